@@ -1,0 +1,209 @@
+"""The nouns of the pipeline: what is found, what is made of it, and how each document ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+FrontValue = str | int | float | bool | None | list["FrontValue"] | dict[str, "FrontValue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file exactly as found: its path below raw/ and its bytes."""
+
+    path: PurePosixPath
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read bytes as text: a Python codec name, and how likely it is right, from 0 to 1."""
+
+    codec: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the bytes of a source were read; `evidence` is what decided: bom, declared, utf-8, validity or statistics."""
+
+    codec: str
+    confidence: float
+    evidence: str
+    alternatives: tuple[Reading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What is known of a document beside its text; an empty string or tuple is 'not known'."""
+
+    sha256: str = ""
+    encoding: Encoding = Encoding("utf-8", 1.0, "utf-8")
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    source_url: str = ""
+    language: str = ""  # BCP 47, e.g. zh-Hans
+    date: str = ""  # ISO 8601, as exact as known: 2021, 2021-03 or 2021-03-09
+    front_matter: str = ""  # the YAML block as written, fences included
+    extra: tuple[tuple[str, FrontValue], ...] = ()  # front matter fields that are not named above
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit of one step: enough to undo and to review it.
+
+    `span` is (start, end) in characters of the text the step was given, where `before` stood and `after` stands now.
+    """
+
+    step: str
+    span: tuple[int, int]
+    before: str
+    after: str
+    reason: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A warning, as data."""
+
+    step: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address in a document: as written, made absolute and canonical, its text, its kind and its line (from 1)."""
+
+    written: str
+    url: str
+    text: str
+    kind: str  # link or image
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with what is known of it. `text` is valid Unicode: it holds no lone surrogate."""
+
+    path: PurePosixPath
+    text: str
+    meta: Meta = Meta()
+    links: tuple[Link, ...] = ()
+    changes: tuple[Change, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def edited(self, changes: Iterable[Change]) -> Document:
+        """Return the document with `changes` made: non-overlapping, in order, spans in characters of this text."""
+        made = tuple(change for change in changes if change.before != change.after)
+        return replace(self, text=apply(self.text, made), changes=self.changes + made)
+
+    def noted(self, step: str, message: str) -> Document:
+        """Return the document with one more note."""
+        return replace(self, notes=(*self.notes, Note(step, message)))
+
+
+def apply(text: str, changes: Sequence[Change]) -> str:
+    """Return `text` with the changes of one step made.
+
+    >>> apply("cafÃ©", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 read as cp1252", 1.0)])
+    'café'
+
+    Raises ValueError where the changes overlap or `before` is not what stands there.
+    """
+    parts, done = [], 0
+    for change in changes:
+        start, end = change.span
+        if start < done or text[start:end] != change.before:
+            message = f"{change.step}: no {change.before!r} to change at {start}-{end}"
+            raise ValueError(message)
+        parts += [text[done:start], change.after]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def inverse(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes that undo `changes`, the changes of one step: apply(apply(t, c), inverse(c)) == t."""
+    shift, undone = 0, []
+    for change in changes:
+        start = change.span[0] + shift
+        undone.append(replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before))
+        shift += len(change.after) - len(change.before)
+    return undone
+
+
+class Unfit(Exception):  # noqa: N818 - not an error of ours: the document's own condition
+    """A document cannot go on: binary, undecodable, over a limit. The message says what, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a step keeps: `holds(before, after)` is False where it was broken."""
+
+    name: str
+    holds: Callable[[Document, Document], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A named pure function from document to document, and what it promises. Its docstring's first line describes it."""
+
+    name: str
+    run: Callable[..., Document]
+    keeps: tuple[Promise, ...] = ()
+    version: int = 1  # raise it when the step's output changes: results of older versions are made again
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (self.run.__doc__ or "").partition("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The document went through every step."""
+
+    document: Document
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The path of the source below raw/."""
+        return self.document.path
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The document says again what the document at `of` says; `why` tells how that is known."""
+
+    document: Document
+    of: PurePosixPath
+    why: str
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The path of the source below raw/."""
+        return self.document.path
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """The document is set aside at `step` for `reason`; `bug` says that the fault is ours, `trace` then tells where."""
+
+    path: PurePosixPath
+    step: str
+    reason: str
+    bug: bool = False
+    trace: str = ""
+
+
+Outcome = Cleaned | Repeated | Quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """How each document ended, counted; and which files were written, removed or, with --check, would be."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)

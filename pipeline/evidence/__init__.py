@@ -1,0 +1,1 @@
+"""How likely is this text? What language it is in."""

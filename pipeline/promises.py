@@ -1,0 +1,67 @@
+"""What a step may promise about the document it was given and the one it returns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.document import Document, Promise, apply
+from pipeline.markdown import code_spans, parse, parser
+
+
+def _explained(before: Document, after: Document) -> bool:
+    known = len(before.changes)
+    if after.changes[:known] != before.changes:
+        return False
+    try:
+        return apply(before.text, after.changes[known:]) == after.text
+    except ValueError:
+        return False
+
+
+def _words(document: Document) -> str:
+    return re.sub(r"[\W_]+", "", document.text)
+
+
+def _code(document: Document) -> list[str]:
+    return [document.text[start:end] for start, end in code_spans(document.text)]
+
+
+def _parsed_code(document: Document) -> list[tuple[str, str]]:
+    """Return the code as parsed: fences, indentation and the run of backticks chosen do not count."""
+    tokens = parse(document.text)
+    inline = [child for token in tokens for child in token.children or ()]
+    return [(t.info.strip(), t.content) for t in tokens if t.type in {"fence", "code_block"}] + [
+        ("", t.content) for t in inline if t.type == "code_inline"
+    ]
+
+
+def _links(document: Document) -> Iterator[str]:
+    for token in parse(document.text):
+        for child in token.children or ():
+            if address := child.attrs.get("href") or child.attrs.get("src"):
+                yield str(address)
+
+
+def _meaning(document: Document) -> str:
+    """Return the rendered document, runs of white space made one: what a browser would show."""
+    return re.sub(r"\s+", " ", parser().render(document.text)).strip()
+
+
+EXPLAINED = Promise("explained", _explained)
+"""The step's changes are the whole difference between the two texts. Every step is held to it."""
+
+SAME_WORDS = Promise("same_words", lambda before, after: _words(before) == _words(after))
+"""The letters and digits of the source text are the same, in the same order."""
+
+SAME_CODE = Promise("same_code", lambda before, after: _code(before) == _code(after))
+"""Code, blocks and inline, is the same to the character."""
+
+SAME_PARSED_CODE = Promise("same_parsed_code", lambda before, after: _parsed_code(before) == _parsed_code(after))
+"""Code says the same, though it may be fenced otherwise."""
+
+SAME_LINKS = Promise("same_links", lambda before, after: list(_links(before)) == list(_links(after)))
+"""The addresses of links and images are the same, in the same order."""
+
+SAME_MEANING = Promise("same_meaning", lambda before, after: _meaning(before) == _meaning(after))
+"""The document renders to the same HTML, white space aside."""

@@ -1,0 +1,1 @@
+"""Bytes -> Document: finding sources and choosing their encoding."""

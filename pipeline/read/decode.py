@@ -1,0 +1,181 @@
+"""Source -> Document: choose the encoding of the bytes and read them as text."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Callable
+
+import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-8 and Java's modified UTF-8)
+import webencodings
+
+from pipeline.document import Document, Encoding, Meta, Note, Reading, Source, Unfit
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose little-endian mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+DECLARED = re.compile(
+    rb"""<\?xml[^>]{0,200}\sencoding\s*=\s*["']?([\w.:-]+)"""
+    rb"""|<meta[^>]{0,200}?\bcharset\s*=\s*["']?\s*([\w.:-]+)"""
+    rb"""|\A---[^\n]*\n(?:[^\n]*\n){0,40}?(?:charset|encoding)[ \t]*:[ \t]*["']?([\w.:-]+)""",
+    re.IGNORECASE,
+)
+DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
+ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
+_C0 = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+_MULTIBYTE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)  # Unicode 16, table 3-7: well-formed UTF-8 of two bytes and more
+
+
+def decode(source: Source) -> Document:
+    """Return the document that the bytes of `source` spell. A UTF-8 byte order mark stays, as U+FEFF.
+
+    Raises Unfit where no encoding fits or the bytes are no text.
+    """
+    encoding = detect(source.data)
+    damaged = encoding.evidence == "damaged"
+    text = source.data.decode(encoding.codec, "replace" if damaged else "strict")
+    lost = text.count("\ufffd") - source.data.count("\ufffd".encode()) if damaged else 0
+    note = Note("decode", f"{lost} byte sequences are not UTF-8; each is marked U+FFFD")
+    meta = Meta(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
+    return Document(source.path, text, meta, notes=(note,) if damaged else ())
+
+
+def detect(data: bytes) -> Encoding:
+    """Return how to read `data`: the first rule that fits, surest first.
+
+    >>> detect("café".encode()).codec
+    'utf-8'
+
+    Raises Unfit where no encoding fits or the bytes are no text.
+    """
+    for rule in RULES:
+        if encoding := rule(data):
+            return encoding
+    message = "no encoding fits these bytes; if you know it, convert the file to UTF-8"
+    raise Unfit(message)
+
+
+def _marked(data: bytes) -> Encoding | None:
+    codec = next((codec for mark, codec in BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    if codec is None or (codec == "utf-8" and not _decodes(data, codec)):
+        return None
+    try:
+        data.decode(codec)
+    except UnicodeDecodeError as error:
+        message = (
+            f"starts with the byte order mark of {codec.upper()} but is not {codec.upper()}: {error.reason} at byte "
+            f"{error.start}; archive the original again or convert it to UTF-8"
+        )
+        raise Unfit(message) from error
+    return Encoding(codec, 1.0, "bom")
+
+
+def _wide(data: bytes) -> Encoding | None:
+    """Find UTF-16 and UTF-32 without a mark: Latin text in them has a NUL in every second byte, or three in four."""
+    head = data[:4096]
+    if not head or head.count(0) * 3 < len(head):
+        return None
+    for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        text = data.decode(codec, "replace")
+        if "\ufffd" not in text and sum("\0" < char < "\u0250" for char in text) * 2 > len(text):
+            return Encoding(codec, 0.9, "validity")
+    return None
+
+
+def _iso_2022(data: bytes) -> Encoding | None:
+    for escape, codec in ISO_2022.items():
+        if escape in data and _decodes(data, codec):
+            return Encoding(codec, 0.99, "validity")
+    return None
+
+
+def _utf8(data: bytes) -> Encoding | None:
+    if not _decodes(data, "utf-8"):
+        return None
+    if data.count(0) * 10 > len(data):
+        raise Unfit(_binary(data))
+    return Encoding("utf-8", 1.0, "utf-8")
+
+
+def _utf8_variant(data: bytes) -> Encoding | None:
+    return Encoding("utf-8-variants", 0.99, "validity") if b"\xed" in data and _decodes(data, "utf-8-variants") else None
+
+
+def _not_binary(data: bytes) -> None:
+    """Refuse what is no text: no legacy encoding uses C0 controls, and compressed data is 11 % of them."""
+    head = data[:65536]
+    if (len(head) - len(head.translate(None, _C0))) * 100 > len(head):
+        raise Unfit(_binary(data))
+
+
+def _damaged_utf8(data: bytes) -> Encoding | None:
+    """Find UTF-8 with a few bytes lost or foreign: valid sequences outnumber the other high bytes ten to one."""
+    valid = sum(len(match[0]) for match in _MULTIBYTE.finditer(data))
+    stray = len(data) - len(data.translate(None, bytes(range(128, 256)))) - valid
+    return Encoding("utf-8", valid / (valid + stray), "damaged") if valid >= 10 * stray else None
+
+
+def _declared(data: bytes) -> Encoding | None:
+    match = DECLARED.search(data[:DECLARED_WITHIN])
+    label = next(filter(None, match.groups()), b"").decode("ascii") if match else ""
+    codec = _codec(label)
+    return Encoding(codec, 0.95, "declared") if codec and _decodes(data, codec) else None
+
+
+def _statistics(data: bytes) -> Encoding | None:
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - 30 ms that UTF-8 need not wait for
+
+    matches = list(from_bytes(data))
+    if not matches:
+        return None
+    readings = [Reading(match.encoding, round(1 - match.percent_chaos / 100, 3)) for match in matches]
+    return Encoding(readings[0].codec, readings[0].confidence, "statistics", tuple(readings[1:4]))
+
+
+RULES: tuple[Callable[[bytes], Encoding | None], ...] = (
+    _marked,
+    _wide,  # before UTF-8, which Latin text in UTF-16 is too, NULs and all
+    _iso_2022,  # before UTF-8: its bytes are all ASCII
+    _utf8,  # before the declaration: text that is valid UTF-8 by chance does not occur
+    _utf8_variant,
+    _not_binary,
+    _damaged_utf8,
+    _declared,
+    _statistics,
+)
+
+
+def _decodes(data: bytes, codec: str) -> bool:
+    try:
+        data.decode(codec)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _codec(label: str) -> str | None:
+    """Return the Python codec a label names: as browsers read it (WHATWG), else as Python does; None if no text codec."""
+    known = webencodings.lookup(label)
+    try:
+        found = known.codec_info if known else codecs.lookup(label)
+    except LookupError:
+        return None
+    return found.name if found._is_text_encoding else None  # noqa: SLF001 - the only way to tell rot13 from a charset
+
+
+def _binary(data: bytes) -> str:
+    import puremagic  # noqa: PLC0415 - only binary files pay for it
+
+    try:
+        kind = puremagic.magic_string(data[:4096])[0].name or "binary data"
+    except (puremagic.PureError, ValueError, IndexError):
+        kind = "binary data"
+    return f"is no text but {kind}; move it out of raw/, or name it under `ignore` in the settings"

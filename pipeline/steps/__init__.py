@@ -1,0 +1,1 @@
+"""Document -> Document: one file a step, pure."""
