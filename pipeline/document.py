@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 FrontValue = str | int | float | bool | None | list["FrontValue"] | dict[str, "FrontValue"]
@@ -68,10 +67,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A warning, as data."""
+    """A warning, as data; `promise` names the promise that the step would have broken, if that is what it warns of."""
 
     step: str
     message: str
+    promise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,28 @@ Outcome = Cleaned | Repeated | Quarantined
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """How each document ended, counted; and which files were written, removed or, with --check, would be."""
+    """How a run ended: counts of outcomes, and the files that changed or, with --check, would change.
 
-    outcomes: Counter[str] = field(default_factory=Counter)
+    The outcomes themselves are in clean/report.jsonl: a report's size does not grow with the archive.
+    """
+
+    cleaned: int
+    repeated: int
+    quarantined: tuple[Quarantined, ...]
+    undone: int  # documents for which a step was undone because it broke a promise
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    check: bool = False
+    strict: bool = False
+
+    @property
+    def found(self) -> int:
+        """How many sources came in: the sum of the three ways to end."""
+        return self.cleaned + self.repeated + len(self.quarantined)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 --check found something to do, 4 finished with documents set aside (or, strictly, steps undone)."""
+        if self.check and (self.written or self.removed):
+            return 1
+        return 4 if self.quarantined or (self.strict and self.undone) else 0

@@ -1,0 +1,1 @@
+"""How a flow runs: one document, many processes, a whole archive."""

@@ -1,0 +1,55 @@
+"""Items -> results, in order, over several processes; an item that hangs or kills its process spoils no other."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TypeVar
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Lost(Exception):  # noqa: N818 - it is a result: what became of an item
+    """No result came back for an item: its process ran out of time or died. The message says which."""
+
+
+def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) -> Iterator[tuple[T, R | Lost]]:
+    """Yield (item, work(item)) in the order of `items`, or (item, Lost); `seconds` of wall time are given to each.
+
+    `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
+    """
+    waiting: deque[tuple[T, ProcessFuture]] = deque()
+    with ProcessPool(jobs, context=_context()) as pool:
+        try:
+            for item in items:
+                waiting.append((item, pool.schedule(work, args=(item,), timeout=seconds)))
+                if len(waiting) >= 4 * jobs:
+                    yield _result(*waiting.popleft(), seconds)
+            while waiting:
+                yield _result(*waiting.popleft(), seconds)
+        except BaseException:
+            pool.stop()
+            raise
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Return the way to start processes that is safe beside threads; where there is a choice, the faster one."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipeline.engines.worker"])
+    return context
+
+
+def _result(item: T, future: ProcessFuture, seconds: float) -> tuple[T, R | Lost]:
+    try:
+        return item, future.result()
+    except FutureTimeoutError:
+        return item, Lost(f"took longer than max_seconds = {seconds:g}; raise the setting or split the document")
+    except ProcessExpired as death:
+        return item, Lost(f"its process died ({death}); it may want more memory than there is")

@@ -1,0 +1,70 @@
+"""One document, by itself: whatever goes wrong with it becomes its outcome."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.document import Cleaned, Document, Quarantined, Source, Step, Unfit
+from pipeline.flow import assemble, follow
+from pipeline.read.decode import decode
+from pipeline.read.folder import Found, read
+from pipeline.settings import Settings
+from pipeline.unique.fingerprint import Fingerprint, fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A source to clean; `known` is the SHA-256 of the bytes that were cleaned last time."""
+
+    settings: Settings
+    found: Found
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a source: no outcome means that its bytes are those known."""
+
+    outcome: Cleaned | Quarantined | None
+    sha256: str = ""
+    fingerprint: Fingerprint | None = None
+
+
+def clean(task: Task) -> Result:
+    """Return what becomes of one source."""
+    try:
+        source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
+    except Unfit as unfit:
+        return Result(Quarantined(task.found.path, "read", str(unfit)))
+    sha256 = hashlib.sha256(source.data).hexdigest()
+    if sha256 == task.known:
+        return Result(None, sha256)
+    outcome = follow_all(source, assemble(task.settings))
+    return Result(outcome, sha256, fingerprint(outcome.document) if isinstance(outcome, Cleaned) else None)
+
+
+def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
+    """Return the document after every step, or where and why it was set aside. The one place that catches all."""
+    at = "decode"
+    try:
+        document = decode(source)
+        for step in steps:
+            at = step.name
+            document = follow(step, document)
+        _holds_text(document)
+    except Unfit as unfit:
+        return Quarantined(source.path, at, str(unfit))
+    except Exception as error:  # noqa: BLE001 - a document's failure is its own
+        reason = f"{type(error).__name__}: {error}; this is our mistake, please report it with the file"
+        return Quarantined(source.path, at, reason, bug=True, trace=traceback.format_exc())
+    return Cleaned(document)
+
+
+def _holds_text(document: Document) -> None:
+    if not document.text.strip():
+        message = "holds no text but white space and control characters; archive it again or delete it"
+        raise Unfit(message)

@@ -1,0 +1,89 @@
+"""FLOW, the ordered tuple of steps a document goes through: read this first."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from dataclasses import replace
+from importlib.metadata import entry_points, version
+from typing import Any, get_type_hints
+
+import msgspec
+
+from pipeline.document import Document, Note, Step
+from pipeline.promises import EXPLAINED
+from pipeline.settings import Settings, SettingsError, suggestion
+from pipeline.steps import controls, describe, emphasis, links, normalize, repair
+
+FLOW: tuple[Step, ...] = (
+    controls.STEP,  # first: line ends and NULs would hide everything else
+    repair.STEP,  # on the text as it was archived: any later change would break the bytes it undoes
+    describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
+    emphasis.STEP,  # before the normal form, which would escape marks that do not pair, for ever
+    normalize.STEP,
+    links.STEP,  # last: lines are those of the clean text
+)
+LIBRARIES = ("charset-normalizer", "ftfy", "markdown-it-py", "mdformat", "mdformat-gfm", "py3langid", "url-normalize")
+
+
+def assemble(settings: Settings) -> tuple[Step, ...]:
+    """Return FLOW with the plugins that the settings name before its last step, each step with its options bound.
+
+    Raises SettingsError where a plugin or an option is unknown or of the wrong type.
+    """
+    steps = (*FLOW[:-1], *map(_plugin, settings.plugins), FLOW[-1])
+    names = tuple(step.name for step in steps)
+    for name in settings.steps:
+        if name not in names:
+            message = f"no step `{name}` to set options for" + suggestion(name, names)
+            raise SettingsError(message)
+    return tuple(_bound(step, settings.steps.get(step.name, {})) for step in steps)
+
+
+def _plugin(name: str) -> Step:
+    found = entry_points(group="pipeline.steps")
+    if name not in found.names:
+        message = f"no plugin `{name}` is installed" + suggestion(name, tuple(sorted(found.names)))
+        raise SettingsError(message)
+    step = found[name].load()
+    if not isinstance(step, Step):
+        message = f"the plugin `{name}` is no pipeline.Step"
+        raise SettingsError(message)
+    return step
+
+
+def _bound(step: Step, options: dict[str, Any]) -> Step:
+    """Return `step` with its keyword arguments bound: the signature is the schema."""
+    known = inspect.getfullargspec(step.run).kwonlyargs
+    types = get_type_hints(step.run)
+    values = {}
+    for option, value in options.items():
+        if option not in known:
+            message = f"the step `{step.name}` has no option `{option}`" + suggestion(option, tuple(known))
+            raise SettingsError(message)
+        try:
+            values[option] = msgspec.convert(value, types.get(option, Any))
+        except msgspec.ValidationError as error:
+            message = f"the option `{option}` of the step `{step.name}`: {error}"
+            raise SettingsError(message) from error
+    if not values:
+        return step
+    bound = functools.update_wrapper(functools.partial(step.run, **values), step.run)
+    return replace(step, run=bound)
+
+
+def signature(settings: Settings) -> str:
+    """Return what decides a flow's output beside its input: steps, their versions and options, libraries, limits."""
+    steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
+    libraries = [version(name) for name in ("lacuna-pipeline", *LIBRARIES)]
+    return msgspec.json.encode([steps, libraries, settings.max_bytes, settings.max_seconds], order="deterministic").decode()
+
+
+def follow(step: Step, document: Document) -> Document:
+    """Return the document after `step`, or as it was, with a note, where the step broke a promise."""
+    after = step.run(document)
+    broken = next((promise.name for promise in (EXPLAINED, *step.keeps) if not promise.holds(document, after)), "")
+    if not broken:
+        return after
+    note = Note(step.name, f"the step was undone: it would have broken its promise {broken}", broken)
+    return replace(document, notes=(*document.notes, note))

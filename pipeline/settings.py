@@ -1,0 +1,72 @@
+"""Settings: what a person may choose, read from pipeline.toml or pyproject.toml and checked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+Whole = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names the key, the file and the nearest right key."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every key of the settings file, with its default; docs/settings.md describes each."""
+
+    raw: str = "raw"
+    clean: str = "clean"
+    out: str = "out"
+    title: str = "Archive"
+    jobs: Whole | None = None
+    editions: bool = True
+    ignore: tuple[str, ...] = ("img/*", "images/*", "assets/*")
+    plugins: tuple[str, ...] = ()
+    max_bytes: Whole = 16 * 2**20
+    max_seconds: Whole = 120
+    steps: dict[str, dict[str, Any]] = {}
+
+
+def load(folder: Path) -> Settings:
+    """Return the settings of `folder`: pipeline.toml, else [tool.pipeline] in pyproject.toml, else the defaults.
+
+    Raises SettingsError, in one line.
+    """
+    own, project = folder / "pipeline.toml", folder / "pyproject.toml"
+    if own.exists():
+        return _checked(_read(own), own.name)
+    if project.exists():
+        return _checked(_read(project).get("tool", {}).get("pipeline", {}), f"[tool.pipeline] in {project.name}")
+    return Settings()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"{path.name} cannot be read: {error}"
+        raise SettingsError(message) from error
+
+
+def _checked(table: dict[str, Any], file: str) -> Settings:
+    try:
+        return msgspec.convert(table, Settings)
+    except msgspec.ValidationError as error:
+        unknown = re.search(r"unknown field `(.+?)`", str(error))
+        if unknown:
+            message = f"{file}: no setting `{unknown[1]}`" + suggestion(unknown[1], Settings.__struct_fields__)
+        else:
+            message = f"{file}: {str(error).replace(' - at `$.', ' in `')}"
+        raise SettingsError(message) from error
+
+
+def suggestion(word: str, known: tuple[str, ...]) -> str:
+    """Return '; did you mean `x`?' for the known word nearest to `word`, else the list of all."""
+    near = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known)}"

@@ -1,0 +1,1 @@
+"""Documents -> who repeats whom."""

@@ -1,0 +1,1 @@
+"""Documents -> disk: clean files, editions, records; every file replaced as a whole."""

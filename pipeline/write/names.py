@@ -1,0 +1,36 @@
+"""Source path -> file name: safe on every file system, stable, readable."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from pathlib import PurePosixPath
+
+from pathvalidate import sanitize_filename
+
+LONGEST = 120  # bytes of UTF-8: room for a mark, a suffix and a temporary name within the usual 255
+RESERVED = {"readme"}  # clean/ and out/ have one of their own
+
+
+def safe_name(path: PurePosixPath) -> str:
+    """Return the path below clean/ and out/, without suffix; a mark of the whole path is added where letters changed.
+
+    >>> safe_name(PurePosixPath("2021/a post.txt"))
+    '2021/a post'
+    """
+    parts = [*path.parts[:-1], path.stem if path.suffix else path.name]
+    safe = [_safe(part) for part in parts]
+    name = "/".join(safe)
+    return name if safe == parts and name.casefold() not in RESERVED else marked(name, path)
+
+
+def marked(name: str, path: PurePosixPath) -> str:
+    """Return `name` with eight hexadecimal digits of the path's SHA-256, to keep it apart from others."""
+    return f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+
+
+def _safe(part: str) -> str:
+    """Return a path's part without characters that some file system or shell refuses, cut to size."""
+    clean = "".join("_" if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", part))
+    clean = str(sanitize_filename(clean, replacement_text="_", platform="universal")).lstrip("-.~ ").rstrip(". ") or "_"
+    return clean.encode()[:LONGEST].decode("utf-8", "ignore").rstrip(". ")
