@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 
-FrontValue = str | int | float | bool | None | list["FrontValue"] | dict[str, "FrontValue"]
+FrontValue = Any  # what YAML holds: str, int, float, bool, None, and lists and dicts of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,9 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
     shift, undone = 0, []
     for change in changes:
         start = change.span[0] + shift
-        undone.append(replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before))
+        undone.append(
+            replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before)
+        )
         shift += len(change.after) - len(change.before)
     return undone
 

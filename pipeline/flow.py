@@ -54,6 +54,8 @@ def _plugin(name: str) -> Step:
 
 def _bound(step: Step, options: dict[str, Any]) -> Step:
     """Return `step` with its keyword arguments bound: the signature is the schema."""
+    if not options:
+        return step
     known = inspect.getfullargspec(step.run).kwonlyargs
     types = get_type_hints(step.run)
     values = {}
@@ -66,8 +68,6 @@ def _bound(step: Step, options: dict[str, Any]) -> Step:
         except msgspec.ValidationError as error:
             message = f"the option `{option}` of the step `{step.name}`: {error}"
             raise SettingsError(message) from error
-    if not values:
-        return step
     bound = functools.update_wrapper(functools.partial(step.run, **values), step.run)
     return replace(step, run=bound)
 
@@ -76,7 +76,9 @@ def signature(settings: Settings) -> str:
     """Return what decides a flow's output beside its input: steps, their versions and options, libraries, limits."""
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     libraries = [version(name) for name in ("lacuna-pipeline", *LIBRARIES)]
-    return msgspec.json.encode([steps, libraries, settings.max_bytes, settings.max_seconds], order="deterministic").decode()
+    return msgspec.json.encode(
+        [steps, libraries, settings.max_bytes, settings.max_seconds], order="deterministic"
+    ).decode()
 
 
 def follow(step: Step, document: Document) -> Document:

@@ -23,7 +23,7 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) 
 
     `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
     """
-    waiting: deque[tuple[T, ProcessFuture]] = deque()
+    waiting: deque[tuple[T, ProcessFuture[R]]] = deque()
     with ProcessPool(jobs, context=_context()) as pool:
         try:
             for item in items:
@@ -33,7 +33,7 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) 
             while waiting:
                 yield _result(*waiting.popleft(), seconds)
         except BaseException:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             raise
 
 
@@ -46,7 +46,7 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _result(item: T, future: ProcessFuture, seconds: float) -> tuple[T, R | Lost]:
+def _result(item: T, future: ProcessFuture[R], seconds: float) -> tuple[T, R | Lost]:
     try:
         return item, future.result()
     except FutureTimeoutError:

@@ -6,7 +6,7 @@ import hashlib
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.document import Cleaned, Document, Quarantined, Source, Step, Unfit
 from pipeline.flow import assemble, follow
@@ -68,3 +68,11 @@ def _holds_text(document: Document) -> None:
     if not document.text.strip():
         message = "holds no text but white space and control characters; archive it again or delete it"
         raise Unfit(message)
+
+
+def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
+    """Return the document that `data` becomes. Raises Unfit where it would be set aside."""
+    outcome = follow_all(Source(path, data), assemble(settings))
+    if isinstance(outcome, Quarantined):
+        raise Unfit(outcome.reason)
+    return outcome.document

@@ -106,7 +106,9 @@ def _utf8(data: bytes) -> Encoding | None:
 
 
 def _utf8_variant(data: bytes) -> Encoding | None:
-    return Encoding("utf-8-variants", 0.99, "validity") if b"\xed" in data and _decodes(data, "utf-8-variants") else None
+    return (
+        Encoding("utf-8-variants", 0.99, "validity") if b"\xed" in data and _decodes(data, "utf-8-variants") else None
+    )
 
 
 def _not_binary(data: bytes) -> None:

@@ -6,7 +6,7 @@ import fnmatch
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pipeline.document import Source, Unfit
@@ -22,16 +22,22 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A path below the folder: how large (bytes), when changed (nanoseconds), and why it cannot be read, if so."""
+    """A path below the folder: its size in bytes, a stamp that changes when it does, and why it cannot be read, if so."""
 
     path: PurePosixPath
     size: int = 0
-    mtime: int = 0
+    stamp: str = ""
     problem: str = ""
+    ignored: bool = False
+
+
+def stamp(state: os.stat_result) -> str:
+    """Return what changes when a file does: its size in bytes, and when it and its entry changed, in nanoseconds."""
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
 def scan(root: Path, ignore: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Yield what stands below `root` in the order of paths; hidden files and those that match `ignore` are passed over."""
+    """Yield what stands below `root` in the order of paths, but for hidden files; what matches `ignore` says so."""
     yield from _scan(root.resolve(), PurePosixPath(), ignore)
 
 
@@ -44,14 +50,15 @@ def _scan(root: Path, folder: PurePosixPath, ignore: tuple[str, ...]) -> Iterato
         return
     for entry in ordered:
         path = folder / entry.name
-        if entry.name.startswith(".") or any(fnmatch.fnmatchcase(str(path), pattern) for pattern in ignore):
+        if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
             if path.suffix in DOCUMENT_SUFFIXES:
                 yield Found(path, problem="is a folder, not a document; what is in it is read by itself")
             yield from _scan(root, path, ignore)
         else:
-            yield _found(root, path, entry)
+            found = _found(root, path, entry)
+            yield replace(found, ignored=any(fnmatch.fnmatchcase(str(path), pattern) for pattern in ignore))
 
 
 def _found(root: Path, path: PurePosixPath, entry: os.DirEntry[str]) -> Found:
@@ -62,12 +69,14 @@ def _found(root: Path, path: PurePosixPath, entry: os.DirEntry[str]) -> Found:
         return Found(PurePosixPath(shown), problem="has a name that is not valid UTF-8; rename it")
     try:
         if entry.is_symlink() and not Path(entry).resolve().is_relative_to(root):
-            return Found(path, problem="is a symbolic link out of the folder and is not followed; put the file itself there")
+            return Found(
+                path, problem="is a symbolic link out of the folder and is not followed; put the file itself there"
+            )
         state = entry.stat()
     except OSError as error:
         return Found(path, problem=f"cannot be looked at: {error.strerror}; is it a broken link?")
     if stat.S_ISREG(state.st_mode):
-        return Found(path, state.st_size, state.st_mtime_ns)
+        return Found(path, state.st_size, stamp(state))
     kind = KINDS.get(stat.S_IFMT(state.st_mode), "a link to a folder")
     return Found(path, problem=f"is {kind}, not a file, and is not read; move it out")
 

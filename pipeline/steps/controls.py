@@ -18,11 +18,18 @@ REASONS = {
 _WANTED_BY_NONE = re.compile(
     "(?P<bom>\\A\ufeff+)|(?P<line>\r\n?)|(?P<page>[\f\v])|(?P<control>[\x00-\x08\x0e-\x1f\x7f]+)"
     "|(?P<surrogate>[\ud800-\udfff]+)|(?P<noncharacter>["
-    + "\ufdd0-\ufdef\ufffe\uffff"
+    "\ufdd0-\ufdef\ufffe\uffff"
     + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
     + "]+)"
 )
-_RULES = {"bom": "\ufeff", "line": "\r", "page": "\f", "control": "\x00", "surrogate": "\ud800", "noncharacter": "\ufdd0"}
+_RULES = {
+    "bom": "\ufeff",
+    "line": "\r",
+    "page": "\f",
+    "control": "\x00",
+    "surrogate": "\ud800",
+    "noncharacter": "\ufdd0",
+}
 
 
 def controls(document: Document) -> Document:

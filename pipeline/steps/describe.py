@@ -31,12 +31,30 @@ SOURCE_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 SOURCE_LINES = 30  # the source line of an archived post stands near its top
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _MONTH = "|".join(MONTHS)
 DATES = (
-    re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)\s*[年년]\s*(?P<m>1[0-2]|0?[1-9])\s*[月월](?:\s*(?P<d>3[01]|[12]\d|0?[1-9])\s*[日일])?"),
+    re.compile(
+        r"(?<!\d)(?P<y>(?:19|20)\d\d)\s*[年년]\s*(?P<m>1[0-2]|0?[1-9])\s*[月월](?:\s*(?P<d>3[01]|[12]\d|0?[1-9])\s*[日일])?"
+    ),
     re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.](?P<m>1[0-2]|0[1-9])(?:[-/.](?P<d>3[01]|[12]\d|0[1-9]))?(?!\d)"),
-    re.compile(rf"\b(?P<m>{_MONTH})[\s-]+(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?,?[\s-]+)?(?P<y>(?:19|20)\d\d)\b", re.IGNORECASE),
+    re.compile(
+        rf"\b(?P<m>{_MONTH})[\s-]+(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?,?[\s-]+)?(?P<y>(?:19|20)\d\d)\b",
+        re.IGNORECASE,
+    ),
 )
 
 

@@ -41,7 +41,9 @@ def _mended(text: str, region: Span) -> Iterator[Change]:
     opened: dict[int, re.Match[str]] = {}
     for run in _RUN.finditer(text, start, end):
         size = len(run[0])
-        if any(a <= run.start() < b for a, b in hidden) or (_spaced(text, run.start() - 1) and _spaced(text, run.end())):
+        if any(a <= run.start() < b for a, b in hidden) or (
+            _spaced(text, run.start() - 1) and _spaced(text, run.end())
+        ):
             continue
         if size not in opened:
             opened[size] = run

@@ -16,7 +16,9 @@ from pipeline.markdown import parse, plain
 TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|spm|_hsenc|_hsmi|vero_id|wickedid|ref_src|ref_url|amp"
 )  # parameters that name how the reader came, never what is shown
-_NEVER_IN_ADDRESS = r"\s<>\"'\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"  # spaces, quotes, CJK text and punctuation
+_NEVER_IN_ADDRESS = (
+    r"\s<>\"'\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"  # spaces, quotes, CJK text and punctuation
+)
 BARE = re.compile(rf"https?://[^{_NEVER_IN_ADDRESS}]+[^{_NEVER_IN_ADDRESS}.,;:!?)\]*_]")
 
 

@@ -8,7 +8,6 @@ import mdformat
 from rapidfuzz.distance import Indel
 
 from pipeline.document import Change, Document, Step
-from pipeline.markdown import line_starts
 from pipeline.promises import SAME_LINKS, SAME_MEANING, SAME_PARSED_CODE
 
 OPTIONS = {"wrap": "keep", "number": True}

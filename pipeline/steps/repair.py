@@ -35,7 +35,8 @@ def repair(document: Document) -> Document:
     text = document.text
     if text.isascii() or not ftfy.badness.is_bad(text):
         return document
-    whole, rest = [], []
+    whole: list[Change] = []
+    rest: list[Span] = []
     for start, end in _prose_lines(text):
         fixed, plan = ftfy.fix_encoding_and_explain(text[start:end], ONLY_WRONG_DECODINGS)
         if fixed == text[start:end]:

@@ -31,6 +31,8 @@ def marked(name: str, path: PurePosixPath) -> str:
 
 def _safe(part: str) -> str:
     """Return a path's part without characters that some file system or shell refuses, cut to size."""
-    clean = "".join("_" if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", part))
+    clean = "".join(
+        "_" if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", part)
+    )
     clean = str(sanitize_filename(clean, replacement_text="_", platform="universal")).lstrip("-.~ ").rstrip(". ") or "_"
     return clean.encode()[:LONGEST].decode("utf-8", "ignore").rstrip(". ")

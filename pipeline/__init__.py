@@ -1,0 +1,52 @@
+"""Lacuna: repairs archived posts, explains every change, and binds them into e-reader editions."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.document import Change, Document, Link, Note, Promise, RunReport, Source, Step, Unfit
+    from pipeline.engines.archive import run
+    from pipeline.filters import extract_links, normalize, repair
+    from pipeline.flow import FLOW
+    from pipeline.read.decode import detect
+    from pipeline.settings import Settings
+
+__version__ = "0.1.0"
+__all__ = [
+    "FLOW",
+    "Change",
+    "Document",
+    "Link",
+    "Note",
+    "Promise",
+    "RunReport",
+    "Settings",
+    "Source",
+    "Step",
+    "Unfit",
+    "detect",
+    "extract_links",
+    "normalize",
+    "repair",
+    "run",
+]
+
+_HOMES = {
+    "pipeline.document": ("Change", "Document", "Link", "Note", "Promise", "RunReport", "Source", "Step", "Unfit"),
+    "pipeline.engines.archive": ("run",),
+    "pipeline.filters": ("extract_links", "normalize", "repair"),
+    "pipeline.flow": ("FLOW",),
+    "pipeline.read.decode": ("detect",),
+    "pipeline.settings": ("Settings",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: `--help` need not wait for the parsers."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(home), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

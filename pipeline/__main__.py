@@ -1,0 +1,61 @@
+"""`python -m pipeline`: arguments in, exit code out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from pipeline import __version__
+from pipeline.commands import archive, files
+
+INTERRUPTED, BUSY, ENVIRONMENT, USAGE, TERMINATED = 130, 75, 3, 2, 143
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="lacuna")
+def lacuna() -> None:
+    """Repair archived posts, explain every change, and bind them into e-reader editions."""
+
+
+for command in (*archive.COMMANDS, *files.COMMANDS):
+    lacuna.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit: see docs/cli.md for the codes."""
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(_exit_code())
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(TERMINATED)
+
+
+def _exit_code() -> int:
+    """Run the command; every way to fail is one line and its code."""
+    try:
+        return int(lacuna.main(prog_name="lacuna", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        return _say(error.format_message(), USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted; what was finished is kept, run again to go on", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _say(
+            f"{error.filename or 'the system'}: {error.strerror or error}; nothing was left half-written", ENVIRONMENT
+        )
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"lacuna: {' '.join(message.split())}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

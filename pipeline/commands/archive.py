@@ -1,0 +1,171 @@
+"""Commands over a whole archive: run, watch, explain, steps."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.document import RunReport
+    from pipeline.settings import Settings
+
+Tell = Callable[[str, str], None]
+
+
+def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
+    """Return the settings of the working folder, overridden by the flags that were given."""
+    import msgspec
+
+    from pipeline.settings import SettingsError, load
+
+    try:
+        return msgspec.structs.replace(
+            load(Path()), **{key: value for key, value in flags.items() if value is not None}
+        )
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def folders(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command the options that say which archive, and how fast."""
+    for option in (
+        click.option("--no-editions", "no_editions", is_flag=True, help="Clean only: make no EPUB and PDF."),
+        click.option("--jobs", type=click.IntRange(min=1), help="Processes at work. Default: the cores."),
+        click.option("--out", metavar="DIR", help="Where editions and the report go."),
+        click.option("--clean", metavar="DIR", help="Where clean text goes."),
+        click.argument("raw", required=False),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@folders
+@click.option("--check", is_flag=True, help="Write nothing; list what would change, and exit 1 if anything would.")
+@click.option("--strict", is_flag=True, help="Exit 4 also where a step was undone because it broke a promise.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
+def run(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+    """Bring clean/ and out/ up to date with RAW (default: raw/)."""
+    settings = settings_of(editions=False if no_editions else None, **given)
+    report = _run(settings, check=check, strict=strict)
+    _print(report, settings, as_json=as_json)
+    return report.exit_code
+
+
+def _run(settings: Settings, *, check: bool = False, strict: bool = False) -> RunReport:
+    from pipeline.engines.archive import Locked, run
+    from pipeline.settings import SettingsError
+
+    try:
+        with _progress() as tell:
+            return run(settings, check=check, strict=strict, tell=tell)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    except Locked as busy:
+        click.echo(f"lacuna: {busy}", err=True)
+        sys.exit(75)
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """Give a function that shows each document as it is taken up: one moving line on a terminal, lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda stage, name: click.echo(f"{stage}: {shown(name)}", err=True)
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(stderr=True)
+    with console.status("looking at the archive") as status:
+        yield lambda stage, name: status.update(f"{stage}: {escape(shown(name))}")
+
+
+def shown(name: str) -> str:
+    """Return a file's name on one line: control characters as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
+
+
+def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
+    counts = {
+        "found": report.found,
+        "cleaned": report.cleaned,
+        "repeated": report.repeated,
+        "set_aside": len(report.quarantined),
+        "undone": report.undone,
+        "written": len(report.written),
+        "removed": len(report.removed),
+    }
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.encode(counts | {"exit_code": report.exit_code}))
+        return
+    for aside in report.quarantined:
+        click.echo(f"set aside: {shown(str(aside.path))} {shown(aside.reason)}")
+    if report.check:
+        for verb, names in (("write", report.written), ("remove", report.removed)):
+            for name in names:
+                click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
+    elif settings.editions and report.cleaned:
+        click.echo(f"books: {settings.out}/archive.epub, {settings.out}/archive.pdf; each post: {settings.out}/posts/")
+        click.echo(f"report: {settings.out}/report.html")
+    verb = "to write" if report.check else "written"
+    click.echo(
+        f"{report.found} found = {report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside; "
+        f"{len(report.written)} files {verb}, {len(report.removed)} {'to remove' if report.check else 'removed'}"
+    )
+
+
+@click.command()
+@folders
+@click.option(
+    "--wait", default=1600, show_default=True, metavar="MS", help="Milliseconds of quiet before a run starts."
+)
+def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
+    """Run, and run again whenever RAW changes, until interrupted."""
+    from watchfiles import watch as changes
+
+    settings = settings_of(editions=False if no_editions else None, **given)
+    _print(_run(settings), settings, as_json=False)
+    for _ in changes(settings.raw, debounce=wait, step=min(wait, 50), raise_interrupt=True):
+        _print(_run(settings), settings, as_json=False)
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@click.option("--clean", metavar="DIR", help="Where the clean text is.")
+def explain(name: str, clean: str | None) -> int:
+    """Tell in words what happened to one document: NAME is its path below raw/ or clean/, or a part of it."""
+    from pipeline.write.records import explained
+
+    file = Path(settings_of(clean=clean).clean, "report.jsonl")
+    if not file.exists():
+        message = f"there is no {file}; do a run first"
+        raise click.UsageError(message)
+    with file.open("rb") as lines:
+        told = explained(lines, name)
+    if not told:
+        message = f"no document `{name}` in {file}; its `path` fields list them"
+        raise click.UsageError(message)
+    click.echo(told)
+    return 0
+
+
+@click.command()
+def steps() -> int:
+    """List the flow, a step a line, with what each step promises."""
+    from pipeline.flow import assemble
+
+    for step in assemble(settings_of()):
+        promises = ", ".join(("explained", *(promise.name for promise in step.keeps)))
+        click.echo(f"{step.name:<10} {step.summary} [{promises}]")
+    return 0
+
+
+COMMANDS = (run, watch, explain, steps)

@@ -1,0 +1,179 @@
+"""What a run knows -> the files of clean/ and out/, those that are not fresh."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.document import Cleaned, Document, Outcome, RunReport
+from pipeline.engines import worker
+from pipeline.engines.pool import Lost, each
+from pipeline.settings import Settings
+from pipeline.write import clean, editions, records, report
+from pipeline.write.shelf import Shelf, stamp_of
+from pipeline.write.state import State, digest, unpack
+
+VERSIONS = (clean.VERSION, editions.VERSION, report.VERSION, records.VERSION)
+BOOK = "archive"
+POSTS = "posts"
+NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours: editions keep their identifier as they change
+Tell = Callable[[str, str], None]
+
+
+class Edition(NamedTuple):
+    """A document that is kept, where its editions go, and the digest of all that decides them."""
+
+    document: Document
+    key: str
+    epub: Path
+    pdf: Path
+
+
+def jobs(settings: Settings) -> int:
+    """Return how many processes to work with."""
+    return settings.jobs or os.cpu_count() or 1
+
+
+def identifier(name: str) -> str:
+    """Return the lasting identifier of an edition, an RFC 9562 UUID of version 5."""
+    return f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"
+
+
+def report_of(state: State, shelf: Shelf, *, check: bool = False, strict: bool = False) -> RunReport:
+    """Return the counts of a run so far."""
+    return RunReport(
+        cleaned=state.count("kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"),
+        repeated=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
+        quarantined=tuple(state.quarantined()),
+        undone=state.count("undone"),
+        written=tuple(shelf.written),
+        removed=tuple(shelf.removed),
+        check=check,
+        strict=strict,
+    )
+
+
+class Writer:
+    """Writes what the state holds to where the shelf has it."""
+
+    def __init__(self, settings: Settings, state: State, shelf: Shelf, tell: Tell) -> None:
+        """Write below settings.clean and settings.out; `tell(stage, name)` is called for each edition."""
+        self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
+        self.clean, self.out = Path(settings.clean), Path(settings.out)
+
+    def write_all(self, made: str) -> None:
+        """Write every output that is not fresh; `made` is the digest of all that decides them."""
+        self.write_clean()
+        if self.settings.editions:
+            self.write_editions()
+            self.write_book()
+        else:
+            self.keep_editions()
+        self.write_records(made)
+
+    def outcomes(self) -> Iterator[tuple[Outcome, str]]:
+        """Yield each outcome and its file below clean/, empty if it has none."""
+        for outcome, name, _ in self.state.outcomes():
+            yield outcome, f"{name}.md" if isinstance(outcome, Cleaned) else ""
+
+    def write_clean(self) -> None:
+        """Write the clean file of every document that is kept."""
+        for outcome, name, known in self.state.outcomes():
+            if isinstance(outcome, Cleaned):
+                path, key = self.clean / f"{name}.md", digest(known, clean.VERSION)
+                if not self.shelf.fresh(path, key):
+                    self.shelf.put(path, key, clean.clean_file(outcome.document))
+
+    def editions(self) -> Iterator[Edition]:
+        """Yield the editions of every document that is kept."""
+        for outcome, name, known in self.state.outcomes():
+            if isinstance(outcome, Cleaned):
+                folder = Path(self.settings.raw) / outcome.path.parent
+                images = [stamp_of(folder / link.written) for link in outcome.document.links if link.kind == "image"]
+                post = self.out / POSTS / name
+                key = digest(known, editions.VERSION, images)
+                yield Edition(
+                    outcome.document, key, post.with_name(f"{post.name}.epub"), post.with_name(f"{post.name}.pdf")
+                )
+
+    def keep_editions(self) -> None:
+        """Leave the editions of what is still there as they stand."""
+        for edition in self.editions():
+            self.shelf.keep(edition.epub)
+            self.shelf.keep(edition.pdf)
+        for suffix in ("epub", "pdf"):
+            self.shelf.keep(self.out / f"{BOOK}.{suffix}")
+
+    def write_editions(self) -> None:
+        """Write the EPUB and the PDF of every document that is kept; what cannot be bound is set aside."""
+        stale = list(self.stale())
+        if self.shelf.check:
+            for edition in stale:
+                self.put(edition, worker.Bound())
+            return
+        tasks = [worker.Binding(self.settings.raw, edition.document, edition.key) for edition in stale]
+        bound = each(worker.bind, tasks, jobs(self.settings), self.settings.max_seconds)
+        for edition, (_, result) in zip(stale, bound, strict=True):
+            self.tell("bind", str(edition.document.path))
+            if isinstance(result, Lost):
+                self.fail(edition, str(result))
+            elif result.problem:
+                self.fail(edition, result.problem)
+            else:
+                self.put(edition, result)
+        self.state.forget_chapters()
+        self.state.commit()
+
+    def stale(self) -> Iterator[Edition]:
+        """Yield the editions that are not fresh."""
+        for edition in self.editions():
+            fresh = [self.shelf.fresh(path, edition.key) for path in (edition.epub, edition.pdf)]
+            if not all(fresh):
+                yield edition
+            elif problem := self.shelf.problem(edition.epub):
+                self.state.fail(edition.document.path, problem)
+
+    def put(self, edition: Edition, bound: worker.Bound) -> None:
+        """Write both editions of a document, and keep it as a chapter."""
+        self.shelf.put(edition.epub, edition.key, bound.epub)
+        self.shelf.put(edition.pdf, edition.key, bound.pdf)
+        self.state.put_chapter(edition.document.path, edition.key, edition.document.meta.date, bound.chapter)
+
+    def fail(self, edition: Edition, problem: str) -> None:
+        """Keep why a document has no editions."""
+        for path in (edition.epub, edition.pdf):
+            self.shelf.fail(path, edition.key, problem)
+        self.state.fail(edition.document.path, problem)
+
+    def write_book(self) -> None:
+        """Write the editions of the whole archive, its documents as chapters in the order of their dates."""
+        paths = self.out / f"{BOOK}.epub", self.out / f"{BOOK}.pdf"
+        key = digest(editions.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
+        if all([self.shelf.fresh(path, key) for path in paths]) or not self.state.count("kind = 'cleaned'"):
+            return
+        self.tell("bind", self.settings.title)
+        if self.shelf.check:
+            bound = b"", b""
+        else:
+            chapters = [unpack(packed, editions.Chapter) for _, packed in self.state.chapters()]
+            languages = Counter(chapter.language for chapter in chapters).most_common(1)
+            language = languages[0][0] if languages else ""
+            book = editions.Book(self.settings.title, language, identifier(self.settings.title), tuple(chapters))
+            bound = editions.to_epub(book), editions.to_pdf(book)
+        for path, data in zip(paths, bound, strict=True):
+            self.shelf.put(path, key, data)
+
+    def write_records(self, made: str) -> None:
+        """Write report.jsonl, links.jsonl and report.html."""
+        for name, line in (("report.jsonl", records.report_line), ("links.jsonl", records.link_lines)):
+            if not self.shelf.fresh(self.clean / name, made):
+                with self.shelf.replacing(self.clean / name, made) as file:
+                    file.writelines(line(outcome, path) for outcome, path in self.outcomes())
+        if not self.shelf.fresh(self.out / "report.html", made):
+            counts = report_of(self.state, self.shelf)
+            with self.shelf.replacing(self.out / "report.html", made) as file:
+                file.writelines(report.report_page(self.settings.title, counts, self.outcomes()))

@@ -1,0 +1,56 @@
+"""Single steps as functions: text or bytes in, a Document or what was found out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from pipeline.document import Document, Link, Meta, Note, Source
+from pipeline.flow import follow
+from pipeline.read.decode import decode
+from pipeline.steps import describe, emphasis, links
+from pipeline.steps import normalize as normal_form
+from pipeline.steps import repair as wrong_decodings
+
+HERE = PurePosixPath("text")
+
+
+def repair(text: str | bytes) -> Document:
+    """Return the document with wrong decodings undone and nothing else changed; bytes are decoded first.
+
+    >>> repair("cafÃ©").text
+    'café'
+    >>> repair("naïve café").changes
+    ()
+
+    Raises Unfit where bytes are no text. Surrogates in a str are joined to the character they mean, or become U+FFFD.
+    """
+    document = decode(Source(HERE, text)) if isinstance(text, bytes) else _well_formed(text)
+    return follow(wrong_decodings.STEP, document)
+
+
+def _well_formed(text: str) -> Document:
+    valid = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    note = Note("repair", "the str held surrogates: pairs were joined, single ones became U+FFFD")
+    return Document(HERE, valid, notes=() if valid == text else (note,))
+
+
+def normalize(text: str) -> Document:
+    r"""Return the document with its Markdown in normal form; front matter stays as written.
+
+    >>> normalize("* a\n* b").text
+    '- a\n- b\n'
+    """
+    document = describe.describe(Document(HERE, text))
+    for step in (emphasis.STEP, normal_form.STEP):
+        document = follow(step, document)
+    return replace(document, text=document.meta.front_matter + document.text)
+
+
+def extract_links(text: str, base: str = "") -> tuple[Link, ...]:
+    """Return the links and images of a Markdown text; relative addresses are resolved against `base`.
+
+    >>> [link.url for link in extract_links("[a](/b?utm_source=x)", "https://example.com/")]
+    ['https://example.com/b']
+    """
+    return links.extract_links(Document(HERE, text, Meta(source_url=base))).links

@@ -1,0 +1,115 @@
+"""Outcomes -> report.jsonl and links.jsonl: a line each, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from pipeline.document import Change, Document, Outcome, Quarantined, Repeated
+
+VERSION = 1  # raise it when the lines change
+Record = dict[str, Any]
+MOST_PLACES = 5  # in words; report.jsonl has all
+LONGEST = 80  # characters of a text, in words
+
+
+def report_line(outcome: Outcome, file: str) -> bytes:
+    """Return how one source ended, as a line of JSON; `file` is its file below clean/, empty if it has none."""
+    record: Record = {"path": str(outcome.path), "outcome": type(outcome).__name__.lower()}
+    if isinstance(outcome, Quarantined):
+        record |= {"step": outcome.step, "reason": outcome.reason, "bug": outcome.bug}
+        return _line(record | ({"trace": outcome.trace} if outcome.trace else {}))
+    if isinstance(outcome, Repeated):
+        record |= {"of": str(outcome.of), "why": outcome.why}
+    else:
+        record |= {"file": file}
+    return _line(record | _told(outcome.document))
+
+
+def _told(document: Document) -> Record:
+    meta = document.meta
+    return {
+        "sha256": meta.sha256,
+        "encoding": meta.encoding,
+        "title": meta.title,
+        "authors": meta.authors,
+        "source_url": meta.source_url,
+        "language": meta.language,
+        "date": meta.date,
+        "changes": changes(document),
+        "notes": document.notes,
+    }
+
+
+def changes(document: Document) -> list[Record]:
+    """Return the changes in order, those that say the same at several places as one with all its spans."""
+
+    def same(change: Change) -> tuple[str, str, str, str, float]:
+        return change.step, change.before, change.after, change.reason, change.confidence
+
+    records: dict[tuple[str, str, str, str, float], Record] = {}
+    for change in document.changes:
+        names = ("step", "before", "after", "reason", "confidence")
+        records.setdefault(same(change), dict(zip(names, same(change), strict=True)) | {"spans": []})["spans"].append(
+            change.span
+        )
+    return list(records.values())
+
+
+def link_lines(outcome: Outcome, file: str) -> bytes:
+    """Return the links of a document that is kept or repeats another, a line of JSON each."""
+    if isinstance(outcome, Quarantined):
+        return b""
+    document = outcome.document
+    told = [{"path": str(document.path), "file": file} | msgspec.to_builtins(link) for link in document.links]
+    return b"".join(_line(record) for record in told)
+
+
+def _line(record: Record) -> bytes:
+    return msgspec.json.encode(record) + b"\n"
+
+
+def in_words(document: Document) -> str:
+    """Return what was changed in a document, a line each, and what was noted."""
+    return "\n".join(_sentences(msgspec.to_builtins({"changes": changes(document), "notes": document.notes})))
+
+
+def explained(lines: Iterable[bytes], name: str) -> str:
+    """Return what happened to the document that `name` names, in words; empty if report.jsonl has none.
+
+    `name` is a path below raw/ or clean/; a part of one will do where it fits a single document.
+    """
+    near: list[Record] = []
+    for line in lines:
+        record = msgspec.json.decode(line)
+        names = record["path"], record.get("file", "")
+        if name in names:
+            return _told_in_words(record)
+        if any(name in known for known in names):
+            near.append(record)
+    return _told_in_words(near[0]) if len(near) == 1 else "\n".join(str(record["path"]) for record in near)
+
+
+def _told_in_words(record: Record) -> str:
+    if record["outcome"] == "quarantined":
+        return f"{record['path']} {record['reason']} (set aside at {record['step']})"
+    fate = f"repeats {record['of']}: {record['why']}" if "of" in record else f"was cleaned: {record['file']}"
+    encoding = record["encoding"]
+    read = f"read as {encoding['codec']} ({encoding['evidence']}, {encoding['confidence']:.2f})"
+    return "\n".join([f"{record['path']} {fate}", read, *_sentences(record)])
+
+
+def _sentences(record: Record) -> list[str]:
+    told = []
+    for change in record["changes"]:
+        places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_PLACES])
+        more = f" and {len(change['spans']) - MOST_PLACES} more" if len(change["spans"]) > MOST_PLACES else ""
+        edit = f"{_cut(change['before'])} -> {_cut(change['after'])}"
+        told.append(f"{change['step']} at {places}{more}: {edit}; {change['reason']} ({change['confidence']:.2f})")
+    return [*told, *(f"{note['step']}: {note['message']}" for note in record["notes"])] or ["nothing was changed"]
+
+
+def _cut(text: str) -> str:
+    return repr(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")

@@ -1,0 +1,92 @@
+"""Outcomes -> report.html: what came in, what was changed and why, what was set aside; one page, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
+from pipeline.write.clean import in_words, repaired
+from pipeline.write.records import Record, changes
+
+VERSION = 1  # raise it when the page changes
+SHOWN = 100  # changes a document; report.jsonl has all
+LONGEST = 600  # characters of a change's text
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("pipeline.write"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
+
+
+def report_page(title: str, counts: RunReport, outcomes: Iterable[tuple[Outcome, str]]) -> Iterator[bytes]:
+    """Yield the page piece by piece; `outcomes` are (outcome, its file below clean/ or an empty string)."""
+    rows = (_row(outcome, file) for outcome, file in outcomes)
+    for piece in _template().generate(title=title, counts=counts, rows=rows):
+        yield piece.encode("utf-8", "replace")
+
+
+def _row(outcome: Outcome, file: str) -> Record:
+    row: Record = {
+        "kind": type(outcome).__name__.lower(),
+        "path": _shown(str(outcome.path)),
+        "file": file,
+        "outcome": outcome,
+    }
+    if isinstance(outcome, Quarantined):
+        return row
+    document = outcome.document
+    told = changes(document)
+    return row | {
+        "document": document,
+        "encoding": in_words(document.meta.encoding),
+        "repaired": repaired(document),
+        "total": len(document.changes),
+        "hidden": max(0, len(told) - SHOWN),
+        "changes": [change | _sides(change["before"], change["after"]) for change in islice(told, SHOWN)],
+        "kept": isinstance(outcome, Cleaned),
+    }
+
+
+def _sides(before: str, after: str) -> dict[str, tuple[str, str, str]]:
+    """Return both texts of a change in three parts: what they begin with alike, where they differ, how they end alike."""
+    short = min(len(before), len(after))
+    head = next((at for at in range(short) if before[at] != after[at]), short)
+    tail = next((at for at in range(short - head) if before[-1 - at] != after[-1 - at]), short - head)
+    return {"old": _parts(before, head, tail), "new": _parts(after, head, tail)}
+
+
+def _parts(text: str, head: int, tail: int) -> tuple[str, str, str]:
+    middle, end = text[head : len(text) - tail], text[len(text) - tail :]
+    begin = text[:head] if head <= LONGEST // 4 else "…" + text[head - LONGEST // 4 : head]
+    cut = middle if len(middle) <= LONGEST else middle[:LONGEST] + "…"
+    return _shown(begin), _shown(cut), _shown(end if tail <= LONGEST // 4 else end[: LONGEST // 4] + "…")
+
+
+def _shown(text: str) -> str:
+    """Return `text` with control and bidirectional format characters as pictures or escapes: a page shows what is there."""
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if char in "\n\t":
+        return char
+    if char < " ":
+        return chr(0x2400 + ord(char))  # the block of pictures for C0 controls
+    hidden = (
+        "\x7f" <= char <= "\x9f"
+        or char in "\ufeff\u200e\u200f\u061c"
+        or "\u202a" <= char <= "\u202e"
+        or "\u2066" <= char <= "\u2069"
+    )
+    return f"\\u{ord(char):04x}" if hidden else char

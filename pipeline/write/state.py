@@ -1,0 +1,253 @@
+"""What the last run found and wrote, in SQLite: how a run knows what has not changed."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+import msgspec
+
+from pipeline.document import Cleaned, Document, Outcome, Quarantined, Repeated
+from pipeline.read.folder import Found
+from pipeline.unique.families import Repeats
+from pipeline.unique.fingerprint import Fingerprint
+from pipeline.write.names import marked, safe_name
+
+SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE documents (
+    path TEXT PRIMARY KEY,
+    flow TEXT NOT NULL,        -- digest of the flow and settings that it went through
+    stamp TEXT NOT NULL,       -- size and times of the source as last looked at
+    sha256 TEXT NOT NULL,      -- of the source's bytes; empty if they were not read
+    kind TEXT NOT NULL,        -- cleaned or quarantined
+    name TEXT NOT NULL,        -- safe_name(path)
+    folded TEXT NOT NULL,      -- the name, case folded
+    outcome BLOB NOT NULL,     -- the Document or Quarantined, MessagePack
+    digest TEXT NOT NULL,      -- of outcome
+    fingerprint BLOB,          -- MessagePack; none for what is set aside
+    repeats TEXT,              -- the path of the document that this one repeats
+    why TEXT,
+    problem TEXT,              -- why there are no editions of it
+    undone INTEGER NOT NULL,   -- whether a step was undone because it broke a promise
+    run INTEGER NOT NULL       -- the last run that saw the source
+);
+CREATE INDEX by_name ON documents (folded);
+CREATE TABLE chapters (
+    path TEXT PRIMARY KEY,
+    key TEXT NOT NULL,         -- digest of all that decides the document's editions
+    date TEXT NOT NULL,
+    chapter BLOB NOT NULL      -- MessagePack
+);
+CREATE TABLE outputs (
+    path TEXT PRIMARY KEY,     -- relative to clean/
+    key TEXT NOT NULL,         -- digest of all that decides its bytes
+    stamp TEXT NOT NULL,       -- size and time as written; empty if it could not be made
+    problem TEXT NOT NULL,     -- why it could not be made
+    run INTEGER NOT NULL       -- the last run that planned it
+);
+"""
+COLUMNS = "SELECT kind, outcome, repeats, why, problem FROM documents"
+OUTCOMES = """
+SELECT kind, outcome, repeats, why, problem, path, name, digest, (
+    SELECT count(*) FROM documents AS other
+    WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
+) > 1 FROM documents ORDER BY path
+"""
+VERSION = "1"
+
+
+T = TypeVar("T")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    if isinstance(value, PurePosixPath):
+        return str(value)
+    raise NotImplementedError(type(value))
+
+
+def _typed(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    return kind(value)
+
+
+def pack(value: object) -> bytes:
+    """Return a noun of document.py as MessagePack."""
+    return msgspec.msgpack.encode(value, enc_hook=_plain)
+
+
+def unpack(packed: bytes, kind: type[T]) -> T:
+    """Return the noun that `pack` packed."""
+    return msgspec.msgpack.decode(packed, type=kind, dec_hook=_typed)
+
+
+def digest(*parts: object) -> str:
+    """Return the SHA-256 of `parts`, in hexadecimal."""
+    return hashlib.sha256(pack(parts)).hexdigest()
+
+
+class State:
+    """The rows of the last run, and of this one as it goes on. Only the holder of the lock may have one on a file."""
+
+    def __init__(self, file: Path, flow: str, *, trial: bool = False) -> None:
+        """Open `file`; one of another version, or no database at all, starts anew. A trial works on a copy in memory.
+
+        `flow` is the digest of all that decides a document's outcome beside its source; rows of another do not count.
+        """
+        self.flow = flow
+        self.db = _trial(file) if trial else sqlite3.connect(file, isolation_level=None)
+        if not trial and _version(self.db) not in {"", VERSION}:
+            self.db.close()
+            file.unlink()
+            self.db = sqlite3.connect(file, isolation_level=None)
+        if not _version(self.db):
+            self.db.executescript(f"BEGIN; {SCHEMA} INSERT INTO facts VALUES ('version', '{VERSION}'); COMMIT;")
+        self.run = int(self.fact("run") or 0) + 1
+        self.db.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Make what was kept so far survive whatever happens next."""
+        self.db.execute("COMMIT")
+        self.db.execute("BEGIN")
+
+    def close(self) -> None:
+        """Keep all, and close the file."""
+        self.db.execute("COMMIT")
+        self.db.close()
+
+    def fact(self, name: str) -> str:
+        """Return a fact about the whole archive, empty if it is not known."""
+        row = self.db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def learn(self, name: str, value: str) -> None:
+        """Keep a fact about the whole archive."""
+        self.db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    # Documents
+
+    def known(self, path: PurePosixPath) -> tuple[str, str]:
+        """Return the stamp and the SHA-256 that a source had when it was last seen; both empty if it never was."""
+        query = "SELECT stamp, sha256 FROM documents WHERE path = ? AND flow = ?"
+        row = self.db.execute(query, (str(path), self.flow)).fetchone()
+        return (row[0], row[1]) if row else ("", "")
+
+    def keep(self, found: Found) -> None:
+        """Note that a source was seen, and that its row still holds."""
+        query = "UPDATE documents SET run = ?, stamp = ? WHERE path = ?"
+        self.db.execute(query, (self.run, found.stamp, str(found.path)))
+
+    def put(self, found: Found, sha256: str, outcome: Cleaned | Quarantined, fingerprint: Fingerprint | None) -> None:
+        """Keep what became of a source."""
+        if isinstance(outcome, Cleaned):
+            kind, packed = "cleaned", pack(outcome.document)
+            undone = any(note.promise for note in outcome.document.notes)
+        else:
+            kind, packed, undone = "quarantined", pack(outcome), False
+        name = safe_name(found.path)
+        folded, sum_ = name.casefold(), hashlib.sha256(packed).hexdigest()
+        row = (str(found.path), self.flow, found.stamp, sha256, kind, name, folded, packed, sum_)
+        self.db.execute(
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)",
+            (*row, pack(fingerprint) if fingerprint else None, undone, self.run),
+        )
+
+    def forget_unseen(self) -> None:
+        """Drop the rows of sources that this run did not see."""
+        self.db.execute("DELETE FROM documents WHERE run <> ?", (self.run,))
+
+    def digests(self) -> str:
+        """Return one digest of every document's outcome."""
+        total = hashlib.sha256()
+        for row in self.db.execute("SELECT path, digest FROM documents ORDER BY path"):
+            total.update("\0".join(row).encode() + b"\n")
+        return total.hexdigest()
+
+    def fingerprints(self) -> Iterator[Fingerprint]:
+        """Yield the fingerprint of every document that was cleaned."""
+        for (packed,) in self.db.execute("SELECT fingerprint FROM documents WHERE kind = 'cleaned' ORDER BY path"):
+            yield unpack(packed, Fingerprint)
+
+    def relate(self, repeats: Repeats) -> None:
+        """Keep who repeats whom."""
+        self.db.execute("UPDATE documents SET repeats = NULL, why = NULL, problem = NULL")
+        rows = [(str(of), why, str(path)) for path, (of, why) in repeats.items()]
+        self.db.executemany("UPDATE documents SET repeats = ?, why = ? WHERE path = ?", rows)
+
+    def fail(self, path: PurePosixPath, problem: str) -> None:
+        """Keep why there are no editions of the source at `path`: it is set aside."""
+        self.db.execute("UPDATE documents SET problem = ? WHERE path = ?", (problem, str(path)))
+
+    # Chapters: documents as the book of them all holds them
+
+    def put_chapter(self, path: PurePosixPath, key: str, date: str, chapter: bytes) -> None:
+        """Keep a document as a chapter, made from `key`."""
+        self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?)", (str(path), key, date, chapter))
+
+    def chapters(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (key, chapter) of the documents that have editions, by date, those without one last."""
+        yield from self.db.execute(
+            "SELECT key, chapter FROM chapters JOIN documents USING (path) "
+            "WHERE kind = 'cleaned' AND repeats IS NULL AND problem IS NULL ORDER BY date = '', date, path"
+        )
+
+    def forget_chapters(self) -> None:
+        """Drop the chapters of documents that are gone."""
+        self.db.execute("DELETE FROM chapters WHERE path NOT IN (SELECT path FROM documents)")
+
+    def count(self, condition: str) -> int:
+        """Return how many documents meet an SQL condition over the columns above."""
+        return int(self.db.execute(f"SELECT count(*) FROM documents WHERE {condition}").fetchone()[0])  # noqa: S608 - ours
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Yield what is set aside, in the order of paths."""
+        query = f"{COLUMNS} WHERE kind = 'quarantined' OR problem IS NOT NULL ORDER BY path"
+        for row in self.db.execute(query):
+            outcome = _outcome(*row)
+            if isinstance(outcome, Quarantined):
+                yield outcome
+
+    def outcome(self, path: PurePosixPath) -> Outcome:
+        """Return what became of the source at `path`. Raises KeyError where there is none."""
+        row = self.db.execute(f"{COLUMNS} WHERE path = ?", (str(path),)).fetchone()
+        if row is None:
+            raise KeyError(str(path))
+        return _outcome(*row)
+
+    def outcomes(self) -> Iterator[tuple[Outcome, str, str]]:
+        """Yield (outcome, name of its files, digest) of every source in the order of paths.
+
+        Where two names are one on a file system that ignores case, each gets the mark of its own path.
+        """
+        for *row, path, name, known, clash in self.db.execute(OUTCOMES):
+            yield _outcome(*row), marked(name, PurePosixPath(path)) if clash else name, known
+
+
+def _version(db: sqlite3.Connection) -> str:
+    try:
+        return str(db.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()[0])
+    except sqlite3.OperationalError:
+        return ""
+    except sqlite3.DatabaseError:
+        return "damaged"
+
+
+def _trial(file: Path) -> sqlite3.Connection:
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    if file.exists():
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            if _version(db) == VERSION:
+                db.backup(memory)
+    return memory
+
+
+def _outcome(kind: str, packed: bytes, of: str | None, why: str, problem: str | None) -> Outcome:
+    if kind == "quarantined":
+        return unpack(packed, Quarantined)
+    document = unpack(packed, Document)
+    if problem:
+        return Quarantined(document.path, "editions", problem)
+    return Repeated(document, PurePosixPath(of), why) if of else Cleaned(document)

@@ -1,0 +1,212 @@
+"""Markdown -> a vetted pandoc tree: nothing in it can reach a file, an address or a script.
+
+The tree is pandoc's JSON (pandoc-types 1.23): a node is {"t": type, "c": content}.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import msgspec
+
+from pipeline.steps.links import BARE
+from pipeline.write.images import data_address
+from pipeline.write.pandoc import pandoc
+
+Node = dict[str, Any]
+
+DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks"
+NO_ATTRIBUTES: list[Any] = ["", [], []]
+SCHEMES = {"http", "https", "mailto"}
+CAPTION = re.compile(
+    r"[\w-]{1,24}\s*\[\d+/\d+\]|(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d", re.IGNORECASE
+)
+MISSING = {
+    "zh-Hant": "圖片缺失",
+    "zh": "图片缺失",
+    "ja": "画像がありません",
+    "ko": "이미지 없음",
+    "ru": "Изображение отсутствует",
+    "de": "Bild fehlt",
+    "fr": "Image manquante",
+    "es": "Falta la imagen",
+    "pt": "Imagem ausente",
+}
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document stands: what its relative addresses and image files are resolved against, and its language."""
+
+    root: Path
+    folder: Path
+    source_url: str
+    language: str
+
+
+def read_tree(markdown: str, place: Place) -> list[Node]:
+    """Return the blocks of `markdown`, vetted. Raises Unfit where pandoc gives up on it."""
+    text = _NOT_XML.sub("\ufffd", markdown)
+    tree = msgspec.json.decode(pandoc("-f", DIALECT, "-t", "json", data=text.encode()))
+    return _Vetter(place).blocks(tree["blocks"])
+
+
+def plain(node: Any) -> str:  # noqa: ANN401 - any part of a tree
+    """Return the text of a tree's part."""
+    if isinstance(node, list):
+        return "".join(map(plain, node))
+    if not isinstance(node, dict) or node["t"] == "Note":
+        return ""
+    if node["t"] in {"Space", "SoftBreak", "LineBreak"}:
+        return " "
+    if node["t"] in {"Str", "Code", "CodeBlock", "Math"}:
+        return str(node["c"] if node["t"] == "Str" else node["c"][1])
+    return plain([part for part in node.get("c", []) if not isinstance(part, str)])
+
+
+def text_nodes(text: str) -> list[Node]:
+    """Return a plain text as inline nodes."""
+    words = (({"t": "Str", "c": word} if word else None, {"t": "Space"}) for word in text.split(" "))
+    return [node for pair in words for node in pair if node][:-1]
+
+
+def link(text: str, address: str) -> Node:
+    """Return a link."""
+    return {"t": "Link", "c": [NO_ATTRIBUTES, [{"t": "Str", "c": text}], [address, ""]]}
+
+
+def div(name: str, blocks: list[Node]) -> Node:
+    """Return a block of the class `name`."""
+    return {"t": "Div", "c": [["", [name], []], blocks]}
+
+
+class _Vetter:
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def blocks(self, nodes: list[Node]) -> list[Node]:
+        """Return blocks with images alone in a paragraph as figures, their caption the paragraph that names itself so."""
+        vetted: list[Node] = []
+        at = 0
+        while at < len(nodes):
+            node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
+            at += 1
+            if node["t"] == "Para" and (image := _only_image(node["c"])):
+                caption = image["c"][1]
+                if not caption and following and following["t"] == "Para" and CAPTION.match(plain(following)):
+                    caption = following["c"]
+                    at += 1
+                vetted.append(self.figure(image["c"][2][0], self.inlines(caption)))
+            elif node["t"] != "RawBlock":
+                vetted.append(self.node(node))
+        return vetted
+
+    def inlines(self, nodes: list[Node]) -> list[Node]:
+        """Return inline nodes without raw HTML, with safe links, images and bare addresses."""
+        return [vetted for node in nodes for vetted in self.inline(node)]
+
+    def inline(self, node: Node) -> Iterator[Node]:
+        """Yield what one inline node becomes."""
+        if node["t"] == "RawInline":
+            if re.match(r"<br\b", node["c"][1], re.IGNORECASE):
+                yield {"t": "LineBreak"}
+        elif node["t"] == "Str":
+            yield from _linked(node["c"])
+        elif node["t"] == "Link":
+            inner = [part for part in self.inlines(node["c"][1]) if part["t"] != "Link"] or text_nodes(node["c"][2][0])
+            address = self.address(node["c"][2][0])
+            if address:
+                yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [address, node["c"][2][1]]]}
+            else:
+                yield from inner
+        elif node["t"] == "Image":
+            yield from self.inline_image(node)
+        else:
+            yield self.node(node)
+
+    def node(self, node: Node) -> Node:
+        """Return a node of any other kind, its parts vetted."""
+        if node["t"] in {"CodeBlock", "Code"}:
+            names = [name for name in node["c"][0][1] if re.fullmatch(r"[\w+#.-]{1,32}", name)]
+            return {"t": node["t"], "c": [["", names, []], node["c"][1]]}
+        return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
+
+    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of a tree
+        """Return a part of a node: lists of blocks and of inline nodes are told by their first node."""
+        if not isinstance(part, list) or not part:
+            return part
+        first = part[0]
+        if isinstance(first, dict) and "t" in first:
+            return self.blocks(part) if first["t"] in BLOCKS else self.inlines(part)
+        return [self.part(item) for item in part]
+
+    def address(self, written: str) -> str:
+        """Return a safe absolute address; empty if there is none."""
+        try:
+            absolute = urljoin(self.place.source_url, written.strip())
+            parts = urlsplit(absolute)
+        except ValueError:
+            return ""
+        known = parts.scheme in SCHEMES and (parts.netloc or parts.scheme == "mailto")
+        return re.sub(r"[\s<>\"{}|\\^`\x00-\x20]", lambda match: f"%{ord(match[0]):02X}", absolute) if known else ""
+
+    def figure(self, written: str, caption: list[Node]) -> Node:
+        """Return an image with its caption, or a box that says which image is missing."""
+        if data := self.image(written):
+            alt = plain(caption) or written.rsplit("/", 1)[-1][:80]
+            image = {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(alt), [data, ""]]}
+            return {"t": "Figure", "c": [NO_ATTRIBUTES, [None, _plain_block(caption)], _plain_block([image])]}
+        said = text_nodes(f"[{self.missing()}: {written}]" if len(written) <= 200 else f"[{self.missing()}]")
+        return div("missing-image", [{"t": "Para", "c": caption}] * bool(caption) + [div("address", [{"t": "Para", "c": said}])])
+
+    def inline_image(self, node: Node) -> Iterator[Node]:
+        """Yield an image among words: the image, or what it would have shown."""
+        _, alt, (written, _) = node["c"]
+        if data := self.image(written):
+            yield {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(plain(alt) or written.rsplit("/", 1)[-1][:80]), [data, ""]]}
+        else:
+            yield from text_nodes(f"[{plain(alt) or self.missing()}]")
+
+    def image(self, written: str) -> str:
+        """Return the image file at `written` as a data: address, if it lies in the archive and is an image."""
+        if re.match(r"[a-z][a-z0-9+.-]*:|//", written, re.IGNORECASE):
+            return ""
+        return data_address(self.place.root, self.place.folder / unquote(written))
+
+    def missing(self) -> str:
+        """Return how the document's language says that an image is missing."""
+        language = self.place.language
+        return MISSING.get(language) or MISSING.get(language.split("-")[0]) or "Image missing"
+
+
+BLOCKS = {
+    "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
+    "HorizontalRule", "Header", "Table", "Figure", "Div",
+}  # fmt: skip
+
+
+def _only_image(inlines: list[Node]) -> Node | None:
+    visible = [node for node in inlines if node["t"] not in {"Space", "SoftBreak"}]
+    return visible[0] if len(visible) == 1 and visible[0]["t"] == "Image" else None
+
+
+def _plain_block(inlines: list[Node]) -> list[Node]:
+    return [{"t": "Plain", "c": inlines}] if inlines else []
+
+
+def _linked(text: str) -> Iterator[Node]:
+    """Yield a word, the addresses in it as links."""
+    done = 0
+    for match in BARE.finditer(text):
+        if match.start() > done:
+            yield {"t": "Str", "c": text[done : match.start()]}
+        yield link(match[0], match[0])
+        done = match.end()
+    if done < len(text):
+        yield {"t": "Str", "c": text[done:]}
