@@ -127,7 +127,7 @@ def apply(text: str, changes: Sequence[Change]) -> str:
 
 
 def inverse(changes: Sequence[Change]) -> list[Change]:
-    """Return the changes that undo `changes`, the changes of one step: apply(apply(t, c), inverse(c)) == t."""
+    """Return what undoes the changes of one step: applied to the text they made, it gives the text before."""
     shift, undone = 0, []
     for change in changes:
         start = change.span[0] + shift
@@ -152,7 +152,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A named pure function from document to document, and what it promises. Its docstring's first line describes it."""
+    """A named pure function from document to document, and what it promises."""
 
     name: str
     run: Callable[..., Document]

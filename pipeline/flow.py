@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from pipeline import __version__
 from pipeline.document import Document, Note, Step
 from pipeline.promises import EXPLAINED
 from pipeline.settings import Settings, SettingsError, suggestion
@@ -75,7 +76,7 @@ def _bound(step: Step, options: dict[str, Any]) -> Step:
 def signature(settings: Settings) -> str:
     """Return what decides a flow's output beside its input: steps, their versions and options, libraries, limits."""
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
-    libraries = [version(name) for name in ("lacuna-pipeline", *LIBRARIES)]
+    libraries = [__version__, *map(version, LIBRARIES)]
     return msgspec.json.encode(
         [steps, libraries, settings.max_bytes, settings.max_seconds], order="deterministic"
     ).decode()

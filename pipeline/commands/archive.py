@@ -114,11 +114,9 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
     elif settings.editions and report.cleaned:
         click.echo(f"books: {settings.out}/archive.epub, {settings.out}/archive.pdf; each post: {settings.out}/posts/")
         click.echo(f"report: {settings.out}/report.html")
-    verb = "to write" if report.check else "written"
-    click.echo(
-        f"{report.found} found = {report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside; "
-        f"{len(report.written)} files {verb}, {len(report.removed)} {'to remove' if report.check else 'removed'}"
-    )
+    came = f"{report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside"
+    wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
+    click.echo(f"{report.found} found = {came}; {len(report.written)} files {wrote}, {len(report.removed)} {removed}")
 
 
 @click.command()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.document import Document
 
 STDIN = "-"
+BOOK = "archive"
 UNFIT = 4
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each file.")
@@ -26,11 +27,17 @@ into = click.option(
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file to work on: where it is, and its name below an output folder."""
+    """A file to work on: where it is, its name below an output folder, and the folder that name is relative to."""
 
     file: Path | None
     name: PurePosixPath
+    folder: Path
     problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """What to call the file in a message."""
+        return shown(str(self.file or self.name))
 
     def read(self) -> bytes:
         """Return the bytes. Raises Unfit where they cannot be read or are too many."""
@@ -53,33 +60,29 @@ def inputs(given: Iterable[str]) -> Iterator[Input]:
     for name in given:
         path = Path(name)
         if name == STDIN:
-            yield Input(None, PurePosixPath("stdin"))
+            yield Input(None, PurePosixPath("stdin"), Path())
         elif path.is_dir():
             for found in scan(path):
-                yield Input(path / found.path, found.path, found.problem)
+                yield Input(path / found.path, found.path, path, found.problem)
         elif path.is_file():
-            yield Input(path, PurePosixPath(path.name))
+            yield Input(path, PurePosixPath(path.name), path.parent)
         else:
             message = f"there is no file or folder `{name}`"
             raise click.UsageError(message)
 
 
-class Worked:
-    """What goes wrong with a file is said, and the rest goes on; `code` is the exit code in the end."""
+def each(given: Iterable[str], work: Callable[[Input], None]) -> int:
+    """Do `work` on every file, saying what goes wrong with one; return 0, or 4 where one was unfit."""
+    from pipeline.document import Unfit
 
     code = 0
-
-    def each(self, given: Iterable[str], work: Callable[[Input], None]) -> int:
-        """Do `work` on every file; return 0, or 4 where one was unfit."""
-        from pipeline.document import Unfit
-
-        for one in inputs(given):
-            try:
-                work(one)
-            except Unfit as unfit:
-                click.echo(f"set aside: {shown(str(one.file or one.name))} {unfit}", err=True)
-                self.code = UNFIT
-        return self.code
+    for one in inputs(given):
+        try:
+            work(one)
+        except Unfit as unfit:
+            click.echo(f"set aside: {one.label} {unfit}", err=True)
+            code = UNFIT
+    return code
 
 
 def _put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> None:
@@ -91,7 +94,7 @@ def _put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> No
             message = "more than one file: name a folder for the results with -o DIR"
             raise click.UsageError(message)
         written.add(Path(STDIN))
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
         return
     target = output / one.name
     if target in written or (one.file and target.exists() and target.samefile(one.file)):
@@ -130,9 +133,9 @@ def repair(paths: tuple[str, ...], output: Path | None, *, explain: bool, as_jso
         if as_json:
             _tell_json(one, document, text=output is None)
         if explain:
-            click.echo(f"{shown(str(one.file or one.name))}:\n{in_words(document)}", err=True)
+            click.echo(f"{one.label}:\n{in_words(document)}", err=True)
 
-    return _finish(Worked().each(paths, work), output)
+    return _finish(each(paths, work), output)
 
 
 def _finish(code: int, output: Path | None) -> int:
@@ -159,10 +162,10 @@ def detect(paths: tuple[str, ...], *, as_json: bool) -> int:
             click.echo(msgspec.json.encode(told))
             return
         others = ", ".join(f"{other.codec} {other.confidence:.2f}" for other in encoding.alternatives)
-        line = f"{shown(str(one.file or one.name))}: {encoding.codec} {encoding.confidence:.2f} ({encoding.evidence})"
+        line = f"{one.label}: {encoding.codec} {encoding.confidence:.2f} ({encoding.evidence})"
         click.echo(line + (f"; else {others}" if others else ""))
 
-    return Worked().each(paths, work)
+    return each(paths, work)
 
 
 @click.command()
@@ -184,7 +187,7 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
         document = filters.normalize(before)
         for note in document.notes:
             click.echo(f"{shown(str(one.name))}: {note.message}", err=True)
-        name = shown(str(one.file or one.name))
+        name = one.label
         if document.text != before:
             changed.append(name)
         if diff:
@@ -192,7 +195,7 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
         elif not check:
             _put(one, document.text.encode(), output, written)
 
-    code = _finish(Worked().each(paths, work), output)
+    code = _finish(each(paths, work), output)
     for name in changed if check else ():
         click.echo(f"would change: {name}")
     return code or int(check and bool(changed))
@@ -232,7 +235,7 @@ def links(paths: tuple[str, ...], form: str) -> int:
             else:
                 click.echo(msgspec.json.encode(row))
 
-    return Worked().each(paths, work)
+    return each(paths, work)
 
 
 @click.command()
@@ -252,7 +255,7 @@ def dedup(paths: tuple[str, ...], *, as_json: bool) -> int:
         path = PurePosixPath(one.file or one.name)
         texts[path] = cleaned(path, one.read(), settings_of())
 
-    code = Worked().each(paths, work)
+    code = each(paths, work)
     repeats = families(map(fingerprint, texts.values()), lambda path: texts[path].text)
     for path, (of, why) in sorted(repeats.items()):
         told = {"path": str(path), "of": str(of), "why": why}
@@ -262,4 +265,46 @@ def dedup(paths: tuple[str, ...], *, as_json: bool) -> int:
     return code
 
 
-COMMANDS = (repair, detect, normalize, links, dedup)
+@click.command()
+@paths
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where editions go."
+)
+@click.option("--pdf", is_flag=True, help="PDF only, unless --epub is given too.")
+@click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
+def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
+    """Bind each file as EPUB and PDF, and several files also as one book."""
+    from pipeline.engines.worker import cleaned
+    from pipeline.write import editions
+    from pipeline.write.atomic import write
+    from pipeline.write.names import safe_name
+
+    settings = settings_of()
+    chapters: list[editions.Chapter] = []
+
+    def put(book: editions.Book, name: str) -> None:
+        for suffix, wanted, make in (
+            ("epub", epub or not pdf, editions.to_epub),
+            ("pdf", pdf or not epub, editions.to_pdf),
+        ):
+            if wanted:
+                write(output, output / f"{name}.{suffix}", make(book))
+                click.echo(shown(str(output / f"{name}.{suffix}")))
+
+    def work(one: Input) -> None:
+        chapter = editions.chapter(cleaned(one.name, one.read(), settings), one.folder)
+        chapters.append(chapter)
+        book = editions.Book(chapter.title, chapter.language, editions.identifier(str(one.name)), (chapter,))
+        put(book, safe_name(one.name))
+
+    code = each(paths, work)
+    if len(chapters) > 1:
+        chapters.sort(key=lambda chapter: (not chapter.date, chapter.date))
+        put(
+            editions.Book(settings.title, chapters[0].language, editions.identifier(settings.title), tuple(chapters)),
+            BOOK,
+        )
+    return _finish(code, output)
+
+
+COMMANDS = (repair, detect, normalize, links, dedup, bind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ from pipeline.write.state import State, digest, unpack
 VERSIONS = (clean.VERSION, editions.VERSION, report.VERSION, records.VERSION)
 BOOK = "archive"
 POSTS = "posts"
-NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours: editions keep their identifier as they change
 Tell = Callable[[str, str], None]
 
 
@@ -36,11 +34,6 @@ class Edition(NamedTuple):
 def jobs(settings: Settings) -> int:
     """Return how many processes to work with."""
     return settings.jobs or os.cpu_count() or 1
-
-
-def identifier(name: str) -> str:
-    """Return the lasting identifier of an edition, an RFC 9562 UUID of version 5."""
-    return f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"
 
 
 def report_of(state: State, shelf: Shelf, *, check: bool = False, strict: bool = False) -> RunReport:
@@ -115,7 +108,7 @@ class Writer:
             for edition in stale:
                 self.put(edition, worker.Bound())
             return
-        tasks = [worker.Binding(self.settings.raw, edition.document, edition.key) for edition in stale]
+        tasks = [worker.Binding(self.settings.raw, edition.document, str(edition.document.path)) for edition in stale]
         bound = each(worker.bind, tasks, jobs(self.settings), self.settings.max_seconds)
         for edition, (_, result) in zip(stale, bound, strict=True):
             self.tell("bind", str(edition.document.path))
@@ -153,7 +146,8 @@ class Writer:
         """Write the editions of the whole archive, its documents as chapters in the order of their dates."""
         paths = self.out / f"{BOOK}.epub", self.out / f"{BOOK}.pdf"
         key = digest(editions.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
-        if all([self.shelf.fresh(path, key) for path in paths]) or not self.state.count("kind = 'cleaned'"):
+        fresh = [self.shelf.fresh(path, key) for path in paths]  # each is to be asked: asking plans it
+        if all(fresh) or not self.state.count("kind = 'cleaned'"):
             return
         self.tell("bind", self.settings.title)
         if self.shelf.check:
@@ -162,7 +156,9 @@ class Writer:
             chapters = [unpack(packed, editions.Chapter) for _, packed in self.state.chapters()]
             languages = Counter(chapter.language for chapter in chapters).most_common(1)
             language = languages[0][0] if languages else ""
-            book = editions.Book(self.settings.title, language, identifier(self.settings.title), tuple(chapters))
+            book = editions.Book(
+                self.settings.title, language, editions.identifier(self.settings.title), tuple(chapters)
+            )
             bound = editions.to_epub(book), editions.to_pdf(book)
         for path, data in zip(paths, bound, strict=True):
             self.shelf.put(path, key, data)

@@ -6,7 +6,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -23,7 +23,7 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) 
 
     `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
     """
-    waiting: deque[tuple[T, ProcessFuture[R]]] = deque()
+    waiting: deque[tuple[T, ProcessFuture[Any]]] = deque()
     with ProcessPool(jobs, context=_context()) as pool:
         try:
             for item in items:
@@ -46,7 +46,7 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _result(item: T, future: ProcessFuture[R], seconds: float) -> tuple[T, R | Lost]:
+def _result(item: T, future: ProcessFuture[Any], seconds: float) -> tuple[T, Any]:
     try:
         return item, future.result()
     except FutureTimeoutError:

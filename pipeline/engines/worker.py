@@ -14,6 +14,8 @@ from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
+from pipeline.write import editions
+from pipeline.write.state import pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,37 @@ def _holds_text(document: Document) -> None:
     if not document.text.strip():
         message = "holds no text but white space and control characters; archive it again or delete it"
         raise Unfit(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A document to bind, and where its images are."""
+
+    raw: str
+    document: Document
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The editions of a document, and its chapter for the book of them all, packed; or why there are none."""
+
+    epub: bytes = b""
+    pdf: bytes = b""
+    chapter: bytes = b""
+    problem: str = ""
+
+
+def bind(binding: Binding) -> Bound:
+    """Return the editions of one document."""
+    try:
+        chapter = editions.chapter(binding.document, Path(binding.raw))
+        book = editions.Book(chapter.title, chapter.language, editions.identifier(binding.name), (chapter,))
+        return Bound(editions.to_epub(book), editions.to_pdf(book), pack(chapter))
+    except Unfit as unfit:
+        return Bound(problem=str(unfit))
+    except Exception as error:  # noqa: BLE001 - a document's failure is its own
+        return Bound(problem=f"cannot be bound: {type(error).__name__}: {error}; please report it with the file")
 
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:

@@ -164,7 +164,7 @@ def _decodes(data: bytes, codec: str) -> bool:
 
 
 def _codec(label: str) -> str | None:
-    """Return the Python codec a label names: as browsers read it (WHATWG), else as Python does; None if no text codec."""
+    """Return the codec a label names, as browsers (WHATWG) or else Python read it; None if it names no text codec."""
     known = webencodings.lookup(label)
     try:
         found = known.codec_info if known else codecs.lookup(label)

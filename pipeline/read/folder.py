@@ -22,7 +22,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A path below the folder: its size in bytes, a stamp that changes when it does, and why it cannot be read, if so."""
+    """A path below the folder: its size in bytes, a stamp that changes when it does, why it cannot be read."""
 
     path: PurePosixPath
     size: int = 0
@@ -92,7 +92,8 @@ def read(root: Path, found: Found, max_bytes: int) -> Source:
         message = "is empty; archive it again or delete it"
         raise Unfit(message)
     try:
-        with open(os.open((root / found.path).resolve(), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+        handle = os.open((root / found.path).resolve(), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        with os.fdopen(handle, "rb") as file:
             return Source(found.path, file.read(max_bytes + 1)[:max_bytes])
     except OSError as error:
         message = f"cannot be read: {error.strerror}; check its permissions"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -23,11 +23,11 @@ FIELDS = {
     "authors": ("authors", "author", "by"),
 }
 SOURCE_LABELS = (
-    "原文|原文链接|原文地址|来源|出处|链接|原文網址|來源|元記事|出典|원문|출처|source|original|originally published at|via|permalink"
-    "|источник|quelle|fuente|fonte"
+    "原文|原文链接|原文地址|来源|出处|链接|原文網址|來源|元記事|出典|원문|출처"
+    "|source|original|originally published at|via|permalink|источник|quelle|fuente|fonte"
 )
-SOURCE_LINE = re.compile(
-    rf"^(?:[>\s*_]*(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",  # or any label, if quoted
+SOURCE_LINE = re.compile(  # a known label, or any short one in a quotation
+    rf"^(?:[>\s*_]*(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",
     re.IGNORECASE | re.MULTILINE,
 )
 SOURCE_LINES = 30  # the source line of an archived post stands near its top
@@ -105,7 +105,7 @@ def _plain_value(value: object) -> FrontValue:
         return {str(key): _plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
         return [_plain_value(item) for item in value]
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 

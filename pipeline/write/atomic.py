@@ -24,7 +24,7 @@ def replacing(root: Path, path: Path) -> Iterator[BinaryIO]:
     partial.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=partial)
     try:
-        with open(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -6,12 +6,15 @@ import base64
 import datetime as dt
 import re
 import tempfile
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import msgspec
+from typst import Compiler, Fonts, TypstError
 
 from pipeline.document import Document
 from pipeline.steps.links import canonical
@@ -22,6 +25,7 @@ from pipeline.write.tree import Node, Place, div, link, plain, read_tree, text_n
 VERSION = 1  # raise it when the bytes change
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 TEMPLATES = files("pipeline.write").joinpath("templates")
+NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
 STANDARDS = ["ua-1", "a-2a"]
 REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
 
@@ -60,9 +64,14 @@ class Book:
 
     @property
     def epoch(self) -> int:
-        """Return the first moment of that date in Unix seconds: the books' clock, so that they never differ by the hour."""
+        """Return the first moment of that date in Unix seconds: the only clock that a book knows."""
         year, month, day = [*map(int, self.date.split("-")), 1, 1][:3] if self.date else (1980, 1, 1)
         return max(EARLIEST, int(dt.datetime(year, month, day, tzinfo=dt.UTC).timestamp()))
+
+
+def identifier(name: str) -> str:
+    """Return the lasting identifier of the edition called `name`: an RFC 9562 UUID of version 5, as a URN."""
+    return f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"
 
 
 def chapter(document: Document, root: Path) -> Chapter:
@@ -87,12 +96,18 @@ def to_epub(book: Book) -> bytes:
     }
     tree = {
         "pandoc-api-version": API_VERSION,
-        "meta": {name: value if isinstance(value, dict) else {"t": "MetaList", "c": value} for name, value in meta.items() if value},
+        "meta": {
+            name: value if isinstance(value, dict) else {"t": "MetaList", "c": value}
+            for name, value in meta.items()
+            if value
+        },
         "blocks": blocks,
     }
     with as_file(TEMPLATES / "epub.css") as css:
         options = ["--split-level=1", "--toc", "--toc-depth=2", f"--css={css}"]
-        return pandoc("-f", "json", "-t", "epub3", *options, "-o", "-", data=_json(tree), sandbox=False, epoch=book.epoch)
+        return pandoc(
+            "-f", "json", "-t", "epub3", *options, "-o", "-", data=_json(tree), sandbox=False, epoch=book.epoch
+        )
 
 
 def to_pdf(book: Book) -> bytes:
@@ -100,34 +115,33 @@ def to_pdf(book: Book) -> bytes:
 
     Where no font has a glyph, the standards cannot be claimed and are not; the book is made all the same.
     """
-    import typst  # noqa: PLC0415 - 30 MB that only PDF needs
-
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         root.joinpath("book.typ").write_bytes(TEMPLATES.joinpath("book.typ").read_bytes())
         main = root / "main.typ"
         main.write_bytes(_typst(book, root))
-        compiler = typst.Compiler(str(main), root=folder, font_paths=_fonts(), ignore_system_fonts=True)
+        compiler = Compiler(str(main), root=folder, font_paths=_fonts(), ignore_system_fonts=True)
         try:
             return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
-        except typst.TypstError as error:
+        except TypstError as error:
             if "glyph" not in str(error) and "character" not in str(error):
                 raise
             return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
 
 
 @cache
-def _fonts() -> object:
+def _fonts() -> Fonts:
     """Return the fonts of the font packages, read once a process."""
-    import typst  # noqa: PLC0415 - as above
-
     packages = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(files(name)) for name in packages])
+    return Fonts(include_system_fonts=False, font_paths=[str(files(name)) for name in packages])
 
 
 def _opened(one: Chapter, at: int) -> list[Node]:
     """Return a chapter's blocks behind its heading, byline and before its colophon, headings below its own."""
-    heading = {"t": "Header", "c": [1, [f"chapter-{at + 1}", [], [["lang", one.language]] if one.language else []], text_nodes(one.title)]}
+    heading = {
+        "t": "Header",
+        "c": [1, [f"chapter-{at + 1}", [], [["lang", one.language]] if one.language else []], text_nodes(one.title)],
+    }
     body = one.blocks
     if body and body[0]["t"] == "Header" and plain(body[0]["c"][2]).split() == one.title.split():
         body = body[1:]
@@ -230,7 +244,7 @@ def _language(tag: str) -> dict[str, str]:
     return {"lang": known} | ({"region": region.upper()} if region.isalpha() else {})
 
 
-def _arguments(named: dict[str, object], *positional: object) -> str:
+def _arguments(named: Mapping[str, object], *positional: object) -> str:
     values = [_literal(value) for value in positional] + [f"{name}: {_literal(value)}" for name, value in named.items()]
     return ", ".join(values)
 

@@ -59,7 +59,7 @@ def _row(outcome: Outcome, file: str) -> Record:
 
 
 def _sides(before: str, after: str) -> dict[str, tuple[str, str, str]]:
-    """Return both texts of a change in three parts: what they begin with alike, where they differ, how they end alike."""
+    """Return both texts of a change in three parts: where they begin alike, where they differ, where they end alike."""
     short = min(len(before), len(after))
     head = next((at for at in range(short) if before[at] != after[at]), short)
     tail = next((at for at in range(short - head) if before[-1 - at] != after[-1 - at]), short - head)
@@ -74,7 +74,7 @@ def _parts(text: str, head: int, tail: int) -> tuple[str, str, str]:
 
 
 def _shown(text: str) -> str:
-    """Return `text` with control and bidirectional format characters as pictures or escapes: a page shows what is there."""
+    """Return `text` with control and bidirectional format characters as pictures or escapes."""
     return "".join(_visible(char) for char in text)
 
 

@@ -104,7 +104,8 @@ class State:
             file.unlink()
             self.db = sqlite3.connect(file, isolation_level=None)
         if not _version(self.db):
-            self.db.executescript(f"BEGIN; {SCHEMA} INSERT INTO facts VALUES ('version', '{VERSION}'); COMMIT;")
+            self.db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+            self.learn("version", VERSION)
         self.run = int(self.fact("run") or 0) + 1
         self.db.execute("BEGIN")
 

@@ -22,9 +22,11 @@ Node = dict[str, Any]
 
 DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks"
 NO_ATTRIBUTES: list[Any] = ["", [], []]
+LONGEST = 200  # characters of a missing image's address that are worth showing
 SCHEMES = {"http", "https", "mailto"}
 CAPTION = re.compile(
-    r"[\w-]{1,24}\s*\[\d+/\d+\]|(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d", re.IGNORECASE
+    r"[\w-]{1,24}\s*\[\d+/\d+\]|(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",
+    re.IGNORECASE,
 )
 MISSING = {
     "zh-Hant": "圖片缺失",
@@ -91,7 +93,7 @@ class _Vetter:
         self.place = place
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
-        """Return blocks with images alone in a paragraph as figures, their caption the paragraph that names itself so."""
+        """Return blocks, images alone in a paragraph as figures with the caption that follows them."""
         vetted: list[Node] = []
         at = 0
         while at < len(nodes):
@@ -162,14 +164,20 @@ class _Vetter:
             alt = plain(caption) or written.rsplit("/", 1)[-1][:80]
             image = {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(alt), [data, ""]]}
             return {"t": "Figure", "c": [NO_ATTRIBUTES, [None, _plain_block(caption)], _plain_block([image])]}
-        said = text_nodes(f"[{self.missing()}: {written}]" if len(written) <= 200 else f"[{self.missing()}]")
-        return div("missing-image", [{"t": "Para", "c": caption}] * bool(caption) + [div("address", [{"t": "Para", "c": said}])])
+        said = text_nodes(f"[{self.missing()}: {written}]" if len(written) <= LONGEST else f"[{self.missing()}]")
+        return div(
+            "missing-image",
+            [{"t": "Para", "c": caption}] * bool(caption) + [div("address", [{"t": "Para", "c": said}])],
+        )
 
     def inline_image(self, node: Node) -> Iterator[Node]:
         """Yield an image among words: the image, or what it would have shown."""
         _, alt, (written, _) = node["c"]
         if data := self.image(written):
-            yield {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(plain(alt) or written.rsplit("/", 1)[-1][:80]), [data, ""]]}
+            yield {
+                "t": "Image",
+                "c": [NO_ATTRIBUTES, text_nodes(plain(alt) or written.rsplit("/", 1)[-1][:80]), [data, ""]],
+            }
         else:
             yield from text_nodes(f"[{plain(alt) or self.missing()}]")
 
