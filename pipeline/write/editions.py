@@ -9,16 +9,16 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
-from typst import Compiler, Fonts, TypstError
+from typst import Compiler, TypstError
 
 from pipeline.document import Document
 from pipeline.steps.links import canonical
 from pipeline.write.clean import repaired
+from pipeline.write.fonts import RARE, RARE_IN_CJK, for_typst, subsets
 from pipeline.write.pandoc import EARLIEST, pandoc
 from pipeline.write.tree import Node, Place, div, link, plain, read_tree, text_nodes
 
@@ -103,11 +103,40 @@ def to_epub(book: Book) -> bytes:
         },
         "blocks": blocks,
     }
-    with as_file(TEMPLATES / "epub.css") as css:
-        options = ["--split-level=1", "--toc", "--toc-depth=2", f"--css={css}"]
+    with tempfile.TemporaryDirectory() as folder:
+        style, fonts = _style(Path(folder), book, plain(blocks))
+        options = ["--split-level=1", "--toc", "--toc-depth=2", f"--css={style}"]
+        options += [f"--epub-embed-font={font}" for font in fonts]
         return pandoc(
             "-f", "json", "-t", "epub3", *options, "-o", "-", data=_json(tree), sandbox=False, epoch=book.epoch
         )
+
+
+def _style(folder: Path, book: Book, text: str) -> tuple[Path, list[Path]]:
+    """Write the style and the fonts of an EPUB to `folder`.
+
+    The fonts stand before the device's own, and for the characters they hold only: behind them, Chromium keeps showing
+    boxes for short words that it set before the fonts were loaded.
+    """
+    fonts = []
+    rules = TEMPLATES.joinpath("epub.css").read_text("utf-8")
+    families = []
+    ranges = RARE_IN_CJK if book.language[:2] in {"zh", "ja", "ko"} else RARE
+    for at, (name, data) in enumerate(subsets(text + book.title, ranges)):
+        fonts.append(folder / name)
+        fonts[-1].write_bytes(data)
+        families.append(f'"Lacuna {at + 1}"')
+        source = f"src: url(../fonts/{name}); unicode-range: {ranges};"
+        rules += f"@font-face {{ font-family: {families[-1]}; {source} }}\n"
+    for family, selector in (
+        ("serif", "body"),
+        ("sans-serif", "h1, h2, h3, h4, h5, h6, strong"),
+        ("monospace", "code"),
+    ):
+        rules += f"{selector} {{ font-family: {', '.join([*families, family])}; }}\n"
+    style = folder / "style.css"
+    style.write_text(rules, "utf-8")
+    return style, fonts
 
 
 def to_pdf(book: Book) -> bytes:
@@ -120,20 +149,13 @@ def to_pdf(book: Book) -> bytes:
         root.joinpath("book.typ").write_bytes(TEMPLATES.joinpath("book.typ").read_bytes())
         main = root / "main.typ"
         main.write_bytes(_typst(book, root))
-        compiler = Compiler(str(main), root=folder, font_paths=_fonts(), ignore_system_fonts=True)
+        compiler = Compiler(str(main), root=folder, font_paths=for_typst(), ignore_system_fonts=True)
         try:
             return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
         except TypstError as error:
             if "glyph" not in str(error) and "character" not in str(error):
                 raise
             return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
-
-
-@cache
-def _fonts() -> Fonts:
-    """Return the fonts of the font packages, read once a process."""
-    packages = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
-    return Fonts(include_system_fonts=False, font_paths=[str(files(name)) for name in packages])
 
 
 def _opened(one: Chapter, at: int) -> list[Node]:
