@@ -216,6 +216,7 @@ class RunReport:
     repeated: int
     quarantined: tuple[Quarantined, ...]
     undone: int  # documents for which a step was undone because it broke a promise
+    unbound: str  # why there is no book of the whole archive, where it could not be made
     written: tuple[str, ...]
     removed: tuple[str, ...]
     check: bool = False
@@ -231,4 +232,4 @@ class RunReport:
         """0 done, 1 --check found something to do, 4 finished with documents set aside (or, strictly, steps undone)."""
         if self.check and (self.written or self.removed):
             return 1
-        return 4 if self.quarantined or (self.strict and self.undone) else 0
+        return 4 if self.quarantined or self.unbound or (self.strict and self.undone) else 0

@@ -107,11 +107,13 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
         return
     for aside in report.quarantined:
         click.echo(f"set aside: {shown(str(aside.path))} {shown(aside.reason)}")
+    if report.unbound:
+        click.echo(f"the book of the whole archive {report.unbound}")
     if report.check:
         for verb, names in (("write", report.written), ("remove", report.removed)):
             for name in names:
                 click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
-    elif settings.editions and report.cleaned:
+    elif settings.editions and report.cleaned and not report.unbound:
         click.echo(f"books: {settings.out}/archive.epub, {settings.out}/archive.pdf; each post: {settings.out}/posts/")
         click.echo(f"report: {settings.out}/report.html")
     came = f"{report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside"

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.document import Quarantined, RunReport
 from pipeline.engines import outputs, worker
-from pipeline.engines.outputs import Tell, jobs
+from pipeline.engines.outputs import COMMIT_EVERY, Tell, jobs
 from pipeline.engines.pool import Lost, each
 from pipeline.flow import signature
 from pipeline.read.folder import scan
@@ -20,8 +20,6 @@ from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State, digest
-
-COMMIT_EVERY = 100  # documents: what a kill can cost
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -108,7 +106,7 @@ class _Run:
         for at, (task, result) in enumerate(each(worker.clean, self.changed(assets), jobs(self.settings), limit)):
             self.tell("clean", str(task.found.path))
             if isinstance(result, Lost):
-                aside = Quarantined(task.found.path, "clean", str(result))
+                aside = Quarantined(task.found.path, "clean", str(result), bug=result.bug)
                 self.state.put(task.found, "", aside, None)
             elif result.outcome is None:
                 self.state.keep(task.found)

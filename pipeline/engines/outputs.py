@@ -12,13 +12,17 @@ from pipeline.document import Cleaned, Document, Outcome, RunReport
 from pipeline.engines import worker
 from pipeline.engines.pool import Lost, each
 from pipeline.settings import Settings
-from pipeline.write import clean, editions, records, report
+from pipeline.write import book, clean, records, report
+from pipeline.write.epub import to_epub
+from pipeline.write.pdf import to_pdf
 from pipeline.write.shelf import Shelf, stamp_of
 from pipeline.write.state import State, digest, unpack
 
-VERSIONS = (clean.VERSION, editions.VERSION, report.VERSION, records.VERSION)
+VERSIONS = (clean.VERSION, book.VERSION, report.VERSION, records.VERSION)
+COMMIT_EVERY = 20  # documents: what a kill can cost
 BOOK = "archive"
 POSTS = "posts"
+KINDS = ("epub", "pdf")
 Tell = Callable[[str, str], None]
 
 
@@ -43,6 +47,7 @@ def report_of(state: State, shelf: Shelf, *, check: bool = False, strict: bool =
         repeated=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
         quarantined=tuple(state.quarantined()),
         undone=state.count("undone"),
+        unbound=next((why for kind in KINDS if (why := shelf.problem(shelf.out / f"{BOOK}.{kind}"))), ""),
         written=tuple(shelf.written),
         removed=tuple(shelf.removed),
         check=check,
@@ -88,7 +93,7 @@ class Writer:
                 folder = Path(self.settings.raw) / outcome.path.parent
                 images = [stamp_of(folder / link.written) for link in outcome.document.links if link.kind == "image"]
                 post = self.out / POSTS / name
-                key = digest(known, editions.VERSION, images)
+                key = digest(known, book.VERSION, images)
                 yield Edition(
                     outcome.document, key, post.with_name(f"{post.name}.epub"), post.with_name(f"{post.name}.pdf")
                 )
@@ -98,7 +103,7 @@ class Writer:
         for edition in self.editions():
             self.shelf.keep(edition.epub)
             self.shelf.keep(edition.pdf)
-        for suffix in ("epub", "pdf"):
+        for suffix in KINDS:
             self.shelf.keep(self.out / f"{BOOK}.{suffix}")
 
     def write_editions(self) -> None:
@@ -108,9 +113,9 @@ class Writer:
             for edition in stale:
                 self.put(edition, worker.Bound())
             return
-        tasks = [worker.Binding(self.settings.raw, edition.document, str(edition.document.path)) for edition in stale]
+        tasks = [worker.Binding(self.settings.raw, edition.document) for edition in stale]
         bound = each(worker.bind, tasks, jobs(self.settings), self.settings.max_seconds)
-        for edition, (_, result) in zip(stale, bound, strict=True):
+        for at, (edition, (_, result)) in enumerate(zip(stale, bound, strict=True)):
             self.tell("bind", str(edition.document.path))
             if isinstance(result, Lost):
                 self.fail(edition, str(result))
@@ -118,6 +123,8 @@ class Writer:
                 self.fail(edition, result.problem)
             else:
                 self.put(edition, result)
+            if at % COMMIT_EVERY == 0:
+                self.state.commit()
         self.state.forget_chapters()
         self.state.commit()
 
@@ -145,21 +152,24 @@ class Writer:
     def write_book(self) -> None:
         """Write the editions of the whole archive, its documents as chapters in the order of their dates."""
         paths = self.out / f"{BOOK}.epub", self.out / f"{BOOK}.pdf"
-        key = digest(editions.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
+        key = digest(book.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
         fresh = [self.shelf.fresh(path, key) for path in paths]  # each is to be asked: asking plans it
-        if all(fresh) or not self.state.count("kind = 'cleaned'"):
+        if all(fresh) or not next(self.state.chapters(), None):
             return
         self.tell("bind", self.settings.title)
         if self.shelf.check:
             bound = b"", b""
         else:
-            chapters = [unpack(packed, editions.Chapter) for _, packed in self.state.chapters()]
+            chapters = [unpack(packed, book.Chapter) for _, packed in self.state.chapters()]
             languages = Counter(chapter.language for chapter in chapters).most_common(1)
             language = languages[0][0] if languages else ""
-            book = editions.Book(
-                self.settings.title, language, editions.identifier(self.settings.title), tuple(chapters)
-            )
-            bound = editions.to_epub(book), editions.to_pdf(book)
+            whole = book.Book(self.settings.title, language, book.identifier(self.settings.title), tuple(chapters))
+            try:
+                bound = to_epub(whole), to_pdf(whole)
+            except Unfit as unfit:
+                for path in paths:
+                    self.shelf.fail(path, key, str(unfit))
+                return
         for path, data in zip(paths, bound, strict=True):
             self.shelf.put(path, key, data)
 

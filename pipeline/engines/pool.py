@@ -15,7 +15,9 @@ R = TypeVar("R")
 
 
 class Lost(Exception):  # noqa: N818 - it is a result: what became of an item
-    """No result came back for an item: its process ran out of time or died. The message says which."""
+    """No result came back for an item: its process ran out of time, died or failed. The message says which."""
+
+    bug = False
 
 
 def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) -> Iterator[tuple[T, R | Lost]]:
@@ -53,3 +55,7 @@ def _result(item: T, future: ProcessFuture[Any], seconds: float) -> tuple[T, Any
         return item, Lost(f"took longer than max_seconds = {seconds:g}; raise the setting or split the document")
     except ProcessExpired as death:
         return item, Lost(f"its process died ({death}); it may want more memory than there is")
+    except Exception as error:  # noqa: BLE001 - an item's failure is its own
+        lost = Lost(f"{type(error).__name__}: {error}; this is our mistake, please report it with the file")
+        lost.bug = True
+        return item, lost

@@ -14,7 +14,9 @@ from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
-from pipeline.write import editions
+from pipeline.write.book import Book, chapter_of, identifier
+from pipeline.write.epub import to_epub
+from pipeline.write.pdf import to_pdf
 from pipeline.write.state import pack
 
 
@@ -78,7 +80,6 @@ class Binding:
 
     raw: str
     document: Document
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,11 @@ class Bound:
 def bind(binding: Binding) -> Bound:
     """Return the editions of one document."""
     try:
-        chapter = editions.chapter(binding.document, Path(binding.raw))
-        book = editions.Book(chapter.title, chapter.language, editions.identifier(binding.name), (chapter,))
-        return Bound(editions.to_epub(book), editions.to_pdf(book), pack(chapter))
+        chapter = chapter_of(binding.document, Path(binding.raw))
+        book = Book(chapter.title, chapter.language, identifier(str(binding.document.path)), (chapter,))
+        return Bound(to_epub(book), to_pdf(book), pack(chapter))
     except Unfit as unfit:
         return Bound(problem=str(unfit))
-    except Exception as error:  # noqa: BLE001 - a document's failure is its own
-        return Bound(problem=f"cannot be bound: {type(error).__name__}: {error}; please report it with the file")
 
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:

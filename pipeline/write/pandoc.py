@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-import signal
+import resource
 import subprocess
 from importlib.resources import files
 
 from pipeline.document import Unfit
 
-MAX_SECONDS = 60  # of wall time a call; a post takes 0.02, the hostile inputs known take minutes
-MAX_HEAP = "512M"  # 20 kB of "- " wants 4.5 GB
+MAX_SECONDS = 60  # for reading a text; a post takes 0.02, the hostile inputs known take minutes
+MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
 EARLIEST = 315_532_800  # 1980-01-01, the first date a zip archive can hold, in Unix seconds
 
 
 def pandoc(*arguments: str, data: bytes, sandbox: bool = True, epoch: int = EARLIEST) -> bytes:
-    """Return what the bundled pandoc makes of `data`; with `sandbox` it reads no file and no address.
+    """Return what the bundled pandoc makes of `data`; with `sandbox` it reads no file and no address, within limits.
 
     `epoch` (Unix seconds) is the time it believes it is. Raises Unfit where it takes too long or too much memory,
     RuntimeError where it fails otherwise.
     """
-    command = [_binary(), *(["--sandbox"] if sandbox else []), *arguments, "+RTS", f"-M{MAX_HEAP}", "-RTS"]
+    limits = ["--sandbox", "+RTS", f"-M{MAX_HEAP}", "-RTS"] if sandbox else []
+    command = [_binary(), *arguments, *limits]
     environment = {"SOURCE_DATE_EPOCH": str(epoch), "LANG": "C.UTF-8", "HOME": os.devnull}
     with subprocess.Popen(  # noqa: S603 - our own arguments, a binary of our own
         command,
@@ -28,19 +29,23 @@ def pandoc(*arguments: str, data: bytes, sandbox: bool = True, epoch: int = EARL
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
-        start_new_session=True,
     ) as process:
+        if sandbox and hasattr(resource, "prlimit"):  # holds even where this process is killed
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
         try:
-            result, complaint = process.communicate(data, timeout=MAX_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            message = f"is more than pandoc can bind in {MAX_SECONDS} s; split it, or run with --no-editions"
-            raise Unfit(message) from error
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+            result, complaint = process.communicate(data, timeout=MAX_SECONDS if sandbox else None)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            result, complaint = process.communicate()
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode < 0:
+        message = f"is more than pandoc can read in {MAX_SECONDS} s; split it, or run with --no-editions"
+        raise Unfit(message)
     said = complaint.decode("utf-8", "replace").strip()
     if process.returncode == 251 or "heap" in said.lower():  # noqa: PLR2004 - GHC's code for an exhausted heap
-        message = f"is more than pandoc can bind with {MAX_HEAP} of memory; split it, or run with --no-editions"
+        message = f"is more than pandoc can read with {MAX_HEAP} of memory; split it, or run with --no-editions"
         raise Unfit(message)
     if process.returncode:
         message = f"pandoc failed with code {process.returncode}: {said}"

@@ -1,0 +1,109 @@
+"""Commands over whole documents: links, dedup, bind."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.commands.archive import settings_of, shown
+from pipeline.commands.inputs import BOOK, FOLDER, Input, as_json, each, finish, paths, put
+
+if TYPE_CHECKING:
+    from pipeline.document import Document
+
+
+@click.command()
+@paths
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+def links(paths: tuple[str, ...], form: str) -> int:
+    """List the links and images of files, each with its canonical address."""
+    import csv
+
+    import msgspec
+
+    from pipeline.document import Link
+    from pipeline.engines.worker import cleaned
+
+    table = csv.writer(sys.stdout)
+    if form == "csv":
+        table.writerow(["path", *Link.__dataclass_fields__])
+
+    def work(one: Input) -> None:
+        document = cleaned(one.name, one.read(), settings_of())
+        for link in document.links:
+            row = {"path": str(one.file or one.name)} | msgspec.to_builtins(link)
+            if form == "csv":
+                table.writerow(row.values())
+            else:
+                click.echo(msgspec.json.encode(row))
+
+    return each(paths, work)
+
+
+@click.command()
+@paths
+@as_json
+def dedup(paths: tuple[str, ...], *, as_json: bool) -> int:
+    """Tell which of the files repeat another, and how that is known."""
+    import msgspec
+
+    from pipeline.engines.worker import cleaned
+    from pipeline.unique.families import families
+    from pipeline.unique.fingerprint import fingerprint
+
+    texts: dict[PurePosixPath, Document] = {}
+
+    def work(one: Input) -> None:
+        path = PurePosixPath(one.file or one.name)
+        texts[path] = cleaned(path, one.read(), settings_of())
+
+    code = each(paths, work)
+    repeats = families(map(fingerprint, texts.values()), lambda path: texts[path].text)
+    for path, (of, why) in sorted(repeats.items()):
+        told = {"path": str(path), "of": str(of), "why": why}
+        click.echo(msgspec.json.encode(told) if as_json else f"{shown(str(path))} repeats {shown(str(of))}: {why}")
+    if not as_json:
+        click.echo(f"{len(texts)} files, {len(repeats)} repeat another")
+    return code
+
+
+@click.command()
+@paths
+@click.option("-o", "--output", type=FOLDER, required=True, help="Where editions go.")
+@click.option("--pdf", is_flag=True, help="PDF only, unless --epub is given too.")
+@click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
+def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
+    """Bind each file as EPUB and PDF, and several files also as one book."""
+    from pipeline.engines.worker import cleaned
+    from pipeline.write.book import Book, Chapter, chapter_of, identifier
+    from pipeline.write.epub import to_epub
+    from pipeline.write.names import safe_name
+    from pipeline.write.pdf import to_pdf
+
+    settings = settings_of()
+    chapters: list[Chapter] = []
+    written: set[Path] = set()
+
+    def put_editions(book: Book, name: str) -> None:
+        for suffix, wanted, make in (("epub", epub or not pdf, to_epub), ("pdf", pdf or not epub, to_pdf)):
+            if wanted:
+                edition = Input(None, PurePosixPath(f"{name}.{suffix}"), Path())
+                put(edition, make(book), output, written)
+                click.echo(shown(str(output / edition.name)))
+
+    def work(one: Input) -> None:
+        chapters.append(chapter_of(cleaned(one.name, one.read(), settings), one.folder))
+        title, language = chapters[-1].title, chapters[-1].language
+        put_editions(Book(title, language, identifier(str(one.name)), (chapters[-1],)), safe_name(one.name))
+
+    code = each(paths, work)
+    if len(chapters) > 1:
+        ordered = tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date)))
+        put_editions(Book(settings.title, ordered[0].language, identifier(settings.title), ordered), BOOK)
+    return finish(code, output)
+
+
+COMMANDS = (links, dedup, bind)

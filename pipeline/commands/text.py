@@ -1,0 +1,119 @@
+"""Commands that read or mend text: repair, detect, normalize."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.commands.archive import shown
+from pipeline.commands.inputs import Input, as_json, each, finish, into, one_to_stdout, paths, put
+
+if TYPE_CHECKING:
+    from pipeline.document import Document
+
+
+@click.command()
+@paths
+@into
+@click.option("--explain", is_flag=True, help="Tell each change, on standard error.")
+@as_json
+def repair(paths: tuple[str, ...], output: Path | None, *, explain: bool, as_json: bool) -> int:
+    """Undo wrong decodings in files, folders or `-`, and nothing else; the result is UTF-8."""
+    from pipeline import filters
+    from pipeline.write.records import in_words
+
+    written: set[Path] = set()
+    if not (output or as_json):
+        one_to_stdout(paths)
+
+    def work(one: Input) -> None:
+        document = filters.repair(one.read())
+        if output or not as_json:
+            put(one, document.text.encode(), output, written)
+        if as_json:
+            _tell_json(one, document, text=output is None)
+        if explain:
+            click.echo(f"{one.label}:\n{in_words(document)}", err=True)
+
+    return finish(each(paths, work), output)
+
+
+@click.command()
+@paths
+@as_json
+def detect(paths: tuple[str, ...], *, as_json: bool) -> int:
+    """Tell the encoding of files, how sure it is, and what else they might be."""
+    import msgspec
+
+    from pipeline.read.decode import detect as encoding_of
+
+    def work(one: Input) -> None:
+        encoding = encoding_of(one.read())
+        if as_json:
+            told = {"path": str(one.file or one.name)} | msgspec.to_builtins(encoding)
+            click.echo(msgspec.json.encode(told))
+            return
+        others = ", ".join(f"{other.codec} {other.confidence:.2f}" for other in encoding.alternatives)
+        line = f"{one.label}: {encoding.codec} {encoding.confidence:.2f} ({encoding.evidence})"
+        click.echo(line + (f"; else {others}" if others else ""))
+
+    return each(paths, work)
+
+
+@click.command()
+@paths
+@into
+@click.option("--check", is_flag=True, help="Write nothing; list the files that would change, and exit 1 if any would.")
+@click.option("--diff", is_flag=True, help="Write nothing; show the changes as a unified diff.")
+def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff: bool) -> int:
+    """Write Markdown in normal form, its meaning preserved."""
+    from pipeline import filters
+    from pipeline.document import Source
+    from pipeline.read.decode import decode
+
+    written: set[Path] = set()
+    changed: list[str] = []
+    if not (output or check or diff):
+        one_to_stdout(paths)
+
+    def work(one: Input) -> None:
+        before = decode(Source(one.name, one.read())).text
+        document = filters.normalize(before)
+        for note in document.notes:
+            click.echo(f"{shown(str(one.name))}: {note.message}", err=True)
+        name = one.label
+        if document.text != before:
+            changed.append(name)
+        if diff:
+            click.echo(_diff(before, document.text, name), nl=False)
+        elif not check:
+            put(one, document.text.encode(), output, written)
+
+    code = finish(each(paths, work), output)
+    for name in changed if check else ():
+        click.echo(f"would change: {name}")
+    return code or int(check and bool(changed))
+
+
+def _diff(before: str, after: str, name: str) -> str:
+    from difflib import unified_diff
+
+    lines = unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (normal form)", n=1
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _tell_json(one: Input, document: Document, *, text: bool) -> None:
+    import msgspec
+
+    from pipeline.write.records import changes
+
+    told = {"path": str(one.file or one.name), "encoding": document.meta.encoding, "changes": changes(document)}
+    told |= {"notes": document.notes} | ({"text": document.text} if text else {})
+    click.echo(msgspec.json.encode(told))
+
+
+COMMANDS = (repair, detect, normalize)

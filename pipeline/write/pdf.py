@@ -1,0 +1,124 @@
+"""Book -> PDF, tagged, through Typst."""
+
+from __future__ import annotations
+
+import base64
+import re
+import tempfile
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from typst import Compiler, TypstError
+
+from pipeline.write.book import Book, opened, tree
+from pipeline.write.fonts import for_typst
+from pipeline.write.pandoc import pandoc
+from pipeline.write.tree import Node, plain
+
+TEMPLATE = files("pipeline.write").joinpath("templates", "book.typ")
+STANDARDS = ["ua-1", "a-2a"]
+REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
+
+
+def to_pdf(book: Book) -> bytes:
+    """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), set by templates/book.typ. Same book, same bytes.
+
+    Where no font has a glyph, the standards cannot be claimed and are not; the book is made all the same.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        root.joinpath("book.typ").write_bytes(TEMPLATE.read_bytes())
+        main = root / "main.typ"
+        main.write_bytes(_typst(book, root))
+        compiler = Compiler(str(main), root=folder, font_paths=for_typst(), ignore_system_fonts=True)
+        try:
+            return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
+        except TypstError as error:
+            if "glyph" not in str(error) and "character" not in str(error):
+                raise
+            return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
+
+
+def _typst(book: Book, root: Path) -> bytes:
+    """Return the book in Typst's markup; its images are written to `root`."""
+    facts = {
+        "title": book.title,
+        "authors": book.authors,
+        "date": [*map(int, book.date.split("-"))] if book.date else [],
+        "source": book.chapters[0].source_url if len(book.chapters) == 1 else "",
+        **_language(book.language),
+    }
+    parts = ['#import "book.typ": *\n', f"#show: book.with({_arguments(facts)})\n"]
+    for at, one in enumerate(book.chapters):
+        _, content = opened(one, at)
+        blocks = _Typesetter(root, f"image-{at + 1}").blocks(content["c"][1])
+        body = pandoc("-f", "json", "-t", "typst", "--wrap=none", data=tree(blocks, {})).decode()
+        named = {"title": one.title, "label": f"chapter-{at + 1}", **_language(one.language)}
+        parts += [f"#chapter({_arguments(named)})[\n", body, "\n]\n"]
+    return "".join(parts).encode()
+
+
+class _Typesetter:
+    """Turns what pandoc's Typst writer drops (classes, alternative text) into calls of templates/book.typ."""
+
+    def __init__(self, root: Path, prefix: str) -> None:
+        self.root, self.prefix, self.count = root, prefix, 0
+
+    def blocks(self, part: list[Node]) -> list[Node]:
+        return [made for node in part for made in self.node(node)]
+
+    def node(self, node: Node) -> list[Node]:
+        if node["t"] == "Div" and node["c"][0][1]:
+            return [_raw(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw("]")]
+        if node["t"] == "Figure":
+            image = node["c"][2][0]["c"][0]
+            caption = [inline for block in node["c"][1][1] for inline in block["c"]]
+            opened = f"#figure({self.image(image)}, caption: [" if caption else f"#figure({self.image(image)})"
+            body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
+            return [_raw(opened), *body]
+        if node["t"] == "Image":
+            return [{"t": "RawInline", "c": ["typst", f"#box({self.image(node)})"]}]
+        return [{"t": node["t"], "c": self.part(node["c"])} if "c" in node else node]
+
+    def part(self, part: object) -> object:
+        if not isinstance(part, list):
+            return part
+        made: list[object] = []
+        for item in part:
+            made += self.node(item) if isinstance(item, dict) and "t" in item else [self.part(item)]
+        return made
+
+    def image(self, node: Node) -> str:
+        """Write an image's file and return the call that shows it."""
+        self.count += 1
+        kind, _, data = node["c"][2][0].partition(";base64,")
+        file = self.root / f"{self.prefix}-{self.count}.{kind.rpartition('/')[2]}"
+        file.write_bytes(base64.b64decode(data))
+        return f"image({_arguments({'alt': plain(node['c'][1])}, file.name)})"
+
+
+def _raw(text: str) -> Node:
+    return {"t": "RawBlock", "c": ["typst", text]}
+
+
+def _language(tag: str) -> dict[str, str]:
+    """Return a BCP 47 tag as Typst's language and region."""
+    language, *rest = tag.split("-")
+    region = REGIONS.get(tag) or next((part for part in rest if len(part) == 2), "")  # noqa: PLR2004 - ISO 3166
+    known = language.lower() if re.fullmatch(r"[A-Za-z]{2,3}", language) else "en"
+    return {"lang": known} | ({"region": region.upper()} if region.isalpha() else {})
+
+
+def _arguments(named: Mapping[str, object], *positional: object) -> str:
+    values = [_literal(value) for value in positional] + [f"{name}: {_literal(value)}" for name, value in named.items()]
+    return ", ".join(values)
+
+
+def _literal(value: object) -> str:
+    """Return a str, int or list of them as a Typst literal."""
+    if isinstance(value, list):
+        return "(" + "".join(f"{_literal(item)}, " for item in value) + ")"
+    if isinstance(value, str):
+        return '"' + "".join(f"\\{c}" if c in '"\\' else c if c >= " " else f"\\u{{{ord(c):x}}}" for c in value) + '"'
+    return str(value)
