@@ -29,7 +29,7 @@ def _code(document: Document) -> list[str]:
 
 def _parsed_code(document: Document) -> list[tuple[str, str]]:
     """Return the code as parsed: fences, indentation and the run of backticks chosen do not count."""
-    tokens = parse(document.text)
+    tokens = parse(_ended(document))
     inline = [child for token in tokens for child in token.children or ()]
     return [(t.info.strip(), t.content) for t in tokens if t.type in {"fence", "code_block"}] + [
         ("", t.content) for t in inline if t.type == "code_inline"
@@ -45,7 +45,12 @@ def _links(document: Document) -> Iterator[str]:
 
 def _meaning(document: Document) -> str:
     """Return the rendered document, runs of white space made one: what a browser would show."""
-    return re.sub(r"\s+", " ", parser().render(document.text)).strip()
+    return re.sub(r"\s+", " ", parser().render(_ended(document))).strip()
+
+
+def _ended(document: Document) -> str:
+    """Return the text with its last line ended: the parser takes a last line that is not for other code."""
+    return document.text if document.text.endswith("\n") else document.text + "\n"
 
 
 EXPLAINED = Promise("explained", _explained)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.document import Cleaned, Document, Outcome, RunReport
+from pipeline.document import Cleaned, Document, Outcome, RunReport, Unfit
 from pipeline.engines import worker
 from pipeline.engines.pool import Lost, each
 from pipeline.settings import Settings

@@ -12,18 +12,30 @@ from pipeline.promises import SAME_LINKS, SAME_MEANING, SAME_PARSED_CODE
 
 OPTIONS = {"wrap": "keep", "number": True}
 EXTENSIONS = ("footnote", "gfm")
+MOST_PASSES = 4
 MOST_LINES = 20_000  # beyond, the comparison's table would take over 100 MB: the change is told as one
 REASON = "normal form of Markdown"
 
 
 def normalize(document: Document) -> Document:
     """Write the Markdown in its normal form (mdformat's, with tables and footnotes); lines stay where they are."""
-    text = document.text if document.text.endswith("\n") else document.text + "\n"
     try:
-        formatted = mdformat.text(text, options=OPTIONS, extensions=EXTENSIONS)
+        formatted = _settled(document.text if document.text.endswith("\n") else document.text + "\n")
     except RecursionError:
         return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")
+    if formatted is None:
+        return document.noted("normalize", "has no normal form that stays the same; left as it was")
     return document.edited(_hunks(document.text, formatted))
+
+
+def _settled(text: str) -> str | None:
+    """Return the form that formatting no longer changes; mdformat mostly reaches it in one pass, not always."""
+    for _ in range(MOST_PASSES):
+        formatted: str = mdformat.text(text, options=OPTIONS, extensions=EXTENSIONS)
+        if formatted == text:
+            return text
+        text = formatted
+    return None
 
 
 def _hunks(before: str, after: str) -> Iterator[Change]:

@@ -1,0 +1,76 @@
+"""What tests share: the sample archive, the command line, and the measuring material where it is at hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+Lacuna = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept", action="store_true", help="rewrite the expected output in tests/cases/*.md")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """A folder with a copy of the sample archive in raw/."""
+    shutil.copytree(ROOT / "raw", tmp_path / "raw")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample archive after one run; tests only read it."""
+    folder = tmp_path_factory.mktemp("made")
+    shutil.copytree(ROOT / "raw", folder / "raw")
+    ran = command("run", cwd=folder)
+    assert ran.returncode == 0, ran.stderr
+    return folder
+
+
+def command(
+    *arguments: str, cwd: Path, data: str | bytes | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m pipeline` as a person would; output is UTF-8."""
+    given = data.encode() if isinstance(data, str) else data
+    ran = subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=cwd,
+        input=given,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1", **(env or {})},
+    )
+    return subprocess.CompletedProcess(
+        ran.args, ran.returncode, ran.stdout.decode("utf-8", "replace"), ran.stderr.decode("utf-8", "replace")
+    )
+
+
+@pytest.fixture
+def lacuna() -> Lacuna:
+    """The command line."""
+    return command
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The measuring material; tests that need it are skipped where it is not at hand."""
+    if not SHARED.is_dir():
+        pytest.skip("the measuring material (../shared) is not here")
+    return SHARED
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below `folder` with its bytes, but for hidden ones."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    return {name: data for name, data in found.items() if not any(part.startswith(".") for part in name.split("/"))}

@@ -1,0 +1,86 @@
+"""Cases as data: tests/cases/*.toml for steps, tests/cases/*.md for commands."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tomllib
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from pipeline import Document, repair
+from pipeline.flow import FLOW, follow
+from pipeline.read.decode import detect
+from tests.conftest import ROOT, command
+
+CASES = ROOT / "tests" / "cases"
+BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```\n", re.DOTALL)
+
+
+def cases(name: str) -> list:
+    table = tomllib.loads((CASES / f"{name}.toml").read_text("utf-8"))["case"]
+    return [pytest.param(case, id=case["label"]) for case in table]
+
+
+@pytest.mark.parametrize("case", cases("repair"))
+def test_repair(case):
+    """A wrong decoding is undone, nothing else changes, and a second repair finds nothing to do."""
+    document = repair(case["original"])
+    assert document.text == case["fixed"]
+    assert document.text.count("\ufffd") == case.get("lost", 0)
+    assert repair(document.text).text == document.text
+
+
+@pytest.mark.parametrize("case", cases("markdown"))
+def test_markdown(case):
+    """A step does what its case says, keeps its promises, and does nothing the second time."""
+    step = next(step for step in FLOW if step.name == case["step"])
+    document = follow(step, Document(PurePosixPath("case.md"), case["original"]))
+    assert document.text == case["fixed"]
+    assert not document.notes
+    assert follow(step, document).text == case["fixed"]
+
+
+@pytest.mark.parametrize("case", cases("encoding"))
+def test_encoding(case):
+    """Bytes are read by the rule that is surest for them."""
+    data = case["text"].encode(case["codec"]) if "codec" in case else bytes.fromhex(case["bytes"])
+    encoding = detect(data)
+    assert data.decode(encoding.codec, "replace") == case["reads"]
+    assert encoding.evidence == case["evidence"]
+
+
+@pytest.mark.parametrize("case", cases("describe"))
+def test_describe(case):
+    """The metadata of a document is what it says of itself."""
+    describe = importlib.import_module("pipeline.steps.describe")
+    meta = describe.describe(Document(PurePosixPath("posts/a-post.md"), case["text"])).meta
+    for field, value in case["meta"].items():
+        found = getattr(meta, field)
+        assert (list(found) if isinstance(found, tuple) else found) == value, field
+
+
+def command_cases() -> list:
+    return [
+        pytest.param(file, match["command"], match["output"], id=f"{file.stem}: {match['command']}")
+        for file in sorted(CASES.glob("*.md"))
+        for match in BLOCK.finditer(file.read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize(("file", "line", "expected"), command_cases())
+def test_command(file: Path, line: str, expected: str, archive: Path, request: pytest.FixtureRequest):
+    """A command prints what its case shows; `--accept` writes what it prints into the case."""
+    made = ""
+    for part in line.split(" && "):
+        words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", part)]
+        assert words[0] == "lacuna", "a case runs lacuna"
+        ran = command(*words[1:], cwd=archive)
+        made = ran.stdout + ran.stderr + (f"exit {ran.returncode}\n" if ran.returncode else "")
+    made = made.replace(str(archive), "…")
+    if request.config.getoption("--accept"):
+        text = file.read_text("utf-8")
+        file.write_text(text.replace(f"$ {line}\n{expected}```", f"$ {line}\n{made}```"), "utf-8")
+        return
+    assert made == expected

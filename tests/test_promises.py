@@ -1,0 +1,72 @@
+"""The promises, held on any text at all."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import FLOW, Document, Source, normalize, repair
+from pipeline.document import Cleaned, Quarantined, apply, inverse
+from pipeline.engines.worker import follow_all
+from pipeline.flow import follow
+from pipeline.promises import EXPLAINED
+
+SLOW = settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
+HERE = PurePosixPath("any.md")
+FRAGMENTS = tomllib.loads(Path(__file__).with_name("cases").joinpath("fragments.toml").read_text("utf-8"))["fragments"]
+texts = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join))
+
+
+@pytest.mark.parametrize("step", FLOW, ids=lambda step: step.name)
+@SLOW
+@given(text=texts)
+def test_a_step_keeps_its_promises(step, text):
+    """On any text a step keeps what it declares, or the runner undoes it with a note; it never fails."""
+    before = Document(HERE, text)
+    after = follow(step, before)
+    assert all(promise.holds(before, after) for promise in (EXPLAINED, *step.keeps))
+
+
+@pytest.mark.parametrize("step", FLOW, ids=lambda step: step.name)
+@SLOW
+@given(text=texts)
+def test_changes_undo(step, text):
+    """The changes of a step, undone, give the text before it."""
+    after = follow(step, Document(HERE, text))
+    assert apply(after.text, inverse(after.changes)) == text
+
+
+@SLOW
+@given(text=texts)
+def test_a_second_pass_changes_nothing(text):
+    """Repair and normal form are reached in one pass."""
+    assert repair(repair(text).text).changes == ()
+    once = normalize(text).text
+    assert normalize(once).text == once
+
+
+@SLOW
+@given(data=st.one_of(st.binary(max_size=300), texts.map(lambda text: text.encode("utf-8", "replace"))))
+def test_any_bytes_end_well(data):
+    """Whatever the bytes, a document is cleaned or set aside for a reason of its own; it is never our mistake."""
+    outcome = follow_all(Source(HERE, data), FLOW)
+    assert isinstance(outcome, Cleaned | Quarantined)
+    if isinstance(outcome, Quarantined):
+        assert not outcome.bug, outcome.trace
+        assert outcome.reason
+    else:
+        outcome.document.text.encode()
+
+
+@SLOW
+@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_clean_utf8_is_repaired_to_itself(text):
+    """Bytes that need no repair come out as they went in."""
+    document = repair(text.encode())
+    if not document.changes:
+        assert document.text.encode() == text.encode()
