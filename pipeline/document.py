@@ -191,6 +191,9 @@ class Repeated:
         return self.document.path
 
 
+OUR_MISTAKE = "this is our mistake, please report it with the file"
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
     """The document is set aside at `step` for `reason`; `bug` says that the fault is ours, `trace` then tells where."""

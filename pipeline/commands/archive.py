@@ -131,9 +131,13 @@ def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
     from watchfiles import watch as changes
 
     settings = settings_of(editions=False if no_editions else None, **given)
-    _print(_run(settings), settings, as_json=False)
-    for _ in changes(settings.raw, debounce=wait, step=min(wait, 50), raise_interrupt=True):
-        _print(_run(settings), settings, as_json=False)
+    started = False  # the watch stands before the first run: what changes during a run is seen after it
+    for changed in changes(settings.raw, debounce=wait, rust_timeout=wait, yield_on_timeout=True, raise_interrupt=True):
+        if changed or not started:
+            _print(_run(settings), settings, as_json=False)
+        if not started:
+            click.echo(f"watching {settings.raw}; stop with Ctrl-C")
+            started = True
     return 0
 
 

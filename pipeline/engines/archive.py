@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
-from pipeline.document import Quarantined, RunReport
+from pipeline.document import OUR_MISTAKE, Quarantined, RunReport
 from pipeline.engines import outputs, worker
 from pipeline.engines.outputs import COMMIT_EVERY, Tell, jobs
 from pipeline.engines.pool import Lost, each
@@ -106,7 +106,7 @@ class _Run:
         for at, (task, result) in enumerate(each(worker.clean, self.changed(assets), jobs(self.settings), limit)):
             self.tell("clean", str(task.found.path))
             if isinstance(result, Lost):
-                aside = Quarantined(task.found.path, "clean", str(result), bug=result.bug)
+                aside = Quarantined(task.found.path, "clean", str(result), bug=str(result).endswith(OUR_MISTAKE))
                 self.state.put(task.found, "", aside, None)
             elif result.outcome is None:
                 self.state.keep(task.found)

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from pipeline.document import OUR_MISTAKE
+
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class Lost(Exception):  # noqa: N818 - it is a result: what became of an item
     """No result came back for an item: its process ran out of time, died or failed. The message says which."""
-
-    bug = False
 
 
 def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) -> Iterator[tuple[T, R | Lost]]:
@@ -56,6 +56,4 @@ def _result(item: T, future: ProcessFuture[Any], seconds: float) -> tuple[T, Any
     except ProcessExpired as death:
         return item, Lost(f"its process died ({death}); it may want more memory than there is")
     except Exception as error:  # noqa: BLE001 - an item's failure is its own
-        lost = Lost(f"{type(error).__name__}: {error}; this is our mistake, please report it with the file")
-        lost.bug = True
-        return item, lost
+        return item, Lost(f"{type(error).__name__}: {error}; {OUR_MISTAKE}")

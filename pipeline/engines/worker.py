@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline.document import Cleaned, Document, Quarantined, Source, Step, Unfit
+from pipeline.document import OUR_MISTAKE, Cleaned, Document, Quarantined, Source, Step, Unfit
 from pipeline.flow import assemble, follow
 from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
@@ -63,7 +63,7 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
     except Unfit as unfit:
         return Quarantined(source.path, at, str(unfit))
     except Exception as error:  # noqa: BLE001 - a document's failure is its own
-        reason = f"{type(error).__name__}: {error}; this is our mistake, please report it with the file"
+        reason = f"{type(error).__name__}: {error}; {OUR_MISTAKE}"
         return Quarantined(source.path, at, reason, bug=True, trace=traceback.format_exc())
     return Cleaned(document)
 

@@ -98,11 +98,7 @@ def _iso_2022(data: bytes) -> Encoding | None:
 
 
 def _utf8(data: bytes) -> Encoding | None:
-    if not _decodes(data, "utf-8"):
-        return None
-    if data.count(0) * 10 > len(data):
-        raise Unfit(_binary(data))
-    return Encoding("utf-8", 1.0, "utf-8")
+    return Encoding("utf-8", 1.0, "utf-8") if _decodes(data, "utf-8") else None
 
 
 def _utf8_variant(data: bytes) -> Encoding | None:

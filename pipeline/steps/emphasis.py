@@ -47,22 +47,23 @@ def _mended(text: str, region: Span) -> Iterator[Change]:
             continue
         if size not in opened:
             opened[size] = run
-        elif CJK.search(text, opened[size].end(), run.start()):
-            yield from _moved(text, opened.pop(size), run)
-        else:
-            del opened[size]
+            continue
+        opener = opened.pop(size)
+        if _opens(text, opener) and _closes(text, run):
+            continue
+        moved = list(_moved(text, opener, run)) if CJK.search(text, opener.end(), run.start()) else []
+        yield from moved
+        if not moved:
+            opened[size] = run
 
 
 def _moved(text: str, opener: re.Match[str], closer: re.Match[str]) -> Iterator[Change]:
-    """Yield the changes that move punctuation out of one pair of marks; none where it pairs, or no move helps."""
+    """Yield the changes that move punctuation out of marks that do not pair; none where no move helps."""
     marks, first, last = opener[0], opener.end(), closer.start() - 1
-    opens, closes = _opens(text, opener), _closes(text, closer)
-    if opens and closes:
-        return
     if PAIRS.get(text[first]) == text[last] and last - first > 1:
         yield _change((opener.start(), first + 1), marks + text[first], text[first] + marks)
         yield _change((last, closer.end()), text[last] + marks, marks + text[last])
-    elif opens:
+    elif _opens(text, opener):
         while last > first and _punctuation(text[last]) and text[last] not in PAIRS.values():
             last -= 1
         tail = text[last + 1 : closer.start()]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pipeline.document import Cleaned, Document, Outcome, Quarantined, Repeated
+from pipeline.document import OUR_MISTAKE, Cleaned, Document, Outcome, Quarantined, Repeated
 from pipeline.read.folder import Found
 from pipeline.unique.families import Repeats
 from pipeline.unique.fingerprint import Fingerprint
@@ -250,5 +250,5 @@ def _outcome(kind: str, packed: bytes, of: str | None, why: str, problem: str | 
         return unpack(packed, Quarantined)
     document = unpack(packed, Document)
     if problem:
-        return Quarantined(document.path, "editions", problem)
+        return Quarantined(document.path, "editions", problem, bug=problem.endswith(OUR_MISTAKE))
     return Repeated(document, PurePosixPath(of), why) if of else Cleaned(document)

@@ -1,0 +1,342 @@
+"""A run over an archive: what comes out, what is left alone, what happens when things go wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import Settings, run
+from tests.conftest import Lacuna, command, tree
+
+POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e", "004_eaf657597849a246")
+
+
+def last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def records(folder: Path) -> dict[str, dict]:
+    """Return the lines of report.jsonl by path."""
+    lines = (folder / "clean" / "report.jsonl").read_bytes().splitlines()
+    return {record["path"]: record for record in map(json.loads, lines)}
+
+
+def test_the_whole_job(made: Path):
+    """The sample gives four clean files, their editions, one book, the records, the report; the fifth is a repeat."""
+    editions = [f"posts/{post}.{kind}" for post in POSTS for kind in ("epub", "pdf")]
+    assert sorted(tree(made / "clean")) == sorted([f"{post}.md" for post in POSTS] + ["links.jsonl", "report.jsonl"])
+    assert sorted(tree(made / "out")) == sorted([*editions, "archive.epub", "archive.pdf", "report.html"])
+    repeat = records(made)["002_0cc31b200e29ec80.txt"]
+    assert (repeat["outcome"], repeat["of"]) == ("repeated", "000_a1f47e9a580df4b9.txt")
+    assert repeat["why"].startswith("same source address")
+
+
+def test_front_matter_tells_what_is_known(made: Path):
+    """A clean file says its title, source without tracking, language, date, encoding, checksum and repairs."""
+    _, front, body = (made / "clean" / f"{POSTS[0]}.md").read_text("utf-8").split("---\n", 2)
+    assert yaml.safe_load(front) == {
+        "title": "2021 年 3 月要读的四篇深度学习论文",
+        "source_url": "https://towardsdatascience.com/four-deep-learning-papers-to-read-in-march-2021-9d933f52aafa",
+        "language": "zh-Hans",
+        "date": "2021-03",
+        "encoding": "utf-8",
+        "sha256": "63235bd8172b6d39d732c719d16ab65174bf327aca2510604d9c77246332bc8a",
+        "repaired": "nothing",
+    }
+    assert body.startswith("\n# 2021 年 3 月要读的四篇深度学习论文\n")
+
+
+def test_every_change_explains_itself(made: Path):
+    """The report holds each change with its step, reason, confidence and places in the text."""
+    changes = [change for record in records(made).values() for change in record["changes"]]
+    assert {change["step"] for change in changes} == {"repair", "emphasis", "normalize"}
+    assert all(change["reason"] and 0 < change["confidence"] <= 1 and change["spans"] for change in changes)
+
+
+def test_raw_is_never_written(archive: Path):
+    """A run leaves raw/ as it found it, to the byte and the time."""
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (archive / "raw").iterdir()}
+    assert command("run", "--no-editions", cwd=archive).returncode == 0
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (archive / "raw").iterdir()} == before
+
+
+def test_a_second_run_does_nothing_but_look(archive: Path):
+    """Nothing changed: no file is written, not even with its own bytes."""
+    assert command("run", cwd=archive).returncode == 0
+    before = {path: path.stat().st_mtime_ns for folder in ("clean", "out") for path in (archive / folder).rglob("*.*")}
+    ran = command("run", cwd=archive)
+    assert last_line(ran.stdout).endswith("0 files written, 0 removed")
+    assert "bind" not in ran.stderr
+    files = {path for path in before if not any(part.startswith(".") for part in path.relative_to(archive).parts)}
+    assert all(path.stat().st_mtime_ns == before[path] for path in files)
+
+
+def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
+    """One changed source: its own files, the book and the records are written; the other posts are not touched."""
+    command("run", cwd=archive)
+    others = [archive / "out" / "posts" / f"{post}.pdf" for post in POSTS[:3]]
+    before = [path.stat().st_mtime_ns for path in others]
+    with (archive / "raw" / f"{POSTS[3]}.txt").open("a", encoding="utf-8") as file:
+        file.write("\n\n一句新的话。\n")
+    ran = command("run", cwd=archive)
+    assert ran.stderr.splitlines() == [f"clean: {POSTS[3]}.txt", f"bind: {POSTS[3]}.txt", "bind: Archive"]
+    assert last_line(ran.stdout).endswith("8 files written, 0 removed")
+    assert [path.stat().st_mtime_ns for path in others] == before
+    assert "一句新的话。" in (archive / "clean" / f"{POSTS[3]}.md").read_text("utf-8")
+
+
+def test_a_removed_source_leaves(archive: Path):
+    """What is gone from raw/ is gone from clean/ and out/; what it hid comes to light."""
+    command("run", cwd=archive)
+    (archive / "raw" / f"{POSTS[0]}.txt").unlink()
+    ran = command("run", cwd=archive)
+    assert last_line(ran.stdout).startswith("4 found = 4 cleaned + 0 repeated")
+    names = {name for folder in ("clean", "out") for name in tree(archive / folder)}
+    assert not [name for name in names if POSTS[0] in name]
+    assert "002_0cc31b200e29ec80.md" in names
+
+
+def test_a_lost_output_comes_back(archive: Path):
+    """A file of clean/ or out/ that was deleted or edited is made again, the same."""
+    command("run", cwd=archive)
+    before = tree(archive / "clean") | tree(archive / "out")
+    (archive / "out" / "archive.pdf").unlink()
+    (archive / "clean" / f"{POSTS[1]}.md").write_text("edited", "utf-8")
+    assert last_line(command("run", cwd=archive).stdout).endswith(
+        "3 files written, 0 removed"
+    )  # a book is both its files
+    assert tree(archive / "clean") | tree(archive / "out") == before
+
+
+def test_the_same_bytes_every_time(archive: Path, made: Path):
+    """Another folder, another time, one process or two, another locale: every output is the same to the byte."""
+    environment = {"LANG": "C", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
+    assert command("run", "--jobs", "1", cwd=archive, env=environment).returncode == 0
+    assert tree(archive / "clean") == tree(made / "clean")
+    assert tree(archive / "out") == tree(made / "out")
+
+
+@pytest.mark.parametrize("line", ["clean: 003", "bind: 000", "bind: Archive"])
+def test_a_killed_run_is_taken_up(archive: Path, made: Path, line: str):
+    """A run that was killed, at any stage, and run again ends as one that never was."""
+    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    with subprocess.Popen(
+        arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        for said in process.stderr:
+            if said.startswith(line):
+                break
+        process.send_signal(signal.SIGKILL)
+    assert command("run", cwd=archive).returncode == 0
+    assert tree(archive / "clean") == tree(made / "clean")
+    assert tree(archive / "out") == tree(made / "out")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stopped_run_says_so(archive: Path, number: signal.Signals, code: int):
+    """SIGTERM and Ctrl-C end a run with their own exit codes, and nothing half-written."""
+    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    with subprocess.Popen(
+        arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        process.stderr.readline()
+        process.send_signal(number)
+        rest = process.stderr.read()
+    assert process.returncode == code
+    assert "Traceback" not in rest
+    assert not [name for name in tree(archive) if name.endswith((".pdf", ".epub"))]
+
+
+def test_one_run_at_a_time(archive: Path):
+    """A second run on the same clean/ does not start; it says who holds the lock."""
+    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    with subprocess.Popen(
+        arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        process.stderr.readline()
+        process.send_signal(signal.SIGSTOP)
+        second = command("run", cwd=archive)
+        process.send_signal(signal.SIGCONT)
+        process.stderr.read()
+    assert second.returncode == 75
+    assert f"process {process.pid}" in second.stderr
+    assert process.returncode == 0
+
+
+def test_check_writes_nothing(archive: Path):
+    """--check lists what would be written, exits 1, and leaves no trace; when all is done it exits 0."""
+    assert command("run", "--check", cwd=archive).returncode == 1
+    assert sorted(path.name for path in archive.iterdir()) == ["raw"]
+    command("run", cwd=archive)
+    before = tree(archive)
+    assert command("run", "--check", cwd=archive).returncode == 0
+    (archive / "raw" / f"{POSTS[2]}.txt").unlink()
+    ran = command("run", "--check", cwd=archive)
+    assert ran.returncode == 1
+    assert f"would remove: {archive}/clean/{POSTS[2]}.md" in ran.stdout
+    (archive / "raw" / f"{POSTS[2]}.txt").write_bytes(before[f"raw/{POSTS[2]}.txt"])
+    assert tree(archive) == before
+
+
+def test_json_is_for_programs(archive: Path):
+    """--json prints one object that adds up."""
+    told = json.loads(command("run", "--no-editions", "--json", cwd=archive).stdout)
+    assert told["found"] == told["cleaned"] + told["repeated"] + told["set_aside"] == 5
+    assert told["exit_code"] == 0
+
+
+def hostile(raw: Path) -> dict[str, str]:
+    """Fill raw/ with what archives hold by mistake; return what the reason for setting each aside must say."""
+    (raw / "empty.md").touch()
+    (raw / "picture.md").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+    with (raw / "huge.md").open("wb") as file:
+        file.truncate(50 * 2**20)
+    (raw / "utf16.txt").write_bytes(b"\xff\xfe\x00\xd8a\x00")
+    (raw / "blank.txt").write_bytes(b" \n\t\n")
+    (raw / "folder.md").mkdir()
+    (raw / "outside.md").symlink_to("/etc/hostname")
+    (raw / "dangling.md").symlink_to(raw / "nothing")
+    os.mkfifo(raw / "pipe.md")
+    (raw / "locked.md").write_text("unreadable", "utf-8")
+    (raw / "locked.md").chmod(0)
+    (raw / "new\nline.md").write_text("# A name with a newline\n\nText.\n", "utf-8")
+    (raw / "--output=x.md").write_text("# A name like an option\n\nOther text.\n", "utf-8")
+    return {
+        "empty.md": "is empty",
+        "picture.md": "Portable Network Graphics",
+        "huge.md": "more than max_bytes",
+        "utf16.txt": "byte order mark of UTF-16",
+        "blank.txt": "holds no text",
+        "folder.md": "is a folder",
+        "outside.md": "symbolic link",
+        "dangling.md": "broken link",
+        "pipe.md": "named pipe",
+        "locked.md": "Permission denied",
+    }
+
+
+def test_bad_input_is_set_aside_and_the_rest_goes_on(archive: Path, made: Path):
+    """Each unfit source ends with a sentence that says what and why; the others come out as ever; exit 4."""
+    expected = hostile(archive / "raw")
+    if os.geteuid() == 0:  # whom permissions do not stop
+        (archive / "raw" / "locked.md").unlink()
+        del expected["locked.md"]
+    before = sorted(path for path in archive.rglob("*") if "raw" in path.parts)
+    ran = command("run", cwd=archive)
+    assert ran.returncode == 4, ran.stderr
+    told = records(archive)
+    for name, reason in expected.items():
+        assert told[name]["outcome"] == "quarantined", name
+        assert reason in told[name]["reason"], name
+        assert not told[name]["bug"], name
+        assert f"set aside: {name} " in ran.stdout
+    assert told["new\nline.md"]["outcome"] == told["--output=x.md"]["outcome"] == "cleaned"
+    assert sorted(path for path in archive.rglob("*") if "raw" in path.parts) == before
+    assert {path.name for path in archive.iterdir()} == {"raw", "clean", "out"}
+    for name, data in tree(made / "clean").items():
+        assert name.endswith(".jsonl") or tree(archive / "clean")[name] == data
+
+
+def test_an_unreadable_file_is_set_aside(tmp_path: Path):
+    """A file that may not be opened is unfit for that reason."""
+    (tmp_path / "locked.md").write_text("unreadable", "utf-8")
+    (tmp_path / "locked.md").chmod(0)
+    tmp_path.chmod(0o755)
+    code = (
+        "import os, sys, pathlib; from pipeline.read.folder import read, scan; folder = pathlib.Path('.')\n"
+        "found = list(scan(folder)); os.geteuid() or os.seteuid(65534)\n"
+        "try: read(folder, found[0], 100)\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout == "Unfit cannot be read: Permission denied; check its permissions\n"
+
+
+def test_names_are_safe_and_never_collide(archive: Path):
+    """Two sources that would have one name, on some file system, keep apart; README is not overwritten."""
+    shutil.rmtree(archive / "raw")
+    (archive / "raw" / "2021").mkdir(parents=True)
+    for name in ("a.md", "a.txt", "A.markdown", "README.md", "con.md", "2021/a.md", "a:b?.md"):
+        (archive / "raw" / name).write_text(hashlib.sha256(name.encode()).hexdigest() * 2, "utf-8")
+    report = run(
+        Settings(raw=str(archive / "raw"), clean=str(archive / "clean"), out=str(archive / "out"), editions=False)
+    )
+    assert report.cleaned == 7
+    files = [name for name in tree(archive / "clean") if name.endswith(".md")]
+    assert len({name.casefold() for name in files}) == 7
+    assert "2021/a.md" in files
+    assert "README.md" not in files
+
+
+def test_settings_come_from_a_file_and_flags_override(archive: Path):
+    """pipeline.toml is read; what a flag says wins."""
+    (archive / "pipeline.toml").write_text('clean = "text"\neditions = false\ntitle = "四篇论文"\n', "utf-8")
+    command("run", cwd=archive)
+    assert (archive / "text" / f"{POSTS[0]}.md").exists()
+    assert "四篇论文" in (archive / "out" / "report.html").read_text("utf-8")
+    command("run", "--clean", "other", cwd=archive)
+    assert (archive / "other" / f"{POSTS[0]}.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("job = 2", "pipeline.toml: no setting `job`; did you mean `jobs`?"),
+        ("jobs = 0", "pipeline.toml: Expected `int` >= 1 in `jobs`"),
+        ('jobs = "two"', "pipeline.toml: Expected `int | null`, got `str` in `jobs`"),
+        ("jobs = ", "pipeline.toml cannot be read"),
+        ('plugins = ["nothing"]', "no plugin `nothing` is installed"),
+        ("[steps.repare]\nx = 1", "no step `repare` to set options for; did you mean `repair`?"),
+        ("[steps.repair]\nx = 1", "the step `repair` has no option `x`"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(archive: Path, text: str, says: str):
+    """A mistake in the settings names the key and the file in one line, and nothing is done."""
+    (archive / "pipeline.toml").write_text(text, "utf-8")
+    ran = command("run", cwd=archive)
+    assert ran.returncode == 2
+    assert says in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert not (archive / "out").exists()
+
+
+def test_an_unwritable_out_is_the_environments_fault(archive: Path):
+    """Where out/ cannot be made, one line says so and the exit code is 3."""
+    (archive / "out").write_text("a file is in the way", "utf-8")
+    ran = command("run", cwd=archive)
+    assert ran.returncode == 3
+    assert "out" in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr
+
+
+def test_watch_runs_again_when_raw_changes(archive: Path):
+    """A post that is archived while `watch` runs is cleaned without being asked for."""
+    arguments = [sys.executable, "-m", "pipeline", "watch", "--no-editions", "--wait", "50"]
+    with subprocess.Popen(
+        arguments, cwd=archive, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline().startswith("5 found")
+        assert process.stdout.readline().startswith("watching")
+        (archive / "raw" / "new.md").write_text("# 新的文章\n\n这是刚刚存档的一篇文章。\n", "utf-8")
+        assert process.stdout.readline().startswith("6 found = 5 cleaned + 1 repeated")
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert process.returncode == 130
+    assert (archive / "clean" / "new.md").exists()
+
+
+def test_nothing_to_do_is_no_error(tmp_path: Path, lacuna: Lacuna):
+    """An empty archive is a success with nothing in it."""
+    (tmp_path / "raw").mkdir()
+    ran = lacuna("run", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert last_line(ran.stdout).startswith("0 found = 0 cleaned + 0 repeated + 0 set aside")
