@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -42,6 +44,8 @@ def run(
             shelf = Shelf(state, clean, out, check=check)
             _Run(settings, state, shelf, tell).go()
             return outputs.report_of(state, shelf, check=check, strict=strict)
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.EIO, str(error), str(clean / ".state.sqlite")) from error
         finally:
             state.close()
 

@@ -35,7 +35,7 @@ def to_pdf(book: Book) -> bytes:
         try:
             return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
         except TypstError as error:
-            if "glyph" not in str(error) and "character" not in str(error):
+            if "could not be displayed" not in str(error):
                 raise
             return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
 

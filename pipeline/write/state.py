@@ -116,7 +116,8 @@ class State:
 
     def close(self) -> None:
         """Keep all, and close the file."""
-        self.db.execute("COMMIT")
+        if self.db.in_transaction:
+            self.db.execute("COMMIT")
         self.db.close()
 
     def fact(self, name: str) -> str:

