@@ -12,6 +12,7 @@ from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "“": "”", "‘": "’", "〈": "〉"}
+KEPT = "\"'*\\"  # punctuation that may belong to what stands before it
 REASON = "CommonMark does not pair emphasis marks between punctuation and a letter; the punctuation moved outside"
 _RUN = re.compile(r"(?<![\\*])\*{1,3}(?!\*)")
 _ADDRESS = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>")
@@ -64,10 +65,10 @@ def _moved(text: str, opener: re.Match[str], closer: re.Match[str]) -> Iterator[
         yield _change((opener.start(), first + 1), marks + text[first], text[first] + marks)
         yield _change((last, closer.end()), text[last] + marks, marks + text[last])
     elif _opens(text, opener):
-        while last > first and _punctuation(text[last]) and text[last] not in PAIRS.values():
+        while last > first and unicodedata.category(text[last]) in {"Po", "Pd"} and text[last] not in KEPT:
             last -= 1
         tail = text[last + 1 : closer.start()]
-        if tail and not _punctuation(text[last]):
+        if tail:
             yield _change((last + 1, closer.end()), tail + marks, marks + tail)
 
 
