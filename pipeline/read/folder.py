@@ -75,6 +75,8 @@ def _found(root: Path, path: PurePosixPath, entry: os.DirEntry[str]) -> Found:
         state = entry.stat()
     except OSError as error:
         return Found(path, problem=f"cannot be looked at: {error.strerror}; is it a broken link?")
+    except RuntimeError:  # of Path.resolve before Python 3.13
+        return Found(path, problem="is a symbolic link that leads back to itself; delete it")
     if stat.S_ISREG(state.st_mode):
         return Found(path, state.st_size, stamp(state))
     kind = KINDS.get(stat.S_IFMT(state.st_mode), "a link to a folder")

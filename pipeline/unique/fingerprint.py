@@ -16,6 +16,7 @@ from pipeline.steps.links import canonical
 PERMUTATIONS = 128
 SEED = 1
 SHINGLE = 3  # characters
+FEW = 40  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,12 @@ def fingerprint(document: Document) -> Fingerprint:
 
 
 def words(text: str) -> str:
-    """Return the letters and digits of `text`, case folded, addresses left out: what makes two copies one text."""
-    return re.sub(r"[\W_]+", "", re.sub(r"https?://\S+", "", text)).casefold()
+    """Return the letters and digits of `text`, case folded, addresses left out: what makes two copies one text.
+
+    Where there are too few of them to tell texts apart, it is the whole text, white space folded.
+    """
+    letters = re.sub(r"[\W_]+", "", re.sub(r"https?://\S+", "", text)).casefold()
+    return letters if len(letters) >= FEW else " ".join(text.split())
 
 
 def shingles(words_: str) -> set[str]:

@@ -1,0 +1,65 @@
+"""A whole run over N posts made from the sample, beside the bare pandoc and Typst calls it cannot do without.
+
+usage: python benchmarks/run.py [N]    (default 40)
+
+Prints wall seconds of a first run, of one with nothing changed, of one with one post changed, and of the bare calls.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pipeline import Settings, run
+from pipeline.write.book import Book, Chapter
+from pipeline.write.epub import to_epub
+from pipeline.write.pdf import to_pdf
+from pipeline.write.state import State, unpack
+
+POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.startswith("002"))
+
+
+def timed(name: str, settings: Settings) -> float:
+    """Run, print and return the wall seconds."""
+    start = time.perf_counter()
+    report = run(settings)
+    spent = time.perf_counter() - start
+    print(f"{name:32} {spent:7.2f} s   {report.cleaned} cleaned, {len(report.written)} files written")
+    return spent
+
+
+def main() -> None:
+    """Measure."""
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "raw").mkdir()
+        for at in range(number):
+            text = POSTS[at % len(POSTS)].read_text("utf-8")
+            # Every post its own: another address, and the letters shifted within the block of ideographs.
+            shifted = "".join(
+                chr(0x4E00 + (ord(c) - 0x4E00 + 37 * at) % 0x5000) if "一" <= c < "\u9e00" else c for c in text
+            )
+            (root / "raw" / f"{at:04}.md").write_text(
+                shifted.replace("https://towards", f"https://{at}.towards"), "utf-8"
+            )
+        settings = Settings(raw=f"{folder}/raw", clean=f"{folder}/clean", out=f"{folder}/out")
+        first = timed("first run", settings)
+        timed("second run, nothing changed", settings)
+        with (root / "raw" / "0000.md").open("a", encoding="utf-8") as file:
+            file.write("\n\n又一段。\n")
+        timed("third run, one post changed", settings)
+        state = State(root / "clean" / ".state.sqlite", "", trial=True)
+        chapters = [unpack(packed, Chapter) for _, packed in state.chapters()]
+        start = time.perf_counter()
+        for chapter in chapters:
+            book = Book(chapter.title, chapter.language, "urn:x", (chapter,))
+            to_epub(book), to_pdf(book)
+        bare = time.perf_counter() - start
+        print(f"{'bare pandoc and Typst, one core':32} {bare:7.2f} s   first run / bare: {first / bare:.2f}")
+
+
+if __name__ == "__main__":
+    main()
