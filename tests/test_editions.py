@@ -164,9 +164,15 @@ def test_images_of_the_archive_are_embedded(tmp_path: Path):
     assert alternatives == ["Figure 1: a red square"]
 
 
-def test_a_character_without_a_font_does_not_stop_a_book():
-    """Where no font has a glyph the PDF is made all the same, without claiming the standards."""
-    assert to_pdf(bound("𐎀 in Ugaritic\n", language="en")).startswith(b"%PDF")
+@pytest.mark.parametrize("text", ["𐎀 in Ugaritic", "a\ufeffb", "1" * 40_000], ids=["no font", "forbidden", "too long"])
+def test_what_the_standards_refuse_does_not_stop_a_book(text: str):
+    """Where the text cannot meet PDF/UA and PDF/A the PDF is made all the same, without claiming them."""
+    assert to_pdf(bound(text, language="en")).startswith(b"%PDF")
+
+
+def test_an_address_without_end_is_text():
+    """An address that is too long to be one is shown, and is no link."""
+    assert to_pdf(bound(f"[x](https://e.org/{'a/' * 20_000})", language="en")).startswith(b"%PDF")
 
 
 MARK = "the secret of this machine"

@@ -24,7 +24,8 @@ REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
 def to_pdf(book: Book) -> bytes:
     """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), set by templates/book.typ. Same book, same bytes.
 
-    Where no font has a glyph, the standards cannot be claimed and are not; the book is made all the same.
+    Where the text cannot meet the standards (no font has a glyph, a code point they forbid, a word of over 32,767
+    letters), they are not claimed; the book is made all the same.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -35,7 +36,7 @@ def to_pdf(book: Book) -> bytes:
         try:
             return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
         except TypstError as error:
-            if "could not be displayed" not in str(error):
+            if not str(error).startswith("PDF/"):
                 raise
             return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
 

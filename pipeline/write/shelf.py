@@ -30,9 +30,7 @@ class Shelf:
         self.state, self.clean, self.out, self.check = state, clean, out, check
         self.written: list[str] = []
         self.removed: list[str] = []
-        if not check:
-            sweep(clean)
-            sweep(out)
+        self.sweep()
 
     def fresh(self, path: Path, key: str) -> bool:
         """Plan `path`; return whether it stands there, made from `key` and untouched since, or is known to fail."""
@@ -73,11 +71,18 @@ class Shelf:
         self.state.db.execute("UPDATE outputs SET run = ? WHERE path = ?", (self.state.run, self._name(path)))
 
     def clear(self) -> None:
-        """Remove the files that no plan of this run named."""
+        """Remove the files that no plan of this run named, and the folders where files grew."""
         rows = self.state.db.execute("SELECT path FROM outputs WHERE run <> ?", (self.state.run,)).fetchall()
         for (name,) in rows:
             self._unlink(name)
             self.state.db.execute("DELETE FROM outputs WHERE path = ?", (name,))
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove what interrupted writes left."""
+        if not self.check:
+            sweep(self.clean)
+            sweep(self.out)
 
     def intact(self) -> bool:
         """Tell whether every file stands as it was written."""

@@ -25,6 +25,7 @@ DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line
 NO_ATTRIBUTES: list[Any] = ["", [], []]
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
 LONGEST = 200  # characters of a missing image's address that are worth showing
+LONGEST_ADDRESS = 2_000  # characters of an address that still is a link; Typst refuses longer than 8,000
 SCHEMES = {"http", "https", "mailto"}
 CAPTION = re.compile(
     r"[\w-]{1,24}\s*\[\d+/\d+\]|(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",
@@ -176,7 +177,9 @@ class _Vetter:
             parts = urlsplit(absolute)
         except ValueError:
             return ""
-        known = parts.scheme in SCHEMES and (parts.netloc or parts.scheme == "mailto")
+        known = (
+            len(absolute) <= LONGEST_ADDRESS and parts.scheme in SCHEMES and (parts.netloc or parts.scheme == "mailto")
+        )
         return re.sub(r"[\s<>\"{}|\\^`\x00-\x20]", lambda match: f"%{ord(match[0]):02X}", absolute) if known else ""
 
     def figure(self, written: str, caption: list[Node]) -> Node:
