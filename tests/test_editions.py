@@ -172,7 +172,10 @@ def test_what_the_standards_refuse_does_not_stop_a_book(text: str):
 
 def test_an_address_without_end_is_text():
     """An address that is too long to be one is shown, and is no link."""
-    assert to_pdf(bound(f"[x](https://e.org/{'a/' * 20_000})", language="en")).startswith(b"%PDF")
+    endless = f"https://e.org/{'a/' * 20_000}"
+    book = bound(f"[x]({endless}) and {endless}", language="en", source_url=endless)
+    assert to_pdf(book).startswith(b"%PDF")
+    assert to_epub(book).startswith(b"PK")
 
 
 MARK = "the secret of this machine"

@@ -6,11 +6,11 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from pipeline.document import Cleaned, Document, Outcome, RunReport, Unfit
+from pipeline.document import Cleaned, Outcome, RunReport, Unfit
 from pipeline.engines import worker
 from pipeline.engines.pool import Lost, each
+from pipeline.engines.worker import Binding
 from pipeline.settings import Settings
 from pipeline.write import book, clean, records, report
 from pipeline.write.epub import to_epub
@@ -24,15 +24,6 @@ BOOK = "archive"
 POSTS = "posts"
 KINDS = ("epub", "pdf")
 Tell = Callable[[str, str], None]
-
-
-class Edition(NamedTuple):
-    """A document that is kept, where its editions go, and the digest of all that decides them."""
-
-    document: Document
-    key: str
-    epub: Path
-    pdf: Path
 
 
 def jobs(settings: Settings) -> int:
@@ -86,68 +77,63 @@ class Writer:
                 if not self.shelf.fresh(path, key):
                     self.shelf.put(path, key, clean.clean_file(outcome.document))
 
-    def editions(self) -> Iterator[Edition]:
-        """Yield the editions of every document that is kept."""
+    def bindings(self) -> Iterator[Binding]:
+        """Yield what is to be bound: every document that is kept."""
+        raw = Path(self.settings.raw)
         for outcome, name, known in self.state.outcomes():
             if isinstance(outcome, Cleaned):
-                folder = Path(self.settings.raw) / outcome.path.parent
-                images = [stamp_of(folder / link.written) for link in outcome.document.links if link.kind == "image"]
-                post = self.out / POSTS / name
-                key = digest(known, book.VERSION, images)
-                yield Edition(
-                    outcome.document, key, post.with_name(f"{post.name}.epub"), post.with_name(f"{post.name}.pdf")
-                )
+                images = [link.written for link in outcome.document.links if link.kind == "image"]
+                stamps = [stamp_of(raw / outcome.path.parent / image) for image in images]
+                epub, pdf = (self.out / POSTS / f"{name}.{kind}" for kind in KINDS)
+                yield Binding(outcome.document, raw, epub, pdf, digest(known, book.VERSION, stamps))
 
     def keep_editions(self) -> None:
         """Leave the editions of what is still there as they stand."""
-        for edition in self.editions():
-            self.shelf.keep(edition.epub)
-            self.shelf.keep(edition.pdf)
-        for suffix in KINDS:
-            self.shelf.keep(self.out / f"{BOOK}.{suffix}")
+        for binding in self.bindings():
+            self.shelf.keep(binding.epub)
+            self.shelf.keep(binding.pdf)
+        for kind in KINDS:
+            self.shelf.keep(self.out / f"{BOOK}.{kind}")
 
     def write_editions(self) -> None:
         """Write the EPUB and the PDF of every document that is kept; what cannot be bound is set aside."""
-        stale = list(self.stale())
         if self.shelf.check:
-            for edition in stale:
-                self.put(edition, worker.Bound())
+            for binding in self.stale():
+                self.put(binding, worker.Bound())
             return
-        tasks = [worker.Binding(self.settings.raw, edition.document) for edition in stale]
-        bound = each(worker.bind, tasks, jobs(self.settings), self.settings.max_seconds)
-        for at, (edition, (_, result)) in enumerate(zip(stale, bound, strict=True)):
-            self.tell("bind", str(edition.document.path))
-            if isinstance(result, Lost):
-                self.fail(edition, str(result))
-            elif result.problem:
-                self.fail(edition, result.problem)
-            else:
-                self.put(edition, result)
+        bound = each(worker.bind, self.stale(), jobs(self.settings), self.settings.max_seconds)
+        for at, (binding, result) in enumerate(bound):
+            self.tell("bind", str(binding.document.path))
+            problem = str(result) if isinstance(result, Lost) else result.problem
+            if problem:
+                self.fail(binding, problem)
+            elif not isinstance(result, Lost):
+                self.put(binding, result)
             if at % COMMIT_EVERY == 0:
                 self.state.commit()
         self.state.forget_chapters()
         self.state.commit()
 
-    def stale(self) -> Iterator[Edition]:
-        """Yield the editions that are not fresh."""
-        for edition in self.editions():
-            fresh = [self.shelf.fresh(path, edition.key) for path in (edition.epub, edition.pdf)]
+    def stale(self) -> Iterator[Binding]:
+        """Yield what is to be bound anew."""
+        for binding in self.bindings():
+            fresh = [self.shelf.fresh(path, binding.key) for path in (binding.epub, binding.pdf)]
             if not all(fresh):
-                yield edition
-            elif problem := self.shelf.problem(edition.epub):
-                self.state.fail(edition.document.path, problem)
+                yield binding
+            elif problem := self.shelf.problem(binding.epub):
+                self.state.fail(binding.document.path, problem)
 
-    def put(self, edition: Edition, bound: worker.Bound) -> None:
+    def put(self, binding: Binding, bound: worker.Bound) -> None:
         """Write both editions of a document, and keep it as a chapter."""
-        self.shelf.put(edition.epub, edition.key, bound.epub)
-        self.shelf.put(edition.pdf, edition.key, bound.pdf)
-        self.state.put_chapter(edition.document.path, edition.key, edition.document.meta.date, bound.chapter)
+        self.shelf.put(binding.epub, binding.key, bound.epub)
+        self.shelf.put(binding.pdf, binding.key, bound.pdf)
+        self.state.put_chapter(binding.document.path, binding.key, binding.document.meta.date, bound.chapter)
 
-    def fail(self, edition: Edition, problem: str) -> None:
+    def fail(self, binding: Binding, problem: str) -> None:
         """Keep why a document has no editions."""
-        for path in (edition.epub, edition.pdf):
-            self.shelf.fail(path, edition.key, problem)
-        self.state.fail(edition.document.path, problem)
+        for path in (binding.epub, binding.pdf):
+            self.shelf.fail(path, binding.key, problem)
+        self.state.fail(binding.document.path, problem)
 
     def write_book(self) -> None:
         """Write the editions of the whole archive, its documents as chapters in the order of their dates."""

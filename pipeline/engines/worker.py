@@ -76,10 +76,13 @@ def _holds_text(document: Document) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A document to bind, and where its images are."""
+    """A document to bind, where its images and its editions are, and the digest of all that decides these."""
 
-    raw: str
     document: Document
+    raw: Path
+    epub: Path
+    pdf: Path
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Bound:
 def bind(binding: Binding) -> Bound:
     """Return the editions of one document."""
     try:
-        chapter = chapter_of(binding.document, Path(binding.raw))
+        chapter = chapter_of(binding.document, binding.raw)
         book = Book(chapter.title, chapter.language, identifier(str(binding.document.path)), (chapter,))
         return Bound(to_epub(book), to_pdf(book), pack(chapter))
     except Unfit as unfit:

@@ -96,7 +96,11 @@ def read(root: Path, found: Found, max_bytes: int) -> Source:
     try:
         handle = os.open((root / found.path).resolve(), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         with os.fdopen(handle, "rb") as file:
-            return Source(found.path, file.read(max_bytes + 1)[:max_bytes])
+            data = file.read(found.size + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror}; check its permissions"
         raise Unfit(message) from error
+    if len(data) > found.size:
+        message = "grew while it was read; run again when it is whole"
+        raise Unfit(message)
+    return Source(found.path, data)

@@ -8,12 +8,12 @@ from pipeline.document import Change, Document, Step
 from pipeline.promises import SAME_WORDS
 
 REASONS = {
-    "\ufeff": "ZERO WIDTH NO-BREAK SPACE at the start is a byte order mark",
-    "\r": "line ends are LINE FEED",
-    "\f": "FORM FEED and LINE TABULATION end a line",
-    "\x00": "control characters say nothing in text",
-    "\ud800": "a surrogate alone is no character",
-    "\ufdd0": "a noncharacter is never text",
+    "bom": "ZERO WIDTH NO-BREAK SPACE at the start is a byte order mark",
+    "line": "line ends are LINE FEED",
+    "page": "FORM FEED and LINE TABULATION end a line",
+    "control": "control characters say nothing in text",
+    "surrogate": "a surrogate alone is no character",
+    "noncharacter": "a noncharacter is never text",
 }
 _WANTED_BY_NONE = re.compile(
     "(?P<bom>\\A\ufeff+)|(?P<line>\r\n?)|(?P<page>[\f\v])|(?P<control>[\x00-\x08\x0e-\x1f\x7f]+)"
@@ -22,14 +22,6 @@ _WANTED_BY_NONE = re.compile(
     + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
     + "]+)"
 )
-_RULES = {
-    "bom": "\ufeff",
-    "line": "\r",
-    "page": "\f",
-    "control": "\x00",
-    "surrogate": "\ud800",
-    "noncharacter": "\ufdd0",
-}
 
 
 def controls(document: Document) -> Document:
@@ -39,7 +31,7 @@ def controls(document: Document) -> Document:
     assigned yet: the next version of Unicode may assign them; those that never will be (noncharacters) go.
     """
     return document.edited(
-        Change("controls", match.span(), match[0], _instead(match), REASONS[_RULES[str(match.lastgroup)]], 1.0)
+        Change("controls", match.span(), match[0], _instead(match), REASONS[str(match.lastgroup)], 1.0)
         for match in _WANTED_BY_NONE.finditer(document.text)
     )
 

@@ -25,7 +25,7 @@ ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
 )
 GAP = "\ufffd"
 LOSSY_CODECS = ("cp1252", "cp1254", "latin-1", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437")
-SURE = 1.0  # ftfy undoes a decoding only where the reverse is exact
+SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
 LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not
 _PIECES = re.compile(r"([\x00-\x7f]+)")
 

@@ -14,7 +14,7 @@ from pipeline.document import Document
 from pipeline.steps.links import canonical
 from pipeline.write.clean import repaired
 from pipeline.write.pandoc import EARLIEST
-from pipeline.write.tree import Node, Place, div, link, plain, read_tree, text_nodes
+from pipeline.write.tree import Node, Place, div, link, plain, read_tree, safe_address, text_nodes
 
 VERSION = 1  # raise it when the bytes of an edition change
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
@@ -68,7 +68,7 @@ def identifier(name: str) -> str:
 def chapter_of(document: Document, root: Path) -> Chapter:
     """Return `document`, archived below `root`, as a chapter. Raises Unfit where pandoc gives up on it."""
     meta = document.meta
-    source_url = canonical(meta.source_url)
+    source_url = safe_address(canonical(meta.source_url))
     blocks = read_tree(document.text, Place(root, root / document.path.parent, source_url, meta.language))
     date = meta.date if re.fullmatch(r"(?:19|20)\d\d(?:-[01]\d(?:-[0-3]\d)?)?", meta.date) else ""
     return Chapter(meta.title, meta.authors, meta.language, date, source_url, repaired(document), blocks)

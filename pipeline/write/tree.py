@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import msgspec
 
@@ -101,8 +101,22 @@ def text_nodes(text: str) -> list[Node]:
 
 
 def link(text: str, address: str) -> Node:
-    """Return a link."""
-    return {"t": "Link", "c": [NO_ATTRIBUTES, [{"t": "Str", "c": text}], [address, ""]]}
+    """Return a link; where the address is unsafe or no address, its text."""
+    word = {"t": "Str", "c": text}
+    safe = safe_address(address)
+    return {"t": "Link", "c": [NO_ATTRIBUTES, [word], [safe, ""]]} if safe else word
+
+
+def safe_address(written: str, base: str = "") -> str:
+    """Return an address made absolute and safe to follow; empty if it is not http, https or mailto, or endless."""
+    try:
+        absolute = urljoin(base, written.strip())
+        parts = urlsplit(absolute)
+    except ValueError:
+        return ""
+    if len(absolute) > LONGEST_ADDRESS or parts.scheme not in SCHEMES or not (parts.netloc or parts.scheme == "mailto"):
+        return ""
+    return re.sub(r"[\s<>\"{}|\\^`\x00-\x20]", lambda match: quote(match[0]), absolute)
 
 
 def div(name: str, blocks: list[Node]) -> Node:
@@ -144,7 +158,7 @@ class _Vetter:
             yield from _linked(node["c"])
         elif node["t"] == "Link":
             inner = [part for part in self.inlines(node["c"][1]) if part["t"] != "Link"] or text_nodes(node["c"][2][0])
-            address = self.address(node["c"][2][0])
+            address = safe_address(node["c"][2][0], self.place.source_url)
             if address:
                 yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [address, node["c"][2][1]]]}
             else:
@@ -169,18 +183,6 @@ class _Vetter:
         if isinstance(first, dict) and "t" in first:
             return self.blocks(part) if first["t"] in BLOCKS else self.inlines(part)
         return [self.part(item) for item in part]
-
-    def address(self, written: str) -> str:
-        """Return a safe absolute address; empty if there is none."""
-        try:
-            absolute = urljoin(self.place.source_url, written.strip())
-            parts = urlsplit(absolute)
-        except ValueError:
-            return ""
-        known = (
-            len(absolute) <= LONGEST_ADDRESS and parts.scheme in SCHEMES and (parts.netloc or parts.scheme == "mailto")
-        )
-        return re.sub(r"[\s<>\"{}|\\^`\x00-\x20]", lambda match: f"%{ord(match[0]):02X}", absolute) if known else ""
 
     def figure(self, written: str, caption: list[Node]) -> Node:
         """Return an image with its caption, or a box that says which image is missing."""
