@@ -27,12 +27,15 @@ for command in (*archive.COMMANDS, *text.COMMANDS, *documents.COMMANDS):
 
 def main() -> None:
     """Run the command line and exit: see docs/cli.md for the codes."""
-    signal.signal(signal.SIGTERM, _terminated)
-    sys.exit(_exit_code())
+    terminated = []
 
+    def stop(number: int, _frame: FrameType | None) -> None:
+        terminated.append(number)
+        sys.exit(TERMINATED)
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(TERMINATED)
+    signal.signal(signal.SIGTERM, stop)
+    code = _exit_code()
+    sys.exit(TERMINATED if terminated else code)
 
 
 def _exit_code() -> int:
@@ -50,6 +53,12 @@ def _exit_code() -> int:
         return _say(
             f"{error.filename or 'the system'}: {error.strerror or error}; nothing was left half-written", ENVIRONMENT
         )
+    except Exception as error:
+        from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` need not wait for it
+
+        if not isinstance(error, SettingsError):
+            raise
+        return _say(str(error), USAGE)
 
 
 def _say(message: str, code: int) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from pipeline.document import Document, Promise, apply
 from pipeline.markdown import code_spans, parse, parser
@@ -45,7 +47,16 @@ def _links(document: Document) -> Iterator[str]:
 
 def _meaning(document: Document) -> str:
     """Return the rendered document, runs of white space made one: what a browser would show."""
-    return re.sub(r"\s+", " ", parser().render(_ended(document))).strip()
+    return re.sub(r"[ \t\n]+", " ", parser().render(_ended(document))).replace("[X] ", "[x] ").strip()
+
+
+def _letters(document: Document) -> list[str]:
+    """Return the letters of the source text, sorted, as the entities and percent escapes that stand for them say.
+
+    Wide and no-break spaces count: they are somebody's layout. Digits do not: lists are renumbered.
+    """
+    text = html.unescape(unquote(document.text)).casefold()
+    return sorted(char for char in text if char.isalpha() or char in "\u3000\u00a0")
 
 
 def _ended(document: Document) -> str:
@@ -58,6 +69,9 @@ EXPLAINED = Promise("explained", _explained)
 
 SAME_WORDS = Promise("same_words", lambda before, after: _words(before) == _words(after))
 """The letters and digits of the source text are the same, in the same order."""
+
+SAME_LETTERS = Promise("same_letters", lambda before, after: _letters(before) == _letters(after))
+"""No letter of the source text is gone or new, not even where nothing shows it: a definition that nothing refers to."""
 
 SAME_CODE = Promise("same_code", lambda before, after: _code(before) == _code(after))
 """Code, blocks and inline, is the same to the character."""

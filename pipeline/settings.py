@@ -23,7 +23,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     raw: str = "raw"
     clean: str = "clean"
     out: str = "out"
-    title: str = "Archive"
+    title: Annotated[str, msgspec.Meta(min_length=1)] = "Archive"
     jobs: Whole | None = None
     editions: bool = True
     ignore: tuple[str, ...] = ("img/*", "images/*", "assets/*")
@@ -42,7 +42,9 @@ def load(folder: Path) -> Settings:
     if own.exists():
         return _checked(_read(own), own.name)
     if project.exists():
-        return _checked(_read(project).get("tool", {}).get("pipeline", {}), f"[tool.pipeline] in {project.name}")
+        tool = _read(project).get("tool", {})
+        table = tool.get("pipeline", {}) if isinstance(tool, dict) else {}
+        return _checked(table, f"[tool.pipeline] in {project.name}")
     return Settings()
 
 
@@ -69,4 +71,4 @@ def _checked(table: dict[str, Any], file: str) -> Settings:
 def suggestion(word: str, known: tuple[str, ...]) -> str:
     """Return '; did you mean `x`?' for the known word nearest to `word`, else the list of all."""
     near = difflib.get_close_matches(word, known, 1)
-    return f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known)}"
+    return f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known) or 'none'}"

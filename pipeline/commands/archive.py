@@ -21,14 +21,9 @@ def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click
     """Return the settings of the working folder, overridden by the flags that were given."""
     import msgspec
 
-    from pipeline.settings import SettingsError, load
+    from pipeline.settings import load
 
-    try:
-        return msgspec.structs.replace(
-            load(Path()), **{key: value for key, value in flags.items() if value is not None}
-        )
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+    return msgspec.structs.replace(load(Path()), **{key: value for key, value in flags.items() if value is not None})
 
 
 def folders(command: Callable[..., object]) -> Callable[..., object]:
@@ -59,13 +54,10 @@ def run(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given:
 
 def _run(settings: Settings, *, check: bool = False, strict: bool = False) -> RunReport:
     from pipeline.engines.archive import Locked, run
-    from pipeline.settings import SettingsError
 
     try:
         with _progress() as tell:
             return run(settings, check=check, strict=strict, tell=tell)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
     except Locked as busy:
         click.echo(f"lacuna: {busy}", err=True)
         sys.exit(75)
@@ -124,13 +116,21 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
 @click.command()
 @folders
 @click.option(
-    "--wait", default=1600, show_default=True, metavar="MS", help="Milliseconds of quiet before a run starts."
+    "--wait",
+    default=1600,
+    type=click.IntRange(min=1),
+    show_default=True,
+    metavar="MS",
+    help="Milliseconds of quiet before a run starts.",
 )
 def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
     """Run, and run again whenever RAW changes, until interrupted."""
     from watchfiles import watch as changes
 
     settings = settings_of(editions=False if no_editions else None, **given)
+    if not Path(settings.raw).is_dir():
+        message = f"raw: there is no folder `{settings.raw}`; name the one your posts are in"
+        raise click.UsageError(message)
     started = False  # the watch stands before the first run: what changes during a run is seen after it
     for changed in changes(settings.raw, debounce=wait, rust_timeout=wait, yield_on_timeout=True, raise_interrupt=True):
         if changed or not started:

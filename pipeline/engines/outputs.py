@@ -152,9 +152,12 @@ class Writer:
             whole = book.Book(self.settings.title, language, book.identifier(self.settings.title), tuple(chapters))
             try:
                 bound = to_epub(whole), to_pdf(whole)
-            except Unfit as unfit:
+            except (
+                Unfit,
+                RuntimeError,
+            ) as error:  # of pandoc and Typst; what stood there goes, and the report says why
                 for path in paths:
-                    self.shelf.fail(path, key, str(unfit))
+                    self.shelf.fail(path, key, str(error))
                 return
         for path, data in zip(paths, bound, strict=True):
             self.shelf.put(path, key, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -26,7 +27,7 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) 
     `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
     """
     waiting: deque[tuple[T, ProcessFuture[Any]]] = deque()
-    with ProcessPool(jobs, context=_context()) as pool:
+    with ProcessPool(jobs, initializer=_deaf, context=_context()) as pool:
         try:
             for item in items:
                 waiting.append((item, pool.schedule(work, args=(item,), timeout=seconds)))
@@ -37,6 +38,11 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) 
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
+
+
+def _deaf() -> None:
+    """Let Ctrl-C, which a terminal sends to every process, be the first one's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _context() -> multiprocessing.context.BaseContext:

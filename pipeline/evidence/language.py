@@ -27,7 +27,7 @@ def language_of(text: str) -> str:
     from py3langid import classify  # noqa: PLC0415 - loads numpy: 90 ms
 
     tag = str(classify(words)[0])
-    return _chinese(words) if tag == "zh" else tag
+    return _chinese(words) if tag == "zh" else tag.removeprefix("zxx")  # ISO 639: no linguistic content
 
 
 def _chinese(text: str) -> str:

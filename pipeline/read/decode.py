@@ -28,7 +28,7 @@ DECLARED = re.compile(
 DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
 ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
 _C0 = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
-_MULTIBYTE = re.compile(
+MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )  # Unicode 16, table 3-7: well-formed UTF-8 of two bytes and more
@@ -116,7 +116,7 @@ def _not_binary(data: bytes) -> None:
 
 def _damaged_utf8(data: bytes) -> Encoding | None:
     """Find UTF-8 with a few bytes lost or foreign: valid sequences outnumber the other high bytes ten to one."""
-    valid = sum(len(match[0]) for match in _MULTIBYTE.finditer(data))
+    valid = sum(len(match[0]) for match in MULTIBYTE.finditer(data))
     stray = len(data) - len(data.translate(None, bytes(range(128, 256)))) - valid
     return Encoding("utf-8", valid / (valid + stray), "damaged") if valid >= 10 * stray else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -30,6 +31,10 @@ SOURCE_LINE = re.compile(  # a known label, or any short one in a quotation
     rf"^(?:[>\s*_]*(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",
     re.IGNORECASE | re.MULTILINE,
 )
+FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
+LANGUAGE_TAG = re.compile(
+    r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
+)  # RFC 5646: language, script, region
 SOURCE_LINES = 30  # the source line of an archived post stands near its top
 MONTHS = (
     "january",
@@ -59,7 +64,10 @@ DATES = (
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases, which a few bytes can blow up to gigabytes."""
+    """YAML without aliases, which blow up, and without types that write otherwise than they read.
+
+    `1.10`, `007`, `no` and dates stay the text that they are.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Refuse an alias, compose anything else."""
@@ -67,6 +75,15 @@ class _Loader(yaml.SafeLoader):
             message = "aliases are not read"
             raise yaml.YAMLError(message)
         return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {}
+for tag, pattern, first in (
+    ("bool", r"(?:true|false)\Z", "tf"),
+    ("int", r"-?(?:0|[1-9]\d{0,17})\Z", "-0123456789"),
+    ("null", r"(?:~|null)?\Z", ["~", "n", ""]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
 
 
 def describe(document: Document) -> Document:
@@ -85,12 +102,18 @@ def describe(document: Document) -> Document:
 
 
 def _front_matter(block: str) -> dict[str, FrontValue] | str:
-    """Return the fields of a YAML block, or why there are none."""
+    """Return the fields of a YAML block, or why there are none.
+
+    Where it is no YAML (an unquoted colon in a title is enough), each line `key: value` is a field.
+    """
     if len(block) > FRONT_MATTER_LIMIT:
         return f"it is longer than {FRONT_MATTER_LIMIT} characters"
     try:
         fields = yaml.load(block, _Loader)  # noqa: S506 - a SafeLoader, made safer
     except (yaml.YAMLError, ValueError) as error:
+        lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
+        if lines and all(lines):
+            return {line[1]: line[2].strip() for line in lines if line}
         return " ".join(str(error).split())
     except RecursionError:
         return "it is nested too deeply"
@@ -100,32 +123,62 @@ def _front_matter(block: str) -> dict[str, FrontValue] | str:
 
 
 def _plain_value(value: object) -> FrontValue:
-    """Return a YAML value as data that every format can hold: dates as ISO 8601, other types as text."""
+    """Return a YAML value as data that every format can hold; types that only YAML has become text."""
     if isinstance(value, dict):
         return {str(key): _plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
         return [_plain_value(item) for item in value]
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    return value if isinstance(value, str | int | bool | None) else str(value)
 
 
 def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
-    """Return the metadata: front matter first, then what the text says."""
-    given = {name: next((fields[key] for key in keys if fields.get(key)), None) for name, keys in FIELDS.items()}
-    used = {key for keys in FIELDS.values() for key in keys if fields.get(key) in given.values()}
-    title = str(given["title"] or "") or _heading(document.text) or PurePosixPath(document.path).stem
-    source_url = _address(str(given["source_url"] or "")) or _source_line(document.text)
-    authors = given["authors"] or []
+    """Return the metadata: front matter first, then what the text says. A field of no use here stays extra."""
+    used: set[str] = set()
+
+    def given(name: str, read: Callable[[str], str]) -> str:
+        for key in FIELDS[name]:
+            value = fields.get(key)
+            if isinstance(value, str | int) and (found := read(str(value))):
+                used.add(key)
+                return found
+        return ""
+
+    title = given("title", lambda text: " ".join(text.split()))
+    source_url = given("source_url", _address) or _source_line(document.text)
+    date = given("date", date_in)
+    language = given("language", _language_tag)
+    authors = _authors(fields, used)
+    title = title or " ".join(_heading(document.text).split()) or PurePosixPath(document.path).stem
     return replace(
         document.meta,
-        title=" ".join(title.split()),
-        authors=tuple(str(author) for author in (authors if isinstance(authors, list) else [authors])),
+        title=title,
+        authors=authors,
         source_url=source_url,
-        date=date_in(str(given["date"] or "")) or date_in(urlsplit(source_url).path) or date_in(title),
-        language=str(given["language"] or "") or language_of(document.text),
+        date=date or date_in(urlsplit(source_url).path) or date_in(title),
+        language=language or language_of(document.text),
         extra=tuple((key, value) for key, value in fields.items() if key not in used),
     )
+
+
+def _authors(fields: dict[str, FrontValue], used: set[str]) -> tuple[str, ...]:
+    """Return the authors, one or a list of them, and note which field named them."""
+    for key in FIELDS["authors"]:
+        value = fields.get(key)
+        names = value if isinstance(value, list) else [value]
+        if value and all(isinstance(name, str) for name in names):
+            used.add(key)
+            return tuple(names)
+    return ()
+
+
+def _language_tag(text: str) -> str:
+    """Return a BCP 47 tag in its usual case, `zh_TW.UTF-8` as zh-TW; empty if `text` is none."""
+    tag = text.strip().partition(".")[0].replace("_", "-")
+    if not LANGUAGE_TAG.fullmatch(tag):
+        return ""
+    language, *rest = tag.split("-")
+    cased = [part.title() if len(part) == 4 else part.upper() if len(part) == 2 else part.lower() for part in rest]  # noqa: PLR2004 - script, region
+    return "-".join([language.lower(), *cased])
 
 
 def _heading(text: str) -> str:
@@ -136,12 +189,17 @@ def _heading(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    return text if re.match(r"https?://\S+\Z", text) else ""
+    """Return `text` if it is an http address; empty if not."""
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        return ""
+    return text if host and re.match(r"https?://\S+\Z", text) else ""
 
 
 def _source_line(text: str) -> str:
     match = SOURCE_LINE.search("\n".join(text.split("\n", SOURCE_LINES)[:SOURCE_LINES]))
-    return match[1].rstrip(">)*_") if match else ""
+    return _address(match[1].rstrip(">)*_")) if match else ""
 
 
 def date_in(text: str) -> str:
@@ -154,8 +212,17 @@ def date_in(text: str) -> str:
         if match := pattern.search(text):
             month = match["m"].lower()
             number = MONTHS.index(month) + 1 if month in MONTHS else int(month)
-            return f"{match['y']}-{number:02}" + (f"-{int(match['d']):02}" if match["d"] else "")
+            known = f"{match['y']}-{number:02}"
+            return f"{known}-{int(match['d']):02}" if match["d"] and _is_day(match, number) else known
     return ""
+
+
+def _is_day(match: re.Match[str], month: int) -> bool:
+    try:
+        dt.date(int(match["y"]), month, int(match["d"]))
+    except ValueError:
+        return False
+    return True
 
 
 STEP = Step("describe", describe)

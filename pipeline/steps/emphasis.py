@@ -10,7 +10,7 @@ from pipeline.document import Change, Document, Step
 from pipeline.markdown import Span, code_spans, line_starts, parse
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
-CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "“": "”", "‘": "’", "〈": "〉"}
 KEPT = "\"'*\\"  # punctuation that may belong to what stands before it
 REASON = "CommonMark does not pair emphasis marks between punctuation and a letter; the punctuation moved outside"
@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")
 
 def emphasis(document: Document) -> Document:
     """Move punctuation out of emphasis that does not close beside CJK letters: `**标签:**字` -> `**标签**:字`."""
-    if "*" not in document.text or not CJK.search(document.text):
+    if "*" not in document.text or not CJK_LETTER.search(document.text):
         return document
     return document.edited(change for region in _regions(document.text) for change in _mended(document.text, region))
 
@@ -52,10 +52,17 @@ def _mended(text: str, region: Span) -> Iterator[Change]:
         opener = opened.pop(size)
         if _opens(text, opener) and _closes(text, run):
             continue
-        moved = list(_moved(text, opener, run)) if CJK.search(text, opener.end(), run.start()) else []
+        moved = list(_moved(text, opener, run)) if _beside_cjk(text, opener, run) else []
         yield from moved
         if not moved:
             opened[size] = run
+
+
+def _beside_cjk(text: str, opener: re.Match[str], closer: re.Match[str]) -> bool:
+    """Tell whether marks stand as an author of CJK text sets them: not a product (2**3), not a pointer (**argv)."""
+    before, after = text[opener.start() - 1 : opener.start()], text[closer.end() : closer.end() + 1]
+    letters = CJK_LETTER.search(text, opener.end(), closer.start()) or CJK_LETTER.match(after)
+    return bool(letters) and after.isalnum() and not (before.isascii() and before.isalnum())
 
 
 def _moved(text: str, opener: re.Match[str], closer: re.Match[str]) -> Iterator[Change]:

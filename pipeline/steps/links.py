@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from markdown_it.token import Token
-from url_normalize import url_normalize
 
 from pipeline.document import Document, Link, Step
 from pipeline.markdown import parse, plain
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|spm|_hsenc|_hsmi|vero_id|wickedid|ref_src|ref_url|amp"
 )  # parameters that name how the reader came, never what is shown
@@ -59,7 +59,9 @@ def _text_until_close(tokens: list[Token]) -> str:
 
 
 def canonical(address: str, base: str = "") -> str:
-    """Return the address absolute, in normal syntax, without what only tracks the reader; as it is if not http.
+    """Return the address absolute, its host in lower case, without what only tracks the reader; as it is if not http.
+
+    All else stays as written: whoever serves it may tell the difference.
 
     >>> canonical("HTTP://Example.com/a?utm_source=x&id=1")
     'http://example.com/a?id=1'
@@ -67,19 +69,22 @@ def canonical(address: str, base: str = "") -> str:
     'https://example.com/b'
     """
     try:
-        absolute = urljoin(base, address)
-        if urlsplit(absolute).scheme not in {"http", "https"}:
-            return address
-        parts = urlsplit(str(url_normalize(absolute)))
+        parts = urlsplit(urljoin(base, address))
+        port = parts.port
     except ValueError:
         return address
-    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(key, value)]
-    return parts._replace(query=urlencode(kept) if len(kept) < parts.query.count("&") + 1 else parts.query).geturl()
+    if parts.scheme not in DEFAULT_PORTS:
+        return address
+    host = (
+        parts.netloc.lower().removesuffix(f":{port}") if port == DEFAULT_PORTS[parts.scheme] else parts.netloc.lower()
+    )
+    query = "&".join(part for part in parts.query.split("&") if not _tracks(*part.partition("=")[::2]))
+    return parts._replace(netloc=host, path=parts.path or "/", query=query).geturl()
 
 
 def _tracks(key: str, value: str) -> bool:
     """Tell a tracking parameter: by name, or Medium's `source=...---...`, which names the list the reader came from."""
-    return bool(TRACKING.fullmatch(key)) or (key == "source" and "---" in value)
+    return bool(TRACKING.fullmatch(key)) or (key == "source" and "---" in unquote(value))
 
 
 STEP = Step("links", extract_links)

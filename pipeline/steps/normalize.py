@@ -8,7 +8,7 @@ import mdformat
 from rapidfuzz.distance import Indel
 
 from pipeline.document import Change, Document, Step
-from pipeline.promises import SAME_LINKS, SAME_MEANING, SAME_PARSED_CODE
+from pipeline.promises import SAME_LETTERS, SAME_LINKS, SAME_MEANING, SAME_PARSED_CODE
 
 OPTIONS = {"wrap": "keep", "number": True}
 EXTENSIONS = ("footnote", "gfm")
@@ -23,6 +23,8 @@ def normalize(document: Document) -> Document:
         formatted = _settled(document.text if document.text.endswith("\n") else document.text + "\n")
     except RecursionError:
         return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")
+    except (AssertionError, IndexError, KeyError, ValueError) as error:  # of mdformat, on Markdown it does not expect
+        return document.noted("normalize", f"mdformat cannot write it ({type(error).__name__}); left as it was")
     if formatted is None:
         return document.noted("normalize", "has no normal form that stays the same; left as it was")
     return document.edited(_hunks(document.text, formatted))
@@ -59,4 +61,4 @@ def _hunks(before: str, after: str) -> Iterator[Change]:
         yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), REASON, 1.0)
 
 
-STEP = Step("normalize", normalize, (SAME_PARSED_CODE, SAME_LINKS, SAME_MEANING))
+STEP = Step("normalize", normalize, (SAME_LETTERS, SAME_PARSED_CODE, SAME_LINKS, SAME_MEANING))

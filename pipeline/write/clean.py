@@ -25,7 +25,8 @@ def clean_file(document: Document) -> bytes:
         "repaired": repaired(document),
     }
     given = {key: value for key, value in fields.items() if value}
-    front = yaml.safe_dump(given | dict(meta.extra) | given, allow_unicode=True, sort_keys=False, width=LATER_YAML)
+    extra = {f"original_{key}" if key in given else key: value for key, value in meta.extra}
+    front = yaml.safe_dump(given | extra, allow_unicode=True, sort_keys=False, width=LATER_YAML)
     return f"---\n{front}---\n\n{document.text.lstrip(chr(10))}".encode()
 
 

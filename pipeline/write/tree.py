@@ -112,9 +112,14 @@ def safe_address(written: str, base: str = "") -> str:
     try:
         absolute = urljoin(base, written.strip())
         parts = urlsplit(absolute)
+        host = parts.hostname if parts.port != 0 else ""
     except ValueError:
         return ""
-    if len(absolute) > LONGEST_ADDRESS or parts.scheme not in SCHEMES or not (parts.netloc or parts.scheme == "mailto"):
+    if (
+        len(absolute) > LONGEST_ADDRESS
+        or parts.scheme not in SCHEMES
+        or not (parts.scheme == "mailto" or (host and re.fullmatch(r"[^\[\]]+|[0-9a-f:.]+", host)))
+    ):
         return ""
     return re.sub(r"[\s<>\"{}|\\^`\x00-\x20]", lambda match: quote(match[0]), absolute)
 
