@@ -64,6 +64,7 @@ class Change:
     after: str
     reason: str
     confidence: float
+    alternatives: tuple[tuple[str, float], ...] = ()  # what else it can have been, and how likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Document:
     links: tuple[Link, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    @property
+    def inferred(self) -> bool:
+        """Whether letters were inferred: what the archive says of them matters."""
+        return any(change.alternatives for change in self.changes)
 
     def edited(self, changes: Iterable[Change]) -> Document:
         """Return the document with `changes` made: non-overlapping, in order, spans in characters of this text."""

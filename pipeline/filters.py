@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from pipeline.document import Document, Link, Meta, Note, Source
+from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.flow import follow
 from pipeline.read.decode import decode
 from pipeline.steps import describe, emphasis, links
 from pipeline.steps import normalize as normal_form
 from pipeline.steps import repair as wrong_decodings
+from pipeline.steps.repair import MIN_CONFIDENCE
 
 HERE = PurePosixPath("text")
 
 
-def repair(text: str | bytes) -> Document:
+def repair(text: str | bytes, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING) -> Document:
     """Return the document with wrong decodings undone and nothing else changed; bytes are decoded first.
+
+    Letters that lost bytes are inferred, with the help of `archive`; those less sure than `min_confidence` are U+FFFD.
 
     >>> repair("cafÃ©").text
     'café'
@@ -26,7 +31,8 @@ def repair(text: str | bytes) -> Document:
     Raises Unfit where bytes are no text. Surrogates in a str are joined to the character they mean, or become U+FFFD.
     """
     document = decode(Source(HERE, text)) if isinstance(text, bytes) else _well_formed(text)
-    return follow(wrong_decodings.STEP, document)
+    run = functools.partial(wrong_decodings.repair, min_confidence=min_confidence, archive=archive)
+    return follow(replace(wrong_decodings.STEP, run=run), document)
 
 
 def _well_formed(text: str) -> Document:

@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline import __version__
 from pipeline.document import Document, Note, Step
+from pipeline.evidence.archive import Archive
 from pipeline.promises import EXPLAINED
 from pipeline.settings import Settings, SettingsError, suggestion
 from pipeline.steps import controls, describe, emphasis, links, normalize, repair
@@ -71,6 +72,14 @@ def _bound(step: Step, options: dict[str, Any]) -> Step:
             raise SettingsError(message) from error
     bound = functools.update_wrapper(functools.partial(step.run, **values), step.run)
     return replace(step, run=bound)
+
+
+def beside(steps: tuple[Step, ...], archive: Archive) -> tuple[Step, ...]:
+    """Return the steps, with what the archive says as evidence for those that infer."""
+    return tuple(
+        replace(step, run=functools.partial(step.run, archive=archive)) if step.name == repair.STEP.name else step
+        for step in steps
+    )
 
 
 def signature(settings: Settings) -> str:

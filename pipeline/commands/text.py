@@ -18,18 +18,42 @@ if TYPE_CHECKING:
 @paths
 @into
 @click.option("--explain", is_flag=True, help="Tell each change, on standard error.")
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    help="Leave a letter that lost bytes as U+FFFD where it is less sure than this.  [default: 0.3]",
+)
 @as_json
-def repair(paths: tuple[str, ...], output: Path | None, *, explain: bool, as_json: bool) -> int:
-    """Undo wrong decodings in files, folders or `-`, and nothing else; the result is UTF-8."""
+def repair(
+    paths: tuple[str, ...], output: Path | None, min_confidence: float | None, *, explain: bool, as_json: bool
+) -> int:
+    """Undo wrong decodings in files, folders or `-`, and nothing else; the result is UTF-8.
+
+    Letters that lost bytes are inferred: from the language, and from the other files that are named.
+    """
     from pipeline import filters
+    from pipeline.evidence.archive import archive_of
+    from pipeline.steps.repair import MIN_CONFIDENCE
     from pipeline.write.records import in_words
 
     written: set[Path] = set()
+    sound: dict[str, str] = {}
+    damaged: list[tuple[Input, bytes]] = []
+    least = MIN_CONFIDENCE if min_confidence is None else min_confidence
     if not (output or as_json):
         one_to_stdout(paths)
 
     def work(one: Input) -> None:
-        document = filters.repair(one.read())
+        data = one.read()
+        document = filters.repair(data, min_confidence=least)
+        if document.inferred:
+            damaged.append((one, data))
+            return
+        if sum(map(len, sound.values())) < MOST:
+            sound[str(one.name)] = document.text
+        tell(one, document)
+
+    def tell(one: Input, document: Document) -> None:
         if output or not as_json:
             put(one, document.text.encode(), output, written)
         if as_json:
@@ -37,7 +61,11 @@ def repair(paths: tuple[str, ...], output: Path | None, *, explain: bool, as_jso
         if explain:
             click.echo(f"{one.label}:\n{in_words(document)}", err=True)
 
-    return finish(each(paths, work), output)
+    code = each(paths, work)
+    archive = archive_of(sound if damaged else {})
+    for one, data in damaged:
+        tell(one, filters.repair(data, min_confidence=least, archive=archive))
+    return finish(code, output)
 
 
 @click.command()
@@ -115,5 +143,7 @@ def _tell_json(one: Input, document: Document, *, text: bool) -> None:
     told |= {"notes": document.notes} | ({"text": document.text} if text else {})
     click.echo(msgspec.json.encode(told))
 
+
+MOST = 4_000_000  # characters of the other files that help to infer letters
 
 COMMANDS = (repair, detect, normalize)

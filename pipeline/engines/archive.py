@@ -6,10 +6,12 @@ import errno
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from pipeline.document import OUR_MISTAKE, Quarantined, RunReport
@@ -22,6 +24,9 @@ from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State, digest
+
+
+MOST = 4_000_000  # characters of the archive that help to infer letters; so many take a second and 250 MB a process
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -93,6 +98,7 @@ class _Run:
     def go(self) -> None:
         """Look at every source; if any changed, or any output is not as it was left, make what is not fresh."""
         assets = self.look()
+        self.infer()
         choices = self.settings.editions, self.settings.title, self.settings.out
         made = digest(self.state.flow, self.state.digests(), assets, choices, outputs.VERSIONS)
         if self.state.fact("made") == made and self.shelf.intact():
@@ -106,21 +112,49 @@ class _Run:
     def look(self) -> str:
         """Clean every source that changed and forget those that are gone; return a digest of the ignored files."""
         assets: list[str] = []
+        self.keep_each(self.changed(assets), "clean")
+        self.state.forget_unseen()
+        self.state.commit()
+        return digest(assets)
+
+    def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
+        """Clean the sources of `tasks` and keep what became of each."""
         limit = self.settings.max_seconds
-        for at, (task, result) in enumerate(each(worker.clean, self.changed(assets), jobs(self.settings), limit)):
-            self.tell("clean", str(task.found.path))
+        for at, (task, result) in enumerate(each(worker.clean, tasks, jobs(self.settings), limit)):
+            self.tell(stage, str(task.found.path))
             if isinstance(result, Lost):
                 aside = Quarantined(task.found.path, "clean", str(result), bug=str(result).endswith(OUR_MISTAKE))
                 self.state.put(task.found, "", aside, None)
             elif result.outcome is None:
                 self.state.keep(task.found)
             else:
-                self.state.put(task.found, result.sha256, result.outcome, result.fingerprint)
+                self.state.put(task.found, result.sha256, result.outcome, result.fingerprint, task.evidence)
             if at % COMMIT_EVERY == 0:
                 self.state.commit()
-        self.state.forget_unseen()
+
+    def infer(self) -> None:
+        """Clean again the sources whose letters were inferred from other evidence than what the rest now says."""
+        if not self.state.count("inferred"):
+            return
+        texts, evidence = self.sound()
+        stale = self.state.inferred(evidence)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "archive")
+            file.write_bytes(msgspec.msgpack.encode(texts))
+            tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
+            self.keep_each(tasks, "infer")
         self.state.commit()
-        return digest(assets)
+
+    def sound(self) -> tuple[dict[str, str], str]:
+        """Return the texts that lost nothing, up to MOST characters of them, and a digest of all these."""
+        texts: dict[str, str] = {}
+        known, size = [], 0
+        for path, one, text in self.state.sound():
+            if size + len(text) <= MOST:
+                texts[path] = text
+                size += len(text)
+                known.append((path, one))
+        return texts, digest(known)
 
     def changed(self, assets: list[str]) -> Iterator[worker.Task]:
         """Yield the sources that may have changed since the last run; add what is ignored to `assets`."""

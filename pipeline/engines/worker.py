@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
 from pipeline.document import OUR_MISTAKE, Cleaned, Document, Quarantined, Source, Step, Unfit
-from pipeline.flow import assemble, follow
+from pipeline.evidence.archive import Archive, archive_of
+from pipeline.flow import assemble, beside, follow
 from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
@@ -22,11 +26,17 @@ from pipeline.write.state import pack
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A source to clean; `known` is the SHA-256 of the bytes that were cleaned last time."""
+    """A source to clean.
+
+    `known` is the SHA-256 of the bytes that were cleaned last time; `archive` holds what the other documents say, as a
+    file whose digest is `evidence`.
+    """
 
     settings: Settings
     found: Found
     known: str = ""
+    archive: Path | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,16 @@ def clean(task: Task) -> Result:
     sha256 = hashlib.sha256(source.data).hexdigest()
     if sha256 == task.known:
         return Result(None, sha256)
-    outcome = follow_all(source, assemble(task.settings))
+    steps = assemble(task.settings)
+    if task.archive:
+        steps = beside(steps, _archive(task.archive, task.evidence))
+    outcome = follow_all(source, steps)
     return Result(outcome, sha256, fingerprint(outcome.document) if isinstance(outcome, Cleaned) else None)
+
+
+@functools.lru_cache(maxsize=1)
+def _archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - a file of other evidence is read anew
+    return archive_of(msgspec.msgpack.decode(file.read_bytes(), type=dict[str, str]))
 
 
 def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:

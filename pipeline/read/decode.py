@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import math
 import re
 from collections.abc import Callable
 
@@ -26,6 +27,34 @@ DECLARED = re.compile(
     re.IGNORECASE,
 )
 DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
+DECLARED_WEIGHT = 15.0  # nats
+SAMPLE = 3_000  # bytes that the encoding is told by
+SCORED = 10  # readings that are scored in full, the likeliest by their letters
+CODECS = (
+    dict.fromkeys(("cp1252", "cp1251", "gb2312", "gb18030", "big5", "cp950", "shift_jis", "cp932", "euc_kr", "cp949", "euc_jp", "cp1250", "cp1253", "cp1254"), 0.0)
+    | dict.fromkeys(("cp1255", "cp1256", "cp1257", "cp1258", "cp874", "tis_620", "koi8-r", "koi8-u", "big5hkscs"), 2.0)
+    | dict.fromkeys(("iso8859-1", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15"), 1.0)
+    | dict.fromkeys(("cp866", "cp850", "cp437", "cp852", "mac_roman", "mac_cyrillic", "iso8859-6", "iso8859-8"), 5.0)
+    | dict.fromkeys(("iso8859-3", "iso8859-4", "iso8859-10", "iso8859-11", "iso8859-13", "iso8859-14", "iso8859-16"), 6.0)
+    | dict.fromkeys(("mac_latin2", "mac_greek", "mac_turkish", "mac_iceland", "cp855", "cp857", "cp737", "cp775"), 6.0)
+    | dict.fromkeys(("cp720", "cp858", "cp860", "cp861", "cp862", "cp863", "cp864", "cp865", "cp869", "cp1006"), 7.0)
+    | dict.fromkeys(("cp1125", "kz1048", "ptcp154", "koi8-t", "johab", "hp_roman8", "euc_jis_2004", "shift_jis_2004"), 11.0)
+    | dict.fromkeys(("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"), 8.0)
+)  # how rare each is, in nats; what Python reads beside these is a synonym or no encoding of files
+SUBSETS = {
+    "gb18030": ("gb2312",),
+    "cp950": ("big5",),
+    "big5hkscs": ("big5", "cp950"),
+    "cp932": ("shift_jis",),
+    "shift_jis_2004": ("shift_jis", "cp932"),
+    "euc_jis_2004": ("euc_jp",),
+    "cp949": ("euc_kr",),
+    "cp874": ("tis_620",),
+    "iso8859-11": ("tis_620",),
+}  # a superset is looked at where the codec that its label names on most files reads no such bytes
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
+STRANGE = 10.0  # nats a character: what is stranger reads like no language
+EBCDIC_SPACE = b"\x40"
 ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
 _C0 = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 MULTIBYTE = re.compile(
@@ -79,15 +108,23 @@ def _marked(data: bytes) -> Encoding | None:
 
 
 def _wide(data: bytes) -> Encoding | None:
-    """Find UTF-16 and UTF-32 without a mark: Latin text in them has a NUL in every second byte, or three in four."""
+    """Find UTF-16 and UTF-32 without a mark: half or more of Latin text is NUL, other text reads like a language."""
     head = data[:4096]
-    if not head or head.count(0) * 3 < len(head):
+    controls = len(head) - len(head.translate(None, _C0))
+    if not head or controls * 100 <= len(head):
         return None
     for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
-        text = data.decode(codec, "replace")
-        if "\ufffd" not in text and sum("\0" < char < "\u0250" for char in text) * 2 > len(text):
+        text = head.decode(codec, "replace")
+        latin = sum("\0" < char < "\u0250" for char in text) * 2 > len(text) and "\ufffd" not in text
+        if _decodes(data, codec) and (latin or _reads_well(text)):
             return Encoding(codec, 0.9, "validity")
     return None
+
+
+def _reads_well(text: str) -> bool:
+    from pipeline.evidence.ngrams import strangeness  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
+
+    return not _NO_TEXT.search(text) and strangeness([text], symbols=True) < STRANGE
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
@@ -110,6 +147,8 @@ def _utf8_variant(data: bytes) -> Encoding | None:
 def _not_binary(data: bytes) -> None:
     """Refuse what is no text: no legacy encoding uses C0 controls, and compressed data is 11 % of them."""
     head = data[:65536]
+    if head.count(EBCDIC_SPACE) * 20 > len(head):
+        return
     if (len(head) - len(head.translate(None, _C0))) * 100 > len(head):
         raise Unfit(_binary(data))
 
@@ -121,21 +160,50 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
     return Encoding("utf-8", valid / (valid + stray), "damaged") if valid >= 10 * stray else None
 
 
-def _declared(data: bytes) -> Encoding | None:
+def _ranked(data: bytes) -> Encoding | None:
+    """Rank every codec whose reading is valid by how likely its text is; a declaration weighs in, and may be wrong."""
+    from pipeline.evidence.ngrams import fluency, letters  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
+
+    declared = _declaration(data)
+    sample = _sampled(data)
+    read: dict[str, tuple[float, str]] = {}
+    valid = [codec for codec in CODECS | ({declared: 0.0} if declared else {}) if _decodes(data, codec)]
+    for codec in valid:
+        if codec != declared and any(subset in valid for subset in SUBSETS.get(codec, ())):
+            continue
+        text = sample.decode(codec, "replace")
+        cost = -DECLARED_WEIGHT if codec == declared else CODECS[codec]
+        if not _NO_TEXT.search(text) and cost < read.get(text, (cost + 1, ""))[0]:
+            read[text] = cost, codec
+    texts = list(read)
+    if not texts:
+        return None
+    rough = letters(texts)[1].max(axis=1)
+    order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:SCORED]
+    scores = sorted(
+        ((float(fluency([texts[at]]).sum()) - read[texts[at]][0], read[texts[at]][1]) for at in order), reverse=True
+    )
+    shares = [math.exp(max(score - scores[0][0], -700)) for score, _ in scores]
+    readings = [Reading(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)]
+    evidence = "declared" if readings[0].codec == declared else "statistics"
+    return Encoding(readings[0].codec, readings[0].confidence, evidence, tuple(readings[1:4]))
+
+
+def _sampled(data: bytes) -> bytes:
+    """Return the lines of `data` that tell most of its encoding, those with bytes outside ASCII, up to a length."""
+    if len(data) <= SAMPLE:
+        return data
+    lines = [line for line in data.split(b"\n") if not line.isascii()]
+    picked = b"\n".join(lines)
+    if len(lines) <= 1:
+        return data[:SAMPLE]
+    return picked[: picked.rfind(b"\n", 0, SAMPLE)] if len(picked) > SAMPLE else picked
+
+
+def _declaration(data: bytes) -> str | None:
     match = DECLARED.search(data[:DECLARED_WITHIN])
     label = next(filter(None, match.groups()), b"").decode("ascii") if match else ""
-    codec = _codec(label)
-    return Encoding(codec, 0.95, "declared") if codec and _decodes(data, codec) else None
-
-
-def _statistics(data: bytes) -> Encoding | None:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - 30 ms that UTF-8 need not wait for
-
-    matches = list(from_bytes(data))
-    if not matches:
-        return None
-    readings = [Reading(match.encoding, round(1 - match.percent_chaos / 100, 3)) for match in matches]
-    return Encoding(readings[0].codec, readings[0].confidence, "statistics", tuple(readings[1:4]))
+    return _codec(label)
 
 
 RULES: tuple[Callable[[bytes], Encoding | None], ...] = (
@@ -146,8 +214,7 @@ RULES: tuple[Callable[[bytes], Encoding | None], ...] = (
     _utf8_variant,
     _not_binary,
     _damaged_utf8,
-    _declared,
-    _statistics,
+    _ranked,
 )
 
 

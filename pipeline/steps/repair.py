@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 import ftfy
 
+from pipeline.chains.lattice import Damage
+from pipeline.chains.recover import Piece, diagnosed, recovered
+from pipeline.chains.search import explained
 from pipeline.document import Change, Document, Step
+from pipeline.evidence.archive import NOTHING, Archive
+from pipeline.evidence.gate import suspects
+from pipeline.evidence.ngrams import strangeness
 from pipeline.markdown import Span, code_spans
 from pipeline.promises import SAME_CODE
-from pipeline.read.decode import MULTIBYTE
 
 ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
     unescape_html=False,
@@ -27,36 +34,87 @@ ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
 )
 PARTS_TOO = ONLY_WRONG_DECODINGS._replace(decode_inconsistent_utf8=True)
 GAP = "\ufffd"
-LOSSY_CODECS = ("cp1252", "cp1254", "latin-1", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437")
+BYTES_LOST = " and bytes of this letter were lost"
 SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
 LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not
-UTF8 = re.compile(
-    MULTIBYTE.pattern + rb"|(?P<cut>[\xe0-\xef][\x80-\xbf](?![\x80-\xbf])|[\xf0-\xf4][\x80-\xbf]{1,2}(?![\x80-\xbf]))"
-)  # a whole sequence, or one that lost some of its continuation bytes
-ALL_LOST = re.compile(UTF8.pattern.removesuffix(b")") + rb"|[\xe0-\xf4])")  # or all of them
+MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
+SHORT = 200  # characters; so few are looked at whole
+PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
+ENOUGH = 1_000  # characters that tell whether lines read like a language
+LONGEST = 400  # characters of a line that tell whether it is fluent
 _PIECES = re.compile(r"([\x00-\x7f]+)")
 
 
-def repair(document: Document) -> Document:
-    """Undo wrong decodings line by line; letters whose bytes are gone become U+FFFD; code stays as it is."""
+def repair(
+    document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING
+) -> Document:
+    """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays as it is."""
     text = document.text
-    if text.isascii() or not ftfy.badness.is_bad(text):
+    if text.isascii() or not _suspicious(text):
         return document
-    whole: list[Change] = []
-    rest: list[Span] = []
-    for start, end in _prose_lines(text):
-        fixed, plan = ftfy.fix_encoding_and_explain(text[start:end], ONLY_WRONG_DECODINGS)
-        if fixed == text[start:end] or ftfy.badness.is_bad(fixed):
-            rest.append((start, end))
-        else:
-            whole += _changes(start, text[start:end], fixed, (_in_words(plan or []), SURE))
-    gapped = list(_gapped(text, rest))
-    parts = [] if gapped else list(_inconsistent(text, rest))
-    document = document.edited(sorted(whole + gapped + parts, key=lambda change: change.span))
-    marked = sum(change.after.count(GAP) - change.before.count(GAP) for change in gapped)
-    if not marked:
+    changes: list[Change] = []
+    lines = list(_prose_lines(text))
+    for undo in (_by_ftfy, _by_chain, functools.partial(_gapped, min_confidence=min_confidence, archive=archive)):
+        found = list(undo(text, lines))
+        done = {start for start, _ in found}
+        changes += (change for _, row in found for change in row)
+        lines = [line for line in lines if line[0] not in done]
+    if not any(change.alternatives for change in changes):
+        changes += _inconsistent(text, lines)
+    document = document.edited(sorted(changes, key=lambda change: change.span))
+    lost = sum(bool(change.alternatives) for change in document.changes)
+    if not lost:
         return document
-    return document.noted("repair", f"{marked} letters lost bytes and could not be recovered; each is marked U+FFFD")
+    marked = sum(GAP in change.after for change in document.changes if change.alternatives)
+    told = f"; {marked} of them could not be told and are marked U+FFFD" if marked else ""
+    return document.noted("repair", f"{lost} letters had lost bytes and were inferred from what is left{told}")
+
+
+def _suspicious(text: str) -> bool:
+    """Tell whether a closer look is worth its time: some line has pairs of letters that mojibake has."""
+    if len(text) <= SHORT:
+        return bool(ftfy.badness.is_bad(text)) or bool(len(suspects(text)))
+    places = suspects(text).tolist()
+    if not places:
+        return False
+    lines: dict[int, str] = {}
+    for place in places:
+        start = text.rfind("\n", 0, place + 1) + 1
+        if start not in lines:
+            end = text.find("\n", place + 1)
+            lines[start] = text[start : end if end >= 0 else None][:LONGEST]
+    return any(map(ftfy.badness.is_bad, lines.values())) or strangeness(_some(lines.values()), symbols=False) > PLAIN
+
+
+def _some(lines: Iterable[str]) -> list[str]:
+    """Return as many of `lines` as it takes to tell a language."""
+    every = list(lines)
+    sizes = itertools.accumulate(map(len, every))
+    return [line for line, size in zip(every, sizes, strict=True) if size - len(line) < ENOUGH]
+
+
+Found = Iterator[tuple[int, list[Change]]]
+
+
+def _by_ftfy(text: str, lines: list[Span]) -> Found:
+    """Yield what undoes UTF-8 misread line by line without loss, which ftfy knows best: where a line starts, its changes."""
+    for start, end in lines:
+        line = text[start:end]
+        if not ftfy.badness.is_bad(line):
+            continue
+        fixed, plan = ftfy.fix_encoding_and_explain(line, ONLY_WRONG_DECODINGS)
+        if fixed != line and not ftfy.badness.is_bad(fixed):
+            yield start, list(_changes(start, line, fixed, (_in_words(plan or []), SURE)))
+
+
+def _by_chain(text: str, lines: list[Span]) -> Found:
+    """Yield what undoes the chain of wrong readings that the lines went through without loss."""
+    written = [text[start:end] for start, end in lines]
+    found = explained(written)
+    if found:
+        chain, befallen = found
+        for number, undone, confidence in befallen:
+            yield lines[number][0], list(_changes(lines[number][0], written[number], undone, (str(chain), confidence)))
 
 
 def _inconsistent(text: str, lines: list[Span]) -> Iterator[Change]:
@@ -87,21 +145,28 @@ def _prose_lines(text: str) -> Iterator[Span]:
             yield start, end
 
 
-def _gapped(text: str, lines: list[Span]) -> Iterator[Change]:
-    """Yield what undoes UTF-8 read as a single-byte codec that dropped bytes: the codec that explains most letters.
-
-    It is asked of the whole text: three whole letters to a gap, twenty to one that is no misread UTF-8.
-    """
-    reads = {c: [_misread(text[start:end], c) for start, end in lines] for c in LOSSY_CODECS}
-    codec, read = max(reads.items(), key=lambda item: sum(one.whole - one.gaps - one.kept for one in item[1]))
-    whole, gaps, kept = (sum(counts) for counts in zip(*(one[1:] for one in read), strict=True)) if read else (0, 0, 0)
-    if whole <= max(3 * gaps, 20 * kept):
+def _gapped(text: str, lines: list[Span], *, min_confidence: float, archive: Archive) -> Found:
+    """Yield what undoes UTF-8 read as a single-byte codec that dropped bytes, each letter that lost some by itself."""
+    written = [text[start:end] for start, end in lines]
+    found = diagnosed(written)
+    if not found:
         return
-    read = [_misread(text[start:end], codec, ALL_LOST) for start, end in lines]
-    for (start, end), one in zip(lines, read, strict=True):
-        if one.text != text[start:end]:
-            reason = f"utf-8 was read as {codec}" + (" and bytes were lost" if one.gaps else "")
-            yield from _changes(start, text[start:end], one.text, (reason, LIKELY))
+    damage, hit, enough = found
+    least = min_confidence if enough else math.inf
+    for number, pieces in zip(hit, recovered([written[number] for number in hit], damage, archive) or (), strict=False):
+        start = lines[number][0]
+        yield start, [_inferred(start, written[number], piece, damage, least) for piece in pieces]
+
+
+def _inferred(start: int, line: str, piece: Piece, damage: Damage, min_confidence: float) -> Change:
+    """Return the change that a piece is: a gap less sure than `min_confidence` is marked, with what it can have been."""
+    told, others, before = piece.text, piece.others, line[piece.start : piece.end]
+    if others and piece.confidence < min_confidence:
+        options = ((piece.text, piece.confidence), *others)
+        told, others = (before, ()) if before in dict(options) else (GAP, options)
+    reason = f"{damage}{BYTES_LOST if others else ''}{f'; from twin {piece.twin}' if piece.twin else ''}"
+    span = (start + piece.start, start + piece.end)
+    return Change("repair", span, before, told, reason, piece.confidence, others)
 
 
 def _in_words(plan: list[ftfy.ExplanationStep]) -> str:
@@ -109,37 +174,6 @@ def _in_words(plan: list[ftfy.ExplanationStep]) -> str:
     chain = [step.parameter for step in plan if step.action in {"encode", "decode"}]
     readings = [f"{truth} was read as {wrong}" for wrong, truth in zip(chain[::2], chain[1::2], strict=False)]
     return ", then ".join(readings[::-1]) or "a wrong decoding"
-
-
-class _Misreading(NamedTuple):
-    """A line with misread UTF-8 undone: how many letters came back whole, how many are gaps, how many were let be."""
-
-    text: str
-    whole: int
-    gaps: int
-    kept: int
-
-
-def _misread(line: str, codec: str, sequences: re.Pattern[bytes] = UTF8) -> _Misreading:
-    """Return `line` with the UTF-8 undone that `codec`, which has a byte for each character, misread.
-
-    UTF-8 is self-synchronizing: a sequence that lost a continuation byte cannot be taken for another character, so
-    what comes back whole is right. A byte that is in none of `sequences` is a character that was never misread.
-    """
-    data = bytearray()
-    for char in line:
-        try:
-            data += char.encode(codec)
-        except UnicodeEncodeError:
-            data.append(ord(char) if "\x80" <= char <= "\x9f" else 0)  # 0 is in no sequence: the character stays
-    parts, at, gaps = [], 0, 0
-    for match in sequences.finditer(data):
-        gaps += match.lastgroup == "cut"
-        parts += [line[at : match.start()], GAP if match.lastgroup == "cut" else match[0].decode()]
-        at = match.end()
-    parts.append(line[at:])
-    kept = sum(char > "\x7f" for part in parts[::2] for char in part)
-    return _Misreading("".join(parts), len(parts) // 2 - gaps, gaps, kept)
 
 
 def _changes(start: int, line: str, fixed: str, why: tuple[str, float]) -> Iterator[Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -46,16 +47,18 @@ def _told(document: Document) -> Record:
 def changes(document: Document) -> list[Record]:
     """Return the changes in order, those that say the same at several places as one with all its spans."""
 
-    def same(change: Change) -> tuple[str, str, str, str, float]:
-        return change.step, change.before, change.after, change.reason, change.confidence
-
-    records: dict[tuple[str, str, str, str, float], Record] = {}
+    records: dict[Change, Record] = {}
     for change in document.changes:
-        names = ("step", "before", "after", "reason", "confidence")
-        records.setdefault(same(change), dict(zip(names, same(change), strict=True)) | {"spans": []})["spans"].append(
-            change.span
-        )
+        same = replace(change, span=(0, 0))
+        if same not in records:
+            records[same] = _record(same)
+        records[same]["spans"].append(change.span)
     return list(records.values())
+
+
+def _record(change: Change) -> Record:
+    told = {name: getattr(change, name) for name in ("step", "before", "after", "reason", "confidence")}
+    return told | ({"alternatives": change.alternatives} if change.alternatives else {}) | {"spans": []}
 
 
 def link_lines(outcome: Outcome, file: str) -> bytes:
@@ -107,7 +110,9 @@ def _sentences(record: Record) -> list[str]:
         places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_PLACES])
         more = f" and {len(change['spans']) - MOST_PLACES} more" if len(change["spans"]) > MOST_PLACES else ""
         edit = f"{_cut(change['before'])} -> {_cut(change['after'])}"
-        told.append(f"{change['step']} at {places}{more}: {edit}; {change['reason']} ({change['confidence']:.2f})")
+        others = ", ".join(f"{text} {share:.2f}" for text, share in change.get("alternatives", ()))
+        sure = f"{change['confidence']:.2f}{'; else ' + others if others else ''}"
+        told.append(f"{change['step']} at {places}{more}: {edit}; {change['reason']} ({sure})")
     return [*told, *(f"{note['step']}: {note['message']}" for note in record["notes"])] or ["nothing was changed"]
 
 

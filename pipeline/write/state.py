@@ -34,6 +34,8 @@ CREATE TABLE documents (
     why TEXT,
     problem TEXT,              -- why there are no editions of it
     undone INTEGER NOT NULL,   -- whether a step was undone because it broke a promise
+    inferred INTEGER NOT NULL, -- whether letters were inferred
+    evidence TEXT NOT NULL,    -- digest of the documents that helped to infer them
     run INTEGER NOT NULL       -- the last run that saw the source
 );
 CREATE INDEX by_name ON documents (folded);
@@ -58,7 +60,7 @@ SELECT kind, outcome, repeats, why, problem, path, name, digest, (
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
 ) > 1 FROM documents ORDER BY path
 """
-VERSION = "1"
+VERSION = "2"
 
 
 T = TypeVar("T")
@@ -142,24 +144,43 @@ class State:
         query = "UPDATE documents SET run = ?, stamp = ? WHERE path = ?"
         self.db.execute(query, (self.run, found.stamp, str(found.path)))
 
-    def put(self, found: Found, sha256: str, outcome: Cleaned | Quarantined, fingerprint: Fingerprint | None) -> None:
-        """Keep what became of a source."""
+    def put(
+        self,
+        found: Found,
+        sha256: str,
+        outcome: Cleaned | Quarantined,
+        fingerprint: Fingerprint | None,
+        evidence: str = "",
+    ) -> None:
+        """Keep what became of a source, and the digest of what else its letters were inferred from."""
         if isinstance(outcome, Cleaned):
-            kind, packed = "cleaned", pack(outcome.document)
+            kind, packed, inferred = "cleaned", pack(outcome.document), outcome.document.inferred
             undone = any(note.promise for note in outcome.document.notes)
         else:
-            kind, packed, undone = "quarantined", pack(outcome), False
+            kind, packed, inferred, undone = "quarantined", pack(outcome), False, False
         name = safe_name(found.path)
         folded, sum_ = name.casefold(), hashlib.sha256(packed).hexdigest()
         row = (str(found.path), self.flow, found.stamp, sha256, kind, name, folded, packed, sum_)
         self.db.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?)",
-            (*row, pack(fingerprint) if fingerprint else None, undone, self.run),
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?, ?, ?)",
+            (*row, pack(fingerprint) if fingerprint else None, undone, inferred, evidence, self.run),
         )
 
     def forget_unseen(self) -> None:
         """Drop the rows of sources that this run did not see."""
         self.db.execute("DELETE FROM documents WHERE run <> ?", (self.run,))
+
+    def sound(self) -> Iterator[tuple[str, str, str]]:
+        """Yield path, digest and text of every document that lost nothing, in the order of paths."""
+        query = "SELECT path, digest, outcome FROM documents WHERE kind = 'cleaned' AND NOT inferred ORDER BY path"
+        for path, known, packed in self.db.execute(query):
+            yield path, known, unpack(packed, Document).text
+
+    def inferred(self, evidence: str) -> list[Found]:
+        """Return the sources whose letters were inferred from other evidence than this."""
+        query = "SELECT path, stamp FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
+        rows = self.db.execute(query, (evidence,))
+        return [Found(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp) for path, stamp in rows]
 
     def digests(self) -> str:
         """Return one digest of every document's outcome."""

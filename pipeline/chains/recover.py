@@ -1,0 +1,140 @@
+"""Lines of misread UTF-8 that lost bytes -> what they were: the damage told from the text, the gaps filled by the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.chains.decoder import Choice, choose
+from pipeline.chains.lattice import Damage, Slot, damage_of, slots
+from pipeline.chains.search import DOUBT
+from pipeline.evidence.archive import Archive
+from pipeline.evidence.ngrams import LanguageModel, fluency, language_model, likeliest, strangeness
+
+CODECS = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
+PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
+FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
+ENOUGH = 5  # characters that must speak for it before what is lost is inferred
+SAMPLE = 400  # characters that the language is chosen by
+TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
+RIVALS = 4  # languages that are tried on the sample
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a line: what stands there, what it was, how sure that is, and what else it can have been."""
+
+    start: int
+    end: int
+    text: str
+    confidence: float
+    others: tuple[tuple[str, float], ...] = ()
+    twin: str = ""  # the path of the document that says so
+
+
+def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
+    """Return the damage that explains most characters and the numbers of the lines it befell; None if none does.
+
+    The last says whether so many characters speak for it that what is lost can be inferred.
+    """
+    best: tuple[int, str, list[int]] = (0, "", [])
+    for codec in CODECS:
+        told = [damage_of(line, codec)[1:] for line in lines]
+        hit = [number for number, (pro, con) in enumerate(told) if pro > con]
+        weight = sum(told[number][0] - told[number][1] for number in hit)
+        if weight > best[0]:
+            unlike = sum(con for pro, con in told)
+            whole = unlike * 10 <= sum(pro for pro, _ in told)
+            best = weight, codec, list(range(len(lines))) if whole else hit
+    if best[0] < FEWEST:
+        return None
+    return damage_of("\n".join(lines[number] for number in best[2]), best[1])[0], best[2], best[0] >= ENOUGH
+
+
+def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[list[Piece]] | None:
+    """Return the pieces of each line: single gaps, and the stretches between them in which nothing is in doubt.
+
+    None where the lines are likelier as they stand.
+    """
+    found = [slots(line, damage) for line in lines]
+    model = spoken(found)
+    if archive.total:
+        model = model.beside(archive)
+    read = [
+        list(_pieces(row, {choice.slot.start: choice for choice in choices}))
+        for row, choices in zip(found, choose(found, model), strict=True)
+    ]
+    after = ["".join(piece.text for piece in row) for row in read]
+    if float((fluency(after) - fluency(lines)).sum()) < DOUBT or strangeness(after, symbols=False) > PLAIN:
+        return None
+    twin = archive.twin_of("\n".join(after))
+    return [list(row) for row in _compared(read, found, *twin)] if twin else read
+
+
+def _compared(
+    read: list[list[Piece]], found: Sequence[Sequence[Slot]], path: str, twin: str
+) -> Iterator[Iterator[Piece]]:
+    """Yield the pieces with the gaps filled from a twin, where what stands there can have been there."""
+    rough = "\n".join("".join(piece.text for piece in row) for row in read)
+    places = np.full(len(rough), -1)
+    for block in Levenshtein.opcodes(rough, twin):
+        if block.src_end - block.src_start == block.dest_end - block.dest_start:
+            places[block.src_start : block.src_end] = np.arange(block.dest_start, block.dest_end)
+    at = 0
+    for row, row_slots in zip(read, found, strict=True):
+        allowed = {slot.start: slot.candidates for slot in row_slots}
+        filled = []
+        for piece in row:
+            there = twin[places[at] : places[at] + len(piece.text)] if at < len(places) and places[at] >= 0 else ""
+            if piece.others and there in allowed[piece.start]:
+                options = ((piece.text, piece.confidence), *piece.others)
+                others = tuple(option for option in options if option[0] != there)
+                filled.append(replace(piece, text=there, confidence=TWIN_CONFIDENCE, others=others, twin=path))
+            else:
+                filled.append(piece)
+            at += len(piece.text)
+        at += 1
+        yield iter(filled)
+
+
+def _pieces(row: list[Slot], chosen: dict[int, Choice]) -> Iterator[Piece]:
+    sure: list[Slot] = []
+    for slot in row:
+        if slot.start not in chosen:
+            sure.append(slot)
+            continue
+        yield from _whole(sure)
+        sure = []
+        (text, confidence), *others = chosen[slot.start].options
+        yield Piece(slot.start, slot.end, text, confidence, tuple(others))
+    yield from _whole(sure)
+
+
+def _whole(sure: list[Slot]) -> Iterator[Piece]:
+    if sure:
+        yield Piece(sure[0].start, sure[-1].end, "".join(slot.candidates[0] for slot in sure), 1.0)
+
+
+def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
+    """Return the model of the language that reads a sample of `found` best."""
+    sample: list[Sequence[Slot]] = []
+    for row in sorted(found, key=len, reverse=True):
+        sample.append(row[:SAMPLE])
+        if sum(map(len, sample)) >= SAMPLE:
+            break
+    known = " ".join(slot.candidates[0] for row in sample for slot in row if len(slot.candidates) == 1)
+    rivals = likeliest(known)[:RIVALS]
+    if len(rivals) == 1:
+        return language_model(rivals[0])
+    scored = {}
+    for tag in rivals:
+        model = language_model(tag)
+        total = 0.0
+        for row, choices in zip(sample, choose(sample, model), strict=True):
+            filled = {choice.slot.start: choice.options[0][0] for choice in choices}
+            total += float(model.score("".join(filled.get(slot.start, slot.candidates[0]) for slot in row)).sum())
+        scored[tag] = total
+    return language_model(max(scored, key=lambda tag: scored[tag]))

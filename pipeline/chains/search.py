@@ -1,0 +1,162 @@
+"""Lines -> the chain of wrong readings that best explains them, undone: every byte is there, only read wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.chains.readings import byte_of
+from pipeline.evidence.ngrams import Floats, fluency, letters, strangeness
+
+SINGLE = (
+    "cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "mac_roman", "cp437", "cp850", "cp866", "koi8-r",
+    "iso8859-2", "iso8859-5", "iso8859-15", "latin-1",
+)  # fmt: skip
+WIDE = ("gb18030", "cp950", "cp932", "cp949", "euc_jp")
+TRUTHS = (
+    "utf-8", *WIDE, "cp1251", "koi8-u", "koi8-r", "cp866", "mac_cyrillic", "iso8859-5", "cp1250", "iso8859-2", "cp1253", "iso8859-7",
+    "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp1252", "mac_roman", "cp437", "cp850",
+)  # fmt: skip
+DEPTH = 3
+FEWEST = 4  # characters outside ASCII that a chain is told from
+SAMPLE = 2_000  # characters that a chain is chosen by
+TRIED = 10  # chains that are scored in full, the likeliest by their letters
+DOUBT = 30.0  # nats that a chain must be likelier by than the text as it stands, for each wrong reading in it
+PLAIN = 6.2  # nats a character outside ASCII: what is stranger is no language we know
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Wrong readings, the last first: what the text was read as, and what its bytes were."""
+
+    readings: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return ", then ".join(f"{truth} was read as {wrong}" for wrong, truth in reversed(self.readings))
+
+    @property
+    def doubt(self) -> float:
+        """How much likelier than the text as it stands the truth must be: `DOUBT` a reading, twice for a rare one."""
+        rare = sum(wrong in WIDE and truth != "utf-8" for wrong, truth in self.readings)
+        return DOUBT * (len(self.readings) + 2 * rare)
+
+    def undone(self, text: str) -> str | None:
+        """Return what `text` was before the wrong readings; None where it cannot have gone through them."""
+        for wrong, truth in self.readings:
+            data = encoded(text, wrong)
+            if data is None:
+                return None
+            try:
+                text = data.decode(truth)
+            except UnicodeDecodeError:
+                return None
+        return text
+
+
+def encoded(text: str, codec: str) -> bytes | None:
+    """Return the bytes that `codec` read as `text`, undefined ones as C1 controls; None where it reads no such text."""
+    if codec in WIDE:
+        try:
+            return text.encode(codec)
+        except UnicodeEncodeError:
+            return None
+    table = byte_of(codec)
+    try:
+        return bytes([ord(char) if char < "\x80" else table[char] for char in text])
+    except KeyError:
+        return None
+
+
+def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]] | None:
+    """Return the chain that makes `lines` likeliest, and the number, truth and confidence of each line it befell.
+
+    None where the lines are likeliest as they stand: every wrong reading is a rare thing, `DOUBT` says how rare.
+    """
+    sample = _sampled(lines)
+    if not sample:
+        return None
+    before = fluency(sample)
+    best: tuple[float, Chain | None] = (0.0, None)
+    for chain, texts in _promising(sample):
+        gain = _gain(before, fluency(texts)) - chain.doubt
+        changed = [text for text, line in zip(texts, sample, strict=True) if text != line]
+        if gain > best[0] and _many(sample, texts) and strangeness(changed, symbols=True) < PLAIN:
+            best = gain, chain
+    if best[1] is None:
+        return None
+    return best[1], list(_befallen(lines, best[1]))
+
+
+def _sampled(lines: Sequence[str]) -> list[str]:
+    found, size = [], 0
+    for line in dict.fromkeys(lines):
+        found.append(line[:SAMPLE])
+        size += len(line)
+        if size > SAMPLE:
+            break
+    return found
+
+
+def _promising(sample: list[str]) -> Iterator[tuple[Chain, list[str]]]:
+    """Yield the chains that fit, by the letters they give: the ten that look most like a language."""
+    found: list[tuple[Chain, list[str]]] = []
+    grown: list[tuple[Chain, list[str | None]]] = [(Chain(()), list(sample))]
+    seen = {tuple(sample)}
+    for _ in range(DEPTH):
+        grown = [step for chain, texts in grown for step in _longer(chain, texts, seen)]
+        for chain, texts in grown:
+            found.append((chain, [line if text is None else text for text, line in zip(texts, sample, strict=True)]))
+        grown = [one for one in grown if one[0].readings[-1][1] == "utf-8"]  # what else is read thrice is unheard of
+    if found:
+        rough = letters(["\n".join(texts) for _, texts in found])[1].max(axis=1)
+        doubt = np.array([chain.doubt for chain, _ in found])
+        yield from (found[at] for at in np.argsort(doubt - rough)[:TRIED])
+
+
+def _longer(
+    chain: Chain, texts: list[str | None], seen: set[tuple[str | None, ...]]
+) -> Iterator[tuple[Chain, list[str | None]]]:
+    for wrong in (*SINGLE, *WIDE):
+        data = [None if text is None or text.isascii() else encoded(text, wrong) for text in texts]
+        if not any(data):
+            continue
+        for truth in TRUTHS:
+            if truth == wrong:
+                continue
+            read = [None if one is None else _decoded(one, truth) for one in data]
+            if sum(text is not None for text in read) * 2 <= sum(one is not None for one in data):
+                continue
+            if tuple(read) not in seen:
+                seen.add(tuple(read))
+                yield Chain((*chain.readings, (wrong, truth))), read
+
+
+def _decoded(data: bytes, codec: str) -> str | None:
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError:
+        return None
+    return None if any("\x80" <= char <= "\x9f" for char in text) and codec not in {"utf-8"} else text
+
+
+def _many(sample: list[str], texts: list[str]) -> bool:
+    changed = (line for text, line in zip(texts, sample, strict=True) if text != line)
+    return sum(char >= "\x80" for line in changed for char in line) >= FEWEST
+
+
+def _gain(before: Floats, after: Floats) -> float:
+    return float(np.maximum(after - before, 0).sum())
+
+
+def _befallen(lines: Sequence[str], chain: Chain) -> Iterator[tuple[int, str, float]]:
+    """Yield each line that is likelier undone: the number, the text, and how sure that is."""
+    numbers = [number for number, line in enumerate(lines)]
+    undone = [chain.undone(line) for line in lines]
+    numbers = [number for number in numbers if undone[number] not in {None, lines[number]}]
+    texts = [undone[number] or "" for number in numbers]
+    gains = fluency(texts) - fluency([lines[number] for number in numbers])
+    for number, text, gain in zip(numbers, texts, gains.tolist(), strict=True):
+        if gain > 0:
+            yield number, text, 1 - 0.5 * float(np.exp(-min(gain, 30.0)))

