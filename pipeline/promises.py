@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from itertools import zip_longest
+
 from pipeline.document import Document, Promise, apply
 from pipeline.markdown import code_spans, parse, parser
 
@@ -67,6 +69,11 @@ def _ended(document: Document) -> str:
 EXPLAINED = Promise("explained", _explained)
 """The step's changes are the whole difference between the two texts. Every step is held to it."""
 
+def _all_changed(before: Document, after: Document) -> bool:
+    pairs = zip_longest(before.text.split("\n"), after.text.split("\n"))
+    return all(old != new for old, new in pairs if old is None or not old.isascii())
+
+
 SAME_WORDS = Promise("same_words", lambda before, after: _words(before) == _words(after))
 """The letters and digits of the source text are the same, in the same order."""
 
@@ -75,6 +82,9 @@ SAME_LETTERS = Promise("same_letters", lambda before, after: _letters(before) ==
 
 SAME_CODE = Promise("same_code", lambda before, after: _code(before) == _code(after))
 """Code, blocks and inline, is the same to the character."""
+
+CODE_STAYS = Promise("code_stays", lambda before, after: _code(before) == _code(after) or _all_changed(before, after))
+"""Code is the same to the character, unless no line outside ASCII is: what was misread as a whole holds misread code."""
 
 SAME_PARSED_CODE = Promise("same_parsed_code", lambda before, after: _parsed_code(before) == _parsed_code(after))
 """Code says the same, though it may be fenced otherwise."""

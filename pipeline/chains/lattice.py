@@ -7,9 +7,13 @@ import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.chains.readings import byte_of, undefined
 
+HOLE = 0xFF  # no byte of UTF-8
+SEQUENCE = re.compile(b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}")
+WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few rare letters stand
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 C1 = frozenset(range(0x80, 0xA0))
 ENOUGH = 20  # characters: if none of so many shows a byte, it is gone
@@ -123,26 +127,38 @@ def _char(lead: int, tail: tuple[int, ...]) -> str:
     return char if unicodedata.category(char) not in {"Cn", "Co", "Cs", "Cc"} else ""
 
 
-def damage_of(text: str, codec: str) -> tuple[Damage, int, int]:
-    """Return what reading UTF-8 as `codec` can have taken from `text`, and how many characters say so and against it."""
-    table = byte_of(codec)
-    data = bytes(ord(c) if c < "\x80" else table.get(c, 0xFF if c == "\ufffd" else 0) for c in text)
-    holes = b"\xff" if "\ufffd" in text else b""
-    tail = b"[\x80-\xbf" + holes + b"]"
-    whole = partial = bare = 0
-    for match in re.finditer(
-        b"[\xc2-\xdf]" + tail + b"?|[\xe0-\xef]" + tail + b"{0,2}|[\xf0-\xf4]" + tail + b"{0,3}", data
-    ):
-        length = _length(match[0][0])
-        whole += len(match[0]) == length and b"\xff" not in match[0]
-        partial += 1 < len(match[0]) and (len(match[0]) < length or b"\xff" in match[0])
-        bare += len(match[0]) == 1
-    taken = sum(len(m[0]) for m in re.finditer(b"[\xc2-\xf4]" + tail + b"{0,3}", data))
-    foreign = sum(c >= "\x80" for c in text) - taken
+class Signs(NamedTuple):
+    """How many characters of a text say that a codec misread it, and how many do not."""
+
+    whole: int  # UTF-8 sequences, whole or with some bytes left
+    bare: int  # what may have been the first byte of one, or a letter
+    foreign: int  # what the codec cannot read, or is in no sequence
+
+
+def signs(text: str, codec: str) -> Signs:
+    """Return what says for and against it that `text` is UTF-8 which `codec` misread."""
+    data = _shown(text, codec)
+    found = [(match[0], _length(match[0][0])) for match in SEQUENCE.finditer(data)]
+    bare = sum(len(sequence) == 1 for sequence, _ in found)
+    taken = sum(map(len, (sequence for sequence, _ in found)))
+    return Signs(len(found) - bare, bare, sum(char >= "\x80" for char in text) - taken)
+
+
+def damage_of(text: str, codec: str) -> Damage:
+    """Return what reading UTF-8 as `codec` can have taken from `text`: the bytes that are nowhere to be seen."""
+    data = _shown(text, codec)
     shown = set(data)
-    gone = frozenset(byte for byte in undefined(codec) if byte < 0xC0 and byte not in shown)
-    if not shown & C1 and whole + partial >= ENOUGH:
+    codecs = WESTERN if codec in WESTERN else (codec,)
+    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in shown)  # noqa: PLR2004
+    if not shown & C1 and len(SEQUENCE.findall(data)) >= ENOUGH:
         gone = C1
-    if SOFT_HYPHEN not in shown and not holes:
+    replaced = "\ufffd" in text
+    if SOFT_HYPHEN not in shown and not replaced:
         gone |= {SOFT_HYPHEN}
-    return Damage(codec, gone, bool(holes), NBSP not in shown), whole + partial, bare + foreign
+    return Damage(codec, gone, replaced, NBSP not in shown)
+
+
+def _shown(text: str, codec: str) -> bytes:
+    """Return the bytes that `codec` shows as `text`: 0 for what it cannot show, HOLE for U+FFFD."""
+    table = byte_of(codec)
+    return bytes(ord(c) if c < "\x80" else table.get(c, HOLE if c == "\ufffd" else 0) for c in text)

@@ -9,7 +9,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.chains.decoder import Choice, choose
-from pipeline.chains.lattice import Damage, Slot, damage_of, slots
+from pipeline.chains.lattice import Damage, Slot, damage_of, signs, slots
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
 from pipeline.evidence.ngrams import LanguageModel, fluency, language_model, likeliest, strangeness
@@ -17,8 +17,9 @@ from pipeline.evidence.ngrams import LanguageModel, fluency, language_model, lik
 CODECS = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
 FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
+ALIKE = 4  # times as many lines must surely be damaged as may be, for those to be taken for damaged too
 ENOUGH = 5  # characters that must speak for it before what is lost is inferred
-SAMPLE = 400  # characters that the language is chosen by
+SAMPLE = 600  # characters that the language is chosen by
 TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 RIVALS = 4  # languages that are tried on the sample
 
@@ -42,24 +43,26 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     """
     best: tuple[int, str, list[int]] = (0, "", [])
     for codec in CODECS:
-        told = [damage_of(line, codec)[1:] for line in lines]
-        hit = [number for number, (pro, con) in enumerate(told) if pro > con]
-        weight = sum(told[number][0] - told[number][1] for number in hit)
+        told = [signs(line, codec) for line in lines]
+        hit = [number for number, one in enumerate(told) if one.whole > one.foreign]
+        weight = sum(told[number].whole - told[number].foreign for number in hit)
         if weight > best[0]:
-            unlike = sum(con for pro, con in told)
-            whole = unlike * 10 <= sum(pro for pro, _ in told)
-            best = weight, codec, list(range(len(lines))) if whole else hit
-    if best[0] < FEWEST:
+            bare = [number for number, one in enumerate(told) if one.bare > one.foreign and not one.whole]
+            best = weight, codec, sorted([*hit, *bare] if len(bare) * ALIKE <= len(hit) else hit)
+    weight, codec, hit = best
+    if weight < FEWEST:
         return None
-    return damage_of("\n".join(lines[number] for number in best[2]), best[1])[0], best[2], best[0] >= ENOUGH
+    return damage_of("\n".join(lines[number] for number in hit), codec), hit, weight >= ENOUGH
 
 
 def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[list[Piece]] | None:
     """Return the pieces of each line: single gaps, and the stretches between them in which nothing is in doubt.
 
-    None where the lines are likelier as they stand.
+    None where there are no gaps, or the lines are likelier as they stand.
     """
     found = [slots(line, damage) for line in lines]
+    if not any(len(slot.candidates) > 1 for row in found for slot in row):
+        return None
     model = spoken(found)
     if archive.total:
         model = model.beside(archive)
@@ -125,7 +128,9 @@ def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
         sample.append(row[:SAMPLE])
         if sum(map(len, sample)) >= SAMPLE:
             break
-    known = " ".join(slot.candidates[0] for row in sample for slot in row if len(slot.candidates) == 1)
+    known = "\n".join(
+        "".join(slot.candidates[0] if len(slot.candidates) == 1 else " " for slot in row) for row in sample
+    )
     rivals = likeliest(known)[:RIVALS]
     if len(rivals) == 1:
         return language_model(rivals[0])

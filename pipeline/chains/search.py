@@ -103,7 +103,7 @@ def _promising(sample: list[str]) -> Iterator[tuple[Chain, list[str]]]:
     """Yield the chains that fit, by the letters they give: the ten that look most like a language."""
     found: list[tuple[Chain, list[str]]] = []
     grown: list[tuple[Chain, list[str | None]]] = [(Chain(()), list(sample))]
-    seen = {tuple(sample)}
+    seen: set[tuple[str | None, ...]] = {tuple(sample)}
     for _ in range(DEPTH):
         grown = [step for chain, texts in grown for step in _longer(chain, texts, seen)]
         for chain, texts in grown:

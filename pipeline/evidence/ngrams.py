@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -69,11 +69,27 @@ class State(NamedTuple):
     kinds: Kinds
     own: Floats
 
+    def at(self, index: Any) -> State:  # noqa: ANN401 - whatever numpy takes
+        """Return the states at an index of the leading axes."""
+        return State(self.hashes[index], self.counts[index], self.kinds[index], self.own[index])
+
+    def where(self, chosen: npt.NDArray[np.bool_], other: State) -> State:
+        """Return these states where they are chosen, else the others."""
+        by = chosen[..., None]
+        return State(
+            np.where(by, self.hashes, other.hashes),
+            np.where(by, self.counts, other.counts),
+            np.where(by, self.kinds, other.kinds),
+            np.where(by, self.own, other.own),
+        )
+
 
 class Counts(Protocol):
     """Counts of n-grams beside those of a language: what an archive says."""
 
-    total: float
+    @property
+    def total(self) -> float:
+        """How many characters were counted."""
 
     def look(self, hashes: Keys, order: int, limit: Floats) -> Floats:
         """Return the counts of the n-grams of `order`, 0 where `limit` is."""
@@ -174,14 +190,15 @@ class LanguageModel:
             limit[: order - 1] = 0
             count, kinds_ = self.look(hashes[1:], order, limit)
             weight = self.weights[order][contexts]
-            chance = weight * (count / np.maximum(context, 1)) + (1 - weight) * chance
+            chance = np.asarray(weight * (count / np.maximum(context, 1)) + (1 - weight) * chance, np.float32)
             counts, kinds = np.concatenate([[np.float32(0)], count]), np.concatenate([[np.uint8(0)], kinds_])
         return np.log(chance[1:])
 
 
 def kind(counts: Floats, variety: npt.NDArray[np.integer]) -> Kinds:
     """Return what is known of contexts, a number each: the bucket of its count and its variety; 0 for one never seen."""
-    return (np.clip(np.frexp(counts)[1] + 1, 0, BUCKETS - 1) * VARIETIES + variety).astype(np.uint8) * (counts > 0)
+    buckets = np.clip(np.frexp(counts)[1] + 1, 0, BUCKETS - 1)
+    return np.where(counts > 0, buckets * VARIETIES + variety, 0).astype(np.uint8)
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.evidence.gate import suspects
 from pipeline.evidence.ngrams import strangeness
 from pipeline.markdown import Span, code_spans
-from pipeline.promises import SAME_CODE
+from pipeline.promises import CODE_STAYS
 
 ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
     unescape_html=False,
@@ -38,6 +38,7 @@ BYTES_LOST = " and bytes of this letter were lost"
 SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
 LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
+MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
 SHORT = 200  # characters; so few are looked at whole
 PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
 ENOUGH = 1_000  # characters that tell whether lines read like a language
@@ -48,13 +49,19 @@ _PIECES = re.compile(r"([\x00-\x7f]+)")
 def repair(
     document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING
 ) -> Document:
-    """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays as it is."""
+    """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays."""
     text = document.text
     if text.isascii() or not _suspicious(text):
         return document
     changes: list[Change] = []
-    lines = list(_prose_lines(text))
-    for undo in (_by_ftfy, _by_chain, functools.partial(_gapped, min_confidence=min_confidence, archive=archive)):
+    every = [line.span() for line in re.finditer(r"[^\n]+", text) if not line[0].isascii()]
+    lines = list(_prose(text, every))
+    much = sum(char > "\x7f" for start, end in every for char in text[start:end]) >= MUCH
+    if much and _misread_whole(text, every):
+        lines = every
+    gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
+    exact = (_by_chain, _by_ftfy) if much else (_by_ftfy, _by_chain)
+    for undo in (functools.partial(gapped, surely=True), *exact, gapped):
         found = list(undo(text, lines))
         done = {start for start, _ in found}
         changes += (change for _, row in found for change in row)
@@ -125,14 +132,32 @@ def _inconsistent(text: str, lines: list[Span]) -> Iterator[Change]:
             yield from _changes(start, text[start:end], fixed, ("parts of the line are utf-8 that was misread", LIKELY))
 
 
-def _prose_lines(text: str) -> Iterator[Span]:
-    """Yield the spans outside ASCII and code, a line at a time, cut at the code in it."""
+def _misread_whole(text: str, lines: list[Span]) -> bool:
+    """Tell whether all of a text was misread, the code in it as well: nothing outside ASCII speaks against it."""
+    written = [text[start:end] for start, end in lines]
+    found = explained(written)
+    if not found:
+        damage = diagnosed(written)
+        return damage is not None and len(damage[1]) == len(lines) and _mostly_prose(text)
+    chain, befallen = found
+    undone = [chain.undone(line) for line in written]
+    if None in undone or len(befallen) * 10 < len(lines) * 9:
+        return False
+    return _mostly_prose("\n".join(line or "" for line in undone))
+
+
+def _mostly_prose(text: str) -> bool:
+    """Tell whether half or more of what is outside ASCII in a text is outside code: the rest may be an example."""
+    inside = sum(not char.isascii() for start, end in code_spans(text) for char in text[start:end])
+    return inside * 2 <= sum(not char.isascii() for char in text)
+
+
+def _prose(text: str, lines: list[Span]) -> Iterator[Span]:
+    """Yield the lines cut at the code in them."""
     code = code_spans(text)
     at = 0
-    for line in re.finditer(r"[^\n]+", text):
-        if line[0].isascii():
-            continue
-        start, end = line.span()
+    for first, end in lines:
+        start = first
         while at < len(code) and code[at][1] <= start:
             at += 1
         for code_start, code_end in code[at:]:
@@ -145,11 +170,16 @@ def _prose_lines(text: str) -> Iterator[Span]:
             yield start, end
 
 
-def _gapped(text: str, lines: list[Span], *, min_confidence: float, archive: Archive) -> Found:
-    """Yield what undoes UTF-8 read as a single-byte codec that dropped bytes, each letter that lost some by itself."""
+def _gapped(
+    text: str, lines: list[Span], *, min_confidence: float, archive: Archive, surely: bool = False
+) -> Found:
+    """Yield what undoes UTF-8 read as a single-byte codec that dropped bytes, each letter that lost some by itself.
+
+    Before the guesses of ftfy, which reads across gaps, it is tried where much speaks for it: `surely`.
+    """
     written = [text[start:end] for start, end in lines]
     found = diagnosed(written)
-    if not found:
+    if not found or (surely and not found[2]):
         return
     damage, hit, enough = found
     least = min_confidence if enough else math.inf
@@ -188,4 +218,4 @@ def _changes(start: int, line: str, fixed: str, why: tuple[str, float]) -> Itera
         at += len(old)
 
 
-STEP = Step("repair", repair, (SAME_CODE,))
+STEP = Step("repair", repair, (CODE_STAYS,))
