@@ -5,9 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote
-
 from itertools import zip_longest
+from urllib.parse import unquote
 
 from pipeline.document import Document, Promise, apply
 from pipeline.markdown import code_spans, parse, parser
@@ -69,6 +68,7 @@ def _ended(document: Document) -> str:
 EXPLAINED = Promise("explained", _explained)
 """The step's changes are the whole difference between the two texts. Every step is held to it."""
 
+
 def _all_changed(before: Document, after: Document) -> bool:
     pairs = zip_longest(before.text.split("\n"), after.text.split("\n"))
     return all(old != new for old, new in pairs if old is None or not old.isascii())
@@ -84,7 +84,7 @@ SAME_CODE = Promise("same_code", lambda before, after: _code(before) == _code(af
 """Code, blocks and inline, is the same to the character."""
 
 CODE_STAYS = Promise("code_stays", lambda before, after: _code(before) == _code(after) or _all_changed(before, after))
-"""Code is the same to the character, unless no line outside ASCII is: what was misread as a whole holds misread code."""
+"""Code is the same to the character, unless no line outside ASCII is: the whole was misread, code too."""
 
 SAME_PARSED_CODE = Promise("same_parsed_code", lambda before, after: _parsed_code(before) == _parsed_code(after))
 """Code says the same, though it may be fenced otherwise."""

@@ -33,7 +33,7 @@ def test_clean_text_is_left_alone(shared: Path):
 
 
 def test_the_broken_file_of_the_sample_comes_back():
-    """Of the 420 letters of file 002 that lost bytes, so many are those of 000, with and without the other three posts."""
+    """Of the 420 letters of file 002 that lost bytes, so many are those of 000, alone and beside three other posts."""
     posts = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
     others = archive_of({name: posts[name] for name in ("001", "003", "004")})
     alone, among = (Levenshtein.distance(posts["000"], repair(posts["002"], archive=a).text) for a in (NOTHING, others))
@@ -47,7 +47,7 @@ RECIPES = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))["rec
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_recovery(recipe: str, shared: Path, monkeypatch: pytest.MonkeyPatch):
-    """Of the letters that a recipe of damage took bytes from, at least the pinned share comes back; and no file is worse."""
+    """Of the letters that a recipe took bytes from, at least the pinned share comes back, and no file is worse."""
     monkeypatch.syspath_prepend(shared / "eval")
     score = importlib.import_module("score_repair")
     damage = importlib.import_module("damage")

@@ -16,16 +16,20 @@ from pipeline.evidence.ngrams import MODEL
 SAMPLE = 400_000  # characters of a language
 FAINT = 3e-7  # a pair rarer than one in three million says nothing
 OWN = ((0xA0, 0x180), (0x370, 0x480), (0x2010, 0x2040), (0x20AC, 0x20AD), (0x2122, 0x2123))  # each a class of its own
-SCRIPTS = (0x590, 0x600, 0x700, 0x900, 0xE00, 0x1E00, 0x1F00, 0x2000, 0x2190, 0x2500, 0x2600, 0x3000, 0x3040, 0x30A0, 0x3100,
-           0x3400, 0x4E00, 0xA000, 0xAC00, 0xD7B0, 0xE000, 0xF900, 0xFE00, 0xFF00, 0xFF60, 0xFFE0)  # fmt: skip
+SCRIPTS = (
+    *(0x590, 0x600, 0x700, 0x900, 0xE00, 0x1E00, 0x1F00, 0x2000, 0x2190, 0x2500, 0x2600, 0x3000, 0x3040, 0x30A0),
+    *(0x3100, 0x3400, 0x4E00, 0xA000, 0xAC00, 0xD7B0, 0xE000, 0xF900, 0xFE00, 0xFF00, 0xFF60, 0xFFE0),
+)  # where scripts begin
 NATIVE = {
     "zh-Hans": ("gb18030",), "zh-Hant": ("big5",), "ja": ("cp932", "euc_jp"), "ko": ("cp949",),
-    "ru": ("cp1251", "koi8-r", "cp866"), "uk": ("cp1251", "koi8-u", "cp866"), "bg": ("cp1251",), "el": ("cp1253",), "tr": ("cp1254",),
+    "ru": ("cp1251", "koi8-r", "cp866"), "uk": ("cp1251", "koi8-u", "cp866"), "bg": ("cp1251",),
+    "el": ("cp1253",), "tr": ("cp1254",),
     "pl": ("cp1250",), "cs": ("cp1250",), "hu": ("cp1250",), "he": ("cp1255",), "ar": ("cp1256",), "th": ("cp874",),
 }  # fmt: skip
 
 
 def sampled(folder: Path) -> str:
+    """Return some of the text of a language, from all of its sources."""
     files = sorted(folder.glob("*.txt"))
     share = SAMPLE // max(len(files), 1)
     return "\n".join(file.read_text("utf-8", "replace")[:share] for file in files)
@@ -54,7 +58,9 @@ def kinds_of(texts: list[str]) -> np.ndarray:
     kinds = np.zeros(0x10000, np.uint16)
     for code in range(128):
         char = chr(code)
-        kinds[code] = 0 if char.isspace() else 1 if char.islower() else 2 if char.isupper() else 3 if char.isdigit() else 4
+        kinds[code] = (
+            0 if char.isspace() else 1 if char.islower() else 2 if char.isupper() else 3 if char.isdigit() else 4
+        )
     kinds[0x80:0xA0] = 5
     own = np.concatenate([np.arange(first, end) for first, end in OWN])
     kinds[own] = np.arange(6, 6 + len(own))
@@ -75,6 +81,7 @@ def share(text: str, kinds: np.ndarray) -> np.ndarray:
 
 
 def main(corpus: Path) -> None:
+    """Write the gate, made from the texts in `corpus`, a folder a language."""
     texts = {folder.name: sampled(folder) for folder in sorted(corpus.iterdir())}
     texts = {language: text for language, text in texts.items() if len(text) > 10_000}
     kinds = kinds_of(list(texts.values()))

@@ -11,18 +11,40 @@ import msgspec
 import numpy as np
 
 from pipeline.evidence.ngrams import (
-    ANY, BUCKETS, COUNT_OF, FLOOR, MODEL, MULTIPLIER, ORDER, SHORT, STEP, VARIETIES, Meta, codes_of, kind, salted,
+    ANY,
+    BUCKETS,
+    COUNT_OF,
+    FLOOR,
+    MODEL,
+    MULTIPLIER,
+    ORDER,
+    SHORT,
+    STEP,
+    VARIETIES,
+    Meta,
+    codes_of,
+    kind,
+    salted,
 )
 from training.fuse import build
 
 BREAK = "\x00"  # between texts: no n-gram reaches across
 MASS = {"libime": 15e6, "libpinyin": 15e6, "libkkc": 15e6}
-HELD_OUT = ("calibre", "debian-handbook", "debian-faq", "evolution-common", "gnome-user-docs", "mediawiki", "apache2-doc")
+HELD_OUT = (
+    "calibre",
+    "debian-handbook",
+    "debian-faq",
+    "evolution-common",
+    "gnome-user-docs",
+    "mediawiki",
+    "apache2-doc",
+)
 HELD_OUT_CHARACTERS = 600_000
 VARIETY = (0.05, 0.2, 0.5)
 
 
 def read(folder: Path) -> Iterator[tuple[str, float, str]]:
+    """Yield text, count and source of all that a language's folder holds: prose once, lists scaled to a mass."""
     for file in sorted(folder.glob("*.txt")):
         for line in file.read_text("utf-8", "replace").splitlines():
             if line.strip():
@@ -45,6 +67,7 @@ class Texts:
     """The texts of a language as arrays: codes with breaks, and the count of each character."""
 
     def __init__(self, items: list[tuple[str, float]]) -> None:
+        """Take texts and how often each counts."""
         self.codes = codes_of("".join(text + BREAK for text, _ in items))
         self.weights = np.repeat(
             np.array([weight for _, weight in items], np.float32), [len(text) + 1 for text, _ in items]
@@ -138,7 +161,7 @@ def weights_for(kept: list[list[np.ndarray]], held: str, total: float) -> list[l
 
 
 def _filled(row: np.ndarray) -> np.ndarray:
-    """Return the weights with those that nothing was learnt of taken from the next lower, else the next higher bucket."""
+    """Return the weights, those that nothing was learnt of from the next lower, else the next higher bucket."""
     table = row.reshape(BUCKETS, VARIETIES).copy()
     for variety in range(VARIETIES):
         learnt = [bucket for bucket in range(BUCKETS) if table[bucket, variety] >= 0]
@@ -160,6 +183,7 @@ def _best(ratio: np.ndarray, below: np.ndarray) -> float:
 
 
 def main(corpus: Path, plan: Path) -> None:
+    """Write the model that `plan` describes, made from the texts in `corpus`, a folder a language."""
     chosen = tomllib.loads(plan.read_text("utf-8"))["language"]
     totals, names, weights = [], [], {}
     short, long = ([], []), ([], [])
@@ -179,9 +203,9 @@ def main(corpus: Path, plan: Path) -> None:
         totals.append(total)
     MODEL.mkdir(exist_ok=True)
     layouts = []
-    for name, kind, chosen_keys, chosen_data in (("short", np.uint32, *short), ("long", np.uint16, *long)):
+    for name, slot, chosen_keys, chosen_data in (("short", np.uint32, *short), ("long", np.uint16, *long)):
         every, first = np.unique(np.concatenate(chosen_keys), return_index=True)
-        table, layout = build(every, np.concatenate(chosen_data)[first], kind)
+        table, layout = build(every, np.concatenate(chosen_data)[first], slot)
         np.save(MODEL / f"{name}.npy", table)
         layouts.append((layout.segments, layout.bits))
         print(name, len(every), "n-grams", table.nbytes / 1e6, "MB")

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.chains.lattice import Slot
-from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, State, codes_of
+from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, codes_of
 
 BEAM = 12  # hypotheses of a cluster that are kept
 WIDE = 64  # candidates of a slot that are kept, the likeliest after the best hypothesis
 BATCH = 256  # clusters that are searched at once
-TEMPERATURE = 2.2  # the scores are so much too sure of themselves on text of other sources than the model's (Guo, 2017)
+TEMPERATURE = 2.2  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
 SUREST = 0.999  # what the model says is never certain
 TOLD = 4  # other candidates that are told of a gap
 REACH = ORDER - 1  # characters that a character's probability looks back
@@ -99,7 +99,7 @@ class _Beam:
             self.state, _ = self.model.extend(self.state, before[:, column, None])
 
     def _advance(self, step: int, active: int) -> None:
-        """Extend the hypotheses of the first `active` clusters by each option of their slot at `step`; keep the best."""
+        """Extend the hypotheses of the first `active` clusters by each option of their slot; keep the best."""
         first, second, options = self._options(step, active)
         after, chance = self.model.extend(self.state.at(np.s_[:active, :, None]), first[:, None, :])
         if second.any():

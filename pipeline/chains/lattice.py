@@ -30,6 +30,7 @@ class Damage:
     spaced: bool = False
 
     def __str__(self) -> str:
+        """Say it as a reader would."""
         return f"utf-8 was read as {self.codec}"
 
 
@@ -60,9 +61,9 @@ def slots(text: str, damage: Damage) -> list[Slot]:
         if damage.spaced:
             end = _spaces(text, data, at, end, length)
         rest = tuple(_seen(text[i], data[i], damage) for i in range(at + 1, end))
-        options = candidates(lead, rest, damage.lost, damage.spaced)
+        options = candidates(lead, rest, damage.lost)
         if damage.spaced and end < len(text) and text[end] == " " and len(rest) < length - 1:
-            taken = candidates(lead, (*rest, NBSP), damage.lost, damage.spaced)
+            taken = candidates(lead, (*rest, NBSP), damage.lost)
             options = tuple(option + " " for option in options) + taken
             end += 1
         if not rest and (len(options) > 1 or not options):
@@ -94,7 +95,7 @@ def _seen(char: str, byte: int, damage: Damage) -> int:
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int], spaced: bool = False) -> tuple[str, ...]:
+def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[str, ...]:
     """Return the characters whose UTF-8 starts with `lead` and keeps `rest` in this order when `lost` bytes go.
 
     -1 in `rest` is a byte of `lost` that left a mark.
@@ -149,7 +150,7 @@ def damage_of(text: str, codec: str) -> Damage:
     data = _shown(text, codec)
     shown = set(data)
     codecs = WESTERN if codec in WESTERN else (codec,)
-    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in shown)  # noqa: PLR2004
+    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in shown)
     if not shown & C1 and len(SEQUENCE.findall(data)) >= ENOUGH:
         gone = C1
     replaced = "\ufffd" in text

@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 
 
-
 @functools.cache
 def byte_of(codec: str) -> dict[str, int]:
-    """Return the byte of each character outside ASCII that `codec`, of a byte a character, can read.
+    r"""Return the byte of each character outside ASCII that `codec`, of a byte a character, can read.
 
     C1 controls, which no text holds, stand for the byte of their number: so browsers read undefined bytes (WHATWG),
     and so latin-1, which is mistaken for cp1252 everywhere.
 
-    >>> byte_of("cp1252")["€"], byte_of("cp1252")["\\x81"]
+    >>> byte_of("cp1252")["€"], byte_of("cp1252")["\x81"]
     (128, 129)
     """
     defined = {bytes([byte]).decode(codec, "ignore"): byte for byte in range(0x80, 0x100)}

@@ -1,4 +1,4 @@
-"""Lines of misread UTF-8 that lost bytes -> what they were: the damage told from the text, the gaps filled by the model."""
+"""Lines of misread UTF-8 that lost bytes -> what they were: the damage is told from the text, gaps are filled."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ SINGLE = (
 )  # fmt: skip
 WIDE = ("gb18030", "cp950", "cp932", "cp949", "euc_jp")
 TRUTHS = (
-    "utf-8", *WIDE, "cp1251", "koi8-u", "koi8-r", "cp866", "mac_cyrillic", "iso8859-5", "cp1250", "iso8859-2", "cp1253", "iso8859-7",
-    "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp1252", "mac_roman", "cp437", "cp850",
+    "utf-8", *WIDE, "cp1251", "koi8-u", "koi8-r", "cp866", "mac_cyrillic", "iso8859-5", "cp1250", "iso8859-2", "cp1253",
+    "iso8859-7", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp1252", "mac_roman", "cp437", "cp850",
 )  # fmt: skip
 DEPTH = 3
 FEWEST = 4  # characters outside ASCII that a chain is told from
@@ -34,6 +34,7 @@ class Chain:
     readings: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
+        """Say it as a reader would."""
         return ", then ".join(f"{truth} was read as {wrong}" for wrong, truth in reversed(self.readings))
 
     @property
@@ -138,7 +139,7 @@ def _decoded(data: bytes, codec: str) -> str | None:
         text = data.decode(codec)
     except UnicodeDecodeError:
         return None
-    return None if any("\x80" <= char <= "\x9f" for char in text) and codec not in {"utf-8"} else text
+    return None if any("\x80" <= char <= "\x9f" for char in text) and codec != "utf-8" else text
 
 
 def _many(sample: list[str], texts: list[str]) -> bool:

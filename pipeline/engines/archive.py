@@ -25,7 +25,6 @@ from pipeline.unique.families import families
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State, digest
 
-
 MOST = 4_000_000  # characters of the archive that help to infer letters; so many take a second and 250 MB a process
 
 

@@ -1,4 +1,4 @@
-"""What the documents of an archive that lost nothing say: their n-grams, and which of them is a twin of a damaged one."""
+"""What the sound documents of an archive say: their n-grams, and which of them is a twin of a damaged one."""
 
 from __future__ import annotations
 

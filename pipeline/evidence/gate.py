@@ -1,4 +1,4 @@
-"""Where a text may be mojibake: pairs of characters that wrong readings make oftener than any language does, at a glance."""
+"""Where a text may be mojibake, at a glance: pairs of characters that wrong readings make oftener than any language."""
 
 from __future__ import annotations
 

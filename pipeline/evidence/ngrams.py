@@ -18,13 +18,16 @@ Codes = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.uint8]
 ORDER = 6  # characters of the longest n-gram
-NO_LETTERS = ((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040), (0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000))
+NO_LETTERS = (
+    *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),
+    *((0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000)),
+)  # ASCII first, then what is punctuation and symbols
 TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
 SHORT = 2  # up to so many characters, n-grams have slots of 32 bits: candidates meet in pairs by the thousand
 STEP = 0.3  # a byte of the tables holds the natural logarithm of a count in steps of this size, and a variety
 VARIETIES = 4  # how many characters have followed, to how often any did: at most 5 %, 20 %, 50 %, or more
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of the rolling hash: odd, the golden ratio's
-COUNT_OF = np.where(np.arange(256) > 3, np.exp((np.arange(256) // VARIETIES - 1) * STEP), 0).astype(np.float32)
+COUNT_OF = np.where(np.arange(256) >= VARIETIES, np.exp((np.arange(256) // VARIETIES - 1) * STEP), 0).astype(np.float32)
 FLOOR = np.float32(1e-8)  # the probability of a character never seen: Unicode has room for 10 ** 6
 TRUST = (0.0, 1e6, 500.0, 60.0, 12.0, 4.0, 2.0)  # by order: a context of the archive seen so often is trusted half
 BUCKETS = 16  # of contexts, by the binary logarithm of their count
@@ -33,7 +36,7 @@ MODEL = Path(__file__).with_name("model")
 
 
 def codes_of(text: str) -> Codes:
-    """Return what the model sees of `text`, a number a character: digits are 0, ASCII is lower case, breaks are spaces."""
+    """Return what the model sees of `text`, a number a character: digits are 0, ASCII is small, breaks are spaces."""
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     seen = codes.copy()
     ascii_ = codes < 128  # noqa: PLR2004
@@ -41,7 +44,10 @@ def codes_of(text: str) -> Codes:
     return seen.astype(np.uint64)
 
 
-_SEEN = np.array([ord("0" if c.isdigit() else " " if c.isspace() else c.lower()) for c in map(chr, range(128))], np.uint32)
+_SEEN = np.array(
+    [ord("0" if char.isdigit() else " " if char.isspace() else char.lower()) for char in map(chr, range(128))],
+    np.uint32,
+)
 
 
 def salted(hashes: Keys, order: int, salt: int) -> Keys:
@@ -59,9 +65,9 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 class State(NamedTuple):
-    """Hypotheses: of their last 0, 1, ... ORDER - 1 characters the rolling hashes, counts, kinds, and counts in the archive.
+    """Hypotheses: of their last 0, 1, ... ORDER - 1 characters the rolling hashes, counts and kinds.
 
-    The shape of each is (..., ORDER).
+    `own` are the counts in the archive. The shape of each is (..., ORDER).
     """
 
     hashes: Keys
@@ -119,7 +125,7 @@ class LanguageModel:
         return State(np.zeros((*shape, ORDER), np.uint64), counts, kinds, own)
 
     def look(self, hashes: Keys, order: int, limit: Floats) -> tuple[Floats, Kinds]:
-        """Return the counts of n-grams of `order`, none above `limit` (what parts of them were counted), and their kinds."""
+        """Return the counts of n-grams of `order`, none above `limit`, that of their parts, and their kinds."""
         counts, kinds = np.zeros(limit.shape, np.float32), np.zeros(limit.shape, np.uint8)
         known = np.nonzero(limit)
         table, layout = self.tables[order > SHORT]
@@ -167,7 +173,7 @@ class LanguageModel:
             if order < ORDER:
                 after.own[..., order] = count
             weight = context / (context + TRUST[order])
-            chance = weight * (count / np.maximum(context, 1)) + (1 - weight) * chance
+            chance = np.asarray(weight * (count / np.maximum(context, 1)) + (1 - weight) * chance, np.float32)
         return chance
 
     def letters(self, codes: Codes) -> Floats:
@@ -180,7 +186,7 @@ class LanguageModel:
         codes = codes_of(" " + text)
         size = len(codes)
         hashes = np.zeros(size + 1, np.uint64)
-        counts = np.full(size + 1, self.total, np.float32)  # of the n-gram that ends at each place
+        counts: Floats = np.full(size + 1, self.total, np.float32)  # of the n-gram that ends at each place
         kinds = np.full(size + 1, ANY, np.uint8)
         chance = np.full(size, FLOOR, np.float32)
         for order in range(1, orders + 1):
@@ -192,11 +198,11 @@ class LanguageModel:
             weight = self.weights[order][contexts]
             chance = np.asarray(weight * (count / np.maximum(context, 1)) + (1 - weight) * chance, np.float32)
             counts, kinds = np.concatenate([[np.float32(0)], count]), np.concatenate([[np.uint8(0)], kinds_])
-        return np.log(chance[1:])
+        return np.asarray(np.log(chance[1:]), np.float32)
 
 
 def kind(counts: Floats, variety: npt.NDArray[np.integer]) -> Kinds:
-    """Return what is known of contexts, a number each: the bucket of its count and its variety; 0 for one never seen."""
+    """Return what is known of each context as a number: the bucket of its count, its variety; 0 for one never seen."""
     buckets = np.clip(np.frexp(counts)[1] + 1, 0, BUCKETS - 1)
     return np.where(counts > 0, buckets * VARIETIES + variety, 0).astype(np.uint8)
 

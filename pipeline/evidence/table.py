@@ -1,8 +1,8 @@
 """A static table from 64-bit keys to a byte: 2.3 or 4.6 bytes a key, whatever the key, and memory-mapped.
 
 A binary fuse filter (Graf and Lemire, 2022) that holds a value beside its fingerprint, as the Bloomier filters of
-Talbot and Brants (2008) do for language models. A key that is not in the table is taken for one that is once in 256 where slots have 16 bits,
-once in 16 million where they have 32.
+Talbot and Brants (2008) do for language models. A key that it does not hold is taken for one that it does once in 256
+times where slots have 16 bits, once in 16 million times where they have 32.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # splitmix
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a key's three slots lie: in consecutive segments of 2 ** `bits` slots each, `segments` of them to start in."""
+    """Where a key's three slots lie: in segments of 2 ** `bits` slots in a row, `segments` of them to start in."""
 
     segments: int
     bits: int

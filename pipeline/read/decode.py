@@ -30,17 +30,18 @@ DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and 
 DECLARED_WEIGHT = 15.0  # nats
 SAMPLE = 3_000  # bytes that the encoding is told by
 SCORED = 10  # readings that are scored in full, the likeliest by their letters
-CODECS = (
-    dict.fromkeys(("cp1252", "cp1251", "gb2312", "gb18030", "big5", "cp950", "shift_jis", "cp932", "euc_kr", "cp949", "euc_jp", "cp1250", "cp1253", "cp1254"), 0.0)
-    | dict.fromkeys(("cp1255", "cp1256", "cp1257", "cp1258", "cp874", "tis_620", "koi8-r", "koi8-u", "big5hkscs"), 2.0)
-    | dict.fromkeys(("iso8859-1", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15"), 1.0)
-    | dict.fromkeys(("cp866", "cp850", "cp437", "cp852", "mac_roman", "mac_cyrillic", "iso8859-6", "iso8859-8"), 5.0)
-    | dict.fromkeys(("iso8859-3", "iso8859-4", "iso8859-10", "iso8859-11", "iso8859-13", "iso8859-14", "iso8859-16"), 6.0)
-    | dict.fromkeys(("mac_latin2", "mac_greek", "mac_turkish", "mac_iceland", "cp855", "cp857", "cp737", "cp775"), 6.0)
-    | dict.fromkeys(("cp720", "cp858", "cp860", "cp861", "cp862", "cp863", "cp864", "cp865", "cp869", "cp1006"), 7.0)
-    | dict.fromkeys(("cp1125", "kz1048", "ptcp154", "koi8-t", "johab", "hp_roman8", "euc_jis_2004", "shift_jis_2004"), 11.0)
-    | dict.fromkeys(("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"), 8.0)
-)  # how rare each is, in nats; what Python reads beside these is a synonym or no encoding of files
+RARITY = {
+    "cp1252 cp1251 cp1250 cp1253 cp1254 gb2312 gb18030 big5 cp950 shift_jis cp932 euc_jp euc_kr cp949": 0.0,
+    "iso8859-1 iso8859-2 iso8859-5 iso8859-7 iso8859-9 iso8859-15": 1.0,
+    "cp1255 cp1256 cp1257 cp1258 cp874 tis_620 koi8-r koi8-u big5hkscs": 2.0,
+    "cp866 cp850 cp437 cp852 mac_roman mac_cyrillic iso8859-6 iso8859-8": 5.0,
+    "iso8859-3 iso8859-4 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-16": 6.0,
+    "mac_latin2 mac_greek mac_turkish mac_iceland cp855 cp857 cp737 cp775": 6.0,
+    "cp720 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp869 cp1006": 7.0,
+    "cp037 cp273 cp424 cp500 cp875 cp1026 cp1140": 8.0,
+    "cp1125 kz1048 ptcp154 koi8-t johab hp_roman8 euc_jis_2004 shift_jis_2004": 11.0,
+}  # nats, by what archives hold; what Python reads beside these is a synonym or no encoding of files
+CODECS = {codec: rarity for codecs_, rarity in RARITY.items() for codec in codecs_.split()}
 SUBSETS = {
     "gb18030": ("gb2312",),
     "cp950": ("big5",),
@@ -162,7 +163,7 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
 
 def _ranked(data: bytes) -> Encoding | None:
     """Rank every codec whose reading is valid by how likely its text is; a declaration weighs in, and may be wrong."""
-    from pipeline.evidence.ngrams import fluency, letters  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
+    from pipeline.evidence.ngrams import fluency, letters  # noqa: PLC0415 - UTF-8 need not wait for the model
 
     declared = _declaration(data)
     sample = _sampled(data)

@@ -46,9 +46,7 @@ LONGEST = 400  # characters of a line that tell whether it is fluent
 _PIECES = re.compile(r"([\x00-\x7f]+)")
 
 
-def repair(
-    document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING
-) -> Document:
+def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING) -> Document:
     """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays."""
     text = document.text
     if text.isascii() or not _suspicious(text):
@@ -104,7 +102,7 @@ Found = Iterator[tuple[int, list[Change]]]
 
 
 def _by_ftfy(text: str, lines: list[Span]) -> Found:
-    """Yield what undoes UTF-8 misread line by line without loss, which ftfy knows best: where a line starts, its changes."""
+    """Yield what undoes UTF-8 misread line by line without loss: where a line starts, and its changes."""
     for start, end in lines:
         line = text[start:end]
         if not ftfy.badness.is_bad(line):
@@ -170,9 +168,7 @@ def _prose(text: str, lines: list[Span]) -> Iterator[Span]:
             yield start, end
 
 
-def _gapped(
-    text: str, lines: list[Span], *, min_confidence: float, archive: Archive, surely: bool = False
-) -> Found:
+def _gapped(text: str, lines: list[Span], *, min_confidence: float, archive: Archive, surely: bool = False) -> Found:
     """Yield what undoes UTF-8 read as a single-byte codec that dropped bytes, each letter that lost some by itself.
 
     Before the guesses of ftfy, which reads across gaps, it is tried where much speaks for it: `surely`.
@@ -189,7 +185,7 @@ def _gapped(
 
 
 def _inferred(start: int, line: str, piece: Piece, damage: Damage, min_confidence: float) -> Change:
-    """Return the change that a piece is: a gap less sure than `min_confidence` is marked, with what it can have been."""
+    """Return the change that a piece is: a gap less sure than `min_confidence` is marked with what it may be."""
     told, others, before = piece.text, piece.others, line[piece.start : piece.end]
     if others and piece.confidence < min_confidence:
         options = ((piece.text, piece.confidence), *others)

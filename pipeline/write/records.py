@@ -46,7 +46,6 @@ def _told(document: Document) -> Record:
 
 def changes(document: Document) -> list[Record]:
     """Return the changes in order, those that say the same at several places as one with all its spans."""
-
     records: dict[Change, Record] = {}
     for change in document.changes:
         same = replace(change, span=(0, 0))
