@@ -215,7 +215,10 @@ def _meta() -> Meta:
 @functools.cache
 def _tables() -> tuple[tuple[Slots, Layout], ...]:
     files = (MODEL / "short.npy", MODEL / "long.npy")
-    return tuple((np.load(file, mmap_mode="r"), Layout(*one)) for file, one in zip(files, _meta().layouts, strict=True))
+    return tuple(
+        (np.load(file, mmap_mode="r").view(np.ndarray), Layout(*one))
+        for file, one in zip(files, _meta().layouts, strict=True)
+    )
 
 
 @functools.cache

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 import ftfy
+import numpy as np
 
 from pipeline.chains.lattice import Damage
 from pipeline.chains.recover import Piece, diagnosed, recovered
 from pipeline.chains.search import explained
 from pipeline.document import Change, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
-from pipeline.evidence.gate import suspects
+from pipeline.evidence.gate import WINDOW, suspects
 from pipeline.evidence.ngrams import strangeness
 from pipeline.markdown import Span, code_spans
 from pipeline.promises import CODE_STAYS
@@ -38,6 +39,7 @@ BYTES_LOST = " and bytes of this letter were lost"
 SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
 LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
+FEW = 5  # if not one in so many lines is suspect, the others are not looked at
 MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
 SHORT = 200  # characters; so few are looked at whole
 PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
@@ -49,10 +51,13 @@ _PIECES = re.compile(r"([\x00-\x7f]+)")
 def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING) -> Document:
     """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays."""
     text = document.text
-    if text.isascii() or not _suspicious(text):
+    if text.isascii():
+        return document
+    every = [line.span() for line in re.finditer(r"[^\n]+", text) if not line[0].isascii()]
+    every = _suspects(text, every)
+    if not every:
         return document
     changes: list[Change] = []
-    every = [line.span() for line in re.finditer(r"[^\n]+", text) if not line[0].isascii()]
     lines = list(_prose(text, every))
     much = sum(char > "\x7f" for start, end in every for char in text[start:end]) >= MUCH
     if much and _misread_whole(text, every):
@@ -75,20 +80,22 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     return document.noted("repair", f"{lost} letters had lost bytes and were inferred from what is left{told}")
 
 
-def _suspicious(text: str) -> bool:
-    """Tell whether a closer look is worth its time: some line has pairs of letters that mojibake has."""
+def _suspects(text: str, lines: list[Span]) -> list[Span]:
+    """Return the lines that are worth a closer look: those with pairs of letters that mojibake has; all if it is many.
+
+    It is none of them where they read well all the same.
+    """
+    places = suspects(text)
     if len(text) <= SHORT:
-        return bool(ftfy.badness.is_bad(text)) or bool(len(suspects(text)))
-    places = suspects(text).tolist()
-    if not places:
-        return False
-    lines: dict[int, str] = {}
-    for place in places:
-        start = text.rfind("\n", 0, place + 1) + 1
-        if start not in lines:
-            end = text.find("\n", place + 1)
-            lines[start] = text[start : end if end >= 0 else None][:LONGEST]
-    return any(map(ftfy.badness.is_bad, lines.values())) or strangeness(_some(lines.values()), symbols=False) > PLAIN
+        return lines if len(places) or ftfy.badness.is_bad(text) else []
+    starts = np.array([start for start, _ in lines])
+    ends = np.concatenate([places, places + WINDOW])
+    numbers = np.unique(np.searchsorted(starts, ends, side="right") - 1)
+    found = [lines[number] for number in numbers.tolist() if number >= 0]
+    written = [text[start:end][:LONGEST] for start, end in found]
+    if not any(map(ftfy.badness.is_bad, written)) and strangeness(_some(written), symbols=False) <= PLAIN:
+        return []
+    return lines if len(found) * FEW >= len(lines) else found
 
 
 def _some(lines: Iterable[str]) -> list[str]:
