@@ -54,9 +54,24 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     if text.isascii():
         return document
     every = [line.span() for line in re.finditer(r"[^\n]+", text) if not line[0].isascii()]
-    every = _suspects(text, every)
-    if not every:
+    look = functools.partial(_changed, text, min_confidence=min_confidence, archive=archive)
+    near = _suspects(text, every)
+    changes = look(near)
+    if changes and len(near) < len(every):
+        changes = look(every)
+    document = document.edited(sorted(changes, key=lambda change: change.span))
+    lost = sum(bool(change.alternatives) for change in document.changes)
+    if not lost:
         return document
+    marked = sum(GAP in change.after for change in document.changes if change.alternatives)
+    told = f"; {marked} of them could not be told and are marked U+FFFD" if marked else ""
+    return document.noted("repair", f"{lost} letters had lost bytes and were inferred from what is left{told}")
+
+
+def _changed(text: str, every: list[Span], *, min_confidence: float, archive: Archive) -> list[Change]:
+    """Return what undoes the wrong decodings in the lines `every`."""
+    if not every:
+        return []
     changes: list[Change] = []
     lines = list(_prose(text, every))
     much = sum(char > "\x7f" for start, end in every for char in text[start:end]) >= MUCH
@@ -71,13 +86,7 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
         lines = [line for line in lines if line[0] not in done]
     if not any(change.alternatives for change in changes):
         changes += _inconsistent(text, lines)
-    document = document.edited(sorted(changes, key=lambda change: change.span))
-    lost = sum(bool(change.alternatives) for change in document.changes)
-    if not lost:
-        return document
-    marked = sum(GAP in change.after for change in document.changes if change.alternatives)
-    told = f"; {marked} of them could not be told and are marked U+FFFD" if marked else ""
-    return document.noted("repair", f"{lost} letters had lost bytes and were inferred from what is left{told}")
+    return changes
 
 
 def _suspects(text: str, lines: list[Span]) -> list[Span]:
