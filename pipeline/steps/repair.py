@@ -230,4 +230,4 @@ def _changes(start: int, line: str, fixed: str, why: tuple[str, float]) -> Itera
         at += len(old)
 
 
-STEP = Step("repair", repair, (CODE_STAYS,))
+STEP = Step("repair", repair, (CODE_STAYS,), version=2)
