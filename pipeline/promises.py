@@ -60,6 +60,11 @@ def _letters(document: Document) -> list[str]:
     return sorted(char for char in text if char.isalpha() or char in "\u3000\u00a0")
 
 
+def _all_changed(before: Document, after: Document) -> bool:
+    pairs = zip_longest(before.text.split("\n"), after.text.split("\n"))
+    return all(old != new for old, new in pairs if old is None or not old.isascii())
+
+
 def _ended(document: Document) -> str:
     """Return the text with its last line ended: the parser takes a last line that is not for other code."""
     return document.text if document.text.endswith("\n") else document.text + "\n"
@@ -67,11 +72,6 @@ def _ended(document: Document) -> str:
 
 EXPLAINED = Promise("explained", _explained)
 """The step's changes are the whole difference between the two texts. Every step is held to it."""
-
-
-def _all_changed(before: Document, after: Document) -> bool:
-    pairs = zip_longest(before.text.split("\n"), after.text.split("\n"))
-    return all(old != new for old, new in pairs if old is None or not old.isascii())
 
 
 SAME_WORDS = Promise("same_words", lambda before, after: _words(before) == _words(after))

@@ -12,7 +12,8 @@ from pipeline.chains.decoder import Choice, choose
 from pipeline.chains.lattice import Damage, Slot, damage_of, signs, slots
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
-from pipeline.evidence.ngrams import LanguageModel, fluency, language_model, likeliest, strangeness
+from pipeline.evidence.fluency import fluency, likeliest, strangeness
+from pipeline.evidence.ngrams import LanguageModel, language_model
 
 CODECS = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone

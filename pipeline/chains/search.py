@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.chains.readings import byte_of
-from pipeline.evidence.ngrams import Floats, fluency, letters, strangeness
+from pipeline.evidence.fluency import fluency, letters, strangeness
+from pipeline.evidence.ngrams import Floats
 
 SINGLE = (
     "cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "mac_roman", "cp437", "cp850", "cp866", "koi8-r",
@@ -153,9 +154,8 @@ def _gain(before: Floats, after: Floats) -> float:
 
 def _befallen(lines: Sequence[str], chain: Chain) -> Iterator[tuple[int, str, float]]:
     """Yield each line that is likelier undone: the number, the text, and how sure that is."""
-    numbers = [number for number, line in enumerate(lines)]
     undone = [chain.undone(line) for line in lines]
-    numbers = [number for number in numbers if undone[number] not in {None, lines[number]}]
+    numbers = [number for number, line in enumerate(lines) if undone[number] not in {None, line}]
     texts = [undone[number] or "" for number in numbers]
     gains = fluency(texts) - fluency([lines[number] for number in numbers])
     for number, text, gain in zip(numbers, texts, gains.tolist(), strict=True):

@@ -32,7 +32,7 @@ def repair(
     Letters that lost bytes are inferred: from the language, and from the other files that are named.
     """
     from pipeline import filters
-    from pipeline.evidence.archive import archive_of
+    from pipeline.evidence.archive import MOST, archive_of
     from pipeline.steps.repair import MIN_CONFIDENCE
     from pipeline.write.records import in_words
 
@@ -143,7 +143,5 @@ def _tell_json(one: Input, document: Document, *, text: bool) -> None:
     told |= {"notes": document.notes} | ({"text": document.text} if text else {})
     click.echo(msgspec.json.encode(told))
 
-
-MOST = 4_000_000  # characters of the other files that help to infer letters
 
 COMMANDS = (repair, detect, normalize)

@@ -18,14 +18,13 @@ from pipeline.document import OUR_MISTAKE, Quarantined, RunReport
 from pipeline.engines import outputs, worker
 from pipeline.engines.outputs import COMMIT_EVERY, Tell, jobs
 from pipeline.engines.pool import Lost, each
+from pipeline.evidence.archive import MOST
 from pipeline.flow import signature
 from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State, digest
-
-MOST = 4_000_000  # characters of the archive that help to infer letters; so many take a second and 250 MB a process
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault

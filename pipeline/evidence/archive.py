@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pipeline.evidence.ngrams import MULTIPLIER, ORDER, Floats, codes_of, salted
 from pipeline.evidence.table import Keys
 
+MOST = 4_000_000  # characters of an archive that help to infer letters; so many take a second and 250 MB
 FILTER_BITS = 22
 SHINGLE = 8  # characters; so long a string is hardly ever in two texts by chance
 SKETCH = 256  # shingles kept of a document, those of the smallest hashes (Broder, 1997)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -18,11 +17,6 @@ Codes = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.uint8]
 ORDER = 6  # characters of the longest n-gram
-NO_LETTERS = (
-    *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),
-    *((0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000)),
-)  # ASCII first, then what is punctuation and symbols
-TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
 SHORT = 2  # up to so many characters, n-grams have slots of 32 bits: candidates meet in pairs by the thousand
 STEP = 0.3  # a byte of the tables holds the natural logarithm of a count in steps of this size, and a variety
 VARIETIES = 4  # how many characters have followed, to how often any did: at most 5 %, 20 %, 50 %, or more
@@ -181,15 +175,15 @@ class LanguageModel:
         _, chance = self.extend(self.start(codes.shape), codes, orders=1)
         return chance
 
-    def score(self, text: str, orders: int = ORDER) -> Floats:
-        """Return the natural logarithm of the probability of each character of `text`, given `orders` - 1 before it."""
+    def score(self, text: str) -> Floats:
+        """Return the natural logarithm of the probability of each character of `text`, given those before it."""
         codes = codes_of(" " + text)
         size = len(codes)
         hashes = np.zeros(size + 1, np.uint64)
         counts: Floats = np.full(size + 1, self.total, np.float32)  # of the n-gram that ends at each place
         kinds = np.full(size + 1, ANY, np.uint8)
         chance = np.full(size, FLOOR, np.float32)
-        for order in range(1, orders + 1):
+        for order in range(1, ORDER + 1):
             context, contexts = counts[:-1], kinds[:-1]
             hashes = np.concatenate([[np.uint64(0)], hashes[:-1] * MULTIPLIER + codes])
             limit = np.minimum(context, counts[1:])
@@ -233,74 +227,3 @@ def language_model(language: str) -> LanguageModel:
 def languages() -> tuple[str, ...]:
     """Return the languages there are models of."""
     return _meta().languages
-
-
-def fluency(lines: Sequence[str | None]) -> Floats:
-    """Return how likely each line is in the language that all of them are likeliest in: natural logarithms.
-
-    English may stand between: what archives hold is full of addresses, names and markup.
-    """
-    text = "\n".join(line or "" for line in lines)
-    if not text.strip():
-        return np.zeros(len(lines), np.float32)
-    sums = np.concatenate([[0.0], np.cumsum(np.append(scored(text), 0.0))])
-    lengths = np.array([len(line or "") + 1 for line in lines])
-    ends = np.cumsum(lengths)
-    return np.asarray(sums[ends] - sums[ends - lengths], np.float32)
-
-
-def scored(text: str) -> Floats:
-    """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English."""
-    names, scores = letters([text])
-    rivals = [names[at] for at in np.argsort(-scores[0])[:3]]
-    english = np.exp(language_model("en").score(text))
-    return max((_mixed(language_model(tag), english, text) for tag in rivals), key=lambda score: float(score.sum()))
-
-
-def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
-    """Return how unlikely the characters outside ASCII in `lines` are, in nats each; 0 if there are none.
-
-    Prose that the model has not seen has at most 5.8, mojibake at least 8.3; symbols, of which prose has few, count or
-    do not.
-    """
-    text = "\n".join(lines)
-    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    unlike = NO_LETTERS[:1] if symbols else NO_LETTERS
-    counted = ~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0)
-    return -float(scored(text)[counted].mean()) if counted.any() else 0.0
-
-
-def _mixed(model: LanguageModel, english: Floats, text: str) -> Floats:
-    return np.asarray(np.log((np.exp(model.score(text)) + english) / 2), np.float32)
-
-
-def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
-    """Return the languages, and how likely the letters of each text are in each of them, whatever their order.
-
-    Natural logarithms, shape (texts, languages). ASCII says nothing but where it touches a letter of another script.
-    """
-    rows = []
-    for text in texts:
-        seen = np.minimum(codes_of(text), 0xFFFF)
-        codes, counts = np.unique(seen, return_counts=True)
-        latin, other = (seen >= ord("a")) & (seen <= ord("z")), (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
-        touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
-        rows.append(_unigrams()[:, codes] @ counts - TOUCHING * touching)
-    return languages(), np.stack(rows)
-
-
-@functools.cache
-def _unigrams() -> Floats:
-    """Return how likely each character of the Basic Multilingual Plane is in each language."""
-    codes = np.arange(0x10000, dtype=np.uint64)
-    told = np.stack([language_model(tag).letters(codes) for tag in languages()])
-    told[:, :128] = -3.0
-    return told
-
-
-def likeliest(text: str) -> list[str]:
-    """Return the languages, the one in which `text` is likeliest first."""
-    names, scores = letters([text])
-    rivals = [names[at] for at in np.argsort(-scores[0])[:8]]
-    scored_ = {tag: float(language_model(tag).score(text).mean()) for tag in rivals}
-    return sorted(scored_, key=lambda tag: -scored_[tag])

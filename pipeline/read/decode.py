@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import math
 import re
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-
 import webencodings
 
 from pipeline.document import Document, Encoding, Meta, Note, Reading, Source, Unfit
+from pipeline.read.rank import NO_TEXT, decodes, ranked
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,33 +27,6 @@ DECLARED = re.compile(
     re.IGNORECASE,
 )
 DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
-DECLARED_WEIGHT = 15.0  # nats
-SAMPLE = 3_000  # bytes that the encoding is told by
-SCORED = 10  # readings that are scored in full, the likeliest by their letters
-RARITY = {
-    "cp1252 cp1251 cp1250 cp1253 cp1254 gb2312 gb18030 big5 cp950 shift_jis cp932 euc_jp euc_kr cp949": 0.0,
-    "iso8859-1 iso8859-2 iso8859-5 iso8859-7 iso8859-9 iso8859-15": 1.0,
-    "cp1255 cp1256 cp1257 cp1258 cp874 tis_620 koi8-r koi8-u big5hkscs": 2.0,
-    "cp866 cp850 cp437 cp852 mac_roman mac_cyrillic iso8859-6 iso8859-8": 5.0,
-    "iso8859-3 iso8859-4 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-16": 6.0,
-    "mac_latin2 mac_greek mac_turkish mac_iceland cp855 cp857 cp737 cp775": 6.0,
-    "cp720 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp869 cp1006": 7.0,
-    "cp037 cp273 cp424 cp500 cp875 cp1026 cp1140": 8.0,
-    "cp1125 kz1048 ptcp154 koi8-t johab hp_roman8 euc_jis_2004 shift_jis_2004": 11.0,
-}  # nats, by what archives hold; what Python reads beside these is a synonym or no encoding of files
-CODECS = {codec: rarity for codecs_, rarity in RARITY.items() for codec in codecs_.split()}
-SUBSETS = {
-    "gb18030": ("gb2312",),
-    "cp950": ("big5",),
-    "big5hkscs": ("big5", "cp950"),
-    "cp932": ("shift_jis",),
-    "shift_jis_2004": ("shift_jis", "cp932"),
-    "euc_jis_2004": ("euc_jp",),
-    "cp949": ("euc_kr",),
-    "cp874": ("tis_620",),
-    "iso8859-11": ("tis_620",),
-}  # a superset is looked at where the codec that its label names on most files reads no such bytes
-_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 STRANGE = 10.0  # nats a character: what is stranger reads like no language
 EBCDIC_SPACE = b"\x40"
 ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
@@ -95,7 +68,7 @@ def detect(data: bytes) -> Encoding:
 
 def _marked(data: bytes) -> Encoding | None:
     codec = next((codec for mark, codec in BYTE_ORDER_MARKS if data.startswith(mark)), None)
-    if codec is None or (codec == "utf-8" and not _decodes(data, codec)):
+    if codec is None or (codec == "utf-8" and not decodes(data, codec)):
         return None
     try:
         data.decode(codec)
@@ -117,32 +90,30 @@ def _wide(data: bytes) -> Encoding | None:
     for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
         text = head.decode(codec, "replace")
         latin = sum("\0" < char < "\u0250" for char in text) * 2 > len(text) and "\ufffd" not in text
-        if _decodes(data, codec) and (latin or _reads_well(text)):
+        if decodes(data, codec) and (latin or _reads_well(text)):
             return Encoding(codec, 0.9, "validity")
     return None
 
 
 def _reads_well(text: str) -> bool:
-    from pipeline.evidence.ngrams import strangeness  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
+    from pipeline.evidence.fluency import strangeness  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
 
-    return not _NO_TEXT.search(text) and strangeness([text], symbols=True) < STRANGE
+    return not NO_TEXT.search(text) and strangeness([text], symbols=True) < STRANGE
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
     for escape, codec in ISO_2022.items():
-        if escape in data and _decodes(data, codec):
+        if escape in data and decodes(data, codec):
             return Encoding(codec, 0.99, "validity")
     return None
 
 
 def _utf8(data: bytes) -> Encoding | None:
-    return Encoding("utf-8", 1.0, "utf-8") if _decodes(data, "utf-8") else None
+    return Encoding("utf-8", 1.0, "utf-8") if decodes(data, "utf-8") else None
 
 
 def _utf8_variant(data: bytes) -> Encoding | None:
-    return (
-        Encoding("utf-8-variants", 0.99, "validity") if b"\xed" in data and _decodes(data, "utf-8-variants") else None
-    )
+    return Encoding("utf-8-variants", 0.99, "validity") if b"\xed" in data and decodes(data, "utf-8-variants") else None
 
 
 def _not_binary(data: bytes) -> None:
@@ -161,44 +132,8 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
     return Encoding("utf-8", valid / (valid + stray), "damaged") if valid >= 10 * stray else None
 
 
-def _ranked(data: bytes) -> Encoding | None:
-    """Rank every codec whose reading is valid by how likely its text is; a declaration weighs in, and may be wrong."""
-    from pipeline.evidence.ngrams import fluency, letters  # noqa: PLC0415 - UTF-8 need not wait for the model
-
-    declared = _declaration(data)
-    sample = _sampled(data)
-    read: dict[str, tuple[float, str]] = {}
-    valid = [codec for codec in CODECS | ({declared: 0.0} if declared else {}) if _decodes(data, codec)]
-    for codec in valid:
-        if codec != declared and any(subset in valid for subset in SUBSETS.get(codec, ())):
-            continue
-        text = sample.decode(codec, "replace")
-        cost = -DECLARED_WEIGHT if codec == declared else CODECS[codec]
-        if not _NO_TEXT.search(text) and cost < read.get(text, (cost + 1, ""))[0]:
-            read[text] = cost, codec
-    texts = list(read)
-    if not texts:
-        return None
-    rough = letters(texts)[1].max(axis=1)
-    order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:SCORED]
-    scores = sorted(
-        ((float(fluency([texts[at]]).sum()) - read[texts[at]][0], read[texts[at]][1]) for at in order), reverse=True
-    )
-    shares = [math.exp(max(score - scores[0][0], -700)) for score, _ in scores]
-    readings = [Reading(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)]
-    evidence = "declared" if readings[0].codec == declared else "statistics"
-    return Encoding(readings[0].codec, readings[0].confidence, evidence, tuple(readings[1:4]))
-
-
-def _sampled(data: bytes) -> bytes:
-    """Return the lines of `data` that tell most of its encoding, those with bytes outside ASCII, up to a length."""
-    if len(data) <= SAMPLE:
-        return data
-    lines = [line for line in data.split(b"\n") if not line.isascii()]
-    picked = b"\n".join(lines)
-    if len(lines) <= 1:
-        return data[:SAMPLE]
-    return picked[: picked.rfind(b"\n", 0, SAMPLE)] if len(picked) > SAMPLE else picked
+def _likeliest(data: bytes) -> Encoding | None:
+    return ranked(data, _declaration(data))
 
 
 def _declaration(data: bytes) -> str | None:
@@ -226,17 +161,9 @@ RULES: tuple[Callable[[bytes], Encoding | None], ...] = (
     _utf8_variant,
     _not_binary,
     _damaged_utf8,
-    _ranked,
+    _likeliest,
     _statistics,
 )
-
-
-def _decodes(data: bytes, codec: str) -> bool:
-    try:
-        data.decode(codec)
-    except UnicodeError:
-        return False
-    return True
 
 
 def _codec(label: str) -> str | None:

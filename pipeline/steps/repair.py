@@ -1,4 +1,4 @@
-"""Undo wrong decodings: mojibake back to the text it was, with a mark where bytes were lost."""
+"""Undo wrong decodings: mojibake back to the text it was, letters that lost bytes inferred or marked."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.chains.recover import Piece, diagnosed, recovered
 from pipeline.chains.search import explained
 from pipeline.document import Change, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
+from pipeline.evidence.fluency import strangeness
 from pipeline.evidence.gate import WINDOW, suspects
-from pipeline.evidence.ngrams import strangeness
 from pipeline.markdown import Span, code_spans
 from pipeline.promises import CODE_STAYS
 

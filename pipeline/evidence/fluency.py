@@ -1,0 +1,88 @@
+"""Text -> how well it reads in the languages that we know, whichever it is in."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.evidence.ngrams import Floats, LanguageModel, codes_of, language_model, languages
+
+NO_LETTERS = (
+    *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),
+    *((0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000)),
+)  # ASCII first, then what is punctuation and symbols
+TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
+
+
+def fluency(lines: Sequence[str | None]) -> Floats:
+    """Return how likely each line is in the language that all of them are likeliest in: natural logarithms.
+
+    English may stand between: what archives hold is full of addresses, names and markup.
+    """
+    text = "\n".join(line or "" for line in lines)
+    if not text.strip():
+        return np.zeros(len(lines), np.float32)
+    sums = np.concatenate([[0.0], np.cumsum(np.append(scored(text), 0.0))])
+    lengths = np.array([len(line or "") + 1 for line in lines])
+    ends = np.cumsum(lengths)
+    return np.asarray(sums[ends] - sums[ends - lengths], np.float32)
+
+
+def scored(text: str) -> Floats:
+    """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English."""
+    names, scores = letters([text])
+    rivals = [names[at] for at in np.argsort(-scores[0])[:3]]
+    english = np.exp(language_model("en").score(text))
+    return max((_mixed(language_model(tag), english, text) for tag in rivals), key=lambda score: float(score.sum()))
+
+
+def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
+    """Return how unlikely the characters outside ASCII in `lines` are, in nats each; 0 if there are none.
+
+    Prose that the model has not seen has at most 5.8, mojibake at least 8.3; symbols, of which prose has few, count or
+    do not.
+    """
+    text = "\n".join(lines)
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    unlike = NO_LETTERS[:1] if symbols else NO_LETTERS
+    counted = ~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0)
+    return -float(scored(text)[counted].mean()) if counted.any() else 0.0
+
+
+def _mixed(model: LanguageModel, english: Floats, text: str) -> Floats:
+    return np.asarray(np.log((np.exp(model.score(text)) + english) / 2), np.float32)
+
+
+def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Return the languages, and how likely the letters of each text are in each of them, whatever their order.
+
+    Natural logarithms, shape (texts, languages). ASCII says nothing but where it touches a letter of another script.
+    """
+    rows = []
+    for text in texts:
+        seen = np.minimum(codes_of(text), 0xFFFF)
+        codes, counts = np.unique(seen, return_counts=True)
+        latin, other = (seen >= ord("a")) & (seen <= ord("z")), (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
+        touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
+        rows.append(_unigrams()[:, codes] @ counts - TOUCHING * touching)
+    return languages(), np.stack(rows)
+
+
+@functools.cache
+def _unigrams() -> Floats:
+    """Return how likely each character of the Basic Multilingual Plane is in each language."""
+    codes = np.arange(0x10000, dtype=np.uint64)
+    told = np.stack([language_model(tag).letters(codes) for tag in languages()])
+    told[:, :128] = -3.0
+    return told
+
+
+def likeliest(text: str) -> list[str]:
+    """Return the languages, the one in which `text` is likeliest first."""
+    names, scores = letters([text])
+    rivals = [names[at] for at in np.argsort(-scores[0])[:8]]
+    scored_ = {tag: float(language_model(tag).score(text).mean()) for tag in rivals}
+    return sorted(scored_, key=lambda tag: -scored_[tag])

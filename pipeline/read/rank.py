@@ -1,0 +1,84 @@
+"""Bytes -> the encoding in which they read best, of all that read them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from pipeline.document import Encoding, Reading
+
+DECLARED_WEIGHT = 15.0  # nats
+SAMPLE = 3_000  # bytes that the encoding is told by
+SCORED = 10  # readings that are scored in full, the likeliest by their letters
+RARITY = {
+    "cp1252 cp1251 cp1250 cp1253 cp1254 gb2312 gb18030 big5 cp950 shift_jis cp932 euc_jp euc_kr cp949": 0.0,
+    "iso8859-1 iso8859-2 iso8859-5 iso8859-7 iso8859-9 iso8859-15": 1.0,
+    "cp1255 cp1256 cp1257 cp1258 cp874 tis_620 koi8-r koi8-u big5hkscs": 2.0,
+    "cp866 cp850 cp437 cp852 mac_roman mac_cyrillic iso8859-6 iso8859-8": 5.0,
+    "iso8859-3 iso8859-4 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-16": 6.0,
+    "mac_latin2 mac_greek mac_turkish mac_iceland cp855 cp857 cp737 cp775": 6.0,
+    "cp720 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp869 cp1006": 7.0,
+    "cp037 cp273 cp424 cp500 cp875 cp1026 cp1140": 8.0,
+    "cp1125 kz1048 ptcp154 koi8-t johab hp_roman8 euc_jis_2004 shift_jis_2004": 11.0,
+}  # nats, by what archives hold; what Python reads beside these is a synonym or no encoding of files
+CODECS = {codec: rarity for codecs_, rarity in RARITY.items() for codec in codecs_.split()}
+SUBSETS = {
+    "gb18030": ("gb2312",),
+    "cp950": ("big5",),
+    "big5hkscs": ("big5", "cp950"),
+    "cp932": ("shift_jis",),
+    "shift_jis_2004": ("shift_jis", "cp932"),
+    "euc_jis_2004": ("euc_jp",),
+    "cp949": ("euc_kr",),
+    "cp874": ("tis_620",),
+    "iso8859-11": ("tis_620",),
+}  # a superset is looked at where the codec that its label names on most files reads no such bytes
+NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
+
+
+def ranked(data: bytes, declared: str | None) -> Encoding | None:
+    """Return the likeliest of the codecs whose reading is valid; `declared` weighs in, and may be wrong."""
+    from pipeline.evidence.fluency import fluency, letters  # noqa: PLC0415 - UTF-8 need not wait for the model
+
+    sample = _sampled(data)
+    read: dict[str, tuple[float, str]] = {}
+    valid = [codec for codec in CODECS | ({declared: 0.0} if declared else {}) if decodes(data, codec)]
+    for codec in valid:
+        if codec != declared and any(subset in valid for subset in SUBSETS.get(codec, ())):
+            continue
+        text = sample.decode(codec, "replace")
+        cost = -DECLARED_WEIGHT if codec == declared else CODECS[codec]
+        if not NO_TEXT.search(text) and cost < read.get(text, (cost + 1, ""))[0]:
+            read[text] = cost, codec
+    texts = list(read)
+    if not texts:
+        return None
+    rough = letters(texts)[1].max(axis=1)
+    order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:SCORED]
+    scores = sorted(
+        ((float(fluency([texts[at]]).sum()) - read[texts[at]][0], read[texts[at]][1]) for at in order), reverse=True
+    )
+    shares = [math.exp(max(score - scores[0][0], -700)) for score, _ in scores]
+    readings = [Reading(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)]
+    evidence = "declared" if readings[0].codec == declared else "statistics"
+    return Encoding(readings[0].codec, readings[0].confidence, evidence, tuple(readings[1:4]))
+
+
+def _sampled(data: bytes) -> bytes:
+    """Return the lines of `data` that tell most of its encoding, those with bytes outside ASCII, up to a length."""
+    if len(data) <= SAMPLE:
+        return data
+    lines = [line for line in data.split(b"\n") if not line.isascii()]
+    picked = b"\n".join(lines)
+    if len(lines) <= 1:
+        return data[:SAMPLE]
+    return picked[: picked.rfind(b"\n", 0, SAMPLE)] if len(picked) > SAMPLE else picked
+
+
+def decodes(data: bytes, codec: str) -> bool:
+    """Tell whether all of `data` can be read as `codec`."""
+    try:
+        data.decode(codec)
+    except UnicodeError:
+        return False
+    return True
