@@ -14,6 +14,7 @@ from pipeline.chains.lattice import Slot
 from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, codes_of
 
 BEAM = 12  # hypotheses of a cluster that are kept
+BROAD = 48  # the same where half of the bytes are gone
 WIDE = 64  # candidates of a slot that are kept, the likeliest after the best hypothesis
 BATCH = 256  # clusters that are searched at once
 TEMPERATURE = 2.2  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
@@ -40,14 +41,14 @@ class Cluster(NamedTuple):
     slots: Sequence[Slot]  # from the first gap on; those after the last are REACH at most
 
 
-def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel) -> list[list[Choice]]:
-    """Return the choices for the gaps of each text, in order."""
+def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, width: int = BEAM) -> list[list[Choice]]:
+    """Return the choices for the gaps of each text, in order; `width` hypotheses of a cluster are kept."""
     found = [cluster for number, text in enumerate(texts) for cluster in clusters(number, text)]
     found.sort(key=lambda cluster: -len(cluster.slots))
     results: list[list[Choice]] = [[] for _ in texts]
     for at in range(0, len(found), BATCH):
         batch = found[at : at + BATCH]
-        for cluster, choices in zip(batch, _Beam(batch, model).search(), strict=True):
+        for cluster, choices in zip(batch, _Beam(batch, model, width).search(), strict=True):
             results[cluster.text] += choices
     return [sorted(row, key=lambda choice: choice.slot.start) for row in results]
 
@@ -72,8 +73,8 @@ def _codes(options: tuple[str, ...]) -> tuple[Codes, Codes]:
 class _Beam:
     """The hypotheses of clusters, the longest cluster first: axis 0 the cluster, axis 1 the hypothesis, best first."""
 
-    def __init__(self, batch: Sequence[Cluster], model: LanguageModel) -> None:
-        self.batch, self.model = batch, model
+    def __init__(self, batch: Sequence[Cluster], model: LanguageModel, width: int) -> None:
+        self.batch, self.model, self.width = batch, model, width
         self.lengths = [len(cluster.slots) for cluster in batch]
         self.state = model.start((len(batch), 1))
         self.scores = np.zeros((len(batch), 1), np.float32)
@@ -109,7 +110,7 @@ class _Beam:
             chance = chance + np.where(both, more, 0)
         total = self.scores[:active, :, None] + np.where((first > 0)[:, None, :], chance, -np.inf)
         flat = total.reshape(active, -1)
-        best = np.argsort(-flat, axis=1, kind="stable")[:, :BEAM]
+        best = np.argsort(-flat, axis=1, kind="stable")[:, : self.width]
         parent, option = np.divmod(best, total.shape[2])
         row = np.arange(active)[:, None]
         chosen = np.take_along_axis(options, option, axis=1)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.chains.decoder import Choice, choose
-from pipeline.chains.lattice import Damage, Slot, damage_of, signs, slots
+from pipeline.chains.decoder import BEAM, BROAD, Choice, choose
+from pipeline.chains.lattice import C1, Damage, Slot, damage_of, signs, slots
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
@@ -69,7 +69,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
         model = model.beside(archive)
     read = [
         list(_pieces(row, {choice.slot.start: choice for choice in choices}))
-        for row, choices in zip(found, choose(found, model), strict=True)
+        for row, choices in zip(found, choose(found, model, BROAD if damage.lost >= C1 else BEAM), strict=True)
     ]
     after = ["".join(piece.text for piece in row) for row in read]
     if float((fluency(after) - fluency(lines)).sum()) < DOUBT or strangeness(after, symbols=False) > PLAIN:
@@ -129,10 +129,7 @@ def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
         sample.append(row[:SAMPLE])
         if sum(map(len, sample)) >= SAMPLE:
             break
-    known = "\n".join(
-        "".join(slot.candidates[0] if len(slot.candidates) == 1 else " " for slot in row) for row in sample
-    )
-    rivals = likeliest(known)[:RIVALS]
+    rivals = likeliest([slot.candidates for row in sample for slot in row], within=DOUBT)[:RIVALS]
     if len(rivals) == 1:
         return language_model(rivals[0])
     scored = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -80,9 +81,14 @@ def _unigrams() -> Floats:
     return told
 
 
-def likeliest(text: str) -> list[str]:
-    """Return the languages, the one in which `text` is likeliest first."""
-    names, scores = letters([text])
-    rivals = [names[at] for at in np.argsort(-scores[0])[:8]]
-    scored_ = {tag: float(language_model(tag).score(text).mean()) for tag in rivals}
-    return sorted(scored_, key=lambda tag: -scored_[tag])
+def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:
+    """Return the languages whose letters make a text likeliest, each of whose characters is one of several strings.
+
+    The likeliest comes first; none is told that is less likely by more than `within` nats.
+    """
+    scores = np.zeros(len(languages()))
+    for options, times in Counter(characters).items():
+        codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
+        scores += times * np.log(np.exp(_unigrams()[:, codes]).sum(axis=1))
+    names, best = languages(), scores.max()
+    return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]
