@@ -20,6 +20,7 @@ BATCH = 256  # clusters that are searched at once
 TEMPERATURE = 2.2  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
 SUREST = 0.999  # what the model says is never certain
 TOLD = 4  # other candidates that are told of a gap
+END = Slot(0, 0, ("\n",))  # a text is a line
 REACH = ORDER - 1  # characters that a character's probability looks back
 
 Ints = npt.NDArray[np.int64]
@@ -50,7 +51,7 @@ def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, width: int = B
         batch = found[at : at + BATCH]
         for cluster, choices in zip(batch, _Beam(batch, model, width).search(), strict=True):
             results[cluster.text] += choices
-    return [sorted(row, key=lambda choice: choice.slot.start) for row in results]
+    return [sorted(row, key=lambda choice: (choice.slot.start, choice.slot.end)) for row in results]
 
 
 def clusters(number: int, text: Sequence[Slot]) -> list[Cluster]:
@@ -60,7 +61,8 @@ def clusters(number: int, text: Sequence[Slot]) -> list[Cluster]:
         if len(slot.candidates) > 1:
             near = runs and at - runs[-1][1] < REACH
             runs.append((runs.pop()[0] if near else at, at + 1))
-    return [Cluster(number, text[max(0, start - REACH) : start], text[start : end + REACH]) for start, end in runs]
+    ended = [*text, END]
+    return [Cluster(number, text[max(0, start - REACH) : start], ended[start : end + REACH]) for start, end in runs]
 
 
 @functools.lru_cache(maxsize=1 << 16)

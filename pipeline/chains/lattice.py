@@ -6,28 +6,40 @@ import functools
 import itertools
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.chains.readings import byte_of, undefined
+from pipeline.chains.readings import WIDE, bytes_of, undefined, unreadable
 
-HOLE = 0xFF  # no byte of UTF-8
-SEQUENCE = re.compile(b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}")
+HOLE, FOREIGN = 0xFF, 0xFE  # no bytes of UTF-8: one of which U+FFFD is left, what the codec cannot have read
+SEQUENCE = re.compile(
+    b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{2}"
+)
 WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few rare letters stand
-NBSP, SOFT_HYPHEN = 0xA0, 0xAD
+NBSP, SOFT_HYPHEN, SPACE, QUESTION_MARK = 0xA0, 0xAD, 0x20, 0x3F
 C1 = frozenset(range(0x80, 0xA0))
+CONTINUATION = frozenset(range(0x80, 0xC0))
+LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
+SWALLOWED = (" ", '"', "'", ")", "(", "<", ",", ".", ":", ";", "!", "?", "-", "/", "=", "*", "#", "&", "%", "+")
+BLOCK = re.compile(r"\n|[-*+>] |#{1,6} |```|\d+[.)] |\|")  # what begins a line of Markdown
 ENOUGH = 20  # characters: if none of so many shows a byte, it is gone
 MANY = 4096  # candidates; more say that nothing is known
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A wrong reading of UTF-8: the codec, the bytes it left no trace of, whether U+FFFD or a space stands for some."""
+    """A wrong reading of UTF-8: the codec, the bytes it left no trace of, and what stands for some of them.
+
+    That is U+FFFD (`replaced`), a space for U+00A0 (`spaced`), or a question mark for a byte and the ASCII character
+    after it, as Windows writes what a codec of two bytes cannot read (`questioned`).
+    """
 
     codec: str
     lost: frozenset[int]
     replaced: bool = False
     spaced: bool = False
+    questioned: bool = False
 
     def __str__(self) -> str:
         """Say it as a reader would."""
@@ -36,69 +48,128 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A stretch of the text, from `start` to `end`, and the strings that it can have been; one if nothing was lost."""
+    """A stretch of the text, from `start` to `end`, and the strings that it can have been; one if nothing was lost.
+
+    It is empty where a character of the text was made of bytes of two.
+    """
 
     start: int
     end: int
     candidates: tuple[str, ...]
 
 
+class Shown(NamedTuple):
+    """The bytes that a codec read as a text, and by byte the number of the character that it is of."""
+
+    data: bytes
+    owners: Sequence[int]
+
+    @classmethod
+    def of(cls, text: str, codec: str) -> Shown:
+        """Return the bytes: HOLE for U+FFFD, FOREIGN for what `codec` cannot have read."""
+        data, owners = bytearray(), []
+        for at, char in enumerate(text):
+            found = b"\xff" if char == "\ufffd" else bytes_of(char, codec) or b"\xfe"
+            data += found
+            owners += [at] * len(found)
+        return cls(bytes(data), [*owners, len(text)])
+
+    def inside(self, at: int) -> bool:
+        """Tell whether a byte is not the first of its character."""
+        return at > 0 and self.owners[at] == self.owners[at - 1]
+
+    def place(self, at: int) -> int:
+        """Return where in the text the first character begins that begins at a byte or after it."""
+        return self.owners[at] + self.inside(at)
+
+
 def slots(text: str, damage: Damage) -> list[Slot]:
     """Return the characters that `text` was before `damage`: what a byte that fits nothing shows was never misread."""
-    codec = byte_of(damage.codec)
-    found, at = [], 0
-    data = [ord(char) if char < "\x80" else codec.get(char, -1) for char in text]
-    while at < len(text):
-        lead = data[at]
-        length = _length(lead)
-        if not length:
-            found.append(Slot(at, at + 1, (text[at],)))
-            at += 1
-            continue
-        end = at + 1
-        while end < len(text) and end - at < length and _continues(text[end], data, end, damage):
+    shown = Shown.of(text, damage.codec)
+    read = _wide if damage.codec in WIDE else _single
+    found: list[Slot] = []
+    at = 0
+    while at < len(shown.data):
+        end, options = read(shown.data, at, damage)
+        while not options and shown.inside(end):
             end += 1
-        if damage.spaced:
-            end = _spaces(text, data, at, end, length)
-        rest = tuple(_seen(text[i], data[i], damage) for i in range(at + 1, end))
-        options = candidates(lead, rest, damage.lost)
-        if damage.spaced and end < len(text) and text[end] == " " and len(rest) < length - 1:
-            taken = candidates(lead, (*rest, NBSP), damage.lost)
-            options = tuple(option + " " for option in options) + taken
-            end += 1
-        if not rest and (len(options) > 1 or not options):
-            options = (*options, text[at:end])
-        found.append(Slot(at, end, options or (text[at:end],)))
+        start, stop = shown.place(at), shown.place(end)
+        found.append(Slot(start, stop, options or (text[start:stop] or "\ufffd",)))
+        if damage.questioned and end - at > 1 and shown.data[end - 1] == QUESTION_MARK:
+            found.append(Slot(stop, stop, ("\n",) if BLOCK.match(text, stop) else SWALLOWED))
         at = end
     return found
+
+
+def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
+    """Return where the character that begins at `at` ends, and what it can have been: read by a byte a character."""
+    lead = data[at]
+    length = _length(lead)
+    if not length:
+        return at + 1, (chr(lead),) if lead < 0x80 else ()
+    end = at + 1
+    while end < len(data) and end - at < length and _continues(data[end], damage):
+        end += 1
+    if damage.spaced:
+        end = _spaces(data, at, end, length)
+    rest = tuple(NBSP if byte == SPACE else byte for byte in data[at + 1 : end])
+    options = candidates(lead, rest, damage.lost)
+    if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
+        taken = candidates(lead, (*rest, NBSP), damage.lost)
+        return end + 1, tuple(option + " " for option in options) + taken
+    if not rest and len(options) != 1:
+        letter = bytes([lead]).decode(damage.codec, "ignore")
+        options = (*options, letter) if letter else options
+    return end, options
+
+
+def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
+    """Return the same, read by a codec that takes two bytes for a character: any byte may be the one replaced."""
+    lead = data[at]
+    length = _length(lead)
+    following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _continues(byte, damage)), 3)
+    following = min(following, len(data) - at - 1)
+    if lead == HOLE and following:
+        length = min(following + 1, 4 if HOLE not in data[at + 1 : at + 4] else 3)
+    if damage.questioned and following == length - 2 and data[at + following + 1 : at + length] == b"?":
+        following += 1
+    if not length or following < length - 1:
+        return at + 1, (chr(lead),) if lead < 0x80 else ()
+    return at + length, _unread(bytes(data[at : at + length]), data[at + length : at + length + 1], damage.codec)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _unread(shown: bytes, after: bytes, codec: str) -> tuple[str, ...]:
+    """Return the characters that `shown` can have been: `codec` cannot have read those bytes of which a mark is left."""
+    rest = tuple(HOLE if byte == QUESTION_MARK else byte for byte in shown[1:])
+    leads = LEADS[len(shown)] if shown[0] == HOLE else shown[:1]
+    options = [char for lead in leads for char in candidates(lead, rest, CONTINUATION)]
+    pairs = list(zip(shown, shown[1:] + after, strict=False))
+    lost = [at for at, (byte, following) in enumerate(pairs) if byte == HOLE and following != HOLE]
+    fit = [char for char in options if all(unreadable(char.encode()[at], pairs[at][1], codec) for at in lost)]
+    return tuple(fit or options)
 
 
 def _length(lead: int) -> int:
     return 2 if 0xC2 <= lead <= 0xDF else 3 if 0xE0 <= lead <= 0xEF else 4 if 0xF0 <= lead <= 0xF4 else 0
 
 
-def _continues(char: str, data: list[int], at: int, damage: Damage) -> bool:
-    return 0x80 <= data[at] <= 0xBF or (damage.replaced and char == "\ufffd")
+def _continues(byte: int, damage: Damage) -> bool:
+    return 0x80 <= byte <= 0xBF or (damage.replaced and byte == HOLE)
 
 
-def _spaces(text: str, data: list[int], at: int, end: int, length: int) -> int:
+def _spaces(data: bytes, at: int, end: int, length: int) -> int:
     """Return `end` moved over spaces that must have been NBSP bytes: a continuation byte follows them."""
-    while end - at < length - 1 and end + 1 < len(text) and text[end] == " " and 0x80 <= data[end + 1] <= 0xBF:
+    while end - at < length - 1 and end + 1 < len(data) and data[end] == SPACE and 0x80 <= data[end + 1] <= 0xBF:
         end += 2
     return end
-
-
-def _seen(char: str, byte: int, damage: Damage) -> int:
-    if damage.spaced and char == " ":
-        return NBSP
-    return -1 if char == "\ufffd" else byte
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[str, ...]:
     """Return the characters whose UTF-8 starts with `lead` and keeps `rest` in this order when `lost` bytes go.
 
-    -1 in `rest` is a byte of `lost` that left a mark.
+    HOLE in `rest` is a byte of `lost` that left a mark.
     """
     missing = _length(lead) - 1 - len(rest)
     options = sorted(lost)
@@ -116,7 +187,7 @@ def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[
 
 
 def _one(byte: int, options: list[int]) -> list[int]:
-    return options if byte < 0 else [byte]
+    return options if byte == HOLE else [byte]
 
 
 @functools.lru_cache(maxsize=1 << 18)
@@ -133,33 +204,28 @@ class Signs(NamedTuple):
 
     whole: int  # UTF-8 sequences, whole or with some bytes left
     bare: int  # what may have been the first byte of one, or a letter
-    foreign: int  # what the codec cannot read, or is in no sequence
+    foreign: int  # bytes that are in no sequence, characters that the codec cannot have read
 
 
 def signs(text: str, codec: str) -> Signs:
     """Return what says for and against it that `text` is UTF-8 which `codec` misread."""
-    data = _shown(text, codec)
-    found = [(match[0], _length(match[0][0])) for match in SEQUENCE.finditer(data)]
-    bare = sum(len(sequence) == 1 for sequence, _ in found)
-    taken = sum(map(len, (sequence for sequence, _ in found)))
-    return Signs(len(found) - bare, bare, sum(char >= "\x80" for char in text) - taken)
+    data = Shown.of(text, codec).data
+    found = [len(match[0]) for match in SEQUENCE.finditer(data)]
+    bare = found.count(1)
+    return Signs(len(found) - bare, bare, sum(byte >= 0x80 for byte in data) - sum(found))
 
 
 def damage_of(text: str, codec: str) -> Damage:
     """Return what reading UTF-8 as `codec` can have taken from `text`: the bytes that are nowhere to be seen."""
-    data = _shown(text, codec)
+    replaced = "\ufffd" in text
+    if codec in WIDE:
+        return Damage(codec, frozenset(), replaced, questioned=not replaced)
+    data = Shown.of(text, codec).data
     shown = set(data)
     codecs = WESTERN if codec in WESTERN else (codec,)
     gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in shown)
     if not shown & C1 and len(SEQUENCE.findall(data)) >= ENOUGH:
         gone = C1
-    replaced = "\ufffd" in text
     if SOFT_HYPHEN not in shown and not replaced:
         gone |= {SOFT_HYPHEN}
     return Damage(codec, gone, replaced, NBSP not in shown)
-
-
-def _shown(text: str, codec: str) -> bytes:
-    """Return the bytes that `codec` shows as `text`: 0 for what it cannot show, HOLE for U+FFFD."""
-    table = byte_of(codec)
-    return bytes(ord(c) if c < "\x80" else table.get(c, HOLE if c == "\ufffd" else 0) for c in text)

@@ -1,8 +1,11 @@
-"""Text <-> the bytes that a single-byte codec misread, the undefined bytes included."""
+"""Text <-> the bytes that a codec misread, the undefined bytes included."""
 
 from __future__ import annotations
 
 import functools
+
+WIDE = ("gb18030", "cp950", "cp932", "cp949", "euc_jp")  # a character is a byte or more
+EURO = {"gb18030": {"€": b"\x80"}}  # as Windows reads the byte in code page 936, where the standard has none
 
 
 @functools.cache
@@ -19,7 +22,29 @@ def byte_of(codec: str) -> dict[str, int]:
     return {chr(byte): byte for byte in range(0x80, 0xA0)} | {char: byte for char, byte in defined.items() if char}
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def bytes_of(char: str, codec: str) -> bytes:
+    r"""Return the bytes that `codec` reads as `char`; none where it reads no such character.
+
+    >>> bytes_of("涓", "gb18030"), bytes_of("щ", "cp1252")
+    (b'\xe4\xb8', b'')
+    """
+    if char < "\x80":
+        return char.encode()
+    if codec in WIDE:
+        return EURO.get(codec, {}).get(char) or char.encode(codec, "ignore")
+    byte = byte_of(codec).get(char)
+    return b"" if byte is None else bytes([byte])
+
+
 @functools.cache
 def undefined(codec: str) -> frozenset[int]:
-    """Return the bytes that `codec` cannot read."""
+    """Return the bytes that `codec`, of a byte a character, cannot read."""
     return frozenset(byte for byte in range(0x80, 0x100) if not bytes([byte]).decode(codec, "ignore"))
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def unreadable(byte: int, following: int, codec: str) -> bool:
+    """Tell whether `codec`, of `WIDE`, cannot read a byte that `following` comes after: GB 18030 as GBK, its part."""
+    pair = bytes([byte, following]).decode("gbk" if codec == "gb18030" else codec, "replace")
+    return pair.startswith("\ufffd")

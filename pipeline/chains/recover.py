@@ -10,12 +10,13 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.chains.decoder import BEAM, BROAD, Choice, choose
 from pipeline.chains.lattice import C1, Damage, Slot, damage_of, signs, slots
+from pipeline.chains.readings import WIDE
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
 from pipeline.evidence.ngrams import LanguageModel, language_model
 
-CODECS = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
+SINGLE = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
 FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
 ALIKE = 4  # times as many lines must surely be damaged as may be, for those to be taken for damaged too
@@ -43,7 +44,7 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     The last says whether so many characters speak for it that what is lost can be inferred.
     """
     best: tuple[int, str, list[int]] = (0, "", [])
-    for codec in CODECS:
+    for codec in (*SINGLE, *WIDE):
         told = [signs(line, codec) for line in lines]
         hit = [number for number, one in enumerate(told) if one.whole > one.foreign]
         weight = sum(told[number].whole - told[number].foreign for number in hit)
@@ -68,7 +69,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     if archive.total:
         model = model.beside(archive)
     read = [
-        list(_pieces(row, {choice.slot.start: choice for choice in choices}))
+        list(_pieces(row, choices))
         for row, choices in zip(found, choose(found, model, BROAD if damage.lost >= C1 else BEAM), strict=True)
     ]
     after = ["".join(piece.text for piece in row) for row in read]
@@ -89,11 +90,11 @@ def _compared(
             places[block.src_start : block.src_end] = np.arange(block.dest_start, block.dest_end)
     at = 0
     for row, row_slots in zip(read, found, strict=True):
-        allowed = {slot.start: slot.candidates for slot in row_slots}
+        allowed = {(slot.start, slot.end): slot.candidates for slot in row_slots}
         filled = []
         for piece in row:
             there = twin[places[at] : places[at] + len(piece.text)] if at < len(places) and places[at] >= 0 else ""
-            if piece.others and there in allowed[piece.start]:
+            if piece.others and there in allowed[piece.start, piece.end]:
                 options = ((piece.text, piece.confidence), *piece.others)
                 others = tuple(option for option in options if option[0] != there)
                 filled.append(replace(piece, text=there, confidence=TWIN_CONFIDENCE, others=others, twin=path))
@@ -104,15 +105,16 @@ def _compared(
         yield iter(filled)
 
 
-def _pieces(row: list[Slot], chosen: dict[int, Choice]) -> Iterator[Piece]:
+def _pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
     sure: list[Slot] = []
+    chosen = iter(choices)
     for slot in row:
-        if slot.start not in chosen:
+        if len(slot.candidates) == 1:
             sure.append(slot)
             continue
         yield from _whole(sure)
         sure = []
-        (text, confidence), *others = chosen[slot.start].options
+        (text, confidence), *others = next(chosen).options
         yield Piece(slot.start, slot.end, text, confidence, tuple(others))
     yield from _whole(sure)
 
@@ -137,7 +139,6 @@ def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
         model = language_model(tag)
         total = 0.0
         for row, choices in zip(sample, choose(sample, model), strict=True):
-            filled = {choice.slot.start: choice.options[0][0] for choice in choices}
-            total += float(model.score("".join(filled.get(slot.start, slot.candidates[0]) for slot in row)).sum())
+            total += float(model.score("".join(piece.text for piece in _pieces(row, choices))).sum())
         scored[tag] = total
     return language_model(max(scored, key=lambda tag: scored[tag]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.chains.readings import byte_of
+from pipeline.chains.readings import WIDE, bytes_of
 from pipeline.evidence.fluency import fluency, letters, strangeness
 from pipeline.evidence.ngrams import Floats
 
@@ -15,7 +15,6 @@ SINGLE = (
     "cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "mac_roman", "cp437", "cp850", "cp866", "koi8-r",
     "iso8859-2", "iso8859-5", "iso8859-15", "latin-1",
 )  # fmt: skip
-WIDE = ("gb18030", "cp950", "cp932", "cp949", "euc_jp")
 TRUTHS = (
     "utf-8", *WIDE, "cp1251", "koi8-u", "koi8-r", "cp866", "mac_cyrillic", "iso8859-5", "cp1250", "iso8859-2", "cp1253",
     "iso8859-7", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp1252", "mac_roman", "cp437", "cp850",
@@ -59,16 +58,8 @@ class Chain:
 
 def encoded(text: str, codec: str) -> bytes | None:
     """Return the bytes that `codec` read as `text`, undefined ones as C1 controls; None where it reads no such text."""
-    if codec in WIDE:
-        try:
-            return text.encode(codec)
-        except UnicodeEncodeError:
-            return None
-    table = byte_of(codec)
-    try:
-        return bytes([ord(char) if char < "\x80" else table[char] for char in text])
-    except KeyError:
-        return None
+    found = [bytes_of(char, codec) for char in text]
+    return b"".join(found) if all(found) else None
 
 
 def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]] | None:
