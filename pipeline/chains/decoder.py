@@ -15,6 +15,7 @@ from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, codes_
 
 BEAM = 12  # hypotheses of a cluster that are kept
 BROAD = 48  # the same where half of the bytes are gone
+COMMON = 400  # candidates of a slot that are looked at, the commonest
 WIDE = 64  # candidates of a slot that are kept, the likeliest after the best hypothesis
 BATCH = 256  # clusters that are searched at once
 TEMPERATURE = 2.2  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
@@ -80,6 +81,7 @@ class _Beam:
         self.lengths = [len(cluster.slots) for cluster in batch]
         self.state = model.start((len(batch), 1))
         self.scores = np.zeros((len(batch), 1), np.float32)
+        self.common: dict[tuple[str, ...], tuple[Codes, Codes, Ints]] = {}
         self.recent = np.full((len(batch), 1, REACH + 1), -1, np.int64)  # the options chosen last
         self.paths: list[tuple[Ints, Ints]] = []  # of each step: the hypothesis gone on from, the option chosen
         self.shares: list[dict[int, tuple[Ints, Floats]]] = [{} for _ in batch]
@@ -124,15 +126,26 @@ class _Beam:
 
     def _options(self, step: int, active: int) -> tuple[Codes, Codes, Ints]:
         """Return the codes of the options' first and second characters, 0 for none, and their places in the slot."""
-        rows = [_codes(cluster.slots[step].candidates) for cluster in self.batch[:active]]
-        codes = np.zeros((2, active, max(len(first) for first, _ in rows)), np.uint64)
-        for row, (first, second) in enumerate(rows):
-            codes[0, row, : len(first)], codes[1, row, : len(first)] = first, second
-        if codes.shape[2] <= WIDE:
-            return codes[0], codes[1], np.broadcast_to(np.arange(codes.shape[2]), codes.shape[1:])
+        rows = [self._common(cluster.slots[step].candidates) for cluster in self.batch[:active]]
+        size = max(len(places) for _, _, places in rows)
+        codes, places = np.zeros((2, active, size), np.uint64), np.zeros((active, size), np.int64)
+        for row, (first, second, at) in enumerate(rows):
+            codes[0, row, : len(at)], codes[1, row, : len(at)], places[row, : len(at)] = first, second, at
+        if size <= WIDE:
+            return codes[0], codes[1], places
         _, chance = self.model.extend(self.state.at(np.s_[:active, :1]), codes[0])
         likeliest = np.argsort(np.where(codes[0] > 0, -chance, np.inf), axis=1, kind="stable")[:, :WIDE]
-        return np.take_along_axis(codes[0], likeliest, 1), np.take_along_axis(codes[1], likeliest, 1), likeliest
+        first, second = (np.take_along_axis(one, likeliest, 1) for one in codes)
+        return first, second, np.take_along_axis(places, likeliest, 1)
+
+    def _common(self, options: tuple[str, ...]) -> tuple[Codes, Codes, Ints]:
+        """Return the codes of the options that are most common by themselves, and their places in the slot."""
+        if options not in self.common:
+            first, second = _codes(options)
+            chance = self.model.letters(first) if len(options) > COMMON else np.zeros(len(options))
+            places = np.sort(np.argsort(-chance, kind="stable")[:COMMON])
+            self.common[options] = first[places], second[places], places
+        return self.common[options]
 
     def _share(self, step: int, active: int) -> None:
         """Note how likely the options of a gap are as it goes out of reach: all that tells them apart has been seen."""
