@@ -6,6 +6,7 @@ import re
 import tomllib
 
 import pytest
+from rapidfuzz.distance import Levenshtein
 
 from pipeline import repair
 from pipeline.chains.readings import byte_of
@@ -52,6 +53,25 @@ def test_letters_that_lost_bytes_are_inferred_and_told():
     assert all(change.confidence > 0 and "bytes of this letter were lost" in change.reason for change in inferred)
     assert all(sum(share for _, share in change.alternatives) <= 1.01 - change.confidence for change in inferred)
     assert apply(document.text, inverse(document.changes)) == broken
+
+
+@pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])
+def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
+    """UTF-8 read as a codec of Chinese, Japanese or Korean, with U+FFFD where it could not be, is text again."""
+    broken = CHINESE.encode().decode(codec, "replace")
+    document = repair(broken)
+    assert "\ufffd" in broken
+    assert Levenshtein.distance(document.text, CHINESE) <= 1
+    assert apply(document.text, inverse(document.changes)) == broken
+
+
+def test_a_question_mark_of_windows_gives_back_the_line_it_took():
+    """Windows writes one question mark for a byte and the line break or sign after it; both come back."""
+    text = "# 今天介绍如何保存旧网页\n\n- **保存网页**：每年都有大量内容消失\n- 网页会一直在那里\n"
+    broken = text.encode().decode("gbk", "replace").replace("\ufffd\n", "?")
+    assert broken.count("?") >= 2
+    assert "\ufffd" not in broken
+    assert repair(broken).text == text
 
 
 def test_what_is_not_sure_enough_is_marked():

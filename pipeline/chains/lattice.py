@@ -21,8 +21,9 @@ NBSP, SOFT_HYPHEN, SPACE, QUESTION_MARK = 0xA0, 0xAD, 0x20, 0x3F
 C1 = frozenset(range(0x80, 0xA0))
 CONTINUATION = frozenset(range(0x80, 0xC0))
 LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
-SWALLOWED = (" ", '"', "'", ")", "(", "<", ",", ".", ":", ";", "!", "?", "-", "/", "=", "*", "#", "&", "%", "+")
-BLOCK = re.compile(r"\n|[-*+>] |#{1,6} |```|\d+[.)] |\|")  # what begins a line of Markdown
+SWALLOWED = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
+PAIRED = (("(", ")"), (")", "("), (">", "<"))
+BLOCK = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # what begins a line, the break lost
 ENOUGH = 20  # characters: if none of so many shows a byte, it is gone
 MANY = 4096  # candidates; more say that nothing is known
 
@@ -96,7 +97,7 @@ def slots(text: str, damage: Damage) -> list[Slot]:
         start, stop = shown.place(at), shown.place(end)
         found.append(Slot(start, stop, options or (text[start:stop] or "\ufffd",)))
         if damage.questioned and end - at > 1 and shown.data[end - 1] == QUESTION_MARK:
-            found.append(Slot(stop, stop, ("\n",) if BLOCK.match(text, stop) else SWALLOWED))
+            found.append(Slot(stop, stop, _swallowed(text, stop)))
         at = end
     return found
 
@@ -140,7 +141,7 @@ def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _unread(shown: bytes, after: bytes, codec: str) -> tuple[str, ...]:
-    """Return the characters that `shown` can have been: `codec` cannot have read those bytes of which a mark is left."""
+    """Return the characters that `shown` can have been: `codec` cannot have read what HOLE stands for."""
     rest = tuple(HOLE if byte == QUESTION_MARK else byte for byte in shown[1:])
     leads = LEADS[len(shown)] if shown[0] == HOLE else shown[:1]
     options = [char for lead in leads for char in candidates(lead, rest, CONTINUATION)]
@@ -148,6 +149,17 @@ def _unread(shown: bytes, after: bytes, codec: str) -> tuple[str, ...]:
     lost = [at for at, (byte, following) in enumerate(pairs) if byte == HOLE and following != HOLE]
     fit = [char for char in options if all(unreadable(char.encode()[at], pairs[at][1], codec) for at in lost)]
     return tuple(fit or options)
+
+
+def _swallowed(line: str, at: int) -> tuple[str, ...]:
+    """Return what a question mark can have taken with it, before `at`: the end of a line, or what the line lacks."""
+    breaks = [match.start() for match in BLOCK.finditer(line)]
+    if at in breaks:
+        return ("\n",)
+    own = line[max([0, *(one for one in breaks if one < at)]) : min([len(line), *(one for one in breaks if one > at)])]
+    odd = [sign for sign in '"*`' if own.count(sign) % 2]
+    lacking = [sign for other, sign in PAIRED if own.count(other) > own.count(sign)]
+    return (*odd, *lacking) or SWALLOWED
 
 
 def _length(lead: int) -> int:
