@@ -6,6 +6,7 @@ import functools
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from pipeline.chains.recover import MIN_CONFIDENCE
 from pipeline.document import Document, Link, Meta, Note, Source
 from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.flow import follow
@@ -13,7 +14,6 @@ from pipeline.read.decode import decode
 from pipeline.steps import describe, emphasis, links
 from pipeline.steps import normalize as normal_form
 from pipeline.steps import repair as wrong_decodings
-from pipeline.steps.repair import MIN_CONFIDENCE
 
 HERE = PurePosixPath("text")
 

@@ -52,7 +52,7 @@ def troubled(archive: Path):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trouble\nVersion: 1.0\n", "utf-8")
 
     def run(kind: str, *flags: str):
-        settings = f'plugins = ["trouble"]\nmax_seconds = 3\neditions = false\n[steps.trouble]\nkind = "{kind}"\n'
+        settings = f'plugins = ["trouble"]\nmax_seconds = 8\neditions = false\n[steps.trouble]\nkind = "{kind}"\n'
         (archive / "pipeline.toml").write_text(settings, "utf-8")
         environment = {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
         ran = command("run", *flags, cwd=archive, env=environment)
@@ -69,7 +69,7 @@ def troubled(archive: Path):
         ("fails", "KeyError: 'a mistake'; this is our mistake"),
         ("runs deep", "RecursionError"),
         ("wants memory", "MemoryError"),
-        ("hangs", "took longer than max_seconds = 3"),
+        ("hangs", "took longer than max_seconds = 8"),
         ("dies", "its process died"),
     ],
 )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import PurePosixPath
 
 import pytest
 from rapidfuzz.distance import Levenshtein
 
 from pipeline import repair
 from pipeline.chains.readings import byte_of
-from pipeline.document import apply, inverse
+from pipeline.document import Source, apply, inverse
 from pipeline.evidence.archive import archive_of
+from pipeline.read.decode import decode
 from tests.conftest import ROOT
 
 CHAINS = tomllib.loads((ROOT / "tests" / "cases" / "chains.toml").read_text("utf-8"))["case"]
@@ -111,3 +113,28 @@ def test_code_and_talk_of_mojibake_stay():
     assert repair(code).text == code
     talk = "Wenn man `Ã¤` statt ä sieht, wurde UTF-8 als Latin-1 gelesen. Das sieht man oft bei alten Datenbanken."
     assert repair(talk).text == talk
+
+
+GOOD = "这一行是好的，没有任何问题。\n很多人以为网页会一直在那里。\n"
+MIXED = {
+    "a line of GBK": (GOOD.encode() + "今天的文章介绍了如何保存旧网页。\n".encode("gbk") + GOOD.encode(), "gbk"),
+    "Western letters": (
+        "Cet été, nous avons gardé les pages à l'école.\n".encode() * 4 + b"L'\xe9t\xe9 \xe0 No\xebl\n",
+        "é",
+    ),
+    "a letter's end": (GOOD.encode() + "今天的文章介绍了如何保存旧网页".encode()[:-1] + b"\n" + GOOD.encode(), "网页"),
+    "a letter's beginning": (
+        GOOD.encode() + b"\xbb\x8a\xe5\xa4\xa9\xe7\x9a\x84\xe6\x96\x87\xe7\xab\xa0\n" + GOOD.encode(),
+        "今天",
+    ),
+}  # bytes, and what must be in the text
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_bytes_that_are_no_utf8_are_told_from_what_is_left(name):
+    """In UTF-8 with foreign or cut sequences these alone are inferred; the rest stays, and all can be undone."""
+    data, wanted = MIXED[name]
+    document = decode(Source(PurePosixPath("mixed.md"), data))
+    assert wanted.replace("gbk", "今天的文章介绍了如何保存旧网页。") in document.text
+    assert "\ufffd" not in document.text
+    assert apply(document.text, inverse(document.changes)) == data.decode("utf-8", "replace")

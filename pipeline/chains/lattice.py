@@ -184,6 +184,8 @@ def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[
     HOLE in `rest` is a byte of `lost` that left a mark.
     """
     missing = _length(lead) - 1 - len(rest)
+    if missing < 0:
+        return ()
     options = sorted(lost)
     found = []
     for places in itertools.combinations(range(len(rest) + missing), missing):

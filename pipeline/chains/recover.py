@@ -23,6 +23,7 @@ ALIKE = 4  # times as many lines must surely be damaged as may be, for those to 
 ENOUGH = 5  # characters that must speak for it before what is lost is inferred
 SAMPLE = 600  # characters that the language is chosen by
 TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
+MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
 RIVALS = 4  # languages that are tried on the sample
 
 
@@ -69,7 +70,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     if archive.total:
         model = model.beside(archive)
     read = [
-        list(_pieces(row, choices))
+        list(pieces(row, choices))
         for row, choices in zip(found, choose(found, model, BROAD if damage.lost >= C1 else BEAM), strict=True)
     ]
     after = ["".join(piece.text for piece in row) for row in read]
@@ -105,7 +106,8 @@ def _compared(
         yield iter(filled)
 
 
-def _pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
+def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
+    """Yield the pieces of a line: its gaps as they were chosen, in order, and what is sure between them."""
     sure: list[Slot] = []
     chosen = iter(choices)
     for slot in row:
@@ -139,6 +141,6 @@ def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
         model = language_model(tag)
         total = 0.0
         for row, choices in zip(sample, choose(sample, model), strict=True):
-            total += float(model.score("".join(piece.text for piece in _pieces(row, choices))).sum())
+            total += float(model.score("".join(piece.text for piece in pieces(row, choices))).sum())
         scored[tag] = total
     return language_model(max(scored, key=lambda tag: scored[tag]))

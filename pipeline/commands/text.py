@@ -32,8 +32,8 @@ def repair(
     Letters that lost bytes are inferred: from the language, and from the other files that are named.
     """
     from pipeline import filters
+    from pipeline.chains.recover import MIN_CONFIDENCE
     from pipeline.evidence.archive import MOST, archive_of
-    from pipeline.steps.repair import MIN_CONFIDENCE
     from pipeline.write.records import in_words
 
     written: set[Path] = set()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-8 and Java's modified UTF-8)
 import webencodings
 
-from pipeline.document import Document, Encoding, Meta, Note, Reading, Source, Unfit
+from pipeline.document import Document, Encoding, Meta, Reading, Source, Unfit
 from pipeline.read.rank import NO_TEXT, decodes, ranked
 
 BYTE_ORDER_MARKS = (
@@ -43,12 +43,15 @@ def decode(source: Source) -> Document:
     Raises Unfit where no encoding fits or the bytes are no text.
     """
     encoding = detect(source.data)
-    damaged = encoding.evidence == "damaged"
-    text = source.data.decode(encoding.codec, "replace" if damaged else "strict")
-    lost = text.count("\ufffd") - source.data.count("\ufffd".encode()) if damaged else 0
-    note = Note("decode", f"{lost} byte sequences are not UTF-8; each is marked U+FFFD")
     meta = Meta(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
-    return Document(source.path, text, meta, notes=(note,) if damaged else ())
+    if encoding.evidence != "damaged":
+        return Document(source.path, source.data.decode(encoding.codec), meta)
+    from pipeline.read.strays import mended  # noqa: PLC0415 - loads the model, which sound text need not wait for
+
+    document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(mended(source.data))
+    left = document.text.count("\ufffd") - source.data.count("\ufffd".encode())
+    told = f"; {left} could not be told and are marked U+FFFD" if left else ""
+    return document.noted("decode", f"some bytes are not UTF-8: {len(document.changes)} places were mended{told}")
 
 
 def detect(data: bytes) -> Encoding:
@@ -126,10 +129,10 @@ def _not_binary(data: bytes) -> None:
 
 
 def _damaged_utf8(data: bytes) -> Encoding | None:
-    """Find UTF-8 with a few bytes lost or foreign: valid sequences outnumber the other high bytes ten to one."""
+    """Find UTF-8 with a few bytes lost or foreign: valid sequences outnumber the other high bytes."""
     valid = sum(len(match[0]) for match in MULTIBYTE.finditer(data))
     stray = len(data) - len(data.translate(None, bytes(range(128, 256)))) - valid
-    return Encoding("utf-8", valid / (valid + stray), "damaged") if valid >= 10 * stray else None
+    return Encoding("utf-8", valid / (valid + stray), "damaged") if valid >= 2 * stray else None
 
 
 def _likeliest(data: bytes) -> Encoding | None:

@@ -12,7 +12,7 @@ import ftfy
 import numpy as np
 
 from pipeline.chains.lattice import Damage
-from pipeline.chains.recover import Piece, diagnosed, recovered
+from pipeline.chains.recover import MIN_CONFIDENCE, Piece, diagnosed, recovered
 from pipeline.chains.search import explained
 from pipeline.document import Change, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
@@ -38,7 +38,6 @@ GAP = "\ufffd"
 BYTES_LOST = " and bytes of this letter were lost"
 SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
 LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not
-MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
 FEW = 5  # if not one in so many lines is suspect, the others are not looked at
 MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
 SHORT = 200  # characters; so few are looked at whole
