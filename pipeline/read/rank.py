@@ -33,6 +33,7 @@ SUBSETS = {
     "cp874": ("tis_620",),
     "iso8859-11": ("tis_620",),
 }  # a superset is looked at where the codec that its label names on most files reads no such bytes
+FOREIGN = re.compile(rb"[\x80-\xff]")
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
 
@@ -65,14 +66,16 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
 
 
 def _sampled(data: bytes) -> bytes:
-    """Return the lines of `data` that tell most of its encoding, those with bytes outside ASCII, up to a length."""
-    if len(data) <= SAMPLE:
-        return data
-    lines = [line for line in data.split(b"\n") if not line.isascii()]
-    picked = b"\n".join(lines)
-    if len(lines) <= 1:
-        return data[:SAMPLE]
-    return picked[: picked.rfind(b"\n", 0, SAMPLE)] if len(picked) > SAMPLE else picked
+    """Return the lines of `data` that tell its encoding, those with bytes outside ASCII, up to a length."""
+    picked = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())
+    if len(picked) <= SAMPLE:
+        return picked
+    whole = picked.rfind(b"\n", 0, SAMPLE)
+    if whole > 0:
+        return picked[:whole]
+    first = FOREIGN.search(picked)
+    start = first.start() if first else 0
+    return picked[start : start + SAMPLE]
 
 
 def decodes(data: bytes, codec: str) -> bool:
