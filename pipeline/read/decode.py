@@ -27,6 +27,7 @@ DECLARED = re.compile(
     re.IGNORECASE,
 )
 DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
+FEWEST = 8  # characters of UTF-16 or UTF-32 other than Latin that it is told from
 STRANGE = 10.0  # nats a character: what is stranger reads like no language
 EBCDIC_SPACE = b"\x40"
 ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
@@ -101,7 +102,7 @@ def _wide(data: bytes) -> Encoding | None:
 def _reads_well(text: str) -> bool:
     from pipeline.evidence.fluency import strangeness  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
 
-    return not NO_TEXT.search(text) and strangeness([text], symbols=True) < STRANGE
+    return len(text) >= FEWEST and not NO_TEXT.search(text) and strangeness([text], symbols=True) < STRANGE
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
