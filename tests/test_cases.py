@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipeline import Document, normalize, repair
+from pipeline.addresses.canonical import canonical
 from pipeline.flow import FLOW, follow
 from pipeline.read.decode import detect
-from pipeline.steps.links import canonical
 from tests.conftest import ROOT, command
 
 CASES = ROOT / "tests" / "cases"
