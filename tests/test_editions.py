@@ -264,4 +264,4 @@ def test_any_text_can_be_bound(text: str):
 
 def test_editions_in_out_are_all_there_is(made: Path):
     """out/ holds editions and the report, and no temporary file."""
-    assert {name.rpartition(".")[2] for name in tree(made / "out")} == {"epub", "pdf", "html"}
+    assert {name.rpartition(".")[2] for name in tree(made / "out")} == {"epub", "pdf", "html", "json", "bib", "graphml"}

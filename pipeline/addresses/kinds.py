@@ -57,18 +57,15 @@ def kind_of(address: str, text: str = "") -> str:
     """
     if not address.startswith(("http://", "https://")):
         return "other"
-    if len(address) > LONGEST:
-        return "site"
     for known in identifiers(address):
         scheme, _, value = known.partition(":")
-        if scheme == "huggingface" and value.startswith("datasets/"):
-            return "dataset"
-        if known.startswith("doi:10.5281/"):  # Zenodo: mostly data and software
-            return "dataset"
-        return SCHEMES[scheme]
-    host = host_of(address)
-    while host:
-        if host in _KIND_OF_HOST:
-            return "dataset" if host == "kaggle.com" and "/datasets/" in address else _KIND_OF_HOST[host]
+        data = value.startswith(("datasets/", "10.5281/"))  # of Hugging Face, and of Zenodo: mostly data and software
+        return "dataset" if data else SCHEMES[scheme]
+    return _host_kind(address) or label_kind(text) or "site"
+
+
+def _host_kind(address: str) -> str:
+    host = host_of(address) if len(address) <= LONGEST else ""
+    while host and host not in _KIND_OF_HOST:
         host = host.partition(".")[2]
-    return label_kind(text) or "site"
+    return "dataset" if host == "kaggle.com" and "/datasets/" in address else _KIND_OF_HOST.get(host, "")

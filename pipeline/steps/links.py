@@ -25,7 +25,11 @@ _NEVER_IN_ADDRESS = (
     r"\s<>\"'\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"  # spaces, quotes, CJK text and punctuation
 )
 BARE = re.compile(rf"https?://[^{_NEVER_IN_ADDRESS}]+[^{_NEVER_IN_ADDRESS}.,;:!?)\]*_]")
-_BARE = re.compile(rf"(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.))[^{_NEVER_IN_ADDRESS}`|]+", re.IGNORECASE)
+_BARE = re.compile(  # what runs or holds data is no link for the parser: it is told of where it stands as text
+    r"(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.)|(?:java|vb)script:|data:[\w.+-]+/[\w.+-]+[;,])"
+    rf"[^{_NEVER_IN_ADDRESS}`|]+",
+    re.IGNORECASE,
+)
 _TRAILING = "?!.,:;*_~\"'"  # ends a sentence, not an address (GFM, 6.9)
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _ENTITY = re.compile(r"&[a-z]{2,8};\Z", re.IGNORECASE)
