@@ -24,6 +24,7 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3
 _FORM = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*")
+_HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
 _TEXT_FRAGMENT = re.compile(r":~:.*")  # a directive to the browser, never part of the address (WICG)
 
 
@@ -47,6 +48,7 @@ class _Book:
     tracking: re.Pattern[str]
     everywhere: _Rules
     https: frozenset[str]
+    verbatim: frozenset[str]
     hosts: dict[str, list[_Rules]] = field(default_factory=dict)
     labels: dict[str, list[_Rules]] = field(default_factory=dict)
     rest: list[_Rules] = field(default_factory=list)
@@ -59,7 +61,12 @@ def _book() -> _Book:
     here = files("pipeline.addresses")
     own = tomllib.loads((here / "rules.toml").read_text("utf-8"))
     providers = msgspec.json.decode((here / "clearurls" / "rules.json").read_bytes())["providers"]
-    book = _Book(_any(own["tracking"]), _clearurls(providers.pop("globalRules")), frozenset(own["https"]["hosts"]))
+    book = _Book(
+        tracking=_any(own["tracking"]),
+        everywhere=_clearurls(providers.pop("globalRules")),
+        https=frozenset(own["https"]["hosts"]),
+        verbatim=frozenset(own["verbatim"]),
+    )
     for provider in providers.values():
         if not provider.get("completeProvider"):
             label = _ANYWHERE.match(provider["urlPattern"])
@@ -151,28 +158,34 @@ def _once(address: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         return address
-    if parts.scheme not in DEFAULT_PORTS or not host:
+    if parts.scheme not in DEFAULT_PORTS or not _HOST.fullmatch(host):
         return address
     user, at, _ = parts.netloc.rpartition("@")
     port = parts.netloc.rpartition(":")[2] if re.search(r":\d*\Z", parts.netloc) else ""
     host = _ascii_host(host if not parts.netloc.rpartition("@")[2].startswith("[") else f"[{host}]")
     path, query, fragment = map(_escaped, (parts.path, parts.query, parts.fragment))
     book, names = _book(), list(_names(host))
-    if target := _target(address, host, path, query):
+    applying = [] if any(name in book.verbatim for name in names) else list(_applying(address, names))
+    if target := _target(address, path, query, applying):
         return target
-    scheme = (
-        "https" if parts.scheme == "http" and not port and any(name in book.https for name in names) else parts.scheme
-    )
+    secure = parts.scheme == "http" and not port and any(name in book.https for name in names)
+    scheme = "https" if secure else parts.scheme
     fragment = _TEXT_FRAGMENT.sub("", fragment)
-    if query or fragment:
-        query, fragment = _without_tracking(address, names, query, fragment)
+    if applying and (query or fragment):
+        query, fragment = _without_tracking(address, names, (query, fragment), applying)
     netloc = user + at + host + (f":{port}" if port and port != DEFAULT_PORTS[scheme] else "")
     rest = netloc + _without_dots(path or "/") + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
-    for rules in _of(names, book.hosts):
-        if rules.rewrite and not user and (match := rules.rewrite[0].fullmatch(rest)):
-            rest = match.expand(rules.rewrite[1]).replace("?&", "?").replace("&#", "#").rstrip("&?")
-            break
-    return f"{scheme}://{rest}"
+    return f"{scheme}://{_rewritten(rest, applying) if not user else rest}"
+
+
+def _rewritten(rest: str, applying: list[_Rules]) -> str:
+    """Return what follows the scheme in the one form that the host's rules give it."""
+    for rules in applying:
+        for pattern in rules.erased:
+            rest = pattern.sub("", rest)
+        if rules.rewrite and (match := rules.rewrite[0].fullmatch(rest)):
+            return match.expand(rules.rewrite[1]).replace("?&", "?").replace("&#", "#").rstrip("&?")
+    return rest
 
 
 def _names(host: str) -> Iterator[str]:
@@ -190,18 +203,19 @@ def _of(names: Iterable[str], table: dict[str, list[_Rules]]) -> Iterator[_Rules
 def _applying(address: str, names: list[str]) -> Iterator[_Rules]:
     """Yield the rules for this address."""
     book = _book()
+    yield book.everywhere
     yield from _of(names, book.hosts)
-    candidates = [rules for label in names[0].split(".") for rules in book.labels.get(label, ())] if book.labels else []
+    candidates = [rules for label in names[0].split(".") for rules in book.labels.get(label, ())]
     for rules in (*candidates, *book.rest):
         if rules.where and rules.where.match(address) and not any(but.search(address) for but in rules.but):
             yield rules
 
 
-def _target(address: str, host: str, path: str, query: str) -> str:
+def _target(address: str, path: str, query: str, applying: list[_Rules]) -> str:
     """Return the address that this one only leads on to; empty if it is a place itself."""
     if "=" not in query and "http" not in path and "http" not in query:
         return ""
-    for rules in _applying(address, list(_names(host))):
+    for rules in applying:
         found = [match[1] for pattern in rules.leads_to if (match := pattern.search(address))]
         if rules.wrapper and rules.wrapper[0].fullmatch(path):
             pairs = (part.partition("=") for part in query.split("&"))
@@ -213,11 +227,13 @@ def _target(address: str, host: str, path: str, query: str) -> str:
     return ""
 
 
-def _without_tracking(address: str, names: list[str], query: str, fragment: str) -> tuple[str, str]:
+def _without_tracking(
+    address: str, names: list[str], parts: tuple[str, str], applying: list[_Rules]
+) -> tuple[str, str]:
     """Return the query and the fragment without the keys that only track the reader."""
+    query, fragment = parts
     book = _book()
-    applying = list(_applying(address, names))
-    cuts = [rules.cuts for rules in applying if rules.cuts]
+    cuts = [rules.cuts for rules in applying if rules.cuts and rules is not book.everywhere]
     keeps = [book.keeps[name] for name in names if name in book.keeps]
     everywhere = book.everywhere
 

@@ -29,6 +29,9 @@ NO_REPOSITORY = {
     "blog", "chat", "docs", "learn", "posts", "tasks", "terms-of-service", "privacy", "inference-api",
     "inference-endpoints", "languages", "welcome",
 }  # fmt: skip
+FORGES = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitee.com", "huggingface.co"}
+"""Hosts whose own name only holds repositories: docs.github.com/en/rest is none."""
+_INSIDE = {"tree", "blob", "raw", "resolve", "viewer", "discussions", "commits", "settings"}  # of a repository
 NATURE = re.compile(r"/articles/(s?\d[\w.-]*|n\w+\.\d+|(?:nature|srep|ncomms)\d+)(?:\.pdf)?/?")
 
 
@@ -47,18 +50,16 @@ def identifiers(address: str) -> tuple[str, ...]:
         return tuple(_bare(scheme.lower(), unquote(rest)))
     try:
         parts = urlsplit(address)
-        host = (parts.hostname or "").removeprefix("www.")
+        name = host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
         return ()
     if parts.scheme not in {"http", "https"}:
         return ()
     path = unquote(parts.path)
-    found: list[str] = []
-    while host:
-        if reader := READERS.get(host):
-            found += reader(path, parts.query)
+    while host and (host not in READERS or (host in FORGES and host != name)):
         host = host.partition(".")[2]
-    return tuple(dict.fromkeys(found or _dois(path, parts.query)))
+    found = READERS[host](path, parts.query) if host else _dois(path, parts.query)
+    return tuple(dict.fromkeys(found))
 
 
 def _bare(scheme: str, rest: str) -> Found:
@@ -161,14 +162,18 @@ def _gitlab(path: str, _query: str) -> Found:
 
 
 def _hugging_face(path: str, _query: str) -> Found:
-    parts = path.strip("/").split("/")
-    kind = parts.pop(0) if parts[0] in {"datasets", "spaces", "papers"} else ""
-    if kind == "papers" and parts:
-        yield from _arxiv_name(parts[0])
-    elif len(parts) > 1 and parts[0].lower() not in NO_REPOSITORY and all(map(_NAME.fullmatch, parts[:2])):
-        yield f"huggingface:{'/'.join([kind, *parts[:2]]).lstrip('/')}"
-    elif kind == "datasets" and parts and _NAME.fullmatch(parts[0]):
-        yield f"huggingface:datasets/{parts[0]}"
+    """Yield a model, data set or space; the oldest have no owner, and are told by what lies in them."""
+    kind, *parts = path.strip("/").split("/")
+    if kind == "papers":
+        yield from _arxiv_name("/".join(parts[:1]))
+        return
+    if kind not in {"datasets", "spaces"}:
+        kind, parts = "", [kind, *parts]
+    alone = len(parts) > 1 and parts[1] in _INSIDE
+    named = parts[:1] if alone else parts[:2]
+    whole = len(named) > 1 or (named and (alone or kind == "datasets"))
+    if whole and named[0].lower() not in NO_REPOSITORY and all(map(_NAME.fullmatch, named)):
+        yield f"huggingface:{'/'.join([kind, *named]).lstrip('/')}"
 
 
 def _youtube(path: str, query: str) -> Found:
@@ -270,6 +275,7 @@ READERS: dict[str, Callable[[str, str], Found]] = {
     "ncbi.nlm.nih.gov": _ncbi,
     "pmc.ncbi.nlm.nih.gov": _ncbi,
     "europepmc.org": _europe_pmc,
+    "sciencedirect.com": _first("pii", r"/science/article/(?:abs/)?pii/([SB]\w{16})(?:/|\Z)"),
     "amazon.com": _book,
     "amazon.cn": _book,
     "amazon.co.uk": _book,

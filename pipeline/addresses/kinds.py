@@ -12,8 +12,9 @@ from pipeline.addresses.identifiers import identifiers
 
 SCHEMES = {
     "arxiv": "paper", "doi": "paper", "openreview": "paper", "acl": "paper", "pmid": "paper", "pmcid": "paper",
-    "isbn": "paper", "github": "code", "gitlab": "code", "bitbucket": "code", "codeberg": "code", "gitee": "code",
-    "huggingface": "code", "youtube": "talk", "slideslive": "talk", "vimeo": "talk", "bilibili": "talk",
+    "isbn": "paper", "pii": "paper", "github": "code", "gitlab": "code", "bitbucket": "code", "codeberg": "code",
+    "gitee": "code", "huggingface": "code", "youtube": "talk", "slideslive": "talk", "vimeo": "talk",
+    "bilibili": "talk",
 }  # fmt: skip
 HOSTS = {
     "paper": (

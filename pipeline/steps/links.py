@@ -193,7 +193,7 @@ def bare(text: str) -> Iterator[str]:
     """
     for match in _BARE.finditer(text):
         address = match[0][: _end(match[0])]
-        if re.match(r"(?:https?://)?[^/?#]*\w", address, re.IGNORECASE):
+        if (re.match(r"(?:https?://)?[^/?#:]*\w", address, re.IGNORECASE) and address[-1] != "/") or "." in address:
             yield address
 
 
