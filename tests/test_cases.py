@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pipeline import Document, normalize, repair
+from pipeline import Document, extract_links, normalize, repair
 from pipeline.addresses.canonical import canonical
 from pipeline.addresses.identifiers import identifiers
 from pipeline.flow import FLOW, follow
@@ -82,6 +82,12 @@ def test_what_nothing_shows_is_kept(text: str):
     document = normalize(text)
     assert document.text == text
     assert [note.promise for note in document.notes] == ["same_letters"]
+
+
+@pytest.mark.parametrize("case", cases("extraction"))
+def test_extraction(case):
+    """Links end where they end, and what looks like one is none."""
+    assert [link.written for link in extract_links(case["text"])] == case["links"]
 
 
 def test_addresses_keep_what_matters():

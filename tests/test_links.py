@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+import zipfile
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 
+import pikepdf
 import pytest
 
 from pipeline import extract_links
@@ -172,3 +174,19 @@ def test_a_document_of_many_links_is_read_in_linear_time():
         ("look-alike name",),
     ]
     assert PurePosixPath(links[1].url).name == "%zz"
+
+
+def test_links_between_posts_lead_within_the_book(made: Path):
+    """In both editions of the archive the post of March leads to the chapter of February; alone, to the web."""
+    address = "four-deep-learning-papers-to-read-in-february-2021"
+    with zipfile.ZipFile(made / "out" / "archive.epub") as book:
+        pages = [book.read(name).decode() for name in book.namelist() if "/ch" in name]
+    leading = [match[1] for page in pages for match in re.finditer(r'href="([^"]+)"[^>]*>之前的总结博文', page)]
+    assert leading == ["ch001.xhtml#chapter-1"]
+    with zipfile.ZipFile(made / "out" / "posts" / "000_a1f47e9a580df4b9.epub") as post:
+        alone = "".join(post.read(name).decode() for name in post.namelist() if "/ch" in name)
+    assert re.search(rf'href="https://towardsdatascience.com/{address}[^"]*"[^>]*>之前的总结博文', alone)
+    with pikepdf.open(made / "out" / "archive.pdf") as pdf:
+        links = [note for page in pdf.pages for note in page.get("/Annots", []) if note.Subtype == "/Link"]
+        addresses = [str(note.A.URI) for note in links if "/A" in note and "/URI" in note.A]
+    assert sum(address in uri for uri in addresses) == 2, "only the colophon and the line of the source lead to the web"

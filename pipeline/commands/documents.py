@@ -79,6 +79,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     from pipeline.write.epub import to_epub
     from pipeline.write.names import safe_name
     from pipeline.write.pdf import to_pdf
+    from pipeline.write.within import within
 
     settings = settings_of()
     chapters: list[Chapter] = []
@@ -98,7 +99,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
 
     code = each(paths, work)
     if len(chapters) > 1:
-        ordered = tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date)))
+        ordered = within(tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date))))
         put_editions(Book(settings.title, ordered[0].language, identifier(settings.title), ordered), BOOK)
     return finish(code, output)
 

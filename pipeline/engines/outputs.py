@@ -16,7 +16,7 @@ from pipeline.engines import worker
 from pipeline.engines.pool import Lost, each
 from pipeline.engines.worker import Binding
 from pipeline.settings import Settings
-from pipeline.write import book, clean, graph, records, report, works
+from pipeline.write import book, clean, graph, records, report, within, works
 from pipeline.write.epub import to_epub
 from pipeline.write.pdf import to_pdf
 from pipeline.write.shelf import Shelf, stamp_of
@@ -142,7 +142,7 @@ class Writer:
     def write_book(self) -> None:
         """Write the editions of the whole archive, its documents as chapters in the order of their dates."""
         paths = self.out / f"{BOOK}.epub", self.out / f"{BOOK}.pdf"
-        key = digest(book.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
+        key = digest(book.VERSION, within.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
         fresh = [self.shelf.fresh(path, key) for path in paths]  # each is to be asked: asking plans it
         if all(fresh) or not next(self.state.chapters(), None):
             return
@@ -153,7 +153,8 @@ class Writer:
             chapters = [unpack(packed, book.Chapter) for _, packed in self.state.chapters()]
             languages = Counter(chapter.language for chapter in chapters).most_common(1)
             language = languages[0][0] if languages else ""
-            whole = book.Book(self.settings.title, language, book.identifier(self.settings.title), tuple(chapters))
+            name = self.settings.title
+            whole = book.Book(name, language, book.identifier(name), within.within(tuple(chapters)))
             try:
                 bound = to_epub(whole), to_pdf(whole)
             except (

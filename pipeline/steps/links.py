@@ -31,11 +31,13 @@ _BARE = re.compile(  # what runs or holds data is no link for the parser: it is 
     re.IGNORECASE,
 )
 _TRAILING = "?!.,:;*_~\"'"  # ends a sentence, not an address (GFM, 6.9)
+_LEADS_SOMEWHERE = re.compile(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _ENTITY = re.compile(r"&[a-z]{2,8};\Z", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
 _ATTRIBUTE = re.compile(r"\b(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE)
+NEAR = 10_000  # characters: what is not found so near is written otherwise than it is read
 PICTURES = {"img", "source", "picture", "image"}
 Place = tuple[int, int]  # line and column, from 1
 
@@ -109,8 +111,11 @@ class _Paragraph:
 
     def __init__(self, block: Token, lines: list[str]) -> None:
         self.block, self.lines = block, lines
-        self.content, self.first = block.content, block.map[0] if block.map else 0
+        self.content = block.content
         self.done = 0  # the offset up to which it was read, for what has no place of its own
+        self.row = block.map[0] if block.map else 0  # the line that `done` is in,
+        self.start, self.end = 0, _line_end(block.content, 0)  # where it starts and ends in the paragraph,
+        self.indent: int | None = None  # and how far in from the document's margin; -1: not known
         self.open: _Found | None = None
 
     def read(self) -> Iterator[_Found]:
@@ -173,16 +178,22 @@ class _Paragraph:
 
     def seek(self, text: str) -> None:
         """Go on to where `text` stands; stay where it is written otherwise, with escapes."""
-        self.done = max(self.done, self.content.find(text, self.done))
+        self.done = max(self.done, self.content.find(text, self.done, self.done + NEAR))
 
     def place(self) -> Place:
         """Return the line and the column read up to; the first column where the line holds tabs or escapes."""
-        at = self.done
-        row = self.first + self.content.count("\n", 0, at)
-        start, end = self.content.rfind("\n", 0, at) + 1, self.content.find("\n", at)
-        shown = self.content[start : end if end >= 0 else len(self.content)].rstrip()
-        column = self.lines[row].find(shown) if row < len(self.lines) else -1
-        return row + 1, column + at - start + 1 if column >= 0 else 1
+        while self.end < self.done:
+            self.row, self.start = self.row + 1, self.end + 1
+            self.end, self.indent = _line_end(self.content, self.start), None
+        if self.indent is None:
+            shown = self.content[self.start : self.end].rstrip()
+            self.indent = self.lines[self.row].find(shown) if self.row < len(self.lines) else -1
+        return self.row + 1, self.indent + self.done - self.start + 1 if self.indent >= 0 else 1
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return end if end >= 0 else len(text)
 
 
 def bare(text: str) -> Iterator[str]:
@@ -193,7 +204,7 @@ def bare(text: str) -> Iterator[str]:
     """
     for match in _BARE.finditer(text):
         address = match[0][: _end(match[0])]
-        if (re.match(r"(?:https?://)?[^/?#:]*\w", address, re.IGNORECASE) and address[-1] != "/") or "." in address:
+        if _LEADS_SOMEWHERE.match(address):
             yield address
 
 
@@ -218,14 +229,24 @@ def _end(address: str) -> int:
 def _html_block(content: str, line: int) -> Iterator[_Found]:
     """Yield the addresses of raw HTML, its comments blanked; the text of a link is what stands until its end tag."""
     content = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), content)
+    seen, margin, inside = 0, 0, 0  # where the last tag, its line and the text of the open link start
+    link: _Found | None = None
     for tag in _TAG.finditer(content):
-        start = content.rfind("\n", 0, tag.start()) + 1
-        for one in _tag(tag, (line + content.count("\n", 0, tag.start()), tag.start() - start + 1)):
-            if tag[2].lower() == "a":
-                end = content.find("</a", tag.end())
-                inner = content[tag.end() : end if end >= 0 else tag.end()]
-                one.text.append(" ".join(_TAG.sub("", inner).split()))
-            yield one
+        anchor = tag[2].lower() == "a"
+        if anchor and link:
+            link.text.append(_TAG.sub("", content[inside : tag.start()]))
+            yield link
+            link = None
+        line += content.count("\n", seen, tag.start())
+        margin = max(margin, content.rfind("\n", seen, tag.start()) + 1)
+        seen = tag.start()
+        for one in _tag(tag, (line, seen - margin + 1)):
+            if anchor and not link:
+                link, inside = one, tag.end()
+            else:
+                yield one
+    if link:
+        yield link
 
 
 def _tag(tag: re.Match[str], place: Place) -> Iterator[_Found]:
