@@ -6,13 +6,14 @@ import csv
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 
 import pikepdf
 import pytest
 
-from pipeline import extract_links
+from pipeline import Document, extract_links
 from pipeline.catalogue.works import works_of
 from pipeline.document import Cleaned, Repeated
 from pipeline.write.pandoc import pandoc
@@ -84,6 +85,38 @@ def test_the_works_of_the_sample_are_those_of_the_table(works):
     assert works == table
     assert len(works) == 16
     assert len({cited["path"] for work in works for cited in work["custom"]["cited_by"]}) == 4
+
+
+def test_works_of_a_list_are_told_by_their_links():
+    """A link to a paper names a work: by its text and its item; labels, addresses and pictures name none."""
+    text = """# Reading
+
+1. [Attention Is All You Need](https://arxiv.org/pdf/1706.03762v5), Vaswani et al.
+2. [Deep Learning](https://www.amazon.com/dp/0262035618) and [again](https://arxiv.org/abs/1706.03762)
+
+## 注意力就是一切（Attention Is All You Need）
+
+By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.03762) | [data](https://e.org/d)
+
+[![cover](a.png)](https://doi.org/10.1000/182) https://doi.org/10.1000/183
+"""
+    document = Document(PurePosixPath("a.md"), text)
+    told = works_of(replace(document, links=extract_links(text)))
+    assert [(work.key, work.title, work.original, work.authors, work.others, work.year) for work in told] == [
+        ("arxiv:1706.03762", "注意力就是一切", "Attention Is All You Need", ("A. Vaswani", "N. Shazeer"), True, "2017"),
+        ("isbn:9780262035613", "Deep Learning", "", (), False, ""),
+        ("doi:10.1000/182", "注意力就是一切（Attention Is All You Need）", "", (), False, ""),
+        ("doi:10.1000/183", "注意力就是一切（Attention Is All You Need）", "", (), False, ""),
+    ]
+    assert [(cited.heading, cited.number) for cited in told[0].cited] == [
+        ("Reading", "1"),
+        ("注意力就是一切（Attention Is All You Need）", ""),
+    ]
+    assert told[0].links == (
+        ("paper", "https://arxiv.org/abs/1706.03762v5"),
+        ("paper", "https://arxiv.org/abs/1706.03762"),
+        ("dataset", "https://e.org/d"),
+    )
 
 
 def test_reference_managers_read_the_works(made: Path, works):

@@ -79,8 +79,9 @@ class _Section:
 def works_of(document: Document) -> list[Work]:
     """Return the works that a document cites, in the order of their first mention, each once."""
     found: dict[str, Work] = {}
+    pictures = {link.text for link in document.links if link.kind == "image"}
     for section in _sections(document):
-        for work in _cited(section, document):
+        for work in _cited(section, document, pictures):
             found[work.key] = _joined(found[work.key], work) if work.key in found else work
     return [replace(work, cited=_first(work.cited)) for work in found.values()]
 
@@ -117,7 +118,7 @@ def _sections(document: Document) -> Iterator[_Section]:
     yield section
 
 
-def _cited(section: _Section, document: Document) -> Iterator[Work]:
+def _cited(section: _Section, document: Document, pictures: set[str]) -> Iterator[Work]:
     """Yield the works of a section: those that a line of labels describes, then any other paper that is linked."""
     known: dict[str, Work] = {}
     for token, links, item in section.paragraphs:
@@ -131,7 +132,8 @@ def _cited(section: _Section, document: Document) -> Iterator[Work]:
             elif (known_key := _key(link)) in known:
                 work = replace(known[known_key], cited=(cited,))
             else:
-                title = _title(link.text) if not _is_address(link.text) and not label_kind(link.text) else ""
+                named = not (_is_address(link.text) or label_kind(link.text) or link.text in pictures)
+                title = _title(link.text) if named else ""
                 work = Work(
                     title or section.heading or link.url,
                     identifiers=link.identifiers,
