@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urldefrag
 
 from pipeline.addresses.canonical import canonical, host_of
-from pipeline.catalogue.works import works_of
+from pipeline.catalogue.works import Work
 from pipeline.document import Cleaned, Document, Link, Outcome, Repeated
 
 INTERNAL = "archive-internal"  # the kind of a link that leads to another post of the archive
@@ -66,11 +66,11 @@ class Edge:
     times: int
 
 
-def edges(document: Document, known: Homes) -> Iterator[Edge]:
-    """Yield where a document leads, each place once, posts first, then works, then the sites of all other links."""
+def edges(document: Document, cited: Iterable[Work], known: Homes) -> Iterator[Edge]:
+    """Yield where a document that cites some works leads: posts, the works, the sites of all other links; each once."""
     posts: Counter[str] = Counter()
     sites: Counter[str] = Counter()
-    works = {work.key: work for work in works_of(document)}
+    works = {work.key: work for work in cited}
     of_works = {address for work in works.values() for _, address in work.links}
     for link in document.links:
         if target := known.post(link, document.path):

@@ -78,21 +78,21 @@ class _Section:
 
 def works_of(document: Document) -> list[Work]:
     """Return the works that a document cites, in the order of their first mention, each once."""
-    found: dict[str, Work] = {}
+    if not any(link.kind == "paper" for link in document.links):
+        return []
     pictures = {link.text for link in document.links if link.kind == "image"}
-    for section in _sections(document):
-        for work in _cited(section, document, pictures):
-            found[work.key] = _joined(found[work.key], work) if work.key in found else work
-    return [replace(work, cited=_first(work.cited)) for work in found.values()]
+    mentions = [work for section in _sections(document) for work in _cited(section, document, pictures)]
+    return [replace(work, cited=_first(work.cited)) for work in catalogue(mentions)]
 
 
-def catalogue(documents: Iterable[Document]) -> list[Work]:
-    """Return the works that any of the documents cites, in the order of their first mention."""
+def catalogue(mentions: Iterable[Work]) -> list[Work]:
+    """Return the works in the order of their first mention, each once, with all that the mentions say."""
     found: dict[str, Work] = {}
-    for document in documents:
-        for work in works_of(document):
-            found[work.key] = _joined(found[work.key], work) if work.key in found else work
-    return list(found.values())
+    cited: dict[str, list[Citation]] = {}
+    for work in mentions:
+        found[work.key] = _joined(found[work.key], work) if work.key in found else work
+        cited.setdefault(work.key, []).extend(work.cited)
+    return [replace(work, cited=tuple(cited[key])) for key, work in found.items()]
 
 
 def _sections(document: Document) -> Iterator[_Section]:
@@ -223,7 +223,6 @@ def _joined(one: Work, other: Work) -> Work:
         year=one.year or other.year,
         identifiers=tuple(dict.fromkeys(one.identifiers + other.identifiers)),
         links=tuple(sorted(dict.fromkeys(one.links + other.links), key=lambda pair: PARTS.index(pair[0]))),
-        cited=one.cited + other.cited,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.addresses.canonical import canonical
 from pipeline.catalogue.graph import Edge, Homes, edges, homes
-from pipeline.catalogue.works import Work, catalogue
+from pipeline.catalogue.works import Work, catalogue, works_of
 from pipeline.document import Cleaned, Document, Outcome, RunReport, Unfit
 from pipeline.engines import worker
 from pipeline.engines.pool import Lost, each
@@ -175,7 +175,7 @@ class Writer:
             self.clean / "links.csv": lambda: graph.csv_rows(self.links()),
             self.out / "works.json": lambda: [works.works_json(self.works)],
             self.out / "works.bib": lambda: [works.works_bib(self.works)],
-            self.out / "graph.graphml": lambda: graph.graphml(self.posts(), self.works, self.edges()),
+            self.out / "graph.graphml": lambda: graph.graphml(self.posts(), self.works, self.edges),
             self.out / "report.html": self.report,
         }
         for path, lines in files.items():
@@ -193,9 +193,20 @@ class Writer:
         return homes(outcome for outcome, _ in self.outcomes())
 
     @cached_property
+    def cited(self) -> dict[str, list[Work]]:
+        """The works that each post cites, by its path: what repeats a post cites nothing of its own."""
+        return {str(one.path): cited for one in self.kept() if (cited := works_of(one))}
+
+    @cached_property
     def works(self) -> list[Work]:
-        """The works that the archive cites: what repeats a post cites nothing of its own."""
-        return catalogue(self.kept())
+        """The works that the archive cites."""
+        return catalogue(work for cited in self.cited.values() for work in cited)
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """Where the documents lead."""
+        cited = self.cited
+        return [edge for one in self.kept() for edge in edges(one, cited.get(str(one.path), ()), self.homes)]
 
     def links(self) -> Iterator[records.Record]:
         """Yield every link of the archive."""
@@ -207,13 +218,8 @@ class Writer:
         for document in self.kept():
             yield str(document.path), document.meta.title, canonical(document.meta.source_url)
 
-    def edges(self) -> Iterator[Edge]:
-        """Yield where the documents lead."""
-        for document in self.kept():
-            yield from edges(document, self.homes)
-
     def report(self) -> Iterator[bytes]:
         """Yield the page for people."""
         counts = report_of(self.state, self.shelf)
-        between = [edge for edge in self.edges() if edge.kind == "post"]
+        between = [edge for edge in self.edges if edge.kind == "post"]
         return report.report_page(self.settings.title, counts, self.outcomes(), (self.works, between))
