@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from pipeline import __version__
-from pipeline.commands import archive, documents, text
+from pipeline.commands import archive, documents, health, text
 
 INTERRUPTED, BUSY, ENVIRONMENT, USAGE, TERMINATED = 130, 75, 3, 2, 143
 
@@ -21,7 +21,7 @@ def lacuna() -> None:
     """Repair archived posts, explain every change, and bind them into e-reader editions."""
 
 
-for command in (*archive.COMMANDS, *text.COMMANDS, *documents.COMMANDS):
+for command in (*archive.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *health.COMMANDS):
     lacuna.add_command(command)
 
 

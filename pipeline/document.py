@@ -78,13 +78,21 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address in a document: as written, made absolute and canonical, its text, its kind and its line (from 1)."""
+    """An address in a document: as written, and what is known of it.
+
+    `kind` is source, paper, code, talk, dataset, social, image, site or, for what is no web address, other.
+    """
 
     written: str
-    url: str
-    text: str
-    kind: str  # link or image
-    line: int
+    url: str  # absolute and canonical
+    text: str  # what a reader sees of it
+    kind: str
+    line: int  # where it stands, from 1
+    column: int = 1  # in characters, from 1
+    heading: str = ""  # the text of the heading it stands under
+    identifiers: tuple[str, ...] = ()  # scheme:value, e.g. arxiv:1703.00522
+    base: str = ""  # what it was resolved against, if it is relative
+    notes: tuple[str, ...] = ()  # what is wrong with it, e.g. unsafe
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ FLOW: tuple[Step, ...] = (
     normalize.STEP,
     links.STEP,  # last: lines are those of the clean text
 )
-LIBRARIES = ("charset-normalizer", "ftfy", "markdown-it-py", "mdformat", "mdformat-gfm", "py3langid")
+LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdformat", "mdformat-gfm", "py3langid")
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:

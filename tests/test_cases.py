@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pipeline import Document, normalize, repair
+from pipeline import Document, extract_links, normalize, repair
+from pipeline.addresses.canonical import canonical
+from pipeline.addresses.identifiers import identifiers
 from pipeline.flow import FLOW, follow
 from pipeline.read.decode import detect
-from pipeline.steps.links import canonical
 from tests.conftest import ROOT, command
 
 CASES = ROOT / "tests" / "cases"
@@ -83,10 +84,29 @@ def test_what_nothing_shows_is_kept(text: str):
     assert [note.promise for note in document.notes] == ["same_letters"]
 
 
+@pytest.mark.parametrize("case", cases("extraction"))
+def test_extraction(case):
+    """Links end where they end, and what looks like one is none."""
+    assert [link.written for link in extract_links(case["text"])] == case["links"]
+
+
 def test_addresses_keep_what_matters():
     """Canonical addresses lose what tracks the reader, and nothing else."""
-    table = tomllib.loads((CASES / "addresses.toml").read_text("utf-8"))
-    assert {written: canonical(written) for written in table["canonical"]} == table["canonical"]
+    table = {row[0]: row[1] for row in rows("addresses")}
+    assert {written: canonical(written) for written in table} == table
+    assert {form: canonical(form) for form in table.values()} == {form: form for form in table.values()}
+
+
+def test_identifiers_are_those_of_the_registries():
+    """Every address of the table identifies what the table says, and the places that look alike identify nothing."""
+    table = {row[0]: tuple(row[1].split()) for row in rows("identifiers")}
+    assert {written: identifiers(canonical(written)) for written in table} == table
+
+
+def rows(name: str) -> list[list[str]]:
+    """Return the rows of a table, comments left out."""
+    lines = (CASES / f"{name}.tsv").read_text("utf-8").split("\n")
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
 def command_cases() -> list:

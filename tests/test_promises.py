@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import FLOW, Document, Source, normalize, repair
+from pipeline.addresses.canonical import canonical
+from pipeline.addresses.identifiers import identifiers
+from pipeline.addresses.warnings import warnings
 from pipeline.document import Cleaned, Quarantined, apply, inverse
 from pipeline.engines.worker import follow_all
 from pipeline.flow import follow
@@ -18,7 +21,8 @@ from pipeline.promises import EXPLAINED
 
 SLOW = settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
 HERE = PurePosixPath("any.md")
-FRAGMENTS = tomllib.loads(Path(__file__).with_name("cases").joinpath("fragments.toml").read_text("utf-8"))["fragments"]
+PIECES = tomllib.loads(Path(__file__).with_name("cases").joinpath("fragments.toml").read_text("utf-8"))
+FRAGMENTS, ADDRESS_PARTS = PIECES["fragments"], PIECES["addresses"]
 texts = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join))
 
 
@@ -48,6 +52,16 @@ def test_a_second_pass_changes_nothing(text):
     assert repair(repair(text).text).changes == ()
     once = normalize(text).text
     assert normalize(once).text == once
+
+
+@SLOW
+@given(address=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(ADDRESS_PARTS), max_size=9).map("".join)))
+def test_a_canonical_address_is_canonical(address):
+    """The canonical form of any text at all is its own canonical form, and identifiers are read off it without fail."""
+    form = canonical(address)
+    assert canonical(form) == form
+    identifiers(form)
+    warnings(address, form)
 
 
 @SLOW

@@ -18,6 +18,7 @@ from pipeline import Settings, run
 from tests.conftest import Lacuna, command, tree
 
 POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e", "004_eaf657597849a246")
+RECORDS = ("graph.graphml", "report.html", "works.bib", "works.json")
 
 
 def last_line(text: str) -> str:
@@ -33,8 +34,10 @@ def records(folder: Path) -> dict[str, dict]:
 def test_the_whole_job(made: Path):
     """The sample gives four clean files, their editions, one book, the records, the report; the fifth is a repeat."""
     editions = [f"posts/{post}.{kind}" for post in POSTS for kind in ("epub", "pdf")]
-    assert sorted(tree(made / "clean")) == sorted([f"{post}.md" for post in POSTS] + ["links.jsonl", "report.jsonl"])
-    assert sorted(tree(made / "out")) == sorted([*editions, "archive.epub", "archive.pdf", "report.html"])
+    assert sorted(tree(made / "clean")) == sorted(
+        [f"{post}.md" for post in POSTS] + ["links.csv", "links.jsonl", "report.jsonl"]
+    )
+    assert sorted(tree(made / "out")) == sorted([*editions, "archive.epub", "archive.pdf", *RECORDS])
     repeat = records(made)["002_0cc31b200e29ec80.txt"]
     assert (repeat["outcome"], repeat["of"]) == ("repeated", "000_a1f47e9a580df4b9.txt")
     assert repeat["why"] == "same words"  # its letters were inferred, from its twin too
@@ -90,7 +93,7 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
     ran = command("run", cwd=archive)
     stages = [f"clean: {POSTS[3]}.txt", "infer: 002_0cc31b200e29ec80.txt", f"bind: {POSTS[3]}.txt", "bind: Archive"]
     assert ran.stderr.splitlines() == stages
-    assert last_line(ran.stdout).endswith("8 files written, 0 removed")
+    assert last_line(ran.stdout).endswith("12 files written, 0 removed")
     assert [path.stat().st_mtime_ns for path in others] == before
     assert "一句新的话。" in (archive / "clean" / f"{POSTS[3]}.md").read_text("utf-8")
 

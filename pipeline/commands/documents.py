@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -20,23 +19,21 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 def links(paths: tuple[str, ...], form: str) -> int:
     """List the links and images of files, each with its canonical address."""
-    import csv
-
     import msgspec
 
     from pipeline.document import Link
     from pipeline.engines.worker import cleaned
+    from pipeline.write.graph import csv_line
 
-    table = csv.writer(sys.stdout)
     if form == "csv":
-        table.writerow(["path", *Link.__dataclass_fields__])
+        click.echo(csv_line(["path", *Link.__dataclass_fields__]), nl=False)
 
     def work(one: Input) -> None:
         document = cleaned(one.name, one.read(), settings_of())
         for link in document.links:
             row = {"path": str(one.file or one.name)} | msgspec.to_builtins(link)
             if form == "csv":
-                table.writerow(row.values())
+                click.echo(csv_line(row.values()), nl=False)
             else:
                 click.echo(msgspec.json.encode(row))
 
@@ -82,6 +79,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     from pipeline.write.epub import to_epub
     from pipeline.write.names import safe_name
     from pipeline.write.pdf import to_pdf
+    from pipeline.write.within import within
 
     settings = settings_of()
     chapters: list[Chapter] = []
@@ -101,7 +99,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
 
     code = each(paths, work)
     if len(chapters) > 1:
-        ordered = tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date)))
+        ordered = within(tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date))))
         put_editions(Book(settings.title, ordered[0].language, identifier(settings.title), ordered), BOOK)
     return finish(code, output)
 

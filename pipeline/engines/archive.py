@@ -41,7 +41,7 @@ def run(
     """
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _apart(raw, clean, out)
-    with _locked(clean, check=check):
+    with locked(clean, check=check):
         state = State(clean / ".state.sqlite", digest(signature(settings)), trial=check)
         try:
             shelf = Shelf(state, clean, out, check=check)
@@ -71,7 +71,7 @@ def _apart(raw: Path, clean: Path, out: Path) -> None:
 
 
 @contextmanager
-def _locked(clean: Path, *, check: bool) -> Iterator[None]:
+def locked(clean: Path, *, check: bool) -> Iterator[None]:
     """Hold the lock of clean/, for it and for what is derived from it. A check writes nothing and needs none."""
     if check:
         yield

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
-from pipeline.document import Cleaned, Outcome, RunReport, Unfit
+from pipeline.addresses.canonical import canonical
+from pipeline.catalogue.graph import Edge, Homes, edges, homes
+from pipeline.catalogue.works import Work, catalogue, works_of
+from pipeline.document import Cleaned, Document, Outcome, RunReport, Unfit
 from pipeline.engines import worker
 from pipeline.engines.pool import Lost, each
 from pipeline.engines.worker import Binding
 from pipeline.settings import Settings
-from pipeline.write import book, clean, records, report
+from pipeline.write import book, clean, graph, records, report, within, works
 from pipeline.write.epub import to_epub
 from pipeline.write.pdf import to_pdf
 from pipeline.write.shelf import Shelf, stamp_of
 from pipeline.write.state import State, digest, unpack
 
-VERSIONS = (clean.VERSION, book.VERSION, report.VERSION, records.VERSION)
+VERSIONS = (clean.VERSION, book.VERSION, report.VERSION, records.VERSION, graph.VERSION, works.VERSION)
 COMMIT_EVERY = 20  # documents: what a kill can cost
 BOOK = "archive"
 POSTS = "posts"
@@ -138,7 +142,7 @@ class Writer:
     def write_book(self) -> None:
         """Write the editions of the whole archive, its documents as chapters in the order of their dates."""
         paths = self.out / f"{BOOK}.epub", self.out / f"{BOOK}.pdf"
-        key = digest(book.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
+        key = digest(book.VERSION, within.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
         fresh = [self.shelf.fresh(path, key) for path in paths]  # each is to be asked: asking plans it
         if all(fresh) or not next(self.state.chapters(), None):
             return
@@ -149,7 +153,8 @@ class Writer:
             chapters = [unpack(packed, book.Chapter) for _, packed in self.state.chapters()]
             languages = Counter(chapter.language for chapter in chapters).most_common(1)
             language = languages[0][0] if languages else ""
-            whole = book.Book(self.settings.title, language, book.identifier(self.settings.title), tuple(chapters))
+            name = self.settings.title
+            whole = book.Book(name, language, book.identifier(name), within.within(tuple(chapters)))
             try:
                 bound = to_epub(whole), to_pdf(whole)
             except (
@@ -163,12 +168,58 @@ class Writer:
             self.shelf.put(path, key, data)
 
     def write_records(self, made: str) -> None:
-        """Write report.jsonl, links.jsonl and report.html."""
-        for name, line in (("report.jsonl", records.report_line), ("links.jsonl", records.link_lines)):
-            if not self.shelf.fresh(self.clean / name, made):
-                with self.shelf.replacing(self.clean / name, made) as file:
-                    file.writelines(line(outcome, path) for outcome, path in self.outcomes())
-        if not self.shelf.fresh(self.out / "report.html", made):
-            counts = report_of(self.state, self.shelf)
-            with self.shelf.replacing(self.out / "report.html", made) as file:
-                file.writelines(report.report_page(self.settings.title, counts, self.outcomes()))
+        """Write what programs and people read of the archive: reports, links, the works it cites, the graph."""
+        files: dict[Path, Callable[[], Iterable[bytes]]] = {
+            self.clean / "report.jsonl": lambda: (records.report_line(*one) for one in self.outcomes()),
+            self.clean / "links.jsonl": lambda: map(records.line, self.links()),
+            self.clean / "links.csv": lambda: graph.csv_rows(self.links()),
+            self.out / "works.json": lambda: [works.works_json(self.works)],
+            self.out / "works.bib": lambda: [works.works_bib(self.works)],
+            self.out / "graph.graphml": lambda: graph.graphml(self.posts(), self.works, self.edges),
+            self.out / "report.html": self.report,
+        }
+        for path, lines in files.items():
+            if not self.shelf.fresh(path, made):
+                with self.shelf.replacing(path, made) as file:
+                    file.writelines(lines())
+
+    def kept(self) -> Iterator[Document]:
+        """Yield every document that is kept."""
+        return (outcome.document for outcome, _ in self.outcomes() if isinstance(outcome, Cleaned))
+
+    @cached_property
+    def homes(self) -> Homes:
+        """Where the posts of the archive are to be had."""
+        return homes(outcome for outcome, _ in self.outcomes())
+
+    @cached_property
+    def cited(self) -> dict[str, list[Work]]:
+        """The works that each post cites, by its path: what repeats a post cites nothing of its own."""
+        return {str(one.path): cited for one in self.kept() if (cited := works_of(one))}
+
+    @cached_property
+    def works(self) -> list[Work]:
+        """The works that the archive cites."""
+        return catalogue(work for cited in self.cited.values() for work in cited)
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """Where the documents lead."""
+        cited = self.cited
+        return [edge for one in self.kept() for edge in edges(one, cited.get(str(one.path), ()), self.homes)]
+
+    def links(self) -> Iterator[records.Record]:
+        """Yield every link of the archive."""
+        for outcome, file in self.outcomes():
+            yield from graph.link_rows(outcome, file, self.homes)
+
+    def posts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the path, the title and the address of every document that is kept."""
+        for document in self.kept():
+            yield str(document.path), document.meta.title, canonical(document.meta.source_url)
+
+    def report(self) -> Iterator[bytes]:
+        """Yield the page for people."""
+        counts = report_of(self.state, self.shelf)
+        between = [edge for edge in self.edges if edge.kind == "post"]
+        return report.report_page(self.settings.title, counts, self.outcomes(), (self.works, between))

@@ -1,90 +1,282 @@
-"""Extract the links and images of a document, each with its canonical address."""
+"""Extract the links and images of a document: where each leads, what it is, and where it stands."""
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator
-from dataclasses import replace
-from urllib.parse import unquote, urljoin, urlsplit
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
 
+from markdown_it import MarkdownIt
+from markdown_it.parser_inline import RuleFuncInlineType
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from pipeline.addresses.canonical import absolute, canonical
+from pipeline.addresses.identifiers import identifiers
+from pipeline.addresses.kinds import kind_of
+from pipeline.addresses.warnings import warnings
 from pipeline.document import Document, Link, Step
-from pipeline.markdown import parse, plain
+from pipeline.markdown import parser, plain
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
-TRACKING = re.compile(
-    r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|spm|_hsenc|_hsmi|vero_id|wickedid|ref_src|ref_url|amp"
-)  # parameters that name how the reader came, never what is shown
 _NEVER_IN_ADDRESS = (
     r"\s<>\"'\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"  # spaces, quotes, CJK text and punctuation
 )
 BARE = re.compile(rf"https?://[^{_NEVER_IN_ADDRESS}]+[^{_NEVER_IN_ADDRESS}.,;:!?)\]*_]")
+_BARE = re.compile(  # what runs or holds data is no link for the parser: it is told of where it stands as text
+    r"(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.)|(?:java|vb)script:|data:[\w.+-]+/[\w.+-]+[;,])"
+    rf"[^{_NEVER_IN_ADDRESS}`|]+",
+    re.IGNORECASE,
+)
+_TRAILING = "?!.,:;*_~\"'"  # ends a sentence, not an address (GFM, 6.9)
+_LEADS_SOMEWHERE = re.compile(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_ENTITY = re.compile(r"&[a-z]{2,8};\Z", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
+_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
+_ATTRIBUTE = re.compile(r"\b(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE)
+NEAR = 10_000  # characters: what is not found so near is written otherwise than it is read
+PICTURES = {"img", "source", "picture", "image"}
+Place = tuple[int, int]  # line and column, from 1
+
+
+@dataclass(slots=True)
+class _Found:
+    """An address and where it stands; `text` grows until the link ends."""
+
+    written: str
+    kind: str  # link or image
+    place: Place
+    text: list[str] = field(default_factory=list)
 
 
 def extract_links(document: Document) -> Document:
-    """Record every link and image: the address as written, made absolute and canonical, its text and its line."""
+    """Record every link and image: its address as written and canonical, what it leads to, and where it stands."""
     return replace(document, links=tuple(_links(document.text, document.meta.source_url)))
 
 
-def _links(text: str, base: str) -> Iterator[Link]:
-    for block in parse(text):
-        if block.type != "inline" or not block.children:
-            continue
-        line, inside = (block.map[0] if block.map else 0) + 1, False
-        for at, child in enumerate(block.children):
-            if child.type in {"softbreak", "hardbreak"}:
-                line += 1
-            elif child.type == "link_open":
-                inside = True
-                yield _link(child, "href", (_text_until_close(block.children[at + 1 :]), line), base)
-            elif child.type == "link_close":
-                inside = False
-            elif child.type == "image":
-                yield _link(child, "src", (plain(child), line), base)
-            elif child.type == "text" and not inside:
-                for match in BARE.finditer(child.content):
-                    yield Link(match[0], canonical(match[0]), match[0], "link", line)
+@cache
+def _reader() -> MarkdownIt:
+    """Return the parser of the dialect, but that unsafe addresses are seen, as written, each with its place."""
+    reader: MarkdownIt = parser.__wrapped__()
+    reader.validateLink = lambda url: url is not None  # type: ignore[method-assign]
+    reader.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    for rule in reader.inline.ruler.__rules__:
+        if rule.name in {"link", "image", "autolink"}:
+            rule.fn = _placing(rule.fn)
+    return reader
 
 
-def _link(token: Token, attribute: str, place: tuple[str, int], base: str) -> Link:
-    written = str(token.attrs.get(attribute, ""))
-    kind = "image" if attribute == "src" else "link"
-    return Link(written, canonical(written, base if kind == "link" else ""), place[0], kind, place[1])
+def _placing(rule: RuleFuncInlineType) -> RuleFuncInlineType:
+    """Return the inline rule, its token told where in the paragraph it begins."""
+
+    def placed(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+        start, before = state.pos, len(state.tokens)
+        done = rule(state, silent)
+        if done and not silent:
+            new = next((token for token in state.tokens[before:] if token.type in {"link_open", "image"}), None)
+            if new:
+                new.meta["at"] = start
+        return done
+
+    return placed
 
 
-def _text_until_close(tokens: list[Token]) -> str:
-    end = next((at for at, token in enumerate(tokens) if token.type == "link_close"), len(tokens))
-    return plain(Token("inline", "", 0, children=tokens[:end]))
+def _links(text: str, source: str) -> Iterator[Link]:
+    lines = text.split("\n")
+    tokens = _reader().parse(text)
+    headings = [
+        (token.map[0] + 1, plain(tokens[at + 1]))
+        for at, token in enumerate(tokens)
+        if token.type == "heading_open" and token.map
+    ]
+    starts = [line for line, _ in headings]
+    for block in tokens:
+        found: Iterable[_Found] = ()
+        if block.type == "inline":
+            found = _Paragraph(block, lines).read()
+        elif block.type == "html_block":
+            found = _html_block(block.content, block.map[0] + 1 if block.map else 1)
+        for one in found:
+            if not one.written:
+                continue
+            under = bisect_right(starts, one.place[0]) - 1
+            yield _link(one, source, headings[under][1] if under >= 0 else "")
 
 
-def canonical(address: str, base: str = "") -> str:
-    """Return the address absolute, its host in lower case, without what only tracks the reader; as it is if not http.
+class _Paragraph:
+    """A paragraph that is read from its beginning to its end, and where its text stands in the document."""
 
-    All else stays as written: whoever serves it may tell the difference.
+    def __init__(self, block: Token, lines: list[str]) -> None:
+        self.block, self.lines = block, lines
+        self.content = block.content
+        self.done = 0  # the offset up to which it was read, for what has no place of its own
+        self.row = block.map[0] if block.map else 0  # the line that `done` is in,
+        self.start, self.end = 0, _line_end(block.content, 0)  # where it starts and ends in the paragraph,
+        self.indent: int | None = None  # and how far in from the document's margin; -1: not known
+        self.open: _Found | None = None
 
-    >>> canonical("HTTP://Example.com/a?utm_source=x&id=1")
-    'http://example.com/a?id=1'
-    >>> canonical("/b", "https://example.com/a")
-    'https://example.com/b'
+    def read(self) -> Iterator[_Found]:
+        """Yield the addresses in their order, a link when it ends."""
+        for child in self.block.children or ():
+            match child.type:
+                case "link_open":
+                    self.open = self.found(child, "href", "link")
+                case "image":
+                    yield self.image(child)
+                case "link_close":
+                    yield from self.closed()
+                case "html_inline":
+                    yield from self.html(child)
+                case "text" | "code_inline" if self.open:
+                    self.open.text.append(child.content)
+                case "text":
+                    yield from self.words(child)
+                case "softbreak" | "hardbreak" if self.open:
+                    self.open.text.append(" ")
+        yield from self.closed()
+
+    def found(self, child: Token, key: str, kind: str) -> _Found:
+        """Return what a token names, where the parser met it."""
+        self.done = max(self.done, child.meta.get("at", 0))
+        return _Found(str(child.attrs.get(key, "")), kind, self.place())
+
+    def image(self, child: Token) -> _Found:
+        """Return an image; in a link it is a part of what the reader sees of that."""
+        one = self.found(child, "src", "image")
+        one.text.append(plain(child))
+        if self.open:
+            self.open.text += one.text
+        return one
+
+    def closed(self) -> Iterator[_Found]:
+        """Yield the open link, if there is one: it ends here."""
+        if self.open:
+            yield self.open
+        self.open = None
+
+    def html(self, child: Token) -> Iterator[_Found]:
+        """Yield what an HTML tag names; `<a>` opens a link, `</a>` ends it."""
+        self.seek(child.content)
+        for tag in _TAG.finditer(_COMMENT.sub("", child.content)):
+            anchor = tag[2].lower() == "a"
+            if anchor and tag[1]:
+                yield from self.closed()
+            for one in _tag(tag, self.place()):
+                if anchor and not self.open:
+                    self.open = one
+                else:
+                    yield one
+
+    def words(self, child: Token) -> Iterator[_Found]:
+        """Yield the addresses that stand bare in a text."""
+        for address in bare(child.content):
+            self.seek(address)
+            yield _Found(address, "link", self.place(), [address])
+
+    def seek(self, text: str) -> None:
+        """Go on to where `text` stands; stay where it is written otherwise, with escapes."""
+        self.done = max(self.done, self.content.find(text, self.done, self.done + NEAR))
+
+    def place(self) -> Place:
+        """Return the line and the column read up to; the first column where the line holds tabs or escapes."""
+        while self.end < self.done:
+            self.row, self.start = self.row + 1, self.end + 1
+            self.end, self.indent = _line_end(self.content, self.start), None
+        if self.indent is None:
+            shown = self.content[self.start : self.end].rstrip()
+            self.indent = self.lines[self.row].find(shown) if self.row < len(self.lines) else -1
+        return self.row + 1, self.indent + self.done - self.start + 1 if self.indent >= 0 else 1
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return end if end >= 0 else len(text)
+
+
+def bare(text: str) -> Iterator[str]:
+    """Yield the addresses in a plain text; what follows in Chinese, and the marks that end a sentence, are no part.
+
+    >>> list(bare("见https://e.org/a_(b)。后面 (www.e.org/c)."))
+    ['https://e.org/a_(b)', 'www.e.org/c']
     """
-    try:
-        parts = urlsplit(urljoin(base, address))
-        port = parts.port
-    except ValueError:
-        return address
-    if parts.scheme not in DEFAULT_PORTS:
-        return address
-    host = (
-        parts.netloc.lower().removesuffix(f":{port}") if port == DEFAULT_PORTS[parts.scheme] else parts.netloc.lower()
+    for match in _BARE.finditer(text):
+        address = match[0][: _end(match[0])]
+        if _LEADS_SOMEWHERE.match(address):
+            yield address
+
+
+def _end(address: str) -> int:
+    """Return where an address ends that marks or closing brackets follow, which are no part of it."""
+    end = len(address)
+    surplus = {close: address.count(close) - address.count(opening) for close, opening in _BRACKETS.items()}
+    while end:
+        last = address[end - 1]
+        if last == ";" and (entity := _ENTITY.search(address[max(0, end - 10) : end])):
+            end -= len(entity[0])
+        elif last in _TRAILING:
+            end -= 1
+        elif surplus.get(last, 0) > 0:
+            surplus[last] -= 1
+            end -= 1
+        else:
+            break
+    return end
+
+
+def _html_block(content: str, line: int) -> Iterator[_Found]:
+    """Yield the addresses of raw HTML, its comments blanked; the text of a link is what stands until its end tag."""
+    content = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), content)
+    seen, margin, inside = 0, 0, 0  # where the last tag, its line and the text of the open link start
+    link: _Found | None = None
+    for tag in _TAG.finditer(content):
+        anchor = tag[2].lower() == "a"
+        if anchor and link:
+            link.text.append(_TAG.sub("", content[inside : tag.start()]))
+            yield link
+            link = None
+        line += content.count("\n", seen, tag.start())
+        margin = max(margin, content.rfind("\n", seen, tag.start()) + 1)
+        seen = tag.start()
+        for one in _tag(tag, (line, seen - margin + 1)):
+            if anchor and not link:
+                link, inside = one, tag.end()
+            else:
+                yield one
+    if link:
+        yield link
+
+
+def _tag(tag: re.Match[str], place: Place) -> Iterator[_Found]:
+    """Yield the addresses that a tag names."""
+    for match in _ATTRIBUTE.finditer(tag[3]):
+        written = next((group for group in match.groups()[1:] if group is not None), "")
+        kind = "image" if match[1].lower() == "src" and tag[2].lower() in PICTURES else "link"
+        yield _Found(html.unescape(written), kind, place)
+
+
+def _link(found: _Found, source: str, heading: str) -> Link:
+    """Return what is known of an address: images are files beside the document, all else is relative to its source."""
+    text = " ".join("".join(found.text).split())
+    target = f"http://{found.written}" if found.written[:4].lower() == "www." else found.written
+    base = source if found.kind == "link" else ""
+    url = canonical(target, base)
+    relative = bool(base) and absolute(target, base) != absolute(target)
+    kind = "source" if source and url == canonical(source) else kind_of(url, text)
+    return Link(
+        written=found.written,
+        url=url,
+        text=text,
+        kind=found.kind if found.kind == "image" else kind,
+        line=found.place[0],
+        column=found.place[1],
+        heading=heading,
+        identifiers=identifiers(url) if found.kind != "image" else (),
+        base=base if relative else "",
+        notes=warnings(found.written, url),
     )
-    query = "&".join(part for part in parts.query.split("&") if not _tracks(*part.partition("=")[::2]))
-    return parts._replace(netloc=host, path=parts.path or "/", query=query).geturl()
 
 
-def _tracks(key: str, value: str) -> bool:
-    """Tell a tracking parameter: by name, or Medium's `source=...---...`, which names the list the reader came from."""
-    return bool(TRACKING.fullmatch(key)) or (key == "source" and "---" in unquote(value))
-
-
-STEP = Step("links", extract_links)
+STEP = Step("links", extract_links, version=2)

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 
 from rensa import RMinHash
 
+from pipeline.addresses.canonical import canonical
 from pipeline.document import Document
-from pipeline.steps.links import canonical
 
 PERMUTATIONS = 128
 SEED = 1

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.addresses.canonical import canonical
 from pipeline.document import Document
-from pipeline.steps.links import canonical
 from pipeline.write.clean import repaired
 from pipeline.write.pandoc import EARLIEST
 from pipeline.write.tree import Node, Place, div, link, plain, read_tree, safe_address, text_nodes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
+from pipeline.addresses.canonical import canonical
 from pipeline.document import Document, Encoding, FrontValue
-from pipeline.steps.links import canonical
 
 VERSION = 1  # raise it when the bytes change
 LATER_YAML = 10_000  # columns: no folding

@@ -1,4 +1,4 @@
-"""Outcomes -> report.jsonl and links.jsonl: a line each, for programs."""
+"""Outcomes -> report.jsonl: a line each, for programs; and what it says, in words."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def report_line(outcome: Outcome, file: str) -> bytes:
     record: Record = {"path": str(outcome.path), "outcome": type(outcome).__name__.lower()}
     if isinstance(outcome, Quarantined):
         record |= {"step": outcome.step, "reason": outcome.reason, "bug": outcome.bug}
-        return _line(record | ({"trace": outcome.trace} if outcome.trace else {}))
+        return line(record | ({"trace": outcome.trace} if outcome.trace else {}))
     if isinstance(outcome, Repeated):
         record |= {"of": str(outcome.of), "why": outcome.why}
     else:
         record |= {"file": file}
-    return _line(record | _told(outcome.document))
+    return line(record | _told(outcome.document))
 
 
 def _told(document: Document) -> Record:
@@ -60,16 +60,8 @@ def _record(change: Change) -> Record:
     return told | ({"alternatives": change.alternatives} if change.alternatives else {}) | {"spans": []}
 
 
-def link_lines(outcome: Outcome, file: str) -> bytes:
-    """Return the links of a document that is kept or repeats another, a line of JSON each."""
-    if isinstance(outcome, Quarantined):
-        return b""
-    document = outcome.document
-    told = [{"path": str(document.path), "file": file} | msgspec.to_builtins(link) for link in document.links]
-    return b"".join(_line(record) for record in told)
-
-
-def _line(record: Record) -> bytes:
+def line(record: Record) -> bytes:
+    """Return a record as a line of JSON."""
     return msgspec.json.encode(record) + b"\n"
 
 

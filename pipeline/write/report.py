@@ -8,11 +8,13 @@ from itertools import islice
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from pipeline.catalogue.graph import Edge
+from pipeline.catalogue.works import Work
 from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
 from pipeline.write.clean import in_words, repaired
 from pipeline.write.records import Record, changes
 
-VERSION = 1  # raise it when the page changes
+VERSION = 2  # raise it when the page changes
 SHOWN = 100  # changes a document; report.jsonl has all
 LONGEST = 600  # characters of a change's text
 
@@ -29,10 +31,21 @@ def _template() -> Template:
     return environment.get_template("report.html")
 
 
-def report_page(title: str, counts: RunReport, outcomes: Iterable[tuple[Outcome, str]]) -> Iterator[bytes]:
-    """Yield the page piece by piece; `outcomes` are (outcome, its file below clean/ or an empty string)."""
+def report_page(
+    title: str,
+    counts: RunReport,
+    outcomes: Iterable[tuple[Outcome, str]],
+    linked: tuple[Iterable[Work], Iterable[Edge]] = ((), ()),
+) -> Iterator[bytes]:
+    """Yield the page piece by piece; `outcomes` are (outcome, its file below clean/ or an empty string).
+
+    `linked` are the works that the posts cite, and where the posts lead to one another.
+    """
     rows = (_row(outcome, file) for outcome, file in outcomes)
-    for piece in _template().generate(title=title, counts=counts, rows=rows):
+    works, between = linked
+    for piece in _template().generate(
+        title=title, counts=counts, rows=rows, works=works, between=between, shown=_shown
+    ):
         yield piece.encode("utf-8", "replace")
 
 

@@ -61,6 +61,13 @@ class Shelf:
         self._record(path, key, stamp_of(path), "")
         self.written.append(self._name(path))
 
+    @contextmanager
+    def replacing_again(self, path: Path) -> Iterator[BinaryIO]:
+        """Open a file that takes the place of `path` when the block ends well, and stays planned as that was."""
+        row = self._row(path)
+        with self.replacing(path, row[0] if row else "") as file:
+            yield file
+
     def fail(self, path: Path, key: str, problem: str) -> None:
         """Keep that `path` cannot be made from `key`, and why; an older file of that name goes."""
         self._unlink(self._name(path))

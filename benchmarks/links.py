@@ -1,0 +1,156 @@
+"""Links beside their peers: what is found, and how fast addresses become canonical.
+
+usage: python benchmarks/links.py found FOLDER     (default: ../shared/corpus)
+       python benchmarks/links.py canonical [FILE] (a line an address; default: tests/cases/addresses.tsv)
+
+`found` parses each Markdown file below FOLDER with comrak and cmark-gfm and counts, of the links where both agree,
+those that we find (recall), and of ours, those that at least one of both finds (precision). Every other link is listed
+with a class. `canonical` prints microseconds of CPU an address for us, courlan, w3lib, url-normalize and url-unwrap.
+The peers are no dependencies: pip install comrak cmarkgfm courlan w3lib url-normalize url-unwrap unalix
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+from pipeline import extract_links
+from pipeline.addresses.canonical import canonical
+from pipeline.markdown import FRONT_MATTER
+
+SECONDS = 2
+CJK = re.compile(r"[\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]")
+
+
+class Addresses(HTMLParser):
+    """The addresses of an HTML page, in order."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        """Keep what a tag refers to."""
+        self.found += [value for name, value in attrs if name in {"href", "src"} and value and value[0] != "#"]
+
+
+def of_page(page: str) -> Counter[str]:
+    """Return the addresses of a page, percent escapes read: the parsers write them each in their own way."""
+    reader = Addresses()
+    reader.feed(page)
+    return Counter(map(plain, reader.found))
+
+
+def plain(address: str) -> str:
+    """Return an address as it is compared."""
+    return unquote(html.unescape(address)).removeprefix("http://") if "www." in address[:11] else unquote(address)
+
+
+def class_of(address: str, others: Counter[str]) -> str:
+    """Return why a link is found by one side only."""
+    if address.startswith("mailto:"):
+        return "bare e-mail address"
+    if CJK.search(address):
+        return "address runs into CJK text or punctuation"
+    if any(CJK.match(other[len(address) :]) for other in others if other.startswith(address) and other != address):
+        return "address cut off before CJK"
+    if any(other.rstrip("]}|*_~'\")") == address.rstrip("]}|*_~'\")") for other in others):
+        return "closing mark at the end"
+    if any(other.startswith(address) or address.startswith(other) for other in others):
+        return "another end"
+    return "other"
+
+
+def found(folder: Path) -> None:
+    """Print recall and precision over the Markdown files of a folder, and the classes of what differs."""
+    import cmarkgfm  # noqa: PLC0415 - a peer, not a dependency
+    import comrak  # noqa: PLC0415
+    from cmarkgfm.cmark import Options  # noqa: PLC0415
+
+    extensions = comrak.ExtensionOptions()
+    for name in ("table", "strikethrough", "autolink", "footnotes"):
+        setattr(extensions, name, True)
+    render = comrak.RenderOptions()
+    setattr(render, "unsafe_" if hasattr(render, "unsafe_") else "unsafe", True)
+    agreed = hit = ours_all = right = 0
+    missed: Counter[str] = Counter()
+    surplus: Counter[str] = Counter()
+    shown: list[str] = []
+    for file in sorted(folder.rglob("*.md")):
+        text = FRONT_MATTER.sub("", file.read_text("utf-8", "replace"))
+        one = of_page(comrak.render_markdown(text, extension_options=extensions, render_options=render))
+        options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
+        two = of_page(cmarkgfm.github_flavored_markdown_to_html(text, options))
+        ours = Counter(plain(link.written) for link in extract_links(text) if link.written[0] != "#")
+        both = one & two
+        agreed += both.total()
+        hit += (both & ours).total()
+        ours_all += ours.total()
+        right += (ours & (one | two)).total()
+        for address in (both - ours).elements():
+            missed[class_of(address, ours - both)] += 1
+            shown.append(f"- {file}: {address}")
+        for address in (ours - (one | two)).elements():
+            surplus[class_of(address, (one | two) - ours)] += 1
+            shown.append(f"+ {file}: {address}")
+    print(*shown, sep="\n")
+    print(f"agreed {agreed}, found {hit}: recall {hit / agreed:.4f}; missed: {dict(missed)}")
+    print(f"ours {ours_all}, known to a peer {right}: precision {right / ours_all:.4f}; surplus: {dict(surplus)}")
+
+
+def microseconds(work: Callable[[str], object], addresses: list[str]) -> float:
+    """Return microseconds of CPU an address."""
+    spent, times = 0.0, 0
+    work(addresses[0])
+    while spent < SECONDS:
+        start = time.process_time()
+        for address in addresses:
+            with contextlib.suppress(Exception):  # a peer's own limits
+                work(address)
+        spent += time.process_time() - start
+        times += 1
+    return spent / times / len(addresses) * 1e6
+
+
+def throughput(file: Path) -> None:
+    """Print the time that each takes for the addresses of a file."""
+    import courlan  # noqa: PLC0415
+    import unalix  # noqa: PLC0415
+    import url_normalize  # noqa: PLC0415
+    import url_unwrap  # noqa: PLC0415
+    import w3lib.url  # noqa: PLC0415
+
+    lines = [line for line in file.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    addresses = [line.split("\t")[0] for line in lines if line.startswith("http")]
+    rules = Path("pipeline/addresses/clearurls/rules.json")
+    providers = url_unwrap.Providers.model_validate_json(rules.read_text("utf-8"))
+    peers: dict[str, Callable[[str], object]] = {
+        "lacuna": canonical,
+        "courlan": courlan.clean_url,
+        "w3lib": w3lib.url.canonicalize_url,
+        "url-normalize": url_normalize.url_normalize,
+        "url-unwrap": lambda url: url_unwrap.unwrap(url, providers),
+        "unalix": unalix.clear_url,
+    }
+    ours = 0.0
+    for name, work in peers.items():
+        spent = microseconds(work, addresses)
+        ours = ours or spent
+        print(f"{name:14} {spent:9.1f} microseconds an address {spent / ours:8.1f} times ours")
+
+
+if __name__ == "__main__":
+    what, *given = sys.argv[1:]
+    if what == "found":
+        found(Path(given[0] if given else "../shared/corpus"))
+    else:
+        throughput(Path(given[0] if given else "tests/cases/addresses.tsv"))

@@ -1,0 +1,1 @@
+"""Addresses: their canonical form, the things they identify, and what can be wrong with them."""

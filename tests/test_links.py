@@ -1,0 +1,225 @@
+"""Links as knowledge: what is found, where it leads, what it identifies, and which works the archive cites."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree as ET
+
+import pikepdf
+import pytest
+
+from pipeline import Document, extract_links
+from pipeline.catalogue.works import works_of
+from pipeline.document import Cleaned, Repeated
+from pipeline.write.pandoc import pandoc
+from pipeline.write.state import State
+from tests.conftest import ROOT
+
+CASES = ROOT / "tests" / "cases"
+COPY, ORIGINAL = "002_0cc31b200e29ec80.txt", "000_a1f47e9a580df4b9.txt"
+
+
+@pytest.fixture(scope="session")
+def rows(made: Path) -> list[dict]:
+    """The links of the sample archive, as links.jsonl has them."""
+    return [json.loads(line) for line in (made / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="session")
+def works(made: Path) -> list[dict]:
+    """The works that the sample archive cites, as works.json has them."""
+    return json.loads((made / "out" / "works.json").read_text("utf-8"))
+
+
+def test_the_links_of_the_sample_are_those_of_the_table(rows):
+    """All 64 links that are no images and no sources: kind, canonical address, identifiers, text, heading and place."""
+    lines = (CASES / "links.tsv").read_text("utf-8").splitlines()
+    table = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    told = [row for row in rows if row["kind"] not in {"image", "source"} and row["path"] != COPY]
+    assert [{name: as_text(row[name]) for name in table[0]} for row in told] == table
+    assert len(told) == 64
+    assert len(told) - len({(row["path"], row["url"]) for row in told}) == 19
+
+
+def as_text(value: object) -> str:
+    """Return a value as the table writes it."""
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def test_every_place_is_where_the_address_stands(made: Path, rows):
+    """The line and column of a link are those of its first character in the text."""
+    for row in rows:
+        if row["file"]:
+            text = (made / "clean" / row["file"]).read_text("utf-8").partition("\n---\n\n")[2]
+            here = text.split("\n")[row["line"] - 1][row["column"] - 1 :]
+            assert here.startswith(("[", "![", "<", row["written"])), row
+
+
+def test_the_copy_has_the_links_and_works_of_the_original(made: Path, rows):
+    """File 002 after repair has the links and the works of 000, each field the same."""
+    of = {
+        path: [{k: v for k, v in row.items() if k not in {"path", "file"}} for row in rows if row["path"] == path]
+        for path in (COPY, ORIGINAL)
+    }
+    assert of[COPY] == of[ORIGINAL]
+    state = State(made / "clean" / ".state.sqlite", "", trial=True)
+    outcomes = {str(outcome.path): outcome for outcome, _, _ in state.outcomes()}
+    assert isinstance(outcomes[COPY], Repeated)
+    assert isinstance(outcomes[ORIGINAL], Cleaned)
+    of_copy, of_original = (
+        [(work.title, work.authors, work.others, work.year, work.identifiers, work.links) for work in cited]
+        for cited in (works_of(outcomes[COPY].document), works_of(outcomes[ORIGINAL].document))
+    )
+    assert of_copy == of_original
+    assert len(of_copy) == 4
+
+
+def test_the_works_of_the_sample_are_those_of_the_table(works):
+    """The catalogue has exactly 16 works of 4 posts, each field as its post gives it."""
+    table = json.loads((CASES / "works.json").read_text("utf-8"))
+    assert works == table
+    assert len(works) == 16
+    assert len({cited["path"] for work in works for cited in work["custom"]["cited_by"]}) == 4
+
+
+def test_works_of_a_list_are_told_by_their_links():
+    """A link to a paper names a work: by its text and its item; labels, addresses and pictures name none."""
+    text = """# Reading
+
+1. [Attention Is All You Need](https://arxiv.org/pdf/1706.03762v5), Vaswani et al.
+2. [Deep Learning](https://www.amazon.com/dp/0262035618) and [again](https://arxiv.org/abs/1706.03762)
+
+## 注意力就是一切（Attention Is All You Need）
+
+By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.03762) | [data](https://e.org/d)
+
+[![cover](a.png)](https://doi.org/10.1000/182) https://doi.org/10.1000/183
+"""
+    document = Document(PurePosixPath("a.md"), text)
+    told = works_of(replace(document, links=extract_links(text)))
+    assert [(work.key, work.title, work.original, work.authors, work.others, work.year) for work in told] == [
+        ("arxiv:1706.03762", "注意力就是一切", "Attention Is All You Need", ("A. Vaswani", "N. Shazeer"), True, "2017"),
+        ("isbn:9780262035613", "Deep Learning", "", (), False, ""),
+        ("doi:10.1000/182", "注意力就是一切（Attention Is All You Need）", "", (), False, ""),
+        ("doi:10.1000/183", "注意力就是一切（Attention Is All You Need）", "", (), False, ""),
+    ]
+    assert [(cited.heading, cited.number) for cited in told[0].cited] == [
+        ("Reading", "1"),
+        ("注意力就是一切（Attention Is All You Need）", ""),
+    ]
+    assert told[0].links == (
+        ("paper", "https://arxiv.org/abs/1706.03762v5"),
+        ("paper", "https://arxiv.org/abs/1706.03762"),
+        ("dataset", "https://e.org/d"),
+    )
+
+
+def test_reference_managers_read_the_works(made: Path, works):
+    """Pandoc's readers of biblatex and of CSL-JSON, which citeproc uses, find in both files what the catalogue has."""
+    for file, form in (("works.bib", "biblatex"), ("works.json", "csljson")):
+        read = json.loads(pandoc("-f", form, "-t", "csljson", data=(made / "out" / file).read_bytes()))
+        assert {entry["id"] for entry in read} == {work["id"] for work in works}
+        titles = {entry["id"]: re.sub(r"</?span[^>]*>", "", entry["title"]) for entry in read}
+        assert titles == {work["id"]: work["title"] for work in works}
+        assert all(entry["issued"]["date-parts"][0][0] in range(2017, 2022) for entry in read)
+        assert all(entry["author"] for entry in read)
+
+
+def test_the_graph_says_who_leads_to_whom(made: Path):
+    """GraphML holds the posts, works and sites; the post of March leads to that of February, two posts stand alone."""
+    root = ET.fromstring((made / "out" / "graph.graphml").read_bytes())  # noqa: S314 - of our own making
+    space = {"g": "http://graphml.graphdrawing.org/xmlns"}
+    nodes = {
+        node.get("id"): {data.get("key"): data.text for data in node} for node in root.iterfind(".//g:node", space)
+    }
+    edges = {(edge.get("source"), edge.get("target")) for edge in root.iterfind(".//g:edge", space)}
+    assert {name for edge in edges for name in edge} <= set(nodes)
+    between = {edge for edge in edges if edge[1].startswith("post:")}
+    assert between == {("post:000_a1f47e9a580df4b9.txt", "post:004_eaf657597849a246.txt")}
+    alone = {name for name, data in nodes.items() if data.get("orphan") == "true"}
+    assert alone == {"post:001_9722d69a9a88267b.txt", "post:003_b6b74f1d2d75484e.txt"}
+    assert sum(data["kind"] == "work" for data in nodes.values()) == 16
+
+
+def test_the_table_of_links_is_that_of_the_lines(made: Path, rows):
+    """links.csv holds what links.jsonl holds."""
+    table = list(csv.DictReader((made / "clean" / "links.csv").read_text("utf-8-sig").splitlines()))
+    assert [{name: as_text(value) for name, value in row.items()} for row in rows] == table
+
+
+def test_unsafe_addresses_are_active_nowhere(archive: Path, lacuna):
+    """javascript:, data: and vbscript: addresses are listed as unsafe; no output has one that a reader could follow."""
+    post = "# T\n\n[a](javascript:alert(1)) [b](vbscript:x) ![c](data:text/html,x) [代码](JaVaScRiPt:alert(2))\n\n"
+    post += '<a href="java&#10;script:alert(3)">d</a> [论文](https://arxiv.org/abs/1703.00522) =cmd\n'
+    (archive / "raw" / "bad.md").write_text(post, "utf-8")
+    ran = lacuna("run", cwd=archive)
+    assert ran.returncode == 0, ran.stderr
+    told = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
+    mine = [row for row in told if row["path"] == "bad.md"]
+    assert [row["written"] for row in mine if "unsafe" in row["notes"]] == [
+        "javascript:alert(1)",
+        "vbscript:x",
+        "data:text/html,x",
+        "JaVaScRiPt:alert(2)",
+        "java\nscript:alert(3)",
+    ]
+    assert "href" in (archive / "out" / "report.html").read_text("utf-8")
+    for page in ("report.html", "works.json", "works.bib", "graph.graphml"):
+        text = (archive / "out" / page).read_text("utf-8").lower()
+        assert 'href="java' not in text
+        assert 'href="data' not in text
+        assert "url = {java" not in text
+        assert '"url": "java' not in text
+
+
+def test_links_lead_to_files_beside_the_post(archive: Path, lacuna):
+    """A relative address of a post without a source leads to the file beside it; a fragment does not matter."""
+    folder = archive / "raw" / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text("# A\n\nfirst words: [see](b.md#part), [up](../top%20one.md), [no](c.md)\n", "utf-8")
+    (folder / "b.md").write_text("# B\n\nanother text, quite unlike the one before it\n", "utf-8")
+    (archive / "raw" / "top one.md").write_text("# Top\n\nthe third text has other words again\n", "utf-8")
+    assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
+    told = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
+    assert {row["written"]: row["to"] for row in told if row["path"] == "notes/a.md"} == {
+        "b.md#part": "notes/b.md",
+        "../top%20one.md": "top one.md",
+        "c.md": "",
+    }
+
+
+def test_a_document_of_many_links_is_read_in_linear_time():
+    """Hostile addresses come back as they are, noted, and none of them costs more than reading it."""
+    long = "https://e.org/" + "a" * 100_000
+    links = extract_links(
+        f"[x]({long}) [y](https://e.org/%zz) [z](https://e.org/a\u202eb) [k](https://xn--pple-43d.com/)"
+    )
+    assert links[0].url == long
+    assert [link.notes for link in links] == [
+        ("too long",),
+        ("broken escape",),
+        ("direction override",),
+        ("look-alike name",),
+    ]
+    assert PurePosixPath(links[1].url).name == "%zz"
+
+
+def test_links_between_posts_lead_within_the_book(made: Path):
+    """In both editions of the archive the post of March leads to the chapter of February; alone, to the web."""
+    address = "four-deep-learning-papers-to-read-in-february-2021"
+    with zipfile.ZipFile(made / "out" / "archive.epub") as book:
+        pages = [book.read(name).decode() for name in book.namelist() if "/ch" in name]
+    leading = [match[1] for page in pages for match in re.finditer(r'href="([^"]+)"[^>]*>之前的总结博文', page)]
+    assert leading == ["ch001.xhtml#chapter-1"]
+    with zipfile.ZipFile(made / "out" / "posts" / "000_a1f47e9a580df4b9.epub") as post:
+        alone = "".join(post.read(name).decode() for name in post.namelist() if "/ch" in name)
+    assert re.search(rf'href="https://towardsdatascience.com/{address}[^"]*"[^>]*>之前的总结博文', alone)
+    with pikepdf.open(made / "out" / "archive.pdf") as pdf:
+        links = [note for page in pdf.pages for note in page.get("/Annots", []) if note.Subtype == "/Link"]
+        addresses = [str(note.A.URI) for note in links if "/A" in note and "/URI" in note.A]
+    assert sum(address in uri for uri in addresses) == 2, "only the colophon and the line of the source lead to the web"
