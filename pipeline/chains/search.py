@@ -20,7 +20,9 @@ TRUTHS = (
     "iso8859-7", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp1252", "mac_roman", "cp437", "cp850",
 )  # fmt: skip
 DEPTH = 3
+WESTERN = ("cp1252", "latin-1")  # what almost all software takes bytes for that it knows nothing of
 FEWEST = 4  # characters outside ASCII that a chain is told from
+MORE = 16  # the same where the truth is no UTF-8, which proves itself, and the wrong reading is a rare one
 SAMPLE = 2_000  # characters that a chain is chosen by
 TRIED = 10  # chains that are scored in full, the likeliest by their letters
 DOUBT = 30.0  # nats that a chain must be likelier by than the text as it stands, for each wrong reading in it
@@ -75,7 +77,7 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
     for chain, texts in _promising(sample):
         gain = _gain(before, fluency(texts)) - chain.doubt
         changed = [text for text, line in zip(texts, sample, strict=True) if text != line]
-        if gain > best[0] and _many(sample, texts) and strangeness(changed, symbols=True) < PLAIN:
+        if gain > best[0] and _many(sample, texts, chain) and strangeness(changed, symbols=True) < PLAIN:
             best = gain, chain
     if best[1] is None:
         return None
@@ -134,9 +136,10 @@ def _decoded(data: bytes, codec: str) -> str | None:
     return None if any("\x80" <= char <= "\x9f" for char in text) and codec != "utf-8" else text
 
 
-def _many(sample: list[str], texts: list[str]) -> bool:
+def _many(sample: list[str], texts: list[str], chain: Chain) -> bool:
+    rare = any(wrong not in WESTERN and truth != "utf-8" for wrong, truth in chain.readings)
     changed = (line for text, line in zip(texts, sample, strict=True) if text != line)
-    return sum(char >= "\x80" for line in changed for char in line) >= FEWEST
+    return sum(char >= "\x80" for line in changed for char in line) >= (MORE if rare else FEWEST)
 
 
 def _gain(before: Floats, after: Floats) -> float:
