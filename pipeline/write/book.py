@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import msgspec
 
@@ -14,9 +16,9 @@ from pipeline.document import Document
 from pipeline.steps.links import canonical
 from pipeline.write.clean import repaired
 from pipeline.write.pandoc import EARLIEST
-from pipeline.write.tree import Node, Place, div, link, plain, read_tree, safe_address, text_nodes
+from pipeline.write.tree import Node, Place, div, link, plain, read_tree, retarget, safe_address, text_nodes
 
-VERSION = 1  # raise it when the bytes of an edition change
+VERSION = 2  # raise it when the bytes of an edition change
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
 
@@ -74,8 +76,18 @@ def chapter_of(document: Document, root: Path) -> Chapter:
     return Chapter(meta.title, meta.authors, meta.language, date, source_url, repaired(document), blocks)
 
 
-def opened(one: Chapter, at: int) -> list[Node]:
-    """Return a chapter's blocks behind its heading, byline and before its colophon, headings below its own."""
+def opened(book: Book) -> list[list[Node]]:
+    """Return each chapter as its heading and a division: byline, blocks, colophon.
+
+    A link to the source of another chapter leads to that chapter, one to a heading of its own post to that heading.
+    """
+    places: dict[str, str] = {}
+    for at, one in enumerate(book.chapters):
+        places.setdefault(one.source_url, f"#chapter-{at + 1}")
+    return [_opened(one, at, places) for at, one in enumerate(book.chapters)]
+
+
+def _opened(one: Chapter, at: int, places: Mapping[str, str]) -> list[Node]:
     heading = {
         "t": "Header",
         "c": [1, [f"chapter-{at + 1}", [], [["lang", one.language]] if one.language else []], text_nodes(one.title)],
@@ -87,7 +99,16 @@ def opened(one: Chapter, at: int) -> list[Node]:
     byline = [div("byline", [{"t": "Para", "c": text_nodes(" · ".join(said))}])] if said else []
     source = [*text_nodes("↗ "), link(one.source_url, one.source_url)] if one.source_url else []
     notes = [{"t": "Para", "c": nodes} for nodes in (source, text_nodes(_repairs(one))) if nodes]
-    inner = [*byline, *_levels(body, f"chapter-{at + 1}"), *([div("colophon", notes)] if notes else [])]
+    prefix = f"chapter-{at + 1}"
+    headings = {node["c"][1][0]: f"#{prefix}-{i}" for i, node in reversed([*enumerate(body)]) if node["t"] == "Header"}
+
+    def target(address: str) -> str:
+        if address.startswith("#"):
+            return headings.get(unquote(address[1:]), "")
+        post = canonical(address.partition("#")[0])
+        return address if post == one.source_url else places.get(post, address)
+
+    inner = [*byline, *retarget(_levels(body, prefix), target), *([div("colophon", notes)] if notes else [])]
     return [heading, {"t": "Div", "c": [["", ["chapter"], [["lang", one.language]] if one.language else []], inner]}]
 
 

@@ -16,7 +16,7 @@ STYLE = files("pipeline.write").joinpath("templates", "epub.css")
 
 def to_epub(book: Book) -> bytes:
     """Return the book as EPUB 3: a file a chapter, contents, the style of templates/epub.css. Same book, same bytes."""
-    blocks = [node for at, one in enumerate(book.chapters) for node in opened(one, at)]
+    blocks = [node for chapter in opened(book) for node in chapter]
     meta = {
         "title": _text(book.title),
         "creator": _list([_map(role="author", text=author) for author in book.authors]),

@@ -51,13 +51,13 @@ def _typst(book: Book, root: Path) -> bytes:
         **_language(book.language),
     }
     parts = ['#import "book.typ": *\n', f"#show: book.with({_arguments(facts)})\n"]
-    for at, one in enumerate(book.chapters):
-        _, content = opened(one, at)
-        blocks = _Typesetter(root, f"image-{at + 1}").blocks(content["c"][1])
-        body = pandoc("-f", "json", "-t", "typst", "--wrap=none", data=tree(blocks, {})).decode()
+    blocks: list[Node] = []
+    for at, (one, (_, content)) in enumerate(zip(book.chapters, opened(book), strict=True)):
         named = {"title": one.title, "label": f"chapter-{at + 1}", **_language(one.language)}
-        parts += [f"#chapter({_arguments(named)})[\n", body, "\n]\n"]
-    return "".join(parts).encode()
+        inner = _Typesetter(root, f"image-{at + 1}").blocks(content["c"][1])
+        blocks += [_raw(f"#chapter({_arguments(named)})["), *inner, _raw("]")]
+    body = pandoc("-f", "json", "-t", "typst", "--wrap=none", data=tree(blocks, {}), sandbox=False)
+    return "".join(parts).encode() + body
 
 
 class _Typesetter:
