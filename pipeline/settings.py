@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,6 +15,25 @@ Whole = Annotated[int, msgspec.Meta(ge=1)]
 
 class SettingsError(Exception):
     """A setting is wrong; the message names the key, the file and the nearest right key."""
+
+
+Day = Annotated[str, msgspec.Meta(pattern=r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$")]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
+Page = Literal["a4", "a5", "reader"]
+
+
+class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A book of some of the posts: those that meet every condition that is given; docs/editions.md describes each."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1)]
+    since: Day = ""
+    until: Day = ""
+    series: str = ""
+    tag: str = ""
+    language: str = ""
+    query: str = ""
+    order: Literal["oldest", "newest", "title"] = "oldest"
+    cover: Colour = "#2f4858"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Annotated[str, msgspec.Meta(min_length=1)] = "Archive"
     jobs: Whole | None = None
     editions: bool = True
+    edition: tuple[Edition, ...] = ()
+    page: Page = "a5"
+    vertical: bool = False
     ignore: tuple[str, ...] = ("img/*", "images/*", "assets/*")
     plugins: tuple[str, ...] = ()
     max_bytes: Whole = 16 * 2**20

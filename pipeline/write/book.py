@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from pipeline.document import Document
+from pipeline.document import Document, FrontValue
 from pipeline.steps.links import canonical
 from pipeline.write.clean import repaired
 from pipeline.write.pandoc import EARLIEST
@@ -20,6 +20,7 @@ from pipeline.write.tree import Node, Place, div, link, plain, read_tree, retarg
 
 VERSION = 2  # raise it when the bytes of an edition change
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
+TAGS = ("tags", "categories", "keywords")  # the fields of front matter that static site generators read
 NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
 
 
@@ -34,16 +35,28 @@ class Chapter:
     source_url: str
     repaired: str  # in one line
     blocks: list[Node]
+    tags: tuple[str, ...] = ()  # of the front matter, its categories and keywords among them
+    series: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an edition looks: the PDF's page, the direction of the EPUB's lines, the colour of its cover (#rrggbb)."""
+
+    page: str = "a5"  # a key of `pages` in templates/book.typ
+    vertical: bool = False
+    cover: str = "#2f4858"
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One edition: its title, main language, lasting identifier (a URN) and chapters in order."""
+    """One edition: its title, main language, lasting identifier (a URN), chapters in order, and its look."""
 
     title: str
     language: str
     identifier: str
     chapters: tuple[Chapter, ...]
+    look: Look = Look()
 
     @property
     def authors(self) -> list[str]:
@@ -73,7 +86,24 @@ def chapter_of(document: Document, root: Path) -> Chapter:
     source_url = safe_address(canonical(meta.source_url))
     blocks = read_tree(document.text, Place(root, root / document.path.parent, source_url, meta.language))
     date = meta.date if re.fullmatch(r"(?:19|20)\d\d(?:-[01]\d(?:-[0-3]\d)?)?", meta.date) else ""
-    return Chapter(meta.title, meta.authors, meta.language, date, source_url, repaired(document), blocks)
+    found = dict(meta.extra)
+    return Chapter(
+        title=meta.title,
+        authors=meta.authors,
+        language=meta.language,
+        date=date,
+        source_url=source_url,
+        repaired=repaired(document),
+        blocks=blocks,
+        tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
+        series=" ".join(_words(found.get("series"))),
+    )
+
+
+def _words(value: FrontValue) -> list[str]:
+    """Return what a field of front matter lists: items, or words between commas."""
+    items = value if isinstance(value, list) else str(value or "").split(",")
+    return [str(item).strip() for item in items if str(item).strip()]
 
 
 def opened(book: Book) -> list[list[Node]]:

@@ -48,6 +48,7 @@ def _typst(book: Book, root: Path) -> bytes:
         "authors": book.authors,
         "date": [*map(int, book.date.split("-"))] if book.date else [],
         "source": book.chapters[0].source_url if len(book.chapters) == 1 else "",
+        "page-size": book.look.page,
         **_language(book.language),
     }
     parts = ['#import "book.typ": *\n', f"#show: book.with({_arguments(facts)})\n"]

@@ -113,7 +113,7 @@ def retarget(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - 
         return part | {"c": retarget(part["c"], target)} if "c" in part else part
     if not isinstance(part, list):
         return part
-    made = []
+    made: list[Any] = []
     for item in part:
         if isinstance(item, dict) and item.get("t") == "Link":
             attributes, inner, (address, title) = item["c"]
