@@ -296,6 +296,7 @@ ATTACKS = {
     "remote image": "![x](http://127.0.0.1:1/a.png)",
     "raw Typst": '```{{=typst}}\n#read("{secret}")\n```\n\n`#read("{secret}")`{{=typst}}',
     "Typst in text": '#read("{secret}") #include "{secret}" $ #x $ @y <z> *a* _b_ `c` \\#d',
+    "Typst field": "[x](https://e.org).إذا ~~y~~.fields() [z](https://e.org).dest",
     "Typst in an info string": '~~~ a```\n#read("{secret}")\n~~~',
     "Typst in an address": '[x](https://e.org/"\\)#read("{secret}")) ![y](a"b.png)',
     "front matter": "---\ntitle: '</title><script>alert(1)</script>'\ncss: {secret}\ncover-image: {secret}\n---\ntext",

@@ -81,6 +81,8 @@ class _Typesetter:
             return [_raw(opened), *body]
         if node["t"] == "Image":
             return [{"t": "RawInline", "c": ["typst", f"#box({self.image(node)})"]}]
+        if node["t"] == "Str" and node["c"].startswith("."):  # behind a call, Typst would read the name of a field
+            return [{"t": "RawInline", "c": ["typst", "\\."]}, {"t": "Str", "c": node["c"][1:]}]
         return [{"t": node["t"], "c": self.part(node["c"])} if "c" in node else node]
 
     def part(self, part: object) -> object:
