@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import subprocess
+import unicodedata
 import zipfile
 from dataclasses import replace
 from importlib.resources import files
@@ -20,13 +21,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline import Document, Unfit
+from pipeline import Document, Settings, Unfit
 from pipeline.document import Meta
+from pipeline.engines.worker import cleaned
 from pipeline.write.book import Book, Look, chapter_of, identifier
 from pipeline.write.cover import WIDTH, cover
 from pipeline.write.epub import to_epub
 from pipeline.write.fonts import RARE_IN_CJK, subsets
 from pipeline.write.pdf import to_pdf
+from pipeline.write.tree import plain
 from tests.conftest import ROOT, Lacuna, tree
 
 JAVA = shutil.which("java")
@@ -198,6 +201,28 @@ def test_han_letters_are_drawn_as_readers_write_them(language: str, font: str):
     """A letter that languages draw differently comes from the font of the book's language."""
     (one,) = subsets("直骨", RARE_IN_CJK, language)
     assert one.name.startswith(font)
+
+
+def test_headings_never_skip_a_level():
+    """Wherever headings stand, in lists and quotations too, the PDF can claim PDF/UA-1, which forbids a skipped one."""
+    text = "## a\n\n- #### b\n\n  x\n\n> # c\n\n###### d\n\n###### a\n\n### e\n"
+    with pikepdf.open(io.BytesIO(to_pdf(bound(text, language="en")))) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+
+
+def test_no_letter_of_any_language_is_missing(shared: Path):
+    """A post in each language at hand, in one book: no font lacks a glyph, and the text is what the PDF says."""
+    chapters = []
+    for folder in sorted(path for path in (shared / "corpus").iterdir() if path.is_dir()):
+        file = min(folder.glob("*.md"))
+        chapters.append(chapter_of(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
+    book = Book("Languages", "en", identifier("languages"), tuple(chapters))
+    made = to_pdf(book)
+    with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"  # under it a missing glyph is an error
+    shown = set(unicodedata.normalize("NFKC", page_text(made)))
+    written = set(unicodedata.normalize("NFKC", "".join(plain(chapter.blocks) for chapter in chapters)))
+    assert not {char for char in written - shown if char.isalnum()}
 
 
 def test_no_date_is_made_up(tmp_path: Path):

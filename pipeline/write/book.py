@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -130,7 +131,8 @@ def _opened(one: Chapter, at: int, places: Mapping[str, str]) -> list[Node]:
     source = [*text_nodes("↗ "), link(one.source_url, one.source_url)] if one.source_url else []
     notes = [{"t": "Para", "c": nodes} for nodes in (source, text_nodes(_repairs(one))) if nodes]
     prefix = f"chapter-{at + 1}"
-    headings = {node["c"][1][0]: f"#{prefix}-{i}" for i, node in reversed([*enumerate(body)]) if node["t"] == "Header"}
+    headings: dict[str, str] = {}
+    body = _levels(body, prefix, [], headings)
 
     def target(address: str) -> str:
         if address.startswith("#"):
@@ -138,7 +140,7 @@ def _opened(one: Chapter, at: int, places: Mapping[str, str]) -> list[Node]:
         post = canonical(address.partition("#")[0])
         return address if post == one.source_url else places.get(post, address)
 
-    inner = [*byline, *retarget(_levels(body, prefix), target), *([div("colophon", notes)] if notes else [])]
+    inner = [*byline, *retarget(body, target), *([div("colophon", notes)] if notes else [])]
     return [heading, {"t": "Div", "c": [["", ["chapter"], [["lang", one.language]] if one.language else []], inner]}]
 
 
@@ -146,20 +148,24 @@ def _repairs(one: Chapter) -> str:
     return "" if one.repaired == "nothing" else f"Lacuna: {one.repaired}"
 
 
-def _levels(blocks: list[Node], prefix: str) -> list[Node]:
-    """Return blocks with headings from level 2 on, none skipped (PDF/UA-1 asks for that), each with an identifier."""
-    outer: list[int] = []
-    result = []
-    for at, node in enumerate(blocks):
-        if node["t"] != "Header":
-            result.append(node)
-            continue
-        level, _, text = node["c"]
-        while outer and outer[-1] >= level:
-            outer.pop()
-        outer.append(level)
-        result.append({"t": "Header", "c": [min(len(outer) + 1, 6), [f"{prefix}-{at}", [], []], text]})
-    return result
+def _levels(part: Any, prefix: str, outer: list[int], places: dict[str, str]) -> Any:  # noqa: ANN401 - any part of a tree
+    """Return a tree's part with headings from level 2 on, none skipped (PDF/UA-1 asks for that), wherever they stand.
+
+    Each gets an identifier, which `places` keeps by the one it had; `outer` holds the levels of the headings above.
+    """
+    if isinstance(part, list):
+        return [_levels(item, prefix, outer, places) for item in part]
+    if not isinstance(part, dict) or "c" not in part:
+        return part
+    if part["t"] != "Header":
+        return part | {"c": _levels(part["c"], prefix, outer, places)}
+    level, (written, *_), text = part["c"]
+    while outer and outer[-1] >= level:
+        outer.pop()
+    outer.append(level)
+    name = f"{prefix}-{len(places) + 1}"
+    places[written or f"#{name}"] = f"#{name}"  # no identifier that pandoc gives holds a #
+    return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], text]}
 
 
 def tree(blocks: list[Node], meta: dict[str, Node]) -> bytes:
