@@ -80,7 +80,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _checked(table: dict[str, Any], file: str) -> Settings:
     try:
-        return msgspec.convert(table, Settings)
+        return _apart(msgspec.convert(table, Settings), file)
     except msgspec.ValidationError as error:
         unknown = re.search(r"unknown field `(.+?)`", str(error))
         if unknown:
@@ -88,6 +88,16 @@ def _checked(table: dict[str, Any], file: str) -> Settings:
         else:
             message = f"{file}: {str(error).replace(' - at `$.', ' in `')}"
         raise SettingsError(message) from error
+
+
+def _apart(settings: Settings, file: str) -> Settings:
+    """Return the settings unless two books have one title, which decides a book's file and what it replaces."""
+    titles = [settings.title, *(edition.title for edition in settings.edition)]
+    for at, title in enumerate(titles):
+        if title.casefold() in map(str.casefold, titles[:at]):
+            message = f"{file}: two books have the title `{title}`; give each [[edition]] its own, other than `title`"
+            raise SettingsError(message)
+    return settings
 
 
 def suggestion(word: str, known: tuple[str, ...]) -> str:

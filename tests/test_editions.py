@@ -301,6 +301,15 @@ def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
     assert not (tmp_path / "out" / "editions").exists()
 
 
+def test_books_of_one_title_are_refused(tmp_path: Path, lacuna: Lacuna):
+    """Two editions that would overwrite one another, in out/ and on a reader, end in one line."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "archive"\n', "utf-8")
+    ran = lacuna("run", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "two books have the title `archive`" in ran.stderr
+
+
 def test_images_of_the_archive_are_embedded(tmp_path: Path):
     """An image beside its post is in both editions, with its caption as alternative text."""
     (tmp_path / "img").mkdir()

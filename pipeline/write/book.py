@@ -97,7 +97,7 @@ def chapter_of(document: Document, root: Path) -> Chapter:
         repaired=repaired(document),
         blocks=blocks,
         tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
-        series=" ".join(_words(found.get("series"))),
+        series=", ".join(_words(found.get("series"))),
     )
 
 
@@ -114,7 +114,8 @@ def opened(book: Book) -> list[list[Node]]:
     """
     places: dict[str, str] = {}
     for at, one in enumerate(book.chapters):
-        places.setdefault(one.source_url, f"#chapter-{at + 1}")
+        if one.source_url:
+            places.setdefault(one.source_url, f"#chapter-{at + 1}")
     return [_opened(one, at, places) for at, one in enumerate(book.chapters)]
 
 
