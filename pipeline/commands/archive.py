@@ -31,6 +31,7 @@ def folders(command: Callable[..., object]) -> Callable[..., object]:
     for option in (
         click.option("--no-editions", "no_editions", is_flag=True, help="Clean only: make no EPUB and PDF."),
         click.option("--jobs", type=click.IntRange(min=1), help="Processes at work. Default: the cores."),
+        click.option("--page", type=click.Choice(["a4", "a5", "reader"]), help="The PDFs' page. Default: a5."),
         click.option("--out", metavar="DIR", help="Where editions and the report go."),
         click.option("--clean", metavar="DIR", help="Where clean text goes."),
         click.argument("raw", required=False),

@@ -75,13 +75,13 @@ def dedup(paths: tuple[str, ...], *, as_json: bool) -> int:
 def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Bind each file as EPUB and PDF, and several files also as one book."""
     from pipeline.engines.worker import cleaned
-    from pipeline.write.book import Book, Chapter, chapter_of, identifier
+    from pipeline.write.book import Book, Chapter, Look, chapter_of, identifier
     from pipeline.write.epub import to_epub
     from pipeline.write.names import safe_name
     from pipeline.write.pdf import to_pdf
-    from pipeline.write.within import within
 
     settings = settings_of()
+    look = Look(settings.page, settings.vertical)
     chapters: list[Chapter] = []
     written: set[Path] = set()
 
@@ -95,12 +95,12 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     def work(one: Input) -> None:
         chapters.append(chapter_of(cleaned(one.name, one.read(), settings), one.folder))
         title, language = chapters[-1].title, chapters[-1].language
-        put_editions(Book(title, language, identifier(str(one.name)), (chapters[-1],)), safe_name(one.name))
+        put_editions(Book(title, language, identifier(str(one.name)), (chapters[-1],), look), safe_name(one.name))
 
     code = each(paths, work)
     if len(chapters) > 1:
-        ordered = within(tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date))))
-        put_editions(Book(settings.title, ordered[0].language, identifier(settings.title), ordered), BOOK)
+        ordered = tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date)))
+        put_editions(Book(settings.title, ordered[0].language, identifier(settings.title), ordered, look), BOOK)
     return finish(code, output)
 
 

@@ -97,7 +97,8 @@ class _Run:
         """Look at every source; if any changed, or any output is not as it was left, make what is not fresh."""
         assets = self.look()
         self.infer()
-        choices = self.settings.editions, self.settings.title, self.settings.out
+        chosen = self.settings
+        choices = chosen.editions, chosen.title, chosen.out, chosen.edition, chosen.page, chosen.vertical
         made = digest(self.state.flow, self.state.digests(), assets, choices, outputs.VERSIONS)
         if self.state.fact("made") == made and self.shelf.intact():
             return

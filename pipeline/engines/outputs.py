@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.addresses.canonical import canonical
 from pipeline.catalogue.graph import Edge, Homes, edges, homes
@@ -15,10 +16,13 @@ from pipeline.document import Cleaned, Document, Outcome, RunReport, Unfit
 from pipeline.engines import worker
 from pipeline.engines.pool import Lost, each
 from pipeline.engines.worker import Binding
-from pipeline.settings import Settings
-from pipeline.write import book, clean, graph, records, report, within, works
+from pipeline.settings import Edition, Settings
+from pipeline.write import book, clean, graph, records, report, works
+from pipeline.write.book import Look
 from pipeline.write.epub import to_epub
+from pipeline.write.names import safe_name
 from pipeline.write.pdf import to_pdf
+from pipeline.write.selection import select
 from pipeline.write.shelf import Shelf, stamp_of
 from pipeline.write.state import State, digest, unpack
 
@@ -26,6 +30,7 @@ VERSIONS = (clean.VERSION, book.VERSION, report.VERSION, records.VERSION, graph.
 COMMIT_EVERY = 20  # documents: what a kill can cost
 BOOK = "archive"
 POSTS = "posts"
+EDITIONS = "editions"
 KINDS = ("epub", "pdf")
 Tell = Callable[[str, str], None]
 
@@ -42,7 +47,7 @@ def report_of(state: State, shelf: Shelf, *, check: bool = False, strict: bool =
         repeated=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
         quarantined=tuple(state.quarantined()),
         undone=state.count("undone"),
-        unbound=next((why for kind in KINDS if (why := shelf.problem(shelf.out / f"{BOOK}.{kind}"))), ""),
+        unbound=next(shelf.problems(shelf.out / f"{BOOK}.epub", shelf.out / EDITIONS), ""),
         written=tuple(shelf.written),
         removed=tuple(shelf.removed),
         check=check,
@@ -63,7 +68,8 @@ class Writer:
         self.write_clean()
         if self.settings.editions:
             self.write_editions()
-            self.write_book()
+            for path, edition in self.books():
+                self.write_book(path, edition)
         else:
             self.keep_editions()
         self.write_records(made)
@@ -89,15 +95,28 @@ class Writer:
                 images = [link.written for link in outcome.document.links if link.kind == "image"]
                 stamps = [stamp_of(raw / outcome.path.parent / image) for image in images]
                 epub, pdf = (self.out / POSTS / f"{name}.{kind}" for kind in KINDS)
-                yield Binding(outcome.document, raw, epub, pdf, digest(known, book.VERSION, stamps))
+                key = digest(known, book.VERSION, stamps, self.look())
+                yield Binding(outcome.document, raw, epub, pdf, key, self.look())
 
     def keep_editions(self) -> None:
         """Leave the editions of what is still there as they stand."""
         for binding in self.bindings():
             self.shelf.keep(binding.epub)
             self.shelf.keep(binding.pdf)
-        for kind in KINDS:
-            self.shelf.keep(self.out / f"{BOOK}.{kind}")
+        for path, _ in self.books():
+            for kind in KINDS:
+                self.shelf.keep(path.with_name(f"{path.name}.{kind}"))
+
+    def look(self, edition: Edition | None = None) -> Look:
+        """Return how the settings want editions to look."""
+        look = Look(self.settings.page, self.settings.vertical)
+        return replace(look, cover=edition.cover) if edition else look
+
+    def books(self) -> Iterator[tuple[Path, Edition | None]]:
+        """Yield each book of several posts: its path without suffix, and what it selects; none means all."""
+        yield self.out / BOOK, None
+        for edition in self.settings.edition:
+            yield self.out / EDITIONS / safe_name(PurePosixPath(f"{edition.title}.md")), edition
 
     def write_editions(self) -> None:
         """Write the EPUB and the PDF of every document that is kept; what cannot be bound is set aside."""
@@ -139,22 +158,29 @@ class Writer:
             self.shelf.fail(path, binding.key, problem)
         self.state.fail(binding.document.path, problem)
 
-    def write_book(self) -> None:
-        """Write the editions of the whole archive, its documents as chapters in the order of their dates."""
-        paths = self.out / f"{BOOK}.epub", self.out / f"{BOOK}.pdf"
-        key = digest(book.VERSION, within.VERSION, self.settings.title, [key for key, _ in self.state.chapters()])
+    def write_book(self, place: Path, edition: Edition | None) -> None:
+        """Write one book of several posts, as chapters in the order of their dates unless it asks for another.
+
+        Its identifier derives from its title: a new issue takes the place of the old one on a reader.
+        """
+        paths = [place.with_name(f"{place.name}.{kind}") for kind in KINDS]
+        title, look = edition.title if edition else self.settings.title, self.look(edition)
+        key = digest(book.VERSION, title, [key for key, _ in self.state.chapters()], look, edition)
         fresh = [self.shelf.fresh(path, key) for path in paths]  # each is to be asked: asking plans it
         if all(fresh) or not next(self.state.chapters(), None):
             return
-        self.tell("bind", self.settings.title)
+        self.tell("bind", title)
         if self.shelf.check:
             bound = b"", b""
         else:
-            chapters = [unpack(packed, book.Chapter) for _, packed in self.state.chapters()]
-            languages = Counter(chapter.language for chapter in chapters).most_common(1)
-            language = languages[0][0] if languages else ""
-            name = self.settings.title
-            whole = book.Book(name, language, book.identifier(name), within.within(tuple(chapters)))
+            every = (unpack(packed, book.Chapter) for _, packed in self.state.chapters())
+            chapters = select(edition, every) if edition else list(every)
+            if not chapters:
+                for path in paths:
+                    self.shelf.fail(path, key, f"`{title}` selects no post; see [[edition]] in the settings")
+                return
+            language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
+            whole = book.Book(title, language, book.identifier(title), tuple(chapters), look)
             try:
                 bound = to_epub(whole), to_pdf(whole)
             except (

@@ -18,7 +18,7 @@ from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
-from pipeline.write.book import Book, chapter_of, identifier
+from pipeline.write.book import Book, Look, chapter_of, identifier
 from pipeline.write.epub import to_epub
 from pipeline.write.pdf import to_pdf
 from pipeline.write.state import pack
@@ -101,6 +101,7 @@ class Binding:
     epub: Path
     pdf: Path
     key: str
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def bind(binding: Binding) -> Bound:
     """Return the editions of one document."""
     try:
         chapter = chapter_of(binding.document, binding.raw)
-        book = Book(chapter.title, chapter.language, identifier(str(binding.document.path)), (chapter,))
+        book = Book(chapter.title, chapter.language, identifier(str(binding.document.path)), (chapter,), binding.look)
         return Bound(to_epub(book), to_pdf(book), pack(chapter))
     except Unfit as unfit:
         return Bound(problem=str(unfit))

@@ -5,19 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag
 
 import msgspec
 
 from pipeline.addresses.canonical import canonical
-from pipeline.document import Document
+from pipeline.document import Document, FrontValue
 from pipeline.write.clean import repaired
 from pipeline.write.pandoc import EARLIEST
-from pipeline.write.tree import Node, Place, div, link, plain, read_tree, safe_address, text_nodes
+from pipeline.write.tree import Node, Place, div, link, plain, read_tree, retarget, safe_address, text_nodes
 
-VERSION = 1  # raise it when the bytes of an edition change
+VERSION = 2  # raise it when the bytes of an edition change
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
+TAGS = ("tags", "categories", "keywords")  # the fields of front matter that static site generators read
 NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
 
 
@@ -32,16 +36,28 @@ class Chapter:
     source_url: str
     repaired: str  # in one line
     blocks: list[Node]
+    tags: tuple[str, ...] = ()  # of the front matter, its categories and keywords among them
+    series: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an edition looks: the PDF's page, the direction of the EPUB's lines, the colour of its cover (#rrggbb)."""
+
+    page: str = "a5"  # a key of `pages` in templates/book.typ
+    vertical: bool = False
+    cover: str = "#2f4858"
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One edition: its title, main language, lasting identifier (a URN) and chapters in order."""
+    """One edition: its title, main language, lasting identifier (a URN), chapters in order, and its look."""
 
     title: str
     language: str
     identifier: str
     chapters: tuple[Chapter, ...]
+    look: Look = Look()
 
     @property
     def authors(self) -> list[str]:
@@ -71,11 +87,44 @@ def chapter_of(document: Document, root: Path) -> Chapter:
     source_url = safe_address(canonical(meta.source_url))
     blocks = read_tree(document.text, Place(root, root / document.path.parent, source_url, meta.language))
     date = meta.date if re.fullmatch(r"(?:19|20)\d\d(?:-[01]\d(?:-[0-3]\d)?)?", meta.date) else ""
-    return Chapter(meta.title, meta.authors, meta.language, date, source_url, repaired(document), blocks)
+    found = dict(meta.extra)
+    return Chapter(
+        title=meta.title,
+        authors=meta.authors,
+        language=meta.language,
+        date=date,
+        source_url=source_url,
+        repaired=repaired(document),
+        blocks=blocks,
+        tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
+        series=", ".join(_words(found.get("series"))),
+    )
 
 
-def opened(one: Chapter, at: int) -> list[Node]:
-    """Return a chapter's blocks behind its heading, byline and before its colophon, headings below its own."""
+def _words(value: FrontValue) -> list[str]:
+    """Return what a field of front matter lists: items, or words between commas."""
+    items = value if isinstance(value, list) else str(value or "").split(",")
+    return [str(item).strip() for item in items if str(item).strip()]
+
+
+def opened(book: Book) -> list[list[Node]]:
+    """Return each chapter as its heading and a division: byline, blocks, colophon.
+
+    A link to the source of another chapter leads to that chapter, one to a heading of its own post to that heading.
+    """
+    places: dict[str, str] = {}
+    for at, one in enumerate(book.chapters):
+        if one.source_url:
+            places.setdefault(_home(one.source_url), f"#chapter-{at + 1}")
+    return [_opened(one, at, places) for at, one in enumerate(book.chapters)]
+
+
+def _home(address: str) -> str:
+    """Return what two addresses of one post have in common."""
+    return urldefrag(canonical(address))[0].rstrip("/")
+
+
+def _opened(one: Chapter, at: int, places: Mapping[str, str]) -> list[Node]:
     heading = {
         "t": "Header",
         "c": [1, [f"chapter-{at + 1}", [], [["lang", one.language]] if one.language else []], text_nodes(one.title)],
@@ -87,7 +136,17 @@ def opened(one: Chapter, at: int) -> list[Node]:
     byline = [div("byline", [{"t": "Para", "c": text_nodes(" · ".join(said))}])] if said else []
     source = [*text_nodes("↗ "), link(one.source_url, one.source_url)] if one.source_url else []
     notes = [{"t": "Para", "c": nodes} for nodes in (source, text_nodes(_repairs(one))) if nodes]
-    inner = [*byline, *_levels(body, f"chapter-{at + 1}"), *([div("colophon", notes)] if notes else [])]
+    prefix = f"chapter-{at + 1}"
+    headings: dict[str, str] = {}
+    body = _levels(body, prefix, [], headings)
+
+    def target(address: str) -> str:
+        if address.startswith("#"):
+            return headings.get(unquote(address[1:]), "")
+        post = _home(address)
+        return address if post == _home(one.source_url) else places.get(post, address)
+
+    inner = [*byline, *retarget(body, target), *([div("colophon", notes)] if notes else [])]
     return [heading, {"t": "Div", "c": [["", ["chapter"], [["lang", one.language]] if one.language else []], inner]}]
 
 
@@ -95,20 +154,24 @@ def _repairs(one: Chapter) -> str:
     return "" if one.repaired == "nothing" else f"Lacuna: {one.repaired}"
 
 
-def _levels(blocks: list[Node], prefix: str) -> list[Node]:
-    """Return blocks with headings from level 2 on, none skipped (PDF/UA-1 asks for that), each with an identifier."""
-    outer: list[int] = []
-    result = []
-    for at, node in enumerate(blocks):
-        if node["t"] != "Header":
-            result.append(node)
-            continue
-        level, _, text = node["c"]
-        while outer and outer[-1] >= level:
-            outer.pop()
-        outer.append(level)
-        result.append({"t": "Header", "c": [min(len(outer) + 1, 6), [f"{prefix}-{at}", [], []], text]})
-    return result
+def _levels(part: Any, prefix: str, outer: list[int], places: dict[str, str]) -> Any:  # noqa: ANN401 - any part of a tree
+    """Return a tree's part with headings from level 2 on, none skipped (PDF/UA-1 asks for that), wherever they stand.
+
+    Each gets an identifier, which `places` keeps by the one it had; `outer` holds the levels of the headings above.
+    """
+    if isinstance(part, list):
+        return [_levels(item, prefix, outer, places) for item in part]
+    if not isinstance(part, dict) or "c" not in part:
+        return part
+    if part["t"] != "Header":
+        return part | {"c": _levels(part["c"], prefix, outer, places)}
+    level, (written, *_), text = part["c"]
+    while outer and outer[-1] >= level:
+        outer.pop()
+    outer.append(level)
+    name = f"{prefix}-{len(places) + 1}"
+    places[written or f"#{name}"] = f"#{name}"  # no identifier that pandoc gives holds a #
+    return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], text]}
 
 
 def tree(blocks: list[Node], meta: dict[str, Node]) -> bytes:

@@ -14,6 +14,8 @@ PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
 RARE = "U+590-1FFF, U+2070-10FFFF"  # what a device may lack: not Latin, Greek, Cyrillic, nor general punctuation
 RARE_IN_CJK = "U+590-10FFFF"  # where quotes and dashes are as wide as a letter, they belong to the letters' font
 REGULAR = 400.0
+SIMPLIFIED = 2
+COLLECTION = {"ja": 0, "ko": 1, "zh-hant": 3}  # the faces of NotoSansCJK-VF.otf.ttc in order: JP, KR, SC, TC, HK
 
 
 class Subset(NamedTuple):
@@ -30,23 +32,47 @@ def for_typst() -> Fonts:
 
 
 @cache
-def _faces() -> tuple[tuple[str, hb.Face], ...]:
-    """Return the packaged fonts, those for running text first; a file is read when a face is first asked for."""
+def _faces(index: int) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
+    """Return the packaged fonts with the characters they hold, those for running text first.
+
+    The font of all CJK is a collection; of its faces, `index` is meant. Where it is not the one for simplified Chinese,
+    it goes before those that draw simplified Chinese only.
+    """
     named = [(path.name, str(path)) for package in PACKAGES for path in files(package).iterdir()]
     found = [(name, path) for name, path in named if re.search(r"\.(?:otf|ttf|ttc)$", name)]
-    ordered = sorted(found, key=lambda font: ("Serif" not in font[0], "CJK" in font[0], font[0]))
-    return tuple((name, hb.Face(hb.Blob.from_file_path(path), 0)) for name, path in ordered)
+    first, last = ("Serif", "CJK") if index == SIMPLIFIED else ("CJK", "SC-")
+    made = []
+    for name, path in sorted(found, key=lambda font: (first not in font[0], last in font[0], font[0])):
+        face = hb.Face(hb.Blob.from_file_path(path), index if "CJK" in name else 0)
+        made.append((name, face, frozenset(face.unicodes)))
+    return tuple(made)
 
 
-def subsets(text: str, ranges: str) -> list[Subset]:
-    """Return font subsets that hold the characters of `text` in `ranges` (CSS), as far as any font has them."""
+def _index(language: str) -> int:
+    """Return which face of the font of all CJK draws `language` (BCP 47) as its readers write it."""
+    tag = language.lower()
+    traditional = re.match(r"zh-(?:hant|tw|hk|mo)", tag)
+    return COLLECTION["zh-hant"] if traditional else COLLECTION.get(tag.split("-")[0], SIMPLIFIED)
+
+
+def face_of(char: str, language: str) -> hb.Face:
+    """Return the first font that has `char`; the first of all where none has it."""
+    faces = _faces(_index(language))
+    return next((face for _, face, held in faces if ord(char) in held), faces[0][1])
+
+
+def subsets(text: str, ranges: str, language: str = "") -> list[Subset]:
+    """Return font subsets that hold the characters of `text` in `ranges` (CSS), as far as any font has them.
+
+    A character that languages draw differently is drawn as in `language` (BCP 47).
+    """
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
     wanted = {ord(char) for char in text if not char.isspace() and any(a <= ord(char) <= b for a, b in bounds)}
     made = []
-    for name, face in _faces():
+    for name, face, held in _faces(_index(language)):
         if not wanted:
             break
-        here = wanted & set(face.unicodes)
+        here = wanted & held
         if here:
             made.append(Subset(f"{name.split('.')[0].replace('[', '-').rstrip(']')}.otf", _subset(face, here)))
             wanted -= here

@@ -48,16 +48,17 @@ def _typst(book: Book, root: Path) -> bytes:
         "authors": book.authors,
         "date": [*map(int, book.date.split("-"))] if book.date else [],
         "source": book.chapters[0].source_url if len(book.chapters) == 1 else "",
+        "page-size": book.look.page,
         **_language(book.language),
     }
     parts = ['#import "book.typ": *\n', f"#show: book.with({_arguments(facts)})\n"]
-    for at, one in enumerate(book.chapters):
-        _, content = opened(one, at)
-        blocks = _Typesetter(root, f"image-{at + 1}").blocks(content["c"][1])
-        body = pandoc("-f", "json", "-t", "typst", "--wrap=none", data=tree(blocks, {})).decode()
+    blocks: list[Node] = []
+    for at, (one, (_, content)) in enumerate(zip(book.chapters, opened(book), strict=True)):
         named = {"title": one.title, "label": f"chapter-{at + 1}", **_language(one.language)}
-        parts += [f"#chapter({_arguments(named)})[\n", body, "\n]\n"]
-    return "".join(parts).encode()
+        inner = _Typesetter(root, f"image-{at + 1}").blocks(content["c"][1])
+        blocks += [_raw(f"#chapter({_arguments(named)})["), *inner, _raw("]")]
+    body = pandoc("-f", "json", "-t", "typst", "--wrap=none", data=tree(blocks, {}), sandbox=False)
+    return "".join(parts).encode() + body
 
 
 class _Typesetter:
@@ -80,6 +81,8 @@ class _Typesetter:
             return [_raw(opened), *body]
         if node["t"] == "Image":
             return [{"t": "RawInline", "c": ["typst", f"#box({self.image(node)})"]}]
+        if node["t"] == "Str" and node["c"].startswith("."):  # behind a call, Typst would read the name of a field
+            return [{"t": "RawInline", "c": ["typst", "\\."]}, {"t": "Str", "c": node["c"][1:]}]
         return [{"t": node["t"], "c": self.part(node["c"])} if "c" in node else node]
 
     def part(self, part: object) -> object:

@@ -45,6 +45,13 @@ class Shelf:
         row = self._row(path)
         return row[2] if row else ""
 
+    def problems(self, book: Path, folder: Path) -> Iterator[str]:
+        """Yield why `book`, or a file below `folder`, could not be made in this run."""
+        query = "SELECT path, problem FROM outputs WHERE problem <> '' AND run = ? ORDER BY path"
+        for name, problem in self.state.db.execute(query, (self.state.run,)):
+            if name == self._name(book) or name.startswith(f"{self._name(folder)}{os.sep}"):
+                yield problem
+
     def put(self, path: Path, key: str, data: bytes) -> None:
         """Write `data` to `path`, planned under `key`."""
         with self.replacing(path, key) as file:

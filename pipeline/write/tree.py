@@ -6,7 +6,7 @@ The tree is pandoc's JSON (pandoc-types 1.23): a node is {"t": type, "c": conten
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from pipeline.write.pandoc import pandoc
 
 Node = dict[str, Any]
 
-DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks"
+DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
 NO_ATTRIBUTES: list[Any] = ["", [], []]
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
 LONGEST = 200  # characters of a missing image's address that are worth showing
@@ -107,6 +107,23 @@ def link(text: str, address: str) -> Node:
     return {"t": "Link", "c": [NO_ATTRIBUTES, [word], [safe, ""]]} if safe else word
 
 
+def retarget(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of a tree
+    """Return a tree's part, every link leading to `target` of its address; where that is empty, its text instead."""
+    if isinstance(part, dict):
+        return part | {"c": retarget(part["c"], target)} if "c" in part else part
+    if not isinstance(part, list):
+        return part
+    made: list[Any] = []
+    for item in part:
+        if isinstance(item, dict) and item.get("t") == "Link":
+            attributes, inner, (address, title) = item["c"]
+            leads = target(address)
+            made += [{"t": "Link", "c": [attributes, inner, [leads, title]]}] if leads else inner
+        else:
+            made.append(retarget(item, target))
+    return made
+
+
 def safe_address(written: str, base: str = "") -> str:
     """Return an address made absolute and safe to follow; empty if it is not http, https or mailto, or endless."""
     try:
@@ -163,7 +180,8 @@ class _Vetter:
             yield from _linked(node["c"])
         elif node["t"] == "Link":
             inner = [part for part in self.inlines(node["c"][1]) if part["t"] != "Link"] or text_nodes(node["c"][2][0])
-            address = safe_address(node["c"][2][0], self.place.source_url)
+            written = node["c"][2][0]
+            address = written if written.startswith("#") else safe_address(written, self.place.source_url)
             if address:
                 yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [address, node["c"][2][1]]]}
             else:
