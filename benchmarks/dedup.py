@@ -1,38 +1,43 @@
-"""Duplicates with known truth: precision, recall, time and memory, beside datasketch, rensa, gaoya and FastSketchLSH.
+"""Duplicates with known truth: precision and recall; time and memory beside datasketch, gaoya, rensa and FastSketchLSH.
 
-usage: python benchmarks/dedup.py [truth] [speed [DOCUMENTS]] [add [DOCUMENTS]]   (default: truth)
+usage: python benchmarks/dedup.py [truth | speed [DOCUMENTS ...]]    (default: truth)
 
-`truth` plants copies and texts that only look like copies in ../shared/corpus, and damages copies in every way that
-../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB (default: 10,000, then 100,000), a tenth
-of them copies, and times the peers on the first 10,000, one process each; `add` takes one more document in. All times are
-CPU seconds of the process. The peers need `pip install datasketch gaoya FastSketchLSH`; those that are missing are skipped.
+`truth` plants copies, and texts that only look like copies, in ../shared/corpus, and damages copies in every way that
+../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB (default: 10,000, then 100,000), a
+tenth of them copies, takes in one more, and times the peers on as many as the first time: signatures and look-up alone,
+for none of them verifies. All times are CPU seconds of the process, but where it says otherwise. The peers come with
+`pip install datasketch gaoya FastSketchLSH`; those that are missing are skipped.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import resource
 import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import rensa
+
 from pipeline import Document, repair
 from pipeline.unique.families import Repeats, families
-from pipeline.unique.fingerprint import fingerprint
+from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.index import SCHEMA, Index
 
 SHARED = Path("../shared")
 NUMBER = re.compile(r"(?<![\w/=&?#.:%-])[0-9]+(?![\w/])")  # not in an address
 KB4 = 4096  # bytes
-LETTERS = "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年"
+COPY_EVERY = 10  # posts
+SENTENCE = 12  # characters
 SIZES = (10_000, 100_000)
-PEER_SIZE = 10_000
 
 
 def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
@@ -41,6 +46,17 @@ def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
         data = path.read_bytes()
         for start in range(0, len(data) - size + 1, size):
             yield data[start : start + size].decode("utf-8", "ignore")
+
+
+def distinct(texts: Iterable[str]) -> list[str]:
+    """Return the texts that share not a tenth of their runs of ten characters with one before: the corpus repeats."""
+    kept, seen = [], set[str]()
+    for text in texts:
+        runs = {text[at : at + 10] for at in range(len(text) - 9)}
+        if len(runs & seen) < len(runs) / 10:
+            kept.append(text)
+            seen |= runs
+    return kept
 
 
 def scattered(text: str, share: float, dice: random.Random) -> str:
@@ -80,6 +96,7 @@ class Truth:
     """Documents, and which family each is of."""
 
     def __init__(self) -> None:
+        """Begin with none."""
         self.documents: dict[PurePosixPath, Document] = {}
         self.family: dict[PurePosixPath, str] = {}
         self.kind: dict[PurePosixPath, str] = {}
@@ -95,7 +112,7 @@ def planted(dice: random.Random) -> Truth:
     """Return copies and near misses made from the pieces of every language."""
     truth = Truth()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
-        texts = list(dict.fromkeys(chunks(folder)))[:60]
+        texts = distinct(chunks(folder))[:60]
         dice.shuffle(texts)
         thirds = len(texts) // 4
         for at, text in enumerate(texts[:thirds]):
@@ -127,7 +144,7 @@ def damaged() -> Truth:
 
     truth = Truth()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
-        texts = list(dict.fromkeys(chunks(folder)))
+        texts = distinct(chunks(folder))
         for at, text in enumerate(texts[:: max(1, len(texts) // 6)][:6]):
             truth.add(f"{folder.name} {at}", "", text)
             for name, recipe in damage.RECIPES.items():
@@ -175,18 +192,145 @@ def score(name: str, truth: Truth, dice: random.Random) -> None:
             right[kind] += root[path] == root[originals[truth.family[path]]]
             if root[path] != root[originals[truth.family[path]]]:
                 missed[kind].append(truth.family[path])
-    print(
-        f"{name}: {len(truth.documents)} documents, {spent:.1f} s; precision {1 - len(wrong) / max(1, len(repeats)):.4f}"
-    )
+    precision = 1 - len(wrong) / max(1, len(repeats))
+    print(f"{name}: {len(truth.documents)} documents, {spent:.1f} s; precision {precision:.4f}")
     for path in wrong[:10]:
-        of = repeats[path].of
-        print(
-            f"  WRONG {truth.family[path]} ({truth.kind[path]}) = {truth.family[of]} ({truth.kind[of]}): {repeats[path]}"
-        )
+        told = [f"{truth.family[one]} ({truth.kind[one]})" for one in (path, repeats[path].of)]
+        print(f"  wrong: {' = '.join(told)}: {repeats[path].why}, {repeats[path].similarity:.3f}")
     for kind in sorted(every):
         print(f"  {kind:24} recall {right[kind] / every[kind]:.4f} of {every[kind]:5}  {' '.join(missed[kind][:4])}")
 
 
+class Archive:
+    """Made-up posts of 4 KB in one file: sentences of real ones; every tenth is a copy of another, 1 to 5 % edited."""
+
+    def __init__(self, file: Path, number: int) -> None:
+        """Write `number` posts to `file`."""
+        dice = random.Random(number)
+        text = "".join(path.read_text("utf-8") for path in sorted((SHARED / "corpus" / "zh-posts").glob("*.md")))
+        sentences = [line for line in re.split(r"(?<=[。！？\n])", text) if SENTENCE <= len(line) <= 20 * SENTENCE]
+        self.posts, self.ends = file.open("w+b", buffering=0), [0]
+        for at in range(number):
+            if at % COPY_EVERY == COPY_EVERY - 1:
+                post = scattered(self.text(dice.randrange(at)), dice.uniform(0.01, 0.05), dice)
+            else:
+                post = ""
+                while len(post.encode()) < KB4:
+                    post += dice.choice(sentences)
+            self.ends.append(self.ends[-1] + self.posts.write(post.encode()))
+
+    def text(self, number: int) -> str:
+        """Return a post."""
+        return os.pread(self.posts.fileno(), self.ends[number + 1] - self.ends[number], self.ends[number]).decode()
+
+    def document(self, path: PurePosixPath) -> Document:
+        """Return a post by its path."""
+        return Document(path, self.text(int(path.stem)))
+
+    def prints(self, numbers: Iterable[int]) -> Iterator[tuple[Fingerprint, str]]:
+        """Yield the fingerprints of posts."""
+        for number in numbers:
+            yield fingerprint(self.document(PurePosixPath(f"{number}.md"))), ""
+
+
+def speed(number: int, *, add: bool) -> None:
+    """Print CPU time a document, peak memory and what was found of the copies; then that of adding one more."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder, "posts"), number + 1)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with opened(archive.document) as index:
+            start = time.process_time()
+            index.update((), archive.prints(range(number)))
+            repeats = families(index)
+            spent = time.process_time() - start
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            memory = f"{peak / 1024:.0f} MB at most ({before / 1024:.0f} before)"
+            print(f"lacuna, {number} documents: {spent / number * 1e6:.0f} us each; {memory}; {len(repeats)} repeats")
+            if add:
+                start, clock = time.process_time(), time.perf_counter()
+                index.update((), archive.prints([number]))
+                families(index)
+                spent, clock = time.process_time() - start, time.perf_counter() - clock
+                print(f"one more to {number}: {spent:.2f} s of CPU, {clock:.2f} s")
+
+
+def shingled(text: str) -> set[str]:
+    """Return the character 3-grams, as a peer is given them."""
+    return {text[at : at + 3] for at in range(len(text) - 2)}
+
+
+def by_rensa(texts: list[str]) -> None:
+    """Sign and look up with rensa."""
+    lsh = rensa.RMinHashLSH(threshold=0.4, num_perm=128, num_bands=32)
+    for at, text in enumerate(texts):
+        sketch = rensa.RMinHash(128, 1)
+        sketch.update(list(shingled(text)))
+        lsh.query(sketch)
+        lsh.insert(at, sketch)
+
+
+def by_datasketch(texts: list[str]) -> None:
+    """Sign and look up with datasketch."""
+    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - it may be missing
+
+    lsh = MinHashLSH(num_perm=128, params=(32, 4))
+    for at, text in enumerate(texts):
+        sketch = MinHash(num_perm=128)
+        sketch.update_batch([gram.encode() for gram in shingled(text)])
+        lsh.query(sketch)
+        lsh.insert(str(at), sketch)
+
+
+def by_gaoya(texts: list[str]) -> None:
+    """Sign and look up with gaoya: its own 3-grams."""
+    from gaoya.minhash import MinHashStringIndex  # noqa: PLC0415 - it may be missing
+
+    index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - its order
+    for at, text in enumerate(texts):
+        index.query(text)
+        index.insert_document(at, text)
+
+
+def by_fastsketch(texts: list[str]) -> None:
+    """Sign and look up with FastSketchLSH."""
+    from FastSketchLSH import LSH, FastSimilaritySketch  # noqa: PLC0415 - it may be missing
+
+    sketch, lsh = FastSimilaritySketch(128, 1), LSH(num_perm=128, num_bands=32)
+    for start in range(0, len(texts), 100):
+        some = texts[start : start + 100]
+        signed = sketch.batch([list(shingled(text)) for text in some], num_threads=1)
+        lsh.insert_and_query_duplicates(signed)
+
+
+PEERS = (by_rensa, by_datasketch, by_gaoya, by_fastsketch)
+
+
+def peers(number: int) -> None:
+    """Print the CPU time a document of each peer, on the first posts of the same archive."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder, "posts"), number + 1)
+        texts = [archive.text(at) for at in range(number)]
+    for peer in PEERS:
+        start = time.process_time()
+        try:
+            peer(texts)
+        except ImportError:
+            print(f"{peer.__name__}: not installed")
+            continue
+        print(f"{peer.__name__}: {(time.process_time() - start) / number * 1e6:.0f} us each")
+
+
+def main() -> None:
+    """Measure what the arguments ask for."""
+    what, *sizes = sys.argv[1:] or ["truth"]
+    if what == "truth":
+        score("planted", planted(random.Random(1)), random.Random(2))
+        score("damaged", damaged(), random.Random(3))
+    else:
+        for size in map(int, sizes or SIZES):
+            speed(size, add=True)
+        peers(int(sizes[0]) if sizes else SIZES[0])
+
+
 if __name__ == "__main__":
-    score("planted", planted(random.Random(1)), random.Random(2))
-    score("damaged", damaged(), random.Random(3))
+    main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
+import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
 from pipeline.document import Document, apply, inverse
@@ -26,8 +27,9 @@ FEWEST = 60  # letters and digits of ASCII, or there is too little to tell texts
 ALIKE = 0.6  # Jaccard of skeletons
 MIXED = 0.03  # share of characters outside ASCII, from which on damage makes another text of it
 
-# ASCII letters right after another letter may have been swallowed by it: GBK and Big5 have them as second bytes.
-_BROKEN = re.compile(r"[^\x00-\x7f]+[@-~]*|[^0-9A-Za-z]+")
+LAST_ASCII = 0x7F
+FIRST_SWALLOWED = 0x40  # GBK and Big5 have what follows as second bytes: it may be gone where a letter stood before it
+_LETTERS = np.array([chr(code).isalnum() for code in range(LAST_ASCII + 1)])
 _DIGITS = re.compile(r"\d+")
 _LOST = re.compile(r"[\x00-\x7f\x80-\xa0\xad\ufffd]+")  # what damage drops, or puts there for it
 
@@ -38,7 +40,12 @@ def skeleton(text: str) -> str:
     >>> skeleton("# 使用Python 3.11 编写 a_b")
     '311ab'
     """
-    return _BROKEN.sub("", unasked(text)).lower()
+    codes = np.frombuffer(unasked(text).lower().encode("utf-32-le"), np.uint32)
+    places = np.arange(1, len(codes) + 1)
+    foreign = np.maximum.accumulate(np.where(codes > LAST_ASCII, places, 0))
+    sure = np.maximum.accumulate(np.where(codes < FIRST_SWALLOWED, places, 0))
+    kept = codes[sure >= foreign]
+    return bytes(kept[_LETTERS[np.minimum(kept, LAST_ASCII)]].astype(np.uint8)).decode()
 
 
 def skeleton_signature(text: str) -> Signature | None:

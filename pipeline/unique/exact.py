@@ -22,7 +22,7 @@ def spaced(text: str) -> str:
 
     Of an address, what comes after the path is left out.
 
-    >>> ascii(spaced("**Pi**: 3.14!"))
+    >>> print(ascii(spaced("**Pi**: 3.14!")))
     'pi 3\u032314'
     """
     return _BETWEEN.sub(" ", _plain(text)).strip()
@@ -39,7 +39,8 @@ def unasked(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _POINT.sub(POINT, unasked(text)).replace("_", " ").casefold()
+    whole = _POINT.sub(POINT, unasked(text)).replace("_", " ")
+    return whole.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "").casefold()  # don't is one word
 
 
 def digest(text: str, separate: str, *more: str) -> bytes:

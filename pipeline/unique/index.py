@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pipeline.document import Document
 from pipeline.unique.damaged import SKELETON_VALUES, as_found
+from pipeline.unique.exact import spaced
 from pipeline.unique.fingerprint import Fingerprint
 from pipeline.unique.near import ALIKE, EDITED, Verdict
 from pipeline.unique.sketch import PERMUTATIONS
@@ -178,5 +179,6 @@ class Index:
             document = self.document_of(PurePosixPath(path))
             if len(self.seen) >= AT_HAND:
                 del self.seen[next(iter(self.seen))]
-            self.seen[number] = Copy(digest, document.text, as_found(document) if damaged else "")
+            found = as_found(document) if damaged else ""
+            self.seen[number] = Copy(digest, document.text, spaced(document.text), found)
         return self.seen[number]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.unique.exact import FEW, spaced, words
+from pipeline.unique.exact import FEW
 from pipeline.unique.matters import Edit, differs
-from pipeline.unique.sketch import jaccard, shingles
 
-ALIKE = 0.40  # Jaccard of 3-grams; one letter in ten edited leaves 0.57, posts of one series share 0.2 to 0.3
+ALIKE = (
+    0.40  # Jaccard of 3-grams, estimated; one letter in ten edited leaves 0.57, posts of one series share 0.2 to 0.3
+)
 EDITED = 0.13  # share of the characters: copies have up to a tenth, a template filled anew has more
 CUT_EDITED = 0.03  # of a copy that breaks off: what there is of it is in the other, or it would be lost
 CUT = 0.5  # share of the whole that is left
@@ -36,35 +37,24 @@ class Verdict:
 TWO_TEXTS = Verdict()
 
 
-def compare(one: str, other: str, edited: float = EDITED) -> Verdict:
-    """Return whether two texts are copies of one another, up to `edited` of their characters changed."""
-    first, second = spaced(one), spaced(other)
+def compare(first: str, second: str, edited: float = EDITED) -> Verdict:
+    """Return whether two texts, as `spaced` gives them, are copies, up to `edited` of their characters changed."""
     if min(len(first), len(second)) < FEW:
         return TWO_TEXTS
-    if jaccard(shingles(words(first)), shingles(words(second))) < ALIKE:
-        return TWO_TEXTS
     short, long = sorted((first, second), key=len)
-    most = int(edited * len(long))
-    if len(long) - len(short) <= most:
-        edits = aligned(first, second)
-        changed = sum(edit.size for edit in edits)
-        if changed <= most:
-            return _judged(first, second, edits, 1 - changed / len(long))
-    if len(short) < CUT * len(long):
-        return TWO_TEXTS
+    changed = Levenshtein.distance(first, second, score_cutoff=int(edited * len(long)))
+    if changed <= edited * len(long):
+        return _judged(first, second, 1 - changed / len(long))
     head = long[: len(short)]
-    edits = aligned(short, head)
-    if sum(edit.size for edit in edits) > CUT_EDITED * len(short):
+    most = int(CUT_EDITED * len(short))
+    if len(short) < CUT * len(long) or Levenshtein.distance(short, head, score_cutoff=most) > most:
         return TWO_TEXTS
-    found = _judged(short, head, edits, len(short) / len(long))
-    return (
-        found
-        if found.apart
-        else Verdict(same=True, why="cut copy", similarity=found.similarity, cut=int(short is second))
-    )
+    found = _judged(short, head, len(short) / len(long))
+    return replace(found, why="cut copy", cut=int(short is second)) if found.same else found
 
 
-def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdict:
+def _judged(one: str, other: str, similarity: float) -> Verdict:
+    edits = aligned(one, other)
     if matter := differs(one, other, edits):
         return Verdict(apart=True, why=f"other {matter}", similarity=similarity)
     return Verdict(same=True, why="near copy" if edits else "same words", similarity=similarity)

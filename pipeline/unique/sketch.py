@@ -9,6 +9,7 @@ from rensa import RMinHash
 PERMUTATIONS = 128
 BANDS = 32  # of four values each (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4)
 SEED = 1
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 divided by the golden ratio
 SHINGLE = 3  # characters: they fit every writing system
 ALGORITHM = f"character {SHINGLE}-grams, splitmix64, rensa {RMinHash.ALGORITHM_VERSION}, {PERMUTATIONS}, seed {SEED}"
 
@@ -23,8 +24,8 @@ def shingles(text: str, size: int = SHINGLE) -> Hashes:
         codes = np.concatenate([codes, np.zeros(size - len(codes), np.uint64)])
     hashes = np.zeros(len(codes) - size + 1, np.uint64)
     for at in range(size):
-        hashes = mixed(hashes + codes[at : at + len(hashes)])
-    return hashes
+        hashes = hashes * GOLDEN + codes[at : at + len(hashes)]
+    return mixed(hashes)
 
 
 def mixed(values: Hashes) -> Hashes:
@@ -46,7 +47,7 @@ def bands(one: Signature, count: int) -> Hashes:
     rows = one.astype(np.uint64).reshape(count, -1)
     keys = np.arange(1, count + 1, dtype=np.uint64)
     for at in range(rows.shape[1]):
-        keys = mixed(keys * np.uint64(0x9E3779B97F4A7C15) + rows[:, at])
+        keys = mixed(keys * GOLDEN + rows[:, at])
     return keys
 
 

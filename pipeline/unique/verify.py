@@ -14,6 +14,7 @@ class Copy:
 
     digest: bytes
     text: str
+    separate: str  # as `spaced` gives it
     found: str
 
 
@@ -23,7 +24,7 @@ def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then words
     that differ prove nothing.
     """
-    found = compare(one.text, other.text, edited)
+    found = compare(one.separate, other.separate, edited)
     if not found.same:
         for damaged, sound in ((one, other), (other, one)):
             if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
