@@ -31,6 +31,7 @@ class Archive:
     """Documents, and the index of them."""
 
     def __init__(self) -> None:
+        """Begin with none."""
         self.documents: dict[PurePosixPath, Document] = {}
         db = sqlite3.connect(":memory:", isolation_level=None)
         db.executescript(SCHEMA)
@@ -92,15 +93,15 @@ def test_an_address_lets_a_page_change_more():
 
 def noise(number: int) -> str:
     """Return letters of no language, the same every time."""
-    return "".join(random.Random(number).choices("abcdefghij ", k=800))
+    return "".join(random.Random(number).choices("abcdefghij ", k=800))  # noqa: S311 - no secret
 
 
 @pytest.mark.parametrize("codec", RECIPES)
 def test_a_damaged_copy_finds_its_family(codec: str):
     """However a post was misread, repaired or not, it repeats the sound one; never another post of the series."""
-    posts = [path.read_text("utf-8") for path in sorted((ROOT / "raw").glob("*.txt")) if "002" not in path.name]
+    posts = [path.read_text("utf-8")[:1500] for path in sorted((ROOT / "raw").glob("00[0134]*.txt"))]
     broken = posts[2].encode().decode(codec, RECIPES[codec])
-    for copy in (repair(broken[:6000]), Document(PurePosixPath("x"), broken)):
+    for copy in (repair(broken), Document(PurePosixPath("x"), broken)):
         assert {name: one.of.name for name, one in repeats(*posts, copy).items()} == {"4": "2"}
 
 
@@ -137,7 +138,7 @@ def test_results_depend_on_the_documents_alone(data):
 
 
 def test_real_posts_stay_apart(shared: Path):
-    """Of 287 real posts, many of them of one series, none repeats another; nor of 100 with one beginning and one end."""
+    """Of 287 real posts, many of one series, none repeats another; nor of 100 with one beginning and one end."""
     posts = [path.read_text("utf-8") for path in sorted((shared / "corpus" / "zh-posts").glob("*.md"))]
     assert not repeats(*posts)
     paragraphs = POST.split("\n\n")

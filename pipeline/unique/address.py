@@ -15,6 +15,8 @@ def same_page(address: str) -> str:
     >>> same_page("https://web.archive.org/web/2021/http://www.example.com/a/#top")
     '//example.com/a'
     """
+    if not address:
+        return ""
     _, _, rest = canonical(_ARCHIVED.sub("", address)).partition("//")
     page = rest.partition("#")[0].removeprefix("www.").rstrip("/")
     return f"//{page}" if page else ""

@@ -23,13 +23,13 @@ SAME_READING = 0.95  # share of the characters outside ASCII that come out as in
 SKELETON = 5  # characters
 SKELETON_VALUES = 32
 SKELETON_BANDS = 8  # of four values each
-FEWEST = 60  # letters and digits of ASCII, or there is too little to tell texts apart by
+FEWEST = 16  # letters and digits of ASCII, or there is too little to tell texts apart by
 ALIKE = 0.6  # Jaccard of skeletons
 MIXED = 0.03  # share of characters outside ASCII, from which on damage makes another text of it
 
 LAST_ASCII = 0x7F
 FIRST_SWALLOWED = 0x40  # GBK and Big5 have what follows as second bytes: it may be gone where a letter stood before it
-_LETTERS = np.array([chr(code).isalnum() for code in range(LAST_ASCII + 1)])
+_LETTERS = np.array([chr(code).isalnum() for code in range(LAST_ASCII + 1)] * 2)
 _DIGITS = re.compile(r"\d+")
 _LOST = re.compile(r"[\x00-\x7f\x80-\xa0\xad\ufffd]+")  # what damage drops, or puts there for it
 
@@ -40,12 +40,12 @@ def skeleton(text: str) -> str:
     >>> skeleton("# 使用Python 3.11 编写 a_b")
     '311ab'
     """
-    codes = np.frombuffer(unasked(text).lower().encode("utf-32-le"), np.uint32)
-    places = np.arange(1, len(codes) + 1)
-    foreign = np.maximum.accumulate(np.where(codes > LAST_ASCII, places, 0))
-    sure = np.maximum.accumulate(np.where(codes < FIRST_SWALLOWED, places, 0))
-    kept = codes[sure >= foreign]
-    return bytes(kept[_LETTERS[np.minimum(kept, LAST_ASCII)]].astype(np.uint8)).decode()
+    codes = np.frombuffer(unasked(text).encode("utf-32-le"), np.uint32)
+    places = np.arange(1, len(codes) + 1, dtype=np.int32)
+    foreign = np.maximum.accumulate((codes > LAST_ASCII) * places)
+    sure = np.maximum.accumulate((codes < FIRST_SWALLOWED) * places)
+    kept = codes[sure >= foreign].astype(np.uint8)
+    return bytes(kept[_LETTERS[kept]]).decode().lower()
 
 
 def skeleton_signature(text: str) -> Signature | None:
@@ -77,18 +77,25 @@ def reading_of(damaged: str, sound: str) -> Verdict:
     bones, other = skeleton(damaged), skeleton(sound)
     if min(len(bones), len(other)) >= FEWEST and jaccard(shingles(bones, SKELETON), shingles(other, SKELETON)) < ALIKE:
         return TWO_TEXTS
-    left = _LOST.sub("", damaged)
-    if not left:
+    if not _LOST.sub("", damaged):
         return TWO_TEXTS
-    best = max(
-        (Indel.normalized_similarity(left, _LOST.sub("", _misread(sound, codec)), score_cutoff=SAME_READING), codec)
-        for codec in READINGS
-    )
+    best = max((_as_misread(damaged, sound, codec), codec) for codec in READINGS)
     if best[0] < SAME_READING:
         return TWO_TEXTS
     if _other_numbers(bones, other):
         return Verdict(apart=True, why="other numbers", similarity=best[0])
     return Verdict(same=True, why=f"read as {best[1]}", similarity=best[0])
+
+
+def _as_misread(damaged: str, sound: str, codec: str) -> float:
+    """Return the share of what is not ASCII in `damaged` that is as in `sound` misread: of it all, or line by line."""
+    misread, left = _misread(sound, codec), _LOST.sub("", damaged)
+    whole = Indel.normalized_similarity(left, _LOST.sub("", misread), score_cutoff=SAME_READING)
+    if whole:
+        return float(whole)
+    known = {_LOST.sub("", line) for line in (*sound.split("\n"), *misread.split("\n"))}
+    lines = [_LOST.sub("", line) for line in damaged.split("\n")]
+    return sum(len(line) for line in lines if line in known) / len(left)
 
 
 def _misread(text: str, codec: str) -> str:

@@ -37,7 +37,7 @@ _INSIDE = ("ない", "なかっ", "ません", "않", "없", "아니", "ไม�
 
 
 ALONE = frozenset(_WORDS.split()) - set(_INSIDE)
-_INSIDE_TEXT = re.compile(rf"[{_LETTERS}]|{'|'.join(_INSIDE)}")
+_LETTER = re.compile(f"[{_LETTERS}]")
 _KEY = re.compile(rf"[a-z\d]{{{CHECKSUM}}}")
 _TOKEN = re.compile(r"[^\W\d]+")
 
@@ -98,8 +98,9 @@ def _stands_alone(text: str, span: Span) -> bool:
 
 def _words(text: str) -> list[Span]:
     """Return where words of weight stand: those of scripts without spaces, and those that stand alone."""
-    inside = [match.span() for match in _INSIDE_TEXT.finditer(text)]
-    return sorted(inside + [match.span() for match in _TOKEN.finditer(text) if match[0] in ALONE])
+    found = [match.span() for match in _LETTER.finditer(text)]
+    found += [match.span() for word in _INSIDE if word in text for match in re.finditer(word, text)]
+    return sorted(found + [match.span() for match in _TOKEN.finditer(text) if match[0] in ALONE])
 
 
 def _changed(

@@ -39,15 +39,15 @@ def signature(hashes: Hashes, permutations: int = PERMUTATIONS) -> Signature:
     """Return the MinHash signature of a set of hashes; two sets share a value as likely as they share a member."""
     ends = np.array([0, len(hashes)], np.uint64)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, permutations, SEED)
-    return np.array(matrix.to_rows()[0], np.uint32)
+    return np.array(matrix.to_rows()[0], "<u4")
 
 
 def bands(one: Signature, count: int) -> Hashes:
-    """Return the keys of a signature: two that share a whole band share a key."""
-    rows = one.astype(np.uint64).reshape(count, -1)
+    """Return the keys of a signature, in bands of an even number of values: two that share a band share a key."""
+    pairs = one.view(np.uint64).reshape(count, -1)
     keys = np.arange(1, count + 1, dtype=np.uint64)
-    for at in range(rows.shape[1]):
-        keys = mixed(keys * GOLDEN + rows[:, at])
+    for at in range(pairs.shape[1]):
+        keys = mixed(keys * GOLDEN + pairs[:, at])
     return keys
 
 

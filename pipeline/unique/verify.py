@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.unique.damaged import reading_of
-from pipeline.unique.near import EDITED, Verdict, compare
+from pipeline.unique.near import EDITED, TWO_TEXTS, Verdict, compare
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,12 +21,13 @@ class Copy:
 def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     """Return whether two documents are copies of one another, up to `edited` of their characters changed.
 
-    A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then words
-    that differ prove nothing.
+    A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then
+    words that differ prove nothing.
     """
     found = compare(one.separate, other.separate, edited)
     if not found.same:
         for damaged, sound in ((one, other), (other, one)):
             if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
                 return read
-    return found
+    guessed = found.apart and found.why == "other words" and (one.found or other.found)
+    return TWO_TEXTS if guessed else found
