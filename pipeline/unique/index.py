@@ -62,6 +62,8 @@ AT_HAND = 16  # texts
 NEAR, KEPT = "near", "kept"
 ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
+SKETCH = PERMUTATIONS + SKELETON_VALUES
+
 DocumentOf = Callable[[PurePosixPath], Document]
 
 
@@ -75,11 +77,13 @@ class Index:
         """Work in `db`; `document_of` fetches a document where two must be compared."""
         self.db, self.document_of = db, document_of
         self.seen: dict[int, Copy] = {}
+        self.sketches: dict[int, bytes] = {}  # 200 bytes a text: they are looked at again and again
         db.execute("CREATE TEMP TABLE IF NOT EXISTS fresh (key INTEGER, id INTEGER)")
 
     def update(self, gone: Iterable[PurePosixPath], new: Iterable[tuple[Fingerprint, str]]) -> None:
         """Forget the documents at `gone`, take in the `new`, each with a digest, and compare what may be alike."""
         self.seen.clear()
+        self.sketches.clear()
         pages = {self._forget(path) for path in gone}
         fresh = iter(new)
         while batch := list(islice(fresh, BATCH)):
@@ -108,6 +112,8 @@ class Index:
             query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
             row = self.db.execute(query, (one.text, one.sketch, one.keys, one.damaged)).fetchone()
         number = int((found or row)[0])
+        if not found:
+            self.sketches[number] = _padded(one.sketch, one.damaged)
         self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank))
         return None if found else (number, one.keys)
 
@@ -122,27 +128,34 @@ class Index:
         rows = zip(keys[order].tolist(), ids[order].tolist(), strict=True)
         self.db.executemany("INSERT INTO fresh VALUES (?, ?)", rows)
         self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
-        query = "SELECT DISTINCT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
+        query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
         candidates = self.db.execute(query)
+        alike: set[tuple[int, int]] = set()
         while some := candidates.fetchmany(PAIRS):
-            for one, other in self._alike(np.array(some, np.int64)).tolist():
-                self._compare(one, other, NEAR, EDITED)
+            alike.update(map(tuple, self._alike(np.array(some, np.int64)).tolist()))
+        for one, other in sorted(alike):
+            self._compare(one, other, NEAR, EDITED)
 
     def _alike(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the pairs, shape (n, 2), whose sketches allow that they are copies, or one a damaged copy."""
-        known = np.unique(pairs)
-        sketches = np.zeros((len(known), PERMUTATIONS + SKELETON_VALUES), np.uint8)
-        damaged, boned = np.empty(len(known), bool), np.empty(len(known), bool)
-        for at, number in enumerate(known.tolist()):
-            row = self.db.execute("SELECT sketch, damaged FROM texts WHERE id = ?", (number,)).fetchone()
-            sketches[at, : len(row[0])] = np.frombuffer(row[0], np.uint8)
-            boned[at], damaged[at] = len(row[0]) > PERMUTATIONS, row[1]
-        one, other = np.searchsorted(known, pairs).T
-        equal = sketches[one] == sketches[other]
+        known, places = np.unique(pairs, return_inverse=True)
+        packed = b"".join(map(self._sketch, known.tolist()))
+        rows = np.frombuffer(packed, np.uint8).reshape(len(known), -1)
+        one, other = places.reshape(pairs.shape).T
+        equal = rows[one, :SKETCH] == rows[other, :SKETCH]
         words_alike = equal[:, :PERMUTATIONS].mean(axis=1) >= ALIKE
-        bones_alike = boned[one] & boned[other] & (equal[:, PERMUTATIONS:].mean(axis=1) >= MAY_BE_BONES)
-        kept: npt.NDArray[np.int64] = pairs[words_alike | (bones_alike & (damaged[one] | damaged[other]))]
+        bones_alike = equal[:, PERMUTATIONS:].mean(axis=1) >= MAY_BE_BONES
+        boned = (rows[one, SKETCH] & rows[other, SKETCH]).astype(bool)
+        damaged = (rows[one, SKETCH + 1] | rows[other, SKETCH + 1]).astype(bool)
+        kept: npt.NDArray[np.int64] = pairs[words_alike | (bones_alike & boned & damaged)]
         return kept
+
+    def _sketch(self, number: int) -> bytes:
+        """Return the sketch of a text, and a byte each for whether it has a skeleton and whether it is damaged."""
+        if number not in self.sketches:
+            query = "SELECT sketch, damaged FROM texts WHERE id = ?"
+            self.sketches[number] = _padded(*self.db.execute(query, (number,)).fetchone())
+        return self.sketches[number]
 
     def _meet_at(self, page: str) -> None:
         """Compare the texts that have one address, anew: unless it is a crowd, for then it is a front page."""
@@ -182,3 +195,7 @@ class Index:
             found = as_found(document) if damaged else ""
             self.seen[number] = Copy(digest, document.text, spaced(document.text), found)
         return self.seen[number]
+
+
+def _padded(sketch: bytes, damaged: int) -> bytes:
+    return sketch.ljust(SKETCH, b"\0") + bytes([len(sketch) == SKETCH, damaged])
