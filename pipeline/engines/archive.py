@@ -23,7 +23,6 @@ from pipeline.flow import signature
 from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
-from pipeline.unique.fingerprint import VERSION
 from pipeline.unique.index import Index
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State, digest
@@ -170,7 +169,7 @@ class _Run:
 
     def relate(self) -> None:
         """Find out which documents repeat which, comparing those that are new since the last run."""
-        self.state.print_anew(VERSION)
+        self.state.print_anew()
         index = Index(self.state.db, self.state.document)
         index.update(*self.state.unindexed())
         self.state.relate(families(index))

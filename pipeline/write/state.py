@@ -15,6 +15,7 @@ from pipeline.document import OUR_MISTAKE, Cleaned, Document, Outcome, Quarantin
 from pipeline.read.folder import Found
 from pipeline.unique import index
 from pipeline.unique.families import Repeats
+from pipeline.unique.fingerprint import VERSION as PRINTS
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.write.names import marked, safe_name
 
@@ -113,6 +114,7 @@ class State:
         if not _version(self.db):
             self.db.executescript(f"BEGIN; {SCHEMA}{index.SCHEMA} COMMIT;")
             self.learn("version", VERSION)
+            self.learn("fingerprints", PRINTS)
         self.run = int(self.fact("run") or 0) + 1
         self.db.execute("BEGIN")
 
@@ -194,16 +196,16 @@ class State:
             total.update("\0".join(row).encode() + b"\n")
         return total.hexdigest()
 
-    def print_anew(self, version: str) -> None:
-        """Make all fingerprints again where they are not of `version`, and forget what came of them."""
-        if self.fact("fingerprints") == version:
+    def print_anew(self) -> None:
+        """Make all fingerprints again where they are of another version, and forget what came of them."""
+        if self.fact("fingerprints") == PRINTS:
             return
         for (path,) in self.db.execute("SELECT path FROM documents WHERE kind = 'cleaned'").fetchall():
             row = (pack(fingerprint(self.document(PurePosixPath(path)))), path)
             self.db.execute("UPDATE documents SET fingerprint = ? WHERE path = ?", row)
         for table in index.TABLES:
             self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
-        self.learn("fingerprints", version)
+        self.learn("fingerprints", PRINTS)
 
     def unindexed(self) -> tuple[list[PurePosixPath], Iterator[tuple[Fingerprint, str]]]:
         """Return the paths that the index of duplicates should forget, and what it should take in: with its digest."""
