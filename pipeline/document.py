@@ -193,11 +193,15 @@ class Cleaned:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The document says again what the document at `of` says; `why` tells how that is known."""
+    """The document says again what the document at `of` says; `why` tells how that is known.
+
+    `similarity` is the share of the text that is the same, from 0 to 1.
+    """
 
     document: Document
     of: PurePosixPath
     why: str
+    similarity: float = 1.0
 
     @property
     def path(self) -> PurePosixPath:

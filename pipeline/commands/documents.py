@@ -9,6 +9,7 @@ import click
 
 from pipeline.commands.archive import settings_of, shown
 from pipeline.commands.inputs import BOOK, FOLDER, Input, as_json, each, finish, paths, put
+from pipeline.commands.text import unified
 
 if TYPE_CHECKING:
     from pipeline.document import Document
@@ -42,28 +43,40 @@ def links(paths: tuple[str, ...], form: str) -> int:
 
 @click.command()
 @paths
+@click.option("--explain", is_flag=True, help="Show how each file differs from the one it repeats, as a diff.")
 @as_json
-def dedup(paths: tuple[str, ...], *, as_json: bool) -> int:
+def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     """Tell which of the files repeat another, and how that is known."""
+    import sqlite3
+
     import msgspec
 
     from pipeline.engines.worker import cleaned
     from pipeline.unique.families import families
     from pipeline.unique.fingerprint import fingerprint
+    from pipeline.unique.index import SCHEMA, Index
 
-    texts: dict[PurePosixPath, Document] = {}
+    documents: dict[PurePosixPath, Document] = {}
 
     def work(one: Input) -> None:
         path = PurePosixPath(one.file or one.name)
-        texts[path] = cleaned(path, one.read(), settings_of())
+        documents[path] = cleaned(path, one.read(), settings_of())
 
     code = each(paths, work)
-    repeats = families(map(fingerprint, texts.values()), lambda path: texts[path].text)
-    for path, (of, why) in sorted(repeats.items()):
-        told = {"path": str(path), "of": str(of), "why": why}
-        click.echo(msgspec.json.encode(told) if as_json else f"{shown(str(path))} repeats {shown(str(of))}: {why}")
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.executescript(SCHEMA)
+    index = Index(db, documents.__getitem__)
+    index.update((), ((fingerprint(document), "") for document in documents.values()))
+    repeats = families(index)
+    for path, one in sorted(repeats.items()):
+        of, names = one.of, (shown(str(one.of)), shown(str(path)))
+        told = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
+        line = f"{names[1]} repeats {names[0]}: {one.why}, {one.similarity:.1%} of it the same"
+        click.echo(msgspec.json.encode(told) if as_json else line)
+        if explain:
+            click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
     if not as_json:
-        click.echo(f"{len(texts)} files, {len(repeats)} repeat another")
+        click.echo(f"{len(documents)} files, {len(repeats)} repeat another")
     return code
 
 

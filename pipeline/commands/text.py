@@ -115,7 +115,7 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
         if document.text != before:
             changed.append(name)
         if diff:
-            click.echo(_diff(before, document.text, name), nl=False)
+            click.echo(unified(before, document.text, (name, f"{name} (normal form)")), nl=False)
         elif not check:
             put(one, document.text.encode(), output, written)
 
@@ -125,12 +125,11 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
     return code or int(check and bool(changed))
 
 
-def _diff(before: str, after: str, name: str) -> str:
+def unified(before: str, after: str, names: tuple[str, str]) -> str:
+    """Return how two texts differ, as a unified diff."""
     from difflib import unified_diff
 
-    lines = unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (normal form)", n=1
-    )
+    lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=1)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 

@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -23,6 +23,7 @@ from pipeline.flow import signature
 from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
+from pipeline.unique.index import Index
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State, digest
 
@@ -102,7 +103,7 @@ class _Run:
         made = digest(self.state.flow, self.state.digests(), assets, choices, outputs.VERSIONS)
         if self.state.fact("made") == made and self.shelf.intact():
             return
-        self.state.relate(families(self.state.fingerprints(), self.text_of))
+        self.relate()
         outputs.Writer(self.settings, self.state, self.shelf, self.tell).write_all(made)
         self.shelf.clear()
         self.state.learn("made", made)
@@ -167,7 +168,10 @@ class _Run:
             else:
                 yield worker.Task(self.settings, found, sha256)
 
-    def text_of(self, path: PurePosixPath) -> str:
-        """Return the clean text of the document at `path`."""
-        outcome = self.state.outcome(path)
-        return "" if isinstance(outcome, Quarantined) else outcome.document.text
+    def relate(self) -> None:
+        """Find out which documents repeat which, comparing those that are new since the last run."""
+        self.state.print_anew()
+        index = Index(self.state.db, self.state.document)
+        index.update(*self.state.unindexed())
+        self.state.relate(families(index))
+        self.state.commit()

@@ -1,54 +1,131 @@
-"""Fingerprints -> families: which document repeats which, and how that is known."""
+"""Pairs that are copies -> families: which document is kept of each, and which repeat it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pipeline.unique.fingerprint import Fingerprint, similarity
-
-BANDS = 32  # of four values each: 99.8 % of pairs with similarity 0.65 share one
-NEAR = 0.6  # Jaccard of 3-grams; one letter in twelve edited leaves 0.63, posts of one series share 0.2 to 0.3
-SAME_ADDRESS = 0.15  # with one address; a blog's front page is the address of posts that share nothing
-
-Repeats = dict[PurePosixPath, tuple[PurePosixPath, str]]
+from pipeline.unique.index import KEPT, Index
 
 
-def families(prints: Iterable[Fingerprint], text_of: Callable[[PurePosixPath], str]) -> Repeats:
-    """Return, for each document that repeats another, which one and why. The least damaged of a family is kept.
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A document that repeats another: which one, how that is known, and what share of the text is the same."""
 
-    Documents are candidates by equal words, equal address or a shared band of their signatures; every pair but equal
-    words is then verified on the texts, which `text_of` fetches: a wrong merge would lose a document.
+    of: PurePosixPath
+    why: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Member:
+    """A document of a family; the least is the best copy."""
+
+    lost: int
+    cut: bool
+    repairs: int
+    address: int
+    path: str
+    text: int
+    sha256: str
+
+
+Repeats = dict[PurePosixPath, Repeat]
+_Found = tuple[str, float]  # why, similarity
+
+
+def families(index: Index) -> Repeats:
+    """Return, for each document that repeats another, which one and why.
+
+    Texts that are copies are one family, the likest first, unless some two of them must stay apart. The best copy is
+    kept: undamaged before repaired before damaged, whole before cut, newer address before older. What differs too much
+    from it, for all the copies between, is a family of its own: a wrong merge would lose a document.
     """
-    kept: list[Fingerprint] = []
-    index: dict[tuple[str, object], list[int]] = defaultdict(list)
+    same, apart, cut = _pairs(index)
     repeats: Repeats = {}
-    for one in sorted(prints, key=lambda p: (p.damage, p.path)):
-        candidates = sorted({at for key in _keys(one) for at in index[key]})
-        reasons = ((kept[at].path, why) for at in candidates if (why := _why(one, kept[at], text_of)))
-        if found := next(reasons, None):
-            repeats[one.path] = found
-            continue
-        for key in _keys(one):
-            index[key].append(len(kept))
-        kept.append(one)
+    for texts in _groups(index, same, apart):
+        members = _members(index, texts, cut)
+        while members:
+            best = min(members)
+            rest = []
+            for one in members:
+                if one == best:
+                    continue
+                if found := _repeats(index, one, best, same):
+                    repeats[PurePosixPath(one.path)] = Repeat(PurePosixPath(best.path), *found)
+                else:
+                    rest.append(one)
+            members = rest
     return repeats
 
 
-def _keys(one: Fingerprint) -> Iterator[tuple[str, object]]:
-    yield "words", one.words
-    if one.source_url:
-        yield "address", one.source_url
-    width = len(one.signature) // BANDS
-    yield from (("band", (band, one.signature[band * width : (band + 1) * width])) for band in range(BANDS))
+_Pair = tuple[int, int]
 
 
-def _why(one: Fingerprint, other: Fingerprint, text_of: Callable[[PurePosixPath], str]) -> str:
-    """Return how it is known that `one` repeats `other`; empty if it does not."""
-    if one.words == other.words:
-        return "same words"
-    alike = similarity(text_of(one.path), text_of(other.path))
-    if one.source_url and one.source_url == other.source_url and alike >= SAME_ADDRESS:
-        return f"same source address, {alike:.0%} of it the same"
-    return f"near copy, {alike:.0%} of it the same" if alike >= NEAR else ""
+def _pairs(index: Index) -> tuple[dict[_Pair, _Found], set[_Pair], set[int]]:
+    """Return the pairs of texts that are the same, those that must stay apart, and the texts that break off."""
+    same: dict[_Pair, _Found] = {}
+    apart: set[_Pair] = set()
+    cut: set[int] = set()
+    query = "SELECT one, other, by, same, why, similarity, cut FROM pairs ORDER BY one, other, by <> 'near', by"
+    for one, other, by, alike, why, similarity, short in index.db.execute(query):
+        if by == KEPT:
+            continue
+        if not alike:
+            apart.add((one, other))
+        else:
+            told = why if by == "near" else f"same source address, {why}"
+            same.setdefault((one, other), (told, similarity))
+        if short is not None:
+            cut.add(short)
+    return same, apart - same.keys(), cut
+
+
+def _groups(index: Index, same: dict[_Pair, _Found], apart: set[_Pair]) -> Iterator[list[int]]:
+    """Yield the texts of each family: connected, the likest first, never two that must stay apart (Kruskal)."""
+    query = "SELECT id, text FROM texts WHERE id IN (SELECT one FROM pairs UNION SELECT other FROM pairs)"
+    names: dict[int, bytes] = dict(index.db.execute(query))
+    group: dict[int, set[int]] = {}
+    foes: dict[int, set[int]] = defaultdict(set)
+    for one, other in apart:
+        foes[one].add(other)
+        foes[other].add(one)
+    for one, other in sorted(same, key=lambda pair: (-same[pair][1], sorted((names[pair[0]], names[pair[1]])))):
+        first, second = group.setdefault(one, {one}), group.setdefault(other, {other})
+        if first is second or any(foes[text] & second for text in first if text in foes):
+            continue
+        first |= second
+        for text in second:
+            group[text] = first
+    seen: set[int] = set()
+    for text, texts in group.items():
+        if text not in seen:
+            seen |= texts
+            yield sorted(texts)
+    for (text,) in index.db.execute("SELECT id FROM members GROUP BY id HAVING count(*) > 1"):
+        if text not in seen:
+            yield [text]
+
+
+def _members(index: Index, texts: list[int], cut: set[int]) -> list[_Member]:
+    query = "SELECT lost, repairs, address, path, sha256 FROM members WHERE id = ?"
+    return [
+        _Member(lost, text in cut, repairs, address, path, text, sha256)
+        for text in texts
+        for lost, repairs, address, path, sha256 in index.db.execute(query, (text,))
+    ]
+
+
+def _repeats(index: Index, one: _Member, best: _Member, same: dict[_Pair, _Found]) -> _Found | None:
+    """Return how it is known that `one` repeats `best`; None if it does not."""
+    if one.sha256 and one.sha256 == best.sha256:
+        return "same bytes", 1.0
+    if one.text == best.text:
+        return "same words", 1.0
+    found = same.get((one.text, best.text)) or same.get((best.text, one.text))
+    if found:
+        return found
+    verdict = index.compare_kept(one.text, best.text)
+    return (verdict.why, verdict.similarity) if verdict.same else None

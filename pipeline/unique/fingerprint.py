@@ -1,65 +1,56 @@
-"""Document -> what it is compared by: its words, its address, its MinHash signature, and how damaged it is."""
+"""Document -> what it is compared by, and how good a copy it is."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import struct
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from rensa import RMinHash
+import numpy as np
 
-from pipeline.addresses.canonical import canonical
 from pipeline.document import Document
+from pipeline.unique.address import newer, same_page
+from pipeline.unique.damaged import SKELETON_BANDS, as_found, skeleton_signature, unreadable
+from pipeline.unique.exact import FEW, digest, spaced, words
+from pipeline.unique.sketch import ALGORITHM, BANDS, bands, shingles, signature
 
-PERMUTATIONS = 128
-SEED = 1
-SHINGLE = 3  # characters
-FEW = 40  # letters
+VERSION = f"1, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
+GAP = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What tells whether two documents say the same; `damage` counts repairs and letters lost for good."""
+    """What tells whether two documents may say the same, and what tells which is the better copy."""
 
     path: PurePosixPath
-    words: str  # SHA-256 of the letters and digits, case folded
-    source_url: str
-    signature: bytes  # 128 MinHash values over the character 3-grams, 32 bits each, little-endian
-    damage: int
+    sha256: str  # of the source's bytes
+    text: bytes  # SHA-256 of all that a comparison of the text rests on
+    keys: bytes  # 64-bit words: two texts that share one may be alike
+    sketch: bytes  # the lowest byte of each of the 128 values of the signature, and of the 32 of the skeleton's
+    page: str  # what is equal for the addresses of one page; empty if not known
+    damaged: bool  # whether it was repaired, or ought to be
+    rank: tuple[int, int, int]  # the lower the better: unread or lost letters, repairs, form of the address
 
 
 def fingerprint(document: Document) -> Fingerprint:
     """Return what `document` is compared by."""
-    text = words(document.text)
-    sketch = RMinHash(PERMUTATIONS, SEED)
-    sketch.update(sorted(shingles(text)))
+    separate = spaced(document.text)
     repairs = sum(change.step == "repair" for change in document.changes)
+    unread = unreadable(document.text)
+    lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
+    damaged = bool(repairs or lost or unread)
+    values, bones = signature(shingles(words(separate))), skeleton_signature(document.text)
+    keys = [bands(values, BANDS)] if len(separate) >= FEW else []
+    sketch = [values]
+    if bones is not None:
+        keys.append(bands(bones, SKELETON_BANDS))
+        sketch.append(bones)
     return Fingerprint(
         document.path,
-        hashlib.sha256(text.encode()).hexdigest(),
-        canonical(document.meta.source_url),
-        struct.pack(f"<{PERMUTATIONS}I", *sketch.digest()),
-        repairs + document.text.count("\ufffd"),
+        document.meta.sha256,
+        digest(document.text, separate, as_found(document) if damaged else ""),
+        np.concatenate(keys).tobytes() if keys else b"",
+        np.concatenate(sketch).astype(np.uint8).tobytes(),
+        same_page(document.meta.source_url),
+        damaged,
+        (len(document.text) if unread else lost, repairs, -newer(document.meta.source_url)),
     )
-
-
-def words(text: str) -> str:
-    """Return the letters and digits of `text`, case folded, addresses left out: what makes two copies one text.
-
-    Where there are too few of them to tell texts apart, it is the whole text, white space folded.
-    """
-    letters = re.sub(r"[\W_]+", "", re.sub(r"https?://\S+", "", text)).casefold()
-    return letters if len(letters) >= FEW else " ".join(text.split())
-
-
-def shingles(words_: str) -> set[str]:
-    """Return the runs of three characters, as one set; a shorter text is its own single run."""
-    return {words_[at : at + SHINGLE] for at in range(max(1, len(words_) - SHINGLE + 1))}
-
-
-def similarity(one: str, other: str) -> float:
-    """Return the Jaccard similarity of two texts' shingles, from 0 to 1."""
-    first, second = shingles(words(one)), shingles(words(other))
-    return len(first & second) / len(first | second)

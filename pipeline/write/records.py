@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.document import Change, Document, Outcome, Quarantined, Repeated
 
-VERSION = 1  # raise it when the lines change
+VERSION = 2  # raise it when the lines change
 Record = dict[str, Any]
 MOST_PLACES = 5  # in words; report.jsonl has all
 LONGEST = 80  # characters of a text, in words
@@ -23,7 +23,7 @@ def report_line(outcome: Outcome, file: str) -> bytes:
         record |= {"step": outcome.step, "reason": outcome.reason, "bug": outcome.bug}
         return line(record | ({"trace": outcome.trace} if outcome.trace else {}))
     if isinstance(outcome, Repeated):
-        record |= {"of": str(outcome.of), "why": outcome.why}
+        record |= {"of": str(outcome.of), "why": outcome.why, "similarity": round(outcome.similarity, 4)}
     else:
         record |= {"file": file}
     return line(record | _told(outcome.document))
@@ -89,7 +89,11 @@ def explained(lines: Iterable[bytes], name: str) -> str:
 def _told_in_words(record: Record) -> str:
     if record["outcome"] == "quarantined":
         return f"{record['path']} {record['reason']} (set aside at {record['step']})"
-    fate = f"repeats {record['of']}: {record['why']}" if "of" in record else f"was cleaned: {record['file']}"
+    fate = (
+        f"repeats {record['of']}: {record['why']} ({record['similarity']:.0%})"
+        if "of" in record
+        else f"was cleaned: {record['file']}"
+    )
     encoding = record["encoding"]
     read = f"read as {encoding['codec']} ({encoding['evidence']}, {encoding['confidence']:.2f})"
     return "\n".join([f"{record['path']} {fate}", read, *_sentences(record)])

@@ -13,8 +13,10 @@ import msgspec
 
 from pipeline.document import OUR_MISTAKE, Cleaned, Document, Outcome, Quarantined, Repeated
 from pipeline.read.folder import Found
+from pipeline.unique import index
 from pipeline.unique.families import Repeats
-from pipeline.unique.fingerprint import Fingerprint
+from pipeline.unique.fingerprint import VERSION as PRINTS
+from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.write.names import marked, safe_name
 
 SCHEMA = """
@@ -32,6 +34,7 @@ CREATE TABLE documents (
     fingerprint BLOB,          -- MessagePack; none for what is set aside
     repeats TEXT,              -- the path of the document that this one repeats
     why TEXT,
+    similarity REAL,
     problem TEXT,              -- why there are no editions of it
     undone INTEGER NOT NULL,   -- whether a step was undone because it broke a promise
     inferred INTEGER NOT NULL, -- whether letters were inferred
@@ -39,6 +42,9 @@ CREATE TABLE documents (
     run INTEGER NOT NULL       -- the last run that saw the source
 );
 CREATE INDEX by_name ON documents (folded);
+CREATE INDEX by_digest ON documents (path, kind, digest);
+CREATE INDEX repeating ON documents (path, repeats, why, similarity) WHERE repeats IS NOT NULL;
+CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;
 CREATE TABLE chapters (
     path TEXT PRIMARY KEY,
     key TEXT NOT NULL,         -- digest of all that decides the document's editions
@@ -53,14 +59,14 @@ CREATE TABLE outputs (
     run INTEGER NOT NULL       -- the last run that planned it
 );
 """
-COLUMNS = "SELECT kind, outcome, repeats, why, problem FROM documents"
+COLUMNS = "SELECT kind, outcome, repeats, why, similarity, problem FROM documents"
 OUTCOMES = """
-SELECT kind, outcome, repeats, why, problem, path, name, digest, (
+SELECT kind, outcome, repeats, why, similarity, problem, path, name, digest, (
     SELECT count(*) FROM documents AS other
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
 ) > 1 FROM documents ORDER BY path
 """
-VERSION = "2"
+VERSION = "3"
 
 
 T = TypeVar("T")
@@ -106,8 +112,9 @@ class State:
             file.unlink()
             self.db = sqlite3.connect(file, isolation_level=None)
         if not _version(self.db):
-            self.db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+            self.db.executescript(f"BEGIN; {SCHEMA}{index.SCHEMA} COMMIT;")
             self.learn("version", VERSION)
+            self.learn("fingerprints", PRINTS)
         self.run = int(self.fact("run") or 0) + 1
         self.db.execute("BEGIN")
 
@@ -162,7 +169,7 @@ class State:
         folded, sum_ = name.casefold(), hashlib.sha256(packed).hexdigest()
         row = (str(found.path), self.flow, found.stamp, sha256, kind, name, folded, packed, sum_)
         self.db.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO documents VALUES ({'?, ' * 10} NULL, NULL, NULL, NULL, ?, ?, ?, ?)",  # noqa: S608
             (*row, pack(fingerprint) if fingerprint else None, undone, inferred, evidence, self.run),
         )
 
@@ -189,16 +196,44 @@ class State:
             total.update("\0".join(row).encode() + b"\n")
         return total.hexdigest()
 
-    def fingerprints(self) -> Iterator[Fingerprint]:
-        """Yield the fingerprint of every document that was cleaned."""
-        for (packed,) in self.db.execute("SELECT fingerprint FROM documents WHERE kind = 'cleaned' ORDER BY path"):
-            yield unpack(packed, Fingerprint)
+    def print_anew(self) -> None:
+        """Make all fingerprints again where they are of another version, and forget what came of them."""
+        if self.fact("fingerprints") == PRINTS:
+            return
+        for (path,) in self.db.execute("SELECT path FROM documents WHERE kind = 'cleaned'").fetchall():
+            row = (pack(fingerprint(self.document(PurePosixPath(path)))), path)
+            self.db.execute("UPDATE documents SET fingerprint = ? WHERE path = ?", row)
+        for table in index.TABLES:
+            self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+        self.learn("fingerprints", PRINTS)
+
+    def unindexed(self) -> tuple[list[PurePosixPath], Iterator[tuple[Fingerprint, str]]]:
+        """Return the paths that the index of duplicates should forget, and what it should take in: with its digest."""
+        gone = self.db.execute(
+            "SELECT path FROM members "
+            "WHERE NOT EXISTS (SELECT 1 FROM documents WHERE documents.path = members.path "
+            "AND kind = 'cleaned' AND documents.digest = members.digest)"
+        )
+        query = (
+            "SELECT fingerprint, digest FROM documents WHERE kind = 'cleaned' "
+            "AND path NOT IN (SELECT path FROM members) ORDER BY path"
+        )
+        return [PurePosixPath(path) for (path,) in gone], self._unpacked(query)
+
+    def _unpacked(self, query: str) -> Iterator[tuple[Fingerprint, str]]:
+        for packed, digest in self.db.execute(query):
+            yield unpack(packed, Fingerprint), digest
 
     def relate(self, repeats: Repeats) -> None:
         """Keep who repeats whom."""
-        self.db.execute("UPDATE documents SET repeats = NULL, why = NULL, problem = NULL")
-        rows = [(str(of), why, str(path)) for path, (of, why) in repeats.items()]
-        self.db.executemany("UPDATE documents SET repeats = ?, why = ? WHERE path = ?", rows)
+        self.db.execute("UPDATE documents SET problem = NULL WHERE problem IS NOT NULL")
+        told = {str(path): (str(one.of), one.why, one.similarity) for path, one in repeats.items()}
+        query = "SELECT path, repeats, why, similarity FROM documents WHERE repeats IS NOT NULL"
+        known = {path: tuple(row) for path, *row in self.db.execute(query)}
+        rows = [
+            (*told.get(path, (None,) * 3), path) for path in told.keys() | known if told.get(path) != known.get(path)
+        ]
+        self.db.executemany("UPDATE documents SET repeats = ?, why = ?, similarity = ? WHERE path = ?", rows)
 
     def fail(self, path: PurePosixPath, problem: str) -> None:
         """Keep why there are no editions of the source at `path`: it is set aside."""
@@ -240,6 +275,14 @@ class State:
             raise KeyError(str(path))
         return _outcome(*row)
 
+    def document(self, path: PurePosixPath) -> Document:
+        """Return the clean document at `path`. Raises KeyError where there is none."""
+        query = "SELECT outcome FROM documents WHERE path = ? AND kind = 'cleaned'"
+        row = self.db.execute(query, (str(path),)).fetchone()
+        if row is None:
+            raise KeyError(str(path))
+        return unpack(row[0], Document)
+
     def outcomes(self) -> Iterator[tuple[Outcome, str, str]]:
         """Yield (outcome, name of its files, digest) of every source in the order of paths.
 
@@ -267,10 +310,11 @@ def _trial(file: Path) -> sqlite3.Connection:
     return memory
 
 
-def _outcome(kind: str, packed: bytes, of: str | None, why: str, problem: str | None) -> Outcome:
+def _outcome(kind: str, packed: bytes, *told: Any) -> Outcome:  # noqa: ANN401 - the columns that COLUMNS names
+    of, why, similarity, problem = told
     if kind == "quarantined":
         return unpack(packed, Quarantined)
     document = unpack(packed, Document)
     if problem:
         return Quarantined(document.path, "editions", problem, bug=problem.endswith(OUR_MISTAKE))
-    return Repeated(document, PurePosixPath(of), why) if of else Cleaned(document)
+    return Repeated(document, PurePosixPath(of), why, similarity) if of else Cleaned(document)

@@ -1,0 +1,340 @@
+"""Duplicates with known truth: precision and recall; time and memory beside datasketch, gaoya, rensa and FastSketchLSH.
+
+usage: python benchmarks/dedup.py [truth | speed [DOCUMENTS ...]]    (default: truth)
+
+`truth` plants copies, and texts that only look like copies, in ../shared/corpus, and damages copies in every way that
+../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB (default: 10,000, then 100,000), a
+tenth of them copies, takes in one more, and times the peers on as many as the first time: of the same normal text,
+signatures and look-up alone, for none of them verifies. All times are CPU seconds of the process, but where it says
+otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`; those that are missing are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import resource
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import rensa
+
+from pipeline import Document, repair
+from pipeline.unique.exact import spaced, words
+from pipeline.unique.families import Repeats, families
+from pipeline.unique.fingerprint import Fingerprint, fingerprint
+from pipeline.unique.index import SCHEMA, Index
+
+SHARED = Path("../shared")
+NUMBER = re.compile(r"(?<![\w/=&?#.:%-])[0-9]+(?![\w/])")  # not in an address
+KB4 = 4096  # bytes
+COPY_EVERY = 10  # posts
+SENTENCE = 12  # characters
+SIZES = (10_000, 100_000)
+
+
+def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
+    """Yield the texts of a folder in pieces of `size` bytes."""
+    for path in sorted(folder.rglob("*.md")):
+        data = path.read_bytes()
+        for start in range(0, len(data) - size + 1, size):
+            yield data[start : start + size].decode("utf-8", "ignore")
+
+
+def distinct(texts: Iterable[str]) -> list[str]:
+    """Return the texts that share not a tenth of their runs of ten characters with one before: the corpus repeats."""
+    kept, seen = [], set[str]()
+    for text in texts:
+        runs = {text[at : at + 10] for at in range(len(text) - 9)}
+        if len(runs & seen) < len(runs) / 10:
+            kept.append(text)
+            seen |= runs
+    return kept
+
+
+def scattered(text: str, share: float, dice: random.Random) -> str:
+    """Return `text` with a share of its characters replaced, dropped or doubled by others, one by one."""
+    chars: list[str] = list(text)
+    for at in dice.sample(range(len(chars)), int(share * len(chars))):
+        other = dice.choice(text)
+        chars[at] = dice.choice((other, "", chars[at] + other))
+    return "".join(chars)
+
+
+def block(text: str, share: float, dice: random.Random, other: str) -> str:
+    """Return `text` with one passage replaced by one of another text, dropped or inserted."""
+    size = int(share * len(text))
+    at = dice.randrange(len(text) - size)
+    passage = other[:size]
+    return dice.choice(
+        (text[:at] + passage + text[at + size :], text[:at] + text[at + size :], text[:at] + passage + text[at:])
+    )
+
+
+def mixed(text: str, share: float, dice: random.Random, other: str) -> str:
+    """Return `text` with both."""
+    return block(scattered(text, share / 2, dice), share / 2, dice, other)
+
+
+def renumbered(text: str, dice: random.Random) -> str:
+    """Return `text` with every other number another one, at least one."""
+    numbers = list(NUMBER.finditer(text))
+    for match in sorted(dice.sample(numbers, max(1, len(numbers) // 2)), key=lambda m: -m.start()):
+        value = str(int(match[0]) + dice.randint(1, 9))
+        text = text[: match.start()] + value + text[match.end() :]
+    return text
+
+
+class Truth:
+    """Documents, and which family each is of."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.documents: dict[PurePosixPath, Document] = {}
+        self.family: dict[PurePosixPath, str] = {}
+        self.kind: dict[PurePosixPath, str] = {}
+
+    def add(self, family: str, kind: str, text: str | Document) -> None:
+        """Take in a text of a family; `kind` says what was done to it, empty for the original."""
+        path = PurePosixPath(f"{len(self.documents):06}.md")
+        document = replace(text, path=path) if isinstance(text, Document) else Document(path, text)
+        self.documents[path], self.family[path], self.kind[path] = document, family, kind
+
+
+def planted(dice: random.Random) -> Truth:
+    """Return copies and near misses made from the pieces of every language."""
+    truth = Truth()
+    for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
+        texts = distinct(chunks(folder))[:60]
+        dice.shuffle(texts)
+        thirds = len(texts) // 4
+        for at, text in enumerate(texts[:thirds]):
+            family, other = f"{folder.name} {at}", texts[-1 - at]
+            truth.add(family, "", text)
+            for share in (0.01, 0.02, 0.05, 0.10):
+                truth.add(family, f"scattered {share:.0%}", scattered(text, share, dice))
+                truth.add(family, f"block {share:.0%}", block(text, share, dice, other))
+                truth.add(family, f"mixed {share:.0%}", mixed(text, share, dice, other))
+            truth.add(family, "cut", text[: int(dice.uniform(0.6, 0.9) * len(text))])
+        for at, text in enumerate(texts[thirds : 2 * thirds]):
+            if NUMBER.search(text):
+                truth.add(f"{folder.name} number {at} a", "", text)
+                truth.add(f"{folder.name} number {at} b", "", renumbered(text, dice))
+                truth.add(f"{folder.name} number {at} a", "number + 1%", scattered(text, 0.01, dice))
+        template, *contents = texts[2 * thirds :]
+        for share in (0.3, 0.5, 0.7):
+            for at, text in enumerate(contents):
+                size = int(share * len(template))
+                filled = template[: size // 2] + text[: len(template) - size] + template[-size // 2 :]
+                truth.add(f"{folder.name} template {share} {at}", "", filled)
+    return truth
+
+
+def damaged() -> Truth:
+    """Return pieces of every language with a copy of each broken in every way, and repaired alone."""
+    sys.path.insert(0, str(SHARED / "eval"))
+    import damage  # noqa: PLC0415 - it is beside the project
+
+    truth = Truth()
+    for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
+        texts = distinct(chunks(folder))
+        for at, text in enumerate(texts[:: max(1, len(texts) // 6)][:6]):
+            truth.add(f"{folder.name} {at}", "", text)
+            for name, recipe in damage.RECIPES.items():
+                try:
+                    broken = damage.damage(text, recipe)
+                except UnicodeError:
+                    continue
+                if broken != text:
+                    truth.add(f"{folder.name} {at}", f"{name}", repair(broken.encode()))
+    return truth
+
+
+def found(truth: Truth, dice: random.Random) -> Repeats:
+    """Return who repeats whom, the documents taken in in a random order."""
+    paths = list(truth.documents)
+    dice.shuffle(paths)
+    with opened(truth.documents.__getitem__) as index:
+        index.update((), ((fingerprint(truth.documents[path]), "") for path in paths))
+        return families(index)
+
+
+@contextmanager
+def opened(document_of: Callable[[PurePosixPath], Document]) -> Iterator[Index]:
+    """Give an index in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        db = sqlite3.connect(Path(folder, "index.sqlite"), isolation_level=None)
+        db.executescript(SCHEMA + "BEGIN;")
+        yield Index(db, document_of)
+        db.close()
+
+
+def score(name: str, truth: Truth, dice: random.Random) -> None:
+    """Print precision, and recall by kind: a copy is found where it is of one family with its original."""
+    spent = time.process_time()
+    repeats = found(truth, dice)
+    spent = time.process_time() - spent
+    root = {path: repeats[path].of if path in repeats else path for path in truth.documents}
+    wrong = [path for path, one in repeats.items() if truth.family[path] != truth.family[one.of]]
+    originals = {truth.family[path]: path for path, kind in truth.kind.items() if not kind}
+    right, every = Counter[str](), Counter[str]()
+    missed = defaultdict(list)
+    for path, kind in truth.kind.items():
+        if kind:
+            every[kind] += 1
+            right[kind] += root[path] == root[originals[truth.family[path]]]
+            if root[path] != root[originals[truth.family[path]]]:
+                missed[kind].append(truth.family[path])
+    precision = 1 - len(wrong) / max(1, len(repeats))
+    print(f"{name}: {len(truth.documents)} documents, {spent:.1f} s; precision {precision:.4f}")
+    for path in wrong[:10]:
+        told = [f"{truth.family[one]} ({truth.kind[one]})" for one in (path, repeats[path].of)]
+        print(f"  wrong: {' = '.join(told)}: {repeats[path].why}, {repeats[path].similarity:.3f}")
+    print(f"  recall of all: {right.total() / every.total():.4f} of {every.total()}")
+    for kind in sorted(every):
+        print(f"  {kind:24} recall {right[kind] / every[kind]:.4f} of {every[kind]:5}  {' '.join(missed[kind][:4])}")
+
+
+class Archive:
+    """Made-up posts of 4 KB in one file: sentences of real ones; every tenth is a copy of another, 1 to 5 % edited."""
+
+    def __init__(self, file: Path, number: int) -> None:
+        """Write `number` posts to `file`."""
+        dice = random.Random(number)
+        text = "".join(path.read_text("utf-8") for path in sorted((SHARED / "corpus" / "zh-posts").glob("*.md")))
+        sentences = [line for line in re.split(r"(?<=[。！？\n])", text) if SENTENCE <= len(line) <= 20 * SENTENCE]
+        self.posts, self.ends = file.open("w+b", buffering=0), [0]
+        for at in range(number):
+            if at % COPY_EVERY == COPY_EVERY - 1:
+                post = scattered(self.text(dice.randrange(at)), dice.uniform(0.01, 0.05), dice)
+            else:
+                post = ""
+                while len(post.encode()) < KB4:
+                    post += dice.choice(sentences)
+            self.ends.append(self.ends[-1] + self.posts.write(post.encode()))
+
+    def text(self, number: int) -> str:
+        """Return a post."""
+        return os.pread(self.posts.fileno(), self.ends[number + 1] - self.ends[number], self.ends[number]).decode()
+
+    def document(self, path: PurePosixPath) -> Document:
+        """Return a post by its path."""
+        return Document(path, self.text(int(path.stem)))
+
+    def prints(self, numbers: Iterable[int]) -> Iterator[tuple[Fingerprint, str]]:
+        """Yield the fingerprints of posts."""
+        for number in numbers:
+            yield fingerprint(self.document(PurePosixPath(f"{number}.md"))), ""
+
+
+def speed(number: int, *, add: bool) -> None:
+    """Print CPU time a document, peak memory and what was found of the copies; then that of adding one more."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder, "posts"), number + 1)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with opened(archive.document) as index:
+            start = time.process_time()
+            index.update((), archive.prints(range(number)))
+            repeats = families(index)
+            spent = time.process_time() - start
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            memory = f"{peak / 1024:.0f} MB at most ({before / 1024:.0f} before)"
+            print(f"lacuna, {number} documents: {spent / number * 1e6:.0f} us each; {memory}; {len(repeats)} repeats")
+            if add:
+                start, clock = time.process_time(), time.perf_counter()
+                index.update((), archive.prints([number]))
+                families(index)
+                spent, clock = time.process_time() - start, time.perf_counter() - clock
+                print(f"one more to {number}: {spent:.2f} s of CPU, {clock:.2f} s")
+
+
+def shingled(text: str) -> set[str]:
+    """Return the character 3-grams of the words, as a peer is given them."""
+    text = words(spaced(text))
+    return {text[at : at + 3] for at in range(len(text) - 2)}
+
+
+def by_rensa(texts: list[str]) -> None:
+    """Sign and look up with rensa."""
+    lsh = rensa.RMinHashLSH(threshold=0.4, num_perm=128, num_bands=32)
+    for at, text in enumerate(texts):
+        sketch = rensa.RMinHash(128, 1)
+        sketch.update(list(shingled(text)))
+        lsh.query(sketch)
+        lsh.insert(at, sketch)
+
+
+def by_datasketch(texts: list[str]) -> None:
+    """Sign and look up with datasketch."""
+    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - it may be missing
+
+    lsh = MinHashLSH(num_perm=128, params=(32, 4))
+    for at, text in enumerate(texts):
+        sketch = MinHash(num_perm=128)
+        sketch.update_batch([gram.encode() for gram in shingled(text)])
+        lsh.query(sketch)
+        lsh.insert(str(at), sketch)
+
+
+def by_gaoya(texts: list[str]) -> None:
+    """Sign and look up with gaoya: its own 3-grams."""
+    from gaoya.minhash import MinHashStringIndex  # noqa: PLC0415 - it may be missing
+
+    index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - its order
+    for at, text in enumerate(texts):
+        normal = words(spaced(text))
+        index.query(normal)
+        index.insert_document(at, normal)
+
+
+def by_fastsketch(texts: list[str]) -> None:
+    """Sign and look up with FastSketchLSH."""
+    from FastSketchLSH import LSH, FastSimilaritySketch  # noqa: PLC0415 - it may be missing
+
+    sketch, lsh = FastSimilaritySketch(128, 1), LSH(num_perm=128, num_bands=32)
+    for start in range(0, len(texts), 100):
+        some = texts[start : start + 100]
+        signed = sketch.batch([list(shingled(text)) for text in some], num_threads=1)
+        lsh.insert_and_query_duplicates(signed)
+
+
+PEERS = (by_rensa, by_datasketch, by_gaoya, by_fastsketch)
+
+
+def peers(number: int) -> None:
+    """Print the CPU time a document of each peer, on the first posts of the same archive."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder, "posts"), number + 1)
+        texts = [archive.text(at) for at in range(number)]
+    for peer in PEERS:
+        start = time.process_time()
+        try:
+            peer(texts)
+        except ImportError:
+            print(f"{peer.__name__}: not installed")
+            continue
+        print(f"{peer.__name__}: {(time.process_time() - start) / number * 1e6:.0f} us each")
+
+
+def main() -> None:
+    """Measure what the arguments ask for."""
+    what, *sizes = sys.argv[1:] or ["truth"]
+    if what == "truth":
+        score("damaged", damaged(), random.Random(3))
+        score("planted", planted(random.Random(1)), random.Random(2))
+    else:
+        for size in map(int, sizes or SIZES):
+            speed(size, add=True)
+        peers(int(sizes[0]) if sizes else SIZES[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""A damaged text, and what damage cannot change: how a copy that nobody can read finds what it is a copy of."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+import numpy as np
+from rapidfuzz.distance import Indel, Levenshtein
+
+from pipeline.document import Document, apply, inverse
+from pipeline.evidence.gate import suspects
+from pipeline.unique.exact import unasked
+from pipeline.unique.near import TWO_TEXTS, Verdict
+from pipeline.unique.sketch import Signature, jaccard, shingles, signature
+
+READINGS = (  # what UTF-8 is mistaken for
+    *("cp1252", "cp1254", "latin-1", "cp1251", "mac_roman", "cp437", "cp850", "cp1250", "cp1253", "cp866", "koi8-r"),
+    *("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp"),
+)
+UNREADABLE = 0.1  # share of the characters at which mojibake may begin; prose has fewer than one in thirty
+SAME_READING = 0.95  # share of the characters outside ASCII that come out as in the damaged copy
+SKELETON = 5  # characters
+SKELETON_VALUES = 32
+SKELETON_BANDS = 8  # of four values each
+FEWEST = 16  # letters and digits of ASCII, or there is too little to tell texts apart by
+ALIKE = 0.6  # Jaccard of skeletons
+MIXED = 0.03  # share of characters outside ASCII, from which on damage makes another text of it
+
+LAST_ASCII = 0x7F
+FIRST_SWALLOWED = 0x40  # GBK and Big5 have what follows as second bytes: it may be gone where a letter stood before it
+_LETTERS = np.array([chr(code).isalnum() for code in range(LAST_ASCII + 1)] * 2)
+_DIGITS = re.compile(r"\d+")
+_LOST = re.compile(r"[\x00-\x7f\x80-\xa0\xad\ufffd]+")  # what damage drops, or puts there for it
+
+
+def skeleton(text: str) -> str:
+    """Return what no wrong reading changes: the ASCII letters and digits that stand by themselves.
+
+    >>> skeleton("# 使用Python 3.11 编写 a_b")
+    '311ab'
+    """
+    codes = np.frombuffer(unasked(text).encode("utf-32-le"), np.uint32)
+    places = np.arange(1, len(codes) + 1, dtype=np.int32)
+    foreign = np.maximum.accumulate((codes > LAST_ASCII) * places)
+    sure = np.maximum.accumulate((codes < FIRST_SWALLOWED) * places)
+    kept = codes[sure >= foreign].astype(np.uint8)
+    return bytes(kept[_LETTERS[kept]]).decode().lower()
+
+
+def skeleton_signature(text: str) -> Signature | None:
+    """Return the signature of the skeleton; None where the words are enough, or the skeleton is not."""
+    if len(text.encode("ascii", "ignore")) > (1 - MIXED) * len(text):
+        return None
+    bones = skeleton(text)
+    return signature(shingles(bones, SKELETON), SKELETON_VALUES) if len(bones) >= FEWEST else None
+
+
+def unreadable(text: str) -> bool:
+    """Tell whether `text` is mojibake still."""
+    return not text.isascii() and len(suspects(text)) > UNREADABLE * len(text)
+
+
+def as_found(document: Document) -> str:
+    """Return the text as it was decoded, before any step."""
+    text = document.text
+    for _, changes in reversed([(step, list(made)) for step, made in groupby(document.changes, lambda c: c.step)]):
+        text = apply(text, inverse(changes))
+    return text
+
+
+def reading_of(damaged: str, sound: str) -> Verdict:
+    """Return whether `damaged` is what becomes of `sound` in some wrong reading, bytes lost on the way or not.
+
+    The damage is not undone but done again: that needs no guess, and no letter that is gone.
+    """
+    bones, other = skeleton(damaged), skeleton(sound)
+    if min(len(bones), len(other)) >= FEWEST and jaccard(shingles(bones, SKELETON), shingles(other, SKELETON)) < ALIKE:
+        return TWO_TEXTS
+    if not _LOST.sub("", damaged):
+        return TWO_TEXTS
+    best = max((_as_misread(damaged, sound, codec), codec) for codec in READINGS)
+    if best[0] < SAME_READING:
+        return TWO_TEXTS
+    if _other_numbers(bones, other):
+        return Verdict(apart=True, why="other numbers", similarity=best[0])
+    return Verdict(same=True, why=f"read as {best[1]}", similarity=best[0])
+
+
+def _as_misread(damaged: str, sound: str, codec: str) -> float:
+    """Return the share of what is not ASCII in `damaged` that is as in `sound` misread: of it all, or line by line."""
+    misread, left = _misread(sound, codec), _LOST.sub("", damaged)
+    whole = Indel.normalized_similarity(left, _LOST.sub("", misread), score_cutoff=SAME_READING)
+    if whole:
+        return float(whole)
+    known = {_LOST.sub("", line) for line in (*sound.split("\n"), *misread.split("\n"))}
+    lines = [_LOST.sub("", line) for line in damaged.split("\n")]
+    return sum(len(line) for line in lines if line in known) / len(left)
+
+
+def _misread(text: str, codec: str) -> str:
+    return text.encode().decode(codec, "ignore")
+
+
+def _other_numbers(one: str, other: str) -> bool:
+    numbers, others = _DIGITS.findall(one), _DIGITS.findall(other)
+    return any(op.tag == "replace" for op in Levenshtein.opcodes(numbers, others))

@@ -1,0 +1,201 @@
+"""Fingerprints -> pairs of texts that are alike, in SQLite: adding documents costs what they cost, not the archive."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from itertools import combinations, islice
+from pathlib import PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.document import Document
+from pipeline.unique.damaged import SKELETON_VALUES, as_found
+from pipeline.unique.exact import spaced
+from pipeline.unique.fingerprint import Fingerprint
+from pipeline.unique.near import ALIKE, EDITED, Verdict
+from pipeline.unique.sketch import PERMUTATIONS
+from pipeline.unique.verify import Copy, verdict
+
+SCHEMA = """
+CREATE TABLE texts (           -- each text once, however many documents have it
+    id INTEGER PRIMARY KEY,
+    text BLOB NOT NULL UNIQUE, -- SHA-256 of all that a comparison rests on
+    sketch BLOB NOT NULL,
+    keys BLOB NOT NULL,
+    damaged INTEGER NOT NULL
+);
+CREATE TABLE members (
+    path TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,      -- of the document
+    id INTEGER NOT NULL,       -- of its text
+    page TEXT NOT NULL,        -- what is equal for the addresses of one page
+    sha256 TEXT NOT NULL,      -- of the source's bytes
+    lost INTEGER NOT NULL,     -- letters
+    repairs INTEGER NOT NULL,
+    address INTEGER NOT NULL   -- how old its form is
+);
+CREATE INDEX members_by_text ON members (id, path);
+CREATE INDEX members_by_page ON members (page) WHERE page <> '';
+CREATE TABLE keys (key INTEGER, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID;
+CREATE TABLE pairs (           -- what comparing two texts found, where that is not just two texts
+    one INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    by TEXT NOT NULL,          -- how they met: near, kept, or the address of a page
+    same INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    similarity REAL NOT NULL,
+    cut INTEGER,               -- the text that breaks off
+    PRIMARY KEY (one, other, by)
+) WITHOUT ROWID;
+CREATE INDEX pairs_by_other ON pairs (other);
+CREATE INDEX pairs_by ON pairs (by);
+"""
+TABLES = ("texts", "members", "keys", "pairs")
+BATCH = 5_000  # documents
+PAIRS = 50_000  # candidates
+CROWD = 8  # texts; an address that more have is that of a front page
+REVISED = 0.3  # share of its characters that a page may have changed in and be the same page
+MAY_BE_BONES = 0.5  # share of the values of two skeletons; those of copies share nearly all
+AT_HAND = 16  # texts
+NEAR, KEPT = "near", "kept"
+ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+SKETCH = PERMUTATIONS + SKELETON_VALUES
+
+DocumentOf = Callable[[PurePosixPath], Document]
+
+
+class Index:
+    """The fingerprints of an archive, and the pairs among their texts that are copies or that must not be merged.
+
+    What is found depends on which documents there are, never on the order or the batches that they came in.
+    """
+
+    def __init__(self, db: sqlite3.Connection, document_of: DocumentOf) -> None:
+        """Work in `db`; `document_of` fetches a document where two must be compared."""
+        self.db, self.document_of = db, document_of
+        self.seen: dict[int, Copy] = {}
+        self.sketches: dict[int, bytes] = {}  # 200 bytes a text: they are looked at again and again
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS fresh (key INTEGER, id INTEGER)")
+
+    def update(self, gone: Iterable[PurePosixPath], new: Iterable[tuple[Fingerprint, str]]) -> None:
+        """Forget the documents at `gone`, take in the `new`, each with a digest, and compare what may be alike."""
+        self.seen.clear()
+        self.sketches.clear()
+        pages = {self._forget(path) for path in gone}
+        fresh = iter(new)
+        while batch := list(islice(fresh, BATCH)):
+            added = [self._add(one, digest) for one, digest in batch]
+            pages.update(one.page for one, _ in batch)
+            self._meet([row for row in added if row])
+        for page in sorted(pages - {""}):
+            self._meet_at(page)
+
+    def _forget(self, path: PurePosixPath) -> str:
+        """Forget one document; return its page."""
+        row = self.db.execute("DELETE FROM members WHERE path = ? RETURNING id, page", (str(path),)).fetchone()
+        if row is None:
+            return ""
+        if not self.db.execute("SELECT 1 FROM members WHERE id = ?", row[:1]).fetchone():
+            (keys,) = self.db.execute("DELETE FROM texts WHERE id = ? RETURNING keys", row[:1]).fetchone()
+            rows = ((key, row[0]) for key in np.frombuffer(keys, np.int64).tolist())
+            self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", rows)
+            self.db.execute("DELETE FROM pairs WHERE one = ? OR other = ?", (row[0], row[0]))
+        return str(row[1])
+
+    def _add(self, one: Fingerprint, digest: str) -> tuple[int, bytes] | None:
+        """Take in one document; return id and keys of its text if that is new."""
+        found = self.db.execute("SELECT id FROM texts WHERE text = ?", (one.text,)).fetchone()
+        if not found:
+            query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
+            row = self.db.execute(query, (one.text, one.sketch, one.keys, one.damaged)).fetchone()
+        number = int((found or row)[0])
+        if not found:
+            self.sketches[number] = _padded(one.sketch, one.damaged)
+        self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank))
+        return None if found else (number, one.keys)
+
+    def _meet(self, added: list[tuple[int, bytes]]) -> None:
+        """Compare new texts with all that share a key with them."""
+        if not added:
+            return
+        keys = np.concatenate([np.frombuffer(packed, np.int64) for _, packed in added])
+        ids = np.repeat([number for number, _ in added], [len(packed) // 8 for _, packed in added])
+        order = np.lexsort((ids, keys))
+        self.db.execute("DELETE FROM fresh")
+        rows = zip(keys[order].tolist(), ids[order].tolist(), strict=True)
+        self.db.executemany("INSERT INTO fresh VALUES (?, ?)", rows)
+        self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
+        query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
+        candidates = self.db.execute(query)
+        alike: set[tuple[int, int]] = set()
+        while some := candidates.fetchmany(PAIRS):
+            alike.update(map(tuple, self._alike(np.array(some, np.int64)).tolist()))
+        for one, other in sorted(alike):
+            self._compare(one, other, NEAR, EDITED)
+
+    def _alike(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the pairs, shape (n, 2), whose sketches allow that they are copies, or one a damaged copy."""
+        known, places = np.unique(pairs, return_inverse=True)
+        packed = b"".join(map(self._sketch, known.tolist()))
+        rows = np.frombuffer(packed, np.uint8).reshape(len(known), -1)
+        one, other = places.reshape(pairs.shape).T
+        equal = rows[one, :SKETCH] == rows[other, :SKETCH]
+        words_alike = equal[:, :PERMUTATIONS].mean(axis=1) >= ALIKE
+        bones_alike = equal[:, PERMUTATIONS:].mean(axis=1) >= MAY_BE_BONES
+        boned = (rows[one, SKETCH] & rows[other, SKETCH]).astype(bool)
+        damaged = (rows[one, SKETCH + 1] | rows[other, SKETCH + 1]).astype(bool)
+        kept: npt.NDArray[np.int64] = pairs[words_alike | (bones_alike & boned & damaged)]
+        return kept
+
+    def _sketch(self, number: int) -> bytes:
+        """Return the sketch of a text, and a byte each for whether it has a skeleton and whether it is damaged."""
+        if number not in self.sketches:
+            query = "SELECT sketch, damaged FROM texts WHERE id = ?"
+            self.sketches[number] = _padded(*self.db.execute(query, (number,)).fetchone())
+        return self.sketches[number]
+
+    def _meet_at(self, page: str) -> None:
+        """Compare the texts that have one address, anew: unless it is a crowd, for then it is a front page."""
+        rows = self.db.execute("SELECT DISTINCT id FROM members WHERE page = ? ORDER BY id", (page,)).fetchall()
+        by = f"address {page}"
+        self.db.execute("DELETE FROM pairs WHERE by = ?", (by,))
+        if len(rows) <= CROWD:
+            for (one,), (other,) in combinations(rows, 2):
+                self._compare(other, one, by, REVISED)
+
+    def compare_kept(self, one: int, other: int) -> Verdict:
+        """Return what comparing a text with the best of its family finds: copies of a copy may differ more."""
+        query = "SELECT same, why, similarity FROM pairs WHERE by = ? AND (one, other) IN ((?, ?), (?, ?))"
+        row = self.db.execute(query, (KEPT, one, other, other, one)).fetchone()
+        if row:
+            return Verdict(same=bool(row[0]), why=row[1], similarity=row[2])
+        return self._compare(one, other, KEPT, 2 * EDITED)
+
+    def _compare(self, one: int, other: int, by: str, edited: float) -> Verdict:
+        """Compare two texts and keep what that found; the texts by their digests, so that it is always the same."""
+        (first, one), (second, other) = sorted((self._copy(number), number) for number in (one, other))
+        found = verdict(first, second, edited)
+        if found.same or found.apart or by == KEPT:
+            cut = None if found.cut is None else (one, other)[found.cut]
+            row = (one, other, by, found.same, found.why, found.similarity, cut)
+            self.db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        return found
+
+    def _copy(self, number: int) -> Copy:
+        """Return what comparing a text rests on; the last few that were asked for are at hand."""
+        if number not in self.seen:
+            query = "SELECT text, damaged, min(path) FROM texts JOIN members USING (id) WHERE id = ?"
+            digest, damaged, path = self.db.execute(query, (number,)).fetchone()
+            document = self.document_of(PurePosixPath(path))
+            if len(self.seen) >= AT_HAND:
+                del self.seen[next(iter(self.seen))]
+            found = as_found(document) if damaged else ""
+            self.seen[number] = Copy(digest, document.text, spaced(document.text), found)
+        return self.seen[number]
+
+
+def _padded(sketch: bytes, damaged: int) -> bytes:
+    return sketch.ljust(SKETCH, b"\0") + bytes([len(sketch) == SKETCH, damaged])

@@ -1,0 +1,33 @@
+"""Two documents -> whether they are copies: as they read, and as damage would have made the one of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.unique.damaged import reading_of
+from pipeline.unique.near import EDITED, TWO_TEXTS, Verdict, compare
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Copy:
+    """What a comparison rests on: a digest of it all, the clean text, and where it was damaged the text before."""
+
+    digest: bytes
+    text: str
+    separate: str  # as `spaced` gives it
+    found: str
+
+
+def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
+    """Return whether two documents are copies of one another, up to `edited` of their characters changed.
+
+    A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then
+    words that differ prove nothing.
+    """
+    found = compare(one.separate, other.separate, edited)
+    if not found.same:
+        for damaged, sound in ((one, other), (other, one)):
+            if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
+                return read
+    guessed = found.apart and found.why == "other words" and (one.found or other.found)
+    return TWO_TEXTS if guessed else found

@@ -1,0 +1,185 @@
+"""Who repeats whom: copies are found, other texts never; in any order, and whatever was done to them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+import sqlite3
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import Document, Settings, repair, run
+from pipeline.document import Meta
+from pipeline.unique.families import Repeat, families
+from pipeline.unique.fingerprint import fingerprint
+from pipeline.unique.index import SCHEMA, Index
+from tests.conftest import ROOT, Lacuna
+
+CASES = tomllib.loads((ROOT / "tests" / "cases" / "duplicates.toml").read_text("utf-8"))
+PASSAGE = CASES["passage"].strip()
+POST = next((ROOT / "raw").glob("000*")).read_text("utf-8")
+RECIPES = {"gbk": "replace", "cp1252": "ignore", "cp1254": "ignore", "latin-1": "ignore", "cp1251": "ignore"}
+
+
+class Archive:
+    """Documents, and the index of them."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.documents: dict[PurePosixPath, Document] = {}
+        db = sqlite3.connect(":memory:", isolation_level=None)
+        db.executescript(SCHEMA)
+        self.index = Index(db, self.documents.__getitem__)
+
+    def update(self, new: Iterable[Document], gone: Iterable[PurePosixPath] = ()) -> dict[str, str]:
+        """Return who repeats whom when `gone` are gone and `new` have come."""
+        gone = list(gone)
+        added = {document.path: document for document in new}
+        for path in gone:
+            del self.documents[path]
+        self.documents.update(added)
+        self.index.update(gone, ((fingerprint(document), "") for document in added.values()))
+        return {str(path): str(one.of) for path, one in families(self.index).items()}
+
+
+def repeats(*texts: str | Document) -> dict[str, Repeat]:
+    """Return which of the texts, named by their numbers, repeat which."""
+    archive = Archive()
+    archive.update(named(str(number), text) for number, text in enumerate(texts))
+    return {str(path): one for path, one in families(archive.index).items()}
+
+
+def named(name: str, text: str | Document, url: str = "") -> Document:
+    document = text if isinstance(text, Document) else Document(PurePosixPath("x"), text)
+    return Document(PurePosixPath(name), document.text, Meta(source_url=url), (), document.changes)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["label"]) for case in CASES["case"]])
+def test_two_texts(case):
+    """Copies are told from texts that differ in what matters, in either order."""
+    one, other = (case[side].replace("{}", PASSAGE) for side in ("one", "other"))
+    assert bool(repeats(one, other)) == case["same"]
+    assert bool(repeats(other, one)) == case["same"]
+
+
+def test_the_best_copy_is_kept():
+    """Undamaged is better than repaired, whole than cut, https than http; what repeats keeps how that is known."""
+    broken = repair(POST.encode().decode("cp1254", "ignore"))
+    assert repeats(broken, POST)["0"].of == PurePosixPath("1")
+    cut = repeats(POST[:2500], POST)["0"]
+    assert (cut.of, cut.why) == (PurePosixPath("1"), "cut copy")
+    assert 0.5 < cut.similarity < 0.9
+    archive = Archive()
+    assert archive.update([named("0", POST, "http://e.org/a"), named("1", POST, "https://www.e.org/a/")]) == {"0": "1"}
+
+
+def test_an_address_lets_a_page_change_more():
+    """A fifth of a page rewritten is another text, but for its address; many texts have that of a front page."""
+    other = (
+        f"{PASSAGE[:380]} What is left of it belongs to the gulls, who keep no books and write down no weather at all."
+    )
+    assert not repeats(PASSAGE, other)
+    archive = Archive()
+    posts = [named("a", PASSAGE, "https://e.org/a"), named("b", other, "http://www.e.org/a#x")]
+    assert archive.update(posts) == {"b": "a"}
+    assert archive.update(named(f"{at}", noise(at), "https://e.org/a") for at in range(9)) == {}
+
+
+def noise(number: int) -> str:
+    """Return letters of no language, the same every time."""
+    return "".join(random.Random(number).choices("abcdefghij ", k=800))  # noqa: S311 - no secret
+
+
+@pytest.mark.parametrize("codec", RECIPES)
+def test_a_damaged_copy_finds_its_family(codec: str):
+    """However a post was misread, repaired or not, it repeats the sound one; never another post of the series."""
+    posts = [path.read_text("utf-8")[:1500] for path in sorted((ROOT / "raw").glob("00[0134]*.txt"))]
+    broken = posts[2].encode().decode(codec, RECIPES[codec])
+    for copy in (repair(broken), Document(PurePosixPath("x"), broken)):
+        assert {name: one.of.name for name, one in repeats(*posts, copy).items()} == {"4": "2"}
+
+
+def test_damaged_copies_of_other_versions_stay_apart():
+    """A number that differs tells a damaged copy from another version, also where no letter can be read."""
+    other = POST.replace("2021", "2022")
+    broken = POST.encode().decode("gbk", "replace")
+    found = repeats(POST, other, Document(PurePosixPath("x"), broken))
+    assert {name: one.of.name for name, one in found.items()} == {"2": "0"}
+
+
+BASES = [PASSAGE, PASSAGE.replace("forty", "fifty"), POST[1000:1800], PASSAGE[:300], noise(1), noise(1)[:600]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_results_depend_on_the_documents_alone(data):
+    """In any order, in any batches, with others coming and going: the same documents, the same families."""
+    edits = st.tuples(st.integers(0, 250), st.sampled_from(["", "x", "7", " not "]))
+    made = data.draw(st.lists(st.tuples(st.sampled_from(BASES), st.lists(edits, max_size=4)), min_size=2, max_size=7))
+    documents = []
+    for number, (text, changes) in enumerate(made):
+        for at, letters in changes:
+            text = text[:at] + letters + text[at + 1 :]  # noqa: PLW2901 - edited
+        documents.append(named(f"{number}", text, data.draw(st.sampled_from(["", "https://e.org/a"]))))
+    at_once = Archive().update(documents)
+    archive, one_by_one = Archive(), {}
+    for document in data.draw(st.permutations(documents)):
+        one_by_one = archive.update([document])
+    assert one_by_one == at_once
+    gone = data.draw(st.sets(st.sampled_from(documents)))
+    archive.update((), [document.path for document in gone])
+    assert archive.update(gone) == at_once
+
+
+def test_real_posts_stay_apart(shared: Path):
+    """Of 287 real posts, many of one series, none repeats another; nor of 100 with one beginning and one end."""
+    posts = [path.read_text("utf-8") for path in sorted((shared / "corpus" / "zh-posts").glob("*.md"))]
+    assert not repeats(*posts)
+    paragraphs = POST.split("\n\n")
+    first, last = "\n\n".join(paragraphs[:7]), "\n\n".join(paragraphs[-8:])
+    series = [f"{first}\n\n{post[200:2200]}\n\n{last}" for post in posts[:100]]
+    assert not repeats(*series)
+
+
+def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
+    """A copy broken by any recipe repeats the text that it was made of."""
+    monkeypatch.syspath_prepend(shared / "eval")
+    damage = importlib.import_module("damage")
+    text = next((shared / "corpus" / "zh").glob("*.md")).read_text("utf-8")[:1200]
+    for name, recipe in damage.RECIPES.items():
+        try:
+            broken = damage.damage(text, recipe)
+        except UnicodeError:
+            continue
+        assert "1" in repeats(text, repair(broken)), name
+
+
+def test_a_run_adds_what_is_new(archive: Path):
+    """Copies that come later are found, and forgotten when they go; the report says how alike they are."""
+    chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
+    assert run(chosen).repeated == 1
+    post = (archive / "raw" / "001_9722d69a9a88267b.txt").read_text("utf-8")
+    (archive / "raw" / "005.txt").write_text(post.replace("拼贴", "拼帖"), "utf-8")
+    assert run(chosen).repeated == 2
+    lines = (archive / "clean" / "report.jsonl").read_bytes().splitlines()
+    told = {record["path"]: record for record in map(json.loads, lines)}["005.txt"]
+    assert (told["of"], told["why"]) == ("001_9722d69a9a88267b.txt", "near copy")
+    assert 0.99 < told["similarity"] < 1
+    (archive / "raw" / "005.txt").unlink()
+    assert run(chosen).repeated == 1
+
+
+def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
+    """`dedup --explain` shows how a copy differs from what it repeats."""
+    (tmp_path / "a.md").write_text(f"{PASSAGE}\n", "utf-8")
+    (tmp_path / "b.md").write_text(f"{PASSAGE} It is open.\n", "utf-8")
+    told = lacuna("dedup", "--explain", "a.md", "b.md", cwd=tmp_path).stdout.splitlines()
+    assert told[0].startswith("b.md repeats a.md: near copy, 97.")
+    assert told[1:3] == ["--- a.md", "+++ b.md"]
+    assert [line[0] for line in told[4:-1] if line[0] in "+-"] == ["-", "+"]
