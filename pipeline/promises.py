@@ -11,6 +11,9 @@ from urllib.parse import unquote
 from pipeline.document import Document, Promise, apply
 from pipeline.markdown import code_spans, parse, parser
 
+_NO_WORD = re.compile(r"[\W_]+")
+_TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
+
 
 def _explained(before: Document, after: Document) -> bool:
     known = len(before.changes)
@@ -23,7 +26,7 @@ def _explained(before: Document, after: Document) -> bool:
 
 
 def _words(document: Document) -> str:
-    return re.sub(r"[\W_]+", "", document.text)
+    return _NO_WORD.sub("", _TAGS.sub("", document.text))
 
 
 def _code(document: Document) -> list[str]:
