@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -58,6 +58,23 @@ def blocks(text: str) -> Blocks:
 def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
     """Return what stands in a paragraph, parsed beside the definitions in `env`."""
     return parser().parseInline(content, dict(env))[0].children or []
+
+
+def shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
+    """Return what inline tokens mean: how emphasis is written and where white space breaks do not count."""
+    seen: list[tuple[object, ...]] = []
+    for token in tokens:
+        kind, content = token.type, token.content
+        if kind in {"softbreak", "text"}:
+            text = " " if kind == "softbreak" else content
+            if seen and seen[-1][0] == "text":
+                text = str(seen.pop()[1]) + text
+            if text:
+                seen.append(("text", re.sub(r"[ \t\n]+", " ", text)))
+        else:
+            inner = tuple(shown(token.children)) if token.children else content
+            seen.append((kind, inner, tuple(token.attrs.items()), str(token.meta)))
+    return seen
 
 
 @dataclass(frozen=True, slots=True)

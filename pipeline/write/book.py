@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from pipeline.document import Document
+from pipeline.pandoc import EARLIEST
 from pipeline.steps.links import canonical
 from pipeline.write.clean import repaired
-from pipeline.write.pandoc import EARLIEST
 from pipeline.write.tree import Node, Place, div, link, plain, read_tree, safe_address, text_nodes
 
 VERSION = 1  # raise it when the bytes of an edition change

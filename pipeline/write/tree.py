@@ -15,13 +15,12 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import msgspec
 
 from pipeline.document import Unfit
+from pipeline.pandoc import DIALECT, pandoc
 from pipeline.steps.links import BARE
 from pipeline.write.images import data_address
-from pipeline.write.pandoc import pandoc
 
 Node = dict[str, Any]
 
-DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks"
 NO_ATTRIBUTES: list[Any] = ["", [], []]
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
 LONGEST = 200  # characters of a missing image's address that are worth showing
