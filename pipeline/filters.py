@@ -47,7 +47,9 @@ def normalize(text: str) -> Document:
     >>> normalize("* a\n* b").text
     '- a\n- b\n'
     """
-    document = describe.describe(Document(HERE, text))
+    document = Document(HERE, text, Meta(source_url=describe.source_line(text)))
+    if text.startswith(("---", "\ufeff---")):
+        document = describe.describe(document)
     for step in (emphasis.STEP, normal_form.STEP):
         document = follow(step, document)
     return replace(document, text=document.meta.front_matter + document.text)

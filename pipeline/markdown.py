@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -48,7 +48,7 @@ class Blocks:
     env: dict[str, Any]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def blocks(text: str) -> Blocks:
     """Return the blocks of `text`; nobody changes them."""
     env: dict[str, Any] = {}
@@ -77,6 +77,53 @@ def shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
     return seen
 
 
+@dataclass(frozen=True)
+class Group:
+    """A part of a text that means what it means whatever stands around it, and where it starts."""
+
+    start: int
+    text: str
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Its blocks, parsed once for all who ask; its last line is taken as ended."""
+        return blocks(self.text if self.text.endswith("\n") else self.text + "\n")
+
+
+_FENCE_OR_GAP = re.compile(
+    r"^( {0,3})(`{3,})[^`\n]*$"
+    r"|^ {0,3}(?:~~~|<(?:pre|script|style|textarea|[!?])|\[[^\]\n]+\]:)()"  # these reach over blank lines
+    r"|\n(?:[ \t]*\n)+(?=[^\s\-*+\d])",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4)
+def groups(text: str) -> tuple[Group, ...]:
+    r"""Return the parts of `text` that can be parsed alone; one, the text, where that is not sure.
+
+    They end at blank lines before what no list or indented block goes on with, outside fences.
+
+    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n")]
+    ['# A', '- b\n\n  c', 'd\n']
+    """
+    found: list[Group] = []
+    start = at = 0
+    while event := _FENCE_OR_GAP.search(text, at):
+        at = event.end()
+        if event[3] is not None:
+            return (Group(0, text),)
+        if event[2] is None:
+            found.append(Group(start, text[start : event.start()]))
+            start = at
+        elif event[1] and text[start : start + 1] in " -*+0123456789":
+            return (Group(0, text),)  # of a list item, or behind it
+        else:
+            closer = re.compile(rf"^ {{0,3}}`{{{len(event[2])},}}[ \t]*$", re.MULTILINE).search(text, at)
+            at = closer.end() if closer else len(text)
+    return (*found, Group(start, text[start:]))
+
+
 @dataclass(frozen=True, slots=True)
 class Inline:
     """What stands in a paragraph, heading or cell, and where: `lines` are (offset in content, offset in the text)."""
@@ -84,7 +131,7 @@ class Inline:
     kind: str  # paragraph, heading, th or td
     content: str
     lines: tuple[Span, ...]
-    end: int
+    env: dict[str, Any]  # the definitions around
 
     def at(self, offset: int) -> int:
         """Return where in the text the character at `offset` of the content stands."""
@@ -92,21 +139,30 @@ class Inline:
         return start + offset - begins
 
 
-def inlines(text: str) -> Iterator[Inline]:
-    """Yield the paragraphs, headings and cells of `text`, white space that CommonMark keeps (U+3000) included."""
-    tokens, starts = blocks(text).tokens, line_starts(text)
+def inlines(text: str, worth: Callable[[str], object] = bool) -> Iterator[Inline]:
+    """Yield the paragraphs, headings and cells of `text`, with the white space that CommonMark keeps (U+3000).
+
+    Where a part of the text is not `worth` it, its own are left out: only what is looked at is parsed.
+    """
+    for group in groups(text):
+        if worth(group.text):
+            yield from _inlines(group)
+
+
+def _inlines(group: Group) -> Iterator[Inline]:
+    parsed, starts = group.blocks, line_starts(group.text)
     row, done = -1, 0  # of the cell before
-    for opener, token in pairwise(tokens):
+    for opener, token in pairwise(parsed.tokens):
         if token.type != "inline" or token.map is None:
             continue
         kind = opener.type.removesuffix("_open")
         first, last = token.map
-        cell = kind in {"td", "th"}
-        if not cell or first != row:
+        if kind not in {"td", "th"} or first != row:
             row, done = first, starts[first]
-        if found := _placed(text, token.content, starts[first : last + 1], done):
+        if found := _placed(group.text, token.content, starts[first : last + 1], done):
             content, lines, done = found
-            yield Inline(kind, content, lines, done)
+            places = tuple((offset, group.start + start) for offset, start in lines)
+            yield Inline(kind, content, places, parsed.env)
 
 
 def _placed(text: str, content: str, starts: list[int], done: int) -> tuple[str, tuple[Span, ...], int] | None:
@@ -182,14 +238,14 @@ def _inline_code(text: str, start: int, end: int) -> Iterator[Span]:
     yield from (match.span() for match in _HTML_CODE.finditer(text, start, end))
 
 
-def plain(token: Token) -> str:
-    """Return the text a reader sees of an inline token: markup gone, images by their alternative text."""
+def plain(tokens: Sequence[Token] | None) -> str:
+    """Return the text a reader sees of inline tokens: markup gone, images by their alternative text."""
     parts = []
-    for child in token.children or ():
-        if child.type in {"text", "code_inline"}:
-            parts.append(child.content)
-        elif child.type in {"softbreak", "hardbreak"}:
+    for token in tokens or ():
+        if token.type in {"text", "code_inline"}:
+            parts.append(token.content)
+        elif token.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
-        elif child.type == "image":
-            parts.append(plain(child))
+        elif token.type == "image":
+            parts.append(plain(token.children))
     return "".join(parts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
 
-from pipeline.markdown import Blocks, blocks, inline_tokens, shown
+from pipeline.markdown import Group, groups, inline_tokens, shown
 
 _STARTS_BLOCK = re.compile(  # what would be another block if it stood at the start of its line (CommonMark 0.31.2)
     r"#{1,6}(?:[ \t]|$)|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
@@ -19,63 +19,19 @@ _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _PIPES = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
 _TASK = re.compile(r"\[X\](?=[ \t])")
-_PROSE = r"[^_]*+(?:(?<=\w)_[^_]*+)*+(?<![ \t])"  # an underscore behind a letter marks nothing
-_PLAIN = re.compile(
-    rf"(?:[^\W\d_]|\d+(?![\d.)])|\*{{1,3}}(?=[^\s*])|!?\[(?=[^\]]*\](?!:))|[“‘「『《（【(\U0001F300-\U0001FAFF]){_PROSE}"
+_PROSE = r"[^_\n]*+(?:(?<=\w)_[^_\n]*+)*+(?<![ \t])"  # an underscore behind a letter marks nothing
+_WORD = (
+    r"(?:`(?!``)|[^\W\d_]|\d++(?![.)])|\*{1,3}(?=[^\s*])|!?\[(?=[^\]\n]*\](?!:))|[“‘「『《（【(\U0001F300-\U0001FAFF])"
 )
-_QUOTE = re.compile(rf"> [^\W\d_]{_PROSE}")
-_HEADING = re.compile(rf"#{{1,6}} [^\s#_]{_PROSE}(?<!#)")
-_FENCE = re.compile(r"```[^\s`]*")
-_UNSURE = re.compile(r"^ {0,3}(?:<|~|\[[^\]\n]+\]:)", re.MULTILINE)  # HTML, other fences, definitions
+_SETTLED = re.compile(  # a block that surely is in normal form
+    rf"#{{1,6}}\ [^\s#_]{_PROSE}(?<!#)|```[^\s`]*\n(?:(?!\ {{0,3}}```)[^\n]*\n)*+```"
+    rf"|{_WORD}{_PROSE}(?:\n{_WORD}{_PROSE})*+|>\ {_WORD}{_PROSE}(?:\n>\ {_WORD}{_PROSE})*+"
+    rf"|-\ {_WORD}{_PROSE}(?:\n-\ {_WORD}{_PROSE})*+"
+)
 
 
 class NoNormalFormError(ValueError):
     """A text holds what cannot be written anew without loss; it stays as it is."""
-
-
-def is_normal(text: str) -> bool:
-    r"""Tell whether `text` surely is in normal form: many times faster than writing it, and unsure rather than wrong.
-
-    >>> is_normal("# A\n\n- a\n"), is_normal("A\n=\n")
-    (True, False)
-    """
-    if not text.endswith("\n") or _UNSURE.search(text):
-        return False
-    lines = text.split("\n")
-    at, last = 0, len(lines) - 1
-    while at < last:
-        at = _behind(lines, at)
-        if at < 0 or lines[at] or (at < last and not lines[at + 1]):
-            return False
-        at += 1
-    return True
-
-
-def _behind(lines: list[str], at: int) -> int:
-    """Return the line behind the block that begins at a line; -1 where the block is not in normal form."""
-    line = lines[at]
-    if _FENCE.fullmatch(line):
-        return lines.index("```", at + 1) + 1 if "```" in lines[at + 1 :] else -1
-    if _HEADING.fullmatch(line):
-        return at + 1
-    for pattern in (_PLAIN, _QUOTE):
-        if pattern.fullmatch(line):
-            while pattern.fullmatch(lines[at]):
-                at += 1
-            return at
-    end = at
-    while lines[end] or (lines[end + 1 : end + 2] and _goes_on(lines[end + 1])):
-        end += 1
-    block = "A\n\n" + "\n".join(lines[at:end]) + "\n"  # in a place where a rule is written as three hyphens
-    try:
-        return end if normal_form(block) == block else -1
-    except NoNormalFormError:
-        return -1
-
-
-def _goes_on(line: str) -> bool:
-    """Tell whether a line behind a blank one may belong to the list before."""
-    return line[:1] in {" ", "\t", "-", "*", "+"} or line[:1].isdigit()
 
 
 def normal_form(text: str) -> str:
@@ -84,11 +40,20 @@ def normal_form(text: str) -> str:
     >>> normal_form("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
     """
-    parsed = blocks(text)
-    writer = _Writer(text, parsed)
-    tops = [*_nested(parsed.tokens), *writer.definitions()]
-    lines = writer.blocks(sorted(tops, key=lambda block: block.line), top=True)
-    return "".join(line + "\n" for line in lines)
+    written: list[str] = []
+    for group in groups(text):
+        part = group.text.removesuffix("\n")
+        if part and not _SETTLED.fullmatch(part):
+            part = _written(group, behind=bool(written))
+        written += [part] * bool(part)
+    return "\n\n".join(written) + "\n" * bool(written)
+
+
+def _written(group: Group, *, behind: bool) -> str:
+    """Return the blocks of a group written anew; `behind` says that others stand before."""
+    writer = _Writer(group)
+    tops = [*_nested(group.blocks.tokens), *writer.definitions()]
+    return "\n".join(writer.blocks(sorted(tops, key=lambda block: block.line), top=True, behind=behind))
 
 
 class _Block:
@@ -122,10 +87,9 @@ def _nested(tokens: Sequence[Token]) -> list[_Block]:
 
 
 class _Writer:
-    def __init__(self, text: str, parsed: Blocks) -> None:
-        self.source = text.split("\n")
-        self.text = text
-        self.env = parsed.env
+    def __init__(self, group: Group) -> None:
+        self.source = group.text.split("\n")
+        self.env = group.blocks.env
 
     def definitions(self) -> Iterator[_Block]:
         """Yield the definitions of link targets, which no token tells."""
@@ -139,7 +103,9 @@ class _Writer:
             token = Token("definition", "", 0, content="\n".join(lines))
             yield _Block(token, first)
 
-    def blocks(self, siblings: Sequence[_Block], *, top: bool = False, tight: bool = False) -> list[str]:
+    def blocks(
+        self, siblings: Sequence[_Block], *, top: bool = False, tight: bool = False, behind: bool = False
+    ) -> list[str]:
         """Return the lines of blocks that follow each other."""
         lines: list[str] = []
         before: _Block | None = None
@@ -149,7 +115,7 @@ class _Writer:
                 lines.append("")
             same = before and before.kind == block.kind
             bullet = "*" if same and bullet == "-" else "-"
-            lines += self.block(block, bullet, bare=top and bool(lines))
+            lines += self.block(block, bullet, bare=top and (behind or bool(lines)))
             before = block
         return lines
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from markdown_it.token import Token
 
 from pipeline.document import Document, Promise, Unfit, apply
-from pipeline.markdown import Blocks, blocks, code_spans, inline_tokens, parse, shown
+from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, inline_tokens, parse, shown
 from pipeline.pandoc import DIALECT, pandoc
 
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
@@ -30,30 +30,48 @@ def _explained(before: Document, after: Document) -> bool:
         return False
 
 
-def _words(document: Document) -> str:
-    return _NO_WORD.sub("", _TAGS.sub("", document.text))
+def _words(text: str) -> str:
+    return _NO_WORD.sub("", _TAGS.sub("", text))
 
 
-def _code(document: Document) -> list[str]:
-    return [document.text[start:end] for start, end in code_spans(document.text)]
+def _code(text: str) -> list[str]:
+    return [text[start:end] for start, end in code_spans(text)]
 
 
-def _links(document: Document) -> Iterator[str]:
-    for token in parse(document.text):
-        for child in token.children or ():
-            if address := child.attrs.get("href") or child.attrs.get("src"):
-                yield str(address)
+def _links(text: str) -> list[str]:
+    children = (child for token in parse(text) for child in token.children or ())
+    addresses = (child.attrs.get("href") or child.attrs.get("src") for child in children)
+    return [str(address) for address in addresses if address]
 
 
 def _same_meaning(before: Document, after: Document) -> bool:
     """Tell whether two texts mean the same: our parser decides the common case, pandoc where it cannot."""
+    if all(_same_blocks(old.blocks, new.blocks) for old, new in _changed(before, after)):
+        return True
     old, new = _ended(before), _ended(after)
-    return _same_blocks(old, new) or _read_by_pandoc(old) == _read_by_pandoc(new)
+    return _same_blocks(blocks(old), blocks(new)) or _read_by_pandoc(old) == _read_by_pandoc(new)
 
 
-def _same_blocks(before: str, after: str) -> bool:
+def _changed(before: Document, after: Document) -> list[tuple[Group, Group]]:
+    """Return the parts of the text that differ, each that can be parsed alone with what became of it."""
+    old, new = groups(before.text), groups(after.text)
+    if len(old) != len(new):
+        return [(Group(0, before.text), Group(0, after.text))]
+    return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
+
+
+def _kept(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:
+    """Return the promise that what there is `of` a text is the same, in the same order."""
+
+    def holds(before: Document, after: Document) -> bool:
+        changed = _changed(before, after)
+        return [x for old, _ in changed for x in of(old.text)] == [x for _, new in changed for x in of(new.text)]
+
+    return holds
+
+
+def _same_blocks(old: Blocks, new: Blocks) -> bool:
     """Tell whether two texts parse to the same blocks; what stands in them is parsed only where it differs."""
-    old, new = blocks(before), blocks(after)
     if _defined(old) != _defined(new) or len(old.tokens) != len(new.tokens):
         return False
     return all(
@@ -104,12 +122,12 @@ def _read_by_pandoc(text: str) -> bytes:
     return re.sub(rb'(?:,?\{"t":"(?:Space|SoftBreak)"\})+', b"", tree)
 
 
-def _letters(document: Document) -> str:
+def _letters(text: str) -> str:
     """Return the letters of the source text, in order. Wide and no-break spaces count: they are somebody's layout.
 
     Digits do not: lists are renumbered.
     """
-    return _NO_LETTER.sub("", document.text).casefold()
+    return _NO_LETTER.sub("", text).casefold()
 
 
 def _all_changed(before: Document, after: Document) -> bool:
@@ -126,19 +144,21 @@ EXPLAINED = Promise("explained", _explained)
 """The step's changes are the whole difference between the two texts. Every step is held to it."""
 
 
-SAME_WORDS = Promise("same_words", lambda before, after: _words(before) == _words(after))
+SAME_WORDS = Promise("same_words", _kept(_words))
 """The letters and digits of the source text are the same, in the same order."""
 
-SAME_LETTERS = Promise("same_letters", lambda before, after: _letters(before) == _letters(after))
+SAME_LETTERS = Promise("same_letters", _kept(_letters))
 """The letters of the source text are the same, in order, even those that nothing shows: of an unused definition."""
 
-SAME_CODE = Promise("same_code", lambda before, after: _code(before) == _code(after))
+SAME_CODE = Promise("same_code", _kept(_code))
 """Code, blocks and inline, is the same to the character."""
 
-CODE_STAYS = Promise("code_stays", lambda before, after: _code(before) == _code(after) or _all_changed(before, after))
+CODE_STAYS = Promise(
+    "code_stays", lambda before, after: _code(before.text) == _code(after.text) or _all_changed(before, after)
+)
 """Code is the same to the character, unless no line outside ASCII is: the whole was misread, code too."""
 
-SAME_LINKS = Promise("same_links", lambda before, after: list(_links(before)) == list(_links(after)))
+SAME_LINKS = Promise("same_links", _kept(_links))
 """The addresses of links and images are the same, in the same order."""
 
 SAME_MEANING = Promise("same_meaning", _same_meaning)

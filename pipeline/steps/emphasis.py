@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.document import Change, Document, Step
-from pipeline.markdown import Inline, blocks, inline_tokens, inlines
+from pipeline.markdown import Inline, inline_tokens, inlines
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -72,15 +72,15 @@ def emphasis(document: Document) -> Document:
     text = document.text
     if "*" not in text or not CJK_LETTER.search(text) or not _doubtful(text):
         return document
-    env, edits, lone = blocks(text).env, [], []
-    contents = list(inlines(text))
-    for at, inline in enumerate(contents):
+    edits: list[tuple[Inline, Edit]] = []
+    lone: list[tuple[Inline, Run]] = []
+    for inline in inlines(text, _doubtful):
         if "*" in inline.content and _doubtful(inline.content):
             pairs, single = _paired(inline.content)
-            edits += [(at, edit) for edit in _mended(inline.content, pairs, env)]
-            lone += [(at, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
-    edits += _spanning(contents, lone, env)
-    changes = (_change(contents[at], edit) for at, edit in edits)
+            edits += [(inline, edit) for edit in _mended(inline, pairs)]
+            lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
+    edits += _spanning(text, lone)
+    changes = (_change(*edit) for edit in edits)
     return document.edited(sorted(changes, key=lambda change: change.span))
 
 
@@ -124,18 +124,17 @@ def _paired(content: str) -> tuple[list[tuple[Run, Run]], list[Run]]:
     return sorted(pairs, key=lambda pair: pair[0].start), sorted([*lone, *opened.values()], key=lambda run: run.start)
 
 
-def _mended(content: str, pairs: Sequence[tuple[Run, Run]], env: dict[str, Any]) -> list[Edit]:
+def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
     """Return the edits that make fewer asterisks show, and change nothing else that shows."""
-    if spaced := [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]:
-        return spaced
+    content, env = inline.content, inline.env
     if notes := list(_footnotes(content)):
         return notes
-    kept: list[Edit] = []
+    kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
     shown = _shown(content, env)
     if not shown[1]:
         return kept
     ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _beside_cjk(content, *pair)]
-    every = [edit for moves, tags in ladder for edit in (moves or tags)]
+    every = kept + [edit for moves, tags in ladder for edit in (moves or tags)]
     runs = (Run(*match.span()) for match in _RUN.finditer(content))
     every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > LONGEST and run.size % 2 == 0]
     now = _shown(_edited(content, every), env)
@@ -241,21 +240,23 @@ def _tagged(opener: Run, closer: Run) -> list[Edit]:
     ]
 
 
-def _spanning(contents: list[Inline], lone: list[tuple[int, Run]], env: dict[str, Any]) -> Iterator[tuple[int, Edit]]:
+def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
     """Yield the edits for strong text that reaches over several paragraphs: marks in each of them."""
-    at = 0
-    while at + 1 < len(lone):
-        (first, opener), (last, closer) = lone[at], lone[at + 1]
-        at += 1
-        if (
-            0 < last - first <= FARTHEST
-            and _leads(contents[first].content, opener)
-            and not _leads(contents[last].content, closer)
-        ):
-            marked = {block: _marks(contents[block].content, first, block, last) for block in range(first, last + 1)}
-            if all(_better(contents[block].content, edits, env) for block, edits in marked.items()):
-                yield from ((block, edit) for block, edits in marked.items() for edit in edits)
-                at += 1
+    if not any(_leads(inline.content, run) for inline, run in lone):
+        return
+    every = list(inlines(text))
+    number = {inline.lines: at for at, inline in enumerate(every)}
+    waiting: tuple[int, Run] | None = None
+    for inline, run in lone:
+        at = number[inline.lines]
+        if _leads(inline.content, run):
+            waiting = at, run
+        elif waiting and 0 < at - waiting[0] <= FARTHEST:
+            span = range(waiting[0], at + 1)
+            marked = [(every[block], _marks(every[block].content, span[0], block, at)) for block in span]
+            if all(_better(block, edits) for block, edits in marked):
+                yield from ((block, edit) for block, edits in marked for edit in edits)
+            waiting = None
 
 
 def _marks(content: str, first: int, block: int, last: int) -> list[Edit]:
@@ -269,8 +270,8 @@ def _leads(content: str, run: Run) -> bool:
     return not _blank(content[run.end : run.end + 1])
 
 
-def _better(content: str, edits: list[Edit], env: dict[str, Any]) -> bool:
-    old, new = _shown(content, env), _shown(_edited(content, edits), env)
+def _better(inline: Inline, edits: list[Edit]) -> bool:
+    old, new = (_shown(content, inline.env) for content in (inline.content, _edited(inline.content, edits)))
     return old[0] == new[0] and new[1] == 0
 
 

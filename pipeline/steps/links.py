@@ -41,7 +41,7 @@ def _links(text: str, base: str) -> Iterator[Link]:
             elif child.type == "link_close":
                 inside = False
             elif child.type == "image":
-                yield _link(child, "src", (plain(child), line), base)
+                yield _link(child, "src", (plain(child.children), line), base)
             elif child.type == "text" and not inside:
                 for match in BARE.finditer(child.content):
                     yield Link(match[0], canonical(match[0]), match[0], "link", line)
@@ -55,7 +55,7 @@ def _link(token: Token, attribute: str, place: tuple[str, int], base: str) -> Li
 
 def _text_until_close(tokens: list[Token]) -> str:
     end = next((at for at, token in enumerate(tokens) if token.type == "link_close"), len(tokens))
-    return plain(Token("inline", "", 0, children=tokens[:end]))
+    return plain(tokens[:end])
 
 
 def canonical(address: str, base: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rapidfuzz.distance import Indel
 
 from pipeline.document import Change, Document, Step
-from pipeline.normal_form import NoNormalFormError, is_normal, normal_form
+from pipeline.normal_form import NoNormalFormError, normal_form
 from pipeline.promises import SAME_LETTERS, SAME_MEANING
 
 MOST_LINES = 20_000  # beyond, the comparison's table would take over 100 MB: the change is told as one
@@ -16,15 +16,13 @@ REASON = "normal form of Markdown"
 
 def normalize(document: Document) -> Document:
     """Write the Markdown in its normal form: blocks anew, what stands in them as it was written."""
-    if is_normal(document.text):
-        return document
     try:
-        formatted = normal_form(document.text if document.text.endswith("\n") else document.text + "\n")
+        formatted = normal_form(document.text)
     except NoNormalFormError as error:
         return document.noted("normalize", f"has no normal form that loses nothing ({error}); left as it was")
     except RecursionError:
         return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")
-    return document.edited(_hunks(document.text, formatted))
+    return document if formatted == document.text else document.edited(_hunks(document.text, formatted))
 
 
 def _hunks(before: str, after: str) -> Iterator[Change]:
