@@ -93,16 +93,17 @@ class Group:
 _FENCE_OR_GAP = re.compile(
     r"^( {0,3})(`{3,})[^`\n]*$"
     r"|^ {0,3}(?:~~~|<(?:pre|script|style|textarea|[!?])|\[[^\]\n]+\]:)()"  # these reach over blank lines
-    r"|\n(?:[ \t]*\n)+(?=[^\s\-*+\d])",
+    r"|\n(?:[ \t]*\n)+(?=\S)",
     re.MULTILINE | re.IGNORECASE,
 )
+_ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
 @lru_cache(maxsize=4)
 def groups(text: str) -> tuple[Group, ...]:
     r"""Return the parts of `text` that can be parsed alone; one, the text, where that is not sure.
 
-    They end at blank lines before what no list or indented block goes on with, outside fences.
+    They end at blank lines before what no list and no indented block goes on with, outside fences.
 
     >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n")]
     ['# A', '- b\n\n  c', 'd\n']
@@ -114,9 +115,11 @@ def groups(text: str) -> tuple[Group, ...]:
         if event[3] is not None:
             return (Group(0, text),)
         if event[2] is None:
+            if _ITEM.match(text, at) and _ITEM.search(text, start, event.start()):
+                continue
             found.append(Group(start, text[start : event.start()]))
             start = at
-        elif event[1] and text[start : start + 1] in " -*+0123456789":
+        elif event[1] and _ITEM.search(text, start, event.start()):
             return (Group(0, text),)  # of a list item, or behind it
         else:
             closer = re.compile(rf"^ {{0,3}}`{{{len(event[2])},}}[ \t]*$", re.MULTILINE).search(text, at)
@@ -218,6 +221,17 @@ def code_spans(text: str) -> list[Span]:
         elif token.type == "html_block":
             spans += [match.span() for match in _HTML_CODE.finditer(text, start, end)]
     return sorted(spans)
+
+
+def prose(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of `pattern` that touch no code."""
+    found = list(pattern.finditer(text))
+    code = code_spans(text) if found else []
+    for match in found:
+        while code and code[0][1] <= match.start():
+            code.pop(0)
+        if not code or code[0][0] >= max(match.end(), match.start() + 1):
+            yield match
 
 
 def _inline_code(text: str, start: int, end: int) -> Iterator[Span]:

@@ -18,10 +18,12 @@ _UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _PIPES = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
+_WIDE = re.compile(r"[^\S \t\n]")
 _TASK = re.compile(r"\[X\](?=[ \t])")
 _PROSE = r"[^_\n]*+(?:(?<=\w)_[^_\n]*+)*+(?<![ \t])"  # an underscore behind a letter marks nothing
-_WORD = (
-    r"(?:`(?!``)|[^\W\d_]|\d++(?![.)])|\*{1,3}(?=[^\s*])|!?\[(?=[^\]\n]*\](?!:))|[“‘「『《（【(\U0001F300-\U0001FAFF])"
+_WORD = (  # how a line of prose starts
+    r"(?:`(?!``)|[^\W\d_]|\d++(?![.)])|\*{1,3}(?=[^\s*])|!?\[(?!X\])(?=[^\]\n]*\](?!:))"
+    r"|[“‘「『《（【(\U0001F300-\U0001FAFF])"
 )
 _SETTLED = re.compile(  # a block that surely is in normal form
     rf"#{{1,6}}\ [^\s#_]{_PROSE}(?<!#)|```[^\s`]*\n(?:(?!\ {{0,3}}```)[^\n]*\n)*+```"
@@ -90,6 +92,7 @@ class _Writer:
     def __init__(self, group: Group) -> None:
         self.source = group.text.split("\n")
         self.env = group.blocks.env
+        self.wide = _WIDE.search(group.text) is not None
 
     def definitions(self) -> Iterator[_Block]:
         """Yield the definitions of link targets, which no token tells."""
@@ -197,7 +200,7 @@ class _Writer:
     def inline(self, token: Token) -> str:
         """Return what stands in a block as it was written, but for indentation, line breaks and underscores."""
         content = token.content
-        if content and not content.isascii():
+        if self.wide:
             content = self.edges(token) + content + self.edges(token, after=True)
         if "\n" in content:
             content = _lines(content)
