@@ -22,10 +22,11 @@ from pipeline.steps import (
     describe,
     emphasis,
     figures,
+    headings,
     links,
+    lists,
     normalize,
     repair,
-    structure,
     typography,
 )
 
@@ -35,8 +36,9 @@ FLOW: tuple[Step, ...] = (
     describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
     artefacts.STEP,  # placeholders first: they stand between what belongs together
     cards.STEP,  # before blocks: a card is taken for headings
-    structure.STEP,
+    lists.STEP,
     emphasis.STEP,  # in the paragraphs that there are now
+    headings.STEP,  # where marks pair
     figures.STEP,  # captions as they will be read
     typography.STEP,
     normalize.STEP,  # what is meant is settled: from here on it only may be written otherwise

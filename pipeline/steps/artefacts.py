@@ -18,6 +18,7 @@ LANGUAGES = ("zh",)  # the files of glossary/
 PLACEHOLDER = "a placeholder of machine translation"
 LABEL = "a label that machine translation got wrong, as the text of a link"
 CITATION = "emphasis that starts within a name"
+_GLUED = re.compile(r"T\d+[:：]\s*\*\*")
 _PLACEHOLDERS = re.compile(
     r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^T\d+[:：]\s*(?=\*\*)", re.MULTILINE
 )
@@ -35,7 +36,7 @@ def artefacts(document: Document, *, glossary: bool = True) -> Document:
 
 
 def _placeholders(text: str) -> Iterator[Change]:
-    if "】" in text or text.startswith("T") or "\nT" in text:
+    if "】" in text or _GLUED.search(text):
         for match in prose(_PLACEHOLDERS, text):
             yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER, 0.95)
 
@@ -60,7 +61,7 @@ def _glossary(language: str) -> tuple[dict[str, str], re.Pattern[str], re.Patter
     labels = "|".join(map(re.escape, table["labels"]))
     before, behind = ("|".join(map(re.escape, table["citations"][side])) for side in ("before", "behind"))
     names = rf"({before})([^\s*|，。、:：]{{0,6}})\*((?:(?<=(?:{before})\*)\w|{behind})[^*\n|]*\*)(?!\*)"
-    return table["labels"], re.compile(rf"(?<!!)\[({labels})\](?=\()"), re.compile(names)
+    return table["labels"], re.compile(rf"\[(?<!!\[)({labels})\](?=\()"), re.compile(names)
 
 
 STEP = Step("artefacts", artefacts, (SAME_CODE, SAME_LINKS))

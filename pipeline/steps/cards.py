@@ -19,9 +19,9 @@ _CARD = re.compile(
     r"(?:\[\]\((?P<empty>[^()\s]+)\)[ \t]*)?\[#{1,6}[ \t]+(?P<title>[^\n\[\]]+)\n[ \t]*\n"
     r"(?:#{1,6}[ \t]+(?P<subtitle>[^\n\[\]]+)\n[ \t]*\n)?(?P<site>[\w.-]+\.\w+)\]\((?P<address>[^()\s]+)\)"
 )
-_EMPTY = re.compile(r"(?<![!\\])\[\]\((?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
+_EMPTY = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
 _HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
-_UNSEPARATED = re.compile(r"(?<=[^\s|]) (?=([\U0001F300-\U0001FAFF])\[[^\]\n]+\]\()")
+_MARKED = re.compile(r"([\U0001F300-\U0001FAFF])\[[^\]\n]+\]\(")
 _RELATIVE = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()\s])")
 
 
@@ -53,7 +53,9 @@ def _cards(text: str, source: str) -> Iterator[Change]:
 
 def _without_text(text: str) -> Iterator[Change]:
     for match in prose(_EMPTY, text) if "[](" in text else ():
-        yield Change("cards", match.span(), match[0], "", EMPTY, 0.95)
+        line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+        if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
+            yield Change("cards", match.span(), match[0], "", EMPTY, 0.95)
 
 
 def _hashtags(text: str) -> Iterator[Change]:
@@ -65,15 +67,17 @@ def _hashtags(text: str) -> Iterator[Change]:
 
 
 def _separators(text: str) -> Iterator[Change]:
-    for match in prose(_UNSEPARATED, text):
-        if f"|{match[1]}[" in text:
-            yield Change("cards", match.span(), match[0], " |", SEPARATOR, 0.8)
+    for match in prose(_MARKED, text):
+        at = match.start()
+        if re.match(r"[^\s|] ", text[at - 2 : at]) and f"|{match[1]}[" in text:
+            yield Change("cards", (at - 1, at), " ", " |", SEPARATOR, 0.8)
 
 
 def _relative(text: str, source: str) -> Iterator[Change]:
     if urlsplit(source).hostname and "](/" in text:
         for match in prose(_RELATIVE, text):
-            if not re.search(r"!\[[^\[\]\n]*\Z", text[: match.start()]):
+            line = text.rfind("\n", 0, match.start()) + 1
+            if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):
                 yield Change("cards", match.span(1), match[1], _absolute(match[1], source), RELATIVE, 0.95)
 
 

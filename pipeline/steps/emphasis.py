@@ -34,8 +34,8 @@ _HIDDEN = re.compile(
     re.DOTALL,
 )
 _SURE = re.compile(  # letters on the inner side of a mark, or a space on its outer side: these always pair
-    r"(?:(?<![\\*\S])|(?<![\\*])(?=\*{1,2}\w))(\*{1,2})(?=[^\s*])[^*\n]*?[^\s*\\]\1(?!\*)"
-    r"(?:(?!\S)|(?<=\w\*)|(?<=\w\*\*))"
+    r"(\*{1,2})(?=[^\s*])(?:(?<![\w\\*]\*)(?<![\w\\*]\*\*)|(?<![\\*]\*)(?<![\\*]\*\*)(?=\w))"
+    r"[^*\n]*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
 )
 _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(

@@ -15,7 +15,7 @@ CAPTION = re.compile(
 )
 REASON = "the line below an image is its caption; its words are what the image shows"
 LONGEST = 200  # characters of an alternative text
-_BARE = re.compile(r"^!\[(?=\]\([^\n]*\)[ \t]*\n[ \t]*\n([^\n]+))", re.MULTILINE)
+_BARE = re.compile(rf"!\[(?=\]\([^\n]*\)[ \t]*\n[ \t]*\n((?:{CAPTION.pattern})[^\n]*))", re.IGNORECASE)
 
 
 def figures(document: Document) -> Document:
@@ -28,7 +28,7 @@ def figures(document: Document) -> Document:
 
 def _captioned(text: str) -> Iterator[Change]:
     for match in prose(_BARE, text):
-        if not CAPTION.match(match[1]):
+        if match.start() and text[match.start() - 1] != "\n":
             continue
         words = plain(inline_tokens(match[1].partition(" |")[0], {})).split("|")[0].strip()
         if words and len(words) <= LONGEST:

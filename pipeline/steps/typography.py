@@ -20,7 +20,7 @@ _HIDDEN = re.compile(
     r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^\n]*?\)|<[^<>\n]+>|https?://[^\s<>]+|\$[^$\n]+\$|[\w.+-]+@[\w.-]+",
     re.DOTALL,
 )
-_NUMBER = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
+_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3}(?!\d))")
 
 Rule = tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]
 RULES: tuple[Rule, ...] = (  # after clreq (W3C, Requirements for Chinese Text Layout), sections 3.1 and 3.2
