@@ -34,7 +34,7 @@ _HIDDEN = re.compile(
     re.DOTALL,
 )
 _SURE = re.compile(  # letters on the inner side of a mark, or a space on its outer side: these always pair
-    r"(\*{1,2})(?=[^\s*])(?:(?<![\w\\*]\*)(?<![\w\\*]\*\*)|(?<![\\*]\*)(?<![\\*]\*\*)(?=\w))"
+    r"(?:(?<![\w\\*])|(?<![\\*])(?=\*{1,2}\w))(\*{1,2})(?=[^\s*])"
     r"[^*\n]*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
 )
 _SEPARATORS = "、，,;；"
