@@ -15,6 +15,8 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 Span = tuple[int, int]
 
+SHORT = 4_000  # characters of a part whose blocks are remembered
+
 FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)??---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _BACKTICKS = re.compile(r"(?<!\\)(?<!`)(`+)(?!`)")
 _HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
@@ -48,11 +50,17 @@ class Blocks:
     env: dict[str, Any]
 
 
-@lru_cache(maxsize=2)
 def blocks(text: str) -> Blocks:
     """Return the blocks of `text`; nobody changes them."""
+    return _blocks_of_part(text) if len(text) < SHORT else _blocks(text)
+
+
+def _blocks(text: str) -> Blocks:
     env: dict[str, Any] = {}
     return Blocks(_block_parser().parse(text, env), env)
+
+
+_blocks_of_part = lru_cache(maxsize=512)(_blocks)  # a step's text is mostly that of the step before
 
 
 def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
@@ -84,6 +92,18 @@ class Group:
     start: int
     text: str
 
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + len(self.text)
+
+    @cached_property
+    def code(self) -> list[Span]:
+        """Where code stands in the whole text, of this part."""
+        if not _MAYBE_CODE.search(self.text):
+            return []
+        return [(self.start + start, self.start + end) for start, end in code_spans(self.text)]
+
     @cached_property
     def blocks(self) -> Blocks:
         """Its blocks, parsed once for all who ask; its last line is taken as ended."""
@@ -96,6 +116,7 @@ _FENCE_OR_GAP = re.compile(
     r"|\n(?:[ \t]*\n)+(?=\S)",
     re.MULTILINE | re.IGNORECASE,
 )
+_MAYBE_CODE = re.compile(r"`|^[\s>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
@@ -224,13 +245,17 @@ def code_spans(text: str) -> list[Span]:
 
 
 def prose(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches of `pattern` that touch no code."""
-    found = list(pattern.finditer(text))
-    code = code_spans(text) if found else []
-    for match in found:
-        while code and code[0][1] <= match.start():
-            code.pop(0)
-        if not code or code[0][0] >= max(match.end(), match.start() + 1):
+    """Yield the matches of `pattern` that touch no code; only the parts of the text where there are any are parsed."""
+    parts = iter(groups(text))
+    part = next(parts)
+    for match in pattern.finditer(text):
+        start, end = match.start(), max(match.end(), match.start() + 1)
+        while part.end <= start:
+            if (following := next(parts, None)) is None:
+                break
+            part = following
+        touched = code_spans(text) if end > part.end + 1 else part.code
+        if not any(first < end and start < last for first, last in touched):
             yield match
 
 
