@@ -113,10 +113,10 @@ class Group:
 _FENCE_OR_GAP = re.compile(
     r"^( {0,3})(`{3,})[^`\n]*$"
     r"|^ {0,3}(?:~~~|<(?:pre|script|style|textarea|[!?])|\[[^\]\n]+\]:)()"  # these reach over blank lines
-    r"|\n(?:[ \t]*\n)+(?=\S)",
+    r"|\n(?:[ \t]*\n)++",
     re.MULTILINE | re.IGNORECASE,
 )
-_MAYBE_CODE = re.compile(r"`|^[\s>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE)
+_MAYBE_CODE = re.compile(r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
@@ -136,7 +136,10 @@ def groups(text: str) -> tuple[Group, ...]:
         if event[3] is not None:
             return (Group(0, text),)
         if event[2] is None:
-            if _ITEM.match(text, at) and _ITEM.search(text, start, event.start()):
+            goes_on = text[at : at + 1].isspace() or (
+                _ITEM.match(text, at) and _ITEM.search(text, start, event.start())
+            )
+            if goes_on or at == len(text):
                 continue
             found.append(Group(start, text[start : event.start()]))
             start = at
