@@ -44,7 +44,7 @@ FLOW: tuple[Step, ...] = (
     normalize.STEP,  # what is meant is settled: from here on it only may be written otherwise
     links.STEP,  # last: lines are those of the clean text
 )
-LIBRARIES = ("charset-normalizer", "ftfy", "markdown-it-py", "py3langid")
+LIBRARIES = ("charset-normalizer", "ftfy", "markdown-it-py", "mdit-py-plugins", "py3langid")
 MARKDOWN = FLOW[3:-1]  # the steps that write Markdown: what the filter `normalize` does
 
 
