@@ -222,7 +222,7 @@ def _placed(text: str, content: str, starts: list[int], done: int) -> tuple[str,
 
 def line_starts(text: str) -> list[int]:
     """Return the offset of each line's first character, and the length of the text as the last entry."""
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    starts = [0, *(match.end() for match in re.finditer("\r\n?|\n", text))]
     return [*starts, len(text)] if starts[-1] != len(text) else starts
 
 

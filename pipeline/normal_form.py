@@ -43,7 +43,7 @@ def normal_form(text: str) -> str:
     '# A\n\n- a\n- b\n'
     """
     written: list[str] = []
-    for group in groups(text):
+    for group in groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
         part = group.text.removesuffix("\n")
         if part and not _SETTLED.fullmatch(part):
             part = _written(group, behind=bool(written))
