@@ -18,7 +18,7 @@ _UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _PIPES = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
-_WIDE = re.compile(r"[^\S \t\n]")
+_WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
 _TASK = re.compile(r"\[X\](?=[ \t])")
 _PROSE = r"[^_\n]*+(?:(?<=\w)_[^_\n]*+)*+(?<![ \t])"  # an underscore behind a letter marks nothing
 _WORD = (  # how a line of prose starts
@@ -194,13 +194,13 @@ class _Writer:
 
     def cell(self, cell: _Block) -> str:
         """Return what stands in a cell, its pipes escaped."""
-        content = self.inline(cell.inner[0].token)
+        content = self.inline(cell.inner[0].token, edges=False)
         return re.sub(r"(?<!\\)\|", r"\\|", content)
 
-    def inline(self, token: Token) -> str:
+    def inline(self, token: Token, *, edges: bool = True) -> str:
         """Return what stands in a block as it was written, but for indentation, line breaks and underscores."""
         content = token.content
-        if self.wide:
+        if self.wide and edges:
             content = self.edges(token) + content + self.edges(token, after=True)
         if "\n" in content:
             content = _lines(content)
