@@ -18,6 +18,8 @@ def normalize(document: Document) -> Document:
     """Write the Markdown in its normal form: blocks anew, what stands in them as it was written."""
     try:
         formatted = normal_form(document.text)
+        if normal_form(formatted) != formatted:
+            return document.noted("normalize", "has no normal form that stays the same; left as it was")
     except NoNormalFormError as error:
         return document.noted("normalize", f"has no normal form that loses nothing ({error}); left as it was")
     except RecursionError:
