@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from pipeline.chains.recover import MIN_CONFIDENCE
 from pipeline.document import Document, Link, Meta, Note, Source
 from pipeline.evidence.archive import NOTHING, Archive
-from pipeline.flow import follow
+from pipeline.flow import MARKDOWN, bound, follow
 from pipeline.read.decode import decode
-from pipeline.steps import describe, emphasis, links
-from pipeline.steps import normalize as normal_form
+from pipeline.steps import describe, links
 from pipeline.steps import repair as wrong_decodings
+from pipeline.steps.typography import Typography
 
 HERE = PurePosixPath("text")
 
@@ -41,15 +41,19 @@ def _well_formed(text: str) -> Document:
     return Document(HERE, valid, notes=() if valid == text else (note,))
 
 
-def normalize(text: str) -> Document:
-    r"""Return the document with its Markdown in normal form; front matter stays as written.
+def normalize(text: str, *, typography: Typography = "safe") -> Document:
+    r"""Return the document with its Markdown mended and in normal form; front matter stays as written.
+
+    `typography` is off, safe or full: see the step of that name.
 
     >>> normalize("* a\n* b").text
     '- a\n- b\n'
     """
-    document = describe.describe(Document(HERE, text))
-    for step in (emphasis.STEP, normal_form.STEP):
-        document = follow(step, document)
+    document = Document(HERE, text, Meta(source_url=describe.source_line(text)))
+    if text.startswith(("---", "\ufeff---")):
+        document = describe.describe(document)
+    for step in MARKDOWN:
+        document = follow(bound(step, {"level": typography}) if step.name == "typography" else step, document)
     return replace(document, text=document.meta.front_matter + document.text)
 
 

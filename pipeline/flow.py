@@ -15,17 +15,37 @@ from pipeline.document import Document, Note, Step
 from pipeline.evidence.archive import Archive
 from pipeline.promises import EXPLAINED
 from pipeline.settings import Settings, SettingsError, suggestion
-from pipeline.steps import controls, describe, emphasis, links, normalize, repair
+from pipeline.steps import (
+    artefacts,
+    cards,
+    controls,
+    describe,
+    emphasis,
+    figures,
+    headings,
+    links,
+    lists,
+    normalize,
+    repair,
+    typography,
+)
 
 FLOW: tuple[Step, ...] = (
     controls.STEP,  # first: line ends and NULs would hide everything else
     repair.STEP,  # on the text as it was archived: any later change would break the bytes it undoes
     describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
-    emphasis.STEP,  # before the normal form, which would escape marks that do not pair, for ever
-    normalize.STEP,
+    artefacts.STEP,  # placeholders first: they stand between what belongs together
+    cards.STEP,  # before blocks: a card is taken for headings
+    lists.STEP,
+    emphasis.STEP,  # in the paragraphs that there are now
+    headings.STEP,  # where marks pair
+    figures.STEP,  # captions as they will be read
+    typography.STEP,
+    normalize.STEP,  # what is meant is settled: from here on it only may be written otherwise
     links.STEP,  # last: lines are those of the clean text
 )
-LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdformat", "mdformat-gfm", "py3langid")
+LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
+MARKDOWN = FLOW[3:-1]  # the steps that write Markdown: what the filter `normalize` does
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:
@@ -39,7 +59,7 @@ def assemble(settings: Settings) -> tuple[Step, ...]:
         if name not in names:
             message = f"no step `{name}` to set options for" + suggestion(name, names)
             raise SettingsError(message)
-    return tuple(_bound(step, settings.steps.get(step.name, {})) for step in steps)
+    return tuple(bound(step, settings.steps.get(step.name, {})) for step in steps)
 
 
 def _plugin(name: str) -> Step:
@@ -54,7 +74,7 @@ def _plugin(name: str) -> Step:
     return step
 
 
-def _bound(step: Step, options: dict[str, Any]) -> Step:
+def bound(step: Step, options: dict[str, Any]) -> Step:
     """Return `step` with its keyword arguments bound: the signature is the schema."""
     if not options:
         return step

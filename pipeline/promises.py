@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from urllib.parse import unquote
 
-from pipeline.document import Document, Promise, apply
-from pipeline.markdown import code_spans, parse, parser
+from markdown_it.token import Token
+
+from pipeline.document import Document, Promise, Unfit, apply
+from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, inline_tokens, parse, shown
+from pipeline.pandoc import DIALECT, pandoc
+
+MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
+PANDOC_SECONDS = 5
+
+_NO_WORD = re.compile(r"[\W_]+")
+_NO_LETTER = re.compile(r"[^\w\u3000\u00a0]|[\d_]")
+_TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
 
 
 def _explained(before: Document, after: Document) -> bool:
@@ -22,42 +30,104 @@ def _explained(before: Document, after: Document) -> bool:
         return False
 
 
-def _words(document: Document) -> str:
-    return re.sub(r"[\W_]+", "", document.text)
+def _words(text: str) -> str:
+    return _NO_WORD.sub("", _TAGS.sub("", text))
 
 
-def _code(document: Document) -> list[str]:
-    return [document.text[start:end] for start, end in code_spans(document.text)]
+def _code(text: str) -> list[str]:
+    return [text[start:end] for start, end in code_spans(text)]
 
 
-def _parsed_code(document: Document) -> list[tuple[str, str]]:
-    """Return the code as parsed: fences, indentation and the run of backticks chosen do not count."""
-    tokens = parse(_ended(document))
-    inline = [child for token in tokens for child in token.children or ()]
-    return [(t.info.strip(), t.content) for t in tokens if t.type in {"fence", "code_block"}] + [
-        ("", t.content) for t in inline if t.type == "code_inline"
-    ]
+def _links(text: str) -> list[str]:
+    children = (child for token in parse(text) for child in token.children or ())
+    addresses = (child.attrs.get("href") or child.attrs.get("src") for child in children)
+    return [str(address) for address in addresses if address]
 
 
-def _links(document: Document) -> Iterator[str]:
-    for token in parse(document.text):
-        for child in token.children or ():
-            if address := child.attrs.get("href") or child.attrs.get("src"):
-                yield str(address)
+def _same_meaning(before: Document, after: Document) -> bool:
+    """Tell whether two texts mean the same: our parser decides the common case, pandoc where it cannot."""
+    if all(_same_blocks(old.blocks, new.blocks) for old, new in _changed(before, after)):
+        return True
+    old, new = _ended(before), _ended(after)
+    return _same_blocks(blocks(old), blocks(new)) or _read_by_pandoc(old) == _read_by_pandoc(new)
 
 
-def _meaning(document: Document) -> str:
-    """Return the rendered document, runs of white space made one: what a browser would show."""
-    return re.sub(r"[ \t\n]+", " ", parser().render(_ended(document))).replace("[X] ", "[x] ").strip()
+def _changed(before: Document, after: Document) -> list[tuple[Group, Group]]:
+    """Return the parts of the text that differ, each that can be parsed alone with what became of it."""
+    old, new = groups(before.text), groups(after.text)
+    if len(old) != len(new):
+        return [(Group(0, before.text), Group(0, after.text))]
+    return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
 
 
-def _letters(document: Document) -> list[str]:
-    """Return the letters of the source text, sorted, as the entities and percent escapes that stand for them say.
+def _kept(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:
+    """Return the promise that what there is `of` a text is the same, in the same order."""
 
-    Wide and no-break spaces count: they are somebody's layout. Digits do not: lists are renumbered.
+    def holds(before: Document, after: Document) -> bool:
+        changed = _changed(before, after)
+        return [x for old, _ in changed for x in of(old.text)] == [x for _, new in changed for x in of(new.text)]
+
+    return holds
+
+
+def _same_blocks(old: Blocks, new: Blocks) -> bool:
+    """Tell whether two texts parse to the same blocks; what stands in them is parsed only where it differs."""
+    if _defined(old) != _defined(new) or len(old.tokens) != len(new.tokens):
+        return False
+    return all(
+        _block(a) == _block(b) and (a.content == b.content or _same_inline(a, b, old, new))
+        for a, b in zip(old.tokens, new.tokens, strict=True)
+    )
+
+
+def _defined(parsed: Blocks) -> list[tuple[str, str, str]]:
+    """Return the link targets that a text defines."""
+    return [(name, ref["href"], ref["title"]) for name, ref in parsed.env.get("references", {}).items()]
+
+
+def _block(token: Token) -> tuple[object, ...]:
+    """Return what a block's token means, whatever marks it was written with."""
+    kind = "fence" if token.type == "code_block" else token.type
+    delimiter = token.markup if kind == "ordered_list_open" else ""
+    return (
+        kind,
+        token.tag,
+        token.hidden,
+        delimiter,
+        token.info.strip() if kind == "fence" else "",
+        token.attrs,
+        token.meta,
+    )
+
+
+def _same_inline(old: Token, new: Token, before: Blocks, after: Blocks) -> bool:
+    if old.type == "html_block":
+        return old.content.strip() == new.content.strip()
+    if old.type != "inline":
+        return False
+    task = re.compile(r"\A\[X\] ")
+    return shown(inline_tokens(task.sub("[x] ", old.content), before.env)) == shown(
+        inline_tokens(task.sub("[x] ", new.content), after.env)
+    )
+
+
+def _read_by_pandoc(text: str) -> bytes:
+    """Return the tree that pandoc reads, white space and line breaks made one; the text where it gives up."""
+    if len(text) > MOST_FOR_PANDOC:
+        return text.encode()
+    try:
+        tree = pandoc("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)
+    except Unfit:
+        return text.encode()
+    return re.sub(rb'(?:,?\{"t":"(?:Space|SoftBreak)"\})+', b"", tree)
+
+
+def _letters(text: str) -> str:
+    """Return the letters of the source text, in order. Wide and no-break spaces count: they are somebody's layout.
+
+    Digits do not: lists are renumbered.
     """
-    text = html.unescape(unquote(document.text)).casefold()
-    return sorted(char for char in text if char.isalpha() or char in "\u3000\u00a0")
+    return _NO_LETTER.sub("", text).casefold()
 
 
 def _all_changed(before: Document, after: Document) -> bool:
@@ -74,23 +144,22 @@ EXPLAINED = Promise("explained", _explained)
 """The step's changes are the whole difference between the two texts. Every step is held to it."""
 
 
-SAME_WORDS = Promise("same_words", lambda before, after: _words(before) == _words(after))
+SAME_WORDS = Promise("same_words", _kept(_words))
 """The letters and digits of the source text are the same, in the same order."""
 
-SAME_LETTERS = Promise("same_letters", lambda before, after: _letters(before) == _letters(after))
-"""No letter of the source text is gone or new, not even where nothing shows it: a definition that nothing refers to."""
+SAME_LETTERS = Promise("same_letters", _kept(_letters))
+"""The letters of the source text are the same, in order, even those that nothing shows: of an unused definition."""
 
-SAME_CODE = Promise("same_code", lambda before, after: _code(before) == _code(after))
+SAME_CODE = Promise("same_code", _kept(_code))
 """Code, blocks and inline, is the same to the character."""
 
-CODE_STAYS = Promise("code_stays", lambda before, after: _code(before) == _code(after) or _all_changed(before, after))
+CODE_STAYS = Promise(
+    "code_stays", lambda before, after: _code(before.text) == _code(after.text) or _all_changed(before, after)
+)
 """Code is the same to the character, unless no line outside ASCII is: the whole was misread, code too."""
 
-SAME_PARSED_CODE = Promise("same_parsed_code", lambda before, after: _parsed_code(before) == _parsed_code(after))
-"""Code says the same, though it may be fenced otherwise."""
-
-SAME_LINKS = Promise("same_links", lambda before, after: list(_links(before)) == list(_links(after)))
+SAME_LINKS = Promise("same_links", _kept(_links))
 """The addresses of links and images are the same, in the same order."""
 
-SAME_MEANING = Promise("same_meaning", lambda before, after: _meaning(before) == _meaning(after))
-"""The document renders to the same HTML, white space aside."""
+SAME_MEANING = Promise("same_meaning", _same_meaning)
+"""The document is the same tree: text, code, addresses and what they are, white space and the marks chosen aside."""

@@ -68,20 +68,20 @@ def plain(item: object) -> object:
     return list(item) if isinstance(item, tuple) else item
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'See [1].\n\n[2]: https://e.org/paper "T"\n\n* a\n',
-        "Cost\n\n[^1]: A footnote that nothing refers to.\n\n* a\n",
-        "| A | B |\n|---|---|\n| 1 | 2 | a third cell |\n",
-        "\u3000\u3000全角缩进\n\n* a\n",
-    ],
-)
-def test_what_nothing_shows_is_kept(text: str):
-    """Where the normal form would drop what no reader sees, the text stays as it was and a note says so."""
-    document = normalize(text)
-    assert document.text == text
-    assert [note.promise for note in document.notes] == ["same_letters"]
+def test_typography_in_full():
+    """With `full`, Chinese text is set as clreq has it; code, addresses and numbers stay; a second pass is equal."""
+    table = tomllib.loads((CASES / "typography.toml").read_text("utf-8"))
+    for before, after in table["full"].items():
+        assert normalize(before, typography="full").text.rstrip("\n") == after
+        assert normalize(after, typography="full").text.rstrip("\n") == after
+        assert normalize(before, typography="off").text.rstrip("\n") == before
+
+
+def test_addresses_get_their_host_from_the_source():
+    """An address without its host is completed from the address the text names as its source; images are not."""
+    source = "> 原文：<https://example.com/a/b>\n\n"
+    made = normalize(source + "[前文](/c?d=1) ![图](/e.png) `[x](/y)`\n").text
+    assert made == source + "[前文](https://example.com/c?d=1) ![图](/e.png) `[x](/y)`\n"
 
 
 @pytest.mark.parametrize("case", cases("extraction"))

@@ -16,7 +16,7 @@ import pytest
 from pipeline import Document, extract_links
 from pipeline.catalogue.works import works_of
 from pipeline.document import Cleaned, Repeated
-from pipeline.write.pandoc import pandoc
+from pipeline.pandoc import pandoc
 from pipeline.write.state import State
 from tests.conftest import ROOT
 

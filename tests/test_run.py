@@ -61,7 +61,9 @@ def test_front_matter_tells_what_is_known(made: Path):
 def test_every_change_explains_itself(made: Path):
     """The report holds each change with its step, reason, confidence and places in the text."""
     changes = [change for record in records(made).values() for change in record["changes"]]
-    assert {change["step"] for change in changes} == {"repair", "emphasis", "normalize"}
+    assert {change["step"] for change in changes} == {
+        *("repair", "artefacts", "cards", "lists", "emphasis", "headings", "figures", "typography", "normalize")
+    }
     assert all(change["reason"] and 0 < change["confidence"] <= 1 and change["spans"] for change in changes)
 
 

@@ -107,7 +107,7 @@ def _sections(document: Document) -> Iterator[_Section]:
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             yield section
-            section = _Section(_title(plain(tokens[index + 1])), int(token.tag[1:]))
+            section = _Section(_title(plain(tokens[index + 1].children)), int(token.tag[1:]))
         elif token.type == "list_item_open":
             items.append(token.info)
         elif token.type == "list_item_close":
@@ -165,7 +165,7 @@ def _before_links(token: Token) -> str:
     """Return the text of a paragraph up to its first link."""
     children = token.children or []
     end = next((at for at, child in enumerate(children) if child.type == "link_open"), len(children))
-    return plain(Token("inline", "", 0, children=children[:end]))
+    return plain(children[:end])
 
 
 def _authors(text: str) -> tuple[tuple[str, ...], bool, str]:

@@ -12,6 +12,7 @@ from pipeline.commands.inputs import Input, as_json, each, finish, into, one_to_
 
 if TYPE_CHECKING:
     from pipeline.document import Document
+    from pipeline.steps.typography import Typography
 
 
 @click.command()
@@ -95,8 +96,15 @@ def detect(paths: tuple[str, ...], *, as_json: bool) -> int:
 @into
 @click.option("--check", is_flag=True, help="Write nothing; list the files that would change, and exit 1 if any would.")
 @click.option("--diff", is_flag=True, help="Write nothing; show the changes as a unified diff.")
-def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff: bool) -> int:
-    """Write Markdown in normal form, its meaning preserved."""
+@click.option(
+    "--typography",
+    type=click.Choice(["off", "safe", "full"]),
+    default="safe",
+    show_default=True,
+    help="How far punctuation and spaces of Chinese text are set as its typography has them.",
+)
+def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff: bool, typography: Typography) -> int:
+    """Mend Markdown that says something else than its author meant, and write it in normal form."""
     from pipeline import filters
     from pipeline.document import Source
     from pipeline.read.decode import decode
@@ -108,7 +116,7 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
 
     def work(one: Input) -> None:
         before = decode(Source(one.name, one.read())).text
-        document = filters.normalize(before)
+        document = filters.normalize(before, typography=typography)
         for note in document.notes:
             click.echo(f"{shown(str(one.name))}: {note.message}", err=True)
         name = one.label

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ import yaml
 
 from pipeline.document import Change, Document, FrontValue, Meta, Step
 from pipeline.evidence.language import language_of
-from pipeline.markdown import FRONT_MATTER, parse, plain
+from pipeline.markdown import FRONT_MATTER, blocks, inline_tokens, plain
 
 FRONT_MATTER_LIMIT = 16_384  # characters; YAML's readers are quadratic or recurse on hostile input
 FIELDS = {
@@ -144,7 +145,7 @@ def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
         return ""
 
     title = given("title", lambda text: " ".join(text.split()))
-    source_url = given("source_url", _address) or _source_line(document.text)
+    source_url = given("source_url", _address) or source_line(document.text)
     date = given("date", date_in)
     language = given("language", _language_tag)
     authors = _authors(fields, used)
@@ -183,9 +184,10 @@ def _language_tag(text: str) -> str:
 
 def _heading(text: str) -> str:
     """Return the text of the first heading of the highest level."""
-    tokens = parse(text)
-    headings = [(token.tag, plain(tokens[at + 1])) for at, token in enumerate(tokens) if token.type == "heading_open"]
-    return min(headings, key=lambda heading: heading[0], default=("", ""))[1]
+    parsed = blocks(text)
+    headings = [(one.tag, after.content) for one, after in pairwise(parsed.tokens) if one.type == "heading_open"]
+    content = min(headings, key=lambda heading: heading[0], default=("", ""))[1]
+    return plain(inline_tokens(content, parsed.env))
 
 
 def _address(text: str) -> str:
@@ -197,7 +199,8 @@ def _address(text: str) -> str:
     return text if host and re.match(r"https?://\S+\Z", text) else ""
 
 
-def _source_line(text: str) -> str:
+def source_line(text: str) -> str:
+    """Return the address that a line near the top names as the source; empty if none does."""
     match = SOURCE_LINE.search("\n".join(text.split("\n", SOURCE_LINES)[:SOURCE_LINES]))
     return _address(match[1].rstrip(">)*_")) if match else ""
 

@@ -1,110 +1,291 @@
-"""Let emphasis close where its author closed it: marks beside CJK punctuation that CommonMark does not pair."""
+"""Let emphasis close where its author closed it: marks beside CJK text that CommonMark does not pair."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from pipeline.document import Change, Document, Step
-from pipeline.markdown import Span, code_spans, line_starts, parse
+from pipeline.markdown import Inline, inline_tokens, inlines
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "“": "”", "‘": "’", "〈": "〉"}
 KEPT = "\"'*\\"  # punctuation that may belong to what stands before it
-REASON = "CommonMark does not pair emphasis marks between punctuation and a letter; the punctuation moved outside"
-_RUN = re.compile(r"(?<![\\*])\*{1,3}(?!\*)")
-_ADDRESS = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>")
+STRONG = 2  # asterisks
+LONGEST = 3  # asterisks, of both kinds of emphasis at once
+FARTHEST = 6  # blocks that one emphasis may have been meant to span; farther apart, marks are no pair
+
+MOVED = "CommonMark does not pair emphasis marks between punctuation and a letter; the punctuation moved outside"
+SPACED = "CommonMark does not pair emphasis marks with a space on their inner side; the space moved outside"
+TAGGED = "CommonMark does not pair these emphasis marks; written as HTML, which always pairs"
+EMPTY = "emphasis of punctuation or of nothing; its marks showed as asterisks"
+SPANNING = "emphasis does not reach from block to block; marked in each"
+FOOTNOTE = "asterisks behind the names of an emphasized list are footnote marks: escaped, so that the marks around pair"
+COLON = "the colon of a label stands right behind it"
+
+_RUN = re.compile(r"(?<![\\*])\*+")
+_HIDDEN = re.compile(
+    r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
+    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>|<(?P<tag>code|kbd|pre)\b.*?</(?P=tag)>",
+    re.DOTALL,
+)
+_SURE = re.compile(  # letters on the inner side of a mark, or a space on its outer side: these always pair
+    r"(?:(?<![\w\\*])|(?<![\\*])(?=\*{1,2}\w))(\*{1,2})(?=[^\s*])"
+    r"[^*\n]*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
+)
+_SEPARATORS = "、，,;；"
+_FOOTNOTES = re.compile(
+    rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
+)
+_SPACED_COLON = re.compile(r"^\*\*[^*\n]+\*\*( +)[:：]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of an inline's content, offsets in it."""
+
+    start: int
+    end: int
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of asterisks in an inline's content."""
+
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """How many asterisks."""
+        return self.end - self.start
 
 
 def emphasis(document: Document) -> Document:
-    """Move punctuation out of emphasis that does not close beside CJK letters: `**标签:**字` -> `**标签**:字`."""
-    if "*" not in document.text or not CJK_LETTER.search(document.text):
+    """Let emphasis that does not pair beside CJK text pair: `**标签:**字` -> `**标签**:字`."""
+    text = document.text
+    if "*" not in text or not CJK_LETTER.search(text) or not _doubtful(text):
         return document
-    return document.edited(change for region in _regions(document.text) for change in _mended(document.text, region))
+    edits: list[tuple[Inline, Edit]] = []
+    lone: list[tuple[Inline, Run]] = []
+    for inline in inlines(text, _doubtful):
+        if "*" in inline.content and _doubtful(inline.content):
+            pairs, single = _paired(inline.content)
+            edits += [(inline, edit) for edit in _mended(inline, pairs)]
+            lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
+    edits += _spanning(text, lone)
+    changes = (_change(*edit) for edit in edits)
+    return document.edited(sorted(changes, key=lambda change: change.span))
 
 
-def _regions(text: str) -> Iterator[Span]:
-    """Yield the spans of the paragraphs and headings of `text` that hold a star; tables are left alone."""
-    starts, cell = line_starts(text), False
-    for token in parse(text):
-        if token.type == "inline" and token.map and not cell and "*" in token.content:
-            yield starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
-        cell = token.type in {"td_open", "th_open"}
+def _change(inline: Inline, edit: Edit) -> Change:
+    start, before = inline.at(edit.start), inline.content[edit.start : edit.end]
+    return Change("emphasis", (start, start + len(before)), before, edit.after, edit.reason, 0.95)
 
 
-def _mended(text: str, region: Span) -> Iterator[Change]:
-    """Yield the changes that let each pair of equal runs of stars in `region` open and close."""
-    start, end = region
-    hidden = [(a + start, b + start) for a, b in code_spans(text[start:end])]
-    hidden += [match.span() for match in _ADDRESS.finditer(text, start, end)]
-    opened: dict[int, re.Match[str]] = {}
-    for run in _RUN.finditer(text, start, end):
-        size = len(run[0])
-        if any(a <= run.start() < b for a, b in hidden) or (
-            _spaced(text, run.start() - 1) and _spaced(text, run.end())
+def _doubtful(text: str) -> bool:
+    """Tell whether asterisks are left that no sure pair and no list explains; quick, and on the safe side."""
+    for line in text.split("\n"):
+        if "*" in line:
+            bare = _SURE.sub("", line.lstrip(" \t>"))
+            if "*" in bare.removeprefix("* ") or _SPACED_COLON.search(line):
+                return True
+    return False
+
+
+def _paired(content: str) -> tuple[list[tuple[Run, Run]], list[Run]]:
+    """Return the runs that an author set as pairs, each run with the next of its size, and those left alone."""
+    hidden = [match.span() for match in _HIDDEN.finditer(content)]
+    opened: dict[int, Run] = {}
+    pairs: list[tuple[Run, Run]] = []
+    lone: list[Run] = []
+    for match in _RUN.finditer(content):
+        run = Run(*match.span())
+        before, after = content[run.start - 1 : run.start], content[run.end : run.end + 1]
+        if any(start <= run.start < end for start, end in hidden) or (
+            _blank(before) and _blank(after) and (run.start or run.size != STRONG)
         ):
             continue
-        if size not in opened:
-            opened[size] = run
-            continue
-        opener = opened.pop(size)
-        if _opens(text, opener) and _closes(text, run):
-            continue
-        moved = list(_moved(text, opener, run)) if _beside_cjk(text, opener, run) else []
-        yield from moved
-        if not moved:
-            opened[size] = run
+        if run.size > LONGEST:
+            lone.append(run)
+        elif run.size in opened and not _blank(before):
+            pairs.append((opened.pop(run.size), run))
+        elif run.size in opened:
+            lone.append(opened.pop(run.size))
+            opened[run.size] = run
+        else:
+            opened[run.size] = run
+    return sorted(pairs, key=lambda pair: pair[0].start), sorted([*lone, *opened.values()], key=lambda run: run.start)
 
 
-def _beside_cjk(text: str, opener: re.Match[str], closer: re.Match[str]) -> bool:
+def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
+    """Return the edits that make fewer asterisks show, and change nothing else that shows."""
+    content, env = inline.content, inline.env
+    if notes := list(_footnotes(content)):
+        return notes
+    kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
+    shown = _shown(content, env)
+    if not shown[1]:
+        return kept
+    ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _beside_cjk(content, *pair)]
+    every = kept + [edit for moves, tags in ladder for edit in (moves or tags)]
+    runs = (Run(*match.span()) for match in _RUN.finditer(content))
+    every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > LONGEST and run.size % 2 == 0]
+    now = _shown(_edited(content, every), env)
+    if now[0] == shown[0] and now[1] == 0:
+        return every
+    rungs = [*(way for ways in ladder for way in ways if way), *([edit] for edit in every if edit.reason == EMPTY)]
+    for rung in rungs:
+        if any(one.start < other.end and other.start < one.end for one in rung for other in kept):
+            continue
+        now = _shown(_edited(content, [*kept, *rung]), env)
+        if now[0] == shown[0] and now[1] < shown[1]:
+            kept, shown = [*kept, *rung], now
+    return kept
+
+
+def _footnotes(content: str) -> Iterator[Edit]:
+    for match in _FOOTNOTES.finditer(content):
+        for run in _RUN.finditer(content, match.start() + 1, match.end() - 1):
+            yield Edit(*run.span(), "\\*", FOOTNOTE)
+
+
+def _edited(content: str, edits: Iterable[Edit]) -> str:
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        content = content[: edit.start] + edit.after + content[edit.end :]
+    return content
+
+
+def _shown(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
+    """Return what a reader sees, without asterisks and spaces, code and addresses apart; and how many asterisks."""
+    parts = [""]
+    stars = 0
+    waiting = list(reversed(inline_tokens(content, env)))
+    while waiting:
+        token = waiting.pop()
+        if token.type == "text":
+            stars += token.content.count("*")
+            parts[-1] += "".join(token.content.replace("*", "").split())
+        elif token.type in {"code_inline", "link_open", "image"}:
+            parts += [token.type, token.content, str(token.attrs.get("href", token.attrs.get("src", ""))), ""]
+        elif token.type == "html_inline" and token.content not in {"<strong>", "</strong>", "<em>", "</em>"}:
+            parts += [token.content, ""]
+    return parts, stars
+
+
+def _beside_cjk(content: str, opener: Run, closer: Run) -> bool:
     """Tell whether marks stand as an author of CJK text sets them: not a product (2**3), not a pointer (**argv)."""
-    before, after = text[opener.start() - 1 : opener.start()], text[closer.end() : closer.end() + 1]
-    letters = CJK_LETTER.search(text, opener.end(), closer.start()) or CJK_LETTER.match(after)
-    return bool(letters) and after.isalnum() and not (before.isascii() and before.isalnum())
+    before, inner = content[opener.start - 1 : opener.start], content[opener.end : closer.start]
+    nothing = not any(char.isalnum() for char in inner) and CJK_LETTER.match(before)
+    letters = CJK_LETTER.search(inner) or CJK_LETTER.search(content, closer.end, closer.end + 2) or nothing
+    return bool(letters) and not (_ascii_letter(before) and _ascii_letter(inner[:1]))
 
 
-def _moved(text: str, opener: re.Match[str], closer: re.Match[str]) -> Iterator[Change]:
-    """Yield the changes that move punctuation out of marks that do not pair; none where no move helps."""
-    marks, first, last = opener[0], opener.end(), closer.start() - 1
-    if PAIRS.get(text[first]) == text[last] and last - first > 1:
-        yield _change((opener.start(), first + 1), marks + text[first], text[first] + marks)
-        yield _change((last, closer.end()), text[last] + marks, marks + text[last])
-    elif _opens(text, opener):
-        while last > first and unicodedata.category(text[last]) in {"Po", "Pd"} and text[last] not in KEPT:
-            last -= 1
-        tail = text[last + 1 : closer.start()]
-        if tail:
-            yield _change((last + 1, closer.end()), tail + marks, marks + tail)
+def _ascii_letter(char: str) -> bool:
+    return char.isascii() and char.isalnum()
 
 
-def _change(span: Span, before: str, after: str) -> Change:
-    return Change("emphasis", span, before, after, REASON, 0.95)
+def _moved(content: str, opener: Run, closer: Run) -> Iterator[Edit]:
+    """Yield the edits that move spaces and punctuation out of marks that do not pair; none where no move helps."""
+    marks, first, last = content[opener.start : opener.end], opener.end, closer.start
+    if not any(char.isalnum() for char in content[first:last]):
+        yield Edit(opener.start, opener.end, "", EMPTY)
+        yield Edit(closer.start, closer.end, "", EMPTY)
+        return
+    for start, end in _inner(content, first, last):
+        before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
+        after = content[end] if end < last else content[closer.end : closer.end + 1]
+        if _opens(before, content[start]) and _opens(after, content[end - 1]):
+            lead, tail = content[first:start], content[end:last]
+            reason = MOVED if (lead + tail).strip() else SPACED
+            if lead:
+                yield Edit(opener.start, start, (lead if opener.start else lead.lstrip()) + marks, reason)
+            if tail:
+                yield Edit(end, closer.end, marks + tail, reason)
+            return
 
 
-def _opens(text: str, run: re.Match[str]) -> bool:
-    """Tell whether `run` is left-flanking (CommonMark 0.31.2, section 6.2)."""
-    before, after = text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]
-    return not _blank(after) and (not _punctuation(after) or _blank(before) or _punctuation(before))
+def _inner(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans that emphasis may keep, the longest first: less spaces, brackets, punctuation."""
+    start, end = _trimmed(content, first, last)
+    yield start, end
+    bare = end
+    while bare > start and unicodedata.category(content[bare - 1]) in {"Po", "Pd"} and content[bare - 1] not in KEPT:
+        bare -= 1
+    for stop in (end, bare):
+        if PAIRS.get(content[start]) == content[stop - 1] and stop - start > 2:  # noqa: PLR2004 - a bracket each side
+            yield start + 1, stop - 1
+        elif stop > start:
+            yield _trimmed(content, start, stop)
 
 
-def _closes(text: str, run: re.Match[str]) -> bool:
-    """Tell whether `run` is right-flanking (CommonMark 0.31.2, section 6.2)."""
-    before, after = text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]
-    return not _blank(before) and (not _punctuation(before) or _blank(after) or _punctuation(after))
+def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
+    inner = content[start:end]
+    return end - len(inner.lstrip()), start + len(inner.rstrip())
+
+
+def _tagged(opener: Run, closer: Run) -> list[Edit]:
+    """Return the edits that write strong text as HTML; a single asterisk is too often no emphasis."""
+    if opener.size != STRONG:
+        return []
+    return [
+        Edit(opener.start, opener.end, "<strong>", TAGGED),
+        Edit(closer.start, closer.end, "</strong>", TAGGED),
+    ]
+
+
+def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
+    """Yield the edits for strong text that reaches over several paragraphs: marks in each of them."""
+    if not any(_leads(inline.content, run) for inline, run in lone):
+        return
+    every = list(inlines(text))
+    number = {inline.lines: at for at, inline in enumerate(every)}
+    waiting: tuple[int, Run] | None = None
+    for inline, run in lone:
+        at = number[inline.lines]
+        if _leads(inline.content, run):
+            waiting = at, run
+        elif waiting and 0 < at - waiting[0] <= FARTHEST:
+            span = range(waiting[0], at + 1)
+            marked = [(every[block], _marks(every[block].content, span[0], block, at)) for block in span]
+            if all(_better(block, edits) for block, edits in marked):
+                yield from ((block, edit) for block, edits in marked for edit in edits)
+            waiting = None
+
+
+def _marks(content: str, first: int, block: int, last: int) -> list[Edit]:
+    """Return the marks that a block between the first and the last of a strong text lacks."""
+    ends = [place for place, lacks in ((0, block > first), (len(content), block < last)) if lacks]
+    return [Edit(place, place, "**", SPANNING) for place in ends]
+
+
+def _leads(content: str, run: Run) -> bool:
+    """Tell whether a lone run stands before what it marks."""
+    return not _blank(content[run.end : run.end + 1])
+
+
+def _better(inline: Inline, edits: list[Edit]) -> bool:
+    old, new = (_shown(content, inline.env) for content in (inline.content, _edited(inline.content, edits)))
+    return old[0] == new[0] and new[1] == 0
+
+
+def _opens(outside: str, inside: str) -> bool:
+    """Tell whether marks between these two characters face the inside (CommonMark 0.31.2, section 6.2, flanking)."""
+    return not _blank(inside) and (not _punctuation(inside) or _blank(outside) or _punctuation(outside))
 
 
 def _blank(char: str) -> bool:
     return not char or char.isspace()
 
 
-def _spaced(text: str, at: int) -> bool:
-    return at < 0 or _blank(text[at : at + 1])
-
-
 def _punctuation(char: str) -> bool:
     return unicodedata.category(char)[0] in "PS"
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS))
+STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)

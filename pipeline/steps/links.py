@@ -88,7 +88,7 @@ def _links(text: str, source: str) -> Iterator[Link]:
     lines = text.split("\n")
     tokens = _reader().parse(text)
     headings = [
-        (token.map[0] + 1, plain(tokens[at + 1]))
+        (token.map[0] + 1, plain(tokens[at + 1].children))
         for at, token in enumerate(tokens)
         if token.type == "heading_open" and token.map
     ]
@@ -146,7 +146,7 @@ class _Paragraph:
     def image(self, child: Token) -> _Found:
         """Return an image; in a link it is a part of what the reader sees of that."""
         one = self.found(child, "src", "image")
-        one.text.append(plain(child))
+        one.text.append(plain(child.children))
         if self.open:
             self.open.text += one.text
         return one

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import mdformat
 from rapidfuzz.distance import Indel
 
 from pipeline.document import Change, Document, Step
-from pipeline.promises import SAME_LETTERS, SAME_LINKS, SAME_MEANING, SAME_PARSED_CODE
+from pipeline.normal_form import NoNormalFormError, normal_form
+from pipeline.promises import SAME_LETTERS, SAME_MEANING
 
-OPTIONS = {"wrap": "keep", "number": True}
-EXTENSIONS = ("footnote", "gfm")
-MOST_PASSES = 4
 MOST_LINES = 20_000  # beyond, the comparison's table would take over 100 MB: the change is told as one
 REASON = "normal form of Markdown"
 
 
 def normalize(document: Document) -> Document:
-    """Write the Markdown in its normal form (mdformat's, with tables and footnotes); lines stay where they are."""
+    """Write the Markdown in its normal form: blocks anew, what stands in them as it was written."""
     try:
-        formatted = _settled(document.text if document.text.endswith("\n") else document.text + "\n")
+        formatted = normal_form(document.text)
+        if normal_form(formatted) != formatted:
+            return document.noted("normalize", "has no normal form that stays the same; left as it was")
+    except NoNormalFormError as error:
+        return document.noted("normalize", f"has no normal form that loses nothing ({error}); left as it was")
     except RecursionError:
         return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")
-    except (AssertionError, IndexError, KeyError, ValueError) as error:  # of mdformat, on Markdown it does not expect
-        return document.noted("normalize", f"mdformat cannot write it ({type(error).__name__}); left as it was")
-    if formatted is None:
-        return document.noted("normalize", "has no normal form that stays the same; left as it was")
-    return document.edited(_hunks(document.text, formatted))
-
-
-def _settled(text: str) -> str | None:
-    """Return the form that formatting no longer changes; mdformat mostly reaches it in one pass, not always."""
-    for _ in range(MOST_PASSES):
-        formatted: str = mdformat.text(text, options=OPTIONS, extensions=EXTENSIONS)
-        if formatted == text:
-            return text
-        text = formatted
-    return None
+    return document if formatted == document.text else document.edited(_hunks(document.text, formatted))
 
 
 def _hunks(before: str, after: str) -> Iterator[Change]:
@@ -61,4 +48,4 @@ def _hunks(before: str, after: str) -> Iterator[Change]:
         yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), REASON, 1.0)
 
 
-STEP = Step("normalize", normalize, (SAME_LETTERS, SAME_PARSED_CODE, SAME_LINKS, SAME_MEANING))
+STEP = Step("normalize", normalize, (SAME_LETTERS, SAME_MEANING), version=2)

@@ -15,8 +15,8 @@ import msgspec
 
 from pipeline.addresses.canonical import canonical
 from pipeline.document import Document, FrontValue
+from pipeline.pandoc import EARLIEST
 from pipeline.write.clean import repaired
-from pipeline.write.pandoc import EARLIEST
 from pipeline.write.tree import Node, Place, div, link, plain, read_tree, retarget, safe_address, text_nodes
 
 VERSION = 2  # raise it when the bytes of an edition change

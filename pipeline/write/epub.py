@@ -10,10 +10,10 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from pipeline.pandoc import pandoc
 from pipeline.write.book import Book, opened, tree
 from pipeline.write.cover import cover, right_to_left
 from pipeline.write.fonts import RARE, RARE_IN_CJK, subsets
-from pipeline.write.pandoc import pandoc
 from pipeline.write.tree import Node, plain, text_nodes
 
 STYLE = files("pipeline.write").joinpath("templates", "epub.css")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from typst import Compiler, TypstError
 
+from pipeline.pandoc import pandoc
 from pipeline.write.book import Book, opened, tree
 from pipeline.write.fonts import for_typst
-from pipeline.write.pandoc import pandoc
 from pipeline.write.tree import Node, plain
 
 TEMPLATE = files("pipeline.write").joinpath("templates", "book.typ")

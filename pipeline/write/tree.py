@@ -15,22 +15,18 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import msgspec
 
 from pipeline.document import Unfit
+from pipeline.pandoc import DIALECT, pandoc
+from pipeline.steps.figures import CAPTION
 from pipeline.steps.links import BARE
 from pipeline.write.images import data_address
-from pipeline.write.pandoc import pandoc
 
 Node = dict[str, Any]
 
-DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
 NO_ATTRIBUTES: list[Any] = ["", [], []]
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
 LONGEST = 200  # characters of a missing image's address that are worth showing
 LONGEST_ADDRESS = 2_000  # characters of an address that still is a link; Typst refuses longer than 8,000
 SCHEMES = {"http", "https", "mailto"}
-CAPTION = re.compile(
-    r"[\w-]{1,24}\s*\[\d+/\d+\]|(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",
-    re.IGNORECASE,
-)
 MISSING = {
     "zh-Hant": "圖片缺失",
     "zh": "图片缺失",
@@ -159,7 +155,8 @@ class _Vetter:
             at += 1
             if node["t"] == "Para" and (image := _only_image(node["c"])):
                 caption = image["c"][1]
-                if not caption and following and following["t"] == "Para" and CAPTION.match(plain(following)):
+                said = plain(following) if following and following["t"] == "Para" else ""
+                if following and CAPTION.match(said) and said.startswith(plain(caption)):
                     caption = following["c"]
                     at += 1
                 vetted.append(self.figure(image["c"][2][0], self.inlines(caption)))

@@ -9,16 +9,19 @@ from importlib.resources import files
 
 from pipeline.document import Unfit
 
+DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
 MAX_SECONDS = 60  # for reading a text; a post takes 0.02, the hostile inputs known take minutes
 MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
 EARLIEST = 315_532_800  # 1980-01-01, the first date a zip archive can hold, in Unix seconds
 
 
-def pandoc(*arguments: str, data: bytes, sandbox: bool = True, epoch: int = EARLIEST) -> bytes:
+def pandoc(
+    *arguments: str, data: bytes, sandbox: bool = True, epoch: int = EARLIEST, seconds: int = MAX_SECONDS
+) -> bytes:
     """Return what the bundled pandoc makes of `data`; with `sandbox` it reads no file and no address, within limits.
 
-    `epoch` (Unix seconds) is the time it believes it is. Raises Unfit where it takes too long or too much memory,
-    RuntimeError where it fails otherwise.
+    `epoch` (Unix seconds) is the time it believes it is, `seconds` the time it gets. Raises
+    Unfit where it takes too long or too much memory, RuntimeError where it fails otherwise.
     """
     limits = ["--sandbox", "+RTS", f"-M{MAX_HEAP}", "-RTS"] if sandbox else []
     command = [_binary(), *arguments, *limits]
@@ -31,9 +34,9 @@ def pandoc(*arguments: str, data: bytes, sandbox: bool = True, epoch: int = EARL
         env=environment,
     ) as process:
         if sandbox and hasattr(resource, "prlimit"):  # holds even where this process is killed
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
         try:
-            result, complaint = process.communicate(data, timeout=MAX_SECONDS if sandbox else None)
+            result, complaint = process.communicate(data, timeout=seconds if sandbox else None)
         except subprocess.TimeoutExpired:
             process.kill()
             result, complaint = process.communicate()
@@ -41,7 +44,7 @@ def pandoc(*arguments: str, data: bytes, sandbox: bool = True, epoch: int = EARL
             process.kill()
             raise
     if process.returncode < 0:
-        message = f"is more than pandoc can read in {MAX_SECONDS} s; split it, or run with --no-editions"
+        message = f"is more than pandoc can read in {seconds} s; split it, or run with --no-editions"
         raise Unfit(message)
     said = complaint.decode("utf-8", "replace").strip()
     if process.returncode == 251 or "heap" in said.lower():  # noqa: PLR2004 - GHC's code for an exhausted heap

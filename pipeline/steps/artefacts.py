@@ -1,0 +1,67 @@
+"""Take out what machine translation left in the text: placeholders, mistranslated labels of links, cut names."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pipeline.document import Change, Document, Step
+from pipeline.evidence.language import language_of
+from pipeline.markdown import prose
+from pipeline.promises import SAME_CODE, SAME_LINKS
+
+LANGUAGES = ("zh",)  # the files of glossary/
+PLACEHOLDER = "a placeholder of machine translation"
+LABEL = "a label that machine translation got wrong, as the text of a link"
+CITATION = "emphasis that starts within a name"
+_GLUED = re.compile(r"T\d+[:：]\s*\*\*")
+_PLACEHOLDERS = re.compile(
+    r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^T\d+[:：]\s*(?=\*\*)", re.MULTILINE
+)
+
+
+def artefacts(document: Document, *, glossary: bool = True) -> Document:
+    """Take out placeholders of machine translation, and set right its labels of links: `[纸张](…)` -> `[论文](…)`."""
+    changes = list(_placeholders(document.text))
+    if glossary:
+        for language in LANGUAGES:
+            found = [*_labels(document.text, language), *_citations(document.text, language)]
+            if found and (document.meta.language or language_of(document.text)).startswith(language):
+                changes += found
+    return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
+
+
+def _placeholders(text: str) -> Iterator[Change]:
+    if "】" in text or _GLUED.search(text):
+        for match in prose(_PLACEHOLDERS, text):
+            yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER, 0.95)
+
+
+def _labels(text: str, language: str) -> Iterator[Change]:
+    labels, pattern, _ = _glossary(language)
+    for match in prose(pattern, text):
+        yield Change("artefacts", match.span(1), match[1], labels[match[1]], LABEL, 0.9)
+
+
+def _citations(text: str, language: str) -> Iterator[Change]:
+    for match in prose(_glossary(language)[2], text):
+        yield Change("artefacts", match.span(), match[0], f"{match[1]} *{match[2]}{match[3]}", CITATION, 0.9)
+
+
+@cache
+def _glossary(language: str) -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
+    """Return the labels of a language, what finds them, and what finds cut names."""
+    table: dict[str, Any] = tomllib.loads(
+        files("pipeline.steps").joinpath("glossary", f"{language}.toml").read_text("utf-8")
+    )
+    labels = "|".join(map(re.escape, table["labels"]))
+    before, behind = ("|".join(map(re.escape, table["citations"][side])) for side in ("before", "behind"))
+    names = rf"({before})([^\s*|，。、:：]{{0,6}})\*((?:(?<=(?:{before})\*)\w|{behind})[^*\n|]*\*)(?!\*)"
+    return table["labels"], re.compile(rf"\[(?<!!\[)({labels})\](?=\()"), re.compile(names)
+
+
+STEP = Step("artefacts", artefacts, (SAME_CODE, SAME_LINKS))

@@ -1,0 +1,35 @@
+"""Let headings be headings: with a space behind their hashes, and not bold as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.document import Change, Document, Step
+from pipeline.markdown import prose
+from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
+
+BOLD = "a heading is prominent already; bold as a whole says nothing"
+SPACE = "a heading needs a space behind its hashes"
+_BOLD = re.compile(r"#{1,6}[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
+_HASHES = re.compile(r"#{2,6}(?=[\u3041-\u30ff\u3400-\u9fff])")
+
+
+def headings(document: Document) -> Document:
+    """Make headings of what stands for them: `##标题` -> `## 标题`, `## **标题**` -> `## 标题`."""
+    if "#" not in document.text:
+        return document
+    changes = list(_headings(document.text))
+    return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
+
+
+def _headings(text: str) -> Iterator[Change]:
+    for match in prose(_BOLD, text):
+        if match.start() == 0 or text[match.start() - 1] == "\n":
+            yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD, 0.95)
+    for match in prose(_HASHES, text):
+        if match.start() == 0 or text[match.start() - 1] == "\n":
+            yield Change("headings", match.span(), match[0], match[0] + " ", SPACE, 0.9)
+
+
+STEP = Step("headings", headings, (SAME_WORDS, SAME_CODE, SAME_LINKS))
