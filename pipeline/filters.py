@@ -44,11 +44,12 @@ def _well_formed(text: str) -> Document:
 def normalize(text: str, *, typography: Typography = "safe") -> Document:
     r"""Return the document with its Markdown mended and in normal form; front matter stays as written.
 
-    `typography` is off, safe or full: see the step of that name.
+    `typography` is off, safe or full: see the step of that name. NULs become U+FFFD, as CommonMark 0.31.2, 2.3, has it.
 
     >>> normalize("* a\n* b").text
     '- a\n- b\n'
     """
+    text = text.replace("\0", "\ufffd")
     document = Document(HERE, text, Meta(source_url=describe.source_line(text)))
     if text.startswith(("---", "\ufeff---")):
         document = describe.describe(document)

@@ -44,6 +44,7 @@ SHORT = 200  # characters; so few are looked at whole
 PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
 ENOUGH = 1_000  # characters that tell whether lines read like a language
 LONGEST = 400  # characters of a line that tell whether it is fluent
+MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 _PIECES = re.compile(r"([\x00-\x7f]+)")
 
 
@@ -146,23 +147,22 @@ def _inconsistent(text: str, lines: list[Span]) -> Iterator[Change]:
 
 
 def _misread_whole(text: str, lines: list[Span]) -> bool:
-    """Tell whether all of a text was misread, the code in it as well: nothing outside ASCII speaks against it."""
+    """Tell whether all of a text was misread, the code in it as well: hardly a line outside ASCII speaks against it."""
     written = [text[start:end] for start, end in lines]
     found = explained(written)
-    if not found:
-        damage = diagnosed(written)
-        return damage is not None and len(damage[1]) == len(lines) and _mostly_prose(text)
-    chain, befallen = found
-    undone = [chain.undone(line) for line in written]
-    if None in undone or len(befallen) * 10 < len(lines) * 9:
-        return False
-    return _mostly_prose("\n".join(line or "" for line in undone))
+    if found:
+        chain, befallen = found
+        undone = [chain.undone(line) for line in written]
+        if None not in undone and len(befallen) * 10 >= len(lines) * 9:
+            return _prose_share("\n".join(line or "" for line in undone)) >= MOSTLY
+    damage = diagnosed(written)
+    return damage is not None and len(damage[1]) * 10 >= len(lines) * 9 and _prose_share(text) >= PARTLY
 
 
-def _mostly_prose(text: str) -> bool:
-    """Tell whether half or more of what is outside ASCII in a text is outside code: the rest may be an example."""
+def _prose_share(text: str) -> float:
+    """Return the share of what is outside ASCII in a text that is outside code: the rest may be an example."""
     inside = sum(not char.isascii() for start, end in code_spans(text) for char in text[start:end])
-    return inside * 2 <= sum(not char.isascii() for char in text)
+    return 1 - inside / sum(not char.isascii() for char in text)
 
 
 def _prose(text: str, lines: list[Span]) -> Iterator[Span]:
