@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.chains.readings import WIDE, bytes_of, undefined, unreadable
+from pipeline.chains.readings import HOLE, WIDE, shown, undefined, unreadable
 
-HOLE, FOREIGN = 0xFF, 0xFE  # no bytes of UTF-8: one of which U+FFFD is left, what the codec cannot have read
 SEQUENCE = re.compile(
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{2}"
 )
@@ -24,6 +23,7 @@ LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by
 SWALLOWED = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
 PAIRED = (("(", ")"), (")", "("), (">", "<"))
 BLOCK = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # what begins a line, the break lost
+HIGH = bytes(range(0x80, 0x100))
 ENOUGH = 20  # characters: if none of so many shows a byte, it is gone
 MANY = 4096  # candidates; more say that nothing is known
 
@@ -67,13 +67,10 @@ class Shown(NamedTuple):
 
     @classmethod
     def of(cls, text: str, codec: str) -> Shown:
-        """Return the bytes: HOLE for U+FFFD, FOREIGN for what `codec` cannot have read."""
-        data, owners = bytearray(), []
-        for at, char in enumerate(text):
-            found = b"\xff" if char == "\ufffd" else bytes_of(char, codec) or b"\xfe"
-            data += found
-            owners += [at] * len(found)
-        return cls(bytes(data), [*owners, len(text)])
+        """Return the bytes that `codec` read as `text`."""
+        every = [shown(char, codec) for char in text]
+        owners = [at for at, found in enumerate(every) for _ in found]
+        return cls(b"".join(every), [*owners, len(text)])
 
     def inside(self, at: int) -> bool:
         """Tell whether a byte is not the first of its character."""
@@ -86,17 +83,17 @@ class Shown(NamedTuple):
 
 def slots(text: str, damage: Damage) -> list[Slot]:
     """Return the characters that `text` was before `damage`: what a byte that fits nothing shows was never misread."""
-    shown = Shown.of(text, damage.codec)
+    whole = Shown.of(text, damage.codec)
     read = _wide if damage.codec in WIDE else _single
     found: list[Slot] = []
     at = 0
-    while at < len(shown.data):
-        end, options = read(shown.data, at, damage)
-        while not options and shown.inside(end):
+    while at < len(whole.data):
+        end, options = read(whole.data, at, damage)
+        while not options and whole.inside(end):
             end += 1
-        start, stop = shown.place(at), shown.place(end)
+        start, stop = whole.place(at), whole.place(end)
         found.append(Slot(start, stop, options or (text[start:stop] or "\ufffd",)))
-        if damage.questioned and end - at > 1 and shown.data[end - 1] == QUESTION_MARK:
+        if damage.questioned and end - at > 1 and whole.data[end - 1] == QUESTION_MARK:
             found.append(Slot(stop, stop, _swallowed(text, stop)))
         at = end
     return found
@@ -140,12 +137,12 @@ def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def _unread(shown: bytes, after: bytes, codec: str) -> tuple[str, ...]:
-    """Return the characters that `shown` can have been: `codec` cannot have read what HOLE stands for."""
-    rest = tuple(HOLE if byte == QUESTION_MARK else byte for byte in shown[1:])
-    leads = LEADS[len(shown)] if shown[0] == HOLE else shown[:1]
+def _unread(data: bytes, after: bytes, codec: str) -> tuple[str, ...]:
+    """Return the characters that `data` can have been: `codec` cannot have read what HOLE stands for."""
+    rest = tuple(HOLE if byte == QUESTION_MARK else byte for byte in data[1:])
+    leads = LEADS[len(data)] if data[0] == HOLE else data[:1]
     options = [char for lead in leads for char in candidates(lead, rest, CONTINUATION)]
-    pairs = list(zip(shown, shown[1:] + after, strict=False))
+    pairs = list(zip(data, data[1:] + after, strict=False))
     lost = [at for at, (byte, following) in enumerate(pairs) if byte == HOLE and following != HOLE]
     fit = [char for char in options if all(unreadable(char.encode()[at], pairs[at][1], codec) for at in lost)]
     return tuple(fit or options)
@@ -223,10 +220,10 @@ class Signs(NamedTuple):
 
 def signs(text: str, codec: str) -> Signs:
     """Return what says for and against it that `text` is UTF-8 which `codec` misread."""
-    data = Shown.of(text, codec).data
+    data = shown(text, codec)
     found = [len(match[0]) for match in SEQUENCE.finditer(data)]
     bare = found.count(1)
-    return Signs(len(found) - bare, bare, sum(byte >= 0x80 for byte in data) - sum(found))
+    return Signs(len(found) - bare, bare, len(data) - len(data.translate(None, HIGH)) - sum(found))
 
 
 def damage_of(text: str, codec: str) -> Damage:
@@ -234,12 +231,12 @@ def damage_of(text: str, codec: str) -> Damage:
     replaced = "\ufffd" in text
     if codec in WIDE:
         return Damage(codec, frozenset(), replaced, questioned=not replaced)
-    data = Shown.of(text, codec).data
-    shown = set(data)
+    data = shown(text, codec)
+    seen = set(data)
     codecs = WESTERN if codec in WESTERN else (codec,)
-    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in shown)
-    if not shown & C1 and len(SEQUENCE.findall(data)) >= ENOUGH:
+    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in seen)
+    if not seen & C1 and len(SEQUENCE.findall(data)) >= ENOUGH:
         gone = C1
-    if SOFT_HYPHEN not in shown and not replaced:
+    if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}
-    return Damage(codec, gone, replaced, NBSP not in shown)
+    return Damage(codec, gone, replaced, NBSP not in seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 WIDE = ("gb18030", "cp950", "cp932", "cp949", "euc_jp")  # a character is a byte or more
+HOLE, FOREIGN = 0xFF, 0xFE  # no bytes of UTF-8: one of which U+FFFD is left, what the codec cannot have read
 EURO = {"gb18030": {"€": b"\x80"}}  # as Windows reads the byte in code page 936, where the standard has none
 
 
@@ -35,6 +36,30 @@ def bytes_of(char: str, codec: str) -> bytes:
         return EURO.get(codec, {}).get(char) or char.encode(codec, "ignore")
     byte = byte_of(codec).get(char)
     return b"" if byte is None else bytes([byte])
+
+
+class _Misread(dict[int, str]):
+    """By the code of a character the bytes that a codec reads as it, as latin-1 shows them; filled as it is asked."""
+
+    def __init__(self, codec: str) -> None:
+        super().__init__({0xFFFD: chr(HOLE)})
+        self.codec = codec
+
+    def __missing__(self, code: int) -> str:
+        self[code] = bytes_of(chr(code), self.codec).decode("latin-1") or chr(FOREIGN)
+        return self[code]
+
+
+_misread = functools.cache(_Misread)
+
+
+def shown(text: str, codec: str) -> bytes:
+    r"""Return the bytes that `codec` read as `text`: HOLE for U+FFFD, FOREIGN for what it cannot have read.
+
+    >>> shown("Ã©\ufffdщ", "cp1252")
+    b'\xc3\xa9\xff\xfe'
+    """
+    return text.translate(_misread(codec)).encode("latin-1")
 
 
 @functools.cache
