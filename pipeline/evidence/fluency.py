@@ -15,6 +15,7 @@ NO_LETTERS = (
     *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),
     *((0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000)),
 )  # ASCII first, then what is punctuation and symbols
+CLEAR = 100.0  # nats: the letters alone tell the language
 TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
 
 
@@ -35,7 +36,7 @@ def fluency(lines: Sequence[str | None]) -> Floats:
 def scored(text: str) -> Floats:
     """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English."""
     names, scores = letters([text])
-    rivals = [names[at] for at in np.argsort(-scores[0])[:3]]
+    rivals = [names[at] for at in np.argsort(-scores[0])[:3] if scores[0, at] > scores[0].max() - CLEAR]
     english = np.exp(language_model("en").score(text))
     return max((_mixed(language_model(tag), english, text) for tag in rivals), key=lambda score: float(score.sum()))
 
@@ -47,10 +48,22 @@ def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
     do not.
     """
     text = "\n".join(lines)
+    counted = _counted(text, symbols=symbols)
+    return -float(scored(text)[counted].mean()) if counted.any() else 0.0
+
+
+def oddness(lines: Sequence[str], allowed: float) -> Floats:
+    """Return by how many nats the letters outside ASCII of each of `lines` are less likely than `allowed` nats each."""
+    text = "\n".join([*lines, ""])
+    excess = np.where(_counted(text, symbols=False), -scored(text) - allowed, 0)
+    starts = np.cumsum([0, *(len(line) + 1 for line in lines[:-1])])
+    return np.asarray(np.add.reduceat(excess, starts), np.float32)
+
+
+def _counted(text: str, *, symbols: bool) -> npt.NDArray[np.bool_]:
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     unlike = NO_LETTERS[:1] if symbols else NO_LETTERS
-    counted = ~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0)
-    return -float(scored(text)[counted].mean()) if counted.any() else 0.0
+    return np.asarray(~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0), np.bool_)
 
 
 def _mixed(model: LanguageModel, english: Floats, text: str) -> Floats:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import ftfy
 import numpy as np
@@ -16,7 +15,7 @@ from pipeline.chains.recover import MIN_CONFIDENCE, Piece, diagnosed, recovered
 from pipeline.chains.search import explained
 from pipeline.document import Change, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
-from pipeline.evidence.fluency import strangeness
+from pipeline.evidence.fluency import oddness
 from pipeline.evidence.gate import WINDOW, suspects
 from pipeline.markdown import Span, code_spans
 from pipeline.promises import CODE_STAYS
@@ -42,7 +41,7 @@ FEW = 5  # if not one in so many lines is suspect, the others are not looked at
 MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
 SHORT = 200  # characters; so few are looked at whole
 PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
-ENOUGH = 1_000  # characters that tell whether lines read like a language
+ODD = 8.0  # nats a line may be less likely than that: seven letters of mojibake are
 LONGEST = 400  # characters of a line that tell whether it is fluent
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 _PIECES = re.compile(r"([\x00-\x7f]+)")
@@ -90,28 +89,22 @@ def _changed(text: str, every: list[Span], *, min_confidence: float, archive: Ar
 
 
 def _suspects(text: str, lines: list[Span]) -> list[Span]:
-    """Return the lines that are worth a closer look: those with pairs of letters that mojibake has; all if it is many.
-
-    It is none of them where they read well all the same.
-    """
+    """Return the lines worth a closer look: with pairs of letters that mojibake has, and reading badly; all if many."""
     places = suspects(text)
     if len(text) <= SHORT:
         return lines if len(places) or ftfy.badness.is_bad(text) else []
     starts = np.array([start for start, _ in lines])
     ends = np.concatenate([places, places + WINDOW])
     numbers = np.unique(np.searchsorted(starts, ends, side="right") - 1)
-    found = [lines[number] for number in numbers.tolist() if number >= 0]
-    written = [text[start:end][:LONGEST] for start, end in found]
-    if not any(map(ftfy.badness.is_bad, written)) and strangeness(_some(written), symbols=False) <= PLAIN:
+    near = [lines[number] for number in numbers.tolist() if number >= 0]
+    if not near:
         return []
+    written = [text[start:end][:LONGEST] for start, end in near]
+    odd = oddness(written, PLAIN) > ODD
+    found = [
+        span for span, line, strange in zip(near, written, odd, strict=True) if strange or ftfy.badness.is_bad(line)
+    ]
     return lines if len(found) * FEW >= len(lines) else found
-
-
-def _some(lines: Iterable[str]) -> list[str]:
-    """Return as many of `lines` as it takes to tell a language."""
-    every = list(lines)
-    sizes = itertools.accumulate(map(len, every))
-    return [line for line, size in zip(every, sizes, strict=True) if size - len(line) < ENOUGH]
 
 
 Found = Iterator[tuple[int, list[Change]]]
