@@ -21,6 +21,7 @@ from pipeline.steps import (
     controls,
     describe,
     emphasis,
+    escapes,
     figures,
     headings,
     links,
@@ -32,6 +33,7 @@ from pipeline.steps import (
 
 FLOW: tuple[Step, ...] = (
     controls.STEP,  # first: line ends and NULs would hide everything else
+    escapes.STEP,  # before repair: what they hide may be misread as well
     repair.STEP,  # on the text as it was archived: any later change would break the bytes it undoes
     describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
     artefacts.STEP,  # placeholders first: they stand between what belongs together
@@ -45,7 +47,7 @@ FLOW: tuple[Step, ...] = (
     links.STEP,  # last: lines are those of the clean text
 )
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
-MARKDOWN = FLOW[3:-1]  # the steps that write Markdown: what the filter `normalize` does
+MARKDOWN = FLOW[4:-1]  # the steps that write Markdown: what the filter `normalize` does
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:

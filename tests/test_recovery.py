@@ -11,9 +11,11 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline import repair
 from pipeline.chains.readings import byte_of
-from pipeline.document import Source, apply, inverse
+from pipeline.document import Document, Source, apply, inverse
 from pipeline.evidence.archive import archive_of
+from pipeline.flow import follow
 from pipeline.read.decode import decode
+from pipeline.steps import escapes
 from tests.conftest import ROOT
 
 CHAINS = tomllib.loads((ROOT / "tests" / "cases" / "chains.toml").read_text("utf-8"))["case"]
@@ -138,3 +140,21 @@ def test_bytes_that_are_no_utf8_are_told_from_what_is_left(name):
     assert wanted.replace("gbk", "今天的文章介绍了如何保存旧网页。") in document.text
     assert "\ufffd" not in document.text
     assert apply(document.text, inverse(document.changes)) == data.decode("utf-8", "replace")
+
+
+ESCAPED = {
+    "Un caf&Atilde;&copy; pr&Atilde;&uml;s d'ici &amp; l&agrave;": "Un café près d'ici &amp; l&agrave;",
+    "It&acirc;&euro;&trade;s late": "It’s late",
+    r"\u4f60\u597d\uff0c\u4e16\u754c\u3002 https://e.org/a": "你好，世界。 https://e.org/a",
+    r"`\u4f60\u597d` \u4f60\u597d\uff0c\u4e16\u754c": r"`\u4f60\u597d` 你好，世界",
+    r"Write \u00e4 for a letter, or \u00f6.": r"Write \u00e4 for a letter, or \u00f6.",
+    "A caf&eacute; &copy; 2021": "A caf&eacute; &copy; 2021",
+}
+
+
+@pytest.mark.parametrize("written", ESCAPED)
+def test_letters_that_stand_as_escapes(written):
+    """Mojibake in entities and texts that are escapes throughout are read; entities, code and talk of escapes stay."""
+    after = follow(escapes.STEP, Document(PurePosixPath("a.md"), written))
+    assert after.text == ESCAPED[written]
+    assert apply(after.text, inverse(after.changes)) == written
