@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import idna
 import msgspec
@@ -137,6 +137,15 @@ def absolute(address: str, base: str = "") -> str:
         return urljoin(base, address)
     except ValueError:
         return address
+
+
+def page_of(address: str) -> str:
+    """Return an address without its fragment and the slash at its end: what addresses of one page have in common.
+
+    >>> page_of("https://example.com/a/#top")
+    'https://example.com/a'
+    """
+    return urldefrag(address)[0].rstrip("/")
 
 
 def host_of(address: str) -> str:

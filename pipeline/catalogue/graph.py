@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urldefrag
 
-from pipeline.addresses.canonical import canonical, host_of
+from pipeline.addresses.canonical import canonical, host_of, page_of
 from pipeline.catalogue.works import Work
 from pipeline.document import Cleaned, Document, Link, Outcome, Repeated
 
@@ -32,7 +32,7 @@ class Homes:
         """
         if link.kind in {"image", "source"} or "unsafe" in link.notes:
             return None
-        target = self.posts.get(link.url) or self.posts.get(_bare(link.url))
+        target = self.posts.get(link.url) or self.posts.get(page_of(link.url))
         if not target and "://" not in link.url:
             beside = posixpath.normpath(path.parent / unquote(urldefrag(link.written)[0]))
             target = self.posts.get(beside)
@@ -46,14 +46,9 @@ def homes(outcomes: Iterable[Outcome]) -> Homes:
         if isinstance(outcome, Cleaned | Repeated):
             path = outcome.path if isinstance(outcome, Cleaned) else outcome.of
             address = canonical(outcome.document.meta.source_url)
-            for name in filter(None, (address, _bare(address), str(outcome.path))):
+            for name in filter(None, (address, page_of(address), str(outcome.path))):
                 found.posts.setdefault(name, path)
     return found
-
-
-def _bare(address: str) -> str:
-    """Return an address without its fragment and the slash at its end."""
-    return urldefrag(address)[0].rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)

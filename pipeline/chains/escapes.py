@@ -7,7 +7,7 @@ import re
 
 import ftfy
 
-from pipeline.chains.readings import FOREIGN, HOLE, shown
+from pipeline.chains.readings import shown
 
 ENTITIES = re.compile(r"(?:[\x80-\U0010ffff]|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});)+")
 ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
@@ -23,11 +23,10 @@ def entities_read(run: str) -> str | None:
     ('é', None)
     """
     misread = html.unescape(run)
-    data = shown(misread, WESTERN)
-    if "&" not in run or misread.isascii() or HOLE in data or FOREIGN in data or not ftfy.badness.is_bad(misread):
+    if "&" not in run or not ftfy.badness.is_bad(misread):
         return None
     try:
-        text = data.decode()
+        text = shown(misread, WESTERN).decode()
     except UnicodeDecodeError:
         return None
     return None if any(char < "\x80" for char in text) else text

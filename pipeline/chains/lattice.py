@@ -20,6 +20,7 @@ NBSP, SOFT_HYPHEN, SPACE, QUESTION_MARK = 0xA0, 0xAD, 0x20, 0x3F
 C1 = frozenset(range(0x80, 0xA0))
 CONTINUATION = frozenset(range(0x80, 0xC0))
 LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
+LENGTHS = {lead: length for length, leads in LEADS.items() for lead in leads}
 SWALLOWED = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
 PAIRED = (("(", ")"), (")", "("), (">", "<"))
 BLOCK = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # what begins a line, the break lost
@@ -102,7 +103,7 @@ def slots(text: str, damage: Damage) -> list[Slot]:
 def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
     """Return where the character that begins at `at` ends, and what it can have been: read by a byte a character."""
     lead = data[at]
-    length = _length(lead)
+    length = LENGTHS.get(lead, 0)
     if not length:
         return at + 1, (chr(lead),) if lead < 0x80 else ()
     end = at + 1
@@ -124,7 +125,7 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
 def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
     """Return the same, read by a codec that takes two bytes for a character: any byte may be the one replaced."""
     lead = data[at]
-    length = _length(lead)
+    length = LENGTHS.get(lead, 0)
     following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _continues(byte, damage)), 3)
     following = min(following, len(data) - at - 1)
     if lead == HOLE and following:
@@ -159,10 +160,6 @@ def _swallowed(line: str, at: int) -> tuple[str, ...]:
     return (*odd, *lacking) or SWALLOWED
 
 
-def _length(lead: int) -> int:
-    return 2 if 0xC2 <= lead <= 0xDF else 3 if 0xE0 <= lead <= 0xEF else 4 if 0xF0 <= lead <= 0xF4 else 0
-
-
 def _continues(byte: int, damage: Damage) -> bool:
     return 0x80 <= byte <= 0xBF or (damage.replaced and byte == HOLE)
 
@@ -180,7 +177,7 @@ def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[
 
     HOLE in `rest` is a byte of `lost` that left a mark.
     """
-    missing = _length(lead) - 1 - len(rest)
+    missing = LENGTHS.get(lead, 0) - 1 - len(rest)
     if missing < 0:
         return ()
     options = sorted(lost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -155,4 +156,13 @@ def _befallen(lines: Sequence[str], chain: Chain) -> Iterator[tuple[int, str, fl
     gains = fluency(texts) - fluency([lines[number] for number in numbers])
     for number, text, gain in zip(numbers, texts, gains.tolist(), strict=True):
         if gain > 0:
-            yield number, text, 1 - 0.5 * float(np.exp(-min(gain, 30.0)))
+            yield number, text, surety(gain)
+
+
+def surety(gain: float) -> float:
+    """Return how sure a reading is that is likelier than the other by `gain` nats, which is not negative.
+
+    >>> surety(0.0), round(surety(5.0), 3)
+    (0.5, 0.997)
+    """
+    return 1 - 0.5 * math.exp(-min(gain, 30.0))

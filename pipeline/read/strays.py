@@ -5,28 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from pipeline.chains.decoder import choose
 from pipeline.chains.lattice import CONTINUATION, LEADS, Slot, candidates
-from pipeline.chains.recover import MIN_CONFIDENCE, Piece, pieces, spoken
+from pipeline.chains.recover import MIN_CONFIDENCE, SINGLE, Piece, pieces, spoken
+from pipeline.chains.search import surety
 from pipeline.document import Change
 from pipeline.evidence.fluency import fluency
 from pipeline.read.rank import ranked
 
-CODECS = (
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "cp1253",
-    "cp1254",
-    "iso8859-2",
-    "mac_roman",
-    "cp437",
-    "cp850",
-    "cp866",
-    "koi8-r",
-)
+CODECS = (*SINGLE, "iso8859-2")
 DOUBT = 8.0  # nats that a line must read better by in another encoding than as UTF-8 with gaps
 GAP = "\ufffd"
 STRAY = re.compile("[\udc80-\udcff]")
@@ -108,23 +95,16 @@ def _whole(lines: Sequence[bytes], read: Sequence[str]) -> list[tuple[str, str, 
     texts = [line.decode(encoding.codec, "replace") for line in lines]
     gains = fluency(texts) - fluency(read)
     return [
-        (text, encoding.codec, 1 - 0.5 * float(np.exp(-min(gain, 30.0)))) if gain > DOUBT and GAP not in text else None
+        (text, encoding.codec, surety(gain)) if gain > DOUBT and GAP not in text else None
         for text, gain in zip(texts, gains.tolist(), strict=True)
     ]
 
 
 def _change(start: int, shown: str, piece: Piece) -> Change:
     """Return the change that a piece is; what is less sure than `MIN_CONFIDENCE` stays marked."""
-    text, others = piece.text, piece.others
+    text, others, before = piece.text, piece.others, shown[piece.start : piece.end]
     if piece.confidence < MIN_CONFIDENCE:
-        text, others = shown[piece.start : piece.end], ((piece.text, piece.confidence), *others)
+        text, others = before, ((piece.text, piece.confidence), *others)
     reason = "these bytes are not UTF-8: a letter of another encoding, or what is left of one"
-    return Change(
-        "decode",
-        (start + piece.start, start + piece.end),
-        shown[piece.start : piece.end],
-        text,
-        reason,
-        piece.confidence,
-        others,
-    )
+    span = (start + piece.start, start + piece.end)
+    return Change("decode", span, before, text, reason, piece.confidence, others)

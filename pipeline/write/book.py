@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urldefrag
+from urllib.parse import unquote
 
 import msgspec
 
-from pipeline.addresses.canonical import canonical
+from pipeline.addresses.canonical import canonical, page_of
 from pipeline.document import Document, FrontValue
 from pipeline.pandoc import EARLIEST
 from pipeline.write.clean import repaired
@@ -115,13 +115,8 @@ def opened(book: Book) -> list[list[Node]]:
     places: dict[str, str] = {}
     for at, one in enumerate(book.chapters):
         if one.source_url:
-            places.setdefault(_home(one.source_url), f"#chapter-{at + 1}")
+            places.setdefault(page_of(one.source_url), f"#chapter-{at + 1}")
     return [_opened(one, at, places) for at, one in enumerate(book.chapters)]
-
-
-def _home(address: str) -> str:
-    """Return what two addresses of one post have in common."""
-    return urldefrag(canonical(address))[0].rstrip("/")
 
 
 def _opened(one: Chapter, at: int, places: Mapping[str, str]) -> list[Node]:
@@ -143,8 +138,8 @@ def _opened(one: Chapter, at: int, places: Mapping[str, str]) -> list[Node]:
     def target(address: str) -> str:
         if address.startswith("#"):
             return headings.get(unquote(address[1:]), "")
-        post = _home(address)
-        return address if post == _home(one.source_url) else places.get(post, address)
+        post = page_of(canonical(address))
+        return address if post == page_of(one.source_url) else places.get(post, address)
 
     inner = [*byline, *retarget(body, target), *([div("colophon", notes)] if notes else [])]
     return [heading, {"t": "Div", "c": [["", ["chapter"], [["lang", one.language]] if one.language else []], inner]}]
