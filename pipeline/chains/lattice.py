@@ -10,42 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.chains.readings import HOLE, WIDE, shown, undefined, unreadable
+from pipeline.chains.damage import NBSP, Damage
+from pipeline.chains.readings import HOLE, WIDE, shown, unreadable
 
-SEQUENCE = re.compile(
-    b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{2}"
-)
-WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few rare letters stand
-NBSP, SOFT_HYPHEN, SPACE, QUESTION_MARK = 0xA0, 0xAD, 0x20, 0x3F
-C1 = frozenset(range(0x80, 0xA0))
+SPACE, QUESTION_MARK = 0x20, 0x3F
 CONTINUATION = frozenset(range(0x80, 0xC0))
 LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
 LENGTHS = {lead: length for length, leads in LEADS.items() for lead in leads}
 SWALLOWED = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
 PAIRED = (("(", ")"), (")", "("), (">", "<"))
 BLOCK = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # what begins a line, the break lost
-HIGH = bytes(range(0x80, 0x100))
-ENOUGH = 20  # characters: if none of so many shows a byte, it is gone
 MANY = 4096  # candidates; more say that nothing is known
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """A wrong reading of UTF-8: the codec, the bytes it left no trace of, and what stands for some of them.
-
-    That is U+FFFD (`replaced`), a space for U+00A0 (`spaced`), or a question mark for a byte and the ASCII character
-    after it, as Windows writes what a codec of two bytes cannot read (`questioned`).
-    """
-
-    codec: str
-    lost: frozenset[int]
-    replaced: bool = False
-    spaced: bool = False
-    questioned: bool = False
-
-    def __str__(self) -> str:
-        """Say it as a reader would."""
-        return f"utf-8 was read as {self.codec}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,35 +180,3 @@ def _char(lead: int, tail: tuple[int, ...]) -> str:
     except UnicodeDecodeError:
         return ""
     return char if unicodedata.category(char) not in {"Cn", "Co", "Cs", "Cc"} else ""
-
-
-class Signs(NamedTuple):
-    """How many characters of a text say that a codec misread it, and how many do not."""
-
-    whole: int  # UTF-8 sequences, whole or with some bytes left
-    bare: int  # what may have been the first byte of one, or a letter
-    foreign: int  # bytes that are in no sequence, characters that the codec cannot have read
-
-
-def signs(text: str, codec: str) -> Signs:
-    """Return what says for and against it that `text` is UTF-8 which `codec` misread."""
-    data = shown(text, codec)
-    found = [len(match[0]) for match in SEQUENCE.finditer(data)]
-    bare = found.count(1)
-    return Signs(len(found) - bare, bare, len(data) - len(data.translate(None, HIGH)) - sum(found))
-
-
-def damage_of(text: str, codec: str) -> Damage:
-    """Return what reading UTF-8 as `codec` can have taken from `text`: the bytes that are nowhere to be seen."""
-    replaced = "\ufffd" in text
-    if codec in WIDE:
-        return Damage(codec, frozenset(), replaced, questioned=not replaced)
-    data = shown(text, codec)
-    seen = set(data)
-    codecs = WESTERN if codec in WESTERN else (codec,)
-    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in seen)
-    if not seen & C1 and len(SEQUENCE.findall(data)) >= ENOUGH:
-        gone = C1
-    if SOFT_HYPHEN not in seen and not replaced:
-        gone |= {SOFT_HYPHEN}
-    return Damage(codec, gone, replaced, NBSP not in seen)

@@ -1,4 +1,4 @@
-"""Lines of misread UTF-8 that lost bytes -> what they were: the damage is told from the text, gaps are filled."""
+"""Lines of misread UTF-8 that lost bytes -> what they were: gaps are filled."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from pipeline.chains.damage import C1, Damage
 from pipeline.chains.decoder import BEAM, BROAD, Choice, choose
-from pipeline.chains.lattice import C1, Damage, Slot, damage_of, signs, slots
-from pipeline.chains.readings import WIDE
+from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
 from pipeline.evidence.ngrams import LanguageModel, language_model
 
-SINGLE = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
-FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
-ALIKE = 4  # times as many lines must surely be damaged as may be, for those to be taken for damaged too
-ENOUGH = 5  # characters that must speak for it before what is lost is inferred
 SAMPLE = 600  # characters that the language is chosen by
 TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
@@ -37,25 +33,6 @@ class Piece:
     confidence: float
     others: tuple[tuple[str, float], ...] = ()
     twin: str = ""  # the path of the document that says so
-
-
-def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
-    """Return the damage that explains most characters and the numbers of the lines it befell; None if none does.
-
-    The last says whether so many characters speak for it that what is lost can be inferred.
-    """
-    best: tuple[int, str, list[int]] = (0, "", [])
-    for codec in (*SINGLE, *WIDE):
-        told = [signs(line, codec) for line in lines]
-        hit = [number for number, one in enumerate(told) if one.whole > one.foreign]
-        weight = sum(told[number].whole - told[number].foreign for number in hit)
-        if weight > best[0]:
-            bare = [number for number, one in enumerate(told) if one.bare > one.foreign and not one.whole]
-            best = weight, codec, sorted([*hit, *bare] if len(bare) * ALIKE <= len(hit) else hit)
-    weight, codec, hit = best
-    if weight < FEWEST:
-        return None
-    return damage_of("\n".join(lines[number] for number in hit), codec), hit, weight >= ENOUGH
 
 
 def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[list[Piece]] | None:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import ftfy
 import numpy as np
 
-from pipeline.chains.lattice import Damage
-from pipeline.chains.recover import MIN_CONFIDENCE, Piece, diagnosed, recovered
+from pipeline.chains.damage import Damage, diagnosed
+from pipeline.chains.recover import MIN_CONFIDENCE, Piece, recovered
 from pipeline.chains.search import explained
 from pipeline.document import Change, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive

@@ -1,0 +1,93 @@
+"""Lines of misread UTF-8 -> the damage that made them: the codec, and what became of the bytes that it cannot read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pipeline.chains.readings import WIDE, shown, undefined
+
+SINGLE = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
+WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few rare letters stand
+SEQUENCE = re.compile(
+    b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{2}"
+)
+NBSP, SOFT_HYPHEN = 0xA0, 0xAD
+C1 = frozenset(range(0x80, 0xA0))
+HIGH = bytes(range(0x80, 0x100))
+FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
+ALIKE = 4  # times as many lines must surely be damaged as may be, for those to be taken for damaged too
+ENOUGH = 5  # characters that must speak for it before what is lost is inferred
+TELLING = 20  # characters: if none of so many shows a byte, it is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A wrong reading of UTF-8: the codec, the bytes it left no trace of, and what stands for some of them.
+
+    That is U+FFFD (`replaced`), a space for U+00A0 (`spaced`), or a question mark for a byte and the ASCII character
+    after it, as Windows writes what a codec of two bytes cannot read (`questioned`).
+    """
+
+    codec: str
+    lost: frozenset[int]
+    replaced: bool = False
+    spaced: bool = False
+    questioned: bool = False
+
+    def __str__(self) -> str:
+        """Say it as a reader would."""
+        return f"utf-8 was read as {self.codec}"
+
+
+def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
+    """Return the damage that explains most characters and the numbers of the lines it befell; None if none does.
+
+    The last says whether so many characters speak for it that what is lost can be inferred.
+    """
+    best: tuple[int, str, list[int]] = (0, "", [])
+    for codec in (*SINGLE, *WIDE):
+        told = [signs(line, codec) for line in lines]
+        hit = [number for number, one in enumerate(told) if one.whole > one.foreign]
+        weight = sum(told[number].whole - told[number].foreign for number in hit)
+        if weight > best[0]:
+            bare = [number for number, one in enumerate(told) if one.bare > one.foreign and not one.whole]
+            best = weight, codec, sorted([*hit, *bare] if len(bare) * ALIKE <= len(hit) else hit)
+    weight, codec, hit = best
+    if weight < FEWEST:
+        return None
+    return damage_of("\n".join(lines[number] for number in hit), codec), hit, weight >= ENOUGH
+
+
+class Signs(NamedTuple):
+    """How many characters of a text say that a codec misread it, and how many do not."""
+
+    whole: int  # UTF-8 sequences, whole or with some bytes left
+    bare: int  # what may have been the first byte of one, or a letter
+    foreign: int  # bytes that are in no sequence, characters that the codec cannot have read
+
+
+def signs(text: str, codec: str) -> Signs:
+    """Return what says for and against it that `text` is UTF-8 which `codec` misread."""
+    data = shown(text, codec)
+    found = [len(match[0]) for match in SEQUENCE.finditer(data)]
+    bare = found.count(1)
+    return Signs(len(found) - bare, bare, len(data) - len(data.translate(None, HIGH)) - sum(found))
+
+
+def damage_of(text: str, codec: str) -> Damage:
+    """Return what reading UTF-8 as `codec` can have taken from `text`: the bytes that are nowhere to be seen."""
+    replaced = "\ufffd" in text
+    if codec in WIDE:
+        return Damage(codec, frozenset(), replaced, questioned=not replaced)
+    data = shown(text, codec)
+    seen = set(data)
+    codecs = WESTERN if codec in WESTERN else (codec,)
+    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in seen)
+    if not seen & C1 and len(SEQUENCE.findall(data)) >= TELLING:
+        gone = C1
+    if SOFT_HYPHEN not in seen and not replaced:
+        gone |= {SOFT_HYPHEN}
+    return Damage(codec, gone, replaced, NBSP not in seen)
