@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from typing import Any
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import idna
-import msgspec
+
+from pipeline.addresses.rules import Rules, rule_book
 
 LONGEST = 4_096  # characters of an address that is looked into; some of ClearURLs' patterns are quadratic
 MOST_WRAPPERS = 8  # in one another
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_ANYWHERE = re.compile(r"\^?https\?:\\/\\/(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\?)?((?:[a-z0-9]|\\?-)+)(?:\\?\.|\(\?:\\\.)")
 _UNSAFE = re.compile(r"[^!#-;=?-_a-z|~]")  # what RFC 3986 lets no address hold, but for | and ^ and \
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -26,80 +21,6 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3
 _FORM = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*")
 _HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
 _TEXT_FRAGMENT = re.compile(r":~:.*")  # a directive to the browser, never part of the address (WICG)
-
-
-@dataclass(slots=True)
-class _Rules:
-    """What is done for a host, ours and ClearURLs' alike; `where` and `but` limit it to some addresses."""
-
-    where: re.Pattern[str] | None = None
-    but: tuple[re.Pattern[str], ...] = ()
-    cuts: re.Pattern[str] | None = None
-    erased: tuple[re.Pattern[str], ...] = ()
-    leads_to: tuple[re.Pattern[str], ...] = ()
-    wrapper: tuple[re.Pattern[str], re.Pattern[str]] | None = None  # paths, keys
-    rewrite: tuple[re.Pattern[str], str] | None = None
-
-
-@dataclass(slots=True)
-class _Book:
-    """All rules: those of a host by its name or by one of its labels, and those of any host."""
-
-    tracking: re.Pattern[str]
-    everywhere: _Rules
-    https: frozenset[str]
-    verbatim: frozenset[str]
-    hosts: dict[str, list[_Rules]] = field(default_factory=dict)
-    labels: dict[str, list[_Rules]] = field(default_factory=dict)
-    rest: list[_Rules] = field(default_factory=list)
-    keeps: dict[str, re.Pattern[str]] = field(default_factory=dict)
-
-
-@cache
-def _book() -> _Book:
-    """Read and compile the rules, once: a table of constants."""
-    here = files("pipeline.addresses")
-    own = tomllib.loads((here / "rules.toml").read_text("utf-8"))
-    providers = msgspec.json.decode((here / "clearurls" / "rules.json").read_bytes())["providers"]
-    book = _Book(
-        tracking=_any(own["tracking"]),
-        everywhere=_clearurls(providers.pop("globalRules")),
-        https=frozenset(own["https"]["hosts"]),
-        verbatim=frozenset(own["verbatim"]),
-    )
-    for provider in providers.values():
-        if not provider.get("completeProvider"):
-            label = _ANYWHERE.match(provider["urlPattern"])
-            home = book.labels.setdefault(label[1].replace("\\", ""), []) if label else book.rest
-            home.append(_clearurls(provider))
-    book.keeps = {host: _any(keys) for host, keys in own["keeps"].items()}
-    for host, keys in own["cuts"].items():
-        book.hosts.setdefault(host, []).append(_Rules(cuts=_any(keys)))
-    for one in own["wrapper"]:
-        for host in one["hosts"]:
-            pair = re.compile(one["paths"]), re.compile(one["key"])
-            book.hosts.setdefault(host, []).append(_Rules(wrapper=pair))
-    for one in own["rewrite"]:
-        rules = _Rules(rewrite=(re.compile(one["from"]), one["to"]))
-        book.hosts.setdefault(one["host"], []).append(rules)
-    return book
-
-
-def _clearurls(provider: dict[str, Any]) -> _Rules:
-    def compiled(key: str) -> tuple[re.Pattern[str], ...]:
-        return tuple(re.compile(pattern, re.IGNORECASE) for pattern in provider.get(key, ()))
-
-    return _Rules(
-        where=re.compile(provider["urlPattern"], re.IGNORECASE),
-        but=compiled("exceptions"),
-        cuts=_any(provider["rules"]) if provider.get("rules") else None,
-        erased=compiled("rawRules"),
-        leads_to=compiled("redirections"),
-    )
-
-
-def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
 def canonical(address: str, base: str = "") -> str:
@@ -173,7 +94,7 @@ def _once(address: str) -> str:
     port = parts.netloc.rpartition(":")[2] if re.search(r":\d*\Z", parts.netloc) else ""
     host = _ascii_host(host if not parts.netloc.rpartition("@")[2].startswith("[") else f"[{host}]")
     path, query, fragment = map(_escaped, (parts.path, parts.query, parts.fragment))
-    book, names = _book(), list(_names(host))
+    book, names = rule_book(), list(_names(host))
     applying = [] if any(name in book.verbatim for name in names) else list(_applying(address, names))
     if target := _target(address, path, query, applying):
         return target
@@ -187,7 +108,7 @@ def _once(address: str) -> str:
     return f"{scheme}://{_rewritten(rest, applying) if not user else rest}"
 
 
-def _rewritten(rest: str, applying: list[_Rules]) -> str:
+def _rewritten(rest: str, applying: list[Rules]) -> str:
     """Return what follows the scheme in the one form that the host's rules give it."""
     for rules in applying:
         for pattern in rules.erased:
@@ -204,14 +125,14 @@ def _names(host: str) -> Iterator[str]:
         host = host.partition(".")[2]
 
 
-def _of(names: Iterable[str], table: dict[str, list[_Rules]]) -> Iterator[_Rules]:
+def _of(names: Iterable[str], table: dict[str, list[Rules]]) -> Iterator[Rules]:
     for name in names:
         yield from table.get(name, ())
 
 
-def _applying(address: str, names: list[str]) -> Iterator[_Rules]:
+def _applying(address: str, names: list[str]) -> Iterator[Rules]:
     """Yield the rules for this address."""
-    book = _book()
+    book = rule_book()
     yield book.everywhere
     yield from _of(names, book.hosts)
     candidates = [rules for label in names[0].split(".") for rules in book.labels.get(label, ())]
@@ -220,7 +141,7 @@ def _applying(address: str, names: list[str]) -> Iterator[_Rules]:
             yield rules
 
 
-def _target(address: str, path: str, query: str, applying: list[_Rules]) -> str:
+def _target(address: str, path: str, query: str, applying: list[Rules]) -> str:
     """Return the address that this one only leads on to; empty if it is a place itself."""
     if "=" not in query and "http" not in path and "http" not in query:
         return ""
@@ -236,12 +157,10 @@ def _target(address: str, path: str, query: str, applying: list[_Rules]) -> str:
     return ""
 
 
-def _without_tracking(
-    address: str, names: list[str], parts: tuple[str, str], applying: list[_Rules]
-) -> tuple[str, str]:
+def _without_tracking(address: str, names: list[str], parts: tuple[str, str], applying: list[Rules]) -> tuple[str, str]:
     """Return the query and the fragment without the keys that only track the reader."""
     query, fragment = parts
-    book = _book()
+    book = rule_book()
     cuts = [rules.cuts for rules in applying if rules.cuts and rules is not book.everywhere]
     keeps = [book.keeps[name] for name in names if name in book.keeps]
     everywhere = book.everywhere

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import ipaddress
-import socket
 import sqlite3
-import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing
@@ -16,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag
 
-import httpcore
 import httpx
 import msgspec
 from aiolimiter import AsyncLimiter
@@ -24,15 +20,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from pipeline import __version__
 from pipeline.addresses.canonical import host_of
+from pipeline.engines.public import AT_ONCE, PRIVATE, PublicTransport
 
 AGENT = f"lacuna/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
-AT_ONCE = 32  # addresses; of one host they wait for one another
 TRIES = 3
 MOST_REDIRECTS = 10
 LONGEST_WAIT = 30.0  # seconds that a host may ask us to wait before we come back another day
 PASSING = {"busy", "failing", "timeout", "unreachable"}  # asked again after a day
 DEAD = {"gone", "unreachable", "loop", "failing", "timeout"}
-PRIVATE = "leads to an address that is not public"
 VERDICTS = {401: "refused", 403: "refused", 404: "gone", 407: "refused", 410: "gone", 429: "busy", 451: "refused"}
 Record = dict[str, Any]
 
@@ -66,63 +61,6 @@ class _Again(Exception):  # noqa: N818 - a condition, not a fault
     def __init__(self, health: Health, after: float) -> None:
         super().__init__(health.health)
         self.health, self.after = health, after
-
-
-class _Public(httpcore.AsyncNetworkBackend):
-    """A network without private addresses: a name is resolved once, and what was looked at is connected to."""
-
-    def __init__(self) -> None:
-        self.inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to a public address of `host`. Raises ConnectError where it has any other."""
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        addresses = [str(info[4][0]) for info in found]
-        if not addresses or not all(map(is_public, addresses)):
-            raise httpcore.ConnectError(PRIVATE)
-        return await self.inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
-
-    async def connect_unix_socket(self, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
-        """Refuse: no address leads to a socket file."""
-        raise httpcore.ConnectError(PRIVATE)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await self.inner.sleep(seconds)
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the public internet.
-
-    >>> [is_public(address) for address in ("93.184.216.34", "127.0.0.1", "10.0.0.1", "::ffff:127.0.0.1", "fe80::1")]
-    [True, False, False, False, False]
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner or ip in ipaddress.ip_network("64:ff9b::/96"):  # RFC 6052: an IPv4 address in its last 32 bits
-            return is_public(str(inner or ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
-
-
-class _PublicTransport(httpx.AsyncHTTPTransport):
-    """httpx's transport over the public network only."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(verify=context)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context, network_backend=_Public(), max_connections=AT_ONCE
-        )
 
 
 @dataclass(slots=True)
@@ -201,7 +139,7 @@ def _health(verdict: str, status: int = 0, final: str = "") -> Health:
 async def ask_all(addresses: Iterable[str], manners: Manners) -> AsyncIterator[tuple[str, Health]]:
     """Yield each address with its health, as the answers come in."""
     context = httpx.create_ssl_context()
-    transport = httpx.AsyncHTTPTransport(verify=context) if manners.allow_private else _PublicTransport(context)
+    transport = httpx.AsyncHTTPTransport(verify=context) if manners.allow_private else PublicTransport(context)
     async with httpx.AsyncClient(
         transport=transport,
         headers={"User-Agent": AGENT},

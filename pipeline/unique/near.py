@@ -10,9 +10,7 @@ from rapidfuzz.distance import Levenshtein
 from pipeline.unique.exact import FEW
 from pipeline.unique.matters import Edit, differs
 
-ALIKE = (
-    0.40  # Jaccard of 3-grams, estimated; one letter in ten edited leaves 0.57, posts of one series share 0.2 to 0.3
-)
+ALIKE = 0.40  # Jaccard of 3-grams, estimated; one letter in ten edited leaves 0.57, posts of a series share 0.2 to 0.3
 EDITED = 0.13  # share of the characters: copies have up to a tenth, a template filled anew has more
 CUT_EDITED = 0.03  # of a copy that breaks off: what there is of it is in the other, or it would be lost
 CUT = 0.5  # share of the whole that is left
