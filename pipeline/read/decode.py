@@ -28,6 +28,7 @@ DECLARED = re.compile(
 )
 DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
 FEWEST = 8  # characters of UTF-16 or UTF-32 other than Latin that it is told from
+FEWEST_LATIN = 2  # Latin ones: one NUL may be a slip
 STRANGE = 10.0  # nats a character: what is stranger reads like no language
 EBCDIC_SPACE = b"\x40"
 ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
@@ -93,8 +94,9 @@ def _wide(data: bytes) -> Encoding | None:
         return None
     for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
         text = head.decode(codec, "replace")
-        latin = sum("\0" < char < "\u0250" for char in text) * 2 > len(text) and "\ufffd" not in text
-        if decodes(data, codec) and (latin or _reads_well(text)):
+        latin = sum("\0" < char < "\u0100" for char in text)
+        sure = latin >= FEWEST_LATIN and latin * 2 > len(text) and "\ufffd" not in text
+        if decodes(data, codec) and (sure or _reads_well(text)):
             return Encoding(codec, 0.9, "validity")
     return None
 
