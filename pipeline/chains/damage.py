@@ -12,7 +12,7 @@ from pipeline.chains.readings import WIDE, shown, undefined
 SINGLE = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
 WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few rare letters stand
 SEQUENCE = re.compile(
-    b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{2}"
+    b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 C1 = frozenset(range(0x80, 0xA0))

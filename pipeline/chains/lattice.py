@@ -78,6 +78,8 @@ def slots(text: str, damage: Damage) -> list[Slot]:
 def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
     """Return where the character that begins at `at` ends, and what it can have been: read by a byte a character."""
     lead = data[at]
+    if lead == HOLE:
+        return _led(data, at, damage)
     length = LENGTHS.get(lead, 0)
     if not length:
         return at + 1, (chr(lead),) if lead < 0x80 else ()
@@ -95,6 +97,21 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
         letter = bytes([lead]).decode(damage.codec, "ignore")
         options = (*options, letter) if letter else options
     return end, options
+
+
+def _led(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
+    """Return the same where the first byte left but a mark: it was one of those that are lost."""
+    end = at + 1
+    while end < len(data) and data[end] in CONTINUATION:
+        end += 1
+    for length in range(min(end - at, max(LEADS)), 1, -1):
+        rest = tuple(data[at + 1 : at + length])
+        options = [
+            char for lead in LEADS[length] if lead in damage.lost for char in candidates(lead, rest, frozenset())
+        ]
+        if options:
+            return at + length, tuple(options)
+    return at + 1, ()
 
 
 def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.ngrams import Floats, LanguageModel, codes_of, language_model, languages
+from pipeline.evidence.ngrams import Codes, Floats, LanguageModel, codes_of, language_model, languages, unigrams
 
 NO_LETTERS = (
     *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),
@@ -81,17 +81,24 @@ def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float
         codes, counts = np.unique(seen, return_counts=True)
         latin, other = (seen >= ord("a")) & (seen <= ord("z")), (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
-        rows.append(_unigrams()[:, codes] @ counts - TOUCHING * touching)
+        rows.append(_unigrams(codes) @ counts - TOUCHING * touching)
     return languages(), np.stack(rows)
 
 
+def _unigrams(codes: Codes) -> Floats:
+    """Return how likely each of `codes`, of the Basic Multilingual Plane, is in each language."""
+    known = _known()
+    if len(new := codes[np.isnan(known[0, codes])]):
+        known[:, new] = unigrams(new)
+    return known[:, codes]
+
+
 @functools.cache
-def _unigrams() -> Floats:
-    """Return how likely each character of the Basic Multilingual Plane is in each language."""
-    codes = np.arange(0x10000, dtype=np.uint64)
-    told = np.stack([language_model(tag).letters(codes) for tag in languages()])
-    told[:, :128] = -3.0
-    return told
+def _known() -> Floats:
+    """Return what has been looked up so far; ASCII is as likely everywhere."""
+    known = np.full((len(languages()), 0x10000), np.nan, np.float32)
+    known[:, :128] = -3.0
+    return known
 
 
 def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:
@@ -102,6 +109,6 @@ def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[s
     scores = np.zeros(len(languages()))
     for options, times in Counter(characters).items():
         codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
-        scores += times * np.log(np.exp(_unigrams()[:, codes]).sum(axis=1))
+        scores += times * np.log(np.exp(_unigrams(codes)).sum(axis=1))
     names, best = languages(), scores.max()
     return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]

@@ -8,25 +8,48 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.evidence.ngrams import language_model
+
 WINDOW = 8  # pairs of characters that are judged together
 STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
 SCALE = 16
 BLOCK = 1 << 20  # characters looked at at once, which bounds the memory
+WIDE = 0x2E80  # where the characters of Chinese, Japanese and Korean begin: too many for the table to hold each pair
+WIDE_LANGUAGES = ("zh-Hans", "zh-Hant", "ja", "ko")
 _FILE = Path(__file__).with_name("model") / "gate.npz"
 
 
 def suspects(text: str) -> npt.NDArray[np.int64]:
     """Return where in `text` the windows begin that are likelier mojibake than any language."""
-    kinds, strangeness = _tables()
+    kinds, table = _tables()
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     found = []
     for start in range(0, len(codes), BLOCK):
         part = codes[start : start + BLOCK + WINDOW]
         seen = kinds[np.minimum(part, 0xFFFF)]
-        sums = np.cumsum(strangeness[seen[:-1], seen[1:]], dtype=np.int32)
-        strange = sums[WINDOW:] - sums[:-WINDOW] > STRANGE if len(sums) > WINDOW else sums[-1:] > STRANGE
-        found.append(np.flatnonzero(strange) + start)
+        strangeness = table[seen[:-1], seen[1:]]
+        strange = _strange(strangeness)
+        if len(strange):
+            pairs = np.unique(np.minimum(strange[:, None] + np.arange(WINDOW), len(strangeness) - 1))
+            strangeness[pairs[_written(part[pairs], part[pairs + 1])]] = 0
+            strange = _strange(strangeness)
+        found.append(strange + start)
     return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _strange(strangeness: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+    """Return where the windows begin that are too strange."""
+    sums = np.cumsum(np.append(0, strangeness), dtype=np.int32)
+    return np.flatnonzero((sums[WINDOW:] - sums[:-WINDOW] if len(strangeness) > WINDOW else sums[-1:]) > STRANGE)
+
+
+def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Tell which pairs a language is known to have whose characters are too many to be classes of their own."""
+    known = np.zeros(len(first), np.bool_)
+    wide = (first >= WIDE) | (second >= WIDE)
+    for tag in WIDE_LANGUAGES:
+        known[wide] |= language_model(tag).has(first[wide], second[wide])
+    return known
 
 
 @functools.cache

@@ -31,14 +31,17 @@ MODEL = Path(__file__).with_name("model")
 
 def codes_of(text: str) -> Codes:
     """Return what the model sees of `text`, a number a character: digits are 0, ASCII is small, breaks are spaces."""
-    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    seen = codes.copy()
+    return _seen(np.frombuffer(text.encode("utf-32-le"), np.uint32))
+
+
+def _seen(codes: npt.NDArray[np.uint32]) -> Codes:
+    seen = codes.astype(np.uint64)
     ascii_ = codes < 128  # noqa: PLR2004
     seen[ascii_] = _SEEN[codes[ascii_]]
-    return seen.astype(np.uint64)
+    return seen
 
 
-_SEEN = np.array(
+_SEEN: npt.NDArray[np.uint32] = np.array(
     [ord("0" if char.isdigit() else " " if char.isspace() else char.lower()) for char in map(chr, range(128))],
     np.uint32,
 )
@@ -175,6 +178,11 @@ class LanguageModel:
         _, chance = self.extend(self.start(codes.shape), codes, orders=1)
         return chance
 
+    def has(self, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+        """Tell which characters of `first` are known to stand before those of `second`."""
+        table, layout = self.tables[0]
+        return values(table, layout, salted(_seen(first) * MULTIPLIER + _seen(second), 2, self.salt)) > 0
+
     def score(self, text: str) -> Floats:
         """Return the natural logarithm of the probability of each character of `text`, given those before it."""
         codes = codes_of(" " + text)
@@ -222,6 +230,16 @@ def language_model(language: str) -> LanguageModel:
     salt = meta.languages.index(language)
     weights = np.array(meta.weights[language], np.float32)
     return LanguageModel(_tables(), salt, meta.totals[salt], weights)
+
+
+def unigrams(codes: Codes) -> Floats:
+    """Return the natural logarithm of the probability of each of `codes` by itself: shape (languages, codes)."""
+    meta = _meta()
+    table, layout = _tables()[0]
+    found = values(table, layout, np.stack([salted(codes, 1, salt) for salt in range(len(meta.languages))]))
+    totals = np.array(meta.totals, np.float32)[:, None]
+    weight = np.array([meta.weights[tag][1][ANY] for tag in meta.languages], np.float32)[:, None]
+    return np.asarray(np.log(weight * np.minimum(COUNT_OF[found] / totals, 1) + (1 - weight) * FLOOR), np.float32)
 
 
 def languages() -> tuple[str, ...]:

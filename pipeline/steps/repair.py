@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import ftfy
 import numpy as np
 
-from pipeline.chains.damage import Damage, diagnosed
-from pipeline.chains.recover import MIN_CONFIDENCE, Piece, recovered
+from pipeline.chains.damage import diagnosed
+from pipeline.chains.recover import MIN_CONFIDENCE, Piece
 from pipeline.chains.search import explained
+from pipeline.chains.twice import unwound
 from pipeline.document import Change, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.evidence.fluency import oddness
@@ -187,18 +188,19 @@ def _gapped(text: str, lines: list[Span], *, min_confidence: float, archive: Arc
         return
     damage, hit, enough = found
     least = min_confidence if enough else math.inf
-    for number, pieces in zip(hit, recovered([written[number] for number in hit], damage, archive) or (), strict=False):
-        start = lines[number][0]
-        yield start, [_inferred(start, written[number], piece, damage, least) for piece in pieces]
+    befell, told = unwound([written[number] for number in hit], damage, archive, enough=enough)
+    for at, pieces in told:
+        start = lines[hit[at]][0]
+        yield start, [_inferred(start, written[hit[at]], piece, befell, least) for piece in pieces]
 
 
-def _inferred(start: int, line: str, piece: Piece, damage: Damage, min_confidence: float) -> Change:
+def _inferred(start: int, line: str, piece: Piece, befell: str, min_confidence: float) -> Change:
     """Return the change that a piece is: a gap less sure than `min_confidence` is marked with what it may be."""
     told, others, before = piece.text, piece.others, line[piece.start : piece.end]
     if others and piece.confidence < min_confidence:
         options = ((piece.text, piece.confidence), *others)
         told, others = (before, ()) if before in dict(options) else (GAP, options)
-    reason = f"{damage}{BYTES_LOST if others else ''}{f'; from twin {piece.twin}' if piece.twin else ''}"
+    reason = f"{befell}{BYTES_LOST if others else ''}{f'; from twin {piece.twin}' if piece.twin else ''}"
     span = (start + piece.start, start + piece.end)
     return Change("repair", span, before, told, reason, piece.confidence, others)
 

@@ -1,0 +1,70 @@
+"""Lines misread twice, bytes lost each time -> what they were: what the second reading left in doubt is a gap too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.chains.damage import Damage, damage_of, diagnosed
+from pipeline.chains.lattice import slots
+from pipeline.chains.readings import bytes_of
+from pipeline.chains.recover import Piece, recovered
+from pipeline.evidence.archive import Archive
+
+MARK = "\ufffd"
+Told = tuple[str, list[tuple[int, list[Piece]]]]
+
+
+def unwound(lines: Sequence[str], damage: Damage, archive: Archive, *, enough: bool) -> Told:
+    """Return in words what befell `lines`, and of those that can be told the number and the pieces.
+
+    `damage` was the last to befall them; where `enough` speaks for it, another is looked for before it.
+    """
+    return (enough and _twice(lines, damage, archive)) or (
+        str(damage),
+        list(enumerate(recovered(lines, damage, archive) or ())),
+    )
+
+
+def _twice(lines: Sequence[str], second: Damage, archive: Archive) -> Told | None:
+    found = diagnosed([_Between.of(line, second).text for line in lines])
+    if not found or not found[2]:
+        return None
+    first, hit, _ = found
+    undone = [_Between.of(lines[number], second, first.codec) for number in hit]
+    text = "\n".join(one.text for one in undone)
+    marked = frozenset().union(*(one.doubtful for one in undone))
+    first = damage_of(text.replace(MARK, ""), first.codec)
+    first = replace(first, lost=first.lost | marked, replaced=MARK in text)
+    read = recovered([one.text for one in undone], first, archive) or ()
+    told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
+    return (f"{first}, then {second}", told) if told else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """A line between its two readings."""
+
+    text: str
+    places: tuple[tuple[int, int], ...]  # of each character: where it stands in the line as it is now
+    doubtful: frozenset[int]  # bytes that a character left in doubt can have shown
+
+    @classmethod
+    def of(cls, line: str, damage: Damage, codec: str = "") -> _Between:
+        """Return what `line` was before `damage`; of what it can have been, what `codec` reads, if one is named."""
+        text, places, doubtful = "", [], set()
+        for slot in slots(line, damage):
+            options = slot.candidates
+            if codec and len(options) > 1:
+                options = tuple(one for one in options if len(bytes_of(one, codec)) == 1) or options
+                doubtful |= {bytes_of(one, codec)[0] for one in options if len(options) > 1 and bytes_of(one, codec)}
+            read = options[0] if len(options) == 1 else MARK
+            text += read
+            places += [(slot.start, slot.end)] * len(read)
+        return cls(text, tuple(places), frozenset(doubtful))
+
+    def placed(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """Return `pieces` of this line as pieces of the line as it is now."""
+        return [
+            replace(piece, start=self.places[piece.start][0], end=self.places[piece.end - 1][1]) for piece in pieces
+        ]
