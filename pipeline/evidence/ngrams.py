@@ -23,7 +23,7 @@ VARIETIES = 4  # how many characters have followed, to how often any did: at mos
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of the rolling hash: odd, the golden ratio's
 COUNT_OF = np.where(np.arange(256) >= VARIETIES, np.exp((np.arange(256) // VARIETIES - 1) * STEP), 0).astype(np.float32)
 FLOOR = np.float32(1e-8)  # the probability of a character never seen: Unicode has room for 10 ** 6
-TRUST = (0.0, 1e6, 500.0, 60.0, 12.0, 4.0, 2.0)  # by order: a context of the archive seen so often is trusted half
+TRUST = (0.0, 1e6, 4500.0, 300.0, 80.0, 80.0, 8.0)  # by order: so often seen, a context of the archive is trusted half
 BUCKETS = 16  # of contexts, by the binary logarithm of their count
 ANY = (BUCKETS - 1) * VARIETIES  # the kind of no characters at all
 MODEL = Path(__file__).with_name("model")
