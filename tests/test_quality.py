@@ -51,11 +51,12 @@ def test_recovery(recipe: str, shared: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(shared / "eval")
     score = importlib.import_module("score_repair")
     damage = importlib.import_module("damage")
+    chain = damage.RECIPES.get(recipe, recipe)
     for language, floor in RECIPES[recipe].items():
         lost = right = 0
-        for truth, broken in islice(_damaged(shared / "corpus" / language, recipe, damage.damage, damage.RECIPES), 3):
+        for truth, broken in islice(_damaged(shared / "corpus" / language, chain, damage.damage), 3):
             mended = repair(broken).text
-            gone = score.lost_characters(truth, damage.RECIPES[recipe])
+            gone = score.lost_characters(truth, chain)
             gone = gone if any(gone) else [True] * len(truth)
             kept = score.align(truth, mended)
             lost, right = lost + sum(gone), right + sum(a and b for a, b in zip(gone, kept, strict=True))
@@ -64,12 +65,12 @@ def test_recovery(recipe: str, shared: Path, monkeypatch: pytest.MonkeyPatch):
         assert right / lost >= floor
 
 
-def _damaged(folder: Path, recipe: str, damage: Callable, recipes: dict) -> Iterator[tuple[str, str]]:
-    """Yield the first part of each text and what the recipe makes of it, where its codecs have all the letters."""
+def _damaged(folder: Path, chain: str, damage: Callable) -> Iterator[tuple[str, str]]:
+    """Yield the first part of each text and what a chain makes of it, where its codecs have all the letters."""
     for path in sorted(folder.rglob("*.md")):
         truth = path.read_text("utf-8")[:4000].replace("\u00ad", "")
         try:
-            broken = damage(truth, recipes[recipe])
+            broken = damage(truth, chain)
         except UnicodeError:
             continue
         if broken != truth:

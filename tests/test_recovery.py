@@ -59,6 +59,18 @@ def test_letters_that_lost_bytes_are_inferred_and_told():
     assert apply(document.text, inverse(document.changes)) == broken
 
 
+@pytest.mark.parametrize(
+    "truth", [CHAINS[at]["text"] for at in (0, 1, 2, 4, 5)], ids=["zh", "zh-hant", "ja", "ko", "ru"]
+)
+def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
+    """UTF-8 misread, saved as UTF-8 and misread again, bytes lost each time, is text again, and can be undone."""
+    broken = dropped(dropped(truth))
+    document = repair(broken)
+    assert Levenshtein.distance(document.text, truth) <= 2
+    assert any("then utf-8 was read as" in change.reason and change.alternatives for change in document.changes)
+    assert apply(document.text, inverse(document.changes)) == broken
+
+
 @pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])
 def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
     """UTF-8 read as a codec of Chinese, Japanese or Korean, with U+FFFD where it could not be, is text again."""

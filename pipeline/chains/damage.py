@@ -15,6 +15,7 @@ SEQUENCE = re.compile(
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
+CONTINUATION = frozenset(range(0x80, 0xC0))
 C1 = frozenset(range(0x80, 0xA0))
 HIGH = bytes(range(0x80, 0x100))
 FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
@@ -27,13 +28,13 @@ TELLING = 20  # characters: if none of so many shows a byte, it is gone
 class Damage:
     """A wrong reading of UTF-8: the codec, the bytes it left no trace of, and what stands for some of them.
 
-    That is U+FFFD (`replaced`), a space for U+00A0 (`spaced`), or a question mark for a byte and the ASCII character
-    after it, as Windows writes what a codec of two bytes cannot read (`questioned`).
+    That is U+FFFD (for the bytes `marked`), a space for U+00A0 (`spaced`), or a question mark for a byte and the ASCII
+    character after it, as Windows writes what a codec of two bytes cannot read (`questioned`).
     """
 
     codec: str
     lost: frozenset[int]
-    replaced: bool = False
+    marked: frozenset[int] = frozenset()
     spaced: bool = False
     questioned: bool = False
 
@@ -81,7 +82,7 @@ def damage_of(text: str, codec: str) -> Damage:
     """Return what reading UTF-8 as `codec` can have taken from `text`: the bytes that are nowhere to be seen."""
     replaced = "\ufffd" in text
     if codec in WIDE:
-        return Damage(codec, frozenset(), replaced, questioned=not replaced)
+        return Damage(codec, frozenset(), CONTINUATION if replaced else frozenset(), questioned=not replaced)
     data = shown(text, codec)
     seen = set(data)
     codecs = WESTERN if codec in WESTERN else (codec,)
@@ -90,4 +91,4 @@ def damage_of(text: str, codec: str) -> Damage:
         gone = C1
     if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}
-    return Damage(codec, gone, replaced, NBSP not in seen)
+    return Damage(codec, gone, gone if replaced else frozenset(), NBSP not in seen)

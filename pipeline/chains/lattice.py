@@ -6,15 +6,14 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.chains.damage import NBSP, Damage
+from pipeline.chains.damage import CONTINUATION, NBSP, Damage
 from pipeline.chains.readings import HOLE, WIDE, shown, unreadable
 
 SPACE, QUESTION_MARK = 0x20, 0x3F
-CONTINUATION = frozenset(range(0x80, 0xC0))
 LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
 LENGTHS = {lead: length for length, leads in LEADS.items() for lead in leads}
 SWALLOWED = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
@@ -89,9 +88,9 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
     if damage.spaced:
         end = _spaces(data, at, end, length)
     rest = tuple(NBSP if byte == SPACE else byte for byte in data[at + 1 : end])
-    options = candidates(lead, rest, damage.lost)
+    options = candidates(lead, rest, damage.lost, damage.marked)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
-        taken = candidates(lead, (*rest, NBSP), damage.lost)
+        taken = candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
         return end + 1, tuple(option + " " for option in options) + taken
     if not rest and len(options) != 1:
         letter = bytes([lead]).decode(damage.codec, "ignore")
@@ -100,17 +99,15 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
 
 
 def _led(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
-    """Return the same where the first byte left but a mark: it was one of those that are lost."""
+    """Return the same where the first byte left but a mark."""
     end = at + 1
     while end < len(data) and data[end] in CONTINUATION:
         end += 1
-    for length in range(min(end - at, max(LEADS)), 1, -1):
-        rest = tuple(data[at + 1 : at + length])
-        options = [
-            char for lead in LEADS[length] if lead in damage.lost for char in candidates(lead, rest, frozenset())
-        ]
+    for stop in range(min(end, at + max(LEADS)), at, -1):
+        rest = tuple(data[at + 1 : stop])
+        options = [char for lead in sorted(damage.marked) for char in candidates(lead, rest, damage.lost)]
         if options:
-            return at + length, tuple(options)
+            return stop, tuple(options)
     return at + 1, ()
 
 
@@ -134,7 +131,7 @@ def _unread(data: bytes, after: bytes, codec: str) -> tuple[str, ...]:
     """Return the characters that `data` can have been: `codec` cannot have read what HOLE stands for."""
     rest = tuple(HOLE if byte == QUESTION_MARK else byte for byte in data[1:])
     leads = LEADS[len(data)] if data[0] == HOLE else data[:1]
-    options = [char for lead in leads for char in candidates(lead, rest, CONTINUATION)]
+    options = [char for lead in leads for char in candidates(lead, rest, CONTINUATION, CONTINUATION)]
     pairs = list(zip(data, data[1:] + after, strict=False))
     lost = [at for at, (byte, following) in enumerate(pairs) if byte == HOLE and following != HOLE]
     fit = [char for char in options if all(unreadable(char.encode()[at], pairs[at][1], codec) for at in lost)]
@@ -153,7 +150,7 @@ def _swallowed(line: str, at: int) -> tuple[str, ...]:
 
 
 def _continues(byte: int, damage: Damage) -> bool:
-    return 0x80 <= byte <= 0xBF or (damage.replaced and byte == HOLE)
+    return byte in CONTINUATION or (byte == HOLE and not CONTINUATION.isdisjoint(damage.marked))
 
 
 def _spaces(data: bytes, at: int, end: int, length: int) -> int:
@@ -164,10 +161,12 @@ def _spaces(data: bytes, at: int, end: int, length: int) -> int:
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[str, ...]:
+def candidates(
+    lead: int, rest: tuple[int, ...], lost: frozenset[int], marked: frozenset[int] = frozenset()
+) -> tuple[str, ...]:
     """Return the characters whose UTF-8 starts with `lead` and keeps `rest` in this order when `lost` bytes go.
 
-    HOLE in `rest` is a byte of `lost` that left a mark.
+    HOLE in `rest` is a byte of `marked`.
     """
     missing = LENGTHS.get(lead, 0) - 1 - len(rest)
     if missing < 0:
@@ -176,7 +175,7 @@ def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[
     found = []
     for places in itertools.combinations(range(len(rest) + missing), missing):
         kept = iter(rest)
-        row = [options if place in places else _one(next(kept), options) for place in range(len(rest) + missing)]
+        row = [options if place in places else _one(next(kept), marked) for place in range(len(rest) + missing)]
         for tail in itertools.product(*row):
             char = _char(lead, tail)
             if char and char not in found:
@@ -186,8 +185,8 @@ def candidates(lead: int, rest: tuple[int, ...], lost: frozenset[int]) -> tuple[
     return tuple(found)
 
 
-def _one(byte: int, options: list[int]) -> list[int]:
-    return options if byte == HOLE else [byte]
+def _one(byte: int, marked: frozenset[int]) -> Iterable[int]:
+    return sorted(marked) if byte == HOLE else (byte,)
 
 
 @functools.lru_cache(maxsize=1 << 18)

@@ -34,8 +34,7 @@ def _twice(lines: Sequence[str], second: Damage, archive: Archive) -> Told | Non
     undone = [_Between.of(lines[number], second, first.codec) for number in hit]
     text = "\n".join(one.text for one in undone)
     marked = frozenset().union(*(one.doubtful for one in undone))
-    first = damage_of(text.replace(MARK, ""), first.codec)
-    first = replace(first, lost=first.lost | marked, replaced=MARK in text)
+    first = replace(damage_of(text.replace(MARK, ""), first.codec), marked=marked)
     read = recovered([one.text for one in undone], first, archive) or ()
     told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
     return (f"{first}, then {second}", told) if told else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.chains.damage import SINGLE
+from pipeline.chains.damage import CONTINUATION, SINGLE
 from pipeline.chains.decoder import choose
-from pipeline.chains.lattice import CONTINUATION, LEADS, Slot, candidates
+from pipeline.chains.lattice import LEADS, Slot, candidates
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece, pieces, spoken
 from pipeline.chains.search import surety
 from pipeline.document import Change
