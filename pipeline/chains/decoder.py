@@ -16,7 +16,7 @@ from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, codes_
 BEAM = 12  # hypotheses of a cluster that are kept
 BROAD = 48  # the same where half of the bytes are gone
 COMMON = 400  # candidates of a slot that are looked at, the commonest
-WIDE = 64  # candidates of a slot that are kept, the likeliest after the best hypothesis
+KEPT = 2  # candidates of a slot that are kept for each hypothesis, the likeliest after the best one
 BATCH = 256  # clusters that are searched at once
 TEMPERATURE = 2.2  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
 SUREST = 0.999  # what the model says is never certain
@@ -131,10 +131,11 @@ class _Beam:
         codes, places = np.zeros((2, active, size), np.uint64), np.zeros((active, size), np.int64)
         for row, (first, second, at) in enumerate(rows):
             codes[0, row, : len(at)], codes[1, row, : len(at)], places[row, : len(at)] = first, second, at
-        if size <= WIDE:
+        kept = KEPT * self.width
+        if size <= kept:
             return codes[0], codes[1], places
         _, chance = self.model.extend(self.state.at(np.s_[:active, :1]), codes[0])
-        likeliest = np.argsort(np.where(codes[0] > 0, -chance, np.inf), axis=1, kind="stable")[:, :WIDE]
+        likeliest = np.argsort(np.where(codes[0] > 0, -chance, np.inf), axis=1, kind="stable")[:, :kept]
         first, second = (np.take_along_axis(one, likeliest, 1) for one in codes)
         return first, second, np.take_along_axis(places, likeliest, 1)
 

@@ -12,6 +12,7 @@ from pipeline.chains.recover import Piece, recovered
 from pipeline.evidence.archive import Archive
 
 MARK = "\ufffd"
+TELLING = 20  # lines: if they were not misread twice, the others were not
 Told = tuple[str, list[tuple[int, list[Piece]]]]
 
 
@@ -27,10 +28,9 @@ def unwound(lines: Sequence[str], damage: Damage, archive: Archive, *, enough: b
 
 
 def _twice(lines: Sequence[str], second: Damage, archive: Archive) -> Told | None:
-    found = diagnosed([_Between.of(line, second).text for line in lines])
-    if not found or not found[2]:
+    if not _first(lines[:TELLING], second) or not (found := _first(lines, second)):
         return None
-    first, hit, _ = found
+    first, hit = found
     undone = [_Between.of(lines[number], second, first.codec) for number in hit]
     text = "\n".join(one.text for one in undone)
     marked = frozenset().union(*(one.doubtful for one in undone))
@@ -38,6 +38,12 @@ def _twice(lines: Sequence[str], second: Damage, archive: Archive) -> Told | Non
     read = recovered([one.text for one in undone], first, archive) or ()
     told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
     return (f"{first}, then {second}", told) if told else None
+
+
+def _first(lines: Sequence[str], second: Damage) -> tuple[Damage, list[int]] | None:
+    """Return the damage that befell most of `lines` before the `second`, and which of them."""
+    found = diagnosed([_Between.of(line, second).text for line in lines])
+    return found[:2] if found and found[2] and len(found[1]) * 2 >= len(lines) else None
 
 
 @dataclass(frozen=True, slots=True)
