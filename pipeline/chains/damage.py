@@ -18,6 +18,7 @@ NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 CONTINUATION = frozenset(range(0x80, 0xC0))
 C1 = frozenset(range(0x80, 0xA0))
 HIGH = bytes(range(0x80, 0x100))
+IDEOGRAPHS = "\u2e80"  # where they begin: codecs of two bytes read hardly anything else
 FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
 ALIKE = 4  # times as many lines must surely be damaged as may be, for those to be taken for damaged too
 ENOUGH = 5  # characters that must speak for it before what is lost is inferred
@@ -49,7 +50,9 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     The last says whether so many characters speak for it that what is lost can be inferred.
     """
     best: tuple[int, str, list[int]] = (0, "", [])
-    for codec in (*SINGLE, *WIDE):
+    letters = [char for line in lines for char in line if not char.isascii() and char != "\ufffd"]
+    ideographs = sum(char >= IDEOGRAPHS for char in letters)
+    for codec in (*SINGLE, *WIDE) if ideographs * 2 >= len(letters) else SINGLE:
         told = [signs(line, codec) for line in lines]
         hit = [number for number, one in enumerate(told) if one.whole > one.foreign]
         weight = sum(told[number].whole - told[number].foreign for number in hit)

@@ -45,6 +45,7 @@ PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no langu
 ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake are
 LONGEST = 400  # characters of a line that tell whether it is fluent
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
+BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _PIECES = re.compile(r"([\x00-\x7f]+)")
 
 
@@ -54,11 +55,16 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     if text.isascii():
         return document
     every = [line.span() for line in re.finditer(r"[^\n]+", text) if not line[0].isascii()]
-    look = functools.partial(_changed, text, min_confidence=min_confidence, archive=archive)
+    undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
     near = _suspects(text, every)
-    changes = look(near)
-    if changes and len(near) < len(every):
-        changes = look(every)
+    if not near:
+        return document
+    if len(near) < len(every):
+        for code in (functools.partial(_inline_code, text, near), functools.partial(code_spans, text)):
+            if not undo(list(_cut(near, code())), much=_many(text, near)):
+                return document
+    much = _many(text, every)
+    changes = undo(every if much and _misread_whole(text, every) else list(_cut(every, code_spans(text))), much=much)
     document = document.edited(sorted(changes, key=lambda change: change.span))
     lost = sum(bool(change.alternatives) for change in document.changes)
     if not lost:
@@ -68,15 +74,13 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     return document.noted("repair", f"{lost} letters had lost bytes and were inferred from what is left{told}")
 
 
-def _changed(text: str, every: list[Span], *, min_confidence: float, archive: Archive) -> list[Change]:
-    """Return what undoes the wrong decodings in the lines `every`."""
-    if not every:
-        return []
+def _many(text: str, lines: list[Span]) -> bool:
+    return sum(char > "\x7f" for start, end in lines for char in text[start:end]) >= MUCH
+
+
+def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, archive: Archive) -> list[Change]:
+    """Return what undoes the wrong decodings in `lines`; `much` of them tells by itself what befell it."""
     changes: list[Change] = []
-    lines = list(_prose(text, every))
-    much = sum(char > "\x7f" for start, end in every for char in text[start:end]) >= MUCH
-    if much and _misread_whole(text, every):
-        lines = every
     gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
     exact = (_by_chain, _by_ftfy) if much else (_by_ftfy, _by_chain)
     for undo in (functools.partial(gapped, surely=True), *exact, gapped):
@@ -159,9 +163,8 @@ def _prose_share(text: str) -> float:
     return 1 - inside / sum(not char.isascii() for char in text)
 
 
-def _prose(text: str, lines: list[Span]) -> Iterator[Span]:
-    """Yield the lines cut at the code in them."""
-    code = code_spans(text)
+def _cut(lines: list[Span], code: list[Span]) -> Iterator[Span]:
+    """Yield what of the lines is outside the code in them; both are in order."""
     at = 0
     for first, end in lines:
         start = first
@@ -175,6 +178,11 @@ def _prose(text: str, lines: list[Span]) -> Iterator[Span]:
             start = max(start, code_end)
         if start < end:
             yield start, end
+
+
+def _inline_code(text: str, lines: list[Span]) -> list[Span]:
+    """Return the code between backticks in `lines`: what can be told of code without parsing the whole text."""
+    return [match.span() for start, end in lines for match in BACKTICKS.finditer(text, start, end)]
 
 
 def _gapped(text: str, lines: list[Span], *, min_confidence: float, archive: Archive, surely: bool = False) -> Found:
