@@ -28,7 +28,8 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     import msgspec
 
     from pipeline.engines.archive import Locked, locked
-    from pipeline.engines.health import DEAD, Manners, check
+    from pipeline.engines.asking import Manners
+    from pipeline.engines.health import DEAD, check
     from pipeline.write.records import line
     from pipeline.write.shelf import Shelf
     from pipeline.write.state import State
