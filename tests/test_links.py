@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from xml.etree import ElementTree as ET
 
+import bibtexparser
+import networkx as nx
 import pikepdf
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pipeline import Document, extract_links
-from pipeline.catalogue.works import works_of
+from pipeline.catalogue.works import Work, works_of
 from pipeline.document import Cleaned, Repeated
 from pipeline.pandoc import pandoc
 from pipeline.write.state import State
+from pipeline.write.works import works_bib
 from tests.conftest import ROOT
 
 CASES = ROOT / "tests" / "cases"
@@ -130,20 +135,57 @@ def test_reference_managers_read_the_works(made: Path, works):
         assert all(entry["author"] for entry in read)
 
 
+def test_a_parser_of_bibtex_reads_every_field_of_the_works(made: Path, works):
+    """Of works.bib nothing is left unread, and its fields are those of works.json."""
+    read = bibtexparser.parse_string((made / "out" / "works.bib").read_text("utf-8"))
+    assert not read.failed_blocks
+    assert [block for block in read.blocks if block not in read.entries] == []
+    told = {entry.key: {field.key: field.value for field in entry.fields} for entry in read.entries}
+    assert list(told) == [work["id"] for work in works]
+    for work in works:
+        fields = told[work["id"]]
+        others = ["others"] * work["custom"]["others"]
+        rest = [f"{link['kind']}: {link['url']}" for link in work["custom"]["links"][1:]]
+        assert fields["title"] == f"{{{work['title']}}}"
+        assert fields["author"].split(" and ") == [f"{{{name['literal']}}}" for name in work["author"]] + others
+        assert int(fields["year"]) == work["issued"]["date-parts"][0][0]
+        assert fields["url"] == work["URL"]
+        assert fields.get("eprint", "") == work.get("archive_location", "")
+        assert re.sub(r"[{}\\]", "", fields.get("note", "")) == ", ".join(rest)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"])), min_size=3, max_size=3))
+@example(["a { b", "a } b", "} {"])
+@example(["@article{x,", '"', "\\"])
+@example(["100% & #1 _x_ $y$ ~ ^", "a---b", "\\}"])
+def test_no_title_breaks_the_bibliography(texts: list[str]):
+    """Whatever posts call a work, its neighbours are read: BibTeX counts braces, and takes a key once."""
+    title, author, address = texts
+    links = (("paper", f"https://e.org/{address}"), ("code", f"https://e.org/{author}"))
+    hostile = Work(title, original=author, authors=(author,), others=True, year="2017", links=links)
+    after = Work("after", links=(("paper", "https://e.org/after"),))
+    told = works_bib([hostile, hostile, after]).decode()
+    read = bibtexparser.parse_string(told)
+    assert not read.failed_blocks
+    assert len(read.entries) == 3
+    assert read.entries[2].fields_dict["title"].value == "{after}"
+    depths = list(itertools.accumulate({"{": 1, "}": -1}.get(char, 0) for char in told))
+    assert min(depths) == depths[-1] == 0
+
+
 def test_the_graph_says_who_leads_to_whom(made: Path):
     """GraphML holds the posts, works and sites; the post of March leads to that of February, two posts stand alone."""
-    root = ET.fromstring((made / "out" / "graph.graphml").read_bytes())  # noqa: S314 - of our own making
-    space = {"g": "http://graphml.graphdrawing.org/xmlns"}
-    nodes = {
-        node.get("id"): {data.get("key"): data.text for data in node} for node in root.iterfind(".//g:node", space)
-    }
-    edges = {(edge.get("source"), edge.get("target")) for edge in root.iterfind(".//g:edge", space)}
-    assert {name for edge in edges for name in edge} <= set(nodes)
-    between = {edge for edge in edges if edge[1].startswith("post:")}
-    assert between == {("post:000_a1f47e9a580df4b9.txt", "post:004_eaf657597849a246.txt")}
-    alone = {name for name, data in nodes.items() if data.get("orphan") == "true"}
+    graph = nx.read_graphml(made / "out" / "graph.graphml")
+    assert graph.is_directed()
+    assert {kind for _, kind in graph.nodes(data="kind")} == {"post", "work", "site"}
+    between = [edge for edge in graph.edges if edge[1].startswith("post:")]
+    assert between == [("post:000_a1f47e9a580df4b9.txt", "post:004_eaf657597849a246.txt")]
+    alone = {name for name, orphan in graph.nodes(data="orphan") if orphan is True}
     assert alone == {"post:001_9722d69a9a88267b.txt", "post:003_b6b74f1d2d75484e.txt"}
-    assert sum(data["kind"] == "work" for data in nodes.values()) == 16
+    assert sum(kind == "work" for _, kind in graph.nodes(data="kind")) == 16
+    assert graph.nodes["work:arxiv:1703.00522"]["title"] == "理解合成梯度和解耦神经接口"
+    cited = {edge[:2]: edge[2] for edge in graph.edges(data="times")}
+    assert cited["post:000_a1f47e9a580df4b9.txt", "site:twitter.com"] == 2
 
 
 def test_the_table_of_links_is_that_of_the_lines(made: Path, rows):
