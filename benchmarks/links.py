@@ -27,6 +27,7 @@ from pipeline.addresses.canonical import canonical
 from pipeline.markdown import FRONT_MATTER
 
 SECONDS = 2
+CLOSING = "]}|*_~'\").,"  # marks that may stand between an address and what follows
 CJK = re.compile(r"[\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]")
 
 
@@ -61,9 +62,10 @@ def class_of(address: str, others: Counter[str]) -> str:
         return "bare e-mail address"
     if CJK.search(address):
         return "address runs into CJK text or punctuation"
-    if any(CJK.match(other[len(address) :]) for other in others if other.startswith(address) and other != address):
+    rests = [other[len(address) :] for other in others if other.startswith(address) and other != address]
+    if any(CJK.match(rest.lstrip(CLOSING)) for rest in rests):
         return "address cut off before CJK"
-    if any(other.rstrip("]}|*_~'\")") == address.rstrip("]}|*_~'\")") for other in others):
+    if any(other.rstrip(CLOSING) == address.rstrip(CLOSING) for other in others):
         return "closing mark at the end"
     if any(other.startswith(address) or address.startswith(other) for other in others):
         return "another end"
