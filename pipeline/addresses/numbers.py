@@ -1,4 +1,4 @@
-"""Identifiers as people write them -> as registries do: `arxiv:math/0309136v2`, DOIs in lower case, ISBNs of 13 digits."""
+"""Identifiers as people write them -> as registries do: `arxiv:math/0309136v2`, DOIs in lower case, ISBNs of 13."""
 
 from __future__ import annotations
 
