@@ -210,6 +210,14 @@ def test_unsafe_addresses_are_active_nowhere(archive: Path, lacuna):
         "JaVaScRiPt:alert(2)",
         "java\nscript:alert(3)",
     ]
+    with zipfile.ZipFile(archive / "out" / "posts" / "bad.epub") as book:
+        pages = [book.read(name).decode() for name in book.namelist() if name.endswith("html")]
+    led = {match[1] for page in pages for match in re.finditer(r'(?:href|src)="([^"]*)"', page)}
+    assert {address for address in led if ":" in address} == {"https://arxiv.org/abs/1703.00522"}
+    with pikepdf.open(archive / "out" / "posts" / "bad.pdf") as pdf:
+        notes = [note for page in pdf.pages for note in page.get("/Annots", [])]
+        assert {str(note.A.URI) for note in notes if "/A" in note} == {"https://arxiv.org/abs/1703.00522"}
+        assert "/JavaScript" not in pdf.Root.get("/Names", {})
     assert "href" in (archive / "out" / "report.html").read_text("utf-8")
     for page in ("report.html", "works.json", "works.bib", "graph.graphml"):
         text = (archive / "out" / page).read_text("utf-8").lower()
@@ -233,6 +241,22 @@ def test_links_lead_to_files_beside_the_post(archive: Path, lacuna):
         "../top%20one.md": "top one.md",
         "c.md": "",
     }
+
+
+def test_what_pointing_at_a_link_shows_is_told():
+    """Titles of links, of references, of images and of HTML are kept; of an attribute given twice the first counts."""
+    links = extract_links(
+        "[a](https://e.org/a \"A &amp; A\") [b] ![c](c.png 'C') <a title=D href='https://e.org/d' href='x'>d</a>\n\n"
+        "<img data-src=e.png src=f.png title='E'>\n\n[b]: https://e.org/b (B)\n"
+    )
+    assert [(link.written, link.title) for link in links] == [
+        ("https://e.org/a", "A & A"),
+        ("https://e.org/b", "B"),
+        ("c.png", "C"),
+        ("https://e.org/d", "D"),
+        ("e.png", "E"),
+        ("f.png", "E"),
+    ]
 
 
 def test_a_document_of_many_links_is_read_in_linear_time():

@@ -24,7 +24,9 @@ from pipeline.markdown import parser, plain
 
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
-_ATTRIBUTE = re.compile(r"\b(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"(?<![\w-])(href|(?:data-)?src|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE
+)
 NEAR = 10_000  # characters: what is not found so near is written otherwise than it is read
 PICTURES = {"img", "source", "picture", "image"}
 Place = tuple[int, int]  # line and column, from 1
@@ -38,6 +40,7 @@ class _Found:
     kind: str  # link or image
     place: Place
     text: list[str] = field(default_factory=list)
+    title: str = ""
 
 
 def extract_links(document: Document) -> Document:
@@ -129,7 +132,7 @@ class _Paragraph:
     def found(self, child: Token, key: str, kind: str) -> _Found:
         """Return what a token names, where the parser met it."""
         self.done = max(self.done, child.meta.get("at", 0))
-        return _Found(str(child.attrs.get(key, "")), kind, self.place())
+        return _Found(str(child.attrs.get(key, "")), kind, self.place(), title=str(child.attrs.get("title", "")))
 
     def image(self, child: Token) -> _Found:
         """Return an image; in a link it is a part of what the reader sees of that."""
@@ -209,10 +212,14 @@ def _html_block(content: str, line: int) -> Iterator[_Found]:
 
 def _tag(tag: re.Match[str], place: Place) -> Iterator[_Found]:
     """Yield the addresses that a tag names."""
+    given: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(tag[3]):
-        written = next((group for group in match.groups()[1:] if group is not None), "")
-        kind = "image" if match[1].lower() == "src" and tag[2].lower() in PICTURES else "link"
-        yield _Found(html.unescape(written), kind, place)
+        value = next((group for group in match.groups()[1:] if group is not None), "")
+        given.setdefault(match[1].lower(), html.unescape(value))  # of two the first counts, as in HTML
+    title = given.pop("title", "")
+    for name, written in given.items():
+        kind = "image" if name != "href" and tag[2].lower() in PICTURES else "link"
+        yield _Found(written, kind, place, title=title)
 
 
 def _link(found: _Found, source: str, heading: str) -> Link:
@@ -234,7 +241,8 @@ def _link(found: _Found, source: str, heading: str) -> Link:
         identifiers=identifiers(url) if found.kind != "image" else (),
         base=base if relative else "",
         notes=warnings(found.written, url),
+        title=found.title,
     )
 
 
-STEP = Step("links", extract_links, version=2)
+STEP = Step("links", extract_links, version=3)

@@ -14,7 +14,7 @@ from pipeline.catalogue.works import Work
 from pipeline.document import Link, Outcome, Quarantined
 from pipeline.write.records import Record
 
-VERSION = 1  # raise it when the bytes change
+VERSION = 2  # raise it when the bytes change
 COLUMNS = ("path", "file", *Link.__dataclass_fields__, "to")
 KEYS = {"kind": "node", "title": "node", "url": "node", "orphan": "node", "times": "edge"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute (OWASP, CSV injection)
