@@ -259,8 +259,8 @@ def test_what_pointing_at_a_link_shows_is_told():
     ]
 
 
-def test_a_document_of_many_links_is_read_in_linear_time():
-    """Hostile addresses come back as they are, noted, and none of them costs more than reading it."""
+def test_hostile_addresses_come_back_as_they_are_and_are_noted():
+    """An address of 100,000 characters, a broken escape, a hidden direction and a look-alike name are told of."""
     long = "https://e.org/" + "a" * 100_000
     links = extract_links(
         f"[x]({long}) [y](https://e.org/%zz) [z](https://e.org/a\u202eb) [k](https://xn--pple-43d.com/)"

@@ -9,11 +9,12 @@ Found = Iterator[str]
 _ARXIV = re.compile(
     r"(?:arxiv\.|arxiv:)?(?:(?:[a-z-]+/)?(\d{4}\.\d{4,5})|([a-z-]+)(?:\.[A-Z]{2})?/(\d{7}))(v\d+)?", re.IGNORECASE
 )
-_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s?#]+", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+){0,4}/[^\s?#]+", re.IGNORECASE)
 _DOI_TAIL = re.compile(
     r"(?:/(?:full(?:text)?|abstract|pdf|epdf|pdfdirect|html|meta|summary|references|figures)|\.full(?:\.pdf|-text)?|\.pdf|v\d+(?:\.full(?:\.pdf|-text)?|\.abstract)?)/?\Z",
     re.IGNORECASE,
 )
+MOST_TAILS = 3  # one after another: /full/html, v2.full.pdf
 _ISBN = re.compile(r"(?:isbn[: ]?)?((?:97[89][ -]?)?(?:\d[ -]?){9}[\dX])", re.IGNORECASE)
 
 
@@ -65,8 +66,8 @@ def doi_within(text: str) -> Found:
     match = _DOI.search(text)
     if match and (match.start() == 0 or text[match.start() - 1] in "/:."):
         told = match[0]
-        while (shorter := _DOI_TAIL.sub("", told)) != told:
-            told = shorter
+        for _ in range(MOST_TAILS):
+            told = _DOI_TAIL.sub("", told)
         if told.partition("/")[2]:
             yield from doi(told.rstrip("/"))
 
