@@ -329,6 +329,26 @@ def test_the_command_adds_columns_to_the_links(archive: Path, site: Site, lacuna
     assert file.read_bytes() == before
 
 
+def test_what_is_damaged_is_told_or_begun_anew(tmp_path: Path, site: Site, lacuna):
+    """A damaged line of links.jsonl is named; a damaged memory is derived, and begun anew."""
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    lines = [json.dumps(row) for row in rows_of(site, ["ok", "missing", "missing"])]
+    (clean / "links.jsonl").write_text("\n".join([*lines, "{garbage"]), "utf-8")
+    (clean / ".health.sqlite").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
+    ran = lacuna("check-links", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert ran.stderr == "lacuna: line 4 of clean/links.jsonl is damaged; delete the file and do a run\n"
+    (clean / "links.jsonl").write_text("\n".join(lines), "utf-8")
+    ran = lacuna("check-links", "--online", "--allow-private", "--rate", "1000", "--max-age", "0", cwd=tmp_path)
+    address = f"{site.address}/missing"
+    assert ran.stdout.splitlines() == [
+        f"gone: {address} (a.md:1, a.md:1); perhaps https://web.archive.org/web/{address}",
+        "1 gone, 1 ok",
+    ]
+    assert sorted(ran.stderr.splitlines()) == [f"gone: {address}", f"ok: {site.address}/ok"]
+
+
 def test_what_passes_is_asked_again_sooner(tmp_path: Path, site: Site):
     """A host that was busy two days ago is asked again, one that was well is not."""
     memory = Memory(tmp_path / "memory")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,25 @@ from pipeline.engines.robots import Robots
 PASSING = {"busy", "failing", "timeout", "unreachable", "disallowed"}  # asked again after a day
 DEAD = {"gone", "unreachable", "loop", "failing", "timeout"}
 Record = dict[str, Any]
+Tell = Callable[[str, str], None]  # of an address and its verdict
 
 
 class Memory:
-    """What the web said before, in SQLite: derived, and to be deleted at will."""
+    """What the web said before, in SQLite: derived, and to be deleted at will; a damaged file is begun anew."""
 
     def __init__(self, file: Path) -> None:
         """Open `file`, or make it."""
+        try:
+            self.open(file)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self.db.close()
+            file.unlink()
+            self.open(file)
+
+    def open(self, file: Path) -> None:
+        """Open `file`. Raises sqlite3.DatabaseError where it is damaged."""
         self.db = sqlite3.connect(file, isolation_level=None)
         self.db.execute(
             "CREATE TABLE IF NOT EXISTS health (url TEXT PRIMARY KEY, health TEXT, status INT, final TEXT, checked)"
@@ -59,16 +71,18 @@ def asked_for(row: Record) -> str:
     return urldefrag(url)[0] if url.startswith(("http://", "https://")) and "unsafe" not in row["notes"] else ""
 
 
-def check(rows: list[Record], file: Path, manners: Manners | None, max_age: dt.timedelta) -> Iterator[Record]:
+def check(
+    rows: list[Record], file: Path, manners: Manners | None, max_age: dt.timedelta, tell: Tell = lambda *_: None
+) -> Iterator[Record]:
     """Yield the rows of links.jsonl with what is known of each address; `manners` None asks nobody.
 
-    `file` is where answers are remembered. Columns: health, status, final, checked, and archived, an address where a
-    copy of what is gone may stand.
+    `file` is where answers are remembered; `tell` is told of each as it comes. Columns: health, status, final, checked,
+    and archived, an address where a copy of what is gone may stand.
     """
     addresses = dict.fromkeys(filter(None, map(asked_for, rows)))
     with closing((memory := Memory(file)).db):
         if manners:
-            asyncio.run(_learn_all(memory, list(memory.stale(addresses, max_age)), manners))
+            asyncio.run(_learn_all(memory, list(memory.stale(addresses, max_age)), manners, tell))
         for row in rows:
             known = memory.known(asked_for(row))
             told = msgspec.to_builtins(known) if known else dict.fromkeys(Health.__struct_fields__, "") | {"status": 0}
@@ -76,8 +90,9 @@ def check(rows: list[Record], file: Path, manners: Manners | None, max_age: dt.t
             yield row | told | {"archived": archived}
 
 
-async def _learn_all(memory: Memory, addresses: list[str], manners: Manners) -> None:
+async def _learn_all(memory: Memory, addresses: list[str], manners: Manners, tell: Tell) -> None:
     context = httpx.create_ssl_context()
     transport = httpx.AsyncHTTPTransport(verify=context) if manners.allow_private else PublicTransport(context)
     async for address, health in ask_all(addresses, manners, Robots(memory.db), transport):
         memory.learn(address, health)
+        tell(address, health.health)
