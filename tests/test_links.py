@@ -124,6 +124,30 @@ By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.037
     )
 
 
+def test_a_work_has_the_numbers_of_its_papers_only():
+    """A second form of a paper belongs to it; the DOI of data that two works share is the number of neither."""
+    text = """# Reading
+
+## One
+
+By A. Vaswani (2017) | [paper](https://e.org/1.pdf) | [PDF](https://openreview.net/pdf?id=H1gax6VtDB) | [data](https://zenodo.org/record/1)
+
+## Two
+
+By N. Shazeer (2018) | [paper](https://e.org/2.pdf) | [data](https://zenodo.org/record/1), as in [Three](https://arxiv.org/abs/1706.03762)
+"""
+    document = Document(PurePosixPath("a.md"), text)
+    told = works_of(replace(document, links=extract_links(text)))
+    assert [(work.key, work.title, work.published) for work in told] == [
+        ("openreview:H1gax6VtDB", "One", ("openreview:H1gax6VtDB",)),
+        ("https://e.org/2.pdf", "Two", ()),
+        ("arxiv:1706.03762", "Three", ("arxiv:1706.03762",)),
+    ]
+    data = ("dataset", "https://zenodo.org/record/1")
+    assert [work.links[-1] for work in told[:2]] == [data, data]
+    assert "doi" not in works_bib(told).decode()
+
+
 def test_reference_managers_read_the_works(made: Path, works):
     """Pandoc's readers of biblatex and of CSL-JSON, which citeproc uses, find in both files what the catalogue has."""
     for file, form in (("works.bib", "biblatex"), ("works.json", "csljson")):

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.catalogue.works import Work
 
-VERSION = 2  # raise it when the bytes change
+VERSION = 3  # raise it when the bytes change
 _SPECIAL = {char: rf"\{char}" for char in "%&#_$"} | {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
@@ -104,14 +104,14 @@ def _keyed(works: Iterable[Work]) -> Iterator[tuple[str, Work]]:
 def entry_key(work: Work) -> str:
     """Return what a work is cited by in a text: its key, in the letters that BibTeX takes.
 
-    >>> entry_key(Work("t", identifiers=("arxiv:math/0309136v2",)))
+    >>> entry_key(Work("t", links=(("paper", "https://arxiv.org/abs/math/0309136v2"),)))
     'arxiv:math-0309136'
     """
     return re.sub(r"[^A-Za-z0-9.:-]+", "-", work.key.partition("://")[2] or work.key).strip("-")
 
 
 def _by_scheme(work: Work) -> dict[str, str]:
-    pairs: Iterator[tuple[str, str, str]] = (known.partition(":") for known in reversed(work.identifiers))
+    pairs: Iterator[tuple[str, str, str]] = (known.partition(":") for known in reversed(work.published))
     return {scheme: value for scheme, _, value in pairs}
 
 
