@@ -1,11 +1,13 @@
 """Links beside their peers: what is found, and how fast addresses become canonical.
 
 usage: python benchmarks/links.py found FOLDER     (default: ../shared/corpus)
+       python benchmarks/links.py joined FOLDER    (default: ../shared/corpus)
        python benchmarks/links.py canonical [FILE] (a line an address; default: tests/cases/addresses.tsv)
 
 `found` parses each Markdown file below FOLDER with comrak and cmark-gfm and counts, of the links where both agree,
 those that we find (recall), and of ours, those that at least one of both finds (precision). Every other link is listed
-with a class. `canonical` prints microseconds of CPU an address for us, courlan, w3lib, url-normalize and url-unwrap.
+with a class. `joined` lists the addresses of these files that have one canonical form, for a person to read: they must
+show the same. `canonical` prints microseconds of CPU an address for us, courlan, w3lib, url-normalize and url-unwrap.
 The peers are no dependencies: pip install comrak cmarkgfm courlan w3lib url-normalize url-unwrap unalix
 """
 
@@ -109,6 +111,19 @@ def found(folder: Path) -> None:
     print(f"ours {ours_all}, known to a peer {right}: precision {right / ours_all:.4f}; surplus: {dict(surplus)}")
 
 
+def joined(folder: Path) -> None:
+    """Print the addresses that are made one, a group a canonical form, and how many there are."""
+    groups: dict[str, set[str]] = {}
+    for file in sorted(folder.rglob("*.md")):
+        for link in extract_links(FRONT_MATTER.sub("", file.read_text("utf-8", "replace"))):
+            if link.url.startswith("http"):
+                groups.setdefault(link.url, set()).add(link.written)
+    made_one = {url: written for url, written in groups.items() if len(written) > 1}
+    for url, written in sorted(made_one.items()):
+        print(url, *sorted(written - {url}), sep="\n    ")
+    print(f"{sum(map(len, groups.values()))} addresses, {len(groups)} forms: {len(made_one)} groups are made one")
+
+
 def microseconds(work: Callable[[str], object], addresses: list[str]) -> float:
     """Return microseconds of CPU an address."""
     spent, times = 0.0, 0
@@ -154,5 +169,7 @@ if __name__ == "__main__":
     what, *given = sys.argv[1:]
     if what == "found":
         found(Path(given[0] if given else "../shared/corpus"))
+    elif what == "joined":
+        joined(Path(given[0] if given else "../shared/corpus"))
     else:
         throughput(Path(given[0] if given else "tests/cases/addresses.tsv"))
