@@ -36,11 +36,12 @@ EXPECTED = {
     "recovers": ("ok", 200),
     "failing": ("failing", 500),
     "forbidden": ("refused", 403),
+    "odd": ("refused", 400),
     "loop": ("loop", 0),
     "silent": ("timeout", 0),
     "to-file": ("unreachable", 0),
 }
-STATUS = {"gone": 410, "missing": 404, "busy": 429, "failing": 500, "forbidden": 403}
+STATUS = {"gone": 410, "missing": 404, "busy": 429, "failing": 500, "forbidden": 403, "odd": 400}
 LEADS = {
     "to-number": (302, "http://127.0.0.1/ok"),
     "to-name": (301, "http://inside.example/ok"),

@@ -26,7 +26,7 @@ AGENT = f"{NAME}/{__version__} (checks the links of an archive: HEAD, then GET, 
 TRIES = 3
 MOST_REDIRECTS = 10
 LONGEST_WAIT = 30.0  # seconds that a host may ask us to wait before we come back another day
-VERDICTS = {401: "refused", 403: "refused", 404: "gone", 407: "refused", 410: "gone", 429: "busy", 451: "refused"}
+VERDICTS = {404: "gone", 410: "gone", 429: "busy"}
 T = TypeVar("T")
 
 
@@ -189,8 +189,8 @@ def _judged(answer: httpx.Response) -> Health:
     status = answer.status_code
     lasting = any(one.status_code in {301, 308} for one in answer.history)
     fine = "moved" if lasting else "ok"
-    failing = "failing" if status >= httpx.codes.INTERNAL_SERVER_ERROR else "gone"
-    verdict = fine if answer.is_success else VERDICTS.get(status, failing)
+    otherwise = "failing" if answer.is_server_error else "refused"
+    verdict = fine if answer.is_success else VERDICTS.get(status, otherwise)
     health = _health(verdict, status, str(answer.url) if answer.history else "")
     if verdict in {"busy", "failing"}:
         after = answer.headers.get("retry-after", "")
