@@ -1,11 +1,13 @@
 """Links beside their peers: what is found, and how fast addresses become canonical.
 
 usage: python benchmarks/links.py found FOLDER     (default: ../shared/corpus)
+       python benchmarks/links.py joined FOLDER    (default: ../shared/corpus)
        python benchmarks/links.py canonical [FILE] (a line an address; default: tests/cases/addresses.tsv)
 
 `found` parses each Markdown file below FOLDER with comrak and cmark-gfm and counts, of the links where both agree,
 those that we find (recall), and of ours, those that at least one of both finds (precision). Every other link is listed
-with a class. `canonical` prints microseconds of CPU an address for us, courlan, w3lib, url-normalize and url-unwrap.
+with a class. `joined` lists the addresses of these files that have one canonical form, for a person to read: they must
+show the same. `canonical` prints microseconds of CPU an address for us, courlan, w3lib, url-normalize and url-unwrap.
 The peers are no dependencies: pip install comrak cmarkgfm courlan w3lib url-normalize url-unwrap unalix
 """
 
@@ -27,6 +29,7 @@ from pipeline.addresses.canonical import canonical
 from pipeline.markdown import FRONT_MATTER
 
 SECONDS = 2
+CLOSING = "]}|*_~'\").,"  # marks that may stand between an address and what follows
 CJK = re.compile(r"[\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]")
 
 
@@ -61,9 +64,10 @@ def class_of(address: str, others: Counter[str]) -> str:
         return "bare e-mail address"
     if CJK.search(address):
         return "address runs into CJK text or punctuation"
-    if any(CJK.match(other[len(address) :]) for other in others if other.startswith(address) and other != address):
+    rests = [other[len(address) :] for other in others if other.startswith(address) and other != address]
+    if any(CJK.match(rest.lstrip(CLOSING)) for rest in rests):
         return "address cut off before CJK"
-    if any(other.rstrip("]}|*_~'\")") == address.rstrip("]}|*_~'\")") for other in others):
+    if any(other.rstrip(CLOSING) == address.rstrip(CLOSING) for other in others):
         return "closing mark at the end"
     if any(other.startswith(address) or address.startswith(other) for other in others):
         return "another end"
@@ -105,6 +109,19 @@ def found(folder: Path) -> None:
     print(*shown, sep="\n")
     print(f"agreed {agreed}, found {hit}: recall {hit / agreed:.4f}; missed: {dict(missed)}")
     print(f"ours {ours_all}, known to a peer {right}: precision {right / ours_all:.4f}; surplus: {dict(surplus)}")
+
+
+def joined(folder: Path) -> None:
+    """Print the addresses that are made one, a group a canonical form, and how many there are."""
+    groups: dict[str, set[str]] = {}
+    for file in sorted(folder.rglob("*.md")):
+        for link in extract_links(FRONT_MATTER.sub("", file.read_text("utf-8", "replace"))):
+            if link.url.startswith("http"):
+                groups.setdefault(link.url, set()).add(link.written)
+    made_one = {url: written for url, written in groups.items() if len(written) > 1}
+    for url, written in sorted(made_one.items()):
+        print(url, *sorted(written - {url}), sep="\n    ")
+    print(f"{sum(map(len, groups.values()))} addresses, {len(groups)} forms: {len(made_one)} groups are made one")
 
 
 def microseconds(work: Callable[[str], object], addresses: list[str]) -> float:
@@ -152,5 +169,7 @@ if __name__ == "__main__":
     what, *given = sys.argv[1:]
     if what == "found":
         found(Path(given[0] if given else "../shared/corpus"))
+    elif what == "joined":
+        joined(Path(given[0] if given else "../shared/corpus"))
     else:
         throughput(Path(given[0] if given else "tests/cases/addresses.tsv"))

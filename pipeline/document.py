@@ -93,6 +93,7 @@ class Link:
     identifiers: tuple[str, ...] = ()  # scheme:value, e.g. arxiv:1703.00522
     base: str = ""  # what it was resolved against, if it is relative
     notes: tuple[str, ...] = ()  # what is wrong with it, e.g. unsafe
+    title: str = ""  # what a reader sees when pointing at it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import itertools
 import json
+import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpcore
+import httpx
 import pytest
 
-from pipeline.engines.health import Manners, Memory, check
+from pipeline.engines.asking import Health, Manners, ask_all
+from pipeline.engines.health import Memory, check
+from pipeline.engines.public import PublicTransport
+from pipeline.engines.robots import Robots
 
 EXPECTED = {
     "ok": ("ok", 200),
@@ -26,12 +36,22 @@ EXPECTED = {
     "recovers": ("ok", 200),
     "failing": ("failing", 500),
     "forbidden": ("refused", 403),
+    "odd": ("refused", 400),
     "loop": ("loop", 0),
     "silent": ("timeout", 0),
     "to-file": ("unreachable", 0),
 }
-STATUS = {"gone": 410, "missing": 404, "busy": 429, "failing": 500, "forbidden": 403}
-LEADS = {"moved": (301, "/ok"), "found": (302, "/ok"), "loop": (302, "/loop"), "to-file": (302, "file:///etc/passwd")}
+STATUS = {"gone": 410, "missing": 404, "busy": 429, "failing": 500, "forbidden": 403, "odd": 400}
+LEADS = {
+    "to-number": (302, "http://127.0.0.1/ok"),
+    "to-name": (301, "http://inside.example/ok"),
+    "to-public": (301, "http://other.example/ok"),
+    "to-closed": (302, "/closed"),
+    "moved": (301, "/ok"),
+    "found": (302, "/ok"),
+    "loop": (302, "/loop"),
+    "to-file": (302, "file:///etc/passwd"),
+}
 
 
 class Site(ThreadingHTTPServer):
@@ -43,6 +63,8 @@ class Site(ThreadingHTTPServer):
         """Listen at any free port."""
         super().__init__(("127.0.0.1", 0), Answers)
         self.asked: Counter[str] = Counter()
+        self.times: list[float] = []
+        self.robots = (404, "")
         self.over = threading.Event()
 
     @property
@@ -68,10 +90,13 @@ class Answers(BaseHTTPRequestHandler):
         """Send what the path asks for."""
         name = self.path.strip("/")
         self.server.asked[f"{method} {name}"] += 1
+        self.server.times.append(time.monotonic())
         if name == "silent":
             self.server.over.wait()
             return
         status, target = LEADS.get(name, (STATUS.get(name, 200), ""))
+        if name == "robots.txt":
+            status, body = self.server.robots
         if name in {"only-get", "huge"} and method == "HEAD":
             status = 405
         if name == "recovers" and self.server.asked["HEAD recovers"] == 1:
@@ -80,6 +105,8 @@ class Answers(BaseHTTPRequestHandler):
         if target:
             self.send_header("Location", target)
         self.end_headers()
+        if name == "robots.txt":
+            self.wfile.write(body.encode())
         if name == "huge" and method == "GET":
             self.pour()
 
@@ -134,7 +161,7 @@ def test_answers_are_remembered_until_they_are_old(site: Site, tmp_path: Path):
     asked = site.asked.copy()
     assert list(check(rows, tmp_path / "memory", QUICK, WEEK)) == first
     assert list(check(rows, tmp_path / "memory", None, WEEK)) == first
-    assert site.asked == asked == {"HEAD ok": 1, "HEAD missing": 1, "GET missing": 1}
+    assert site.asked == asked == {"GET robots.txt": 1, "HEAD ok": 1, "HEAD missing": 1, "GET missing": 1}
     list(check(rows, tmp_path / "memory", QUICK, dt.timedelta(0)))
     assert site.asked["HEAD ok"] == 2
 
@@ -148,6 +175,132 @@ def test_private_addresses_are_not_asked(site: Site, tmp_path: Path):
     assert {row["health"] for row in told} <= {"private", "unreachable"}
     assert told[0]["health"] == told[1]["health"] == "private"
     assert not site.asked
+
+
+def test_what_robots_txt_forbids_is_not_asked_for(site: Site, tmp_path: Path):
+    """Rules for us go before rules for all; a redirect to what is forbidden is not followed either."""
+    site.robots = (200, "User-agent: *\nDisallow: /\n\nUser-agent: Lacuna\nDisallow: /closed\nAllow: /closed/door\n")
+    told = check(rows_of(site, ["ok", "closed", "closed/door", "to-closed"]), tmp_path / "memory", QUICK, WEEK)
+    assert [row["health"] for row in told] == ["ok", "disallowed", "ok", "disallowed"]
+    assert site.asked == {"GET robots.txt": 1, "HEAD ok": 1, "HEAD closed/door": 1, "HEAD to-closed": 1}
+
+
+@pytest.mark.parametrize(
+    ("robots", "verdict"),
+    [
+        ((404, "User-agent: *\nDisallow: /"), ("ok", 200)),
+        ((403, ""), ("ok", 200)),
+        ((503, ""), ("disallowed", 503)),
+        ((200, "<html>\0 no rules at all"), ("ok", 200)),
+        ((200, "# " + "x" * 600_000 + "\nUser-agent: *\nDisallow: /"), ("ok", 200)),
+        ((200, "User-agent: *\nCrawl-delay: 3600"), ("disallowed", 0)),
+    ],
+    ids=["none", "refused", "failing", "no rules", "endless", "slower than we wait"],
+)
+def test_a_site_without_rules_allows_all_and_one_that_fails_nothing(site: Site, tmp_path: Path, robots, verdict):
+    """RFC 9309, 2.3.1: 4xx allows all, 5xx nothing; what stands after 500 kibibytes is not read."""
+    site.robots = robots
+    told = check(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, WEEK)
+    assert [(row["health"], row["status"]) for row in told] == [verdict]
+    assert site.asked["HEAD ok"] == (verdict[0] == "ok")
+
+
+def test_a_host_is_asked_as_slowly_as_it_wishes(site: Site, tmp_path: Path):
+    """Crawl-delay keeps requests apart, those of a redirect included."""
+    site.robots = (200, "User-agent: *\nCrawl-delay: 0.2")
+    list(check(rows_of(site, ["ok", "moved"]), tmp_path / "memory", QUICK, WEEK))
+    asked = site.times[1:]  # after robots.txt itself
+    assert len(asked) == 3
+    assert all(later - earlier > 0.15 for earlier, later in itertools.pairwise(asked))
+
+
+def test_rules_are_remembered_for_a_day(site: Site, tmp_path: Path):
+    """Of two checks on one day the second does not ask for robots.txt; one on another day does."""
+    for times in (1, 1, 2):
+        list(check(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, dt.timedelta(0)))
+        assert site.asked["GET robots.txt"] == times
+        if site.asked["HEAD ok"] == 2:
+            with sqlite3.connect(tmp_path / "memory") as db:
+                yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+                db.execute("UPDATE robots SET read = ?", (yesterday.isoformat(),))
+            db.close()
+
+
+class PlayedNetwork(httpcore.AsyncNetworkBackend):
+    """An internet where every address leads to the same server; it remembers which were connected to."""
+
+    def __init__(self, site: Site) -> None:
+        """Lead to `site`."""
+        self.port, self.inner = site.server_port, httpcore.AnyIOBackend()
+        self.connected: list[str] = []
+        self.refusing: set[str] = set()
+
+    async def connect_tcp(self, host: str, port: int, *args: object, **_: object) -> httpcore.AsyncNetworkStream:  # noqa: ARG002
+        """Connect to the server, whatever was asked for."""
+        self.connected.append(host)
+        if host in self.refusing:
+            raise httpcore.ConnectError
+        return await self.inner.connect_tcp("127.0.0.1", self.port)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self.inner.sleep(seconds)
+
+
+def asked_in_public(network: PlayedNetwork, names: dict[str, list[list[str]]], addresses: list[str]) -> dict[str, str]:
+    """Return the verdict on each address, asked for over `network`.
+
+    Each time that one of the `names` is looked up, its next IP addresses are told; the last for ever.
+    """
+
+    async def resolve(host: str, _port: int) -> list[str]:
+        told = names.get(host, [[host]])
+        return told.pop(0) if len(told) > 1 else told[0]
+
+    async def ask() -> dict[str, Health]:
+        answers = ask_all(addresses, Manners(rate=1000, timeout=5), Robots(db), transport)
+        return {address: health async for address, health in answers}
+
+    transport = PublicTransport(httpx.create_ssl_context(), resolve, network)
+    with closing(sqlite3.connect(":memory:")) as db:
+        return {address: health.health for address, health in asyncio.run(ask()).items()}
+
+
+PUBLIC, OTHER = "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"
+
+
+def test_a_redirect_does_not_lead_from_the_public_to_the_private(site: Site):
+    """From a public address only public ones are followed to, be the private one told by number or by name."""
+    network = PlayedNetwork(site)
+    names = {"a.example": [[PUBLIC]], "other.example": [[OTHER]], "inside.example": [["10.0.0.7"]]}
+    expected = {"to-number": "private", "to-name": "private", "to-public": "moved"}
+    told = asked_in_public(network, names, [f"http://a.example/{name}" for name in expected])
+    assert told == {f"http://a.example/{name}": verdict for name, verdict in expected.items()}
+    assert set(network.connected) == {PUBLIC, OTHER}
+    assert site.asked["HEAD ok"] == 1
+
+
+def test_a_name_cannot_turn_private_after_it_was_looked_at(site: Site):
+    """DNS rebinding: what was looked at is what is connected to, and a new connection is looked at anew."""
+    network = PlayedNetwork(site)
+    names = {"turns.example": [[PUBLIC], ["127.0.0.1"]], "both.example": [[PUBLIC, "127.0.0.1"]]}
+    told = asked_in_public(network, names, ["http://turns.example/ok", "http://both.example/ok"])
+    assert set(told.values()) == {"private"}
+    assert network.connected == [PUBLIC], "for robots.txt, before the name turned"
+    assert not site.asked["HEAD ok"]
+
+
+def test_a_host_is_tried_at_each_of_its_addresses_and_given_up_as_a_whole(site: Site):
+    """The second address answers where the first does not; where none does, one link of a site tells of all."""
+    network = PlayedNetwork(site)
+    network.refusing = {OTHER}
+    names = {"a.example": [[OTHER, PUBLIC]], "closed.example": [[OTHER]]}
+    assert asked_in_public(network, names, ["http://a.example/ok"]) == {"http://a.example/ok": "ok"}
+    assert network.connected == [OTHER, PUBLIC] * 2, "for robots.txt and for the page"
+    network.connected.clear()
+    closed = [f"http://closed.example/{number}" for number in range(50)]
+    assert asked_in_public(network, names, closed) == dict.fromkeys(closed, "unreachable")
+    assert network.connected == [OTHER] * 3
 
 
 def test_the_command_adds_columns_to_the_links(archive: Path, site: Site, lacuna):
@@ -175,6 +328,26 @@ def test_the_command_adds_columns_to_the_links(archive: Path, site: Site, lacuna
     again = lacuna("run", "--no-editions", cwd=archive)
     assert again.stdout.endswith("0 files written, 0 removed\n")
     assert file.read_bytes() == before
+
+
+def test_what_is_damaged_is_told_or_begun_anew(tmp_path: Path, site: Site, lacuna):
+    """A damaged line of links.jsonl is named; a damaged memory is derived, and begun anew."""
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    lines = [json.dumps(row) for row in rows_of(site, ["ok", "missing", "missing"])]
+    (clean / "links.jsonl").write_text("\n".join([*lines, "{garbage"]), "utf-8")
+    (clean / ".health.sqlite").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
+    ran = lacuna("check-links", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert ran.stderr == "lacuna: line 4 of clean/links.jsonl is damaged; delete the file and do a run\n"
+    (clean / "links.jsonl").write_text("\n".join(lines), "utf-8")
+    ran = lacuna("check-links", "--online", "--allow-private", "--rate", "1000", "--max-age", "0", cwd=tmp_path)
+    address = f"{site.address}/missing"
+    assert ran.stdout.splitlines() == [
+        f"gone: {address} (a.md:1, a.md:1); perhaps https://web.archive.org/web/{address}",
+        "1 gone, 1 ok",
+    ]
+    assert sorted(ran.stderr.splitlines()) == [f"gone: {address}", f"ok: {site.address}/ok"]
 
 
 def test_what_passes_is_asked_again_sooner(tmp_path: Path, site: Site):

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from xml.etree import ElementTree as ET
 
+import bibtexparser
+import networkx as nx
 import pikepdf
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pipeline import Document, extract_links
-from pipeline.catalogue.works import works_of
+from pipeline.catalogue.works import Work, works_of
 from pipeline.document import Cleaned, Repeated
 from pipeline.pandoc import pandoc
 from pipeline.write.state import State
+from pipeline.write.works import works_bib
 from tests.conftest import ROOT
 
 CASES = ROOT / "tests" / "cases"
@@ -119,6 +124,30 @@ By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.037
     )
 
 
+def test_a_work_has_the_numbers_of_its_papers_only():
+    """A second form of a paper belongs to it; the DOI of data that two works share is the number of neither."""
+    text = """# Reading
+
+## One
+
+By A. Vaswani (2017) | [paper](https://e.org/1.pdf) | [PDF](https://openreview.net/pdf?id=H1gax6VtDB) | [data](https://zenodo.org/record/1)
+
+## Two
+
+By N. Shazeer (2018) | [paper](https://e.org/2.pdf) | [data](https://zenodo.org/record/1), as in [Three](https://arxiv.org/abs/1706.03762)
+"""
+    document = Document(PurePosixPath("a.md"), text)
+    told = works_of(replace(document, links=extract_links(text)))
+    assert [(work.key, work.title, work.published) for work in told] == [
+        ("openreview:H1gax6VtDB", "One", ("openreview:H1gax6VtDB",)),
+        ("https://e.org/2.pdf", "Two", ()),
+        ("arxiv:1706.03762", "Three", ("arxiv:1706.03762",)),
+    ]
+    data = ("dataset", "https://zenodo.org/record/1")
+    assert [work.links[-1] for work in told[:2]] == [data, data]
+    assert "doi" not in works_bib(told).decode()
+
+
 def test_reference_managers_read_the_works(made: Path, works):
     """Pandoc's readers of biblatex and of CSL-JSON, which citeproc uses, find in both files what the catalogue has."""
     for file, form in (("works.bib", "biblatex"), ("works.json", "csljson")):
@@ -130,20 +159,57 @@ def test_reference_managers_read_the_works(made: Path, works):
         assert all(entry["author"] for entry in read)
 
 
+def test_a_parser_of_bibtex_reads_every_field_of_the_works(made: Path, works):
+    """Of works.bib nothing is left unread, and its fields are those of works.json."""
+    read = bibtexparser.parse_string((made / "out" / "works.bib").read_text("utf-8"))
+    assert not read.failed_blocks
+    assert [block for block in read.blocks if block not in read.entries] == []
+    told = {entry.key: {field.key: field.value for field in entry.fields} for entry in read.entries}
+    assert list(told) == [work["id"] for work in works]
+    for work in works:
+        fields = told[work["id"]]
+        others = ["others"] * work["custom"]["others"]
+        rest = [f"{link['kind']}: {link['url']}" for link in work["custom"]["links"][1:]]
+        assert fields["title"] == f"{{{work['title']}}}"
+        assert fields["author"].split(" and ") == [f"{{{name['literal']}}}" for name in work["author"]] + others
+        assert int(fields["year"]) == work["issued"]["date-parts"][0][0]
+        assert fields["url"] == work["URL"]
+        assert fields.get("eprint", "") == work.get("archive_location", "")
+        assert re.sub(r"[{}\\]", "", fields.get("note", "")) == ", ".join(rest)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"])), min_size=3, max_size=3))
+@example(["a { b", "a } b", "} {"])
+@example(["@article{x,", '"', "\\"])
+@example(["100% & #1 _x_ $y$ ~ ^", "a---b", "\\}"])
+def test_no_title_breaks_the_bibliography(texts: list[str]):
+    """Whatever posts call a work, its neighbours are read: BibTeX counts braces, and takes a key once."""
+    title, author, address = texts
+    links = (("paper", f"https://e.org/{address}"), ("code", f"https://e.org/{author}"))
+    hostile = Work(title, original=author, authors=(author,), others=True, year="2017", links=links)
+    after = Work("after", links=(("paper", "https://e.org/after"),))
+    told = works_bib([hostile, hostile, after]).decode()
+    read = bibtexparser.parse_string(told)
+    assert not read.failed_blocks
+    assert len(read.entries) == 3
+    assert read.entries[2].fields_dict["title"].value == "{after}"
+    depths = list(itertools.accumulate({"{": 1, "}": -1}.get(char, 0) for char in told))
+    assert min(depths) == depths[-1] == 0
+
+
 def test_the_graph_says_who_leads_to_whom(made: Path):
     """GraphML holds the posts, works and sites; the post of March leads to that of February, two posts stand alone."""
-    root = ET.fromstring((made / "out" / "graph.graphml").read_bytes())  # noqa: S314 - of our own making
-    space = {"g": "http://graphml.graphdrawing.org/xmlns"}
-    nodes = {
-        node.get("id"): {data.get("key"): data.text for data in node} for node in root.iterfind(".//g:node", space)
-    }
-    edges = {(edge.get("source"), edge.get("target")) for edge in root.iterfind(".//g:edge", space)}
-    assert {name for edge in edges for name in edge} <= set(nodes)
-    between = {edge for edge in edges if edge[1].startswith("post:")}
-    assert between == {("post:000_a1f47e9a580df4b9.txt", "post:004_eaf657597849a246.txt")}
-    alone = {name for name, data in nodes.items() if data.get("orphan") == "true"}
+    graph = nx.read_graphml(made / "out" / "graph.graphml")
+    assert graph.is_directed()
+    assert {kind for _, kind in graph.nodes(data="kind")} == {"post", "work", "site"}
+    between = [edge for edge in graph.edges if edge[1].startswith("post:")]
+    assert between == [("post:000_a1f47e9a580df4b9.txt", "post:004_eaf657597849a246.txt")]
+    alone = {name for name, orphan in graph.nodes(data="orphan") if orphan is True}
     assert alone == {"post:001_9722d69a9a88267b.txt", "post:003_b6b74f1d2d75484e.txt"}
-    assert sum(data["kind"] == "work" for data in nodes.values()) == 16
+    assert sum(kind == "work" for _, kind in graph.nodes(data="kind")) == 16
+    assert graph.nodes["work:arxiv:1703.00522"]["title"] == "理解合成梯度和解耦神经接口"
+    cited = {edge[:2]: edge[2] for edge in graph.edges(data="times")}
+    assert cited["post:000_a1f47e9a580df4b9.txt", "site:twitter.com"] == 2
 
 
 def test_the_table_of_links_is_that_of_the_lines(made: Path, rows):
@@ -168,6 +234,14 @@ def test_unsafe_addresses_are_active_nowhere(archive: Path, lacuna):
         "JaVaScRiPt:alert(2)",
         "java\nscript:alert(3)",
     ]
+    with zipfile.ZipFile(archive / "out" / "posts" / "bad.epub") as book:
+        pages = [book.read(name).decode() for name in book.namelist() if name.endswith("html")]
+    led = {match[1] for page in pages for match in re.finditer(r'(?:href|src)="([^"]*)"', page)}
+    assert {address for address in led if ":" in address} == {"https://arxiv.org/abs/1703.00522"}
+    with pikepdf.open(archive / "out" / "posts" / "bad.pdf") as pdf:
+        notes = [note for page in pdf.pages for note in page.get("/Annots", [])]
+        assert {str(note.A.URI) for note in notes if "/A" in note} == {"https://arxiv.org/abs/1703.00522"}
+        assert "/JavaScript" not in pdf.Root.get("/Names", {})
     assert "href" in (archive / "out" / "report.html").read_text("utf-8")
     for page in ("report.html", "works.json", "works.bib", "graph.graphml"):
         text = (archive / "out" / page).read_text("utf-8").lower()
@@ -193,8 +267,24 @@ def test_links_lead_to_files_beside_the_post(archive: Path, lacuna):
     }
 
 
-def test_a_document_of_many_links_is_read_in_linear_time():
-    """Hostile addresses come back as they are, noted, and none of them costs more than reading it."""
+def test_what_pointing_at_a_link_shows_is_told():
+    """Titles of links, of references, of images and of HTML are kept; of an attribute given twice the first counts."""
+    links = extract_links(
+        "[a](https://e.org/a \"A &amp; A\") [b] ![c](c.png 'C') <a title=D href='https://e.org/d' href='x'>d</a>\n\n"
+        "<img data-src=e.png src=f.png title='E'>\n\n[b]: https://e.org/b (B)\n"
+    )
+    assert [(link.written, link.title) for link in links] == [
+        ("https://e.org/a", "A & A"),
+        ("https://e.org/b", "B"),
+        ("c.png", "C"),
+        ("https://e.org/d", "D"),
+        ("e.png", "E"),
+        ("f.png", "E"),
+    ]
+
+
+def test_hostile_addresses_come_back_as_they_are_and_are_noted():
+    """An address of 100,000 characters, a broken escape, a hidden direction and a look-alike name are told of."""
     long = "https://e.org/" + "a" * 100_000
     links = extract_links(
         f"[x]({long}) [y](https://e.org/%zz) [z](https://e.org/a\u202eb) [k](https://xn--pple-43d.com/)"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import idna
@@ -151,10 +153,20 @@ def _target(address: str, path: str, query: str, applying: list[Rules]) -> str:
             pairs = (part.partition("=") for part in query.split("&"))
             found += [value for key, _, value in pairs if rules.wrapper[1].fullmatch(key)]
         for target in found:
-            plain = target if re.match(r"https?://", target, re.IGNORECASE) else unquote(target)
+            plain = _plain(target, address)
             if re.match(r"https?://[^\s/]+\.[^\s/]", plain, re.IGNORECASE):
                 return plain
     return ""
+
+
+def _plain(target: str, wrapper: str) -> str:
+    """Return a target as a wrapper holds it, escaped, in base64 (Bing) or of its own host, as an address."""
+    if target.startswith("a1aHR0c"):  # a1, then `http` in base64
+        encoded = target[2:] + "=" * (-len(target[2:]) % 4)
+        with suppress(ValueError):  # what else begins so
+            return base64.urlsafe_b64decode(encoded).decode("utf-8", "replace")
+    plain = target if re.match(r"https?://", target, re.IGNORECASE) else unquote(target)
+    return urljoin(wrapper, plain) if re.match(r"/[^/]", plain) else plain
 
 
 def _without_tracking(address: str, names: list[str], parts: tuple[str, str], applying: list[Rules]) -> tuple[str, str]:

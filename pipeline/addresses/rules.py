@@ -67,8 +67,8 @@ def rule_book() -> RuleBook:
             pair = re.compile(one["paths"]), re.compile(one["key"])
             book.hosts.setdefault(host, []).append(Rules(wrapper=pair))
     for one in own["rewrite"]:
-        rules = Rules(rewrite=(re.compile(one["from"]), one["to"]))
-        book.hosts.setdefault(one["host"], []).append(rules)
+        for host in one["hosts"]:
+            book.hosts.setdefault(host, []).append(Rules(rewrite=(re.compile(one["from"]), one["to"])))
     return book
 
 

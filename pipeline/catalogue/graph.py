@@ -61,6 +61,32 @@ class Edge:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The archive as a graph: its posts (path, title, address), the works they cite, and who leads to what."""
+
+    posts: tuple[tuple[str, str, str], ...] = ()
+    works: tuple[Work, ...] = ()
+    edges: tuple[Edge, ...] = ()
+
+    @property
+    def between(self) -> list[Edge]:
+        """The edges from post to post."""
+        return [edge for edge in self.edges if edge.kind == "post"]
+
+    @property
+    def orphans(self) -> list[str]:
+        """The paths of the posts that no other leads to, and that lead to none."""
+        related = {name for edge in self.between for name in (str(edge.path), edge.to)}
+        return [path for path, _, _ in self.posts if path not in related]
+
+    @property
+    def shared(self) -> list[tuple[str, int]]:
+        """The sites that several posts lead to, and how many do; the most shared first."""
+        posts = Counter(edge.to for edge in self.edges if edge.kind == "site")  # each post leads there once
+        return [(host, count) for host, count in posts.most_common() if count > 1]
+
+
 def edges(document: Document, cited: Iterable[Work], known: Homes) -> Iterator[Edge]:
     """Yield where a document that cites some works leads: posts, the works, the sites of all other links; each once."""
     posts: Counter[str] = Counter()

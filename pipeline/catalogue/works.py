@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from markdown_it.token import Token
 
+from pipeline.addresses.identifiers import identifiers
 from pipeline.addresses.kinds import SCHEMES, label_kind
 from pipeline.document import Document, Link
 from pipeline.markdown import parse, plain
@@ -61,9 +62,15 @@ class Work:
     language: str = ""  # of the title
 
     @property
+    def published(self) -> tuple[str, ...]:
+        """The identifiers of the work itself: not those of its code, talks or data."""
+        papers = (known for kind, address in self.links if kind == "paper" for known in identifiers(address))
+        return tuple(dict.fromkeys(papers))
+
+    @property
     def key(self) -> str:
-        """What tells it from other works: an identifier of its paper, without a version, else its first address."""
-        named = next((known for known in self.identifiers if SCHEMES[known.partition(":")[0]] == "paper"), "")
+        """What tells it from other works: an identifier of its own, without a version, else its first address."""
+        named = next((known for known in self.published if SCHEMES[known.partition(":")[0]] == "paper"), "")
         return re.sub(r"v\d+\Z", "", named) if named else self.links[0][1]
 
 
@@ -127,7 +134,7 @@ def _cited(section: _Section, document: Document, pictures: set[str]) -> Iterato
         described = _described(token, labelled, section) if any(label_kind(link.text) for link in labelled) else None
         for link in (link for link in links if link.kind == "paper"):
             cited = Citation(document.path, document.meta.title, section.heading, number, link.line)
-            if described and link.url == described.links[0][1]:
+            if described and ("paper", link.url) in described.links:
                 work = replace(described, cited=(cited,), language=document.meta.language)
             elif (known_key := _key(link)) in known:
                 work = replace(known[known_key], cited=(cited,))
@@ -152,13 +159,17 @@ def _described(token: Token, links: list[Link], section: _Section) -> Work | Non
         return None
     authors, others, year = _authors(_before_links(token))
     title, original = _both_titles(section.heading)
-    others_links = [(label_kind(link.text) or link.kind, link.url) for link in links if link is not paper]
-    parts = [("paper", paper.url), *(pair for pair in others_links if pair[0] in PARTS[1:])]
-    identifiers = paper.identifiers + tuple(
-        known for link in links if link is not paper and link.kind in PARTS[1:] for known in link.identifiers
-    )
-    ordered = tuple(sorted(dict.fromkeys(parts), key=lambda pair: PARTS.index(pair[0])))
-    return Work(title, original, authors, others, year, tuple(dict.fromkeys(identifiers)), ordered)
+    beside = [link for link in links if link is not paper and _part(link)]
+    parts = dict.fromkeys([("paper", paper.url), *((_part(link), link.url) for link in beside)])
+    known = dict.fromkeys(known for link in (paper, *beside) for known in link.identifiers)
+    ordered = tuple(sorted(parts, key=lambda pair: PARTS.index(pair[0])))
+    return Work(title, original, authors, others, year, tuple(known), ordered)
+
+
+def _part(link: Link) -> str:
+    """Return which part of a work a link beside its paper is; empty if none, as of a paper that has another name."""
+    part = label_kind(link.text) or link.kind
+    return part if part in PARTS[1:] or label_kind(link.text) else ""
 
 
 def _before_links(token: Token) -> str:

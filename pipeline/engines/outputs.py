@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pipeline.addresses.canonical import canonical
-from pipeline.catalogue.graph import Edge, Homes, edges, homes
+from pipeline.catalogue.graph import Edge, Graph, Homes, edges, homes
 from pipeline.catalogue.works import Work, catalogue, works_of
 from pipeline.document import Cleaned, Document, Outcome, RunReport, Unfit
 from pipeline.engines import worker
@@ -199,9 +199,9 @@ class Writer:
             self.clean / "report.jsonl": lambda: (records.report_line(*one) for one in self.outcomes()),
             self.clean / "links.jsonl": lambda: map(records.line, self.links()),
             self.clean / "links.csv": lambda: graph.csv_rows(self.links()),
-            self.out / "works.json": lambda: [works.works_json(self.works)],
-            self.out / "works.bib": lambda: [works.works_bib(self.works)],
-            self.out / "graph.graphml": lambda: graph.graphml(self.posts(), self.works, self.edges),
+            self.out / "works.json": lambda: [works.works_json(self.graph.works)],
+            self.out / "works.bib": lambda: [works.works_bib(self.graph.works)],
+            self.out / "graph.graphml": lambda: graph.graphml(self.graph),
             self.out / "report.html": self.report,
         }
         for path, lines in files.items():
@@ -219,33 +219,24 @@ class Writer:
         return homes(outcome for outcome, _ in self.outcomes())
 
     @cached_property
-    def cited(self) -> dict[str, list[Work]]:
-        """The works that each post cites, by its path: what repeats a post cites nothing of its own."""
-        return {str(one.path): cited for one in self.kept() if (cited := works_of(one))}
-
-    @cached_property
-    def works(self) -> list[Work]:
-        """The works that the archive cites."""
-        return catalogue(work for cited in self.cited.values() for work in cited)
-
-    @cached_property
-    def edges(self) -> list[Edge]:
-        """Where the documents lead."""
-        cited = self.cited
-        return [edge for one in self.kept() for edge in edges(one, cited.get(str(one.path), ()), self.homes)]
+    def graph(self) -> Graph:
+        """The works that the archive cites, and who leads to what; what repeats a post cites nothing of its own."""
+        posts: list[tuple[str, str, str]] = []
+        cited: list[Work] = []
+        told: list[Edge] = []
+        for one in self.kept():
+            of_post = works_of(one)
+            posts.append((str(one.path), one.meta.title, canonical(one.meta.source_url)))
+            cited += of_post
+            told += edges(one, of_post, self.homes)
+        return Graph(tuple(posts), tuple(catalogue(cited)), tuple(told))
 
     def links(self) -> Iterator[records.Record]:
         """Yield every link of the archive."""
         for outcome, file in self.outcomes():
             yield from graph.link_rows(outcome, file, self.homes)
 
-    def posts(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the path, the title and the address of every document that is kept."""
-        for document in self.kept():
-            yield str(document.path), document.meta.title, canonical(document.meta.source_url)
-
     def report(self) -> Iterator[bytes]:
         """Yield the page for people."""
         counts = report_of(self.state, self.shelf)
-        between = [edge for edge in self.edges if edge.kind == "post"]
-        return report.report_page(self.settings.title, counts, self.outcomes(), (self.works, between))
+        return report.report_page(self.settings.title, counts, self.outcomes(), self.graph)

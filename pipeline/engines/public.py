@@ -6,20 +6,33 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 import httpcore
 import httpx
 
 AT_ONCE = 32  # connections
 PRIVATE = "leads to an address that is not public"
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""A host and a port -> its IP addresses, the one to try first first. Raises OSError where there are none."""
+
+
+async def resolved(host: str, port: int) -> list[str]:
+    """Return the IP addresses of a host, as the system has them."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(info[4][0]) for info in found]
 
 
 class _Public(httpcore.AsyncNetworkBackend):
-    """A network without private addresses: a name is resolved once, and what was looked at is connected to."""
+    """A network without private addresses.
 
-    def __init__(self) -> None:
-        self.inner = httpcore.AnyIOBackend()
+    A name is resolved once for a connection, and what was looked at is what is connected to: a name that is public at
+    first and private the next moment (DNS rebinding) leads nowhere.
+    """
+
+    def __init__(self, resolve: Resolve, inner: httpcore.AsyncNetworkBackend) -> None:
+        self.resolve, self.inner = resolve, inner
 
     async def connect_tcp(
         self,
@@ -29,15 +42,17 @@ class _Public(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to a public address of `host`. Raises ConnectError where it has any other."""
+        """Connect to the first address of `host` that answers. Raises ConnectError where any of them is not public."""
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = await self.resolve(host, port)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        addresses = [str(info[4][0]) for info in found]
         if not addresses or not all(map(is_public, addresses)):
             raise httpcore.ConnectError(PRIVATE)
-        return await self.inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        for address in addresses[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
+        return await self.inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(self, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
         """Refuse: no address leads to a socket file."""
@@ -65,9 +80,13 @@ def is_public(address: str) -> bool:
 class PublicTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over the public network only."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        """Trust what `context` trusts."""
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        resolve: Resolve = resolved,
+        network: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        """Trust what `context` trusts; names are resolved by `resolve`, and connections made over `network`."""
         super().__init__(verify=context)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context, network_backend=_Public(), max_connections=AT_ONCE
-        )
+        public = _Public(resolve, network or httpcore.AnyIOBackend())
+        self._pool = httpcore.AsyncConnectionPool(ssl_context=context, network_backend=public, max_connections=AT_ONCE)

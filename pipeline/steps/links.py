@@ -14,6 +14,7 @@ from markdown_it.parser_inline import RuleFuncInlineType
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from pipeline.addresses.bare import bare
 from pipeline.addresses.canonical import absolute, canonical
 from pipeline.addresses.identifiers import identifiers
 from pipeline.addresses.kinds import kind_of
@@ -21,22 +22,11 @@ from pipeline.addresses.warnings import warnings
 from pipeline.document import Document, Link, Step
 from pipeline.markdown import parser, plain
 
-_NEVER_IN_ADDRESS = (
-    r"\s<>\"'\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"  # spaces, quotes, CJK text and punctuation
-)
-BARE = re.compile(rf"https?://[^{_NEVER_IN_ADDRESS}]+[^{_NEVER_IN_ADDRESS}.,;:!?)\]*_]")
-_BARE = re.compile(  # what runs or holds data is no link for the parser: it is told of where it stands as text
-    r"(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.)|(?:java|vb)script:|data:[\w.+-]+/[\w.+-]+[;,])"
-    rf"[^{_NEVER_IN_ADDRESS}`|]+",
-    re.IGNORECASE,
-)
-_TRAILING = "?!.,:;*_~\"'"  # ends a sentence, not an address (GFM, 6.9)
-_LEADS_SOMEWHERE = re.compile(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
-_ENTITY = re.compile(r"&[a-z]{2,8};\Z", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
-_ATTRIBUTE = re.compile(r"\b(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"(?<![\w-])(href|(?:data-)?src|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE
+)
 NEAR = 10_000  # characters: what is not found so near is written otherwise than it is read
 PICTURES = {"img", "source", "picture", "image"}
 Place = tuple[int, int]  # line and column, from 1
@@ -50,6 +40,7 @@ class _Found:
     kind: str  # link or image
     place: Place
     text: list[str] = field(default_factory=list)
+    title: str = ""
 
 
 def extract_links(document: Document) -> Document:
@@ -141,7 +132,7 @@ class _Paragraph:
     def found(self, child: Token, key: str, kind: str) -> _Found:
         """Return what a token names, where the parser met it."""
         self.done = max(self.done, child.meta.get("at", 0))
-        return _Found(str(child.attrs.get(key, "")), kind, self.place())
+        return _Found(str(child.attrs.get(key, "")), kind, self.place(), title=str(child.attrs.get("title", "")))
 
     def image(self, child: Token) -> _Found:
         """Return an image; in a link it is a part of what the reader sees of that."""
@@ -172,7 +163,7 @@ class _Paragraph:
 
     def words(self, child: Token) -> Iterator[_Found]:
         """Yield the addresses that stand bare in a text."""
-        for address in bare(child.content):
+        for _, address in bare(child.content):
             self.seek(address)
             yield _Found(address, "link", self.place(), [address])
 
@@ -194,36 +185,6 @@ class _Paragraph:
 def _line_end(text: str, start: int) -> int:
     end = text.find("\n", start)
     return end if end >= 0 else len(text)
-
-
-def bare(text: str) -> Iterator[str]:
-    """Yield the addresses in a plain text; what follows in Chinese, and the marks that end a sentence, are no part.
-
-    >>> list(bare("见https://e.org/a_(b)。后面 (www.e.org/c)."))
-    ['https://e.org/a_(b)', 'www.e.org/c']
-    """
-    for match in _BARE.finditer(text):
-        address = match[0][: _end(match[0])]
-        if _LEADS_SOMEWHERE.match(address):
-            yield address
-
-
-def _end(address: str) -> int:
-    """Return where an address ends that marks or closing brackets follow, which are no part of it."""
-    end = len(address)
-    surplus = {close: address.count(close) - address.count(opening) for close, opening in _BRACKETS.items()}
-    while end:
-        last = address[end - 1]
-        if last == ";" and (entity := _ENTITY.search(address[max(0, end - 10) : end])):
-            end -= len(entity[0])
-        elif last in _TRAILING:
-            end -= 1
-        elif surplus.get(last, 0) > 0:
-            surplus[last] -= 1
-            end -= 1
-        else:
-            break
-    return end
 
 
 def _html_block(content: str, line: int) -> Iterator[_Found]:
@@ -251,10 +212,14 @@ def _html_block(content: str, line: int) -> Iterator[_Found]:
 
 def _tag(tag: re.Match[str], place: Place) -> Iterator[_Found]:
     """Yield the addresses that a tag names."""
+    given: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(tag[3]):
-        written = next((group for group in match.groups()[1:] if group is not None), "")
-        kind = "image" if match[1].lower() == "src" and tag[2].lower() in PICTURES else "link"
-        yield _Found(html.unescape(written), kind, place)
+        value = next((group for group in match.groups()[1:] if group is not None), "")
+        given.setdefault(match[1].lower(), html.unescape(value))  # of two the first counts, as in HTML
+    title = given.pop("title", "")
+    for name, written in given.items():
+        kind = "image" if name != "href" and tag[2].lower() in PICTURES else "link"
+        yield _Found(written, kind, place, title=title)
 
 
 def _link(found: _Found, source: str, heading: str) -> Link:
@@ -276,7 +241,8 @@ def _link(found: _Found, source: str, heading: str) -> Link:
         identifiers=identifiers(url) if found.kind != "image" else (),
         base=base if relative else "",
         notes=warnings(found.written, url),
+        title=found.title,
     )
 
 
-STEP = Step("links", extract_links, version=2)
+STEP = Step("links", extract_links, version=3)

@@ -9,12 +9,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from pipeline.catalogue.graph import INTERNAL, Edge, Homes
-from pipeline.catalogue.works import Work
+from pipeline.catalogue.graph import INTERNAL, Graph, Homes
 from pipeline.document import Link, Outcome, Quarantined
 from pipeline.write.records import Record
 
-VERSION = 1  # raise it when the bytes change
+VERSION = 2  # raise it when the bytes change
 COLUMNS = ("path", "file", *Link.__dataclass_fields__, "to")
 KEYS = {"kind": "node", "title": "node", "url": "node", "orphan": "node", "times": "edge"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute (OWASP, CSV injection)
@@ -54,27 +53,22 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def graphml(posts: Iterable[tuple[str, str, str]], works: Iterable[Work], edges: Iterable[Edge]) -> Iterator[bytes]:
-    """Yield the graph as GraphML: posts (path, title, address), the works they cite, the sites they lead to.
-
-    Identifiers of nodes are `post:PATH`, `work:KEY` and `site:HOST`. A post that no other leads to, and that leads to
-    none, is an orphan.
-    """
-    told = list(edges)
-    related = {name for edge in told if edge.kind == "post" for name in (str(edge.path), edge.to)}
+def graphml(archive: Graph) -> Iterator[bytes]:
+    """Yield the graph as GraphML; identifiers of nodes are `post:PATH`, `work:KEY` and `site:HOST`."""
+    orphans = set(archive.orphans)
     yield b'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
     for name, of in KEYS.items():
         kind = {"orphan": "boolean", "times": "int"}.get(name, "string")
         yield f'<key id="{name}" for="{of}" attr.name="{name}" attr.type="{kind}"/>\n'.encode()
     yield b'<graph id="archive" edgedefault="directed">\n'
-    for path, title, url in posts:
-        orphan = str(path not in related).lower()
+    for path, title, url in archive.posts:
+        orphan = str(path in orphans).lower()
         yield _node(f"post:{path}", {"kind": "post", "title": title, "url": url, "orphan": orphan})
-    for work in works:
+    for work in archive.works:
         yield _node(f"work:{work.key}", {"kind": "work", "title": work.title, "url": work.links[0][1]})
-    for host in dict.fromkeys(edge.to for edge in told if edge.kind == "site"):
+    for host in dict.fromkeys(edge.to for edge in archive.edges if edge.kind == "site"):
         yield _node(f"site:{host}", {"kind": "site", "title": host, "url": f"https://{host}/"})
-    for edge in told:
+    for edge in archive.edges:
         ends = f"source={_attribute(f'post:{edge.path}')} target={_attribute(f'{edge.kind}:{edge.to}')}"
         yield f'<edge {ends}><data key="times">{edge.times}</data></edge>\n'.encode()
     yield b"</graph>\n</graphml>\n"

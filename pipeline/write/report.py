@@ -8,14 +8,14 @@ from itertools import islice
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from pipeline.catalogue.graph import Edge
-from pipeline.catalogue.works import Work
+from pipeline.catalogue.graph import Graph
 from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
 from pipeline.write.clean import in_words, repaired
 from pipeline.write.records import Record, changes
 
-VERSION = 2  # raise it when the page changes
+VERSION = 3  # raise it when the page changes
 SHOWN = 100  # changes a document; report.jsonl has all
+MOST = 30  # posts that stand alone, and sites that several lead to; graph.graphml has all
 LONGEST = 600  # characters of a change's text
 
 
@@ -32,20 +32,11 @@ def _template() -> Template:
 
 
 def report_page(
-    title: str,
-    counts: RunReport,
-    outcomes: Iterable[tuple[Outcome, str]],
-    linked: tuple[Iterable[Work], Iterable[Edge]] = ((), ()),
+    title: str, counts: RunReport, outcomes: Iterable[tuple[Outcome, str]], archive: Graph
 ) -> Iterator[bytes]:
-    """Yield the page piece by piece; `outcomes` are (outcome, its file below clean/ or an empty string).
-
-    `linked` are the works that the posts cite, and where the posts lead to one another.
-    """
+    """Yield the page piece by piece; `outcomes` are (outcome, its file below clean/ or an empty string)."""
     rows = (_row(outcome, file) for outcome, file in outcomes)
-    works, between = linked
-    for piece in _template().generate(
-        title=title, counts=counts, rows=rows, works=works, between=between, shown=_shown
-    ):
+    for piece in _template().generate(title=title, counts=counts, rows=rows, archive=archive, shown=_shown, most=MOST):
         yield piece.encode("utf-8", "replace")
 
 

@@ -14,10 +14,10 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import msgspec
 
+from pipeline.addresses.bare import bare
 from pipeline.document import Unfit
 from pipeline.pandoc import DIALECT, pandoc
 from pipeline.steps.figures import CAPTION
-from pipeline.steps.links import BARE
 from pipeline.write.images import data_address
 
 Node = dict[str, Any]
@@ -257,10 +257,10 @@ def _plain_block(inlines: list[Node]) -> list[Node]:
 def _linked(text: str) -> Iterator[Node]:
     """Yield a word, the addresses in it as links."""
     done = 0
-    for match in BARE.finditer(text):
-        if match.start() > done:
-            yield {"t": "Str", "c": text[done : match.start()]}
-        yield link(match[0], match[0])
-        done = match.end()
+    for start, address in bare(text):
+        if start > done:
+            yield {"t": "Str", "c": text[done:start]}
+        yield link(address, address)
+        done = start + len(address)
     if done < len(text):
         yield {"t": "Str", "c": text[done:]}
