@@ -24,11 +24,10 @@ from PIL import Image
 from pipeline import Document, Settings, Unfit
 from pipeline.document import Meta
 from pipeline.engines.worker import cleaned
-from pipeline.write.book import Book, Look, chapter_of, identifier
+from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier
 from pipeline.write.cover import WIDTH, cover
-from pipeline.write.epub import to_epub
+from pipeline.write.editions import to_epub, to_pdf
 from pipeline.write.fonts import RARE_IN_CJK, subsets
-from pipeline.write.pdf import to_pdf
 from pipeline.write.tree import plain
 from tests.conftest import ROOT, Lacuna, tree
 
@@ -38,8 +37,16 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 
 def bound(text: str, root: Path = ROOT / "raw", **meta: str) -> Book:
     """Return a book of one chapter."""
-    chapter = chapter_of(Document(PurePosixPath("a.md"), text, Meta(title="A title", **meta)), root)
+    chapter = chaptered(Document(PurePosixPath("a.md"), text, Meta(title="A title", **meta)), root)
     return Book(chapter.title, chapter.language, identifier("a.md"), (chapter,))
+
+
+def chaptered(document: Document, root: Path = ROOT) -> Chapter:
+    """Return a document as a chapter. Raises Unfit."""
+    (chapter,) = chapters_of([(document, root)])
+    if isinstance(chapter, Unfit):
+        raise chapter
+    return chapter
 
 
 def chapter_text(epub: bytes, folder: Path) -> str:
@@ -161,7 +168,7 @@ def test_links_lead_from_post_to_post(tmp_path: Path):
     text = "[b](b?utm_source=x) [h](#part-one) [no](#nowhere) [self](a)\n\n## Part one\n\nText[^1]\n\n[^1]: [b](b#c)\n"
     posts = [("a", text), ("b", "<https://e.org/a>")]
     chapters = tuple(
-        chapter_of(Document(PurePosixPath(name), body, Meta(title=name, source_url=f"https://e.org/{name}")), ROOT)
+        chaptered(Document(PurePosixPath(name), body, Meta(title=name, source_url=f"https://e.org/{name}")), ROOT)
         for name, body in posts
     )
     book = Book("Two", "en", identifier("two"), chapters)
@@ -221,7 +228,7 @@ def languages(shared: Path) -> Book:
     chapters = []
     for folder in sorted(path for path in (shared / "corpus").iterdir() if path.is_dir()):
         file = min(folder.glob("*.md"))
-        chapters.append(chapter_of(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
+        chapters.append(chaptered(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
     return Book("Languages", "en", identifier("languages"), tuple(chapters))
 
 
@@ -411,7 +418,7 @@ def test_titles_are_text(tmp_path: Path):
     """Markup in a title is shown, not obeyed."""
     title = '</title><script>alert(1)</script> "#read" \\ & $x$'
     document = Document(PurePosixPath("a.md"), "text", Meta(title=title, authors=("<b>A</b>",)))
-    book = Book(title, "en", identifier("a"), (chapter_of(document, ROOT),))
+    book = Book(title, "en", identifier("a"), (chaptered(document, ROOT),))
     assert "&lt;script&gt;" in chapter_text(to_epub(book), tmp_path)
     assert "<script>alert(1)</script>" in page_text(to_pdf(book)).replace("\n", "").replace("\r", "")
 

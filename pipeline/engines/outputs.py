@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from pipeline.addresses.canonical import canonical
@@ -19,9 +20,8 @@ from pipeline.engines.worker import Binding
 from pipeline.settings import Edition, Settings
 from pipeline.write import book, clean, graph, records, report, works
 from pipeline.write.book import Look
-from pipeline.write.epub import to_epub
+from pipeline.write.editions import KINDS, editions
 from pipeline.write.names import safe_name
-from pipeline.write.pdf import to_pdf
 from pipeline.write.selection import select
 from pipeline.write.shelf import Shelf, stamp_of
 from pipeline.write.state import State, digest, unpack
@@ -31,7 +31,7 @@ COMMIT_EVERY = 20  # documents: what a kill can cost
 BOOK = "archive"
 POSTS = "posts"
 EDITIONS = "editions"
-KINDS = ("epub", "pdf")
+TOGETHER = 8  # documents that are bound at once: half of what pandoc costs is that it is started
 Tell = Callable[[str, str], None]
 
 
@@ -94,18 +94,20 @@ class Writer:
             if isinstance(outcome, Cleaned):
                 images = [link.written for link in outcome.document.links if link.kind == "image"]
                 stamps = [stamp_of(raw / outcome.path.parent / image) for image in images]
-                epub, pdf = (self.out / POSTS / f"{name}.{kind}" for kind in KINDS)
                 key = digest(known, book.VERSION, stamps, self.look())
-                yield Binding(outcome.document, raw, epub, pdf, key, self.look())
+                yield Binding(outcome.document, raw, self.out / POSTS / name, key, self.look())
 
     def keep_editions(self) -> None:
         """Leave the editions of what is still there as they stand."""
         for binding in self.bindings():
-            self.shelf.keep(binding.epub)
-            self.shelf.keep(binding.pdf)
-        for path, _ in self.books():
-            for kind in KINDS:
-                self.shelf.keep(path.with_name(f"{path.name}.{kind}"))
+            self.keep(_files(binding.place))
+        for place, _ in self.books():
+            self.keep(_files(place))
+
+    def keep(self, paths: Iterable[Path]) -> None:
+        """Leave files as they stand."""
+        for path in paths:
+            self.shelf.keep(path)
 
     def look(self, edition: Edition | None = None) -> Look:
         """Return how the settings want editions to look."""
@@ -122,39 +124,47 @@ class Writer:
         """Write the EPUB and the PDF of every document that is kept; what cannot be bound is set aside."""
         if self.shelf.check:
             for binding in self.stale():
-                self.put(binding, worker.Bound())
+                self.put(binding, worker.Bound(dict.fromkeys(KINDS, b"")))
             return
-        bound = each(worker.bind, self.stale(), jobs(self.settings), self.settings.max_seconds)
-        for at, (binding, result) in enumerate(bound):
+        for at, (binding, bound) in enumerate(self.bound(_batches(self.stale()))):
             self.tell("bind", str(binding.document.path))
-            problem = str(result) if isinstance(result, Lost) else result.problem
-            if problem:
-                self.fail(binding, problem)
-            elif not isinstance(result, Lost):
-                self.put(binding, result)
+            if bound.problem:
+                self.fail(binding, bound.problem)
+            else:
+                self.put(binding, bound)
             if at % COMMIT_EVERY == 0:
                 self.state.commit()
         self.state.forget_chapters()
         self.state.commit()
 
+    def bound(self, batches: Iterable[Sequence[Binding]]) -> Iterator[tuple[Binding, worker.Bound]]:
+        """Yield what is bound; a batch that comes to nothing is tried one by one, so that one spoils no other."""
+        for batch, result in each(worker.bind, batches, jobs(self.settings), self.settings.max_seconds):
+            if not isinstance(result, Lost):
+                yield from zip(batch, result, strict=True)
+            elif len(batch) > 1:
+                yield from self.bound([one] for one in batch)
+            else:
+                yield batch[0], worker.Bound(problem=str(result))
+
     def stale(self) -> Iterator[Binding]:
         """Yield what is to be bound anew."""
         for binding in self.bindings():
-            fresh = [self.shelf.fresh(path, binding.key) for path in (binding.epub, binding.pdf)]
+            fresh = [self.shelf.fresh(path, binding.key) for path in _files(binding.place)]
             if not all(fresh):
                 yield binding
-            elif problem := self.shelf.problem(binding.epub):
+            elif problem := self.shelf.problem(_files(binding.place)[0]):
                 self.state.fail(binding.document.path, problem)
 
     def put(self, binding: Binding, bound: worker.Bound) -> None:
         """Write both editions of a document, and keep it as a chapter."""
-        self.shelf.put(binding.epub, binding.key, bound.epub)
-        self.shelf.put(binding.pdf, binding.key, bound.pdf)
+        for path, data in zip(_files(binding.place), bound.editions.values(), strict=True):
+            self.shelf.put(path, binding.key, data)
         self.state.put_chapter(binding.document.path, binding.key, binding.document.meta.date, bound.chapter)
 
     def fail(self, binding: Binding, problem: str) -> None:
         """Keep why a document has no editions."""
-        for path in (binding.epub, binding.pdf):
+        for path in _files(binding.place):
             self.shelf.fail(path, binding.key, problem)
         self.state.fail(binding.document.path, problem)
 
@@ -163,7 +173,7 @@ class Writer:
 
         Its identifier derives from its title: a new issue takes the place of the old one on a reader.
         """
-        paths = [place.with_name(f"{place.name}.{kind}") for kind in KINDS]
+        paths = _files(place)
         title, look = edition.title if edition else self.settings.title, self.look(edition)
         key = digest(book.VERSION, title, [key for key, _ in self.state.chapters()], look, edition)
         fresh = [self.shelf.fresh(path, key) for path in paths]  # each is to be asked: asking plans it
@@ -171,7 +181,7 @@ class Writer:
             return
         self.tell("bind", title)
         if self.shelf.check:
-            bound = b"", b""
+            bound = dict.fromkeys(KINDS, b"")
         else:
             every = (unpack(packed, book.Chapter) for _, packed in self.state.chapters())
             chapters = select(edition, every) if edition else list(every)
@@ -182,7 +192,7 @@ class Writer:
             language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
             whole = book.Book(title, language, book.identifier(title), tuple(chapters), look)
             try:
-                bound = to_epub(whole), to_pdf(whole)
+                (bound,) = editions([whole])
             except (
                 Unfit,
                 RuntimeError,
@@ -190,7 +200,7 @@ class Writer:
                 for path in paths:
                     self.shelf.fail(path, key, str(error))
                 return
-        for path, data in zip(paths, bound, strict=True):
+        for path, data in zip(paths, bound.values(), strict=True):
             self.shelf.put(path, key, data)
 
     def write_records(self, made: str) -> None:
@@ -249,3 +259,13 @@ class Writer:
         counts = report_of(self.state, self.shelf)
         between = [edge for edge in self.edges if edge.kind == "post"]
         return report.report_page(self.settings.title, counts, self.outcomes(), (self.works, between))
+
+
+def _files(place: Path) -> list[Path]:
+    """Return the files of a book, a kind each; `place` is their path without suffix."""
+    return [place.with_name(f"{place.name}.{kind}") for kind in KINDS]
+
+
+def _batches(bindings: Iterator[Binding]) -> Iterator[Sequence[Binding]]:
+    while batch := tuple(islice(bindings, TOGETHER)):
+        yield batch
