@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     raw: str = "raw"
     clean: str = "clean"
     out: str = "out"
-    title: Annotated[str, msgspec.Meta(min_length=1)] = "Archive"
+    title: Annotated[str, msgspec.Meta(min_length=1)] = "Collected posts"
     jobs: Whole | None = None
     editions: bool = True
     edition: tuple[Edition, ...] = ()

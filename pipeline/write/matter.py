@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipeline.catalogue.works import Work, catalogue
 from pipeline.pandoc import VERSION as PANDOC
 from pipeline.write.book import Book, Chapter
-from pipeline.write.tree import NO_ATTRIBUTES, Node, link, nodes, para, text_nodes
+from pipeline.write.tree import NO_ATTRIBUTES, Node, div, link, nodes, para, text_nodes
 
 
 class Citing(NamedTuple):
@@ -26,7 +26,7 @@ def works_cited(citing: list[Citing]) -> list[Node]:
     for one in citing:
         by_key.setdefault(one.work.key, []).append(one)
     works = sorted(catalogue(one.work for one in citing), key=_order)
-    return [_list([list(_entry(work, by_key[work.key])) for work in works])]
+    return [div("works", [_list([list(_entry(work, by_key[work.key])) for work in works])])]
 
 
 def _order(work: Work) -> tuple[str, str, str]:
@@ -56,7 +56,7 @@ def colophon(book: Book, cited: int) -> list[Node]:
     repaired = [(at, one) for at, one in enumerate(book.chapters) if one.repaired != "nothing"]
     counts = [f"{len(book.chapters)} posts" + (f", {dates[0]} to {dates[-1]}" if dates else "")]
     counts += [f"{cited} citations of works"] * bool(cited) + [f"{missing} images are missing"] * bool(missing)
-    counts.append(f"{len(repaired)} posts repaired" + ":" * bool(repaired))
+    counts.append(f"{len(repaired)} posts were repaired:" if repaired else "Nothing was repaired")
     told = [[para(_link_to(one.title, f"#chapter-{at + 1}"), *text_nodes(f": {one.repaired}"))] for at, one in repaired]
     body = [para(*text_nodes(line)) for line in counts] + ([_list(told)] if told else [])
     body += [made_with(), para(*text_nodes(book.identifier))]
