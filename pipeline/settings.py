@@ -48,6 +48,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False
+    image_width: Whole = 1600
+    grey: bool = False
+    formats: tuple[Literal["azw3", "kepub"], ...] = ()
     ignore: tuple[str, ...] = ("img/*", "images/*", "assets/*")
     plugins: tuple[str, ...] = ()
     max_bytes: Whole = 16 * 2**20

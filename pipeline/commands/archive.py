@@ -101,7 +101,7 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
     for aside in report.quarantined:
         click.echo(f"set aside: {shown(str(aside.path))} {shown(aside.reason)}")
     if report.unbound:
-        click.echo(f"the book of the whole archive {report.unbound}")
+        click.echo(f"no book: {report.unbound}")
     if report.check:
         for verb, names in (("write", report.written), ("remove", report.removed)):
             for name in names:
