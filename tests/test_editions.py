@@ -313,6 +313,65 @@ def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
     assert not (tmp_path / "out" / "editions").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (None, ""),
+        ("pipeline.toml", 'title = "Mine"'),
+        ("pyproject.toml", '[project]\nname = "x"\n[tool.pipeline]\ntitle = "Mine"'),
+    ],
+)
+def test_a_yearbook_is_one_command(file: str | None, text: str, tmp_path: Path, lacuna: Lacuna):
+    """`yearbook` writes the settings that keep the book, once, wherever they stand, and makes it."""
+    (tmp_path / "raw").mkdir()
+    for name, post in POSTS.items():
+        (tmp_path / "raw" / name).write_text(post, "utf-8")
+    if file:
+        (tmp_path / file).write_text(text, "utf-8")
+    for wanted in ("files written", "0 files written"):
+        ran = lacuna("yearbook", "2021", "--title", 'The "year"', cwd=tmp_path)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert wanted in ran.stdout
+    (epub,) = (tmp_path / "out" / "editions").glob("*.epub")
+    with zipfile.ZipFile(epub) as archive:
+        assert re.findall(r'#chapter-\d+">(\w)<', archive.read("EPUB/nav.xhtml").decode()) == ["B", "C"]
+    kept = (tmp_path / (file or "pipeline.toml")).read_text("utf-8")
+    assert kept.startswith(text)
+    assert kept.count("edition]]") == 1
+
+
+def test_a_yearbook_that_the_settings_cannot_hold_is_refused(tmp_path: Path, lacuna: Lacuna):
+    """Where the settings list editions in another way, they stay as they were, and one line says so."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "pipeline.toml").write_text("edition = []\n", "utf-8")
+    ran = lacuna("yearbook", "2021", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "nothing was added to pipeline.toml" in ran.stderr
+    assert (tmp_path / "pipeline.toml").read_text("utf-8") == "edition = []\n"
+
+
+@pytest.mark.skipif(shutil.which("ebook-convert") is None, reason="calibre is not here")
+def test_calibre_makes_what_a_kindle_reads(tmp_path: Path, lacuna: Lacuna):
+    """`formats` adds AZW3 to the books of several posts, once."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.md").write_text(POSTS["a.md"], "utf-8")
+    (tmp_path / "pipeline.toml").write_text('formats = ["azw3"]\n', "utf-8")
+    assert lacuna("run", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out" / "archive.azw3").read_bytes()[60:68] == b"BOOKMOBI"
+    assert "0 files written" in lacuna("run", cwd=tmp_path).stdout
+
+
+def test_a_converter_that_is_missing_is_told(tmp_path: Path, lacuna: Lacuna):
+    """Where calibre is not installed, the other editions are made, and one line says what is missing."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.md").write_text(POSTS["a.md"], "utf-8")
+    (tmp_path / "pipeline.toml").write_text('formats = ["kepub"]\n', "utf-8")
+    ran = lacuna("run", cwd=tmp_path, env={"PATH": ""})
+    assert ran.returncode == 4
+    assert "archive.kepub.epub: `formats` wants calibre's ebook-convert, which is not installed" in ran.stdout
+    assert {path.name for path in (tmp_path / "out").glob("archive.*")} == {"archive.epub", "archive.pdf"}
+
+
 def test_books_of_one_title_are_refused(tmp_path: Path, lacuna: Lacuna):
     """Two editions that would overwrite one another, in out/ and on a reader, end in one line."""
     (tmp_path / "raw").mkdir()

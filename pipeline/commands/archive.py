@@ -115,6 +115,20 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("year", type=click.IntRange(1900, 2099))
+@click.option("--title", help="The book's title. Default: the settings' title, and the year.")
+def yearbook(year: int, title: str | None) -> int:
+    """Make a book of the posts of YEAR: adds it to the settings, so that every later run keeps it, and runs."""
+    from pipeline.settings import Edition, add
+
+    add(Edition(title or f"{settings_of().title} {year}", since=str(year), until=str(year)), Path())
+    settings = settings_of()
+    report = _run(settings)
+    _print(report, settings, as_json=False)
+    return report.exit_code
+
+
+@click.command()
 @folders
 @click.option(
     "--wait",
@@ -173,4 +187,4 @@ def steps() -> int:
     return 0
 
 
-COMMANDS = (run, watch, explain, steps)
+COMMANDS = (run, watch, yearbook, explain, steps)
