@@ -31,9 +31,9 @@ from pipeline.pandoc import pandoc
 from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier
 from pipeline.write.cover import WIDTH, cover
 from pipeline.write.editions import editions, to_epub, to_pdf
-from pipeline.write.fonts import RARE_IN_CJK, subsets
+from pipeline.write.fonts import RARE_IN_CJK, face_of, subsets
 from pipeline.write.images import Pictures
-from pipeline.write.tree import plain
+from pipeline.write.tree import para, plain, text_nodes
 from tests.conftest import ROOT, Lacuna, tree
 
 JAVA = shutil.which("java")
@@ -246,6 +246,20 @@ def test_no_letter_of_any_language_is_missing(languages: Book):
     shown = set(unicodedata.normalize("NFKC", page_text(made)))
     written = set(unicodedata.normalize("NFKC", "".join(plain(chapter.blocks) for chapter in languages.chapters)))
     assert not {char for char in written - shown if char.isalnum()}
+
+
+def test_every_letter_of_every_clean_text_is_printed(shared: Path):
+    """All the characters of the clean texts, in every language, are in a font and are read back from the page."""
+    texts = (path.read_text("utf-8") for path in (shared / "corpus").glob("*/*.md"))
+    written = sorted({char for text in texts for char in text if unicodedata.category(char)[0] not in "CZ"})
+    held = set().union(*(face.unicodes for face in {face_of(char, "") for char in written}))
+    assert [char for char in written if ord(char) not in held] == ["✗", "➜", "𝜋"], "in Typst's own fonts only"
+    chapter = replace(bound("x", language="en").chapters[0], blocks=[para(*text_nodes(" ".join(written)))])
+    made = to_pdf(Book("Letters", "en", identifier("letters"), (chapter,)))
+    with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"  # under it a missing glyph is an error
+    shown = set(unicodedata.normalize("NFKC", page_text(made)))
+    assert not {char for char in unicodedata.normalize("NFKC", "".join(written)) if char.isalnum()} - shown
 
 
 @pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")

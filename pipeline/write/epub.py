@@ -17,8 +17,7 @@ from pipeline.write.phrases import phrase
 from pipeline.write.sections import Section
 from pipeline.write.tree import Node, plain, text_nodes, written
 
-STYLE = files("pipeline.write").joinpath("templates", "epub.css")
-VERTICAL = "html { writing-mode: vertical-rl; -webkit-writing-mode: vertical-rl; -epub-writing-mode: vertical-rl; }\n"
+TEMPLATES = files("pipeline.write").joinpath("templates")
 
 
 def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
@@ -117,7 +116,8 @@ def _style(folder: Path, book: Book, text: str) -> tuple[Path, list[Path]]:
     boxes for short words that it set before the fonts were loaded.
     """
     fonts = []
-    rules = STYLE.read_text("utf-8") + (VERTICAL if book.look.vertical else "")
+    sheets = ["epub.css", *["vertical.css"] * book.look.vertical]
+    rules = "".join(TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets)
     families = []
     ranges = RARE_IN_CJK if book.language[:2] in {"zh", "ja", "ko"} else RARE
     for at, (name, data) in enumerate(subsets(text + book.title, ranges, book.language)):
