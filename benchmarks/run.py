@@ -15,7 +15,8 @@ from pathlib import Path
 from pipeline import Settings, run
 from pipeline.write.book import Book, Chapter
 from pipeline.write.editions import editions
-from pipeline.write.state import State, unpack
+from pipeline.write.packed import unpack
+from pipeline.write.state import State
 
 POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.startswith("002"))
 

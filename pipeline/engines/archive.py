@@ -24,8 +24,9 @@ from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.unique.index import Index
+from pipeline.write.packed import digest
 from pipeline.write.shelf import Shelf
-from pipeline.write.state import State, digest
+from pipeline.write.state import State
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault

@@ -19,9 +19,10 @@ from pipeline.write.devices import SUFFIXES, converted, tool
 from pipeline.write.editions import KINDS, editions
 from pipeline.write.images import Pictures
 from pipeline.write.names import safe_name
+from pipeline.write.packed import digest, unpack
 from pipeline.write.selection import select
 from pipeline.write.shelf import Shelf, stamp_of
-from pipeline.write.state import State, digest, unpack
+from pipeline.write.state import State
 
 COMMIT_EVERY = 20  # documents: what a kill can cost
 TOGETHER = 8  # documents that are bound at once: half of what pandoc costs is that it is started

@@ -13,8 +13,9 @@ from pipeline.document import Cleaned, Document, Outcome, RunReport
 from pipeline.engines.binder import Binder, Tell, unbound
 from pipeline.settings import Settings
 from pipeline.write import book, clean, graph, records, report, works
+from pipeline.write.packed import digest
 from pipeline.write.shelf import Shelf
-from pipeline.write.state import State, digest
+from pipeline.write.state import State
 
 VERSIONS = (clean.VERSION, book.VERSION, report.VERSION, records.VERSION, graph.VERSION, works.VERSION)
 CHOICES = ("editions", "title", "out", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings

@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.write.book import Book, Look, chapters_of, identifier
 from pipeline.write.editions import editions
-from pipeline.write.state import pack
+from pipeline.write.packed import pack
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -63,6 +64,7 @@ def colophon(book: Book, cited: int) -> list[Node]:
     return [{"t": "Div", "c": [["", ["imprint"], [["lang", "en"]]], body]}]
 
 
+@cache
 def made_with() -> Node:
     """Return what made the book, each with its version."""
     made = f"Lacuna {version('lacuna-pipeline')}, pandoc {PANDOC}, Typst {version('typst')}"

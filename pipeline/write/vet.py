@@ -38,8 +38,11 @@ class Place:
 
 def read_trees(texts: Sequence[tuple[str, Place]]) -> list[list[Node] | Unfit]:
     """Return the blocks of each text of Markdown, vetted; Unfit where pandoc gives up or it is nested too deep."""
-    vetted = _vetted(texts, [DIALECT + MATHS if may_hold_maths(text) else DIALECT for text, _ in texts])
-    plainly = [at for at, blocks in enumerate(vetted) if not isinstance(blocks, Unfit) and not all_maths(blocks)]
+    maths = [may_hold_maths(text) for text, _ in texts]
+    vetted = _vetted(texts, [DIALECT + MATHS * read_so for read_so in maths])
+    plainly = [
+        at for at, blocks in enumerate(vetted) if maths[at] and isinstance(blocks, list) and not all_maths(blocks)
+    ]
     again = _vetted([texts[at] for at in plainly], [DIALECT] * len(plainly))
     for at, blocks in zip(plainly, again, strict=True):
         vetted[at] = blocks
