@@ -126,7 +126,7 @@ def percollate(posts: list[Path], folder: str) -> None:
 def xelatex(posts: list[Path], folder: str) -> None:
     """Let pandoc make the same, the PDF through xelatex with the Noto fonts of the system."""
     for post in posts:
-        common = [pandoc._binary(), "-f", "commonmark_x-raw_tex", "-o"]  # noqa: SLF001 - the same pandoc
+        common = [pandoc._binary(), "-f", "commonmark_x", "-o"]  # noqa: SLF001 - the same pandoc
         text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", post.read_text("utf-8")).encode()
         more = ["--pdf-engine=xelatex", "-V", "CJKmainfont=Noto Serif CJK SC"]
         for command in ([*common, f"{folder}/a.epub"], [*common, f"{folder}/a.pdf", *more]):

@@ -20,6 +20,8 @@ VERSION = "3.9"  # of the pandoc that pypandoc_binary 1.17 brings
 DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
 MAX_SECONDS = 60  # for reading a text; a post takes 0.02, the hostile inputs known take minutes
 TOGETHER_SECONDS = 20  # for reading some texts in one process; at its limit of memory, it would take all of it
+WAIT = 4  # seconds of wall time for each of CPU time: the machine may have other work
+WRITING_SECONDS = 1800  # for writing vetted trees; a book of 10,000 posts takes 200
 MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
 EARLIEST = 315_532_800  # 1980-01-01, the first date a zip archive can hold, in Unix seconds
 
@@ -42,7 +44,7 @@ def read(texts: Sequence[Conversion]) -> list[bytes | Unfit]:
     """
     if len(texts) > 1:
         with suppress(Unfit):
-            return [*_converted(texts, TOGETHER_SECONDS)]
+            return [*_converted(texts, TOGETHER_SECONDS, sandbox=True)]
     return [_read_alone(text) for text in texts]
 
 
@@ -56,23 +58,23 @@ def _read_alone(one: Conversion) -> bytes | Unfit:
 def write(conversions: Sequence[Conversion]) -> list[bytes]:
     """Return what pandoc makes of vetted trees, in one process, which may read the files that they and options name.
 
-    Raises RuntimeError where it fails.
+    Raises Unfit where it takes too long, RuntimeError where it fails otherwise.
     """
-    return _converted(conversions, None)
+    return _converted(conversions, WRITING_SECONDS, sandbox=False)
 
 
-def _converted(conversions: Sequence[Conversion], seconds: int | None) -> list[bytes]:
-    """Return what pandoc makes of each text; with `seconds`, in its sandbox and within limits."""
+def _converted(conversions: Sequence[Conversion], seconds: int, *, sandbox: bool) -> list[bytes]:
+    """Return what pandoc makes of each text within `seconds`; in its sandbox, its memory is capped too."""
     with tempfile.TemporaryDirectory() as folder:
         tasks = []
         for at, one in enumerate(conversions):
             source, target = Path(folder, f"{at}.in"), Path(folder, f"{at}.out")
             source.write_bytes(one.text)
-            files_ = {"source": str(source), "target": str(target), "sandbox": bool(seconds)}
+            files_ = {"source": str(source), "target": str(target), "sandbox": sandbox}
             how = {"from": one.read, "to": one.write, "options": one.options, "environment": _environment(one.epoch)}
             tasks.append(files_ | how)
         with as_file(files("pipeline").joinpath("pandoc.lua")) as script:
-            _run([_binary(), "lua", str(script)], msgspec.json.encode(tasks), seconds)
+            _run([_binary(), "lua", str(script)], msgspec.json.encode(tasks), seconds, MAX_HEAP if sandbox else "")
         return [Path(str(task["target"])).read_bytes() for task in tasks]
 
 
@@ -82,12 +84,12 @@ def pandoc(*arguments: str, data: bytes, seconds: int = MAX_SECONDS) -> bytes:
     `seconds` is the time it gets. Raises Unfit where it takes longer or too much memory, RuntimeError where it fails
     otherwise.
     """
-    return _run([_binary(), *arguments, "--sandbox"], data, seconds)
+    return _run([_binary(), *arguments, "--sandbox"], data, seconds, MAX_HEAP)
 
 
-def _run(command: list[str], data: bytes, seconds: int | None) -> bytes:
-    """Return what `command` writes; with `seconds`, its time and memory are capped."""
-    limits = ["+RTS", f"-M{MAX_HEAP}", "-RTS"] if seconds else []
+def _run(command: list[str], data: bytes, seconds: int, heap: str) -> bytes:
+    """Return what `command` writes, its time capped, and its memory where `heap` says to how much."""
+    limits = ["+RTS", f"-M{heap}", "-RTS"] if heap else []
     with subprocess.Popen(  # noqa: S603 - our own arguments, a binary of our own
         [*command, *limits],
         stdin=subprocess.PIPE,
@@ -95,10 +97,10 @@ def _run(command: list[str], data: bytes, seconds: int | None) -> bytes:
         stderr=subprocess.PIPE,
         env=_environment(EARLIEST),
     ) as process:
-        if seconds and hasattr(resource, "prlimit"):  # holds even where this process is killed
+        if hasattr(resource, "prlimit"):  # holds even where this process is killed
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
         try:
-            result, complaint = process.communicate(data, timeout=seconds)
+            result, complaint = process.communicate(data, timeout=WAIT * seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             result, complaint = process.communicate()
@@ -106,7 +108,7 @@ def _run(command: list[str], data: bytes, seconds: int | None) -> bytes:
             process.kill()
             raise
     if process.returncode < 0:
-        message = f"is more than pandoc can read in {seconds} s; split it, or run with --no-editions"
+        message = f"is more than pandoc can do in {seconds} s of CPU time; split it, or run with --no-editions"
         raise Unfit(message)
     said = complaint.decode("utf-8", "replace").strip()
     if process.returncode == 251 or "heap" in said.lower():  # noqa: PLR2004 - GHC's code for an exhausted heap

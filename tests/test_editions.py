@@ -273,6 +273,13 @@ def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
         assert_valid(tmp_path / "a.epub")
 
 
+def test_wide_spaces_do_not_indent_what_the_style_indents(tmp_path: Path):
+    """The two wide spaces before a Chinese paragraph are left out, those within it stay."""
+    chapter = chapter_text(to_epub(bound("　　一　二\n\n**　三**\n", language="zh-Hans")), tmp_path)
+    assert "<p>一　二</p>" in chapter
+    assert "三" in chapter
+
+
 def test_no_date_is_made_up(tmp_path: Path):
     """The package of a book without a date names none."""
     (tmp_path / "a.epub").write_bytes(to_epub(bound("text", language="fr")))

@@ -170,7 +170,7 @@ class Binder:
         language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
         try:
             (bound,) = editions([book.Book(title, language, book.identifier(title), tuple(chapters), look)])
-        except RuntimeError as error:  # of pandoc and Typst
+        except (Unfit, RuntimeError) as error:  # of pandoc and Typst
             return dict.fromkeys(kinds, error)
         return bound | {form: converted(bound["epub"], form) for form in self.settings.formats}
 

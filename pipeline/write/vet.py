@@ -130,6 +130,8 @@ class _Vetter:
         if node["t"] in {"CodeBlock", "Code"}:
             names = [name for name in node["c"][0][1] if re.fullmatch(r"[\w+#.-]{1,32}", name)]
             return {"t": node["t"], "c": [["", names, []], node["c"][1]]}
+        if node["t"] in {"Para", "Plain"}:
+            return {"t": node["t"], "c": _unindented(self.inlines(node["c"]))}
         if node["t"] == "Math":
             return {"t": "Math", "c": [node["c"][0], unlabelled(node["c"][1])]}
         return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
@@ -178,6 +180,14 @@ BLOCKS = {
     "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
     "HorizontalRule", "Header", "Table", "Figure", "Div",
 }  # fmt: skip
+
+
+def _unindented(inlines: list[Node]) -> list[Node]:
+    """Return a paragraph's nodes without the wide spaces that indent it: the book's style does."""
+    if not inlines or inlines[0]["t"] != "Str":
+        return inlines
+    first = inlines[0]["c"].lstrip("\N{IDEOGRAPHIC SPACE}")
+    return [*([{"t": "Str", "c": first}] if first else []), *inlines[1:]]
 
 
 def _only_image(inlines: list[Node]) -> Node | None:
