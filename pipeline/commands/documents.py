@@ -89,12 +89,12 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Bind each file as EPUB and PDF, and several files also as one book."""
     from pipeline.document import Unfit
     from pipeline.engines.worker import cleaned
-    from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier
+    from pipeline.write.book import Book, Chapter, chapters_of, identifier, look_of
     from pipeline.write.editions import KINDS, editions
     from pipeline.write.names import safe_name
 
     settings = settings_of()
-    look = Look(settings.page, settings.vertical)
+    look = look_of(settings)
     kinds = [kind for kind, wanted in zip(KINDS, (epub, pdf), strict=True) if wanted] or KINDS
     chapters: list[Chapter] = []
     written: set[Path] = set()
@@ -106,7 +106,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
             click.echo(shown(str(output / edition.name)))
 
     def work(one: Input) -> None:
-        (chapter,) = chapters_of([(cleaned(one.name, one.read(), settings), one.folder)])
+        (chapter,) = chapters_of([(cleaned(one.name, one.read(), settings), one.folder)], look.pictures)
         if isinstance(chapter, Unfit):
             raise chapter
         chapters.append(chapter)

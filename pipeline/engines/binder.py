@@ -14,10 +14,9 @@ from pipeline.engines.pool import Lost, each, jobs
 from pipeline.engines.worker import Binding
 from pipeline.settings import Edition, Settings
 from pipeline.write import book
-from pipeline.write.book import Look
+from pipeline.write.book import Look, look_of
 from pipeline.write.devices import SUFFIXES, converted, tool
 from pipeline.write.editions import KINDS, editions
-from pipeline.write.images import Pictures
 from pipeline.write.names import safe_name
 from pipeline.write.packed import digest, unpack
 from pipeline.write.selection import select
@@ -53,13 +52,13 @@ class Binder:
 
     def bindings(self) -> Iterator[Binding]:
         """Yield what is to be bound: every document that is kept."""
-        raw = Path(self.settings.raw)
+        raw, look = Path(self.settings.raw), look_of(self.settings)
         for outcome, name, known in self.state.outcomes():
             if isinstance(outcome, Cleaned):
                 images = [link.written for link in outcome.document.links if link.kind == "image"]
                 stamps = [stamp_of(raw / outcome.path.parent / image) for image in images]
-                key = digest(known, book.VERSION, stamps, self.look())
-                yield Binding(outcome.document, raw, self.out / POSTS / name, key, self.look())
+                key = digest(known, book.VERSION, stamps, look)
+                yield Binding(outcome.document, raw, self.out / POSTS / name, key, look)
 
     def keep_all(self) -> None:
         """Leave the editions of what is still there as they stand."""
@@ -72,12 +71,6 @@ class Binder:
         """Leave files as they stand."""
         for path in files.values():
             self.shelf.keep(path)
-
-    def look(self, edition: Edition | None = None) -> Look:
-        """Return how the settings want editions to look."""
-        chosen = self.settings
-        look = Look(chosen.page, chosen.vertical, pictures=Pictures(chosen.image_width, chosen.grey))
-        return replace(look, cover=edition.cover) if edition else look
 
     def books(self) -> Iterator[tuple[Path, Edition | None]]:
         """Yield each book of several posts: its path without suffix, and what it selects; none means all."""
@@ -139,7 +132,9 @@ class Binder:
         Its identifier derives from its title: a new issue takes the place of the old one on a reader.
         """
         paths = self.files(place)
-        title, look = edition.title if edition else self.settings.title, self.look(edition)
+        title, look = self.settings.title, look_of(self.settings)
+        if edition:
+            title, look = edition.title, replace(look, cover=edition.cover)
         key = digest(
             book.VERSION,
             title,

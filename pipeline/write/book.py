@@ -13,6 +13,7 @@ from pipeline.addresses.canonical import canonical
 from pipeline.catalogue.works import Work, works_of
 from pipeline.document import Document, FrontValue, Unfit
 from pipeline.pandoc import EARLIEST
+from pipeline.settings import Settings
 from pipeline.write.clean import repaired
 from pipeline.write.images import USUAL, Pictures
 from pipeline.write.tree import Node, safe_address
@@ -47,6 +48,11 @@ class Look:
     vertical: bool = False
     cover: str = "#2f4858"
     pictures: Pictures = USUAL
+
+
+def look_of(settings: Settings) -> Look:
+    """Return how the settings want editions to look."""
+    return Look(settings.page, settings.vertical, pictures=Pictures(settings.image_width, settings.grey))
 
 
 @dataclass(frozen=True, slots=True)
