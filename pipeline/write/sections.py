@@ -92,7 +92,8 @@ class _Headings:
 
     def holding(self, heading: str) -> str:
         """Return the address of what stands under `heading`; the chapter's where there is no such heading."""
-        return self.words.get(_letters(heading), f"#{self.label}")
+        words = _letters(heading)
+        return self.words.get(words, f"#{self.label}") if words else f"#{self.label}"
 
     def numbered(self, part: Any, outer: list[int] | None = None) -> Any:  # noqa: ANN401 - any part of a tree
         """Return a tree's part with headings from level 2 on, none skipped (PDF/UA-1 asks for that), wherever they are.
