@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check lock clean
+.PHONY: run test check lock clean tools
 
 run: .venv/run
 	$(BIN)/python -m pipeline run
@@ -33,3 +33,8 @@ lock: # after a change of dependencies; needs uv
 
 clean: # what can be made again
 	find clean out -mindepth 1 -not -name README.md -delete
+
+tools: # what tests/test_conformance.py uses where it is at hand; needs npm
+	npm install --prefix .tools --ignore-scripts --no-audit --no-fund @daisy/ace@1.4.6 @likecoin/epubcheck-ts@0.7.0
+	$(PYTHON) -m venv .tools/outloud
+	.tools/outloud/bin/python -m pip install --quiet --disable-pip-version-check outloud==0.2.1

@@ -1,29 +1,36 @@
-"""Editions beside their floor (pandoc and Typst alone, on the same input) and beside calibre's ebook-convert.
+"""Editions beside their floor (pandoc and Typst alone, on the same input) and beside what else makes EPUB and PDF.
 
 python benchmarks/editions.py POSTS... prints CPU seconds for an EPUB and a PDF of each post. A peer that is not
-installed is left out; it gets the first five posts, and its figure is per post, as is ours.
+installed (calibre's ebook-convert; percollate, which gets HTML; pandoc with xelatex) is left out; it gets the first
+five posts, and its figure is per post, as is ours. `--jobs N...` prints the wall seconds of binding with N processes.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
-import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import typst
 
+from pipeline import pandoc
+from pipeline.engines.pool import each
 from pipeline.engines.worker import Binding, bind, cleaned
 from pipeline.settings import Settings
-from pipeline.write import epub, pdf, tree
+from pipeline.write import pdf
 from pipeline.write.book import Look
+from pipeline.write.fonts import for_typst
 
 FEW = 5
+TOGETHER = 8  # as in a run
+QUIET = {**os.environ, "QTWEBENGINE_DISABLE_SANDBOX": "1", "QT_QPA_PLATFORM": "offscreen"}
 
 
 def spent() -> float:
@@ -51,11 +58,17 @@ class Floor:
         return timed
 
 
-def ours(posts: list[Path]) -> tuple[float, float]:
+def bindings(posts: list[Path]) -> list[list[Binding]]:
+    """Return posts, cleaned, in the batches in which a run binds them."""
+    documents = [(post, cleaned(PurePosixPath(post.name), post.read_bytes(), Settings())) for post in posts]
+    every = [Binding(document, post.parent, post, "", Look()) for post, document in documents]
+    return [every[at : at + TOGETHER] for at in range(0, len(every), TOGETHER)]
+
+
+def ours(batches: list[list[Binding]]) -> tuple[float, float]:
     """Return the CPU seconds that binding takes, and those of them that pandoc and Typst take."""
     floor = Floor()
-    for module in (tree, epub, pdf):
-        module.pandoc = floor.within(module.pandoc)  # type: ignore[attr-defined]
+    pandoc._run = floor.within(pandoc._run)  # type: ignore[assignment]  # noqa: SLF001 - to look inside
 
     class Compiler:
         """Typst's, its time summed."""
@@ -63,42 +76,111 @@ def ours(posts: list[Path]) -> tuple[float, float]:
         def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - Typst's own
             self.compile = floor.within(typst.Compiler(*arguments, **named).compile)
 
-    pdf.Compiler = Compiler  # type: ignore[misc]
-    documents = [(post, cleaned(PurePosixPath(post.name), post.read_bytes(), Settings())) for post in posts]
-    bindings = [Binding(document, post.parent, post, post, "", Look()) for post, document in documents]
-    bind(bindings[0])  # fonts are loaded once a process
+    pdf.Compiler = Compiler  # type: ignore[misc,assignment]
+    bind(batches[0][:1])  # fonts are loaded once a process
     floor.seconds = 0.0
     before = spent()
-    for binding in bindings:
-        bind(binding)
+    for batch in batches:
+        bind(batch)
     return spent() - before, floor.seconds
 
 
-def calibre(posts: list[Path]) -> float:
-    """Return the CPU seconds that ebook-convert takes for the same."""
+def bare(posts: list[Path]) -> float:
+    """Return the CPU seconds of what a script would do: pandoc twice a post, and Typst, on the text as it is."""
+    tool = pandoc._binary()  # noqa: SLF001 - the same pandoc
+    fonts = for_typst()
     before = spent()
     with tempfile.TemporaryDirectory() as folder:
         for post in posts:
-            for kind in ("epub", "pdf"):
-                command = ["ebook-convert", str(post), f"{folder}/a.{kind}"]
-                quiet = {**os.environ, "QTWEBENGINE_DISABLE_SANDBOX": "1", "QT_QPA_PLATFORM": "offscreen"}
-                subprocess.run(command, check=True, capture_output=True, env=quiet)  # noqa: S603 - a benchmark
+            command = [tool, "-f", pandoc.DIALECT, "--sandbox", str(post), "-o"]
+            subprocess.run([*command, f"{folder}/a.epub"], check=True, capture_output=True)  # noqa: S603 - a benchmark
+            text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", post.read_text("utf-8"))  # the images are not there
+            command = [tool, "-f", pandoc.DIALECT, "-t", "typst", "-s", "-o", f"{folder}/a.typ"]
+            subprocess.run(command, check=True, input=text.encode(), capture_output=True)  # noqa: S603 - a benchmark
+            compiler = typst.Compiler(f"{folder}/a.typ", root=folder, font_paths=fonts, ignore_system_fonts=True)
+            compiler.compile(format="pdf")
     return spent() - before
+
+
+def calibre(posts: list[Path], folder: str) -> None:
+    """Let ebook-convert make the same."""
+    for post in posts:
+        for kind in ("epub", "pdf"):
+            command = ["ebook-convert", str(post), f"{folder}/a.{kind}"]
+            subprocess.run(command, check=True, capture_output=True, env=QUIET)  # noqa: S603 - a benchmark
+
+
+def percollate(posts: list[Path], folder: str) -> None:
+    """Let percollate make the same of all posts at once."""
+    for kind in ("epub", "pdf"):
+        command = [
+            "percollate",
+            kind,
+            "--individual",
+            "--no-sandbox",
+            *[f"{folder}/{post.stem}.html" for post in posts],
+        ]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)  # noqa: S603 - a benchmark
+
+
+def xelatex(posts: list[Path], folder: str) -> None:
+    """Let pandoc make the same, the PDF through xelatex with the Noto fonts of the system."""
+    for post in posts:
+        common = [pandoc._binary(), "-f", "commonmark_x", "-o"]  # noqa: SLF001 - the same pandoc
+        text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", post.read_text("utf-8")).encode()
+        more = ["--pdf-engine=xelatex", "-V", "CJKmainfont=Noto Serif CJK SC"]
+        for command in ([*common, f"{folder}/a.epub"], [*common, f"{folder}/a.pdf", *more]):
+            subprocess.run(command, check=False, input=text, capture_output=True)  # noqa: S603 - a benchmark
+
+
+def peers(posts: list[Path], ours_: float) -> None:
+    """Print what the peers that are installed take for a post."""
+    with tempfile.TemporaryDirectory() as folder:
+        for post in posts:
+            command = [pandoc._binary(), "-f", "commonmark", "-s", "--metadata", f"title={post.stem}"]  # noqa: SLF001
+            subprocess.run([*command, str(post), "-o", f"{folder}/{post.stem}.html"], check=True)  # noqa: S603
+        for name, tool, work in (
+            ("calibre", "ebook-convert", calibre),
+            ("percollate", "percollate", percollate),
+            ("pandoc and xelatex", "xelatex", xelatex),
+        ):
+            if shutil.which(tool):
+                before = spent()
+                work(posts, folder)
+                peer = (spent() - before) / len(posts)
+                print(f"{name}: {peer:.3f} s a post; {peer / ours_:.1f} times ours", flush=True)
+
+
+def scaling(batches: list[list[Binding]], numbers: list[int]) -> None:
+    """Print the wall seconds of binding with so many processes."""
+    for number in numbers:
+        start = time.perf_counter()
+        for _, result in each(bind, batches, number, 600):
+            if isinstance(result, Exception):
+                raise result
+        print(f"--jobs {number}: {time.perf_counter() - start:.1f} s of wall time", flush=True)
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("posts", nargs="+", type=Path)
-    posts = parser.parse_args().posts
-    total, floor = ours(posts)
-    each = total / len(posts)
-    print(f"ours: {each:.3f} s a post, {len(posts)} posts; pandoc and Typst alone: {floor / len(posts):.3f} s")
-    print(f"overhead: {100 * (total / floor - 1):.0f} %")
-    if shutil.which("ebook-convert"):
-        peer = calibre(posts[:FEW]) / len(posts[:FEW])
-        print(f"calibre: {peer:.3f} s a post; {peer / each:.1f} times ours")
-    sys.stdout.flush()
+    parser.add_argument("--jobs", nargs="*", type=int, default=[])
+    given = parser.parse_args()
+    posts = given.posts
+    batches = bindings(posts)
+    if given.jobs:
+        scaling(batches, given.jobs)
+        return
+    total, floor = ours(batches)
+    one = total / len(posts)
+    print(f"ours: {one:.3f} s a post, {len(posts)} posts")
+    print(f"of which pandoc and Typst: {floor / len(posts):.3f} s; the rest: {total / floor - 1:.0%} of that")
+    script = bare(posts)
+    print(
+        f"pandoc and Typst alone, a process each: {script / len(posts):.3f} s; ours beside: {total / script - 1:+.0%}"
+    )
+    peers(posts[:FEW], one)
 
 
 if __name__ == "__main__":

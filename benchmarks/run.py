@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pipeline import Settings, run
 from pipeline.write.book import Book, Chapter
-from pipeline.write.epub import to_epub
-from pipeline.write.pdf import to_pdf
-from pipeline.write.state import State, unpack
+from pipeline.write.editions import editions
+from pipeline.write.packed import unpack
+from pipeline.write.state import State
 
 POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.startswith("002"))
 
@@ -56,7 +56,7 @@ def main() -> None:
         start = time.perf_counter()
         for chapter in chapters:
             book = Book(chapter.title, chapter.language, "urn:x", (chapter,))
-            to_epub(book), to_pdf(book)
+            editions([book])
         bare = time.perf_counter() - start
         print(f"{'bare pandoc and Typst, one core':32} {bare:7.2f} s   first run / bare: {first / bare:.2f}")
 

@@ -238,7 +238,7 @@ class RunReport:
     repeated: int
     quarantined: tuple[Quarantined, ...]
     undone: int  # documents for which a step was undone because it broke a promise
-    unbound: str  # why there is no book of the whole archive, where it could not be made
+    unbound: str  # why one of the books of several posts could not be made
     written: tuple[str, ...]
     removed: tuple[str, ...]
     check: bool = False

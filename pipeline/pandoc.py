@@ -5,38 +5,102 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
-from importlib.resources import files
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import msgspec
 
 from pipeline.document import Unfit
 
+VERSION = "3.9"  # of the pandoc that pypandoc_binary 1.17 brings
 DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
 MAX_SECONDS = 60  # for reading a text; a post takes 0.02, the hostile inputs known take minutes
+TOGETHER_SECONDS = 20  # for reading some texts in one process; at its limit of memory, it would take all of it
+WAIT = 4  # seconds of wall time for each of CPU time: the machine may have other work
+WRITING_SECONDS = 1800  # for writing vetted trees; a book of 10,000 posts takes 200
 MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
 EARLIEST = 315_532_800  # 1980-01-01, the first date a zip archive can hold, in Unix seconds
 
 
-def pandoc(
-    *arguments: str, data: bytes, sandbox: bool = True, epoch: int = EARLIEST, seconds: int = MAX_SECONDS
-) -> bytes:
-    """Return what the bundled pandoc makes of `data`; with `sandbox` it reads no file and no address, within limits.
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A text to read and write by pandoc: its formats' names, the writer's options, the time it is, in Unix seconds."""
 
-    `epoch` (Unix seconds) is the time it believes it is, `seconds` the time it gets. Raises
-    Unfit where it takes too long or too much memory, RuntimeError where it fails otherwise.
+    text: bytes
+    read: str
+    write: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    epoch: int = EARLIEST
+
+
+def read(texts: Sequence[Conversion]) -> list[bytes | Unfit]:
+    """Return what pandoc makes of untrusted texts, in its sandbox, in one process for all that are good.
+
+    A text that is beyond the limits is Unfit, and takes no other with it: then each has a process of its own.
     """
-    limits = ["--sandbox", "+RTS", f"-M{MAX_HEAP}", "-RTS"] if sandbox else []
-    command = [_binary(), *arguments, *limits]
-    environment = {"SOURCE_DATE_EPOCH": str(epoch), "LANG": "C.UTF-8", "HOME": os.devnull}
+    if len(texts) > 1:
+        with suppress(Unfit):
+            return [*_converted(texts, TOGETHER_SECONDS, sandbox=True)]
+    return [_read_alone(text) for text in texts]
+
+
+def _read_alone(one: Conversion) -> bytes | Unfit:
+    try:
+        return pandoc("-f", one.read, "-t", one.write, data=one.text)
+    except Unfit as unfit:
+        return unfit
+
+
+def write(conversions: Sequence[Conversion]) -> list[bytes]:
+    """Return what pandoc makes of vetted trees, in one process, which may read the files that they and options name.
+
+    Raises Unfit where it takes too long, RuntimeError where it fails otherwise.
+    """
+    return _converted(conversions, WRITING_SECONDS, sandbox=False)
+
+
+def _converted(conversions: Sequence[Conversion], seconds: int, *, sandbox: bool) -> list[bytes]:
+    """Return what pandoc makes of each text within `seconds`; in its sandbox, its memory is capped too."""
+    with tempfile.TemporaryDirectory() as folder:
+        tasks = []
+        for at, one in enumerate(conversions):
+            source, target = Path(folder, f"{at}.in"), Path(folder, f"{at}.out")
+            source.write_bytes(one.text)
+            files_ = {"source": str(source), "target": str(target), "sandbox": sandbox}
+            how = {"from": one.read, "to": one.write, "options": one.options, "environment": _environment(one.epoch)}
+            tasks.append(files_ | how)
+        with as_file(files("pipeline").joinpath("pandoc.lua")) as script:
+            _run([_binary(), "lua", str(script)], msgspec.json.encode(tasks), seconds, MAX_HEAP if sandbox else "")
+        return [Path(str(task["target"])).read_bytes() for task in tasks]
+
+
+def pandoc(*arguments: str, data: bytes, seconds: int = MAX_SECONDS) -> bytes:
+    """Return what the bundled pandoc makes of `data` in its sandbox: it reads no file and no address, within limits.
+
+    `seconds` is the time it gets. Raises Unfit where it takes longer or too much memory, RuntimeError where it fails
+    otherwise.
+    """
+    return _run([_binary(), *arguments, "--sandbox"], data, seconds, MAX_HEAP)
+
+
+def _run(command: list[str], data: bytes, seconds: int, heap: str) -> bytes:
+    """Return what `command` writes, its time capped, and its memory where `heap` says to how much."""
+    limits = ["+RTS", f"-M{heap}", "-RTS"] if heap else []
     with subprocess.Popen(  # noqa: S603 - our own arguments, a binary of our own
-        command,
+        [*command, *limits],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment,
+        env=_environment(EARLIEST),
     ) as process:
-        if sandbox and hasattr(resource, "prlimit"):  # holds even where this process is killed
+        if hasattr(resource, "prlimit"):  # holds even where this process is killed
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
         try:
-            result, complaint = process.communicate(data, timeout=seconds if sandbox else None)
+            result, complaint = process.communicate(data, timeout=WAIT * seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             result, complaint = process.communicate()
@@ -44,7 +108,7 @@ def pandoc(
             process.kill()
             raise
     if process.returncode < 0:
-        message = f"is more than pandoc can read in {seconds} s; split it, or run with --no-editions"
+        message = f"is more than pandoc can do in {seconds} s of CPU time; split it, or run with --no-editions"
         raise Unfit(message)
     said = complaint.decode("utf-8", "replace").strip()
     if process.returncode == 251 or "heap" in said.lower():  # noqa: PLR2004 - GHC's code for an exhausted heap
@@ -54,6 +118,11 @@ def pandoc(
         message = f"pandoc failed with code {process.returncode}: {said}"
         raise RuntimeError(message)
     return result
+
+
+def _environment(epoch: int) -> dict[str, str]:
+    """Return what pandoc sees of the machine: nothing but the time it believes it is."""
+    return {"SOURCE_DATE_EPOCH": str(epoch), "LANG": "C.UTF-8", "HOME": os.devnull}
 
 
 def _binary() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -42,12 +43,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     raw: str = "raw"
     clean: str = "clean"
     out: str = "out"
-    title: Annotated[str, msgspec.Meta(min_length=1)] = "Archive"
+    title: Annotated[str, msgspec.Meta(min_length=1)] = "Collected posts"
     jobs: Whole | None = None
     editions: bool = True
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False
+    image_width: Whole = 1600
+    grey: bool = False
+    formats: tuple[Literal["azw3", "kepub"], ...] = ()
     ignore: tuple[str, ...] = ("img/*", "images/*", "assets/*")
     plugins: tuple[str, ...] = ()
     max_bytes: Whole = 16 * 2**20
@@ -68,6 +72,32 @@ def load(folder: Path) -> Settings:
         table = tool.get("pipeline", {}) if isinstance(tool, dict) else {}
         return _checked(table, f"[tool.pipeline] in {project.name}")
     return Settings()
+
+
+def add(edition: Edition, folder: Path) -> None:
+    """Add an `[[edition]]` to the settings file of `folder`, unless there is one of its title.
+
+    Raises SettingsError, in one line; then the file is as it was.
+    """
+    if any(edition.title == known.title for known in load(folder).edition):
+        return
+    own, project = folder / "pipeline.toml", folder / "pyproject.toml"
+    in_project = not own.exists() and project.exists() and "pipeline" in _read(project).get("tool", {})
+    file, header = (project, "[[tool.pipeline.edition]]") if in_project else (own, "[[edition]]")
+    given = {name: value for name in edition.__struct_fields__ if (value := getattr(edition, name)) != _default(name)}
+    lines = [header, *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in given.items())]
+    before = file.read_text("utf-8") if file.exists() else ""
+    file.write_text("\n".join([*([before.rstrip("\n"), ""] if before else []), *lines, ""]), "utf-8")
+    try:
+        load(folder)
+    except SettingsError as error:
+        file.write_text(before, "utf-8") if before else file.unlink()
+        message = f"{error}; so nothing was added to {file.name}"
+        raise SettingsError(message) from error
+
+
+def _default(name: str) -> object:
+    return dict(zip(Edition.__struct_fields__[1:], Edition.__struct_defaults__, strict=True)).get(name)
 
 
 def _read(path: Path) -> dict[str, Any]:

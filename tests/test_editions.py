@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
 import unicodedata
 import zipfile
 from dataclasses import replace
+from html import unescape
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
@@ -19,17 +21,19 @@ import pytest
 import uharfbuzz as hb
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from pipeline import Document, Settings, Unfit
 from pipeline.document import Meta
 from pipeline.engines.worker import cleaned
-from pipeline.write.book import Book, Look, chapter_of, identifier
+from pipeline.pandoc import VERSION as PANDOC
+from pipeline.pandoc import pandoc
+from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier
 from pipeline.write.cover import WIDTH, cover
-from pipeline.write.epub import to_epub
-from pipeline.write.fonts import RARE_IN_CJK, subsets
-from pipeline.write.pdf import to_pdf
-from pipeline.write.tree import plain
+from pipeline.write.editions import editions, to_epub, to_pdf
+from pipeline.write.fonts import RARE_IN_CJK, face_of, subsets
+from pipeline.write.images import Pictures
+from pipeline.write.tree import para, plain, text_nodes
 from tests.conftest import ROOT, Lacuna, tree
 
 JAVA = shutil.which("java")
@@ -38,8 +42,16 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 
 def bound(text: str, root: Path = ROOT / "raw", **meta: str) -> Book:
     """Return a book of one chapter."""
-    chapter = chapter_of(Document(PurePosixPath("a.md"), text, Meta(title="A title", **meta)), root)
+    chapter = chaptered(Document(PurePosixPath("a.md"), text, Meta(title="A title", **meta)), root)
     return Book(chapter.title, chapter.language, identifier("a.md"), (chapter,))
+
+
+def chaptered(document: Document, root: Path = ROOT) -> Chapter:
+    """Return a document as a chapter. Raises Unfit."""
+    (chapter,) = chapters_of([(document, root)])
+    if isinstance(chapter, Unfit):
+        raise chapter
+    return chapter
 
 
 def chapter_text(epub: bytes, folder: Path) -> str:
@@ -105,7 +117,7 @@ def test_pdfs_are_tagged_and_embed_their_fonts(made: Path):
         with pdf.open_metadata() as metadata:
             assert metadata["pdfuaid:part"] == "1"
             assert metadata.pdfa_status == "2A"
-            assert metadata["dc:title"] == "Archive"
+            assert metadata["dc:title"] == "Collected posts"
         assert pdf.Root.MarkInfo.Marked
         assert "/StructTreeRoot" in pdf.Root
         assert str(pdf.Root.Lang).startswith("zh")
@@ -161,7 +173,7 @@ def test_links_lead_from_post_to_post(tmp_path: Path):
     text = "[b](b?utm_source=x) [h](#part-one) [no](#nowhere) [self](a)\n\n## Part one\n\nText[^1]\n\n[^1]: [b](b#c)\n"
     posts = [("a", text), ("b", "<https://e.org/a>")]
     chapters = tuple(
-        chapter_of(Document(PurePosixPath(name), body, Meta(title=name, source_url=f"https://e.org/{name}")), ROOT)
+        chaptered(Document(PurePosixPath(name), body, Meta(title=name, source_url=f"https://e.org/{name}")), ROOT)
         for name, body in posts
     )
     book = Book("Two", "en", identifier("two"), chapters)
@@ -221,7 +233,7 @@ def languages(shared: Path) -> Book:
     chapters = []
     for folder in sorted(path for path in (shared / "corpus").iterdir() if path.is_dir()):
         file = min(folder.glob("*.md"))
-        chapters.append(chapter_of(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
+        chapters.append(chaptered(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
     return Book("Languages", "en", identifier("languages"), tuple(chapters))
 
 
@@ -236,6 +248,20 @@ def test_no_letter_of_any_language_is_missing(languages: Book):
     assert not {char for char in written - shown if char.isalnum()}
 
 
+def test_every_letter_of_every_clean_text_is_printed(shared: Path):
+    """All the characters of the clean texts, in every language, are in a font and are read back from the page."""
+    texts = (path.read_text("utf-8") for path in (shared / "corpus").glob("*/*.md"))
+    written = sorted({char for text in texts for char in text if unicodedata.category(char)[0] not in "CZ"})
+    held = set().union(*(face.unicodes for face in {face_of(char, "") for char in written}))
+    assert [char for char in written if ord(char) not in held] == ["✗", "➜", "𝜋"], "in Typst's own fonts only"
+    chapter = replace(bound("x", language="en").chapters[0], blocks=[para(*text_nodes(" ".join(written)))])
+    made = to_pdf(Book("Letters", "en", identifier("letters"), (chapter,)))
+    with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"  # under it a missing glyph is an error
+    shown = set(unicodedata.normalize("NFKC", page_text(made)))
+    assert not {char for char in unicodedata.normalize("NFKC", "".join(written)) if char.isalnum()} - shown
+
+
 @pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
 def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
     """EPUBCheck finds nothing in a book of many languages, lines across or downwards; two builds are the same."""
@@ -245,6 +271,13 @@ def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
         assert made == to_epub(book)
         (tmp_path / "a.epub").write_bytes(made)
         assert_valid(tmp_path / "a.epub")
+
+
+def test_wide_spaces_do_not_indent_what_the_style_indents(tmp_path: Path):
+    """The two wide spaces before a Chinese paragraph are left out, those within it stay."""
+    chapter = chapter_text(to_epub(bound("　　一　二\n\n**　三**\n", language="zh-Hans")), tmp_path)
+    assert "<p>一　二</p>" in chapter
+    assert "三" in chapter
 
 
 def test_no_date_is_made_up(tmp_path: Path):
@@ -301,13 +334,72 @@ def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
     assert not (tmp_path / "out" / "editions").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (None, ""),
+        ("pipeline.toml", 'title = "Mine"'),
+        ("pyproject.toml", '[project]\nname = "x"\n[tool.pipeline]\ntitle = "Mine"'),
+    ],
+)
+def test_a_yearbook_is_one_command(file: str | None, text: str, tmp_path: Path, lacuna: Lacuna):
+    """`yearbook` writes the settings that keep the book, once, wherever they stand, and makes it."""
+    (tmp_path / "raw").mkdir()
+    for name, post in POSTS.items():
+        (tmp_path / "raw" / name).write_text(post, "utf-8")
+    if file:
+        (tmp_path / file).write_text(text, "utf-8")
+    for wanted in ("files written", "0 files written"):
+        ran = lacuna("yearbook", "2021", "--title", 'The "year"', cwd=tmp_path)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert wanted in ran.stdout
+    (epub,) = (tmp_path / "out" / "editions").glob("*.epub")
+    with zipfile.ZipFile(epub) as archive:
+        assert re.findall(r'#chapter-\d+">(\w)<', archive.read("EPUB/nav.xhtml").decode()) == ["B", "C"]
+    kept = (tmp_path / (file or "pipeline.toml")).read_text("utf-8")
+    assert kept.startswith(text)
+    assert kept.count("edition]]") == 1
+
+
+def test_a_yearbook_that_the_settings_cannot_hold_is_refused(tmp_path: Path, lacuna: Lacuna):
+    """Where the settings list editions in another way, they stay as they were, and one line says so."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "pipeline.toml").write_text("edition = []\n", "utf-8")
+    ran = lacuna("yearbook", "2021", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "nothing was added to pipeline.toml" in ran.stderr
+    assert (tmp_path / "pipeline.toml").read_text("utf-8") == "edition = []\n"
+
+
+@pytest.mark.skipif(shutil.which("ebook-convert") is None, reason="calibre is not here")
+def test_calibre_makes_what_a_kindle_reads(tmp_path: Path, lacuna: Lacuna):
+    """`formats` adds AZW3 to the books of several posts, once."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.md").write_text(POSTS["a.md"], "utf-8")
+    (tmp_path / "pipeline.toml").write_text('formats = ["azw3"]\n', "utf-8")
+    assert lacuna("run", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out" / "archive.azw3").read_bytes()[60:68] == b"BOOKMOBI"
+    assert "0 files written" in lacuna("run", cwd=tmp_path).stdout
+
+
+def test_a_converter_that_is_missing_is_told(tmp_path: Path, lacuna: Lacuna):
+    """Where calibre is not installed, the other editions are made, and one line says what is missing."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.md").write_text(POSTS["a.md"], "utf-8")
+    (tmp_path / "pipeline.toml").write_text('formats = ["kepub"]\n', "utf-8")
+    ran = lacuna("run", cwd=tmp_path, env={"PATH": ""})
+    assert ran.returncode == 4
+    assert "archive.kepub.epub: `formats` wants calibre's ebook-convert, which is not installed" in ran.stdout
+    assert {path.name for path in (tmp_path / "out").glob("archive.*")} == {"archive.epub", "archive.pdf"}
+
+
 def test_books_of_one_title_are_refused(tmp_path: Path, lacuna: Lacuna):
     """Two editions that would overwrite one another, in out/ and on a reader, end in one line."""
     (tmp_path / "raw").mkdir()
-    (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "archive"\n', "utf-8")
+    (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "collected Posts"\n', "utf-8")
     ran = lacuna("run", cwd=tmp_path)
     assert ran.returncode == 2
-    assert "two books have the title `archive`" in ran.stderr
+    assert "two books have the title `collected Posts`" in ran.stderr
 
 
 def test_images_of_the_archive_are_embedded(tmp_path: Path):
@@ -357,6 +449,9 @@ ATTACKS = {
     "Typst in an address": '[x](https://e.org/"\\)#read("{secret}")) ![y](a"b.png)',
     "front matter": "---\ntitle: '</title><script>alert(1)</script>'\ncss: {secret}\ncover-image: {secret}\n---\ntext",
     "control characters": "a\x00b\x01c\ufffed\x1fe",
+    "call behind a picture": "![x](ok.png)(read(1)) ![x](ok.png)[a] ![x](ok.png).at",
+    "call behind maths": "$x^2$(1+1) $x^2$[a] $x^2$.body",
+    "Typst in maths": '$x^2 #read("{secret}")$ $\\text{{#read("{secret}")}}$ $x^2 \\unicode{{35}}$',
     "bidi": "\u202eevil\u202c \u2066x",
 }
 
@@ -367,6 +462,7 @@ def test_attacks_come_to_nothing(attack: str, tmp_path: Path):
     (tmp_path / "secret.png").write_text(MARK, "utf-8")
     raw = tmp_path / "raw"
     raw.mkdir()
+    Image.new("RGB", (8, 8)).save(raw / "ok.png")
     (raw / "link.png").symlink_to(tmp_path / "secret.png")
     book = bound(ATTACKS[attack].format(secret=tmp_path / "secret.png"), raw, source_url="", language="en")
     epub, pdf = to_epub(book), to_pdf(book)
@@ -380,6 +476,105 @@ def test_attacks_come_to_nothing(attack: str, tmp_path: Path):
     assert not [
         tag for tag in tags if re.search(r"<script|<iframe|\son\w+=|javascript:|vbscript:|data:|src=.http", tag)
     ]
+
+
+HOSTILE = {
+    "script in SVG": ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+    "SVG called PNG": ("a.png", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+    "page called PNG": ("a.png", b"<html><script>alert(1)</script></html>"),
+    "PostScript": ("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n(/etc/passwd) run\n"),
+    "cut off": ("a.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"),
+    "compressed text": ("a.png", None),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_image_files_are_refused(name: str, tmp_path: Path):
+    """What is no picture, whatever its name says, or holds a bomb beside the picture, is a placeholder."""
+    file, data = HOSTILE[name]
+    if data is None:
+        text = PngImagePlugin.PngInfo()
+        text.add_text("Comment", "a" * 2**26, zip=True)  # 64 kB, 64 MB when read
+        Image.new("RGB", (8, 8)).save(tmp_path / file, pnginfo=text)
+    else:
+        (tmp_path / file).write_bytes(data)
+    book = bound(f"![]({file})\n", tmp_path, language="en")
+    assert "Image missing" in chapter_text(to_epub(book), tmp_path)
+    assert to_pdf(book).startswith(b"%PDF")
+
+
+def test_pictures_fit_the_device(tmp_path: Path):
+    """A picture wider than the device is scaled, greys are made on request, WebP becomes what every reader shows."""
+    Image.new("RGB", (3000, 1500), "red").save(tmp_path / "a.jpg")
+    Image.new("RGBA", (30, 15), "#ff000080").save(tmp_path / "b.webp", lossless=True)
+    Image.new("RGB", (30, 15), "red").save(tmp_path / "c.png")
+    text = "".join(f"![{name}]({name})\n\n" for name in ("a.jpg", "b.webp", "c.png"))
+    for pictures, expected in (
+        (Pictures(), {("JPEG", "RGB", 1600, 800), ("PNG", "RGBA", 30, 15), ("PNG", "RGB", 30, 15)}),
+        (Pictures(758, grey=True), {("JPEG", "L", 758, 379), ("PNG", "LA", 30, 15)}),
+    ):
+        document = Document(PurePosixPath("a.md"), text, Meta(title="A", language="en"))
+        (chapter,) = chapters_of([(document, tmp_path)], pictures)
+        assert not isinstance(chapter, Unfit)
+        (tmp_path / "a.epub").write_bytes(to_epub(Book("A", "en", identifier("a"), (chapter,))))
+        with zipfile.ZipFile(tmp_path / "a.epub") as archive:
+            names = [name for name in archive.namelist() if name.endswith((".png", ".jpg", ".jpeg"))]
+            shown = [Image.open(io.BytesIO(archive.read(name))) for name in names]
+        assert {(image.format, image.mode, *image.size) for image in shown} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        ("$e^{i\\pi} + 1 = 0$ and $x$", 2),
+        ("$$\n\\sum_i x_i^2\n$$", 1),
+        ("$a_{\\text{精度}}$", 1),
+        ("it costs $5 (or US$6), and $x^2$ is not read", 0),
+        ("`$x^2$` and $HOME/bin:$PATH", 0),
+        ("$foo_bar$baz and echo $$ then $$", 0),
+        ("$x^2 \\label{chapter-1}$", 1),
+    ],
+)
+def test_maths_is_told_from_money(text: str, formulas: int, tmp_path: Path):
+    """TeX between dollars is MathML in the EPUB and set by Typst in the PDF; any other dollar is a letter."""
+    book = bound(text, language="en")
+    chapter = chapter_text(to_epub(book), tmp_path)
+    assert chapter.count("<math ") == formulas
+    words = re.sub(r"<math .*?</math>|<[^>]*>", "", chapter, flags=re.DOTALL)
+    assert words.count("$") == (0 if formulas else text.count("$"))
+    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+
+
+def test_books_made_together_are_those_made_alone(tmp_path: Path):
+    """What else one process of pandoc writes changes no byte of a book; a text that is beyond it spoils no other."""
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+    texts = ["![x](a.png)\n\n[^1]\n\n[^1]: n\n", "> " * 3_000 + "a", "# h\n\n$x^2$ ![y](a.png)"]
+    documents = [
+        Document(PurePosixPath("a.md"), text, Meta(title=f"{at}", date=f"202{at}")) for at, text in enumerate(texts)
+    ]
+    found = chapters_of([(document, tmp_path) for document in documents])
+    assert [isinstance(chapter, Unfit) for chapter in found] == [False, True, False]
+    books = [Book("T", "en", identifier("t"), (chapter,)) for chapter in found if not isinstance(chapter, Unfit)]
+    assert editions(books) == [one for book in books for one in editions([book])]
+    alone = [chapters_of([(document, tmp_path)])[0] for document in documents]
+    assert [chapter for chapter in alone if not isinstance(chapter, Unfit)] == [book.chapters[0] for book in books]
+
+
+def test_a_book_ends_in_the_works_it_cites_and_its_colophon(made: Path):
+    """Each work once, with where it is cited; what was missing or repaired, and with what the book was made."""
+    with zipfile.ZipFile(made / "out" / "archive.epub") as archive:
+        names = sorted(name for name in archive.namelist() if "/text/ch" in name)
+        works, colophon = (archive.read(name).decode() for name in names[-2:])
+    known = json.loads((made / "out" / "works.json").read_text("utf-8"))
+    assert works.count("<strong>") == len(known)
+    assert all(work["title"] in unescape(works) for work in known)
+    assert '<a href="ch001.xhtml#chapter-1-' in works, "it leads to the section that cites it"
+    assert "4 posts, 2021-02 to 2021-08" in colophon
+    assert "20 images are missing" in colophon
+    assert f"pandoc {PANDOC}, Typst " in colophon
+    assert pandoc("--version", data=b"").decode().startswith(f"pandoc {PANDOC}\n")
+    assert "引用文献" in page_text((made / "out" / "archive.pdf").read_bytes())
 
 
 def test_an_image_bomb_is_refused(tmp_path: Path):
@@ -411,7 +606,7 @@ def test_titles_are_text(tmp_path: Path):
     """Markup in a title is shown, not obeyed."""
     title = '</title><script>alert(1)</script> "#read" \\ & $x$'
     document = Document(PurePosixPath("a.md"), "text", Meta(title=title, authors=("<b>A</b>",)))
-    book = Book(title, "en", identifier("a"), (chapter_of(document, ROOT),))
+    book = Book(title, "en", identifier("a"), (chaptered(document, ROOT),))
     assert "&lt;script&gt;" in chapter_text(to_epub(book), tmp_path)
     assert "<script>alert(1)</script>" in page_text(to_pdf(book)).replace("\n", "").replace("\r", "")
 

@@ -93,7 +93,12 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
     with (archive / "raw" / f"{POSTS[3]}.txt").open("a", encoding="utf-8") as file:
         file.write("\n\n一句新的话。\n")
     ran = command("run", cwd=archive)
-    stages = [f"clean: {POSTS[3]}.txt", "infer: 002_0cc31b200e29ec80.txt", f"bind: {POSTS[3]}.txt", "bind: Archive"]
+    stages = [
+        f"clean: {POSTS[3]}.txt",
+        "infer: 002_0cc31b200e29ec80.txt",
+        f"bind: {POSTS[3]}.txt",
+        "bind: Collected posts",
+    ]
     assert ran.stderr.splitlines() == stages
     assert last_line(ran.stdout).endswith("12 files written, 0 removed")
     assert [path.stat().st_mtime_ns for path in others] == before
@@ -131,7 +136,7 @@ def test_the_same_bytes_every_time(archive: Path, made: Path):
     assert tree(archive / "out") == tree(made / "out")
 
 
-@pytest.mark.parametrize("line", ["clean: 003", "bind: 000", "bind: Archive"])
+@pytest.mark.parametrize("line", ["clean: 003", "bind: 000", "bind: Collected posts"])
 def test_a_killed_run_is_taken_up(archive: Path, made: Path, line: str):
     """A run that was killed, at any stage, and run again ends as one that never was."""
     arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]

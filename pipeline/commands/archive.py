@@ -101,7 +101,7 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
     for aside in report.quarantined:
         click.echo(f"set aside: {shown(str(aside.path))} {shown(aside.reason)}")
     if report.unbound:
-        click.echo(f"the book of the whole archive {report.unbound}")
+        click.echo(f"no book: {report.unbound}")
     if report.check:
         for verb, names in (("write", report.written), ("remove", report.removed)):
             for name in names:
@@ -112,6 +112,20 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
     came = f"{report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside"
     wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
     click.echo(f"{report.found} found = {came}; {len(report.written)} files {wrote}, {len(report.removed)} {removed}")
+
+
+@click.command()
+@click.argument("year", type=click.IntRange(1900, 2099))
+@click.option("--title", help="The book's title. Default: the settings' title, and the year.")
+def yearbook(year: int, title: str | None) -> int:
+    """Make a book of the posts of YEAR: adds it to the settings, so that every later run keeps it, and runs."""
+    from pipeline.settings import Edition, add
+
+    add(Edition(title or f"{settings_of().title} {year}", since=str(year), until=str(year)), Path())
+    settings = settings_of()
+    report = _run(settings)
+    _print(report, settings, as_json=False)
+    return report.exit_code
 
 
 @click.command()
@@ -173,4 +187,4 @@ def steps() -> int:
     return 0
 
 
-COMMANDS = (run, watch, explain, steps)
+COMMANDS = (run, watch, yearbook, explain, steps)

@@ -87,26 +87,29 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 @click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
 def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Bind each file as EPUB and PDF, and several files also as one book."""
+    from pipeline.document import Unfit
     from pipeline.engines.worker import cleaned
-    from pipeline.write.book import Book, Chapter, Look, chapter_of, identifier
-    from pipeline.write.epub import to_epub
+    from pipeline.write.book import Book, Chapter, chapters_of, identifier, look_of
+    from pipeline.write.editions import KINDS, editions
     from pipeline.write.names import safe_name
-    from pipeline.write.pdf import to_pdf
 
     settings = settings_of()
-    look = Look(settings.page, settings.vertical)
+    look = look_of(settings)
+    kinds = [kind for kind, wanted in zip(KINDS, (epub, pdf), strict=True) if wanted] or KINDS
     chapters: list[Chapter] = []
     written: set[Path] = set()
 
     def put_editions(book: Book, name: str) -> None:
-        for suffix, wanted, make in (("epub", epub or not pdf, to_epub), ("pdf", pdf or not epub, to_pdf)):
-            if wanted:
-                edition = Input(None, PurePosixPath(f"{name}.{suffix}"), Path())
-                put(edition, make(book), output, written)
-                click.echo(shown(str(output / edition.name)))
+        for kind, data in editions([book], kinds)[0].items():
+            edition = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
+            put(edition, data, output, written)
+            click.echo(shown(str(output / edition.name)))
 
     def work(one: Input) -> None:
-        chapters.append(chapter_of(cleaned(one.name, one.read(), settings), one.folder))
+        (chapter,) = chapters_of([(cleaned(one.name, one.read(), settings), one.folder)], look.pictures)
+        if isinstance(chapter, Unfit):
+            raise chapter
+        chapters.append(chapter)
         title, language = chapters[-1].title, chapters[-1].language
         put_editions(Book(title, language, identifier(str(one.name)), (chapters[-1],), look), safe_name(one.name))
 

@@ -16,16 +16,17 @@ from filelock import FileLock, Timeout
 
 from pipeline.document import OUR_MISTAKE, Quarantined, RunReport
 from pipeline.engines import outputs, worker
-from pipeline.engines.outputs import COMMIT_EVERY, Tell, jobs
-from pipeline.engines.pool import Lost, each
+from pipeline.engines.binder import COMMIT_EVERY, Tell
+from pipeline.engines.pool import Lost, each, jobs
 from pipeline.evidence.archive import MOST
 from pipeline.flow import signature
 from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.unique.index import Index
+from pipeline.write.packed import digest
 from pipeline.write.shelf import Shelf
-from pipeline.write.state import State, digest
+from pipeline.write.state import State
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -98,8 +99,7 @@ class _Run:
         """Look at every source; if any changed, or any output is not as it was left, make what is not fresh."""
         assets = self.look()
         self.infer()
-        chosen = self.settings
-        choices = chosen.editions, chosen.title, chosen.out, chosen.edition, chosen.page, chosen.vertical
+        choices = [getattr(self.settings, name) for name in outputs.CHOICES]
         made = digest(self.state.flow, self.state.digests(), assets, choices, outputs.VERSIONS)
         if self.state.fact("made") == made and self.shelf.intact():
             return

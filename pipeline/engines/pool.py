@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +13,15 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from pipeline.document import OUR_MISTAKE
+from pipeline.settings import Settings
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def jobs(settings: Settings) -> int:
+    """Return how many processes to work with."""
+    return settings.jobs or os.cpu_count() or 1
 
 
 class Lost(Exception):  # noqa: N818 - it is a result: what became of an item

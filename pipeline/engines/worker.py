@@ -6,7 +6,7 @@ import functools
 import hashlib
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -18,10 +18,9 @@ from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
-from pipeline.write.book import Book, Look, chapter_of, identifier
-from pipeline.write.epub import to_epub
-from pipeline.write.pdf import to_pdf
-from pipeline.write.state import pack
+from pipeline.write.book import Book, Look, chapters_of, identifier
+from pipeline.write.editions import editions
+from pipeline.write.packed import pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +93,11 @@ def _holds_text(document: Document) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A document to bind, where its images and its editions are, and the digest of all that decides these."""
+    """A document to bind, where its images are, where its editions go (without suffix), and what decides them."""
 
     document: Document
     raw: Path
-    epub: Path
-    pdf: Path
+    place: Path
     key: str
     look: Look
 
@@ -108,20 +106,24 @@ class Binding:
 class Bound:
     """The editions of a document, and its chapter for the book of them all, packed; or why there are none."""
 
-    epub: bytes = b""
-    pdf: bytes = b""
+    editions: dict[str, bytes] = field(default_factory=dict)  # by kind: epub, pdf
     chapter: bytes = b""
     problem: str = ""
 
 
-def bind(binding: Binding) -> Bound:
-    """Return the editions of one document."""
-    try:
-        chapter = chapter_of(binding.document, binding.raw)
-        book = Book(chapter.title, chapter.language, identifier(str(binding.document.path)), (chapter,), binding.look)
-        return Bound(to_epub(book), to_pdf(book), pack(chapter))
-    except Unfit as unfit:
-        return Bound(problem=str(unfit))
+def bind(bindings: Sequence[Binding]) -> list[Bound]:
+    """Return the editions of some documents that are to look alike."""
+    found = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
+    books = [
+        Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
+        for one, chapter in zip(bindings, found, strict=True)
+        if not isinstance(chapter, Unfit)
+    ]
+    made = iter(editions(books))
+    return [
+        Bound(problem=str(chapter)) if isinstance(chapter, Unfit) else Bound(next(made), pack(chapter))
+        for chapter in found
+    ]
 
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:

@@ -4,45 +4,31 @@ from __future__ import annotations
 
 import io
 import re
-import tempfile
 import zipfile
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from pipeline.pandoc import pandoc
-from pipeline.write.book import Book, opened, tree
+from pipeline.pandoc import Conversion
+from pipeline.write.book import Book
 from pipeline.write.cover import cover, right_to_left
 from pipeline.write.fonts import RARE, RARE_IN_CJK, subsets
-from pipeline.write.tree import Node, plain, text_nodes
+from pipeline.write.phrases import phrase
+from pipeline.write.sections import Section
+from pipeline.write.tree import Node, plain, text_nodes, written
 
-STYLE = files("pipeline.write").joinpath("templates", "epub.css")
-VERTICAL = "html { writing-mode: vertical-rl; -webkit-writing-mode: vertical-rl; -epub-writing-mode: vertical-rl; }\n"
-CONTENTS = {
-    "ar": "المحتويات",
-    "de": "Inhalt",
-    "es": "Índice",
-    "fr": "Table des matières",
-    "he": "תוכן העניינים",
-    "hi": "विषय सूची",
-    "it": "Indice",
-    "ja": "目次",
-    "ko": "차례",
-    "pl": "Spis treści",
-    "pt": "Sumário",
-    "ru": "Содержание",
-    "th": "สารบัญ",
-    "tr": "İçindekiler",
-    "uk": "Зміст",
-    "vi": "Mục lục",
-    "zh": "目录",
-    "zh-Hant": "目錄",
-}
+TEMPLATES = files("pipeline.write").joinpath("templates")
 
 
-def to_epub(book: Book) -> bytes:
-    """Return the book as EPUB 3: a file a chapter, contents, the style of templates/epub.css. Same book, same bytes."""
-    blocks = [node for chapter in opened(book) for node in chapter]
+def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
+    """Return what pandoc is to make of the book: EPUB 3, a file a section, in the style of templates/epub.css.
+
+    What it needs beside the text (cover, style, fonts) is written to `folder`.
+    """
+    blocks = [node for part in parts for node in _blocks(part)]
+    front = folder / "cover.svg"
+    front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
+    style, fonts = _style(folder, book, plain(blocks))
     meta = {
         "title": _text(book.title),
         "creator": _list([_map(role="author", text=author) for author in book.authors]),
@@ -50,19 +36,28 @@ def to_epub(book: Book) -> bytes:
         "identifier": _list([_map(text=book.identifier)]),
         "date": _text(book.date),
         "source": _text(book.chapters[0].source_url if len(book.chapters) == 1 else ""),
-        "toc-title": _text(_contents(book.language)),
+        "toc-title": _text(phrase("contents", book.language)),
         "page-progression-direction": _text("rtl" if _from_the_right(book) else ""),
+        "cover-image": {"t": "MetaString", "c": str(front)},
+        "css": _list([{"t": "MetaString", "c": str(style)}]),
     }
-    given = {name: value for name, value in meta.items() if value}
-    with tempfile.TemporaryDirectory() as folder:
-        front = Path(folder, "cover.svg")
-        front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
-        style, fonts = _style(Path(folder), book, plain(blocks))
-        options = ["--split-level=1", "--toc", "--toc-depth=2", f"--css={style}", f"--epub-cover-image={front}"]
-        options += [f"--epub-embed-font={font}" for font in fonts]
-        data = tree(blocks, given)
-        made = pandoc("-f", "json", "-t", "epub3", *options, "-o", "-", data=data, sandbox=False, epoch=book.epoch)
-    return _finished(made, book)
+    options = {
+        "split_level": 1,
+        "table_of_contents": True,
+        "toc_depth": 2,
+        "html_math_method": "mathml",
+        "epub_fonts": [str(font) for font in fonts],
+    }
+    data = written(blocks, {name: value for name, value in meta.items() if value})
+    return Conversion(data, "json", "epub3", options, book.epoch)
+
+
+def _blocks(part: Section) -> list[Node]:
+    """Return a section as its heading and a division."""
+    language = [["lang", part.language]] if part.language else []
+    kind = [["epub:type", part.kind]] if part.kind else []
+    heading = {"t": "Header", "c": [1, [part.label, [], language + kind], text_nodes(part.title)]}
+    return [heading, {"t": "Div", "c": [["", ["chapter"], language], part.blocks]}]
 
 
 def _from_the_right(book: Book) -> bool:
@@ -70,15 +65,10 @@ def _from_the_right(book: Book) -> bool:
     return book.look.vertical or right_to_left(book.language)
 
 
-def _contents(language: str) -> str:
-    """Return how `language` (BCP 47) heads a table of contents."""
-    return CONTENTS.get(language) or CONTENTS.get(language.split("-", maxsplit=1)[0]) or "Contents"
-
-
-def _finished(epub: bytes, book: Book) -> bytes:
+def finish(epub: bytes, book: Book, parts: list[Section], _folder: Path) -> bytes:
     """Return pandoc's EPUB with what pandoc leaves undone.
 
-    Each chapter's file has its title and language, the landmarks lead to the text, no date is made up, and code is
+    Each section's file has its title and language, the landmarks lead to the text, no date is made up, and code is
     marked by weight and slant alone (epub.css): pandoc's colours cannot be read at night.
     """
     made = io.BytesIO()
@@ -86,24 +76,24 @@ def _finished(epub: bytes, book: Book) -> bytes:
         for entry in old.infolist():
             data = old.read(entry)
             if entry.filename.endswith(".xhtml"):
-                data = _page(data.decode(), entry.filename, book).encode()
+                data = _page(data.decode(), entry.filename, book, parts).encode()
             elif entry.filename.endswith("content.opf"):
                 data = _package(data.decode(), book).encode()
             new.writestr(entry, data, compresslevel=9)
     return made.getvalue()
 
 
-def _page(page: str, name: str, book: Book) -> str:
+def _page(page: str, name: str, book: Book, parts: list[Section]) -> str:
     page = re.sub(r"  <style>.*?</style>\n", "", page, count=1, flags=re.DOTALL)
     chapter = re.search(r"/ch(\d+)\.xhtml$", name)
     if chapter:
-        one = book.chapters[int(chapter[1]) - 1]
+        one = parts[int(chapter[1]) - 1]
         page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{escape(one.title)}</title>", page, count=1)
         language = escape(one.language or "und")
         attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * right_to_left(one.language)
         page = re.sub(r'lang="[^"]*" xml:lang="[^"]*"', attributes, page, count=1)
     if name.endswith("/nav.xhtml"):
-        contents = _contents(book.language)
+        contents = phrase("contents", book.language)
         body = f'<li><a href="text/ch001.xhtml" epub:type="bodymatter">{escape(book.title)}</a></li>'
         head, landmarks, rest = page.partition('<nav epub:type="landmarks"')
         rest = rest.replace(">Table of Contents<", f">{contents}<").replace("  </ol>", f"    {body}\n  </ol>", 1)
@@ -126,7 +116,8 @@ def _style(folder: Path, book: Book, text: str) -> tuple[Path, list[Path]]:
     boxes for short words that it set before the fonts were loaded.
     """
     fonts = []
-    rules = STYLE.read_text("utf-8") + (VERTICAL if book.look.vertical else "")
+    sheets = ["epub.css", *["vertical.css"] * book.look.vertical]
+    rules = "".join(TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets)
     families = []
     ranges = RARE_IN_CJK if book.language[:2] in {"zh", "ja", "ko"} else RARE
     for at, (name, data) in enumerate(subsets(text + book.title, ranges, book.language)):

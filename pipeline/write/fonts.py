@@ -67,7 +67,7 @@ def subsets(text: str, ranges: str, language: str = "") -> list[Subset]:
     A character that languages draw differently is drawn as in `language` (BCP 47).
     """
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
-    wanted = {ord(char) for char in text if not char.isspace() and any(a <= ord(char) <= b for a, b in bounds)}
+    wanted = {ord(char) for char in set(text) if not char.isspace() and any(a <= ord(char) <= b for a, b in bounds)}
     made = []
     for name, face, held in _faces(_index(language)):
         if not wanted:

@@ -4,45 +4,42 @@ from __future__ import annotations
 
 import base64
 import re
-import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from typst import Compiler, TypstError
 
-from pipeline.pandoc import pandoc
-from pipeline.write.book import Book, opened, tree
+from pipeline.pandoc import Conversion
+from pipeline.write.book import Book
 from pipeline.write.fonts import for_typst
-from pipeline.write.tree import Node, plain
+from pipeline.write.sections import Section
+from pipeline.write.tree import Node, plain, written
 
 TEMPLATE = files("pipeline.write").joinpath("templates", "book.typ")
 STANDARDS = ["ua-1", "a-2a"]
 REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
 
 
-def to_pdf(book: Book) -> bytes:
-    """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), set by templates/book.typ. Same book, same bytes.
+def prepare(_book: Book, parts: list[Section], folder: Path) -> Conversion:
+    """Return what pandoc is to make of the sections: Typst's markup, which calls templates/book.typ.
+
+    Images are written to `folder`, which becomes Typst's root.
+    """
+    blocks: list[Node] = []
+    for part in parts:
+        named = {"title": part.title, "label": part.label, **_language(part.language)}
+        inner = _Typesetter(folder, part.label).blocks(part.blocks)
+        blocks += [_raw(f"#chapter({_arguments(named)})["), *inner, _raw("]")]
+    return Conversion(written(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"})
+
+
+def finish(body: bytes, book: Book, _parts: list[Section], folder: Path) -> bytes:
+    """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), set by templates/book.typ.
 
     Where the text cannot meet the standards (no font has a glyph, a code point they forbid, a word of over 32,767
     letters), they are not claimed; the book is made all the same.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        root.joinpath("book.typ").write_bytes(TEMPLATE.read_bytes())
-        main = root / "main.typ"
-        main.write_bytes(_typst(book, root))
-        compiler = Compiler(str(main), root=folder, font_paths=for_typst(), ignore_system_fonts=True)
-        try:
-            return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
-        except TypstError as error:
-            if not str(error).startswith("PDF/"):
-                raise
-            return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
-
-
-def _typst(book: Book, root: Path) -> bytes:
-    """Return the book in Typst's markup; its images are written to `root`."""
     facts = {
         "title": book.title,
         "authors": book.authors,
@@ -51,14 +48,16 @@ def _typst(book: Book, root: Path) -> bytes:
         "page-size": book.look.page,
         **_language(book.language),
     }
-    parts = ['#import "book.typ": *\n', f"#show: book.with({_arguments(facts)})\n"]
-    blocks: list[Node] = []
-    for at, (one, (_, content)) in enumerate(zip(book.chapters, opened(book), strict=True)):
-        named = {"title": one.title, "label": f"chapter-{at + 1}", **_language(one.language)}
-        inner = _Typesetter(root, f"image-{at + 1}").blocks(content["c"][1])
-        blocks += [_raw(f"#chapter({_arguments(named)})["), *inner, _raw("]")]
-    body = pandoc("-f", "json", "-t", "typst", "--wrap=none", data=tree(blocks, {}), sandbox=False)
-    return "".join(parts).encode() + body
+    folder.joinpath("book.typ").write_bytes(TEMPLATE.read_bytes())
+    main = folder / "main.typ"
+    main.write_bytes(f'#import "book.typ": *\n#show: book.with({_arguments(facts)})\n'.encode() + body)
+    compiler = Compiler(str(main), root=str(folder), font_paths=for_typst(), ignore_system_fonts=True)
+    try:
+        return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
+    except TypstError as error:
+        if not str(error).startswith("PDF/"):
+            raise
+        return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
 
 
 class _Typesetter:
@@ -79,11 +78,20 @@ class _Typesetter:
             opened = f"#figure({self.image(image)}, caption: [" if caption else f"#figure({self.image(image)})"
             body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
             return [_raw(opened), *body]
+        return self.inline(node)
+
+    def inline(self, node: Node) -> list[Node]:
+        """Return what an inline node becomes; a semicolon ends each call, lest it take in what follows."""
+        made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
+        if node["t"] == "Math":
+            return [_inline(f"#maths({_literal(' '.join(node['c'][1].split()))})["), node, _inline("];")]
+        if node["t"] == "Link" and "cited" in node["c"][0][1]:
+            return [made, _inline(f"#page-of({_literal(node['c'][2][0][1:])});")]
         if node["t"] == "Image":
-            return [{"t": "RawInline", "c": ["typst", f"#box({self.image(node)})"]}]
+            return [_inline(f"#box({self.image(node)});")]
         if node["t"] == "Str" and node["c"].startswith("."):  # behind a call, Typst would read the name of a field
-            return [{"t": "RawInline", "c": ["typst", "\\."]}, {"t": "Str", "c": node["c"][1:]}]
-        return [{"t": node["t"], "c": self.part(node["c"])} if "c" in node else node]
+            return [_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
+        return [made]
 
     def part(self, part: object) -> object:
         if not isinstance(part, list):
@@ -104,6 +112,10 @@ class _Typesetter:
 
 def _raw(text: str) -> Node:
     return {"t": "RawBlock", "c": ["typst", text]}
+
+
+def _inline(text: str) -> Node:
+    return {"t": "RawInline", "c": ["typst", text]}
 
 
 def _language(tag: str) -> dict[str, str]:

@@ -45,11 +45,12 @@ class Shelf:
         row = self._row(path)
         return row[2] if row else ""
 
-    def problems(self, book: Path, folder: Path) -> Iterator[str]:
-        """Yield why `book`, or a file below `folder`, could not be made in this run."""
+    def problems(self, *places: str) -> Iterator[str]:
+        """Yield why a file of out/ whose path there begins like one of `places` could not be made in this run."""
+        starts = tuple(f"{self._name(self.out)}{os.sep}{place}" for place in places)
         query = "SELECT path, problem FROM outputs WHERE problem <> '' AND run = ? ORDER BY path"
         for name, problem in self.state.db.execute(query, (self.state.run,)):
-            if name == self._name(book) or name.startswith(f"{self._name(folder)}{os.sep}"):
+            if name.startswith(starts):
                 yield problem
 
     def put(self, path: Path, key: str, data: bytes) -> None:

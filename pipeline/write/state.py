@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from pipeline.document import OUR_MISTAKE, Cleaned, Document, Outcome, Quarantined, Repeated
 from pipeline.read.folder import Found
@@ -17,48 +13,10 @@ from pipeline.unique import index
 from pipeline.unique.families import Repeats
 from pipeline.unique.fingerprint import VERSION as PRINTS
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
+from pipeline.write.database import opened, trial_of
 from pipeline.write.names import marked, safe_name
+from pipeline.write.packed import pack, unpack
 
-SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE documents (
-    path TEXT PRIMARY KEY,
-    flow TEXT NOT NULL,        -- digest of the flow and settings that it went through
-    stamp TEXT NOT NULL,       -- size and times of the source as last looked at
-    sha256 TEXT NOT NULL,      -- of the source's bytes; empty if they were not read
-    kind TEXT NOT NULL,        -- cleaned or quarantined
-    name TEXT NOT NULL,        -- safe_name(path)
-    folded TEXT NOT NULL,      -- the name, case folded
-    outcome BLOB NOT NULL,     -- the Document or Quarantined, MessagePack
-    digest TEXT NOT NULL,      -- of outcome
-    fingerprint BLOB,          -- MessagePack; none for what is set aside
-    repeats TEXT,              -- the path of the document that this one repeats
-    why TEXT,
-    similarity REAL,
-    problem TEXT,              -- why there are no editions of it
-    undone INTEGER NOT NULL,   -- whether a step was undone because it broke a promise
-    inferred INTEGER NOT NULL, -- whether letters were inferred
-    evidence TEXT NOT NULL,    -- digest of the documents that helped to infer them
-    run INTEGER NOT NULL       -- the last run that saw the source
-);
-CREATE INDEX by_name ON documents (folded);
-CREATE INDEX by_digest ON documents (path, kind, digest);
-CREATE INDEX repeating ON documents (path, repeats, why, similarity) WHERE repeats IS NOT NULL;
-CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;
-CREATE TABLE chapters (
-    path TEXT PRIMARY KEY,
-    key TEXT NOT NULL,         -- digest of all that decides the document's editions
-    date TEXT NOT NULL,
-    chapter BLOB NOT NULL      -- MessagePack
-);
-CREATE TABLE outputs (
-    path TEXT PRIMARY KEY,     -- relative to clean/
-    key TEXT NOT NULL,         -- digest of all that decides its bytes
-    stamp TEXT NOT NULL,       -- size and time as written; empty if it could not be made
-    problem TEXT NOT NULL,     -- why it could not be made
-    run INTEGER NOT NULL       -- the last run that planned it
-);
-"""
 COLUMNS = "SELECT kind, outcome, repeats, why, similarity, problem FROM documents"
 OUTCOMES = """
 SELECT kind, outcome, repeats, why, similarity, problem, path, name, digest, (
@@ -66,55 +24,18 @@ SELECT kind, outcome, repeats, why, similarity, problem, path, name, digest, (
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
 ) > 1 FROM documents ORDER BY path
 """
-VERSION = "3"
-
-
-T = TypeVar("T")
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
-    if isinstance(value, PurePosixPath):
-        return str(value)
-    raise NotImplementedError(type(value))
-
-
-def _typed(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
-    return kind(value)
-
-
-def pack(value: object) -> bytes:
-    """Return a noun of document.py as MessagePack."""
-    return msgspec.msgpack.encode(value, enc_hook=_plain)
-
-
-def unpack(packed: bytes, kind: type[T]) -> T:
-    """Return the noun that `pack` packed."""
-    return msgspec.msgpack.decode(packed, type=kind, dec_hook=_typed)
-
-
-def digest(*parts: object) -> str:
-    """Return the SHA-256 of `parts`, in hexadecimal."""
-    return hashlib.sha256(pack(parts)).hexdigest()
 
 
 class State:
     """The rows of the last run, and of this one as it goes on. Only the holder of the lock may have one on a file."""
 
     def __init__(self, file: Path, flow: str, *, trial: bool = False) -> None:
-        """Open `file`; one of another version, or no database at all, starts anew. A trial works on a copy in memory.
+        """Open `file`; a trial works on a copy in memory.
 
         `flow` is the digest of all that decides a document's outcome beside its source; rows of another do not count.
         """
         self.flow = flow
-        self.db = _trial(file) if trial else sqlite3.connect(file, isolation_level=None)
-        if not trial and _version(self.db) not in {"", VERSION}:
-            self.db.close()
-            file.unlink()
-            self.db = sqlite3.connect(file, isolation_level=None)
-        if not _version(self.db):
-            self.db.executescript(f"BEGIN; {SCHEMA}{index.SCHEMA} COMMIT;")
-            self.learn("version", VERSION)
-            self.learn("fingerprints", PRINTS)
+        self.db = trial_of(file) if trial else opened(file)
         self.run = int(self.fact("run") or 0) + 1
         self.db.execute("BEGIN")
 
@@ -290,24 +211,6 @@ class State:
         """
         for *row, path, name, known, clash in self.db.execute(OUTCOMES):
             yield _outcome(*row), marked(name, PurePosixPath(path)) if clash else name, known
-
-
-def _version(db: sqlite3.Connection) -> str:
-    try:
-        return str(db.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()[0])
-    except sqlite3.OperationalError:
-        return ""
-    except sqlite3.DatabaseError:
-        return "damaged"
-
-
-def _trial(file: Path) -> sqlite3.Connection:
-    memory = sqlite3.connect(":memory:", isolation_level=None)
-    if file.exists():
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            if _version(db) == VERSION:
-                db.backup(memory)
-    return memory
 
 
 def _outcome(kind: str, packed: bytes, *told: Any) -> Outcome:  # noqa: ANN401 - the columns that COLUMNS names

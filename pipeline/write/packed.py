@@ -1,0 +1,36 @@
+"""Nouns of document.py <-> MessagePack, and digests of them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    if isinstance(value, PurePosixPath):
+        return str(value)
+    raise NotImplementedError(type(value))
+
+
+def _typed(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    return kind(value)
+
+
+def pack(value: object) -> bytes:
+    """Return a noun of document.py as MessagePack."""
+    return msgspec.msgpack.encode(value, enc_hook=_plain)
+
+
+def unpack(packed: bytes, kind: type[T]) -> T:
+    """Return the noun that `pack` packed."""
+    return msgspec.msgpack.decode(packed, type=kind, dec_hook=_typed)
+
+
+def digest(*parts: object) -> str:
+    """Return the SHA-256 of `parts`, in hexadecimal."""
+    return hashlib.sha256(pack(parts)).hexdigest()

