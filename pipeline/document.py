@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -151,6 +152,15 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
         )
         shift += len(change.after) - len(change.before)
     return undone
+
+
+def text_after(document: Document, steps: Collection[str]) -> str:
+    """Return the text as `steps`, the first that it went through, left it: the changes of all later ones undone."""
+    text = document.text
+    for step, changes in groupby(reversed(document.changes), lambda change: change.step):
+        if step not in steps:
+            text = apply(text, inverse(list(changes)[::-1]))
+    return text
 
 
 class Unfit(Exception):  # noqa: N818 - not an error of ours: the document's own condition

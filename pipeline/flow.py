@@ -47,6 +47,7 @@ FLOW: tuple[Step, ...] = (
     links.STEP,  # last: lines are those of the clean text
 )
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
+REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
 MARKDOWN = FLOW[4:-1]  # the steps that write Markdown: what the filter `normalize` does
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
-from pipeline.document import OUR_MISTAKE, Quarantined, RunReport
+from pipeline.document import OUR_MISTAKE, Quarantined, RunReport, text_after
 from pipeline.engines import outputs, worker
 from pipeline.engines.binder import COMMIT_EVERY, Tell
 from pipeline.engines.pool import Lost, each, jobs
 from pipeline.evidence.archive import MOST
-from pipeline.flow import signature
+from pipeline.flow import REPAIRED, signature
 from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
@@ -146,13 +146,17 @@ class _Run:
         self.state.commit()
 
     def sound(self) -> tuple[dict[str, str], str]:
-        """Return the texts that lost nothing, up to MOST characters of them, and a digest of all these."""
+        """Return the texts that lost nothing, up to MOST characters of them, and a digest of all these.
+
+        They are as their authors left them, as a damaged copy is: what later steps make of Markdown is undone.
+        """
         texts: dict[str, str] = {}
         known, size = [], 0
-        for path, one, text in self.state.sound():
-            if size + len(text) <= MOST:
-                texts[path] = text
-                size += len(text)
+        for one, document in self.state.sound():
+            if size + len(document.text) <= MOST:
+                path = str(document.path)
+                texts[path] = text_after(document, REPAIRED)
+                size += len(texts[path])
                 known.append((path, one))
         return texts, digest(known)
 

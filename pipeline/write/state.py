@@ -98,11 +98,11 @@ class State:
         """Drop the rows of sources that this run did not see."""
         self.db.execute("DELETE FROM documents WHERE run <> ?", (self.run,))
 
-    def sound(self) -> Iterator[tuple[str, str, str]]:
-        """Yield path, digest and text of every document that lost nothing, in the order of paths."""
-        query = "SELECT path, digest, outcome FROM documents WHERE kind = 'cleaned' AND NOT inferred ORDER BY path"
-        for path, known, packed in self.db.execute(query):
-            yield path, known, unpack(packed, Document).text
+    def sound(self) -> Iterator[tuple[str, Document]]:
+        """Yield digest and document of every one that lost nothing, in the order of paths."""
+        query = "SELECT digest, outcome FROM documents WHERE kind = 'cleaned' AND NOT inferred ORDER BY path"
+        for known, packed in self.db.execute(query):
+            yield known, unpack(packed, Document)
 
     def inferred(self, evidence: str) -> list[Found]:
         """Return the sources whose letters were inferred from other evidence than this."""
