@@ -28,7 +28,7 @@ from pathlib import Path, PurePosixPath
 import rensa
 
 from pipeline import Document, repair
-from pipeline.unique.exact import spaced, words
+from pipeline.unique.exact import spaced, unasked, words
 from pipeline.unique.families import Repeats, families
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.index import SCHEMA, Index
@@ -258,7 +258,7 @@ def speed(number: int, *, add: bool) -> None:
 
 def shingled(text: str) -> set[str]:
     """Return the character 3-grams of the words, as a peer is given them."""
-    text = words(spaced(text))
+    text = words(spaced(unasked(text)))
     return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
@@ -290,7 +290,7 @@ def by_gaoya(texts: list[str]) -> None:
 
     index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - its order
     for at, text in enumerate(texts):
-        normal = words(spaced(text))
+        normal = words(spaced(unasked(text)))
         index.query(normal)
         index.insert_document(at, normal)
 

@@ -113,14 +113,29 @@ def test_damaged_copies_of_other_versions_stay_apart():
     assert {name: one.of.name for name, one in found.items()} == {"2": "0"}
 
 
-BASES = [PASSAGE, PASSAGE.replace("forty", "fifty"), POST[1000:1800], PASSAGE[:300], noise(1), noise(1)[:600]]
+ASKED = f"{PASSAGE[:300]} [box](https://e.org/b?a={'1.' * 60}) {PASSAGE[300:]}"
+BASES = [ASKED, PASSAGE, PASSAGE.replace("forty", "fifty"), POST[1000:1800], PASSAGE[:300], noise(1), noise(1)[:600]]
+BASES.append(POST[1000:1800].encode().decode("cp1252", "ignore"))
+
+
+def test_a_slip_in_one_copy_hides_no_other():
+    """Where an accident to a number tells two copies apart, both still repeat the text that they were copied from."""
+    begin, end = f"In 1921, {PASSAGE}", PASSAGE.swapcase()[::-1]
+    slips = begin.replace("1921", "191").replace("keepers", "kepers").replace("winter", "wintr").replace("fog", "fgo")
+    slipped = f"{slips} {end}".replace("NETTIRW", "NETIRW").replace("SEROB", "SERB").replace("RETNIW", "RETNW")
+    slipped = slipped.replace("EHT", "ET", 3)
+    assert not repeats(begin, slipped)
+    assert {name: one.of.name for name, one in repeats(slipped, f"{begin} {end}", begin).items()} == {
+        "0": "1",
+        "2": "1",
+    }
 
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_results_depend_on_the_documents_alone(data):
     """In any order, in any batches, with others coming and going: the same documents, the same families."""
-    edits = st.tuples(st.integers(0, 250), st.sampled_from(["", "x", "7", " not "]))
+    edits = st.tuples(st.integers(0, 250), st.sampled_from(["", "x", "7", " not ", "*"]))
     made = data.draw(st.lists(st.tuples(st.sampled_from(BASES), st.lists(edits, max_size=4)), min_size=2, max_size=7))
     documents = []
     for number, (text, changes) in enumerate(made):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
 from pipeline.document import Document, apply, inverse
@@ -27,9 +26,8 @@ FEWEST = 16  # letters and digits of ASCII, or there is too little to tell texts
 ALIKE = 0.6  # Jaccard of skeletons
 MIXED = 0.03  # share of characters outside ASCII, from which on damage makes another text of it
 
-LAST_ASCII = 0x7F
-FIRST_SWALLOWED = 0x40  # GBK and Big5 have what follows as second bytes: it may be gone where a letter stood before it
-_LETTERS = np.array([chr(code).isalnum() for code in range(LAST_ASCII + 1)] * 2)
+_SWALLOWED = re.compile(r"[^\x00-\x7f]+[\x40-\x7f]*")  # GBK and Big5 have these ASCII characters as second bytes
+_NO_BONES = bytes(code for code in range(0x80) if not chr(code).isalnum())
 _DIGITS = re.compile(r"\d+")
 _LOST = re.compile(r"[\x00-\x7f\x80-\xa0\xad\ufffd]+")  # what damage drops, or puts there for it
 
@@ -40,12 +38,7 @@ def skeleton(text: str) -> str:
     >>> skeleton("# 使用Python 3.11 编写 a_b")
     '311ab'
     """
-    codes = np.frombuffer(unasked(text).encode("utf-32-le"), np.uint32)
-    places = np.arange(1, len(codes) + 1, dtype=np.int32)
-    foreign = np.maximum.accumulate((codes > LAST_ASCII) * places)
-    sure = np.maximum.accumulate((codes < FIRST_SWALLOWED) * places)
-    kept = codes[sure >= foreign].astype(np.uint8)
-    return bytes(kept[_LETTERS[kept]]).decode().lower()
+    return _SWALLOWED.sub("", text).encode().translate(None, _NO_BONES).decode().lower()
 
 
 def skeleton_signature(text: str) -> Signature | None:
@@ -74,7 +67,7 @@ def reading_of(damaged: str, sound: str) -> Verdict:
 
     The damage is not undone but done again: that needs no guess, and no letter that is gone.
     """
-    bones, other = skeleton(damaged), skeleton(sound)
+    bones, other = skeleton(unasked(damaged)), skeleton(unasked(sound))
     if min(len(bones), len(other)) >= FEWEST and jaccard(shingles(bones, SKELETON), shingles(other, SKELETON)) < ALIKE:
         return TWO_TEXTS
     if not _LOST.sub("", damaged):

@@ -10,10 +10,10 @@ import numpy as np
 from pipeline.document import Document
 from pipeline.unique.address import newer, same_page
 from pipeline.unique.damaged import SKELETON_BANDS, as_found, skeleton_signature, unreadable
-from pipeline.unique.exact import FEW, digest, spaced, words
+from pipeline.unique.exact import FEW, digest, spaced, unasked, words
 from pipeline.unique.sketch import ALGORITHM, BANDS, bands, shingles, signature
 
-VERSION = f"1, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
+VERSION = f"2, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
 GAP = "\ufffd"
 
 
@@ -33,12 +33,13 @@ class Fingerprint:
 
 def fingerprint(document: Document) -> Fingerprint:
     """Return what `document` is compared by."""
-    separate = spaced(document.text)
+    text = unasked(document.text)
+    separate = spaced(text)
     repairs = sum(change.step == "repair" for change in document.changes)
     unread = unreadable(document.text)
     lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
     damaged = bool(repairs or lost or unread)
-    values, bones = signature(shingles(words(separate))), skeleton_signature(document.text)
+    values, bones = signature(shingles(words(separate))), skeleton_signature(text)
     keys = [bands(values, BANDS)] if len(separate) >= FEW else []
     sketch = [values]
     if bones is not None:
