@@ -1,9 +1,9 @@
 """Duplicates with known truth: precision and recall; time and memory beside datasketch, gaoya, rensa and FastSketchLSH.
 
-usage: python benchmarks/dedup.py [truth | speed [DOCUMENTS ...]]    (default: truth)
+usage: python benchmarks/dedup.py [planted [SEED ...] | damaged | speed [DOCUMENTS ...]]    (default: planted)
 
-`truth` plants copies, and texts that only look like copies, in ../shared/corpus, and damages copies in every way that
-../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB (default: 10,000, then 100,000), a
+`planted` plants copies, and texts that only look like copies, in ../shared/corpus, for each seed anew; `damaged` damages
+copies in every way that ../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB (default: 10,000, then 100,000), a
 tenth of them copies, takes in one more, and times the peers on as many as the first time: of the same normal text,
 signatures and look-up alone, for none of them verifies. All times are CPU seconds of the process, but where it says
 otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`; those that are missing are skipped.
@@ -39,6 +39,12 @@ KB4 = 4096  # bytes
 COPY_EVERY = 10  # posts
 SENTENCE = 12  # characters
 SIZES = (10_000, 100_000)
+SHARES = (0.01, 0.02, 0.05, 0.10)
+WAYS = ("scattered", "block", "mixed")
+EDITED = {
+    "at up to 5% of edits": [f"{way} {share:.0%}" for share in SHARES[:-1] for way in WAYS],
+    "at 10%": [f"{way} {SHARES[-1]:.0%}" for way in WAYS],
+}
 
 
 def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
@@ -119,7 +125,7 @@ def planted(dice: random.Random) -> Truth:
         for at, text in enumerate(texts[:thirds]):
             family, other = f"{folder.name} {at}", texts[-1 - at]
             truth.add(family, "", text)
-            for share in (0.01, 0.02, 0.05, 0.10):
+            for share in SHARES:
                 truth.add(family, f"scattered {share:.0%}", scattered(text, share, dice))
                 truth.add(family, f"block {share:.0%}", block(text, share, dice, other))
                 truth.add(family, f"mixed {share:.0%}", mixed(text, share, dice, other))
@@ -199,6 +205,9 @@ def score(name: str, truth: Truth, dice: random.Random) -> None:
         told = [f"{truth.family[one]} ({truth.kind[one]})" for one in (path, repeats[path].of)]
         print(f"  wrong: {' = '.join(told)}: {repeats[path].why}, {repeats[path].similarity:.3f}")
     print(f"  recall of all: {right.total() / every.total():.4f} of {every.total()}")
+    for most, kinds in EDITED.items():
+        if tried := sum(every[kind] for kind in kinds):
+            print(f"  recall {most}: {sum(right[kind] for kind in kinds) / tried:.4f} of {tried}")
     for kind in sorted(every):
         print(f"  {kind:24} recall {right[kind] / every[kind]:.4f} of {every[kind]:5}  {' '.join(missed[kind][:4])}")
 
@@ -326,14 +335,16 @@ def peers(number: int) -> None:
 
 def main() -> None:
     """Measure what the arguments ask for."""
-    what, *sizes = sys.argv[1:] or ["truth"]
-    if what == "truth":
-        score("damaged", damaged(), random.Random(3))
-        score("planted", planted(random.Random(1)), random.Random(2))
+    what, *numbers = sys.argv[1:] or ["planted"]
+    if what == "damaged":
+        score(what, damaged(), random.Random(3))
+    elif what == "planted":
+        for seed in map(int, numbers or ["1"]):
+            score(f"planted, seed {seed}", planted(random.Random(seed)), random.Random(seed + 1))
     else:
-        for size in map(int, sizes or SIZES):
+        for size in map(int, numbers or SIZES):
             speed(size, add=True)
-        peers(int(sizes[0]) if sizes else SIZES[0])
+        peers(int(numbers[0]) if numbers else SIZES[0])
 
 
 if __name__ == "__main__":

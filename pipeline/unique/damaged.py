@@ -13,9 +13,12 @@ from pipeline.unique.exact import unasked
 from pipeline.unique.near import TWO_TEXTS, Verdict
 from pipeline.unique.sketch import Signature, jaccard, shingles, signature
 
-READINGS = (  # what UTF-8 is mistaken for
-    *("cp1252", "cp1254", "latin-1", "cp1251", "mac_roman", "cp437", "cp850", "cp1250", "cp1253", "cp866", "koi8-r"),
-    *("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp"),
+WESTERN = ("cp1252", "latin-1")
+WIDE = ("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp")
+READINGS = (  # how a text was written, and what that is mistaken for
+    *(("utf-8", read) for read in (*WESTERN, *WIDE, "cp1254", "cp1251", "mac_roman", "cp437", "cp850")),
+    *(("utf-8", read) for read in ("cp1250", "cp1253", "cp866", "koi8-r")),
+    *((written, read) for written in WIDE[1:] for read in WESTERN),
 )
 UNREADABLE = 0.1  # share of the characters at which mojibake may begin; prose has fewer than one in thirty
 SAME_READING = 0.95  # share of the characters outside ASCII that come out as in the damaged copy
@@ -72,27 +75,39 @@ def reading_of(damaged: str, sound: str) -> Verdict:
         return TWO_TEXTS
     if not _LOST.sub("", damaged):
         return TWO_TEXTS
-    best = max((_as_misread(damaged, sound, codec), codec) for codec in READINGS)
+    best = max(
+        (_as_misread(damaged, sound, reading) or _by_lines(damaged, sound, reading), reading) for reading in READINGS
+    )
     if best[0] < SAME_READING:
         return TWO_TEXTS
     if _other_numbers(bones, other):
         return Verdict(apart=True, why="other numbers", similarity=best[0])
-    return Verdict(same=True, why=f"read as {best[1]}", similarity=best[0])
+    return Verdict(same=True, why=f"read as {best[1][1]}", similarity=best[0])
 
 
-def _as_misread(damaged: str, sound: str, codec: str) -> float:
-    """Return the share of what is not ASCII in `damaged` that is as in `sound` misread: of it all, or line by line."""
-    misread, left = _misread(sound, codec), _LOST.sub("", damaged)
-    whole = Indel.normalized_similarity(left, _LOST.sub("", misread), score_cutoff=SAME_READING)
-    if whole:
-        return float(whole)
-    known = {_LOST.sub("", line) for line in (*sound.split("\n"), *misread.split("\n"))}
+def misread(damaged: str, sound: str) -> str:
+    """Return as what `sound` must be read to have what is not ASCII in `damaged`; empty if no reading gives that."""
+    if not _LOST.sub("", damaged):
+        return ""
+    return next((reading[1] for reading in READINGS if _as_misread(damaged, sound, reading)), "")
+
+
+def _as_misread(damaged: str, sound: str, reading: tuple[str, str]) -> float:
+    """Return the share of what is not ASCII in `damaged` that is as in `sound` misread; 0 if it is too small."""
+    left, right = _LOST.sub("", damaged), _LOST.sub("", _misread(sound, reading))
+    return float(Indel.normalized_similarity(left, right, score_cutoff=SAME_READING))
+
+
+def _by_lines(damaged: str, sound: str, reading: tuple[str, str]) -> float:
+    """Return the share of what is not ASCII in `damaged` in lines that are as in `sound`, misread or not."""
+    known = {_LOST.sub("", line) for line in (*sound.split("\n"), *_misread(sound, reading).split("\n"))}
     lines = [_LOST.sub("", line) for line in damaged.split("\n")]
-    return sum(len(line) for line in lines if line in known) / len(left)
+    return sum(len(line) for line in lines if line in known) / sum(map(len, lines))
 
 
-def _misread(text: str, codec: str) -> str:
-    return text.encode().decode(codec, "ignore")
+def _misread(text: str, reading: tuple[str, str]) -> str:
+    written, read = reading
+    return text.encode(written, "ignore").decode(read, "ignore")
 
 
 def _other_numbers(one: str, other: str) -> bool:

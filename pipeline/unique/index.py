@@ -46,7 +46,7 @@ CREATE TABLE pairs (           -- what comparing two texts found, where that is 
     same INTEGER NOT NULL,
     why TEXT NOT NULL,
     similarity REAL NOT NULL,
-    cut INTEGER,               -- the text that breaks off
+    worse INTEGER,             -- the text that breaks off or was misread
     PRIMARY KEY (one, other, by)
 ) WITHOUT ROWID;
 CREATE INDEX pairs_by_other ON pairs (other);
@@ -213,8 +213,8 @@ class Index:
         (first, one), (second, other) = sorted((self._copy(number), number) for number in (one, other))
         found = verdict(first, second, edited)
         if found.same or found.apart or by == KEPT:
-            cut = None if found.cut is None else (one, other)[found.cut]
-            row = (one, other, by, found.same, found.why, found.similarity, cut)
+            worse = None if found.worse is None else (one, other)[found.worse]
+            row = (one, other, by, found.same, found.why, found.similarity, worse)
             self.db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         return found
 

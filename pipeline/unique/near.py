@@ -23,15 +23,15 @@ LONG = 20_000  # characters; longer texts are aligned by words first, then withi
 class Verdict:
     """What a comparison found: `same`, or surely `apart` for a reason; neither is not enough to tell.
 
-    `similarity` is the share of the characters that are the same, from 0 to 1; `cut` names the text (0 or 1) that
-    breaks off.
+    `similarity` is the share of the characters that are the same, from 0 to 1; `worse` names the text (0 or 1)
+    that breaks off or was misread.
     """
 
     same: bool = False
     apart: bool = False
     why: str = ""
     similarity: float = 0.0
-    cut: int | None = None
+    worse: int | None = None
 
 
 TWO_TEXTS = Verdict()
@@ -53,7 +53,7 @@ def compare(first: str, second: str, edited: float = EDITED) -> Verdict:
     while edits and len(short) - edits[-1].one[1] < BREAK:
         edits.pop()
     found = _judged(short, head, edits, len(short) / len(long))
-    return replace(found, why="cut copy", cut=int(short is second)) if found.same else found
+    return replace(found, why="cut copy", worse=int(short is second)) if found.same else found
 
 
 def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdict:

@@ -66,7 +66,7 @@ SELECT kind, outcome, repeats, why, similarity, problem, path, name, digest, (
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
 ) > 1 FROM documents ORDER BY path
 """
-VERSION = "3"
+VERSION = "4"
 
 
 T = TypeVar("T")
