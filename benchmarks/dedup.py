@@ -2,11 +2,12 @@
 
 usage: python benchmarks/dedup.py [planted [SEED ...] | damaged | speed [DOCUMENTS ...]]    (default: planted)
 
-`planted` plants copies, and texts that only look like copies, in ../shared/corpus, for each seed anew; `damaged` damages
-copies in every way that ../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB (default: 10,000, then 100,000), a
-tenth of them copies, takes in one more, and times the peers on as many as the first time: of the same normal text,
-signatures and look-up alone, for none of them verifies. All times are CPU seconds of the process, but where it says
-otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`; those that are missing are skipped.
+`planted` plants copies, and texts that only look like copies, in ../shared/corpus, for each seed anew; `damaged`
+damages copies in every way that ../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB
+(default: 10,000, then 100,000), a tenth of them copies, takes in one more, and times the peers on as many as the first
+time: of the same normal text, signatures and look-up alone, for none of them verifies. All times are CPU seconds of the
+process, but where it says otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`; those that are
+missing are skipped.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pathlib import Path, PurePosixPath
 import rensa
 
 from pipeline import Document, repair
-from pipeline.unique.exact import spaced, unasked, words
+from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.families import Repeats, families
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.index import SCHEMA, Index
@@ -267,7 +268,7 @@ def speed(number: int, *, add: bool) -> None:
 
 def shingled(text: str) -> set[str]:
     """Return the character 3-grams of the words, as a peer is given them."""
-    text = words(spaced(unasked(text)))
+    text = spaced(unasked(text)).replace(" ", "")
     return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
@@ -299,7 +300,7 @@ def by_gaoya(texts: list[str]) -> None:
 
     index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - its order
     for at, text in enumerate(texts):
-        normal = words(spaced(unasked(text)))
+        normal = spaced(unasked(text)).replace(" ", "")
         index.query(normal)
         index.insert_document(at, normal)
 

@@ -15,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run
-from pipeline.document import Meta
+from pipeline.document import Meta, Passage, Place
+from pipeline.unique.exact import spaced
 from pipeline.unique.families import Repeat, families
 from pipeline.unique.fingerprint import fingerprint
 from pipeline.unique.index import SCHEMA, Index
+from pipeline.unique.passages import shared as shared_passages
 from tests.conftest import ROOT, Lacuna
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "duplicates.toml").read_text("utf-8"))
@@ -198,3 +200,58 @@ def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
     assert told[0].startswith("b.md repeats a.md: near copy, 97.")
     assert told[1:3] == ["--- a.md", "+++ b.md"]
     assert [line[0] for line in told[4:-1] if line[0] in "+-"] == ["-", "+"]
+
+
+OWN = "The gulls keep no books. They have sat on the roof of the town hall since before there was one."
+
+
+def quoting(name: str, *others: str) -> Document:
+    """Return a post of its own words that quotes paragraphs."""
+    quoted = ("> " + other.replace(", ", ",\n> ") for other in others)
+    return named(name, "\n\n".join([f"# Post {name}", *quoted, f"{OWN} {noise(ord(name))[:400]}"]))
+
+
+def passages(archive: Archive, name: str) -> list[Passage]:
+    """Return what paragraphs of a document others have that are kept."""
+    repeated = families(archive.index)
+    return list(shared_passages(archive.index.db, PurePosixPath(name), lambda path: path not in repeated))
+
+
+def test_a_quoted_paragraph_is_told_and_not_merged():
+    """A post that quotes another is no copy; where the paragraph stands in both is known, and forgotten with it."""
+    archive = Archive()
+    assert not archive.update([named("a", f"# A\n\n{PASSAGE}\n\n{noise(1)}"), quoting("b", PASSAGE), quoting("c")])
+    letters = len(spaced(PASSAGE).replace(" ", ""))
+    assert passages(archive, "a") == [Passage(3, letters, (Place(PurePosixPath("b"), 3),))]
+    assert passages(archive, "b") == [Passage(3, letters, (Place(PurePosixPath("a"), 3),))]
+    assert not passages(archive, "c")
+    archive.update([named("A", f"# A\n\n{PASSAGE}\n\n{noise(1)}")])
+    assert [place.path.name for place in passages(archive, "b")[0].places] == ["A"], "a copy has what it copies"
+    archive.update((), [PurePosixPath("A"), PurePosixPath("a")])
+    assert not passages(archive, "b")
+
+
+def test_what_a_series_begins_with_is_told_once():
+    """Of a paragraph that many posts have, the first few are named, in whatever order they came."""
+    archive = Archive()
+    archive.update([quoting(name, PASSAGE) for name in "zyxwvutsrq"])
+    (passage,) = passages(archive, "z")
+    assert [place.path.name for place in passage.places] == ["q", "r", "s", "t", "u"]
+    assert passage.more
+
+
+def test_passages_are_in_the_reports(archive: Path, lacuna: Lacuna):
+    """`report.jsonl`, `report.html`, `explain` and `dedup --explain` say which paragraph stands where else."""
+    chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
+    (archive / "raw" / "a.md").write_text(f"# Boxes\n\n{PASSAGE}\n", "utf-8")
+    (archive / "raw" / "b.md").write_text(f"# Gulls\n\n{OWN}\n\n> {PASSAGE}\n\n{noise(1)}\n", "utf-8")
+    run(chosen)
+    told = [json.loads(line) for line in (archive / "clean" / "report.jsonl").read_bytes().splitlines()]
+    (passage,) = next(record for record in told if record["path"] == "a.md")["passages"]
+    assert passage["places"] == [{"path": "b.md", "line": 5}]
+    sentence = f"line 3: a paragraph of {passage['letters']} letters is also in b.md:5"
+    assert sentence in (archive / "out" / "report.html").read_text("utf-8")
+    assert sentence in lacuna("explain", "a.md", cwd=archive).stdout
+    assert f"a.md, {sentence}" in lacuna("dedup", "--explain", "a.md", "b.md", cwd=archive / "raw").stdout
+    line = lacuna("dedup", "--explain", "--json", "a.md", "b.md", cwd=archive / "raw").stdout.splitlines()[0]
+    assert json.loads(line) == {"path": "a.md"} | passage

@@ -24,19 +24,31 @@ _SPACE = re.compile(r"\s+")
 FEW = 200  # letters; where there are fewer, marks and addresses may be all that tells two texts apart
 
 
+Letters = tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]
+
+
+def letters(text: str) -> Letters:
+    """Return the code points of `text`, case folded, and which of them are letters, marks or digits."""
+    plain = _POINT.sub(POINT, text).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")  # don't is one word
+    codes = np.frombuffer(plain.casefold().encode("utf-32-le"), np.uint32)
+    return codes, _tells()[codes]
+
+
 def spaced(text: str) -> str:
     r"""Return the letters, marks and digits of `text`, case folded, one space wherever anything else stood.
 
     >>> print(ascii(spaced("**Pi**: 3.14!")))
     'pi 3\u032314'
     """
-    plain = _POINT.sub(POINT, text).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")  # don't is one word
-    codes = np.frombuffer(plain.casefold().encode("utf-32-le"), np.uint32)
-    told = _tells()[codes]
-    codes = np.where(told, codes, ord(" "))
-    first = told.copy()  # a letter, or the first of what stands between two
-    first[1:] |= told[:-1]
-    return codes[first].tobytes().decode("utf-32-le").strip()
+    return joined(letters(text))
+
+
+def joined(letters: Letters) -> str:
+    """Return `spaced` of the text that `letters` took apart."""
+    codes, told = letters
+    kept = told.copy()  # a letter, or the first of what stands between two
+    kept[1:] |= told[:-1]
+    return np.where(told, codes, np.uint32(ord(" ")))[kept].tobytes().decode("utf-32-le").strip()
 
 
 @cache
@@ -48,11 +60,6 @@ def _tells() -> npt.NDArray[np.bool_]:
         told[slice(*run.span())] = True
     told[ord("_")] = False
     return told
-
-
-def words(separate: str) -> str:
-    """Return what `spaced` gave without its spaces."""
-    return separate.replace(" ", "")
 
 
 def unasked(text: str) -> str:

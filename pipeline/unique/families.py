@@ -72,7 +72,7 @@ _Pair = tuple[int, int]
 
 
 def _pairs(index: Index) -> tuple[dict[_Pair, _Found], set[_Pair], set[int]]:
-    """Return the pairs of texts that are the same, those that must stay apart, and the texts that are cut or misread."""
+    """Return the pairs of texts that are the same, those that must stay apart, and which texts are cut or misread."""
     same: dict[_Pair, _Found] = {}
     apart: set[_Pair] = set()
     worse: set[int] = set()

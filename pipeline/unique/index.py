@@ -15,6 +15,7 @@ from pipeline.unique.damaged import SKELETON_VALUES, as_found
 from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.fingerprint import Fingerprint
 from pipeline.unique.near import ALIKE, EDITED, Verdict
+from pipeline.unique.passages import unpacked
 from pipeline.unique.sketch import PERMUTATIONS
 from pipeline.unique.verify import Copy, verdict
 
@@ -34,11 +35,18 @@ CREATE TABLE members (
     sha256 TEXT NOT NULL,      -- of the source's bytes
     lost INTEGER NOT NULL,     -- letters
     repairs INTEGER NOT NULL,
-    address INTEGER NOT NULL   -- how old its form is
+    address INTEGER NOT NULL,  -- how old its form is
+    passages BLOB NOT NULL
 );
 CREATE INDEX members_by_text ON members (id, path);
 CREATE INDEX members_by_page ON members (page) WHERE page <> '';
 CREATE TABLE keys (key INTEGER, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID;
+CREATE TABLE passages (        -- paragraphs, each once a document
+    hash INTEGER,
+    path TEXT,
+    line INTEGER NOT NULL,
+    PRIMARY KEY (hash, path)
+) WITHOUT ROWID;
 CREATE TABLE pairs (           -- what comparing two texts found, where that is not just two texts
     one INTEGER NOT NULL,
     other INTEGER NOT NULL,
@@ -52,7 +60,7 @@ CREATE TABLE pairs (           -- what comparing two texts found, where that is 
 CREATE INDEX pairs_by_other ON pairs (other);
 CREATE INDEX pairs_by ON pairs (by);
 """
-TABLES = ("texts", "members", "keys", "pairs")
+TABLES = ("texts", "members", "keys", "passages", "pairs")
 BATCH = 5_000  # documents
 PAIRS = 50_000  # candidates
 CROWD = 8  # texts; an address that more have is that of a front page
@@ -61,7 +69,7 @@ MAY_BE_BONES = 0.5  # share of the values of two skeletons; those of copies shar
 AT_HAND = 16  # texts
 SKETCHES = 300_000  # at hand, of 300 bytes each
 NEAR, KEPT = "near", "kept"
-ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 SKETCH = PERMUTATIONS + SKELETON_VALUES
 
@@ -94,6 +102,8 @@ class Index:
         while (batch := list(islice(fresh, BATCH))) or self.fresh:
             for one, digest in batch:
                 self._add(one, digest)
+            rows = sorted((value, str(one.path), at) for one, _ in batch for value, at, _ in unpacked(one.passages))
+            self.db.executemany("INSERT OR IGNORE INTO passages VALUES (?, ?, ?)", rows)
             self._meet()
         for page in sorted(self.pages - {""}):
             self._meet_at(page)
@@ -101,10 +111,13 @@ class Index:
 
     def _forget(self, path: PurePosixPath) -> None:
         """Forget one document."""
-        row = self.db.execute("DELETE FROM members WHERE path = ? RETURNING id, page", (str(path),)).fetchone()
+        query = "DELETE FROM members WHERE path = ? RETURNING id, page, passages"
+        row = self.db.execute(query, (str(path),)).fetchone()
         if row is None:
             return
         self.pages.add(row[1])
+        hashes = ((value, str(path)) for value, _, _ in unpacked(row[2]))
+        self.db.executemany("DELETE FROM passages WHERE hash = ? AND path = ?", hashes)
         first = self._first(row[0])
         if first is None:
             self._drop(row[0])
@@ -116,7 +129,7 @@ class Index:
         row = (one.text, one.sketch, one.keys, one.damaged)
         found = self.db.execute("SELECT id FROM texts WHERE text = ?", row[:1]).fetchone()
         number, first = (found[0], self._first(found[0])) if found else (self._take_in(row), None)
-        self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank))
+        self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.passages))
         self.pages.add(one.page)
         if first is not None and str(one.path) < first:
             self._renew(number)

@@ -29,15 +29,16 @@ def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     words that differ prove nothing. Where hardly anything was damaged, all else must be the same.
     """
     found = compare(*_views(one, other, edited), edited)
-    if not found.same:
-        for damaged, sound in ((one, other), (other, one)):
-            if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
-                return read
+    if found.same:
+        return found
+    for damaged, sound in ((one, other), (other, one)):
+        if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
+            return read
     if found.why and compare(_ascii(one.text), _ascii(other.text), edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
             if read_as := misread(damaged.text, sound.text):
                 return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
-    guessed = found.apart and found.why == "other words" and (one.found or other.found)
+    guessed = found.why == "other words" and (one.found or other.found)
     return TWO_TEXTS if guessed else found
 
 

@@ -12,9 +12,9 @@ from pipeline.catalogue.graph import Edge
 from pipeline.catalogue.works import Work
 from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
 from pipeline.write.clean import in_words, repaired
-from pipeline.write.records import Record, changes
+from pipeline.write.records import Record, changes, shared_in_words
 
-VERSION = 2  # raise it when the page changes
+VERSION = 3  # raise it when the page changes
 SHOWN = 100  # changes a document; report.jsonl has all
 LONGEST = 600  # characters of a change's text
 
@@ -68,6 +68,7 @@ def _row(outcome: Outcome, file: str) -> Record:
         "hidden": max(0, len(told) - SHOWN),
         "changes": [change | _sides(change["before"], change["after"]) for change in islice(told, SHOWN)],
         "kept": isinstance(outcome, Cleaned),
+        "passages": [_shown(shared_in_words(one)) for one in outcome.passages] if isinstance(outcome, Cleaned) else [],
     }
 
 
