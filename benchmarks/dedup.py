@@ -1,13 +1,14 @@
 """Duplicates with known truth: precision and recall; time and memory beside datasketch, gaoya, rensa and FastSketchLSH.
 
-usage: python benchmarks/dedup.py [planted [SEED ...] | damaged | speed [DOCUMENTS ...]]    (default: planted)
+usage: python benchmarks/dedup.py [planted [SEED ...] | damaged | series | speed [DOCUMENTS ...]]    (default: planted)
 
 `planted` plants copies, and texts that only look like copies, in ../shared/corpus, for each seed anew; `damaged`
-damages copies in every way that ../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB
-(default: 10,000, then 100,000), a tenth of them copies, takes in one more, and times the peers on as many as the first
-time: of the same normal text, signatures and look-up alone, for none of them verifies. All times are CPU seconds of the
-process, but where it says otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`; those that are
-missing are skipped.
+damages copies in every way that ../shared/eval/damage.py knows; `series` gives 10,000 pieces of the corpus one
+beginning and one end, as posts of a series have, and lists what is merged. `speed` finds the families among DOCUMENTS
+of 4 KB (default: 10,000, then 100,000), a tenth of them copies, takes in one more, and times the peers on as many as
+the first time: of the same normal text, signatures and look-up alone, for none of them verifies. All times are CPU
+seconds of the process, but where it says otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`;
+those that are missing are skipped.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ KB4 = 4096  # bytes
 COPY_EVERY = 10  # posts
 SENTENCE = 12  # characters
 SIZES = (10_000, 100_000)
+PIECE = 750  # bytes
+FIRST = "欢迎来到二月底的[“机器学习-拼贴”系列](https://twitter.com/hashtag/mlcollage)。"
+LAST = "这是这个月的。让我知道你最喜欢的论文是什么。"
 SHARES = (0.01, 0.02, 0.05, 0.10)
 WAYS = ("scattered", "block", "mixed")
 EDITED = {
@@ -213,6 +217,33 @@ def score(name: str, truth: Truth, dice: random.Random) -> None:
         print(f"  {kind:24} recall {right[kind] / every[kind]:.4f} of {every[kind]:5}  {' '.join(missed[kind][:4])}")
 
 
+def pieces() -> Iterator[tuple[Path, int, str]]:
+    """Yield pieces of real prose with file and offset, but those of which half is in others before."""
+    seen = set[str]()
+    for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
+        for path in sorted(folder.glob("*.md")):
+            data = path.read_bytes()
+            for start in range(0, len(data) - PIECE + 1, PIECE):
+                text = data[start : start + PIECE].decode("utf-8", "ignore")
+                runs = {text[at : at + 10] for at in range(len(text) - 9)}
+                if len(runs & seen) < len(runs) / 2:
+                    yield path.relative_to(SHARED), start, text
+                    seen |= runs
+
+
+def series() -> None:
+    """Print what is merged of posts that begin and end alike, with sentences of a real post."""
+    texts = {PurePosixPath(f"{path}:{start}"): f"{FIRST}\n\n{text}\n\n{LAST}" for path, start, text in pieces()}
+    chosen = random.Random(5).sample(sorted(texts), SIZES[0])
+    documents = {path: Document(path, texts[path]) for path in chosen}
+    with opened(documents.__getitem__) as index:
+        index.update((), ((fingerprint(one), "") for one in documents.values()))
+        repeats = families(index)
+    print(f"series: {len(documents)} posts, {len(repeats)} merged")
+    for path, one in repeats.items():
+        print(f"  {path} = {one.of}: {one.why}, {one.similarity:.3f}")
+
+
 class Archive:
     """Made-up posts of 4 KB in one file: sentences of real ones; every tenth is a copy of another, 1 to 5 % edited."""
 
@@ -339,6 +370,8 @@ def main() -> None:
     what, *numbers = sys.argv[1:] or ["planted"]
     if what == "damaged":
         score(what, damaged(), random.Random(3))
+    elif what == "series":
+        series()
     elif what == "planted":
         for seed in map(int, numbers or ["1"]):
             score(f"planted, seed {seed}", planted(random.Random(seed)), random.Random(seed + 1))

@@ -99,10 +99,16 @@ def _as_misread(damaged: str, sound: str, reading: tuple[str, str]) -> float:
 
 
 def _by_lines(damaged: str, sound: str, reading: tuple[str, str]) -> float:
-    """Return the share of what is not ASCII in `damaged` in lines that are as in `sound`, misread or not."""
-    known = {_LOST.sub("", line) for line in (*sound.split("\n"), *_misread(sound, reading).split("\n"))}
-    lines = [_LOST.sub("", line) for line in damaged.split("\n")]
-    return sum(len(line) for line in lines if line in known) / sum(map(len, lines))
+    """Return the share of what is not ASCII, in either, that stands in lines that are the same, misread or not."""
+    lines, plain, read = (
+        [_LOST.sub("", line) for line in text.split("\n")] for text in (damaged, sound, _misread(sound, reading))
+    )
+    there, known = set(lines), {*plain, *read}
+    if there <= set(plain):
+        return 0.0  # nothing of it was misread
+    found = sum(len(line) for line in lines if line in known)
+    covered = sum(len(line) for line, other in zip(plain, read, strict=False) if line in there or other in there)
+    return min(found / sum(map(len, lines)), covered / max(1, sum(map(len, plain))))
 
 
 def _misread(text: str, reading: tuple[str, str]) -> str:
