@@ -164,6 +164,20 @@ def test_real_posts_stay_apart(shared: Path):
     assert not repeats(*series)
 
 
+def test_the_nearest_posts_of_a_series_stay_apart(shared: Path):
+    """Of some 9,000 posts that begin and end alike, the 100 pairs that are most alike, read one by one: no copies."""
+    lines = (ROOT / "tests" / "cases" / "series.tsv").read_text("utf-8").splitlines()[1:]
+    places = {tuple(place) for line in lines for place in (line.split("\t")[:2], line.split("\t")[2:])}
+    paragraphs = POST.split("\n\n")
+    first, last = paragraphs[5].partition("，")[0], paragraphs[-1][:22]
+    posts = []
+    for file, offset in sorted(places):
+        piece = (shared / "corpus" / file).read_bytes()[int(offset) : int(offset) + 900].decode("utf-8", "ignore")
+        posts.append(f"{first}\n\n{piece}\n\n{last}")
+    assert len(lines) == 100
+    assert not repeats(*posts)
+
+
 def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
     """A copy broken by any recipe repeats the text that it was made of."""
     monkeypatch.syspath_prepend(shared / "eval")
