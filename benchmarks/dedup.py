@@ -60,9 +60,9 @@ def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
             yield data[start : start + size].decode("utf-8", "ignore")
 
 
-def distinct(texts: Iterable[str]) -> list[str]:
-    """Return the texts that share not a tenth of their runs of ten characters with one before: the corpus repeats."""
-    kept, seen = [], set[str]()
+def distinct(texts: Iterable[str], seen: set[str]) -> list[str]:
+    """Return the texts that share not a tenth of their runs of ten characters with those `seen`: the corpus repeats."""
+    kept = []
     for text in texts:
         runs = {text[at : at + 10] for at in range(len(text) - 9)}
         if len(runs & seen) < len(runs) / 10:
@@ -122,9 +122,9 @@ class Truth:
 
 def planted(dice: random.Random) -> Truth:
     """Return copies and near misses made from the pieces of every language."""
-    truth = Truth()
+    truth, seen = Truth(), set[str]()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
-        texts = distinct(chunks(folder))[:60]
+        texts = distinct(chunks(folder), seen)[:60]
         dice.shuffle(texts)
         thirds = len(texts) // 4
         for at, text in enumerate(texts[:thirds]):
@@ -156,7 +156,7 @@ def damaged() -> Truth:
 
     truth = Truth()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
-        texts = distinct(chunks(folder))
+        texts = distinct(chunks(folder), set())
         for at, text in enumerate(texts[:: max(1, len(texts) // 6)][:6]):
             truth.add(f"{folder.name} {at}", "", text)
             for name, recipe in damage.RECIPES.items():

@@ -214,12 +214,12 @@ class Index:
                 self._compare(other, one, by, REVISED)
 
     def compare_kept(self, one: int, other: int) -> Verdict:
-        """Return what comparing a text with the best of its family finds: copies of a copy may differ more."""
+        """Return what comparing a text with the best of its family finds: copies of a copy may differ too much."""
         query = "SELECT same, why, similarity FROM pairs WHERE by = ? AND (one, other) IN ((?, ?), (?, ?))"
         row = self.db.execute(query, (KEPT, one, other, other, one)).fetchone()
         if row:
             return Verdict(same=bool(row[0]), why=row[1], similarity=row[2])
-        return self._compare(one, other, KEPT, 2 * EDITED)
+        return self._compare(one, other, KEPT, EDITED)
 
     def _compare(self, one: int, other: int, by: str, edited: float) -> Verdict:
         """Compare two texts and keep what that found; the texts by their digests, so that it is always the same."""
