@@ -1,12 +1,14 @@
 """Duplicates with known truth: precision and recall; time and memory beside datasketch, gaoya, rensa and FastSketchLSH.
 
-usage: python benchmarks/dedup.py [truth | speed [DOCUMENTS ...]]    (default: truth)
+usage: python benchmarks/dedup.py [planted [SEED ...] | damaged | series | speed [DOCUMENTS ...]]    (default: planted)
 
-`truth` plants copies, and texts that only look like copies, in ../shared/corpus, and damages copies in every way that
-../shared/eval/damage.py knows. `speed` finds the families among DOCUMENTS of 4 KB (default: 10,000, then 100,000), a
-tenth of them copies, takes in one more, and times the peers on as many as the first time: of the same normal text,
-signatures and look-up alone, for none of them verifies. All times are CPU seconds of the process, but where it says
-otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`; those that are missing are skipped.
+`planted` plants copies, and texts that only look like copies, in ../shared/corpus, for each seed anew; `damaged`
+damages copies in every way that ../shared/eval/damage.py knows; `series` gives 10,000 pieces of the corpus one
+beginning and one end, as posts of a series have, and lists what is merged. `speed` finds the families among DOCUMENTS
+of 4 KB (default: 10,000, then 100,000), a tenth of them copies, takes in one more, and times the peers on as many as
+the first time: of the same normal text, signatures and look-up alone, for none of them verifies. All times are CPU
+seconds of the process, but where it says otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`;
+those that are missing are skipped.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from pathlib import Path, PurePosixPath
 import rensa
 
 from pipeline import Document, repair
-from pipeline.unique.exact import spaced, words
+from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.families import Repeats, families
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.index import SCHEMA, Index
@@ -39,6 +41,15 @@ KB4 = 4096  # bytes
 COPY_EVERY = 10  # posts
 SENTENCE = 12  # characters
 SIZES = (10_000, 100_000)
+PIECE = 750  # bytes
+FIRST = "欢迎来到二月底的[“机器学习-拼贴”系列](https://twitter.com/hashtag/mlcollage)。"
+LAST = "这是这个月的。让我知道你最喜欢的论文是什么。"
+SHARES = (0.01, 0.02, 0.05, 0.10)
+WAYS = ("scattered", "block", "mixed")
+EDITED = {
+    "at up to 5% of edits": [f"{way} {share:.0%}" for share in SHARES[:-1] for way in WAYS],
+    "at 10%": [f"{way} {SHARES[-1]:.0%}" for way in WAYS],
+}
 
 
 def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
@@ -49,9 +60,9 @@ def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
             yield data[start : start + size].decode("utf-8", "ignore")
 
 
-def distinct(texts: Iterable[str]) -> list[str]:
-    """Return the texts that share not a tenth of their runs of ten characters with one before: the corpus repeats."""
-    kept, seen = [], set[str]()
+def distinct(texts: Iterable[str], seen: set[str]) -> list[str]:
+    """Return the texts that share not a tenth of their runs of ten characters with those `seen`: the corpus repeats."""
+    kept = []
     for text in texts:
         runs = {text[at : at + 10] for at in range(len(text) - 9)}
         if len(runs & seen) < len(runs) / 10:
@@ -111,15 +122,15 @@ class Truth:
 
 def planted(dice: random.Random) -> Truth:
     """Return copies and near misses made from the pieces of every language."""
-    truth = Truth()
+    truth, seen = Truth(), set[str]()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
-        texts = distinct(chunks(folder))[:60]
+        texts = distinct(chunks(folder), seen)[:60]
         dice.shuffle(texts)
         thirds = len(texts) // 4
         for at, text in enumerate(texts[:thirds]):
             family, other = f"{folder.name} {at}", texts[-1 - at]
             truth.add(family, "", text)
-            for share in (0.01, 0.02, 0.05, 0.10):
+            for share in SHARES:
                 truth.add(family, f"scattered {share:.0%}", scattered(text, share, dice))
                 truth.add(family, f"block {share:.0%}", block(text, share, dice, other))
                 truth.add(family, f"mixed {share:.0%}", mixed(text, share, dice, other))
@@ -145,7 +156,7 @@ def damaged() -> Truth:
 
     truth = Truth()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
-        texts = distinct(chunks(folder))
+        texts = distinct(chunks(folder), set())
         for at, text in enumerate(texts[:: max(1, len(texts) // 6)][:6]):
             truth.add(f"{folder.name} {at}", "", text)
             for name, recipe in damage.RECIPES.items():
@@ -199,8 +210,38 @@ def score(name: str, truth: Truth, dice: random.Random) -> None:
         told = [f"{truth.family[one]} ({truth.kind[one]})" for one in (path, repeats[path].of)]
         print(f"  wrong: {' = '.join(told)}: {repeats[path].why}, {repeats[path].similarity:.3f}")
     print(f"  recall of all: {right.total() / every.total():.4f} of {every.total()}")
+    for most, kinds in EDITED.items():
+        if tried := sum(every[kind] for kind in kinds):
+            print(f"  recall {most}: {sum(right[kind] for kind in kinds) / tried:.4f} of {tried}")
     for kind in sorted(every):
         print(f"  {kind:24} recall {right[kind] / every[kind]:.4f} of {every[kind]:5}  {' '.join(missed[kind][:4])}")
+
+
+def pieces() -> Iterator[tuple[Path, int, str]]:
+    """Yield pieces of real prose with file and offset, but those of which half is in others before."""
+    seen = set[str]()
+    for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
+        for path in sorted(folder.glob("*.md")):
+            data = path.read_bytes()
+            for start in range(0, len(data) - PIECE + 1, PIECE):
+                text = data[start : start + PIECE].decode("utf-8", "ignore")
+                runs = {text[at : at + 10] for at in range(len(text) - 9)}
+                if len(runs & seen) < len(runs) / 2:
+                    yield path.relative_to(SHARED), start, text
+                    seen |= runs
+
+
+def series() -> None:
+    """Print what is merged of posts that begin and end alike, with sentences of a real post."""
+    texts = {PurePosixPath(f"{path}:{start}"): f"{FIRST}\n\n{text}\n\n{LAST}" for path, start, text in pieces()}
+    chosen = random.Random(5).sample(sorted(texts), SIZES[0])
+    documents = {path: Document(path, texts[path]) for path in chosen}
+    with opened(documents.__getitem__) as index:
+        index.update((), ((fingerprint(one), "") for one in documents.values()))
+        repeats = families(index)
+    print(f"series: {len(documents)} posts, {len(repeats)} merged")
+    for path, one in repeats.items():
+        print(f"  {path} = {one.of}: {one.why}, {one.similarity:.3f}")
 
 
 class Archive:
@@ -258,7 +299,7 @@ def speed(number: int, *, add: bool) -> None:
 
 def shingled(text: str) -> set[str]:
     """Return the character 3-grams of the words, as a peer is given them."""
-    text = words(spaced(text))
+    text = spaced(unasked(text)).replace(" ", "")
     return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
@@ -290,7 +331,7 @@ def by_gaoya(texts: list[str]) -> None:
 
     index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - its order
     for at, text in enumerate(texts):
-        normal = words(spaced(text))
+        normal = spaced(unasked(text)).replace(" ", "")
         index.query(normal)
         index.insert_document(at, normal)
 
@@ -326,14 +367,18 @@ def peers(number: int) -> None:
 
 def main() -> None:
     """Measure what the arguments ask for."""
-    what, *sizes = sys.argv[1:] or ["truth"]
-    if what == "truth":
-        score("damaged", damaged(), random.Random(3))
-        score("planted", planted(random.Random(1)), random.Random(2))
+    what, *numbers = sys.argv[1:] or ["planted"]
+    if what == "damaged":
+        score(what, damaged(), random.Random(3))
+    elif what == "series":
+        series()
+    elif what == "planted":
+        for seed in map(int, numbers or ["1"]):
+            score(f"planted, seed {seed}", planted(random.Random(seed)), random.Random(seed + 1))
     else:
-        for size in map(int, sizes or SIZES):
+        for size in map(int, numbers or SIZES):
             speed(size, add=True)
-        peers(int(sizes[0]) if sizes else SIZES[0])
+        peers(int(numbers[0]) if numbers else SIZES[0])
 
 
 if __name__ == "__main__":

@@ -98,6 +98,27 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a document, from 1."""
+
+    path: PurePosixPath
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph that other documents have as well, letter for letter: its line, its letters, and the first of them.
+
+    `more` tells that there are more than those named.
+    """
+
+    line: int
+    letters: int
+    places: tuple[Place, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text with what is known of it. `text` is valid Unicode: it holds no lone surrogate."""
 
@@ -192,9 +213,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The document went through every step."""
+    """The document went through every step; `passages` stand in others too."""
 
     document: Document
+    passages: tuple[Passage, ...] = ()
 
     @property
     def path(self) -> PurePosixPath:

@@ -15,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run
-from pipeline.document import Meta
+from pipeline.document import Meta, Passage, Place
+from pipeline.unique.exact import spaced
 from pipeline.unique.families import Repeat, families
 from pipeline.unique.fingerprint import fingerprint
 from pipeline.unique.index import SCHEMA, Index
+from pipeline.unique.passages import shared as shared_passages
 from tests.conftest import ROOT, Lacuna
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "duplicates.toml").read_text("utf-8"))
@@ -113,14 +115,29 @@ def test_damaged_copies_of_other_versions_stay_apart():
     assert {name: one.of.name for name, one in found.items()} == {"2": "0"}
 
 
-BASES = [PASSAGE, PASSAGE.replace("forty", "fifty"), POST[1000:1800], PASSAGE[:300], noise(1), noise(1)[:600]]
+ASKED = f"{PASSAGE[:300]} [box](https://e.org/b?a={'1.' * 60}) {PASSAGE[300:]}"
+BASES = [ASKED, PASSAGE, PASSAGE.replace("forty", "fifty"), POST[1000:1800], PASSAGE[:300], noise(1), noise(1)[:600]]
+BASES.append(POST[1000:1800].encode().decode("cp1252", "ignore"))
+
+
+def test_a_slip_in_one_copy_hides_no_other():
+    """Where an accident to a number tells two copies apart, both still repeat the text that they were copied from."""
+    begin, end = f"In 1921, {PASSAGE}", PASSAGE.swapcase()[::-1]
+    slips = begin.replace("1921", "191").replace("keepers", "kepers").replace("winter", "wintr").replace("fog", "fgo")
+    slipped = f"{slips} {end}".replace("NETTIRW", "NETIRW").replace("SEROB", "SERB").replace("RETNIW", "RETNW")
+    slipped = slipped.replace("EHT", "ET", 3)
+    assert not repeats(begin, slipped)
+    assert {name: one.of.name for name, one in repeats(slipped, f"{begin} {end}", begin).items()} == {
+        "0": "1",
+        "2": "1",
+    }
 
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_results_depend_on_the_documents_alone(data):
     """In any order, in any batches, with others coming and going: the same documents, the same families."""
-    edits = st.tuples(st.integers(0, 250), st.sampled_from(["", "x", "7", " not "]))
+    edits = st.tuples(st.integers(0, 250), st.sampled_from(["", "x", "7", " not ", "*"]))
     made = data.draw(st.lists(st.tuples(st.sampled_from(BASES), st.lists(edits, max_size=4)), min_size=2, max_size=7))
     documents = []
     for number, (text, changes) in enumerate(made):
@@ -145,6 +162,20 @@ def test_real_posts_stay_apart(shared: Path):
     first, last = "\n\n".join(paragraphs[:7]), "\n\n".join(paragraphs[-8:])
     series = [f"{first}\n\n{post[200:2200]}\n\n{last}" for post in posts[:100]]
     assert not repeats(*series)
+
+
+def test_the_nearest_posts_of_a_series_stay_apart(shared: Path):
+    """Of some 9,000 posts that begin and end alike, the 100 pairs that are most alike, read one by one: no copies."""
+    lines = (ROOT / "tests" / "cases" / "series.tsv").read_text("utf-8").splitlines()[1:]
+    places = {tuple(place) for line in lines for place in (line.split("\t")[:2], line.split("\t")[2:])}
+    paragraphs = POST.split("\n\n")
+    first, last = paragraphs[5].partition("，")[0], paragraphs[-1][:22]
+    posts = []
+    for file, offset in sorted(places):
+        piece = (shared / "corpus" / file).read_bytes()[int(offset) : int(offset) + 900].decode("utf-8", "ignore")
+        posts.append(f"{first}\n\n{piece}\n\n{last}")
+    assert len(lines) == 100
+    assert not repeats(*posts)
 
 
 def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
@@ -183,3 +214,58 @@ def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
     assert told[0].startswith("b.md repeats a.md: near copy, 97.")
     assert told[1:3] == ["--- a.md", "+++ b.md"]
     assert [line[0] for line in told[4:-1] if line[0] in "+-"] == ["-", "+"]
+
+
+OWN = "The gulls keep no books. They have sat on the roof of the town hall since before there was one."
+
+
+def quoting(name: str, *others: str) -> Document:
+    """Return a post of its own words that quotes paragraphs."""
+    quoted = ("> " + other.replace(", ", ",\n> ") for other in others)
+    return named(name, "\n\n".join([f"# Post {name}", *quoted, f"{OWN} {noise(ord(name))[:400]}"]))
+
+
+def passages(archive: Archive, name: str) -> list[Passage]:
+    """Return what paragraphs of a document others have that are kept."""
+    repeated = families(archive.index)
+    return list(shared_passages(archive.index.db, PurePosixPath(name), lambda path: path not in repeated))
+
+
+def test_a_quoted_paragraph_is_told_and_not_merged():
+    """A post that quotes another is no copy; where the paragraph stands in both is known, and forgotten with it."""
+    archive = Archive()
+    assert not archive.update([named("a", f"# A\n\n{PASSAGE}\n\n{noise(1)}"), quoting("b", PASSAGE), quoting("c")])
+    letters = len(spaced(PASSAGE).replace(" ", ""))
+    assert passages(archive, "a") == [Passage(3, letters, (Place(PurePosixPath("b"), 3),))]
+    assert passages(archive, "b") == [Passage(3, letters, (Place(PurePosixPath("a"), 3),))]
+    assert not passages(archive, "c")
+    archive.update([named("A", f"# A\n\n{PASSAGE}\n\n{noise(1)}")])
+    assert [place.path.name for place in passages(archive, "b")[0].places] == ["A"], "a copy has what it copies"
+    archive.update((), [PurePosixPath("A"), PurePosixPath("a")])
+    assert not passages(archive, "b")
+
+
+def test_what_a_series_begins_with_is_told_once():
+    """Of a paragraph that many posts have, the first few are named, in whatever order they came."""
+    archive = Archive()
+    archive.update([quoting(name, PASSAGE) for name in "zyxwvutsrq"])
+    (passage,) = passages(archive, "z")
+    assert [place.path.name for place in passage.places] == ["q", "r", "s", "t", "u"]
+    assert passage.more
+
+
+def test_passages_are_in_the_reports(archive: Path, lacuna: Lacuna):
+    """`report.jsonl`, `report.html`, `explain` and `dedup --explain` say which paragraph stands where else."""
+    chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
+    (archive / "raw" / "a.md").write_text(f"# Boxes\n\n{PASSAGE}\n", "utf-8")
+    (archive / "raw" / "b.md").write_text(f"# Gulls\n\n{OWN}\n\n> {PASSAGE}\n\n{noise(1)}\n", "utf-8")
+    run(chosen)
+    told = [json.loads(line) for line in (archive / "clean" / "report.jsonl").read_bytes().splitlines()]
+    (passage,) = next(record for record in told if record["path"] == "a.md")["passages"]
+    assert passage["places"] == [{"path": "b.md", "line": 5}]
+    sentence = f"line 3: a paragraph of {passage['letters']} letters is also in b.md:5"
+    assert sentence in (archive / "out" / "report.html").read_text("utf-8")
+    assert sentence in lacuna("explain", "a.md", cwd=archive).stdout
+    assert f"a.md, {sentence}" in lacuna("dedup", "--explain", "a.md", "b.md", cwd=archive / "raw").stdout
+    line = lacuna("dedup", "--explain", "--json", "a.md", "b.md", cwd=archive / "raw").stdout.splitlines()[0]
+    assert json.loads(line) == {"path": "a.md"} | passage

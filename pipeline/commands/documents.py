@@ -43,7 +43,11 @@ def links(paths: tuple[str, ...], form: str) -> int:
 
 @click.command()
 @paths
-@click.option("--explain", is_flag=True, help="Show how each file differs from the one it repeats, as a diff.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Show how each file differs from the one it repeats, as a diff, and the paragraphs that files share.",
+)
 @as_json
 def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     """Tell which of the files repeat another, and how that is known."""
@@ -55,6 +59,8 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     from pipeline.unique.families import families
     from pipeline.unique.fingerprint import fingerprint
     from pipeline.unique.index import SCHEMA, Index
+    from pipeline.unique.passages import shared
+    from pipeline.write.records import shared_in_words
 
     documents: dict[PurePosixPath, Document] = {}
 
@@ -75,6 +81,10 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
         click.echo(msgspec.json.encode(told) if as_json else line)
         if explain:
             click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
+    for path in sorted(documents.keys() - repeats) if explain else ():
+        for passage in shared(db, path, lambda other: other not in repeats):
+            told = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
+            click.echo(msgspec.json.encode(told) if as_json else shown(f"{path}, {shared_in_words(passage)}"))
     if not as_json:
         click.echo(f"{len(documents)} files, {len(repeats)} repeat another")
     return code

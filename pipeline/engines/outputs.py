@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -59,6 +60,14 @@ class Writer:
         for outcome, name, _ in self.state.outcomes():
             yield outcome, f"{name}.md" if isinstance(outcome, Cleaned) else ""
 
+    def told(self) -> Iterator[tuple[Outcome, str]]:
+        """Yield the same, with the passages that documents share."""
+        for outcome, file in self.outcomes():
+            if isinstance(outcome, Cleaned):
+                yield replace(outcome, passages=self.state.passages(outcome.path)), file
+            else:
+                yield outcome, file
+
     def write_clean(self) -> None:
         """Write the clean file of every document that is kept."""
         for outcome, name, known in self.state.outcomes():
@@ -70,7 +79,7 @@ class Writer:
     def write_records(self, made: str) -> None:
         """Write what programs and people read of the archive: reports, links, the works it cites, the graph."""
         files: dict[Path, Callable[[], Iterable[bytes]]] = {
-            self.clean / "report.jsonl": lambda: (records.report_line(*one) for one in self.outcomes()),
+            self.clean / "report.jsonl": lambda: (records.report_line(*one) for one in self.told()),
             self.clean / "links.jsonl": lambda: map(records.line, self.links()),
             self.clean / "links.csv": lambda: graph.csv_rows(self.links()),
             self.out / "works.json": lambda: [works.works_json(self.graph.works)],
@@ -113,4 +122,4 @@ class Writer:
     def report(self) -> Iterator[bytes]:
         """Yield the page for people."""
         counts = report_of(self.state, self.shelf)
-        return report.report_page(self.settings.title, counts, self.outcomes(), self.graph)
+        return report.report_page(self.settings.title, counts, self.told(), self.graph)

@@ -6,7 +6,7 @@ import re
 
 from pipeline.addresses.canonical import canonical
 
-_ARCHIVED = re.compile(r"https?://web\.archive\.org/web/\d+\w*/(?=https?:)")
+ARCHIVED = re.compile(r"https?://web\.archive\.org/web/\d+\w*/(?=https?:)")
 
 
 def same_page(address: str) -> str:
@@ -17,13 +17,13 @@ def same_page(address: str) -> str:
     """
     if not address:
         return ""
-    _, _, rest = canonical(_ARCHIVED.sub("", address)).partition("//")
+    _, _, rest = canonical(ARCHIVED.sub("", address)).partition("//")
     page = rest.partition("#")[0].removeprefix("www.").rstrip("/")
     return f"//{page}" if page else ""
 
 
 def newer(address: str) -> int:
     """Return how new the form of an address is: 0 not known, 1 archived, 2 http, 3 https."""
-    if _ARCHIVED.match(address):
+    if ARCHIVED.match(address):
         return 1
     return 3 if address.startswith("https:") else 2 if address else 0

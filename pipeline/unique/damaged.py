@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
 from pipeline.document import Document, apply, inverse
@@ -14,9 +13,12 @@ from pipeline.unique.exact import unasked
 from pipeline.unique.near import TWO_TEXTS, Verdict
 from pipeline.unique.sketch import Signature, jaccard, shingles, signature
 
-READINGS = (  # what UTF-8 is mistaken for
-    *("cp1252", "cp1254", "latin-1", "cp1251", "mac_roman", "cp437", "cp850", "cp1250", "cp1253", "cp866", "koi8-r"),
-    *("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp"),
+WESTERN = ("cp1252", "latin-1")
+WIDE = ("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp")
+READINGS = (  # how a text was written, and what that is mistaken for
+    *(("utf-8", read) for read in (*WESTERN, *WIDE, "cp1254", "cp1251", "mac_roman", "cp437", "cp850")),
+    *(("utf-8", read) for read in ("cp1250", "cp1253", "cp866", "koi8-r")),
+    *((written, read) for written in WIDE[1:] for read in WESTERN),
 )
 UNREADABLE = 0.1  # share of the characters at which mojibake may begin; prose has fewer than one in thirty
 SAME_READING = 0.95  # share of the characters outside ASCII that come out as in the damaged copy
@@ -27,9 +29,8 @@ FEWEST = 16  # letters and digits of ASCII, or there is too little to tell texts
 ALIKE = 0.6  # Jaccard of skeletons
 MIXED = 0.03  # share of characters outside ASCII, from which on damage makes another text of it
 
-LAST_ASCII = 0x7F
-FIRST_SWALLOWED = 0x40  # GBK and Big5 have what follows as second bytes: it may be gone where a letter stood before it
-_LETTERS = np.array([chr(code).isalnum() for code in range(LAST_ASCII + 1)] * 2)
+_SWALLOWED = re.compile(r"[^\x00-\x7f]+[\x40-\x7f]*")  # GBK and Big5 have these ASCII characters as second bytes
+_NO_BONES = bytes(code for code in range(0x80) if not chr(code).isalnum())
 _DIGITS = re.compile(r"\d+")
 _LOST = re.compile(r"[\x00-\x7f\x80-\xa0\xad\ufffd]+")  # what damage drops, or puts there for it
 
@@ -40,12 +41,7 @@ def skeleton(text: str) -> str:
     >>> skeleton("# 使用Python 3.11 编写 a_b")
     '311ab'
     """
-    codes = np.frombuffer(unasked(text).encode("utf-32-le"), np.uint32)
-    places = np.arange(1, len(codes) + 1, dtype=np.int32)
-    foreign = np.maximum.accumulate((codes > LAST_ASCII) * places)
-    sure = np.maximum.accumulate((codes < FIRST_SWALLOWED) * places)
-    kept = codes[sure >= foreign].astype(np.uint8)
-    return bytes(kept[_LETTERS[kept]]).decode().lower()
+    return _SWALLOWED.sub("", text).encode().translate(None, _NO_BONES).decode().lower()
 
 
 def skeleton_signature(text: str) -> Signature | None:
@@ -74,32 +70,50 @@ def reading_of(damaged: str, sound: str) -> Verdict:
 
     The damage is not undone but done again: that needs no guess, and no letter that is gone.
     """
-    bones, other = skeleton(damaged), skeleton(sound)
+    bones, other = skeleton(unasked(damaged)), skeleton(unasked(sound))
     if min(len(bones), len(other)) >= FEWEST and jaccard(shingles(bones, SKELETON), shingles(other, SKELETON)) < ALIKE:
         return TWO_TEXTS
     if not _LOST.sub("", damaged):
         return TWO_TEXTS
-    best = max((_as_misread(damaged, sound, codec), codec) for codec in READINGS)
+    best = max(
+        (_as_misread(damaged, sound, reading) or _by_lines(damaged, sound, reading), reading) for reading in READINGS
+    )
     if best[0] < SAME_READING:
         return TWO_TEXTS
     if _other_numbers(bones, other):
         return Verdict(apart=True, why="other numbers", similarity=best[0])
-    return Verdict(same=True, why=f"read as {best[1]}", similarity=best[0])
+    return Verdict(same=True, why=f"read as {best[1][1]}", similarity=best[0])
 
 
-def _as_misread(damaged: str, sound: str, codec: str) -> float:
-    """Return the share of what is not ASCII in `damaged` that is as in `sound` misread: of it all, or line by line."""
-    misread, left = _misread(sound, codec), _LOST.sub("", damaged)
-    whole = Indel.normalized_similarity(left, _LOST.sub("", misread), score_cutoff=SAME_READING)
-    if whole:
-        return float(whole)
-    known = {_LOST.sub("", line) for line in (*sound.split("\n"), *misread.split("\n"))}
-    lines = [_LOST.sub("", line) for line in damaged.split("\n")]
-    return sum(len(line) for line in lines if line in known) / len(left)
+def misread(damaged: str, sound: str) -> str:
+    """Return as what `sound` must be read to have what is not ASCII in `damaged`; empty if no reading gives that."""
+    if not _LOST.sub("", damaged):
+        return ""
+    return next((reading[1] for reading in READINGS if _as_misread(damaged, sound, reading)), "")
 
 
-def _misread(text: str, codec: str) -> str:
-    return text.encode().decode(codec, "ignore")
+def _as_misread(damaged: str, sound: str, reading: tuple[str, str]) -> float:
+    """Return the share of what is not ASCII in `damaged` that is as in `sound` misread; 0 if it is too small."""
+    left, right = _LOST.sub("", damaged), _LOST.sub("", _misread(sound, reading))
+    return float(Indel.normalized_similarity(left, right, score_cutoff=SAME_READING))
+
+
+def _by_lines(damaged: str, sound: str, reading: tuple[str, str]) -> float:
+    """Return the share of what is not ASCII, in either, that stands in lines that are the same, misread or not."""
+    lines, plain, read = (
+        [_LOST.sub("", line) for line in text.split("\n")] for text in (damaged, sound, _misread(sound, reading))
+    )
+    there, known = set(lines), {*plain, *read}
+    if there <= set(plain):
+        return 0.0  # nothing of it was misread
+    found = sum(len(line) for line in lines if line in known)
+    covered = sum(len(line) for line, other in zip(plain, read, strict=False) if line in there or other in there)
+    return min(found / sum(map(len, lines)), covered / max(1, sum(map(len, plain))))
+
+
+def _misread(text: str, reading: tuple[str, str]) -> str:
+    written, read = reading
+    return text.encode(written, "ignore").decode(read, "ignore")
 
 
 def _other_numbers(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,9 +25,10 @@ class _Member:
     """A document of a family; the least is the best copy."""
 
     lost: int
-    cut: bool
+    worse: bool  # cut, or misread
     repairs: int
     address: int
+    odd: float  # less the more alike it is to the others: a slip is in one copy, seldom in two
     path: str
     text: int
     sha256: str
@@ -40,13 +42,18 @@ def families(index: Index) -> Repeats:
     """Return, for each document that repeats another, which one and why.
 
     Texts that are copies are one family, the likest first, unless some two of them must stay apart. The best copy is
-    kept: undamaged before repaired before damaged, whole before cut, newer address before older. What differs too much
-    from it, for all the copies between, is a family of its own: a wrong merge would lose a document.
+    kept: undamaged before repaired before damaged, whole before cut, newer address before older, most like the others.
+    What differs too much from it, for all the copies between, is a family of its own: a wrong merge would lose a
+    document.
     """
-    same, apart, cut = _pairs(index)
+    same, apart, worse = _pairs(index)
     repeats: Repeats = {}
+    alike: dict[int, list[float]] = defaultdict(list)
+    for pair, (_, similarity) in same.items():
+        for text in pair:
+            alike[text].append(similarity)
     for texts in _groups(index, same, apart):
-        members = _members(index, texts, cut)
+        members = _members(index, texts, worse, alike)
         while members:
             best = min(members)
             rest = []
@@ -65,12 +72,12 @@ _Pair = tuple[int, int]
 
 
 def _pairs(index: Index) -> tuple[dict[_Pair, _Found], set[_Pair], set[int]]:
-    """Return the pairs of texts that are the same, those that must stay apart, and the texts that break off."""
+    """Return the pairs of texts that are the same, those that must stay apart, and which texts are cut or misread."""
     same: dict[_Pair, _Found] = {}
     apart: set[_Pair] = set()
-    cut: set[int] = set()
-    query = "SELECT one, other, by, same, why, similarity, cut FROM pairs ORDER BY one, other, by <> 'near', by"
-    for one, other, by, alike, why, similarity, short in index.db.execute(query):
+    worse: set[int] = set()
+    query = "SELECT one, other, by, same, why, similarity, worse FROM pairs ORDER BY one, other, by <> 'near', by"
+    for one, other, by, alike, why, similarity, poor in index.db.execute(query):
         if by == KEPT:
             continue
         if not alike:
@@ -78,9 +85,9 @@ def _pairs(index: Index) -> tuple[dict[_Pair, _Found], set[_Pair], set[int]]:
         else:
             told = why if by == "near" else f"same source address, {why}"
             same.setdefault((one, other), (told, similarity))
-        if short is not None:
-            cut.add(short)
-    return same, apart - same.keys(), cut
+        if poor is not None:
+            worse.add(poor)
+    return same, apart - same.keys(), worse
 
 
 def _groups(index: Index, same: dict[_Pair, _Found], apart: set[_Pair]) -> Iterator[list[int]]:
@@ -109,10 +116,10 @@ def _groups(index: Index, same: dict[_Pair, _Found], apart: set[_Pair]) -> Itera
             yield [text]
 
 
-def _members(index: Index, texts: list[int], cut: set[int]) -> list[_Member]:
+def _members(index: Index, texts: list[int], worse: set[int], alike: dict[int, list[float]]) -> list[_Member]:
     query = "SELECT lost, repairs, address, path, sha256 FROM members WHERE id = ?"
     return [
-        _Member(lost, text in cut, repairs, address, path, text, sha256)
+        _Member(lost, text in worse, repairs, address, -math.fsum(alike[text]), path, text, sha256)
         for text in texts
         for lost, repairs, address, path, sha256 in index.db.execute(query, (text,))
     ]

@@ -10,10 +10,11 @@ import numpy as np
 from pipeline.document import Document
 from pipeline.unique.address import newer, same_page
 from pipeline.unique.damaged import SKELETON_BANDS, as_found, skeleton_signature, unreadable
-from pipeline.unique.exact import FEW, digest, spaced, words
+from pipeline.unique.exact import FEW, digest, joined, letters, unasked
+from pipeline.unique.passages import paragraphs
 from pipeline.unique.sketch import ALGORITHM, BANDS, bands, shingles, signature
 
-VERSION = f"1, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
+VERSION = f"2, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
 GAP = "\ufffd"
 
 
@@ -26,6 +27,7 @@ class Fingerprint:
     text: bytes  # SHA-256 of all that a comparison of the text rests on
     keys: bytes  # 64-bit words: two texts that share one may be alike
     sketch: bytes  # the lowest byte of each of the 128 values of the signature, and of the 32 of the skeleton's
+    passages: bytes  # 64-bit words: hash, line and letters of each paragraph that is long enough
     page: str  # what is equal for the addresses of one page; empty if not known
     damaged: bool  # whether it was repaired, or ought to be
     rank: tuple[int, int, int]  # the lower the better: unread or lost letters, repairs, form of the address
@@ -33,12 +35,14 @@ class Fingerprint:
 
 def fingerprint(document: Document) -> Fingerprint:
     """Return what `document` is compared by."""
-    separate = spaced(document.text)
+    text = unasked(document.text)
+    taken = letters(text)
+    separate, grams = joined(taken), shingles(taken[0][taken[1]])
     repairs = sum(change.step == "repair" for change in document.changes)
     unread = unreadable(document.text)
     lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
     damaged = bool(repairs or lost or unread)
-    values, bones = signature(shingles(words(separate))), skeleton_signature(document.text)
+    values, bones = signature(grams), skeleton_signature(text)
     keys = [bands(values, BANDS)] if len(separate) >= FEW else []
     sketch = [values]
     if bones is not None:
@@ -50,6 +54,7 @@ def fingerprint(document: Document) -> Fingerprint:
         digest(document.text, separate, as_found(document) if damaged else ""),
         np.concatenate(keys).tobytes() if keys else b"",
         np.concatenate(sketch).astype(np.uint8).tobytes(),
+        paragraphs(taken, grams).tobytes(),
         same_page(document.meta.source_url),
         damaged,
         (len(document.text) if unread else lost, repairs, -newer(document.meta.source_url)),

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from pipeline.document import Document
 from pipeline.unique.damaged import SKELETON_VALUES, as_found
-from pipeline.unique.exact import spaced
+from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.fingerprint import Fingerprint
 from pipeline.unique.near import ALIKE, EDITED, Verdict
+from pipeline.unique.passages import unpacked
 from pipeline.unique.sketch import PERMUTATIONS
 from pipeline.unique.verify import Copy, verdict
 
@@ -34,11 +35,18 @@ CREATE TABLE members (
     sha256 TEXT NOT NULL,      -- of the source's bytes
     lost INTEGER NOT NULL,     -- letters
     repairs INTEGER NOT NULL,
-    address INTEGER NOT NULL   -- how old its form is
+    address INTEGER NOT NULL,  -- how old its form is
+    passages BLOB NOT NULL
 );
 CREATE INDEX members_by_text ON members (id, path);
 CREATE INDEX members_by_page ON members (page) WHERE page <> '';
 CREATE TABLE keys (key INTEGER, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID;
+CREATE TABLE passages (        -- paragraphs, each once a document
+    hash INTEGER,
+    path TEXT,
+    line INTEGER NOT NULL,
+    PRIMARY KEY (hash, path)
+) WITHOUT ROWID;
 CREATE TABLE pairs (           -- what comparing two texts found, where that is not just two texts
     one INTEGER NOT NULL,
     other INTEGER NOT NULL,
@@ -46,24 +54,26 @@ CREATE TABLE pairs (           -- what comparing two texts found, where that is 
     same INTEGER NOT NULL,
     why TEXT NOT NULL,
     similarity REAL NOT NULL,
-    cut INTEGER,               -- the text that breaks off
+    worse INTEGER,             -- the text that breaks off or was misread
     PRIMARY KEY (one, other, by)
 ) WITHOUT ROWID;
 CREATE INDEX pairs_by_other ON pairs (other);
 CREATE INDEX pairs_by ON pairs (by);
 """
-TABLES = ("texts", "members", "keys", "pairs")
+TABLES = ("texts", "members", "keys", "passages", "pairs")
 BATCH = 5_000  # documents
 PAIRS = 50_000  # candidates
 CROWD = 8  # texts; an address that more have is that of a front page
 REVISED = 0.3  # share of its characters that a page may have changed in and be the same page
 MAY_BE_BONES = 0.5  # share of the values of two skeletons; those of copies share nearly all
 AT_HAND = 16  # texts
+SKETCHES = 300_000  # at hand, of 300 bytes each
 NEAR, KEPT = "near", "kept"
-ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 SKETCH = PERMUTATIONS + SKELETON_VALUES
 
+Text = tuple[bytes, bytes, bytes, int]  # a row of texts
 DocumentOf = Callable[[PurePosixPath], Document]
 
 
@@ -77,52 +87,87 @@ class Index:
         """Work in `db`; `document_of` fetches a document where two must be compared."""
         self.db, self.document_of = db, document_of
         self.seen: dict[int, Copy] = {}
-        self.sketches: dict[int, bytes] = {}  # 200 bytes a text: they are looked at again and again
+        self.sketches: dict[int, bytes] = {}  # they are looked at again and again
+        self.fresh: dict[int, bytes] = {}  # the keys of the texts that are to be compared
+        self.pages = set[str]()  # of the addresses that are to be looked at anew
         db.execute("CREATE TEMP TABLE IF NOT EXISTS fresh (key INTEGER, id INTEGER)")
 
     def update(self, gone: Iterable[PurePosixPath], new: Iterable[tuple[Fingerprint, str]]) -> None:
         """Forget the documents at `gone`, take in the `new`, each with a digest, and compare what may be alike."""
         self.seen.clear()
         self.sketches.clear()
-        pages = {self._forget(path) for path in gone}
+        for path in gone:
+            self._forget(path)
         fresh = iter(new)
-        while batch := list(islice(fresh, BATCH)):
-            added = [self._add(one, digest) for one, digest in batch]
-            pages.update(one.page for one, _ in batch)
-            self._meet([row for row in added if row])
-        for page in sorted(pages - {""}):
+        while (batch := list(islice(fresh, BATCH))) or self.fresh:
+            for one, digest in batch:
+                self._add(one, digest)
+            rows = sorted((value, str(one.path), at) for one, _ in batch for value, at, _ in unpacked(one.passages))
+            self.db.executemany("INSERT OR IGNORE INTO passages VALUES (?, ?, ?)", rows)
+            self._meet()
+        for page in sorted(self.pages - {""}):
             self._meet_at(page)
+        self.pages.clear()
 
-    def _forget(self, path: PurePosixPath) -> str:
-        """Forget one document; return its page."""
-        row = self.db.execute("DELETE FROM members WHERE path = ? RETURNING id, page", (str(path),)).fetchone()
+    def _forget(self, path: PurePosixPath) -> None:
+        """Forget one document."""
+        query = "DELETE FROM members WHERE path = ? RETURNING id, page, passages"
+        row = self.db.execute(query, (str(path),)).fetchone()
         if row is None:
-            return ""
-        if not self.db.execute("SELECT 1 FROM members WHERE id = ?", row[:1]).fetchone():
-            (keys,) = self.db.execute("DELETE FROM texts WHERE id = ? RETURNING keys", row[:1]).fetchone()
-            rows = ((key, row[0]) for key in np.frombuffer(keys, np.int64).tolist())
-            self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", rows)
-            self.db.execute("DELETE FROM pairs WHERE one = ? OR other = ?", (row[0], row[0]))
-        return str(row[1])
-
-    def _add(self, one: Fingerprint, digest: str) -> tuple[int, bytes] | None:
-        """Take in one document; return id and keys of its text if that is new."""
-        found = self.db.execute("SELECT id FROM texts WHERE text = ?", (one.text,)).fetchone()
-        if not found:
-            query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
-            row = self.db.execute(query, (one.text, one.sketch, one.keys, one.damaged)).fetchone()
-        number = int((found or row)[0])
-        if not found:
-            self.sketches[number] = _padded(one.sketch, one.damaged)
-        self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank))
-        return None if found else (number, one.keys)
-
-    def _meet(self, added: list[tuple[int, bytes]]) -> None:
-        """Compare new texts with all that share a key with them."""
-        if not added:
             return
-        keys = np.concatenate([np.frombuffer(packed, np.int64) for _, packed in added])
-        ids = np.repeat([number for number, _ in added], [len(packed) // 8 for _, packed in added])
+        self.pages.add(row[1])
+        hashes = ((value, str(path)) for value, _, _ in unpacked(row[2]))
+        self.db.executemany("DELETE FROM passages WHERE hash = ? AND path = ?", hashes)
+        first = self._first(row[0])
+        if first is None:
+            self._drop(row[0])
+        elif str(path) < first:
+            self._renew(row[0])
+
+    def _add(self, one: Fingerprint, digest: str) -> None:
+        """Take in one document."""
+        row = (one.text, one.sketch, one.keys, one.damaged)
+        found = self.db.execute("SELECT id FROM texts WHERE text = ?", row[:1]).fetchone()
+        number, first = (found[0], self._first(found[0])) if found else (self._take_in(row), None)
+        self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.passages))
+        self.pages.add(one.page)
+        if first is not None and str(one.path) < first:
+            self._renew(number)
+
+    def _first(self, number: int) -> str | None:
+        """Return the path of the document that a text is compared as, the first that has it."""
+        (path,) = self.db.execute("SELECT min(path) FROM members WHERE id = ?", (number,)).fetchone()
+        return None if path is None else str(path)
+
+    def _take_in(self, row: Text) -> int:
+        """Keep a new text, to be compared; return its number."""
+        query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
+        number = int(self.db.execute(query, row).fetchone()[0])
+        _, sketch, self.fresh[number], damaged = row
+        self.sketches[number] = _padded(sketch, damaged)
+        return number
+
+    def _drop(self, number: int) -> Text:
+        """Forget a text and what came of it."""
+        query = "DELETE FROM texts WHERE id = ? RETURNING text, sketch, keys, damaged"
+        row: Text = self.db.execute(query, (number,)).fetchone()
+        if not self.fresh.pop(number, None):
+            rows = ((key, number) for key in np.frombuffer(row[2], np.int64).tolist())
+            self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", rows)
+        self.db.execute("DELETE FROM pairs WHERE one = ? OR other = ?", (number, number))
+        return row
+
+    def _renew(self, number: int) -> None:
+        """Compare a text anew: the document that it is compared as is another, with other markup for all we know."""
+        renewed = self._take_in(self._drop(number))
+        rows = self.db.execute("UPDATE members SET id = ? WHERE id = ? RETURNING page", (renewed, number))
+        self.pages.update(page for (page,) in rows)
+
+    def _meet(self) -> None:
+        """Compare the new texts with all that share a key with them."""
+        keys = np.frombuffer(b"".join(self.fresh.values()), np.int64)
+        ids = np.repeat(list(self.fresh), [len(packed) // 8 for packed in self.fresh.values()])
+        self.fresh.clear()
         order = np.lexsort((ids, keys))
         self.db.execute("DELETE FROM fresh")
         rows = zip(keys[order].tolist(), ids[order].tolist(), strict=True)
@@ -153,6 +198,8 @@ class Index:
     def _sketch(self, number: int) -> bytes:
         """Return the sketch of a text, and a byte each for whether it has a skeleton and whether it is damaged."""
         if number not in self.sketches:
+            if len(self.sketches) >= SKETCHES:
+                self.sketches.clear()
             query = "SELECT sketch, damaged FROM texts WHERE id = ?"
             self.sketches[number] = _padded(*self.db.execute(query, (number,)).fetchone())
         return self.sketches[number]
@@ -167,20 +214,20 @@ class Index:
                 self._compare(other, one, by, REVISED)
 
     def compare_kept(self, one: int, other: int) -> Verdict:
-        """Return what comparing a text with the best of its family finds: copies of a copy may differ more."""
+        """Return what comparing a text with the best of its family finds: copies of a copy may differ too much."""
         query = "SELECT same, why, similarity FROM pairs WHERE by = ? AND (one, other) IN ((?, ?), (?, ?))"
         row = self.db.execute(query, (KEPT, one, other, other, one)).fetchone()
         if row:
             return Verdict(same=bool(row[0]), why=row[1], similarity=row[2])
-        return self._compare(one, other, KEPT, 2 * EDITED)
+        return self._compare(one, other, KEPT, EDITED)
 
     def _compare(self, one: int, other: int, by: str, edited: float) -> Verdict:
         """Compare two texts and keep what that found; the texts by their digests, so that it is always the same."""
         (first, one), (second, other) = sorted((self._copy(number), number) for number in (one, other))
         found = verdict(first, second, edited)
         if found.same or found.apart or by == KEPT:
-            cut = None if found.cut is None else (one, other)[found.cut]
-            row = (one, other, by, found.same, found.why, found.similarity, cut)
+            worse = None if found.worse is None else (one, other)[found.worse]
+            row = (one, other, by, found.same, found.why, found.similarity, worse)
             self.db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         return found
 
@@ -192,8 +239,9 @@ class Index:
             document = self.document_of(PurePosixPath(path))
             if len(self.seen) >= AT_HAND:
                 del self.seen[next(iter(self.seen))]
-            found = as_found(document) if damaged else ""
-            self.seen[number] = Copy(digest, document.text, spaced(document.text), found)
+            text, found = document.text, as_found(document) if damaged else ""
+            whole, cut = spaced(text), unasked(text)
+            self.seen[number] = Copy(digest, text, whole if cut == text else spaced(cut), whole, found)
         return self.seen[number]
 
 

@@ -6,7 +6,7 @@ import bisect
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.unique.exact import POINT
 
@@ -42,8 +42,7 @@ _KEY = re.compile(rf"[a-z\d]{{{CHECKSUM}}}")
 _TOKEN = re.compile(r"[^\W\d]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A place where two texts differ: its spans in both."""
 
     one: Span
@@ -55,16 +54,16 @@ class Edit:
         return max(self.one[1] - self.one[0], self.other[1] - self.other[0])
 
 
-def differs(one: str, other: str, edits: Sequence[Edit]) -> str:
-    """Return what of weight the texts differ in: numbers or words; empty if the edits fall anywhere.
+def differs(one: str, other: str, edits: Sequence[Edit]) -> tuple[str, float]:
+    """Return what of weight the texts differ in, numbers or words, and how likely that is by chance, from 0 to 1.
 
-    In a text that was copied with care, any number or word of weight that changed is meant. One that is full of
-    slips has some there too: then they are counted against what edits that are scattered evenly would do (Poisson).
-    Passages that are wholly other count neither way.
+    That is empty if the edits fall anywhere. In a text that was copied with care, any number or word of weight that
+    changed is meant. One that is full of slips has some there too: then they are counted against what edits that are
+    scattered evenly would do (Poisson). Passages that are wholly other count neither way.
     """
     slips = _slips(edits, one, other)
     if not slips:
-        return ""
+        return "", 1.0
     back = [_turned(edit) for edit in edits]
     slips_back = [_turned(slip) for slip in slips]
     for kind, spans_of in (("numbers", _numbers), ("words", _words)):
@@ -75,15 +74,14 @@ def differs(one: str, other: str, edits: Sequence[Edit]) -> str:
             continue
         hit = {*hits_gone, *map(_turned, hits_come)}
         by_chance = sum(edit.size for edit in slips) - sum(edit.size for edit in hit)
-        if by_chance <= SLIPS:
-            return kind
         weight = sum(end - start for start, end in (*first, *second)) / (len(one) + len(other))
         hits, share = max(len(gone), len(come)), 2.5 * weight
-        if kind == "numbers":
+        if kind == "numbers" and by_chance > SLIPS:
             hits, share = sum(_another_digit(edit, one, other) for edit in hit), DIGITS * weight
-        if _tail(hits, by_chance * share) < CHANCE[kind]:
-            return kind
-    return ""
+        chance = _tail(hits, by_chance * share)
+        if by_chance <= SLIPS or chance < CHANCE[kind]:
+            return kind, chance
+    return "", 1.0
 
 
 def _numbers(text: str) -> list[Span]:

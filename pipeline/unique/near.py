@@ -13,23 +13,25 @@ from pipeline.unique.matters import Edit, differs
 ALIKE = 0.40  # Jaccard of 3-grams, estimated; one letter in ten edited leaves 0.57, posts of a series share 0.2 to 0.3
 EDITED = 0.13  # share of the characters: copies have up to a tenth, a template filled anew has more
 CUT_EDITED = 0.03  # of a copy that breaks off: what there is of it is in the other, or it would be lost
+BREAK = 20  # characters; where a copy breaks off, it has not the same length as what it was cut from
 CUT = 0.5  # share of the whole that is left
+SURE = 0.001  # how unlikely what two texts differ in must be by chance, or it says nothing of the rest of a family
 LONG = 20_000  # characters; longer texts are aligned by words first, then within what differs
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a comparison found: `same`, or `apart` for a reason; neither says that they are just two texts.
+    """What a comparison found: `same`, or surely `apart` for a reason; neither is not enough to tell.
 
-    `similarity` is the share of the characters that are the same, from 0 to 1; `cut` names the text (0 or 1) that
-    breaks off.
+    `similarity` is the share of the characters that are the same, from 0 to 1; `worse` names the text (0 or 1)
+    that breaks off or was misread.
     """
 
     same: bool = False
     apart: bool = False
     why: str = ""
     similarity: float = 0.0
-    cut: int | None = None
+    worse: int | None = None
 
 
 TWO_TEXTS = Verdict()
@@ -42,19 +44,22 @@ def compare(first: str, second: str, edited: float = EDITED) -> Verdict:
     short, long = sorted((first, second), key=len)
     changed = Levenshtein.distance(first, second, score_cutoff=int(edited * len(long)))
     if changed <= edited * len(long):
-        return _judged(first, second, 1 - changed / len(long))
+        return _judged(first, second, aligned(first, second), 1 - changed / len(long))
     head = long[: len(short)]
     most = int(CUT_EDITED * len(short))
     if len(short) < CUT * len(long) or Levenshtein.distance(short, head, score_cutoff=most) > most:
         return TWO_TEXTS
-    found = _judged(short, head, len(short) / len(long))
-    return replace(found, why="cut copy", cut=int(short is second)) if found.same else found
+    edits = aligned(short, head)
+    while edits and len(short) - edits[-1].one[1] < BREAK:
+        edits.pop()
+    found = _judged(short, head, edits, len(short) / len(long))
+    return replace(found, why="cut copy", worse=int(short is second)) if found.same else found
 
 
-def _judged(one: str, other: str, similarity: float) -> Verdict:
-    edits = aligned(one, other)
-    if matter := differs(one, other, edits):
-        return Verdict(apart=True, why=f"other {matter}", similarity=similarity)
+def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdict:
+    matter, chance = differs(one, other, edits)
+    if matter:
+        return Verdict(apart=chance < SURE, why=f"other {matter}", similarity=similarity)
     return Verdict(same=True, why="near copy" if edits else "same words", similarity=similarity)
 
 

@@ -17,9 +17,13 @@ Hashes = npt.NDArray[np.uint64]
 Signature = npt.NDArray[np.uint32]  # shape (PERMUTATIONS,)
 
 
-def shingles(text: str, size: int = SHINGLE) -> Hashes:
-    """Return the hash of each run of `size` characters, in order; of the whole text where it is shorter."""
-    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+def shingles(text: str | npt.NDArray[np.uint32], size: int = SHINGLE) -> Hashes:
+    """Return the hash of each run of `size` characters, in order; of the whole text where it is shorter.
+
+    `text` is that, or its code points.
+    """
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32) if isinstance(text, str) else text
+    codes = points.astype(np.uint64)
     if len(codes) < size:
         codes = np.concatenate([codes, np.zeros(size - len(codes), np.uint64)])
     hashes = np.zeros(len(codes) - size + 1, np.uint64)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.unique.damaged import reading_of
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.unique.damaged import misread, reading_of
+from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.near import EDITED, TWO_TEXTS, Verdict, compare
 
 
@@ -14,7 +17,8 @@ class Copy:
 
     digest: bytes
     text: str
-    separate: str  # as `spaced` gives it
+    separate: str  # as `spaced` gives it, addresses cut
+    whole: str  # the same of the whole text
     found: str
 
 
@@ -22,12 +26,33 @@ def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     """Return whether two documents are copies of one another, up to `edited` of their characters changed.
 
     A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then
-    words that differ prove nothing.
+    words that differ prove nothing. Where hardly anything was damaged, all else must be the same.
     """
-    found = compare(one.separate, other.separate, edited)
-    if not found.same:
-        for damaged, sound in ((one, other), (other, one)):
-            if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
-                return read
-    guessed = found.apart and found.why == "other words" and (one.found or other.found)
+    found = compare(*_views(one, other, edited), edited)
+    if found.same:
+        return found
+    for damaged, sound in ((one, other), (other, one)):
+        if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
+            return read
+    if found.why and compare(_ascii(one.text), _ascii(other.text), edited).same:
+        for at, (damaged, sound) in enumerate(((one, other), (other, one))):
+            if read_as := misread(damaged.text, sound.text):
+                return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
+    guessed = found.why == "other words" and (one.found or other.found)
     return TWO_TEXTS if guessed else found
+
+
+def _ascii(text: str) -> str:
+    return spaced(unasked(text.encode("ascii", "ignore").decode()))
+
+
+def _views(one: Copy, other: Copy, edited: float) -> tuple[str, str]:
+    """Return the texts with their addresses cut; whole, where that leaves fewer edits.
+
+    So it does where an edit fell into an address, for then what should be cut is cut in one of them only.
+    """
+    cut, whole = (one.separate, other.separate), (one.whole, other.whole)
+    if cut == whole:
+        return cut
+    most = Levenshtein.distance(*cut, score_cutoff=int(edited * max(map(len, whole))))
+    return whole if most and Levenshtein.distance(*whole, score_cutoff=most - 1) < most else cut

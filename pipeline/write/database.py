@@ -49,7 +49,7 @@ CREATE TABLE outputs (
     run INTEGER NOT NULL       -- the last run that planned it
 );
 """
-VERSION = "3"
+VERSION = "4"
 
 
 def opened(file: Path) -> sqlite3.Connection:

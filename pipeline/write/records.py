@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.document import Change, Document, Outcome, Quarantined, Repeated
+from pipeline.document import Change, Document, Outcome, Passage, Quarantined, Repeated
 
-VERSION = 2  # raise it when the lines change
+VERSION = 3  # raise it when the lines change
 Record = dict[str, Any]
 MOST_PLACES = 5  # in words; report.jsonl has all
 LONGEST = 80  # characters of a text, in words
@@ -25,7 +25,7 @@ def report_line(outcome: Outcome, file: str) -> bytes:
     if isinstance(outcome, Repeated):
         record |= {"of": str(outcome.of), "why": outcome.why, "similarity": round(outcome.similarity, 4)}
     else:
-        record |= {"file": file}
+        record |= {"file": file, "passages": outcome.passages}
     return line(record | _told(outcome.document))
 
 
@@ -62,7 +62,7 @@ def _record(change: Change) -> Record:
 
 def line(record: Record) -> bytes:
     """Return a record as a line of JSON."""
-    return msgspec.json.encode(record) + b"\n"
+    return msgspec.json.encode(record, enc_hook=str) + b"\n"
 
 
 def in_words(document: Document) -> str:
@@ -96,7 +96,18 @@ def _told_in_words(record: Record) -> str:
     )
     encoding = record["encoding"]
     read = f"read as {encoding['codec']} ({encoding['evidence']}, {encoding['confidence']:.2f})"
-    return "\n".join([f"{record['path']} {fate}", read, *_sentences(record)])
+    passages = map(shared_in_words, msgspec.convert(record.get("passages", []), list[Passage], dec_hook=_path))
+    return "\n".join([f"{record['path']} {fate}", read, *_sentences(record), *passages])
+
+
+def shared_in_words(passage: Passage) -> str:
+    """Return where else a paragraph stands."""
+    places = [f"{place.path}:{place.line}" for place in passage.places] + ["more"] * passage.more
+    return f"line {passage.line}: a paragraph of {passage.letters} letters is also in {', '.join(places)}"
+
+
+def _path(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    return kind(value)
 
 
 def _sentences(record: Record) -> list[str]:

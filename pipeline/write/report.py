@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pipeline.catalogue.graph import Graph
 from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
 from pipeline.write.clean import in_words, repaired
-from pipeline.write.records import Record, changes
+from pipeline.write.records import Record, changes, shared_in_words
 
 VERSION = 3  # raise it when the page changes
 SHOWN = 100  # changes a document; report.jsonl has all
@@ -59,6 +59,7 @@ def _row(outcome: Outcome, file: str) -> Record:
         "hidden": max(0, len(told) - SHOWN),
         "changes": [change | _sides(change["before"], change["after"]) for change in islice(told, SHOWN)],
         "kept": isinstance(outcome, Cleaned),
+        "passages": [_shown(shared_in_words(one)) for one in outcome.passages] if isinstance(outcome, Cleaned) else [],
     }
 
 

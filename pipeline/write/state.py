@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline.document import OUR_MISTAKE, Cleaned, Document, Outcome, Quarantined, Repeated
+from pipeline.document import OUR_MISTAKE, Cleaned, Document, Outcome, Passage, Quarantined, Repeated
 from pipeline.read.folder import Found
 from pipeline.unique import index
 from pipeline.unique.families import Repeats
 from pipeline.unique.fingerprint import VERSION as PRINTS
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
+from pipeline.unique.passages import shared
 from pipeline.write.database import opened, trial_of
 from pipeline.write.names import marked, safe_name
 from pipeline.write.packed import pack, unpack
@@ -159,6 +160,11 @@ class State:
     def fail(self, path: PurePosixPath, problem: str) -> None:
         """Keep why there are no editions of the source at `path`: it is set aside."""
         self.db.execute("UPDATE documents SET problem = ? WHERE path = ?", (problem, str(path)))
+
+    def passages(self, path: PurePosixPath) -> tuple[Passage, ...]:
+        """Return the paragraphs of the document at `path` that others, which are kept, have as well."""
+        query = "SELECT 1 FROM documents WHERE path = ? AND repeats IS NULL"
+        return tuple(shared(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone())))
 
     # Chapters: documents as the book of them all holds them
 
