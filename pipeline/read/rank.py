@@ -33,6 +33,7 @@ SUBSETS = {
     "cp874": ("tis_620",),
     "iso8859-11": ("tis_620",),
 }  # a superset is looked at where the codec that its label names on most files reads no such bytes
+PROSE = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second of a letter's
 FOREIGN = re.compile(rb"[\x80-\xff]")
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
@@ -66,16 +67,25 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
 
 
 def _sampled(data: bytes) -> bytes:
-    """Return the lines of `data` that tell its encoding, those with bytes outside ASCII, up to a length."""
-    picked = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())
-    if len(picked) <= SAMPLE:
-        return picked
-    whole = picked.rfind(b"\n", 0, SAMPLE)
-    if whole > 0:
-        return picked[:whole]
-    first = FOREIGN.search(picked)
+    """Return the stretches of prose in `data` that tell its encoding, those with bytes outside ASCII, up to a length.
+
+    What stands between them, markup and addresses, is the same in every encoding, and in no language.
+    """
+    picked, size = [], 0
+    for stretch in PROSE.finditer(data):
+        if not stretch[0].isascii():
+            picked.append(stretch[0])
+            size += len(stretch[0]) + 1
+            if size > SAMPLE:
+                break
+    whole = b"\n".join(picked)
+    if len(whole) <= SAMPLE:
+        return whole
+    if len(picked) > 1:
+        return b"\n".join(picked[:-1])
+    first = FOREIGN.search(whole)
     start = first.start() if first else 0
-    return picked[start : start + SAMPLE]
+    return whole[start : start + SAMPLE]
 
 
 def decodes(data: bytes, codec: str) -> bool:
