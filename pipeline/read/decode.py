@@ -11,7 +11,7 @@ import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-
 import webencodings
 
 from pipeline.document import Document, Encoding, Meta, Reading, Source, Unfit
-from pipeline.read.rank import NO_TEXT, decodes, ranked
+from pipeline.read.rank import NO_TEXT, decodes, ranked, sampled
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,7 +29,7 @@ DECLARED = re.compile(
 DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
 FEWEST = 8  # characters of UTF-16 or UTF-32 other than Latin that it is told from
 FEWEST_LATIN = 2  # Latin ones: one NUL may be a slip
-TELLING = 60  # bytes of UTF-8 sequences; fewer may be so by chance
+DISTINCT = 20  # sequences of UTF-8; fewer may be so by chance
 STRANGE = 10.0  # nats a character: what is stranger reads like no language
 EBCDIC_SPACE = b"\x40"
 ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
@@ -138,19 +138,22 @@ def _not_binary(data: bytes) -> None:
 
 def _damaged_utf8(data: bytes) -> Encoding | None:
     """Find UTF-8 with a few bytes lost or foreign: valid sequences outnumber the other high bytes."""
-    valid = sum(len(match[0]) for match in MULTIBYTE.finditer(data))
+    found = [match[0] for match in MULTIBYTE.finditer(data)]
+    valid = sum(map(len, found))
     stray = len(data) - len(data.translate(None, bytes(range(128, 256)))) - valid
     if valid < 2 * stray:
         return None
-    if valid < TELLING and (other := _likeliest(data)) and not _reads_better(data, other.codec):
+    if len(set(found)) < DISTINCT and (other := _likeliest(data)) and not _reads_better(data, other.codec):
         return other
     return Encoding("utf-8", valid / (valid + stray), "damaged")
 
 
 def _reads_better(data: bytes, codec: str) -> bool:
+    """Tell whether `data` reads better as UTF-8 with gaps than as `codec`."""
     from pipeline.evidence.fluency import fluency  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
 
-    return float(fluency([data.decode("utf-8", "replace")]).sum() - fluency([data.decode(codec)]).sum()) > 0
+    sample = sampled(data)
+    return bool(fluency([sample.decode("utf-8", "replace")]) > fluency([sample.decode(codec, "replace")]))
 
 
 def _likeliest(data: bytes) -> Encoding | None:

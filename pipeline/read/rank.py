@@ -36,7 +36,9 @@ SUBSETS = {
 }  # a superset is looked at where the codec that its label names on most files reads no such bytes
 PROSE = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second of a letter's
 FOREIGN = re.compile(rb"[\x80-\xff]")
-WORDS = re.compile("([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+")  # those in Latin letters
+WORDS = re.compile(
+    "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
+)  # those in Latin letters
 FORMS = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}")  # Arabic, Kana of half a width
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
@@ -45,7 +47,7 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
     """Return the likeliest of the codecs whose reading is valid; `declared` weighs in, and may be wrong."""
     from pipeline.evidence.fluency import fluency, letters  # noqa: PLC0415 - UTF-8 need not wait for the model
 
-    sample = _sampled(data)
+    sample = sampled(data)
     known = CODECS | ({declared: -DECLARED_WEIGHT} if declared else {})
     valid = {codec: _shown(sample, codec) for codec in known if decodes(data, codec)}
     valid = {codec: text for codec, text in valid.items() if not NO_TEXT.search(text)}
@@ -84,7 +86,7 @@ def _scripts(text: str) -> float:
     return math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
 
 
-def _sampled(data: bytes) -> bytes:
+def sampled(data: bytes) -> bytes:
     """Return the stretches of prose in `data` that tell its encoding, those with bytes outside ASCII, up to a length.
 
     What stands between them, markup and addresses, is the same in every encoding, and in no language.
