@@ -23,6 +23,7 @@ TRUTHS = (
 DEPTH = 3
 WESTERN = ("cp1252", "latin-1")  # what almost all software takes bytes for that it knows nothing of
 FEWEST = 4  # characters outside ASCII that a chain is told from
+PROVEN = 2  # the same, where the truth is UTF-8, which proves itself
 DISTINCT = 8  # of them, where the truth is no UTF-8, which proves itself, and the wrong reading is a rare one
 SAMPLE = 2_000  # characters that a chain is chosen by
 TRIED = 10  # chains that are scored in full, the likeliest by their letters
@@ -141,7 +142,8 @@ def _many(sample: list[str], texts: list[str], chain: Chain) -> bool:
     rare = any(wrong not in WESTERN and truth != "utf-8" for wrong, truth in chain.readings)
     changed = "".join(line for text, line in zip(texts, sample, strict=True) if text != line)
     foreign = [char for char in changed if char >= "\x80"]
-    return len(foreign) >= FEWEST and (not rare or len(set(foreign)) >= DISTINCT)
+    least = PROVEN if {truth for _, truth in chain.readings} == {"utf-8"} else FEWEST
+    return len(foreign) >= least and (not rare or len(set(foreign)) >= DISTINCT)
 
 
 def _gain(before: Floats, after: Floats) -> float:

@@ -16,7 +16,13 @@ NO_LETTERS = (
     *((0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000)),
 )  # ASCII first, then what is punctuation and symbols
 CLEAR = 100.0  # nats: the letters alone tell the language
+RIVALS = 4  # languages that a text is scored in
+ALPHABET = 27  # ASCII letters, which the model knows as small ones, and one for what is none
 TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
+
+
+_PLACES = np.zeros(128, np.int64)
+_PLACES[ord("a") : ord("z") + 1] = np.arange(1, ALPHABET)
 
 
 def fluency(lines: Sequence[str | None]) -> Floats:
@@ -35,8 +41,8 @@ def fluency(lines: Sequence[str | None]) -> Floats:
 
 def scored(text: str) -> Floats:
     """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English."""
-    names, scores = letters([text])
-    rivals = [names[at] for at in np.argsort(-scores[0])[:3] if scores[0, at] > scores[0].max() - CLEAR]
+    names, (scores,) = letters([text])
+    rivals = [names[at] for at in np.argsort(-scores)[:RIVALS] if scores[at] > scores.max() - CLEAR]
     english = np.exp(language_model("en").score(text))
     return max((_mixed(language_model(tag), english, text) for tag in rivals), key=lambda score: float(score.sum()))
 
@@ -73,15 +79,20 @@ def _mixed(model: LanguageModel, english: Floats, text: str) -> Floats:
 def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
     """Return the languages, and how likely the letters of each text are in each of them, whatever their order.
 
-    Natural logarithms, shape (texts, languages). ASCII says nothing but where it touches a letter of another script.
+    Natural logarithms, shape (texts, languages). ASCII letters are told from the one before, which may be English;
+    a letter of Greek, Cyrillic and the like hardly ever touches one.
     """
     rows = []
     for text in texts:
         seen = np.minimum(codes_of(text), 0xFFFF)
-        codes, counts = np.unique(seen, return_counts=True)
-        latin, other = (seen >= ord("a")) & (seen <= ord("z")), (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
+        ascii_ = seen < 128  # noqa: PLR2004
+        codes, counts = np.unique(seen[~ascii_], return_counts=True)
+        places = np.where(ascii_, _PLACES[np.where(ascii_, seen, 0)], 0)
+        pairs = (ALPHABET * np.concatenate([[0], places[:-1]]) + places)[ascii_]
+        latin, other = places > 0, (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
-        rows.append(_unigrams(codes) @ counts - TOUCHING * touching)
+        by_pairs = _bigrams() @ np.bincount(pairs, minlength=ALPHABET**2)
+        rows.append(_unigrams(codes) @ counts + by_pairs - TOUCHING * touching)
     return languages(), np.stack(rows)
 
 
@@ -99,6 +110,20 @@ def _known() -> Floats:
     known = np.full((len(languages()), 0x10000), np.nan, np.float32)
     known[:, :128] = -3.0
     return known
+
+
+@functools.cache
+def _bigrams() -> Floats:
+    """Return how likely each ASCII letter, or what is none, is after each in each language, or in English."""
+    alphabet = np.array([ord(" "), *range(ord("a"), ord("z") + 1)], np.uint64)
+    told = []
+    for tag in languages():
+        model = language_model(tag)
+        state, _ = model.extend(model.start((ALPHABET, 1)), alphabet[:, None], orders=1)
+        told.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
+    chances = np.exp(np.stack(told))
+    chances[:, 0] = np.exp(-3.0)
+    return np.asarray(np.log((chances + chances[languages().index("en")]) / 2), np.float32)
 
 
 def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:

@@ -11,7 +11,7 @@ import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-
 import webencodings
 
 from pipeline.document import Document, Encoding, Meta, Reading, Source, Unfit
-from pipeline.read.rank import NO_TEXT, decodes, ranked
+from pipeline.read.rank import NO_TEXT, decodes, ranked, sampled
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,6 +29,7 @@ DECLARED = re.compile(
 DECLARED_WITHIN = 2048  # bytes; HTML asks for the first 1024, front matter and comments may stand before
 FEWEST = 8  # characters of UTF-16 or UTF-32 other than Latin that it is told from
 FEWEST_LATIN = 2  # Latin ones: one NUL may be a slip
+DISTINCT = 20  # sequences of UTF-8; fewer may be so by chance
 STRANGE = 10.0  # nats a character: what is stranger reads like no language
 EBCDIC_SPACE = b"\x40"
 ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
@@ -87,7 +88,10 @@ def _marked(data: bytes) -> Encoding | None:
 
 
 def _wide(data: bytes) -> Encoding | None:
-    """Find UTF-16 and UTF-32 without a mark: half or more of Latin text is NUL, other text reads like a language."""
+    """Find UTF-16 and UTF-32 without a mark: half or more of Latin text is NUL, other text reads like a language.
+
+    UTF-32 and pairs of surrogates prove themselves.
+    """
     head = data[:4096]
     controls = len(head) - len(head.translate(None, _C0))
     if not head or controls * 100 <= len(head):
@@ -95,8 +99,9 @@ def _wide(data: bytes) -> Encoding | None:
     for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
         text = head.decode(codec, "replace")
         latin = sum("\0" < char < "\u0100" for char in text)
-        sure = latin >= FEWEST_LATIN and latin * 2 > len(text) and "\ufffd" not in text
-        if decodes(data, codec) and (sure or _reads_well(text)):
+        proven = sum(codec.startswith("utf-32") or char > "\uffff" for char in text)
+        sure = (latin >= FEWEST_LATIN and latin * 2 > len(text)) or proven >= FEWEST_LATIN
+        if decodes(data, codec) and ((sure and not NO_TEXT.search(text)) or _reads_well(text)):
             return Encoding(codec, 0.9, "validity")
     return None
 
@@ -133,9 +138,22 @@ def _not_binary(data: bytes) -> None:
 
 def _damaged_utf8(data: bytes) -> Encoding | None:
     """Find UTF-8 with a few bytes lost or foreign: valid sequences outnumber the other high bytes."""
-    valid = sum(len(match[0]) for match in MULTIBYTE.finditer(data))
+    found = [match[0] for match in MULTIBYTE.finditer(data)]
+    valid = sum(map(len, found))
     stray = len(data) - len(data.translate(None, bytes(range(128, 256)))) - valid
-    return Encoding("utf-8", valid / (valid + stray), "damaged") if valid >= 2 * stray else None
+    if valid < 2 * stray:
+        return None
+    if len(set(found)) < DISTINCT and (other := _likeliest(data)) and not _reads_better(data, other.codec):
+        return other
+    return Encoding("utf-8", valid / (valid + stray), "damaged")
+
+
+def _reads_better(data: bytes, codec: str) -> bool:
+    """Tell whether `data` reads better as UTF-8 with gaps than as `codec`."""
+    from pipeline.evidence.fluency import fluency  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
+
+    sample = sampled(data)
+    return bool(fluency([sample.decode("utf-8", "replace")]) > fluency([sample.decode(codec, "replace")]))
 
 
 def _likeliest(data: bytes) -> Encoding | None:

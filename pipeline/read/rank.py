@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 from pipeline.document import Encoding, Reading
 
@@ -19,7 +20,7 @@ RARITY = {
     "mac_latin2 mac_greek mac_turkish mac_iceland cp855 cp857 cp737 cp775": 6.0,
     "cp720 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp869 cp1006": 7.0,
     "cp037 cp273 cp424 cp500 cp875 cp1026 cp1140": 8.0,
-    "cp1125 kz1048 ptcp154 koi8-t johab hp_roman8 euc_jis_2004 shift_jis_2004": 11.0,
+    "cp1125 kz1048 ptcp154 johab hp_roman8 euc_jis_2004 shift_jis_2004": 11.0,
 }  # nats, by what archives hold; what Python reads beside these is a synonym or no encoding of files
 CODECS = {codec: rarity for codecs_, rarity in RARITY.items() for codec in codecs_.split()}
 SUBSETS = {
@@ -33,7 +34,12 @@ SUBSETS = {
     "cp874": ("tis_620",),
     "iso8859-11": ("tis_620",),
 }  # a superset is looked at where the codec that its label names on most files reads no such bytes
+PROSE = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second of a letter's
 FOREIGN = re.compile(rb"[\x80-\xff]")
+WORDS = re.compile(
+    "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
+)  # those in Latin letters
+FORMS = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}")  # Arabic, Kana of half a width
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
 
@@ -41,23 +47,25 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
     """Return the likeliest of the codecs whose reading is valid; `declared` weighs in, and may be wrong."""
     from pipeline.evidence.fluency import fluency, letters  # noqa: PLC0415 - UTF-8 need not wait for the model
 
-    sample = _sampled(data)
+    sample = sampled(data)
+    known = CODECS | ({declared: -DECLARED_WEIGHT} if declared else {})
+    valid = {codec: _shown(sample, codec) for codec in known if decodes(data, codec)}
+    valid = {codec: text for codec, text in valid.items() if not NO_TEXT.search(text)}
     read: dict[str, tuple[float, str]] = {}
-    valid = [codec for codec in CODECS | ({declared: 0.0} if declared else {}) if decodes(data, codec)]
-    for codec in valid:
-        if codec != declared and any(subset in valid for subset in SUBSETS.get(codec, ())):
-            continue
-        text = sample.decode(codec, "replace")
-        cost = -DECLARED_WEIGHT if codec == declared else CODECS[codec]
-        if not NO_TEXT.search(text) and cost < read.get(text, (cost + 1, ""))[0]:
-            read[text] = cost, codec
+    for codec, text in valid.items():
+        if codec == declared or not any(subset in valid for subset in SUBSETS.get(codec, ())):
+            read[text] = min(read.get(text, (math.inf, "")), (known[codec], codec), key=lambda one: one[0])
     texts = list(read)
     if not texts:
         return None
     rough = letters(texts)[1].max(axis=1)
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:SCORED]
     scores = sorted(
-        ((float(fluency([texts[at]]).sum()) - read[texts[at]][0], read[texts[at]][1]) for at in order), reverse=True
+        (
+            (float(fluency([texts[at]]).sum()) - _scripts(texts[at]) - read[texts[at]][0], read[texts[at]][1])
+            for at in order
+        ),
+        reverse=True,
     )
     shares = [math.exp(max(score - scores[0][0], -700)) for score, _ in scores]
     readings = [Reading(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)]
@@ -65,17 +73,39 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
     return Encoding(readings[0].codec, readings[0].confidence, evidence, tuple(readings[1:4]))
 
 
-def _sampled(data: bytes) -> bytes:
-    """Return the lines of `data` that tell its encoding, those with bytes outside ASCII, up to a length."""
-    picked = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())
-    if len(picked) <= SAMPLE:
-        return picked
-    whole = picked.rfind(b"\n", 0, SAMPLE)
-    if whole > 0:
-        return picked[:whole]
-    first = FOREIGN.search(picked)
+def _shown(sample: bytes, codec: str) -> str:
+    """Return how a sample reads, in the forms of letters that the model knows; EBCDIC has no line feed."""
+    text = sample.decode(codec, "replace").replace(b"\n".decode(codec), "\n")
+    return unicodedata.normalize("NFC", FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text))
+
+
+def _scripts(text: str) -> float:
+    """Return how strange it is, in nats, which words are Latin and which are not: one among many is (Laplace, 1774)."""
+    words = WORDS.findall(text)
+    latin = sum(map(bool, words))
+    return math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
+
+
+def sampled(data: bytes) -> bytes:
+    """Return the stretches of prose in `data` that tell its encoding, those with bytes outside ASCII, up to a length.
+
+    What stands between them, markup and addresses, is the same in every encoding, and in no language.
+    """
+    picked, size = [], 0
+    for stretch in PROSE.finditer(data):
+        if not stretch[0].isascii():
+            picked.append(stretch[0])
+            size += len(stretch[0]) + 1
+            if size > SAMPLE:
+                break
+    whole = b"\n".join(picked)
+    if len(whole) <= SAMPLE:
+        return whole
+    if len(picked) > 1:
+        return b"\n".join(picked[:-1])
+    first = FOREIGN.search(whole)
     start = first.start() if first else 0
-    return picked[start : start + SAMPLE]
+    return whole[start : start + SAMPLE]
 
 
 def decodes(data: bytes, codec: str) -> bool:

@@ -20,6 +20,7 @@ from pipeline.evidence.fluency import oddness
 from pipeline.evidence.gate import WINDOW, suspects
 from pipeline.markdown import Span, code_spans
 from pipeline.promises import CODE_STAYS
+from pipeline.read.rank import ranked
 
 ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
     unescape_html=False,
@@ -46,6 +47,8 @@ ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake 
 LONGEST = 400  # characters of a line that tell whether it is fluent
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+C1 = re.compile("[\x80-\x84\x86-\x9f]")  # but for U+0085, a line's end
+UTF_8 = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 _PIECES = re.compile(r"([\x00-\x7f]+)")
 
 
@@ -82,7 +85,7 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
     """Return what undoes the wrong decodings in `lines`; `much` of them tells by itself what befell it."""
     changes: list[Change] = []
     gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
-    exact = (_by_chain, _by_ftfy) if much else (_by_ftfy, _by_chain)
+    exact = (_by_chain, _by_bytes, _by_ftfy) if much else (_by_bytes, _by_ftfy, _by_chain)
     for undo in (functools.partial(gapped, surely=True), *exact, gapped):
         found = list(undo(text, lines))
         done = {start for start, _ in found}
@@ -113,6 +116,21 @@ def _suspects(text: str, lines: list[Span]) -> list[Span]:
 
 
 Found = Iterator[tuple[int, list[Change]]]
+
+
+def _by_bytes(text: str, lines: list[Span]) -> Found:
+    """Yield what undoes bytes that were never decoded: C1 controls, which no text has, show them as latin-1 does."""
+    for start, end in lines:
+        line = text[start:end]
+        try:
+            data = line.encode("latin-1") if C1.search(line) else b""
+        except UnicodeEncodeError:
+            continue
+        if data and not UTF_8.search(data) and (encoding := ranked(data, None)):
+            read = data.decode(encoding.codec)
+            if encoding.confidence >= LIKELY and not ftfy.badness.is_bad(read):
+                why = (f"{encoding.codec} was read as latin-1", encoding.confidence)
+                yield start, list(_changes(start, line, read, why))
 
 
 def _by_ftfy(text: str, lines: list[Span]) -> Found:
