@@ -13,18 +13,26 @@ import numpy.typing as npt
 from pipeline.chains.lattice import Slot
 from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, codes_of
 
-BEAM = 12  # hypotheses of a cluster that are kept
-BROAD = 48  # the same where half of the bytes are gone
 COMMON = 400  # candidates of a slot that are looked at, the commonest
 KEPT = 2  # candidates of a slot that are kept for each hypothesis, the likeliest after the best one
 BATCH = 256  # clusters that are searched at once
 TEMPERATURE = 1.5  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
-SUREST = 0.999  # what the model says is never certain
 TOLD = 4  # other candidates that are told of a gap
 END = Slot(0, 0, ("\n",))  # a text is a line
 REACH = ORDER - 1  # characters that a character's probability looks back
 
 Ints = npt.NDArray[np.int64]
+
+
+class Search(NamedTuple):
+    """How many hypotheses of a cluster are kept, and how sure the model can be at most: never certain."""
+
+    width: int
+    surest: float
+
+
+NARROW = Search(12, 0.999)
+BROAD = Search(48, 0.95)  # where half of the bytes are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,14 @@ class Cluster(NamedTuple):
     slots: Sequence[Slot]  # from the first gap on; those after the last are REACH at most
 
 
-def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, width: int = BEAM) -> list[list[Choice]]:
-    """Return the choices for the gaps of each text, in order; `width` hypotheses of a cluster are kept."""
+def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, how: Search = NARROW) -> list[list[Choice]]:
+    """Return the choices for the gaps of each text, in order."""
     found = [cluster for number, text in enumerate(texts) for cluster in clusters(number, text)]
     found.sort(key=lambda cluster: -len(cluster.slots))
     results: list[list[Choice]] = [[] for _ in texts]
     for at in range(0, len(found), BATCH):
         batch = found[at : at + BATCH]
-        for cluster, choices in zip(batch, _Beam(batch, model, width).search(), strict=True):
+        for cluster, choices in zip(batch, _Beam(batch, model, how).search(), strict=True):
             results[cluster.text] += choices
     return [sorted(row, key=lambda choice: (choice.slot.start, choice.slot.end)) for row in results]
 
@@ -76,8 +84,8 @@ def _codes(options: tuple[str, ...]) -> tuple[Codes, Codes]:
 class _Beam:
     """The hypotheses of clusters, the longest cluster first: axis 0 the cluster, axis 1 the hypothesis, best first."""
 
-    def __init__(self, batch: Sequence[Cluster], model: LanguageModel, width: int) -> None:
-        self.batch, self.model, self.width = batch, model, width
+    def __init__(self, batch: Sequence[Cluster], model: LanguageModel, how: Search) -> None:
+        self.batch, self.model, self.how = batch, model, how
         self.lengths = [len(cluster.slots) for cluster in batch]
         self.state = model.start((len(batch), 1))
         self.scores = np.zeros((len(batch), 1), np.float32)
@@ -114,7 +122,7 @@ class _Beam:
             chance = chance + np.where(both, more, 0)
         total = self.scores[:active, :, None] + np.where((first > 0)[:, None, :], chance, -np.inf)
         flat = total.reshape(active, -1)
-        best = np.argsort(-flat, axis=1, kind="stable")[:, : self.width]
+        best = np.argsort(-flat, axis=1, kind="stable")[:, : self.how.width]
         parent, option = np.divmod(best, total.shape[2])
         row = np.arange(active)[:, None]
         chosen = np.take_along_axis(options, option, axis=1)
@@ -131,7 +139,7 @@ class _Beam:
         codes, places = np.zeros((2, active, size), np.uint64), np.zeros((active, size), np.int64)
         for row, (first, second, at) in enumerate(rows):
             codes[0, row, : len(at)], codes[1, row, : len(at)], places[row, : len(at)] = first, second, at
-        kept = KEPT * self.width
+        kept = KEPT * self.how.width
         if size <= kept:
             return codes[0], codes[1], places
         _, chance = self.model.extend(self.state.at(np.s_[:active, :1]), codes[0])
@@ -165,18 +173,18 @@ class _Beam:
             at = int(parent[row, at])
         told = zip(self.batch[row].slots, reversed(path), strict=True)
         return [
-            _choice(slot, picked, *self.shares[row][step])
+            _choice(slot, picked, self.how.surest, *self.shares[row][step])
             for step, (slot, picked) in enumerate(told)
             if len(slot.candidates) > 1
         ]
 
 
-def _choice(slot: Slot, picked: int, options: Ints, weights: Floats) -> Choice:
+def _choice(slot: Slot, picked: int, surest: float, options: Ints, weights: Floats) -> Choice:
     """Return the choice of an option, with the shares of the others; one is always told, however unlikely."""
     shares: dict[int, float] = dict.fromkeys((picked, 0, 1), 0.0)
     for option, weight in zip(options.tolist(), weights.tolist(), strict=True):
         if weight > 0:
             shares[option] = shares.get(option, 0.0) + weight
     others = sorted(shares.keys() - {picked}, key=lambda option: (-shares[option], option))[:TOLD]
-    told = ((slot.candidates[option], min(round(shares[option], 3), SUREST)) for option in (picked, *others))
+    told = ((slot.candidates[option], min(round(shares[option], 3), surest)) for option in (picked, *others))
     return Choice(slot, tuple(told))

@@ -9,7 +9,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.chains.damage import C1, Damage
-from pipeline.chains.decoder import BEAM, BROAD, Choice, choose
+from pipeline.chains.decoder import BROAD, NARROW, Choice, choose
 from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
@@ -48,7 +48,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
         model = model.beside(archive)
     read = [
         list(pieces(row, choices))
-        for row, choices in zip(found, choose(found, model, BROAD if damage.lost >= C1 else BEAM), strict=True)
+        for row, choices in zip(found, choose(found, model, BROAD if damage.lost >= C1 else NARROW), strict=True)
     ]
     after = ["".join(piece.text for piece in row) for row in read]
     if float((fluency(after) - fluency(lines)).sum()) < DOUBT or strangeness(after, symbols=False) > PLAIN:
