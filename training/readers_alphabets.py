@@ -11,7 +11,6 @@ import re
 import shlex
 import struct
 import unicodedata
-from collections.abc import Iterable
 
 from lxml import etree
 
@@ -45,16 +44,8 @@ ROFF = {
 }  # escapes of roff and what they print
 
 
-def clean(language: str, texts: Iterable[tuple[str, float]]) -> Texts:
-    """Yield each of `texts` that is in `language`, once: nothing untranslated, nothing mostly without letters."""
-    seen: set[str] = set()
-    for text, count in texts:
-        if text not in seen and _is_in(language, text):
-            seen.add(text)
-            yield text, count
-
-
-def _is_in(language: str, text: str) -> bool:
+def is_in(language: str, text: str) -> bool:
+    """Return whether `text` is in `language` and not untranslated, and mostly letters."""
     letters = sum(unicodedata.category(character)[0] in "LM" for character in text)
     if letters < MOSTLY * len(text):
         return False

@@ -29,7 +29,7 @@ from pipeline.evidence.ngrams import (
 from training.fuse import build
 
 BREAK = "\x00"  # between texts: no n-gram reaches across
-MASS = {"libime": 15e6, "libpinyin": 15e6, "libkkc": 15e6}
+MASS = {"libime": 15e6, "libpinyin": 15e6, "libkkc-data": 15e6}
 HELD_OUT = (
     "calibre",
     "debian-handbook",
@@ -61,6 +61,16 @@ def read(folder: Path) -> Iterator[tuple[str, float, str]]:
 def _stem(source: str) -> str:
     """Return the name of a source, converted between simplified and traditional or not."""
     return source.removesuffix("-s2tw").removesuffix("-t2s")
+
+
+def held_out(items: list[tuple[str, float, str]]) -> str:
+    """Return the text that the weights are learnt on: as much of each source held out, converted ones left out."""
+    by_source: dict[str, list[str]] = {source: [] for _, _, source in items if source in HELD_OUT}
+    for text, _, source in items:
+        if source in by_source:
+            by_source[source].append(text)
+    share = HELD_OUT_CHARACTERS // max(len(by_source), 1)
+    return "".join("".join(text + BREAK for text in texts)[:share] + BREAK for texts in by_source.values())
 
 
 class Texts:
@@ -189,7 +199,7 @@ def main(corpus: Path, plan: Path) -> None:
     short, long = ([], []), ([], [])
     for salt, one in enumerate(chosen):
         items = list(read(corpus / one["tag"]))
-        held = "".join(text + BREAK for text, _, source in items if _stem(source) in HELD_OUT)[:HELD_OUT_CHARACTERS]
+        held = held_out(items)
         texts = Texts([(text, weight) for text, weight, source in items if _stem(source) not in HELD_OUT])
         kept = count(texts, one["budget"], one["cutoffs"])
         total = float(kept[0][1].sum())
