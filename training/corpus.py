@@ -52,7 +52,7 @@ def kept(language: str, found: Iterable[tuple[str, float]]) -> Iterator[tuple[st
 def is_wide(text: str) -> bool:
     """Return whether enough of the letters of `text` are Chinese, Japanese or Korean ones."""
     letters = [char for char in text if char.isalpha()]
-    return len(text) > 1 and sum(char > "\u2e80" for char in letters) > SHARE * len(letters)
+    return sum(char > "\u2e80" for char in letters) > SHARE * len(letters)
 
 
 def plain(name: str) -> str:
