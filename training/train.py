@@ -51,16 +51,18 @@ VARIETY = (0.05, 0.2, 0.5)
 def read(folder: Path) -> Iterator[tuple[str, float, str]]:
     """Yield text, count and source of all that a language's folder holds: prose once, lists scaled to a mass."""
     for file in sorted(folder.glob("*.txt")):
+        source = file.stem
         for line in file.read_text("utf-8", "replace").splitlines():
             if line.strip():
-                yield f" {line.strip()} ", 1.0, file.stem
+                yield f" {line.strip()} ", 1.0, source
     spaced = folder.name not in {"zh-Hans", "zh-Hant", "ja", "th"}
     for file in sorted(folder.glob("*.tsv")):
+        source = file.stem
         rows = [line.rpartition("\t") for line in file.read_text("utf-8", "replace").splitlines()]
         counts = [(word, float(count)) for word, _, count in rows if word]
-        scale = MASS.get(_stem(file.stem), 4e6) / sum(len(word) * count for word, count in counts)
+        scale = MASS.get(_stem(source), 4e6) / sum(len(word) * count for word, count in counts)
         for word, count in counts:
-            yield (f" {word} " if spaced else word), count * scale, file.stem
+            yield (f" {word} " if spaced else word), count * scale, source
 
 
 def _stem(source: str) -> str:
