@@ -149,7 +149,7 @@ def _paragraphs(root: etree._Element) -> Texts:
     etree.strip_tags(root, etree.PI, etree.Entity)
     pieces: list[str] = []
     for event, element in etree.iterwalk(root, events=("start", "end")):
-        if etree.QName(element).localname not in INLINE:
+        if element.tag.rpartition("}")[2] not in INLINE:
             yield _spaceless("".join(pieces)), 1.0
             pieces.clear()
         pieces.append((element.text if event == "start" else element.tail) or "")
