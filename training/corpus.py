@@ -68,9 +68,11 @@ def written(corpus: Path, language: str, name: str, counts: Counts) -> None:
     """Write texts to the file of their language and name, with their counts if these differ."""
     folder = corpus / language
     folder.mkdir(parents=True, exist_ok=True)
-    listed = any(count != 1 for count in counts.values())
-    lines = [f"{text}\t{count:g}" for text, count in counts.items()] if listed else list(counts)
-    (folder / f"{plain(name)}.{'tsv' if listed else 'txt'}").write_text("\n".join(lines) + "\n", "utf-8")
+    if any(count != 1 for count in counts.values()):
+        suffix, lines = "tsv", [f"{text}\t{count:g}" for text, count in counts.items()]
+    else:
+        suffix, lines = "txt", [text for text in counts if len(text) > 1]
+    (folder / f"{plain(name)}.{suffix}").write_text("\n".join(lines) + "\n", "utf-8")
     print(language, name, len(lines), flush=True)
 
 
