@@ -15,9 +15,6 @@ import unicodedata
 from lxml import etree
 
 from training.readers import TOKENS, Texts, cbpack
-from training.readers import counted as counted  # noqa: PLC0414 - a reader here too
-from training.readers import strings as strings  # noqa: PLC0414 - the same
-from training.readers import wrapped as wrapped  # noqa: PLC0414 - the same
 
 LABEL = 20  # characters: a shorter string of a program is a label, not prose
 MOSTLY = 0.5
