@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
+from opencc import OpenCC
+
 from training import readers, readers_alphabets
-from training.fetch import Source, fetch, members
+from training.fetch import Source, fetch, fits, members
 
 TABLES = ("cjk.toml", "alphabets.toml")
 WITHOUT_SPACES = {"zh-Hans", "zh-Hant", "ja", "ko"}
 SHARE = 0.3  # of a line's letters that are those of its script; less is mostly names and commands
+CONVERTED = {"s2tw": "zh-Hant", "t2s": "zh-Hans"}  # what OpenCC makes of Chinese, by its configuration
+PIECE = 20_000  # lines that OpenCC is given at a time
+Counts = dict[str, float]
 
 
 def sources(folder: Path) -> Iterator[Source]:
@@ -22,35 +28,86 @@ def sources(folder: Path) -> Iterator[Source]:
             yield Source(**row | {"members": tuple(row["members"])})
 
 
-def texts(source: Source, cache: Path) -> Iterator[tuple[str, float]]:
-    """Yield text and count of what a source holds, each text once."""
-    read = getattr(readers, source.reader, None) or getattr(readers_alphabets, source.reader)
-    found = (item for name, data in members(fetch(source, cache), source.members) for item in read(name, data))
-    if source.language not in WITHOUT_SPACES:
-        yield from readers_alphabets.clean(source.language, found)
-        return
-    seen: set[str] = set()
+def texts(rows: list[Source], cache: Path) -> dict[str, Counts]:
+    """Return by language what the rows of one archive tell to read: each text once, with its count."""
+    found: dict[str, Counts] = {}
+    for name, data in members(fetch(rows[0], cache), {pattern for row in rows for pattern in row.members}):
+        for row in rows:
+            if fits(name, row.members):
+                read = getattr(readers, row.reader, None) or getattr(readers_alphabets, row.reader)
+                counts = found.setdefault(row.language, {})
+                for text, count in kept(row.language, read(name.removesuffix(".gz"), data)):
+                    counts[text] = count if count == 1 else counts.get(text, 0) + count
+    return found
+
+
+def kept(language: str, found: Iterable[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+    """Yield what of a reader's texts is in the language, on one line."""
     for text, count in found:
-        letters = [char for char in text if char.isalpha()]
-        if text not in seen and sum(char > "\u2e80" for char in letters) > SHARE * len(letters):
-            seen.add(text)
-            yield text, count
+        line = " ".join(text.split())
+        if is_wide(line) if language in WITHOUT_SPACES else count != 1 or readers_alphabets.is_in(language, line):
+            yield line, count
+
+
+def is_wide(text: str) -> bool:
+    """Return whether enough of the letters of `text` are Chinese, Japanese or Korean ones."""
+    letters = [char for char in text if char.isalpha()]
+    return sum(char > "\u2e80" for char in letters) > SHARE * len(letters)
+
+
+def plain(name: str) -> str:
+    """Return a package's name as that of a file.
+
+    >>> plain("@scope/name")
+    'scope-name'
+    """
+    return name.removeprefix("@").replace("/", "-")
+
+
+def written(corpus: Path, language: str, name: str, counts: Counts) -> None:
+    """Write texts to the file of their language and name, with their counts if these differ."""
+    folder = corpus / language
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(count != 1 for count in counts.values()):
+        suffix, lines = "tsv", [f"{text}\t{count:g}" for text, count in counts.items()]
+    else:
+        suffix, lines = "txt", [text for text in counts if len(text) > 1]
+    (folder / f"{plain(name)}.{suffix}").write_text("\n".join(lines) + "\n", "utf-8")
+    print(language, name, len(lines), flush=True)
+
+
+def written_again(corpus: Path, language: str, name: str, configuration: str) -> None:
+    """Write what OpenCC makes of a Chinese source as one of the other script."""
+    convert = OpenCC(configuration).convert
+    (source,) = (corpus / language).glob(f"{name}.t??")
+    lines = source.read_text("utf-8").splitlines()
+    text = "\n".join(convert("\n".join(lines[at : at + PIECE])) for at in range(0, len(lines), PIECE))
+    folder = corpus / CONVERTED[configuration]
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}-{configuration}{source.suffix}").write_text(text + "\n", "utf-8")
+
+
+def without_english(corpus: Path) -> None:
+    """Take the lines that stand in English out of the other languages with alphabets."""
+    english = {line for file in corpus.glob("en/*.txt") for line in file.read_text("utf-8").splitlines()}
+    for file in sorted(corpus.glob("*/*.txt")):
+        if file.parent.name not in {"en", *WITHOUT_SPACES}:
+            lines = file.read_text("utf-8").splitlines()
+            file.write_text("".join(line + "\n" for line in lines if line not in english), "utf-8")
 
 
 def main(cache: Path, corpus: Path) -> None:
     """Fetch every source into `cache` and write its texts below `corpus`."""
     cache.mkdir(parents=True, exist_ok=True)
-    for source in sources(Path(__file__).parent):
-        found = list(texts(source, cache))
-        folder = corpus / source.language
-        folder.mkdir(parents=True, exist_ok=True)
-        if all(count == 1 for _, count in found):
-            lines = [" ".join(text.split()) for text, _ in found]
-        else:
-            lines = [f"{text}\t{count:g}" for text, count in found]
-        suffix = "tsv" if lines and "\t" in lines[0] else "txt"
-        (folder / f"{source.name}.{suffix}").write_text("\n".join(lines) + "\n", "utf-8")
-        print(source.language, source.name, len(lines), flush=True)
+    by_archive = sorted(sources(Path(__file__).parent), key=lambda one: one.archive)
+    for _, package in groupby(by_archive, key=lambda one: one.archive):
+        rows = list(package)
+        for language, counts in texts(rows, cache).items():
+            written(corpus, language, rows[0].name, counts)
+        for row in rows:
+            if row.converted:
+                written_again(corpus, row.language, row.name, row.converted)
+    without_english(corpus)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import io
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -34,7 +34,7 @@ class Source:
     language: str  # BCP 47; "*" where the reader tells it from the member's name
     members: tuple[str, ...]  # glob patterns of member names
     reader: str  # a function of readers.py
-    weight: float = 1.0
+    converted: str = ""  # the configuration of OpenCC that makes text of the other Chinese script of it
 
 
 def fetch(source: Source, cache: Path) -> Path:
@@ -50,27 +50,27 @@ def fetch(source: Source, cache: Path) -> Path:
     return archive
 
 
-def members(archive: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def members(archive: Path, patterns: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each member that fits one of `patterns`, in the order of their names, gunzipped."""
-    found = sorted(_all(archive, patterns), key=lambda member: member[0])
-    for name, data in found:
-        yield name.removesuffix(".gz"), gzip.decompress(data) if name.endswith(".gz") else data
+    for name, data in sorted(_all(archive, tuple(patterns)), key=lambda member: member[0]):
+        yield name, gzip.decompress(data) if name.endswith(".gz") else data
 
 
 def _all(archive: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     if archive.suffix in {".whl", ".zip"}:
         with zipfile.ZipFile(archive) as file:
-            yield from ((name, file.read(name)) for name in file.namelist() if _fits(name, patterns))
+            yield from ((name, file.read(name)) for name in file.namelist() if fits(name, patterns))
         return
     data = archive.read_bytes()
     if archive.suffix == ".deb":
         data = subprocess.run(["dpkg-deb", "--fsys-tarfile", archive], capture_output=True, check=True).stdout  # noqa: S607
     with tarfile.open(fileobj=io.BytesIO(data)) as file:
         for member in file:
-            opened = file.extractfile(member) if member.isfile() and _fits(member.name, patterns) else None
+            opened = file.extractfile(member) if member.isfile() and fits(member.name, patterns) else None
             if opened:
                 yield member.name, opened.read()
 
 
-def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+def fits(name: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether a member's name is as one of `patterns`."""
     return any(fnmatch(name, pattern) for pattern in patterns)

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import tarfile
+import zipfile
 from collections.abc import Iterator
 
 import msgpack
@@ -16,6 +17,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 TOKENS = 1e7  # how many words of running text a probability is turned into a count for
+RARE = 0.5  # an n-gram of a model that would be seen less often in these is left out
 INLINE = frozenset(
     "a abbr acronym app b bdi big cite cmd code em emphasis file filename font gui guibutton guilabel guimenu "  # noqa: SIM905
     "guimenuitem guiseq i img input ins key keycap keycombo kbd link literal menuchoice q s samp small span strong sub "
@@ -38,7 +40,7 @@ def _spaceless(text: str) -> str:
 def arpa(name: str, data: bytes) -> Texts:
     """Yield each n-gram of an ARPA language model with the count it has in `TOKENS` words outside a longer n-gram."""
     chance: dict[str, float] = {}  # of each n-gram that may begin a longer one
-    rest: dict[str, float] = {}  # what of it no longer n-gram begins with
+    rest: dict[str, float] = {}  # what of an n-gram no longer one begins with
     order, orders = 0, data[:1000].count(b"\nngram ")
     for line in data.decode().splitlines():
         if match := re.fullmatch(r"\\(\d+)-grams:", line):
@@ -47,15 +49,16 @@ def arpa(name: str, data: bytes) -> Texts:
         if not order or len(fields) == 1:
             continue
         before, _, _ = fields[1].rpartition(" ")
-        found = 10 ** float(fields[0]) * (chance.get(before, 0.0) if before else 1.0)
+        rest[fields[1]] = found = 10 ** float(fields[0]) * (chance.get(before, 0.0) if before else 1.0)
         rest[before] = rest.get(before, 0.0) - found
         if order < orders:
-            chance[fields[1]] = rest[fields[1]] = found
-        else:
-            yield _joined(fields[1]), found * TOKENS
+            chance[fields[1]] = found
+    counts: dict[str, float] = {}
     for words, left in rest.items():
         if left > 0:
-            yield _joined(words), left * TOKENS
+            text = _joined(words)
+            counts[text] = counts.get(text, 0.0) + left * TOKENS
+    yield from ((text, count) for text, count in counts.items() if count >= RARE)
 
 
 def arpa_tar(name: str, data: bytes) -> Texts:
@@ -91,12 +94,26 @@ def cbpack(name: str, data: bytes) -> Texts:
         yield from ((word, TOKENS * 10 ** (-centibels / 100)) for word in words)
 
 
+def json_pairs(name: str, data: bytes) -> Texts:
+    """Yield the words of a zipped list whose lines are JSON arrays of a word and its count."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        for line in file.read(file.namelist()[0]).decode().splitlines():
+            word, count = json.loads(line)
+            yield word, float(count)
+
+
 def counted(name: str, data: bytes) -> Texts:
     """Yield the words of a list whose lines begin with a word and its count."""
     for line in data.decode().splitlines():
         match line.split():
             case [word, count, *_] if count.isdigit() and int(count):
                 yield word, float(count)
+
+
+def tagged(name: str, data: bytes) -> Texts:
+    """Yield each line of text whose words are written as word/part of speech."""
+    for line in data.decode(errors="ignore").splitlines():
+        yield "".join(word.rpartition("/")[0] for word in line.split()), 1.0
 
 
 def plain(name: str, data: bytes) -> Texts:
@@ -132,7 +149,7 @@ def _paragraphs(root: etree._Element) -> Texts:
     etree.strip_tags(root, etree.PI, etree.Entity)
     pieces: list[str] = []
     for event, element in etree.iterwalk(root, events=("start", "end")):
-        if etree.QName(element).localname not in INLINE:
+        if element.tag.rpartition("}")[2] not in INLINE:
             yield _spaceless("".join(pieces)), 1.0
             pieces.clear()
         pieces.append((element.text if event == "start" else element.tail) or "")
@@ -171,8 +188,9 @@ def strings(name: str, data: bytes) -> Texts:
 
 
 def markdown(name: str, data: bytes) -> Texts:
-    """Yield each paragraph of Markdown, its code blocks and marks left out."""
+    """Yield each paragraph, item and heading of Markdown, its code blocks and marks left out."""
     text = re.sub(r"(?ms)^ *```.*?^ *```|^ *<!--.*?-->", "", data.decode(errors="ignore"))
+    text = re.sub(r"(?m)^\s*([-*+]|#+|\d+\.) ", "\n\n", text)
     text = re.sub(r"!?\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])|<[^>]*>|(?m:^[ \t>#*|-]+)|`|\*\*", r"\1", text)
     for paragraph in re.split(r"\n\s*\n|\n(?=[^\n]*\|)", text):
         yield _spaceless(paragraph.replace("|", " ")), 1.0

@@ -11,14 +11,10 @@ import re
 import shlex
 import struct
 import unicodedata
-from collections.abc import Iterable
 
 from lxml import etree
 
 from training.readers import TOKENS, Texts, cbpack
-from training.readers import counted as counted  # noqa: PLC0414 - a reader here too
-from training.readers import strings as strings  # noqa: PLC0414 - the same
-from training.readers import wrapped as wrapped  # noqa: PLC0414 - the same
 
 LABEL = 20  # characters: a shorter string of a program is a label, not prose
 MOSTLY = 0.5
@@ -45,16 +41,8 @@ ROFF = {
 }  # escapes of roff and what they print
 
 
-def clean(language: str, texts: Iterable[tuple[str, float]]) -> Texts:
-    """Yield each of `texts` that is in `language`, once: nothing untranslated, nothing mostly without letters."""
-    seen: set[str] = set()
-    for text, count in texts:
-        if text not in seen and _is_in(language, text):
-            seen.add(text)
-            yield text, count
-
-
-def _is_in(language: str, text: str) -> bool:
+def is_in(language: str, text: str) -> bool:
+    """Return whether `text` is in `language` and not untranslated, and mostly letters."""
     letters = sum(unicodedata.category(character)[0] in "LM" for character in text)
     if letters < MOSTLY * len(text):
         return False

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -29,7 +32,7 @@ from pipeline.evidence.ngrams import (
 from training.fuse import build
 
 BREAK = "\x00"  # between texts: no n-gram reaches across
-MASS = {"libime": 15e6, "libpinyin": 15e6, "libkkc": 15e6}
+MASS = {"libime": 15e6, "libpinyin": 15e6, "libkkc-data": 15e6, "pythainlp": 8e6}
 HELD_OUT = (
     "calibre",
     "debian-handbook",
@@ -40,27 +43,41 @@ HELD_OUT = (
     "apache2-doc",
 )
 HELD_OUT_CHARACTERS = 600_000
+GRAIN = 2**16  # counts are whole numbers of this part of one: their sums are exact, whatever the order of the texts
+AT_ONCE = 2  # languages: one takes up to 5 GB
 VARIETY = (0.05, 0.2, 0.5)
 
 
 def read(folder: Path) -> Iterator[tuple[str, float, str]]:
     """Yield text, count and source of all that a language's folder holds: prose once, lists scaled to a mass."""
     for file in sorted(folder.glob("*.txt")):
+        source = file.stem
         for line in file.read_text("utf-8", "replace").splitlines():
             if line.strip():
-                yield f" {line.strip()} ", 1.0, file.stem
+                yield f" {line.strip()} ", 1.0, source
     spaced = folder.name not in {"zh-Hans", "zh-Hant", "ja", "th"}
     for file in sorted(folder.glob("*.tsv")):
+        source = file.stem
         rows = [line.rpartition("\t") for line in file.read_text("utf-8", "replace").splitlines()]
         counts = [(word, float(count)) for word, _, count in rows if word]
-        scale = MASS.get(_stem(file.stem), 4e6) / sum(len(word) * count for word, count in counts)
+        scale = MASS.get(_stem(source), 4e6) / sum(len(word) * count for word, count in counts)
         for word, count in counts:
-            yield (f" {word} " if spaced else word), count * scale, file.stem
+            yield (f" {word} " if spaced else word), count * scale, source
 
 
 def _stem(source: str) -> str:
     """Return the name of a source, converted between simplified and traditional or not."""
     return source.removesuffix("-s2tw").removesuffix("-t2s")
+
+
+def held_out(items: list[tuple[str, float, str]]) -> str:
+    """Return the text that the weights are learnt on: as much of each source held out, converted ones left out."""
+    by_source: dict[str, list[str]] = {source: [] for _, _, source in items if source in HELD_OUT}
+    for text, _, source in items:
+        if source in by_source:
+            by_source[source].append(text)
+    share = HELD_OUT_CHARACTERS // max(len(by_source), 1)
+    return "".join("".join(text + BREAK for text in texts)[:share] + BREAK for texts in by_source.values())
 
 
 class Texts:
@@ -70,7 +87,8 @@ class Texts:
         """Take texts and how often each counts."""
         self.codes = codes_of("".join(text + BREAK for text, _ in items))
         self.weights = np.repeat(
-            np.array([weight for _, weight in items], np.float32), [len(text) + 1 for text, _ in items]
+            np.array([max(round(weight * GRAIN), 1) / GRAIN for _, weight in items], np.float64),
+            [len(text) + 1 for text, _ in items],
         )
 
 
@@ -102,7 +120,7 @@ def count(texts: Texts, budget: int, cutoffs: list[float]) -> list[tuple[np.ndar
         at = at[sorting]
         hashes = rolling[at]
         first = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]]))
-        counts = np.add.reduceat(texts.weights[at].astype(np.float64), first)
+        counts = np.add.reduceat(texts.weights[at], first)
         if order > 1:
             _vary(kept[-1], every[order - 2][0][at[first] - 1])
         kept.append([hashes[first], counts, np.zeros(len(first), np.int64)])
@@ -182,25 +200,38 @@ def _best(ratio: np.ndarray, below: np.ndarray) -> float:
     return weight
 
 
+class Learnt(NamedTuple):
+    """What is learnt of one language."""
+
+    total: float  # characters
+    ngrams: list[tuple[np.ndarray, np.ndarray]]  # by order: hashes, and their bytes in the table
+    weights: list[list[float]]  # by order, bucket
+
+
+def learn(corpus: Path, language: dict[str, Any]) -> Learnt:
+    """Return what the texts of a language say, as the row of the plan wants it."""
+    items = list(read(corpus / language["tag"]))
+    texts = Texts([(text, weight) for text, weight, source in items if _stem(source) not in HELD_OUT])
+    held = held_out(items)
+    del items
+    kept = count(texts, language["budget"], language["cutoffs"])
+    total = float(kept[0][1].sum())
+    print(language["tag"], len(texts.codes), int(total), [len(row[0]) for row in kept], flush=True)
+    weights = weights_for(kept, held, total)
+    return Learnt(total, [(hashes, quantized(counts, variety)) for hashes, counts, variety in kept], weights)
+
+
 def main(corpus: Path, plan: Path) -> None:
     """Write the model that `plan` describes, made from the texts in `corpus`, a folder a language."""
     chosen = tomllib.loads(plan.read_text("utf-8"))["language"]
-    totals, names, weights = [], [], {}
     short, long = ([], []), ([], [])
-    for salt, one in enumerate(chosen):
-        items = list(read(corpus / one["tag"]))
-        held = "".join(text + BREAK for text, _, source in items if _stem(source) in HELD_OUT)[:HELD_OUT_CHARACTERS]
-        texts = Texts([(text, weight) for text, weight, source in items if _stem(source) not in HELD_OUT])
-        kept = count(texts, one["budget"], one["cutoffs"])
-        total = float(kept[0][1].sum())
-        print(one["tag"], len(texts.codes), int(total), [len(row[0]) for row in kept], flush=True)
-        weights[one["tag"]] = tuple(map(tuple, weights_for(kept, held, total)))
-        for order, (hashes, counts, variety) in enumerate(kept, 1):
-            keys, data = short if order <= SHORT else long
+    with ProcessPoolExecutor(AT_ONCE) as pool:
+        learnt = list(pool.map(partial(learn, corpus), chosen))
+    for salt, one in enumerate(learnt):
+        for order, (hashes, data) in enumerate(one.ngrams, 1):
+            keys, values = short if order <= SHORT else long
             keys.append(salted(hashes, order, salt))
-            data.append(quantized(counts, variety))
-        names.append(one["tag"])
-        totals.append(total)
+            values.append(data)
     MODEL.mkdir(exist_ok=True)
     layouts = []
     for name, slot, chosen_keys, chosen_data in (("short", np.uint32, *short), ("long", np.uint16, *long)):
@@ -209,7 +240,9 @@ def main(corpus: Path, plan: Path) -> None:
         np.save(MODEL / f"{name}.npy", table)
         layouts.append((layout.segments, layout.bits))
         print(name, len(every), "n-grams", table.nbytes / 1e6, "MB")
-    meta = Meta(tuple(names), tuple(totals), tuple(layouts), weights)
+    tags = tuple(one["tag"] for one in chosen)
+    weights = {tag: tuple(map(tuple, one.weights)) for tag, one in zip(tags, learnt, strict=True)}
+    meta = Meta(tags, tuple(one.total for one in learnt), tuple(layouts), weights)
     (MODEL / "meta.json").write_bytes(msgspec.json.encode(meta))
 
 
