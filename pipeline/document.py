@@ -43,6 +43,8 @@ class Meta:
     sha256: str = ""
     encoding: Encoding = Encoding("utf-8", 1.0, "utf-8")
     title: str = ""
+    subtitle: str = ""
+    kicker: str = ""  # the section or topic that stands above a title
     authors: tuple[str, ...] = ()
     source_url: str = ""
     language: str = ""  # BCP 47, e.g. zh-Hans

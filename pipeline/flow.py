@@ -20,6 +20,7 @@ from pipeline.steps import (
     cards,
     controls,
     describe,
+    doubts,
     emphasis,
     escapes,
     figures,
@@ -44,10 +45,11 @@ FLOW: tuple[Step, ...] = (
     figures.STEP,  # captions as they will be read
     typography.STEP,
     normalize.STEP,  # what is meant is settled: from here on it only may be written otherwise
+    doubts.STEP,  # of what is left
     links.STEP,  # last: lines are those of the clean text
 )
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
-MARKDOWN = FLOW[4:-1]  # the steps that write Markdown: what the filter `normalize` does
+MARKDOWN = FLOW[4:-2]  # the steps that write Markdown: what the filter `normalize` does
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:

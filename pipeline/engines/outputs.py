@@ -20,6 +20,7 @@ from pipeline.settings import Edition, Settings
 from pipeline.write import book, clean, graph, records, report, works
 from pipeline.write.book import Look
 from pipeline.write.epub import to_epub
+from pipeline.write.images import missing
 from pipeline.write.names import safe_name
 from pipeline.write.pdf import to_pdf
 from pipeline.write.selection import select
@@ -78,6 +79,16 @@ class Writer:
         """Yield each outcome and its file below clean/, empty if it has none."""
         for outcome, name, _ in self.state.outcomes():
             yield outcome, f"{name}.md" if isinstance(outcome, Cleaned) else ""
+
+    def told(self) -> Iterator[tuple[Outcome, str]]:
+        """Yield each outcome and its file, those that are kept with a note of the image files that are missing."""
+        raw = Path(self.settings.raw)
+        for outcome, file in self.outcomes():
+            if isinstance(outcome, Cleaned) and (gone := missing(raw, outcome.document)):
+                said = f"{len(gone)} image files are missing: {', '.join(gone)}"
+                yield Cleaned(outcome.document.noted("images", said)), file
+            else:
+                yield outcome, file
 
     def write_clean(self) -> None:
         """Write the clean file of every document that is kept."""
@@ -196,7 +207,7 @@ class Writer:
     def write_records(self, made: str) -> None:
         """Write what programs and people read of the archive: reports, links, the works it cites, the graph."""
         files: dict[Path, Callable[[], Iterable[bytes]]] = {
-            self.clean / "report.jsonl": lambda: (records.report_line(*one) for one in self.outcomes()),
+            self.clean / "report.jsonl": lambda: (records.report_line(*one) for one in self.told()),
             self.clean / "links.jsonl": lambda: map(records.line, self.links()),
             self.clean / "links.csv": lambda: graph.csv_rows(self.links()),
             self.out / "works.json": lambda: [works.works_json(self.works)],
@@ -248,4 +259,4 @@ class Writer:
         """Yield the page for people."""
         counts = report_of(self.state, self.shelf)
         between = [edge for edge in self.edges if edge.kind == "post"]
-        return report.report_page(self.settings.title, counts, self.outcomes(), (self.works, between))
+        return report.report_page(self.settings.title, counts, self.told(), (self.works, between))

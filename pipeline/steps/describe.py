@@ -1,4 +1,4 @@
-"""Read what a document says of itself: title, authors, source address, date and language; take its front matter off."""
+"""Read what a document says of itself: titles, authors, source, date and language; take its front matter off."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
+TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # of an address
 SOURCE_LINES = 30  # the source line of an archived post stands near its top
 MONTHS = (
     "january",
@@ -149,10 +150,13 @@ def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
     date = given("date", date_in)
     language = given("language", _language_tag)
     authors = _authors(fields, used)
+    kicker, subtitle = _around_title(document.text)
     title = title or " ".join(_heading(document.text).split()) or PurePosixPath(document.path).stem
     return replace(
         document.meta,
         title=title,
+        subtitle=subtitle,
+        kicker=kicker,
         authors=authors,
         source_url=source_url,
         date=date or date_in(urlsplit(source_url).path) or date_in(title),
@@ -188,6 +192,29 @@ def _heading(text: str) -> str:
     headings = [(one.tag, after.content) for one, after in pairwise(parsed.tokens) if one.type == "heading_open"]
     content = min(headings, key=lambda heading: heading[0], default=("", ""))[1]
     return plain(inline_tokens(content, parsed.env))
+
+
+def _around_title(text: str) -> tuple[str, str]:
+    """Return the kicker and the subtitle, as blogs export them: headings between the title and the first image.
+
+    A kicker is a link to a topic; a subtitle stands behind one, or is bold as a whole.
+    """
+    parsed = blocks(text)
+    kicker = subtitle = ""
+    for opener, token in pairwise(parsed.tokens):
+        if token.type != "inline" or token.level > 1:
+            continue
+        if opener.type != "heading_open":
+            return (kicker, subtitle) if token.content.startswith("![") else (kicker, "")
+        if opener.tag == "h2":
+            inner = inline_tokens(token.content, parsed.env)
+            if not kicker and inner and inner[0].type == "link_open" and TOPIC.search(str(inner[0].attrs["href"])):
+                kicker = plain(inner)
+            elif not subtitle and (kicker or re.fullmatch(r"\*\*[^*]+\*\*", token.content)):
+                subtitle = plain(inner)
+            else:
+                break
+    return kicker, ""
 
 
 def _address(text: str) -> str:
@@ -228,4 +255,4 @@ def _is_day(match: re.Match[str], month: int) -> bool:
     return True
 
 
-STEP = Step("describe", describe)
+STEP = Step("describe", describe, version=2)

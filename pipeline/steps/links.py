@@ -279,4 +279,4 @@ def _link(found: _Found, source: str, heading: str) -> Link:
     )
 
 
-STEP = Step("links", extract_links, version=2)
+STEP = Step("links", extract_links, version=3)

@@ -18,7 +18,7 @@ from pipeline.document import Unfit
 from pipeline.pandoc import DIALECT, pandoc
 from pipeline.steps.figures import CAPTION
 from pipeline.steps.links import BARE
-from pipeline.write.images import data_address
+from pipeline.write.images import ELSEWHERE, data_address
 
 Node = dict[str, Any]
 
@@ -229,7 +229,7 @@ class _Vetter:
 
     def image(self, written: str) -> str:
         """Return the image file at `written` as a data: address, if it lies in the archive and is an image."""
-        if re.match(r"[a-z][a-z0-9+.-]*:|//", written, re.IGNORECASE):
+        if ELSEWHERE.match(written):
             return ""
         return data_address(self.place.root, self.place.folder / unquote(written))
 
