@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -15,6 +17,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 Span = tuple[int, int]
 
+_start = attrgetter("start")
 SHORT = 4_000  # characters of a part whose blocks are remembered
 
 FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)??---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -52,7 +55,62 @@ class Blocks:
 
 def blocks(text: str) -> Blocks:
     """Return the blocks of `text`; nobody changes them."""
-    return _blocks_of_part(text) if len(text) < SHORT else _blocks(text)
+    return _one_block(text) or (_blocks_of_part(text) if len(text) < SHORT else _blocks(text))
+
+
+_MARKERS = "-*+0123456789"  # what an item of a list starts with
+PROSE = (  # a line that starts no block but a paragraph, and does not end in a blank; for regular expressions
+    r"(?:[^\W\d_]|[^\s\x00-\x7f]|[\"'(.,;!?$%&@/\\^{}]|`(?!``)|\d++(?![.)](?:\s|\Z))|\*{1,3}(?=[^\s*])"
+    r"|\[(?=[^\]\n]*\])(?![^\n]*\]:)|</?(?:strong|em|code|kbd|sub|sup)>(?=\S))[^\n]*+(?<![ \t])"
+)
+HEADING = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
+_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING})|{PROSE}(?:\n{PROSE})*+)\n?")
+_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({PROSE})")
+
+
+def _one_block(text: str) -> Blocks | None:
+    """Return the blocks of a text that surely is one paragraph, heading or flat list, unparsed; None if it may be more.
+
+    They are those of the parser to the last field: half the time of a document would go to its simplest blocks.
+    """
+    if text and text[0] in _MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
+        return Blocks(tokens, {})
+    if not (match := _ONE_BLOCK.fullmatch(text)):
+        return None
+    marks, _, content = text.partition(" ") if match["heading"] else ("", "", text)
+    kind, tag = ("heading", f"h{len(marks)}") if marks else ("paragraph", "p")
+    lines = [0, text.count("\n", 0, -1) + 1]
+    return Blocks(
+        [
+            Token(f"{kind}_open", tag, 1, map=lines, markup=marks, block=True),
+            Token("inline", "", 0, map=lines, level=1, children=[], content=content.strip(), block=True),
+            Token(f"{kind}_close", tag, -1, markup=marks, block=True),
+        ],
+        {},
+    )
+
+
+def _flat_list(lines: list[str]) -> list[Token]:
+    """Return the tokens of lines that are one list, a line an item; none where they are not."""
+    items = [(at, _LIST_ITEM.fullmatch(line)) for at, line in enumerate(lines) if line]
+    first = items[0][1]
+    if not first or not all(item and item[1] == first[1] and item[3] == first[3] for _, item in items):
+        return []
+    kind, tag, markup = ("ordered", "ol", first[3]) if first[2] else ("bullet", "ul", first[1])
+    tight = items[-1][0] + 1 == len(items)
+    start = {"start": int(first[2])} if first[2] not in {None, "1"} else {}
+    tokens = [Token(f"{kind}_list_open", tag, 1, attrs=start, map=[0, len(lines)], markup=markup, block=True)]
+    for (at, item), (end, _) in pairwise([*items, (len(lines), None)]):
+        place = [at, at + 1]
+        info, content = (item[2] or "", item[4].strip()) if item else ("", "")
+        tokens += [
+            Token("list_item_open", "li", 1, map=[at, end], level=1, markup=markup, info=info, block=True),
+            Token("paragraph_open", "p", 1, map=place, level=2, block=True, hidden=tight),
+            Token("inline", "", 0, map=place, level=3, children=[], content=content, block=True),
+            Token("paragraph_close", "p", -1, level=2, block=True, hidden=tight),
+            Token("list_item_close", "li", -1, level=1, markup=markup, block=True),
+        ]
+    return [*tokens, Token(f"{kind}_list_close", tag, -1, markup=markup, block=True)]
 
 
 def _blocks(text: str) -> Blocks:
@@ -85,7 +143,7 @@ def shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
     return seen
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # frozen would take twice as long to make
 class Group:
     """A part of a text that means what it means whatever stands around it, and where it starts."""
 
@@ -110,11 +168,28 @@ class Group:
         return blocks(self.text if self.text.endswith("\n") else self.text + "\n")
 
 
-_FENCE_OR_GAP = re.compile(
-    r"^( {0,3})(`{3,})[^`\n]*$"
-    r"|^ {0,3}(?:~~~|<(?:pre|script|style|textarea|[!?])|\[[^\]\n]+\]:)()"  # these reach over blank lines
-    r"|\n(?:[ \t]*\n)++",
-    re.MULTILINE | re.IGNORECASE,
+def _fence(text: str, at: int) -> int:
+    """Return where the next fence or comment may begin; -1 if nowhere."""
+    found = [place for place in (text.find("```", at), text.find("<!--", at)) if place >= 0]
+    return min(found, default=-1)
+
+
+def _closed(text: str, fence: re.Match[str]) -> int:
+    """Return where the line ends that closes a fence or a comment; the end of the text if none does."""
+    if fence[2]:
+        closer = re.compile(rf"^ {{0,3}}`{{{len(fence[2])},}}[ \t]*$", re.MULTILINE).search(text, fence.end())
+        return closer.end() if closer else len(text)
+    end = text.find("-->", fence.end() - 2)
+    return len(text) if end < 0 else text.find("\n", end) % (len(text) + 1)
+
+
+FENCED = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a fenced block of its own
+GAP = re.compile(r"\n(?:[ \t]*\n)++")
+_FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
+_HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
+_HTML_REACHES = re.compile(r"<(?:pre|script|style|textarea|\?|!(?!--))", re.IGNORECASE)
+_REACHES = re.compile(  # what goes on over blank lines, or is meant for others
+    r"^ {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)", re.MULTILINE | re.IGNORECASE
 )
 _MAYBE_CODE = re.compile(r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
@@ -131,23 +206,29 @@ def groups(text: str) -> tuple[Group, ...]:
     """
     found: list[Group] = []
     start = at = 0
-    while event := _FENCE_OR_GAP.search(text, at):
-        at = event.end()
-        if event[3] is not None:
+    reaching = "~~~" in text or "]:" in text or _HTML_REACHES.search(text) is not None
+    ticks = _fence(text, 0)
+    while at < len(text):
+        gap = GAP.search(text, at)
+        stop = gap.start() if gap else len(text)
+        if 0 <= ticks < at:
+            ticks = _fence(text, at)
+        fence = _FENCE.search(text, at, stop) if 0 <= ticks < stop else None
+        if reaching and _REACHES.search(text, at, fence.start() if fence else stop):
             return (Group(0, text),)
-        if event[2] is None:
-            goes_on = text[at : at + 1].isspace() or (
-                _ITEM.match(text, at) and _ITEM.search(text, start, event.start())
-            )
-            if goes_on or at == len(text):
-                continue
-            found.append(Group(start, text[start : event.start()]))
-            start = at
-        elif event[1] and _ITEM.search(text, start, event.start()):
-            return (Group(0, text),)  # of a list item, or behind it
+        if fence and (_HTML.search(text, start, fence.start()) or (fence[1] and _ITEM.search(text, start, fence.start()))):
+            return (Group(0, text),)  # in HTML it is none; in a list it may be of an item, or behind it
+        if fence:
+            at = _closed(text, fence)
+        elif gap:
+            at = gap.end()
+            char = text[at : at + 1]
+            goes_on = char and char in _MARKERS and _ITEM.match(text, at) and _ITEM.search(text, start, stop)
+            if char and not char.isspace() and not goes_on:
+                found.append(Group(start, text[start:stop]))
+                start = at
         else:
-            closer = re.compile(rf"^ {{0,3}}`{{{len(event[2])},}}[ \t]*$", re.MULTILINE).search(text, at)
-            at = closer.end() if closer else len(text)
+            break
     return (*found, Group(start, text[start:]))
 
 
@@ -172,7 +253,7 @@ def inlines(text: str, worth: Callable[[str], object] = bool) -> Iterator[Inline
     Where a part of the text is not `worth` it, its own are left out: only what is looked at is parsed.
     """
     for group in groups(text):
-        if worth(group.text):
+        if not FENCED.fullmatch(group.text) and worth(group.text):
             yield from _inlines(group)
 
 
@@ -249,14 +330,10 @@ def code_spans(text: str) -> list[Span]:
 
 def prose(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Yield the matches of `pattern` that touch no code; only the parts of the text where there are any are parsed."""
-    parts = iter(groups(text))
-    part = next(parts)
+    parts = groups(text)
     for match in pattern.finditer(text):
         start, end = match.start(), max(match.end(), match.start() + 1)
-        while part.end <= start:
-            if (following := next(parts, None)) is None:
-                break
-            part = following
+        part = parts[bisect_right(parts, start, key=_start) - 1]
         touched = code_spans(text) if end > part.end + 1 else part.code
         if not any(first < end and start < last for first, last in touched):
             yield match

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from markdown_it.token import Token
 
@@ -15,7 +16,7 @@ MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
 
 _NO_WORD = re.compile(r"[\W_]+")
-_NO_LETTER = re.compile(r"[^\w\u3000\u00a0]|[\d_]")
+_NO_LETTER = re.compile(r"(?:[^\w\u3000\u00a0]|[\d_])+")
 _TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
 
 
@@ -54,9 +55,18 @@ def _same_meaning(before: Document, after: Document) -> bool:
 def _changed(before: Document, after: Document) -> list[tuple[Group, Group]]:
     """Return the parts of the text that differ, each that can be parsed alone with what became of it."""
     old, new = groups(before.text), groups(after.text)
-    if len(old) != len(new):
-        return [(Group(0, before.text), Group(0, after.text))]
-    return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
+    if len(old) == len(new):
+        return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
+    alike = list(takewhile(lambda pair: pair[0].text == pair[1].text, zip(old, new, strict=False)))
+    head = len(alike)
+    alike = list(takewhile(lambda pair: pair[0].text == pair[1].text, zip(old[:head:-1], new[:head:-1], strict=False)))
+    tail = len(alike)
+    return [(_joined(old[head : len(old) - tail], before.text), _joined(new[head : len(new) - tail], after.text))]
+
+
+def _joined(parts: Sequence[Group], text: str) -> Group:
+    """Return parts that follow each other as one."""
+    return Group(parts[0].start, text[parts[0].start : parts[-1].end]) if parts else Group(0, "")
 
 
 def _kept(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:

@@ -68,7 +68,7 @@ def _hashtags(text: str) -> Iterator[Change]:
 
 
 def _separators(text: str) -> Iterator[Change]:
-    for match in prose(_MARKED, text):
+    for match in prose(_MARKED, text) if _SEPARATED.search(text) else ():
         at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
         if re.match(r"[^\s|] ", text[at - 2 : at]) and (f"|{match[1]}[" in text or _SEPARATED.search(line)):
             yield Change("cards", (at - 1, at), " ", " |", SEPARATOR, 0.8)

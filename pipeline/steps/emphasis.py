@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pipeline.document import Change, Document, Step
@@ -74,7 +75,7 @@ def emphasis(document: Document) -> Document:
         return document
     edits: list[tuple[Inline, Edit]] = []
     lone: list[tuple[Inline, Run]] = []
-    for inline in inlines(text, _doubtful):
+    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part)):
         if "*" in inline.content and _doubtful(inline.content):
             pairs, single = _paired(inline.content)
             edits += [(inline, edit) for edit in _mended(inline, pairs)]
@@ -130,13 +131,12 @@ def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
     if notes := list(_footnotes(content)):
         return notes
     kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
-    shown = _shown(content, env)
-    if not shown[1]:
-        return kept
     ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _beside_cjk(content, *pair)]
     every = kept + [edit for moves, tags in ladder for edit in (moves or tags)]
     runs = (Run(*match.span()) for match in _RUN.finditer(content))
     every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > LONGEST and run.size % 2 == 0]
+    if every == kept or not (shown := _shown(content, env))[1]:
+        return kept
     now = _shown(_edited(content, every), env)
     if now[0] == shown[0] and now[1] == 0:
         return every
@@ -242,14 +242,15 @@ def _tagged(opener: Run, closer: Run) -> list[Edit]:
 
 def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
     """Yield the edits for strong text that reaches over several paragraphs: marks in each of them."""
-    if not any(_leads(inline.content, run) for inline, run in lone):
+    leads = [_leads(inline.content, run) for inline, run in lone]
+    if (True, False) not in pairwise(leads):
         return
     every = list(inlines(text))
     number = {inline.lines: at for at, inline in enumerate(every)}
     waiting: tuple[int, Run] | None = None
-    for inline, run in lone:
+    for (inline, run), leading in zip(lone, leads, strict=True):
         at = number[inline.lines]
-        if _leads(inline.content, run):
+        if leading:
             waiting = at, run
         elif waiting and 0 < at - waiting[0] <= FARTHEST:
             span = range(waiting[0], at + 1)

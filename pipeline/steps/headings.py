@@ -11,8 +11,9 @@ from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 BOLD = "a heading is prominent already; bold as a whole says nothing"
 SPACE = "a heading needs a space behind its hashes"
-_BOLD = re.compile(r"#{1,6}[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
-_HASHES = re.compile(r"#{2,6}(?=[\u3041-\u30ff\u3400-\u9fff])")
+DEEPEST = 6  # the levels of headings
+_BOLD = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
+_HASHES = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
 def headings(document: Document) -> Document:
@@ -25,7 +26,8 @@ def headings(document: Document) -> Document:
 
 def _headings(text: str) -> Iterator[Change]:
     for match in prose(_BOLD, text):
-        if match.start() == 0 or text[match.start() - 1] == "\n":
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if len(before) < DEEPEST and not before.strip("#"):
             yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD, 0.95)
     for match in prose(_HASHES, text):
         if match.start() == 0 or text[match.start() - 1] == "\n":

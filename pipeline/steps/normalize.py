@@ -18,13 +18,15 @@ def normalize(document: Document) -> Document:
     """Write the Markdown in its normal form: blocks anew, what stands in them as it was written."""
     try:
         formatted = normal_form(document.text)
+        if formatted == document.text:
+            return document
         if normal_form(formatted) != formatted:
             return document.noted("normalize", "has no normal form that stays the same; left as it was")
     except NoNormalFormError as error:
         return document.noted("normalize", f"has no normal form that loses nothing ({error}); left as it was")
     except RecursionError:
         return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")
-    return document if formatted == document.text else document.edited(_hunks(document.text, formatted))
+    return document.edited(_hunks(document.text, formatted))
 
 
 def _hunks(before: str, after: str) -> Iterator[Change]:
