@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from rapidfuzz.distance import Opcode
+
 FrontValue = Any  # what YAML holds: str, int, float, bool, None, and lists and dicts of these
 
 
@@ -140,6 +142,19 @@ def apply(text: str, changes: Sequence[Change]) -> str:
         parts += [text[done:start], change.after]
         done = end
     return "".join([*parts, text[done:]])
+
+
+def differing(codes: Iterable[Opcode]) -> list[list[int]]:
+    """Return where two sequences differ, as [start, end, start, end] in the one and the other, each stretch as one."""
+    found: list[list[int]] = []
+    for code in codes:
+        if code.tag == "equal":
+            continue
+        if found and found[-1][1] == code.src_start:
+            found[-1][1], found[-1][3] = code.src_end, code.dest_end
+        else:
+            found.append([code.src_start, code.src_end, code.dest_start, code.dest_end])
+    return found
 
 
 def inverse(changes: Sequence[Change]) -> list[Change]:

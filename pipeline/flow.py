@@ -29,7 +29,9 @@ from pipeline.steps import (
     lists,
     normalize,
     repair,
+    tables,
     typography,
+    wraps,
 )
 
 FLOW: tuple[Step, ...] = (
@@ -40,6 +42,8 @@ FLOW: tuple[Step, ...] = (
     artefacts.STEP,  # placeholders first: they stand between what belongs together
     cards.STEP,  # before blocks: a card is taken for headings
     lists.STEP,
+    tables.STEP,
+    wraps.STEP,  # behind lists: their lines are items
     emphasis.STEP,  # in the paragraphs that there are now
     headings.STEP,  # where marks pair
     figures.STEP,  # captions as they will be read

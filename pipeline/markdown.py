@@ -98,7 +98,7 @@ def _flat_list(lines: list[str]) -> list[Token]:
         return []
     kind, tag, markup = ("ordered", "ol", first[3]) if first[2] else ("bullet", "ul", first[1])
     tight = items[-1][0] + 1 == len(items)
-    start = {"start": int(first[2])} if first[2] not in {None, "1"} else {}
+    start: dict[str, str | int | float] = {"start": int(first[2])} if first[2] not in {None, "1"} else {}
     tokens = [Token(f"{kind}_list_open", tag, 1, attrs=start, map=[0, len(lines)], markup=markup, block=True)]
     for (at, item), (end, _) in pairwise([*items, (len(lines), None)]):
         place = [at, at + 1]

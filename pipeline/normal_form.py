@@ -155,7 +155,7 @@ class _Writer:
             "html_block": lambda: block.token.content.rstrip("\n").split("\n"),
             "definition": lambda: block.token.content.split("\n"),
             "blockquote": lambda: [
-                f"> {line}" if line.strip(" \t") else ">" for line in self.blocks(block.inner) or [""]
+                f"> {line}" if line else ">" for line in self.blocks(block.inner) or [""]
             ],
             "table": lambda: self.table(block),
             "footnote_reference": lambda: _indented(f"[^{block.token.meta['label']}]: ", 4, self.blocks(block.inner)),
@@ -282,7 +282,7 @@ def _indented(marker: str, width: int, lines: list[str]) -> list[str]:
     """Return lines as one item: the marker before the first, the others as far in."""
     if not lines or not lines[0]:
         return [marker.rstrip(), *(" " * width + line if line else "" for line in lines[1:])]
-    return [marker + lines[0], *(" " * width + line if line.strip(" \t") else line and "" for line in lines[1:])]
+    return [marker + lines[0], *(" " * width + line if line else "" for line in lines[1:])]
 
 
 def _rule(style: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import takewhile
 
 from markdown_it.token import Token
+from rapidfuzz.distance import Indel
 
-from pipeline.document import Document, Promise, Unfit, apply
+from pipeline.document import Document, Promise, Unfit, apply, differing
 from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, inline_tokens, parse, shown
 from pipeline.pandoc import DIALECT, pandoc
 
+MOST_PARTS = 20_000  # beyond, the table that compares them would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
 
@@ -57,11 +58,13 @@ def _changed(before: Document, after: Document) -> list[tuple[Group, Group]]:
     old, new = groups(before.text), groups(after.text)
     if len(old) == len(new):
         return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
-    alike = list(takewhile(lambda pair: pair[0].text == pair[1].text, zip(old, new, strict=False)))
-    head = len(alike)
-    alike = list(takewhile(lambda pair: pair[0].text == pair[1].text, zip(old[:head:-1], new[:head:-1], strict=False)))
-    tail = len(alike)
-    return [(_joined(old[head : len(old) - tail], before.text), _joined(new[head : len(new) - tail], after.text))]
+    if max(len(old), len(new)) > MOST_PARTS:
+        return [(Group(0, before.text), Group(0, after.text))]
+    codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
+    return [
+        (_joined(old[first:last], before.text), _joined(new[new_first:new_last], after.text))
+        for first, last, new_first, new_last in differing(codes)
+    ]
 
 
 def _joined(parts: Sequence[Group], text: str) -> Group:
