@@ -5,30 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from markdown_it.common.html_blocks import block_names
 from markdown_it.token import Token
 
-from pipeline.markdown import FENCED, GAP, HEADING, PROSE, Group, groups, inline_tokens, shown
+from pipeline.markdown import Group, groups, inline_tokens, shown
+from pipeline.markdown.settled import UNDERSCORES, settled
 
 _STARTS_BLOCK = re.compile(  # what would be another block if it stood at the start of its line (CommonMark 0.31.2)
     r"#{1,6}(?:[ \t]|$)|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
     r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
 )
 _BREAK = re.compile(r" {2,}\n")
-_UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?![\w_])")
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _PIPES = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
 _WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
 _TASK = re.compile(r"\[X\](?=[ \t])")
-_ITEM = rf"(?:{HEADING}|(?!\[X\]){PROSE})"
-_SETTLED = re.compile(  # blocks that surely are in normal form
-    rf"{HEADING}|{PROSE}(?:\n{PROSE})*+|> {PROSE}(?:\n> {PROSE})*+|- {_ITEM}(?:\n(?:  )?- {_ITEM})*+|- {_ITEM}(?:\n\n- {_ITEM})++"
-)
-_HTML = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # up to a blank line
-_NUMBERED = re.compile(rf"(\d{{1,9}})\. {_ITEM}")
-_ROW = re.compile(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
-_RULE = re.compile(r"\|(?: (?:---|:--|--:|:-:) \|)+")
 
 
 class NoNormalFormError(ValueError):
@@ -41,36 +32,16 @@ def normal_form(text: str) -> str:
     >>> normal_form("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
     """
-    written: list[str] = []
+    parts: list[str] = []
     for group in groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
         part = group.text.removesuffix("\n")
-        if part and not _settled(part) and not (part == "---" and written):
-            part = _written(group, behind=bool(written))
-        written += [part] * bool(part)
-    return "\n\n".join(written) + "\n" * bool(written)
+        if part and not settled(part) and not (part == "---" and parts):
+            part = written(group, behind=bool(parts))
+        parts += [part] * bool(part)
+    return "\n\n".join(parts) + "\n" * bool(parts)
 
 
-def _settled(part: str) -> bool:
-    """Tell whether a part surely is in normal form; quick, and on the safe side."""
-    if part[0] == "`" and FENCED.fullmatch(part):
-        return True
-    if "_" in part and _UNDERSCORES.search(part):
-        return False
-    if part[0] == "<" and _HTML.match(part):
-        return not part[-1].isspace() and not GAP.search(part)
-    if part[0] == "|":
-        head, rule, *rows = (*part.split("\n"), "")
-        table = "\\" not in part and "`" not in part and _RULE.fullmatch(rule)
-        return bool(table) and all(_ROW.fullmatch(row) and row.count("|") == rule.count("|") for row in (head, *rows[:-1]))
-    if part[0] in "0123456789":
-        items = [_NUMBERED.fullmatch(line) for line in part.split("\n\n" if "\n\n" in part else "\n")]
-        if items[0]:
-            first = int(items[0][1])
-            return all(item and item[1] == str(first + at) for at, item in enumerate(items))
-    return _SETTLED.fullmatch(part) is not None
-
-
-def _written(group: Group, *, behind: bool) -> str:
+def written(group: Group, *, behind: bool) -> str:
     """Return the blocks of a group written anew; `behind` says that others stand before."""
     writer = _Writer(group)
     tops = [*_nested(group.blocks.tokens), *writer.definitions()]
@@ -154,9 +125,7 @@ class _Writer:
             "code_block": lambda: _fenced(block.token),
             "html_block": lambda: block.token.content.rstrip("\n").split("\n"),
             "definition": lambda: block.token.content.split("\n"),
-            "blockquote": lambda: [
-                f"> {line}" if line else ">" for line in self.blocks(block.inner) or [""]
-            ],
+            "blockquote": lambda: [f"> {line}" if line else ">" for line in self.blocks(block.inner) or [""]],
             "table": lambda: self.table(block),
             "footnote_reference": lambda: _indented(f"[^{block.token.meta['label']}]: ", 4, self.blocks(block.inner)),
         }
@@ -240,10 +209,10 @@ class _Writer:
 
     def starred(self, content: str) -> str:
         """Return the content with emphasis by asterisks, where that is the same emphasis."""
-        if not _UNDERSCORES.search(content):
+        if not UNDERSCORES.search(content):
             return content
         meant = shown(inline_tokens(content, self.env))
-        while (written := _UNDERSCORES.sub(_asterisks, content)) != content:
+        while (written := UNDERSCORES.sub(_asterisks, content)) != content:
             if shown(inline_tokens(written, self.env)) != meant:
                 break
             content = written
