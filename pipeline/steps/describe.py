@@ -116,7 +116,7 @@ def _front_matter(block: str) -> dict[str, FrontValue] | str:
     except (yaml.YAMLError, ValueError) as error:
         lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
         if lines and all(lines):
-            return {line[1]: line[2].strip() for line in lines if line}
+            return {line[1]: (line[2] or "").strip() for line in lines if line}
         return " ".join(str(error).split())
     except RecursionError:
         return "it is nested too deeply"

@@ -14,7 +14,7 @@ LEVEL = "a level of headings is skipped in the whole text"
 SPACE = "a heading needs a space behind its hashes"
 DEEPEST = 6  # the levels of headings
 _BOLD = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
-_MARKS = re.compile(r"##{0,5}[ \t]+(?=\S)")
+_MARKS = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
 _SETEXT = re.compile(r"^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
 _HASHES = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
@@ -34,7 +34,7 @@ def _headings(text: str) -> Iterator[Change]:
             yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD, 0.95)
     for match in prose(_HASHES, text):
         if match.start() == 0 or text[match.start() - 1] == "\n":
-            yield Change("headings", match.span(), match[0], match[0] + " ", SPACE, 0.9)
+            yield Change("headings", (match.end(), match.end()), "", " ", SPACE, 0.9)
     yield from _levels(text)
 
 
