@@ -70,17 +70,21 @@ def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
 def shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
     """Return what inline tokens mean: how emphasis is written and where white space breaks do not count."""
     seen: list[tuple[object, ...]] = []
+    texts: list[str] = []
+
+    def say() -> None:
+        if text := re.sub(r"[ \t\n]+", " ", "".join(texts)):
+            seen.append(("text", text))
+        texts.clear()
+
     for token in tokens:
-        kind, content = token.type, token.content
-        if kind in {"softbreak", "text"}:
-            text = " " if kind == "softbreak" else content
-            if seen and seen[-1][0] == "text":
-                text = str(seen.pop()[1]) + text
-            if text:
-                seen.append(("text", re.sub(r"[ \t\n]+", " ", text)))
-        else:
-            inner = tuple(shown(token.children)) if token.children else content
-            seen.append((kind, inner, tuple(token.attrs.items()), str(token.meta)))
+        if token.type in {"softbreak", "text"}:
+            texts.append(" " if token.type == "softbreak" else token.content)
+            continue
+        say()
+        inner = tuple(shown(token.children)) if token.children else token.content
+        seen.append((token.type, inner, tuple(token.attrs.items()), str(token.meta)))
+    say()
     return seen
 
 
