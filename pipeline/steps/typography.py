@@ -84,15 +84,22 @@ def _full(text: str, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Chang
 def _set(inline: Inline, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
     """Yield the changes of a paragraph, at each place that of the first rule that fits."""
     hidden = [match.span() for match in _HIDDEN.finditer(inline.content)]
+    hidden += [(at, at + 1) for at in range(len(inline.content)) if taken and inline.at(at) in taken]
+    content = inline.content  # as set so far, every character at its old place: marks are set by the marks around them
     done: set[int] = set()
-    for rule in rules:
-        for at, before, after in rule.edits(inline.content):
-            place = inline.at(at)
-            covered = set(range(at, at + max(1, len(before))))
-            if done & covered or place in taken or any(start <= at < end for start, end in hidden):
-                continue
-            done |= covered
-            yield _change((place, place + len(before)), before, after, rule.reason)
+    before = -1
+    while len(done) > before:
+        before = len(done)
+        for rule in rules:
+            for at, old, new in rule.edits(content):
+                covered = set(range(at, at + max(1, len(old))))
+                if done & covered or any(start <= at < end for start, end in hidden):
+                    continue
+                done |= covered
+                place = inline.at(at)
+                yield _change((place, place + len(old)), inline.content[at : at + len(old)], new, rule.reason)
+                if len(new) == len(old):
+                    content = content[:at] + new + content[at + len(old) :]
 
 
 def _change(span: tuple[int, int], before: str, after: str, reason: str) -> Change:
