@@ -96,7 +96,7 @@ def test_a_broken_promise_undoes_the_step(troubled):
     ran, told = troubled("loses words")
     assert ran.returncode == 0
     assert told["003"]["outcome"] == "cleaned"
-    assert [note["promise"] for note in told["003"]["notes"]] == ["explained"]
+    assert [note["promise"] for note in told["003"]["notes"] if note["promise"]] == ["explained"]
     strict, _ = troubled("loses words", "--strict")
     assert strict.returncode == 4
 
