@@ -8,6 +8,8 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
 
+from rapidfuzz.distance import Opcode
+
 FrontValue = Any  # what YAML holds: str, int, float, bool, None, and lists and dicts of these
 
 
@@ -44,6 +46,8 @@ class Meta:
     sha256: str = ""
     encoding: Encoding = Encoding("utf-8", 1.0, "utf-8")
     title: str = ""
+    subtitle: str = ""
+    kicker: str = ""  # the section or topic that stands above a title
     authors: tuple[str, ...] = ()
     source_url: str = ""
     language: str = ""  # BCP 47, e.g. zh-Hans
@@ -161,6 +165,19 @@ def apply(text: str, changes: Sequence[Change]) -> str:
         parts += [text[done:start], change.after]
         done = end
     return "".join([*parts, text[done:]])
+
+
+def differing(codes: Iterable[Opcode]) -> list[list[int]]:
+    """Return where two sequences differ, as [start, end, start, end] in the one and the other, each stretch as one."""
+    found: list[list[int]] = []
+    for code in codes:
+        if code.tag == "equal":
+            continue
+        if found and found[-1][1] == code.src_start:
+            found[-1][1], found[-1][3] = code.src_end, code.dest_end
+        else:
+            found.append([code.src_start, code.src_end, code.dest_start, code.dest_end])
+    return found
 
 
 def inverse(changes: Sequence[Change]) -> list[Change]:

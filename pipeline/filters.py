@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from pipeline.chains.recover import MIN_CONFIDENCE
 from pipeline.document import Document, Link, Meta, Note, Source
 from pipeline.evidence.archive import NOTHING, Archive
-from pipeline.flow import MARKDOWN, bound, follow
+from pipeline.flow import MARKDOWN, follow
 from pipeline.read.decode import decode
 from pipeline.steps import describe, links
 from pipeline.steps import repair as wrong_decodings
@@ -54,7 +54,9 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     if text.startswith(("---", "\ufeff---")):
         document = describe.describe(document)
     for step in MARKDOWN:
-        document = follow(bound(step, {"level": typography}) if step.name == "typography" else step, document)
+        if step.name == "typography":
+            step = replace(step, run=functools.partial(step.run, level=typography))  # noqa: PLW2901 - the same, bound
+        document = follow(step, document)
     return replace(document, text=document.meta.front_matter + document.text)
 
 

@@ -20,6 +20,7 @@ from pipeline.steps import (
     cards,
     controls,
     describe,
+    doubts,
     emphasis,
     escapes,
     figures,
@@ -28,7 +29,9 @@ from pipeline.steps import (
     lists,
     normalize,
     repair,
+    tables,
     typography,
+    wraps,
 )
 
 FLOW: tuple[Step, ...] = (
@@ -39,16 +42,19 @@ FLOW: tuple[Step, ...] = (
     artefacts.STEP,  # placeholders first: they stand between what belongs together
     cards.STEP,  # before blocks: a card is taken for headings
     lists.STEP,
+    tables.STEP,
+    wraps.STEP,  # behind lists: their lines are items
     emphasis.STEP,  # in the paragraphs that there are now
     headings.STEP,  # where marks pair
     figures.STEP,  # captions as they will be read
     typography.STEP,
     normalize.STEP,  # what is meant is settled: from here on it only may be written otherwise
+    doubts.STEP,  # of what is left
     links.STEP,  # last: lines are those of the clean text
 )
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
 REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
-MARKDOWN = FLOW[4:-1]  # the steps that write Markdown: what the filter `normalize` does
+MARKDOWN = FLOW[4:-2]  # the steps that write Markdown: what the filter `normalize` does
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:

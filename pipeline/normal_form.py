@@ -8,28 +8,18 @@ from collections.abc import Iterator, Sequence
 from markdown_it.token import Token
 
 from pipeline.markdown import Group, groups, inline_tokens, shown
+from pipeline.markdown.settled import UNDERSCORES, settled
 
 _STARTS_BLOCK = re.compile(  # what would be another block if it stood at the start of its line (CommonMark 0.31.2)
     r"#{1,6}(?:[ \t]|$)|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
     r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
 )
 _BREAK = re.compile(r" {2,}\n")
-_UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?![\w_])")
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _PIPES = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
 _WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
 _TASK = re.compile(r"\[X\](?=[ \t])")
-_PROSE = r"[^_\n]*+(?:(?<=\w)_[^_\n]*+)*+(?<![ \t])"  # an underscore behind a letter marks nothing
-_WORD = (  # how a line of prose starts
-    r"(?:`(?!``)|[^\W\d_]|\d++(?![.)])|\*{1,3}(?=[^\s*])|!?\[(?!X\])(?=[^\]\n]*\](?!:))"
-    r"|[“‘「『《（【(\U0001F300-\U0001FAFF])"
-)
-_SETTLED = re.compile(  # a block that surely is in normal form
-    rf"#{{1,6}}\ [^\s#_]{_PROSE}(?<!#)|```[^\s`]*\n(?:(?!\ {{0,3}}```)[^\n]*\n)*+```"
-    rf"|{_WORD}{_PROSE}(?:\n{_WORD}{_PROSE})*+|>\ {_WORD}{_PROSE}(?:\n>\ {_WORD}{_PROSE})*+"
-    rf"|-\ {_WORD}{_PROSE}(?:\n-\ {_WORD}{_PROSE})*+"
-)
 
 
 class NoNormalFormError(ValueError):
@@ -42,16 +32,16 @@ def normal_form(text: str) -> str:
     >>> normal_form("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
     """
-    written: list[str] = []
+    parts: list[str] = []
     for group in groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
         part = group.text.removesuffix("\n")
-        if part and not _SETTLED.fullmatch(part):
-            part = _written(group, behind=bool(written))
-        written += [part] * bool(part)
-    return "\n\n".join(written) + "\n" * bool(written)
+        if part and not settled(part) and not (part == "---" and parts):
+            part = written(group, behind=bool(parts))
+        parts += [part] * bool(part)
+    return "\n\n".join(parts) + "\n" * bool(parts)
 
 
-def _written(group: Group, *, behind: bool) -> str:
+def written(group: Group, *, behind: bool) -> str:
     """Return the blocks of a group written anew; `behind` says that others stand before."""
     writer = _Writer(group)
     tops = [*_nested(group.blocks.tokens), *writer.definitions()]
@@ -135,9 +125,7 @@ class _Writer:
             "code_block": lambda: _fenced(block.token),
             "html_block": lambda: block.token.content.rstrip("\n").split("\n"),
             "definition": lambda: block.token.content.split("\n"),
-            "blockquote": lambda: [
-                f"> {line}" if line.strip(" \t") else ">" for line in self.blocks(block.inner) or [""]
-            ],
+            "blockquote": lambda: [f"> {line}" if line else ">" for line in self.blocks(block.inner) or [""]],
             "table": lambda: self.table(block),
             "footnote_reference": lambda: _indented(f"[^{block.token.meta['label']}]: ", 4, self.blocks(block.inner)),
         }
@@ -221,8 +209,10 @@ class _Writer:
 
     def starred(self, content: str) -> str:
         """Return the content with emphasis by asterisks, where that is the same emphasis."""
+        if not UNDERSCORES.search(content):
+            return content
         meant = shown(inline_tokens(content, self.env))
-        while (written := _UNDERSCORES.sub(_asterisks, content)) != content:
+        while (written := UNDERSCORES.sub(_asterisks, content)) != content:
             if shown(inline_tokens(written, self.env)) != meant:
                 break
             content = written
@@ -261,7 +251,7 @@ def _indented(marker: str, width: int, lines: list[str]) -> list[str]:
     """Return lines as one item: the marker before the first, the others as far in."""
     if not lines or not lines[0]:
         return [marker.rstrip(), *(" " * width + line if line else "" for line in lines[1:])]
-    return [marker + lines[0], *(" " * width + line if line.strip(" \t") else line and "" for line in lines[1:])]
+    return [marker + lines[0], *(" " * width + line if line else "" for line in lines[1:])]
 
 
 def _rule(style: str) -> str:

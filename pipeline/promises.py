@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 
 from markdown_it.token import Token
+from rapidfuzz.distance import Indel
 
-from pipeline.document import Document, Promise, Unfit, apply
+from pipeline.document import Document, Promise, Unfit, apply, differing
 from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, inline_tokens, parse, shown
 from pipeline.pandoc import DIALECT, pandoc
 
+MOST_PARTS = 20_000  # beyond, the table that compares them would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
 
 _NO_WORD = re.compile(r"[\W_]+")
-_NO_LETTER = re.compile(r"[^\w\u3000\u00a0]|[\d_]")
+_NO_LETTER = re.compile(r"(?:[^\w\u3000\u00a0]|[\d_])+")
 _TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
 
 
@@ -54,9 +56,20 @@ def _same_meaning(before: Document, after: Document) -> bool:
 def _changed(before: Document, after: Document) -> list[tuple[Group, Group]]:
     """Return the parts of the text that differ, each that can be parsed alone with what became of it."""
     old, new = groups(before.text), groups(after.text)
-    if len(old) != len(new):
+    if len(old) == len(new):
+        return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
+    if max(len(old), len(new)) > MOST_PARTS:
         return [(Group(0, before.text), Group(0, after.text))]
-    return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
+    codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
+    return [
+        (_joined(old[first:last], before.text), _joined(new[new_first:new_last], after.text))
+        for first, last, new_first, new_last in differing(codes)
+    ]
+
+
+def _joined(parts: Sequence[Group], text: str) -> Group:
+    """Return parts that follow each other as one."""
+    return Group(parts[0].start, text[parts[0].start : parts[-1].end]) if parts else Group(0, "")
 
 
 def _kept(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:

@@ -34,7 +34,7 @@ def trouble(document: Document, *, kind: str) -> Document:
     if kind == "runs deep":
         return trouble(document, kind=kind)
     if kind == "wants memory":
-        raise MemoryError
+        return document if bytearray(8 * 2**30) else document
     return document
 
 STEP = Step("trouble", trouble, (SAME_WORDS,))
@@ -68,7 +68,7 @@ def troubled(archive: Path):
     [
         ("fails", "KeyError: 'a mistake'; this is our mistake"),
         ("runs deep", "RecursionError"),
-        ("wants memory", "MemoryError"),
+        ("wants memory", "wants more memory than a document is given"),
         ("hangs", "took longer than max_seconds = 8"),
         ("dies", "its process died"),
     ],
@@ -96,7 +96,7 @@ def test_a_broken_promise_undoes_the_step(troubled):
     ran, told = troubled("loses words")
     assert ran.returncode == 0
     assert told["003"]["outcome"] == "cleaned"
-    assert [note["promise"] for note in told["003"]["notes"]] == ["explained"]
+    assert [note["promise"] for note in told["003"]["notes"] if note["promise"]] == ["explained"]
     strict, _ = troubled("loses words", "--strict")
     assert strict.returncode == 4
 

@@ -4,62 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from pipeline import Document, normalize
 from pipeline.flow import MARKDOWN, follow
-from pipeline.markdown import blocks, groups, parser
-from pipeline.normal_form import normal_form
+from pipeline.markdown import Group, blocks, groups, parser
+from pipeline.markdown.blocks import block_parser
+from pipeline.markdown.settled import settled
+from pipeline.markdown.simple import one_block
+from pipeline.normal_form import normal_form, written
 from pipeline.pandoc import DIALECT, pandoc
 from pipeline.promises import SAME_MEANING
 from tests.conftest import ROOT
 
 EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)\n?^\.\n.*?^`{32}$", re.MULTILINE | re.DOTALL)
-GONE = {  # classes of defects of the sample archive that a run with default settings leaves none of
-    "a label that does not close before a letter": r"\*\*[^*\n]+[:：]\*\*(?=\w)",
-    "a space between a label and its colon": r"\*\* +[:：]",
-    "a phrase that does not close before a letter": r"(?<![*\w])\*[^*\n]+[。？)]\*(?=[\u4e00-\u9fff])",
-    "a bare footnote mark in an author list": r"(?<!\\)\*、",
-    "emphasis that starts within a name": r"[\u4e00-\u9fff]\*等",
-    "a heading bold as a whole": r"^#+ \*\*.*\*\*$",
-    "an address without its host": r"(?<!!)\[[^\]]*\]\(/",
-    "a link without text": r"(?<!!)\[\]\(",
-    "a link card over several blocks": r"\[#{1,6} .*\n\n",
-    "a cut hashtag": r"\[# ",
-    "the bare domain below a card": r"^[\w.]+\.com\]",
-    "links without a separator": r"\)\* [\U0001F300-\U0001FAFF]\[",
-    "no space before an emphasized citation": r"改编自\*",
-    "a placeholder of machine translation": r"T\d+[:：】]",
-    "a mistranslated label": r"\[(?:纸|纸张|代号)\]\(",
-    "a list glued to its paragraph": r"^\d+\)\S",
-    "two spaces behind a list number": r"^\d+\.  ",
-    "a full-width comma inside a number": r"\d，\d{3}(?!\d)",
-    "a captioned image without alternative text": r"!\[\]\([^)]*\)\n\nML-Collage",
-    "no line end at the end": r"[^\n]\Z",
-}
 
 
 @pytest.fixture(scope="module")
-def sample() -> list[tuple[str, str]]:
-    """The readable posts of the sample archive, before and after."""
+def sample() -> list[str]:
+    """The readable posts of the sample archive."""
     posts = [(ROOT / "raw").glob(f"{number}_*") for number in ("000", "001", "003", "004")]
-    texts = [file.read_text("utf-8") for found in posts for file in found]
-    return [(text, normalize(text).text) for text in texts]
+    return [file.read_text("utf-8") for found in posts for file in found]
 
 
-@pytest.mark.parametrize("defect", GONE)
-def test_defects_of_the_sample_are_gone(defect: str, sample: list[tuple[str, str]]):
-    """A defect that the posts have is in none of them afterwards."""
-    pattern = re.compile(GONE[defect], re.MULTILINE)
-    assert any(pattern.search(before) for before, _ in sample)
-    assert not [match[0] for _, after in sample for match in pattern.finditer(after)]
-
-
-def test_pandoc_reads_the_same_before_and_after_the_normal_form(sample: list[tuple[str, str]]):
+def test_pandoc_reads_the_same_before_and_after_the_normal_form(sample: list[str]):
     """Every post, mended, is the same tree to pandoc in normal form: our own proof decides as pandoc would."""
-    for before, _ in sample:
+    for before in sample:
         document = Document(PurePosixPath("post.md"), before)
         for step in MARKDOWN[:-1]:
             document = follow(step, document)
@@ -124,3 +97,27 @@ def test_parts_mean_what_they_mean_alone(shared: Path):
         text = file.read_text("utf-8").rstrip("\n") + "\n"
         parts = [token.content for group in groups(text) for token in group.blocks.tokens]
         assert parts == [token.content for token in blocks(text).tokens], file.name
+
+
+def every_text(shared: Path) -> Iterator[str]:
+    for name in ("commonmark", "gfm"):
+        yield from examples(shared / "conformance", name)
+    for file in sorted((shared / "corpus").glob("*/*.md"))[::7]:
+        yield file.read_text("utf-8")
+        yield normal_form(file.read_text("utf-8"))
+
+
+def test_the_simplest_blocks_are_those_of_the_parser(shared: Path):
+    """What is told without the parser is told as the parser does, to the last field, on examples and real texts."""
+    for part in {group.text for text in every_text(shared) for group in groups(text)}:
+        if tokens := one_block(part):
+            assert [token.as_dict() for token in tokens] == [token.as_dict() for token in block_parser().parse(part)], (
+                part
+            )
+
+
+def test_what_is_told_as_normal_is_written_as_it_is(shared: Path):
+    """A part that patterns tell to be in normal form is what the writer makes of it."""
+    for part in {group.text.removesuffix("\n") for text in every_text(shared) for group in groups(text)}:
+        if part and settled(part):
+            assert written(Group(0, part), behind=True) == part

@@ -44,10 +44,12 @@ def test_the_whole_job(made: Path):
 
 
 def test_front_matter_tells_what_is_known(made: Path):
-    """A clean file says its title, source without tracking, language, date, encoding, checksum and repairs."""
+    """A clean file says its titles, source without tracking, language, date, encoding, checksum and repairs."""
     _, front, body = (made / "clean" / f"{POSTS[0]}.md").read_text("utf-8").split("---\n", 2)
     assert yaml.safe_load(front) == {
         "title": "2021 年 3 月要读的四篇深度学习论文",
+        "subtitle": "从合成梯度到胶囊网络，网络训练守恒定律&多智能体生成模型",
+        "kicker": "思想和理论",
         "source_url": "https://towardsdatascience.com/four-deep-learning-papers-to-read-in-march-2021-9d933f52aafa",
         "language": "zh-Hans",
         "date": "2021-03",

@@ -25,6 +25,9 @@ SAFE_SCHEMES = {
     "irc",
     "magnet",
 }
+SHORTENERS = {  # hosts whose addresses hide another, which only they can tell
+    "t.co", "bit.ly", "buff.ly", "dlvr.it", "fb.me", "goo.gl", "ift.tt", "is.gd", "lnkd.in", "ow.ly", "tinyurl.com",
+}  # fmt: skip
 _SCHEME = re.compile(r"[\x00-\x20]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|%(?:[01][0-9A-Fa-f]|7[Ff])"
@@ -55,6 +58,7 @@ def warnings(written: str, address: str) -> tuple[str, ...]:
         "broken escape": bool(_BROKEN.search(written)) and not is_unsafe(written),
         "password": "@" in address.partition("://")[2].partition("/")[0] and not address.startswith("mailto:"),
         "look-alike name": _mixes_scripts(host),
+        "shortened": host in SHORTENERS,
     }
     return tuple(name for name, holds in found.items() if holds)
 

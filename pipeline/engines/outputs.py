@@ -14,6 +14,7 @@ from pipeline.document import Cleaned, Document, Outcome, RunReport
 from pipeline.engines.binder import Binder, Tell, unbound
 from pipeline.settings import Settings
 from pipeline.write import book, clean, graph, records, report, works
+from pipeline.write.images import missing
 from pipeline.write.packed import digest
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State
@@ -61,10 +62,14 @@ class Writer:
             yield outcome, f"{name}.md" if isinstance(outcome, Cleaned) else ""
 
     def told(self) -> Iterator[tuple[Outcome, str]]:
-        """Yield the same, with the passages that documents share."""
+        """Yield the same, with the passages that documents share and a note of the image files that are missing."""
+        raw = Path(self.settings.raw)
         for outcome, file in self.outcomes():
             if isinstance(outcome, Cleaned):
-                yield replace(outcome, passages=self.state.passages(outcome.path)), file
+                document = outcome.document
+                if gone := missing(raw, document):
+                    document = document.noted("images", f"{len(gone)} image files are missing: {', '.join(gone)}")
+                yield replace(outcome, document=document, passages=self.state.passages(outcome.path)), file
             else:
                 yield outcome, file
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -15,6 +16,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from pipeline.document import OUR_MISTAKE
 from pipeline.settings import Settings
 
+MOST_MEMORY = 4 * 2**30  # bytes a process may take; a document of max_bytes takes less than one
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -34,7 +36,7 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) 
     `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
     """
     waiting: deque[tuple[T, ProcessFuture[Any]]] = deque()
-    with ProcessPool(jobs, initializer=_deaf, context=_context()) as pool:
+    with ProcessPool(jobs, initializer=_begun, context=_context()) as pool:
         try:
             for item in items:
                 waiting.append((item, pool.schedule(work, args=(item,), timeout=seconds)))
@@ -47,9 +49,15 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) 
             raise
 
 
-def _deaf() -> None:
-    """Let Ctrl-C, which a terminal sends to every process, be the first one's business."""
+def _begun() -> None:
+    """Leave Ctrl-C, which a terminal sends to every process, to the first one; limit the memory of this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - Windows has none
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _context() -> multiprocessing.context.BaseContext:

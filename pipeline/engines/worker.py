@@ -79,6 +79,9 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
         _holds_text(document)
     except Unfit as unfit:
         return Quarantined(source.path, at, str(unfit))
+    except MemoryError:
+        reason = "wants more memory than a document is given; split it"
+        return Quarantined(source.path, at, reason)
     except Exception as error:  # noqa: BLE001 - a document's failure is its own
         reason = f"{type(error).__name__}: {error}; {OUR_MISTAKE}"
         return Quarantined(source.path, at, reason, bug=True, trace=traceback.format_exc())

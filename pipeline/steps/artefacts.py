@@ -53,11 +53,15 @@ def _citations(text: str, language: str) -> Iterator[Change]:
 
 
 @cache
+def glossary_of(language: str) -> dict[str, Any]:
+    """Return the glossary of one of LANGUAGES: labels, citations, and what is doubtful."""
+    return tomllib.loads(files("pipeline.steps").joinpath("glossary", f"{language}.toml").read_text("utf-8"))
+
+
+@cache
 def _glossary(language: str) -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
     """Return the labels of a language, what finds them, and what finds cut names."""
-    table: dict[str, Any] = tomllib.loads(
-        files("pipeline.steps").joinpath("glossary", f"{language}.toml").read_text("utf-8")
-    )
+    table = glossary_of(language)
     labels = "|".join(map(re.escape, table["labels"]))
     before, behind = ("|".join(map(re.escape, table["citations"][side])) for side in ("before", "behind"))
     names = rf"({before})([^\s*|，。、:：]{{0,6}})\*((?:(?<=(?:{before})\*)\w|{behind})[^*\n|]*\*)(?!\*)"

@@ -22,6 +22,7 @@ _CARD = re.compile(
 _EMPTY = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
 _HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
 _MARKED = re.compile(r"([\U0001F300-\U0001FAFF])\[[^\]\n]+\]\(")
+_SEPARATED = re.compile(r"\|[\U0001F300-\U0001FAFF]\[")
 _RELATIVE = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()\s])")
 
 
@@ -67,9 +68,9 @@ def _hashtags(text: str) -> Iterator[Change]:
 
 
 def _separators(text: str) -> Iterator[Change]:
-    for match in prose(_MARKED, text):
-        at = match.start()
-        if re.match(r"[^\s|] ", text[at - 2 : at]) and f"|{match[1]}[" in text:
+    for match in prose(_MARKED, text) if _SEPARATED.search(text) else ():
+        at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
+        if re.match(r"[^\s|] ", text[at - 2 : at]) and (f"|{match[1]}[" in text or _SEPARATED.search(line)):
             yield Change("cards", (at - 1, at), " ", " |", SEPARATOR, 0.8)
 
 

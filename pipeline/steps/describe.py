@@ -1,4 +1,4 @@
-"""Read what a document says of itself: title, authors, source address, date and language; take its front matter off."""
+"""Read what a document says of itself: titles, authors, source, date and language; take its front matter off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 
 from pipeline.document import Change, Document, FrontValue, Meta, Step
 from pipeline.evidence.language import language_of
-from pipeline.markdown import FRONT_MATTER, blocks, inline_tokens, plain
+from pipeline.markdown import FRONT_MATTER, groups, inline_tokens, plain
 
 FRONT_MATTER_LIMIT = 16_384  # characters; YAML's readers are quadratic or recurse on hostile input
 FIELDS = {
@@ -29,13 +29,15 @@ SOURCE_LABELS = (
     "|source|original|originally published at|via|permalink|источник|quelle|fuente|fonte"
 )
 SOURCE_LINE = re.compile(  # a known label, or any short one in a quotation
-    rf"^(?:[>\s*_]*(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",
-    re.IGNORECASE | re.MULTILINE,
+    rf"(?:[>\s*_]*(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",
+    re.IGNORECASE,
 )
 FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
+HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
+TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # of an address
 SOURCE_LINES = 30  # the source line of an archived post stands near its top
 MONTHS = (
     "january",
@@ -114,7 +116,7 @@ def _front_matter(block: str) -> dict[str, FrontValue] | str:
     except (yaml.YAMLError, ValueError) as error:
         lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
         if lines and all(lines):
-            return {line[1]: line[2].strip() for line in lines if line}
+            return {line[1]: (line[2] or "").strip() for line in lines if line}
         return " ".join(str(error).split())
     except RecursionError:
         return "it is nested too deeply"
@@ -149,10 +151,13 @@ def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
     date = given("date", date_in)
     language = given("language", _language_tag)
     authors = _authors(fields, used)
+    kicker, subtitle = _around_title(document.text)
     title = title or " ".join(_heading(document.text).split()) or PurePosixPath(document.path).stem
     return replace(
         document.meta,
         title=title,
+        subtitle=subtitle,
+        kicker=kicker,
         authors=authors,
         source_url=source_url,
         date=date or date_in(urlsplit(source_url).path) or date_in(title),
@@ -184,10 +189,37 @@ def _language_tag(text: str) -> str:
 
 def _heading(text: str) -> str:
     """Return the text of the first heading of the highest level."""
-    parsed = blocks(text)
-    headings = [(one.tag, after.content) for one, after in pairwise(parsed.tokens) if one.type == "heading_open"]
-    content = min(headings, key=lambda heading: heading[0], default=("", ""))[1]
-    return plain(inline_tokens(content, parsed.env))
+    best, title = "h7", ""
+    for group in groups(text):
+        if HEADING_MARKS.search(group.text):
+            for one, after in pairwise(group.blocks.tokens):
+                if one.type == "heading_open" and one.tag < best:
+                    best, title = one.tag, plain(inline_tokens(after.content, group.blocks.env))
+        if best == "h1":
+            break
+    return title
+
+
+def _around_title(text: str) -> tuple[str, str]:
+    """Return the kicker and the subtitle, as blogs export them: headings between the title and the first image.
+
+    A kicker is a link to a topic; a subtitle stands behind one, or is bold as a whole.
+    """
+    kicker = subtitle = ""
+    for opener, token in pairwise(token for group in groups(text) for token in group.blocks.tokens):
+        if token.type != "inline" or token.level > 1:
+            continue
+        if opener.type != "heading_open":
+            return (kicker, subtitle) if token.content.startswith("![") else (kicker, "")
+        if opener.tag == "h2":
+            inner = inline_tokens(token.content, {})
+            if not kicker and inner and inner[0].type == "link_open" and TOPIC.search(str(inner[0].attrs["href"])):
+                kicker = plain(inner)
+            elif not subtitle and (kicker or re.fullmatch(r"\*\*[^*]+\*\*", token.content)):
+                subtitle = plain(inner)
+            else:
+                break
+    return kicker, ""
 
 
 def _address(text: str) -> str:
@@ -201,8 +233,10 @@ def _address(text: str) -> str:
 
 def source_line(text: str) -> str:
     """Return the address that a line near the top names as the source; empty if none does."""
-    match = SOURCE_LINE.search("\n".join(text.split("\n", SOURCE_LINES)[:SOURCE_LINES]))
-    return _address(match[1].rstrip(">)*_")) if match else ""
+    for line in text.split("\n", SOURCE_LINES)[:SOURCE_LINES]:
+        if "://" in line and (match := SOURCE_LINE.match(line)):
+            return _address(match[1].rstrip(">)*_"))
+    return ""
 
 
 def date_in(text: str) -> str:
@@ -228,4 +262,4 @@ def _is_day(match: re.Match[str], month: int) -> bool:
     return True
 
 
-STEP = Step("describe", describe)
+STEP = Step("describe", describe, version=2)

@@ -6,17 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pipeline.document import Change, Document, Step
 from pipeline.markdown import Inline, inline_tokens, inlines
+from pipeline.markdown.marks import LONGEST, RUN, STRONG, Run, blank, opens, paired
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "“": "”", "‘": "’", "〈": "〉"}
 KEPT = "\"'*\\"  # punctuation that may belong to what stands before it
-STRONG = 2  # asterisks
-LONGEST = 3  # asterisks, of both kinds of emphasis at once
 FARTHEST = 6  # blocks that one emphasis may have been meant to span; farther apart, marks are no pair
 
 MOVED = "CommonMark does not pair emphasis marks between punctuation and a letter; the punctuation moved outside"
@@ -27,12 +27,6 @@ SPANNING = "emphasis does not reach from block to block; marked in each"
 FOOTNOTE = "asterisks behind the names of an emphasized list are footnote marks: escaped, so that the marks around pair"
 COLON = "the colon of a label stands right behind it"
 
-_RUN = re.compile(r"(?<![\\*])\*+")
-_HIDDEN = re.compile(
-    r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
-    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>|<(?P<tag>code|kbd|pre)\b.*?</(?P=tag)>",
-    re.DOTALL,
-)
 _SURE = re.compile(  # letters on the inner side of a mark, or a space on its outer side: these always pair
     r"(?:(?<![\w\\*])|(?<![\\*])(?=\*{1,2}\w))(\*{1,2})(?=[^\s*])"
     r"[^*\n]*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
@@ -54,19 +48,6 @@ class Edit:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run of asterisks in an inline's content."""
-
-    start: int
-    end: int
-
-    @property
-    def size(self) -> int:
-        """How many asterisks."""
-        return self.end - self.start
-
-
 def emphasis(document: Document) -> Document:
     """Let emphasis that does not pair beside CJK text pair: `**标签:**字` -> `**标签**:字`."""
     text = document.text
@@ -74,9 +55,9 @@ def emphasis(document: Document) -> Document:
         return document
     edits: list[tuple[Inline, Edit]] = []
     lone: list[tuple[Inline, Run]] = []
-    for inline in inlines(text, _doubtful):
+    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part)):
         if "*" in inline.content and _doubtful(inline.content):
-            pairs, single = _paired(inline.content)
+            pairs, single = paired(inline.content)
             edits += [(inline, edit) for edit in _mended(inline, pairs)]
             lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
     edits += _spanning(text, lone)
@@ -99,44 +80,18 @@ def _doubtful(text: str) -> bool:
     return False
 
 
-def _paired(content: str) -> tuple[list[tuple[Run, Run]], list[Run]]:
-    """Return the runs that an author set as pairs, each run with the next of its size, and those left alone."""
-    hidden = [match.span() for match in _HIDDEN.finditer(content)]
-    opened: dict[int, Run] = {}
-    pairs: list[tuple[Run, Run]] = []
-    lone: list[Run] = []
-    for match in _RUN.finditer(content):
-        run = Run(*match.span())
-        before, after = content[run.start - 1 : run.start], content[run.end : run.end + 1]
-        if any(start <= run.start < end for start, end in hidden) or (
-            _blank(before) and _blank(after) and (run.start or run.size != STRONG)
-        ):
-            continue
-        if run.size > LONGEST:
-            lone.append(run)
-        elif run.size in opened and not _blank(before):
-            pairs.append((opened.pop(run.size), run))
-        elif run.size in opened:
-            lone.append(opened.pop(run.size))
-            opened[run.size] = run
-        else:
-            opened[run.size] = run
-    return sorted(pairs, key=lambda pair: pair[0].start), sorted([*lone, *opened.values()], key=lambda run: run.start)
-
-
 def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
     """Return the edits that make fewer asterisks show, and change nothing else that shows."""
     content, env = inline.content, inline.env
     if notes := list(_footnotes(content)):
         return notes
     kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
-    shown = _shown(content, env)
-    if not shown[1]:
-        return kept
     ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _beside_cjk(content, *pair)]
     every = kept + [edit for moves, tags in ladder for edit in (moves or tags)]
-    runs = (Run(*match.span()) for match in _RUN.finditer(content))
+    runs = (Run(*match.span()) for match in RUN.finditer(content))
     every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > LONGEST and run.size % 2 == 0]
+    if every == kept or not (shown := _shown(content, env))[1]:
+        return kept
     now = _shown(_edited(content, every), env)
     if now[0] == shown[0] and now[1] == 0:
         return every
@@ -152,7 +107,7 @@ def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
 
 def _footnotes(content: str) -> Iterator[Edit]:
     for match in _FOOTNOTES.finditer(content):
-        for run in _RUN.finditer(content, match.start() + 1, match.end() - 1):
+        for run in RUN.finditer(content, match.start() + 1, match.end() - 1):
             yield Edit(*run.span(), "\\*", FOOTNOTE)
 
 
@@ -201,7 +156,7 @@ def _moved(content: str, opener: Run, closer: Run) -> Iterator[Edit]:
     for start, end in _inner(content, first, last):
         before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
         after = content[end] if end < last else content[closer.end : closer.end + 1]
-        if _opens(before, content[start]) and _opens(after, content[end - 1]):
+        if opens(before, content[start]) and opens(after, content[end - 1]):
             lead, tail = content[first:start], content[end:last]
             reason = MOVED if (lead + tail).strip() else SPACED
             if lead:
@@ -242,14 +197,15 @@ def _tagged(opener: Run, closer: Run) -> list[Edit]:
 
 def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
     """Yield the edits for strong text that reaches over several paragraphs: marks in each of them."""
-    if not any(_leads(inline.content, run) for inline, run in lone):
+    leads = [_leads(inline.content, run) for inline, run in lone]
+    if (True, False) not in pairwise(leads):
         return
     every = list(inlines(text))
     number = {inline.lines: at for at, inline in enumerate(every)}
     waiting: tuple[int, Run] | None = None
-    for inline, run in lone:
+    for (inline, run), leading in zip(lone, leads, strict=True):
         at = number[inline.lines]
-        if _leads(inline.content, run):
+        if leading:
             waiting = at, run
         elif waiting and 0 < at - waiting[0] <= FARTHEST:
             span = range(waiting[0], at + 1)
@@ -267,25 +223,12 @@ def _marks(content: str, first: int, block: int, last: int) -> list[Edit]:
 
 def _leads(content: str, run: Run) -> bool:
     """Tell whether a lone run stands before what it marks."""
-    return not _blank(content[run.end : run.end + 1])
+    return not blank(content[run.end : run.end + 1])
 
 
 def _better(inline: Inline, edits: list[Edit]) -> bool:
     old, new = (_shown(content, inline.env) for content in (inline.content, _edited(inline.content, edits)))
     return old[0] == new[0] and new[1] == 0
-
-
-def _opens(outside: str, inside: str) -> bool:
-    """Tell whether marks between these two characters face the inside (CommonMark 0.31.2, section 6.2, flanking)."""
-    return not _blank(inside) and (not _punctuation(inside) or _blank(outside) or _punctuation(outside))
-
-
-def _blank(char: str) -> bool:
-    return not char or char.isspace()
-
-
-def _punctuation(char: str) -> bool:
-    return unicodedata.category(char)[0] in "PS"
 
 
 STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)

@@ -15,7 +15,9 @@ CAPTION = re.compile(
 )
 REASON = "the line below an image is its caption; its words are what the image shows"
 LONGEST = 200  # characters of an alternative text
-_BARE = re.compile(rf"!\[(?=\]\([^\n]*\)[ \t]*\n[ \t]*\n((?:{CAPTION.pattern})[^\n]*))", re.IGNORECASE)
+_BARE = re.compile(  # an image and its caption, alike in a quotation
+    rf"!\[(?=\]\([^\n]*\)[ \t]*\n([ \t>]*)\n([ \t>]*)((?:{CAPTION.pattern})[^\n]*))", re.IGNORECASE
+)
 
 
 def figures(document: Document) -> Document:
@@ -28,9 +30,11 @@ def figures(document: Document) -> Document:
 
 def _captioned(text: str) -> Iterator[Change]:
     for match in prose(_BARE, text):
-        if match.start() and text[match.start() - 1] != "\n":
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        quoted = {part.replace(" ", "") for part in (before, match[1], match[2])}
+        if len(quoted) > 1 or quoted.pop().strip(">"):
             continue
-        words = plain(inline_tokens(match[1].partition(" |")[0], {})).split("|")[0].strip()
+        words = plain(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
         if words and len(words) <= LONGEST:
             balanced = words.count("[") == words.count("]") and not re.search(r"\][(\[]", words)
             alt = re.sub(r"([\\`*_<&])" if balanced else r"([\\`*_<&\[\]])", r"\\\1", words)

@@ -10,9 +10,13 @@ from pipeline.markdown import prose
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 BOLD = "a heading is prominent already; bold as a whole says nothing"
+LEVEL = "a level of headings is skipped in the whole text"
 SPACE = "a heading needs a space behind its hashes"
-_BOLD = re.compile(r"#{1,6}[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
-_HASHES = re.compile(r"#{2,6}(?=[\u3041-\u30ff\u3400-\u9fff])")
+DEEPEST = 6  # the levels of headings
+_BOLD = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
+_MARKS = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
+_SETEXT = re.compile(r"^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
+_HASHES = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
 def headings(document: Document) -> Document:
@@ -25,11 +29,30 @@ def headings(document: Document) -> Document:
 
 def _headings(text: str) -> Iterator[Change]:
     for match in prose(_BOLD, text):
-        if match.start() == 0 or text[match.start() - 1] == "\n":
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if len(before) < DEEPEST and not before.strip("#"):
             yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD, 0.95)
     for match in prose(_HASHES, text):
         if match.start() == 0 or text[match.start() - 1] == "\n":
-            yield Change("headings", match.span(), match[0], match[0] + " ", SPACE, 0.9)
+            yield Change("headings", (match.end(), match.end()), "", " ", SPACE, 0.9)
+    yield from _levels(text)
+
+
+def _levels(text: str) -> Iterator[Change]:
+    """Yield the changes that close a gap in the levels: what is of the fourth becomes of the third if none is of that.
+
+    Only a level that nowhere occurs is a gap, so that headings of one level stay of one level.
+    """
+    marks = [match for match in prose(_MARKS, text) if match.start() == 0 or text[match.start() - 1] == "\n"]
+    used = {len(match[0].rstrip()) for match in marks}
+    if not used or not set(range(min(used), max(used))) - used or _SETEXT.search(text):
+        return
+    rank = {level: min(used) + at for at, level in enumerate(sorted(used))}
+    for match in marks:
+        level = len(match[0].rstrip())
+        if rank[level] < level:
+            span = match.start() + rank[level], match.start() + level
+            yield Change("headings", span, text[slice(*span)], "", LEVEL, 0.8)
 
 
 STEP = Step("headings", headings, (SAME_WORDS, SAME_CODE, SAME_LINKS))

@@ -10,14 +10,14 @@ from pipeline.markdown import prose
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 REASON = "numbers at the start of lines that count on are a list; it needs a blank line and a space"
-_FIRST = re.compile(r"1[)）](?=[^\s\d)）])")
+_SECOND = re.compile(r"\n2[)）](?=[^\s\d)）])")
 _LINES = re.compile(r"(?:^\d{1,2}[)）](?=[^\s\d)）])[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 _ITEM = re.compile(r"^(\d{1,2})[)）]", re.MULTILINE)
 
 
 def lists(document: Document) -> Document:
     """Make a list of lines that are numbered `1)…`, `2)…` within a paragraph."""
-    if not _FIRST.search(document.text):
+    if not _SECOND.search(document.text):
         return document
     changes = list(_lists(document.text))
     return document.edited(changes) if changes else document

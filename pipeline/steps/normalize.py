@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import Indel
 
-from pipeline.document import Change, Document, Step
+from pipeline.document import Change, Document, Step, differing
 from pipeline.normal_form import NoNormalFormError, normal_form
 from pipeline.promises import SAME_LETTERS, SAME_MEANING
 
@@ -18,13 +18,15 @@ def normalize(document: Document) -> Document:
     """Write the Markdown in its normal form: blocks anew, what stands in them as it was written."""
     try:
         formatted = normal_form(document.text)
+        if formatted == document.text:
+            return document
         if normal_form(formatted) != formatted:
             return document.noted("normalize", "has no normal form that stays the same; left as it was")
     except NoNormalFormError as error:
         return document.noted("normalize", f"has no normal form that loses nothing ({error}); left as it was")
     except RecursionError:
         return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")
-    return document if formatted == document.text else document.edited(_hunks(document.text, formatted))
+    return document.edited(_hunks(document.text, formatted))
 
 
 def _hunks(before: str, after: str) -> Iterator[Change]:
@@ -36,14 +38,7 @@ def _hunks(before: str, after: str) -> Iterator[Change]:
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
-    codes = [code for code in Indel.opcodes(old, new) if code.tag != "equal"]
-    hunks: list[list[int]] = []
-    for code in codes:
-        if hunks and hunks[-1][1] == code.src_start:
-            hunks[-1][1], hunks[-1][3] = code.src_end, code.dest_end
-        else:
-            hunks.append([code.src_start, code.src_end, code.dest_start, code.dest_end])
-    for first, last, new_first, new_last in hunks:
+    for first, last, new_first, new_last in differing(Indel.opcodes(old, new)):
         span = starts[first], starts[last]
         yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), REASON, 1.0)
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from PIL import Image, ImageOps
 
+from pipeline.document import Document
+
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # an address that is no file of the archive
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000  # 200 MB when decoded
 QUALITY = 85  # of a JPEG that is written anew: Pillow's documentation sees no gain above 95, and 75 shows on faces
@@ -25,6 +30,20 @@ class Pictures:
 
 
 USUAL = Pictures()
+
+
+def missing(root: Path, document: Document) -> list[str]:
+    """Return the images of a document, archived below `root`, that are files of the archive and are not there."""
+    folder = root / document.path.parent
+    local = (link.written for link in document.links if link.kind == "image" and not ELSEWHERE.match(link.written))
+    return [written for written in dict.fromkeys(local) if not _is_file(folder / unquote(written))]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long, a NUL
+        return False
 
 
 def data_address(root: Path, path: Path, pictures: Pictures) -> str:

@@ -35,6 +35,8 @@ def _told(document: Document) -> Record:
         "sha256": meta.sha256,
         "encoding": meta.encoding,
         "title": meta.title,
+        "subtitle": meta.subtitle,
+        "kicker": meta.kicker,
         "authors": meta.authors,
         "source_url": meta.source_url,
         "language": meta.language,

@@ -15,7 +15,7 @@ from pipeline.addresses.bare import bare
 from pipeline.document import Unfit
 from pipeline.pandoc import DIALECT, Conversion, read
 from pipeline.steps.figures import CAPTION
-from pipeline.write.images import USUAL, Pictures, data_address
+from pipeline.write.images import ELSEWHERE, USUAL, Pictures, data_address
 from pipeline.write.maths import MATHS, all_maths, may_hold_maths, unlabelled
 from pipeline.write.phrases import phrase
 from pipeline.write.tree import NO_ATTRIBUTES, Node, div, link, para, plain, safe_address, text_nodes
@@ -171,7 +171,7 @@ class _Vetter:
 
     def image(self, written: str) -> str:
         """Return the image file at `written` as a data: address, if it lies in the archive and is an image."""
-        if re.match(r"[a-z][a-z0-9+.-]*:|//", written, re.IGNORECASE):
+        if ELSEWHERE.match(written):
             return ""
         return data_address(self.place.root, self.place.folder / unquote(written), self.place.pictures)
 

@@ -1,0 +1,43 @@
+"""The hostile texts of a generator, a megabyte each, through a whole run without editions: how each ends.
+
+usage: python benchmarks/adversarial.py GENERATOR.py [BYTES [SECONDS]]    (default 1000000 bytes, max_seconds 60)
+
+GENERATOR.py holds a table `C` of cases: name -> (kind, function of a size that returns bytes).
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pipeline import Settings, run
+
+
+def main() -> None:
+    """Write the cases, run, and print the counts and what was set aside."""
+    cases = runpy.run_path(sys.argv[1])["C"]
+    size, limit = [*map(int, sys.argv[2:]), *(1_000_000, 60)[len(sys.argv) - 2 :]]
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "raw").mkdir()
+        for name, (_, make) in cases.items():
+            (root / "raw" / f"{name}.md").write_bytes(make(size))
+        start = time.perf_counter()
+        settings = Settings(
+            raw=str(root / "raw"), clean=str(root / "clean"), out=str(root / "out"), editions=False, max_seconds=limit
+        )
+        report = run(settings)
+        records = [json.loads(line) for line in (root / "clean" / "report.jsonl").read_bytes().splitlines()]
+    print(f"{report.found} found = {report.cleaned} cleaned + {report.repeated} repeated", end=" ")
+    print(f"+ {len(report.quarantined)} set aside, in {time.perf_counter() - start:.0f} s")
+    for record in records:
+        if record["outcome"] == "quarantined":
+            print(f"{record['path']}: {record['reason'].splitlines()[0]}{' (BUG)' if record['bug'] else ''}")
+
+
+if __name__ == "__main__":
+    main()

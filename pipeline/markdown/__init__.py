@@ -1,0 +1,30 @@
+"""Markdown text -> tokens, parts and places; how each is had stands in the module of its name."""
+
+from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, parse, parser, plain, shown
+from pipeline.markdown.code import Span, code_spans, line_starts
+from pipeline.markdown.parts import FENCED, GAP, Group, groups, prose
+from pipeline.markdown.places import Inline, inlines
+from pipeline.markdown.simple import HEADING, PROSE
+
+__all__ = [
+    "FENCED",
+    "FRONT_MATTER",
+    "GAP",
+    "HEADING",
+    "PROSE",
+    "Blocks",
+    "Group",
+    "Inline",
+    "Span",
+    "blocks",
+    "code_spans",
+    "groups",
+    "inline_tokens",
+    "inlines",
+    "line_starts",
+    "parse",
+    "parser",
+    "plain",
+    "prose",
+    "shown",
+]

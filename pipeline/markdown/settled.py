@@ -1,0 +1,50 @@
+"""Tell by patterns what surely is in normal form: most of an archive is, and need not be parsed."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it.common.html_blocks import block_names
+
+from pipeline.markdown.parts import FENCED, GAP
+from pipeline.markdown.simple import HEADING, PROSE
+
+UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?![\w_])")
+_ITEM = rf"(?:{HEADING}|(?!\[X\]){PROSE})"
+_SETTLED = re.compile(  # blocks that surely are in normal form
+    rf"{HEADING}|{PROSE}(?:\n{PROSE})*+|> {PROSE}(?:\n> {PROSE})*+"
+    rf"|- {_ITEM}(?:\n(?:  )?- {_ITEM})*+|- {_ITEM}(?:\n\n- {_ITEM})++"
+)
+_HTML = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # up to a blank line
+_NUMBERED = re.compile(rf"(\d{{1,9}})\. {_ITEM}")
+_ROW = re.compile(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
+_RULE = re.compile(r"\|(?: (?:---|:--|--:|:-:) \|)+")
+
+
+def settled(part: str) -> bool:
+    """Tell whether a part surely is in normal form; quick, and on the safe side."""
+    if part[0] == "`" and FENCED.fullmatch(part):
+        return True
+    if "_" in part and UNDERSCORES.search(part):
+        return False
+    if part[0] == "<" and _HTML.match(part):
+        return not part[-1].isspace() and not GAP.search(part)
+    if part[0] == "|":
+        return "\\" not in part and "`" not in part and _table(part.split("\n"))
+    if part[0] in "0123456789" and _NUMBERED.match(part):
+        return _numbered(part.split("\n\n" if "\n\n" in part else "\n"))
+    return _SETTLED.fullmatch(part) is not None
+
+
+def _table(lines: list[str]) -> bool:
+    rule = lines[1] if len(lines) > 1 else ""
+    width = rule.count("|")
+    return bool(_RULE.fullmatch(rule)) and all(
+        _ROW.fullmatch(line) and line.count("|") == width for at, line in enumerate(lines) if at != 1
+    )
+
+
+def _numbered(lines: list[str]) -> bool:
+    items = [_NUMBERED.fullmatch(line) for line in lines]
+    first = int(items[0][1]) if items[0] else 0
+    return all(item and item[1] == str(first + at) for at, item in enumerate(items))

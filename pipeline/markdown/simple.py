@@ -1,0 +1,59 @@
+"""The simplest blocks -> their tokens without a parser, to which half the time of a document would go."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from markdown_it.token import Token
+
+MARKERS = "-*+0123456789"  # what an item of a list starts with
+PROSE = (  # a line that starts no block but a paragraph, and does not end in a blank; for regular expressions
+    r"(?:[^\W\d_]|[^\s\x00-\x7f]|[\"'(.,;!?$%&@/\\^{}]|`(?!``)|\d++(?![.)](?:\s|\Z))|\*{1,3}(?=[^\s*])"
+    r"|\[(?=[^\]\n]*\])(?![^\n]*\]:)|</?(?:strong|em|code|kbd|sub|sup)>(?=\S))[^\n]*+(?<![ \t])"
+)
+HEADING = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
+_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING})|{PROSE}(?:\n{PROSE})*+)\n?")
+_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({PROSE})")
+
+
+def one_block(text: str) -> list[Token]:
+    """Return the tokens of a text that surely is one paragraph, heading or flat list; none where it may be more.
+
+    They are those of the parser, to the last field.
+    """
+    if text and text[0] in MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
+        return tokens
+    if not (match := _ONE_BLOCK.fullmatch(text)):
+        return []
+    marks, _, content = text.partition(" ") if match["heading"] else ("", "", text)
+    kind, tag = ("heading", f"h{len(marks)}") if marks else ("paragraph", "p")
+    lines = [0, text.count("\n", 0, -1) + 1]
+    return [
+        Token(f"{kind}_open", tag, 1, map=lines, markup=marks, block=True),
+        Token("inline", "", 0, map=lines, level=1, children=[], content=content.strip(), block=True),
+        Token(f"{kind}_close", tag, -1, markup=marks, block=True),
+    ]
+
+
+def _flat_list(lines: list[str]) -> list[Token]:
+    """Return the tokens of lines that are one list, a line an item; none where they are not."""
+    items = [(at, _LIST_ITEM.fullmatch(line)) for at, line in enumerate(lines) if line]
+    first = items[0][1]
+    if not first or not all(item and item[1] == first[1] and item[3] == first[3] for _, item in items):
+        return []
+    kind, tag, markup = ("ordered", "ol", first[3]) if first[2] else ("bullet", "ul", first[1])
+    tight = items[-1][0] + 1 == len(items)
+    start: dict[str, str | int | float] = {"start": int(first[2])} if first[2] not in {None, "1"} else {}
+    tokens = [Token(f"{kind}_list_open", tag, 1, attrs=start, map=[0, len(lines)], markup=markup, block=True)]
+    for (at, item), (end, _) in pairwise([*items, (len(lines), None)]):
+        place = [at, at + 1]
+        info, content = (item[2] or "", item[4].strip()) if item else ("", "")
+        tokens += [
+            Token("list_item_open", "li", 1, map=[at, end], level=1, markup=markup, info=info, block=True),
+            Token("paragraph_open", "p", 1, map=place, level=2, block=True, hidden=tight),
+            Token("inline", "", 0, map=place, level=3, children=[], content=content, block=True),
+            Token("paragraph_close", "p", -1, level=2, block=True, hidden=tight),
+            Token("list_item_close", "li", -1, level=1, markup=markup, block=True),
+        ]
+    return [*tokens, Token(f"{kind}_list_close", tag, -1, markup=markup, block=True)]

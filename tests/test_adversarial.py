@@ -1,0 +1,25 @@
+"""Hostile Markdown, text and front matter: every one ends cleaned or set aside for a reason of its own."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from pipeline import FLOW, Source
+from pipeline.document import Quarantined
+from pipeline.engines.worker import follow_all
+
+SIZE = 4_000  # bytes: what CI can afford of each; benchmarks/adversarial.py takes a megabyte
+KINDS = ("md", "text", "yaml", "html")
+
+
+def test_hostile_texts_end_well(shared: Path, monkeypatch: pytest.MonkeyPatch):
+    """No case hangs, fails or recurses without end, however it is nested, repeated or left open."""
+    monkeypatch.syspath_prepend(shared / "eval")
+    cases = importlib.import_module("adversarial").C
+    for name, (kind, make) in cases.items():
+        if kind in KINDS:
+            outcome = follow_all(Source(PurePosixPath(f"{name}.md"), make(SIZE)), FLOW)
+            assert not isinstance(outcome, Quarantined) or not outcome.bug, f"{name}: {outcome.reason}"
