@@ -16,6 +16,7 @@ from pipeline.addresses.identifiers import identifiers
 from pipeline.addresses.warnings import warnings
 from pipeline.document import Cleaned, Quarantined, apply, inverse
 from pipeline.engines.worker import follow_all
+from pipeline.evidence.archive import archive_of, packed, unpacked
 from pipeline.flow import follow
 from pipeline.promises import EXPLAINED
 
@@ -85,3 +86,14 @@ def test_clean_utf8_is_repaired_to_itself(text):
     document = repair(text.encode())
     if not document.changes:
         assert document.text.encode() == text.encode()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    before=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
+    after=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
+)
+def test_evidence_that_grew_is_that_made_anew(before, after):
+    """What an archive says does not depend on what was in it once, nor on being kept between runs."""
+    grown, anew = archive_of(after, unpacked(packed(archive_of(before)))), archive_of(after)
+    assert packed(grown) == packed(anew)

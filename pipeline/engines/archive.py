@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 from filelock import FileLock, Timeout
 
 from pipeline.document import OUR_MISTAKE, Quarantined, RunReport, text_after
 from pipeline.engines import outputs, worker
 from pipeline.engines.binder import COMMIT_EVERY, Tell
 from pipeline.engines.pool import Lost, each, jobs
-from pipeline.evidence.archive import MOST
+from pipeline.evidence.archive import MOST, NOTHING, archive_of, packed, unpacked
 from pipeline.flow import REPAIRED, signature
 from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.unique.index import Index
+from pipeline.write.atomic import write
 from pipeline.write.packed import digest
 from pipeline.write.shelf import Shelf
 from pipeline.write.state import State
@@ -138,9 +138,13 @@ class _Run:
             return
         texts, evidence = self.sound()
         stale = self.state.inferred(evidence)
+        if not stale:
+            return
+        kept = Path(self.settings.clean, ".evidence")
+        archive = archive_of(texts, unpacked(kept.read_bytes()) if kept.exists() else NOTHING)
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, "archive")
-            file.write_bytes(msgspec.msgpack.encode(texts))
+            file = Path(folder, "evidence") if self.shelf.check else kept
+            write(file.parent, file, packed(archive))
             tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
             self.keep_each(tasks, "infer")
         self.state.commit()

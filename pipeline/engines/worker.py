@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
 from pipeline.document import OUR_MISTAKE, Cleaned, Document, Quarantined, Source, Step, Unfit
-from pipeline.evidence.archive import Archive, archive_of
+from pipeline.evidence.archive import Archive, unpacked
 from pipeline.flow import assemble, beside, follow
 from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
@@ -65,7 +63,7 @@ def clean(task: Task) -> Result:
 
 @functools.lru_cache(maxsize=1)
 def _archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - a file of other evidence is read anew
-    return archive_of(msgspec.msgpack.decode(file.read_bytes(), type=dict[str, str]))
+    return unpacked(file.read_bytes())
 
 
 def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:

@@ -1,16 +1,21 @@
-"""What the sound documents of an archive say: their n-grams, and which of them is a twin of a damaged one."""
+"""What the sound documents of an archive say: their n-grams, and which of them is a twin of a damaged one.
+
+It grows and shrinks with them: counts of what is new are added, of what is gone taken away.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.evidence.ngrams import MULTIPLIER, ORDER, Floats, codes_of, salted
 from pipeline.evidence.table import Keys
 
+VERSION = 1  # raise it when what is counted changes
 MOST = 4_000_000  # characters of an archive that help to infer letters; so many take a second and 250 MB
 FILTER_BITS = 22
 SHINGLE = 8  # characters; so long a string is hardly ever in two texts by chance
@@ -54,16 +59,58 @@ class Archive:
 NOTHING = Archive(np.zeros(0, np.uint64), np.zeros(0, np.float32), 0.0)
 
 
-def archive_of(texts: Mapping[str, str]) -> Archive:
-    """Return the archive of `texts`, by path."""
-    if not texts:
-        return NOTHING
-    keys, counts = ngrams("\x00".join(f" {text} " for _, text in sorted(texts.items())))
+def archive_of(texts: Mapping[str, str], before: Archive = NOTHING) -> Archive:
+    """Return the archive of `texts`, by path; what `before` has counted of them is not counted again."""
+    new = {path: text for path, text in sorted(texts.items()) if before.texts.get(path) != text}
+    gone = [text for path, text in before.texts.items() if texts.get(path) != text]
+    told = [(before.keys, before.counts), _counted(new.values(), 1), _counted(gone, -1)]
+    keys, places = np.unique(np.concatenate([keys for keys, _ in told]), return_inverse=True)
+    counts = np.bincount(places, np.concatenate([counts for _, counts in told]), len(keys)).astype(np.float32)
+    sketches = {path: np.sort(shingles(text))[:SKETCH] for path, text in new.items()}
+    kept = {path: sketch for path, sketch in before.sketches.items() if path in texts and path not in new}
+    return _archive(
+        keys[counts > 0], counts[counts > 0], dict(sorted(texts.items())), dict(sorted({**kept, **sketches}.items()))
+    )
+
+
+def _archive(keys: Keys, counts: Floats, texts: dict[str, str], sketches: dict[str, Keys]) -> Archive:
     known = np.zeros(1 << FILTER_BITS, bool)
     known[keys & np.uint64((1 << FILTER_BITS) - 1)] = True
-    sketches = {path: np.sort(shingles(text))[:SKETCH] for path, text in texts.items()}
-    total = float(sum(map(len, texts.values())))
-    return Archive(keys, counts, total, dict(texts), sketches, known)
+    return Archive(keys, counts, float(sum(map(len, texts.values()))), texts, sketches, known)
+
+
+def _counted(texts: Iterable[str], times: int) -> tuple[Keys, Floats]:
+    keys, counts = ngrams("\x00".join(f" {text} " for text in texts))
+    return keys, counts * times
+
+
+class _Packed(msgspec.Struct):
+    """An archive as it is kept, of the version that counted it; arrays as bytes."""
+
+    version: int
+    texts: dict[str, str]
+    keys: bytes
+    counts: bytes
+    sketches: dict[str, bytes]
+
+
+def packed(archive: Archive) -> bytes:
+    """Return an archive as bytes to keep."""
+    sketches = {path: sketch.tobytes() for path, sketch in archive.sketches.items()}
+    row = _Packed(VERSION, dict(archive.texts), archive.keys.tobytes(), archive.counts.tobytes(), sketches)
+    return msgspec.msgpack.encode(row)
+
+
+def unpacked(data: bytes) -> Archive:
+    """Return the archive that `packed` packed; nothing where it was another version, or the bytes are damaged."""
+    try:
+        row = msgspec.msgpack.decode(data, type=_Packed)
+    except msgspec.MsgspecError:
+        return NOTHING
+    if row.version != VERSION:
+        return NOTHING
+    sketches = {path: np.frombuffer(sketch, np.uint64) for path, sketch in row.sketches.items()}
+    return _archive(np.frombuffer(row.keys, np.uint64), np.frombuffer(row.counts, np.float32), row.texts, sketches)
 
 
 def ngrams(text: str) -> tuple[Keys, Floats]:
