@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -121,3 +124,16 @@ def test_what_is_told_as_normal_is_written_as_it_is(shared: Path):
     for part in {group.text.removesuffix("\n") for text in every_text(shared) for group in groups(text)}:
         if part and settled(part):
             assert written(Group(0, part), behind=True) == part
+
+
+def test_a_diff_on_a_terminal_shows_what_changed_within_a_line(tmp_path: Path):
+    """On a terminal the diff is in colours, and the marks that went stand out; piped, it is a plain diff."""
+    pty = pytest.importorskip("pty", reason="no terminals here")
+    (tmp_path / "post.md").write_text("## **标题**\n", "utf-8")
+    ours, theirs = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "pipeline", "normalize", "--diff", "post.md"], cwd=tmp_path, stdout=theirs, check=True
+    )
+    os.close(theirs)
+    assert b"\x1b[31m\x1b[7m**" in os.read(ours, 10_000)
+    os.close(ours)

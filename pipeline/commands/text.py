@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,11 +136,41 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
 
 
 def unified(before: str, after: str, names: tuple[str, str]) -> str:
-    """Return how two texts differ, as a unified diff."""
+    """Return how two texts differ, as a unified diff; on a terminal, what changed within a line stands out."""
     from difflib import unified_diff
 
     lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=1)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    ended = [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+    return "".join([*ended[:2], *_coloured(ended[2:])])
+
+
+def _coloured(lines: list[str]) -> Iterator[str]:
+    """Yield the lines of a diff in colours; lines that took the place of as many are compared with them."""
+    removed: list[str] = []
+    for sign, group in itertools.groupby([*lines, ""], lambda line: line[:1]):
+        rows = list(group)
+        if sign == "-":
+            removed = rows
+            continue
+        added = rows if sign == "+" else []
+        pairs = list(zip(removed, added, strict=True)) if len(removed) == len(added) else []
+        yield from (_styled(old, new, "red") for old, new in pairs or ((line, line) for line in removed))
+        yield from (_styled(new, old, "green") for old, new in pairs or ((line, line) for line in added))
+        yield from () if added else rows
+        removed = []
+
+
+def _styled(line: str, other: str, colour: str) -> str:
+    """Return a line in a colour, what `other` lacks of it reversed."""
+    from rapidfuzz.distance import Levenshtein
+
+    blocks = Levenshtein.opcodes(line, other) if line != other else ()
+    parts = [
+        click.style(part, colour, reverse=(block.tag != "equal" and block.src_start > 0) or None)
+        for block in blocks
+        if (part := line[block.src_start : block.src_end])
+    ]
+    return "".join(parts) or click.style(line, colour)
 
 
 def _tell_json(one: Input, document: Document, *, text: bool) -> None:
