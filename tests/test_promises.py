@@ -48,6 +48,7 @@ def test_changes_undo(step, text):
 
 @SLOW
 @given(text=texts)
+@example(text="À\x80Á\x80Â\x80\0")
 def test_a_second_pass_changes_nothing(text):
     """Repair and normal form are reached in one pass."""
     assert repair(repair(text).text).changes == ()

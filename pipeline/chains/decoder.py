@@ -76,9 +76,9 @@ def clusters(number: int, text: Sequence[Slot]) -> list[Cluster]:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _codes(options: tuple[str, ...]) -> tuple[Codes, Codes]:
-    """Return the codes of the first and of the second characters of `options`; 0 where there is no second."""
+    """Return the codes of the first and of the second characters of `options`; 0 for no second, never for NUL."""
     second = np.array([ord(option[1]) if len(option) > 1 else 0 for option in options], np.uint64)
-    return codes_of("".join(option[0] for option in options)), second
+    return np.maximum(codes_of("".join(option[0] for option in options)), 1), second
 
 
 class _Beam:
