@@ -19,8 +19,11 @@ WIDE_LANGUAGES = ("zh-Hans", "zh-Hant", "ja", "ko")
 _FILE = Path(__file__).with_name("model") / "gate.npz"
 
 
-def suspects(text: str) -> npt.NDArray[np.int64]:
-    """Return where in `text` the windows begin that are likelier mojibake than any language."""
+def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
+    """Return where in `text` the windows begin that are likelier mojibake than any language.
+
+    Where it is enough to know how many there are, about, they need not be looked at `closely`.
+    """
     kinds, table = _tables()
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     found = []
@@ -29,7 +32,7 @@ def suspects(text: str) -> npt.NDArray[np.int64]:
         seen = kinds[np.minimum(part, 0xFFFF)]
         strangeness = table[seen[:-1], seen[1:]]
         strange = _strange(strangeness)
-        if len(strange):
+        if closely and len(strange):
             pairs = np.unique(np.minimum(strange[:, None] + np.arange(WINDOW), len(strangeness) - 1))
             strangeness[pairs[_written(part[pairs], part[pairs + 1])]] = 0
             strange = _strange(strangeness)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 
 from rapidfuzz.distance import Indel, Levenshtein
 
-from pipeline.document import Document, apply, inverse
 from pipeline.evidence.gate import suspects
 from pipeline.unique.exact import unasked
 from pipeline.unique.near import TWO_TEXTS, Verdict
@@ -54,15 +52,7 @@ def skeleton_signature(text: str) -> Signature | None:
 
 def unreadable(text: str) -> bool:
     """Tell whether `text` is mojibake still."""
-    return not text.isascii() and len(suspects(text)) > UNREADABLE * len(text)
-
-
-def as_found(document: Document) -> str:
-    """Return the text as it was decoded, before any step."""
-    text = document.text
-    for _, changes in reversed([(step, list(made)) for step, made in groupby(document.changes, lambda c: c.step)]):
-        text = apply(text, inverse(changes))
-    return text
+    return not text.isascii() and len(suspects(text, closely=False)) > UNREADABLE * len(text)
 
 
 def reading_of(damaged: str, sound: str) -> Verdict:

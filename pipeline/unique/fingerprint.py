@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from pipeline.document import Document
+from pipeline.document import Document, text_after
 from pipeline.unique.address import newer, same_page
-from pipeline.unique.damaged import SKELETON_BANDS, as_found, skeleton_signature, unreadable
+from pipeline.unique.damaged import SKELETON_BANDS, skeleton_signature, unreadable
 from pipeline.unique.exact import FEW, digest, joined, letters, unasked
 from pipeline.unique.passages import paragraphs
 from pipeline.unique.sketch import ALGORITHM, BANDS, bands, shingles, signature
@@ -51,7 +51,7 @@ def fingerprint(document: Document) -> Fingerprint:
     return Fingerprint(
         document.path,
         document.meta.sha256,
-        digest(document.text, separate, as_found(document) if damaged else ""),
+        digest(document.text, separate, text_after(document, ()) if damaged else ""),
         np.concatenate(keys).tobytes() if keys else b"",
         np.concatenate(sketch).astype(np.uint8).tobytes(),
         paragraphs(taken, grams).tobytes(),

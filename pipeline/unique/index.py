@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.document import Document
-from pipeline.unique.damaged import SKELETON_VALUES, as_found
+from pipeline.document import Document, text_after
+from pipeline.unique.damaged import SKELETON_VALUES
 from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.fingerprint import Fingerprint
 from pipeline.unique.near import ALIKE, EDITED, Verdict
@@ -239,7 +239,7 @@ class Index:
             document = self.document_of(PurePosixPath(path))
             if len(self.seen) >= AT_HAND:
                 del self.seen[next(iter(self.seen))]
-            text, found = document.text, as_found(document) if damaged else ""
+            text, found = document.text, text_after(document, ()) if damaged else ""
             whole, cut = spaced(text), unasked(text)
             self.seen[number] = Copy(digest, text, whole if cut == text else spaced(cut), whole, found)
         return self.seen[number]
