@@ -23,3 +23,11 @@ def test_hostile_texts_end_well(shared: Path, monkeypatch: pytest.MonkeyPatch):
         if kind in KINDS:
             outcome = follow_all(Source(PurePosixPath(f"{name}.md"), make(SIZE)), FLOW)
             assert not isinstance(outcome, Quarantined) or not outcome.bug, f"{name}: {outcome.reason}"
+
+
+def test_a_long_address_that_is_referred_to_often_is_set_aside():
+    """What a text of 80 kB says of its links, 300 MB, is not told."""
+    text = f"{'[a] ' * 10_000}\n\n[a]: https://e.org/{'b' * 30_000}\n"
+    outcome = follow_all(Source(PurePosixPath("a.md"), text.encode()), FLOW)
+    assert isinstance(outcome, Quarantined)
+    assert "split it" in outcome.reason

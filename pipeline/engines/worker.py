@@ -20,6 +20,8 @@ from pipeline.write.book import Book, Look, chapters_of, identifier
 from pipeline.write.editions import editions
 from pipeline.write.packed import pack
 
+MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -75,6 +77,7 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
             at = step.name
             document = follow(step, document)
         _holds_text(document)
+        _bounded(document)
     except Unfit as unfit:
         return Quarantined(source.path, at, str(unfit))
     except MemoryError:
@@ -89,6 +92,18 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
 def _holds_text(document: Document) -> None:
     if not document.text.strip():
         message = "holds no text but white space and control characters; archive it again or delete it"
+        raise Unfit(message)
+
+
+def _bounded(document: Document) -> None:
+    """Refuse a document whose records are out of proportion to it: a long address, title or heading told often."""
+    links = sum(
+        len(link.written) + len(link.url) + len(link.text) + len(link.title) + len(link.heading)
+        for link in document.links
+    )
+    changes = sum(len(change.before) + len(change.after) for change in document.changes)
+    if links + changes > MOST_TOLD:
+        message = f"what is to be told of its links and changes takes {(links + changes) // 10**6} MB; split it"
         raise Unfit(message)
 
 
