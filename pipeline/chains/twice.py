@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.chains.damage import Damage, damage_of, diagnosed
 from pipeline.chains.lattice import slots
-from pipeline.chains.readings import bytes_of
+from pipeline.chains.readings import bytes_of, shown
 from pipeline.chains.recover import Piece, recovered
 from pipeline.evidence.archive import Archive
 
 MARK = "\ufffd"
+C1 = re.compile(b"\xc2[\x80-\x9f]")  # controls, which are in no text, but in one that was misread
 TELLING = 20  # lines: if they were not misread twice, the others were not
 Told = tuple[str, list[tuple[int, list[Piece]]]]
 
@@ -64,6 +66,8 @@ class _Between:
                 options = tuple(one for one in options if len(bytes_of(one, codec)) == 1) or options
                 doubtful |= {bytes_of(one, codec)[0] for one in options if len(options) > 1 and bytes_of(one, codec)}
             read = options[0] if len(options) == 1 else MARK
+            if C1.fullmatch(shown(read, damage.codec)):
+                read = shown(read, damage.codec).decode()
             text += read
             places += [(slot.start, slot.end)] * len(read)
         return cls(text, tuple(places), frozenset(doubtful))
