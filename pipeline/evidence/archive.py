@@ -16,7 +16,7 @@ from pipeline.evidence.ngrams import MULTIPLIER, ORDER, Floats, codes_of, salted
 from pipeline.evidence.table import Keys
 
 VERSION = 1  # raise it when what is counted changes
-MOST = 4_000_000  # characters of an archive that help to infer letters; so many take a second and 250 MB
+MOST = 4_000_000  # characters of an archive that help to infer letters: counting them takes 4 s, one post more 0.2 s
 FILTER_BITS = 22
 SHINGLE = 8  # characters; so long a string is hardly ever in two texts by chance
 SKETCH = 256  # shingles kept of a document, those of the smallest hashes (Broder, 1997)
