@@ -10,6 +10,7 @@ from typing import Any
 
 from rapidfuzz.distance import Opcode
 
+GAP = "\ufffd"  # stands for what was lost and cannot be told
 FrontValue = Any  # what YAML holds: str, int, float, bool, None, and lists and dicts of these
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.chains.readings import WIDE, shown, undefined
+from pipeline.document import GAP
 
 SINGLE = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
 WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few rare letters stand
@@ -50,7 +51,7 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     The last says whether so many characters speak for it that what is lost can be inferred.
     """
     best: tuple[int, str, list[int]] = (0, "", [])
-    letters = [char for line in lines for char in line if not char.isascii() and char != "\ufffd"]
+    letters = [char for line in lines for char in line if not char.isascii() and char != GAP]
     ideographs = sum(char >= IDEOGRAPHS for char in letters)
     for codec in (*SINGLE, *WIDE) if ideographs * 2 >= len(letters) else SINGLE:
         told = [signs(line, codec) for line in lines]
@@ -83,7 +84,7 @@ def signs(text: str, codec: str) -> Signs:
 
 def damage_of(text: str, codec: str) -> Damage:
     """Return what reading UTF-8 as `codec` can have taken from `text`: the bytes that are nowhere to be seen."""
-    replaced = "\ufffd" in text
+    replaced = GAP in text
     if codec in WIDE:
         return Damage(codec, frozenset(), CONTINUATION if replaced else frozenset(), questioned=not replaced)
     data = shown(text, codec)

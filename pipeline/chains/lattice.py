@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipeline.chains.damage import CONTINUATION, NBSP, Damage
 from pipeline.chains.readings import HOLE, WIDE, shown, unreadable
+from pipeline.document import GAP
 
 SPACE, QUESTION_MARK = 0x20, 0x3F
 LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
@@ -67,7 +68,7 @@ def slots(text: str, damage: Damage) -> list[Slot]:
         while not options and whole.inside(end):
             end += 1
         start, stop = whole.place(at), whole.place(end)
-        found.append(Slot(start, stop, options or (text[start:stop] or "\ufffd",)))
+        found.append(Slot(start, stop, options or (text[start:stop] or GAP,)))
         if damage.questioned and end - at > 1 and whole.data[end - 1] == QUESTION_MARK:
             found.append(Slot(stop, stop, _swallowed(text, stop)))
         at = end

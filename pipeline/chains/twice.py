@@ -10,9 +10,9 @@ from pipeline.chains.damage import Damage, damage_of, diagnosed
 from pipeline.chains.lattice import slots
 from pipeline.chains.readings import bytes_of, shown
 from pipeline.chains.recover import Piece, recovered
+from pipeline.document import GAP
 from pipeline.evidence.archive import Archive
 
-MARK = "\ufffd"
 C1 = re.compile(b"\xc2[\x80-\x9f]")  # controls, which are in no text, but in one that was misread
 TELLING = 20  # lines: if they were not misread twice, the others were not
 Told = tuple[str, list[tuple[int, list[Piece]]]]
@@ -36,7 +36,7 @@ def _twice(lines: Sequence[str], second: Damage, archive: Archive) -> Told | Non
     undone = [_Between.of(lines[number], second, first.codec) for number in hit]
     text = "\n".join(one.text for one in undone)
     marked = frozenset().union(*(one.doubtful for one in undone))
-    first = replace(damage_of(text.replace(MARK, ""), first.codec), marked=marked)
+    first = replace(damage_of(text.replace(GAP, ""), first.codec), marked=marked)
     read = recovered([one.text for one in undone], first, archive) or ()
     told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
     return (f"{first}, then {second}", told) if told else None
@@ -65,7 +65,7 @@ class _Between:
             if codec and len(options) > 1:
                 options = tuple(one for one in options if len(bytes_of(one, codec)) == 1) or options
                 doubtful |= {bytes_of(one, codec)[0] for one in options if len(options) > 1 and bytes_of(one, codec)}
-            read = options[0] if len(options) == 1 else MARK
+            read = options[0] if len(options) == 1 else GAP
             if C1.fullmatch(shown(read, damage.codec)):
                 read = shown(read, damage.codec).decode()
             text += read

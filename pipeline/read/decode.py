@@ -10,7 +10,7 @@ from collections.abc import Callable
 import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-8 and Java's modified UTF-8)
 import webencodings
 
-from pipeline.document import Document, Encoding, Meta, Reading, Source, Unfit
+from pipeline.document import GAP, Document, Encoding, Meta, Reading, Source, Unfit
 from pipeline.read.rank import NO_TEXT, decodes, ranked, sampled
 
 BYTE_ORDER_MARKS = (
@@ -52,7 +52,7 @@ def decode(source: Source) -> Document:
     from pipeline.read.strays import mended  # noqa: PLC0415 - loads the model, which sound text need not wait for
 
     document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(mended(source.data))
-    left = document.text.count("\ufffd") - source.data.count("\ufffd".encode())
+    left = document.text.count(GAP) - source.data.count(GAP.encode())
     told = f"; {left} could not be told and are marked U+FFFD" if left else ""
     return document.noted("decode", f"some bytes are not UTF-8: {len(document.changes)} places were mended{told}")
 

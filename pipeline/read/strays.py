@@ -10,13 +10,12 @@ from pipeline.chains.decoder import choose
 from pipeline.chains.lattice import LEADS, Slot, candidates
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece, pieces, spoken
 from pipeline.chains.search import surety
-from pipeline.document import Change
+from pipeline.document import GAP, Change
 from pipeline.evidence.fluency import fluency
 from pipeline.read.rank import ranked
 
 CODECS = (*SINGLE, "iso8859-2")
 DOUBT = 8.0  # nats that a line must read better by in another encoding than as UTF-8 with gaps
-GAP = "\ufffd"
 STRAY = re.compile("[\udc80-\udcff]")
 PART = re.compile(
     rb"[\x80-\xbf]{1,2}|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?"

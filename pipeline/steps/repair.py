@@ -14,7 +14,7 @@ from pipeline.chains.damage import diagnosed
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece
 from pipeline.chains.search import explained
 from pipeline.chains.twice import unwound
-from pipeline.document import Change, Document, Step
+from pipeline.document import GAP, Change, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.evidence.fluency import oddness
 from pipeline.evidence.gate import WINDOW, suspects
@@ -35,7 +35,6 @@ ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
     normalization=None,
 )
 PARTS_TOO = ONLY_WRONG_DECODINGS._replace(decode_inconsistent_utf8=True)
-GAP = "\ufffd"
 BYTES_LOST = " and bytes of this letter were lost"
 SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
 LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from pipeline.document import Document, text_after
+from pipeline.document import GAP, Document, text_after
 from pipeline.unique.address import newer, same_page
 from pipeline.unique.damaged import SKELETON_BANDS, skeleton_signature, unreadable
 from pipeline.unique.exact import FEW, digest, joined, letters, unasked
@@ -15,7 +15,6 @@ from pipeline.unique.passages import paragraphs
 from pipeline.unique.sketch import ALGORITHM, BANDS, bands, shingles, signature
 
 VERSION = f"2, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
-GAP = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from pipeline.addresses.canonical import canonical
-from pipeline.document import Document, Encoding, FrontValue
+from pipeline.document import GAP, Document, Encoding, FrontValue
 
 VERSION = 2  # raise it when the bytes change
 LATER_YAML = 10_000  # columns: no folding
@@ -46,8 +46,8 @@ def repaired(document: Document) -> str:
     'nothing'
     """
     repairs = [change for change in document.changes if change.step == "repair"]
-    gaps = document.text.count("\ufffd")
-    letters = sum(len(change.after) - change.after.count("\ufffd") for change in repairs)
+    gaps = document.text.count(GAP)
+    letters = sum(len(change.after) - change.after.count(GAP) for change in repairs)
     parts = [f"{letters} letters, {reason}" for reason in [", ".join(sorted({c.reason for c in repairs}))] if reason]
     parts += [f"{gaps} letters lost, marked U+FFFD"] if gaps else []
     return "; ".join(parts) or "nothing"

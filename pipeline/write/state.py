@@ -14,9 +14,9 @@ from pipeline.unique.families import Repeats
 from pipeline.unique.fingerprint import VERSION as PRINTS
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.passages import shared
-from pipeline.write.schema import opened, trial_of
 from pipeline.write.names import marked, safe_name
 from pipeline.write.packed import pack, unpack
+from pipeline.write.schema import opened, trial_of
 
 COLUMNS = "SELECT kind, outcome, repeats, why, similarity, problem FROM documents"
 OUTCOMES = """
