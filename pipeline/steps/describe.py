@@ -10,13 +10,11 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-import yaml
-
 from pipeline.document import Change, Document, FrontValue, Meta, Step
 from pipeline.evidence.language import language_of
 from pipeline.markdown import FRONT_MATTER, groups, inline_tokens, plain
+from pipeline.markdown.front_matter import fields_of
 
-FRONT_MATTER_LIMIT = 16_384  # characters; YAML's readers are quadratic or recurse on hostile input
 FIELDS = {
     "title": ("title",),
     "source_url": ("source_url", "source", "url", "canonical_url", "original", "link"),
@@ -32,7 +30,6 @@ SOURCE_LINE = re.compile(  # a known label, or any short one in a quotation
     rf"(?:[>\s*_]*(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",
     re.IGNORECASE,
 )
-FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
@@ -66,35 +63,12 @@ DATES = (
 )
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without aliases, which blow up, and without types that write otherwise than they read.
-
-    `1.10`, `007`, `no` and dates stay the text that they are.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse an alias, compose anything else."""
-        if self.check_event(yaml.AliasEvent):
-            message = "aliases are not read"
-            raise yaml.YAMLError(message)
-        return super().compose_node(parent, index)
-
-
-_Loader.yaml_implicit_resolvers = {}
-for tag, pattern, first in (
-    ("bool", r"(?:true|false)\Z", "tf"),
-    ("int", r"-?(?:0|[1-9]\d{0,17})\Z", "-0123456789"),
-    ("null", r"(?:~|null)?\Z", ["~", "n", ""]),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
-
-
 def describe(document: Document) -> Document:
     """Read the title, authors, source address, date and language; take the front matter off the text."""
     match = FRONT_MATTER.match(document.text)
     fields: dict[str, FrontValue] = {}
     if match:
-        read = _front_matter(match[1] or "")
+        read = fields_of(match[1] or "")
         if isinstance(read, str):
             document = document.noted("describe", f"the front matter cannot be read and stays in the text: {read}")
         else:
@@ -102,36 +76,6 @@ def describe(document: Document) -> Document:
             taken = Change("describe", match.span(), match[0], "", "front matter is kept as metadata", 1.0)
             document = replace(document.edited([taken]), meta=replace(document.meta, front_matter=match[0]))
     return replace(document, meta=_meta(document, fields))
-
-
-def _front_matter(block: str) -> dict[str, FrontValue] | str:
-    """Return the fields of a YAML block, or why there are none.
-
-    Where it is no YAML (an unquoted colon in a title is enough), each line `key: value` is a field.
-    """
-    if len(block) > FRONT_MATTER_LIMIT:
-        return f"it is longer than {FRONT_MATTER_LIMIT} characters"
-    try:
-        fields = yaml.load(block, _Loader)  # noqa: S506 - a SafeLoader, made safer
-    except (yaml.YAMLError, ValueError) as error:
-        lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
-        if lines and all(lines):
-            return {line[1]: (line[2] or "").strip() for line in lines if line}
-        return " ".join(str(error).split())
-    except RecursionError:
-        return "it is nested too deeply"
-    if not isinstance(fields, dict | None):
-        return "it is no list of fields"
-    return {str(key): _plain_value(value) for key, value in (fields or {}).items()}
-
-
-def _plain_value(value: object) -> FrontValue:
-    """Return a YAML value as data that every format can hold; types that only YAML has become text."""
-    if isinstance(value, dict):
-        return {str(key): _plain_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [_plain_value(item) for item in value]
-    return value if isinstance(value, str | int | bool | None) else str(value)
 
 
 def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
