@@ -6,7 +6,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.document import Change, Document, Link, Note, Promise, RunReport, Source, Step, Unfit
+    from pipeline.changes import Change
+    from pipeline.document import Document, Link, Note, Promise, RunReport, Source, Step, Unfit
     from pipeline.engines.archive import run
     from pipeline.filters import extract_links, normalize, repair
     from pipeline.flow import FLOW
@@ -34,7 +35,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "pipeline.document": ("Change", "Document", "Link", "Note", "Promise", "RunReport", "Source", "Step", "Unfit"),
+    "pipeline.changes": ("Change",),
+    "pipeline.document": ("Document", "Link", "Note", "Promise", "RunReport", "Source", "Step", "Unfit"),
     "pipeline.engines.archive": ("run",),
     "pipeline.filters": ("extract_links", "normalize", "repair"),
     "pipeline.flow": ("FLOW",),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
 
-from rapidfuzz.distance import Opcode
+from pipeline.changes import Change, apply, inverse
 
 GAP = "\ufffd"  # stands for what was lost and cannot be told
 FrontValue = Any  # what YAML holds: str, int, float, bool, None, and lists and dicts of these
@@ -55,22 +55,6 @@ class Meta:
     date: str = ""  # ISO 8601, as exact as known: 2021, 2021-03 or 2021-03-09
     front_matter: str = ""  # the YAML block as written, fences included
     extra: tuple[tuple[str, FrontValue], ...] = ()  # front matter fields that are not named above
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One edit of one step: enough to undo and to review it.
-
-    `span` is (start, end) in characters of the text the step was given, where `before` stood and `after` stands now.
-    """
-
-    step: str
-    span: tuple[int, int]
-    before: str
-    after: str
-    reason: str
-    confidence: float
-    alternatives: tuple[tuple[str, float], ...] = ()  # what else it can have been, and how likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,62 +128,17 @@ class Document:
         made = tuple(change for change in changes if change.before != change.after)
         return replace(self, text=apply(self.text, made), changes=self.changes + made)
 
+    def text_after(self, steps: Collection[str]) -> str:
+        """Return the text as `steps`, the first that it went through, left it: what later ones changed is undone."""
+        text = self.text
+        for step, changes in groupby(reversed(self.changes), lambda change: change.step):
+            if step not in steps:
+                text = apply(text, inverse(list(changes)[::-1]))
+        return text
+
     def noted(self, step: str, message: str) -> Document:
         """Return the document with one more note."""
         return replace(self, notes=(*self.notes, Note(step, message)))
-
-
-def apply(text: str, changes: Sequence[Change]) -> str:
-    """Return `text` with the changes of one step made.
-
-    >>> apply("cafÃ©", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 read as cp1252", 1.0)])
-    'café'
-
-    Raises ValueError where the changes overlap or `before` is not what stands there.
-    """
-    parts, done = [], 0
-    for change in changes:
-        start, end = change.span
-        if start < done or text[start:end] != change.before:
-            message = f"{change.step}: no {change.before!r} to change at {start}-{end}"
-            raise ValueError(message)
-        parts += [text[done:start], change.after]
-        done = end
-    return "".join([*parts, text[done:]])
-
-
-def differing(codes: Iterable[Opcode]) -> list[list[int]]:
-    """Return where two sequences differ, as [start, end, start, end] in the one and the other, each stretch as one."""
-    found: list[list[int]] = []
-    for code in codes:
-        if code.tag == "equal":
-            continue
-        if found and found[-1][1] == code.src_start:
-            found[-1][1], found[-1][3] = code.src_end, code.dest_end
-        else:
-            found.append([code.src_start, code.src_end, code.dest_start, code.dest_end])
-    return found
-
-
-def inverse(changes: Sequence[Change]) -> list[Change]:
-    """Return what undoes the changes of one step: applied to the text they made, it gives the text before."""
-    shift, undone = 0, []
-    for change in changes:
-        start = change.span[0] + shift
-        undone.append(
-            replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before)
-        )
-        shift += len(change.after) - len(change.before)
-    return undone
-
-
-def text_after(document: Document, steps: Collection[str]) -> str:
-    """Return the text as `steps`, the first that it went through, left it: the changes of all later ones undone."""
-    text = document.text
-    for step, changes in groupby(reversed(document.changes), lambda change: change.step):
-        if step not in steps:
-            text = apply(text, inverse(list(changes)[::-1]))
-    return text
 
 
 class Unfit(Exception):  # noqa: N818 - not an error of ours: the document's own condition

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from markdown_it.token import Token
 from rapidfuzz.distance import Indel
 
-from pipeline.document import Document, Promise, Unfit, apply, differing
+from pipeline.changes import apply, differing
+from pipeline.document import Document, Promise, Unfit
 from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, inline_tokens, parse, shown
 from pipeline.pandoc import DIALECT, pandoc
 

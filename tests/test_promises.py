@@ -14,7 +14,8 @@ from pipeline import FLOW, Document, Source, normalize, repair
 from pipeline.addresses.canonical import canonical
 from pipeline.addresses.identifiers import identifiers
 from pipeline.addresses.warnings import warnings
-from pipeline.document import Cleaned, Quarantined, apply, inverse
+from pipeline.changes import apply, inverse
+from pipeline.document import Cleaned, Quarantined
 from pipeline.engines.worker import follow_all
 from pipeline.evidence.archive import archive_of, packed, unpacked
 from pipeline.flow import follow

@@ -11,7 +11,8 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline import repair
 from pipeline.chains.readings import byte_of
-from pipeline.document import Document, Source, apply, inverse
+from pipeline.changes import apply, inverse
+from pipeline.document import Document, Source
 from pipeline.evidence.archive import archive_of
 from pipeline.flow import follow
 from pipeline.read.decode import decode

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline.document import OUR_MISTAKE, Quarantined, RunReport, text_after
+from pipeline.document import OUR_MISTAKE, Quarantined, RunReport
 from pipeline.engines import outputs, worker
 from pipeline.engines.binder import COMMIT_EVERY, Tell
 from pipeline.engines.pool import Lost, each, jobs
@@ -159,7 +159,7 @@ class _Run:
         for one, document in self.state.sound():
             if size + len(document.text) <= MOST:
                 path = str(document.path)
-                texts[path] = text_after(document, REPAIRED)
+                texts[path] = document.text_after(REPAIRED)
                 size += len(texts[path])
                 known.append((path, one))
         return texts, digest(known)

@@ -10,7 +10,8 @@ from pipeline.chains.decoder import choose
 from pipeline.chains.lattice import LEADS, Slot, candidates
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece, pieces, spoken
 from pipeline.chains.search import surety
-from pipeline.document import GAP, Change
+from pipeline.changes import Change
+from pipeline.document import GAP
 from pipeline.evidence.fluency import fluency
 from pipeline.read.rank import ranked
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.document import Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import Document, Step
 from pipeline.markdown import prose
 from pipeline.promises import SAME_CODE
 

@@ -10,7 +10,8 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from pipeline.document import Change, Document, FrontValue, Meta, Step
+from pipeline.changes import Change
+from pipeline.document import Document, FrontValue, Meta, Step
 from pipeline.evidence.language import language_of
 from pipeline.markdown import FRONT_MATTER, groups, inline_tokens, plain
 from pipeline.markdown.front_matter import fields_of

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pipeline.document import Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import Document, Step
 from pipeline.markdown import Inline, inline_tokens, inlines
 from pipeline.markdown.marks import LONGEST, RUN, STRONG, Run, blank, opens, paired
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS

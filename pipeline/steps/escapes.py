@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from pipeline.chains.escapes import ENTITIES, ESCAPES, entities_read, escaped_whole, escapes_read
-from pipeline.document import Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import Document, Step
 from pipeline.markdown import prose
 from pipeline.promises import SAME_CODE
 

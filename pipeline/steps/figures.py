@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.document import Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import Document, Step
 from pipeline.markdown import inline_tokens, plain, prose
 from pipeline.promises import SAME_CODE, SAME_LINKS
 

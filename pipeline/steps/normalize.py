@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import Indel
 
-from pipeline.document import Change, Document, Step, differing
+from pipeline.changes import Change, differing
+from pipeline.document import Document, Step
 from pipeline.normal_form import NoNormalFormError, normal_form
 from pipeline.promises import SAME_LETTERS, SAME_MEANING
 

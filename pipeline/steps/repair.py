@@ -14,7 +14,8 @@ from pipeline.chains.damage import diagnosed
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece
 from pipeline.chains.search import explained
 from pipeline.chains.twice import unwound
-from pipeline.document import GAP, Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import GAP, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.evidence.fluency import oddness
 from pipeline.evidence.gate import WINDOW, suspects

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.document import Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import Document, Step
 from pipeline.markdown import prose
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 

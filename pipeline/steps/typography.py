@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from pipeline.document import Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import Document, Step
 from pipeline.evidence.language import language_of
 from pipeline.markdown import Inline, inlines, prose
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pipeline.document import Change, Document, Step
+from pipeline.changes import Change
+from pipeline.document import Document, Step
 from pipeline.markdown import Inline, inlines
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 

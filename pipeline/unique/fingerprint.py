@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from pipeline.document import GAP, Document, text_after
+from pipeline.document import GAP, Document
 from pipeline.unique.address import newer, same_page
 from pipeline.unique.damaged import SKELETON_BANDS, skeleton_signature, unreadable
 from pipeline.unique.exact import FEW, digest, joined, letters, unasked
@@ -50,7 +50,7 @@ def fingerprint(document: Document) -> Fingerprint:
     return Fingerprint(
         document.path,
         document.meta.sha256,
-        digest(document.text, separate, text_after(document, ()) if damaged else ""),
+        digest(document.text, separate, document.text_after(()) if damaged else ""),
         np.concatenate(keys).tobytes() if keys else b"",
         np.concatenate(sketch).astype(np.uint8).tobytes(),
         paragraphs(taken, grams).tobytes(),

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.document import Document, text_after
+from pipeline.document import Document
 from pipeline.unique.damaged import SKELETON_VALUES
 from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.fingerprint import Fingerprint
@@ -239,7 +239,7 @@ class Index:
             document = self.document_of(PurePosixPath(path))
             if len(self.seen) >= AT_HAND:
                 del self.seen[next(iter(self.seen))]
-            text, found = document.text, text_after(document, ()) if damaged else ""
+            text, found = document.text, document.text_after(()) if damaged else ""
             whole, cut = spaced(text), unasked(text)
             self.seen[number] = Copy(digest, text, whole if cut == text else spaced(cut), whole, found)
         return self.seen[number]

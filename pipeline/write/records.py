@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.document import Change, Document, Outcome, Passage, Quarantined, Repeated
+from pipeline.changes import Change
+from pipeline.document import Document, Outcome, Passage, Quarantined, Repeated
 
 VERSION = 3  # raise it when the lines change
 Record = dict[str, Any]
