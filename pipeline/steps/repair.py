@@ -7,10 +7,11 @@ import math
 import re
 from collections.abc import Iterator
 
-import ftfy
 import numpy as np
+from ftfy.badness import is_bad
 
 from pipeline.chains.damage import diagnosed
+from pipeline.chains.known import LIKELY, fixed, fixed_in_parts
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece
 from pipeline.chains.search import explained
 from pipeline.chains.twice import unwound
@@ -23,22 +24,7 @@ from pipeline.markdown import Span, code_spans
 from pipeline.promises import CODE_STAYS
 from pipeline.read.rank import ranked
 
-ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
-    unescape_html=False,
-    remove_terminal_escapes=False,
-    decode_inconsistent_utf8=False,  # where bytes were lost it reads across the gap: letters that never were
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    uncurl_quotes=False,
-    fix_line_breaks=False,
-    fix_surrogates=False,
-    remove_control_chars=False,
-    normalization=None,
-)
-PARTS_TOO = ONLY_WRONG_DECODINGS._replace(decode_inconsistent_utf8=True)
 BYTES_LOST = " and bytes of this letter were lost"
-SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
-LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not
 FEW = 5  # if not one in so many lines is suspect, the others are not looked at
 MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
 SHORT = 200  # characters; so few are looked at whole
@@ -100,7 +86,7 @@ def _suspects(text: str, lines: list[Span]) -> list[Span]:
     """Return the lines worth a closer look: with pairs of letters that mojibake has, and reading badly; all if many."""
     places = suspects(text)
     if len(text) <= SHORT:
-        return lines if len(places) or ftfy.badness.is_bad(text) else []
+        return lines if len(places) or is_bad(text) else []
     starts = np.array([start for start, _ in lines])
     ends = np.concatenate([places, places + WINDOW])
     numbers = np.unique(np.searchsorted(starts, ends, side="right") - 1)
@@ -109,9 +95,7 @@ def _suspects(text: str, lines: list[Span]) -> list[Span]:
         return []
     written = [text[start:end][:LONGEST] for start, end in near]
     odd = oddness(written, PLAIN) > ODD
-    found = [
-        span for span, line, strange in zip(near, written, odd, strict=True) if strange or ftfy.badness.is_bad(line)
-    ]
+    found = [span for span, line, strange in zip(near, written, odd, strict=True) if strange or is_bad(line)]
     return lines if len(found) * FEW >= len(lines) else found
 
 
@@ -128,7 +112,7 @@ def _by_bytes(text: str, lines: list[Span]) -> Found:
             continue
         if data and not UTF_8.search(data) and (encoding := ranked(data, None)):
             read = data.decode(encoding.codec)
-            if encoding.confidence >= LIKELY and not ftfy.badness.is_bad(read):
+            if encoding.confidence >= LIKELY and not is_bad(read):
                 why = (f"{encoding.codec} was read as latin-1", encoding.confidence)
                 yield start, list(_changes(start, line, read, why))
 
@@ -137,11 +121,8 @@ def _by_ftfy(text: str, lines: list[Span]) -> Found:
     """Yield what undoes UTF-8 misread line by line without loss: where a line starts, and its changes."""
     for start, end in lines:
         line = text[start:end]
-        if not ftfy.badness.is_bad(line):
-            continue
-        fixed, plan = ftfy.fix_encoding_and_explain(line, ONLY_WRONG_DECODINGS)
-        if fixed != line and not ftfy.badness.is_bad(fixed):
-            yield start, list(_changes(start, line, fixed, (_in_words(plan or []), SURE)))
+        if is_bad(line) and (found := fixed(line)):
+            yield start, list(_changes(start, line, *found))
 
 
 def _by_chain(text: str, lines: list[Span]) -> Found:
@@ -157,9 +138,8 @@ def _by_chain(text: str, lines: list[Span]) -> Found:
 def _inconsistent(text: str, lines: list[Span]) -> Iterator[Change]:
     """Yield what undoes misread UTF-8 between letters that are none, where nothing that looks like mojibake is left."""
     for start, end in lines:
-        fixed = ftfy.fix_encoding(text[start:end], PARTS_TOO)
-        if fixed != text[start:end] and not ftfy.badness.is_bad(fixed):
-            yield from _changes(start, text[start:end], fixed, ("parts of the line are utf-8 that was misread", LIKELY))
+        if found := fixed_in_parts(text[start:end]):
+            yield from _changes(start, text[start:end], *found)
 
 
 def _misread_whole(text: str, lines: list[Span]) -> bool:
@@ -231,18 +211,11 @@ def _inferred(start: int, line: str, piece: Piece, befell: str, min_confidence: 
     return Change("repair", span, before, told, reason, piece.confidence, others)
 
 
-def _in_words(plan: list[ftfy.ExplanationStep]) -> str:
-    """Say ftfy's plan as a reader would: which bytes were read as what."""
-    chain = [step.parameter for step in plan if step.action in {"encode", "decode"}]
-    readings = [f"{truth} was read as {wrong}" for wrong, truth in zip(chain[::2], chain[1::2], strict=False)]
-    return ", then ".join(readings[::-1]) or "a wrong decoding"
-
-
-def _changes(start: int, line: str, fixed: str, why: tuple[str, float]) -> Iterator[Change]:
-    """Yield the changes from `line` to `fixed`, a run of letters each where ASCII between them stayed the same."""
-    before, after = _PIECES.split(line), _PIECES.split(fixed)
+def _changes(start: int, line: str, mended: str, why: tuple[str, float]) -> Iterator[Change]:
+    """Yield the changes from `line` to `mended`, a run of letters each where ASCII between them stayed the same."""
+    before, after = _PIECES.split(line), _PIECES.split(mended)
     if before[1::2] != after[1::2]:
-        before, after = [line], [fixed]
+        before, after = [line], [mended]
     at = start
     for old, new in zip(before, after, strict=True):
         if old != new:
