@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.ngrams import language_model
+from pipeline.evidence.ngrams import have
 
 WINDOW = 8  # pairs of characters that are judged together
 STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
@@ -48,10 +48,8 @@ def _strange(strangeness: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
 
 def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Tell which pairs a language is known to have whose characters are too many to be classes of their own."""
-    known = np.zeros(len(first), np.bool_)
-    wide = (first >= WIDE) | (second >= WIDE)
-    for tag in WIDE_LANGUAGES:
-        known[wide] |= language_model(tag).has(first[wide], second[wide])
+    known = (first >= WIDE) | (second >= WIDE)
+    known[known] = have(WIDE_LANGUAGES, first[known], second[known]).any(axis=0)
     return known
 
 

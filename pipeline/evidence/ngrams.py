@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -178,11 +179,6 @@ class LanguageModel:
         _, chance = self.extend(self.start(codes.shape), codes, orders=1)
         return chance
 
-    def has(self, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-        """Tell which characters of `first` are known to stand before those of `second`."""
-        table, layout = self.tables[0]
-        return values(table, layout, salted(_seen(first) * MULTIPLIER + _seen(second), 2, self.salt)) > 0
-
     def score(self, text: str) -> Floats:
         """Return the natural logarithm of the probability of each character of `text`, given those before it."""
         codes = codes_of(" " + text)
@@ -240,6 +236,14 @@ def unigrams(codes: Codes) -> Floats:
     totals = np.array(meta.totals, np.float32)[:, None]
     weight = np.array([meta.weights[tag][1][ANY] for tag in meta.languages], np.float32)[:, None]
     return np.asarray(np.log(weight * np.minimum(COUNT_OF[found] / totals, 1) + (1 - weight) * FLOOR), np.float32)
+
+
+def have(tags: Sequence[str], first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Tell in which languages characters of `first` are known to stand before those of `second`: (tags, pairs)."""
+    pairs = _seen(first) * MULTIPLIER + _seen(second)
+    table, layout = _tables()[0]
+    salts = map(_meta().languages.index, tags)
+    return values(table, layout, np.stack([salted(pairs, 2, salt) for salt in salts])) > 0
 
 
 def languages() -> tuple[str, ...]:

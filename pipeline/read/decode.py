@@ -113,7 +113,7 @@ def _reads_well(text: str) -> bool:
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
-    for escape, codec in ISO_2022.items():
+    for escape, codec in ISO_2022.items() if b"\x1b" in data else ():
         if escape in data and decodes(data, codec):
             return Encoding(codec, 0.99, "validity")
     return None

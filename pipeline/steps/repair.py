@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 from ftfy.badness import is_bad
 
 from pipeline.chains.damage import diagnosed
@@ -30,7 +31,7 @@ MUCH = 60  # characters outside ASCII: so many tell by themselves what they went
 SHORT = 200  # characters; so few are looked at whole
 PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
 ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake are
-LONGEST = 400  # characters of a line that tell whether it is fluent
+AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 C1 = re.compile("[\x80-\x84\x86-\x9f]")  # but for U+0085, a line's end
@@ -87,16 +88,28 @@ def _suspects(text: str, lines: list[Span]) -> list[Span]:
     places = suspects(text)
     if len(text) <= SHORT:
         return lines if len(places) or is_bad(text) else []
-    starts = np.array([start for start, _ in lines])
-    ends = np.concatenate([places, places + WINDOW])
-    numbers = np.unique(np.searchsorted(starts, ends, side="right") - 1)
-    near = [lines[number] for number in numbers.tolist() if number >= 0]
+    near = _around(np.union1d(places, places + WINDOW), lines)
     if not near:
         return []
-    written = [text[start:end][:LONGEST] for start, end in near]
+    written = [text[start:end] for _, start, end in near]
     odd = oddness(written, PLAIN) > ODD
-    found = [span for span, line, strange in zip(near, written, odd, strict=True) if strange or is_bad(line)]
-    return lines if len(found) * FEW >= len(lines) else found
+    found = {
+        number for (number, *_), piece, strange in zip(near, written, odd, strict=True) if strange or is_bad(piece)
+    }
+    return lines if len(found) * FEW >= len(lines) else [lines[number] for number in sorted(found)]
+
+
+def _around(places: npt.NDArray[np.int64], lines: list[Span]) -> list[tuple[int, int, int]]:
+    """Return the stretches around `places`, in order: the number of the line, and where in the text it starts, ends."""
+    numbers = np.searchsorted([start for start, _ in lines], places, side="right") - 1
+    found: list[tuple[int, int, int]] = []
+    for number, place in zip(numbers.tolist(), places.tolist(), strict=True):
+        start, end = max(lines[number][0], place - AROUND), min(lines[number][1], place + AROUND)
+        if found and found[-1][0] == number and start <= found[-1][2]:
+            start = found.pop()[1]
+        if number >= 0 and start < end:
+            found.append((number, start, end))
+    return found
 
 
 Found = Iterator[tuple[int, list[Change]]]
