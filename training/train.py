@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -46,6 +48,7 @@ HELD_OUT_CHARACTERS = 600_000
 GRAIN = 2**16  # counts are whole numbers of this part of one: their sums are exact, whatever the order of the texts
 AT_ONCE = 2  # languages: one takes up to 5 GB
 VARIETY = (0.05, 0.2, 0.5)
+LEAST_GAIN = (1e-3, 1e4)  # nats: between these is where an n-gram is worth its place
 
 
 def read(folder: Path) -> Iterator[tuple[str, float, str]]:
@@ -110,46 +113,90 @@ def hashes_of(codes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
-def count(texts: Texts, budget: int, cutoffs: list[float]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Return the hashes, counts and varieties of each order's n-grams, the rarest of the longer ones left out."""
-    kept = []
+class Row(NamedTuple):
+    """The n-grams of an order, sorted by their hashes; of each, where its parts stand in the row of the order below."""
+
+    hashes: np.ndarray
+    counts: np.ndarray
+    varieties: np.ndarray
+    contexts: np.ndarray  # all but the last character
+    ends: np.ndarray  # all but the first
+
+    @property
+    def data(self) -> np.ndarray:
+        """The bytes of the table."""
+        levels = np.clip(np.round(np.log(self.counts) / STEP) + 1, 1, 63).astype(np.int64)
+        return (levels * VARIETIES + self.varieties).astype(np.uint8)
+
+    def only(self, chosen: np.ndarray) -> Row:
+        """Return the n-grams that are chosen."""
+        return Row(*(column[chosen] for column in self))
+
+
+def count(texts: Texts) -> list[Row]:
+    """Return the n-grams of each order."""
+    rows: list[Row] = []
     every = hashes_of(texts.codes)
     for order, (rolling, clean) in enumerate(every, 1):
         at = np.flatnonzero(clean)
-        sorting = np.argsort(rolling[at], kind="stable")
-        at = at[sorting]
+        at = at[np.argsort(rolling[at], kind="stable")]
         hashes = rolling[at]
         first = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]]))
         counts = np.add.reduceat(texts.weights[at], first)
+        hashes, at = hashes[first], at[first]
+        parts = np.zeros((2, len(at)), np.int32)
         if order > 1:
-            _vary(kept[-1], every[order - 2][0][at[first] - 1])
-        kept.append([hashes[first], counts, np.zeros(len(first), np.int64)])
-    for order, row in enumerate(kept):
-        enough = row[1] >= cutoffs[order]
-        kept[order] = [column[enough] for column in row]
-    while sum(len(row[0]) for row in kept) > budget:
-        order = max(range(2, ORDER), key=lambda o: len(kept[o][0]) * (1 + 0.15 * o))  # the longest say least a slot
-        enough = kept[order][1] > np.quantile(kept[order][1], 0.1)
-        kept[order] = [column[enough] for column in kept[order]]
-    return kept
+            shorter = every[order - 2][0]
+            parts = np.searchsorted(rows[-1].hashes, shorter[np.stack([at - 1, at])]).astype(np.int32)
+            _vary(rows[-1], parts[0])
+        rows.append(Row(hashes, counts, np.zeros(len(at), np.int64), *parts))
+    return rows
 
 
-def _vary(row: list[np.ndarray], contexts: np.ndarray) -> None:
-    """Tell the varieties of the n-grams of `row`, whose longer n-grams begin with `contexts`."""
-    distinct, followers = np.unique(contexts, return_counts=True)
-    place = np.searchsorted(row[0], distinct)
-    ratio = np.zeros(len(row[0]))
-    ratio[place] = followers / row[1][place]
-    row[2] = np.searchsorted(VARIETY, ratio)
+def _vary(row: Row, contexts: np.ndarray) -> None:
+    """Tell the varieties of the n-grams of `row`, of which `contexts` are those that longer n-grams begin with."""
+    followers = np.bincount(contexts, minlength=len(row.counts))
+    row.varieties[:] = np.searchsorted(VARIETY, followers / row.counts)
 
 
-def quantized(counts: np.ndarray, variety: np.ndarray) -> np.ndarray:
-    """Return the bytes of the table."""
-    levels = np.clip(np.round(np.log(counts) / STEP) + 1, 1, 63).astype(np.int64)
-    return (levels * VARIETIES + variety).astype(np.uint8)
+def gains(rows: list[Row], weights: list[list[float]], total: float) -> list[np.ndarray]:
+    """Return by how many nats the text is likelier for each n-gram (Stolcke, 1998); characters are kept whatever."""
+    every = [np.full(len(rows[0].counts), np.inf)]
+    weight = np.array(weights[1])[ANY]
+    chance = weight * COUNT_OF[rows[0].data] / total + (1 - weight) * FLOOR
+    for order, (shorter, row) in enumerate(itertools.pairwise(rows), 2):
+        context = COUNT_OF[shorter.data]
+        weight = np.array(weights[order])[kind(context, shorter.varieties)][row.contexts]
+        without = (1 - weight) * chance[row.ends]
+        chance = weight * np.minimum(COUNT_OF[row.data] / np.maximum(context[row.contexts], 1), 1) + without
+        every.append(row.counts * np.log(chance / without))
+    return every
 
 
-def weights_for(kept: list[list[np.ndarray]], held: str, total: float) -> list[list[float]]:
+def pruned(rows: list[Row], gained: list[np.ndarray], budget: int) -> list[Row]:
+    """Return the n-grams that gain most, and what they are made of: `budget` at most."""
+    low, high = LEAST_GAIN
+    while high > low * 1.001:
+        middle = math.sqrt(low * high)
+        if sum(int(one.sum()) for one in _above(middle, rows, gained)) > budget:
+            low = middle
+        else:
+            high = middle
+    return [row.only(chosen) for row, chosen in zip(rows, _above(high, rows, gained), strict=True)]
+
+
+def _above(gain: float, rows: list[Row], gained: list[np.ndarray]) -> list[np.ndarray]:
+    """Tell of each order which n-grams gain more, or are parts of one that does."""
+    chosen: list[np.ndarray] = []
+    needed = np.zeros(len(rows[-1].counts), bool)
+    for shorter, row, gains_ in zip([*rows[-2::-1], rows[0]], rows[::-1], gained[::-1], strict=True):
+        chosen.append(needed | (gains_ > gain))
+        needed = np.zeros(len(shorter.counts), bool)
+        needed[row.contexts[chosen[-1]]] = needed[row.ends[chosen[-1]]] = True
+    return chosen[::-1]
+
+
+def weights_for(rows: list[Row], held: str, total: float) -> list[list[float]]:
     """Return how far each kind of context is trusted, by order: what makes the held-out text likeliest."""
     codes = codes_of(held)
     usable = codes != 0
@@ -158,21 +205,21 @@ def weights_for(kept: list[list[np.ndarray]], held: str, total: float) -> list[l
     counts, kinds = np.full(len(codes), total, np.float32), np.full(len(codes), ANY, np.uint8)
     for order, (rolling, clean) in enumerate(hashes_of(codes), 1):
         context, contexts = np.roll(counts, 1), np.roll(kinds, 1)
-        keys, known, variety = kept[order - 1]
-        place = np.clip(np.searchsorted(keys, rolling), 0, len(keys) - 1)
-        data = quantized(known, variety)[place]
-        count = np.where((keys[place] == rolling) & clean, COUNT_OF[data], 0)
+        row = rows[order - 1]
+        place = np.clip(np.searchsorted(row.hashes, rolling), 0, len(row.hashes) - 1)
+        data = row.data[place]
+        count = np.where((row.hashes[place] == rolling) & clean, COUNT_OF[data], 0)
         counts = np.minimum(count, np.minimum(context, counts)).astype(np.float32)
         kinds = kind(counts, data % VARIETIES)
         ratio = counts / np.maximum(context, 1)
-        row = np.full(BUCKETS * VARIETIES, -1.0)
+        learnt = np.full(BUCKETS * VARIETIES, -1.0)
         for one in range(1, BUCKETS * VARIETIES):
             chosen = usable & (contexts == one)
             if chosen.sum() > 30:
-                row[one] = _best(ratio[chosen], chance[chosen])
-        row = _filled(row)
-        weights.append(row.tolist())
-        weight = row[contexts]
+                learnt[one] = _best(ratio[chosen], chance[chosen])
+        learnt = _filled(learnt)
+        weights.append(learnt.tolist())
+        weight = learnt[contexts]
         chance = weight * ratio + (1 - weight) * chance
     print("   bits a character", round(float(-np.log2(chance[usable]).mean()), 3), "of", int(usable.sum()), flush=True)
     return weights
@@ -214,11 +261,11 @@ def learn(corpus: Path, language: dict[str, Any]) -> Learnt:
     texts = Texts([(text, weight) for text, weight, source in items if _stem(source) not in HELD_OUT])
     held = held_out(items)
     del items
-    kept = count(texts, language["budget"], language["cutoffs"])
-    total = float(kept[0][1].sum())
-    print(language["tag"], len(texts.codes), int(total), [len(row[0]) for row in kept], flush=True)
-    weights = weights_for(kept, held, total)
-    return Learnt(total, [(hashes, quantized(counts, variety)) for hashes, counts, variety in kept], weights)
+    rows = count(texts)
+    total = float(rows[0].counts.sum())
+    rows = pruned(rows, gains(rows, weights_for(rows, held, total), total), language["budget"])
+    print(language["tag"], len(texts.codes), int(total), [len(row.counts) for row in rows], flush=True)
+    return Learnt(total, [(row.hashes, row.data) for row in rows], weights_for(rows, held, total))
 
 
 def main(corpus: Path, plan: Path) -> None:

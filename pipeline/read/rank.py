@@ -15,13 +15,14 @@ RARITY = {
     "cp1252 cp1251 cp1250 cp1253 cp1254 gb2312 gb18030 big5 cp950 shift_jis cp932 euc_jp euc_kr cp949": 0.0,
     "iso8859-1 iso8859-2 iso8859-5 iso8859-7 iso8859-9 iso8859-15": 1.0,
     "cp1255 cp1256 cp1257 cp1258 cp874 tis_620 koi8-r koi8-u big5hkscs": 2.0,
-    "cp866 cp850 cp437 cp852 mac_roman mac_cyrillic iso8859-6 iso8859-8": 5.0,
+    "cp866 mac_roman mac_cyrillic iso8859-6 iso8859-8": 4.0,
+    "cp850 cp437 cp852": 5.0,
     "iso8859-3 iso8859-4 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-16": 6.0,
     "mac_latin2 mac_greek mac_turkish mac_iceland cp855 cp857 cp737 cp775": 6.0,
     "cp720 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp869 cp1006": 7.0,
     "cp037 cp273 cp424 cp500 cp875 cp1026 cp1140": 8.0,
     "cp1125 kz1048 ptcp154 johab hp_roman8 euc_jis_2004 shift_jis_2004": 11.0,
-}  # nats, by what archives hold; what Python reads beside these is a synonym or no encoding of files
+}  # nats, by what archives hold, the web's (WHATWG) first; what else Python reads is a synonym or no encoding of files
 CODECS = {codec: rarity for codecs_, rarity in RARITY.items() for codec in codecs_.split()}
 SUBSETS = {
     "gb18030": ("gb2312",),
@@ -37,8 +38,10 @@ SUBSETS = {
 PROSE = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second of a letter's
 FOREIGN = re.compile(rb"[\x80-\xff]")
 WORDS = re.compile(
-    "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
+    "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:\u2019[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
 )  # those in Latin letters
+PRICED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u052f][0-9]")  # a letter where the sign of a currency stands
+UNPRICED = 5.0  # nats that each is too likely: the model knows no digit from another
 FORMS = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}")  # Arabic, Kana of half a width
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
@@ -62,7 +65,7 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:SCORED]
     scores = sorted(
         (
-            (float(fluency([texts[at]]).sum()) - _scripts(texts[at]) - read[texts[at]][0], read[texts[at]][1])
+            (float(fluency([texts[at]]).sum()) - _strange(texts[at]) - read[texts[at]][0], read[texts[at]][1])
             for at in order
         ),
         reverse=True,
@@ -79,11 +82,19 @@ def _shown(sample: bytes, codec: str) -> str:
     return unicodedata.normalize("NFC", FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text))
 
 
-def _scripts(text: str) -> float:
-    """Return how strange it is, in nats, which words are Latin and which are not: one among many is (Laplace, 1774)."""
+def _strange(text: str) -> float:
+    """Return how strange a text is, in nats, in what no model of a language knows.
+
+    That is which words are Latin and which are not: one among many is (Laplace, 1774).
+    """
     words = WORDS.findall(text)
     latin = sum(map(bool, words))
-    return math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
+    return (
+        math.lgamma(len(words) + 2)
+        - math.lgamma(latin + 1)
+        - math.lgamma(len(words) - latin + 1)
+        + UNPRICED * len(PRICED.findall(text))
+    )
 
 
 def sampled(data: bytes) -> bytes:
