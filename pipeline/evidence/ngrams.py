@@ -125,7 +125,7 @@ class LanguageModel:
     def look(self, hashes: Keys, order: int, limit: Floats) -> tuple[Floats, Kinds]:
         """Return the counts of n-grams of `order`, none above `limit`, that of their parts, and their kinds."""
         counts, kinds = np.zeros(limit.shape, np.float32), np.zeros(limit.shape, np.uint8)
-        known = np.nonzero(limit)
+        known = limit > 0
         table, layout = self.tables[order > SHORT]
         found = values(table, layout, salted(hashes[known], order, self.salt))
         counts[known] = count = np.minimum(COUNT_OF[found], limit[known])

@@ -48,8 +48,8 @@ def mixed(keys: Keys) -> Keys:
 
 def values(table: Slots, layout: Layout, keys: Keys) -> npt.NDArray[np.uint8]:
     """Return the value of each mixed key, 0 for one that the table does not hold."""
-    first, second, third = layout.places(keys)
-    found = table[first] ^ table[second] ^ table[third]
+    first, second, third = (table.take(place.view(np.int64), mode="clip") for place in layout.places(keys))
+    found = first ^ second ^ third
     return np.where((found >> 8) == fingerprints(keys, table.dtype.type), found, 0).astype(np.uint8)
 
 

@@ -38,10 +38,9 @@ SUBSETS = {
 PROSE = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second of a letter's
 FOREIGN = re.compile(rb"[\x80-\xff]")
 WORDS = re.compile(
-    "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:\u2019[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
+    "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
 )  # those in Latin letters
-PRICED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u052f][0-9]")  # a letter where the sign of a currency stands
-UNPRICED = 5.0  # nats that each is too likely: the model knows no digit from another
+TYPED = str.maketrans("\u2019\u00a3", "'$")  # the signs of typewriters, which is how the model knows English
 FORMS = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}")  # Arabic, Kana of half a width
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
@@ -65,7 +64,7 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:SCORED]
     scores = sorted(
         (
-            (float(fluency([texts[at]]).sum()) - _strange(texts[at]) - read[texts[at]][0], read[texts[at]][1])
+            (float(fluency([texts[at]]).sum()) - _scripts(texts[at]) - read[texts[at]][0], read[texts[at]][1])
             for at in order
         ),
         reverse=True,
@@ -77,24 +76,17 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
 
 
 def _shown(sample: bytes, codec: str) -> str:
-    """Return how a sample reads, in the forms of letters that the model knows; EBCDIC has no line feed."""
+    """Return how a sample reads, in the forms that the model knows; EBCDIC has no line feed."""
     text = sample.decode(codec, "replace").replace(b"\n".decode(codec), "\n")
+    text = text.translate(TYPED)
     return unicodedata.normalize("NFC", FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text))
 
 
-def _strange(text: str) -> float:
-    """Return how strange a text is, in nats, in what no model of a language knows.
-
-    That is which words are Latin and which are not: one among many is (Laplace, 1774).
-    """
+def _scripts(text: str) -> float:
+    """Return how strange it is, in nats, which words are Latin and which are not: one among many is (Laplace, 1774)."""
     words = WORDS.findall(text)
     latin = sum(map(bool, words))
-    return (
-        math.lgamma(len(words) + 2)
-        - math.lgamma(latin + 1)
-        - math.lgamma(len(words) - latin + 1)
-        + UNPRICED * len(PRICED.findall(text))
-    )
+    return math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
 
 
 def sampled(data: bytes) -> bytes:
