@@ -15,6 +15,9 @@ WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few ra
 SEQUENCE = re.compile(
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
+CUT = re.compile(
+    b"[\xc3-\xc5](?![ \x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})"
+)  # Latin letters, quotes and dashes that lack bytes
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 CONTINUATION = frozenset(range(0x80, 0xC0))
 C1 = frozenset(range(0x80, 0xA0))
@@ -61,9 +64,13 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
             bare = [number for number, one in enumerate(told) if one.bare > one.foreign and not one.whole]
             best = weight, codec, sorted([*hit, *bare] if len(bare) * ALIKE <= len(hit) else hit)
     weight, codec, hit = best
+    cut = [len(CUT.findall(shown(line, WESTERN[0]))) for line in lines]
     if weight < FEWEST:
-        return None
-    return damage_of("\n".join(lines[number] for number in hit), codec), hit, weight >= ENOUGH
+        weight, codec, hit = 0, WESTERN[0], [number for number, one in enumerate(cut) if one]
+    damage = damage_of("\n".join(lines[number] for number in hit), codec)
+    if damage.lost >= C1:
+        weight += sum(cut)
+    return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None
 
 
 class Signs(NamedTuple):
@@ -91,7 +98,7 @@ def damage_of(text: str, codec: str) -> Damage:
     seen = set(data)
     codecs = WESTERN if codec in WESTERN else (codec,)
     gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in seen)
-    if not seen & C1 and len(SEQUENCE.findall(data)) >= TELLING:
+    if not seen & C1 and (len(SEQUENCE.findall(data)) >= TELLING or (codec in WESTERN and CUT.search(data))):
         gone = C1
     if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}

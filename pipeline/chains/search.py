@@ -142,8 +142,9 @@ def _many(sample: list[str], texts: list[str], chain: Chain) -> bool:
     rare = any(wrong not in WESTERN and truth != "utf-8" for wrong, truth in chain.readings)
     changed = "".join(line for text, line in zip(texts, sample, strict=True) if text != line)
     foreign = [char for char in changed if char >= "\x80"]
-    least = PROVEN if {truth for _, truth in chain.readings} == {"utf-8"} else FEWEST
-    return len(foreign) >= least and (not rare or len(set(foreign)) >= DISTINCT)
+    if {truth for _, truth in chain.readings} == {"utf-8"}:
+        return len(foreign) >= PROVEN
+    return len(set(foreign)) >= (DISTINCT if rare else FEWEST)
 
 
 def _gain(before: Floats, after: Floats) -> float:

@@ -131,9 +131,9 @@ def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[s
 
     The likeliest comes first; none is told that is less likely by more than `within` nats.
     """
-    scores = np.zeros(len(languages()))
-    for options, times in Counter(characters).items():
+    names, (scores,) = letters(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
+    for options, times in Counter(options for options in characters if len(options) > 1).items():
         codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
         scores += times * np.log(np.exp(_unigrams(codes)).sum(axis=1))
-    names, best = languages(), scores.max()
+    best = scores.max()
     return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]

@@ -34,6 +34,8 @@ ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake 
 AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
+QUOTE = re.compile(r"(?<![^\W\d_])â|â(?![^\W\d_])|(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 C1 = re.compile("[\x80-\x84\x86-\x9f]")  # but for U+0085, a line's end
 UTF_8 = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 _PIECES = re.compile(r"([\x00-\x7f]+)")
@@ -87,16 +89,22 @@ def _suspects(text: str, lines: list[Span]) -> list[Span]:
     """Return the lines worth a closer look: with pairs of letters that mojibake has, and reading badly; all if many."""
     places = suspects(text)
     if len(text) <= SHORT:
-        return lines if len(places) or is_bad(text) else []
+        return lines if len(places) or is_bad(text) or _only_quotes(text) else []
     near = _around(np.union1d(places, places + WINDOW), lines)
     if not near:
-        return []
+        return [line for line in lines if "â" in text[slice(*line)]] if _only_quotes(text) else []
     written = [text[start:end] for _, start, end in near]
     odd = oddness(written, PLAIN) > ODD
     found = {
         number for (number, *_), piece, strange in zip(near, written, odd, strict=True) if strange or is_bad(piece)
     }
     return lines if len(found) * FEW >= len(lines) else [lines[number] for number in sorted(found)]
+
+
+def _only_quotes(text: str) -> bool:
+    """Tell whether the one letter outside ASCII is what is left of quotes and dashes: English is not told otherwise."""
+    found = len(QUOTE.findall(text))
+    return found >= FEWEST and found == text.count("â") and all(char < "\x80" or char in "â¦" for char in set(text))
 
 
 def _around(places: npt.NDArray[np.int64], lines: list[Span]) -> list[tuple[int, int, int]]:
