@@ -18,6 +18,7 @@ from pipeline.write.tree import Node, plain, written
 
 TEMPLATE = files("pipeline.write").joinpath("templates", "book.typ")
 STANDARDS = ["ua-1", "a-2a"]
+BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # with which pandoc begins a task
 REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
 
 
@@ -75,9 +76,12 @@ class _Typesetter:
         if node["t"] == "Figure":
             image = node["c"][2][0]["c"][0]
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            opened = f"#figure({self.image(image)}, caption: [" if caption else f"#figure({self.image(image)})"
+            shown = f"#figure(picture({self.image(image)})"
+            opened = f"{shown}, caption: [" if caption else f"{shown})"
             body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
             return [_raw(opened), *body]
+        if node["t"] == "BulletList" and all(plain(item).startswith(BOXES) for item in node["c"]):
+            return [_raw("#tasks["), *self.inline(node), _raw("]")]
         return self.inline(node)
 
     def inline(self, node: Node) -> list[Node]:
@@ -87,8 +91,10 @@ class _Typesetter:
             return [_inline(f"#maths({_literal(' '.join(node['c'][1].split()))})["), node, _inline("];")]
         if node["t"] == "Link" and "cited" in node["c"][0][1]:
             return [made, _inline(f"#page-of({_literal(node['c'][2][0][1:])});")]
+        if node["t"] == "Span":
+            return [_inline("#text(dir: ltr)["), made, _inline("];")]
         if node["t"] == "Image":
-            return [_inline(f"#box({self.image(node)});")]
+            return [_inline(f"#box(image({self.image(node)}));")]
         if node["t"] == "Str" and node["c"].startswith("."):  # behind a call, Typst would read the name of a field
             return [_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
@@ -102,12 +108,12 @@ class _Typesetter:
         return made
 
     def image(self, node: Node) -> str:
-        """Write an image's file and return the call that shows it."""
+        """Write an image's file and return the arguments of the call that shows it."""
         self.count += 1
         kind, _, data = node["c"][2][0].partition(";base64,")
         file = self.root / f"{self.prefix}-{self.count}.{kind.rpartition('/')[2]}"
         file.write_bytes(base64.b64decode(data))
-        return f"image({_arguments({'alt': plain(node['c'][1])}, file.name)})"
+        return _arguments({"alt": plain(node["c"][1])}, file.name)
 
 
 def _raw(text: str) -> Node:
