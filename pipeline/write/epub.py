@@ -12,10 +12,10 @@ from pathlib import Path
 from pipeline.pandoc import Conversion
 from pipeline.write.book import Book
 from pipeline.write.cover import cover, right_to_left
-from pipeline.write.fonts import RARE, RARE_IN_CJK, subsets
+from pipeline.write.fonts import BOLD, MEDIUM, RARE, RARE_IN_CJK, REGULAR, subsets
 from pipeline.write.phrases import phrase
 from pipeline.write.sections import Section
-from pipeline.write.tree import Node, plain, text_nodes, written
+from pipeline.write.tree import Node, nodes, plain, text_nodes, written
 
 TEMPLATES = files("pipeline.write").joinpath("templates")
 
@@ -28,7 +28,7 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
     blocks = [node for part in parts for node in _blocks(part)]
     front = folder / "cover.svg"
     front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
-    style, fonts = _style(folder, book, plain(blocks))
+    style, fonts = _style(folder, book, blocks)
     meta = {
         "title": _text(book.title),
         "creator": _list([_map(role="author", text=author) for author in book.authors]),
@@ -97,7 +97,7 @@ def _page(page: str, name: str, book: Book, parts: list[Section]) -> str:
         body = f'<li><a href="text/ch001.xhtml" epub:type="bodymatter">{escape(book.title)}</a></li>'
         head, landmarks, rest = page.partition('<nav epub:type="landmarks"')
         rest = rest.replace(">Table of Contents<", f">{contents}<").replace("  </ol>", f"    {body}\n  </ol>", 1)
-        page = head + landmarks + rest
+        page = head.replace("<a href=", '<a dir="auto" href=') + landmarks + rest
     return page
 
 
@@ -109,32 +109,50 @@ def _package(package: str, book: Book) -> str:
     return package.replace("  </metadata>", summary.format(said), 1)
 
 
-def _style(folder: Path, book: Book, text: str) -> tuple[Path, list[Path]]:
+def _style(folder: Path, book: Book, blocks: list[Node]) -> tuple[Path, list[Path]]:
     """Write the style and the fonts of an EPUB to `folder`.
 
     The fonts stand before the device's own, and for the characters they hold only: behind them, Chromium keeps showing
-    boxes for short words that it set before the fonts were loaded.
+    boxes for short words that it set before the fonts were loaded. In CJK, where a device makes up what is bold and has
+    no slant, headings and emphasis have fonts of their own.
     """
-    fonts = []
+    cjk = book.language[:2] in {"zh", "ja", "ko"}
+    ranges = RARE_IN_CJK if cjk else RARE
+    titles = book.title + phrase("contents", book.language)
+    fonts: list[Path] = []
     sheets = ["epub.css", *["vertical.css"] * book.look.vertical]
-    rules = "".join(TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets)
-    families = []
-    ranges = RARE_IN_CJK if book.language[:2] in {"zh", "ja", "ko"} else RARE
-    for at, (name, data) in enumerate(subsets(text + book.title, ranges, book.language)):
-        fonts.append(folder / name)
-        fonts[-1].write_bytes(data)
-        families.append(f'"Lacuna {at + 1}"')
-        source = f"src: url(../fonts/{name}); unicode-range: {ranges};"
-        rules += f"@font-face {{ font-family: {families[-1]}; {source} }}\n"
-    for family, selector in (
-        ("serif", "body"),
-        ("sans-serif", "h1, h2, h3, h4, h5, h6, strong"),
-        ("monospace", "code"),
-    ):
-        rules += f"{selector} {{ font-family: {', '.join([*families, family])}; }}\n"
+    rules = [TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets]
+
+    def families(text: str, weight: int = REGULAR) -> list[str]:
+        named = []
+        for name, data in subsets(text, ranges, book.language, weight):
+            fonts.append(folder / name)
+            fonts[-1].write_bytes(data)
+            named.append(f'"Lacuna {len(fonts)}"')
+            known = f"font-family: {named[-1]}; font-weight: {'bold' if weight == BOLD else 'normal'}"
+            rules.append(f"@font-face {{ {known}; src: url(../fonts/{name}); unicode-range: {ranges}; }}\n")
+        return named
+
+    usual = families(titles + _letters(blocks, "Str", "Code", "CodeBlock", "Math"))
+    bold = families(titles + _letters(blocks, "Header", "Strong"), BOLD) if cjk else []
+    medium = families(_letters(blocks, "Emph"), MEDIUM) if cjk else []
+    rules += [
+        f"{selector} {{ font-family: {', '.join([*own, *usual, generic])}; }}\n"
+        for selector, own, generic in (
+            ("body", [], "serif"),
+            ("h1, h2, h3, h4, h5, h6, :lang(zh) strong, :lang(ja) strong, :lang(ko) strong", bold, "sans-serif"),
+            (":lang(zh) em, :lang(ja) em, :lang(ko) em", medium, "sans-serif"),
+            ("code", [], "monospace"),
+        )
+    ]
     style = folder / "style.css"
-    style.write_text(rules, "utf-8")
+    style.write_text("".join(rules), "utf-8")
     return style, fonts
+
+
+def _letters(blocks: list[Node], *kinds: str) -> str:
+    """Return the text of all nodes of these kinds, those in footnotes too."""
+    return "".join(plain(node) for node in nodes(blocks) if node["t"] in kinds)
 
 
 def _text(text: str) -> Node | None:
