@@ -646,8 +646,9 @@ def test_a_book_ends_in_the_works_it_cites_and_its_colophon(made: Path):
     assert works.count("<strong>") == len(known)
     assert all(work["title"] in unescape(works) for work in known)
     assert '<a href="ch001.xhtml#chapter-1-' in works, "it leads to the section that cites it"
-    assert "4 posts, 2021-02 to 2021-08" in colophon
-    assert "20 images are missing" in colophon
+    assert "文章: 4 (2021-02 – 2021-08)" in colophon
+    assert f"引用文献: {len(known)}" in colophon
+    assert "图片缺失: 20" in colophon
     assert f"pandoc {PANDOC}, Typst " in colophon
     assert pandoc("--version", data=b"").decode().startswith(f"pandoc {PANDOC}\n")
     assert "引用文献" in page_text((made / "out" / "archive.pdf").read_bytes())

@@ -52,7 +52,8 @@ def _back_matter(book: Book, citing: list[Citing]) -> Iterator[Section]:
     if citing:
         title = phrase("works-cited", book.language)
         yield Section("works-cited", title, book.language, works_cited(citing), "bibliography")
-    yield Section("colophon", phrase("colophon", book.language), book.language, colophon(book, len(citing)), "colophon")
+    works = len({one.work.key for one in citing})
+    yield Section("colophon", phrase("colophon", book.language), book.language, colophon(book, works), "colophon")
 
 
 def _section(one: Chapter, headings: _Headings, posts: dict[str, str], notes: list[Node]) -> Section:
