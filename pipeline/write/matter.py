@@ -59,14 +59,21 @@ def colophon(book: Book, works: int) -> list[Node]:
     between = f" ({' – '.join(sorted({dates[0], dates[-1]}))})" if dates else ""
     counts = {"posts": f"{len(book.chapters)}{between}", "works-cited": works, "image-missing": missing}
     counts["repaired"] = len(repaired)
-    told = [[para(_link_to(one.title, f"#chapter-{at + 1}"), *text_nodes(f": {one.repaired}"))] for at, one in repaired]
+    items = [
+        [para(_link_to(one.title, f"#chapter-{at + 1}"), *text_nodes(f": {one.repaired}"))] for at, one in repaired
+    ]
+    told = [_list(items)] * bool(items)
     body = [
         para(*text_nodes(f"{phrase(name, book.language)}: {count}"))
         for name, count in counts.items()
         if count or name == "repaired"
     ]
-    english = [*([_list(told)] if told else []), made_with(), para(*text_nodes(book.identifier))]
-    return [div("imprint", [*body, {"t": "Div", "c": [["", ["english"], [["lang", "en"]]], english]}])]
+    return [div("imprint", [*body, english(*told, made_with(), para(*text_nodes(book.identifier)))])]
+
+
+def english(*blocks: Node) -> Node:
+    """Return what is said in English, whatever the book's language is."""
+    return {"t": "Div", "c": [["", ["english"], [["lang", "en"]]], list(blocks)]}
 
 
 @cache

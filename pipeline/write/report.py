@@ -41,18 +41,16 @@ def report_page(
 
 
 def _row(outcome: Outcome, file: str) -> Record:
-    row: Record = {
-        "kind": type(outcome).__name__.lower(),
-        "path": _shown(str(outcome.path)),
-        "file": file,
-        "outcome": outcome,
-    }
+    path = _shown(str(outcome.path))
+    row: Record = {"kind": type(outcome).__name__.lower(), "path": path, "file": file, "outcome": outcome}
     if isinstance(outcome, Quarantined):
-        return row
+        return row | {"title": path, "language": ""}
     document = outcome.document
     told = changes(document)
     return row | {
         "document": document,
+        "title": _shown(document.meta.title),
+        "language": document.meta.language,
         "encoding": in_words(document.meta.encoding),
         "repaired": repaired(document),
         "total": len(document.changes),

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from pipeline.addresses.canonical import canonical, page_of
 from pipeline.write.book import Book, Chapter
-from pipeline.write.matter import Citing, colophon, made_with, works_cited
+from pipeline.write.matter import Citing, colophon, english, made_with, works_cited
 from pipeline.write.phrases import phrase
 from pipeline.write.tree import Node, div, link, para, plain, retarget, text_nodes
 
@@ -40,7 +40,7 @@ def sections(book: Book) -> list[Section]:
     citing: list[Citing] = []
     for at, one in enumerate(book.chapters):
         headings = _Headings(f"chapter-{at + 1}")
-        notes = [*_notes(one), *([] if several else [made_with()])]
+        notes = [*_notes(one), *([] if several else [english(made_with())])]
         made.append(_section(one, headings, posts, notes))
         citing += [Citing(one.title, work, headings.holding(work.cited[0].heading)) for work in one.works]
     if several:
@@ -80,7 +80,7 @@ def _notes(one: Chapter) -> Iterator[Node]:
     if one.source_url:
         yield para(*text_nodes("↗ "), link(one.source_url, one.source_url))
     if one.repaired != "nothing":
-        yield para(*text_nodes(f"Lacuna: {one.repaired}"))
+        yield english(para(*text_nodes(f"Lacuna: {one.repaired}")))
 
 
 @dataclass(slots=True)
