@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pipeline.catalogue.graph import Graph
 from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
 from pipeline.write.clean import in_words, repaired
-from pipeline.write.records import Record, changes, shared_in_words
+from pipeline.write.records import Record, alike, changes, shared_in_words
 
 VERSION = 4  # raise it when the page changes
 SHOWN = 100  # changes a document; report.jsonl has all
@@ -63,9 +63,8 @@ def _row(outcome: Outcome, file: str) -> Record:
 
 def _sides(before: str, after: str) -> dict[str, tuple[str, str, str]]:
     """Return both texts of a change in three parts: where they begin alike, where they differ, where they end alike."""
-    short = min(len(before), len(after))
-    head = next((at for at in range(short) if before[at] != after[at]), short)
-    tail = next((at for at in range(short - head) if before[-1 - at] != after[-1 - at]), short - head)
+    head = alike(before, after)
+    tail = alike(before[head:][::-1], after[head:][::-1])
     return {"old": _parts(before, head, tail), "new": _parts(after, head, tail)}
 
 
