@@ -291,6 +291,16 @@ def test_names_are_safe_and_never_collide(archive: Path):
     assert "README.md" not in files
 
 
+def test_pictures_beside_posts_are_no_posts(tmp_path: Path, lacuna: Lacuna):
+    """A picture in the folder of its post is neither found nor set aside."""
+    (tmp_path / "raw" / "trip").mkdir(parents=True)
+    (tmp_path / "raw" / "trip" / "index.md").write_text("# A trip\n\n![sea](IMG_1.JPG)\n", "utf-8")
+    (tmp_path / "raw" / "trip" / "IMG_1.JPG").write_bytes(b"\xff\xd8\xff\xe0")
+    ran = lacuna("run", "--no-editions", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "1 found = 1 cleaned + 0 repeated + 0 set aside" in ran.stdout
+
+
 def test_settings_come_from_a_file_and_flags_override(archive: Path):
     """pipeline.toml is read; what a flag says wins."""
     (archive / "pipeline.toml").write_text('clean = "text"\neditions = false\ntitle = "四篇论文"\n', "utf-8")
