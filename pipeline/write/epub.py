@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.pandoc import Conversion
 from pipeline.write.book import Book
 from pipeline.write.cover import cover, right_to_left
-from pipeline.write.fonts import BOLD, MEDIUM, RARE, RARE_IN_CJK, REGULAR, subsets
+from pipeline.write.fonts import BOLD, CJK, MEDIUM, RARE, RARE_IN_CJK, REGULAR, subsets
 from pipeline.write.phrases import phrase
 from pipeline.write.sections import Section
 from pipeline.write.tree import Node, nodes, plain, text_nodes, written
@@ -116,7 +116,7 @@ def _style(folder: Path, book: Book, blocks: list[Node]) -> tuple[Path, list[Pat
     boxes for short words that it set before the fonts were loaded. In CJK, where a device makes up what is bold and has
     no slant, headings and emphasis have fonts of their own.
     """
-    cjk = book.language[:2] in {"zh", "ja", "ko"}
+    cjk = book.language[:2] in CJK
     ranges = RARE_IN_CJK if cjk else RARE
     titles = book.title + phrase("contents", book.language)
     fonts: list[Path] = []

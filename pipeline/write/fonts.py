@@ -16,6 +16,8 @@ PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
 RARE = "U+590-1FFF, U+200C-200D, U+2070-10FFFF"
 RARE_IN_CJK = "U+590-10FFFF"  # where quotes and dashes are as wide as a letter, they belong to the letters' font
 REGULAR, MEDIUM, BOLD = 400, 500, 700  # of the axis wght (OpenType)
+SERIF, SANS, SANS_CJK = "NotoSerifSC", "NotoSans[", "NotoSansCJK"  # names of fonts start so
+CJK = {"zh", "ja", "ko"}  # ISO 639
 SIMPLIFIED = 2
 COLLECTION = {"ja": 0, "ko": 1, "zh-hant": 3}  # the faces of NotoSansCJK-VF.otf.ttc in order: JP, KR, SC, TC, HK
 
@@ -34,16 +36,16 @@ def for_typst() -> Fonts:
 
 
 @cache
-def _faces(index: int, *, serif: bool = False) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
-    """Return the packaged fonts with the characters they hold, the font of all CJK first, or the one with serifs.
+def _faces(index: int, first: str) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
+    """Return the packaged fonts with the characters they hold, that whose name starts with `first` before the others.
 
-    The font of all CJK is a collection; of its faces, `index` is meant.
+    The font of all CJK is a collection; of its faces, `index` is meant. It goes before those that draw simplified
+    Chinese only.
     """
     named = [(path.name, str(path)) for package in PACKAGES for path in files(package).iterdir()]
     found = [(name, path) for name, path in named if re.search(r"\.(?:otf|ttf|ttc)$", name)]
-    first, last = ("Serif", "CJK") if serif else ("CJK", "SC-")
     made = []
-    for name, path in sorted(found, key=lambda font: (first not in font[0], last in font[0], font[0])):
+    for name, path in sorted(found, key=lambda font: (not font[0].startswith(first), "SC-" in font[0], font[0])):
         face = hb.Face(hb.Blob.from_file_path(path), index if "CJK" in name else 0)
         made.append((name, face, frozenset(face.unicodes)))
     return tuple(made)
@@ -57,8 +59,8 @@ def _index(language: str) -> int:
 
 
 def face_of(char: str, language: str) -> hb.Face:
-    """Return the first font that has `char`; the first of all where none has it."""
-    faces = _faces(_index(language))
+    """Return the first font without serifs that has `char`; the first of all where none has it."""
+    faces = _faces(_index(language), SANS_CJK if language[:2] in CJK else SANS)
     return next((face for _, face, held in faces if ord(char) in held), faces[0][1])
 
 
@@ -72,7 +74,7 @@ def subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR) -
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
     wanted = {ord(char) for char in set(text) if not char.isspace() and any(a <= ord(char) <= b for a, b in bounds)}
     made = []
-    for name, face, held in _faces(index, serif=index == SIMPLIFIED and weight == REGULAR):
+    for name, face, held in _faces(index, SERIF if index == SIMPLIFIED and weight == REGULAR else SANS_CJK):
         if not wanted:
             break
         here = wanted & held
