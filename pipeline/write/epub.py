@@ -6,18 +6,15 @@ import io
 import re
 import zipfile
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from pipeline.pandoc import Conversion
 from pipeline.write.book import Book
 from pipeline.write.cover import cover, right_to_left
-from pipeline.write.fonts import BOLD, CJK, MEDIUM, RARE, RARE_IN_CJK, REGULAR, subsets
 from pipeline.write.phrases import phrase
 from pipeline.write.sections import Section
-from pipeline.write.tree import Node, nodes, plain, text_nodes, written
-
-TEMPLATES = files("pipeline.write").joinpath("templates")
+from pipeline.write.style import style
+from pipeline.write.tree import Node, text_nodes, written
 
 
 def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
@@ -28,7 +25,10 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
     blocks = [node for part in parts for node in _blocks(part)]
     front = folder / "cover.svg"
     front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
-    style, fonts = _style(folder, book, blocks)
+    sheet, fonts = style(book, blocks)
+    for font in fonts:
+        (folder / font.name).write_bytes(font.data)
+    (folder / "style.css").write_text(sheet, "utf-8")
     meta = {
         "title": _text(book.title),
         "creator": _list([_map(role="author", text=author) for author in book.authors]),
@@ -39,14 +39,14 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
         "toc-title": _text(phrase("contents", book.language)),
         "page-progression-direction": _text("rtl" if _from_the_right(book) else ""),
         "cover-image": {"t": "MetaString", "c": str(front)},
-        "css": _list([{"t": "MetaString", "c": str(style)}]),
+        "css": _list([{"t": "MetaString", "c": str(folder / "style.css")}]),
     }
     options = {
         "split_level": 1,
         "table_of_contents": True,
         "toc_depth": 2,
         "html_math_method": "mathml",
-        "epub_fonts": [str(font) for font in fonts],
+        "epub_fonts": [str(folder / font.name) for font in fonts],
     }
     data = written(blocks, {name: value for name, value in meta.items() if value})
     return Conversion(data, "json", "epub3", options, book.epoch)
@@ -107,52 +107,6 @@ def _package(package: str, book: Book) -> str:
     summary = '    <meta property="schema:accessibilitySummary">{}</meta>\n  </metadata>'
     said = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
     return package.replace("  </metadata>", summary.format(said), 1)
-
-
-def _style(folder: Path, book: Book, blocks: list[Node]) -> tuple[Path, list[Path]]:
-    """Write the style and the fonts of an EPUB to `folder`.
-
-    The fonts stand before the device's own, and for the characters they hold only: behind them, Chromium keeps showing
-    boxes for short words that it set before the fonts were loaded. In CJK, where a device makes up what is bold and has
-    no slant, headings and emphasis have fonts of their own.
-    """
-    cjk = book.language[:2] in CJK
-    ranges = RARE_IN_CJK if cjk else RARE
-    titles = book.title + phrase("contents", book.language)
-    fonts: list[Path] = []
-    sheets = ["epub.css", *["vertical.css"] * book.look.vertical]
-    rules = [TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets]
-
-    def families(text: str, weight: int = REGULAR) -> list[str]:
-        named = []
-        for name, data in subsets(text, ranges, book.language, weight):
-            fonts.append(folder / name)
-            fonts[-1].write_bytes(data)
-            named.append(f'"Lacuna {len(fonts)}"')
-            known = f"font-family: {named[-1]}; font-weight: {'bold' if weight == BOLD else 'normal'}"
-            rules.append(f"@font-face {{ {known}; src: url(../fonts/{name}); unicode-range: {ranges}; }}\n")
-        return named
-
-    usual = families(titles + _letters(blocks, "Str", "Code", "CodeBlock", "Math"))
-    bold = families(titles + _letters(blocks, "Header", "Strong"), BOLD) if cjk else []
-    medium = families(_letters(blocks, "Emph"), MEDIUM) if cjk else []
-    rules += [
-        f"{selector} {{ font-family: {', '.join([*own, *usual, generic])}; }}\n"
-        for selector, own, generic in (
-            ("body", [], "serif"),
-            ("h1, h2, h3, h4, h5, h6, :lang(zh) strong, :lang(ja) strong, :lang(ko) strong", bold, "sans-serif"),
-            (":lang(zh) em, :lang(ja) em, :lang(ko) em", medium, "sans-serif"),
-            ("code", [], "monospace"),
-        )
-    ]
-    style = folder / "style.css"
-    style.write_text("".join(rules), "utf-8")
-    return style, fonts
-
-
-def _letters(blocks: list[Node], *kinds: str) -> str:
-    """Return the text of all nodes of these kinds, those in footnotes too."""
-    return "".join(plain(node) for node in nodes(blocks) if node["t"] in kinds)
 
 
 def _text(text: str) -> Node | None:

@@ -27,6 +27,7 @@ class Subset(NamedTuple):
 
     name: str
     data: bytes
+    weight: int
 
 
 @cache
@@ -80,7 +81,7 @@ def subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR) -
         here = wanted & held
         if here:
             stem = name.split(".")[0].replace("[", "-").rstrip("]")
-            made.append(Subset(f"{stem}-{weight}.otf", _subset(face, here, weight)))
+            made.append(Subset(f"{stem}-{weight}.otf", _subset(face, here, weight), weight))
             wanted -= here
     return made
 
