@@ -23,9 +23,10 @@ def style(book: Book, blocks: list[Node]) -> tuple[str, list[Subset]]:
     cjk = book.language[:2] in CJK
     ranges = RARE_IN_CJK if cjk else RARE
     titles = book.title + phrase("contents", book.language)
-    usual = subsets(titles + _letters(blocks, *WORDS), ranges, book.language)
-    bold = subsets(titles + _letters(blocks, "Header", "Strong"), ranges, book.language, BOLD) if cjk else []
-    medium = subsets(_letters(blocks, "Emph"), ranges, book.language, MEDIUM) if cjk else []
+    found = [*nodes(blocks)]  # those in footnotes too
+    usual = subsets(titles + _letters(found, *WORDS), ranges, book.language)
+    bold = subsets(titles + _letters(found, "Header", "Strong"), ranges, book.language, BOLD) if cjk else []
+    medium = subsets(_letters(found, "Emph"), ranges, book.language, MEDIUM) if cjk else []
     sheets = ["epub.css", *["vertical.css"] * book.look.vertical]
     rules = [TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets]
     rules += [_face(font, ranges) for font in (*usual, *bold, *medium)]
@@ -55,6 +56,5 @@ def _face(font: Subset, ranges: str) -> str:
     return f"@font-face {{ {known}; src: url(../fonts/{font.name}); unicode-range: {ranges}; }}\n"
 
 
-def _letters(blocks: list[Node], *kinds: str) -> str:
-    """Return the text of all nodes of these kinds, those in footnotes too."""
-    return "".join(plain(node) for node in nodes(blocks) if node["t"] in kinds)
+def _letters(found: list[Node], *kinds: str) -> str:
+    return "".join(plain(node) for node in found if node["t"] in kinds)
