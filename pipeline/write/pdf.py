@@ -81,8 +81,17 @@ class _Typesetter:
             body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
             return [_raw(opened), *body]
         if node["t"] == "BulletList" and all(plain(item).startswith(BOXES) for item in node["c"]):
-            return [_raw("#tasks["), *self.inline(node), _raw("]")]
+            return self.tasks(node["c"])
         return self.inline(node)
+
+    def tasks(self, items: list[list[Node]]) -> list[Node]:
+        """Return a list of tasks: their boxes, with a space behind them in the tree, become its marks."""
+        self.count += 1
+        marks = "".join(plain(item)[0] for item in items)
+        made = [_raw(f"#tasks({_literal(f'{self.prefix}-{self.count}')}, {_literal(marks)}")]
+        for first, *rest in items:
+            made += [_raw(", ["), *self.blocks([first | {"c": first["c"][2:]}, *rest]), _raw("]")]
+        return [*made, _raw(")")]
 
     def inline(self, node: Node) -> list[Node]:
         """Return what an inline node becomes; a semicolon ends each call, lest it take in what follows."""
