@@ -318,6 +318,18 @@ def test_nothing_runs_over_the_margins(page: str, margin: int, tmp_path: Path):
     document.close()
 
 
+@pytest.mark.parametrize(
+    "items", ["- [ ] a\n- [x] b *c*\n\n  d\n  - e\n  - [ ] f\n", "-     ☐ a", "- # ☐ a", "- ☐a", "- ☐\n-"]
+)
+def test_what_looks_like_a_task_prints(items: str):
+    """A box is the mark of its item where it is a task; any other is a letter."""
+    pdf = to_pdf(bound(items, language="en"))
+    text = page_text(pdf)
+    assert text.count("☐") + text.count("☒") == items.count("☐") + items.count("[ ]") + items.count("[x]")
+    with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+
+
 def test_a_book_of_many_scripts_keeps_each_as_it_is():
     """In contents, the page of a title that runs from the right stands at the end; a Latin post has its italics."""
     posts = [("שלושת העקרונות של ה-CIA ומושגים", "he", "א"), ("中文", "zh-Hans", "*重*"), ("Latin", "fr", "*mot*")]

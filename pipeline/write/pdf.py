@@ -18,7 +18,7 @@ from pipeline.write.tree import Node, plain, written
 
 TEMPLATE = files("pipeline.write").joinpath("templates", "book.typ")
 STANDARDS = ["ua-1", "a-2a"]
-BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # with which pandoc begins a task
+BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # with one of which, and a space, pandoc begins a task
 REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
 
 
@@ -80,14 +80,14 @@ class _Typesetter:
             opened = f"{shown}, caption: [" if caption else f"{shown})"
             body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
             return [_raw(opened), *body]
-        if node["t"] == "BulletList" and all(plain(item).startswith(BOXES) for item in node["c"]):
+        if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
         return self.inline(node)
 
     def tasks(self, items: list[list[Node]]) -> list[Node]:
-        """Return a list of tasks: their boxes, with a space behind them in the tree, become its marks."""
+        """Return a list of tasks: their boxes become its marks."""
         self.count += 1
-        marks = "".join(plain(item)[0] for item in items)
+        marks = "".join(first["c"][0]["c"] for first, *_ in items)
         made = [_raw(f"#tasks({_literal(f'{self.prefix}-{self.count}')}, {_literal(marks)}")]
         for first, *rest in items:
             made += [_raw(", ["), *self.blocks([first | {"c": first["c"][2:]}, *rest]), _raw("]")]
@@ -123,6 +123,13 @@ class _Typesetter:
         file = self.root / f"{self.prefix}-{self.count}.{kind.rpartition('/')[2]}"
         file.write_bytes(base64.b64decode(data))
         return _arguments({"alt": plain(node["c"][1])}, file.name)
+
+
+def _is_task(item: list[Node]) -> bool:
+    if not item or item[0]["t"] not in {"Plain", "Para"}:
+        return False
+    box, *rest = item[0]["c"]
+    return box["t"] == "Str" and box["c"] in BOXES and rest[:1] == [{"t": "Space"}]
 
 
 def _raw(text: str) -> Node:
