@@ -15,10 +15,15 @@ from pipeline.commands import archive, documents, health, text
 INTERRUPTED, BUSY, ENVIRONMENT, USAGE, TERMINATED = 130, 75, 3, 2, 143
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+)
 @click.version_option(__version__, prog_name="lacuna")
-def lacuna() -> None:
+@click.pass_context
+def lacuna(context: click.Context) -> None:
     """Repair archived posts, explain every change, and bind them into e-reader editions."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 for command in (*archive.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *health.COMMANDS):

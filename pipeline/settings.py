@@ -52,7 +52,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     image_width: Whole = 1600
     grey: bool = False
     formats: tuple[Literal["azw3", "kepub"], ...] = ()
-    ignore: tuple[str, ...] = ("img/*", "images/*", "assets/*")
+    ignore: tuple[str, ...] = (
+        "img/*", "images/*", "assets/*",
+        "*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.svg", "*.PNG", "*.JPG", "*.JPEG",
+    )  # fmt: skip
     plugins: tuple[str, ...] = ()
     max_bytes: Whole = 16 * 2**20
     max_seconds: Whole = 120

@@ -273,6 +273,94 @@ def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
         assert_valid(tmp_path / "a.epub")
 
 
+def test_every_letter_is_shaped_by_the_fonts_of_the_book(languages: Book):
+    """The fonts that come along hold what shaping makes of the letters too: no box where Thai SARA AM falls apart."""
+    with zipfile.ZipFile(io.BytesIO(to_epub(languages))) as archive:
+        names = archive.namelist()
+        text = unescape("".join(archive.read(name).decode() for name in names if "/text/ch" in name))
+        fonts = [hb.Font(hb.Face(archive.read(name))) for name in names if "/fonts/" in name]
+    for font in fonts:
+        held = "".join(map(chr, font.face.unicodes))
+        for run in set(re.findall(f"[{re.escape(held)}]+", text)):
+            buffer = hb.Buffer()
+            buffer.add_str(run)
+            buffer.guess_segment_properties()
+            hb.shape(font, buffer)
+            assert all(glyph.codepoint for glyph in buffer.glyph_infos), run
+
+
+WIDE = f"""| Name | Quantity | Price in euros | Description of the thing | Where it is to be had | Notes |
+|:-----|---------:|---------------:|:-------------------------|:----------------------|:-----:|
+| Internationalization | 1,000,000 | 12.50 | A description | <https://e.org/{"a/" * 30}> | `an_option_name_of_length` |
+
+- [ ] a task
+
+`{"x" * 200}`
+
+![A picture that is taller than the page, and its caption](tall.png)
+"""
+
+
+@pytest.mark.parametrize(("page", "margin"), [("a5", 17), ("reader", 6)])
+def test_nothing_runs_over_the_margins(page: str, margin: int, tmp_path: Path):
+    """Wide tables, long words and tall pictures with captions stay within the type area (margins in millimetres)."""
+    Image.new("RGB", (300, 1600), "red").save(tmp_path / "tall.png")
+    document = pypdfium2.PdfDocument(to_pdf(replace(bound(WIDE, tmp_path, language="en"), look=Look(page))))
+    for sheet in document:
+        letters = sheet.get_textpage()
+        boxes = [letters.get_charbox(at) for at in range(letters.count_chars())]
+        least, most = margin / 25.4 * 72, sheet.get_width() - margin / 25.4 * 72
+        assert all(least - 1 <= left and right <= most + 1 for left, _, right, _ in boxes)
+        caption = letters.search("caption").get_next()
+        if caption:
+            assert boxes[caption[0]][1] > margin / 25.4 * 72
+    assert "•" not in page_text(to_pdf(bound(WIDE, language="en"))), "the box of a task is its mark"
+    document.close()
+
+
+@pytest.mark.parametrize(
+    "items", ["- [ ] a\n- [x] b *c*\n\n  d\n  - e\n  - [ ] f\n", "-     ☐ a", "- # ☐ a", "- ☐a", "- ☐\n-"]
+)
+def test_what_looks_like_a_task_prints(items: str):
+    """A box is the mark of its item where it is a task; any other is a letter."""
+    pdf = to_pdf(bound(items, language="en"))
+    text = page_text(pdf)
+    assert text.count("☐") + text.count("☒") == items.count("☐") + items.count("[ ]") + items.count("[x]")
+    with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+
+
+def test_a_book_of_many_scripts_keeps_each_as_it_is():
+    """In contents, the page of a title that runs from the right stands at the end; a Latin post has its italics."""
+    posts = [("שלושת העקרונות של ה-CIA ומושגים", "he", "א"), ("中文", "zh-Hans", "*重*"), ("Latin", "fr", "*mot*")]
+    chapters = tuple(
+        chaptered(Document(PurePosixPath("a.md"), text, Meta(title=title, language=language)), ROOT)
+        for title, language, text in posts
+    )
+    book = Book("Three", "zh-Hans", identifier("three"), chapters)
+    document = pypdfium2.PdfDocument(to_pdf(book))
+    contents = document[1]
+    letters = contents.get_textpage()
+    three = letters.search("3").get_next()
+    assert three
+    assert letters.get_charbox(three[0])[2] > contents.get_width() * 0.85
+    document.close()
+    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+        fonts = {
+            str(item.FontName) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/FontName" in item
+        }
+    assert any(name.endswith("LibertinusSerif-Italic") for name in fonts)
+    with zipfile.ZipFile(io.BytesIO(to_epub(book))) as archive:
+        assert archive.read("EPUB/nav.xhtml").decode().count('<a dir="auto"') == len(posts) + 1
+
+
+def test_letters_of_notes_have_fonts_too():
+    """What stands in a footnote only is in the fonts that come along."""
+    with zipfile.ZipFile(io.BytesIO(to_epub(bound("一[^1]\n\n[^1]: 註\n", language="zh-Hant")))) as archive:
+        faces = [hb.Face(archive.read(name)) for name in archive.namelist() if "/fonts/" in name]
+    assert any(ord("註") in face.unicodes for face in faces)
+
+
 def test_wide_spaces_do_not_indent_what_the_style_indents(tmp_path: Path):
     """The two wide spaces before a Chinese paragraph are left out, those within it stay."""
     chapter = chapter_text(to_epub(bound("　　一　二\n\n**　三**\n", language="zh-Hans")), tmp_path)
@@ -570,8 +658,9 @@ def test_a_book_ends_in_the_works_it_cites_and_its_colophon(made: Path):
     assert works.count("<strong>") == len(known)
     assert all(work["title"] in unescape(works) for work in known)
     assert '<a href="ch001.xhtml#chapter-1-' in works, "it leads to the section that cites it"
-    assert "4 posts, 2021-02 to 2021-08" in colophon
-    assert "20 images are missing" in colophon
+    assert "文章: 4 (2021-02 – 2021-08)" in colophon
+    assert f"引用文献: {len(known)}" in colophon
+    assert "图片缺失: 20" in colophon
     assert f"pandoc {PANDOC}, Typst " in colophon
     assert pandoc("--version", data=b"").decode().startswith(f"pandoc {PANDOC}\n")
     assert "引用文献" in page_text((made / "out" / "archive.pdf").read_bytes())

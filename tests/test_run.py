@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -290,6 +291,16 @@ def test_names_are_safe_and_never_collide(archive: Path):
     assert "README.md" not in files
 
 
+def test_pictures_beside_posts_are_no_posts(tmp_path: Path, lacuna: Lacuna):
+    """A picture in the folder of its post is neither found nor set aside."""
+    (tmp_path / "raw" / "trip").mkdir(parents=True)
+    (tmp_path / "raw" / "trip" / "index.md").write_text("# A trip\n\n![sea](IMG_1.JPG)\n", "utf-8")
+    (tmp_path / "raw" / "trip" / "IMG_1.JPG").write_bytes(b"\xff\xd8\xff\xe0")
+    ran = lacuna("run", "--no-editions", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "1 found = 1 cleaned + 0 repeated + 0 set aside" in ran.stdout
+
+
 def test_settings_come_from_a_file_and_flags_override(archive: Path):
     """pipeline.toml is read; what a flag says wins."""
     (archive / "pipeline.toml").write_text('clean = "text"\neditions = false\ntitle = "四篇论文"\n', "utf-8")
@@ -298,6 +309,18 @@ def test_settings_come_from_a_file_and_flags_override(archive: Path):
     assert "四篇论文" in (archive / "out" / "report.html").read_text("utf-8")
     command("run", "--clean", "other", cwd=archive)
     assert (archive / "other" / f"{POSTS[0]}.md").exists()
+
+
+def test_the_report_shows_titles_as_they_run(tmp_path: Path, lacuna: Lacuna):
+    """A title has its own direction and language, a source is a link, a script is none."""
+    (tmp_path / "raw").mkdir()
+    post = "---\ntitle: ה-CIA ומושגים\nlanguage: he\nsource_url: {source}\n---\nטקסט {source}\n"
+    for name, source in (("a", "https://e.org/a"), ("b", "javascript:alert(1)")):
+        (tmp_path / "raw" / f"{name}.md").write_text(post.format(source=source), "utf-8")
+    lacuna("run", "--no-editions", cwd=tmp_path)
+    report = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert report.count('dir="auto" lang="he">ה-CIA ומושגים</span>') == 2
+    assert re.findall('href="([^"]*)"', report) == ["https://e.org/a"]
 
 
 @pytest.mark.parametrize(

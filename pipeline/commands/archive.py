@@ -107,7 +107,9 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
             for name in names:
                 click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
     elif settings.editions and report.cleaned and not report.unbound:
-        click.echo(f"books: {settings.out}/archive.epub, {settings.out}/archive.pdf; each post: {settings.out}/posts/")
+        of_some = f"; selections: {settings.out}/editions/" if settings.edition else ""
+        of_all = f"{settings.out}/archive.epub, {settings.out}/archive.pdf"
+        click.echo(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
         click.echo(f"report: {settings.out}/report.html")
     came = f"{report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside"
     wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
@@ -118,7 +120,10 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
 @click.argument("year", type=click.IntRange(1900, 2099))
 @click.option("--title", help="The book's title. Default: the settings' title, and the year.")
 def yearbook(year: int, title: str | None) -> int:
-    """Make a book of the posts of YEAR: adds it to the settings, so that every later run keeps it, and runs."""
+    """Make a book of the posts of YEAR, and keep it up to date.
+
+    It is added to the settings: every later run makes it anew where it has to.
+    """
     from pipeline.settings import Edition, add
 
     add(Edition(title or f"{settings_of().title} {year}", since=str(year), until=str(year)), Path())
@@ -160,7 +165,10 @@ def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
 @click.argument("name")
 @click.option("--clean", metavar="DIR", help="Where the clean text is.")
 def explain(name: str, clean: str | None) -> int:
-    """Tell in words what happened to one document: NAME is its path below raw/ or clean/, or a part of it."""
+    """Tell in words what happened to one document.
+
+    NAME is its path below raw/ or clean/, or a part of it.
+    """
     from pipeline.write.records import explained
 
     file = Path(settings_of(clean=clean).clean, "report.jsonl")

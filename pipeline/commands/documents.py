@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @paths
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 def links(paths: tuple[str, ...], form: str) -> int:
-    """List the links and images of files, each with its canonical address."""
+    """List links and images, each with its canonical address."""
     import msgspec
 
     from pipeline.document import Link
@@ -50,7 +50,7 @@ def links(paths: tuple[str, ...], form: str) -> int:
 )
 @as_json
 def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
-    """Tell which of the files repeat another, and how that is known."""
+    """Tell which files repeat another, and how that is known."""
     import sqlite3
 
     import msgspec
@@ -86,7 +86,7 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
             told = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
             click.echo(msgspec.json.encode(told) if as_json else shown(f"{path}, {shared_in_words(passage)}"))
     if not as_json:
-        click.echo(f"{len(documents)} files, {len(repeats)} repeat another")
+        click.echo(f"{len(documents)} files, {len(repeats)} repeat{'s' * (len(repeats) == 1)} another")
     return code
 
 
@@ -96,7 +96,7 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 @click.option("--pdf", is_flag=True, help="PDF only, unless --epub is given too.")
 @click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
 def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
-    """Bind each file as EPUB and PDF, and several files also as one book."""
+    """Bind each file as EPUB and PDF, several also as one book."""
     from pipeline.document import Unfit
     from pipeline.engines.worker import cleaned
     from pipeline.write.book import Book, Chapter, chapters_of, identifier, look_of

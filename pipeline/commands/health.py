@@ -27,7 +27,10 @@ NEEDED = {"path", "line", "url", "notes"}  # of a line of links.jsonl
 @click.option("--timeout", type=FLOAT, default=20, show_default=True, metavar="S", help="Seconds to wait for answers.")
 @click.option("--allow-private", is_flag=True, help="Also ask for addresses of this machine and its network.")
 def check_links(*, clean: str | None, online: bool, max_age: float, **asking: Any) -> int:  # noqa: ANN401
-    """Tell which links of the archive are dead; links.jsonl gets what is known of each."""
+    """Tell which links of the archive are dead.
+
+    links.jsonl gets what is known of each.
+    """
     import datetime as dt
 
     from pipeline.engines.archive import Locked, locked
@@ -61,6 +64,8 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     healths = {row["url"]: row["health"] or "never asked for" for row in told if row["url"].startswith("http")}
     counts = Counter(healths.values())
     click.echo(", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "no links")
+    if not online and "never asked for" in counts:
+        click.echo("lacuna: nobody was asked; --online asks", err=True)
     if online and set(counts) == {"unreachable"}:
         message = "lacuna: no host could be reached; if this machine was offline, ask again with --max-age 0"
         click.echo(message, err=True)

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 def repair(
     paths: tuple[str, ...], output: Path | None, min_confidence: float | None, *, explain: bool, as_json: bool
 ) -> int:
-    """Undo wrong decodings in files, folders or `-`, and nothing else; the result is UTF-8.
+    """Undo wrong decodings, and nothing else; the result is UTF-8.
 
-    Letters that lost bytes are inferred: from the language, and from the other files that are named.
+    PATH is a file, a folder, or `-` for standard input. Letters that lost bytes are inferred: from the language, and
+    from the other files that are named.
     """
     from pipeline import filters
     from pipeline.chains.recover import MIN_CONFIDENCE
@@ -75,7 +76,7 @@ def repair(
 @paths
 @as_json
 def detect(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Tell the encoding of files, how sure it is, and what else they might be."""
+    """Tell the encoding of files, how sure that is, what else fits."""
     import msgspec
 
     from pipeline.read.decode import detect as encoding_of
@@ -106,7 +107,10 @@ def detect(paths: tuple[str, ...], *, as_json: bool) -> int:
     help="How far punctuation and spaces of Chinese text are set as its typography has them.",
 )
 def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff: bool, typography: Typography) -> int:
-    """Mend Markdown that says something else than its author meant, and write it in normal form."""
+    """Mend Markdown, and write it in normal form.
+
+    It is mended where it says something else than its author meant.
+    """
     from pipeline import filters
     from pipeline.document import Source
     from pipeline.read.decode import decode

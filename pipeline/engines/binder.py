@@ -161,7 +161,8 @@ class Binder:
         chapters = select(edition, every) if edition else list(every)
         kinds = (*KINDS, *self.settings.formats)
         if not chapters:
-            return dict.fromkeys(kinds, Unfit(f"`{title}` selects no post; see [[edition]] in the settings"))
+            nothing = f"`{title}` selects no post; change or delete its [[edition]] in the settings"
+            return dict.fromkeys(kinds, Unfit(nothing))
         language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
         try:
             (bound,) = editions([book.Book(title, language, book.identifier(title), tuple(chapters), look)])

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import uharfbuzz as hb
 
-from pipeline.write.fonts import face_of
+from pipeline.write.fonts import BOLD, face_of
 
 WIDTH, HEIGHT, MARGIN = 1200, 1600, 120  # pixels; 3:4 as e-readers' screens are
 TOP = 420
@@ -15,7 +15,6 @@ TITLE = (150, 120, 96, 76)  # sizes in pixels: the largest in which the title ta
 LINES = 7
 AUTHORS = 52
 LEADING = 1.35
-BOLD = 700.0
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}  # ISO 639
 _WIDE = "\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef"
 _UNITS = re.compile(rf"[「『（《〈【“‘]*[{_WIDE}][、。，．：；！？）】」』》〉”’…ー]*|[^\s{_WIDE}]+|\s+")

@@ -6,18 +6,15 @@ import io
 import re
 import zipfile
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from pipeline.pandoc import Conversion
 from pipeline.write.book import Book
 from pipeline.write.cover import cover, right_to_left
-from pipeline.write.fonts import RARE, RARE_IN_CJK, subsets
 from pipeline.write.phrases import phrase
 from pipeline.write.sections import Section
-from pipeline.write.tree import Node, plain, text_nodes, written
-
-TEMPLATES = files("pipeline.write").joinpath("templates")
+from pipeline.write.style import style
+from pipeline.write.tree import Node, text_nodes, written
 
 
 def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
@@ -28,7 +25,10 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
     blocks = [node for part in parts for node in _blocks(part)]
     front = folder / "cover.svg"
     front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
-    style, fonts = _style(folder, book, plain(blocks))
+    sheet, fonts = style(book, blocks)
+    for font in fonts:
+        (folder / font.name).write_bytes(font.data)
+    (folder / "style.css").write_text(sheet, "utf-8")
     meta = {
         "title": _text(book.title),
         "creator": _list([_map(role="author", text=author) for author in book.authors]),
@@ -39,14 +39,14 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
         "toc-title": _text(phrase("contents", book.language)),
         "page-progression-direction": _text("rtl" if _from_the_right(book) else ""),
         "cover-image": {"t": "MetaString", "c": str(front)},
-        "css": _list([{"t": "MetaString", "c": str(style)}]),
+        "css": _list([{"t": "MetaString", "c": str(folder / "style.css")}]),
     }
     options = {
         "split_level": 1,
         "table_of_contents": True,
         "toc_depth": 2,
         "html_math_method": "mathml",
-        "epub_fonts": [str(font) for font in fonts],
+        "epub_fonts": [str(folder / font.name) for font in fonts],
     }
     data = written(blocks, {name: value for name, value in meta.items() if value})
     return Conversion(data, "json", "epub3", options, book.epoch)
@@ -97,7 +97,7 @@ def _page(page: str, name: str, book: Book, parts: list[Section]) -> str:
         body = f'<li><a href="text/ch001.xhtml" epub:type="bodymatter">{escape(book.title)}</a></li>'
         head, landmarks, rest = page.partition('<nav epub:type="landmarks"')
         rest = rest.replace(">Table of Contents<", f">{contents}<").replace("  </ol>", f"    {body}\n  </ol>", 1)
-        page = head + landmarks + rest
+        page = head.replace("<a href=", '<a dir="auto" href=') + landmarks + rest
     return page
 
 
@@ -107,34 +107,6 @@ def _package(package: str, book: Book) -> str:
     summary = '    <meta property="schema:accessibilitySummary">{}</meta>\n  </metadata>'
     said = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
     return package.replace("  </metadata>", summary.format(said), 1)
-
-
-def _style(folder: Path, book: Book, text: str) -> tuple[Path, list[Path]]:
-    """Write the style and the fonts of an EPUB to `folder`.
-
-    The fonts stand before the device's own, and for the characters they hold only: behind them, Chromium keeps showing
-    boxes for short words that it set before the fonts were loaded.
-    """
-    fonts = []
-    sheets = ["epub.css", *["vertical.css"] * book.look.vertical]
-    rules = "".join(TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets)
-    families = []
-    ranges = RARE_IN_CJK if book.language[:2] in {"zh", "ja", "ko"} else RARE
-    for at, (name, data) in enumerate(subsets(text + book.title, ranges, book.language)):
-        fonts.append(folder / name)
-        fonts[-1].write_bytes(data)
-        families.append(f'"Lacuna {at + 1}"')
-        source = f"src: url(../fonts/{name}); unicode-range: {ranges};"
-        rules += f"@font-face {{ font-family: {families[-1]}; {source} }}\n"
-    for family, selector in (
-        ("serif", "body"),
-        ("sans-serif", "h1, h2, h3, h4, h5, h6, strong"),
-        ("monospace", "code"),
-    ):
-        rules += f"{selector} {{ font-family: {', '.join([*families, family])}; }}\n"
-    style = folder / "style.css"
-    style.write_text(rules, "utf-8")
-    return style, fonts
 
 
 def _text(text: str) -> Node | None:

@@ -6,14 +6,18 @@ import re
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
+from unicodedata import normalize
 
 import uharfbuzz as hb
 from typst import Fonts
 
 PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
-RARE = "U+590-1FFF, U+2070-10FFFF"  # what a device may lack: not Latin, Greek, Cyrillic, nor general punctuation
+# What a device may lack: not Latin, Greek, Cyrillic, nor general punctuation but what joins letters and emoji.
+RARE = "U+590-1FFF, U+200C-200D, U+2070-10FFFF"
 RARE_IN_CJK = "U+590-10FFFF"  # where quotes and dashes are as wide as a letter, they belong to the letters' font
-REGULAR = 400.0
+REGULAR, MEDIUM, BOLD = 400, 500, 700  # of the axis wght (OpenType)
+SERIF, SANS, SANS_CJK = "NotoSerifSC", "NotoSans[", "NotoSansCJK"  # names of fonts start so
+CJK = {"zh", "ja", "ko"}  # ISO 639
 SIMPLIFIED = 2
 COLLECTION = {"ja": 0, "ko": 1, "zh-hant": 3}  # the faces of NotoSansCJK-VF.otf.ttc in order: JP, KR, SC, TC, HK
 
@@ -23,6 +27,7 @@ class Subset(NamedTuple):
 
     name: str
     data: bytes
+    weight: int
 
 
 @cache
@@ -32,17 +37,16 @@ def for_typst() -> Fonts:
 
 
 @cache
-def _faces(index: int) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
-    """Return the packaged fonts with the characters they hold, those for running text first.
+def _faces(index: int, first: str) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
+    """Return the packaged fonts with the characters they hold, that whose name starts with `first` before the others.
 
-    The font of all CJK is a collection; of its faces, `index` is meant. Where it is not the one for simplified Chinese,
-    it goes before those that draw simplified Chinese only.
+    The font of all CJK is a collection; of its faces, `index` is meant. It goes before those that draw simplified
+    Chinese only.
     """
     named = [(path.name, str(path)) for package in PACKAGES for path in files(package).iterdir()]
     found = [(name, path) for name, path in named if re.search(r"\.(?:otf|ttf|ttc)$", name)]
-    first, last = ("Serif", "CJK") if index == SIMPLIFIED else ("CJK", "SC-")
     made = []
-    for name, path in sorted(found, key=lambda font: (first not in font[0], last in font[0], font[0])):
+    for name, path in sorted(found, key=lambda font: (not font[0].startswith(first), "SC-" in font[0], font[0])):
         face = hb.Face(hb.Blob.from_file_path(path), index if "CJK" in name else 0)
         made.append((name, face, frozenset(face.unicodes)))
     return tuple(made)
@@ -56,34 +60,38 @@ def _index(language: str) -> int:
 
 
 def face_of(char: str, language: str) -> hb.Face:
-    """Return the first font that has `char`; the first of all where none has it."""
-    faces = _faces(_index(language))
+    """Return the first font without serifs that has `char`; the first of all where none has it."""
+    faces = _faces(_index(language), SANS_CJK if language[:2] in CJK else SANS)
     return next((face for _, face, held in faces if ord(char) in held), faces[0][1])
 
 
-def subsets(text: str, ranges: str, language: str = "") -> list[Subset]:
+def subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR) -> list[Subset]:
     """Return font subsets that hold the characters of `text` in `ranges` (CSS), as far as any font has them.
 
-    A character that languages draw differently is drawn as in `language` (BCP 47).
+    A character that languages draw differently is drawn as in `language` (BCP 47). Serifs are for simplified Chinese
+    (there is no such font of the others) in running text.
     """
+    index = _index(language)
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
     wanted = {ord(char) for char in set(text) if not char.isspace() and any(a <= ord(char) <= b for a, b in bounds)}
     made = []
-    for name, face, held in _faces(_index(language)):
+    for name, face, held in _faces(index, SERIF if index == SIMPLIFIED and weight == REGULAR else SANS_CJK):
         if not wanted:
             break
         here = wanted & held
         if here:
-            made.append(Subset(f"{name.split('.')[0].replace('[', '-').rstrip(']')}.otf", _subset(face, here)))
+            stem = name.split(".")[0].replace("[", "-").rstrip("]")
+            made.append(Subset(f"{stem}-{weight}.otf", _subset(face, here, weight), weight))
             wanted -= here
     return made
 
 
-def _subset(face: hb.Face, characters: set[int]) -> bytes:
+def _subset(face: hb.Face, characters: set[int], weight: int) -> bytes:
+    """Return a font of `characters`, and of the parts that shaping takes some of them to (Thai SARA AM)."""
     chosen = hb.SubsetInput()
-    chosen.unicode_set.update(characters)
+    chosen.unicode_set.update(ord(part) for char in characters for part in chr(char) + normalize("NFKD", chr(char)))
     chosen.name_id_set.clear()
     chosen.pin_all_axes_to_default(face)
     if any(axis.tag == "wght" for axis in face.axis_infos):
-        chosen.pin_axis_location(face, "wght", REGULAR)
+        chosen.pin_axis_location(face, "wght", weight)
     return bytes(hb.subset(face, chosen).blob.data)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.catalogue.works import Work, catalogue
 from pipeline.pandoc import VERSION as PANDOC
 from pipeline.write.book import Book, Chapter
+from pipeline.write.phrases import phrase
 from pipeline.write.tree import NO_ATTRIBUTES, Node, div, link, nodes, para, text_nodes
 
 
@@ -50,18 +51,29 @@ def _cited(one: Citing) -> Node:
     return {"t": "Link", "c": [["", ["cited"], []], text_nodes(one.title), [one.address, ""]]}
 
 
-def colophon(book: Book, cited: int) -> list[Node]:
-    """Return what the book is made of, what was repaired, and with what it was made."""
+def colophon(book: Book, works: int) -> list[Node]:
+    """Return what the book is made of, with so many works cited, what was repaired, and with what it was made."""
     dates = sorted(chapter.date for chapter in book.chapters if chapter.date)
     missing = sum(map(_missing, book.chapters))
     repaired = [(at, one) for at, one in enumerate(book.chapters) if one.repaired != "nothing"]
-    counts = [f"{len(book.chapters)} posts" + (f", {dates[0]} to {dates[-1]}" if dates else "")]
-    counts += [f"{cited} citations of works"] * bool(cited) + [f"{missing} images are missing"] * bool(missing)
-    counts.append(f"{len(repaired)} posts were repaired:" if repaired else "Nothing was repaired")
-    told = [[para(_link_to(one.title, f"#chapter-{at + 1}"), *text_nodes(f": {one.repaired}"))] for at, one in repaired]
-    body = [para(*text_nodes(line)) for line in counts] + ([_list(told)] if told else [])
-    body += [made_with(), para(*text_nodes(book.identifier))]
-    return [{"t": "Div", "c": [["", ["imprint"], [["lang", "en"]]], body]}]
+    between = f" ({' – '.join(sorted({dates[0], dates[-1]}))})" if dates else ""
+    counts = {"posts": f"{len(book.chapters)}{between}", "works-cited": works, "image-missing": missing}
+    counts["repaired"] = len(repaired)
+    items = [
+        [para(_link_to(one.title, f"#chapter-{at + 1}"), *text_nodes(f": {one.repaired}"))] for at, one in repaired
+    ]
+    told = [_list(items)] * bool(items)
+    body = [
+        para(*text_nodes(f"{phrase(name, book.language)}: {count}"))
+        for name, count in counts.items()
+        if count or name == "repaired"
+    ]
+    return [div("imprint", [*body, english(*told, made_with(), para(*text_nodes(book.identifier)))])]
+
+
+def english(*blocks: Node) -> Node:
+    """Return what is said in English, whatever the book's language is."""
+    return {"t": "Div", "c": [["", ["english"], [["lang", "en"]]], list(blocks)]}
 
 
 @cache

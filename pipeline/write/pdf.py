@@ -18,6 +18,7 @@ from pipeline.write.tree import Node, plain, written
 
 TEMPLATE = files("pipeline.write").joinpath("templates", "book.typ")
 STANDARDS = ["ua-1", "a-2a"]
+BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # with one of which, and a space, pandoc begins a task
 REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
 
 
@@ -75,10 +76,22 @@ class _Typesetter:
         if node["t"] == "Figure":
             image = node["c"][2][0]["c"][0]
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            opened = f"#figure({self.image(image)}, caption: [" if caption else f"#figure({self.image(image)})"
+            shown = f"#figure(picture({self.image(image)})"
+            opened = f"{shown}, caption: [" if caption else f"{shown})"
             body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
             return [_raw(opened), *body]
+        if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
+            return self.tasks(node["c"])
         return self.inline(node)
+
+    def tasks(self, items: list[list[Node]]) -> list[Node]:
+        """Return a list of tasks: their boxes become its marks."""
+        self.count += 1
+        marks = "".join(first["c"][0]["c"] for first, *_ in items)
+        made = [_raw(f"#tasks({_literal(f'{self.prefix}-{self.count}')}, {_literal(marks)}")]
+        for first, *rest in items:
+            made += [_raw(", ["), *self.blocks([first | {"c": first["c"][2:]}, *rest]), _raw("]")]
+        return [*made, _raw(")")]
 
     def inline(self, node: Node) -> list[Node]:
         """Return what an inline node becomes; a semicolon ends each call, lest it take in what follows."""
@@ -87,8 +100,10 @@ class _Typesetter:
             return [_inline(f"#maths({_literal(' '.join(node['c'][1].split()))})["), node, _inline("];")]
         if node["t"] == "Link" and "cited" in node["c"][0][1]:
             return [made, _inline(f"#page-of({_literal(node['c'][2][0][1:])});")]
+        if node["t"] == "Span":
+            return [_inline("#text(dir: ltr)["), made, _inline("];")]
         if node["t"] == "Image":
-            return [_inline(f"#box({self.image(node)});")]
+            return [_inline(f"#box(image({self.image(node)}));")]
         if node["t"] == "Str" and node["c"].startswith("."):  # behind a call, Typst would read the name of a field
             return [_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
@@ -102,12 +117,19 @@ class _Typesetter:
         return made
 
     def image(self, node: Node) -> str:
-        """Write an image's file and return the call that shows it."""
+        """Write an image's file and return the arguments of the call that shows it."""
         self.count += 1
         kind, _, data = node["c"][2][0].partition(";base64,")
         file = self.root / f"{self.prefix}-{self.count}.{kind.rpartition('/')[2]}"
         file.write_bytes(base64.b64decode(data))
-        return f"image({_arguments({'alt': plain(node['c'][1])}, file.name)})"
+        return _arguments({"alt": plain(node["c"][1])}, file.name)
+
+
+def _is_task(item: list[Node]) -> bool:
+    if not item or item[0]["t"] not in {"Plain", "Para"}:
+        return False
+    box, *rest = item[0]["c"]
+    return box["t"] == "Str" and box["c"] in BOXES and rest[:1] == [{"t": "Space"}]
 
 
 def _raw(text: str) -> Node:

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from pipeline.changes import Change
-from pipeline.document import Document, Outcome, Passage, Quarantined, Repeated
+from pipeline.document import Document, Encoding, Outcome, Passage, Quarantined, Repeated
+from pipeline.write import clean
 
 VERSION = 3  # raise it when the lines change
 Record = dict[str, Any]
 MOST_PLACES = 5  # in words; report.jsonl has all
 LONGEST = 80  # characters of a text, in words
+LEAD = 20  # of them, before the first that differs
 
 
 def report_line(outcome: Outcome, file: str) -> bytes:
@@ -86,7 +88,9 @@ def explained(lines: Iterable[bytes], name: str) -> str:
             return _told_in_words(record)
         if any(name in known for known in names):
             near.append(record)
-    return _told_in_words(near[0]) if len(near) == 1 else "\n".join(str(record["path"]) for record in near)
+    if len(near) > 1:
+        return "\n".join([f"`{name}` fits {len(near)} documents:", *(record["path"] for record in near)])
+    return _told_in_words(near[0]) if near else ""
 
 
 def _told_in_words(record: Record) -> str:
@@ -97,8 +101,7 @@ def _told_in_words(record: Record) -> str:
         if "of" in record
         else f"was cleaned: {record['file']}"
     )
-    encoding = record["encoding"]
-    read = f"read as {encoding['codec']} ({encoding['evidence']}, {encoding['confidence']:.2f})"
+    read = f"read as {clean.in_words(msgspec.convert(record['encoding'], Encoding))}"
     passages = map(shared_in_words, msgspec.convert(record.get("passages", []), list[Passage], dec_hook=_path))
     return "\n".join([f"{record['path']} {fate}", read, *_sentences(record), *passages])
 
@@ -118,12 +121,29 @@ def _sentences(record: Record) -> list[str]:
     for change in record["changes"]:
         places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_PLACES])
         more = f" and {len(change['spans']) - MOST_PLACES} more" if len(change["spans"]) > MOST_PLACES else ""
-        edit = f"{_cut(change['before'])} -> {_cut(change['after'])}"
+        edit = _edit(change["before"], change["after"])
         others = ", ".join(f"{text} {share:.2f}" for text, share in change.get("alternatives", ()))
         sure = f"{change['confidence']:.2f}{'; else ' + others if others else ''}"
         told.append(f"{change['step']} at {places}{more}: {edit}; {change['reason']} ({sure})")
     return [*told, *(f"{note['step']}: {note['message']}" for note in record["notes"])] or ["nothing was changed"]
 
 
-def _cut(text: str) -> str:
-    return repr(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+def _edit(before: str, after: str) -> str:
+    """Return both texts of a change; of long ones the part where they differ.
+
+    >>> print(_edit("a" * 100 + "b", "a" * 100 + "c"))
+    '…aaaaaaaaaaaaaaaaaaaab' -> '…aaaaaaaaaaaaaaaaaaaac'
+    """
+    start = max(0, alike(before, after) - LEAD) if max(len(before), len(after)) > LONGEST else 0
+    return f"{_cut(before, start)} -> {_cut(after, start)}"
+
+
+def alike(before: str, after: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    short = min(len(before), len(after))
+    return next((at for at in range(short) if before[at] != after[at]), short)
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + LONGEST
+    return repr("…" * bool(start) + text[start:end] + "…" * (len(text) > end))

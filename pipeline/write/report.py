@@ -11,9 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pipeline.catalogue.graph import Graph
 from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
 from pipeline.write.clean import in_words, repaired
-from pipeline.write.records import Record, changes, shared_in_words
+from pipeline.write.records import Record, alike, changes, shared_in_words
 
-VERSION = 3  # raise it when the page changes
+VERSION = 4  # raise it when the page changes
 SHOWN = 100  # changes a document; report.jsonl has all
 MOST = 30  # posts that stand alone, and sites that several lead to; graph.graphml has all
 LONGEST = 600  # characters of a change's text
@@ -41,18 +41,16 @@ def report_page(
 
 
 def _row(outcome: Outcome, file: str) -> Record:
-    row: Record = {
-        "kind": type(outcome).__name__.lower(),
-        "path": _shown(str(outcome.path)),
-        "file": file,
-        "outcome": outcome,
-    }
+    path = _shown(str(outcome.path))
+    row: Record = {"kind": type(outcome).__name__.lower(), "path": path, "file": file, "outcome": outcome}
     if isinstance(outcome, Quarantined):
-        return row
+        return row | {"title": path, "language": ""}
     document = outcome.document
     told = changes(document)
     return row | {
         "document": document,
+        "title": _shown(document.meta.title),
+        "language": document.meta.language,
         "encoding": in_words(document.meta.encoding),
         "repaired": repaired(document),
         "total": len(document.changes),
@@ -65,9 +63,8 @@ def _row(outcome: Outcome, file: str) -> Record:
 
 def _sides(before: str, after: str) -> dict[str, tuple[str, str, str]]:
     """Return both texts of a change in three parts: where they begin alike, where they differ, where they end alike."""
-    short = min(len(before), len(after))
-    head = next((at for at in range(short) if before[at] != after[at]), short)
-    tail = next((at for at in range(short - head) if before[-1 - at] != after[-1 - at]), short - head)
+    head = alike(before, after)
+    tail = alike(before[head:][::-1], after[head:][::-1])
     return {"old": _parts(before, head, tail), "new": _parts(after, head, tail)}
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from pipeline.addresses.canonical import canonical, page_of
 from pipeline.write.book import Book, Chapter
-from pipeline.write.matter import Citing, colophon, made_with, works_cited
+from pipeline.write.matter import Citing, colophon, english, made_with, works_cited
 from pipeline.write.phrases import phrase
 from pipeline.write.tree import Node, div, link, para, plain, retarget, text_nodes
 
@@ -40,7 +40,7 @@ def sections(book: Book) -> list[Section]:
     citing: list[Citing] = []
     for at, one in enumerate(book.chapters):
         headings = _Headings(f"chapter-{at + 1}")
-        notes = [*_notes(one), *([] if several else [made_with()])]
+        notes = [*_notes(one), *([] if several else [english(made_with())])]
         made.append(_section(one, headings, posts, notes))
         citing += [Citing(one.title, work, headings.holding(work.cited[0].heading)) for work in one.works]
     if several:
@@ -52,7 +52,8 @@ def _back_matter(book: Book, citing: list[Citing]) -> Iterator[Section]:
     if citing:
         title = phrase("works-cited", book.language)
         yield Section("works-cited", title, book.language, works_cited(citing), "bibliography")
-    yield Section("colophon", phrase("colophon", book.language), book.language, colophon(book, len(citing)), "colophon")
+    works = len({one.work.key for one in citing})
+    yield Section("colophon", phrase("colophon", book.language), book.language, colophon(book, works), "colophon")
 
 
 def _section(one: Chapter, headings: _Headings, posts: dict[str, str], notes: list[Node]) -> Section:
@@ -79,7 +80,7 @@ def _notes(one: Chapter) -> Iterator[Node]:
     if one.source_url:
         yield para(*text_nodes("↗ "), link(one.source_url, one.source_url))
     if one.repaired != "nothing":
-        yield para(*text_nodes(f"Lacuna: {one.repaired}"))
+        yield english(para(*text_nodes(f"Lacuna: {one.repaired}")))
 
 
 @dataclass(slots=True)

@@ -46,6 +46,11 @@ def link(text: str, address: str) -> Node:
     return {"t": "Link", "c": [NO_ATTRIBUTES, [word], [safe, ""]]} if safe else word
 
 
+def left_to_right(text: str) -> Node:
+    """Return a text that runs from left to right, whatever is around it: an address, a file's name."""
+    return {"t": "Span", "c": [["", [], [["dir", "ltr"]]], text_nodes(text)]}
+
+
 def retarget(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of a tree
     """Return a tree's part, every link leading to `target` of its address; where that is empty, its text instead."""
     if isinstance(part, dict):

@@ -18,7 +18,7 @@ from pipeline.steps.figures import CAPTION
 from pipeline.write.images import ELSEWHERE, USUAL, Pictures, data_address
 from pipeline.write.maths import MATHS, all_maths, may_hold_maths, unlabelled
 from pipeline.write.phrases import phrase
-from pipeline.write.tree import NO_ATTRIBUTES, Node, div, link, para, plain, safe_address, text_nodes
+from pipeline.write.tree import NO_ATTRIBUTES, Node, div, left_to_right, link, para, plain, safe_address, text_nodes
 
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
 LONGEST = 200  # characters of a missing image's address that are worth showing
@@ -152,11 +152,9 @@ class _Vetter:
             image = {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(alt), [data, ""]]}
             return {"t": "Figure", "c": [NO_ATTRIBUTES, [None, _plain_block(caption)], _plain_block([image])]}
         missing = phrase("image-missing", self.place.language)
-        said = text_nodes(f"[{missing}: {written}]" if len(written) <= LONGEST else f"[{missing}]")
-        return div(
-            "missing-image",
-            [para(*caption)] * bool(caption) + [div("address", [para(*said)])],
-        )
+        address = [*text_nodes(": "), left_to_right(written)] if len(written) <= LONGEST else []
+        said = para(*text_nodes(f"[{missing}"), *address, *text_nodes("]"))
+        return div("missing-image", [para(*caption)] * bool(caption) + [div("address", [said])])
 
     def inline_image(self, node: Node) -> Iterator[Node]:
         """Yield an image among words: the image, or what it would have shown."""
