@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -48,6 +49,11 @@ HELD_OUT_CHARACTERS = 600_000
 GRAIN = 2**16  # counts are whole numbers of this part of one: their sums are exact, whatever the order of the texts
 AT_ONCE = 2  # languages: one takes up to 5 GB
 VARIETY = (0.05, 0.2, 0.5)
+TYPOGRAPHY = (
+    (re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?= )"), "\u2019"),
+    (re.compile(r"(?<![^\s(\[])\"(?=\S)([^\"]*)(?<=\S)\""), "\u201c\\1\u201d"),
+    (re.compile(" (-|--) (?=[a-z])"), " \u2014 "),
+)
 LEAST_GAIN = (1e-3, 1e4)  # nats: between these is where an n-gram is worth its place
 
 
@@ -57,7 +63,7 @@ def read(folder: Path) -> Iterator[tuple[str, float, str]]:
         source = file.stem
         for line in file.read_text("utf-8", "replace").splitlines():
             if line.strip():
-                yield f" {line.strip()} ", 1.0, source
+                yield from ((f" {one} ", weight, source) for one, weight in written(line.strip(), folder.name))
     spaced = folder.name not in {"zh-Hans", "zh-Hant", "ja", "th"}
     for file in sorted(folder.glob("*.tsv")):
         source = file.stem
@@ -66,6 +72,14 @@ def read(folder: Path) -> Iterator[tuple[str, float, str]]:
         scale = MASS.get(_stem(source), 4e6) / sum(len(word) * count for word, count in counts)
         for word, count in counts:
             yield (f" {word} " if spaced else word), count * scale, source
+
+
+def written(line: str, language: str) -> Iterator[tuple[str, float]]:
+    """Yield the ways that a line is written, and how often: manuals have the signs of typewriters, posts often not."""
+    typeset = line
+    for sign, proper in TYPOGRAPHY if language == "en" else ():
+        typeset = sign.sub(proper, typeset)
+    yield from [(line, 1.0)] if typeset == line else [(line, 0.5), (typeset, 0.5)]
 
 
 def _stem(source: str) -> str:
