@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pipeline.markdown.code import Span, line_starts
-from pipeline.markdown.parts import FENCED, Group, groups
+from pipeline.markdown.code import FENCED, Span, line_starts
+from pipeline.markdown.parts import Group, groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import re
 
 from markdown_it.common.html_blocks import block_names
 
-from pipeline.markdown.parts import FENCED, GAP
+from pipeline.markdown.code import FENCED
+from pipeline.markdown.parts import GAP
 from pipeline.markdown.simple import HEADING, PROSE
 
 UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?![\w_])")

@@ -29,8 +29,8 @@ FOOTNOTE = "asterisks behind the names of an emphasized list are footnote marks:
 COLON = "the colon of a label stands right behind it"
 
 _SURE = re.compile(  # letters on the inner side of a mark, or a space on its outer side: these always pair
-    r"(?:(?<![\w\\*])|(?<![\\*])(?=\*{1,2}\w))(\*{1,2})(?=[^\s*])"
-    r"[^*\n]*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
+    r"(?:(?<![\w\\*])|(?<![\\*])(?=\*{1,3}\w))(\*{1,3})(?=[^\s*])"
+    r"[^*]*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
 )
 _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(
@@ -52,12 +52,12 @@ class Edit:
 def emphasis(document: Document) -> Document:
     """Let emphasis that does not pair beside CJK text pair: `**标签:**字` -> `**标签**:字`."""
     text = document.text
-    if "*" not in text or not CJK_LETTER.search(text) or not _doubtful(text):
+    if "*" not in text or not CJK_LETTER.search(text):
         return document
     edits: list[tuple[Inline, Edit]] = []
     lone: list[tuple[Inline, Run]] = []
-    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part)):
-        if "*" in inline.content and _doubtful(inline.content):
+    for inline in inlines(text, lambda part: part.count("*") > 1 and any(map(_doubtful, part.split("\n")))):
+        if _doubtful(inline.content):
             pairs, single = paired(inline.content)
             edits += [(inline, edit) for edit in _mended(inline, pairs)]
             lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
@@ -72,13 +72,11 @@ def _change(inline: Inline, edit: Edit) -> Change:
 
 
 def _doubtful(text: str) -> bool:
-    """Tell whether asterisks are left that no sure pair and no list explains; quick, and on the safe side."""
-    for line in text.split("\n"):
-        if "*" in line:
-            bare = _SURE.sub("", line.lstrip(" \t>"))
-            if "*" in bare.removeprefix("* ") or _SPACED_COLON.search(line):
-                return True
-    return False
+    """Tell whether asterisks are left in a line or a paragraph that no sure pair and no list explains; quick."""
+    if "*" not in text:
+        return False
+    bare = _SURE.sub("", text.lstrip(" \t>"))
+    return "*" in bare.removeprefix("* ") or _SPACED_COLON.search(text) is not None
 
 
 def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
