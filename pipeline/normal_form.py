@@ -37,7 +37,8 @@ def normal_form(text: str) -> str:
         part = group.text.removesuffix("\n")
         if part and not settled(part) and not (part == "---" and parts):
             part = written(group, behind=bool(parts))
-        parts += [part] * bool(part)
+        if part:
+            parts.append(part)
     return "\n\n".join(parts) + "\n" * bool(parts)
 
 

@@ -41,6 +41,8 @@ def _code(text: str) -> list[str]:
 
 
 def _links(text: str) -> list[str]:
+    if "[" not in text and "<" not in text:
+        return []
     children = (child for token in parse(text) for child in token.children or ())
     addresses = (child.attrs.get("href") or child.attrs.get("src") for child in children)
     return [str(address) for address in addresses if address]

@@ -26,13 +26,14 @@ class Inline:
         return start + offset - begins
 
 
-def inlines(text: str, worth: Callable[[str], object] = bool) -> Iterator[Inline]:
+def inlines(text: str, worth: Callable[[str], object] = bool, start: int = 0) -> Iterator[Inline]:
     """Yield the paragraphs, headings and cells of `text`, with the white space that CommonMark keeps (U+3000).
 
-    Where a part of the text is not `worth` it, its own are left out: only what is looked at is parsed.
+    Where a part of the text is not `worth` it, or ends before `start`, its own are left out: only what is looked at
+    is parsed.
     """
     for group in groups(text):
-        if not FENCED.fullmatch(group.text) and worth(group.text):
+        if group.end > start and not FENCED.fullmatch(group.text) and worth(group.text):
             yield from _inlines(group)
 
 

@@ -10,7 +10,7 @@ from pipeline.markdown.code import FENCED
 from pipeline.markdown.parts import GAP
 from pipeline.markdown.simple import HEADING, PROSE
 
-UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?![\w_])")
+UNDERSCORES = re.compile(r"(_(?<![\w\\*]_)_?)(?=[^\s_])([^_\n]*[^\s_\\])\1(?!\w)")
 _ITEM = rf"(?:{HEADING}|(?!\[X\]){PROSE})"
 _SETTLED = re.compile(  # blocks that surely are in normal form
     rf"{HEADING}|{PROSE}(?:\n{PROSE})*+|> {PROSE}(?:\n> {PROSE})*+"
