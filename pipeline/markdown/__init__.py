@@ -1,4 +1,4 @@
-"""Markdown text -> tokens, parts and places; how each is had stands in the module of its name."""
+"""Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
 
 from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, parse, parser, plain, shown
 from pipeline.markdown.code import FENCED, Span, code_spans, line_starts
