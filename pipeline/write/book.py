@@ -19,7 +19,7 @@ from pipeline.write.images import USUAL, Pictures
 from pipeline.write.tree import Node, safe_address
 from pipeline.write.vet import Place, read_trees
 
-VERSION = 3  # raise it when the bytes of an edition change
+VERSION = 4  # raise it when the bytes of an edition change
 TAGS = ("tags", "categories", "keywords")  # the fields of front matter that static site generators read
 NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
 
@@ -38,6 +38,8 @@ class Chapter:
     tags: tuple[str, ...] = ()  # of the front matter, its categories and keywords among them
     series: str = ""
     works: tuple[Work, ...] = ()  # that it cites
+    kicker: str = ""
+    subtitle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def _chapter(document: Document, source_url: str, blocks: list[Node]) -> Chapter
         tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
         series=", ".join(_words(found.get("series"))),
         works=tuple(works_of(document)),
+        kicker=meta.kicker,
+        subtitle=meta.subtitle,
     )
 
 
