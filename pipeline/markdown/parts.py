@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from heapq import merge
 from operator import attrgetter
 
 from pipeline.markdown.blocks import Blocks, blocks
@@ -62,7 +61,7 @@ def groups(text: str) -> tuple[Group, ...]:
     start = at = 0
     reaching = "~~~" in text or "]:" in text or _HTML_REACHES.search(text) is not None
     length = len(text)
-    marks = merge(*(map(re.Match.start, mark.finditer(text)) for mark in _MARKS))
+    marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
     for stop, end in (*map(re.Match.span, GAP.finditer(text)), (length, length)):
         if stop < at:  # in a fence or a comment
@@ -107,6 +106,11 @@ def _closing(ticks: int) -> re.Pattern[str]:
     return re.compile(rf"\n {{0,3}}`{{{ticks},}}[ \t]*(?=\n|\Z)")
 
 
+def part_at(parts: Sequence[Group], place: int) -> int:
+    """Return which of the parts of a text holds the character at a place, or is the last before it."""
+    return bisect_right(parts, place, key=_start) - 1
+
+
 def prose(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Yield the matches of `pattern` that touch no code; only the parts of the text where there are any are parsed."""
     return (match for match in pattern.finditer(text) if not in_code(text, match.span()))
@@ -116,6 +120,6 @@ def in_code(text: str, span: Span) -> bool:
     """Tell whether a span of a text touches code; an empty one touches what it stands before."""
     start, end = span[0], max(span[1], span[0] + 1)
     parts = groups(text)
-    part = parts[bisect_right(parts, start, key=_start) - 1]
+    part = parts[part_at(parts, start)]
     touched = code_spans(text) if end > part.end + 1 else part.code
     return any(first < end and start < last for first, last in touched)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.markdown.code import FENCED, Span, line_starts
-from pipeline.markdown.parts import Group, groups
+from pipeline.markdown.parts import Group, groups, part_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ def inlines(text: str, worth: Callable[[str], object] = bool, start: int = 0) ->
     Where a part of the text is not `worth` it, or ends before `start`, its own are left out: only what is looked at
     is parsed.
     """
-    for group in groups(text):
-        if group.end > start and not FENCED.fullmatch(group.text) and worth(group.text):
+    parts = groups(text)
+    for group in parts[part_at(parts, start) :]:
+        if worth(group.text) and not FENCED.fullmatch(group.text):
             yield from _inlines(group)
 
 
