@@ -1,6 +1,6 @@
 """Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
 
-from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, parse, parser, plain, shown
+from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, meaning, parse, parser, plain
 from pipeline.markdown.code import FENCED, Span, code_spans, line_starts
 from pipeline.markdown.parts import GAP, Group, groups, in_code, prose
 from pipeline.markdown.places import Inline, inlines
@@ -23,9 +23,9 @@ __all__ = [
     "inline_tokens",
     "inlines",
     "line_starts",
+    "meaning",
     "parse",
     "parser",
     "plain",
     "prose",
-    "shown",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from pipeline.markdown.blocks import inline_tokens, shown
+from pipeline.markdown.blocks import meaning
 from pipeline.markdown.settled import UNDERSCORES
 
 WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
@@ -59,9 +59,9 @@ def _starred(content: str, env: dict[str, Any]) -> str:
     """Return the content with emphasis by asterisks, where that is the same emphasis."""
     if not UNDERSCORES.search(content):
         return content
-    meant = shown(inline_tokens(content, env))
+    meant = meaning(content, env)
     while (written := UNDERSCORES.sub(_asterisks, content)) != content:
-        if shown(inline_tokens(written, env)) != meant:
+        if meaning(written, env) != meant:
             break
         content = written
     return content
