@@ -34,7 +34,7 @@ _PAIR = (  # letters on the inner side of a mark, or a space on its outer side: 
 )
 _SURE = re.compile(_PAIR % "[^*]")
 _SURE_IN_LINE = re.compile(_PAIR % r"[^*\n]")
-_LEFT = re.compile(r"^[ \t>]*+(?:\* )?+[^*\n]*\*", re.MULTILINE)  # but for the marker of an item
+_LEFT = re.compile(r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE)  # but for the marker of an item
 _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
