@@ -29,8 +29,8 @@ FOOTNOTE = "asterisks behind the names of an emphasized list are footnote marks:
 COLON = "the colon of a label stands right behind it"
 
 _PAIR = (  # letters on the inner side of a mark, or a space on its outer side: these always pair
-    r"(\*(?:(?<![\w\\*]\*)|(?<![\\*]\*)(?=\*{0,2}\w))\*{0,2})(?=[^\s*])"
-    r"%s*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
+    r"(\*(?:(?<![\w\\*]\*)|(?<![\\*]\*)(?=\*{0,2}[^\W_]))\*{0,2})(?=[^\s*])"
+    r"%s*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=[^\W_]\*)|(?<=[^\W_]\*\*))"
 )
 _SURE = re.compile(_PAIR % "[^*]")
 _SURE_IN_LINE = re.compile(_PAIR % r"[^*\n]")
@@ -233,4 +233,4 @@ def _better(inline: Inline, edits: list[Edit]) -> bool:
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=3)
