@@ -8,6 +8,7 @@ GENERATOR.py holds a table `C` of cases: name -> (kind, function of a size that 
 from __future__ import annotations
 
 import json
+import resource
 import runpy
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pipeline import Settings, run
 
 
 def main() -> None:
-    """Write the cases, run, and print the counts and what was set aside."""
+    """Write the cases, run, and print the counts, the memory and what was set aside."""
     cases = runpy.run_path(sys.argv[1])["C"]
     size, limit = [*map(int, sys.argv[2:]), *(1_000_000, 60)[len(sys.argv) - 2 :]]
     with tempfile.TemporaryDirectory() as folder:
@@ -31,12 +32,13 @@ def main() -> None:
             raw=str(root / "raw"), clean=str(root / "clean"), out=str(root / "out"), editions=False, max_seconds=limit
         )
         report = run(settings)
-        records = [json.loads(line) for line in (root / "clean" / "report.jsonl").read_bytes().splitlines()]
+        seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with (root / "clean" / "report.jsonl").open("rb") as lines:
+            aside = [json.loads(line) for line in lines if b'"outcome":"quarantined"' in line]
     print(f"{report.found} found = {report.cleaned} cleaned + {report.repeated} repeated", end=" ")
-    print(f"+ {len(report.quarantined)} set aside, in {time.perf_counter() - start:.0f} s")
-    for record in records:
-        if record["outcome"] == "quarantined":
-            print(f"{record['path']}: {record['reason'].splitlines()[0]}{' (BUG)' if record['bug'] else ''}")
+    print(f"+ {len(report.quarantined)} set aside, in {seconds:.0f} s and {peak / 1024:.0f} MiB beside the workers")
+    for record in aside:
+        print(f"{record['path']}: {record['reason'].splitlines()[0]}{' (BUG)' if record['bug'] else ''}")
 
 
 if __name__ == "__main__":

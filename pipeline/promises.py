@@ -10,7 +10,7 @@ from rapidfuzz.distance import Indel
 
 from pipeline.changes import apply, differing
 from pipeline.document import Document, Promise, Unfit
-from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, inline_tokens, parse, shown
+from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, meaning, parse
 from pipeline.pandoc import DIALECT, pandoc
 
 MOST_PARTS = 20_000  # beyond, the table that compares them would take over 100 MB
@@ -41,6 +41,8 @@ def _code(text: str) -> list[str]:
 
 
 def _links(text: str) -> list[str]:
+    if "[" not in text and "<" not in text:
+        return []
     children = (child for token in parse(text) for child in token.children or ())
     addresses = (child.attrs.get("href") or child.attrs.get("src") for child in children)
     return [str(address) for address in addresses if address]
@@ -119,9 +121,7 @@ def _same_inline(old: Token, new: Token, before: Blocks, after: Blocks) -> bool:
     if old.type != "inline":
         return False
     task = re.compile(r"\A\[X\] ")
-    return shown(inline_tokens(task.sub("[x] ", old.content), before.env)) == shown(
-        inline_tokens(task.sub("[x] ", new.content), after.env)
-    )
+    return meaning(task.sub("[x] ", old.content), before.env) == meaning(task.sub("[x] ", new.content), after.env)
 
 
 def _read_by_pandoc(text: str) -> bytes:

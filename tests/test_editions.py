@@ -368,6 +368,19 @@ def test_wide_spaces_do_not_indent_what_the_style_indents(tmp_path: Path):
     assert "三" in chapter
 
 
+def test_kicker_and_subtitle_are_no_headings(tmp_path: Path):
+    """A subtitle stands below the title, a kicker leads the byline, its link kept; neither is in the contents."""
+    text = "## [思想](https://e.org/t)\n\n## 副题 *A*\n\ntext\n\n## 副题\n"
+    book = bound(text, kicker="思想", subtitle="副题 A", date="2021-03", language="zh-Hans")
+    chapter = chapter_text(to_epub(book), tmp_path)
+    head, _, body = chapter.partition("text</p>")
+    assert re.search(r'class="subtitle">\s*<p>副题 <em>A</em></p>', head)
+    assert re.search(r'class="byline">\s*<p><a href="https://e.org/t"[^>]*>思想</a> · 2021-03</p>', head)
+    assert "<h2" not in head
+    assert "<h2" in body, "a heading that only begins like the subtitle is one"
+    assert "副题 A" in page_text(to_pdf(book))
+
+
 def test_no_date_is_made_up(tmp_path: Path):
     """The package of a book without a date names none."""
     (tmp_path / "a.epub").write_bytes(to_epub(bound("text", language="fr")))

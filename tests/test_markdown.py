@@ -16,9 +16,9 @@ from pipeline import Document, normalize
 from pipeline.flow import MARKDOWN, follow
 from pipeline.markdown import Group, blocks, groups, parser
 from pipeline.markdown.blocks import block_parser
+from pipeline.markdown.normal_form import normal_form, written
 from pipeline.markdown.settled import settled
 from pipeline.markdown.simple import one_block
-from pipeline.normal_form import normal_form, written
 from pipeline.pandoc import DIALECT, pandoc
 from pipeline.promises import SAME_MEANING
 from tests.conftest import ROOT

@@ -18,7 +18,7 @@ from pipeline import Document, normalize, repair
 from pipeline.evidence.archive import NOTHING, archive_of
 from pipeline.flow import MARKDOWN, follow
 from pipeline.markdown import FRONT_MATTER
-from pipeline.normal_form import normal_form
+from pipeline.markdown.normal_form import normal_form
 from tests.conftest import ROOT
 
 FLOOR = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))

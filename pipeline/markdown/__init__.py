@@ -1,8 +1,8 @@
-"""Markdown text -> tokens, parts and places; how each is had stands in the module of its name."""
+"""Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
 
-from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, parse, parser, plain, shown
-from pipeline.markdown.code import Span, code_spans, line_starts
-from pipeline.markdown.parts import FENCED, GAP, Group, groups, prose
+from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, meaning, parse, parser, plain
+from pipeline.markdown.code import FENCED, Span, code_spans, line_starts
+from pipeline.markdown.parts import GAP, Group, groups, in_code, prose
 from pipeline.markdown.places import Inline, inlines
 from pipeline.markdown.simple import HEADING, PROSE
 
@@ -19,12 +19,13 @@ __all__ = [
     "blocks",
     "code_spans",
     "groups",
+    "in_code",
     "inline_tokens",
     "inlines",
     "line_starts",
+    "meaning",
     "parse",
     "parser",
     "plain",
     "prose",
-    "shown",
 ]

@@ -67,8 +67,20 @@ def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
     return parser().parseInline(content, dict(env))[0].children or []
 
 
-def shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
-    """Return what inline tokens mean: how emphasis is written and where white space breaks do not count."""
+def meaning(content: str, env: dict[str, Any]) -> list[tuple[object, ...]]:
+    """Return what stands in a paragraph, parsed beside the definitions in `env`; nobody changes it.
+
+    How emphasis is written and where white space breaks do not count.
+    """
+    return _shown(inline_tokens(content, env)) if env or len(content) >= SHORT else _meaning_alone(content)
+
+
+@lru_cache(maxsize=512)  # who writes a paragraph asks first, who proves what it means again
+def _meaning_alone(content: str) -> list[tuple[object, ...]]:
+    return _shown(inline_tokens(content, {}))
+
+
+def _shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
     seen: list[tuple[object, ...]] = []
     texts: list[str] = []
 
@@ -82,7 +94,7 @@ def shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
             texts.append(" " if token.type == "softbreak" else token.content)
             continue
         say()
-        inner = tuple(shown(token.children)) if token.children else token.content
+        inner = tuple(_shown(token.children)) if token.children else token.content
         seen.append((token.type, inner, tuple(token.attrs.items()), str(token.meta)))
     say()
     return seen

@@ -9,6 +9,8 @@ from pipeline.markdown.blocks import blocks
 
 Span = tuple[int, int]
 
+FENCED = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a fenced block of its own
+_MAYBE_CODE = re.compile(r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE)
 _BACKTICKS = re.compile(r"(?<!\\)(?<!`)(`+)(?!`)")
 _HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 
@@ -25,6 +27,10 @@ def code_spans(text: str) -> list[Span]:
     >>> code_spans("a `b` c")
     [(2, 5)]
     """
+    if not _MAYBE_CODE.search(text):
+        return []
+    if FENCED.fullmatch(text):
+        return [(0, len(text))]
     starts = line_starts(text)
     spans: list[Span] = []
     for token in blocks(text).tokens:

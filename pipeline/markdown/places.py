@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pipeline.markdown.code import Span, line_starts
-from pipeline.markdown.parts import FENCED, Group, groups
+from pipeline.markdown.code import FENCED, Span, line_starts
+from pipeline.markdown.parts import Group, groups, part_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,15 @@ class Inline:
         return start + offset - begins
 
 
-def inlines(text: str, worth: Callable[[str], object] = bool) -> Iterator[Inline]:
+def inlines(text: str, worth: Callable[[str], object] = bool, start: int = 0) -> Iterator[Inline]:
     """Yield the paragraphs, headings and cells of `text`, with the white space that CommonMark keeps (U+3000).
 
-    Where a part of the text is not `worth` it, its own are left out: only what is looked at is parsed.
+    Where a part of the text is not `worth` it, or ends before `start`, its own are left out: only what is looked at
+    is parsed.
     """
-    for group in groups(text):
-        if not FENCED.fullmatch(group.text) and worth(group.text):
+    parts = groups(text)
+    for group in parts[part_at(parts, start) :]:
+        if worth(group.text) and not FENCED.fullmatch(group.text):
             yield from _inlines(group)
 
 

@@ -6,14 +6,17 @@ import re
 
 from markdown_it.common.html_blocks import block_names
 
-from pipeline.markdown.parts import FENCED, GAP
+from pipeline.markdown.code import FENCED
+from pipeline.markdown.parts import GAP
 from pipeline.markdown.simple import HEADING, PROSE
 
-UNDERSCORES = re.compile(r"(?<![\w\\_*])(_{1,2})(?=[^\s_])([^_\n]*[^\s_\\])\1(?![\w_])")
-_ITEM = rf"(?:{HEADING}|(?!\[X\]){PROSE})"
+UNDERSCORES = re.compile(r"(_(?<![\w\\*]_)_?)(?=[^\s_])([^_\n]*[^\s_\\])\1(?!\w)")
+_PLAIN = rf"(?!\[X\]){PROSE}"
+_ITEM = rf"(?:{HEADING}|{_PLAIN})"
 _SETTLED = re.compile(  # blocks that surely are in normal form
-    rf"{HEADING}|{PROSE}(?:\n{PROSE})*+|> {PROSE}(?:\n> {PROSE})*+"
-    rf"|- {_ITEM}(?:\n(?:  )?- {_ITEM})*+|- {_ITEM}(?:\n\n- {_ITEM})++"
+    rf"{HEADING}|{PROSE}(?:\n{PROSE})*+|> {PROSE}(?:\n(?:>\n)?> {PROSE})*+"
+    rf"|- {_ITEM}(?:\n(?:  )?- {_ITEM})*+|- {_ITEM}(?:\n\n- {_ITEM})++|- {_PLAIN}(?:\n(?:- (?!\[X\])|  ){PROSE})++"
+    r"|<!--(?!-?>)(?:[^-]|-(?!->))*+-->"
 )
 _HTML = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # up to a blank line
 _NUMBERED = re.compile(rf"(\d{{1,9}})\. {_ITEM}")

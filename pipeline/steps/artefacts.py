@@ -19,7 +19,7 @@ LANGUAGES = ("zh",)  # the files of glossary/
 PLACEHOLDER = "a placeholder of machine translation"
 LABEL = "a label that machine translation got wrong, as the text of a link"
 CITATION = "emphasis that starts within a name"
-_GLUED = re.compile(r"T\d+[:：]\s*\*\*")
+_SIGN = re.compile(r"T\d+[:：】]")  # of any placeholder
 _PLACEHOLDERS = re.compile(
     r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^T\d+[:：]\s*(?=\*\*)", re.MULTILINE
 )
@@ -37,7 +37,7 @@ def artefacts(document: Document, *, glossary: bool = True) -> Document:
 
 
 def _placeholders(text: str) -> Iterator[Change]:
-    if "】" in text or _GLUED.search(text):
+    if _SIGN.search(text):
         for match in prose(_PLACEHOLDERS, text):
             yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER, 0.95)
 

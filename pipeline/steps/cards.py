@@ -76,7 +76,7 @@ def _separators(text: str) -> Iterator[Change]:
 
 
 def _relative(text: str, source: str) -> Iterator[Change]:
-    if urlsplit(source).hostname and "](/" in text:
+    if "](/" in text and urlsplit(source).hostname:
         for match in prose(_RELATIVE, text):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):

@@ -28,10 +28,13 @@ SPANNING = "emphasis does not reach from block to block; marked in each"
 FOOTNOTE = "asterisks behind the names of an emphasized list are footnote marks: escaped, so that the marks around pair"
 COLON = "the colon of a label stands right behind it"
 
-_SURE = re.compile(  # letters on the inner side of a mark, or a space on its outer side: these always pair
-    r"(?:(?<![\w\\*])|(?<![\\*])(?=\*{1,2}\w))(\*{1,2})(?=[^\s*])"
-    r"[^*\n]*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=\w\*)|(?<=\w\*\*))"
+_PAIR = (  # letters on the inner side of a mark, or a space on its outer side: these always pair
+    r"(\*(?:(?<![\w\\*]\*)|(?<![\\*]\*)(?=\*{0,2}[^\W_]))\*{0,2})(?=[^\s*])"
+    r"%s*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=[^\W_]\*)|(?<=[^\W_]\*\*))"
 )
+_SURE = re.compile(_PAIR % "[^*]")
+_SURE_IN_LINE = re.compile(_PAIR % r"[^*\n]")
+_LEFT = re.compile(r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE)  # but for the marker of an item
 _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
@@ -52,12 +55,12 @@ class Edit:
 def emphasis(document: Document) -> Document:
     """Let emphasis that does not pair beside CJK text pair: `**标签:**字` -> `**标签**:字`."""
     text = document.text
-    if "*" not in text or not CJK_LETTER.search(text) or not _doubtful(text):
+    if "*" not in text or not CJK_LETTER.search(text):
         return document
     edits: list[tuple[Inline, Edit]] = []
     lone: list[tuple[Inline, Run]] = []
-    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part)):
-        if "*" in inline.content and _doubtful(inline.content):
+    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part, _SURE_IN_LINE)):
+        if _doubtful(inline.content, _SURE):
             pairs, single = paired(inline.content)
             edits += [(inline, edit) for edit in _mended(inline, pairs)]
             lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
@@ -71,14 +74,11 @@ def _change(inline: Inline, edit: Edit) -> Change:
     return Change("emphasis", (start, start + len(before)), before, edit.after, edit.reason, 0.95)
 
 
-def _doubtful(text: str) -> bool:
+def _doubtful(text: str, sure: re.Pattern[str]) -> bool:
     """Tell whether asterisks are left that no sure pair and no list explains; quick, and on the safe side."""
-    for line in text.split("\n"):
-        if "*" in line:
-            bare = _SURE.sub("", line.lstrip(" \t>"))
-            if "*" in bare.removeprefix("* ") or _SPACED_COLON.search(line):
-                return True
-    return False
+    bare = sure.sub("", text) if "*" in text else ""
+    left = "*" in bare and _LEFT.search(bare)
+    return bool(left or ("** " in text and _SPACED_COLON.search(text)))
 
 
 def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
@@ -198,27 +198,28 @@ def _tagged(opener: Run, closer: Run) -> list[Edit]:
 
 def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
     """Yield the edits for strong text that reaches over several paragraphs: marks in each of them."""
-    leads = [_leads(inline.content, run) for inline, run in lone]
-    if (True, False) not in pairwise(leads):
-        return
-    every = list(inlines(text))
-    number = {inline.lines: at for at, inline in enumerate(every)}
-    waiting: tuple[int, Run] | None = None
-    for (inline, run), leading in zip(lone, leads, strict=True):
-        at = number[inline.lines]
-        if leading:
-            waiting = at, run
-        elif waiting and 0 < at - waiting[0] <= FARTHEST:
-            span = range(waiting[0], at + 1)
-            marked = [(every[block], _marks(every[block].content, span[0], block, at)) for block in span]
-            if all(_better(block, edits) for block, edits in marked):
-                yield from ((block, edit) for block, edits in marked for edit in edits)
-            waiting = None
+    for (first, opener), (last, closer) in pairwise(lone):
+        if _leads(first.content, opener) and not _leads(last.content, closer):
+            span = _from_to(text, first, last)
+            marked = [(inline, _marks(inline, first, last)) for inline in span]
+            if all(_better(inline, edits) for inline, edits in marked):
+                yield from ((inline, edit) for inline, edits in marked for edit in edits)
 
 
-def _marks(content: str, first: int, block: int, last: int) -> list[Edit]:
+def _from_to(text: str, first: Inline, last: Inline) -> list[Inline]:
+    """Return a paragraph, what follows it, and another paragraph; nothing where they are too far apart."""
+    found: list[Inline] = []
+    for inline in inlines(text, start=first.lines[0][1]):
+        if found or inline == first:
+            found.append(inline)
+        if inline == last or len(found) > FARTHEST:
+            return found if inline == last else []
+    return []
+
+
+def _marks(inline: Inline, first: Inline, last: Inline) -> list[Edit]:
     """Return the marks that a block between the first and the last of a strong text lacks."""
-    ends = [place for place, lacks in ((0, block > first), (len(content), block < last)) if lacks]
+    ends = [place for place, lacks in ((0, inline != first), (len(inline.content), inline != last)) if lacks]
     return [Edit(place, place, "**", SPANNING) for place in ends]
 
 
@@ -232,4 +233,4 @@ def _better(inline: Inline, edits: list[Edit]) -> bool:
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=3)

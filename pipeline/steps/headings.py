@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.markdown import prose
+from pipeline.markdown import in_code, prose
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 BOLD = "a heading is prominent already; bold as a whole says nothing"
@@ -44,14 +44,18 @@ def _levels(text: str) -> Iterator[Change]:
 
     Only a level that nowhere occurs is a gap, so that headings of one level stay of one level.
     """
-    marks = [match for match in prose(_MARKS, text) if match.start() == 0 or text[match.start() - 1] == "\n"]
-    used = {len(match[0].rstrip()) for match in marks}
+    marks = [match for match in _MARKS.finditer(text) if match.start() == 0 or text[match.start() - 1] == "\n"]
+    used: set[int] = set()
+    for match in marks:
+        level = len(match[0].rstrip())
+        if level not in used and not in_code(text, match.span()):
+            used.add(level)
     if not used or not set(range(min(used), max(used))) - used or _SETEXT.search(text):
         return
     rank = {level: min(used) + at for at, level in enumerate(sorted(used))}
     for match in marks:
         level = len(match[0].rstrip())
-        if rank[level] < level:
+        if rank.get(level, level) < level and not in_code(text, match.span()):
             span = match.start() + rank[level], match.start() + level
             yield Change("headings", span, text[slice(*span)], "", LEVEL, 0.8)
 

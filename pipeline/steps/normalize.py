@@ -8,7 +8,7 @@ from rapidfuzz.distance import Indel
 
 from pipeline.changes import Change, differing
 from pipeline.document import Document, Step
-from pipeline.normal_form import NoNormalFormError, normal_form
+from pipeline.markdown.normal_form import NoNormalFormError, normal_form
 from pipeline.promises import SAME_LETTERS, SAME_MEANING
 
 MOST_LINES = 20_000  # beyond, the comparison's table would take over 100 MB: the change is told as one

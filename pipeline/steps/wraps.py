@@ -16,7 +16,7 @@ CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"  # letters and punc
 NARROWEST = 40  # columns; verse and lists are narrower
 RAGGED = 6  # columns: a line ends so much before the others where a Latin word or a mark that starts no line follows
 REASON = "the lines of a paragraph that was wrapped at a fixed width; a line end would show as a space between letters"
-_BREAK = re.compile(rf"\n(?<=[{CJK}]\n)[ \t>]*(?=[{CJK}])")
+_BREAK = re.compile(rf"\n(?<=[^\n]{{{NARROWEST // 2 - 1}}}[{CJK}]\n)[ \t>]*(?=[{CJK}])")  # of 2 columns at most
 _ENDS = re.compile(r"[。！？!?…：:；;」』”）)]\Z")
 
 
@@ -27,7 +27,7 @@ def wraps(document: Document) -> Document:
     changes = [
         change
         for inline in inlines(document.text, _BREAK.search)
-        if inline.kind == "paragraph" and _wrapped(inline.content.split("\n"))
+        if inline.kind == "paragraph" and _BREAK.search(inline.content) and _wrapped(inline.content.split("\n"))
         for change in _joined(document.text, inline)
     ]
     return document.edited(changes) if changes else document
@@ -55,4 +55,4 @@ def _joined(text: str, inline: Inline) -> Iterator[Change]:
         yield Change("wraps", (end, following), text[end:following], "" if wide else " ", REASON, 0.9)
 
 
-STEP = Step("wraps", wraps, (SAME_WORDS, SAME_CODE, SAME_LINKS))
+STEP = Step("wraps", wraps, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)

@@ -38,6 +38,8 @@ class Chapter:
     tags: tuple[str, ...] = ()  # of the front matter, its categories and keywords among them
     series: str = ""
     works: tuple[Work, ...] = ()  # that it cites
+    kicker: str = ""
+    subtitle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def _chapter(document: Document, source_url: str, blocks: list[Node]) -> Chapter
         tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
         series=", ".join(_words(found.get("series"))),
         works=tuple(works_of(document)),
+        kicker=meta.kicker,
+        subtitle=meta.subtitle,
     )
 
 

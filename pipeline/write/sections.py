@@ -57,12 +57,15 @@ def _back_matter(book: Book, citing: list[Citing]) -> Iterator[Section]:
 
 
 def _section(one: Chapter, headings: _Headings, posts: dict[str, str], notes: list[Node]) -> Section:
-    """Return a chapter between its byline and its notes."""
+    """Return a chapter between its byline, with its kicker, and its notes; below its title stands its subtitle."""
     body = one.blocks
     if body and body[0]["t"] == "Header" and plain(body[0]["c"][2]).split() == one.title.split():
         body = body[1:]
-    said = [part for part in (", ".join(one.authors), one.date) if part]
-    byline = [div("byline", [para(*text_nodes(" · ".join(said)))])] if said else []
+    kicker, body = _taken(body, one.kicker)
+    subtitle, body = _taken(body, one.subtitle)
+    said = [part for part in (kicker, text_nodes(", ".join(one.authors)), text_nodes(one.date)) if part]
+    byline = [node for part in said for node in (*text_nodes(" · "), *part)][3:]
+    head = [div(name, [para(*line)]) for name, line in (("subtitle", subtitle), ("byline", byline)) if line]
     body = headings.numbered(body)
 
     def target(address: str) -> str:
@@ -72,7 +75,15 @@ def _section(one: Chapter, headings: _Headings, posts: dict[str, str], notes: li
         return address if post == page_of(one.source_url) else posts.get(post, address)
 
     ending = [div("colophon", notes)] if notes else []
-    return Section(headings.label, one.title, one.language, [*byline, *retarget(body, target), *ending])
+    return Section(headings.label, one.title, one.language, [*retarget([*head, *body], target), *ending])
+
+
+def _taken(blocks: list[Node], words: str) -> tuple[list[Node], list[Node]]:
+    """Return what stands in the first heading that says `words`, and the blocks without it."""
+    for at, block in enumerate(blocks):
+        if words and block["t"] == "Header" and _letters(plain(block["c"][2])) == _letters(words):
+            return block["c"][2], blocks[:at] + blocks[at + 1 :]
+    return [], blocks
 
 
 def _notes(one: Chapter) -> Iterator[Node]:

@@ -7,18 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
 
-from pipeline.markdown import Group, groups, inline_tokens, shown
-from pipeline.markdown.settled import UNDERSCORES, settled
+from pipeline.markdown.content import WIDE, content_of
+from pipeline.markdown.parts import Group, groups
+from pipeline.markdown.settled import settled
 
-_STARTS_BLOCK = re.compile(  # what would be another block if it stood at the start of its line (CommonMark 0.31.2)
-    r"#{1,6}(?:[ \t]|$)|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
-    r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
-)
-_BREAK = re.compile(r" {2,}\n")
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _PIPES = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
-_WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
 _TASK = re.compile(r"\[X\](?=[ \t])")
 
 
@@ -37,7 +32,8 @@ def normal_form(text: str) -> str:
         part = group.text.removesuffix("\n")
         if part and not settled(part) and not (part == "---" and parts):
             part = written(group, behind=bool(parts))
-        parts += [part] * bool(part)
+        if part:
+            parts.append(part)
     return "\n\n".join(parts) + "\n" * bool(parts)
 
 
@@ -82,7 +78,7 @@ class _Writer:
     def __init__(self, group: Group) -> None:
         self.source = group.text.split("\n")
         self.env = group.blocks.env
-        self.wide = _WIDE.search(group.text) is not None
+        self.edges = self.source if WIDE.search(group.text) else []
 
     def definitions(self) -> Iterator[_Block]:
         """Yield the definitions of link targets, which no token tells."""
@@ -119,7 +115,7 @@ class _Writer:
         if block.kind in {"bullet_list", "ordered_list"}:
             return self.items(block, bullet)
         writers = {
-            "paragraph": lambda: self.inline(block.inner[0].token).split("\n"),
+            "paragraph": lambda: self.inline(block).split("\n"),
             "heading": lambda: self.heading(block),
             "fence": lambda: _fenced(block.token),
             "code_block": lambda: _fenced(block.token),
@@ -136,11 +132,12 @@ class _Writer:
 
     def heading(self, block: _Block) -> list[str]:
         """Return a heading with hashes; one of several lines keeps its underline."""
-        content = self.inline(block.inner[0].token)
+        content = self.inline(block)
         level = int(block.token.tag[1])
         if "\n" in content:
             return [*content.split("\n"), ("===", "---")[level - 1]]
-        return [f"{'#' * level} {_CLOSING_HASHES.sub(_backslash, content)}".rstrip(" ")]
+        escaped = _CLOSING_HASHES.sub(r"\\", content)
+        return [f"{'#' * level} {escaped}".rstrip(" ")]
 
     def items(self, block: _Block, bullet: str) -> list[str]:
         """Return the lines of a list; numbers count on from the first."""
@@ -182,60 +179,11 @@ class _Writer:
 
     def cell(self, cell: _Block) -> str:
         """Return what stands in a cell, its pipes escaped."""
-        content = self.inline(cell.inner[0].token, edges=False)
-        return re.sub(r"(?<!\\)\|", r"\\|", content)
+        return _PIPES.sub(r"\\|", content_of(cell.inner[0].token, self.env))
 
-    def inline(self, token: Token, *, edges: bool = True) -> str:
-        """Return what stands in a block as it was written, but for indentation, line breaks and underscores."""
-        content = token.content
-        if self.wide and edges:
-            content = self.edges(token) + content + self.edges(token, after=True)
-        if "\n" in content:
-            content = _lines(content)
-        if "_" in content:
-            content = self.starred(content)
-        return content
-
-    def edges(self, token: Token, *, after: bool = False) -> str:
-        """Return the wide and no-break spaces at an edge of a block: the parser takes them off, CommonMark does not."""
-        if token.map is None or token.type != "inline":
-            return ""
-        line = self.source[token.map[1] - 1 if after else token.map[0]].strip(" \t")
-        part = token.content.split("\n")[-1 if after else 0]
-        at = line.rfind(part) if line.endswith(part) else line.find(part)
-        edge = line[at + len(part) :] if after else line[:at]
-        kept = edge[: len(edge) - len(edge.lstrip())] if after else edge[len(edge.rstrip()) :]
-        return kept.rstrip(" \t") if after else kept.lstrip(" \t")
-
-    def starred(self, content: str) -> str:
-        """Return the content with emphasis by asterisks, where that is the same emphasis."""
-        if not UNDERSCORES.search(content):
-            return content
-        meant = shown(inline_tokens(content, self.env))
-        while (written := UNDERSCORES.sub(_asterisks, content)) != content:
-            if shown(inline_tokens(written, self.env)) != meant:
-                break
-            content = written
-        return content
-
-
-def _asterisks(match: re.Match[str]) -> str:
-    marks = "*" * len(match[1])
-    return marks + match[2] + marks
-
-
-def _backslash(match: re.Match[str]) -> str:  # noqa: ARG001 - the place alone matters
-    return "\\"
-
-
-def _lines(content: str) -> str:
-    """Return a paragraph without the indentation and the blanks at the end of its lines; breaks by backslash."""
-    if "`" in content or "<" in content:
-        return content
-    content = _BREAK.sub("\\\\\n", content)
-    first, *rest = content.split("\n")
-    kept = [first, *(line if _STARTS_BLOCK.match(line.lstrip(" \t")) else line.lstrip(" \t") for line in rest)]
-    return "\n".join(line.rstrip(" \t") for line in kept)
+    def inline(self, block: _Block) -> str:
+        """Return what stands in a paragraph or a heading."""
+        return content_of(block.inner[0].token, self.env, self.edges)
 
 
 def _fenced(token: Token) -> list[str]:
