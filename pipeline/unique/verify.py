@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Levenshtein
-
 from pipeline.unique.damaged import misread, reading_of
 from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.near import EDITED, TWO_TEXTS, Verdict, compare
@@ -26,15 +24,16 @@ def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     """Return whether two documents are copies of one another, up to `edited` of their characters changed.
 
     A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then
-    words that differ prove nothing. Where hardly anything was damaged, all else must be the same.
+    words that differ prove nothing. Where hardly anything was damaged, all else must be the same. The texts are looked
+    at with their addresses cut and, where an edit fell into one so that it was cut in one of them only, whole.
     """
-    found = compare(*_views(one, other, edited), edited)
+    found = compare((one.separate, other.separate), (one.whole, other.whole), edited=edited)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
         if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
             return read
-    if found.why and compare(_ascii(one.text), _ascii(other.text), edited).same:
+    if found.why and compare((_ascii(one.text), _ascii(other.text)), edited=edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
             if read_as := misread(damaged.text, sound.text):
                 return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
@@ -44,15 +43,3 @@ def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
 
 def _ascii(text: str) -> str:
     return spaced(unasked(text.encode("ascii", "ignore").decode()))
-
-
-def _views(one: Copy, other: Copy, edited: float) -> tuple[str, str]:
-    """Return the texts with their addresses cut; whole, where that leaves fewer edits.
-
-    So it does where an edit fell into an address, for then what should be cut is cut in one of them only.
-    """
-    cut, whole = (one.separate, other.separate), (one.whole, other.whole)
-    if cut == whole:
-        return cut
-    most = Levenshtein.distance(*cut, score_cutoff=int(edited * max(map(len, whole))))
-    return whole if most and Levenshtein.distance(*whole, score_cutoff=most - 1) < most else cut
