@@ -60,11 +60,11 @@ def joined(points: Letters) -> str:
 @cache
 def _folded() -> Letters:
     """Return what `letters` puts for each code point."""
-    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    every = np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
     points = np.full(len(every), SPACE, np.uint32)
     points[NEWLINE] = NEWLINE
     for run in _LETTERS.finditer(every):
-        folded = [letter.casefold() for letter in run[0]]
+        folded = map(str.casefold, run[0])
         points[slice(*run.span())] = [ord(one) if len(one) == 1 else EXPANDS for one in folded]
     points[ord("_")] = SPACE
     return points

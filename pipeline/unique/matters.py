@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import methodcaller
+from string import digits
 from typing import NamedTuple
 
 from pipeline.unique.exact import POINT
@@ -40,7 +42,7 @@ _INSIDE = ("ない", "なかっ", "ません", "않", "없", "아니", "ไม�
 
 WORDS = frozenset(_WORDS.split()) - set(_INSIDE)
 _LETTER = re.compile(f"[{_LETTERS}]")
-_DIGITS = "0123456789"
+_bare = methodcaller("strip", digits)
 
 
 class Edit(NamedTuple):
@@ -93,7 +95,7 @@ def _words(text: str) -> list[Span]:
     """Return where words of weight stand: those of scripts without spaces, and those that stand alone."""
     found = [match.span() for match in _LETTER.finditer(text)]
     found += [match.span() for word in _INSIDE if word in text for match in re.finditer(word, text)]
-    there = WORDS.intersection(token.strip(_DIGITS) for token in text.split(" "))
+    there = WORDS.intersection(map(_bare, text.split(" ")))
     found += [match.span() for word in there for match in re.finditer(_alone(word), text)]
     return sorted(found)
 

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.unique.damaged import misread, reading_of
 from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.near import EDITED, TWO_TEXTS, Verdict, compare
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Copy:
     """What a comparison rests on: a digest of it all, the clean text, and where it was damaged the text before."""
 
     digest: bytes
     text: str
-    separate: str  # as `spaced` gives it, addresses cut
-    whole: str  # the same of the whole text
     found: str
+
+    @cached_property
+    def separate(self) -> str:
+        """The words of the text, addresses cut."""
+        return spaced(unasked(self.text))
+
+    @cached_property
+    def whole(self) -> str:
+        """The words of the text and of all its addresses."""
+        return spaced(self.text)
 
 
 def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     """Return whether two documents are copies of one another, up to `edited` of their characters changed.
 
-    A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then
-    words that differ prove nothing. Where hardly anything was damaged, all else must be the same. The texts are looked
-    at with their addresses cut and, where an edit fell into one so that it was cut in one of them only, whole.
+    Where a slip in an address made all that follows its query look changed, the whole texts tell. A damaged one is a
+    copy as well where it is what a wrong reading makes of the other: repair has guessed, and then words that differ
+    prove nothing. Where hardly anything was damaged, all else must be the same.
     """
-    found = compare((one.separate, other.separate), (one.whole, other.whole), edited=edited)
+    found = compare(one.separate, other.separate, edited)
+    if not found.same:
+        whole = compare(one.whole, other.whole, edited)
+        if whole.similarity > found.similarity:
+            found = whole
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
         if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
             return read
-    if found.why and compare((_ascii(one.text), _ascii(other.text)), edited=edited).same:
+    if found.why and compare(_ascii(one.text), _ascii(other.text), edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
             if read_as := misread(damaged.text, sound.text):
                 return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
