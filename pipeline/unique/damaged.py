@@ -46,7 +46,7 @@ def skeleton(text: str) -> bytes:
 
 def skeleton_signature(text: str) -> Signature:
     """Return the signature of the skeleton; empty where the words are enough, or the skeleton is not."""
-    if len(text.encode("ascii", "ignore")) > (1 - MIXED) * len(text):
+    if mostly_ascii(text):
         return NO_SIGNATURE
     bones = skeleton(text)
     return signature(_shingles(bones), SKELETON_VALUES) if len(bones) >= FEWEST else NO_SIGNATURE
@@ -55,6 +55,11 @@ def skeleton_signature(text: str) -> Signature:
 def _shingles(bones: bytes) -> Hashes:
     runs = np.ndarray(max(1, len(bones) - SKELETON + 1), "<u8", bones + bytes(8), strides=(1,))  # of eight bytes each
     return mixed(runs & np.uint64((1 << 8 * SKELETON) - 1))
+
+
+def mostly_ascii(text: str) -> bool:
+    """Tell whether damage leaves a text as it is but for a handful of signs."""
+    return len(text.encode("ascii", "ignore")) > (1 - MIXED) * len(text)
 
 
 def unreadable(text: str) -> bool:

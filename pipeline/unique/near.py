@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,27 +38,39 @@ class Verdict:
 TWO_TEXTS = Verdict()
 
 
-def compare(first: str, second: str, edited: float = EDITED) -> Verdict:
-    """Return whether two texts, as `spaced` gives them, are copies, up to `edited` of their characters changed."""
+def compare(*views: tuple[str, str], edited: float = EDITED) -> Verdict:
+    """Return whether two texts are copies, up to `edited` of their characters changed.
+
+    They are given as `spaced` gives them; where there are several `views` of them, that with the fewest edits counts.
+    """
+    changed, (first, second) = _nearest(views, edited)
     if min(len(first), len(second)) < FEW:
         return TWO_TEXTS
     short, long = sorted((first, second), key=len)
-    most = int(edited * len(long))
-    changed = Levenshtein.distance(first, second, score_cutoff=most)
-    if changed <= most:
+    if changed is not None:
         return _judged(first, second, aligned(first, second, changed), 1 - changed / len(long))
     if len(short) < CUT * len(long):
         return TWO_TEXTS
     head = long[: len(short)]
-    most = int(CUT_EDITED * len(short))
-    changed = Levenshtein.distance(short, head, score_cutoff=most)
-    if changed > most:
+    changed, _ = _nearest([(short, head)], CUT_EDITED)
+    if changed is None:
         return TWO_TEXTS
     edits = aligned(short, head, changed)
     while edits and len(short) - edits[-1].one[1] < BREAK:
         edits.pop()
     found = _judged(short, head, edits, len(short) / len(long))
     return replace(found, why="cut copy", worse=int(short is second)) if found.same else found
+
+
+def _nearest(views: Sequence[tuple[str, str]], edited: float) -> tuple[int | None, tuple[str, str]]:
+    """Return how many characters changed in the view with the fewest edits, None if more than `edited`; and that."""
+    least, nearest = None, views[0]
+    for view in dict.fromkeys(views):
+        most = int(edited * max(map(len, view)))
+        changed = Levenshtein.distance(*view, score_cutoff=most if least is None else min(most, least))
+        if changed <= most and (least is None or changed < least):
+            least, nearest = changed, view
+    return least, nearest
 
 
 def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdict:

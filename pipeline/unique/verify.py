@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.unique.damaged import misread, reading_of
+from pipeline.unique.damaged import misread, mostly_ascii, reading_of
 from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.near import EDITED, TWO_TEXTS, Verdict, compare
 
@@ -26,30 +26,29 @@ class Copy:
     @cached_property
     def whole(self) -> str:
         """The words of the text and of all its addresses."""
-        return spaced(self.text)
+        return self.separate if unasked(self.text) == self.text else spaced(self.text)
 
 
 def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     """Return whether two documents are copies of one another, up to `edited` of their characters changed.
 
-    Where a slip in an address made all that follows its query look changed, the whole texts tell. A damaged one is a
-    copy as well where it is what a wrong reading makes of the other: repair has guessed, and then words that differ
-    prove nothing. Where hardly anything was damaged, all else must be the same.
+    A slip in an address can hide where its query begins: then whole texts have fewer edits than those with addresses
+    cut. A damaged one is a copy as well where it is what a wrong reading makes of the other: repair has guessed, and
+    then words that differ prove nothing. Where hardly anything was damaged, all else must be the same; and if it is,
+    two are not apart for their signs: both may be wrong readings of a third.
     """
-    found = compare(one.separate, other.separate, edited)
-    if not found.same:
-        whole = compare(one.whole, other.whole, edited)
-        if whole.similarity > found.similarity:
-            found = whole
+    found = compare((one.separate, other.separate), (one.whole, other.whole), edited=edited)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
         if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
             return read
-    if found.why and compare(_ascii(one.text), _ascii(other.text), edited).same:
+    if found.why and compare((_ascii(one.text), _ascii(other.text)), edited=edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
             if read_as := misread(damaged.text, sound.text):
                 return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
+        if mostly_ascii(one.text) and mostly_ascii(other.text):
+            return TWO_TEXTS
     guessed = found.why == "other words" and (one.found or other.found)
     return TWO_TEXTS if guessed else found
 
