@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from itertools import groupby
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -34,13 +33,15 @@ def paragraphs(points: Letters, shingles: Hashes) -> Rows:
     starts = np.flatnonzero(points == NEWLINE)
     each = (np.add.reduceat(of, starts, dtype=np.int64).tolist() for of in (told, size))
     rows = []
-    line = start = 0
-    for filled, lines in groupby(zip(*each, strict=True), key=lambda line: line[0] > 0):
-        letters, sizes = zip(*lines, strict=True)
-        end = start + sum(letters)
-        if filled and sum(sizes) >= LEAST:
-            rows.append((int(shingles[start : end - SHINGLE + 1].sum().view(np.int64)), line + 1, end - start))
-        line, start = line + len(letters), end
+    first = start = end = total = 0
+    for line, (letters, sizes) in enumerate((*zip(*each, strict=True), (0, 0)), 1):
+        if letters:
+            first, start = (first, start) if total else (line, end)
+            end, total = end + letters, total + sizes
+        else:
+            if total >= LEAST:
+                rows.append((int(shingles[start : end - SHINGLE + 1].sum().view(np.int64)), first, end - start))
+            total = 0
     return np.array(rows, np.int64).reshape(-1, 3)
 
 

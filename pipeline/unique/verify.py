@@ -26,7 +26,7 @@ class Copy:
     @cached_property
     def whole(self) -> str:
         """The words of the text and of all its addresses."""
-        return self.separate if unasked(self.text) == self.text else spaced(self.text)
+        return spaced(self.text) if "://" in self.text else self.separate
 
 
 def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
