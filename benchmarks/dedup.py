@@ -6,9 +6,9 @@ usage: python benchmarks/dedup.py [planted [SEED ...] | damaged | series | speed
 damages copies in every way that ../shared/eval/damage.py knows; `series` gives 10,000 pieces of the corpus one
 beginning and one end, as posts of a series have, and lists what is merged. `speed` finds the families among DOCUMENTS
 of 4 KB (default: 10,000, then 100,000), a tenth of them copies, takes in one more, and times the peers on as many as
-the first time: of the same normal text, signatures and look-up alone, for none of them verifies. All times are CPU
-seconds of the process, but where it says otherwise. The peers come with `pip install datasketch gaoya FastSketchLSH`;
-those that are missing are skipped.
+the first time: of the same posts, read and made normal in the same way, signatures and look-up alone, for none of them
+verifies. All times are CPU seconds of the process, but where it says otherwise. The peers come with `pip install
+datasketch gaoya FastSketchLSH`; those that are missing are skipped.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import rensa
@@ -303,7 +304,7 @@ def shingled(text: str) -> set[str]:
     return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
-def by_rensa(texts: list[str]) -> None:
+def by_rensa(texts: Iterator[str]) -> None:
     """Sign and look up with rensa."""
     lsh = rensa.RMinHashLSH(threshold=0.4, num_perm=128, num_bands=32)
     for at, text in enumerate(texts):
@@ -313,7 +314,7 @@ def by_rensa(texts: list[str]) -> None:
         lsh.insert(at, sketch)
 
 
-def by_datasketch(texts: list[str]) -> None:
+def by_datasketch(texts: Iterator[str]) -> None:
     """Sign and look up with datasketch."""
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - it may be missing
 
@@ -325,7 +326,7 @@ def by_datasketch(texts: list[str]) -> None:
         lsh.insert(str(at), sketch)
 
 
-def by_gaoya(texts: list[str]) -> None:
+def by_gaoya(texts: Iterator[str]) -> None:
     """Sign and look up with gaoya: its own 3-grams."""
     from gaoya.minhash import MinHashStringIndex  # noqa: PLC0415 - it may be missing
 
@@ -336,13 +337,12 @@ def by_gaoya(texts: list[str]) -> None:
         index.insert_document(at, normal)
 
 
-def by_fastsketch(texts: list[str]) -> None:
+def by_fastsketch(texts: Iterator[str]) -> None:
     """Sign and look up with FastSketchLSH."""
     from FastSketchLSH import LSH, FastSimilaritySketch  # noqa: PLC0415 - it may be missing
 
     sketch, lsh = FastSimilaritySketch(128, 1), LSH(num_perm=128, num_bands=32)
-    for start in range(0, len(texts), 100):
-        some = texts[start : start + 100]
+    while some := list(islice(texts, 100)):
         signed = sketch.batch([list(shingled(text)) for text in some], num_threads=1)
         lsh.insert_and_query_duplicates(signed)
 
@@ -354,15 +354,14 @@ def peers(number: int) -> None:
     """Print the CPU time a document of each peer, on the first posts of the same archive."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Archive(Path(folder, "posts"), number + 1)
-        texts = [archive.text(at) for at in range(number)]
-    for peer in PEERS:
-        start = time.process_time()
-        try:
-            peer(texts)
-        except ImportError:
-            print(f"{peer.__name__}: not installed")
-            continue
-        print(f"{peer.__name__}: {(time.process_time() - start) / number * 1e6:.0f} us each")
+        for peer in PEERS:
+            start = time.process_time()
+            try:
+                peer(map(archive.text, range(number)))
+            except ImportError:
+                print(f"{peer.__name__}: not installed")
+                continue
+            print(f"{peer.__name__}: {(time.process_time() - start) / number * 1e6:.0f} us each")
 
 
 def main() -> None:

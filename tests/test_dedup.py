@@ -115,6 +115,14 @@ def test_damaged_copies_of_other_versions_stay_apart():
     assert {name: one.of.name for name, one in found.items()} == {"2": "0"}
 
 
+def test_a_sign_misread_in_two_ways_hides_neither_copy():
+    """Where a sign beside a number is all that was damaged, two copies differ in it, and both repeat the sound one."""
+    post = f"{PASSAGE} Its lamp is 24 \N{MULTIPLICATION SIGN}24 inches."
+    copies = (post.encode(written).decode(read) for written, read in (("gbk", "cp1252"), ("utf-8", "cp1251")))
+    found = repeats(post, *(Document(PurePosixPath("x"), copy) for copy in copies))
+    assert {name: one.of.name for name, one in found.items()} == {"1": "0", "2": "0"}
+
+
 ASKED = f"{PASSAGE[:300]} [box](https://e.org/b?a={'1.' * 60}) {PASSAGE[300:]}"
 BASES = [ASKED, PASSAGE, PASSAGE.replace("forty", "fifty"), POST[1000:1800], PASSAGE[:300], noise(1), noise(1)[:600]]
 BASES.append(POST[1000:1800].encode().decode("cp1252", "ignore"))

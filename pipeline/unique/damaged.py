@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
 from pipeline.evidence.gate import suspects
 from pipeline.unique.exact import unasked
 from pipeline.unique.near import TWO_TEXTS, Verdict
-from pipeline.unique.sketch import Signature, jaccard, shingles, signature
+from pipeline.unique.sketch import Hashes, Signature, jaccard, mixed, signature
 
 WESTERN = ("cp1252", "latin-1")
 WIDE = ("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp")
@@ -22,32 +23,43 @@ UNREADABLE = 0.1  # share of the characters at which mojibake may begin; prose h
 SAME_READING = 0.95  # share of the characters outside ASCII that come out as in the damaged copy
 SKELETON = 5  # characters
 SKELETON_VALUES = 32
-SKELETON_BANDS = 8  # of four values each
 FEWEST = 16  # letters and digits of ASCII, or there is too little to tell texts apart by
 ALIKE = 0.6  # Jaccard of skeletons
+NO_SIGNATURE = np.zeros(0, "<u4")
 MIXED = 0.03  # share of characters outside ASCII, from which on damage makes another text of it
 
-_SWALLOWED = re.compile(r"[^\x00-\x7f]+[\x40-\x7f]*")  # GBK and Big5 have these ASCII characters as second bytes
+_SWALLOWED = re.compile(r"[^\x00-\x7f][^\x00-\x3f]*")  # GBK and Big5 have these ASCII characters as second bytes
 _NO_BONES = bytes(code for code in range(0x80) if not chr(code).isalnum())
-_DIGITS = re.compile(r"\d+")
+_LOWER = bytes(range(0x80)).lower() + bytes(range(0x80, 0x100))
+_DIGITS = re.compile(rb"\d+")
 _LOST = re.compile(r"[\x00-\x7f\x80-\xa0\xad\ufffd]+")  # what damage drops, or puts there for it
 
 
-def skeleton(text: str) -> str:
+def skeleton(text: str) -> bytes:
     """Return what no wrong reading changes: the ASCII letters and digits that stand by themselves.
 
     >>> skeleton("# 使用Python 3.11 编写 a_b")
-    '311ab'
+    b'311ab'
     """
-    return _SWALLOWED.sub("", text).encode().translate(None, _NO_BONES).decode().lower()
+    return _SWALLOWED.sub("", text).encode().translate(_LOWER, _NO_BONES)
 
 
-def skeleton_signature(text: str) -> Signature | None:
-    """Return the signature of the skeleton; None where the words are enough, or the skeleton is not."""
-    if len(text.encode("ascii", "ignore")) > (1 - MIXED) * len(text):
-        return None
+def skeleton_signature(text: str) -> Signature:
+    """Return the signature of the skeleton; empty where the words are enough, or the skeleton is not."""
+    if mostly_ascii(text):
+        return NO_SIGNATURE
     bones = skeleton(text)
-    return signature(shingles(bones, SKELETON), SKELETON_VALUES) if len(bones) >= FEWEST else None
+    return signature(_shingles(bones), SKELETON_VALUES) if len(bones) >= FEWEST else NO_SIGNATURE
+
+
+def _shingles(bones: bytes) -> Hashes:
+    runs = np.ndarray(max(1, len(bones) - SKELETON + 1), "<u8", bones + bytes(8), strides=(1,))  # of eight bytes each
+    return mixed(runs & np.uint64((1 << 8 * SKELETON) - 1))
+
+
+def mostly_ascii(text: str) -> bool:
+    """Tell whether damage leaves a text as it is but for a handful of signs."""
+    return len(text.encode("ascii", "ignore")) > (1 - MIXED) * len(text)
 
 
 def unreadable(text: str) -> bool:
@@ -61,7 +73,7 @@ def reading_of(damaged: str, sound: str) -> Verdict:
     The damage is not undone but done again: that needs no guess, and no letter that is gone.
     """
     bones, other = skeleton(unasked(damaged)), skeleton(unasked(sound))
-    if min(len(bones), len(other)) >= FEWEST and jaccard(shingles(bones, SKELETON), shingles(other, SKELETON)) < ALIKE:
+    if min(len(bones), len(other)) >= FEWEST and jaccard(_shingles(bones), _shingles(other)) < ALIKE:
         return TWO_TEXTS
     if not _LOST.sub("", damaged):
         return TWO_TEXTS
@@ -106,6 +118,6 @@ def _misread(text: str, reading: tuple[str, str]) -> str:
     return text.encode(written, "ignore").decode(read, "ignore")
 
 
-def _other_numbers(one: str, other: str) -> bool:
+def _other_numbers(one: bytes, other: bytes) -> bool:
     numbers, others = _DIGITS.findall(one), _DIGITS.findall(other)
     return any(op.tag == "replace" for op in Levenshtein.opcodes(numbers, others))

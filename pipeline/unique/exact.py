@@ -19,19 +19,25 @@ _MARKS = (  # of scripts whose marks are letters, to the eye and to the meaning;
 _LETTERS = re.compile(rf"[\w{_MARKS}]+")
 _POINT = re.compile(r"\.(?<=\d\.)(?=\d)")
 POINT = "\N{COMBINING DOT BELOW}"  # stands for the point in 1.5, which is not 15
-_QUERY = re.compile(r"(https?://[^\s<>\"')\]?#\u0080-\U0010ffff]*)[?#][^\s<>\"')\]\u0080-\U0010ffff]*")
+_QUERY = re.compile(r"(https?://[^\s<>\"')\]?#\u0080-\U0010ffff]*+)[?#][^\s<>\"')\]\u0080-\U0010ffff]*")
 _SPACE = re.compile(r"\s+")
 FEW = 200  # letters; where there are fewer, marks and addresses may be all that tells two texts apart
 
 
-Letters = tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]
+SPACE, NEWLINE = ord(" "), ord("\n")
+EXPANDS = 0xFFFFFFFF  # stands for a letter that case folding makes several of
+
+Letters = npt.NDArray[np.uint32]
 
 
 def letters(text: str) -> Letters:
-    """Return the code points of `text`, case folded, and which of them are letters, marks or digits."""
+    """Return the code points of `text`, case folded: letters, marks and digits, line breaks, and spaces for all else.
+
+    There is a line break before each line.
+    """
     plain = _POINT.sub(POINT, text).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")  # don't is one word
-    codes = np.frombuffer(plain.casefold().encode("utf-32-le"), np.uint32)
-    return codes, _tells()[codes]
+    points = _folded()[np.frombuffer(f"\n{plain}".encode("utf-32-le"), np.uint32)]
+    return letters(text.casefold()) if points.max() == EXPANDS else points
 
 
 def spaced(text: str) -> str:
@@ -43,23 +49,25 @@ def spaced(text: str) -> str:
     return joined(letters(text))
 
 
-def joined(letters: Letters) -> str:
+def joined(points: Letters) -> str:
     """Return `spaced` of the text that `letters` took apart."""
-    codes, told = letters
+    told = points > SPACE
     kept = told.copy()  # a letter, or the first of what stands between two
     kept[1:] |= told[:-1]
-    return np.where(told, codes, np.uint32(ord(" ")))[kept].tobytes().decode("utf-32-le").strip()
+    return points[kept].tobytes().decode("utf-32-le").replace("\n", " ").strip()
 
 
 @cache
-def _tells() -> npt.NDArray[np.bool_]:
-    """Return, for each code point, whether it is a letter, a mark that is one, or a digit."""
-    points = "".join(map(chr, range(sys.maxunicode + 1)))
-    told = np.zeros(len(points), np.bool_)
-    for run in _LETTERS.finditer(points):
-        told[slice(*run.span())] = True
-    told[ord("_")] = False
-    return told
+def _folded() -> Letters:
+    """Return what `letters` puts for each code point."""
+    every = np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    points = np.full(len(every), SPACE, np.uint32)
+    points[NEWLINE] = NEWLINE
+    for run in _LETTERS.finditer(every):
+        folded = map(str.casefold, run[0])
+        points[slice(*run.span())] = [ord(one) if len(one) == 1 else EXPANDS for one in folded]
+    points[ord("_")] = SPACE
+    return points
 
 
 def unasked(text: str) -> str:

@@ -9,12 +9,12 @@ import numpy as np
 
 from pipeline.document import GAP, Document
 from pipeline.unique.address import newer, same_page
-from pipeline.unique.damaged import SKELETON_BANDS, skeleton_signature, unreadable
-from pipeline.unique.exact import FEW, digest, joined, letters, unasked
+from pipeline.unique.damaged import skeleton_signature, unreadable
+from pipeline.unique.exact import FEW, SPACE, digest, joined, letters, unasked
 from pipeline.unique.passages import paragraphs
-from pipeline.unique.sketch import ALGORITHM, BANDS, bands, shingles, signature
+from pipeline.unique.sketch import ALGORITHM, BAND, PERMUTATIONS, bands, shingles, signature
 
-VERSION = f"2, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
+VERSION = f"3, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +35,21 @@ class Fingerprint:
 def fingerprint(document: Document) -> Fingerprint:
     """Return what `document` is compared by."""
     text = unasked(document.text)
-    taken = letters(text)
-    separate, grams = joined(taken), shingles(taken[0][taken[1]])
+    points = letters(text)
+    separate, grams = joined(points), shingles(points[points > SPACE])
     repairs = sum(change.step == "repair" for change in document.changes)
     unread = unreadable(document.text)
     lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
     damaged = bool(repairs or lost or unread)
-    values, bones = signature(grams), skeleton_signature(text)
-    keys = [bands(values, BANDS)] if len(separate) >= FEW else []
-    sketch = [values]
-    if bones is not None:
-        keys.append(bands(bones, SKELETON_BANDS))
-        sketch.append(bones)
+    sketch = np.concatenate([signature(grams), skeleton_signature(text)])
+    keys = bands(sketch)[0 if len(separate) >= FEW else PERMUTATIONS // BAND :]
     return Fingerprint(
         document.path,
         document.meta.sha256,
         digest(document.text, separate, document.text_after(()) if damaged else ""),
-        np.concatenate(keys).tobytes() if keys else b"",
-        np.concatenate(sketch).astype(np.uint8).tobytes(),
-        paragraphs(taken, grams).tobytes(),
+        keys.tobytes(),
+        sketch.astype(np.uint8).tobytes(),
+        paragraphs(points, grams).tobytes(),
         same_page(document.meta.source_url),
         damaged,
         (len(document.text) if unread else lost, repairs, -newer(document.meta.source_url)),

@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from pipeline.document import Document
 from pipeline.unique.damaged import SKELETON_VALUES
-from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.fingerprint import Fingerprint
 from pipeline.unique.near import ALIKE, EDITED, Verdict
 from pipeline.unique.passages import unpacked
-from pipeline.unique.sketch import PERMUTATIONS
+from pipeline.unique.sketch import BAND, PERMUTATIONS
 from pipeline.unique.verify import Copy, verdict
 
 SCHEMA = """
@@ -62,6 +61,7 @@ CREATE INDEX pairs_by ON pairs (by);
 """
 TABLES = ("texts", "members", "keys", "passages", "pairs")
 BATCH = 5_000  # documents
+TOGETHER = SKELETON_VALUES // BAND  # keys in one go: every text has a multiple of that
 PAIRS = 50_000  # candidates
 CROWD = 8  # texts; an address that more have is that of a front page
 REVISED = 0.3  # share of its characters that a page may have changed in and be the same page
@@ -170,8 +170,8 @@ class Index:
         self.fresh.clear()
         order = np.lexsort((ids, keys))
         self.db.execute("DELETE FROM fresh")
-        rows = zip(keys[order].tolist(), ids[order].tolist(), strict=True)
-        self.db.executemany("INSERT INTO fresh VALUES (?, ?)", rows)
+        rows = np.stack([keys, ids], axis=1)[order].reshape(-1, 2 * TOGETHER).tolist()
+        self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * TOGETHER)}", rows)  # noqa: S608 - ours
         self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
         query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
         candidates = self.db.execute(query)
@@ -239,9 +239,7 @@ class Index:
             document = self.document_of(PurePosixPath(path))
             if len(self.seen) >= AT_HAND:
                 del self.seen[next(iter(self.seen))]
-            text, found = document.text, document.text_after(()) if damaged else ""
-            whole, cut = spaced(text), unasked(text)
-            self.seen[number] = Copy(digest, text, whole if cut == text else spaced(cut), whole, found)
+            self.seen[number] = Copy(digest, document.text, document.text_after(()) if damaged else "")
         return self.seen[number]
 
 

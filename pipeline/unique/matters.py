@@ -5,7 +5,10 @@ from __future__ import annotations
 import bisect
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import methodcaller
+from string import digits
 from typing import NamedTuple
 
 from pipeline.unique.exact import POINT
@@ -18,7 +21,8 @@ BLOCK = 10  # characters that were changed in one place: another passage, not a 
 NEAR = 8  # characters between two edits of one place
 
 NUMBERS = re.compile(rf"\d+(?:{POINT}\d+)*")
-CHECKSUM = 4  # ASCII letters and digits in a run with a number's: more are no version or unit
+# Those with up to three ASCII letters or digits beside them: more, and the digits are a checksum's or a key's.
+_ALONE = re.compile(rf"\d(?<!\d\d)(?<!\d{POINT}\d)(?<![a-z\d]{{4}}\d)\d*+(?:{POINT}\d++)*+(?![a-z\d]{{4}})")
 # Words that turn a sentence round, and numbers, months and days in letters; the languages are those of Lacuna's model.
 _LETTERS = "不没沒無无非未莫勿別别否〇一二三四五六七八九十百千万萬億亿兩两"  # Chinese, Japanese
 _WORDS = """
@@ -36,10 +40,9 @@ first second third fourth fifth ii iii iv vi vii viii ix
 _INSIDE = ("ない", "なかっ", "ません", "않", "없", "아니", "ไม่")  # scripts without spaces, or with endings that run on
 
 
-ALONE = frozenset(_WORDS.split()) - set(_INSIDE)
+WORDS = frozenset(_WORDS.split()) - set(_INSIDE)
 _LETTER = re.compile(f"[{_LETTERS}]")
-_KEY = re.compile(rf"[a-z\d]{{{CHECKSUM}}}")
-_TOKEN = re.compile(r"[^\W\d]+")
+_bare = methodcaller("strip", digits)
 
 
 class Edit(NamedTuple):
@@ -61,20 +64,20 @@ def differs(one: str, other: str, edits: Sequence[Edit]) -> tuple[str, float]:
     changed is meant. One that is full of slips has some there too: then they are counted against what edits that are
     scattered evenly would do (Poisson). Passages that are wholly other count neither way.
     """
-    slips = _slips(edits, one, other)
+    slips = [edit for place in _places(edits) if _is_slip(place, one, other) for edit in place]
     if not slips:
         return "", 1.0
-    back = [_turned(edit) for edit in edits]
-    slips_back = [_turned(slip) for slip in slips]
+    changed = sum(edit.size for edit in slips)
     for kind, spans_of in (("numbers", _numbers), ("words", _words)):
-        first, second = spans_of(one), spans_of(other)
-        gone, hits_gone = _changed(first, second, edits, slips)
-        come, hits_come = _changed(second, first, back, slips_back)
+        spans = spans_of(one), spans_of(other)
+        gone, come = _not_kept(*spans, edits)
+        gone, hits_gone = _hit(gone, slips, 0)
+        come, hits_come = _hit(come, slips, 1)
         if not gone and not come:
             continue
-        hit = {*hits_gone, *map(_turned, hits_come)}
-        by_chance = sum(edit.size for edit in slips) - sum(edit.size for edit in hit)
-        weight = sum(end - start for start, end in (*first, *second)) / (len(one) + len(other))
+        hit = hits_gone | hits_come
+        by_chance = changed - sum(edit.size for edit in hit)
+        weight = sum(end - start for side in spans for start, end in side) / (len(one) + len(other))
         hits, share = max(len(gone), len(come)), 2.5 * weight
         if kind == "numbers" and by_chance > SLIPS:
             hits, share = sum(_another_digit(edit, one, other) for edit in hit), DIGITS * weight
@@ -85,41 +88,48 @@ def differs(one: str, other: str, edits: Sequence[Edit]) -> tuple[str, float]:
 
 
 def _numbers(text: str) -> list[Span]:
-    return [span for span in (match.span() for match in NUMBERS.finditer(text)) if _stands_alone(text, span)]
-
-
-def _stands_alone(text: str, span: Span) -> bool:
-    """Tell a number, with a letter or two beside it, from the digits in a checksum or a key."""
-    before, after = text[max(0, span[0] - CHECKSUM) : span[0]], text[span[1] : span[1] + CHECKSUM]
-    return not (_KEY.fullmatch(before) or _KEY.fullmatch(after))
+    return [match.span() for match in _ALONE.finditer(text)]
 
 
 def _words(text: str) -> list[Span]:
     """Return where words of weight stand: those of scripts without spaces, and those that stand alone."""
     found = [match.span() for match in _LETTER.finditer(text)]
     found += [match.span() for word in _INSIDE if word in text for match in re.finditer(word, text)]
-    return sorted(found + [match.span() for match in _TOKEN.finditer(text) if match[0] in ALONE])
+    there = WORDS.intersection(map(_bare, text.split(" ")))
+    found += [match.span() for word in there for match in re.finditer(_alone(word), text)]
+    return sorted(found)
 
 
-def _changed(
-    spans: list[Span], others: list[Span], edits: Sequence[Edit], slips: list[Edit]
-) -> tuple[list[Span], list[Edit]]:
-    """Return which of one text's spans the other has not, for a slip, and the slips."""
-    ends = [slip.one[1] for slip in slips]
-    lost: list[Span] = []
-    hits: list[Edit] = []
-    for start, end in _not_kept(spans, others, edits):
-        at = until = bisect.bisect_left(ends, start)
-        while until < len(slips) and slips[until].one[0] <= end:
-            until += 1
-        if until > at:
-            lost.append((start, end))
-            hits += slips[at:until]
+def _alone(word: str) -> str:
+    return rf"{word}(?<![^ \d]{word})(?![^ \d])"
+
+
+def _not_kept(spans: list[Span], others: list[Span], edits: Sequence[Edit]) -> tuple[set[Span], set[Span]]:
+    """Return the spans of each text that the other has not, letter for letter, at the same place."""
+    ends = [edit.one[1] for edit in edits]
+    gone, come = set(spans), set(others)
+    for start, end in spans:
+        at = bisect.bisect_left(ends, start)  # edits before `at` end before the span starts
+        if at == len(edits) or edits[at].one[0] >= end:
+            shift = edits[at - 1].other[1] - ends[at - 1] if at else 0
+            if (start + shift, end + shift) in come:
+                gone.remove((start, end))
+                come.remove((start + shift, end + shift))
+    return gone, come
+
+
+def _hit(spans: set[Span], slips: list[Edit], side: int) -> tuple[set[Span], set[Edit]]:
+    """Return which spans of one side's text a slip touches, and those slips."""
+    ends = [slip[side][1] for slip in slips]
+    lost: set[Span] = set()
+    hits: set[Edit] = set()
+    for start, end in spans:
+        for slip in islice(slips, bisect.bisect_left(ends, start), None):
+            if slip[side][0] > end:
+                break
+            lost.add((start, end))
+            hits.add(slip)
     return lost, hits
-
-
-def _turned(edit: Edit) -> Edit:
-    return Edit(edit.other, edit.one)
 
 
 def _another_digit(edit: Edit, one: str, other: str) -> bool:
@@ -128,34 +138,24 @@ def _another_digit(edit: Edit, one: str, other: str) -> bool:
     return any(a.isdigit() and b.isdigit() for a, b in zip(before, after, strict=False))
 
 
-def _not_kept(spans: list[Span], others: list[Span], edits: Sequence[Edit]) -> list[Span]:
-    """Return the spans of one text that the other has not, letter for letter, at the same place."""
-    there = set(others)
-    ends = [edit.one[1] for edit in edits]
-    lost = []
-    for start, end in spans:
-        at = bisect.bisect_left(ends, start)  # edits before `at` end before the span starts
-        whole = at == len(edits) or edits[at].one[0] >= end
-        shift = edits[at - 1].other[1] - edits[at - 1].one[1] if at else 0
-        if not (whole and (start + shift, end + shift) in there):
-            lost.append((start, end))
-    return lost
-
-
-def _slips(edits: Sequence[Edit], one: str, other: str) -> list[Edit]:
-    """Return the edits that are no part of a passage that is wholly other, numbers aside."""
-    slips: list[Edit] = []
+def _places(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
+    """Yield the edits place by place."""
     place: list[Edit] = []
-    for at, edit in enumerate(edits):
-        place.append(edit)
-        if at + 1 == len(edits) or edits[at + 1].one[0] - edit.one[1] > NEAR:
-            changed = "\0".join(_longer(each, one, other) for each in place)
-            if len(place) > 1 or len(changed) >= BLOCK:
-                changed = NUMBERS.sub("", changed).replace("\0", "")
-            if len(changed) < BLOCK:
-                slips += place
+    for edit in edits:
+        if place and edit.one[0] - place[-1].one[1] > NEAR:
+            yield place
             place = []
-    return slips
+        place.append(edit)
+    if place:
+        yield place
+
+
+def _is_slip(place: list[Edit], one: str, other: str) -> bool:
+    """Tell whether the edits of a place are no part of a passage that is wholly other, numbers aside."""
+    if len(place) == 1 and place[0].size < BLOCK:
+        return True
+    changed = "\0".join(_longer(edit, one, other) for edit in place)
+    return len(NUMBERS.sub("", changed).replace("\0", "")) < BLOCK
 
 
 def _longer(edit: Edit, one: str, other: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,23 +38,39 @@ class Verdict:
 TWO_TEXTS = Verdict()
 
 
-def compare(first: str, second: str, edited: float = EDITED) -> Verdict:
-    """Return whether two texts, as `spaced` gives them, are copies, up to `edited` of their characters changed."""
+def compare(*views: tuple[str, str], edited: float = EDITED) -> Verdict:
+    """Return whether two texts are copies, up to `edited` of their characters changed.
+
+    They are given as `spaced` gives them; where there are several `views` of them, that with the fewest edits counts.
+    """
+    changed, (first, second) = _nearest(views, edited)
     if min(len(first), len(second)) < FEW:
         return TWO_TEXTS
     short, long = sorted((first, second), key=len)
-    changed = Levenshtein.distance(first, second, score_cutoff=int(edited * len(long)))
-    if changed <= edited * len(long):
-        return _judged(first, second, aligned(first, second), 1 - changed / len(long))
-    head = long[: len(short)]
-    most = int(CUT_EDITED * len(short))
-    if len(short) < CUT * len(long) or Levenshtein.distance(short, head, score_cutoff=most) > most:
+    if changed is not None:
+        return _judged(first, second, aligned(first, second, changed), 1 - changed / len(long))
+    if len(short) < CUT * len(long):
         return TWO_TEXTS
-    edits = aligned(short, head)
+    head = long[: len(short)]
+    changed, _ = _nearest([(short, head)], CUT_EDITED)
+    if changed is None:
+        return TWO_TEXTS
+    edits = aligned(short, head, changed)
     while edits and len(short) - edits[-1].one[1] < BREAK:
         edits.pop()
     found = _judged(short, head, edits, len(short) / len(long))
     return replace(found, why="cut copy", worse=int(short is second)) if found.same else found
+
+
+def _nearest(views: Sequence[tuple[str, str]], edited: float) -> tuple[int | None, tuple[str, str]]:
+    """Return how many characters changed in the view with the fewest edits, None if more than `edited`; and that."""
+    least, nearest = None, views[0]
+    for view in dict.fromkeys(views):
+        most = int(edited * max(map(len, view)))
+        changed = Levenshtein.distance(*view, score_cutoff=most if least is None else min(most, least))
+        if changed <= most and (least is None or changed < least):
+            least, nearest = changed, view
+    return least, nearest
 
 
 def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdict:
@@ -63,10 +80,13 @@ def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdi
     return Verdict(same=True, why="near copy" if edits else "same words", similarity=similarity)
 
 
-def aligned(one: str, other: str) -> list[Edit]:
-    """Return the edits that lead from one text to the other, as few as there can be (Levenshtein), in order."""
+def aligned(one: str, other: str, changed: int) -> list[Edit]:
+    """Return the edits that lead from one text to the other, as few as there can be (Levenshtein), in order.
+
+    They change some `changed` characters: that only makes it faster.
+    """
     if max(len(one), len(other)) <= LONG:
-        return _edits(one, other, 0, 0)
+        return _edits(one, other, 0, 0, changed)
     first, second = one.split(" "), other.split(" ")
     starts, ends = _starts(first), _starts(second)
     edits: list[Edit] = []
@@ -80,10 +100,10 @@ def aligned(one: str, other: str) -> list[Edit]:
     return edits
 
 
-def _edits(one: str, other: str, at: int, there: int) -> list[Edit]:
+def _edits(one: str, other: str, at: int, there: int, changed: int | None = None) -> list[Edit]:
     return [
         Edit((op.src_start + at, op.src_end + at), (op.dest_start + there, op.dest_end + there))
-        for op in Levenshtein.opcodes(one, other)
+        for op in Levenshtein.opcodes(one, other, score_hint=changed)
         if op.tag != "equal"
     ]
 

@@ -10,35 +10,39 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import Passage, Place
-from pipeline.unique.exact import Letters
+from pipeline.unique.exact import NEWLINE, SPACE, Letters
 from pipeline.unique.sketch import SHINGLE, Hashes
 
 LEAST = 120  # bytes of UTF-8, letters alone: some twenty English words, forty Chinese characters
 NAMED = 5  # places; a paragraph that stands in more is what a series begins or ends with
-NEWLINE = ord("\n")
 WIDTHS = (0x7F, 0x7FF, 0xFFFF)  # the last code points of one, two and three bytes
 
 Rows = npt.NDArray[np.int64]  # shape (paragraphs, 3): hash, line from 1, letters
 
 
-def paragraphs(letters: Letters, shingles: Hashes) -> Rows:
+def paragraphs(points: Letters, shingles: Hashes) -> Rows:
     """Return the paragraphs that are long enough to be told from others by their letters, in order.
 
     A line without a letter ends a paragraph, so that one in a quotation is the same. `shingles` are those of the
     letters: a paragraph's hash is the sum of its own.
     """
-    codes, told = letters
-    before = np.concatenate([[0], np.cumsum(told)])
-    lines = np.concatenate([[0], before[np.flatnonzero(codes == NEWLINE)], before[-1:]])  # letters before each
-    filled = np.concatenate([[False], lines[1:] > lines[:-1], [False]])
-    first = np.flatnonzero(filled[1:] & ~filled[:-1])
-    start, end = lines[first], lines[np.flatnonzero(filled[:-1] & ~filled[1:])]
-    size = np.concatenate([[0], np.cumsum(1 + np.searchsorted(WIDTHS, codes[told]))])
-    long = size[end] - size[start] >= LEAST
-    start, end, first = start[long], end[long], first[long]
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(shingles)])
-    hashes = (sums[end - SHINGLE + 1] - sums[start]).view(np.int64)
-    return np.stack([hashes, first + 1, end - start], axis=1)
+    told = points > SPACE
+    size = told.astype(np.uint8)  # in UTF-8
+    for last in WIDTHS:
+        size += points > last
+    starts = np.flatnonzero(points == NEWLINE)
+    each = (np.add.reduceat(of, starts, dtype=np.int64).tolist() for of in (told, size))
+    rows = []
+    first = start = end = total = 0
+    for line, (letters, sizes) in enumerate((*zip(*each, strict=True), (0, 0)), 1):
+        if letters:
+            first, start = (first, start) if total else (line, end)
+            end, total = end + letters, total + sizes
+        else:
+            if total >= LEAST:
+                rows.append((int(shingles[start : end - SHINGLE + 1].sum().view(np.int64)), first, end - start))
+            total = 0
+    return np.array(rows, np.int64).reshape(-1, 3)
 
 
 def unpacked(rows: bytes) -> list[tuple[int, int, int]]:

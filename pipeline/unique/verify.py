@@ -3,56 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from rapidfuzz.distance import Levenshtein
-
-from pipeline.unique.damaged import misread, reading_of
+from pipeline.unique.damaged import misread, mostly_ascii, reading_of
 from pipeline.unique.exact import spaced, unasked
 from pipeline.unique.near import EDITED, TWO_TEXTS, Verdict, compare
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Copy:
     """What a comparison rests on: a digest of it all, the clean text, and where it was damaged the text before."""
 
     digest: bytes
     text: str
-    separate: str  # as `spaced` gives it, addresses cut
-    whole: str  # the same of the whole text
     found: str
+
+    @cached_property
+    def separate(self) -> str:
+        """The words of the text, addresses cut."""
+        return spaced(unasked(self.text))
+
+    @cached_property
+    def whole(self) -> str:
+        """The words of the text and of all its addresses."""
+        return spaced(self.text) if "://" in self.text else self.separate
 
 
 def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     """Return whether two documents are copies of one another, up to `edited` of their characters changed.
 
-    A damaged one is one as well where it is what a wrong reading makes of the other: repair has guessed, and then
-    words that differ prove nothing. Where hardly anything was damaged, all else must be the same.
+    A slip in an address can hide where its query begins: then whole texts have fewer edits than those with addresses
+    cut. A damaged one is a copy as well where it is what a wrong reading makes of the other: repair has guessed, and
+    then words that differ prove nothing. Where hardly anything was damaged, all else must be the same; and if it is,
+    two are not apart for their signs: both may be wrong readings of a third.
     """
-    found = compare(*_views(one, other, edited), edited)
+    found = compare((one.separate, other.separate), (one.whole, other.whole), edited=edited)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
         if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
             return read
-    if found.why and compare(_ascii(one.text), _ascii(other.text), edited).same:
+    if found.why and compare((_ascii(one.text), _ascii(other.text)), edited=edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
             if read_as := misread(damaged.text, sound.text):
                 return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
+        if mostly_ascii(one.text) and mostly_ascii(other.text):
+            return TWO_TEXTS
     guessed = found.why == "other words" and (one.found or other.found)
     return TWO_TEXTS if guessed else found
 
 
 def _ascii(text: str) -> str:
     return spaced(unasked(text.encode("ascii", "ignore").decode()))
-
-
-def _views(one: Copy, other: Copy, edited: float) -> tuple[str, str]:
-    """Return the texts with their addresses cut; whole, where that leaves fewer edits.
-
-    So it does where an edit fell into an address, for then what should be cut is cut in one of them only.
-    """
-    cut, whole = (one.separate, other.separate), (one.whole, other.whole)
-    if cut == whole:
-        return cut
-    most = Levenshtein.distance(*cut, score_cutoff=int(edited * max(map(len, whole))))
-    return whole if most and Levenshtein.distance(*whole, score_cutoff=most - 1) < most else cut
