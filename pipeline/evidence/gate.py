@@ -13,6 +13,7 @@ from pipeline.evidence.ngrams import have
 WINDOW = 8  # pairs of characters that are judged together
 STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
 SCALE = 16
+SPAN = 1024  # classes at most
 BLOCK = 1 << 20  # characters looked at at once, which bounds the memory
 WIDE = 0x2E80  # where the characters of Chinese, Japanese and Korean begin: too many for the table to hold each pair
 WIDE_LANGUAGES = ("zh-Hans", "zh-Hant", "ja", "ko")
@@ -24,13 +25,13 @@ def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
 
     Where it is enough to know how many there are, about, they need not be looked at `closely`.
     """
-    kinds, table = _tables()
+    kinds, strangeness_of = _tables()
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     found = []
     for start in range(0, len(codes), BLOCK):
         part = codes[start : start + BLOCK + WINDOW]
-        seen = kinds[np.minimum(part, 0xFFFF)]
-        strangeness = table[seen[:-1], seen[1:]]
+        seen = kinds.take(part, mode="clip")
+        strangeness = strangeness_of.take(seen[:-1] * SPAN + seen[1:])
         strange = _strange(strangeness)
         if closely and len(strange):
             pairs = np.unique(np.minimum(strange[:, None] + np.arange(WINDOW), len(strangeness) - 1))
@@ -42,8 +43,10 @@ def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
 
 def _strange(strangeness: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
     """Return where the windows begin that are too strange."""
-    sums = np.cumsum(np.append(0, strangeness), dtype=np.int32)
-    return np.flatnonzero((sums[WINDOW:] - sums[:-WINDOW] if len(strangeness) > WINDOW else sums[-1:]) > STRANGE)
+    sums = np.cumsum(strangeness, dtype=np.int32)
+    windows = sums[WINDOW - 1 :].copy() if len(sums) > WINDOW else sums[-1:]
+    windows[1:] -= sums[:-WINDOW]
+    return np.flatnonzero(windows > STRANGE)
 
 
 def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
@@ -54,7 +57,13 @@ def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> n
 
 
 @functools.cache
-def _tables() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int8]]:
-    """Return the class of each character of the Basic Multilingual Plane, and how strange each pair of classes is."""
+def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+    """Return the class of each character of the Basic Multilingual Plane, and how strange each pair of classes is.
+
+    The pair of classes a and b stands at a * SPAN + b.
+    """
     with np.load(_FILE) as file:
-        return file["kinds"], file["strangeness"]
+        strangeness = file["strangeness"]
+        pairs = np.zeros((SPAN, SPAN), np.int8)
+        pairs[: len(strangeness), : len(strangeness)] = strangeness
+        return file["kinds"].astype(np.int64), pairs.ravel()
