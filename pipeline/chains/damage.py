@@ -18,6 +18,9 @@ SEQUENCE = re.compile(
 CUT = re.compile(
     b"[\xc3-\xc5](?![ \x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})"
 )  # Latin letters, quotes and dashes that lack bytes
+INCOMPLETE = re.compile(
+    b"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?![\x80-\xbf\xff ])([?]?)"
+)  # sequences that lack a byte, and the question mark after it
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 CONTINUATION = frozenset(range(0x80, 0xC0))
 C1 = frozenset(range(0x80, 0xA0))
@@ -33,8 +36,8 @@ TELLING = 20  # characters: if none of so many shows a byte, it is gone
 class Damage:
     """A wrong reading of UTF-8: the codec, the bytes it left no trace of, and what stands for some of them.
 
-    That is U+FFFD (for the bytes `marked`), a space for U+00A0 (`spaced`), or a question mark for a byte and the ASCII
-    character after it, as Windows writes what a codec of two bytes cannot read (`questioned`).
+    That is U+FFFD or a question mark (for the bytes `marked`), a space for U+00A0 (`spaced`). Of a codec of two bytes
+    a question mark is a byte and the ASCII character after it, as Windows writes what it cannot read (`questioned`).
     """
 
     codec: str
@@ -96,10 +99,12 @@ def damage_of(text: str, codec: str) -> Damage:
         return Damage(codec, frozenset(), CONTINUATION if replaced else frozenset(), questioned=not replaced)
     data = shown(text, codec)
     seen = set(data)
+    ends = INCOMPLETE.findall(data)
+    questioned = not replaced and bool(ends) and all(ends)
     codecs = WESTERN if codec in WESTERN else (codec,)
     gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in seen)
     if not seen & C1 and (len(SEQUENCE.findall(data)) >= TELLING or (codec in WESTERN and CUT.search(data))):
         gone = C1
     if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}
-    return Damage(codec, gone, gone if replaced else frozenset(), NBSP not in seen)
+    return Damage(codec, gone, gone if replaced or questioned else frozenset(), NBSP not in seen, questioned)

@@ -15,6 +15,7 @@ from pipeline.chains.readings import HOLE, WIDE, shown, unreadable
 from pipeline.document import GAP
 
 SPACE, QUESTION_MARK = 0x20, 0x3F
+STANDS_FOR = {SPACE: NBSP, QUESTION_MARK: HOLE}
 LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
 LENGTHS = {lead: length for length, leads in LEADS.items() for lead in leads}
 SWALLOWED = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
@@ -69,7 +70,7 @@ def slots(text: str, damage: Damage) -> list[Slot]:
             end += 1
         start, stop = whole.place(at), whole.place(end)
         found.append(Slot(start, stop, options or (text[start:stop] or GAP,)))
-        if damage.questioned and end - at > 1 and whole.data[end - 1] == QUESTION_MARK:
+        if read is _wide and damage.questioned and end - at > 1 and whole.data[end - 1] == QUESTION_MARK:
             found.append(Slot(stop, stop, _swallowed(text, stop)))
         at = end
     return found
@@ -86,9 +87,11 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
     end = at + 1
     while end < len(data) and end - at < length and _continues(data[end], damage):
         end += 1
+    if damage.questioned and end - at < length and data[end : end + 1] == b"?":
+        end += 1
     if damage.spaced:
         end = _spaces(data, at, end, length)
-    rest = tuple(NBSP if byte == SPACE else byte for byte in data[at + 1 : end])
+    rest = tuple(STANDS_FOR.get(byte, byte) for byte in data[at + 1 : end])
     options = candidates(lead, rest, damage.lost, damage.marked)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
         taken = candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
