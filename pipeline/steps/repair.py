@@ -35,7 +35,8 @@ AROUND = 24  # characters on each side of what is suspect that tell whether it i
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
-QUOTE = re.compile(r"(?<![^\W\d_])â|â(?![^\W\d_])|(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
+APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
+QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
 C1 = re.compile("[\x80-\x84\x86-\x9f]")  # but for U+0085, a line's end
 UTF_8 = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 _PIECES = re.compile(r"([\x00-\x7f]+)")
@@ -103,8 +104,13 @@ def _suspects(text: str, lines: list[Span]) -> list[Span]:
 
 def _only_quotes(text: str) -> bool:
     """Tell whether the one letter outside ASCII is what is left of quotes and dashes: English is not told otherwise."""
-    found = len(QUOTE.findall(text))
-    return found >= FEWEST and found == text.count("â") and all(char < "\x80" or char in "â¦" for char in set(text))
+    found = text.count("â")
+    return (
+        found >= FEWEST
+        and APOSTROPHE.search(text) is not None
+        and len(QUOTE.findall(text)) == found
+        and all(char < "\x80" or char in "â¦" for char in set(text))
+    )
 
 
 def _around(places: npt.NDArray[np.int64], lines: list[Span]) -> list[tuple[int, int, int]]:
