@@ -17,7 +17,7 @@ SEQUENCE = re.compile(
 )
 CUT = re.compile(
     b"[\xc3-\xc5](?![ \x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})"
-)  # Latin letters, quotes and dashes that lack bytes
+)  # Latin letters and quotes that lack bytes
 INCOMPLETE = re.compile(
     b"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?![\x80-\xbf\xff ])([?]?)"
 )  # sequences that lack a byte, and the question mark after it
@@ -29,6 +29,7 @@ IDEOGRAPHS = "\u2e80"  # where they begin: codecs of two bytes read hardly anyth
 FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
 ALIKE = 4  # times as many lines must surely be damaged as may be, for those to be taken for damaged too
 ENOUGH = 5  # characters that must speak for it before what is lost is inferred
+TWICE = 2  # sequences that end in a question mark; after one it may be the author's
 TELLING = 20  # characters: if none of so many shows a byte, it is gone
 
 
@@ -100,7 +101,7 @@ def damage_of(text: str, codec: str) -> Damage:
     data = shown(text, codec)
     seen = set(data)
     ends = INCOMPLETE.findall(data)
-    questioned = not replaced and bool(ends) and all(ends)
+    questioned = not replaced and len(ends) >= TWICE and all(ends)
     codecs = WESTERN if codec in WESTERN else (codec,)
     gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in seen)
     if not seen & C1 and (len(SEQUENCE.findall(data)) >= TELLING or (codec in WESTERN and CUT.search(data))):

@@ -7,36 +7,25 @@ import math
 import re
 from collections.abc import Iterator
 
-import numpy as np
-import numpy.typing as npt
 from ftfy.badness import is_bad
 
 from pipeline.chains.damage import diagnosed
 from pipeline.chains.known import LIKELY, fixed, fixed_in_parts
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece
 from pipeline.chains.search import explained
+from pipeline.chains.suspicion import suspicious
 from pipeline.chains.twice import unwound
 from pipeline.changes import Change
 from pipeline.document import GAP, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
-from pipeline.evidence.fluency import oddness
-from pipeline.evidence.gate import WINDOW, suspects
 from pipeline.markdown import Span, code_spans
 from pipeline.promises import CODE_STAYS
 from pipeline.read.rank import ranked
 
 BYTES_LOST = " and bytes of this letter were lost"
-FEW = 5  # if not one in so many lines is suspect, the others are not looked at
 MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
-SHORT = 200  # characters; so few are looked at whole
-PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
-ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake are
-AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
-FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
-APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
-QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
 C1 = re.compile("[\x80-\x84\x86-\x9f]")  # but for U+0085, a line's end
 UTF_8 = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 _PIECES = re.compile(r"([\x00-\x7f]+)")
@@ -49,7 +38,7 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
         return document
     every = [line.span() for line in re.finditer(r"[^\n]+", text) if not line[0].isascii()]
     undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
-    near = _suspects(text, every)
+    near = suspicious(text, every)
     if not near:
         return document
     if len(near) < len(every):
@@ -84,46 +73,6 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
     if not any(change.alternatives for change in changes):
         changes += _inconsistent(text, lines)
     return changes
-
-
-def _suspects(text: str, lines: list[Span]) -> list[Span]:
-    """Return the lines worth a closer look: with pairs of letters that mojibake has, and reading badly; all if many."""
-    places = suspects(text)
-    if len(text) <= SHORT:
-        return lines if len(places) or is_bad(text) or _only_quotes(text) else []
-    near = _around(np.union1d(places, places + WINDOW), lines)
-    if not near:
-        return [line for line in lines if "â" in text[slice(*line)]] if _only_quotes(text) else []
-    written = [text[start:end] for _, start, end in near]
-    odd = oddness(written, PLAIN) > ODD
-    found = {
-        number for (number, *_), piece, strange in zip(near, written, odd, strict=True) if strange or is_bad(piece)
-    }
-    return lines if len(found) * FEW >= len(lines) else [lines[number] for number in sorted(found)]
-
-
-def _only_quotes(text: str) -> bool:
-    """Tell whether the one letter outside ASCII is what is left of quotes and dashes: English is not told otherwise."""
-    found = text.count("â")
-    return (
-        found >= FEWEST
-        and APOSTROPHE.search(text) is not None
-        and len(QUOTE.findall(text)) == found
-        and all(char < "\x80" or char in "â¦" for char in set(text))
-    )
-
-
-def _around(places: npt.NDArray[np.int64], lines: list[Span]) -> list[tuple[int, int, int]]:
-    """Return the stretches around `places`, in order: the number of the line, and where in the text it starts, ends."""
-    numbers = np.searchsorted([start for start, _ in lines], places, side="right") - 1
-    found: list[tuple[int, int, int]] = []
-    for number, place in zip(numbers.tolist(), places.tolist(), strict=True):
-        start, end = max(lines[number][0], place - AROUND), min(lines[number][1], place + AROUND)
-        if found and found[-1][0] == number and start <= found[-1][2]:
-            start = found.pop()[1]
-        if number >= 0 and start < end:
-            found.append((number, start, end))
-    return found
 
 
 Found = Iterator[tuple[int, list[Change]]]
