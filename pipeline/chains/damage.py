@@ -74,6 +74,8 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     damage = damage_of("\n".join(lines[number] for number in hit), codec)
     if damage.lost >= C1:
         weight += sum(cut)
+        alike = [number for number, one in enumerate(cut) if one and number not in hit]
+        hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit
     return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None
 
 

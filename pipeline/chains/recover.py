@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,9 @@ PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where h
 SAMPLE = 600  # characters that the language is chosen by
 TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
+HEADING = re.compile(
+    r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*"
+)  # the start of a heading, or of a line that begins in bold
 RIVALS = 4  # languages that are tried on the sample
 
 
@@ -47,7 +51,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     if archive.total:
         model = model.beside(archive)
     read = [
-        list(pieces(row, choices))
+        list(cased(list(pieces(row, choices))))
         for row, choices in zip(found, choose(found, model, BROAD if damage.lost >= C1 else NARROW), strict=True)
     ]
     after = ["".join(piece.text for piece in row) for row in read]
@@ -96,6 +100,35 @@ def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
         (text, confidence), *others = next(chosen).options
         yield Piece(slot.start, slot.end, text, confidence, tuple(others))
     yield from _whole(sure)
+
+
+def cased(row: Sequence[Piece]) -> Iterator[Piece]:
+    """Yield the pieces of a line; a gap that can be a letter of either case has the one that fits its neighbours."""
+    text = "".join(piece.text for piece in row)
+    at = 0
+    for piece in row:
+        shares = dict(piece.others)
+        swapped = piece.text.swapcase()
+        if swapped in shares and capital(text, at) is swapped.isupper():
+            others = ((piece.text, 0.0), *((other, share) for other, share in piece.others if other != swapped))
+            yield replace(piece, text=swapped, confidence=piece.confidence + shares[swapped], others=others)
+        else:
+            yield piece
+        at += len(piece.text)
+
+
+def capital(text: str, at: int) -> bool | None:
+    """Tell whether the letter at a place of a line is a capital; None where its neighbours do not tell.
+
+    >>> capital("Prohlášení", 9), capital("NOVÉ ŠÍPY", 6), capital("# Šípy", 2), capital("a šípy", 2)
+    (False, True, True, None)
+    """
+    before, after = text[:at], text[at + 1 : at + 2]
+    if before[-1:].islower():
+        return False
+    if before[-1:].isupper():
+        return after.isupper() or (not after.isalpha() and before[-2:-1].isupper())
+    return True if after.isupper() or HEADING.fullmatch(before) else None
 
 
 def _whole(sure: list[Slot]) -> Iterator[Piece]:

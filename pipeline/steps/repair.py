@@ -181,7 +181,7 @@ def _inferred(start: int, line: str, piece: Piece, befell: str, min_confidence: 
     told, others, before = piece.text, piece.others, line[piece.start : piece.end]
     if others and piece.confidence < min_confidence:
         options = ((piece.text, piece.confidence), *others)
-        told, others = (before, ()) if before in dict(options) else (GAP, options)
+        told, others = (before, ()) if before in dict(options) else (GAP + " " * piece.text.endswith(" "), options)
     reason = f"{befell}{BYTES_LOST if others else ''}{f'; from twin {piece.twin}' if piece.twin else ''}"
     span = (start + piece.start, start + piece.end)
     return Change("repair", span, before, told, reason, piece.confidence, others)
