@@ -68,7 +68,7 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
             bare = [number for number, one in enumerate(told) if one.bare > one.foreign and not one.whole]
             best = weight, codec, sorted([*hit, *bare] if len(bare) * ALIKE <= len(hit) else hit)
     weight, codec, hit = best
-    cut = [len(CUT.findall(shown(line, WESTERN[0]))) for line in lines]
+    cut = [_cut(line) for line in lines]
     if weight < FEWEST:
         weight, codec, hit = 0, WESTERN[0], [number for number, one in enumerate(cut) if one]
     damage = damage_of("\n".join(lines[number] for number in hit), codec)
@@ -77,6 +77,13 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
         hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit
     return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None
+
+
+def _cut(line: str) -> int:
+    """Return how many letters and quotes of a Western line lack bytes; 0 where others stand there."""
+    data, told = shown(line, WESTERN[0]), signs(line, WESTERN[0])
+    found = len(CUT.findall(data))
+    return found if not told.foreign and told.bare <= found + data.count(b"\xc3 ") else 0
 
 
 class Signs(NamedTuple):
