@@ -19,6 +19,7 @@ ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake 
 AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
 FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
 APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
+OTHERS = re.compile("[^\x00-\x7fâ¦]")
 QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
 
 
@@ -48,9 +49,9 @@ def _only_quotes(text: str) -> bool:
     found = text.count("â")
     return (
         found >= FEWEST
+        and not OTHERS.search(text)
         and APOSTROPHE.search(text) is not None
         and len(QUOTE.findall(text)) == found
-        and all(char < "\x80" or char in "â¦" for char in set(text))
     )
 
 
