@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import Opcode
 
+Span = tuple[int, int]  # where a stretch of a text starts and ends, in characters
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -16,7 +18,7 @@ class Change:
     """
 
     step: str
-    span: tuple[int, int]
+    span: Span
     before: str
     after: str
     reason: str

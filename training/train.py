@@ -143,7 +143,7 @@ class Row(NamedTuple):
         return (levels * VARIETIES + self.varieties).astype(np.uint8)
 
     def only(self, chosen: np.ndarray) -> Row:
-        """Return the n-grams that are chosen."""
+        """Return the n-grams that are chosen; their parts are told as they stood before the choice."""
         return Row(*(column[chosen] for column in self))
 
 

@@ -21,9 +21,7 @@ PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where h
 SAMPLE = 600  # characters that the language is chosen by
 TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
-HEADING = re.compile(
-    r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*"
-)  # the start of a heading, or of a line that begins in bold
+HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
 RIVALS = 4  # languages that are tried on the sample
 
 
@@ -50,9 +48,10 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     model = spoken(found)
     if archive.total:
         model = model.beside(archive)
+    how = BROAD if damage.lost >= C1 else NARROW
     read = [
-        list(cased(list(pieces(row, choices))))
-        for row, choices in zip(found, choose(found, model, BROAD if damage.lost >= C1 else NARROW), strict=True)
+        list(cased(list(pieces(row, choices)), how.surest))
+        for row, choices in zip(found, choose(found, model, how), strict=True)
     ]
     after = ["".join(piece.text for piece in row) for row in read]
     if float((fluency(after) - fluency(lines)).sum()) < DOUBT or strangeness(after, symbols=False) > PLAIN:
@@ -102,8 +101,11 @@ def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
     yield from _whole(sure)
 
 
-def cased(row: Sequence[Piece]) -> Iterator[Piece]:
-    """Yield the pieces of a line; a gap that can be a letter of either case has the one that fits its neighbours."""
+def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
+    """Yield the pieces of a line; a gap that can be a letter of either case has the one that fits its neighbours.
+
+    It is as sure as both cases together, `surest` at most.
+    """
     text = "".join(piece.text for piece in row)
     at = 0
     for piece in row:
@@ -111,7 +113,8 @@ def cased(row: Sequence[Piece]) -> Iterator[Piece]:
         swapped = piece.text.swapcase()
         if swapped in shares and capital(text, at) is swapped.isupper():
             others = ((piece.text, 0.0), *((other, share) for other, share in piece.others if other != swapped))
-            yield replace(piece, text=swapped, confidence=piece.confidence + shares[swapped], others=others)
+            confidence = min(round(piece.confidence + shares[swapped], 3), surest)
+            yield replace(piece, text=swapped, confidence=confidence, others=others)
         else:
             yield piece
         at += len(piece.text)

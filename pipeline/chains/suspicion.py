@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from ftfy.badness import is_bad
 
+from pipeline.changes import Span
 from pipeline.evidence.fluency import oddness
 from pipeline.evidence.gate import WINDOW, suspects
 
-Span = tuple[int, int]
 FEW = 5  # if not one in so many lines is suspect, the others are not looked at
 SHORT = 200  # characters; so few are looked at whole
 PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -75,17 +75,13 @@ class State(NamedTuple):
 
     def at(self, index: Any) -> State:  # noqa: ANN401 - whatever numpy takes
         """Return the states at an index of the leading axes."""
-        return State(self.hashes[index], self.counts[index], self.kinds[index], self.own[index])
+        return State(*(column[index] for column in self))
 
     def where(self, chosen: npt.NDArray[np.bool_], other: State) -> State:
         """Return these states where they are chosen, else the others."""
         by = chosen[..., None]
-        return State(
-            np.where(by, self.hashes, other.hashes),
-            np.where(by, self.counts, other.counts),
-            np.where(by, self.kinds, other.kinds),
-            np.where(by, self.own, other.own),
-        )
+        pairs: Iterator[tuple[Any, Any]] = zip(self, other, strict=True)
+        return State(*(np.where(by, mine, its) for mine, its in pairs))
 
 
 class Counts(Protocol):
@@ -231,19 +227,21 @@ def language_model(language: str) -> LanguageModel:
 def unigrams(codes: Codes) -> Floats:
     """Return the natural logarithm of the probability of each of `codes` by itself: shape (languages, codes)."""
     meta = _meta()
-    table, layout = _tables()[0]
-    found = values(table, layout, np.stack([salted(codes, 1, salt) for salt in range(len(meta.languages))]))
+    counts = COUNT_OF[_short(codes, 1, meta.languages)]
     totals = np.array(meta.totals, np.float32)[:, None]
     weight = np.array([meta.weights[tag][1][ANY] for tag in meta.languages], np.float32)[:, None]
-    return np.asarray(np.log(weight * np.minimum(COUNT_OF[found] / totals, 1) + (1 - weight) * FLOOR), np.float32)
+    return np.asarray(np.log(weight * np.minimum(counts / totals, 1) + (1 - weight) * FLOOR), np.float32)
 
 
 def have(tags: Sequence[str], first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Tell in which languages characters of `first` are known to stand before those of `second`: (tags, pairs)."""
-    pairs = _seen(first) * MULTIPLIER + _seen(second)
+    return _short(_seen(first) * MULTIPLIER + _seen(second), 2, tags) > 0
+
+
+def _short(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Return what the table of short n-grams holds of each in each language: shape (tags, hashes)."""
     table, layout = _tables()[0]
-    salts = map(_meta().languages.index, tags)
-    return values(table, layout, np.stack([salted(pairs, 2, salt) for salt in salts])) > 0
+    return values(table, layout, np.stack([salted(hashes, order, _meta().languages.index(tag)) for tag in tags]))
 
 
 def languages() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
 
 from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, meaning, parse, parser, plain
-from pipeline.markdown.code import FENCED, Span, code_spans, line_starts
+from pipeline.markdown.code import FENCED, code_spans, line_starts
 from pipeline.markdown.parts import GAP, Group, groups, in_code, prose
 from pipeline.markdown.places import Inline, inlines
 from pipeline.markdown.simple import HEADING, PROSE
@@ -15,7 +15,6 @@ __all__ = [
     "Blocks",
     "Group",
     "Inline",
-    "Span",
     "blocks",
     "code_spans",
     "groups",

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 
+from pipeline.changes import Span
 from pipeline.markdown.blocks import Blocks, blocks
-from pipeline.markdown.code import Span, code_spans
+from pipeline.markdown.code import code_spans
 from pipeline.markdown.simple import MARKERS
 
 _start = attrgetter("start")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pipeline.markdown.code import FENCED, Span, line_starts
+from pipeline.changes import Span
+from pipeline.markdown.code import FENCED, line_starts
 from pipeline.markdown.parts import Group, groups, part_at
 
 

@@ -15,10 +15,10 @@ from pipeline.chains.recover import MIN_CONFIDENCE, Piece
 from pipeline.chains.search import explained
 from pipeline.chains.suspicion import suspicious
 from pipeline.chains.twice import unwound
-from pipeline.changes import Change
+from pipeline.changes import Change, Span
 from pipeline.document import GAP, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
-from pipeline.markdown import Span, code_spans
+from pipeline.markdown import code_spans
 from pipeline.promises import CODE_STAYS
 from pipeline.read.rank import ranked
 

@@ -11,9 +11,9 @@ from operator import methodcaller
 from string import digits
 from typing import NamedTuple
 
+from pipeline.changes import Span
 from pipeline.unique.exact import POINT
 
-Span = tuple[int, int]
 SLIPS = 5  # edits; a text that has so few was copied with care: no number changed by accident
 CHANCE = {"numbers": 0.02, "words": 0.001}  # how unlikely it must be that edits that fall anywhere hit so many
 DIGITS = 0.05  # share of digits among characters that slips put in
