@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ DISTINCT = 8  # of them, where the truth is no UTF-8, which proves itself, and t
 SAMPLE = 2_000  # characters that a chain is chosen by
 TRIED = 10  # chains that are scored in full, the likeliest by their letters
 DOUBT = 30.0  # nats that a chain must be likelier by than the text as it stands, for each wrong reading in it
+_C1 = re.compile("[\x80-\x9f]")
 PLAIN = 6.2  # nats a character outside ASCII: what is stranger is no language we know
 
 
@@ -135,7 +137,7 @@ def _decoded(data: bytes, codec: str) -> str | None:
         text = data.decode(codec)
     except UnicodeDecodeError:
         return None
-    return None if any("\x80" <= char <= "\x9f" for char in text) and codec != "utf-8" else text
+    return None if codec != "utf-8" and _C1.search(text) else text
 
 
 def _many(sample: list[str], texts: list[str], chain: Chain) -> bool:

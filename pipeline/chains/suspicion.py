@@ -23,25 +23,37 @@ OTHERS = re.compile("[^\x00-\x7fâ¦]")
 QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
 
 
-def suspicious(text: str, lines: list[Span]) -> list[Span]:
+def suspicious(text: str) -> list[Span]:
     """Return which of the lines that are not all ASCII are worth a closer look; all if many are.
 
     They have pairs of letters that mojibake has, and read badly around them.
     """
     if _only_quotes(text):
-        return lines
+        return foreign(text)
     places = suspects(text)
     if len(text) <= SHORT:
-        return lines if len(places) or is_bad(text) else []
-    near = _around(np.union1d(places, places + WINDOW), lines)
+        return foreign(text) if len(places) or is_bad(text) else []
+    near = _around(text, np.union1d(places, places + WINDOW))
     if not near:
         return []
-    written = [text[start:end] for _, start, end in near]
+    written = [text[start:end] for start, end in near]
     odd = oddness(written, PLAIN) > ODD
-    found = {
-        number for (number, *_), piece, strange in zip(near, written, odd, strict=True) if strange or is_bad(piece)
-    }
-    return lines if len(found) * FEW >= len(lines) else [lines[number] for number in sorted(found)]
+    pieces = zip(near, written, odd, strict=True)
+    found = sorted({_line(text, start) for (start, _), piece, strange in pieces if strange or is_bad(piece)})
+    if not found:
+        return []
+    lines = foreign(text)
+    return lines if len(found) * FEW >= len(lines) else found
+
+
+def foreign(text: str) -> list[Span]:
+    """Return where the lines stand that are not all ASCII."""
+    found, start = [], 0
+    for line in text.split("\n"):
+        if not line.isascii():
+            found.append((start, start + len(line)))
+        start += len(line) + 1
+    return found
 
 
 def _only_quotes(text: str) -> bool:
@@ -55,14 +67,20 @@ def _only_quotes(text: str) -> bool:
     )
 
 
-def _around(places: npt.NDArray[np.int64], lines: list[Span]) -> list[tuple[int, int, int]]:
-    """Return the stretches around `places`, in order: the number of the line, and where in the text it starts, ends."""
-    numbers = np.searchsorted([start for start, _ in lines], places, side="right") - 1
-    found: list[tuple[int, int, int]] = []
-    for number, place in zip(numbers.tolist(), places.tolist(), strict=True):
-        start, end = max(lines[number][0], place - AROUND), min(lines[number][1], place + AROUND)
-        if found and found[-1][0] == number and start <= found[-1][2]:
-            start = found.pop()[1]
-        if number >= 0 and start < end:
-            found.append((number, start, end))
+def _around(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
+    """Return the stretches of a text around `places`, in order, none of which reaches beyond its line."""
+    found: list[Span] = []
+    for place in places.tolist():
+        first, last = _line(text, place)
+        start, end = max(first, place - AROUND), min(last, place + AROUND)
+        if found and first <= found[-1][0] and start <= found[-1][1]:
+            start = found.pop()[0]
+        if start < end:
+            found.append((start, end))
     return found
+
+
+def _line(text: str, place: int) -> Span:
+    """Return where the line of a text stands that a place is in."""
+    end = text.find("\n", place)
+    return text.rfind("\n", 0, place) + 1, len(text) if end < 0 else end

@@ -14,7 +14,7 @@ WINDOW = 8  # pairs of characters that are judged together
 STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
 SCALE = 16
 SPAN = 1024  # classes at most
-BLOCK = 1 << 20  # characters looked at at once, which bounds the memory
+BLOCK = 1 << 15  # characters looked at at once: what is made of them stays in a core's cache
 WIDE = 0x2E80  # where the characters of Chinese, Japanese and Korean begin: too many for the table to hold each pair
 WIDE_LANGUAGES = ("zh-Hans", "zh-Hant", "ja", "ko")
 _FILE = Path(__file__).with_name("model") / "gate.npz"
@@ -41,12 +41,12 @@ def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
-def _strange(strangeness: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
     """Return where the windows begin that are too strange."""
-    sums = np.cumsum(strangeness, dtype=np.int32)
-    windows = sums[WINDOW - 1 :].copy() if len(sums) > WINDOW else sums[-1:]
-    windows[1:] -= sums[:-WINDOW]
-    return np.flatnonzero(windows > STRANGE)
+    sums = np.pad(strangeness, (0, max(0, WINDOW - len(strangeness))))
+    for reach in (1, 2, 4):
+        sums = sums[:-reach] + sums[reach:]
+    return np.flatnonzero(sums > STRANGE)
 
 
 def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
@@ -57,13 +57,13 @@ def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> n
 
 
 @functools.cache
-def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
     """Return the class of each character of the Basic Multilingual Plane, and how strange each pair of classes is.
 
     The pair of classes a and b stands at a * SPAN + b.
     """
     with np.load(_FILE) as file:
         strangeness = file["strangeness"]
-        pairs = np.zeros((SPAN, SPAN), np.int8)
+        pairs = np.zeros((SPAN, SPAN), np.int16)
         pairs[: len(strangeness), : len(strangeness)] = strangeness
         return file["kinds"].astype(np.int64), pairs.ravel()

@@ -13,7 +13,7 @@ from pipeline.chains.damage import diagnosed
 from pipeline.chains.known import LIKELY, fixed, fixed_in_parts
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece
 from pipeline.chains.search import explained
-from pipeline.chains.suspicion import suspicious
+from pipeline.chains.suspicion import foreign, suspicious
 from pipeline.chains.twice import unwound
 from pipeline.changes import Change, Span
 from pipeline.document import GAP, Document, Step
@@ -36,11 +36,11 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     text = document.text
     if text.isascii():
         return document
-    every = [line.span() for line in re.finditer(r"[^\n]+", text) if not line[0].isascii()]
-    undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
-    near = suspicious(text, every)
+    near = suspicious(text)
     if not near:
         return document
+    every = foreign(text)
+    undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
     if len(near) < len(every):
         for code in (functools.partial(_inline_code, text, near), functools.partial(code_spans, text)):
             if not undo(list(_cut(near, code())), much=_many(text, near)):
