@@ -42,6 +42,11 @@ class Choice:
     slot: Slot
     options: tuple[tuple[str, float], ...]
 
+    @property
+    def surety(self) -> float:
+        """How sure the choice is."""
+        return self.options[0][1]
+
 
 class Cluster(NamedTuple):
     """Gaps that are near enough to matter to one another, and the slots on both sides that they can be told from."""

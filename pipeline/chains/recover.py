@@ -10,10 +10,10 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.chains.damage import C1, Damage
-from pipeline.chains.decoder import BROAD, NARROW, Choice, choose
+from pipeline.chains.decoder import BROAD, NARROW, Choice, Search, choose
 from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.search import DOUBT
-from pipeline.evidence.archive import Archive
+from pipeline.evidence.archive import Archive, archive_of
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
 from pipeline.evidence.ngrams import LanguageModel, language_model
 
@@ -22,6 +22,8 @@ SAMPLE = 600  # characters that the language is chosen by
 TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
 HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
+SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
+REPEATING = 1_000  # characters of a text in which words come again
 RIVALS = 4  # languages that are tried on the sample
 
 
@@ -46,13 +48,11 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
     model = spoken(found)
-    if archive.total:
-        model = model.beside(archive)
     how = BROAD if damage.lost >= C1 else NARROW
-    read = [
-        list(cased(list(pieces(row, choices)), how.surest))
-        for row, choices in zip(found, choose(found, model, how), strict=True)
-    ]
+    chosen = choose(found, model.beside(archive), how)
+    if sum(map(len, lines)) >= REPEATING:
+        chosen = _asked_again(found, chosen, model, archive, how)
+    read = [list(cased(list(pieces(*row)), how.surest)) for row in zip(found, chosen, strict=True)]
     after = ["".join(piece.text for piece in row) for row in read]
     if float((fluency(after) - fluency(lines)).sum()) < DOUBT or strangeness(after, symbols=False) > PLAIN:
         return None
@@ -84,6 +84,27 @@ def _compared(
             at += len(piece.text)
         at += 1
         yield iter(filled)
+
+
+def _asked_again(
+    found: Sequence[Sequence[Slot]], chosen: list[list[Choice]], model: LanguageModel, archive: Archive, how: Search
+) -> list[list[Choice]]:
+    """Return the choices, those in doubt made again with what the rest of the text says.
+
+    What is asked again does not tell: a letter would speak for itself.
+    """
+    left, known = [], []
+    for row, choices in zip(found, chosen, strict=True):
+        read = {(one.slot.start, one.slot.end): one.options[0][0] for one in choices if one.surety >= SETTLED}
+        told = (read.get((slot.start, slot.end)) for slot in row)
+        left.append([replace(slot, candidates=(one,)) if one else slot for slot, one in zip(row, told, strict=True)])
+        known.append("".join(slot.candidates[0] if len(slot.candidates) == 1 else "\0" for slot in left[-1]))
+    own = archive_of({"": "\n".join(known)})
+    again = map(iter, choose(left, model.beside(archive, own), how))
+    return [
+        [choice if choice.surety >= SETTLED else next(later) for choice in choices]
+        for choices, later in zip(chosen, again, strict=True)
+    ]
 
 
 def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:

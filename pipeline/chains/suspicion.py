@@ -70,8 +70,10 @@ def _only_quotes(text: str) -> bool:
 def _around(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
     """Return the stretches of a text around `places`, in order, none of which reaches beyond its line."""
     found: list[Span] = []
+    first = last = -1
     for place in places.tolist():
-        first, last = _line(text, place)
+        if place > last:
+            first, last = _line(text, place)
         start, end = max(first, place - AROUND), min(last, place + AROUND)
         if found and first <= found[-1][0] and start <= found[-1][1]:
             start = found.pop()[0]

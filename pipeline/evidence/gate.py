@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.ngrams import have
+from pipeline.evidence.ngrams import CJK, have
 
 WINDOW = 8  # pairs of characters that are judged together
 STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
@@ -16,7 +16,6 @@ SCALE = 16
 SPAN = 1024  # classes at most
 BLOCK = 1 << 15  # characters looked at at once: what is made of them stays in a core's cache
 WIDE = 0x2E80  # where the characters of Chinese, Japanese and Korean begin: too many for the table to hold each pair
-WIDE_LANGUAGES = ("zh-Hans", "zh-Hant", "ja", "ko")
 _FILE = Path(__file__).with_name("model") / "gate.npz"
 
 
@@ -52,7 +51,7 @@ def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
 def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Tell which pairs a language is known to have whose characters are too many to be classes of their own."""
     known = (first >= WIDE) | (second >= WIDE)
-    known[known] = have(WIDE_LANGUAGES, first[known], second[known]).any(axis=0)
+    known[known] = have(CJK, first[known], second[known]).any(axis=0)
     return known
 
 

@@ -24,9 +24,10 @@ VARIETIES = 4  # how many characters have followed, to how often any did: at mos
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of the rolling hash: odd, the golden ratio's
 COUNT_OF = np.where(np.arange(256) >= VARIETIES, np.exp((np.arange(256) // VARIETIES - 1) * STEP), 0).astype(np.float32)
 FLOOR = np.float32(1e-8)  # the probability of a character never seen: Unicode has room for 10 ** 6
-TRUST = (0.0, 1e6, 4500.0, 300.0, 80.0, 80.0, 8.0)  # by order: so often seen, a context of the archive is trusted half
 BUCKETS = 16  # of contexts, by the binary logarithm of their count
+SEEN = 12  # of contexts in archives, by the binary logarithm of their count; 0 for none
 ANY = (BUCKETS - 1) * VARIETIES  # the kind of no characters at all
+CJK = ("zh-Hans", "zh-Hant", "ja", "ko")  # of so many characters that two in a row tell much
 MODEL = Path(__file__).with_name("model")
 
 
@@ -65,7 +66,7 @@ class Meta(msgspec.Struct, frozen=True):
 class State(NamedTuple):
     """Hypotheses: of their last 0, 1, ... ORDER - 1 characters the rolling hashes, counts and kinds.
 
-    `own` are the counts in the archive. The shape of each is (..., ORDER).
+    `own` are the counts in the archives. The shape of each is (..., ORDER).
     """
 
     hashes: Keys
@@ -103,11 +104,12 @@ class LanguageModel:
     salt: int
     total: float
     weights: Floats  # shape (ORDER + 1, BUCKETS * VARIETIES): how far a context of each kind is trusted
-    archive: Counts | None = None
+    trust: Floats  # shape (ORDER, SEEN, BUCKETS): how far what archives say of a context, by how often both have it
+    archives: tuple[Counts, ...] = ()
 
-    def beside(self, archive: Counts) -> LanguageModel:
-        """Return the model that heeds what an archive says as well."""
-        return replace(self, archive=archive)
+    def beside(self, *archives: Counts) -> LanguageModel:
+        """Return the model that heeds what archives say as well."""
+        return replace(self, archives=tuple(archive for archive in archives if archive.total))
 
     def start(self, shape: tuple[int, ...]) -> State:
         """Return states before any character."""
@@ -115,7 +117,7 @@ class LanguageModel:
         kinds = np.zeros((*shape, ORDER), np.uint8)
         counts[..., 0], kinds[..., 0] = self.total, ANY
         own = np.zeros((*shape, ORDER), np.float32)
-        own[..., 0] = self.archive.total if self.archive else 0
+        own[..., 0] = sum(archive.total for archive in self.archives)
         return State(np.zeros((*shape, ORDER), np.uint64), counts, kinds, own)
 
     def look(self, hashes: Keys, order: int, limit: Floats) -> tuple[Floats, Kinds]:
@@ -152,21 +154,23 @@ class LanguageModel:
                 after.counts[..., order], after.kinds[..., order] = count, kinds
             weight = self.weights[order][state.kinds[..., order - 1]]
             chance = weight * (count / np.maximum(context, 1)) + (1 - weight) * chance
-        if self.archive and orders == ORDER:
+        if self.archives and orders == ORDER:
             chance = self._archived(state, after, hashes, chance)
         return after, np.log(chance)
 
     def _archived(self, state: State, after: State, hashes: Keys, chance: Floats) -> Floats:
-        """Return the chances with what the archive says mixed in: the more, the oftener it has the context."""
-        assert self.archive  # noqa: S101
-        after.own[..., 0] = self.archive.total
-        count = np.full(chance.shape, self.archive.total, np.float32)
+        """Return the chances with what the archives say mixed in: the more, the oftener they have the context."""
+        total = sum(archive.total for archive in self.archives)
+        after.own[..., 0] = total
+        count = np.full(chance.shape, total, np.float32)
         for order in range(1, ORDER + 1):
             context = np.broadcast_to(state.own[..., order - 1], chance.shape)
-            count = self.archive.look(hashes[..., order - 1], order, np.minimum(count, context))
+            limit = np.minimum(count, context)
+            count = np.sum([archive.look(hashes[..., order - 1], order, limit) for archive in self.archives], axis=0)
             if order < ORDER:
                 after.own[..., order] = count
-            weight = context / (context + TRUST[order])
+            known = state.kinds[..., order - 1] // VARIETIES
+            weight = self.trust[order - 1][np.minimum(np.frexp(context)[1], SEEN - 1), known]
             chance = np.asarray(weight * (count / np.maximum(context, 1)) + (1 - weight) * chance, np.float32)
         return chance
 
@@ -177,12 +181,17 @@ class LanguageModel:
 
     def score(self, text: str) -> Floats:
         """Return the natural logarithm of the probability of each character of `text`, given those before it."""
+        return np.asarray(np.log(self.told(text)[0]), np.float32)
+
+    def told(self, text: str) -> tuple[Floats, list[Kinds]]:
+        """Return the probability of each character of `text`, and by order the kinds of what stands before it."""
         codes = codes_of(" " + text)
         size = len(codes)
         hashes = np.zeros(size + 1, np.uint64)
         counts: Floats = np.full(size + 1, self.total, np.float32)  # of the n-gram that ends at each place
         kinds = np.full(size + 1, ANY, np.uint8)
         chance = np.full(size, FLOOR, np.float32)
+        every = []
         for order in range(1, ORDER + 1):
             context, contexts = counts[:-1], kinds[:-1]
             hashes = np.concatenate([[np.uint64(0)], hashes[:-1] * MULTIPLIER + codes])
@@ -192,7 +201,8 @@ class LanguageModel:
             weight = self.weights[order][contexts]
             chance = np.asarray(weight * (count / np.maximum(context, 1)) + (1 - weight) * chance, np.float32)
             counts, kinds = np.concatenate([[np.float32(0)], count]), np.concatenate([[np.uint8(0)], kinds_])
-        return np.asarray(np.log(chance[1:]), np.float32)
+            every.append(contexts[1:])
+        return chance[1:], every
 
 
 def kind(counts: Floats, variety: npt.NDArray[np.integer]) -> Kinds:
@@ -216,12 +226,18 @@ def _tables() -> tuple[tuple[Slots, Layout], ...]:
 
 
 @functools.cache
+def _trust() -> Floats:
+    """Return how far archives are trusted, of alphabets and of CJK: shape (2, ORDER, SEEN, BUCKETS)."""
+    return np.asarray(np.load(MODEL / "trust.npy"))
+
+
+@functools.cache
 def language_model(language: str) -> LanguageModel:
     """Return the model of a language, by its tag. Raises ValueError where there is none."""
     meta = _meta()
     salt = meta.languages.index(language)
     weights = np.array(meta.weights[language], np.float32)
-    return LanguageModel(_tables(), salt, meta.totals[salt], weights)
+    return LanguageModel(_tables(), salt, meta.totals[salt], weights, _trust()[int(language in CJK)])
 
 
 def unigrams(codes: Codes) -> Floats:
