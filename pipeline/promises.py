@@ -18,7 +18,7 @@ MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
 
 _NO_WORD = re.compile(r"[\W_]+")
-_NO_LETTER = re.compile(r"(?:[^\w\u3000\u00a0]|[\d_])+")
+_LETTERS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
 _TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
 
 
@@ -79,8 +79,10 @@ def _kept(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], 
     """Return the promise that what there is `of` a text is the same, in the same order."""
 
     def holds(before: Document, after: Document) -> bool:
-        changed = _changed(before, after)
-        return [x for old, _ in changed for x in of(old.text)] == [x for _, new in changed for x in of(new.text)]
+        found = [(of(old.text), of(new.text)) for old, new in _changed(before, after)]
+        if all(old == new for old, new in found):
+            return True
+        return [x for old, _ in found for x in old] == [x for _, new in found for x in new]
 
     return holds
 
@@ -140,7 +142,7 @@ def _letters(text: str) -> str:
 
     Digits do not: lists are renumbered.
     """
-    return _NO_LETTER.sub("", text).casefold()
+    return "".join(_LETTERS.findall(text)).casefold()
 
 
 def _most_changed(before: Document, after: Document) -> bool:

@@ -16,6 +16,7 @@ from pipeline.markdown.simple import MARKERS
 
 _start = attrgetter("start")
 GAP = re.compile(r"\n(?:[ \t]*\n)++")
+_END = re.compile(r"\n(?:(?:[ \t]*\n)++|(?=#{1,6} ))")  # of a part; a heading ends all but HTML
 _MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
 _HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
@@ -53,10 +54,10 @@ class Group:
 def groups(text: str) -> tuple[Group, ...]:
     r"""Return the parts of `text` that can be parsed alone; one, the text, where that is not sure.
 
-    They end at blank lines before what no list and no indented block goes on with, outside fences.
+    They end at blank lines before what no list and no indented block goes on with, outside fences; and before headings.
 
-    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n")]
-    ['# A', '- b\n\n  c', 'd\n']
+    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n## E\n")]
+    ['# A', '- b\n\n  c', 'd', '## E\n']
     """
     found: list[Group] = []
     start = at = 0
@@ -64,7 +65,7 @@ def groups(text: str) -> tuple[Group, ...]:
     length = len(text)
     marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
-    for stop, end in (*map(re.Match.span, GAP.finditer(text)), (length, length)):
+    for stop, end in (*map(re.Match.span, _END.finditer(text)), (length, length)):
         if stop < at:  # in a fence or a comment
             continue
         if marked < stop:
@@ -82,6 +83,8 @@ def groups(text: str) -> tuple[Group, ...]:
         if reaching and _REACHES.search(text, at, stop):
             return (Group(0, text),)
         at = end
+        if end == stop + 1 and _HTML.search(text, start, stop):  # no blank line: it may be HTML
+            continue
         char = text[end : end + 1]
         if not char or char.isspace():
             continue
