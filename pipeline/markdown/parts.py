@@ -17,6 +17,7 @@ from pipeline.markdown.simple import MARKERS
 _start = attrgetter("start")
 GAP = re.compile(r"\n(?:[ \t]*\n)++")
 _END = re.compile(r"\n(?:(?:[ \t]*\n)++|(?=#{1,6} ))")  # of a part; a heading ends all but HTML
+_TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the head of a table
 _MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
 _HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
@@ -54,10 +55,10 @@ class Group:
 def groups(text: str) -> tuple[Group, ...]:
     r"""Return the parts of `text` that can be parsed alone; one, the text, where that is not sure.
 
-    They end at blank lines before what no list and no indented block goes on with, outside fences; and before headings.
+    They end at blank lines before what no list and no indented block goes on with, outside fences; and around headings.
 
-    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n## E\n")]
-    ['# A', '- b\n\n  c', 'd', '## E\n']
+    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
+    ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
     """
     found: list[Group] = []
     start = at = 0
@@ -92,6 +93,9 @@ def groups(text: str) -> tuple[Group, ...]:
             continue
         found.append(Group(start, text[start:stop]))
         start = end
+        if char == "#" and (title := _TITLE.match(text, end)):
+            found.append(Group(start, title[1]))
+            start = title.end()
     return (*found, Group(start, text[start:]))
 
 
