@@ -36,7 +36,7 @@ for tag, pattern, first in (
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
 
-_CAREFULLY = re.compile("[*!?|>\t\ufeff]")  # aliases, and what libyaml reads otherwise
+_CAREFULLY = re.compile(r"[*!|>\t\ufeff]|[\[{][^?]*\?")  # aliases, and what libyaml reads otherwise
 _QuickLoader = type(  # libyaml, ten times as fast, where it is installed
     "_QuickLoader",
     (getattr(yaml, "CSafeLoader", yaml.SafeLoader),),
@@ -67,7 +67,7 @@ def fields_of(block: str) -> dict[str, FrontValue] | str:
 
 def _read(block: str) -> object:
     """Return what a YAML block holds; read quickly where both loaders read it alike."""
-    if not _CAREFULLY.search(block) and sum(map(block.count, "[{-")) <= NESTED:
+    if sum(map(block.count, "[{-?")) <= NESTED and not _CAREFULLY.search(block):
         with suppress(yaml.YAMLError, ValueError):  # the careful one tells what is wrong
             return yaml.load(block, _QuickLoader)  # noqa: S506 - a SafeLoader
     return yaml.load(block, _Loader)  # noqa: S506 - a SafeLoader, made safer

@@ -76,7 +76,7 @@ def _separators(text: str) -> Iterator[Change]:
 
 
 def _relative(text: str, source: str) -> Iterator[Change]:
-    if "](/" in text and urlsplit(source).hostname:
+    if urlsplit(source).hostname and "](/" in text:
         for match in prose(_RELATIVE, text):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):
