@@ -21,7 +21,11 @@ _TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the h
 _MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
 _HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
-_HTML_REACHES = re.compile(r"<(?:pre|script|style|textarea|\?|!(?!--))", re.IGNORECASE)
+_SIGNS = (  # of what reaches; also each its pattern
+    re.compile("~~~"),
+    re.compile(r"\]:"),
+    re.compile(r"<(?:pre|script|style|textarea|\?|!(?!--))", re.IGNORECASE),
+)
 _REACHES = re.compile(  # what goes on over blank lines, or is meant for others
     r"^ {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)", re.MULTILINE | re.IGNORECASE
 )
@@ -62,7 +66,7 @@ def groups(text: str) -> tuple[Group, ...]:
     """
     found: list[Group] = []
     start = at = 0
-    reaching = "~~~" in text or "]:" in text or _HTML_REACHES.search(text) is not None
+    reaching = any(sign.search(text) for sign in _SIGNS)
     length = len(text)
     marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
     marked = next(marks, length)

@@ -39,7 +39,7 @@ _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
 )
-_SPACED_COLON = re.compile(r"^\*\*[^*\n]+\*\*( +)[:：]", re.MULTILINE)
+_SPACED_COLON = re.compile(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the start of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,15 @@ class Edit:
 def emphasis(document: Document) -> Document:
     """Let emphasis that does not pair beside CJK text pair: `**标签:**字` -> `**标签**:字`."""
     text = document.text
-    if "*" not in text:
-        return document
-    found = inlines(text, lambda part: part.count("*") > 1 and _doubtful(part, _SURE_IN_LINE))
-    doubtful = [inline for inline in found if _doubtful(inline.content, _SURE)]
-    if not doubtful or not CJK_LETTER.search(text):
+    if not _doubtful(text, _SURE_IN_LINE) or not CJK_LETTER.search(text):
         return document
     edits: list[tuple[Inline, Edit]] = []
     lone: list[tuple[Inline, Run]] = []
-    for inline in doubtful:
-        pairs, single = paired(inline.content)
-        edits += [(inline, edit) for edit in _mended(inline, pairs)]
-        lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
+    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part, _SURE_IN_LINE)):
+        if _doubtful(inline.content, _SURE):
+            pairs, single = paired(inline.content)
+            edits += [(inline, edit) for edit in _mended(inline, pairs)]
+            lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
     edits += _spanning(text, lone)
     changes = (_change(*edit) for edit in edits)
     return document.edited(sorted(changes, key=lambda change: change.span))
