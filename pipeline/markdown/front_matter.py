@@ -53,7 +53,7 @@ def fields_of(block: str) -> dict[str, FrontValue] | str:
         return f"it is longer than {LIMIT} characters"
     try:
         fields = _read(block)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, ValueError) as error:  # of `!!int` too
         lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
         if lines and all(lines):
             return {line[1]: (line[2] or "").strip() for line in lines if line}
