@@ -88,19 +88,24 @@ def groups(text: str) -> tuple[Group, ...]:
         if reaching and _REACHES.search(text, at, stop):
             return (Group(0, text),)
         at = end
-        if end == stop + 1 and _HTML.search(text, start, stop):  # no blank line: it may be HTML
-            continue
-        char = text[end : end + 1]
-        if not char or char.isspace():
-            continue
-        if char in MARKERS and _ITEM.match(text, end) and _ITEM.search(text, start, stop):
+        if _goes_on(text, start, stop, end):
             continue
         found.append(Group(start, text[start:stop]))
         start = end
-        if char == "#" and (title := _TITLE.match(text, end)):
+        if text[end] == "#" and (title := _TITLE.match(text, end)):
             found.append(Group(start, title[1]))
             start = title.end()
     return (*found, Group(start, text[start:]))
+
+
+def _goes_on(text: str, start: int, stop: int, end: int) -> bool:
+    """Tell whether what starts at `start` goes on at `end`, behind the blank lines from `stop` on or at a heading."""
+    char = text[end : end + 1]
+    if not char or char.isspace():
+        return True
+    if end == stop + 1:  # no blank line: what looks like a heading may be HTML
+        return _HTML.search(text, start, stop) is not None
+    return char in MARKERS and bool(_ITEM.match(text, end) and _ITEM.search(text, start, stop))
 
 
 def _closed(text: str, fence: re.Match[str]) -> int:

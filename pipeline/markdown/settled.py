@@ -36,11 +36,8 @@ def settled(part: str) -> bool:
         return not part[-1].isspace() and not GAP.search(part)
     if part[0] == "|":
         return "\\" not in part and "`" not in part and _table(part.split("\n"))
-    if part[0] in "-0123456789" and "\n\n" in part:
-        lists = groupby(part.split("\n\n"), lambda item: _BULLET.fullmatch(item) is not None)
-        return all(bullets or _numbered(list(items)) for bullets, items in lists)
-    if part[0] in "0123456789" and _NUMBERED.match(part):
-        return _numbered(part.split("\n"))
+    if part[0] in "-0123456789" and ("\n\n" in part or _NUMBERED.match(part)):
+        return _lists(part)
     return _SETTLED.fullmatch(part) is not None
 
 
@@ -50,6 +47,14 @@ def _table(lines: list[str]) -> bool:
     return bool(_RULE.fullmatch(rule)) and all(
         _ROW.fullmatch(line) and line.count("|") == width for at, line in enumerate(lines) if at != 1
     )
+
+
+def _lists(part: str) -> bool:
+    """Tell whether a part is a list of numbers, or lists of items with blank lines between, as they are written."""
+    if "\n\n" not in part:
+        return _numbered(part.split("\n"))
+    lists = groupby(part.split("\n\n"), lambda item: _BULLET.fullmatch(item) is not None)
+    return all(bullets or _numbered(list(items)) for bullets, items in lists)
 
 
 def _numbered(lines: list[str]) -> bool:
