@@ -16,7 +16,7 @@ from pipeline.markdown.simple import MARKERS
 
 _start = attrgetter("start")
 GAP = re.compile(r"\n(?:[ \t]*\n)++")
-_END = re.compile(r"\n(?:(?:[ \t]*\n)++|(?=#{1,6} ))")  # of a part; a heading ends all but HTML
+_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=\S)|(?=#{1,6} ))")  # of a part, unless it goes on
 _TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the head of a table
 _MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
@@ -88,7 +88,7 @@ def groups(text: str) -> tuple[Group, ...]:
         if reaching and _REACHES.search(text, at, stop):
             return (Group(0, text),)
         at = end
-        if _goes_on(text, start, stop, end):
+        if (end == stop + 1 or text[end : end + 1] in MARKERS) and _goes_on(text, start, stop, end):
             continue
         found.append(Group(start, text[start:stop]))
         start = end
@@ -100,12 +100,11 @@ def groups(text: str) -> tuple[Group, ...]:
 
 def _goes_on(text: str, start: int, stop: int, end: int) -> bool:
     """Tell whether what starts at `start` goes on at `end`, behind the blank lines from `stop` on or at a heading."""
-    char = text[end : end + 1]
-    if not char or char.isspace():
+    if end == len(text):
         return True
     if end == stop + 1:  # no blank line: what looks like a heading may be HTML
         return _HTML.search(text, start, stop) is not None
-    return char in MARKERS and bool(_ITEM.match(text, end) and _ITEM.search(text, start, stop))
+    return bool(_ITEM.match(text, end) and _ITEM.search(text, start, stop))
 
 
 def _closed(text: str, fence: re.Match[str]) -> int:

@@ -81,7 +81,7 @@ def _doubtful(text: str, sure: re.Pattern[str]) -> bool:
     """Tell whether asterisks are left that no sure pair and no list explains; quick, and on the safe side."""
     bare = sure.sub("", text) if "*" in text else ""
     left = "*" in bare and _LEFT.search(bare)
-    return bool(left or ("** " in text and _SPACED_COLON.search(text)))
+    return bool(left or _SPACED_COLON.search(text))
 
 
 def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
