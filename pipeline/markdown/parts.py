@@ -21,14 +21,11 @@ _TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the h
 _MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
 _HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
-_SIGNS = (  # of what reaches; also each its pattern
-    re.compile("~~~"),
-    re.compile(r"\]:"),
-    re.compile(r"<(?:pre|script|style|textarea|\?|!(?!--))", re.IGNORECASE),
+_REACHING = (  # the start of a line that goes on over blank lines, or is meant for others
+    r" {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)"
 )
-_REACHES = re.compile(  # what goes on over blank lines, or is meant for others
-    r"^ {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)", re.MULTILINE | re.IGNORECASE
-)
+_REACHES = re.compile("^" + _REACHING, re.MULTILINE | re.IGNORECASE)
+_REACHES_BELOW = re.compile("\n" + _REACHING, re.IGNORECASE)  # found five times as fast
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
@@ -66,7 +63,7 @@ def groups(text: str) -> tuple[Group, ...]:
     """
     found: list[Group] = []
     start = at = 0
-    reaching = any(sign.search(text) for sign in _SIGNS)
+    reaching = _REACHES_BELOW.search("\n" + text) is not None
     length = len(text)
     marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
