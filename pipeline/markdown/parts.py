@@ -63,6 +63,7 @@ def groups(text: str) -> tuple[Group, ...]:
     """
     found: list[Group] = []
     start = at = 0
+    held = set()  # what a part is known to hold, and where it starts
     reaching = _REACHES_BELOW.search("\n" + text) is not None
     length = len(text)
     marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
@@ -85,7 +86,9 @@ def groups(text: str) -> tuple[Group, ...]:
         if reaching and _REACHES.search(text, at, stop):
             return (Group(0, text),)
         at = end
-        if (end == stop + 1 or text[end : end + 1] in MARKERS) and _goes_on(text, start, stop, end):
+        over = _over(text, stop, end)
+        if end == length or (over and ((over, start) in held or over.search(text, start, stop))):
+            held.add((over, start))
             continue
         found.append(Group(start, text[start:stop]))
         start = end
@@ -95,13 +98,11 @@ def groups(text: str) -> tuple[Group, ...]:
     return (*found, Group(start, text[start:]))
 
 
-def _goes_on(text: str, start: int, stop: int, end: int) -> bool:
-    """Tell whether what starts at `start` goes on at `end`, behind the blank lines from `stop` on or at a heading."""
-    if end == len(text):
-        return True
-    if end == stop + 1:  # no blank line: what looks like a heading may be HTML
-        return _HTML.search(text, start, stop) is not None
-    return bool(_ITEM.match(text, end) and _ITEM.search(text, start, stop))
+def _over(text: str, stop: int, end: int) -> re.Pattern[str] | None:
+    """Return what a part must hold to go on from `stop` to `end`: HTML over a heading, a list over blank lines."""
+    if end == stop + 1:
+        return _HTML
+    return _ITEM if text[end : end + 1] in MARKERS and _ITEM.match(text, end) else None
 
 
 def _closed(text: str, fence: re.Match[str]) -> int:
