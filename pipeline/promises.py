@@ -17,8 +17,10 @@ MOST_PARTS = 20_000  # beyond, the table that compares them would take over 100 
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
 
+Parts = tuple[Group, ...]
+
 _NO_WORD = re.compile(r"[\W_]+")
-_NO_LETTER = re.compile(r"(?:[^\w\u3000\u00a0]|[\d_])+")
+_LETTERS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
 _TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
 
 
@@ -50,37 +52,43 @@ def _links(text: str) -> list[str]:
 
 def _same_meaning(before: Document, after: Document) -> bool:
     """Tell whether two texts mean the same: our parser decides the common case, pandoc where it cannot."""
-    if all(_same_blocks(old.blocks, new.blocks) for old, new in _changed(before, after)):
+    if all(_same_blocks(_blocks(old), _blocks(new)) for old, new in _changed(before, after)):
         return True
     old, new = _ended(before), _ended(after)
     return _same_blocks(blocks(old), blocks(new)) or _read_by_pandoc(old) == _read_by_pandoc(new)
 
 
-def _changed(before: Document, after: Document) -> list[tuple[Group, Group]]:
-    """Return the parts of the text that differ, each that can be parsed alone with what became of it."""
+def _changed(before: Document, after: Document) -> list[tuple[Parts, Parts]]:
+    """Return the parts of the text that differ, each that can be parsed alone, with what became of them."""
     old, new = groups(before.text), groups(after.text)
     if len(old) == len(new):
-        return [(a, b) for a, b in zip(old, new, strict=True) if a.text != b.text]
+        return [((a,), (b,)) for a, b in zip(old, new, strict=True) if a.text != b.text]
     if max(len(old), len(new)) > MOST_PARTS:
-        return [(Group(0, before.text), Group(0, after.text))]
+        return [((Group(0, before.text),), (Group(0, after.text),))]
     codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
-    return [
-        (_joined(old[first:last], before.text), _joined(new[new_first:new_last], after.text))
-        for first, last, new_first, new_last in differing(codes)
-    ]
+    return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]
 
 
-def _joined(parts: Sequence[Group], text: str) -> Group:
-    """Return parts that follow each other as one."""
-    return Group(parts[0].start, text[parts[0].start : parts[-1].end]) if parts else Group(0, "")
+def _text(parts: Parts) -> str:
+    return "\n\n".join(part.text for part in parts)
+
+
+def _blocks(parts: Parts) -> Blocks:
+    """Return the blocks of parts that follow each other; parsed as one if any defines what others may refer to."""
+    each = [part.blocks for part in parts]
+    if any(one.env for one in each):
+        return blocks(_text(parts) + "\n")
+    return Blocks([token for one in each for token in one.tokens], {})
 
 
 def _kept(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:
     """Return the promise that what there is `of` a text is the same, in the same order."""
 
     def holds(before: Document, after: Document) -> bool:
-        changed = _changed(before, after)
-        return [x for old, _ in changed for x in of(old.text)] == [x for _, new in changed for x in of(new.text)]
+        found = [(of(_text(old)), of(_text(new))) for old, new in _changed(before, after)]
+        if all(old == new for old, new in found):
+            return True
+        return [x for old, _ in found for x in old] == [x for _, new in found for x in new]
 
     return holds
 
@@ -140,7 +148,7 @@ def _letters(text: str) -> str:
 
     Digits do not: lists are renumbered.
     """
-    return _NO_LETTER.sub("", text).casefold()
+    return "".join(_LETTERS.findall(text)).casefold()
 
 
 def _most_changed(before: Document, after: Document) -> bool:

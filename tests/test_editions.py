@@ -381,6 +381,18 @@ def test_kicker_and_subtitle_are_no_headings(tmp_path: Path):
     assert "副题 A" in page_text(to_pdf(book))
 
 
+def test_headings_that_name_their_identifier(tmp_path: Path):
+    """What follows a heading as `{#id}` is not shown; links lead to the first heading that has it."""
+    text = "[x](#قول-لا) [y](#b)\n\n## قل لا {#قول-لا}\n\n## Code `{#b}`\n\n## B {#b}\n\n## B {#b}\n\n## {#c}\n"
+    book = to_epub(bound(text, language="en"))
+    chapter = chapter_text(book, tmp_path)
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", chapter) == ["قل لا", "Code <code>{#b}</code>", "B", "B", "{#c}"]
+    links = dict(re.findall(r'<a href="ch001.xhtml#([^"]+)"[^>]*>(\w)</a>', chapter))
+    headings = re.findall(r'<section id="([^"]+)"', chapter)
+    assert links == {headings[-5]: "x", headings[-3]: "y"}
+    assert len({*headings}) == len(headings)
+
+
 def test_no_date_is_made_up(tmp_path: Path):
     """The package of a book without a date names none."""
     (tmp_path / "a.epub").write_bytes(to_epub(bound("text", language="fr")))

@@ -121,7 +121,9 @@ def test_the_simplest_blocks_are_those_of_the_parser(shared: Path):
 
 def test_what_is_told_as_normal_is_written_as_it_is(shared: Path):
     """A part that patterns tell to be in normal form is what the writer makes of it."""
-    for part in {group.text.removesuffix("\n") for text in every_text(shared) for group in groups(text)}:
+    several = "1. a\n\n2. b\n\n- c\n\n- d\n\n3. e", "1. a\n\n- b\n\n3. c\n\n5. d", "- # a\n\n- # b"
+    texts = (*every_text(shared), *several)
+    for part in {group.text.removesuffix("\n") for text in texts for group in groups(text)}:
         if part and settled(part):
             assert written(Group(0, part), behind=True) == part
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path, PurePosixPath
 
@@ -19,12 +20,14 @@ from pipeline.document import Cleaned, Quarantined
 from pipeline.engines.worker import follow_all
 from pipeline.evidence.archive import archive_of, packed, unpacked
 from pipeline.flow import follow
+from pipeline.markdown import blocks, front_matter, groups
+from pipeline.markdown.front_matter import fields_of
 from pipeline.promises import EXPLAINED
 
 SLOW = settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
 HERE = PurePosixPath("any.md")
 PIECES = tomllib.loads(Path(__file__).with_name("cases").joinpath("fragments.toml").read_text("utf-8"))
-FRAGMENTS, ADDRESS_PARTS = PIECES["fragments"], PIECES["addresses"]
+FRAGMENTS, ADDRESS_PARTS, YAML_PARTS = PIECES["fragments"], PIECES["addresses"], PIECES["yaml"]
 texts = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join))
 
 
@@ -55,6 +58,26 @@ def test_a_second_pass_changes_nothing(text):
     assert repair(repair(text).text).changes == ()
     once = normalize(text).text
     assert normalize(once).text == once
+
+
+@SLOW
+@given(text=texts.map(lambda text: re.sub("[\0\r]", "\n", text)))
+@example(text="<div>\n# a\n</div>\n\n<!-- b -->\n# c\nd\n# e | f\n|---|---|\n")
+def test_the_parts_of_a_text_are_its_blocks(text):
+    """The parts that a text is looked at in are, one after the other, the blocks of the text."""
+    parts = [token for group in groups(text) for token in group.blocks.tokens]
+    for alone, within in zip(parts, blocks(text + "\n").tokens, strict=True):
+        assert (alone.type, alone.content.strip()) == (within.type, within.content.strip())
+
+
+@SLOW
+@given(block=st.lists(st.sampled_from(YAML_PARTS), max_size=20).map("".join))
+def test_front_matter_is_read_alike_by_both_readers(block):
+    """What the quick reader of YAML may read, it reads as the careful one does."""
+    read = fields_of(block)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front_matter, "NESTED", -1)
+        assert fields_of(block) == read
 
 
 @SLOW

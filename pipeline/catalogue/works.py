@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from pipeline.addresses.identifiers import identifiers
 from pipeline.addresses.kinds import SCHEMES, label_kind
 from pipeline.document import Document, Link
-from pipeline.markdown import parse, plain
+from pipeline.markdown import heading_text, parse, plain
 
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the links of a work, in the order they are told
 _BY = (
@@ -114,7 +114,7 @@ def _sections(document: Document) -> Iterator[_Section]:
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             yield section
-            section = _Section(_title(plain(tokens[index + 1].children)), int(token.tag[1:]))
+            section = _Section(_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
         elif token.type == "list_item_open":
             items.append(token.info)
         elif token.type == "list_item_close":

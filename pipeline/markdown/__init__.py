@@ -1,6 +1,17 @@
 """Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
 
-from pipeline.markdown.blocks import FRONT_MATTER, Blocks, blocks, inline_tokens, meaning, parse, parser, plain
+from pipeline.markdown.blocks import (
+    FRONT_MATTER,
+    IDENTIFIER,
+    Blocks,
+    blocks,
+    heading_text,
+    inline_tokens,
+    meaning,
+    parse,
+    parser,
+    plain,
+)
 from pipeline.markdown.code import FENCED, code_spans, line_starts
 from pipeline.markdown.parts import GAP, Group, groups, in_code, prose
 from pipeline.markdown.places import Inline, inlines
@@ -11,6 +22,7 @@ __all__ = [
     "FRONT_MATTER",
     "GAP",
     "HEADING",
+    "IDENTIFIER",
     "PROSE",
     "Blocks",
     "Group",
@@ -18,6 +30,7 @@ __all__ = [
     "blocks",
     "code_spans",
     "groups",
+    "heading_text",
     "in_code",
     "inline_tokens",
     "inlines",

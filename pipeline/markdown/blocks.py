@@ -16,6 +16,9 @@ from pipeline.markdown.simple import one_block
 
 SHORT = 4_000  # characters of a part whose blocks are remembered
 
+IDENTIFIER = r"\{#([^\s{}#]+)\}"  # of a heading, at its end (pandoc's extension `attributes`, kramdown, Hugo)
+_IDENTIFIED = re.compile(rf"[ \t]+{IDENTIFIER}\Z")
+
 FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)??---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
@@ -111,3 +114,9 @@ def plain(tokens: Sequence[Token] | None) -> str:
         elif token.type == "image":
             parts.append(plain(token.children))
     return "".join(parts)
+
+
+def heading_text(tokens: Sequence[Token] | None) -> str:
+    """Return the text a reader sees of a heading's inline tokens: `# Title {#id}` names its identifier, not shown."""
+    text = plain(tokens)
+    return _IDENTIFIED.sub("", text) if tokens and tokens[-1].type == "text" else text

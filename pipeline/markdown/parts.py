@@ -16,13 +16,16 @@ from pipeline.markdown.simple import MARKERS
 
 _start = attrgetter("start")
 GAP = re.compile(r"\n(?:[ \t]*\n)++")
+_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=\S)|(?=#{1,6} ))")  # of a part, unless it goes on
+_TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the head of a table
 _MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
 _HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
-_HTML_REACHES = re.compile(r"<(?:pre|script|style|textarea|\?|!(?!--))", re.IGNORECASE)
-_REACHES = re.compile(  # what goes on over blank lines, or is meant for others
-    r"^ {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)", re.MULTILINE | re.IGNORECASE
+_REACHING = (  # the start of a line that goes on over blank lines, or is meant for others
+    r" {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)"
 )
+_REACHES = re.compile("^" + _REACHING, re.MULTILINE | re.IGNORECASE)
+_REACHES_BELOW = re.compile("\n" + _REACHING, re.IGNORECASE)  # found four times as fast
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
@@ -53,18 +56,19 @@ class Group:
 def groups(text: str) -> tuple[Group, ...]:
     r"""Return the parts of `text` that can be parsed alone; one, the text, where that is not sure.
 
-    They end at blank lines before what no list and no indented block goes on with, outside fences.
+    They end at blank lines before what no list and no indented block goes on with, outside fences; and around headings.
 
-    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n")]
-    ['# A', '- b\n\n  c', 'd\n']
+    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
+    ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
     """
     found: list[Group] = []
     start = at = 0
-    reaching = "~~~" in text or "]:" in text or _HTML_REACHES.search(text) is not None
+    held = set()  # what a part is known to hold, and where it starts
+    reaching = _REACHES_BELOW.search("\n" + text) is not None
     length = len(text)
     marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
-    for stop, end in (*map(re.Match.span, GAP.finditer(text)), (length, length)):
+    for stop, end in (*map(re.Match.span, _END.finditer(text)), (length, length)):
         if stop < at:  # in a fence or a comment
             continue
         if marked < stop:
@@ -82,14 +86,23 @@ def groups(text: str) -> tuple[Group, ...]:
         if reaching and _REACHES.search(text, at, stop):
             return (Group(0, text),)
         at = end
-        char = text[end : end + 1]
-        if not char or char.isspace():
-            continue
-        if char in MARKERS and _ITEM.match(text, end) and _ITEM.search(text, start, stop):
+        over = _over(text, stop, end)
+        if end == length or (over and ((over, start) in held or over.search(text, start, stop))):
+            held.add((over, start))
             continue
         found.append(Group(start, text[start:stop]))
         start = end
+        if text[end] == "#" and (title := _TITLE.match(text, end)):
+            found.append(Group(start, title[1]))
+            start = title.end()
     return (*found, Group(start, text[start:]))
+
+
+def _over(text: str, stop: int, end: int) -> re.Pattern[str] | None:
+    """Return what a part must hold to go on from `stop` to `end`: HTML over a heading, a list over blank lines."""
+    if end == stop + 1:
+        return _HTML
+    return _ITEM if text[end : end + 1] in MARKERS and _ITEM.match(text, end) else None
 
 
 def _closed(text: str, fence: re.Match[str]) -> int:

@@ -8,13 +8,14 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 MARKERS = "-*+0123456789"  # what an item of a list starts with
-PROSE = (  # a line that starts no block but a paragraph, and does not end in a blank; for regular expressions
+_LINE = (  # one that starts no block but a paragraph; for regular expressions
     r"(?:[^\W\d_]|[^\s\x00-\x7f]|[\"'(.,;!?$%&@/\\^{}]|`(?!``)|\d++(?![.)](?:\s|\Z))|\*{1,3}(?=[^\s*])"
-    r"|\[(?=[^\]\n]*\])(?![^\n]*\]:)|</?(?:strong|em|code|kbd|sub|sup)>(?=\S))[^\n]*+(?<![ \t])"
+    r"|\[(?=[^\]\n]*\])(?![^\n]*\]:)|</?(?:strong|em|code|kbd|sub|sup)>(?=\S))[^\n]*+"
 )
+PROSE = rf"{_LINE}(?<![ \t])"
 HEADING = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
-_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING})|{PROSE}(?:\n{PROSE})*+)\n?")
-_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({PROSE})")
+_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING})|{_LINE}(?:\n{_LINE})*+)")
+_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({_LINE})")
 
 
 def one_block(text: str) -> list[Token]:
@@ -24,7 +25,7 @@ def one_block(text: str) -> list[Token]:
     """
     if text and text[0] in MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
         return tokens
-    if not (match := _ONE_BLOCK.fullmatch(text)):
+    if not (match := _ONE_BLOCK.fullmatch(text.removesuffix("\n").rstrip(" \t"))):
         return []
     marks, _, content = text.partition(" ") if match["heading"] else ("", "", text)
     kind, tag = ("heading", f"h{len(marks)}") if marks else ("paragraph", "p")

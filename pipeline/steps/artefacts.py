@@ -19,7 +19,7 @@ LANGUAGES = ("zh",)  # the files of glossary/
 PLACEHOLDER = "a placeholder of machine translation"
 LABEL = "a label that machine translation got wrong, as the text of a link"
 CITATION = "emphasis that starts within a name"
-_SIGN = re.compile(r"T\d+[:：】]")  # of any placeholder
+_SIGN = re.compile(r"T(?<![^【)\n]T)\d+[:：】]")  # of any placeholder
 _PLACEHOLDERS = re.compile(
     r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^T\d+[:：]\s*(?=\*\*)", re.MULTILINE
 )

@@ -17,7 +17,7 @@ HASHTAG = "a hashtag is written in one"
 SEPARATOR = "links that follow each other are separated like the others of the text"
 RELATIVE = "an address without its host leads nowhere outside its site; the source of the text tells the host"
 _CARD = re.compile(
-    r"(?:\[\]\((?P<empty>[^()\s]+)\)[ \t]*)?\[#{1,6}[ \t]+(?P<title>[^\n\[\]]+)\n[ \t]*\n"
+    r"\[(?:\]\((?P<empty>[^()\s]+)\)[ \t]*\[)?#{1,6}[ \t]+(?P<title>[^\n\[\]]+)\n[ \t]*\n"
     r"(?:#{1,6}[ \t]+(?P<subtitle>[^\n\[\]]+)\n[ \t]*\n)?(?P<site>[\w.-]+\.\w+)\]\((?P<address>[^()\s]+)\)"
 )
 _EMPTY = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
@@ -46,7 +46,7 @@ def cards(document: Document) -> Document:
 
 
 def _cards(text: str, source: str) -> Iterator[Change]:
-    for match in prose(_CARD, text) if "[#" in text else ():
+    for match in prose(_CARD, text):
         if match["empty"] in {None, match["address"]}:
             link = f"[{match['title'].strip()}]({_absolute(match['address'], source)})"
             after = f"{link}\\\n{match['subtitle'].strip()}" if match["subtitle"] else link
@@ -54,14 +54,14 @@ def _cards(text: str, source: str) -> Iterator[Change]:
 
 
 def _without_text(text: str) -> Iterator[Change]:
-    for match in prose(_EMPTY, text) if "[](" in text else ():
+    for match in prose(_EMPTY, text):
         line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
             yield Change("cards", match.span(), match[0], "", EMPTY, 0.95)
 
 
 def _hashtags(text: str) -> Iterator[Change]:
-    for match in prose(_HASHTAG, text) if "[# " in text else ():
+    for match in prose(_HASHTAG, text):
         words = match[1].removeprefix("# ")
         one = re.sub(r"\s", "", words)
         tag = one if match[2].casefold().rstrip("/").endswith("/" + one.casefold()) else words
@@ -76,7 +76,7 @@ def _separators(text: str) -> Iterator[Change]:
 
 
 def _relative(text: str, source: str) -> Iterator[Change]:
-    if "](/" in text and urlsplit(source).hostname:
+    if urlsplit(source).hostname and "](/" in text:
         for match in prose(_RELATIVE, text):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):

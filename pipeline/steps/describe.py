@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, FrontValue, Meta, Step
 from pipeline.evidence.language import language_of
-from pipeline.markdown import FRONT_MATTER, groups, inline_tokens, plain
+from pipeline.markdown import FRONT_MATTER, groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import fields_of
 
 FIELDS = {
@@ -139,7 +139,7 @@ def _heading(text: str) -> str:
         if HEADING_MARKS.search(group.text):
             for one, after in pairwise(group.blocks.tokens):
                 if one.type == "heading_open" and one.tag < best:
-                    best, title = one.tag, plain(inline_tokens(after.content, group.blocks.env))
+                    best, title = one.tag, heading_text(inline_tokens(after.content, group.blocks.env))
         if best == "h1":
             break
     return title
@@ -159,9 +159,9 @@ def _around_title(text: str) -> tuple[str, str]:
         if opener.tag == "h2":
             inner = inline_tokens(token.content, {})
             if not kicker and inner and inner[0].type == "link_open" and TOPIC.search(str(inner[0].attrs["href"])):
-                kicker = plain(inner)
+                kicker = heading_text(inner)
             elif not subtitle and (kicker or re.fullmatch(r"\*\*[^*]+\*\*", token.content)):
-                subtitle = plain(inner)
+                subtitle = heading_text(inner)
             else:
                 break
     return kicker, ""
@@ -207,4 +207,4 @@ def _is_day(match: re.Match[str], month: int) -> bool:
     return True
 
 
-STEP = Step("describe", describe, version=2)
+STEP = Step("describe", describe, version=3)

@@ -1,4 +1,4 @@
-"""Let emphasis close where its author closed it: marks beside CJK text that CommonMark does not pair."""
+"""Let emphasis close where its author closed it: marks beside CJK text and its like that CommonMark does not pair."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from pipeline.markdown import Inline, inline_tokens, inlines
 from pipeline.markdown.marks import LONGEST, RUN, STRONG, Run, blank, opens, paired
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
-CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+CASELESS = re.compile(  # letters of scripts without capitals: CJK, and Hebrew to Mongolian; no name in code has them
+    "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "“": "”", "‘": "’", "〈": "〉"}
 KEPT = "\"'*\\"  # punctuation that may belong to what stands before it
 FARTHEST = 6  # blocks that one emphasis may have been meant to span; farther apart, marks are no pair
@@ -35,11 +37,12 @@ _PAIR = (  # letters on the inner side of a mark, or a space on its outer side: 
 _SURE = re.compile(_PAIR % "[^*]")
 _SURE_IN_LINE = re.compile(_PAIR % r"[^*\n]")
 _LEFT = re.compile(r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE)  # but for the marker of an item
+_LINK = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
 _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
 )
-_SPACED_COLON = re.compile(r"^\*\*[^*\n]+\*\*( +)[:：]", re.MULTILINE)
+_SPACED_COLON = re.compile(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the start of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,9 @@ class Edit:
 
 
 def emphasis(document: Document) -> Document:
-    """Let emphasis that does not pair beside CJK text pair: `**标签:**字` -> `**标签**:字`."""
+    """Let emphasis that does not pair beside letters without capitals pair: `**标签:**字` -> `**标签**:字`."""
     text = document.text
-    if "*" not in text or not CJK_LETTER.search(text):
+    if not _doubtful(text, _SURE_IN_LINE) or not CASELESS.search(text):
         return document
     edits: list[tuple[Inline, Edit]] = []
     lone: list[tuple[Inline, Run]] = []
@@ -78,7 +81,7 @@ def _doubtful(text: str, sure: re.Pattern[str]) -> bool:
     """Tell whether asterisks are left that no sure pair and no list explains; quick, and on the safe side."""
     bare = sure.sub("", text) if "*" in text else ""
     left = "*" in bare and _LEFT.search(bare)
-    return bool(left or ("** " in text and _SPACED_COLON.search(text)))
+    return bool(left or _SPACED_COLON.search(text))
 
 
 def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
@@ -87,7 +90,7 @@ def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
     if notes := list(_footnotes(content)):
         return notes
     kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
-    ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _beside_cjk(content, *pair)]
+    ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _meant(content, *pair)]
     every = kept + [edit for moves, tags in ladder for edit in (moves or tags)]
     runs = (Run(*match.span()) for match in RUN.finditer(content))
     every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > LONGEST and run.size % 2 == 0]
@@ -135,12 +138,12 @@ def _shown(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
     return parts, stars
 
 
-def _beside_cjk(content: str, opener: Run, closer: Run) -> bool:
-    """Tell whether marks stand as an author of CJK text sets them: not a product (2**3), not a pointer (**argv)."""
+def _meant(content: str, opener: Run, closer: Run) -> bool:
+    """Tell whether marks stand as an author sets them: not a product (2**3), not a pointer (**argv)."""
     before, inner = content[opener.start - 1 : opener.start], content[opener.end : closer.start]
-    nothing = not any(char.isalnum() for char in inner) and CJK_LETTER.match(before)
-    letters = CJK_LETTER.search(inner) or CJK_LETTER.search(content, closer.end, closer.end + 2) or nothing
-    return bool(letters) and not (_ascii_letter(before) and _ascii_letter(inner[:1]))
+    nothing = not any(char.isalnum() for char in inner) and CASELESS.match(before)
+    letters = CASELESS.search(inner) or CASELESS.search(content, closer.end, closer.end + 2) or nothing
+    return bool(letters or _LINK.fullmatch(inner)) and not (_ascii_letter(before) and _ascii_letter(inner[:1]))
 
 
 def _ascii_letter(char: str) -> bool:
@@ -233,4 +236,4 @@ def _better(inline: Inline, edits: list[Edit]) -> bool:
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=3)
+STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=4)

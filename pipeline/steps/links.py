@@ -20,7 +20,7 @@ from pipeline.addresses.identifiers import identifiers
 from pipeline.addresses.kinds import kind_of
 from pipeline.addresses.warnings import warnings
 from pipeline.document import Document, Link, Step
-from pipeline.markdown import parser, plain
+from pipeline.markdown import heading_text, parser, plain
 
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
@@ -79,7 +79,7 @@ def _links(text: str, source: str) -> Iterator[Link]:
     lines = text.split("\n")
     tokens = _reader().parse(text)
     headings = [
-        (token.map[0] + 1, plain(tokens[at + 1].children))
+        (token.map[0] + 1, heading_text(tokens[at + 1].children))
         for at, token in enumerate(tokens)
         if token.type == "heading_open" and token.map
     ]
@@ -245,4 +245,4 @@ def _link(found: _Found, source: str, heading: str) -> Link:
     )
 
 
-STEP = Step("links", extract_links, version=3)
+STEP = Step("links", extract_links, version=4)

@@ -17,8 +17,6 @@ _RULES = re.compile(rf"\n{_RULE}(?=\n|\Z)")
 def tables(document: Document) -> Document:
     """Take the rules out of the body of tables: heads of several rows and tables glued together leave them there."""
     text = document.text
-    if text.count("\n|") < 2 or "---" not in text:  # noqa: PLR2004 - two rules
-        return document
     changes = []
     within = -1  # where the table that has had its rule ends so far
     for match in prose(_RULES, text):

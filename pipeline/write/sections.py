@@ -124,7 +124,8 @@ class _Headings:
             outer.pop()
         outer.append(level)
         name = f"{self.label}-{len(self.names) + 1}"
-        self.names[written or f"#{name}"] = f"#{name}"  # no identifier that pandoc gives holds a #
+        first = written and written not in self.names
+        self.names[written if first else f"#{name}"] = f"#{name}"  # no identifier holds a #
         self.words.setdefault(_letters(plain(text)), f"#{name}")
         return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], text]}
 

@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.addresses.bare import bare
 from pipeline.document import Unfit
+from pipeline.markdown import IDENTIFIER
 from pipeline.pandoc import DIALECT, Conversion, read
 from pipeline.steps.figures import CAPTION
 from pipeline.write.images import ELSEWHERE, USUAL, Pictures, data_address
@@ -132,6 +133,10 @@ class _Vetter:
             return {"t": node["t"], "c": [["", names, []], node["c"][1]]}
         if node["t"] in {"Para", "Plain"}:
             return {"t": node["t"], "c": _unindented(self.inlines(node["c"]))}
+        if node["t"] == "Header":
+            level, attributes, inlines = node["c"]
+            attributes, inlines = _identified(attributes, inlines)
+            return {"t": "Header", "c": [level, attributes, self.inlines(inlines)]}
         if node["t"] == "Math":
             return {"t": "Math", "c": [node["c"][0], unlabelled(node["c"][1])]}
         return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
@@ -178,6 +183,14 @@ BLOCKS = {
     "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
     "HorizontalRule", "Header", "Table", "Figure", "Div",
 }  # fmt: skip
+
+
+def _identified(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:
+    """Return the attributes and the words of a heading, the identifier that it names at its end no word of it."""
+    if [node["t"] for node in inlines[-2:]] != ["Space", "Str"]:
+        return attributes, inlines
+    named = re.fullmatch(IDENTIFIER, inlines[-1]["c"])
+    return ([named[1], [], []], inlines[:-2]) if named else (attributes, inlines)
 
 
 def _unindented(inlines: list[Node]) -> list[Node]:
