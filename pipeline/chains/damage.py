@@ -19,6 +19,7 @@ CUT = re.compile(b"[\xc3-\xc5](?![ \x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})") 
 INCOMPLETE = re.compile(
     b"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?![\x80-\xbf\xff ])([?]?)"
 )  # sequences that lack a byte, and the question mark after it
+SPACED = re.compile(b"(?:[\xc3-\xdf]|[\xe1-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}) ")  # U+00A0 as a space
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 CONTINUATION = frozenset(range(0x80, 0xC0))
 C1 = frozenset(range(0x80, 0xA0))
@@ -75,6 +76,15 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
         hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit
     return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None
+
+
+def spaced(line: str) -> Damage | None:
+    """Return the damage of a line of misread UTF-8 that lost nothing but U+00A0, which is a space; None if none is."""
+    told = {codec: signs(line, codec) for codec in SINGLE}
+    codec = max(SINGLE, key=lambda codec: told[codec].whole - told[codec].foreign)
+    if told[codec].whole <= told[codec].foreign or not SPACED.search(shown(line, codec)):
+        return None
+    return Damage(codec, frozenset(), spaced=True)
 
 
 def _cut(line: str) -> int:

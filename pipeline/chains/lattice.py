@@ -95,7 +95,8 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
     options = candidates(lead, rest, damage.lost, damage.marked)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
         taken = candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
-        return end + 1, tuple(option + " " for option in options) + taken
+        kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
+        return end + 1, tuple(dict.fromkeys((*(option + " " for option in kept), *taken)))
     if not rest and len(options) != 1:
         letter = bytes([lead]).decode(damage.codec, "ignore")
         options = (*options, letter) if letter else options

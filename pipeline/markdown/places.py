@@ -60,7 +60,8 @@ def _placed(text: str, content: str, starts: list[int], done: int) -> tuple[str,
     parts: list[str] = []
     lines: list[Span] = []
     offset, end = 0, done
-    for number, part in enumerate(content.split("\n")):
+    for number, indented in enumerate(content.split("\n")):
+        part = indented.lstrip(" ")  # of a tab that a list took a part of, spaces are left
         if number >= len(starts):
             return None
         start = max(starts[number], end)
