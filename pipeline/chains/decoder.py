@@ -14,7 +14,6 @@ from pipeline.chains.lattice import Slot
 from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, codes_of
 
 COMMON = 400  # candidates of a slot that are looked at, the commonest
-KEPT = 2  # candidates of a slot that are kept for each hypothesis, the likeliest after the best one
 BATCH = 256  # clusters that are searched at once
 TEMPERATURE = 1.5  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
 TOLD = 4  # other candidates that are told of a gap
@@ -25,14 +24,18 @@ Ints = npt.NDArray[np.int64]
 
 
 class Search(NamedTuple):
-    """How many hypotheses of a cluster are kept, and how sure the model can be at most: never certain."""
+    """How many hypotheses of a cluster are kept, and how many candidates of a slot, the likeliest after the best one.
+
+    `surest` is how sure the model can be at most: never certain.
+    """
 
     width: int
+    kept: int
     surest: float
 
 
-NARROW = Search(12, 0.999)
-BROAD = Search(48, 0.95)  # where half of the bytes are gone
+NARROW = Search(12, 12, 0.999)
+BROAD = Search(48, 96, 0.95)  # where half of the bytes are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +147,10 @@ class _Beam:
         codes, places = np.zeros((2, active, size), np.uint64), np.zeros((active, size), np.int64)
         for row, (first, second, at) in enumerate(rows):
             codes[0, row, : len(at)], codes[1, row, : len(at)], places[row, : len(at)] = first, second, at
-        kept = KEPT * self.how.width
-        if size <= kept:
+        if size <= self.how.kept:
             return codes[0], codes[1], places
         _, chance = self.model.extend(self.state.at(np.s_[:active, :1]), codes[0])
-        likeliest = np.argsort(np.where(codes[0] > 0, -chance, np.inf), axis=1, kind="stable")[:, :kept]
+        likeliest = np.argsort(np.where(codes[0] > 0, -chance, np.inf), axis=1, kind="stable")[:, : self.how.kept]
         first, second = (np.take_along_axis(one, likeliest, 1) for one in codes)
         return first, second, np.take_along_axis(places, likeliest, 1)
 
