@@ -23,7 +23,7 @@ TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
 HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
 SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
-REPEATING = 1_000  # characters of a text in which words come again
+MANY = 100  # gaps of a text; with fewer, hardly a word that has one comes again
 RIVALS = 4  # languages that are tried on the sample
 
 
@@ -50,7 +50,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     model = spoken(found)
     how = BROAD if damage.lost >= C1 else NARROW
     chosen = choose(found, model.beside(archive), how)
-    if sum(map(len, lines)) >= REPEATING:
+    if sum(map(len, chosen)) >= MANY:
         chosen = _asked_again(found, chosen, model, archive, how)
     read = [list(cased(list(pieces(*row)), how.surest)) for row in zip(found, chosen, strict=True)]
     after = ["".join(piece.text for piece in row) for row in read]
