@@ -42,7 +42,7 @@ def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
 
 def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
     """Return where the windows begin that are too strange."""
-    sums = np.pad(strangeness, (0, max(0, WINDOW - len(strangeness))))
+    sums = strangeness if len(strangeness) >= WINDOW else np.pad(strangeness, (0, WINDOW - len(strangeness)))
     for reach in (1, 2, 4):
         sums = sums[:-reach] + sums[reach:]
     return np.flatnonzero(sums > STRANGE)

@@ -13,7 +13,7 @@ from pipeline.markdown.blocks import (
     plain,
 )
 from pipeline.markdown.code import FENCED, code_spans, line_starts
-from pipeline.markdown.parts import GAP, Group, groups, in_code, prose
+from pipeline.markdown.parts import GAP, Group, code_around, groups, in_code, prose
 from pipeline.markdown.places import Inline, inlines
 from pipeline.markdown.simple import HEADING, PROSE
 
@@ -28,6 +28,7 @@ __all__ = [
     "Group",
     "Inline",
     "blocks",
+    "code_around",
     "code_spans",
     "groups",
     "heading_text",

@@ -130,6 +130,12 @@ def prose(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     return (match for match in pattern.finditer(text) if not in_code(text, match.span()))
 
 
+def code_around(text: str, lines: Sequence[Span]) -> list[Span]:
+    """Return where code stands, in order, in the parts of a text that hold `lines`; only these are parsed."""
+    parts = groups(text)
+    return [span for number in sorted({part_at(parts, start) for start, _ in lines}) for span in parts[number].code]
+
+
 def in_code(text: str, span: Span) -> bool:
     """Tell whether a span of a text touches code; an empty one touches what it stands before."""
     start, end = span[0], max(span[1], span[0] + 1)

@@ -18,7 +18,7 @@ from pipeline.chains.twice import unwound
 from pipeline.changes import Change, Span
 from pipeline.document import GAP, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
-from pipeline.markdown import code_spans
+from pipeline.markdown import code_around, code_spans
 from pipeline.promises import CODE_STAYS
 from pipeline.read.rank import ranked
 
@@ -42,7 +42,7 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     every = foreign(text)
     undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
     if len(near) < len(every):
-        for code in (functools.partial(_inline_code, text, near), functools.partial(code_spans, text)):
+        for code in (functools.partial(_inline_code, text, near), functools.partial(code_around, text, near)):
             if not undo(list(_cut(near, code())), much=_many(text, near)):
                 return document
     much = _many(text, every)
