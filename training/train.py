@@ -16,21 +16,19 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from pipeline.evidence.codes import MULTIPLIER, codes_of, salted
 from pipeline.evidence.ngrams import (
     ANY,
     BUCKETS,
     COUNT_OF,
     FLOOR,
     MODEL,
-    MULTIPLIER,
     ORDER,
     SHORT,
     STEP,
     VARIETIES,
     Meta,
-    codes_of,
     kind,
-    salted,
 )
 from training.fuse import build
 

@@ -16,15 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.evidence.archive import archive_of
+from pipeline.evidence.codes import MULTIPLIER, codes_of
 from pipeline.evidence.ngrams import (
     BUCKETS,
     CJK,
     MODEL,
-    MULTIPLIER,
     ORDER,
     SEEN,
     VARIETIES,
-    codes_of,
     language_model,
 )
 from training.train import HELD_OUT

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.chains.lattice import Slot
-from pipeline.evidence.ngrams import ORDER, Codes, Floats, LanguageModel, codes_of
+from pipeline.evidence.codes import Codes, codes_of
+from pipeline.evidence.ngrams import ORDER, Floats, LanguageModel
 
 COMMON = 400  # candidates of a slot that are looked at, the commonest
 BATCH = 256  # clusters that are searched at once

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.ngrams import MULTIPLIER, ORDER, Floats, codes_of, salted
+from pipeline.evidence.codes import MULTIPLIER, codes_of, salted
+from pipeline.evidence.ngrams import ORDER, Floats
 from pipeline.evidence.table import Keys
 
 VERSION = 1  # raise it when what is counted changes

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.ngrams import Codes, Floats, LanguageModel, codes_of, language_model, languages, unigrams
+from pipeline.evidence.codes import Codes, codes_of
+from pipeline.evidence.ngrams import Floats, LanguageModel, language_model, languages, unigrams
 
 NO_LETTERS = (
     *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),

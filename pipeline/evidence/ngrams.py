@@ -12,16 +12,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.table import Keys, Layout, Slots, mixed, values
+from pipeline.evidence.codes import MULTIPLIER, Codes, codes_of, folded, salted
+from pipeline.evidence.table import Keys, Layout, Slots, values
 
-Codes = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.uint8]
 ORDER = 6  # characters of the longest n-gram
 SHORT = 2  # up to so many characters, n-grams have slots of 32 bits: candidates meet in pairs by the thousand
 STEP = 0.3  # a byte of the tables holds the natural logarithm of a count in steps of this size, and a variety
 VARIETIES = 4  # how many characters have followed, to how often any did: at most 5 %, 20 %, 50 %, or more
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of the rolling hash: odd, the golden ratio's
 COUNT_OF = np.where(np.arange(256) >= VARIETIES, np.exp((np.arange(256) // VARIETIES - 1) * STEP), 0).astype(np.float32)
 FLOOR = np.float32(1e-8)  # the probability of a character never seen: Unicode has room for 10 ** 6
 BUCKETS = 16  # of contexts, by the binary logarithm of their count
@@ -29,29 +28,6 @@ SEEN = 12  # of contexts in archives, by the binary logarithm of their count; 0 
 ANY = (BUCKETS - 1) * VARIETIES  # the kind of no characters at all
 CJK = ("zh-Hans", "zh-Hant", "ja", "ko")  # of so many characters that two in a row tell much
 MODEL = Path(__file__).with_name("model")
-
-
-def codes_of(text: str) -> Codes:
-    """Return what the model sees of `text`, a number a character: digits are 0, ASCII is small, breaks are spaces."""
-    return _seen(np.frombuffer(text.encode("utf-32-le"), np.uint32))
-
-
-def _seen(codes: npt.NDArray[np.uint32]) -> Codes:
-    seen = codes.astype(np.uint64)
-    ascii_ = codes < 128  # noqa: PLR2004
-    seen[ascii_] = _SEEN[codes[ascii_]]
-    return seen
-
-
-_SEEN: npt.NDArray[np.uint32] = np.array(
-    [ord("0" if char.isdigit() else " " if char.isspace() else char.lower()) for char in map(chr, range(128))],
-    np.uint32,
-)
-
-
-def salted(hashes: Keys, order: int, salt: int) -> Keys:
-    """Return the mixed keys of n-grams: their rolling hashes, told apart by length and language."""
-    return mixed(hashes + np.uint64((salt * 16 + order) * 0xD1B54A32D192ED03 % 2**64))
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -251,7 +227,7 @@ def unigrams(codes: Codes) -> Floats:
 
 def have(tags: Sequence[str], first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Tell in which languages characters of `first` are known to stand before those of `second`: (tags, pairs)."""
-    return _short(_seen(first) * MULTIPLIER + _seen(second), 2, tags) > 0
+    return _short(folded(first) * MULTIPLIER + folded(second), 2, tags) > 0
 
 
 def _short(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:
