@@ -101,6 +101,12 @@ def test_what_is_not_sure_enough_is_marked():
     assert all(a in {b, "\ufffd"} for a, b in zip(document.text, CHINESE, strict=True))
 
 
+def test_a_space_less_sure_than_asked_for_marks_its_letter():
+    """Whether a no-break space that became a space ended a letter or a word too is told as surely as is asked for."""
+    document = repair("faites attention Г bien vous renseigner avant sur le mГ©dicament", min_confidence=1.0)
+    assert document.text == "faites attention \ufffd bien vous renseigner avant sur le médicament"
+
+
 def test_a_twin_gives_back_every_letter():
     """With its twin in the archive the broken file of the sample becomes the twin, and says so."""
     document = repair(RAW["002"], archive=archive_of({"000.md": RAW["000"], "001.md": RAW["001"]}))

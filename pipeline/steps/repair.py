@@ -64,7 +64,8 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
     """Return what undoes the wrong decodings in `lines`; `much` of them tells by itself what befell it."""
     changes: list[Change] = []
     gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
-    exact = (_by_chain, _by_bytes, _by_ftfy) if much else (_by_bytes, _by_spaces, _by_ftfy, _by_chain)
+    by_spaces = functools.partial(_by_spaces, min_confidence=min_confidence, archive=archive)
+    exact = (_by_chain, _by_bytes, _by_ftfy) if much else (_by_bytes, by_spaces, _by_ftfy, _by_chain)
     for undo in (functools.partial(gapped, surely=True), *exact, gapped):
         found = list(undo(text, lines))
         done = {start for start, _ in found}
@@ -93,14 +94,14 @@ def _by_bytes(text: str, lines: list[Span]) -> Found:
                 yield start, list(_changes(start, line, read, why))
 
 
-def _by_spaces(text: str, lines: list[Span]) -> Found:
+def _by_spaces(text: str, lines: list[Span], *, min_confidence: float, archive: Archive) -> Found:
     """Yield what undoes UTF-8 misread line by line whose U+00A0 became spaces: so a letter may end in one, or not."""
     for start, end in lines:
         line = text[start:end]
         damage = spaced(line)
-        found = recovered([line], damage, NOTHING) if damage else None
+        found = recovered([line], damage, archive) if damage else None
         for pieces in found or ():
-            yield start, [_inferred(start, line, piece, str(damage), MIN_CONFIDENCE) for piece in pieces]
+            yield start, [_inferred(start, line, piece, str(damage), min_confidence) for piece in pieces]
 
 
 def _by_ftfy(text: str, lines: list[Span]) -> Found:
