@@ -18,6 +18,7 @@ PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no langu
 ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake are
 AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
 FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
+FOREIGN = re.compile("[^\x00-\x7f][^\n]*")
 APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 OTHERS = re.compile("[^\x00-\x7fâ¦]")
 QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
@@ -37,7 +38,9 @@ def suspicious(text: str) -> list[Span]:
     if not near:
         return []
     written = [text[start:end] for start, end in near]
-    odd = oddness(written, PLAIN) > ODD
+    odd = oddness(written, PLAIN, mixed=False) > ODD
+    if odd.any():
+        odd = oddness(written, PLAIN) > ODD
     pieces = zip(near, written, odd, strict=True)
     found = sorted({_line(text, start) for (start, _), piece, strange in pieces if strange or is_bad(piece)})
     if not found:
@@ -48,12 +51,7 @@ def suspicious(text: str) -> list[Span]:
 
 def foreign(text: str) -> list[Span]:
     """Return where the lines stand that are not all ASCII."""
-    found, start = [], 0
-    for line in text.split("\n"):
-        if not line.isascii():
-            found.append((start, start + len(line)))
-        start += len(line) + 1
-    return found
+    return [(text.rfind("\n", 0, match.start()) + 1, match.end()) for match in FOREIGN.finditer(text)]
 
 
 def _only_quotes(text: str) -> bool:

@@ -40,11 +40,14 @@ def fluency(lines: Sequence[str | None]) -> Floats:
     return np.asarray(sums[ends] - sums[ends - lengths], np.float32)
 
 
-def scored(text: str) -> Floats:
-    """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English."""
+def scored(text: str, *, mixed: bool = True) -> Floats:
+    """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English.
+
+    Unless it is `mixed` it holds no English, which is as likely as not: so a character is at least so likely.
+    """
     names, (scores,) = letters([text])
     rivals = [names[at] for at in np.argsort(-scores)[:RIVALS] if scores[at] > scores.max() - CLEAR]
-    english = np.exp(language_model("en").score(text))
+    english = np.exp(language_model("en").score(text)) if mixed else np.float32(0)
     return max((_mixed(language_model(tag), english, text) for tag in rivals), key=lambda score: float(score.sum()))
 
 
@@ -59,10 +62,13 @@ def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
     return -float(scored(text)[counted].mean()) if counted.any() else 0.0
 
 
-def oddness(lines: Sequence[str], allowed: float) -> Floats:
-    """Return by how many nats the letters outside ASCII of each of `lines` are less likely than `allowed` nats each."""
+def oddness(lines: Sequence[str], allowed: float, *, mixed: bool = True) -> Floats:
+    """Return by how many nats the letters outside ASCII of each of `lines` are less likely than `allowed` nats each.
+
+    Unless they are `mixed` with English it is at most so many.
+    """
     text = "\n".join([*lines, ""])
-    excess = np.where(_counted(text, symbols=False), -scored(text) - allowed, 0)
+    excess = np.where(_counted(text, symbols=False), -scored(text, mixed=mixed) - allowed, 0)
     starts = np.cumsum([0, *(len(line) + 1 for line in lines[:-1])])
     return np.asarray(np.add.reduceat(excess, starts), np.float32)
 
@@ -73,7 +79,7 @@ def _counted(text: str, *, symbols: bool) -> npt.NDArray[np.bool_]:
     return np.asarray(~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0), np.bool_)
 
 
-def _mixed(model: LanguageModel, english: Floats, text: str) -> Floats:
+def _mixed(model: LanguageModel, english: Floats | np.float32, text: str) -> Floats:
     return np.asarray(np.log((np.exp(model.score(text)) + english) / 2), np.float32)
 
 

@@ -50,9 +50,13 @@ def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
 
 def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Tell which pairs a language is known to have whose characters are too many to be classes of their own."""
-    known = (first >= WIDE) | (second >= WIDE)
-    known[known] = have(CJK, first[known], second[known]).any(axis=0)
-    return known
+    written = np.zeros(len(first), np.bool_)
+    left = np.flatnonzero((first >= WIDE) | (second >= WIDE))
+    for tag in CJK:
+        known = have(tag, first[left], second[left])
+        written[left[known]] = True
+        left = left[~known]
+    return written
 
 
 @functools.cache

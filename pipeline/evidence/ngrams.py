@@ -225,9 +225,9 @@ def unigrams(codes: Codes) -> Floats:
     return np.asarray(np.log(weight * np.minimum(counts / totals, 1) + (1 - weight) * FLOOR), np.float32)
 
 
-def have(tags: Sequence[str], first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    """Tell in which languages characters of `first` are known to stand before those of `second`: (tags, pairs)."""
-    return _short(folded(first) * MULTIPLIER + folded(second), 2, tags) > 0
+def have(tag: str, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Tell which characters of `first` are known in a language to stand before those of `second`."""
+    return np.asarray(_short(folded(first) * MULTIPLIER + folded(second), 2, [tag])[0] > 0)
 
 
 def _short(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:

@@ -45,10 +45,10 @@ def decode(source: Source) -> Document:
 
     Raises Unfit where no encoding fits or the bytes are no text.
     """
-    encoding = detect(source.data)
+    encoding, text = _read(source.data)
     meta = Meta(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
     if encoding.evidence != "damaged":
-        return Document(source.path, source.data.decode(encoding.codec), meta)
+        return Document(source.path, source.data.decode(encoding.codec) if text is None else text, meta)
     from pipeline.read.strays import mended  # noqa: PLC0415 - loads the model, which sound text need not wait for
 
     document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(mended(source.data))
@@ -65,9 +65,21 @@ def detect(data: bytes) -> Encoding:
 
     Raises Unfit where no encoding fits or the bytes are no text.
     """
-    for rule in RULES:
+    return _read(data)[0]
+
+
+def _read(data: bytes) -> tuple[Encoding, str | None]:
+    """Return how to read `data`, and its text where that is known already."""
+    for rule in BEFORE_UTF_8:
         if encoding := rule(data):
-            return encoding
+            return encoding, None
+    try:
+        return Encoding("utf-8", 1.0, "utf-8"), data.decode()  # valid by chance does not occur
+    except UnicodeDecodeError:
+        pass
+    for rule in AFTER_UTF_8:
+        if encoding := rule(data):
+            return encoding, None
     message = "no encoding fits these bytes; if you know it, convert the file to UTF-8"
     raise Unfit(message)
 
@@ -117,10 +129,6 @@ def _iso_2022(data: bytes) -> Encoding | None:
         if escape in data and decodes(data, codec):
             return Encoding(codec, 0.99, "validity")
     return None
-
-
-def _utf8(data: bytes) -> Encoding | None:
-    return Encoding("utf-8", 1.0, "utf-8") if decodes(data, "utf-8") else None
 
 
 def _utf8_variant(data: bytes) -> Encoding | None:
@@ -177,11 +185,13 @@ def _statistics(data: bytes) -> Encoding | None:
     return Encoding(readings[0].codec, readings[0].confidence, "statistics", tuple(readings[1:4]))
 
 
-RULES: tuple[Callable[[bytes], Encoding | None], ...] = (
+Rules = tuple[Callable[[bytes], Encoding | None], ...]
+BEFORE_UTF_8: Rules = (
     _marked,
-    _wide,  # before UTF-8, which Latin text in UTF-16 is too, NULs and all
-    _iso_2022,  # before UTF-8: its bytes are all ASCII
-    _utf8,  # before the declaration: text that is valid UTF-8 by chance does not occur
+    _wide,  # Latin text in UTF-16 is UTF-8 too, NULs and all
+    _iso_2022,  # its bytes are all ASCII
+)
+AFTER_UTF_8: Rules = (
     _utf8_variant,
     _not_binary,
     _damaged_utf8,
