@@ -59,7 +59,10 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     best: tuple[int, str, list[int]] = (0, "", [])
     letters = [char for line in lines for char in line if not char.isascii() and char != GAP]
     ideographs = sum(char >= IDEOGRAPHS for char in letters)
+    whole = "\n".join(lines)
     for codec in (*SINGLE, *WIDE) if ideographs * 2 >= len(letters) else SINGLE:
+        if signs(whole, codec).whole <= best[0]:
+            continue
         told = [signs(line, codec) for line in lines]
         hit = [number for number, one in enumerate(told) if one.whole > one.foreign]
         weight = sum(told[number].whole - told[number].foreign for number in hit)
@@ -67,11 +70,11 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
             bare = [number for number, one in enumerate(told) if one.bare > one.foreign and not one.whole]
             best = weight, codec, sorted([*hit, *bare] if len(bare) * ALIKE <= len(hit) else hit)
     weight, codec, hit = best
-    cut = [_cut(line) for line in lines]
     if weight < FEWEST:
-        weight, codec, hit = 0, WESTERN[0], [number for number, one in enumerate(cut) if one]
+        weight, codec, hit = 0, WESTERN[0], [number for number, line in enumerate(lines) if _cut(line)]
     damage = damage_of("\n".join(lines[number] for number in hit), codec)
     if damage.lost >= C1:
+        cut = [_cut(line) for line in lines]
         weight += sum(cut)
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
         hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit

@@ -22,6 +22,7 @@ END = Slot(0, 0, ("\n",))  # a text is a line
 REACH = ORDER - 1  # characters that a character's probability looks back
 
 Ints = npt.NDArray[np.int64]
+Rows = list[list[int]]
 
 
 class Search(NamedTuple):
@@ -100,7 +101,7 @@ class _Beam:
         self.scores = np.zeros((len(batch), 1), np.float32)
         self.common: dict[tuple[str, ...], tuple[Codes, Codes, Ints]] = {}
         self.recent = np.full((len(batch), 1, REACH + 1), -1, np.int64)  # the options chosen last
-        self.paths: list[tuple[Ints, Ints]] = []  # of each step: the hypothesis gone on from, the option chosen
+        self.paths: list[tuple[Rows, Rows]] = []  # of each step: the hypothesis gone on from, the option chosen
         self.shares: list[dict[int, tuple[Ints, Floats]]] = [{} for _ in batch]
 
     def search(self) -> list[list[Choice]]:
@@ -138,7 +139,7 @@ class _Beam:
         self.state = after.at((row, parent, option))
         self.scores = np.take_along_axis(flat, best, axis=1)
         self.recent = np.concatenate([self.recent[row, parent][..., 1:], chosen[..., None]], axis=2)
-        self.paths.append((parent, chosen))
+        self.paths.append((parent.tolist(), chosen.tolist()))
         self._share(step, active)
 
     def _options(self, step: int, active: int) -> tuple[Codes, Codes, Ints]:
@@ -177,8 +178,8 @@ class _Beam:
         """Return the choices on the best path of a cluster."""
         at, path = 0, []
         for parent, chosen in reversed(self.paths[: self.lengths[row]]):
-            path.append(int(chosen[row, at]))
-            at = int(parent[row, at])
+            path.append(chosen[row][at])
+            at = parent[row][at]
         told = zip(self.batch[row].slots, reversed(path), strict=True)
         return [
             _choice(slot, picked, self.how.surest, *self.shares[row][step])

@@ -7,7 +7,6 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.chains.damage import CONTINUATION, NBSP, Damage
@@ -24,8 +23,7 @@ BLOCK = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  
 MANY = 4096  # candidates; more say that nothing is known
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A stretch of the text, from `start` to `end`, and the strings that it can have been; one if nothing was lost.
 
     It is empty where a character of the text was made of bytes of two.
@@ -45,9 +43,11 @@ class Shown(NamedTuple):
     @classmethod
     def of(cls, text: str, codec: str) -> Shown:
         """Return the bytes that `codec` read as `text`."""
-        every = [shown(char, codec) for char in text]
-        owners = [at for at, found in enumerate(every) for _ in found]
-        return cls(b"".join(every), [*owners, len(text)])
+        data = shown(text, codec)
+        if codec not in WIDE:
+            return cls(data, range(len(text) + 1))
+        owners = [at for at, char in enumerate(text) for _ in shown(char, codec)]
+        return cls(data, [*owners, len(text)])
 
     def inside(self, at: int) -> bool:
         """Tell whether a byte is not the first of its character."""
@@ -65,6 +65,10 @@ def slots(text: str, damage: Damage) -> list[Slot]:
     found: list[Slot] = []
     at = 0
     while at < len(whole.data):
+        if read is _single and whole.data[at] < 0x80:
+            found.append(Slot(at, at + 1, (text[at],)))
+            at += 1
+            continue
         end, options = read(whole.data, at, damage)
         while not options and whole.inside(end):
             end += 1

@@ -24,6 +24,7 @@ MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
 HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
 SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
 MANY = 100  # gaps of a text; with fewer, hardly a word that has one comes again
+JUDGED = 20_000  # characters, about, that must be likelier than what stood there
 RIVALS = 4  # languages that are tried on the sample
 
 
@@ -54,7 +55,9 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
         chosen = _asked_again(found, chosen, model, archive, how)
     read = [list(cased(list(pieces(*row)), how.surest)) for row in zip(found, chosen, strict=True)]
     after = ["".join(piece.text for piece in row) for row in read]
-    if float((fluency(after) - fluency(lines)).sum()) < DOUBT or strangeness(after, symbols=False) > PLAIN:
+    some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
+    better = float((fluency(after[:some]) - fluency(lines[:some])).sum()) > DOUBT
+    if not better or strangeness(after[:some], symbols=False) > PLAIN:
         return None
     twin = archive.twin_of("\n".join(after))
     return [list(row) for row in _compared(read, found, *twin)] if twin else read
@@ -97,7 +100,7 @@ def _asked_again(
     for row, choices in zip(found, chosen, strict=True):
         read = {(one.slot.start, one.slot.end): one.options[0][0] for one in choices if one.surety >= SETTLED}
         told = (read.get((slot.start, slot.end)) for slot in row)
-        left.append([replace(slot, candidates=(one,)) if one else slot for slot, one in zip(row, told, strict=True)])
+        left.append([slot._replace(candidates=(one,)) if one else slot for slot, one in zip(row, told, strict=True)])
         known.append("".join(slot.candidates[0] if len(slot.candidates) == 1 else "\0" for slot in left[-1]))
     own = archive_of({"": "\n".join(known)})
     again = map(iter, choose(left, model.beside(archive, own), how))

@@ -34,9 +34,9 @@ def suspicious(text: str) -> list[Span]:
     places = suspects(text)
     if len(text) <= SHORT:
         return foreign(text) if len(places) or is_bad(text) else []
-    near = _around(text, np.union1d(places, places + WINDOW))
-    if not near:
+    if not len(places):
         return []
+    near = _around(text, np.union1d(places, places + WINDOW))
     written = [text[start:end] for start, end in near]
     odd = oddness(written, PLAIN, mixed=False) > ODD
     if odd.any():
@@ -68,15 +68,13 @@ def _only_quotes(text: str) -> bool:
 def _around(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
     """Return the stretches of a text around `places`, in order, none of which reaches beyond its line."""
     found: list[Span] = []
-    first = last = -1
-    for place in places.tolist():
-        if place > last:
-            first, last = _line(text, place)
-        start, end = max(first, place - AROUND), min(last, place + AROUND)
-        if found and first <= found[-1][0] and start <= found[-1][1]:
-            start = found.pop()[0]
-        if start < end:
-            found.append((start, end))
+    ends = np.flatnonzero(np.diff(places, append=len(text) + 3 * AROUND) > 2 * AROUND)
+    for first, last in zip(places[[0, *ends[:-1] + 1]].tolist(), places[ends].tolist(), strict=True):
+        start = max(_line(text, first)[0], first - AROUND)
+        for piece in text[start : min(_line(text, last)[1], last + AROUND)].split("\n"):
+            if piece:
+                found.append((start, start + len(piece)))
+            start += len(piece) + 1
     return found
 
 

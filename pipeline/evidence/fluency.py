@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.codes import Codes, codes_of
+from pipeline.evidence.codes import codes_of
 from pipeline.evidence.ngrams import Floats, LanguageModel, language_model, languages, unigrams
 
 NO_LETTERS = (
@@ -93,21 +93,22 @@ def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float
     for text in texts:
         seen = np.minimum(codes_of(text), 0xFFFF)
         ascii_ = seen < 128  # noqa: PLR2004
-        codes, counts = np.unique(seen[~ascii_], return_counts=True)
+        counts = np.bincount(seen[~ascii_].astype(np.int64))
+        codes = np.flatnonzero(counts)
         places = np.where(ascii_, _PLACES[np.where(ascii_, seen, 0)], 0)
         pairs = (ALPHABET * np.concatenate([[0], places[:-1]]) + places)[ascii_]
         latin, other = places > 0, (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
         by_pairs = _bigrams() @ np.bincount(pairs, minlength=ALPHABET**2)
-        rows.append(_unigrams(codes) @ counts + by_pairs - TOUCHING * touching)
+        rows.append(_unigrams(codes) @ counts[codes] + by_pairs - TOUCHING * touching)
     return languages(), np.stack(rows)
 
 
-def _unigrams(codes: Codes) -> Floats:
+def _unigrams(codes: npt.NDArray[np.integer]) -> Floats:
     """Return how likely each of `codes`, of the Basic Multilingual Plane, is in each language."""
     known = _known()
     if len(new := codes[np.isnan(known[0, codes])]):
-        known[:, new] = unigrams(new)
+        known[:, new] = unigrams(new.astype(np.uint64))
     return known[:, codes]
 
 

@@ -138,8 +138,11 @@ def _misread_whole(text: str, lines: list[Span]) -> bool:
         undone = [chain.undone(line) for line in written]
         if None not in undone and len(befallen) * 10 >= len(lines) * 9:
             return _prose_share("\n".join(line or "" for line in undone)) >= MOSTLY
-    damage = diagnosed(written)
+    damage = _diagnosed(tuple(written))
     return damage is not None and len(damage[1]) * 10 >= len(lines) * 9 and _prose_share(text) >= PARTLY
+
+
+_diagnosed = functools.lru_cache(maxsize=1)(diagnosed)  # of a text misread as a whole it is asked twice
 
 
 def _prose_share(text: str) -> float:
@@ -176,7 +179,7 @@ def _gapped(text: str, lines: list[Span], *, min_confidence: float, archive: Arc
     Before the guesses of ftfy, which reads across gaps, it is tried where much speaks for it: `surely`.
     """
     written = [text[start:end] for start, end in lines]
-    found = diagnosed(written)
+    found = _diagnosed(tuple(written))
     if not found or (surely and not found[2]):
         return
     damage, hit, enough = found
