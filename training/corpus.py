@@ -10,10 +10,11 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from training import readers, readers_alphabets
+from training import readers, readers_alphabets, readers_messages
 from training.fetch import Source, fetch, fits, members
 
 TABLES = ("cjk.toml", "alphabets.toml")
+READERS = vars(readers_messages) | vars(readers_alphabets) | vars(readers)
 WITHOUT_SPACES = {"zh-Hans", "zh-Hant", "ja", "ko"}
 SHARE = 0.3  # of a line's letters that are those of its script; less is mostly names and commands
 CONVERTED = {"s2tw": "zh-Hant", "t2s": "zh-Hans"}  # what OpenCC makes of Chinese, by its configuration
@@ -34,9 +35,8 @@ def texts(rows: list[Source], cache: Path) -> dict[str, Counts]:
     for name, data in members(fetch(rows[0], cache), {pattern for row in rows for pattern in row.members}):
         for row in rows:
             if fits(name, row.members):
-                read = getattr(readers, row.reader, None) or getattr(readers_alphabets, row.reader)
                 counts = found.setdefault(row.language, {})
-                for text, count in kept(row.language, read(name.removesuffix(".gz"), data)):
+                for text, count in kept(row.language, READERS[row.reader](name.removesuffix(".gz"), data)):
                     counts[text] = count if count == 1 else counts.get(text, 0) + count
     return found
 

@@ -33,7 +33,7 @@ class Source:
     licence: str  # SPDX expression
     language: str  # BCP 47; "*" where the reader tells it from the member's name
     members: tuple[str, ...]  # glob patterns of member names
-    reader: str  # a function of readers.py
+    reader: str  # a function of readers*.py
     converted: str = ""  # the configuration of OpenCC that makes text of the other Chinese script of it
 
 
@@ -53,7 +53,7 @@ def fetch(source: Source, cache: Path) -> Path:
 def members(archive: Path, patterns: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each member that fits one of `patterns`, in the order of their names, gunzipped."""
     for name, data in sorted(_all(archive, tuple(patterns)), key=lambda member: member[0]):
-        yield name, gzip.decompress(data) if name.endswith(".gz") else data
+        yield name, gzip.decompress(data) if name.endswith((".gz", ".dz")) else data
 
 
 def _all(archive: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

@@ -31,7 +31,7 @@ WIDE = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
 Texts = Iterator[tuple[str, float]]
 
 
-def _spaceless(text: str) -> str:
+def spaceless(text: str) -> str:
     """Collapse white space, and drop what a line break leaves between two Chinese or Japanese characters."""
     text = re.sub(r"\s+", " ", text).strip()
     return re.sub(rf"(?<={WIDE}) (?={WIDE})", "", text)
@@ -118,13 +118,13 @@ def tagged(name: str, data: bytes) -> Texts:
 
 def plain(name: str, data: bytes) -> Texts:
     """Yield each line of plain text."""
-    yield from ((_spaceless(line), 1.0) for line in data.decode(errors="ignore").splitlines() if line.strip())
+    yield from ((spaceless(line), 1.0) for line in data.decode(errors="ignore").splitlines() if line.strip())
 
 
 def wrapped(name: str, data: bytes) -> Texts:
     """Yield each paragraph of plain text whose lines are wrapped."""
     for paragraph in re.split(r"\n\s*\n", data.decode(errors="ignore")):
-        yield _spaceless(paragraph), 1.0
+        yield spaceless(paragraph), 1.0
 
 
 def html(name: str, data: bytes) -> Texts:
@@ -150,7 +150,7 @@ def _paragraphs(root: etree._Element) -> Texts:
     pieces: list[str] = []
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if element.tag.rpartition("}")[2] not in INLINE:
-            yield _spaceless("".join(pieces)), 1.0
+            yield spaceless("".join(pieces)), 1.0
             pieces.clear()
         pieces.append((element.text if event == "start" else element.tail) or "")
 
@@ -161,7 +161,7 @@ def po(name: str, data: bytes) -> Texts:
     for entry in entries.translated_entries():
         for text in (entry.msgstr, *entry.msgstr_plural.values()):
             if text and text != entry.msgid and entry.msgid:
-                yield from ((_spaceless(line), 1.0) for line in re.split(r"\n\s*\n", text))
+                yield from ((spaceless(line), 1.0) for line in re.split(r"\n\s*\n", text))
 
 
 def man(name: str, data: bytes) -> Texts:
@@ -171,7 +171,7 @@ def man(name: str, data: bytes) -> Texts:
     text = re.sub(r"^[.'].*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\\f(\[\w*\]|\(\w\w|.)|\\[&|^c]|\\s[+-]?\d", "", text).replace(r"\-", "-").replace(r"\e", "\\")
     for paragraph in re.split(r"\n\s*\n", text):
-        yield _spaceless(paragraph), 1.0
+        yield spaceless(paragraph), 1.0
 
 
 def strings(name: str, data: bytes) -> Texts:
@@ -180,7 +180,7 @@ def strings(name: str, data: bytes) -> Texts:
     while todo:
         match todo.pop():
             case str(text):
-                yield _spaceless(re.sub(r"<[^>]*>|\[\[(?:[^\]|]*\|)?|\]\]|'{2,}", "", text)), 1.0
+                yield spaceless(re.sub(r"<[^>]*>|\[\[(?:[^\]|]*\|)?|\]\]|'{2,}", "", text)), 1.0
             case list(inner):
                 todo += reversed(inner)
             case dict(inner):
@@ -193,13 +193,13 @@ def markdown(name: str, data: bytes) -> Texts:
     text = re.sub(r"(?m)^\s*([-*+]|#+|\d+\.) ", "\n\n", text)
     text = re.sub(r"!?\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])|<[^>]*>|(?m:^[ \t>#*|-]+)|`|\*\*", r"\1", text)
     for paragraph in re.split(r"\n\s*\n|\n(?=[^\n]*\|)", text):
-        yield _spaceless(paragraph.replace("|", " ")), 1.0
+        yield spaceless(paragraph.replace("|", " ")), 1.0
 
 
 def lyx(name: str, data: bytes) -> Texts:
     """Yield each paragraph of a LyX document, its insets left out."""
     for layout in re.split(r"\\begin_layout [^\n]*|\\end_layout", data.decode(errors="ignore")):
-        yield _spaceless(re.sub(r"(?m)^\\.*$|^(?:status|name|LatexCommand|reference|filename) .*$", "", layout)), 1.0
+        yield spaceless(re.sub(r"(?m)^\\.*$|^(?:status|name|LatexCommand|reference|filename) .*$", "", layout)), 1.0
 
 
 def comments(name: str, data: bytes) -> Texts:
@@ -207,7 +207,7 @@ def comments(name: str, data: bytes) -> Texts:
     text = re.sub(r"<[^<>]*>|\\[nr]", " ", data.decode(errors="ignore"))
     for line in re.findall(r"(?m)^.*[^\x00-\u0fff].*$", text):
         bare = re.sub(rf"^[^\x80-\uffff]*?({REMARK}) *", "", line.strip())
-        yield _spaceless(re.sub(r":[a-z]+ [\w.]+: *|\"{3}|\*/?$|[`*]{2,}", "", bare)), 1.0
+        yield spaceless(re.sub(r":[a-z]+ [\w.]+: *|\"{3}|\*/?$|[`*]{2,}", "", bare)), 1.0
 
 
 def electron_zh(name: str, data: bytes) -> Texts:
