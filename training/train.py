@@ -7,7 +7,7 @@ import math
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -267,25 +267,39 @@ class Learnt(NamedTuple):
     weights: list[list[float]]  # by order, bucket
 
 
-def learn(corpus: Path, language: dict[str, Any]) -> Learnt:
-    """Return what the texts of a language say, as the row of the plan wants it."""
+def learn(corpus: Path, language: dict[str, Any], *, aside: bool) -> Learnt:
+    """Return what the texts of a language say, as the row of the plan wants it.
+
+    The weights are learnt on the texts held out, which then are counted as well, unless they are put `aside`.
+    """
     items = list(read(corpus / language["tag"]))
-    texts = Texts([(text, weight) for text, weight, source in items if _stem(source) not in HELD_OUT])
     held = held_out(items)
-    del items
-    rows = count(texts)
-    total = float(rows[0].counts.sum())
-    rows = pruned(rows, gains(rows, weights_for(rows, held, total), total), language["budget"])
-    print(language["tag"], len(texts.codes), int(total), [len(row.counts) for row in rows], flush=True)
-    return Learnt(total, [(row.hashes, row.data) for row in rows], weights_for(rows, held, total))
+    rows, total = counted((text, weight) for text, weight, source in items if _stem(source) not in HELD_OUT)
+    rough = weights_for(rows, held, total)
+    rows = pruned(rows, gains(rows, rough, total), language["budget"])
+    weights = weights_for(rows, held, total)
+    if not aside:
+        rows, total = counted((text, weight) for text, weight, _ in items)
+        rows = pruned(rows, gains(rows, rough, total), language["budget"])
+    print(language["tag"], int(total), [len(row.counts) for row in rows], flush=True)
+    return Learnt(total, [(row.hashes, row.data) for row in rows], weights)
 
 
-def main(corpus: Path, plan: Path) -> None:
-    """Write the model that `plan` describes, made from the texts in `corpus`, a folder a language."""
+def counted(texts: Iterable[tuple[str, float]]) -> tuple[list[Row], float]:
+    """Return the n-grams of texts that each count so often, by order, and how many characters there are."""
+    rows = count(Texts(list(texts)))
+    return rows, float(rows[0].counts.sum())
+
+
+def main(corpus: Path, plan: Path, *, aside: bool) -> None:
+    """Write the model that `plan` describes, made from the texts in `corpus`, a folder a language.
+
+    What is to be learnt with the model on texts that it has not seen needs one for which some were put `aside`.
+    """
     chosen = tomllib.loads(plan.read_text("utf-8"))["language"]
     short, long = ([], []), ([], [])
     with ProcessPoolExecutor(AT_ONCE) as pool:
-        learnt = list(pool.map(partial(learn, corpus), chosen))
+        learnt = list(pool.map(partial(learn, corpus, aside=aside), chosen))
     for salt, one in enumerate(learnt):
         for order, (hashes, data) in enumerate(one.ngrams, 1):
             keys, values = short if order <= SHORT else long
@@ -306,4 +320,4 @@ def main(corpus: Path, plan: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), aside="aside" in sys.argv[3:])

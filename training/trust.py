@@ -1,6 +1,6 @@
 """How far to trust an archive: pipeline/evidence/model/trust.npy, learnt on texts that the model has not seen.
 
-usage: python -m training.trust CORPUS
+usage: python -m training.trust CORPUS    (with the model for which these were put aside)
 
 Of each held-out source stretches are the archive, as long as a post, some posts and a hundred, and what follows each is
 to be foretold. Prints the bits a character outside ASCII without an archive and with one.
