@@ -87,7 +87,7 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
         return _led(data, at, damage)
     length = LENGTHS.get(lead, 0)
     if not length:
-        return at + 1, (chr(lead),) if lead < 0x80 else ()
+        return at + 1, ()
     end = at + 1
     while end < len(data) and end - at < length and _continues(data[end], damage):
         end += 1
