@@ -29,6 +29,8 @@ QUOTES = "“”„"  # which of them opens depends on the language
 BRACKET = re.compile(f"[{''.join(PAIRS)}{''.join(PAIRS.values())}{QUOTES}]")
 UNPAIRED = 5.3  # nats: of the brackets in the lines of the model's texts one of two hundred stands alone
 SLIGHT = 0.001  # a share of what a gap can be; below it no bracket is looked at
+LEAST = 0.0005  # the share of what is told as 0.000
+MOST = 60  # gaps and brackets of a line that are looked at together: more are no sentence
 SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
 MANY = 100  # gaps of a text; with fewer, hardly a word that has one comes again
 JUDGED = 20_000  # characters, about, that must be likelier than what stood there
@@ -61,7 +63,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     if sum(map(len, chosen)) >= MANY:
         chosen = _asked_again(found, chosen, model, archive, how)
     rows = (list(pieces(*row)) for row in zip(found, chosen, strict=True))
-    read = [list(cased(list(paired(row, how.surest)), how.surest)) for row in rows]
+    read = [list(cased(paired(row, how.surest), how.surest)) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
     better = float((fluency(after[:some]) - fluency(lines[:some])).sum()) > DOUBT
@@ -133,37 +135,54 @@ def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
     yield from _whole(sure)
 
 
-def paired(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
-    """Yield the pieces of a line; a gap that can be a bracket is one, or none, with an eye to what it would pair with.
+def paired(row: Sequence[Piece], surest: float) -> Sequence[Piece]:
+    """Return the pieces of a line; a gap that can be a bracket is one, or none, with an eye to what it would pair with.
 
-    What it can be is so much less likely for each bracket of the line that it would leave alone.
+    A line is so much less likely for each bracket that stands alone. The gap that gains most is changed first.
     """
-    signs = ["".join(BRACKET.findall(piece.text)) for piece in row]
-    for at, piece in enumerate(row):
-        options = ((piece.text, piece.confidence), *piece.others)
-        if not piece.others or not any(BRACKET.search(text) for text, share in options if share > SLIGHT):
-            yield piece
-            continue
-        before, after = "".join(signs[:at]), "".join(signs[at + 1 :])
-        alone = [unpaired(before + "".join(BRACKET.findall(text)) + after) for text, _ in options]
-        weights = [share * math.exp(-UNPAIRED * one) for (_, share), one in zip(options, alone, strict=True)]
-        told = [
-            (text, min(round(weight / sum(weights), 3), surest))
-            for (text, _), weight in sorted(zip(options, weights, strict=True), key=lambda one: -one[1])
-        ]
-        signs[at] = "".join(BRACKET.findall(told[0][0]))
-        yield replace(piece, text=told[0][0], confidence=told[0][1], others=tuple(told[1:]))
+    options = {at: ((piece.text, piece.confidence), *piece.others) for at, piece in enumerate(row) if piece.others}
+    gaps = {
+        at: told for at, told in options.items() if any(BRACKET.search(one) and rate > SLIGHT for one, rate in told)
+    }
+    signs = {at: piece.text for at, piece in enumerate(row) if at in gaps or BRACKET.search(piece.text)}
+    if not gaps or len(signs) > MOST:
+        return row
+    while True:
+        likely = {at: _likely(told, at, signs) for at, told in gaps.items()}
+        at = max(gaps, key=lambda at: max(likely[at].values()) - likely[at][signs[at]])
+        best = max(likely[at], key=lambda one: likely[at][one])
+        if likely[at][best] <= likely[at][signs[at]]:
+            return [_weighed(piece, likely[at], surest) if at in gaps else piece for at, piece in enumerate(row)]
+        signs[at] = best
 
 
-def unpaired(signs: str) -> int:
+def _likely(told: Sequence[tuple[str, float]], at: int, signs: dict[int, str]) -> dict[str, float]:
+    """Return the natural logarithms of how likely the options of the gap at a place are, beside the brackets there."""
+    alone = {one: unpaired("".join((signs | {at: one}).values())) for one, _ in told}
+    return {one: math.log(max(share, LEAST)) - UNPAIRED * alone[one] for one, share in told}
+
+
+def _weighed(piece: Piece, likely: dict[str, float], surest: float) -> Piece:
+    """Return the piece read as the likeliest of its options."""
+    most = max(likely.values())
+    total = sum(math.exp(one - most) for one in likely.values())
+    ordered = sorted(likely.items(), key=lambda one: -one[1])
+    (text, sure), *others = ((one, min(round(math.exp(rate - most) / total, 3), surest)) for one, rate in ordered)
+    return replace(piece, text=text, confidence=sure, others=tuple(others))
+
+
+def unpaired(text: str) -> int:
     """Return how many brackets of a text stand alone.
 
     >>> unpaired("「」"), unpaired("「『」"), unpaired("」「"), unpaired("””")
     (0, 1, 2, 0)
     """
+    signs = BRACKET.findall(text)
     alone = sum(sign in QUOTES for sign in signs) % 2
     opened: Counter[str] = Counter()
-    for sign in signs.translate(dict.fromkeys(map(ord, QUOTES))):
+    for sign in signs:
+        if sign in QUOTES:
+            continue
         if sign in PAIRS:
             opened[PAIRS[sign]] += 1
         elif opened[sign]:
