@@ -49,6 +49,11 @@ class Chain:
         rare = sum(wrong in WIDE and truth != "utf-8" for wrong, truth in self.readings)
         return DOUBT * (len(self.readings) + 2 * rare)
 
+    @property
+    def proves_itself(self) -> bool:
+        """Whether the truth was UTF-8 each time: other bytes are not UTF-8, but by a rare chance."""
+        return all(truth == "utf-8" for _, truth in self.readings)
+
     def undone(self, text: str) -> str | None:
         """Return what `text` was before the wrong readings; None where it cannot have gone through them."""
         for wrong, truth in self.readings:
@@ -81,7 +86,8 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
     for chain, texts in _promising(sample):
         gain = _gain(before, fluency(texts)) - chain.doubt
         changed = [text for text, line in zip(texts, sample, strict=True) if text != line]
-        if gain > best[0] and _many(sample, texts, chain) and strangeness(changed, symbols=True) < PLAIN:
+        known = chain.proves_itself and len(changed) == len(sample)  # each byte says so: rare symbols may stand there
+        if gain > best[0] and _many(sample, texts, chain) and strangeness(changed, symbols=not known) < PLAIN:
             best = gain, chain
     if best[1] is None:
         return None
@@ -144,7 +150,7 @@ def _many(sample: list[str], texts: list[str], chain: Chain) -> bool:
     rare = any(wrong not in WESTERN and truth != "utf-8" for wrong, truth in chain.readings)
     changed = "".join(line for text, line in zip(texts, sample, strict=True) if text != line)
     foreign = [char for char in changed if char >= "\x80"]
-    if {truth for _, truth in chain.readings} == {"utf-8"}:
+    if chain.proves_itself:
         return len(foreign) >= PROVEN
     return len(set(foreign)) >= (DISTINCT if rare else FEWEST)
 
@@ -160,8 +166,8 @@ def _befallen(lines: Sequence[str], chain: Chain) -> Iterator[tuple[int, str, fl
     texts = [undone[number] or "" for number in numbers]
     gains = fluency(texts) - fluency([lines[number] for number in numbers])
     for number, text, gain in zip(numbers, texts, gains.tolist(), strict=True):
-        if gain > 0:
-            yield number, text, surety(gain)
+        if gain > 0 or chain.proves_itself:
+            yield number, text, surety(max(gain, DOUBT * chain.proves_itself))
 
 
 def surety(gain: float) -> float:

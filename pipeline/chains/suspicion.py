@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from ftfy.badness import is_bad
 
+from pipeline.chains.proof import proven
 from pipeline.changes import Span
 from pipeline.evidence.fluency import oddness
 from pipeline.evidence.gate import WINDOW, suspects
@@ -29,7 +30,7 @@ def suspicious(text: str) -> list[Span]:
 
     They have pairs of letters that mojibake has, and read badly around them.
     """
-    if _only_quotes(text):
+    if _only_quotes(text) or proven(text):
         return foreign(text)
     places = suspects(text)
     if len(text) <= SHORT:

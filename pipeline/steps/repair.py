@@ -11,6 +11,7 @@ from ftfy.badness import is_bad
 
 from pipeline.chains.damage import diagnosed, spaced
 from pipeline.chains.known import LIKELY, fixed, fixed_in_parts
+from pipeline.chains.proof import proven
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece, recovered
 from pipeline.chains.search import explained
 from pipeline.chains.suspicion import foreign, suspicious
@@ -66,7 +67,8 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
     gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
     by_spaces = functools.partial(_by_spaces, min_confidence=min_confidence, archive=archive)
     exact = (_by_chain, _by_bytes, _by_ftfy) if much else (_by_bytes, by_spaces, _by_ftfy, _by_chain)
-    for undo in (functools.partial(gapped, surely=True), *exact, gapped):
+    whole = (_by_chain,) if proven("\n".join(text[start:end] for start, end in lines)) else ()
+    for undo in (*whole, functools.partial(gapped, surely=True), *exact, gapped):
         found = list(undo(text, lines))
         done = {start for start, _ in found}
         changes += (change for _, row in found for change in row)
@@ -137,7 +139,8 @@ def _misread_whole(text: str, lines: list[Span]) -> bool:
         chain, befallen = found
         undone = [chain.undone(line) for line in written]
         if None not in undone and len(befallen) * 10 >= len(lines) * 9:
-            return _prose_share("\n".join(line or "" for line in undone)) >= MOSTLY
+            share = _prose_share("\n".join(line or "" for line in undone))
+            return share >= (PARTLY if proven("\n".join(written)) else MOSTLY)
     damage = _diagnosed(tuple(written))
     return damage is not None and len(damage[1]) * 10 >= len(lines) * 9 and _prose_share(text) >= PARTLY
 
@@ -213,4 +216,4 @@ def _changes(start: int, line: str, mended: str, why: tuple[str, float]) -> Iter
         at += len(old)
 
 
-STEP = Step("repair", repair, (CODE_STAYS,), version=4)
+STEP = Step("repair", repair, (CODE_STAYS,), version=5)
