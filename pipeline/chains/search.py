@@ -78,7 +78,7 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
 
     None where the lines are likeliest as they stand: every wrong reading is a rare thing, `DOUBT` says how rare.
     """
-    sample = _sampled(lines)
+    sample = sampled(lines)
     if not sample:
         return None
     before = fluency(sample)
@@ -94,7 +94,8 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
     return best[1], list(_befallen(lines, best[1]))
 
 
-def _sampled(lines: Sequence[str]) -> list[str]:
+def sampled(lines: Sequence[str]) -> list[str]:
+    """Return the first lines, each once, that tell as much as all: `SAMPLE` characters."""
     found, size = [], 0
     for line in dict.fromkeys(lines):
         found.append(line[:SAMPLE])

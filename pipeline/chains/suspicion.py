@@ -9,8 +9,9 @@ import numpy.typing as npt
 from ftfy.badness import is_bad
 
 from pipeline.chains.proof import proven
+from pipeline.chains.search import sampled
 from pipeline.changes import Span
-from pipeline.evidence.fluency import oddness
+from pipeline.evidence.fluency import mismatch, oddness
 from pipeline.evidence.gate import WINDOW, suspects
 
 FEW = 5  # if not one in so many lines is suspect, the others are not looked at
@@ -19,6 +20,9 @@ PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no langu
 ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake are
 AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
 FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
+SPREAD = 4_000  # characters, or twice as many, whose letters with marks tell whether they are of one language
+UNLIKE = 3.2  # nats a letter with marks: hardly ever is as much in a language
+MISMATCH = 5.0  # nats the letters of a text may be less likely than that
 FOREIGN = re.compile("[^\x00-\x7f][^\n]*")
 APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 OTHERS = re.compile("[^\x00-\x7fâ¦]")
@@ -30,7 +34,7 @@ def suspicious(text: str) -> list[Span]:
 
     They have pairs of letters that mojibake has, and read badly around them.
     """
-    if _only_quotes(text) or proven(text):
+    if _only_quotes(text) or proven(text) or _mismatched(text):
         return foreign(text)
     places = suspects(text)
     if len(text) <= SHORT:
@@ -64,6 +68,16 @@ def _only_quotes(text: str) -> bool:
         and APOSTROPHE.search(text) is not None
         and len(QUOTE.findall(text)) == found
     )
+
+
+def _mismatched(text: str) -> bool:
+    """Tell whether no one language has the letters of a text, though it has each of their pairs: not those of a line.
+
+    Letters spread over the text tell whether it is worth that look: files in many languages look like that as well.
+    """
+    if mismatch([text[:: len(text) // SPREAD + 1]], UNLIKE) < MISMATCH:
+        return False
+    return mismatch(sampled([text[start:end] for start, end in foreign(text)]), UNLIKE) >= MISMATCH
 
 
 def _around(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
