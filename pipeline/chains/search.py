@@ -29,6 +29,7 @@ DISTINCT = 8  # of them, where the truth is no UTF-8, which proves itself, and t
 SAMPLE = 2_000  # characters that a chain is chosen by
 TRIED = 10  # chains that are scored in full, the likeliest by their letters
 DOUBT = 30.0  # nats that a chain must be likelier by than the text as it stands, for each wrong reading in it
+ALIKE = math.log(9)  # nats for a line of which nine in ten others are likelier undone
 _C1 = re.compile("[\x80-\x9f]")
 PLAIN = 6.2  # nats a character outside ASCII: what is stranger is no language we know
 
@@ -161,14 +162,18 @@ def _gain(before: Floats, after: Floats) -> float:
 
 
 def _befallen(lines: Sequence[str], chain: Chain) -> Iterator[tuple[int, str, float]]:
-    """Yield each line that is likelier undone: the number, the text, and how sure that is."""
+    """Yield each line that is likelier undone, or shares the fate of the others: number, text, and how sure that is."""
     undone = [chain.undone(line) for line in lines]
     numbers = [number for number, line in enumerate(lines) if undone[number] not in {None, line}]
     texts = [undone[number] or "" for number in numbers]
     gains = fluency(texts) - fluency([lines[number] for number in numbers])
+    if chain.proves_itself:
+        gains = np.maximum(gains, DOUBT)
+    elif (gains > 0).sum() * 10 >= len(gains) * 9:
+        gains = np.maximum(gains, ALIKE)
     for number, text, gain in zip(numbers, texts, gains.tolist(), strict=True):
-        if gain > 0 or chain.proves_itself:
-            yield number, text, surety(max(gain, DOUBT * chain.proves_itself))
+        if gain > 0:
+            yield number, text, surety(gain)
 
 
 def surety(gain: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 import re
 from collections.abc import Iterator
 
@@ -138,7 +139,7 @@ def _misread_whole(text: str, lines: list[Span]) -> bool:
     if found:
         chain, befallen = found
         undone = [chain.undone(line) for line in written]
-        if None not in undone and len(befallen) * 10 >= len(lines) * 9:
+        if None not in undone and len(befallen) * 10 >= sum(map(operator.ne, undone, written)) * 9:
             share = _prose_share("\n".join(line or "" for line in undone))
             return share >= (PARTLY if proven("\n".join(written)) else MOSTLY)
     damage = _diagnosed(tuple(written))
