@@ -32,6 +32,7 @@ DOUBT = 30.0  # nats that a chain must be likelier by than the text as it stands
 ALIKE = math.log(9)  # nats for a line of which nine in ten others are likelier undone
 _C1 = re.compile("[\x80-\x9f]")
 PLAIN = 6.2  # nats a character outside ASCII: what is stranger is no language we know
+RARE = 8.0  # the same of letters alone, where each byte says that it is UTF-8: they are few; mojibake has at least 8.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
     for chain, texts in _promising(sample):
         gain = _gain(before, fluency(texts)) - chain.doubt
         changed = [text for text, line in zip(texts, sample, strict=True) if text != line]
-        known = chain.proves_itself and len(changed) == len(sample)  # each byte says so: rare symbols may stand there
-        if gain > best[0] and _many(sample, texts, chain) and strangeness(changed, symbols=not known) < PLAIN:
+        known = chain.proves_itself and len(changed) == len(sample)
+        plain = strangeness(changed, symbols=not known) < (RARE if known else PLAIN)
+        if gain > best[0] and plain and _many(sample, texts, chain):
             best = gain, chain
     if best[1] is None:
         return None

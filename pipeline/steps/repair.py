@@ -67,8 +67,9 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
     changes: list[Change] = []
     gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
     by_spaces = functools.partial(_by_spaces, min_confidence=min_confidence, archive=archive)
+    known = proven("\n".join(text[start:end] for start, end in lines))
+    whole = (_by_chain,) if known and (much or len(list(_by_ftfy(text, lines))) < len(lines)) else ()
     exact = (_by_chain, _by_bytes, _by_ftfy) if much else (_by_bytes, by_spaces, _by_ftfy, _by_chain)
-    whole = (_by_chain,) if proven("\n".join(text[start:end] for start, end in lines)) else ()
     for undo in (*whole, functools.partial(gapped, surely=True), *exact, gapped):
         found = list(undo(text, lines))
         done = {start for start, _ in found}
