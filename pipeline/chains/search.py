@@ -89,8 +89,8 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
         gain = _gain(before, fluency(texts)) - chain.doubt
         changed = [text for text, line in zip(texts, sample, strict=True) if text != line]
         known = chain.proves_itself and len(changed) == len(sample)
-        plain = strangeness(changed, symbols=not known) < (RARE if known else PLAIN)
-        if gain > best[0] and plain and _many(sample, texts, chain):
+        likely = gain > best[0] and _many(sample, texts, chain)
+        if likely and strangeness(changed, symbols=not known) < (RARE if known else PLAIN):
             best = gain, chain
     if best[1] is None:
         return None

@@ -6,7 +6,7 @@ import functools
 import math
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ftfy.badness import is_bad
 
@@ -63,14 +63,23 @@ def _many(text: str, lines: list[Span]) -> bool:
 
 
 def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, archive: Archive) -> list[Change]:
-    """Return what undoes the wrong decodings in `lines`; `much` of them tells by itself what befell it."""
+    """Return what undoes the wrong decodings in `lines`; `much` of them tells by itself what befell it.
+
+    So do fewer whose every byte does, where ftfy does not mend each line.
+    """
     changes: list[Change] = []
     gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
     by_spaces = functools.partial(_by_spaces, min_confidence=min_confidence, archive=archive)
+    surely = functools.partial(gapped, surely=True)
+    exact: tuple[Undo, ...]
     known = proven("\n".join(text[start:end] for start, end in lines))
-    whole = (_by_chain,) if known and (much or len(list(_by_ftfy(text, lines))) < len(lines)) else ()
-    exact = (_by_chain, _by_bytes, _by_ftfy) if much else (_by_bytes, by_spaces, _by_ftfy, _by_chain)
-    for undo in (*whole, functools.partial(gapped, surely=True), *exact, gapped):
+    if known and (much or len(list(_by_ftfy(text, lines))) < len(lines)):
+        exact = (_by_chain, surely, _by_bytes, _by_ftfy)
+    elif much:
+        exact = (surely, _by_chain, _by_bytes, _by_ftfy)
+    else:
+        exact = (surely, _by_bytes, by_spaces, _by_ftfy, _by_chain)
+    for undo in (*exact, gapped):
         found = list(undo(text, lines))
         done = {start for start, _ in found}
         changes += (change for _, row in found for change in row)
@@ -81,6 +90,7 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
 
 
 Found = Iterator[tuple[int, list[Change]]]
+Undo = Callable[[str, list[Span]], Found]
 
 
 def _by_bytes(text: str, lines: list[Span]) -> Found:
