@@ -1,14 +1,18 @@
-"""Text -> whether every byte of it says that it is UTF-8 misread: what is left of a doubt where letters are few."""
+"""Text -> whether all that is outside ASCII says what it was: what is left of a doubt where that is little."""
 
 from __future__ import annotations
 
 import functools
 import re
 
-from pipeline.chains.readings import byte_of
-from pipeline.chains.search import SINGLE
+from pipeline.chains.readings import WIDE, byte_of
+from pipeline.chains.search import SINGLE, WESTERN, Chain
+from pipeline.document import GAP
 
-_FIRST = re.compile("[^\x00-\x7f]")
+SIGNS = frozenset("‘’“”–—…·")  # what English has outside ASCII
+_SIGN = r"¡[¡-ÿ]|¡[A-Z](?!\w)|(?<=\w)¡[A-Z]|¨[A-F]"  # as Western text shows such signs of GBK, Big5 and EUC
+_SIGNS = re.compile(f"(?:[\x00-\x7f]++|{_SIGN})*+")
+_FOREIGN = re.compile("[^\x00-\x7f]")
 
 
 def proven(text: str) -> bool:
@@ -17,7 +21,7 @@ def proven(text: str) -> bool:
     >>> proven("ВїQuГ© tal?"), proven("¿Qué tal?")
     (True, False)
     """
-    first = _FIRST.search(text)
+    first = _FOREIGN.search(text)
     return first is not None and any(_misread(codec).fullmatch(text, first.start()) for codec in SINGLE)
 
 
@@ -29,3 +33,15 @@ def _misread(codec: str) -> re.Pattern[str]:
         for first, last in ((0xC2, 0xDF), (0xE0, 0xEF), (0xF0, 0xF4), (0x80, 0xBF))
     )
     return re.compile(f"(?:[\\x00-\\x7f]++|[{two}][{rest}]|[{three}][{rest}]{{2}}|[{four}][{rest}]{{3}})*+")
+
+
+def signs(text: str) -> Chain | None:
+    """Return how the quotes and dashes of a text were misread that has nothing else outside ASCII.
+
+    >>> print(signs("It¡¯s ¡°here¡±"), signs("¡Hola!"))
+    gb18030 was read as cp1252 None
+    """
+    if text.isascii() or not _SIGNS.fullmatch(text):
+        return None
+    chains = (Chain(((wrong, truth),)) for wrong in WESTERN for truth in WIDE)
+    return next((chain for chain in chains if SIGNS.issuperset(_FOREIGN.findall(chain.undone(text) or GAP))), None)

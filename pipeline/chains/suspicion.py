@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from ftfy.badness import is_bad
 
-from pipeline.chains.proof import proven
+from pipeline.chains.proof import proven, signs
 from pipeline.chains.search import sampled
 from pipeline.changes import Span
 from pipeline.evidence.fluency import mismatch, oddness
@@ -34,7 +34,7 @@ def suspicious(text: str) -> list[Span]:
 
     They have pairs of letters that mojibake has, and read badly around them.
     """
-    if _only_quotes(text) or proven(text) or _mismatched(text):
+    if _only_quotes(text) or proven(text) or signs(text) or _mismatched(text):
         return foreign(text)
     places = suspects(text)
     if len(text) <= SHORT:

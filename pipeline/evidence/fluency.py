@@ -139,7 +139,7 @@ def mismatch(lines: Sequence[str], allowed: float) -> float:
     """Return by how many nats the Latin letters with marks of `lines` are less likely than `allowed` nats each.
 
     A letter is as likely as among all such letters of the language that those of its line are likeliest in, whatever
-    their order. What no one language writes has at least 3.3, as Czech read as Windows-1252 does; prose at most 3.1.
+    their order. Of 1,000 characters Czech read as Windows-1252 has 3.3 and more, prose hardly ever.
     """
     first, end = MARKED
     codes = (np.frombuffer(line.encode("utf-32-le"), np.uint32) for line in lines)

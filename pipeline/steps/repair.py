@@ -12,7 +12,7 @@ from ftfy.badness import is_bad
 
 from pipeline.chains.damage import diagnosed, spaced
 from pipeline.chains.known import LIKELY, fixed, fixed_in_parts
-from pipeline.chains.proof import proven
+from pipeline.chains.proof import proven, signs
 from pipeline.chains.recover import MIN_CONFIDENCE, Piece, recovered
 from pipeline.chains.search import explained
 from pipeline.chains.suspicion import foreign, suspicious
@@ -79,7 +79,7 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
         exact = (surely, _by_chain, _by_bytes, _by_ftfy)
     else:
         exact = (surely, _by_bytes, by_spaces, _by_ftfy, _by_chain)
-    for undo in (*exact, gapped):
+    for undo in (_by_signs, *exact, gapped):
         found = list(undo(text, lines))
         done = {start for start, _ in found}
         changes += (change for _, row in found for change in row)
@@ -91,6 +91,14 @@ def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, 
 
 Found = Iterator[tuple[int, list[Change]]]
 Undo = Callable[[str, list[Span]], Found]
+
+
+def _by_signs(text: str, lines: list[Span]) -> Found:
+    """Yield what undoes quotes and dashes misread where nothing else is outside ASCII."""
+    written = [text[start:end] for start, end in lines]
+    if chain := signs("\n".join(written)):
+        for (start, _), line in zip(lines, written, strict=True):
+            yield start, list(_changes(start, line, chain.undone(line) or line, (str(chain), LIKELY)))
 
 
 def _by_bytes(text: str, lines: list[Span]) -> Found:
