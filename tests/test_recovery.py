@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import PurePosixPath
 
+import numpy as np
 import pytest
 from rapidfuzz.distance import Levenshtein
 
@@ -14,6 +15,8 @@ from pipeline.chains.readings import byte_of
 from pipeline.changes import apply, inverse
 from pipeline.document import Document, Source
 from pipeline.evidence.archive import archive_of
+from pipeline.evidence.codes import codes_of
+from pipeline.evidence.neighbours import neighbours
 from pipeline.flow import follow
 from pipeline.read.decode import decode
 from pipeline.steps import escapes
@@ -70,6 +73,20 @@ def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
     assert Levenshtein.distance(document.text, truth) <= 2
     assert any("then utf-8 was read as" in change.reason and change.alternatives for change in document.changes)
     assert apply(document.text, inverse(document.changes)) == broken
+
+
+def test_a_character_is_told_by_those_on_both_sides_of_it():
+    """Not by what is written there itself, nor by what stands beyond the ends of its line."""
+    network = neighbours("zh-Hans")
+    line = "孩子们的作业越来越多，妈妈说不要太担心。"
+    options = codes_of("不中与")[None]
+    place = np.array([line.index("不")])
+    told = network.fit(codes_of(line), place, options)
+    assert told.argmax() == 0
+    assert np.array_equal(network.fit(codes_of(line.replace("不", "与")), place, options), told)
+    ends = "\0" * network.reach
+    assert np.array_equal(network.fit(codes_of(f"{line}{ends}不中与"), place, options), told)
+    assert not np.array_equal(network.fit(codes_of(line.replace("要", "与")), place, options), told)
 
 
 @pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])

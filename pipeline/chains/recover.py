@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from pipeline.chains.again import LEAST, Choices, asked_again, looked_around
 from pipeline.chains.damage import C1, Damage
-from pipeline.chains.decoder import BROAD, NARROW, Choice, Search, choose
+from pipeline.chains.decoder import BROAD, NARROW, Choice, choose
 from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.search import DOUBT
-from pipeline.evidence.archive import Archive, archive_of
+from pipeline.evidence.archive import Archive
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
-from pipeline.evidence.ngrams import LanguageModel, language_model
+from pipeline.evidence.neighbours import neighbours
+from pipeline.evidence.ngrams import language_model
 
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
 SAMPLE = 600  # characters that the language is chosen by
@@ -29,9 +31,7 @@ QUOTES = "“”„"  # which of them opens depends on the language
 BRACKET = re.compile(f"[{''.join(PAIRS)}{''.join(PAIRS.values())}{QUOTES}]")
 UNPAIRED = 5.3  # nats: of the brackets in the lines of the model's texts one of two hundred stands alone
 SLIGHT = 0.001  # a share of what a gap can be; below it no bracket is looked at
-LEAST = 0.0005  # the share of what is told as 0.000
 MOST = 60  # gaps and brackets of a line that are looked at together: more are no sentence
-SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
 MANY = 100  # gaps of a text; with fewer, hardly a word that has one comes again
 JUDGED = 20_000  # characters, about, that must be likelier than what stood there
 RIVALS = 4  # languages that are tried on the sample
@@ -57,11 +57,14 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     found = [slots(line, damage) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
-    model = spoken(found)
+    language = spoken(found)
+    model, network = language_model(language), neighbours(language)
     how = BROAD if damage.lost >= C1 else NARROW
-    chosen = choose(found, model.beside(archive), how)
+    chosen: Choices = choose(found, model.beside(archive), how)
     if sum(map(len, chosen)) >= MANY:
-        chosen = _asked_again(found, chosen, model, archive, how)
+        chosen = asked_again(found, chosen, model, archive, how)
+    if network:
+        chosen = looked_around(found, chosen, network, how.surest)
     rows = (list(pieces(*row)) for row in zip(found, chosen, strict=True))
     read = [list(cased(paired(row, how.surest), how.surest)) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]
@@ -97,27 +100,6 @@ def _compared(
             at += len(piece.text)
         at += 1
         yield iter(filled)
-
-
-def _asked_again(
-    found: Sequence[Sequence[Slot]], chosen: list[list[Choice]], model: LanguageModel, archive: Archive, how: Search
-) -> list[list[Choice]]:
-    """Return the choices, those in doubt made again with what the rest of the text says.
-
-    What is asked again does not tell: a letter would speak for itself.
-    """
-    left, known = [], []
-    for row, choices in zip(found, chosen, strict=True):
-        read = {(one.slot.start, one.slot.end): one.options[0][0] for one in choices if one.surety >= SETTLED}
-        told = (read.get((slot.start, slot.end)) for slot in row)
-        left.append([slot._replace(candidates=(one,)) if one else slot for slot, one in zip(row, told, strict=True)])
-        known.append("".join(slot.candidates[0] if len(slot.candidates) == 1 else "\0" for slot in left[-1]))
-    own = archive_of({"": "\n".join(known)})
-    again = map(iter, choose(left, model.beside(archive, own), how))
-    return [
-        [choice if choice.surety >= SETTLED else next(later) for choice in choices]
-        for choices, later in zip(chosen, again, strict=True)
-    ]
 
 
 def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
@@ -230,8 +212,8 @@ def _whole(sure: list[Slot]) -> Iterator[Piece]:
         yield Piece(sure[0].start, sure[-1].end, "".join(slot.candidates[0] for slot in sure), 1.0)
 
 
-def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
-    """Return the model of the language that reads a sample of `found` best."""
+def spoken(found: Sequence[Sequence[Slot]]) -> str:
+    """Return the language that reads a sample of `found` best, as its model is named."""
     sample: list[Sequence[Slot]] = []
     for row in sorted(found, key=len, reverse=True):
         sample.append(row[:SAMPLE])
@@ -239,7 +221,7 @@ def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
             break
     rivals = likeliest([slot.candidates for row in sample for slot in row], within=DOUBT)[:RIVALS]
     if len(rivals) == 1:
-        return language_model(rivals[0])
+        return rivals[0]
     scored = {}
     for tag in rivals:
         model = language_model(tag)
@@ -247,4 +229,4 @@ def spoken(found: Sequence[Sequence[Slot]]) -> LanguageModel:
         for row, choices in zip(sample, choose(sample, model), strict=True):
             total += float(model.score("".join(piece.text for piece in pieces(row, choices))).sum())
         scored[tag] = total
-    return language_model(max(scored, key=lambda tag: scored[tag]))
+    return max(scored, key=lambda tag: scored[tag])

@@ -13,6 +13,7 @@ from pipeline.chains.search import surety
 from pipeline.changes import Change
 from pipeline.document import GAP
 from pipeline.evidence.fluency import fluency
+from pipeline.evidence.ngrams import language_model
 from pipeline.read.rank import ranked
 
 CODECS = (*SINGLE, "iso8859-2")
@@ -37,7 +38,8 @@ def mended(data: bytes) -> list[Change]:
         at += len(shown) + 1
     codec = _codec(lines)
     found = [list(_slots(line, codec)) for line in lines]
-    read = [list(pieces(row, choices)) for row, choices in zip(found, choose(found, spoken(found)), strict=True)]
+    chosen = choose(found, language_model(spoken(found)))
+    read = [list(pieces(row, choices)) for row, choices in zip(found, chosen, strict=True)]
     whole = _whole(lines, ["".join(piece.text for piece in row) for row in read])
     changes: list[Change] = []
     for start, line, row, other in zip(places, lines, read, whole, strict=True):

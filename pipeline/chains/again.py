@@ -1,0 +1,103 @@
+"""Choices in doubt -> made again: with what the rest of the text says, and with what stands on both sides of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.chains.decoder import Choice, Search, choose
+from pipeline.chains.lattice import Slot
+from pipeline.evidence.archive import Archive, archive_of
+from pipeline.evidence.codes import codes_of
+from pipeline.evidence.neighbours import BREAK, Neighbours
+from pipeline.evidence.ngrams import LanguageModel
+
+SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
+CLEAR = 0.99  # letters so sure are not told by their neighbours
+HEED = 0.5  # the power that what the neighbours tell counts by: they have learnt from the same texts as the counts
+LEAST = 0.0005  # the share of what is told as 0.000
+ROUNDS = 2  # letters in doubt are neighbours of others
+ALONE = chr(int(BREAK))
+
+Choices = Sequence[Sequence[Choice]]
+
+
+def asked_again(
+    found: Sequence[Sequence[Slot]], chosen: Choices, model: LanguageModel, archive: Archive, how: Search
+) -> Choices:
+    """Return the choices, those in doubt made again with what the rest of the text says.
+
+    What is asked again does not tell: a letter would speak for itself.
+    """
+    left, known = [], []
+    for row, choices in zip(found, chosen, strict=True):
+        read = {(one.slot.start, one.slot.end): one.options[0][0] for one in choices if one.surety >= SETTLED}
+        told = (read.get((slot.start, slot.end)) for slot in row)
+        left.append([slot._replace(candidates=(one,)) if one else slot for slot, one in zip(row, told, strict=True)])
+        known.append("".join(slot.candidates[0] if len(slot.candidates) == 1 else "\0" for slot in left[-1]))
+    own = archive_of({"": "\n".join(known)})
+    again = map(iter, choose(left, model.beside(archive, own), how))
+    return [
+        [choice if choice.surety >= SETTLED else next(later) for choice in choices]
+        for choices, later in zip(chosen, again, strict=True)
+    ]
+
+
+def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, network: Neighbours, surest: float) -> Choices:
+    """Return the choices, those in doubt weighed by how well each option fits between its neighbours.
+
+    Only single characters are; `surest` is how sure one can be at most.
+    """
+    every = list(itertools.chain.from_iterable(chosen))
+    doubtful = [number for number, choice in enumerate(every) if _doubtful(choice)]
+    if not doubtful:
+        return chosen
+    first = [every[number].options for number in doubtful]
+    codes = np.zeros((len(first), max(map(len, first))), np.uint64)
+    shares = np.zeros(codes.shape)
+    for row, options in enumerate(first):
+        codes[row, : len(options)] = codes_of("".join(text for text, _ in options))
+        shares[row, : len(options)] = [max(share, LEAST) for _, share in options]
+    for _ in range(ROUNDS):
+        text, gaps = _laid_out(found, every, network.reach)
+        weights = shares * np.exp(HEED * network.fit(codes_of(text), gaps[doubtful], codes))
+        weights /= weights.sum(axis=1, keepdims=True)
+        for number, options, row in zip(doubtful, first, weights.tolist(), strict=True):
+            every[number] = Choice(every[number].slot, _weighed(options, row, surest))
+    rest = iter(every)
+    return [list(itertools.islice(rest, len(row))) for row in chosen]
+
+
+def _doubtful(choice: Choice) -> bool:
+    return choice.surety < CLEAR and all(len(text) == 1 for text, _ in choice.options)
+
+
+def _laid_out(
+    found: Sequence[Sequence[Slot]], chosen: Sequence[Choice], reach: int
+) -> tuple[str, npt.NDArray[np.int64]]:
+    """Return the lines as they are read, so far apart that none is beside another, and where their gaps stand."""
+    choices = iter(chosen)
+    parts: list[str] = []
+    gaps, at = [], 0
+    for row in found:
+        for slot in row:
+            sure = len(slot.candidates) == 1
+            if not sure:
+                gaps.append(at)
+            parts.append(slot.candidates[0] if sure else next(choices).options[0][0])
+            at += len(parts[-1])
+        parts.append(ALONE * reach)
+        at += reach
+    return "".join(parts), np.array(gaps)
+
+
+def _weighed(
+    options: Sequence[tuple[str, float]], weights: Sequence[float], surest: float
+) -> tuple[tuple[str, float], ...]:
+    """Return the options with new shares, the likeliest first."""
+    weighed = zip((text for text, _ in options), weights, strict=False)
+    ordered = sorted(weighed, key=lambda option: -option[1])
+    return tuple((text, min(round(share, 3), surest)) for text, share in ordered)

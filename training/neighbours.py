@@ -1,0 +1,179 @@
+"""What stands around a character tells it: pipeline/evidence/model/neighbours-*.npz, a network a language.
+
+usage: python -m training.neighbours CORPUS training/plan.toml
+
+For each language of the plan that says how many `neighbours` tell a character; what is held out is not learnt from. A
+character is to be told from those that share all of its bytes but one, and from some others.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, gelu, layer_norm
+
+from pipeline.evidence.codes import codes_of
+from pipeline.evidence.ngrams import MODEL
+from training.train import AT_ONCE, BREAK, HELD_OUT, _stem, read
+
+LEAST = 8  # times: a character seen less often has no vector
+HIDDEN = 512
+BATCH = 4096
+RATE = 2e-3  # of AdamW (Loshchilov and Hutter, 2019), from a hundredth up within WARM steps and down to a fiftieth
+WARM = 100
+ALIKE, OTHERS = 16, 7  # characters that one is told from: of the same bytes but one, and of all
+COMMON = 0.6  # the power of their counts that they are drawn by (Mikolov, 2013)
+WRONG = ((0.0, 0.5), (0.03, 0.3), (0.15, 0.2))  # shares of the neighbours that are wrong themselves, and how often
+TESTED = 20_000
+
+
+class Network(nn.Module):
+    """The network as pipeline/evidence/neighbours.py has it."""
+
+    def __init__(self, counts: np.ndarray, reach: int, width: int) -> None:
+        """Take how often each character was seen."""
+        super().__init__()
+        self.vectors = nn.Embedding(len(counts), width)
+        nn.init.normal_(self.vectors.weight, std=0.3)
+        self.rarity = nn.Parameter(torch.tensor(np.log(counts + 1) - np.log(counts.max() + 1), dtype=torch.float32))
+        self.first = nn.Linear(2 * reach * width, HIDDEN)
+        self.second = nn.Linear(HIDDEN, HIDDEN)
+        self.last = nn.Linear(HIDDEN, width)
+
+    def forward(self, around: torch.Tensor, options: torch.Tensor) -> torch.Tensor:
+        """Return how well each option fits."""
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            hidden = gelu(self.first(self.vectors(around).flatten(1)), approximate="tanh")
+            hidden = hidden + gelu(self.second(layer_norm(hidden, (HIDDEN,))), approximate="tanh")
+            wanted = self.last(layer_norm(hidden, (HIDDEN,)))
+        return (self.vectors(options) * wanted.float()[:, None]).sum(2) + self.rarity[options]
+
+
+class Material:
+    """A language's texts as rows of vectors, with where each line begins and ends."""
+
+    def __init__(self, corpus: Path, tag: str, seed: np.random.Generator) -> None:
+        """Take the prose that is not held out, each line once; lists of words have no neighbours."""
+        listed = {file.stem for file in (corpus / tag).glob("*.tsv")}
+        lines = [
+            text for text, _, source in read(corpus / tag) if _stem(source) not in HELD_OUT and source not in listed
+        ]
+        seed.shuffle(lines)
+        codes = codes_of(BREAK + BREAK.join(lines) + BREAK)
+        self.known, self.counts = np.unique(codes, return_counts=True)
+        often = (self.counts >= LEAST) | (self.known == 0)
+        self.known, self.counts = self.known[often], self.counts[often]
+        rows = np.minimum(np.searchsorted(self.known, codes), len(self.known) - 1)
+        self.rows = np.where(self.known[rows] == codes, rows, 0)
+        breaks = np.flatnonzero(codes == 0)
+        self.line = np.searchsorted(breaks, np.arange(len(codes)))
+        self.breaks = breaks
+        self.places = np.flatnonzero((codes > 0x7F) & (self.rows > 0))
+
+    def around(self, places: np.ndarray, reach: int) -> np.ndarray:
+        """Return the rows of the neighbours of places, none beyond the line."""
+        offsets = np.arange(-reach, reach + 1)
+        at = places[:, None] + offsets[offsets != 0]
+        start, end = self.breaks[self.line[places] - 1], self.breaks[self.line[places]]
+        return np.where((at > start[:, None]) & (at < end[:, None]), self.rows.take(at, mode="clip"), 0)
+
+    def alike(self, seed: np.random.Generator) -> np.ndarray:
+        """Return for each character some that share all of its bytes but one: shape (known, ALIKE)."""
+        groups = defaultdict(list)
+        written = [chr(code).encode("utf-8", "replace") for code in self.known.tolist()]
+        for row, data in enumerate(written):
+            for lost in range(1, len(data)):
+                groups[data[:lost], data[lost + 1 :], len(data)].append(row)
+        found = np.repeat(np.arange(len(written))[:, None], ALIKE, axis=1)
+        for row, data in enumerate(written):
+            parts = [(data[:lost], data[lost + 1 :], len(data)) for lost in range(1, len(data))]
+            options = [other for part in parts for other in groups[part] if other != row]
+            if options:
+                weight = self.counts[options] ** COMMON
+                found[row] = seed.choice(options, ALIKE, p=weight / weight.sum())
+        return found
+
+
+def learn(corpus: Path, language: dict[str, Any]) -> None:
+    """Write the network of a language."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    seed = np.random.default_rng(0)
+    tag, reach = language["tag"], language["neighbours"]
+    material = Material(corpus, tag, seed)
+    alike = material.alike(seed)
+    common = np.cumsum(material.counts**COMMON)
+    network = Network(material.counts, reach, language["width"])
+    places = seed.permutation(material.places)
+    places, tested = places[TESTED:], places[:TESTED]
+
+    def loss(places: np.ndarray, around: np.ndarray) -> torch.Tensor:
+        right = material.rows[places]
+        others = np.searchsorted(common, seed.random((len(right), OTHERS)) * common[-1])
+        options = np.concatenate([right[:, None], alike[right], others], axis=1)
+        same = options == right[:, None]
+        same[:, 0] = False
+        fits = network(torch.from_numpy(around), torch.from_numpy(options)).masked_fill(torch.from_numpy(same), -1e4)
+        return cross_entropy(fits, torch.zeros(len(right), dtype=torch.long))
+
+    steps = len(places) // BATCH
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / WARM, 1) * max(0.02, 1 - step / steps)
+    )
+    for step, batch in enumerate(_batches(places)):
+        around = material.around(batch, reach)
+        rate = seed.choice([rate for rate, _ in WRONG], (len(batch), 1), p=[share for _, share in WRONG])
+        wrong = np.nonzero(seed.random(around.shape) < rate)
+        around[wrong] = alike[around[wrong], seed.integers(0, ALIKE, len(wrong[0]))]
+        optimizer.zero_grad()
+        now = loss(batch, around)
+        now.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if step % 200 == 199:
+            print("  ", tag, step + 1, "of", steps, round(now.item(), 3), flush=True)
+    with torch.no_grad():
+        unseen = loss(tested, material.around(tested, reach)).item()
+    print(tag, len(material.known), "characters; nats a character among", 1 + ALIKE + OTHERS, round(unseen, 3))
+    _write(MODEL / f"neighbours-{tag}.npz", material.known, network)
+
+
+def _batches(places: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(places) - BATCH + 1, BATCH):
+        yield places[start : start + BATCH]
+
+
+def _write(file: Path, known: np.ndarray, network: Network) -> None:
+    """Write the weights as bytes, scaled by the largest of each vector, or of what goes into each unit."""
+    layers = (network.first, network.second, network.last)
+    weights = [network.vectors.weight.detach().numpy(), *(layer.weight.detach().numpy().T for layer in layers)]
+    biases = [network.rarity.detach().numpy(), *(layer.bias.detach().numpy() for layer in layers)]
+    told = {"known": known.astype(np.uint32)}
+    for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        scale = np.abs(weight).max(axis=0 if number else 1, keepdims=True) / 127
+        told |= {
+            f"weights{number}": np.round(weight / scale).astype(np.int8),
+            f"scale{number}": scale,
+            f"bias{number}": bias,
+        }
+    np.savez_compressed(file, **told)
+
+
+if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
+    plan = tomllib.loads(Path(sys.argv[2]).read_text("utf-8"))["language"]
+    with ProcessPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(partial(learn, Path(sys.argv[1])), (one for one in plan if "neighbours" in one)))
