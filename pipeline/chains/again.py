@@ -46,10 +46,10 @@ def asked_again(
     ]
 
 
-def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, network: Neighbours, surest: float) -> Choices:
+def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, network: Neighbours, how: Search) -> Choices:
     """Return the choices, those in doubt weighed by how well each option fits between its neighbours.
 
-    Only single characters are; `surest` is how sure one can be at most.
+    Only single characters are.
     """
     every = list(itertools.chain.from_iterable(chosen))
     doubtful = [number for number, choice in enumerate(every) if _doubtful(choice)]
@@ -63,10 +63,11 @@ def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, network: Nei
         shares[row, : len(options)] = [max(share, LEAST) for _, share in options]
     for _ in range(ROUNDS):
         text, gaps = _laid_out(found, every, network.reach)
-        weights = shares * np.exp(HEED * network.fit(codes_of(text), gaps[doubtful], codes))
+        fits = network.fit(codes_of(text), gaps[doubtful], codes)
+        weights = (shares * np.exp(HEED * fits)) ** how.sharpness
         weights /= weights.sum(axis=1, keepdims=True)
         for number, options, row in zip(doubtful, first, weights.tolist(), strict=True):
-            every[number] = Choice(every[number].slot, _weighed(options, row, surest))
+            every[number] = Choice(every[number].slot, _weighed(options, row, how.surest))
     rest = iter(every)
     return [list(itertools.islice(rest, len(row))) for row in chosen]
 

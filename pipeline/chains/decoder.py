@@ -28,16 +28,18 @@ Rows = list[list[int]]
 class Search(NamedTuple):
     """How many hypotheses of a cluster are kept, and how many candidates of a slot, the likeliest after the best one.
 
-    `surest` is how sure the model can be at most: never certain.
+    `surest` is how sure the model can be at most: never certain; `sharpness` the power of the shares that neighbours
+    change.
     """
 
     width: int
     kept: int
     surest: float
+    sharpness: float
 
 
-NARROW = Search(12, 12, 0.999)
-BROAD = Search(48, 96, 0.95)  # where half of the bytes are gone
+NARROW = Search(12, 12, 0.999, 1.0)
+BROAD = Search(48, 96, 0.95, 0.67)  # where half of the bytes are gone, and neighbours are guesses as well
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     if sum(map(len, chosen)) >= MANY:
         chosen = asked_again(found, chosen, model, archive, how)
     if network:
-        chosen = looked_around(found, chosen, network, how.surest)
+        chosen = looked_around(found, chosen, network, how)
     rows = (list(pieces(*row)) for row in zip(found, chosen, strict=True))
     read = [list(cased(paired(row, how.surest), how.surest)) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]
