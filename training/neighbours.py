@@ -8,7 +8,6 @@ character is to be told from those that share all of its bytes but one, and from
 
 from __future__ import annotations
 
-import os
 import sys
 import tomllib
 from collections import defaultdict
@@ -173,7 +172,6 @@ def _write(file: Path, known: np.ndarray, network: Network) -> None:
 
 
 if __name__ == "__main__":
-    os.environ["OMP_NUM_THREADS"] = "1"
     plan = tomllib.loads(Path(sys.argv[2]).read_text("utf-8"))["language"]
     with ProcessPoolExecutor(AT_ONCE) as pool:
         list(pool.map(partial(learn, Path(sys.argv[1])), (one for one in plan if "neighbours" in one)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,8 @@ def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, network: Nei
         weights = (shares * np.exp(HEED * fits)) ** how.sharpness
         weights /= weights.sum(axis=1, keepdims=True)
         for number, options, row in zip(doubtful, first, weights.tolist(), strict=True):
-            every[number] = Choice(every[number].slot, _weighed(options, row, how.surest))
+            told = weighed((text for text, _ in options), row[: len(options)], how.surest)
+            every[number] = Choice(every[number].slot, told)
     rest = iter(every)
     return [list(itertools.islice(rest, len(row))) for row in chosen]
 
@@ -95,10 +96,7 @@ def _laid_out(
     return "".join(parts), np.array(gaps)
 
 
-def _weighed(
-    options: Sequence[tuple[str, float]], weights: Sequence[float], surest: float
-) -> tuple[tuple[str, float], ...]:
-    """Return the options with new shares, the likeliest first."""
-    weighed = zip((text for text, _ in options), weights, strict=False)
-    ordered = sorted(weighed, key=lambda option: -option[1])
+def weighed(options: Iterable[str], shares: Iterable[float], surest: float) -> tuple[tuple[str, float], ...]:
+    """Return the options with their shares, the likeliest first, none above `surest`."""
+    ordered = sorted(zip(options, shares, strict=True), key=lambda option: -option[1])
     return tuple((text, min(round(share, 3), surest)) for text, share in ordered)

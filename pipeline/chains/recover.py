@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.chains.again import LEAST, Choices, asked_again, looked_around
+from pipeline.chains.again import LEAST, Choices, asked_again, looked_around, weighed
 from pipeline.chains.damage import C1, Damage
 from pipeline.chains.decoder import BROAD, NARROW, Choice, choose
 from pipeline.chains.lattice import Slot, slots
@@ -148,8 +148,8 @@ def _weighed(piece: Piece, likely: dict[str, float], surest: float) -> Piece:
     """Return the piece read as the likeliest of its options."""
     most = max(likely.values())
     total = sum(math.exp(one - most) for one in likely.values())
-    ordered = sorted(likely.items(), key=lambda one: -one[1])
-    (text, sure), *others = ((one, min(round(math.exp(rate - most) / total, 3), surest)) for one, rate in ordered)
+    shares = (math.exp(rate - most) / total for rate in likely.values())
+    (text, sure), *others = weighed(likely, shares, surest)
     return replace(piece, text=text, confidence=sure, others=tuple(others))
 
 
