@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -23,7 +24,6 @@ FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a 
 SPREAD = 4_000  # characters, or twice as many, whose letters with marks tell whether they are of one language
 UNLIKE = 3.2  # nats a letter with marks: hardly ever is as much in a language
 MISMATCH = 5.0  # nats the letters of a text may be less likely than that
-FOREIGN = re.compile("[^\x00-\x7f][^\n]*")
 APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 OTHERS = re.compile("[^\x00-\x7fâ¦]")
 QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
@@ -56,7 +56,9 @@ def suspicious(text: str) -> list[Span]:
 
 def foreign(text: str) -> list[Span]:
     """Return where the lines stand that are not all ASCII."""
-    return [(text.rfind("\n", 0, match.start()) + 1, match.end()) for match in FOREIGN.finditer(text)]
+    lines = text.split("\n")
+    starts = itertools.accumulate((len(line) + 1 for line in lines), initial=0)
+    return [(start, start + len(line)) for start, line in zip(starts, lines, strict=False) if not line.isascii()]
 
 
 def _only_quotes(text: str) -> bool:

@@ -24,20 +24,14 @@ def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
 
     Where it is enough to know how many there are, about, they need not be looked at `closely`.
     """
-    kinds, strangeness_of = _tables()
+    kinds, strangeness = _tables()
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    found = []
+    found = [np.zeros(0, np.int64)]
     for start in range(0, len(codes), BLOCK):
-        part = codes[start : start + BLOCK + WINDOW]
-        seen = kinds.take(part, mode="clip")
-        strangeness = strangeness_of.take(seen[:-1] * SPAN + seen[1:])
-        strange = _strange(strangeness)
-        if closely and len(strange):
-            pairs = np.unique(np.minimum(strange[:, None] + np.arange(WINDOW), len(strangeness) - 1))
-            strangeness[pairs[_written(part[pairs], part[pairs + 1])]] = 0
-            strange = _strange(strangeness)
-        found.append(strange + start)
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+        seen = kinds.take(codes[start : start + BLOCK + WINDOW], mode="clip")
+        found.append(_strange(strangeness.take(seen[:-1] * SPAN + seen[1:])) + start)
+    places = np.concatenate(found)
+    return _unknown(codes, places) if closely and len(places) else places
 
 
 def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
@@ -46,6 +40,21 @@ def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
     for reach in (1, 2, 4):
         sums = sums[:-reach] + sums[reach:]
     return np.flatnonzero(sums > STRANGE)
+
+
+def _unknown(codes: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return which of the windows are too strange without the pairs of characters that a language is known to have."""
+    kinds, strangeness_of = _tables()
+    windows = places[:, None] + np.arange(WINDOW)
+    seen = np.zeros(len(codes) + WINDOW, np.bool_)
+    seen[windows] = True
+    pairs = np.flatnonzero(seen[: len(codes) - 1])
+    first, second = codes[pairs], codes[pairs + 1]
+    strangeness = strangeness_of.take(kinds.take(first, mode="clip") * SPAN + kinds.take(second, mode="clip"))
+    strangeness[_written(first, second)] = 0
+    at = np.searchsorted(pairs, windows)
+    sums = np.append(strangeness, 0)[at].sum(axis=1)
+    return np.asarray(places[sums > STRANGE], np.int64)
 
 
 def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
