@@ -126,19 +126,25 @@ class _Beam:
     def _advance(self, step: int, active: int) -> None:
         """Extend the hypotheses of the first `active` clusters by each option of their slot; keep the best."""
         first, second, options = self._options(step, active)
-        after, chance = self.model.extend(self.state.at(np.s_[:active, :, None]), first[:, None, :])
-        if second.any():
-            both = np.broadcast_to((second > 0)[:, None, :], chance.shape)
-            further, more = self.model.extend(after, second[:, None, :])
-            after = further.where(both, after)
-            chance = chance + np.where(both, more, 0)
-        total = self.scores[:active, :, None] + np.where((first > 0)[:, None, :], chance, -np.inf)
+        alive = (self.scores[:active] > -np.inf)[:, :, None] & (first > 0)[:, None, :]
+        rows, parents, columns = np.nonzero(alive)
+        after, chance = self.model.extend(self.state.at((rows, parents)), first[rows, columns])
+        longer = np.flatnonzero(second[rows, columns])
+        if len(longer):
+            further, more = self.model.extend(after.at(longer), second[rows, columns][longer])
+            for column, values in zip(after, further, strict=True):
+                column[longer] = values
+            chance[longer] += more
+        total = np.full(alive.shape, -np.inf, np.float32)
+        total[alive] = self.scores[rows, parents] + chance
+        number = np.zeros(alive.shape, np.int64)
+        number[alive] = np.arange(len(rows))
         flat = total.reshape(active, -1)
         best = np.argsort(-flat, axis=1, kind="stable")[:, : self.how.width]
         parent, option = np.divmod(best, total.shape[2])
         row = np.arange(active)[:, None]
         chosen = np.take_along_axis(options, option, axis=1)
-        self.state = after.at((row, parent, option))
+        self.state = after.at(number[row, parent, option])
         self.scores = np.take_along_axis(flat, best, axis=1)
         self.recent = np.concatenate([self.recent[row, parent][..., 1:], chosen[..., None]], axis=2)
         self.paths.append((parent.tolist(), chosen.tolist()))
@@ -153,8 +159,11 @@ class _Beam:
             codes[0, row, : len(at)], codes[1, row, : len(at)], places[row, : len(at)] = first, second, at
         if size <= self.how.kept:
             return codes[0], codes[1], places
-        _, chance = self.model.extend(self.state.at(np.s_[:active, :1]), codes[0])
-        likeliest = np.argsort(np.where(codes[0] > 0, -chance, np.inf), axis=1, kind="stable")[:, : self.how.kept]
+        many = codes[0] > 0
+        many[[len(at) <= self.how.kept for _, _, at in rows]] = False
+        unlikely = np.where(codes[0] > 0, np.float32(0), np.float32(np.inf))
+        unlikely[many] = -self.model.extend(self.state.at((np.nonzero(many)[0], 0)), codes[0][many])[1]
+        likeliest = np.argsort(unlikely, axis=1, kind="stable")[:, : self.how.kept]
         first, second = (np.take_along_axis(one, likeliest, 1) for one in codes)
         return first, second, np.take_along_axis(places, likeliest, 1)
 

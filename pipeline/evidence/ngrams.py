@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -53,12 +53,6 @@ class State(NamedTuple):
     def at(self, index: Any) -> State:  # noqa: ANN401 - whatever numpy takes
         """Return the states at an index of the leading axes."""
         return State(*(column[index] for column in self))
-
-    def where(self, chosen: npt.NDArray[np.bool_], other: State) -> State:
-        """Return these states where they are chosen, else the others."""
-        by = chosen[..., None]
-        pairs: Iterator[tuple[Any, Any]] = zip(self, other, strict=True)
-        return State(*(np.where(by, mine, its) for mine, its in pairs))
 
 
 class Counts(Protocol):
