@@ -15,8 +15,8 @@ from pipeline.chains.readings import byte_of
 from pipeline.changes import apply, inverse
 from pipeline.document import Document, Source
 from pipeline.evidence.archive import archive_of
-from pipeline.evidence.codes import codes_of
 from pipeline.evidence.neighbours import neighbours
+from pipeline.evidence.words import words
 from pipeline.flow import follow
 from pipeline.read.decode import decode
 from pipeline.steps import escapes
@@ -79,14 +79,23 @@ def test_a_character_is_told_by_those_on_both_sides_of_it():
     """Not by what is written there itself, nor by what stands beyond the ends of its line."""
     network = neighbours("zh-Hans")
     line = "孩子们的作业越来越多，妈妈说不要太担心。"
-    options = codes_of("不中与")[None]
+    options = [["不", "中", "与"]]
     place = np.array([line.index("不")])
-    told = network.fit(codes_of(line), place, options)
+    told = network.fit(line, place, options)
     assert told.argmax() == 0
-    assert np.array_equal(network.fit(codes_of(line.replace("不", "与")), place, options), told)
+    assert np.array_equal(network.fit(line.replace("不", "与"), place, options), told)
     ends = "\0" * network.reach
-    assert np.array_equal(network.fit(codes_of(f"{line}{ends}不中与"), place, options), told)
-    assert not np.array_equal(network.fit(codes_of(line.replace("要", "与")), place, options), told)
+    assert np.array_equal(network.fit(f"{line}{ends}不中与", place, options), told)
+    assert not np.array_equal(network.fit(line.replace("要", "与"), place, options), told)
+
+
+def test_a_letter_is_told_by_the_word_that_it_makes():
+    """Capitals and marks that combine do not matter, nor what stands beyond the word."""
+    known, place = words("ru"), np.array([3])
+    told = known.fit("\0Докум́ент\0", place, [["к", "р", " "]])
+    assert told.argmax() == 0
+    assert told[0, 1] < -20 < told[0, 0]
+    assert np.array_equal(known.fit("\0ДОКУМЕНТ, друг\0", place, [["К", "Р", " "]]), told)
 
 
 @pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])

@@ -11,7 +11,7 @@ from pathlib import Path
 from opencc import OpenCC
 
 from training import readers, readers_alphabets, readers_messages
-from training.fetch import Source, fetch, fits, members
+from training.fetch import Source, described, fetch, fits, members
 
 TABLES = ("cjk.toml", "alphabets.toml")
 READERS = vars(readers_messages) | vars(readers_alphabets) | vars(readers)
@@ -38,6 +38,14 @@ def texts(rows: list[Source], cache: Path) -> dict[str, Counts]:
                 counts = found.setdefault(row.language, {})
                 for text, count in kept(row.language, READERS[row.reader](name.removesuffix(".gz"), data)):
                     counts[text] = count if count == 1 else counts.get(text, 0) + count
+    return found
+
+
+def descriptions(cache: Path) -> dict[str, Counts]:
+    """Return by language what the authors of the packages of descriptions.txt wrote about them, each text once."""
+    found: dict[str, Counts] = {}
+    for language, data in described(Path(__file__).with_name("descriptions.txt"), cache):
+        found.setdefault(language, {}).update(kept(language, readers.metadata("", data)))
     return found
 
 
@@ -107,6 +115,9 @@ def main(cache: Path, corpus: Path) -> None:
         for row in rows:
             if row.converted:
                 written_again(corpus, row.language, row.name, row.converted)
+    for language, counts in descriptions(cache).items():
+        written(corpus, language, "descriptions", counts)
+    written_again(corpus, "zh-Hans", "descriptions", "s2tw")
     without_english(corpus)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import subprocess
 import tarfile
 import zipfile
@@ -13,12 +14,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from packaging.utils import parse_wheel_filename
+
 DOWNLOAD = {
     "debian": ("apt-get", "download", "{name}={version}"),
     "debian-source": ("apt-get", "source", "--download-only", "--tar-only", "{name}={version}"),
     "pypi": ("pip", "download", "--quiet", "--no-deps", "{name}=={version}"),
     "npm": ("npm", "pack", "--silent", "{name}@{version}"),
 }
+WHEELS = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python")
+PINNED = re.compile(r"(?P<name>\S+)==(?P<version>\S+) --hash=sha256:\S+  # (?P<language>\S+), .+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,18 @@ def fetch(source: Source, cache: Path) -> Path:
     return archive
 
 
+def described(pins: Path, cache: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield language and metadata of each wheel that `pins` names, a list of requirements with hashes for pip."""
+    wheels = cache / pins.stem
+    if not wheels.exists():
+        subprocess.run(["pip", "download", *WHEELS, "--dest", wheels, "--requirement", pins], check=True)  # noqa: S607
+    by_name = {parse_wheel_filename(wheel.name)[0]: wheel for wheel in wheels.iterdir()}
+    for line in pins.read_text("utf-8").splitlines():
+        if pin := PINNED.fullmatch(line):
+            for _, data in members(by_name[pin["name"]], ["*.dist-info/METADATA"]):
+                yield pin["language"], data
+
+
 def members(archive: Path, patterns: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each member that fits one of `patterns`, in the order of their names, gunzipped."""
     for name, data in sorted(_all(archive, tuple(patterns)), key=lambda member: member[0]):
@@ -71,6 +88,6 @@ def _all(archive: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]
                 yield member.name, opened.read()
 
 
-def fits(name: str, patterns: tuple[str, ...]) -> bool:
+def fits(name: str, patterns: Iterable[str]) -> bool:
     """Return whether a member's name is as one of `patterns`."""
     return any(fnmatch(name, pattern) for pattern in patterns)

@@ -31,10 +31,12 @@ HIDDEN = 512
 BATCH = 4096
 RATE = 2e-3  # of AdamW (Loshchilov and Hutter, 2019), from a hundredth up within WARM steps and down to a fiftieth
 WARM = 100
-ALIKE, OTHERS = 16, 7  # characters that one is told from: of the same bytes but one, and of all
+LOST = 6  # bytes that a character can have lost: one, two or three, each as often
+MEMBERS = 64  # characters at most that share all bytes but one
+ALIKE = 16  # of them, that a neighbour may have been read as
 COMMON = 0.6  # the power of their counts that they are drawn by (Mikolov, 2013)
 WRONG = ((0.0, 0.5), (0.03, 0.3), (0.15, 0.2))  # shares of the neighbours that are wrong themselves, and how often
-TESTED = 20_000
+TESTED = 4 * BATCH
 
 
 class Network(nn.Module):
@@ -50,13 +52,13 @@ class Network(nn.Module):
         self.second = nn.Linear(HIDDEN, HIDDEN)
         self.last = nn.Linear(HIDDEN, width)
 
-    def forward(self, around: torch.Tensor, options: torch.Tensor) -> torch.Tensor:
-        """Return how well each option fits."""
+    def forward(self, around: torch.Tensor) -> torch.Tensor:
+        """Return how well each character fits."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
             hidden = gelu(self.first(self.vectors(around).flatten(1)), approximate="tanh")
             hidden = hidden + gelu(self.second(layer_norm(hidden, (HIDDEN,))), approximate="tanh")
             wanted = self.last(layer_norm(hidden, (HIDDEN,)))
-        return (self.vectors(options) * wanted.float()[:, None]).sum(2) + self.rarity[options]
+            return wanted @ self.vectors.weight.T + self.rarity
 
 
 class Material:
@@ -87,21 +89,37 @@ class Material:
         start, end = self.breaks[self.line[places] - 1], self.breaks[self.line[places]]
         return np.where((at > start[:, None]) & (at < end[:, None]), self.rows.take(at, mode="clip"), 0)
 
-    def alike(self, seed: np.random.Generator) -> np.ndarray:
+    def groups(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the groups that each character is in, which share all of its bytes but one, and their members.
+
+        Shapes (known, LOST) and (groups, MEMBERS); a group with fewer members has -1 for the others.
+        """
+        found: dict[tuple[bytes, bytes, int], list[int]] = defaultdict(list)
+        keys = [_parts(chr(code).encode("utf-8", "replace")) for code in self.known.tolist()]
+        for row, own in enumerate(keys):
+            for key in own:
+                found[key].append(row)
+        members = np.full((len(found), MEMBERS), -1)
+        for row, group in zip(members, found.values(), strict=True):
+            row[: len(group)] = group
+        numbers = {key: number for number, key in enumerate(found)}
+        return np.array([[numbers[own[lost % len(own)]] for lost in range(LOST)] for own in keys]), members
+
+    def alike(self, groups: np.ndarray, members: np.ndarray, seed: np.random.Generator) -> np.ndarray:
         """Return for each character some that share all of its bytes but one: shape (known, ALIKE)."""
-        groups = defaultdict(list)
-        written = [chr(code).encode("utf-8", "replace") for code in self.known.tolist()]
-        for row, data in enumerate(written):
-            for lost in range(1, len(data)):
-                groups[data[:lost], data[lost + 1 :], len(data)].append(row)
-        found = np.repeat(np.arange(len(written))[:, None], ALIKE, axis=1)
-        for row, data in enumerate(written):
-            parts = [(data[:lost], data[lost + 1 :], len(data)) for lost in range(1, len(data))]
-            options = [other for part in parts for other in groups[part] if other != row]
-            if options:
+        found = np.repeat(np.arange(len(groups))[:, None], ALIKE, axis=1)
+        for row, own in enumerate(groups):
+            options = members[list(dict.fromkeys(own.tolist()))].ravel()
+            options = options[(options >= 0) & (options != row)]
+            if len(options):
                 weight = self.counts[options] ** COMMON
                 found[row] = seed.choice(options, ALIKE, p=weight / weight.sum())
         return found
+
+
+def _parts(data: bytes) -> list[tuple[bytes, bytes, int]]:
+    """Return what is left of a character without each of its bytes but the first; all of a byte that is alone."""
+    return [(data[:lost], data[lost + 1 :], len(data)) for lost in range(1, len(data))] or [(data, b"", 1)]
 
 
 def learn(corpus: Path, language: dict[str, Any]) -> None:
@@ -111,20 +129,20 @@ def learn(corpus: Path, language: dict[str, Any]) -> None:
     seed = np.random.default_rng(0)
     tag, reach = language["tag"], language["neighbours"]
     material = Material(corpus, tag, seed)
-    alike = material.alike(seed)
-    common = np.cumsum(material.counts**COMMON)
+    groups, members = material.groups()
+    alike = material.alike(groups, members, seed)
     network = Network(material.counts, reach, language["width"])
     places = seed.permutation(material.places)
     places, tested = places[TESTED:], places[:TESTED]
 
-    def loss(places: np.ndarray, around: np.ndarray) -> torch.Tensor:
+    def loss(places: np.ndarray, around: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         right = material.rows[places]
-        others = np.searchsorted(common, seed.random((len(right), OTHERS)) * common[-1])
-        options = np.concatenate([right[:, None], alike[right], others], axis=1)
-        same = options == right[:, None]
-        same[:, 0] = False
-        fits = network(torch.from_numpy(around), torch.from_numpy(options)).masked_fill(torch.from_numpy(same), -1e4)
-        return cross_entropy(fits, torch.zeros(len(right), dtype=torch.long))
+        fits = network(torch.from_numpy(around))
+        options = members[groups[right, seed.integers(0, LOST, len(right))]]
+        among = fits.gather(1, torch.from_numpy(np.maximum(options, 0)))
+        among[torch.from_numpy(options < 0)] = -1e4
+        place = torch.from_numpy((options == right[:, None]).argmax(axis=1))
+        return cross_entropy(fits, torch.from_numpy(right)), cross_entropy(among, place)
 
     steps = len(places) // BATCH
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, betas=(0.9, 0.98))
@@ -137,16 +155,17 @@ def learn(corpus: Path, language: dict[str, Any]) -> None:
         wrong = np.nonzero(seed.random(around.shape) < rate)
         around[wrong] = alike[around[wrong], seed.integers(0, ALIKE, len(wrong[0]))]
         optimizer.zero_grad()
-        now = loss(batch, around)
-        now.backward()
+        every, among = loss(batch, around)
+        (every + among).backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         if step % 200 == 199:
-            print("  ", tag, step + 1, "of", steps, round(now.item(), 3), flush=True)
+            print("  ", tag, step + 1, "of", steps, round(every.item(), 3), round(among.item(), 3), flush=True)
     with torch.no_grad():
-        unseen = loss(tested, material.around(tested, reach)).item()
-    print(tag, len(material.known), "characters; nats a character among", 1 + ALIKE + OTHERS, round(unseen, 3))
+        rows = np.split(tested, TESTED // BATCH)
+        unseen = np.mean([[one.item() for one in loss(row, material.around(row, reach))] for row in rows], axis=0)
+    print(tag, len(material.known), "characters; nats among all, and among those of the same bytes but one", unseen)
     _write(MODEL / f"neighbours-{tag}.npz", material.known, network)
 
 

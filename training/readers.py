@@ -15,6 +15,7 @@ import msgpack
 import polib
 from lxml import etree
 from lxml import html as lxml_html
+from packaging.metadata import parse_email
 
 TOKENS = 1e7  # how many words of running text a probability is turned into a count for
 RARE = 0.5  # an n-gram of a model that would be seen less often in these is left out
@@ -194,6 +195,11 @@ def markdown(name: str, data: bytes) -> Texts:
     text = re.sub(r"!?\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])|<[^>]*>|(?m:^[ \t>#*|-]+)|`|\*\*", r"\1", text)
     for paragraph in re.split(r"\n\s*\n|\n(?=[^\n]*\|)", text):
         yield spaceless(paragraph.replace("|", " ")), 1.0
+
+
+def metadata(name: str, data: bytes) -> Texts:
+    """Yield what `markdown` does, for the description of a Python package."""
+    yield from markdown(name, parse_email(data)[0].get("description", "").encode())
 
 
 def lyx(name: str, data: bytes) -> Texts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,18 +12,28 @@ import numpy.typing as npt
 from pipeline.chains.decoder import Choice, Search, choose
 from pipeline.chains.lattice import Slot
 from pipeline.evidence.archive import Archive, archive_of
-from pipeline.evidence.codes import codes_of
-from pipeline.evidence.neighbours import BREAK, Neighbours
-from pipeline.evidence.ngrams import LanguageModel
+from pipeline.evidence.neighbours import BREAK
+from pipeline.evidence.ngrams import Floats, LanguageModel
 
 SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
 CLEAR = 0.99  # letters so sure are not told by their neighbours
-HEED = 0.5  # the power that what the neighbours tell counts by: they have learnt from the same texts as the counts
+HEED = 0.5  # the power that what experts tell counts by: they have learnt from the same texts as the counts
 LEAST = 0.0005  # the share of what is told as 0.000
 ROUNDS = 2  # letters in doubt are neighbours of others
 ALONE = chr(int(BREAK))
 
 Choices = Sequence[Sequence[Choice]]
+
+
+class Expert(Protocol):
+    """What tells how well characters fit into what stands around them."""
+
+    @property
+    def reach(self) -> int:
+        """How many characters on each side it looks at."""
+
+    def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
+        """Return how well options fit at places of a text: natural logarithms, shape (places, most options of any)."""
 
 
 def asked_again(
@@ -46,29 +57,26 @@ def asked_again(
     ]
 
 
-def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, network: Neighbours, how: Search) -> Choices:
-    """Return the choices, those in doubt weighed by how well each option fits between its neighbours.
+def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, experts: Sequence[Expert], how: Search) -> Choices:
+    """Return the choices, those in doubt weighed by how well experts find that each option fits between its neighbours.
 
     Only single characters are.
     """
     every = list(itertools.chain.from_iterable(chosen))
     doubtful = [number for number, choice in enumerate(every) if _doubtful(choice)]
-    if not doubtful:
+    if not doubtful or not experts:
         return chosen
-    first = [every[number].options for number in doubtful]
-    codes = np.zeros((len(first), max(map(len, first))), np.uint64)
-    shares = np.zeros(codes.shape)
-    for row, options in enumerate(first):
-        codes[row, : len(options)] = codes_of("".join(text for text, _ in options))
-        shares[row, : len(options)] = [max(share, LEAST) for _, share in options]
+    options = [[text for text, _ in every[number].options] for number in doubtful]
+    shares = np.zeros((len(options), max(map(len, options))))
+    for row, number in zip(shares, doubtful, strict=True):
+        row[: len(every[number].options)] = [max(share, LEAST) for _, share in every[number].options]
     for _ in range(ROUNDS):
-        text, gaps = _laid_out(found, every, network.reach)
-        fits = network.fit(codes_of(text), gaps[doubtful], codes)
+        text, gaps = _laid_out(found, every, max(expert.reach for expert in experts))
+        fits = sum(expert.fit(text, gaps[doubtful], options) for expert in experts)
         weights = (shares * np.exp(HEED * fits)) ** how.sharpness
         weights /= weights.sum(axis=1, keepdims=True)
-        for number, options, row in zip(doubtful, first, weights.tolist(), strict=True):
-            told = weighed((text for text, _ in options), row[: len(options)], how.surest)
-            every[number] = Choice(every[number].slot, told)
+        for number, told, row in zip(doubtful, options, weights.tolist(), strict=True):
+            every[number] = Choice(every[number].slot, weighed(told, row[: len(told)], how.surest))
     rest = iter(every)
     return [list(itertools.islice(rest, len(row))) for row in chosen]
 

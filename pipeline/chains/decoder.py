@@ -132,8 +132,7 @@ class _Beam:
         longer = np.flatnonzero(second[rows, columns])
         if len(longer):
             further, more = self.model.extend(after.at(longer), second[rows, columns][longer])
-            for column, values in zip(after, further, strict=True):
-                column[longer] = values
+            after.put(longer, further)
             chance[longer] += more
         total = np.full(alive.shape, -np.inf, np.float32)
         total[alive] = self.scores[rows, parents] + chance
@@ -141,7 +140,7 @@ class _Beam:
         number[alive] = np.arange(len(rows))
         flat = total.reshape(active, -1)
         best = np.argsort(-flat, axis=1, kind="stable")[:, : self.how.width]
-        parent, option = np.divmod(best, total.shape[2])
+        parent, option = np.divmod(best, first.shape[1])
         row = np.arange(active)[:, None]
         chosen = np.take_along_axis(options, option, axis=1)
         self.state = after.at(number[row, parent, option])

@@ -20,6 +20,7 @@ from pipeline.evidence.archive import Archive
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
 from pipeline.evidence.neighbours import neighbours
 from pipeline.evidence.ngrams import language_model
+from pipeline.evidence.words import words
 
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
 SAMPLE = 600  # characters that the language is chosen by
@@ -58,13 +59,12 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
     language = spoken(found)
-    model, network = language_model(language), neighbours(language)
+    model, experts = language_model(language), [one for one in (neighbours(language), words(language)) if one]
     how = BROAD if damage.lost >= C1 else NARROW
     chosen: Choices = choose(found, model.beside(archive), how)
     if sum(map(len, chosen)) >= MANY:
         chosen = asked_again(found, chosen, model, archive, how)
-    if network:
-        chosen = looked_around(found, chosen, network, how)
+    chosen = looked_around(found, chosen, experts, how)
     rows = (list(pieces(*row)) for row in zip(found, chosen, strict=True))
     read = [list(cased(paired(row, how.surest), how.surest)) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.codes import Codes
+from pipeline.evidence.codes import Codes, codes_of
 from pipeline.evidence.ngrams import MODEL, Floats
 
 BREAK = np.uint64(0)  # the code of what stands beyond the ends of a line
@@ -30,18 +31,20 @@ class Neighbours:
     rarity: Floats  # shape (known,)
     layers: tuple[tuple[Floats, Floats], ...]  # the weights and the biases of each
 
-    def fit(self, text: Codes, places: npt.NDArray[np.int64], options: Codes) -> Floats:
-        """Return how well options fit at places of a text: natural logarithms, but for a constant a place.
+    def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
+        """Return how well options, characters, fit at places of a text: natural logarithms, but for a constant a place.
 
-        `options` and what is returned have the shape (places, options). The characters at the places are not looked at.
+        The shape is (places, most options of any). The characters at the places are not looked at.
         """
         reach = np.arange(-self.reach, self.reach + 1)
-        padded = self._rows(np.pad(text, self.reach, constant_values=BREAK))
+        padded = self._rows(np.pad(codes_of(text), self.reach, constant_values=BREAK))
         around = places[:, None] + self.reach + reach[reach != 0]
         wanted = np.concatenate(
             [self._wanted(padded[around[start : start + BLOCK]]) for start in range(0, len(places), BLOCK)]
         )
-        rows = self._rows(options)
+        rows = np.zeros((len(places), max(map(len, options))), np.int64)
+        for row, told in zip(rows, options, strict=True):
+            row[: len(told)] = self._rows(codes_of("".join(told)))
         fits = np.einsum("pow,pw->po", self.vectors[rows], wanted) + self.rarity[rows]
         return np.where(rows > 0, fits, UNKNOWN).astype(np.float32)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -53,6 +53,12 @@ class State(NamedTuple):
     def at(self, index: Any) -> State:  # noqa: ANN401 - whatever numpy takes
         """Return the states at an index of the leading axes."""
         return State(*(column[index] for column in self))
+
+    def put(self, index: Any, other: State) -> None:  # noqa: ANN401 - whatever numpy takes
+        """Set the states at an index of the leading axes."""
+        pairs: Iterator[tuple[Any, Any]] = zip(self, other, strict=True)
+        for mine, its in pairs:
+            mine[index] = its
 
 
 class Counts(Protocol):
