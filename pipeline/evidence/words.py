@@ -37,15 +37,14 @@ class Words:
         The shape is (places, most options of any); what has none is 0.
         """
         fits = np.zeros((len(places), max(map(len, options))), np.float32)
-        rows, columns, found = [], [], []
+        found: list[tuple[int, int, str]] = []
         for row, (place, told) in enumerate(zip(places.tolist(), options, strict=True)):
             before, after = _around(text, place)
             for column, option in enumerate(told):
-                for word in words_of(before + option + after):
-                    rows.append(row)
-                    columns.append(column)
-                    found.append(word)
-        np.add.at(fits, (rows, columns), self.chance(found))
+                found += ((row, column, word) for word in words_of(before + option + after))
+        if found:
+            rows, columns, made = zip(*found, strict=True)
+            np.add.at(fits, (rows, columns), self.chance(made))
         return fits
 
     def chance(self, words: Iterable[str]) -> Floats:

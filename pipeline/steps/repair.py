@@ -236,4 +236,4 @@ def _changes(start: int, line: str, mended: str, why: tuple[str, float]) -> Iter
         at += len(old)
 
 
-STEP = Step("repair", repair, (CODE_STAYS,), version=6)
+STEP = Step("repair", repair, (CODE_STAYS,), version=7)
