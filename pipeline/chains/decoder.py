@@ -16,6 +16,7 @@ from pipeline.evidence.ngrams import ORDER, Floats, LanguageModel
 
 COMMON = 400  # candidates of a slot that are looked at, the commonest
 BATCH = 256  # clusters that are searched at once
+TEMPERATURE = 1.5  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
 TOLD = 4  # other candidates that are told of a gap
 END = Slot(0, 0, ("\n",))  # a text is a line
 REACH = ORDER - 1  # characters that a character's probability looks back
@@ -27,19 +28,18 @@ Rows = list[list[int]]
 class Search(NamedTuple):
     """How many hypotheses of a cluster are kept, and how many candidates of a slot, the likeliest after the best one.
 
-    `surest` is how sure the model can be at most: never certain. Scores are `temperature` times too sure of themselves
-    on text that is not like the model's (Guo, 2017); `sharpness` is the power of the shares that neighbours change.
+    `surest` is how sure the model can be at most: never certain; `sharpness` the power of the shares that neighbours
+    change.
     """
 
     width: int
     kept: int
     surest: float
-    temperature: float
     sharpness: float
 
 
-NARROW = Search(12, 12, 0.999, 1.5, 1.0)
-BROAD = Search(48, 96, 0.95, 2.0, 0.67)  # where half of the bytes are gone, and neighbours are guesses as well
+NARROW = Search(12, 12, 0.999, 1.0)
+BROAD = Search(48, 96, 0.95, 0.67)  # where half of the bytes are gone, and neighbours are guesses as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class _Beam:
             last = step == self.lengths[row] - 1
             for gap in range(max(0, step - REACH), step + 1 if last else step - REACH + 1):
                 if len(self.batch[row].slots[gap].candidates) > 1:
-                    weights = np.exp((self.scores[row] - self.scores[row].max()) / self.how.temperature)
+                    weights = np.exp((self.scores[row] - self.scores[row].max()) / TEMPERATURE)
                     self.shares[row][gap] = self.recent[row, :, REACH - step + gap], weights / weights.sum()
 
     def _traced(self, row: int) -> list[Choice]:
