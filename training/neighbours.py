@@ -3,7 +3,7 @@
 usage: python -m training.neighbours CORPUS training/plan.toml
 
 For each language of the plan that says how many `neighbours` tell a character; what is held out is not learnt from. A
-character is to be told from those that share all of its bytes but one, and from some others.
+character is to be told from all others, and from those that share all of its bytes but one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HIDDEN = 512
 BATCH = 4096
 RATE = 2e-3  # of AdamW (Loshchilov and Hutter, 2019), from a hundredth up within WARM steps and down to a fiftieth
 WARM = 100
-LOST = 6  # bytes that a character can have lost: one, two or three, each as often
+LOST = 6  # columns that one, two or three bytes share evenly: each is as often the lost one
 MEMBERS = 64  # characters at most that share all bytes but one
 ALIKE = 16  # of them, that a neighbour may have been read as
 COMMON = 0.6  # the power of their counts that they are drawn by (Mikolov, 2013)

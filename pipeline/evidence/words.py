@@ -28,7 +28,7 @@ class Words:
 
     @property
     def reach(self) -> int:
-        """How many characters end a line: any ends a word."""
+        """How many characters must stand between lines: one that is no letter ends a word."""
         return 1
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
