@@ -23,7 +23,9 @@ DOWNLOAD = {
     "npm": ("npm", "pack", "--silent", "{name}@{version}"),
 }
 WHEELS = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python")
-PINNED = re.compile(r"(?P<name>\S+)==(?P<version>\S+) --hash=sha256:\S+  # (?P<language>\S+), .+")
+PINNED = re.compile(
+    r"(?m)^(\S+)==\S+ --hash=sha256:\S+  # (\S+), "
+)  # a requirement's name, and the language noted there
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,9 @@ def described(pins: Path, cache: Path) -> Iterator[tuple[str, bytes]]:
     if not wheels.exists():
         subprocess.run(["pip", "download", *WHEELS, "--dest", wheels, "--requirement", pins], check=True)  # noqa: S607
     by_name = {parse_wheel_filename(wheel.name)[0]: wheel for wheel in wheels.iterdir()}
-    for line in pins.read_text("utf-8").splitlines():
-        if pin := PINNED.fullmatch(line):
-            for _, data in members(by_name[pin["name"]], ["*.dist-info/METADATA"]):
-                yield pin["language"], data
+    for name, language in PINNED.findall(pins.read_text("utf-8")):
+        for _, data in members(by_name[name], ["*.dist-info/METADATA"]):
+            yield language, data
 
 
 def members(archive: Path, patterns: Iterable[str]) -> Iterator[tuple[str, bytes]]:

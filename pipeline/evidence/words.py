@@ -16,6 +16,7 @@ from pipeline.evidence.ngrams import MODEL, Floats
 
 UNKNOWN = math.log(1e-9)  # the chance of a word that is not in the list
 GRAIN = 0.25  # nats: how finely chances are told
+LONGEST = 40  # letters on one side of a place; a longer run is no word, and not looked at to its end
 BITS = 28  # of a hash: one word in 3,800 that is not in a list of 70,000 is taken for one that is
 
 
@@ -72,9 +73,9 @@ def hash_of(word: str) -> int:
 def _around(text: str, place: int) -> tuple[str, str]:
     """Return what stands before and after a place in the word there."""
     first, last = place, place + 1
-    while _inside(text[first - 1]):
+    while place - first < LONGEST and _inside(text[first - 1]):
         first -= 1
-    while _inside(text[last]):
+    while last - place <= LONGEST and _inside(text[last]):
         last += 1
     return text[first:place], text[place + 1 : last]
 
