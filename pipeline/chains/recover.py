@@ -50,10 +50,12 @@ class Piece:
     twin: str = ""  # the path of the document that says so
 
 
-def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[list[Piece]] | None:
+def recovered(
+    lines: Sequence[str], damage: Damage, archive: Archive, rival: Sequence[str] | None = None
+) -> list[list[Piece]] | None:
     """Return the pieces of each line: single gaps, and the stretches between them in which nothing is in doubt.
 
-    None where there are no gaps, or the lines are likelier as they stand.
+    None where there are no gaps, or the lines are likelier as they stand, or as a `rival` reads them.
     """
     found = [slots(line, damage) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
@@ -69,7 +71,7 @@ def recovered(lines: Sequence[str], damage: Damage, archive: Archive) -> list[li
     read = [list(cased(paired(row, how.surest), how.surest)) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
-    better = float((fluency(after[:some]) - fluency(lines[:some])).sum()) > DOUBT
+    better = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum()) > DOUBT
     if not better or strangeness(after[:some], symbols=False) > PLAIN:
         return None
     twin = archive.twin_of("\n".join(after))
@@ -213,9 +215,10 @@ def _whole(sure: list[Slot]) -> Iterator[Piece]:
 
 
 def spoken(found: Sequence[Sequence[Slot]]) -> str:
-    """Return the language that reads a sample of `found` best, as its model is named."""
+    """Return the language that reads a sample of `found` best, as its model is named: the lines with most letters
+    outside ASCII, for the longest may be an address or code."""
     sample: list[Sequence[Slot]] = []
-    for row in sorted(found, key=len, reverse=True):
+    for row in sorted(found, key=_foreign, reverse=True):
         sample.append(row[:SAMPLE])
         if sum(map(len, sample)) >= SAMPLE:
             break
@@ -230,3 +233,8 @@ def spoken(found: Sequence[Sequence[Slot]]) -> str:
             total += float(model.score("".join(piece.text for piece in pieces(row, choices))).sum())
         scored[tag] = total
     return max(scored, key=lambda tag: scored[tag])
+
+
+def _foreign(row: Sequence[Slot]) -> int:
+    """Return how many letters of a line are none of ASCII, or may be."""
+    return sum(len(slot.candidates) > 1 or not slot.candidates[0].isascii() for slot in row)

@@ -23,13 +23,12 @@ def unwound(lines: Sequence[str], damage: Damage, archive: Archive, *, enough: b
 
     `damage` was the last to befall them; where `enough` speaks for it, another is looked for before it.
     """
-    return (enough and _twice(lines, damage, archive)) or (
-        str(damage),
-        list(enumerate(recovered(lines, damage, archive) or ())),
-    )
+    once = recovered(lines, damage, archive) or ()
+    return (enough and _twice(lines, damage, once, archive)) or (str(damage), list(enumerate(once)))
 
 
-def _twice(lines: Sequence[str], second: Damage, archive: Archive) -> Told | None:
+def _twice(lines: Sequence[str], second: Damage, once: Sequence[list[Piece]], archive: Archive) -> Told | None:
+    """Return what `unwound` does, of lines misread twice; None where they are likelier misread `once`."""
     if not _first(lines[:TELLING], second) or not (found := _first(lines, second)):
         return None
     first, hit = found
@@ -37,7 +36,8 @@ def _twice(lines: Sequence[str], second: Damage, archive: Archive) -> Told | Non
     text = "\n".join(one.text for one in undone)
     marked = frozenset().union(*(one.doubtful for one in undone))
     first = replace(damage_of(text.replace(GAP, ""), first.codec), marked=marked)
-    read = recovered([one.text for one in undone], first, archive) or ()
+    rival = ["".join(piece.text for piece in once[number]) for number in hit] if once else None
+    read = recovered([one.text for one in undone], first, archive, rival) or ()
     told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
     return (f"{first}, then {second}", told) if told else None
 
