@@ -73,7 +73,7 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     if weight < FEWEST:
         weight, codec, hit = 0, WESTERN[0], [number for number, line in enumerate(lines) if _cut(line)]
     damage = damage_of("\n".join(lines[number] for number in hit), codec)
-    if damage.lost >= C1:
+    if codec in WESTERN:
         cut = [_cut(line) for line in lines]
         weight += sum(cut)
         alike = [number for number, one in enumerate(cut) if one and number not in hit]

@@ -17,12 +17,15 @@ from pipeline.chains.decoder import BROAD, NARROW, Choice, choose
 from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
+from pipeline.evidence.codes import codes_of
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
 from pipeline.evidence.neighbours import neighbours
-from pipeline.evidence.ngrams import language_model
+from pipeline.evidence.ngrams import LanguageModel, language_model
 from pipeline.evidence.words import words
 
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
+FOREIGN = 14.0  # nats a letter by itself: those of a language that we know have 9.2 at most, of others 17 and more
+GUESSED = 0.25  # how sure a letter of a language that we do not know is at most: below MIN_CONFIDENCE it is a gap
 SAMPLE = 600  # characters that the language is chosen by
 TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
@@ -63,6 +66,8 @@ def recovered(
     language = spoken(found)
     model, experts = language_model(language), [one for one in (neighbours(language), words(language)) if one]
     how = BROAD if damage.lost >= C1 else NARROW
+    if foreign_to(model, found):
+        how = how._replace(surest=GUESSED)
     chosen: Choices = choose(found, model.beside(archive), how)
     if sum(map(len, chosen)) >= MANY:
         chosen = asked_again(found, chosen, model, archive, how)
@@ -71,8 +76,9 @@ def recovered(
     read = [list(cased(paired(row, how.surest), how.surest)) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
-    better = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum()) > DOUBT
-    if not better or strangeness(after[:some], symbols=False) > PLAIN:
+    gain = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum())
+    strange = strangeness(after[:some], symbols=False) > PLAIN
+    if gain <= (PLAIN * sum(not char.isascii() for line in after[:some] for char in line) if strange else DOUBT):
         return None
     twin = archive.twin_of("\n".join(after))
     return [list(row) for row in _compared(read, found, *twin)] if twin else read
@@ -212,6 +218,13 @@ def capital(text: str, at: int) -> bool | None:
 def _whole(sure: list[Slot]) -> Iterator[Piece]:
     if sure:
         yield Piece(sure[0].start, sure[-1].end, "".join(slot.candidates[0] for slot in sure), 1.0)
+
+
+def foreign_to(model: LanguageModel, found: Sequence[Sequence[Slot]]) -> bool:
+    """Tell whether the letters that are sure are of a language that the model does not know."""
+    sure = "".join(slot.candidates[0] for row in found for slot in row if len(slot.candidates) == 1)
+    letters = "".join(char for char in sure if char.isalpha() and not char.isascii())
+    return bool(letters) and -float(model.letters(codes_of(letters)).mean()) > FOREIGN
 
 
 def spoken(found: Sequence[Sequence[Slot]]) -> str:
