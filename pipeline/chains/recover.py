@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,9 +31,11 @@ TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
 HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
 PAIRS = {"「": "」", "『": "』", "【": "】", "《": "》", "〈": "〉"}
+CLOSED = {closing: opening for opening, closing in PAIRS.items()}
 QUOTES = "“”„"  # which of them opens depends on the language
 BRACKET = re.compile(f"[{''.join(PAIRS)}{''.join(PAIRS.values())}{QUOTES}]")
 UNPAIRED = 5.3  # nats: of the brackets in the lines of the model's texts one of two hundred stands alone
+OFTEN = 3
 SLIGHT = 0.001  # a share of what a gap can be; below it no bracket is looked at
 MOST = 60  # gaps and brackets of a line that are looked at together: more are no sentence
 MANY = 100  # gaps of a text; with fewer, hardly a word that has one comes again
@@ -72,8 +74,9 @@ def recovered(
     if sum(map(len, chosen)) >= MANY:
         chosen = asked_again(found, chosen, model, archive, how)
     chosen = looked_around(found, chosen, experts, how)
-    rows = (list(pieces(*row)) for row in zip(found, chosen, strict=True))
-    read = [list(cased(paired(row, how.surest), how.surest)) for row in rows]
+    rows = [list(pieces(*row)) for row in zip(found, chosen, strict=True)]
+    often = often_alone(rows)
+    read = [list(cased(paired(row, how.surest, often), how.surest)) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
     gain = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum())
@@ -125,20 +128,22 @@ def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
     yield from _whole(sure)
 
 
-def paired(row: Sequence[Piece], surest: float) -> Sequence[Piece]:
+def paired(row: Sequence[Piece], surest: float, often: Collection[str] = ()) -> Sequence[Piece]:
     """Return the pieces of a line; a gap that can be a bracket is one, or none, with an eye to what it would pair with.
 
-    A line is so much less likely for each bracket that stands alone. The gap that gains most is changed first.
+    A line is so much less likely for each bracket that stands alone, one of those that do so `often` twice. The gap
+    that gains most is changed first.
     """
     options = {at: ((piece.text, piece.confidence), *piece.others) for at, piece in enumerate(row) if piece.others}
+    least = 0.0 if any(sign in piece.text for piece in row for sign in often) else SLIGHT
     gaps = {
-        at: told for at, told in options.items() if any(BRACKET.search(one) and rate > SLIGHT for one, rate in told)
+        at: told for at, told in options.items() if any(BRACKET.search(one) and rate >= least for one, rate in told)
     }
     signs = {at: piece.text for at, piece in enumerate(row) if at in gaps or BRACKET.search(piece.text)}
     if not gaps or len(signs) > MOST:
         return row
     while True:
-        likely = {at: _likely(told, at, signs) for at, told in gaps.items()}
+        likely = {at: _likely(told, at, signs, often) for at, told in gaps.items()}
         at = max(gaps, key=lambda at: max(likely[at].values()) - likely[at][signs[at]])
         best = max(likely[at], key=lambda one: likely[at][one])
         if likely[at][best] <= likely[at][signs[at]]:
@@ -146,10 +151,13 @@ def paired(row: Sequence[Piece], surest: float) -> Sequence[Piece]:
         signs[at] = best
 
 
-def _likely(told: Sequence[tuple[str, float]], at: int, signs: dict[int, str]) -> dict[str, float]:
+def _likely(
+    told: Sequence[tuple[str, float]], at: int, signs: dict[int, str], often: Collection[str]
+) -> dict[str, float]:
     """Return the natural logarithms of how likely the options of the gap at a place are, beside the brackets there."""
     alone = {one: unpaired("".join((signs | {at: one}).values())) for one, _ in told}
-    return {one: math.log(max(share, LEAST)) - UNPAIRED * alone[one] for one, share in told}
+    cost = {one: sum(UNPAIRED * (2 if sign in often else 1) * alone[one][sign] for sign in alone[one]) for one in alone}
+    return {one: math.log(max(share, LEAST)) - cost[one] for one, share in told}
 
 
 def _weighed(piece: Piece, likely: dict[str, float], surest: float) -> Piece:
@@ -161,25 +169,31 @@ def _weighed(piece: Piece, likely: dict[str, float], surest: float) -> Piece:
     return replace(piece, text=text, confidence=sure, others=tuple(others))
 
 
-def unpaired(text: str) -> int:
-    """Return how many brackets of a text stand alone.
+def unpaired(text: str) -> Counter[str]:
+    """Return the brackets of a text that stand alone.
 
     >>> unpaired("「」"), unpaired("「『」"), unpaired("」「"), unpaired("””")
-    (0, 1, 2, 0)
+    (Counter(), Counter({'『': 1}), Counter({'」': 1, '「': 1}), Counter())
     """
     signs = BRACKET.findall(text)
-    alone = sum(sign in QUOTES for sign in signs) % 2
+    alone = Counter(QUOTES[:1] * (sum(sign in QUOTES for sign in signs) % 2))
     opened: Counter[str] = Counter()
     for sign in signs:
-        if sign in QUOTES:
-            continue
         if sign in PAIRS:
-            opened[PAIRS[sign]] += 1
-        elif opened[sign]:
-            opened[sign] -= 1
-        else:
-            alone += 1
-    return alone + opened.total()
+            opened[sign] += 1
+        elif sign in CLOSED and opened[CLOSED[sign]]:
+            opened[CLOSED[sign]] -= 1
+        elif sign in CLOSED:
+            alone[sign] += 1
+    return alone + opened
+
+
+def often_alone(rows: Sequence[Sequence[Piece]]) -> set[str]:
+    """Return the closing brackets that stand alone in OFTEN lines more than those that open do: so nobody writes."""
+    alone: Counter[str] = Counter()
+    for row in rows:
+        alone.update(unpaired("".join(piece.text for piece in row)).keys())
+    return {sign for sign, opening in CLOSED.items() if alone[sign] - alone[opening] >= OFTEN}
 
 
 def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
