@@ -12,7 +12,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.chains.again import LEAST, Choices, asked_again, looked_around, weighed
-from pipeline.chains.damage import C1, Damage
+from pipeline.chains.damage import C1, WESTERN, Damage, diagnosed
 from pipeline.chains.decoder import BROAD, NARROW, Choice, choose
 from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.search import DOUBT
@@ -24,6 +24,8 @@ from pipeline.evidence.ngrams import LanguageModel, language_model
 from pipeline.evidence.words import words
 
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
+SCRIPT = 0x200  # code points: a script with an alphabet has its letters among so many
+OF_ONE = 0.9  # share of the letters of a text that are of one script
 FOREIGN = 14.0  # nats a letter by itself: those of a language that we know have 9.2 at most, of others 17 and more
 GUESSED = 0.25  # how sure a letter of a language that we do not know is at most: below MIN_CONFIDENCE it is a gap
 SAMPLE = 600  # characters that the language is chosen by
@@ -81,7 +83,7 @@ def recovered(
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
     gain = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum())
     strange = strangeness(after[:some], symbols=False) > PLAIN
-    if gain <= (PLAIN * sum(not char.isascii() for line in after[:some] for char in line) if strange else DOUBT):
+    if gain <= DOUBT or (strange and not (damage.codec in WESTERN and _telling(after[:some], gain))):
         return None
     twin = archive.twin_of("\n".join(after))
     return [list(row) for row in _compared(read, found, *twin)] if twin else read
@@ -232,6 +234,17 @@ def capital(text: str, at: int) -> bool | None:
 def _whole(sure: list[Slot]) -> Iterator[Piece]:
     if sure:
         yield Piece(sure[0].start, sure[-1].end, "".join(slot.candidates[0] for slot in sure), 1.0)
+
+
+def _telling(lines: Sequence[str], gain: float) -> bool:
+    """Tell whether lines that are strange can be true for all that: of one script, and likelier by far than before.
+
+    Names in a list are strange, and what is in a language that we do not know; so is what is still misread.
+    """
+    foreign = [char for line in lines for char in line if not char.isascii()]
+    scripts = Counter(ord(char) // SCRIPT for char in foreign if char.isalpha())
+    one = max(scripts.values(), default=0) >= OF_ONE * scripts.total()
+    return gain > PLAIN * len(foreign) and one and not diagnosed(lines)
 
 
 def foreign_to(model: LanguageModel, found: Sequence[Sequence[Slot]]) -> bool:

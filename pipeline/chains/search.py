@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -89,8 +90,10 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
         gain = _gain(before, fluency(texts)) - chain.doubt
         changed = [text for text, line in zip(texts, sample, strict=True) if text != line]
         known = chain.proves_itself and len(changed) == len(sample)
-        likely = gain > best[0] and _many(sample, texts, chain)
-        if likely and strangeness(changed, symbols=not known) < (RARE if known else PLAIN):
+        if gain <= best[0] or not _many(sample, texts, chain):
+            continue
+        plain = strangeness(changed, symbols=not known) < (RARE if known else PLAIN)
+        if plain or (known and gain > RARE * sum(not char.isascii() for text in changed for char in text)):
             best = gain, chain
     if best[1] is None:
         return None
@@ -143,8 +146,9 @@ def _longer(
 
 
 def _decoded(data: bytes, codec: str) -> str | None:
+    """Return what `data` is in a codec, without a last letter that a sample cut; None where it is none of it."""
     try:
-        text = data.decode(codec)
+        text = codecs.getincrementaldecoder(codec)().decode(data)
     except UnicodeDecodeError:
         return None
     return None if codec != "utf-8" and _C1.search(text) else text
