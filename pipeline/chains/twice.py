@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from pipeline.chains.damage import Damage, damage_of, diagnosed
 from pipeline.chains.lattice import slots
+from pipeline.chains.pieces import Piece
 from pipeline.chains.readings import bytes_of, shown
-from pipeline.chains.recover import Piece, recovered
+from pipeline.chains.recover import recovered
 from pipeline.document import GAP
 from pipeline.evidence.archive import Archive
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pipeline.chains.damage import CONTINUATION, SINGLE
 from pipeline.chains.decoder import choose
 from pipeline.chains.lattice import LEADS, Slot, candidates
-from pipeline.chains.recover import MIN_CONFIDENCE, Piece, pieces, spoken
+from pipeline.chains.pieces import Piece, pieces
+from pipeline.chains.recover import MIN_CONFIDENCE, spoken
 from pipeline.chains.search import surety
 from pipeline.changes import Change
 from pipeline.document import GAP

@@ -12,8 +12,9 @@ from ftfy.badness import is_bad
 
 from pipeline.chains.damage import diagnosed, spaced
 from pipeline.chains.known import LIKELY, fixed, fixed_in_parts
+from pipeline.chains.pieces import Piece
 from pipeline.chains.proof import proven, signs
-from pipeline.chains.recover import MIN_CONFIDENCE, Piece, recovered
+from pipeline.chains.recover import MIN_CONFIDENCE, recovered
 from pipeline.chains.search import explained
 from pipeline.chains.suspicion import foreign, suspicious
 from pipeline.chains.twice import unwound
