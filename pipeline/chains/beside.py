@@ -1,4 +1,4 @@
-"""Pieces of a line -> the same, gaps read as what stands beside them wants: brackets pair, letters keep their case."""
+"""Pieces of a line -> the same, gaps read as what stands beside them wants: brackets pair, pictures are joined."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import replace
 from pipeline.chains.again import LEAST, weighed
 from pipeline.chains.pieces import Piece
 
-HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
 PAIRS = {"「": "」", "『": "』", "【": "】", "《": "》", "〈": "〉"}
 CLOSED = {closing: opening for opening, closing in PAIRS.items()}
 QUOTES = "“”„"  # which of them opens depends on the language
@@ -91,39 +90,6 @@ def often_alone(rows: Sequence[Sequence[Piece]]) -> set[str]:
     for row in rows:
         alone.update(unpaired("".join(piece.text for piece in row)).keys())
     return {sign for sign, opening in CLOSED.items() if alone[sign] - alone[opening] >= OFTEN}
-
-
-def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
-    """Yield the pieces of a line; a gap that can be a letter of either case has the one that fits its neighbours.
-
-    It is as sure as both cases together, `surest` at most.
-    """
-    text = "".join(piece.text for piece in row)
-    at = 0
-    for piece in row:
-        shares = dict(piece.others)
-        swapped = piece.text.swapcase()
-        if swapped in shares and capital(text, at) is swapped.isupper():
-            others = ((piece.text, 0.0), *((other, share) for other, share in piece.others if other != swapped))
-            confidence = min(round(piece.confidence + shares[swapped], 3), surest)
-            yield replace(piece, text=swapped, confidence=confidence, others=others)
-        else:
-            yield piece
-        at += len(piece.text)
-
-
-def capital(text: str, at: int) -> bool | None:
-    """Tell whether the letter at a place of a line is a capital; None where its neighbours do not tell.
-
-    >>> capital("Prohlášení", 9), capital("NOVÉ ŠÍPY", 6), capital("# Šípy", 2), capital("a šípy", 2)
-    (False, True, True, None)
-    """
-    before, after = text[:at], text[at + 1 : at + 2]
-    if before[-1:].islower():
-        return False
-    if before[-1:].isupper():
-        return after.isupper() or (not after.isalpha() and before[-2:-1].isupper())
-    return True if after.isupper() or HEADING.fullmatch(before) else None
 
 
 def joined(row: Sequence[Piece]) -> Iterator[Piece]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.chains.decoder import Choice
@@ -21,7 +21,7 @@ class Piece:
     twin: str = ""  # the path of the document that says so
 
 
-def pieces(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Piece]:
+def pieces(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Piece]:
     """Yield the pieces of a line: its gaps as they were chosen, in order, and what is sure between them."""
     sure: list[Slot] = []
     chosen = iter(choices)

@@ -10,7 +10,8 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.chains.again import Choices, asked_again, looked_around
-from pipeline.chains.beside import cased, joined, often_alone, paired
+from pipeline.chains.beside import joined, often_alone, paired
+from pipeline.chains.capitals import cased, loud, quiet
 from pipeline.chains.damage import C1, WESTERN, Damage, diagnosed
 from pipeline.chains.decoder import BROAD, NARROW, choose
 from pipeline.chains.lattice import Slot, slots
@@ -46,16 +47,17 @@ def recovered(
     found = [slots(line, damage) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
-    language = spoken(found)
+    said = [quiet(row) for row in found]
+    language = spoken(said)
     model, experts = language_model(language), [one for one in (neighbours(language), words(language)) if one]
     how = BROAD if damage.lost >= C1 else NARROW
-    if foreign_to(model, found):
+    if foreign_to(model, said):
         how = how._replace(surest=GUESSED)
-    chosen: Choices = choose(found, model.beside(archive), how)
+    chosen: Choices = choose(said, model.beside(archive), how)
     if sum(map(len, chosen)) >= MANY:
-        chosen = asked_again(found, chosen, model, archive, how)
-    chosen = looked_around(found, chosen, experts, how)
-    rows = [list(pieces(*row)) for row in zip(found, chosen, strict=True)]
+        chosen = asked_again(said, chosen, model, archive, how)
+    chosen = looked_around(said, chosen, experts, how)
+    rows = [list(pieces(row, loud(row, choices))) for row, choices in zip(found, chosen, strict=True)]
     often = often_alone(rows)
     read = [list(joined(list(cased(paired(row, how.surest, often), how.surest)))) for row in rows]
     after = ["".join(piece.text for piece in row) for row in read]
