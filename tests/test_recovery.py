@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein
 from pipeline import repair
 from pipeline.chains.readings import byte_of
 from pipeline.changes import apply, inverse
-from pipeline.document import Document, Source
+from pipeline.document import GAP, Document, Source
 from pipeline.evidence.archive import archive_of
 from pipeline.evidence.neighbours import neighbours
 from pipeline.evidence.words import words
@@ -24,6 +24,11 @@ from tests.conftest import ROOT
 
 CHAINS = tomllib.loads((ROOT / "tests" / "cases" / "chains.toml").read_text("utf-8"))["case"]
 CHINESE = CHAINS[0]["text"]
+LOSSES = tomllib.loads((ROOT / "tests" / "cases" / "losses.toml").read_text("utf-8"))["case"]
+FOREIGN = (
+    "საქართველოს დედაქალაქი არის თბილისი. ქვეყანა მდებარეობს კავკასიაში, შავი ზღვის აღმოსავლეთ სანაპიროზე.",
+    "தமிழ் மொழி உலகின் மிகப் பழமையான மொழிகளில் ஒன்றாகும். இது தமிழ்நாடு மற்றும் இலங்கையில் பேசப்படுகிறது.",
+)
 LOSSY = "\x81\x8d\x8f\x90\x9d\xad"
 RAW = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
 
@@ -40,6 +45,11 @@ def dropped(text: str) -> str:
     return re.sub(f"[{LOSSY}]", "", misread(text, "utf-8>cp1252"))
 
 
+def stripped(text: str) -> str:
+    """Return `text` as UTF-8 read as Latin-1 with the controls and soft hyphens gone."""
+    return re.sub("[\x80-\x9f\xad]", "", text.encode().decode("latin-1"))
+
+
 @pytest.mark.parametrize("case", CHAINS, ids=[case["label"] for case in CHAINS])
 def test_chain(case):
     """A chain of wrong readings is undone to the letter; the true text, and a second repair, change nothing."""
@@ -49,6 +59,29 @@ def test_chain(case):
     document = repair("\n".join(lines))
     assert document.text == case["text"]
     assert not repair(case["text"]).changes
+
+
+@pytest.mark.parametrize("case", LOSSES, ids=[case["label"] for case in LOSSES])
+def test_loss(case):
+    """What lost bytes comes back to the letter."""
+    broken = stripped(case["text"]) if case.get("c1") else dropped(case["text"])
+    assert repair(broken).text == case["text"]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(text):
+    """Nothing is guessed of a script that the model has not learnt; what the bytes tell comes back."""
+    document = repair(dropped(text))
+    marked = [change for change in document.changes if change.alternatives]
+    assert marked
+    assert all(change.after.rstrip() == GAP for change in marked)
+    assert re.fullmatch(re.escape(document.text).replace(GAP, "."), text)
+
+
+def test_a_chain_is_told_from_a_line_that_is_cut_within_a_letter():
+    """A chain is chosen by a sample, whose end need not be a letter's."""
+    hindi = "पुराने पृष्ठों को सहेजना ज़रूरी है। हर साल बहुत कुछ खो जाता है। " * 20
+    assert repair(misread(misread(hindi, "utf-8>cp1252"), "utf-8>cp1252")).text == hindi
 
 
 def test_letters_that_lost_bytes_are_inferred_and_told():

@@ -47,22 +47,30 @@ def loud(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Choice]:
 
 
 def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
-    """Yield the pieces of a line; a gap that can be a letter of either case has the one that fits its neighbours.
+    """Yield the pieces of a line; a gap that is a letter of the wrong case is the same of the other, or another letter.
 
-    It is as sure as both cases together, `surest` at most.
+    It is as sure as both together, `surest` at most.
     """
     text = "".join(piece.text for piece in row)
     at = 0
     for piece in row:
-        shares = dict(piece.others)
+        wanted = capital(text, at)
+        fitting = [other for other, share in piece.others if share and other.isupper() is wanted]
         swapped = piece.text.swapcase()
-        if swapped in shares and capital(text, at) is swapped.isupper():
-            others = ((piece.text, 0.0), *((other, share) for other, share in piece.others if other != swapped))
-            confidence = min(round(piece.confidence + shares[swapped], 3), surest)
-            yield replace(piece, text=swapped, confidence=confidence, others=others)
+        if swapped in dict(piece.others) and wanted is swapped.isupper():
+            yield _read_as(piece, swapped, surest)
+        elif wanted is False and piece.text.isupper() and fitting:
+            yield _read_as(piece, fitting[0], surest)
         else:
             yield piece
         at += len(piece.text)
+
+
+def _read_as(piece: Piece, text: str, surest: float) -> Piece:
+    """Return the piece read as another of its options, the likelihood of what it was read as added to it."""
+    shares = dict(piece.others)
+    others = ((piece.text, 0.0), *(option for option in piece.others if option[0] != text))
+    return replace(piece, text=text, confidence=min(round(piece.confidence + shares[text], 3), surest), others=others)
 
 
 def capital(text: str, at: int) -> bool | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.chains.damage import diagnosed
 from pipeline.chains.readings import WIDE, bytes_of
 from pipeline.evidence.fluency import fluency, letters, strangeness
 from pipeline.evidence.ngrams import Floats
@@ -93,7 +94,7 @@ def explained(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]]
         if gain <= best[0] or not _many(sample, texts, chain):
             continue
         plain = strangeness(changed, symbols=not known) < (RARE if known else PLAIN)
-        if plain or (known and gain > RARE * sum(not char.isascii() for text in changed for char in text)):
+        if plain or (known and gain > RARE * _foreign(changed) and not diagnosed(changed)):
             best = gain, chain
     if best[1] is None:
         return None
@@ -161,6 +162,10 @@ def _many(sample: list[str], texts: list[str], chain: Chain) -> bool:
     if chain.proves_itself:
         return len(foreign) >= PROVEN
     return len(set(foreign)) >= (DISTINCT if rare else FEWEST)
+
+
+def _foreign(lines: Sequence[str]) -> int:
+    return sum(not char.isascii() for line in lines for char in line)
 
 
 def _gain(before: Floats, after: Floats) -> float:
