@@ -25,6 +25,7 @@ from pipeline.evidence.ngrams import LanguageModel, language_model
 from pipeline.evidence.words import words
 
 PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
+FEWEST = 8  # letters outside ASCII by which strange text can be told
 SCRIPT = 0x200  # code points: a script with an alphabet has its letters among so many
 OF_ONE = 0.9  # share of the letters of a text that are of one script
 FOREIGN = 14.0  # nats a letter by itself: those of a language that we know have 9.2 at most, of others 17 and more
@@ -103,8 +104,8 @@ def _telling(lines: Sequence[str], gain: float) -> bool:
     """
     foreign = [char for line in lines for char in line if not char.isascii()]
     scripts = Counter(ord(char) // SCRIPT for char in foreign if char.isalpha())
-    one = max(scripts.values(), default=0) >= OF_ONE * scripts.total()
-    return gain > PLAIN * len(foreign) and one and not diagnosed(lines)
+    one = scripts.total() >= FEWEST and max(scripts.values()) >= OF_ONE * scripts.total()
+    return one and gain > PLAIN * len(foreign) and not diagnosed(lines)
 
 
 def foreign_to(model: LanguageModel, found: Sequence[Sequence[Slot]]) -> bool:
