@@ -60,18 +60,18 @@ def asked_again(
 def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, experts: Sequence[Expert], how: Search) -> Choices:
     """Return the choices, those in doubt weighed by how well experts find that each option fits between its neighbours.
 
-    Only single characters are.
+    Only single characters are. Where the neighbours are guesses as well, all are softened.
     """
     every = list(itertools.chain.from_iterable(chosen))
     doubtful = [number for number, choice in enumerate(every) if _doubtful(choice)]
-    if not doubtful or not experts:
+    if not doubtful or not (experts or how.sharpness < 1):
         return chosen
     options = [[text for text, _ in every[number].options] for number in doubtful]
     shares = np.zeros((len(options), max(map(len, options))))
     for row, number in zip(shares, doubtful, strict=True):
         row[: len(every[number].options)] = [max(share, LEAST) for _, share in every[number].options]
     for _ in range(ROUNDS):
-        text, gaps = _laid_out(found, every, max(expert.reach for expert in experts))
+        text, gaps = _laid_out(found, every, max((expert.reach for expert in experts), default=0))
         fits = sum(expert.fit(text, gaps[doubtful], options) for expert in experts)
         weights = (shares * np.exp(HEED * fits)) ** how.sharpness
         weights /= weights.sum(axis=1, keepdims=True)

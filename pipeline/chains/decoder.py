@@ -39,7 +39,7 @@ class Search(NamedTuple):
 
 
 NARROW = Search(12, 12, 0.999, 1.0)
-BROAD = Search(48, 96, 0.95, 0.67)  # where half of the bytes are gone, and neighbours are guesses as well
+BROAD = Search(48, 96, 0.95, 0.55)  # where half of the bytes are gone, and neighbours are guesses as well
 
 
 @dataclass(frozen=True, slots=True)
