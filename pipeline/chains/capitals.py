@@ -54,16 +54,18 @@ def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
     text = "".join(piece.text for piece in row)
     at = 0
     for piece in row:
-        wanted = capital(text, at)
-        fitting = [other for other, share in piece.others if share and other.isupper() is wanted]
-        swapped = piece.text.swapcase()
-        if swapped in dict(piece.others) and wanted is swapped.isupper():
-            yield _read_as(piece, swapped, surest)
-        elif wanted is False and piece.text.isupper() and fitting:
-            yield _read_as(piece, fitting[0], surest)
-        else:
-            yield piece
+        yield _fitting(piece, text, at, surest)
         at += len(piece.text)
+
+
+def _fitting(piece: Piece, text: str, at: int, surest: float) -> Piece:
+    swapped, large = piece.text.swapcase(), piece.text.isupper()
+    either = swapped in dict(piece.others)
+    small = [other for other, share in piece.others if large and share and not other.isupper()]
+    wanted = capital(text, at) if either or small else None
+    if either and wanted is swapped.isupper():
+        return _read_as(piece, swapped, surest)
+    return _read_as(piece, small[0], surest) if small and wanted is False else piece
 
 
 def _read_as(piece: Piece, text: str, surest: float) -> Piece:
