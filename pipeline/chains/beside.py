@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.chains.again import LEAST, weighed
-from pipeline.chains.pieces import Piece
+from pipeline.chains.pieces import Piece, text_of
 
 PAIRS = {"「": "」", "『": "』", "【": "】", "《": "》", "〈": "〉"}
 CLOSED = {closing: opening for opening, closing in PAIRS.items()}
@@ -19,12 +19,12 @@ UNPAIRED = 5.3  # nats: of the brackets in the lines of the model's texts one of
 JOINER = "\u200d"  # zero width joiner
 PICTURES = re.compile("[\ufe0f\u2600-\u27bf\U0001f300-\U0001faff]\n[\u2600-\u27bf\U0001f300-\U0001faff]")
 JOINED = 0.95  # nothing else of those that share its bytes stands between two pictures
-OFTEN = 3  # lines
+OFTEN = 3  # lines: so many close what none opened by no slip
 SLIGHT = 0.001  # a share of what a gap can be; below it no bracket is looked at
 MOST = 60  # gaps and brackets of a line that are looked at together: more are no sentence
 
 
-def paired(row: Sequence[Piece], surest: float, often: Collection[str] = ()) -> Sequence[Piece]:
+def paired(row: Sequence[Piece], surest: float, often: Collection[str]) -> Sequence[Piece]:
     """Return the pieces of a line; a gap that can be a bracket is one, or none, with an eye to what it would pair with.
 
     A line is so much less likely for each bracket that stands alone, one of those that do so `often` twice. The gap
@@ -85,16 +85,16 @@ def unpaired(text: str) -> Counter[str]:
 
 
 def often_alone(rows: Sequence[Sequence[Piece]]) -> set[str]:
-    """Return the closing brackets that stand alone in OFTEN lines more than those that open do: so nobody writes."""
+    """Return the closing brackets that stand alone in `OFTEN` lines more than those that open do: so nobody writes."""
     alone: Counter[str] = Counter()
     for row in rows:
-        alone.update(unpaired("".join(piece.text for piece in row)).keys())
+        alone.update(unpaired(text_of(row)).keys())
     return {sign for sign, opening in CLOSED.items() if alone[sign] - alone[opening] >= OFTEN}
 
 
 def joined(row: Sequence[Piece]) -> Iterator[Piece]:
     """Yield the pieces of a line; a gap between two pictures that can be what joins them is that."""
-    text = "".join(piece.text for piece in row)
+    text = text_of(row)
     at = 0
     for piece in row:
         after = at + len(piece.text)

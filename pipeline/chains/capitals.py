@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipeline.chains.decoder import Choice
 from pipeline.chains.lattice import Slot
-from pipeline.chains.pieces import Piece
+from pipeline.chains.pieces import Piece, text_of
 
 ASCII = re.compile("[\x00-\x7f]+")
 FEWEST = 2  # capitals that tell a word of capitals
@@ -51,7 +51,7 @@ def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
 
     It is as sure as both together, `surest` at most.
     """
-    text = "".join(piece.text for piece in row)
+    text = text_of(row)
     at = 0
     for piece in row:
         yield _fitting(piece, text, at, surest)

@@ -21,6 +21,11 @@ class Piece:
     twin: str = ""  # the path of the document that says so
 
 
+def text_of(row: Iterable[Piece]) -> str:
+    """Return what a line was, as its pieces are read."""
+    return "".join(piece.text for piece in row)
+
+
 def pieces(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Piece]:
     """Yield the pieces of a line: its gaps as they were chosen, in order, and what is sure between them."""
     sure: list[Slot] = []

@@ -15,7 +15,7 @@ from pipeline.chains.capitals import cased, loud, quiet
 from pipeline.chains.damage import C1, WESTERN, Damage, diagnosed
 from pipeline.chains.decoder import BROAD, NARROW, choose
 from pipeline.chains.lattice import Slot, slots
-from pipeline.chains.pieces import Piece, pieces
+from pipeline.chains.pieces import Piece, pieces, text_of
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
 from pipeline.evidence.codes import codes_of
@@ -61,7 +61,7 @@ def recovered(
     rows = [list(pieces(row, loud(row, choices))) for row, choices in zip(found, chosen, strict=True)]
     often = often_alone(rows)
     read = [list(joined(list(cased(paired(row, how.surest, often), how.surest)))) for row in rows]
-    after = ["".join(piece.text for piece in row) for row in read]
+    after = [text_of(row) for row in read]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
     gain = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum())
     strange = strangeness(after[:some], symbols=False) > PLAIN
@@ -75,7 +75,7 @@ def _compared(
     read: list[list[Piece]], found: Sequence[Sequence[Slot]], path: str, twin: str
 ) -> Iterator[Iterator[Piece]]:
     """Yield the pieces with the gaps filled from a twin, where what stands there can have been there."""
-    rough = "\n".join("".join(piece.text for piece in row) for row in read)
+    rough = "\n".join(text_of(row) for row in read)
     places = np.full(len(rough), -1)
     for block in Levenshtein.opcodes(rough, twin):
         if block.src_end - block.src_start == block.dest_end - block.dest_start:
@@ -132,7 +132,7 @@ def spoken(found: Sequence[Sequence[Slot]]) -> str:
     for tag in rivals:
         model = language_model(tag)
         told = zip(sample, choose(sample, model), strict=True)
-        text = "\n".join("".join(piece.text for piece in pieces(*row)) for row in told)
+        text = "\n".join(text_of(pieces(*row)) for row in told)
         scored[tag] = float(model.score(text)[[not char.isascii() for char in text]].sum())
     return max(scored, key=lambda tag: scored[tag])
 

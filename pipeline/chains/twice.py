@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.chains.damage import Damage, damage_of, diagnosed
 from pipeline.chains.lattice import slots
-from pipeline.chains.pieces import Piece
+from pipeline.chains.pieces import Piece, text_of
 from pipeline.chains.readings import bytes_of, shown
 from pipeline.chains.recover import recovered
 from pipeline.document import GAP
@@ -37,7 +37,7 @@ def _twice(lines: Sequence[str], second: Damage, once: Sequence[list[Piece]], ar
     text = "\n".join(one.text for one in undone)
     marked = frozenset().union(*(one.doubtful for one in undone))
     first = replace(damage_of(text.replace(GAP, ""), first.codec), marked=marked)
-    rival = ["".join(piece.text for piece in once[number]) for number in hit] if once else None
+    rival = [text_of(once[number]) for number in hit] if once else None
     read = recovered([one.text for one in undone], first, archive, rival) or ()
     told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
     return (f"{first}, then {second}", told) if told else None
