@@ -15,6 +15,7 @@ from pipeline.chains.readings import byte_of
 from pipeline.changes import apply, inverse
 from pipeline.document import GAP, Document, Source
 from pipeline.evidence.archive import archive_of
+from pipeline.evidence.endings import endings
 from pipeline.evidence.neighbours import neighbours
 from pipeline.evidence.words import words
 from pipeline.flow import follow
@@ -130,6 +131,27 @@ def test_a_letter_is_told_by_the_word_that_it_makes():
     assert told[0, 1] < -20 < told[0, 0]
     assert np.array_equal(known.fit("\0ДОКУМЕНТ, друг\0", place, [["К", "Р", " "]]), told)
     assert np.array_equal(known.fit("\0 1-2\0", place, [["-", "–"]]), np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("ru", "Благодарим за помощь по улучшени{ю} нашей работы."),
+        ("ru", "Это личная информаци{я}, которая никому не нужна."),
+        ("ru", "Она долго говорила, не повышая голоса и не изменя{я} тона."),
+        ("uk", "Вона завжди вивчає нову інформаці{ю} про свою роботу."),
+        ("uk", "Це важлива інформаці{я}, яка потрібна всім."),
+    ],
+)
+def test_the_end_of_a_word_is_told_by_the_words_around_it(language, line):
+    """By those of its own line, whatever letter is written there; inside a word nothing is told."""
+    known, options = endings(language), [["я", "ю"]]
+    text = line.replace("{", "").replace("}", "")
+    place = np.array([line.index("{")])
+    told = known.fit(text, place, options)
+    assert options[0][told.argmax()] == text[place[0]]
+    assert np.array_equal(known.fit(f"Они\0{text[: place[0]]}?{text[place[0] + 1 :]}\0их", place + 4, options), told)
+    assert not known.fit(text, np.array([text.index(" ") + 1]), options).any()
 
 
 @pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])

@@ -24,7 +24,7 @@ from torch.nn.functional import cross_entropy, gelu, layer_norm
 
 from pipeline.evidence.codes import codes_of
 from pipeline.evidence.ngrams import MODEL
-from training.train import AT_ONCE, BREAK, HELD_OUT, _stem, read
+from training.train import AT_ONCE, BREAK, prose
 
 LEAST = 8  # times: a character seen less often has no vector
 HIDDEN = 512
@@ -65,11 +65,8 @@ class Material:
     """A language's texts as rows of vectors, with where each line begins and ends."""
 
     def __init__(self, corpus: Path, tag: str, seed: np.random.Generator) -> None:
-        """Take the prose that is not held out, each line once; lists of words have no neighbours."""
-        listed = {file.stem for file in (corpus / tag).glob("*.tsv")}
-        lines = [
-            text for text, _, source in read(corpus / tag) if _stem(source) not in HELD_OUT and source not in listed
-        ]
+        """Take the prose of a language, each line once."""
+        lines = list(prose(corpus / tag))
         seed.shuffle(lines)
         codes = codes_of(BREAK + BREAK.join(lines) + BREAK)
         self.known, self.counts = np.unique(codes, return_counts=True)

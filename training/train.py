@@ -72,6 +72,12 @@ def read(folder: Path) -> Iterator[tuple[str, float, str]]:
             yield (f" {word} " if spaced else word), count * scale, source
 
 
+def prose(folder: Path) -> Iterator[str]:
+    """Yield the texts of a language's folder that are sentences, no lists of words; those held out are left out."""
+    listed = {file.stem for file in folder.glob("*.tsv")}
+    yield from (text for text, _, source in read(folder) if source not in listed and _stem(source) not in HELD_OUT)
+
+
 def written(line: str, language: str) -> Iterator[tuple[str, float]]:
     """Yield the ways that a line is written, and how often: manuals have the signs of typewriters, posts often not."""
     typeset = line

@@ -17,7 +17,6 @@ from pipeline.evidence.ngrams import Floats, LanguageModel
 
 SETTLED = 0.7  # letters so sure are not asked again, but tell the others: words and names come again in a text
 CLEAR = 0.99  # letters so sure are not told by their neighbours
-HEED = 0.5  # the power that what experts tell counts by: they have learnt from the same texts as the counts
 LEAST = 0.0005  # the share of what is told as 0.000
 ROUNDS = 2  # letters in doubt are neighbours of others
 ALONE = chr(int(BREAK))
@@ -31,6 +30,10 @@ class Expert(Protocol):
     @property
     def reach(self) -> int:
         """How many characters on each side it looks at."""
+
+    @property
+    def heed(self) -> float:
+        """The power that what it tells counts by: it has learnt from the same texts as the counts."""
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
         """Return how well options fit at places of a text: natural logarithms, shape (places, most options of any)."""
@@ -60,29 +63,26 @@ def asked_again(
 def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, experts: Sequence[Expert], how: Search) -> Choices:
     """Return the choices, those in doubt weighed by how well experts find that each option fits between its neighbours.
 
-    Only single characters are. Where the neighbours are guesses as well, all are softened.
+    Experts look at the first character of an option. Where the neighbours are guesses as well, all are softened.
     """
     every = list(itertools.chain.from_iterable(chosen))
-    doubtful = [number for number, choice in enumerate(every) if _doubtful(choice)]
+    doubtful = [number for number, choice in enumerate(every) if choice.surety < CLEAR]
     if not doubtful or not (experts or how.sharpness < 1):
         return chosen
     options = [[text for text, _ in every[number].options] for number in doubtful]
+    letters = [[text[0] for text in told] for told in options]
     shares = np.zeros((len(options), max(map(len, options))))
     for row, number in zip(shares, doubtful, strict=True):
         row[: len(every[number].options)] = [max(share, LEAST) for _, share in every[number].options]
     for _ in range(ROUNDS):
         text, gaps = _laid_out(found, every, max((expert.reach for expert in experts), default=0))
-        fits = sum(expert.fit(text, gaps[doubtful], options) for expert in experts)
-        weights = (shares * np.exp(HEED * fits)) ** how.sharpness
+        fits = sum(expert.heed * expert.fit(text, gaps[doubtful], letters) for expert in experts)
+        weights = (shares * np.exp(fits)) ** how.sharpness
         weights /= weights.sum(axis=1, keepdims=True)
         for number, told, row in zip(doubtful, options, weights.tolist(), strict=True):
             every[number] = Choice(every[number].slot, weighed(told, row[: len(told)], how.surest))
     rest = iter(every)
     return [list(itertools.islice(rest, len(row))) for row in chosen]
-
-
-def _doubtful(choice: Choice) -> bool:
-    return choice.surety < CLEAR and all(len(text) == 1 for text, _ in choice.options)
 
 
 def _laid_out(

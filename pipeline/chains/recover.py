@@ -19,6 +19,7 @@ from pipeline.chains.pieces import Piece, pieces, text_of
 from pipeline.chains.search import DOUBT
 from pipeline.evidence.archive import Archive
 from pipeline.evidence.codes import codes_of
+from pipeline.evidence.endings import endings
 from pipeline.evidence.fluency import fluency, likeliest, strangeness
 from pipeline.evidence.neighbours import neighbours
 from pipeline.evidence.ngrams import LanguageModel, language_model
@@ -50,7 +51,8 @@ def recovered(
         return None
     said = [quiet(row) for row in found]
     language = spoken(said)
-    model, experts = language_model(language), [one for one in (neighbours(language), words(language)) if one]
+    experts = [expert for told in (neighbours, words, endings) if (expert := told(language))]
+    model = language_model(language)
     how = BROAD if damage.lost >= C1 else NARROW
     if foreign_to(model, said):
         how = how._replace(surest=GUESSED)

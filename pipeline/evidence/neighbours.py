@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ class Neighbours:
     vectors: Floats  # shape (known, width)
     rarity: Floats  # shape (known,)
     layers: tuple[tuple[Floats, Floats], ...]  # the weights and the biases of each
+    heed: ClassVar[float] = 0.5  # the power that it counts by beside counts of the same texts; 0.4 to 1 are as good
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
         """Return how well options, characters, fit at places of a text: natural logarithms, but for a constant a place.

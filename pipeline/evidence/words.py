@@ -8,6 +8,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +27,8 @@ class Words:
 
     hashes: npt.NDArray[np.uint32]  # in order
     chances: Floats  # natural logarithms
-
-    @property
-    def reach(self) -> int:
-        """How many characters must stand between lines: one that is no letter ends a word."""
-        return 1
+    reach: ClassVar[int] = 1  # character that must stand between lines: one that is no letter ends a word
+    heed: ClassVar[float] = 0.5  # the power that it counts by beside counts of the same texts
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
         """Return how likely the words are that options make at places of a text: natural logarithms.
