@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.evidence.codes import codes_of
-from pipeline.evidence.ngrams import MODEL, Floats
+from pipeline.evidence.ngrams import Floats, stored
 
 BITS = 20  # of the place of a weight
 SPREAD, APART = np.uint64(2654435761), np.uint64(0x9E3779B97F4A7)  # odd, so that no two signs or letters fall together
@@ -85,8 +85,5 @@ def around(before: str, after: str) -> Iterator[str]:
 @functools.cache
 def endings(language: str) -> Endings | None:
     """Return what is known of the ends of words in a language, by its tag; None where nothing is."""
-    file = MODEL / f"endings-{language}.npz"
-    if not file.exists():
-        return None
-    with np.load(file) as found:
-        return Endings(str(found["letters"]), found["weights"])
+    found = stored(f"endings-{language}")
+    return Endings(str(found["letters"]), found["weights"]) if found else None

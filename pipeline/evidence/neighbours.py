@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.evidence.codes import Codes, codes_of
-from pipeline.evidence.ngrams import MODEL, Floats
+from pipeline.evidence.ngrams import Floats, stored
 
 BREAK = np.uint64(0)  # the code of what stands beyond the ends of a line
 BLOCK = 1024  # places looked at at once
@@ -78,14 +78,13 @@ def _normal(values: Floats) -> Floats:
 @functools.cache
 def neighbours(language: str) -> Neighbours | None:
     """Return the network of a language, by its tag; None where there is none."""
-    file = MODEL / f"neighbours-{language}.npz"
-    if not file.exists():
+    found = stored(f"neighbours-{language}")
+    if found is None:
         return None
-    with np.load(file) as found:
-        weights = [found[f"weights{number}"] * found[f"scale{number}"] for number in range(4)]
-        vectors, *layers = (one.astype(np.float32) for one in weights)
-        biases = (found[f"bias{number}"] for number in range(1, 4))
-        reach = layers[0].shape[0] // vectors.shape[1] // 2
-        return Neighbours(
-            reach, found["known"].astype(np.uint64), vectors, found["bias0"], tuple(zip(layers, biases, strict=True))
-        )
+    weights = [found[f"weights{number}"] * found[f"scale{number}"] for number in range(4)]
+    vectors, *layers = (one.astype(np.float32) for one in weights)
+    biases = (found[f"bias{number}"] for number in range(1, 4))
+    reach = layers[0].shape[0] // vectors.shape[1] // 2
+    return Neighbours(
+        reach, found["known"].astype(np.uint64), vectors, found["bias0"], tuple(zip(layers, biases, strict=True))
+    )

@@ -30,6 +30,15 @@ CJK = ("zh-Hans", "zh-Hant", "ja", "ko")  # of so many characters that two in a 
 MODEL = Path(__file__).with_name("model")
 
 
+def stored(name: str) -> dict[str, npt.NDArray[Any]] | None:
+    """Return the arrays of a file of the model, by their names; None where there is no such file."""
+    file = MODEL / f"{name}.npz"
+    if not file.exists():
+        return None
+    with np.load(file) as found:
+        return dict(found)
+
+
 class Meta(msgspec.Struct, frozen=True):
     """What the model's numbers mean: the languages in the order of their salts, the table's layout, the weights."""
 

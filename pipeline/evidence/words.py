@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.evidence.ngrams import MODEL, Floats
+from pipeline.evidence.ngrams import Floats, stored
 
 UNKNOWN = math.log(1e-9)  # the chance of a word that is not in the list
 GRAIN = 0.25  # nats: how finely chances are told
@@ -87,9 +87,8 @@ def _inside(char: str) -> bool:
 @functools.cache
 def words(language: str) -> Words | None:
     """Return the words of a language, by its tag; None where there is no list."""
-    file = MODEL / f"words-{language}.npz"
-    if not file.exists():
+    found = stored(f"words-{language}")
+    if found is None:
         return None
-    with np.load(file) as found:
-        steps = np.ascontiguousarray(found["steps"].T).view("<u4").ravel()
-        return Words(np.cumsum(steps, dtype=np.uint32), found["chances"].astype(np.float32) * -GRAIN)
+    steps = np.ascontiguousarray(found["steps"].T).view("<u4").ravel()
+    return Words(np.cumsum(steps, dtype=np.uint32), found["chances"].astype(np.float32) * -GRAIN)
