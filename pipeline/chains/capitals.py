@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.chains.decoder import Choice
@@ -35,7 +35,7 @@ def _small(slot: Slot) -> Slot:
     return slot if len(small) == 1 < len(slot.candidates) else slot._replace(candidates=small)
 
 
-def loud(row: Sequence[Slot], choices: Sequence[Choice]) -> Iterator[Choice]:
+def loud(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Choice]:
     """Yield the choices for the gaps of a line, those that are `quiet` in capitals again."""
     gaps = (slot for slot in row if len(slot.candidates) > 1)
     for slot, choice in zip(gaps, choices, strict=True):

@@ -14,6 +14,7 @@ from pipeline.chains.beside import joined, often_alone, paired
 from pipeline.chains.capitals import cased, loud, quiet
 from pipeline.chains.damage import C1, WESTERN, Damage, diagnosed
 from pipeline.chains.decoder import BROAD, NARROW, choose
+from pipeline.chains.drawings import blank, drawn, filled
 from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.pieces import Piece, pieces, text_of
 from pipeline.chains.search import DOUBT
@@ -49,7 +50,8 @@ def recovered(
     found = [slots(line, damage) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
-    said = [quiet(row) for row in found]
+    strokes = drawn(found)
+    said = [quiet(blank(*line)) for line in zip(found, strokes, strict=True)]
     language = spoken(said)
     experts = [expert for told in (neighbours, words, endings) if (expert := told(language))]
     model = language_model(language)
@@ -60,7 +62,7 @@ def recovered(
     if sum(map(len, chosen)) >= MANY:
         chosen = asked_again(said, chosen, model, archive, how)
     chosen = looked_around(said, chosen, experts, how)
-    rows = [list(pieces(row, loud(row, choices))) for row, choices in zip(found, chosen, strict=True)]
+    rows = [list(pieces(line[0], loud(line[0], filled(*line)))) for line in zip(found, strokes, chosen, strict=True)]
     often = often_alone(rows)
     read = [list(joined(list(cased(paired(row, how.surest, often), how.surest)))) for row in rows]
     after = [text_of(row) for row in read]
