@@ -14,7 +14,7 @@ from pipeline.chains.beside import joined, often_alone, paired
 from pipeline.chains.capitals import cased, loud, quiet
 from pipeline.chains.damage import C1, WESTERN, Damage, diagnosed
 from pipeline.chains.decoder import BROAD, NARROW, choose
-from pipeline.chains.drawings import blank, drawn, filled
+from pipeline.chains.drawings import blank, drawn, filled, undrawn
 from pipeline.chains.lattice import Slot, slots
 from pipeline.chains.pieces import Piece, pieces, text_of
 from pipeline.chains.search import DOUBT
@@ -50,12 +50,13 @@ def recovered(
     found = [slots(line, damage) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
-    strokes = drawn(found)
+    broad = damage.lost >= C1
+    strokes = drawn(found) if broad else [{}] * len(found)
     said = [quiet(blank(*line)) for line in zip(found, strokes, strict=True)]
     language = spoken(said)
     experts = [expert for told in (neighbours, words, endings) if (expert := told(language))]
     model = language_model(language)
-    how = BROAD if damage.lost >= C1 else NARROW
+    how = BROAD if broad else NARROW
     if foreign_to(model, said):
         how = how._replace(surest=GUESSED)
     chosen: Choices = choose(said, model.beside(archive), how)
@@ -65,13 +66,13 @@ def recovered(
     rows = [list(pieces(line[0], loud(line[0], filled(*line)))) for line in zip(found, strokes, chosen, strict=True)]
     often = often_alone(rows)
     read = [list(joined(list(cased(paired(row, how.surest, often), how.surest)))) for row in rows]
-    after = [text_of(row) for row in read]
+    after = [undrawn(*line) for line in zip(read, found, strokes, strict=True)]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
     gain = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum())
     strange = strangeness(after[:some], symbols=False) > PLAIN
     if gain <= DOUBT or (strange and not (damage.codec in WESTERN and _telling(after[:some], gain))):
         return None
-    twin = archive.twin_of("\n".join(after))
+    twin = archive.twin_of("\n".join(map(text_of, read)))
     return [list(row) for row in _compared(read, found, *twin)] if twin else read
 
 

@@ -237,4 +237,4 @@ def _changes(start: int, line: str, mended: str, why: tuple[str, float]) -> Iter
         at += len(old)
 
 
-STEP = Step("repair", repair, (CODE_STAYS,), version=9)
+STEP = Step("repair", repair, (CODE_STAYS,), version=10)
