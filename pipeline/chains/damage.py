@@ -16,6 +16,10 @@ SEQUENCE = re.compile(
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
 CUT = re.compile(b"\xc3(?![ \x80-\xbf\xff])|[\xc4\xc5](?![\x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})")
+CONTRACTION = (
+    r"(?i)\b(?:(?:ca|wo|ai|do|does|did|is|are|was|were|has|have|had|would|could|should|must|need)n{0}t"
+    r"|(?:I|you|he|she|it|we|they|who|what|that|there|here|where|how|let){0}(?:s|m|d|ve|re|ll))\b"
+)  # of English
 INCOMPLETE = re.compile(
     b"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?![\x80-\xbf\xff ])([?]?)"
 )  # sequences that lack a byte, and the question mark after it
@@ -75,7 +79,7 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     damage = damage_of("\n".join(lines[number] for number in hit), codec)
     if codec in WESTERN:
         cut = [_cut(line) for line in lines]
-        weight += sum(cut)
+        weight += sum(cut) + ENOUGH * contracted("\n".join(lines))
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
         hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit
     return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None
@@ -88,6 +92,15 @@ def spaced(line: str) -> Damage | None:
     if told[codec].whole <= told[codec].foreign or not SPACED.search(shown(line, codec)):
         return None
     return Damage(codec, frozenset(), spaced=True)
+
+
+def contracted(text: str) -> bool:
+    """Tell whether an English contraction has what is left of its apostrophe, and none one as keyboards have it.
+
+    >>> contracted("I donât know"), contracted("It's how “donât” is read"), contracted("le mât")
+    (True, False, False)
+    """
+    return bool(re.search(CONTRACTION.format("â"), text)) and not re.search(CONTRACTION.format("'"), text)
 
 
 def _cut(line: str) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from ftfy.badness import is_bad
 
+from pipeline.chains.damage import contracted
 from pipeline.chains.proof import proven, signs
 from pipeline.chains.search import sampled
 from pipeline.changes import Span
@@ -64,12 +65,10 @@ def foreign(text: str) -> list[Span]:
 def _only_quotes(text: str) -> bool:
     """Tell whether the one letter outside ASCII is what is left of quotes and dashes: English is not told otherwise."""
     found = text.count("â")
-    return (
-        found >= FEWEST
-        and not OTHERS.search(text)
-        and APOSTROPHE.search(text) is not None
-        and len(QUOTE.findall(text)) == found
-    )
+    if not found or OTHERS.search(text):
+        return False
+    quoted = found >= FEWEST and APOSTROPHE.search(text) is not None and len(QUOTE.findall(text)) == found
+    return quoted or contracted(text)
 
 
 def _mismatched(text: str) -> bool:
