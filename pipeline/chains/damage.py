@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline.chains.readings import WIDE, shown, undefined
@@ -16,6 +16,7 @@ SEQUENCE = re.compile(
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
 CUT = re.compile(b"\xc3(?![ \x80-\xbf\xff])|[\xc4\xc5](?![\x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})")
+OTHERS = re.compile("[^\x00-\x7fâ¦]")  # but what is left of quotes, dashes and an ellipsis
 CONTRACTION = (
     r"(?i)\b(?:(?:ca|wo|ai|do|does|did|is|are|was|were|has|have|had|would|could|should|must|need)n{0}t"
     r"|(?:I|you|he|she|it|we|they|who|what|that|there|here|where|how|let){0}(?:s|m|d|ve|re|ll))\b"
@@ -42,6 +43,7 @@ class Damage:
 
     That is U+FFFD or a question mark (for the bytes `marked`), a space for U+00A0 (`spaced`). Of a codec of two bytes
     a question mark is a byte and the ASCII character after it, as Windows writes what it cannot read (`questioned`).
+    Where the `whole` text was misread, what may be left of a character is no letter of its own.
     """
 
     codec: str
@@ -49,6 +51,7 @@ class Damage:
     marked: frozenset[int] = frozenset()
     spaced: bool = False
     questioned: bool = False
+    whole: bool = False
 
     def __str__(self) -> str:
         """Say it as a reader would."""
@@ -79,7 +82,9 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     damage = damage_of("\n".join(lines[number] for number in hit), codec)
     if codec in WESTERN:
         cut = [_cut(line) for line in lines]
-        weight += sum(cut) + ENOUGH * contracted("\n".join(lines))
+        weight += sum(cut)
+        if contracted(whole):
+            damage, weight = replace(damage, whole=True), weight + ENOUGH
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
         hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit
     return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None
@@ -97,9 +102,13 @@ def spaced(line: str) -> Damage | None:
 def contracted(text: str) -> bool:
     """Tell whether an English contraction has what is left of its apostrophe, and none one as keyboards have it.
 
-    >>> contracted("I donât know"), contracted("It's how “donât” is read"), contracted("le mât")
+    Nothing is outside ASCII then that is not left of such signs.
+
+    >>> contracted("I donât know"), contracted("It's how donât is read"), contracted("I donât know, señor")
     (True, False, False)
     """
+    if OTHERS.search(text):
+        return False
     return bool(re.search(CONTRACTION.format("â"), text)) and not re.search(CONTRACTION.format("'"), text)
 
 

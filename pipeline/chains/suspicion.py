@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from ftfy.badness import is_bad
 
-from pipeline.chains.damage import contracted
+from pipeline.chains.damage import OTHERS, contracted
 from pipeline.chains.proof import proven, signs
 from pipeline.chains.search import sampled
 from pipeline.changes import Span
@@ -26,7 +26,6 @@ SPREAD = 4_000  # characters, or twice as many, whose letters with marks tell wh
 UNLIKE = 3.2  # nats a letter with marks: hardly ever is as much in a language
 MISMATCH = 5.0  # nats the letters of a text may be less likely than that
 APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
-OTHERS = re.compile("[^\x00-\x7fâ¦]")
 QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
 
 
@@ -65,10 +64,8 @@ def foreign(text: str) -> list[Span]:
 def _only_quotes(text: str) -> bool:
     """Tell whether the one letter outside ASCII is what is left of quotes and dashes: English is not told otherwise."""
     found = text.count("â")
-    if not found or OTHERS.search(text):
-        return False
-    quoted = found >= FEWEST and APOSTROPHE.search(text) is not None and len(QUOTE.findall(text)) == found
-    return quoted or contracted(text)
+    quoted = found >= FEWEST and not OTHERS.search(text) and APOSTROPHE.search(text) is not None
+    return (quoted and len(QUOTE.findall(text)) == found) or contracted(text)
 
 
 def _mismatched(text: str) -> bool:
