@@ -6,6 +6,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from pipeline.chains.decoder import TOLD, Choice
 from pipeline.chains.lattice import Slot
@@ -74,27 +75,41 @@ def _fitting(slot: Slot, reach: int) -> list[str]:
     return sorted(_options(slot), key=lambda one: (STROKES[one[0]] ^ reach).bit_count())
 
 
-def _drawn(lines: Sequence[str]) -> Iterator[dict[int, int]]:
+class _Line(NamedTuple):
+    """A line as it is seen, and where in it the branch of a tree may begin, or -1."""
+
+    text: str
+    branch: int
+
+    @classmethod
+    def of(cls, text: str) -> _Line:
+        """Return a line with its branch."""
+        match = BRANCH.match(text)
+        return cls(text, match.start(1) if match else -1)
+
+
+def _drawn(texts: Sequence[str]) -> Iterator[dict[int, int]]:
     """Yield where the strokes of each line reach to, by the column, if it is of a drawing.
 
     >>> tree = list(_drawn(["│││ a", "│   │││ b", "│││ c"]))
     >>> [at for at in tree[1] if tree[1][at] == UP | RIGHT]
     [4]
     """
-    reaches = [_reach(*three) for three in zip(["", *lines[:-1]], lines, [*lines[1:], ""], strict=True)]
+    lines = list(map(_Line.of, ("", *texts, "")))
+    reaches = [_reach(*three) for three in zip(lines, lines[1:], lines[2:], strict=False)]
     for _, group in itertools.groupby(reaches, key=bool):
         drawing = list(group)
         runs = sum(any(reach & (LEFT | RIGHT) for reach in line.values()) for line in drawing)
         yield from drawing if runs >= FEWEST else [{}] * len(drawing)
 
 
-def _reach(above: str, line: str, below: str) -> dict[int, int]:
+def _reach(above: _Line, line: _Line, below: _Line) -> dict[int, int]:
     """Return where the strokes of a line reach to; none of what is alone, or a run that nothing goes on from."""
-    bars = (at for at, char in enumerate(line) if char == BAR)
+    bars = (at for at, char in enumerate(line.text) if char == BAR)
     reach = {at: UP * _goes_on(above, line, at) + DOWN * _goes_on(line, below, at) for at in bars}
-    for run in RUN.finditer(line):
+    for run in RUN.finditer(line.text):
         first, *rest = range(*run.span())
-        if first == _branch(line) and not any(reach[at] for at in rest):
+        if first == line.branch and not any(reach[at] for at in rest):
             reach[first] |= UP
         if any(reach[at] for at in (first, *rest)):
             reach[first] |= RIGHT
@@ -103,15 +118,9 @@ def _reach(above: str, line: str, below: str) -> dict[int, int]:
     return {at: one for at, one in reach.items() if one}
 
 
-def _goes_on(above: str, below: str, at: int) -> bool:
+def _goes_on(above: _Line, below: _Line, at: int) -> bool:
     """Tell whether a stroke of a line goes on in the one below: one is alone in its line, or both begin a branch."""
-    if not above[at : at + 1] == below[at : at + 1] == BAR:
+    if not above.text[at : at + 1] == below.text[at : at + 1] == BAR:
         return False
-    alone = any(BAR not in line[max(at - 1, 0) : at] + line[at + 1 : at + 2] for line in (above, below))
-    return alone or at == _branch(above) == _branch(below)
-
-
-def _branch(line: str) -> int:
-    """Return where in a line the branch of a tree may begin, or -1."""
-    match = BRANCH.match(line)
-    return match.start(1) if match else -1
+    alone = any(BAR not in line[max(at - 1, 0) : at] + line[at + 1 : at + 2] for line in (above.text, below.text))
+    return alone or at == above.branch == below.branch
