@@ -43,7 +43,7 @@ class Damage:
 
     That is U+FFFD or a question mark (for the bytes `marked`), a space for U+00A0 (`spaced`). Of a codec of two bytes
     a question mark is a byte and the ASCII character after it, as Windows writes what it cannot read (`questioned`).
-    Where the `whole` text was misread, what may be left of a character is no letter of its own.
+    Where all was misread (`throughout`), what may be left of a character is no letter of its own.
     """
 
     codec: str
@@ -51,7 +51,7 @@ class Damage:
     marked: frozenset[int] = frozenset()
     spaced: bool = False
     questioned: bool = False
-    whole: bool = False
+    throughout: bool = False
 
     def __str__(self) -> str:
         """Say it as a reader would."""
@@ -84,7 +84,7 @@ def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
         cut = [_cut(line) for line in lines]
         weight += sum(cut)
         if contracted(whole):
-            damage, weight = replace(damage, whole=True), weight + ENOUGH
+            damage, weight = replace(damage, throughout=True), weight + ENOUGH
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
         hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit
     return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None

@@ -101,7 +101,7 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
         taken = candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
         kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
         return end + 1, tuple(dict.fromkeys((*(option + " " for option in kept), *taken)))
-    if not rest and len(options) != 1 and not damage.whole:
+    if not rest and len(options) != 1 and not damage.throughout:
         letter = bytes([lead]).decode(damage.codec, "ignore")
         options = (*options, letter) if letter else options
     return end, options
