@@ -132,7 +132,8 @@ class _Run:
         raw = Path(self.settings.raw)
         pictures = [(file, stamp_of(raw / file)) for file in self.state.pictures()]
         choices = [getattr(self.settings, name) for name in outputs.CHOICES]
-        return digest(self.state.flow, self.state.digests(), pictures, choices, self.leave_books, outputs.VERSIONS)
+        how = [*choices, list(self.shelf.roots), self.leave_books, outputs.VERSIONS]
+        return digest(self.state.flow, self.state.digests(), pictures, how)
 
     def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
         """Clean the sources of `tasks` and keep what became of each."""

@@ -20,7 +20,7 @@ from pipeline.write.shelf import Shelf
 from pipeline.write.state import State
 
 VERSIONS = (clean.VERSION, book.VERSION, report.VERSION, records.VERSION, graph.VERSION, works.VERSION)
-CHOICES = ("editions", "title", "out", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 
 
 def report_of(state: State, shelf: Shelf, out: Path, *, books: bool, strict: bool = False) -> RunReport:

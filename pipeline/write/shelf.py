@@ -185,10 +185,10 @@ class Shelf:
     def _unlink(self, root: str, name: str) -> None:
         """Remove a file that we wrote; never one outside its folder, nor one that only a list calls ours."""
         folder = self.roots[root]
-        path, row = folder / name, self._row(folder / name)
-        inside = is_safe(name) and path.parent.resolve().is_relative_to(folder.resolve())
-        if not inside or not path.is_file():
+        path = folder / name
+        if not is_safe(name) or not path.parent.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             return
+        row = self._row(path)
         if row and not row.key and (name, digest_of(path)) not in self.ledgers[root].known:
             return
         self.removed.append(self._shown(root, name))
