@@ -93,7 +93,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _enter(levels: list[_Level], entry: os.DirEntry[str]) -> Iterator[Found]:
     """Add a folder to `levels`; yield what is wrong with it."""
     path = levels[-1].path / entry.name
-    if not _is_text(entry.name):
+    if not is_text(entry.name):
         shown = _printable(levels[-1], entry.name)
         yield Found(shown, problem="is a folder with a name that is not valid UTF-8, and is not read; rename it")
     elif len(levels) > DEEPEST:
@@ -112,7 +112,7 @@ def _enter(levels: list[_Level], entry: os.DirEntry[str]) -> Iterator[Found]:
 
 def _found(root: Path, level: _Level, entry: os.DirEntry[str]) -> Found | None:
     """Return a file, or why it cannot be read; None if it was deleted since its folder was listed."""
-    if not _is_text(entry.name):
+    if not is_text(entry.name):
         return Found(_printable(level, entry.name), problem="has a name that is not valid UTF-8; rename it")
     path = level.path / entry.name
     link = entry.is_symlink()
@@ -131,7 +131,8 @@ def _found(root: Path, level: _Level, entry: os.DirEntry[str]) -> Found | None:
     return Found(path, problem=f"is {kind}, not a file, and is not read; move it out")
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
+    """Return whether a file's name is valid Unicode; Python reads an odd byte as a lone surrogate."""
     try:
         name.encode()
     except UnicodeEncodeError:
