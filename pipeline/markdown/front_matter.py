@@ -48,9 +48,14 @@ def _written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str | int:
     return int(text) if node.tag.endswith(":int") and _INT.match(text) else text
 
 
+def _members(loader: yaml.SafeLoader, node: yaml.MappingNode) -> list[object]:
+    """Return the members of a set in the order that they are written in."""
+    return list(loader.construct_mapping(node, deep=True))
+
+
 for tag in ("int", "float", "timestamp", "binary"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{tag}", _written)
-_Loader.add_constructor("tag:yaml.org,2002:set", lambda loader, node: loader.construct_mapping(node, deep=True))
+_Loader.add_constructor("tag:yaml.org,2002:set", _members)
 
 _CAREFULLY = re.compile(r"[*!|>\t\ufeff]|[\[{][^?]*\?")  # aliases, and what libyaml reads otherwise
 _QuickLoader = type(  # libyaml, ten times as fast, where it is installed
