@@ -20,6 +20,7 @@ from pipeline.write.images import ELSEWHERE, USUAL, Pictures, data_address
 from pipeline.write.maths import MATHS, all_maths, may_hold_maths, unlabelled
 from pipeline.write.phrases import phrase
 from pipeline.write.tree import NO_ATTRIBUTES, Node, div, left_to_right, link, para, plain, safe_address, text_nodes
+from pipeline.write.wide import narrowed
 
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
 LONGEST = 200  # characters of a missing image's address that are worth showing
@@ -86,6 +87,7 @@ class _Vetter:
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return blocks, images alone in a paragraph as figures with the caption that follows them."""
+        nodes = list(narrowed(nodes))
         vetted: list[Node] = []
         at = 0
         while at < len(nodes):
