@@ -44,6 +44,7 @@ def run(
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _apart(raw, clean, out)
     with locked(clean, check=check):
+        _usable(out, check=check)
         state = State(clean / ".state.sqlite", digest(signature(settings)), trial=check)
         try:
             shelf = Shelf(state, clean, out, check=check)
@@ -70,6 +71,16 @@ def _apart(raw: Path, clean: Path, out: Path) -> None:
     if clean.resolve().is_relative_to(out.resolve()) or out.resolve().is_relative_to(clean.resolve()):
         message = f"out: `{out}` and `{clean}` lie in one another; name two folders side by side"
         raise SettingsError(message)
+
+
+def _usable(folder: Path, *, check: bool) -> None:
+    """Raise OSError, before any work, where outputs cannot be written to `folder`; a check writes nothing there."""
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
+    if not check:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
 
 
 @contextmanager
