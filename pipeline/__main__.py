@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ for command in (*archive.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *health.
 
 def main() -> None:
     """Run the command line and exit: see docs/cli.md for the codes."""
+    _speak_utf8()
     terminated = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -41,6 +43,19 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     code = _exit_code()
     sys.exit(TERMINATED if terminated else code)
+
+
+def _speak_utf8() -> None:
+    """Name files in UTF-8 whatever the locale, for which Python has to start again; show what a terminal lacks escaped.
+
+    Without it, a name outside ASCII raises UnicodeEncodeError in the locale C.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _exit_code() -> int:
