@@ -61,7 +61,11 @@ def _begun() -> None:
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Return the way to start processes that is safe beside threads; where there is a choice, the faster one."""
+    """Return the way to start processes that is safe beside threads; where there is a choice, the faster one.
+
+    They import nothing from the working folder, where `python -c` looks first.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
