@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # the working folder, where `python -m` looks first: a file beside raw/ is no module of ours
+
 import io
 import os
 import signal
-import sys
 from types import FrameType
 
 import click
