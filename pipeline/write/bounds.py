@@ -14,8 +14,9 @@ JOINED = 30  # marks on one letter: UAX 15, 13, knows no text that needs more
 QUOTES = 200  # straight ones in one word: pandoc's HTML writer is quadratic in them; 20,000 take it 4 s
 PIECE = 500  # characters
 # What UAX 29 puts to the letter before it: marks, joiners, Thai and Lao AM, skin tones.
-_MARKS = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M")
-_MARKS += "\u200d\u0e33\u0eb3\U0001f3fb-\U0001f3ff\ufe00-\ufe0f"
+_JOINING = {chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"}
+_JOINING |= {"\u200d", "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))}
+_MARKS = "".join(sorted(_JOINING))
 _JOINERS = "".join(mark for mark in _MARKS if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
 _STACKED = re.compile(f"[{_MARKS}]{{{JOINED}}}")
 _CHAINED = re.compile(f"[{_JOINERS}](?:\\S[{_MARKS}]{{0,{JOINED}}}[{_JOINERS}]){{{JOINED}}}")
@@ -26,6 +27,8 @@ def unjoined(text: str) -> str:
 
     Fonts are not made for them: of 5,000, Typst takes 5 GB of memory, or fails.
     """
+    if _JOINING.isdisjoint(text):
+        return text
     return _CHAINED.sub("\\g<0>\u200b", _STACKED.sub("\\g<0>\u200b", text))
 
 
