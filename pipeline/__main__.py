@@ -77,6 +77,8 @@ def _exit_code() -> int:
         return _say(
             f"{error.filename or 'the system'}: {error.strerror or error}; nothing was left half-written", ENVIRONMENT
         )
+    except MemoryError:
+        return _say("not enough memory; what was finished is kept, run again to go on", ENVIRONMENT)
     except Exception as error:
         from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` need not wait for it
 
