@@ -17,7 +17,17 @@ Node = dict[str, Any]
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 NO_ATTRIBUTES: list[Any] = ["", [], []]
 LONGEST_ADDRESS = 2_000  # characters of an address that still is a link; Typst refuses longer than 8,000
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 SCHEMES = {"http", "https", "mailto"}
+
+
+def printable(text: str) -> str:
+    r"""Return a text that every format can hold: characters that XML forbids become U+FFFD.
+
+    >>> printable("a\x1bb")
+    'a\ufffdb'
+    """
+    return _NOT_XML.sub("\ufffd", text) if _NOT_XML.search(text) else text
 
 
 def plain(node: Any) -> str:  # noqa: ANN401 - any part of a tree

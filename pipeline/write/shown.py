@@ -1,0 +1,164 @@
+"""What a post shows and what a chapter shows, as words: those that the chapter lacks.
+
+The post is read by markdown-it and a browser's parser, the chapter by what pandoc made of it: two readings that share
+no code, so that neither hides the other's losses.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from markdown_it.token import Token
+from rapidfuzz.distance import LCSseq
+
+from pipeline.markdown import heading_text, parser
+from pipeline.write.elements import HIDDEN, parsed
+from pipeline.write.markup import only_comments, whole
+from pipeline.write.tree import Node
+
+INLINE = {
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "label", "mark", "nobr", "q", "rb", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "wbr",
+}  # fmt: skip
+MOST_EXCERPTS = 3
+LONGEST = 80  # characters of an excerpt
+MOST_STEPS = 400_000_000  # products of two lengths up to which words are aligned: 50 MB of bits
+_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # of a formula, which shows none
+_ALONE = (  # scripts without spaces between words: CJK
+    "\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
+)
+_SYMBOLS = "\u2190-\u24ff\u2600-\u260f\u2613-\u27bf\u2900-\u2bff\U0001f000-\U0001faff"  # without boxes of tasks
+_WORD = re.compile(rf"[{_ALONE}]|[{_SYMBOLS}]|(?:[^\W_{_ALONE}]|[\u0300-\u036f])+")
+
+
+class Missing(NamedTuple):
+    """How many words are missing, and the first of them: those that follow each other together."""
+
+    words: int
+    excerpts: tuple[str, ...]
+
+
+def missing_words(shown: str, held: str) -> Missing:
+    """Return the words of `shown` that `held` lacks; their order does not count, nor where white space parts them.
+
+    >>> missing_words("one two three", "three one")
+    Missing(words=1, excerpts=('two',))
+    """
+    wanted, there = _words(shown), _words(held)
+    lacking = Counter(wanted) - Counter(there)
+    if not lacking:
+        return Missing(0, ())
+    lost, more = _differing(wanted, there)
+    elsewhere = "\n".join("".join(there[at] for at in run) for run in _runs(more))
+    parted = {at for run in _runs(lost) if "".join(wanted[at] for at in run) in elsewhere for at in run}
+    places = [at for at in lost if _taken(lacking, wanted[at]) and at not in parted]
+    said = [" ".join(wanted[at] for at in run) for run in _runs(places)]
+    shortened = (one if len(one) <= LONGEST else one[: LONGEST - 1] + "…" for one in said[:MOST_EXCERPTS])
+    return Missing(len(places), tuple(shortened))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", text.replace("\u00ad", "")))
+
+
+def _differing(wanted: list[str], there: list[str]) -> tuple[list[int], list[int]]:
+    """Return the places of the words of each that are in no longest common sequence; of very long texts, all places."""
+    if len(wanted) * len(there) > MOST_STEPS:
+        return [*range(len(wanted))], [*range(len(there))]
+    edits = LCSseq.editops(wanted, there)
+    return (
+        [edit.src_pos for edit in edits if edit.tag == "delete"],
+        [edit.dest_pos for edit in edits if edit.tag == "insert"],
+    )
+
+
+def _runs(places: list[int]) -> list[list[int]]:
+    """Return places, those that follow each other together."""
+    grouped = groupby(enumerate(places), lambda pair: pair[1] - pair[0])
+    return [[at for _, at in group] for _, group in grouped]
+
+
+def _taken(lacking: Counter[str], word: str) -> bool:
+    """Tell whether a word is one of those that are lacking, and count it."""
+    lacking[word] -= 1
+    return lacking[word] >= 0
+
+
+def words_of(blocks: list[Node], *, maths: bool = True) -> str:
+    """Return the text that a tree shows, its notes, the alternative texts of its pictures and its `maths` (TeX) too."""
+    parts: list[str] = []
+    waiting: list[Any] = [blocks]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            parts.append(part)
+        elif isinstance(part, list):
+            waiting += [item for item in reversed(part) if not isinstance(item, str)]
+        elif isinstance(part, dict):
+            kind, content = part.get("t"), part.get("c", [])
+            if kind == "Str":
+                parts.append(str(content))
+            elif kind == "Code" or (kind == "Math" and maths):
+                parts.append(str(content[1]))
+            elif kind == "CodeBlock":
+                parts += (" ", str(content[1]), " ")
+            elif kind in _STYLES:
+                waiting.append(content)
+            else:
+                parts.append(" ")
+                waiting += (" ", content)
+    return "".join(parts)
+
+
+_STYLES = {"Emph", "Strong", "Strikeout", "Superscript", "Subscript", "Underline", "Link", "Span"}
+
+
+def shown(text: str) -> str:
+    """Return the text that a post of Markdown shows, with the alternative texts of its pictures."""
+    env: dict[str, Any] = {}
+    tokens = parser().parse(_LABEL.sub("", text), env)
+    every = [one for token in tokens for one in (token, *(token.children or ()))]
+    raw = [one for one in every if one.type in {"html_block", "html_inline"}]
+    if all(only_comments(one.content) for one in raw):
+        return "".join(_texts(tokens))
+    for one in raw:
+        one.content = whole(one.content) if one.type == "html_block" else one.content
+    return "".join(_visible(parsed(parser().renderer.render(tokens, parser().options, env))))
+
+
+def _texts(tokens: Iterable[Token]) -> Iterator[str]:
+    """Yield what tokens without HTML show."""
+    heading = False
+    for token in tokens:
+        if token.type == "inline":
+            yield heading_text(token.children) if heading else "".join(_texts(token.children or ()))
+        elif token.type in {"text", "code_inline", "fence", "code_block"}:
+            yield token.content
+        elif token.type == "image":
+            yield f" {''.join(_texts(token.children or ()))} "
+        elif token.block or token.type in {"softbreak", "hardbreak"}:
+            yield " "
+        heading = token.type == "heading_open"
+
+
+def _visible(elements: list[Any]) -> Iterator[str]:
+    """Yield the text of elements that a browser shows."""
+    waiting: list[Any] = elements[::-1]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif one.name == "#text":
+            yield one.data
+        elif one.name in HIDDEN or one.name in {"noscript", "iframe"} or "hidden" in (one.attrs or {}):
+            continue
+        else:
+            apart = "" if one.name in INLINE else " "
+            yield f" {one.attrs.get('alt') or ''} " if one.name == "img" else apart
+            waiting += [apart, *one.children[::-1]]
