@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import operator
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
 
 from pipeline.addresses.canonical import canonical
 from pipeline.catalogue.works import Work, works_of
@@ -17,10 +15,11 @@ from pipeline.document import Document, FrontValue, Unfit
 from pipeline.pandoc import EARLIEST
 from pipeline.settings import Settings
 from pipeline.write.clean import repaired
+from pipeline.write.figures import without
 from pipeline.write.images import MAX_TOGETHER, USUAL, Pictures
 from pipeline.write.shown import missing_words, shown, words_of
-from pipeline.write.tree import Node, printable, safe_address
-from pipeline.write.vet import Place, Tree, read_trees, without
+from pipeline.write.tree import Node, all_printable, holds_unprintable, printable, safe_address
+from pipeline.write.vet import Place, Tree, read_trees
 
 VERSION = 6  # raise it when the bytes of an edition change
 TAGS = ("tags", "categories", "keywords")  # the fields of front matter that static site generators read
@@ -109,8 +108,7 @@ def writable(book: Book) -> Book:
             room -= len(data)
             kept.add(name)
     chapters = tuple(_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
-    made: Book = _printable(replace(book, chapters=chapters))
-    return made
+    return replace(book, title=printable(book.title), chapters=tuple(map(_printable, chapters)))
 
 
 def _without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
@@ -121,21 +119,11 @@ def _without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
     return replace(chapter, blocks=without(chapter.blocks, names, chapter.language), pictures=pictures)
 
 
-def _printable(part: Any) -> Any:  # noqa: ANN401 - any part of a book
-    """Return a part of a book, each string as `printable` has it; the part itself where all are."""
-    if isinstance(part, str):
-        return printable(part)
-    if is_dataclass(part):
-        values = {one.name: getattr(part, one.name) for one in fields(part)}
-        made = {name: _printable(value) for name, value in values.items()}
-        return part if all(made[name] is values[name] for name in values) else replace(part, **made)  # type: ignore[type-var]
-    if isinstance(part, dict):
-        made = {name: _printable(value) for name, value in part.items()}
-        return part if all(made[name] is part[name] for name in made) else made
-    if isinstance(part, list | tuple):
-        items = [_printable(item) for item in part]
-        return part if all(map(operator.is_, items, part)) else type(part)(items)
-    return part
+def _printable(chapter: Chapter) -> Chapter:
+    """Return a chapter, each string in it as `printable` has it."""
+    if not holds_unprintable([getattr(chapter, one.name) for one in fields(chapter) if one.name != "pictures"]):
+        return chapter
+    return replace(chapter, **{one.name: all_printable(getattr(chapter, one.name)) for one in fields(chapter)})
 
 
 def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures = USUAL) -> list[Chapter | Unfit]:

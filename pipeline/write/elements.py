@@ -1,7 +1,7 @@
-"""HTML -> pandoc nodes: what a browser shows of it, and nothing that does something.
+"""Raw HTML of a Markdown tree -> pandoc nodes: what a browser shows of it, and nothing that does something.
 
-No element, attribute or address gets through by itself: nodes are made of the names listed here, and vetted as those of
-Markdown are.
+No element, attribute or address gets through by itself: nodes are made of the names listed here and in structures.py,
+and vetted as those of Markdown are.
 """
 
 from __future__ import annotations
@@ -9,27 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
-from justhtml import JustHTML
-
-from pipeline.write import grid
+from pipeline.write.dom import Element, attributes, hidden, inside, parsed, unwrapped
 from pipeline.write.markup import Markup, holds_html, markup
 from pipeline.write.maths import is_maths
 from pipeline.write.phrases import phrase
 from pipeline.write.runs import CODE, Run, Style, nested, words, worn
-from pipeline.write.tree import NO_ATTRIBUTES, Node, div, para, plain, text_nodes
+from pipeline.write.structures import STRUCTURES, Styles
+from pipeline.write.tree import NO_ATTRIBUTES, Node, plain, text_nodes
 
-HIDDEN = {
-    "script", "style", "template", "head", "title", "meta", "link", "base", "noembed", "noframes", "datalist", "rp",
-    "source", "track", "param", "area", "col", "colgroup", "#comment",
+BLOCKS = {
+    "address", "article", "body", "center", "dd", "dialog", "div", "dt", "fieldset", "figcaption", "footer", "form",
+    "header", "hgroup", "html", "legend", "li", "main", "nav", "optgroup", "option", "p", "search", "section",
+    "summary", "tbody", "td", "tfoot", "th", "thead", "tr",
 }  # fmt: skip
-BLOCK = {
-    "address", "article", "body", "center", "dd", "dialog", "dir", "div", "dt", "fieldset", "figcaption", "footer",
-    "form", "header", "hgroup", "html", "legend", "li", "main", "menu", "nav", "optgroup", "option", "p", "search",
-    "section", "summary", "tbody", "td", "tfoot", "th", "thead", "tr",
-}  # fmt: skip
+RUBY: Style = ("Span", (("ruby",), ""))
 STYLES: dict[str, Style] = {
     **dict.fromkeys(("b", "strong"), ("Strong", "")),
     **dict.fromkeys(("i", "em", "cite", "dfn", "var"), ("Emph", "")),
@@ -40,14 +35,15 @@ STYLES: dict[str, Style] = {
     "sup": ("Superscript", ""),
     "sub": ("Subscript", ""),
 }
-SHOWN_AS = {  # by element: what a book, which cannot show it, calls it (phrases.toml)
+UNSEEN = {  # by element: what a book, which cannot show it, calls it (phrases.toml)
     **dict.fromkeys(("iframe", "frame", "object", "embed", "applet"), "embedded"),
     **dict.fromkeys(("svg", "canvas"), "drawing"),
-    **{name: name for name in ("video", "audio")},
+    "video": "video",
+    "audio": "audio",
     "math": "formula",
 }
-NUMBERS = {"a": "LowerAlpha", "A": "UpperAlpha", "i": "LowerRoman", "I": "UpperRoman"}
-MOST = 10**6  # the largest number that a list is taken to start with
+
+_MATHML = re.compile(r"#text|m[a-z]+|semantics|annotation(?:-xml)?|none")
 
 
 def with_html_read(blocks: list[Node], language: str) -> list[Node]:
@@ -58,34 +54,29 @@ def with_html_read(blocks: list[Node], language: str) -> list[Node]:
     return _Reader(made, language).blocks(parsed(made.html), (), "Para")
 
 
-def parsed(html: str) -> list[Any]:
-    """Return the elements of HTML as a browser has them that runs no script."""
-    return list(JustHTML(html, fragment=True, sanitize=False, scripting_enabled=False).root.children or ())
-
-
 @dataclass(slots=True)
 class _Frame:
     """An element whose children are being read: those left, their styles, and what their words become."""
 
-    children: Iterator[Any]
-    styles: tuple[Style, ...]
+    children: Iterator[Element]
+    styles: Styles
     kind: str  # Para or Plain
     block: bool = False
-    after: list[Run] = field(default_factory=list)  # what stands behind them
+    after: list[Node] = field(default_factory=list)  # what stands behind them
 
 
 class _Reader:
     def __init__(self, source: Markup, language: str) -> None:
-        self.mark, self.kept, self.language = source.mark, source.kept, language
+        self.source, self.language = source, language
 
-    def blocks(self, children: Iterable[Any], styles: tuple[Style, ...], kind: str) -> list[Node]:
+    def blocks(self, children: Iterable[Element], styles: Styles, kind: str) -> list[Node]:
         """Return elements as blocks; words that stand in no block of their own become blocks of `kind`."""
         made: list[Node] = []
         runs: list[Run] = []
 
-        def flush(as_kind: str) -> None:
+        def end(kind: str) -> None:
             if inlines := nested(runs):
-                made.append({"t": as_kind, "c": inlines})
+                made.append({"t": kind, "c": inlines})
             runs.clear()
 
         frames = [_Frame(iter(children), styles, kind)]
@@ -93,345 +84,128 @@ class _Reader:
             frame = frames[-1]
             element = next(frame.children, None)
             if element is None:
-                runs += frame.after
+                runs += [(node, frame.styles) for node in frame.after]
                 frames.pop()
                 if frame.block:
-                    flush(frame.kind)
+                    end(frame.kind)
             elif element.name == "#text":
                 runs += words(element.data, frame.styles)
-            elif self.hidden(element):
+            elif hidden(element):
                 continue
-            elif (blocks := self.block(element, frame.styles)) is not None:
-                flush(frame.kind)
-                made += blocks
-            elif element.name in BLOCK:
-                flush(frame.kind)
+            elif element.name in STRUCTURES:
+                end(frame.kind)
+                made += STRUCTURES[element.name](self, element, frame.styles)
+            elif element.name in BLOCKS:
+                end(frame.kind)
                 frames.append(_Frame(iter(element.children), frame.styles, "Para", block=True))
             else:
-                before, inner, after = self.inline(element, frame.styles)
-                runs += before
-                frames.append(_Frame(iter(inner), self.styles(element, frame.styles), frame.kind, after=after))
-        flush(kind)
+                runs += [(node, frame.styles) for node in self.before(element, frame.styles)]
+                worn_inside, after = self.styles(element, frame.styles), text_nodes("”" if element.name == "q" else "")
+                frames.append(_Frame(iter(self.children(element)), worn_inside, frame.kind, after=after))
+        end(kind)
         return made
 
-    def hidden(self, element: Any) -> bool:  # noqa: ANN401
-        """Tell whether a browser shows nothing of an element."""
-        if element.name == "noscript":  # for what a script would show
-            return any(map(_shows, (one for one in element.parent.children if one is not element)))
-        return element.name in HIDDEN or "hidden" in _attributes(element)
+    def kept(self, element: Element) -> Node | None:
+        """Return the node that was kept aside for an element, if one was."""
+        number = (element.attrs or {}).get(self.source.mark)
+        return self.source.kept[int(number)] if number else None
 
-    def block(self, element: Any, styles: tuple[Style, ...]) -> list[Node] | None:  # noqa: ANN401, C901, PLR0911 - a table
-        """Return an element as blocks of its own; None if it is words, or only holds blocks."""
-        name, attributes, children = element.name, _attributes(element), element.children
-        if name == "pre" and self.mark in attributes:
-            return [self.kept[int(attributes[self.mark])]]
-        if name in {"pre", "listing", "xmp", "plaintext", "textarea"}:
-            return self.code(element)
-        if name == "hr":
-            return [{"t": "HorizontalRule"}]
-        if re.fullmatch("h[1-6]", name):
-            return self.heading(element, styles)
-        if name == "blockquote":
-            return _unless_empty("BlockQuote", self.blocks(children, styles, "Para"))
-        if name == "aside":
-            inner = self.blocks(children, styles, "Para")
-            return [div("aside", inner)] if inner else []
-        if name in {"ul", "menu", "dir"}:
-            return _unless_empty("BulletList", self.items(element, styles))
-        if name == "ol":
-            return self.numbered(element, styles)
-        if name == "dl":
-            return self.definitions(element, styles)
-        if name == "details":
-            return self.details(element, styles)
-        if name == "figure":
-            return self.figure(element, styles)
-        return self.table(element, styles) if name == "table" else None
-
-    def code(self, element: Any) -> list[Node]:  # noqa: ANN401
-        """Return preformatted text as code, and what it holds beside text."""
-        parts, others = [], []
-        for one in _all(element):
-            if one.name == "#text":
-                parts.append(one.data)
-            elif one.name == "br":
-                parts.append("\n")
-            elif one.name == self.mark:
-                others.append(self.kept[int(one.attrs[self.mark])])
-            elif one.name == "img":
-                others += [node for node, _ in self.inline(one, ())[0]]
-        names = re.findall(r"\blang(?:uage)?-([\w+#.-]+)", " ".join(_classes(element)))
-        text = "".join(parts).removeprefix("\n")
-        made: list[Node] = [{"t": "CodeBlock", "c": [["", names[:1], []], text.rstrip("\n")]}] if text.strip() else []
-        return made + ([para(*others)] if others else [])
-
-    def heading(self, element: Any, styles: tuple[Style, ...]) -> list[Node]:  # noqa: ANN401
-        attributes = _attributes(element)
-        first, rest = _headed(self.blocks(element.children, styles, "Plain"))
-        if self.mark in attributes:
-            named = self.kept[int(attributes[self.mark])]["c"][1]
-        else:
-            named = [re.sub(r"[\s#]", "", attributes.get("id", "")), [], []]
-        return [{"t": "Header", "c": [int(element.name[1]), named, first]}] * bool(first) + rest
-
-    def items(self, element: Any, styles: tuple[Style, ...]) -> list[list[Node]]:  # noqa: ANN401
-        """Return the items of a list; what stands between them is an item too."""
-        parts: list[list[Any]] = []
-        for one in element.children:
-            if one.name == "li":
-                parts.append(one.children)
-            elif parts and parts[-1] and parts[-1][-1].parent is element:
-                parts[-1].append(one)
-            else:
-                parts.append([one])
-        items = [(part, self.blocks(part, styles, "Plain")) for part in parts]
-        return [made for part, made in items if made or (part and part[0].parent is not element)]
-
-    def numbered(self, element: Any, styles: tuple[Style, ...]) -> list[Node]:  # noqa: ANN401
-        attributes, items = _attributes(element), self.items(element, styles)
-        if self.mark in attributes:
-            how = self.kept[int(attributes[self.mark])]["c"][0]
-        else:
-            start = _number(attributes.get("start", ""), 1, MOST)
-            how = [start, {"t": NUMBERS.get(attributes.get("type", ""), "Decimal")}, {"t": "Period"}]
-        return [{"t": "OrderedList", "c": [how, items]}] if items else []
-
-    def definitions(self, element: Any, styles: tuple[Style, ...]) -> list[Node]:  # noqa: ANN401
-        entries: list[tuple[list[Node], list[list[Node]]]] = []
-        for one in _unwrapped(element, {"dt", "dd"}):
-            rest = self.blocks([one], styles, "Plain")
-            if one.name == "dt":
-                first, rest = _headed(rest)
-                if entries and not entries[-1][1] and first:  # two terms of one definition
-                    entries[-1][0].extend([{"t": "LineBreak"}, *first])
-                elif first:
-                    entries.append((first, []))
-            if rest:
-                if not entries:
-                    entries.append(([], []))
-                entries[-1][1].append([_plain_if_alone(block, rest) for block in rest])
-        made = [[term, meanings or [[{"t": "Plain", "c": []}]]] for term, meanings in entries]
-        return [{"t": "DefinitionList", "c": made}] if made else []
-
-    def details(self, element: Any, styles: tuple[Style, ...]) -> list[Node]:  # noqa: ANN401
-        """Return what can be folded as it is when unfolded, its summary in bold."""
-        made: list[Node] = []
-        for one in element.children:
-            if one.name == "summary":
-                first, rest = _headed(self.blocks(one.children, worn(styles, ("Strong", "")), "Para"))
-                made += [para(*first)] * bool(first) + rest
-        return made + self.blocks([one for one in element.children if one.name != "summary"], styles, "Para")
-
-    def figure(self, element: Any, styles: tuple[Style, ...]) -> list[Node]:  # noqa: ANN401
-        """Return one picture with a caption as a figure, anything else with its caption behind it."""
-        captions = [one for one in _all(element) if one.name == "figcaption"][:1]
-        inner = self.blocks(_without(element, captions), styles, "Para")
-        said = [block for one in captions for block in self.blocks(one.children, styles, "Para")]
-        first, rest = _headed(said)
-        if len(inner) == 1 and inner[0]["t"] == "Para" and [node["t"] for node in inner[0]["c"]] == ["Image"]:
-            return [{"t": "Figure", "c": [NO_ATTRIBUTES, [None, [para(*first)] * bool(first)], inner]}, *rest]
-        return inner + said
-
-    def table(self, element: Any, styles: tuple[Style, ...]) -> list[Node]:  # noqa: ANN401
-        caption: list[Node] = []
-        sections: list[grid.Section] = []
-        for one in element.children:
-            if one.name == "caption":
-                caption += self.blocks(one.children, styles, "Plain")
-            elif one.name in {"thead", "tbody", "tfoot"} and not self.hidden(one):
-                rows = [row.children for row in one.children if row.name == "tr" and not self.hidden(row)]
-                if rows and one.name == "tbody" and not sections and all(map(_heads, rows[:1])):
-                    sections.append(grid.Section(head=True, rows=[self.cells(rows.pop(0), styles)]))
-                cells = [self.cells(row, styles) for row in rows]
-                sections += [grid.Section(one.name == "thead", cells)] if cells else []
-        kept = _attributes(element).get(self.mark)
-        specs = self.kept[int(kept)]["c"][2] if kept else []
-        return grid.table(caption, sections, specs)
-
-    def cells(self, row: Iterable[Any], styles: tuple[Style, ...]) -> list[grid.Cell]:
-        made = []
-        for one in row:
-            if one.name in {"td", "th"} and not self.hidden(one):
-                attributes = _attributes(one)
-                columns = _number(attributes.get("colspan", ""), 1, grid.MOST_CELLS)
-                rows = _number(attributes.get("rowspan", ""), 1, grid.MOST_CELLS)
-                made.append(grid.Cell(self.blocks(one.children, styles, "Plain"), columns, rows))
-        return made
-
-    def styles(self, element: Any, styles: tuple[Style, ...]) -> tuple[Style, ...]:  # noqa: ANN401
+    def styles(self, element: Element, styles: Styles) -> Styles:
         """Return the styles of the words in an element."""
-        name, attributes = element.name, _attributes(element)
-        if name == "a" and self.mark in attributes:
-            named, _, (address, title) = self.kept[int(attributes[self.mark])]["c"]
-            return worn(styles, ("Link", ((named[0], (), ()), address, title)))
-        if name == "a" and attributes.get("href"):
-            return worn(styles, ("Link", (("", (), ()), attributes["href"], attributes.get("title", ""))))
-        if name in STYLES:
-            return worn(styles, STYLES[name])
-        direction = attributes.get("dir", "").lower()
+        said = attributes(element)
+        if element.name == "a":
+            kept = self.kept(element)
+            address, title = kept["c"][2] if kept else (said.get("href", ""), said.get("title", ""))
+            return worn(styles, ("Link", (address, title))) if kept or address else styles
+        if element.name in STYLES:
+            return worn(styles, STYLES[element.name])
+        direction = said.get("dir", "").lower()
         return worn(styles, ("Span", ((), direction))) if direction in {"ltr", "rtl"} else styles
 
-    def inline(self, element: Any, styles: tuple[Style, ...]) -> tuple[list[Run], list[Any], list[Run]]:  # noqa: ANN401
-        """Return what an element shows before its children, those to read, and what it shows behind them."""
-        name, attributes = element.name, _attributes(element)
-        if name == self.mark:
-            return [(self.restored(self.kept[int(attributes[self.mark])]), styles)], element.children, []
-        if name == "br":
-            return [({"t": "LineBreak"}, styles)], [], []
-        if name in {"img", "image"}:
-            return [(node, styles) for node in _image(attributes)], [], []
-        if name == "input":
-            return [(node, styles) for node in _input(attributes)], [], []
-        if name == "q":
-            return [({"t": "Str", "c": "“"}, styles)], element.children, [({"t": "Str", "c": "”"}, styles)]
-        if name == "ruby" and ("Span", (("ruby",), "")) not in styles:
-            inner = nested([*self.ruby(element)])
-            return [({"t": "Span", "c": [["", ["ruby"], []], inner]}, styles)] if inner else [], [], []
-        if name == "math" and (tex := _tex(element)) and not any(one.name == self.mark for one in _all(element)):
-            return [({"t": "Math", "c": [{"t": "InlineMath"}, tex]}, styles)], [], []
-        if name in SHOWN_AS:
-            children = parsed(element.to_text()) if name == "iframe" else element.children
-            return [(self.instead(element), styles), ({"t": "Space"}, styles)], children, []
-        return [], element.children, []
+    def children(self, element: Element) -> list[Element]:
+        """Return what is to be read in an element that stands among words."""
+        if element.name == "iframe":
+            return parsed(element.to_text())
+        return [] if element.name == "ruby" or _tex(element) else list(element.children)
 
-    def ruby(self, element: Any) -> Iterator[Run]:  # noqa: ANN401
-        """Yield the words of a ruby, each reading as a node of its own."""
-        inside: tuple[Style, ...] = (("Span", (("ruby",), "")),)
-        base: list[Any] = []
-        for one in [*_unwrapped(element, {"rt", "rp", "rb"}), None]:
+    def before(self, element: Element, styles: Styles) -> list[Node]:
+        """Return what an element that stands among words shows before its children."""
+        if element.name == "q":
+            return text_nodes("“")
+        if element.name == "ruby":
+            inner = self.ruby(element)
+            return [{"t": "Span", "c": [["", ["ruby"], []], inner]}] if inner and RUBY not in styles else inner
+        if tex := _tex(element):
+            return [{"t": "Math", "c": [{"t": "InlineMath"}, tex]}]
+        return [self.instead(element), {"t": "Space"}] if element.name in UNSEEN else self.replaced(element)
+
+    def replaced(self, element: Element) -> list[Node]:
+        """Return what an element that holds no words shows: a node that was kept aside, a picture."""
+        if element.name == self.source.mark and (kept := self.kept(element)):
+            return [kept | {"c": with_html_read(kept["c"], self.language)} if kept["t"] == "Note" else kept]
+        if element.name == "br":
+            return [{"t": "LineBreak"}]
+        if element.name in {"img", "image"}:
+            return _image(attributes(element))
+        return _input(attributes(element)) if element.name == "input" else []
+
+    def ruby(self, element: Element) -> list[Node]:
+        """Return the words of a ruby, each reading behind them as a node of its own."""
+        made: list[Node] = []
+        base: list[Element] = []
+        for one in [*unwrapped(element, {"rt", "rp", "rb"}), None]:
             if one is not None and one.name not in {"rt", "rp"}:
                 base.append(one)
                 continue
-            for node in _joined(self.blocks(base, inside, "Plain")):
-                yield from _undressed(node)
+            made += _in_line(self.blocks(base, (RUBY,), "Plain"))
             base = []
-            if one is not None and one.name == "rt" and (said := _joined(self.blocks(one.children, inside, "Plain"))):
-                reading = [inner for node in said for inner, _ in _undressed(node)]
-                yield {"t": "Span", "c": [["", ["rt"], []], reading]}, ()
+            if one is not None and one.name == "rt" and (said := _in_line(self.blocks(one.children, (RUBY,), "Plain"))):
+                made.append({"t": "Span", "c": [["", ["rt"], []], said]})
+        return made
 
-    def restored(self, node: Node) -> Node:
-        """Return a node that was kept aside; raw HTML in a note is read by itself."""
-        if node["t"] == "Note":
-            return {"t": "Note", "c": with_html_read(node["c"], self.language)}
-        return node
-
-    def instead(self, element: Any) -> Node:  # noqa: ANN401
+    def instead(self, element: Element) -> Node:
         """Return what a book says in place of what it cannot show: its kind and host, as a link to it."""
-        inside = [element, *(one for one in _all(element) if one.name in {"source", "embed", "param"})]
-        found = [_attributes(one) for one in inside]
+        found = [attributes(one) for one in (element, *inside(element)) if one.name not in {"#text", "img"}]
         address = next((one[key] for one in found for key in ("src", "data", "data-src") if one.get(key)), "")
         try:
             host = urlsplit(address).hostname or ""
         except ValueError:
             host = ""
-        kind = phrase(SHOWN_AS[element.name], self.language)
-        words = text_nodes(f"[{kind}: {host}]" if host else f"[{kind}]")
-        link = [{"t": "Link", "c": [NO_ATTRIBUTES, words, [address, ""]]}] if host else words
+        kind = phrase(UNSEEN[element.name], self.language)
+        said = text_nodes(f"[{kind}: {host}]" if host else f"[{kind}]")
+        link = [{"t": "Link", "c": [NO_ATTRIBUTES, said, [address, ""]]}] if host else said
         return {"t": "Span", "c": [["", ["not-shown"], []], link]}
 
 
-def _attributes(element: Any) -> dict[str, str]:  # noqa: ANN401
-    return {name: value or "" for name, value in (element.attrs or {}).items()}
+def _in_line(blocks: list[Node]) -> list[Node]:
+    """Return the words of blocks in a line, without the span of a ruby; of what is no paragraph, its text."""
+    made: list[Node] = []
+    for block in blocks:
+        inlines = block["c"] if block["t"] in {"Para", "Plain"} else text_nodes(" ".join(plain(block).split()))
+        for node in inlines:
+            made += node["c"][1] if node["t"] == "Span" and node["c"][0][1] == ["ruby"] else [node]
+    return made
 
 
-def _classes(element: Any) -> list[str]:  # noqa: ANN401
-    return [_attributes(one).get("class", "") for one in (element, *_all(element)) if one.name in {"pre", "code"}]
-
-
-def _all(element: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Yield what stands in an element, in order, at any depth."""
-    waiting = [*element.children][::-1]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting += [*(one.children or ())][::-1]
-
-
-def _shows(element: Any) -> bool:  # noqa: ANN401
-    """Tell whether a browser shows anything of an element."""
-    if element.name == "#text":
-        return bool(element.data.strip())
-    if element.name in HIDDEN or element.name == "noscript" or "hidden" in _attributes(element):
-        return False
-    return element.name in {"img", "input", *SHOWN_AS} or any(
-        (one.name == "#text" and one.data.strip()) or one.name == "img" for one in _all(element)
-    )
-
-
-def _unwrapped(element: Any, names: set[str]) -> Iterator[Any]:  # noqa: ANN401
-    """Yield the children of an element, those in wrappers that hold elements called `names` too."""
-    waiting = [*element.children][::-1]
-    while waiting:
-        one = waiting.pop()
-        if one.name in {"div", "rtc"} and any(inner.name in names for inner in one.children):
-            waiting += [*one.children][::-1]
-        else:
-            yield one
-
-
-def _without(element: Any, removed: list[Any]) -> list[Any]:  # noqa: ANN401
-    for one in removed:
-        one.parent.remove_child(one)
-    return list(element.children)
-
-
-def _heads(row: Iterable[Any]) -> bool:
-    names = [cell.name for cell in row if cell.name in {"td", "th"}]
-    return bool(names) and set(names) == {"th"}
-
-
-def _headed(blocks: list[Node]) -> tuple[list[Node], list[Node]]:
-    """Return the words of the first block, if it is a paragraph, and all other blocks."""
-    first = bool(blocks) and blocks[0]["t"] in {"Para", "Plain"}
-    return (blocks[0]["c"], blocks[1:]) if first else ([], blocks)
-
-
-def _plain_if_alone(block: Node, blocks: list[Node]) -> Node:
-    return {"t": "Plain", "c": block["c"]} if len(blocks) == 1 and block["t"] == "Para" else block
-
-
-def _unless_empty(kind: str, content: list[Any]) -> list[Node]:
-    return [{"t": kind, "c": content}] if content else []
-
-
-def _joined(blocks: list[Node]) -> list[Node]:
-    """Return the words of blocks in a line; of what is no paragraph, its text."""
-    return [
-        node
-        for block in blocks
-        for node in (block["c"] if block["t"] in {"Para", "Plain"} else text_nodes(" ".join(plain(block).split())))
-    ]
-
-
-def _undressed(node: Node) -> Iterator[Run]:
-    """Yield what stands in the span of a ruby."""
-    inner = node["c"][1] if node["t"] == "Span" and node["c"][0][1] == ["ruby"] else [node]
-    yield from ((one, ()) for one in inner)
-
-
-def _number(written: str, least: int, most: int) -> int:
-    found = re.match(r"\s*\+?(\d{1,9})", written)
-    return min(max(int(found[1]), 0), most) if found else least
-
-
-def _image(attributes: dict[str, str]) -> list[Node]:
-    alt = text_nodes(" ".join(attributes.get("alt", "").split()))
-    address = attributes.get("src") or attributes.get("data-src", "")
+def _image(said: dict[str, str]) -> list[Node]:
+    alt = text_nodes(" ".join(said.get("alt", "").split()))
+    address = said.get("src") or said.get("data-src", "")
     return [{"t": "Image", "c": [NO_ATTRIBUTES, alt, [address, ""]]}] if address else alt
 
 
-def _input(attributes: dict[str, str]) -> list[Node]:
-    kind = attributes.get("type", "").lower()
+def _input(said: dict[str, str]) -> list[Node]:
+    kind = said.get("type", "").lower()
     if kind in {"checkbox", "radio"}:
-        return text_nodes("☒" if "checked" in attributes else "☐")
-    shown = "" if kind in {"hidden", "password", "file"} else attributes.get("value", "")
-    return text_nodes(" ".join(shown.split()))
+        return text_nodes("☒" if "checked" in said else "☐")
+    return text_nodes("" if kind in {"hidden", "password", "file"} else " ".join(said.get("value", "").split()))
 
 
-def _tex(element: Any) -> str:  # noqa: ANN401
-    """Return the TeX that MathML names as its source, if it is no more than that."""
-    for one in _all(element):
-        if one.name == "annotation" and _attributes(one).get("encoding") == "application/x-tex":
-            tex = str(one.to_text()).strip()
-            return tex if is_maths(tex) else ""
-    return ""
+def _tex(element: Element) -> str:
+    """Return the TeX that MathML names as its source, if it is no more than that, and MathML is all there is."""
+    if element.name != "math" or not all(map(_MATHML.fullmatch, (one.name for one in inside(element)))):
+        return ""
+    if any(one.name == "#text" and one.parent.name[0] not in "ma" and one.data.strip() for one in inside(element)):
+        return ""
+    found = (one for one in inside(element) if attributes(one).get("encoding") == "application/x-tex")
+    tex = next((one.to_text().strip() for one in found), "")
+    return tex if is_maths(tex) else ""

@@ -22,11 +22,12 @@ def warnings_of(chapter: Chapter, epub: bytes) -> tuple[str, ...]:
 
     The words of `epub`, the book of this chapter alone, are compared with those of the chapter.
     """
+    words = words_of(chapter.blocks, maths=False)
     return (
         *_lost("the post", "the book", Missing(chapter.omitted_words, chapter.omitted)),
-        *_lost("the chapter", "its EPUB", missing_words(words_of(chapter.blocks, maths=False), _text(epub))),
+        *_lost("the chapter", "its EPUB", missing_words(words, _text(epub))),
         *_left_out(chapter.left_out),
-        *_undrawn(undrawn(f"{chapter.title} {words_of(chapter.blocks)}")),
+        *_undrawn(undrawn(f"{chapter.title} {words}")),
     )
 
 

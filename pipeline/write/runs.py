@@ -88,8 +88,7 @@ def _joined(nodes: list[Node]) -> list[Node]:
 def _styled(style: Style, inner: list[Node]) -> Node:
     kind, held = style
     if kind == "Link":
-        attributes, address, title = held
-        return {"t": "Link", "c": [[*attributes], inner, [address, title]]}
+        return {"t": "Link", "c": [NO_ATTRIBUTES, inner, [*held]]}
     if kind == "Span":
         names, direction = held
         return {"t": "Span", "c": [["", [*names], [["dir", direction]] if direction else []], inner]}

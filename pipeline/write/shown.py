@@ -10,14 +10,17 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from functools import cache
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
+from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 from rapidfuzz.distance import LCSseq
 
-from pipeline.markdown import heading_text, parser
-from pipeline.write.elements import HIDDEN, parsed
+from pipeline.markdown import heading_text
+from pipeline.write.dom import HIDDEN, parsed
 from pipeline.write.markup import only_comments, whole
 from pipeline.write.tree import Node
 
@@ -29,6 +32,8 @@ INLINE = {
 MOST_EXCERPTS = 3
 LONGEST = 80  # characters of an excerpt
 MOST_STEPS = 400_000_000  # products of two lengths up to which words are aligned: 50 MB of bits
+_UNREAD = {*HIDDEN, "noscript", "iframe", "math"}  # formulas are set from their TeX
+_RAW = {"html_block", "html_inline"}
 _LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # of a formula, which shows none
 _ALONE = (  # scripts without spaces between words: CJK
     "\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
@@ -50,6 +55,8 @@ def missing_words(shown: str, held: str) -> Missing:
     >>> missing_words("one two three", "three one")
     Missing(words=1, excerpts=('two',))
     """
+    if "".join(shown.split()) in "".join(held.split()):
+        return Missing(0, ())
     wanted, there = _words(shown), _words(held)
     lacking = Counter(wanted) - Counter(there)
     if not lacking:
@@ -93,43 +100,56 @@ def _taken(lacking: Counter[str], word: str) -> bool:
 def words_of(blocks: list[Node], *, maths: bool = True) -> str:
     """Return the text that a tree shows, its notes, the alternative texts of its pictures and its `maths` (TeX) too."""
     parts: list[str] = []
-    waiting: list[Any] = [blocks]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, str):
-            parts.append(part)
-        elif isinstance(part, list):
-            waiting += [item for item in reversed(part) if not isinstance(item, str)]
-        elif isinstance(part, dict):
-            kind, content = part.get("t"), part.get("c", [])
-            if kind == "Str":
-                parts.append(str(content))
-            elif kind == "Code" or (kind == "Math" and maths):
-                parts.append(str(content[1]))
-            elif kind == "CodeBlock":
-                parts += (" ", str(content[1]), " ")
-            elif kind in _STYLES:
-                waiting.append(content)
-            else:
-                parts.append(" ")
-                waiting += (" ", content)
+    _collect(blocks, parts, maths)
     return "".join(parts)
 
 
+def _collect(part: Any, parts: list[str], maths: bool) -> None:  # noqa: ANN401, FBT001 - any part of a tree
+    for item in part:
+        if isinstance(item, list):
+            _collect(item, parts, maths)
+        elif isinstance(item, dict):
+            kind = item.get("t")
+            if kind == "Str":
+                parts.append(item["c"])
+            elif kind in _STYLES:
+                _collect(item["c"], parts, maths)
+            elif kind == "Code" or (kind == "Math" and maths):
+                parts.append(item["c"][1])
+            elif kind == "CodeBlock":
+                parts += (" ", item["c"][1], " ")
+            else:
+                parts.append(" ")
+                if kind not in _BARE:
+                    _collect(item.get("c", ()), parts, maths)
+                    parts.append(" ")
+
+
 _STYLES = {"Emph", "Strong", "Strikeout", "Superscript", "Subscript", "Underline", "Link", "Span"}
+_BARE = {"Space", "SoftBreak", "LineBreak", "Math", "HorizontalRule"}  # hold no words
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Return the parser of the dialect; an address that leads nowhere makes a link too, as its words are shown."""
+    made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - its own signature
+    return made
 
 
 def shown(text: str) -> str:
     """Return the text that a post of Markdown shows, with the alternative texts of its pictures."""
     env: dict[str, Any] = {}
-    tokens = parser().parse(_LABEL.sub("", text), env)
-    every = [one for token in tokens for one in (token, *(token.children or ()))]
-    raw = [one for one in every if one.type in {"html_block", "html_inline"}]
+    tokens = _parser().parse(_LABEL.sub("", text), env)
+    raw = [one for token in tokens for one in (token, *(token.children or ())) if one.type in _RAW]
     if all(only_comments(one.content) for one in raw):
         return "".join(_texts(tokens))
     for one in raw:
         one.content = whole(one.content) if one.type == "html_block" else one.content
-    return "".join(_visible(parsed(parser().renderer.render(tokens, parser().options, env))))
+    for opened, inline in pairwise(tokens):
+        if opened.type == "heading_open" and inline.children and inline.children[-1].type == "text":
+            inline.children[-1].content = heading_text(inline.children[-1:])
+    return "".join(_visible(parsed(_parser().renderer.render(tokens, _parser().options, env))))
 
 
 def _texts(tokens: Iterable[Token]) -> Iterator[str]:
@@ -156,7 +176,12 @@ def _visible(elements: list[Any]) -> Iterator[str]:
             yield one
         elif one.name == "#text":
             yield one.data
-        elif one.name in HIDDEN or one.name in {"noscript", "iframe"} or "hidden" in (one.attrs or {}):
+        elif (
+            one.children is None
+            or one.name in HIDDEN
+            or one.name in {"noscript", "iframe"}
+            or "hidden" in (one.attrs or {})
+        ):
             continue
         else:
             apart = "" if one.name in INLINE else " "

@@ -20,25 +20,12 @@ from pipeline.markdown import IDENTIFIER
 from pipeline.pandoc import DIALECT, Conversion, read
 from pipeline.steps.figures import CAPTION
 from pipeline.write.elements import with_html_read
-from pipeline.write.images import ELSEWHERE, MAX_TOGETHER, USUAL, Picture, Pictures, picture
+from pipeline.write.figures import absent, figure, file_name, image, unseen
+from pipeline.write.images import ELSEWHERE, MAX_TOGETHER, USUAL, Pictures, picture
 from pipeline.write.maths import MATHS, all_maths, may_hold_maths, unlabelled
-from pipeline.write.phrases import phrase
-from pipeline.write.tree import (
-    NO_ATTRIBUTES,
-    Node,
-    div,
-    left_to_right,
-    link,
-    para,
-    plain,
-    printable,
-    retarget,
-    safe_address,
-    text_nodes,
-)
+from pipeline.write.tree import NO_ATTRIBUTES, Node, link, plain, printable, retarget, safe_address, text_nodes
 
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
-LONGEST = 200  # characters of a missing image's address that are worth showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +95,9 @@ def _depth(nodes: list[Node]) -> int:
 class _Vetter:
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.found: dict[str, Picture | None] = {}  # by the address as written
+        self.names: dict[str, str] = {}  # of pictures, by their addresses as written
         self.pictures: dict[str, bytes] = {}
+        self.room = MAX_TOGETHER
         self.left_out: set[str] = set()
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
@@ -119,17 +107,17 @@ class _Vetter:
         while at < len(nodes):
             node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
             at += 1
-            if node["t"] == "Para" and (image := _only_image(node["c"])):
-                caption = image["c"][1]
+            if node["t"] == "Para" and (only := _only_image(node["c"])):
+                caption = only["c"][1]
                 said = plain(following) if following and following["t"] == "Para" else ""
                 if following and CAPTION.match(said) and said.startswith(plain(caption)):
                     caption = following["c"]
                     at += 1
-                vetted.append(self.figure(image["c"][2][0], self.inlines(caption)))
+                vetted.append(self.figure(only["c"][2][0], self.inlines(caption)))
             elif node["t"] == "Figure":  # of HTML: its caption is not its alternative text
-                (image,) = node["c"][2][0]["c"]
+                (only,) = node["c"][2][0]["c"]
                 caption = self.inlines([inline for block in node["c"][1][1] for inline in block["c"]])
-                vetted.append(self.figure(image["c"][2][0], caption or image["c"][1], plain(image["c"][1])))
+                vetted.append(self.figure(only["c"][2][0], caption or only["c"][1], plain(only["c"][1])))
             elif node["t"] != "RawBlock":
                 vetted.append(self.node(node))
         return vetted
@@ -184,62 +172,35 @@ class _Vetter:
     def figure(self, written: str, caption: list[Node], alt: str = "") -> Node:
         """Return an image with its caption, or a box that says which image is missing."""
         if name := self.picture(written):
-            image = _image(name, alt or plain(caption) or _file_name(written))
-            return {"t": "Figure", "c": [NO_ATTRIBUTES, [None, _plain_block(caption)], _plain_block([image])]}
+            return figure(name, caption, alt or plain(caption) or file_name(written))
         untold = [] if alt in plain(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
         return absent([*untold, *caption], written, self.place.language)
 
-    def inline_image(self, node: Node) -> Iterator[Node]:
-        """Yield an image among words: the image, or what it would have shown."""
+    def inline_image(self, node: Node) -> list[Node]:
+        """Return an image among words: the image, or what it would have shown."""
         _, alt, (written, _) = node["c"]
         if name := self.picture(written):
-            yield _image(name, plain(alt) or _file_name(written))
-        else:
-            yield from unseen(plain(alt), self.place.language)
+            return [image(name, plain(alt) or file_name(written))]
+        return unseen(plain(alt), self.place.language)
 
     def picture(self, written: str) -> str:
         """Return the name of the picture at `written`, if it lies in the archive, is one, and has room in a book."""
-        if ELSEWHERE.match(written):
-            return ""
-        if written not in self.found:
-            self.found[written] = picture(self.place.root, self.place.folder / unquote(written), self.place.pictures)
-        found = self.found[written]
+        if written not in self.names:
+            self.names[written] = "" if ELSEWHERE.match(written) else self.taken(self.place.folder / unquote(written))
+        return self.names[written]
+
+    def taken(self, path: Path) -> str:
+        """Return the name of the picture at `path`, taken into the book; empty where it is none or has no room."""
+        found = picture(self.place.root, path, self.place.pictures)
         if not found:
             return ""
         if found.name not in self.pictures:
-            if sum(map(len, self.pictures.values())) + len(found.data) > MAX_TOGETHER:
+            if self.room < len(found.data):
                 self.left_out.add(found.name)
                 return ""
+            self.room -= len(found.data)
             self.pictures[found.name] = found.data
         return found.name
-
-
-def absent(caption: list[Node], written: str, language: str) -> Node:
-    """Return a box that says which image is missing; `written` is its address, if it is known."""
-    address = [*text_nodes(": "), left_to_right(written)] if 0 < len(written) <= LONGEST else []
-    said = para(*text_nodes(f"[{phrase('image-missing', language)}"), *address, *text_nodes("]"))
-    return div("missing-image", [para(*caption)] * bool(caption) + [div("address", [said])])
-
-
-def unseen(alt: str, language: str) -> list[Node]:
-    """Return what stands among words in the place of an image that is missing."""
-    return text_nodes(f"[{alt or phrase('image-missing', language)}]")
-
-
-def without(part: Any, names: set[str], language: str) -> Any:  # noqa: ANN401 - any part of a tree
-    """Return a tree's part with boxes, or words, in the place of the pictures called `names`."""
-    if isinstance(part, list):
-        made: list[Any] = []
-        for item in part:
-            image = isinstance(item, dict) and item.get("t") == "Image" and item["c"][2][0] in names
-            made += unseen(plain(item["c"][1]), language) if image else [without(item, names, language)]
-        return made
-    if not isinstance(part, dict) or "c" not in part:
-        return part
-    if part["t"] == "Figure" and part["c"][2][0]["c"][0]["c"][2][0] in names:
-        caption = [inline for block in part["c"][1][1] for inline in block["c"]]
-        return absent(caption or part["c"][2][0]["c"][0]["c"][1], "", language)
-    return part | {"c": without(part["c"], names, language)}
 
 
 BLOCKS = {
@@ -264,21 +225,9 @@ def _unindented(inlines: list[Node]) -> list[Node]:
     return [*([{"t": "Str", "c": first}] if first else []), *inlines[1:]]
 
 
-def _image(name: str, alt: str) -> Node:
-    return {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(alt), [name, ""]]}
-
-
-def _file_name(written: str) -> str:
-    return written.rsplit("/", 1)[-1][:80]
-
-
 def _only_image(inlines: list[Node]) -> Node | None:
     visible = [node for node in inlines if node["t"] not in {"Space", "SoftBreak"}]
     return visible[0] if len(visible) == 1 and visible[0]["t"] == "Image" else None
-
-
-def _plain_block(inlines: list[Node]) -> list[Node]:
-    return [{"t": "Plain", "c": inlines}] if inlines else []
 
 
 def _linked(text: str) -> Iterator[Node]:
