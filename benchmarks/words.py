@@ -60,9 +60,10 @@ def page_text(pdf: bytes, title: str) -> str:
         pages = [page.get_textpage().get_text_range().splitlines() for page in document]
     finally:
         document.close()
+    pages = [[*lines[:-1], re.sub(r"\ufffe\d+$", "\ufffe", lines[-1])] if lines else [] for lines in pages]
     kept = [lines[bool(at > 1 and lines and lines[0].strip() in title) :] for at, lines in enumerate(pages)]
     text = "\n".join("\n".join(lines[:-1] if lines and lines[-1].isdigit() else lines) for lines in kept)
-    return re.sub(r"[\u00ad\u0002\ufffe]\s*", "", text)
+    return re.sub(r"(\w*)\ufffe\s*(\w*)", r"\1\2 \1 \2", text)  # the hyphen may be one of the text
 
 
 def lost_in_pdf(chapter: Chapter, pdf: str) -> tuple[int, tuple[str, ...]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from typst import Compiler, TypstError
 
@@ -81,7 +82,16 @@ class _Typesetter:
             return [_raw(opened), *body]
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
-        return self.inline(node)
+        return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
+
+    def definitions(self, entries: list[list[Any]]) -> list[Node]:
+        """Return terms with their meanings; pandoc's own markup breaks at a line break or a colon in a term."""
+        made = [_raw("#terms(")]
+        for term, meanings in entries:
+            inner = [block for meaning in meanings for block in self.blocks(meaning)]
+            words = {"t": "Plain", "c": [_inline("(["), *self.part(term), _inline("], [")]}
+            made += [words, *inner, _raw("]),")]
+        return [*made, _raw(")")]
 
     def tasks(self, items: list[list[Node]]) -> list[Node]:
         """Return a list of tasks: their boxes become its marks."""
@@ -128,10 +138,10 @@ class _Typesetter:
         inside = {"t": "Span", "c": [NO_ATTRIBUTES, self.part(inlines)]}
         return [_inline(f"#{call}["), inside, _inline("];")]
 
-    def part(self, part: object) -> object:
+    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of a tree
         if not isinstance(part, list):
             return part
-        made: list[object] = []
+        made: list[Any] = []
         for item in part:
             made += self.node(item) if isinstance(item, dict) and "t" in item else [self.part(item)]
         return made

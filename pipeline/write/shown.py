@@ -33,6 +33,8 @@ MOST_EXCERPTS = 3
 LONGEST = 80  # characters of an excerpt
 MOST_STEPS = 400_000_000  # products of two lengths up to which words are aligned: 50 MB of bits
 _UNREAD = {*HIDDEN, "noscript", "iframe", "math"}  # formulas are set from their TeX
+_MARKS = {"footnote_ref", "footnote_anchor"}  # numbers and arrows of notes
+_BOX = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)  # of a task
 _RAW = {"html_block", "html_inline"}
 _LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # of a formula, which shows none
 _ALONE = (  # scripts without spaces between words: CJK
@@ -63,11 +65,11 @@ def missing_words(shown: str, held: str) -> Missing:
         return Missing(0, ())
     lost, more = _differing(wanted, there)
     elsewhere = "\n".join("".join(there[at] for at in run) for run in _runs(more))
-    parted = {at for run in _runs(lost) if "".join(wanted[at] for at in run) in elsewhere for at in run}
-    places = [at for at in lost if _taken(lacking, wanted[at]) and at not in parted]
-    said = [" ".join(wanted[at] for at in run) for run in _runs(places)]
+    missing = _runs([at for at in lost if _taken(lacking, wanted[at])])
+    runs = [run for run in missing if "".join(wanted[at] for at in run) not in elsewhere]  # `foobar` as `foo`, `bar`
+    said = [" ".join(wanted[at] for at in run) for run in runs]
     shortened = (one if len(one) <= LONGEST else one[: LONGEST - 1] + "…" for one in said[:MOST_EXCERPTS])
-    return Missing(len(places), tuple(shortened))
+    return Missing(sum(map(len, runs)), tuple(shortened))
 
 
 def _words(text: str) -> list[str]:
@@ -140,7 +142,10 @@ def _parser() -> MarkdownIt:
 def shown(text: str) -> str:
     """Return the text that a post of Markdown shows, with the alternative texts of its pictures."""
     env: dict[str, Any] = {}
-    tokens = _parser().parse(_LABEL.sub("", text), env)
+    tokens = _parser().parse(_BOX.sub(r"\1", _LABEL.sub("", text)), env)
+    for token in tokens:
+        token.children = [one for one in token.children or () if one.type not in _MARKS]
+    tokens = [token for token in tokens if token.type not in _MARKS]
     raw = [one for token in tokens for one in (token, *(token.children or ())) if one.type in _RAW]
     if all(only_comments(one.content) for one in raw):
         return "".join(_texts(tokens))
@@ -176,12 +181,7 @@ def _visible(elements: list[Any]) -> Iterator[str]:
             yield one
         elif one.name == "#text":
             yield one.data
-        elif (
-            one.children is None
-            or one.name in HIDDEN
-            or one.name in {"noscript", "iframe"}
-            or "hidden" in (one.attrs or {})
-        ):
+        elif one.children is None or one.name in _UNREAD or "hidden" in (one.attrs or {}):
             continue
         else:
             apart = "" if one.name in INLINE else " "
