@@ -15,8 +15,9 @@ from pipeline.flow import assemble, beside, follow
 from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
-from pipeline.write.book import Book, Look, chapters_of, identifier
+from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier
 from pipeline.write.editions import editions
+from pipeline.write.losses import warnings_of
 from pipeline.write.packed import pack
 from pipeline.write.state import Row, row_of
 
@@ -126,28 +127,47 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The editions of a document, and its chapter for the book of them all, packed; or why there are none."""
+    """The editions of a document, and its chapter for the book of them all, packed; or why there are none.
+
+    `warnings` say what the editions do not show of the document, a sentence each.
+    """
 
     editions: dict[str, bytes] = field(default_factory=dict)  # by kind: epub, pdf
     chapter: bytes = b""
     problem: str = ""
     cause: Cause = "document"
-    warnings: tuple[str, ...] = ()  # what the editions do not show, in sentences
+    warnings: tuple[str, ...] = ()
 
 
 def bind(bindings: Sequence[Binding]) -> list[Bound]:
-    """Return the editions of some documents that are to look alike."""
+    """Return the editions of some documents that are to look alike.
+
+    A document that is more than pandoc can do has a problem instead; all else is raised (see `editions`).
+    """
     found = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
         for one, chapter in zip(bindings, found, strict=True)
         if not isinstance(chapter, Unfit)
     ]
-    made = iter(editions(books))
+    made = iter(_each(books))
     return [
-        Bound(problem=str(chapter)) if isinstance(chapter, Unfit) else Bound(next(made), pack(chapter))
-        for chapter in found
+        Bound(problem=str(chapter)) if isinstance(chapter, Unfit) else _bound(chapter, next(made)) for chapter in found
     ]
+
+
+def _each(books: Sequence[Book]) -> list[dict[str, bytes] | Unfit]:
+    """Return the editions of each book; what is too much for pandoc spoils no other."""
+    try:
+        return [*editions(books)]
+    except Unfit as unfit:
+        return [unfit] if len(books) == 1 else [made for book in books for made in _each([book])]
+
+
+def _bound(chapter: Chapter, made: dict[str, bytes] | Unfit) -> Bound:
+    if isinstance(made, Unfit):
+        return Bound(problem=str(made))
+    return Bound(made, pack(chapter), warnings=warnings_of(chapter, made["epub"]))
 
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
