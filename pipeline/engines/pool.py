@@ -76,7 +76,7 @@ def _begin(limits: Limits) -> None:
     """Leave Ctrl-C, which a terminal sends to every process, to the first one; limit the memory of this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits.scratch.mkdir(parents=True, exist_ok=True)
-    tempfile.tempdir = str(limits.scratch)  # where a later run finds what a killed one left
+    tempfile.tempdir = str(limits.scratch.absolute())  # where a later run finds what a killed one left
     _limit("RLIMIT_DATA", limits.memory)
 
 
