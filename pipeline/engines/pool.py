@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from pipeline.document import OUR_MISTAKE, Cause
+from pipeline.document import OUR_MISTAKE, Cause, Unfit
 from pipeline.settings import Settings
 
 MOST_MEMORY = 4 * 2**30  # bytes of data a process may take; a document of max_bytes takes less than one
@@ -70,6 +70,14 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) 
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
+
+
+def alone(work: Callable[[T], R], item: T, limits: Limits) -> R:
+    """Return work(item), done in a process of its own. Raises OSError where the machine fails it, else Unfit."""
+    ((_, result),) = each(work, [item], 1, limits)
+    if isinstance(result, Lost):
+        raise (OSError if result.cause == "environment" else Unfit)(result.reason)
+    return result
 
 
 def _begin(limits: Limits) -> None:
