@@ -21,7 +21,7 @@ from rapidfuzz.distance import LCSseq
 
 from pipeline.markdown import heading_text
 from pipeline.write.dom import HIDDEN, parsed
-from pipeline.write.markup import only_comments, whole
+from pipeline.write.markup import closed, only_comments, whole
 from pipeline.write.tree import Node
 
 INLINE = {
@@ -135,6 +135,7 @@ _BARE = {"Space", "SoftBreak", "LineBreak", "Math", "HorizontalRule"}  # hold no
 def _parser() -> MarkdownIt:
     """Return the parser of the dialect; an address that leads nowhere makes a link too, as its words are shown."""
     made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    made.disable("footnote_inline")  # which pandoc does not read
     made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - its own signature
     return made
 
@@ -149,8 +150,12 @@ def shown(text: str) -> str:
     raw = [one for token in tokens for one in (token, *(token.children or ())) if one.type in _RAW]
     if all(only_comments(one.content) for one in raw):
         return "".join(_texts(tokens))
-    for one in raw:
-        one.content = whole(one.content) if one.type == "html_block" else one.content
+    for token in tokens:
+        if token.type == "html_block":
+            token.content = whole(token.content)
+        tags = [one for one in token.children or () if one.type == "html_inline"]
+        for at, one in enumerate(tags):
+            one.content = closed(one.content, (later.content for later in tags[at + 1 :]))
     for opened, inline in pairwise(tokens):
         if opened.type == "heading_open" and inline.children and inline.children[-1].type == "text":
             inline.children[-1].content = heading_text(inline.children[-1:])
