@@ -20,6 +20,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from rapidfuzz.distance import LCSseq
 
 from pipeline.markdown import heading_text
+from pipeline.markdown.blocks import plain
 from pipeline.write.dom import HIDDEN, parsed
 from pipeline.write.markup import closed, only_comments, whole
 from pipeline.write.tree import Node
@@ -141,12 +142,19 @@ def _parser() -> MarkdownIt:
 
 
 def shown(text: str) -> str:
-    """Return the text that a post of Markdown shows, with the alternative texts of its pictures."""
+    """Return the text that a post of Markdown shows, with the alternative texts of its pictures.
+
+    Where a caption repeats an alternative text, as in `![A map](a.png)` before `A map, by hand`, it counts once.
+    """
     env: dict[str, Any] = {}
     tokens = _parser().parse(_BOX.sub(r"\1", _LABEL.sub("", text)), env)
     for token in tokens:
         token.children = [one for one in token.children or () if one.type not in _MARKS]
     tokens = [token for token in tokens if token.type not in _MARKS]
+    for picture, caption in pairwise(token for token in tokens if token.type == "inline"):
+        images = [one for one in picture.children or () if one.content.strip() or one.type == "image"]
+        if len(images) == 1 and images[0].type == "image" and plain(caption.children).startswith(plain(images)):
+            images[0].children = []
     raw = [one for token in tokens for one in (token, *(token.children or ())) if one.type in _RAW]
     if all(only_comments(one.content) for one in raw):
         return "".join(_texts(tokens))
