@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.changes import Change, apply, inverse
 
@@ -202,15 +202,24 @@ class Repeated:
 OUR_MISTAKE = "this is our mistake, please report it with the file"
 
 
+Cause = Literal["document", "environment", "bug"]
+"""Who is at fault. Only what the document causes is remembered; after the other two, the next run tries again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """The document is set aside at `step` for `reason`; `bug` says that the fault is ours, `trace` then tells where."""
+    """The document is set aside at `step` for `reason`; `trace` shows where the code failed, if that is the cause."""
 
     path: PurePosixPath
     step: str
     reason: str
-    bug: bool = False
+    cause: Cause = "document"
     trace: str = ""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the next run would find the same, so that it need not try. What cannot be read costs nothing."""
+        return self.cause == "document" and self.step != "read"
 
 
 Outcome = Cleaned | Repeated | Quarantined
@@ -227,9 +236,11 @@ class RunReport:
     repeated: int
     quarantined: tuple[Quarantined, ...]
     undone: int  # documents for which a step was undone because it broke a promise
-    unbound: str  # why one of the books of several posts could not be made
+    unbound: tuple[str, ...]  # why books of several posts could not be made
+    incomplete: int  # documents whose books do not show all of them; report.jsonl says what is missing
     written: tuple[str, ...]
     removed: tuple[str, ...]
+    edited: tuple[str, ...]  # copies of files of clean/ that somebody had edited, before they were written again
     check: bool = False
     strict: bool = False
 

@@ -47,18 +47,18 @@ def folders(command: Callable[..., object]) -> Callable[..., object]:
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 def run(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
-    settings = settings_of(editions=False if no_editions else None, **given)
-    report = _run(settings, check=check, strict=strict)
-    _print(report, settings, as_json=as_json)
+    settings = settings_of(**given)
+    report = _run(settings, check=check, strict=strict, leave_books=no_editions)
+    _print(report, settings, books=not no_editions, as_json=as_json)
     return report.exit_code
 
 
-def _run(settings: Settings, *, check: bool = False, strict: bool = False) -> RunReport:
+def _run(settings: Settings, **how: bool) -> RunReport:
     from pipeline.engines.archive import Locked, run
 
     try:
         with _progress() as tell:
-            return run(settings, check=check, strict=strict, tell=tell)
+            return run(settings, tell=tell, **how)
     except Locked as busy:
         click.echo(f"lacuna: {busy}", err=True)
         sys.exit(75)
@@ -83,13 +83,14 @@ def shown(name: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 
 
-def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
+def _print(report: RunReport, settings: Settings, *, books: bool, as_json: bool) -> None:
     counts = {
         "found": report.found,
         "cleaned": report.cleaned,
         "repeated": report.repeated,
         "set_aside": len(report.quarantined),
         "undone": report.undone,
+        "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
     }
@@ -100,20 +101,32 @@ def _print(report: RunReport, settings: Settings, *, as_json: bool) -> None:
         return
     for aside in report.quarantined:
         click.echo(f"set aside: {shown(str(aside.path))} {shown(aside.reason)}")
-    if report.unbound:
-        click.echo(f"no book: {report.unbound}")
+    for reason in report.unbound:
+        click.echo(f"no book: {shown(reason)}")
+    for name in report.edited:
+        click.echo(f"edited by hand, kept as: {shown(str(Path(settings.clean, name)))}")
+    if report.incomplete:
+        click.echo(
+            f"not whole in their books: {report.incomplete} posts; {settings.out}/report.html says what is missing"
+        )
     if report.check:
         for verb, names in (("write", report.written), ("remove", report.removed)):
             for name in names:
                 click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
-    elif settings.editions and report.cleaned and not report.unbound:
-        of_some = f"; selections: {settings.out}/editions/" if settings.edition else ""
-        of_all = f"{settings.out}/archive.epub, {settings.out}/archive.pdf"
-        click.echo(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
-        click.echo(f"report: {settings.out}/report.html")
+    elif books and settings.editions and report.cleaned:
+        _print_places(settings)
     came = f"{report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside"
     wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
     click.echo(f"{report.found} found = {came}; {len(report.written)} files {wrote}, {len(report.removed)} {removed}")
+
+
+def _print_places(settings: Settings) -> None:
+    """Print where the books and the report are."""
+    both = [name for name in ("archive.epub", "archive.pdf") if Path(settings.out, name).exists()]
+    of_all = ", ".join(f"{settings.out}/{name}" for name in both) or "none of all posts"
+    of_some = f"; selections: {settings.out}/editions/" if settings.edition else ""
+    click.echo(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
+    click.echo(f"report: {settings.out}/report.html")
 
 
 @click.command()
@@ -129,7 +142,7 @@ def yearbook(year: int, title: str | None) -> int:
     add(Edition(title or f"{settings_of().title} {year}", since=str(year), until=str(year)), Path())
     settings = settings_of()
     report = _run(settings)
-    _print(report, settings, as_json=False)
+    _print(report, settings, books=True, as_json=False)
     return report.exit_code
 
 
@@ -147,14 +160,14 @@ def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
     """Run, and run again whenever RAW changes, until interrupted."""
     from watchfiles import watch as changes
 
-    settings = settings_of(editions=False if no_editions else None, **given)
+    settings = settings_of(**given)
     if not Path(settings.raw).is_dir():
         message = f"raw: there is no folder `{settings.raw}`; name the one your posts are in"
         raise click.UsageError(message)
     started = False  # the watch stands before the first run: what changes during a run is seen after it
     for changed in changes(settings.raw, debounce=wait, rust_timeout=wait, yield_on_timeout=True, raise_interrupt=True):
         if changed or not started:
-            _print(_run(settings), settings, as_json=False)
+            _print(_run(settings, leave_books=no_editions), settings, books=not no_editions, as_json=False)
         if not started:
             click.echo(f"watching {settings.raw}; stop with Ctrl-C")
             started = True

@@ -33,12 +33,13 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     """
     import datetime as dt
 
-    from pipeline.engines.archive import Locked, locked
+    from pipeline.engines.archive import STATE, Locked, locked
     from pipeline.engines.asking import Manners
     from pipeline.engines.health import DEAD, check
     from pipeline.write.records import line
+    from pipeline.write.schema import Damaged
     from pipeline.write.shelf import Shelf
-    from pipeline.write.state import State
+    from pipeline.write.state import kept
 
     settings = settings_of(clean=clean)
     folder = Path(settings.clean)
@@ -50,12 +51,14 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     try:
         with locked(folder, check=False):
             told = list(check(_rows(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _tell))
-            state = State(folder / ".state.sqlite", "")
-            try:
-                with Shelf(state, folder, Path(settings.out)).replacing_again(file) as written:
-                    written.writelines(map(line, told))
-            finally:
-                state.close()
+            with (
+                kept(folder / STATE, "") as state,
+                Shelf(state, folder, Path(settings.out)).replacing_again(file) as written,
+            ):
+                written.writelines(map(line, told))
+    except Damaged as damage:
+        message = f"{folder / STATE}: {damage}; do a run first"
+        raise click.UsageError(message) from damage
     except Locked as busy:
         click.echo(f"lacuna: {busy}", err=True)
         sys.exit(75)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
-import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline.document import OUR_MISTAKE, Quarantined, RunReport
+from pipeline.document import Quarantined, RunReport
 from pipeline.engines import outputs, worker
 from pipeline.engines.binder import COMMIT_EVERY, Tell
-from pipeline.engines.pool import Lost, each, jobs
+from pipeline.engines.pool import Limits, Lost, each, jobs
 from pipeline.evidence.archive import MOST, NOTHING, archive_of, packed, unpacked
 from pipeline.flow import REPAIRED, signature
 from pipeline.read.folder import scan
@@ -25,8 +22,11 @@ from pipeline.unique.families import families
 from pipeline.unique.index import Index
 from pipeline.write.atomic import write
 from pipeline.write.packed import digest
-from pipeline.write.shelf import Shelf
-from pipeline.write.state import State
+from pipeline.write.schema import Damaged
+from pipeline.write.shelf import Shelf, stamp_of
+from pipeline.write.state import Row, State, kept, row_of
+
+STATE = ".state.sqlite"  # in clean/
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -34,25 +34,39 @@ class Locked(Exception):  # noqa: N818 - a condition, not a fault
 
 
 def run(
-    settings: Settings, *, check: bool = False, strict: bool = False, tell: Tell = lambda _stage, _name: None
+    settings: Settings,
+    *,
+    check: bool = False,
+    strict: bool = False,
+    leave_books: bool = False,
+    tell: Tell = lambda _stage, _name: None,
 ) -> RunReport:
-    """Bring clean/ and out/ up to date with raw/ and return how it went; with `check`, only tell what would be done.
+    """Bring clean/ and out/ up to date with raw/ and return how it went; with `check`, only report what would be done.
 
-    `tell(stage, name)` is called as each document is taken up. Raises SettingsError where the folders cannot be used
-    so, Locked where another run is at it, OSError where clean/ or out/ cannot be written.
+    With `leave_books`, books are neither made nor removed. `tell(stage, name)` is called as each document is taken up.
+    Raises SettingsError where the folders cannot be used so, Locked where another run works on them, OSError where the
+    machine fails: a disk, memory, processes.
     """
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _apart(raw, clean, out)
-    with locked(clean, check=check):
-        state = State(clean / ".state.sqlite", digest(signature(settings)), trial=check)
-        try:
+    file = clean / STATE
+
+    def once(*, anew: bool = False) -> RunReport:
+        with kept(file, digest(signature(settings)), trial=check, anew=anew) as state:
             shelf = Shelf(state, clean, out, check=check)
-            _Run(settings, state, shelf, tell).go()
-            return outputs.report_of(state, shelf, check=check, strict=strict)
-        except sqlite3.OperationalError as error:
-            raise OSError(errno.EIO, str(error), str(clean / ".state.sqlite")) from error
-        finally:
-            state.close()
+            _Run(settings, state, shelf, tell, leave_books=leave_books).go()
+            books = settings.editions and not leave_books
+            return outputs.report_of(state, shelf, out, books=books, strict=strict)
+
+    with locked(clean, check=check):
+        try:
+            return once()
+        except Damaged as damage:
+            tell("rebuild", f"{file}: {damage}; every post is cleaned again")
+            try:
+                return once(anew=True)
+            except Damaged as error:
+                raise OSError(0, f"{error}, even when it was new; check the disk", str(file)) from error
 
 
 def _apart(raw: Path, clean: Path, out: Path) -> None:
@@ -85,50 +99,60 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
             file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
             yield
     except Timeout as error:
-        message = f"another run works on {clean}: {file.read_text('utf-8')}; wait for it or stop it"
+        message = f"another run works on {clean}: {file.read_text('utf-8', 'replace')}; wait for it or stop it"
         raise Locked(message) from error
 
 
 class _Run:
-    """One run: what it was asked, and where its results go."""
+    """One run: what it was asked, and where its results go. `troubled` says that the machine failed a document."""
 
-    def __init__(self, settings: Settings, state: State, shelf: Shelf, tell: Tell) -> None:
-        self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
+    def __init__(self, settings: Settings, state: State, shelf: Shelf, tell: Tell, *, leave_books: bool) -> None:
+        self.settings, self.state, self.shelf, self.tell, self.leave_books = settings, state, shelf, tell, leave_books
+        self.troubled = False
 
     def go(self) -> None:
         """Look at every source; if any changed, or any output is not as it was left, make what is not fresh."""
-        assets = self.look()
-        self.infer()
-        choices = [getattr(self.settings, name) for name in outputs.CHOICES]
-        made = digest(self.state.flow, self.state.digests(), assets, choices, outputs.VERSIONS)
-        if self.state.fact("made") == made and self.shelf.intact():
-            return
-        self.relate()
-        outputs.Writer(self.settings, self.state, self.shelf, self.tell).write_all(made)
-        self.shelf.clear()
-        self.state.learn("made", made)
-        self.state.learn("run", str(self.state.run))
-
-    def look(self) -> str:
-        """Clean every source that changed and forget those that are gone; return a digest of the ignored files."""
-        assets: list[str] = []
-        self.keep_each(self.changed(assets), "clean")
+        self.keep_each(self.changed(), "clean")
         self.state.forget_unseen()
         self.state.commit()
-        return digest(assets)
+        self.infer()
+        made = self.decides_all()
+        if self.state.fact("made") == made and self.shelf.intact():
+            return
+        self.state.learn("made", "")  # until all is made
+        self.relate()
+        writer = outputs.Writer(self.settings, self.state, self.shelf, self.tell)
+        writer.write_all(made, leave_books=self.leave_books)
+        if not (self.troubled or writer.troubled):  # else what is not planned may be what the machine kept us from
+            self.shelf.clear()
+            self.state.learn("made", made)
+
+    def decides_all(self) -> str:
+        """Return the digest of all that decides what is in clean/ and out/."""
+        raw = Path(self.settings.raw)
+        pictures = [(file, stamp_of(raw / file)) for file in self.state.pictures()]
+        choices = [getattr(self.settings, name) for name in outputs.CHOICES]
+        how = [*choices, list(self.shelf.roots), self.leave_books, outputs.VERSIONS]
+        return digest(self.state.flow, self.state.digests(), pictures, how)
 
     def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
         """Clean the sources of `tasks` and keep what became of each."""
-        limit = self.settings.max_seconds
-        for at, (task, result) in enumerate(each(worker.clean, tasks, jobs(self.settings), limit)):
+        with self.shelf.scratch() as scratch:
+            limits = Limits(self.settings.max_seconds, scratch)
+            self.keep_results(each(worker.clean, tasks, jobs(self.settings), limits), stage)
+
+    def keep_results(self, results: Iterable[tuple[worker.Task, worker.Unchanged | Row | Lost]], stage: str) -> None:
+        """Keep what became of each task."""
+        for at, (task, result) in enumerate(results):
             self.tell(stage, str(task.found.path))
-            if isinstance(result, Lost):
-                aside = Quarantined(task.found.path, "clean", str(result), bug=str(result).endswith(OUR_MISTAKE))
-                self.state.put(task.found, "", aside, None)
-            elif result.outcome is None:
+            if isinstance(result, worker.Unchanged):
                 self.state.keep(task.found)
+            elif isinstance(result, Lost):
+                self.troubled |= result.cause == "environment"
+                aside = Quarantined(task.found.path, "clean", result.reason, result.cause)
+                self.state.put(task.found, row_of(aside))
             else:
-                self.state.put(task.found, result.sha256, result.outcome, result.fingerprint, task.evidence)
+                self.state.put(task.found, result, task.evidence)
             if at % COMMIT_EVERY == 0:
                 self.state.commit()
 
@@ -140,11 +164,11 @@ class _Run:
         stale = self.state.inferred(evidence)
         if not stale:
             return
-        kept = Path(self.settings.clean, ".evidence")
-        archive = archive_of(texts, unpacked(kept.read_bytes()) if kept.exists() else NOTHING)
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, "evidence") if self.shelf.check else kept
-            write(file.parent, file, packed(archive))
+        evidence_file = Path(self.settings.clean, ".evidence")
+        before = unpacked(evidence_file.read_bytes()) if evidence_file.is_file() else NOTHING
+        with self.shelf.scratch() as scratch:
+            file = scratch / "evidence" if self.shelf.check else evidence_file
+            write(file.parent, file, packed(archive_of(texts, before)))
             tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
             self.keep_each(tasks, "infer")
         self.state.commit()
@@ -164,11 +188,10 @@ class _Run:
                 known.append((path, one))
         return texts, digest(known)
 
-    def changed(self, assets: list[str]) -> Iterator[worker.Task]:
-        """Yield the sources that may have changed since the last run; add what is ignored to `assets`."""
+    def changed(self) -> Iterator[worker.Task]:
+        """Yield the sources that may have changed since the last run."""
         for found in scan(Path(self.settings.raw), self.settings.ignore):
             if found.ignored:
-                assets.append(f"{found.path} {found.stamp}")
                 continue
             stamp, sha256 = self.state.known(found.path)
             if stamp and stamp == found.stamp:

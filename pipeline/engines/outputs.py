@@ -11,7 +11,7 @@ from pipeline.addresses.canonical import canonical
 from pipeline.catalogue.graph import Edge, Graph, Homes, edges, homes
 from pipeline.catalogue.works import Work, catalogue, works_of
 from pipeline.document import Cleaned, Document, Outcome, RunReport
-from pipeline.engines.binder import Binder, Tell, unbound
+from pipeline.engines.binder import PLACES, Binder, Tell, unbound
 from pipeline.settings import Settings
 from pipeline.write import book, clean, graph, records, report, works
 from pipeline.write.images import missing
@@ -20,20 +20,22 @@ from pipeline.write.shelf import Shelf
 from pipeline.write.state import State
 
 VERSIONS = (clean.VERSION, book.VERSION, report.VERSION, records.VERSION, graph.VERSION, works.VERSION)
-CHOICES = ("editions", "title", "out", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 
 
-def report_of(state: State, shelf: Shelf, *, check: bool = False, strict: bool = False) -> RunReport:
-    """Return the counts of a run so far."""
+def report_of(state: State, shelf: Shelf, out: Path, *, books: bool, strict: bool = False) -> RunReport:
+    """Return the counts of a run so far; without `books`, what is wrong with those in `out` does not count."""
     return RunReport(
         cleaned=state.count("kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"),
         repeated=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
         quarantined=tuple(state.quarantined()),
         undone=state.count("undone"),
-        unbound=next(unbound(shelf), ""),
+        unbound=tuple(unbound(shelf, out)) if books else (),
+        incomplete=state.incomplete() if books else 0,
         written=tuple(shelf.written),
         removed=tuple(shelf.removed),
-        check=check,
+        edited=tuple(shelf.edited),
+        check=shelf.check,
         strict=strict,
     )
 
@@ -45,15 +47,21 @@ class Writer:
         """Write below settings.clean and settings.out; `tell(stage, name)` is called for each edition."""
         self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
         self.clean, self.out = Path(settings.clean), Path(settings.out)
+        self.books, self.troubled = settings.editions, False
 
-    def write_all(self, made: str) -> None:
-        """Write every output that is not fresh; `made` is the digest of all that decides them."""
+    def write_all(self, made: str, *, leave_books: bool) -> None:
+        """Write every output that is not fresh; `made` is the digest of all that decides them.
+
+        With `leave_books`, the books stay as they are, whatever became of their posts.
+        """
         self.write_clean()
-        binder = Binder(self.settings, self.state, self.shelf, self.tell)
-        if self.settings.editions:
+        if leave_books:
+            self.books = False
+            self.shelf.keep_all(self.out, PLACES)
+        elif self.books:
+            binder = Binder(self.settings, self.state, self.shelf, self.tell)
             binder.write_all()
-        else:
-            binder.keep_all()
+            self.troubled = binder.troubled
         self.write_records(made)
 
     def outcomes(self) -> Iterator[tuple[Outcome, str]]:
@@ -69,6 +77,8 @@ class Writer:
                 document = outcome.document
                 if gone := missing(raw, document):
                     document = document.noted("images", f"{len(gone)} image files are missing: {', '.join(gone)}")
+                for warning in self.state.warnings(outcome.path) if self.books else ():
+                    document = document.noted("books", warning)
                 yield replace(outcome, document=document, passages=self.state.passages(outcome.path)), file
             else:
                 yield outcome, file
@@ -126,5 +136,5 @@ class Writer:
 
     def report(self) -> Iterator[bytes]:
         """Yield the page for people."""
-        counts = report_of(self.state, self.shelf)
+        counts = report_of(self.state, self.shelf, self.out, books=self.books)
         return report.report_page(self.settings.title, counts, self.told(), self.graph)

@@ -1,24 +1,31 @@
-"""Items -> results, in order, over several processes; an item that hangs or kills its process spoils no other."""
+"""Items -> results, in order, over several processes; an item that hangs or kills its process harms no other."""
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Any, TypeVar
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from pipeline.document import OUR_MISTAKE
+from pipeline.document import OUR_MISTAKE, Cause
 from pipeline.settings import Settings
 
-MOST_MEMORY = 4 * 2**30  # bytes a process may take; a document of max_bytes takes less than one
+MOST_MEMORY = 4 * 2**30  # bytes of data a process may take; a document of max_bytes takes less than one
+WAIT = 10  # seconds of wall time for each of CPU time: the machine may be busy, the process may sleep
 T = TypeVar("T")
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 def jobs(settings: Settings) -> int:
@@ -26,42 +33,89 @@ def jobs(settings: Settings) -> int:
     return settings.jobs or os.cpu_count() or 1
 
 
-class Lost(Exception):  # noqa: N818 - it is a result: what became of an item
-    """No result came back for an item: its process ran out of time, died or failed. The message says which."""
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No result came back for an item: why, and what caused it."""
+
+    reason: str
+    cause: Cause
 
 
-def each(work: Callable[[T], R], items: Iterable[T], jobs: int, seconds: float) -> Iterator[tuple[T, R | Lost]]:
-    """Yield (item, work(item)) in the order of `items`, or (item, Lost); `seconds` of wall time are given to each.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one item may take: CPU seconds of its process, bytes of memory; and the folder for temporary files."""
+
+    seconds: float
+    scratch: Path
+    memory: int = MOST_MEMORY
+
+
+def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) -> Iterator[tuple[T, R | Lost]]:
+    """Yield (item, work(item)) in the order of `items`, or (item, Lost) where there is no result.
 
     `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
+    Raises OSError where no process can be started.
     """
-    waiting: deque[tuple[T, ProcessFuture[Any]]] = deque()
-    with ProcessPool(jobs, initializer=_begun, context=_context()) as pool:
+    waiting: deque[tuple[T, ProcessFuture[R | Lost]]] = deque()
+    limited = functools.partial(_limited, work, limits)
+    with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=_context()) as pool:
         try:
             for item in items:
-                waiting.append((item, pool.schedule(work, args=(item,), timeout=seconds)))
+                waiting.append((item, pool.schedule(limited, args=(item,), timeout=WAIT * limits.seconds)))
                 if len(waiting) >= 4 * jobs:
-                    yield _result(*waiting.popleft(), seconds)
+                    yield _result(*waiting.popleft(), limits)
             while waiting:
-                yield _result(*waiting.popleft(), seconds)
+                yield _result(*waiting.popleft(), limits)
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
 
 
-def _begun() -> None:
+def _begin(limits: Limits) -> None:
     """Leave Ctrl-C, which a terminal sends to every process, to the first one; limit the memory of this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - Windows has none
+    limits.scratch.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(limits.scratch)  # where a later run finds what a killed one left
+    _limit("RLIMIT_DATA", limits.memory)
 
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
-        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+def _limit(name: str, most: float) -> bool:
+    """Limit a resource of this process; return whether the limit is as wanted, and not one that was lower before."""
+    if sys.platform == "win32":
+        return True
+    import resource  # noqa: PLC0415 - Windows has none
+
+    kind = getattr(resource, name)
+    _, hard = resource.getrlimit(kind)
+    low = hard != resource.RLIM_INFINITY and hard < most
+    resource.setrlimit(kind, (hard if low else int(most), hard))
+    return not low
+
+
+def _limited(work: Callable[[T], R], limits: Limits, item: T) -> R | Lost:
+    """Return work(item), or why there is none; the kernel ends this process where it takes too much CPU time."""
+    spent = sum(os.times()[:2])
+    _limit("RLIMIT_CPU", spent + limits.seconds + 1)
+    try:
+        return work(item)
+    except MemoryError:
+        ours = _limit("RLIMIT_DATA", limits.memory)
+        return Lost(
+            f"needs more than {limits.memory >> 30} GB of memory; split it", "document" if ours else "environment"
+        )
+    except OSError as error:
+        return Lost(f"{error.strerror or error}{_at(error)}; it is tried again at the next run", "environment")
+    except Exception as error:  # noqa: BLE001 - an item's failure is its own
+        return Lost(f"{type(error).__name__}: {error}; {OUR_MISTAKE}", "bug")
+
+
+def _at(error: OSError) -> str:
+    return f" ({error.filename})" if error.filename else ""
 
 
 def _context() -> multiprocessing.context.BaseContext:
     """Return the way to start processes that is safe beside threads; where there is a choice, the faster one."""
+    os.environ["PYTHONSAFEPATH"] = "1"  # Python would import from the working folder, which may hold anything
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -69,12 +123,28 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _result(item: T, future: ProcessFuture[Any], seconds: float) -> tuple[T, Any]:
+def _result(item: S, future: ProcessFuture[R | Lost], limits: Limits) -> tuple[S, R | Lost]:
     try:
         return item, future.result()
     except FutureTimeoutError:
-        return item, Lost(f"took longer than max_seconds = {seconds:g}; raise the setting or split the document")
+        busy = (
+            f"gave no result in {WAIT * limits.seconds:g} s; the machine may be busy; it is tried again at the next run"
+        )
+        return item, Lost(busy, "environment")
     except ProcessExpired as death:
-        return item, Lost(f"its process died ({death}); it may want more memory than there is")
-    except Exception as error:  # noqa: BLE001 - an item's failure is its own
-        return item, Lost(f"{type(error).__name__}: {error}; {OUR_MISTAKE}")
+        return item, _died(death.exitcode or 0, limits)
+    except BrokenProcessPool as error:
+        raise OSError(0, f"the worker processes cannot be started or were killed ({error}); run again") from error
+
+
+def _died(code: int, limits: Limits) -> Lost:
+    """Return what the exit code of a process says: it was over our limit, somebody killed it, or it crashed."""
+    if code == -getattr(signal, "SIGXCPU", 0):
+        reason = (
+            f"takes more than max_seconds = {limits.seconds:g} s of CPU time; raise the setting or split the document"
+        )
+        return Lost(reason, "document")
+    if code in {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}:
+        reason = "its process was killed, perhaps for lack of memory; it is tried again at the next run"
+        return Lost(reason, "environment")
+    return Lost(f"its process died with code {code}; it may need more memory than a document is given", "document")

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.document import OUR_MISTAKE, Cleaned, Document, Quarantined, Source, Step, Unfit
+from pipeline.document import OUR_MISTAKE, Cause, Cleaned, Document, Quarantined, Source, Step, Unfit
 from pipeline.evidence.archive import Archive, unpacked
 from pipeline.flow import assemble, beside, follow
 from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
-from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.write.book import Book, Look, chapters_of, identifier
 from pipeline.write.editions import editions
 from pipeline.write.packed import pack
+from pipeline.write.state import Row, row_of
 
 MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
 
@@ -39,28 +39,28 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a source: no outcome means that its bytes are those known."""
-
-    outcome: Cleaned | Quarantined | None
-    sha256: str = ""
-    fingerprint: Fingerprint | None = None
+class Unchanged:
+    """The source's bytes are those known."""
 
 
-def clean(task: Task) -> Result:
-    """Return what becomes of one source."""
+def clean(task: Task) -> Row | Unchanged:
+    """Return what becomes of one source. Raises OSError and MemoryError: these are the machine's."""
+    path = task.found.path
     try:
         source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
     except Unfit as unfit:
-        return Result(Quarantined(task.found.path, "read", str(unfit)))
+        return row_of(Quarantined(path, "read", str(unfit)))
     sha256 = hashlib.sha256(source.data).hexdigest()
     if sha256 == task.known:
-        return Result(None, sha256)
+        return Unchanged()
     steps = assemble(task.settings)
     if task.archive:
         steps = beside(steps, _archive(task.archive, task.evidence))
     outcome = follow_all(source, steps)
-    return Result(outcome, sha256, fingerprint(outcome.document) if isinstance(outcome, Cleaned) else None)
+    try:
+        return row_of(outcome, sha256)
+    except (ValueError, TypeError, OverflowError) as error:
+        return row_of(Quarantined(path, "keep", _mistake(error), "bug", traceback.format_exc()))
 
 
 @functools.lru_cache(maxsize=1)
@@ -69,7 +69,10 @@ def _archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - a file of 
 
 
 def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
-    """Return the document after every step, or where and why it was set aside. The one place that catches all."""
+    """Return the document after every step, or where and why it was set aside. The one place that catches all.
+
+    Raises OSError and MemoryError: these are the machine's.
+    """
     at = "decode"
     try:
         document = decode(source)
@@ -80,13 +83,15 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
         _bounded(document)
     except Unfit as unfit:
         return Quarantined(source.path, at, str(unfit))
-    except MemoryError:
-        reason = "wants more memory than a document is given; split it"
-        return Quarantined(source.path, at, reason)
+    except (OSError, MemoryError):
+        raise
     except Exception as error:  # noqa: BLE001 - a document's failure is its own
-        reason = f"{type(error).__name__}: {error}; {OUR_MISTAKE}"
-        return Quarantined(source.path, at, reason, bug=True, trace=traceback.format_exc())
+        return Quarantined(source.path, at, _mistake(error), "bug", traceback.format_exc())
     return Cleaned(document)
+
+
+def _mistake(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}; {OUR_MISTAKE}"
 
 
 def _holds_text(document: Document) -> None:
@@ -125,6 +130,8 @@ class Bound:
     editions: dict[str, bytes] = field(default_factory=dict)  # by kind: epub, pdf
     chapter: bytes = b""
     problem: str = ""
+    cause: Cause = "document"
+    warnings: tuple[str, ...] = ()  # what the editions do not show, in sentences
 
 
 def bind(bindings: Sequence[Binding]) -> list[Bound]:
@@ -144,7 +151,11 @@ def bind(bindings: Sequence[Binding]) -> list[Bound]:
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
     """Return the document that `data` becomes. Raises Unfit where it would be set aside."""
-    outcome = follow_all(Source(path, data), assemble(settings))
+    try:
+        outcome = follow_all(Source(path, data), assemble(settings))
+    except MemoryError as error:
+        message = "needs more memory than there is; split it"
+        raise Unfit(message) from error
     if isinstance(outcome, Quarantined):
         raise Unfit(outcome.reason)
     return outcome.document

@@ -8,6 +8,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from posixpath import normpath
 from urllib.parse import unquote
 
 from PIL import Image, ImageOps
@@ -30,6 +31,19 @@ class Pictures:
 
 
 USUAL = Pictures()
+
+
+def pictures_of(document: Document) -> list[str]:
+    """Return the picture files that a document shows, each once: paths below the folder it is archived in.
+
+    >>> from pathlib import PurePosixPath
+    >>> from pipeline.document import Link
+    >>> pictures_of(Document(PurePosixPath("a/b.md"), "", links=(Link("my%20sea.png", "", "", "image", 1),)))
+    ['a/my sea.png']
+    """
+    local = (link.written for link in document.links if link.kind == "image" and not ELSEWHERE.match(link.written))
+    files = (normpath(document.path.parent / unquote(written)) for written in local)
+    return list(dict.fromkeys(file for file in files if not file.startswith(("../", "/")) and "\0" not in file))
 
 
 def missing(root: Path, document: Document) -> list[str]:

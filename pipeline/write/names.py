@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from pathlib import PurePosixPath
 
 from pathvalidate import sanitize_filename
 
 LONGEST = 120  # bytes of UTF-8: room for a mark, a suffix and a temporary name within the usual 255
+_OURS = re.compile(r"-[0-9a-f]{16}\Z|\.edited(?:-\d+)?\Z", re.IGNORECASE)  # how a clash and a saved edit end
 RESERVED = {"readme"}  # clean/ and out/ have one of their own
 
 
@@ -21,12 +23,13 @@ def safe_name(path: PurePosixPath) -> str:
     parts = [*path.parts[:-1], path.stem if path.suffix else path.name]
     safe = [_safe(part) for part in parts]
     name = "/".join(safe)
-    return name if safe == parts and name.casefold() not in RESERVED else marked(name, path)
+    ours = name.casefold() in RESERVED or _OURS.search(name)
+    return name if safe == parts and not ours else marked(name, path)
 
 
-def marked(name: str, path: PurePosixPath) -> str:
-    """Return `name` with eight hexadecimal digits of the path's SHA-256, to keep it apart from others."""
-    return f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+def marked(name: str, path: PurePosixPath, digits: int = 8) -> str:
+    """Return `name` with the first hexadecimal digits of the path's SHA-256, to keep it apart from others."""
+    return f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:digits]}"
 
 
 def _safe(part: str) -> str:

@@ -12,7 +12,7 @@ from pipeline.changes import Change
 from pipeline.document import Document, Encoding, Outcome, Passage, Quarantined, Repeated
 from pipeline.write import clean
 
-VERSION = 3  # raise it when the lines change
+VERSION = 4  # raise it when the lines change
 Record = dict[str, Any]
 MOST_PLACES = 5  # in words; report.jsonl has all
 LONGEST = 80  # characters of a text, in words
@@ -23,7 +23,7 @@ def report_line(outcome: Outcome, file: str) -> bytes:
     """Return how one source ended, as a line of JSON; `file` is its file below clean/, empty if it has none."""
     record: Record = {"path": str(outcome.path), "outcome": type(outcome).__name__.lower()}
     if isinstance(outcome, Quarantined):
-        record |= {"step": outcome.step, "reason": outcome.reason, "bug": outcome.bug}
+        record |= {"step": outcome.step, "reason": outcome.reason, "cause": outcome.cause}
         return line(record | ({"trace": outcome.trace} if outcome.trace else {}))
     if isinstance(outcome, Repeated):
         record |= {"of": str(outcome.of), "why": outcome.why, "similarity": round(outcome.similarity, 4)}

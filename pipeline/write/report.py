@@ -13,7 +13,7 @@ from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
 from pipeline.write.clean import in_words, repaired
 from pipeline.write.records import Record, alike, changes, shared_in_words
 
-VERSION = 4  # raise it when the page changes
+VERSION = 5  # raise it when the page changes
 SHOWN = 100  # changes a document; report.jsonl has all
 MOST = 30  # posts that stand alone, and sites that several lead to; graph.graphml has all
 LONGEST = 600  # characters of a change's text

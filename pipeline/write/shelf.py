@@ -3,39 +3,62 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
-from typing import BinaryIO
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
 
 from pipeline.read.folder import stamp
-from pipeline.write.atomic import replacing, sweep
+from pipeline.write.atomic import PARTIAL, replacing, sweep
+from pipeline.write.ledger import Ledger, digest_of, is_safe
 from pipeline.write.state import State
+
+IN_CLEAN = "."  # the root of what is in clean/, as the state names it
 
 
 def stamp_of(path: Path) -> str:
     """Return the stamp of a file, empty if there is none."""
     try:
         return stamp(path.stat())
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
+class _Row(NamedTuple):
+    """What the state knows of an output."""
+
+    key: str
+    stamp: str
+    sha256: str
+    problem: str
+
+
 class Shelf:
-    """The files of clean/ and out/. With `check`, nothing is written: `written` and `removed` tell what would be."""
+    """The files of clean/ and out/. With `check`, nothing is written: `written` and `removed` tell what would be.
+
+    Files of out/ that somebody edited are written again. Text in clean/ that somebody edited is kept beside, and
+    `edited` lists it.
+    """
 
     def __init__(self, state: State, clean: Path, out: Path, *, check: bool = False) -> None:
-        """Take charge of the files that `state` says were written; of no others."""
-        self.state, self.clean, self.out, self.check = state, clean, out, check
+        """Take charge of the files that `state` says were written, and the lists in both folders; of no others."""
+        self.state, self.check = state, check
+        self.roots = {IN_CLEAN: clean, os.path.relpath(out, clean): out}
+        self.ledgers = {root: Ledger(folder) for root, folder in self.roots.items()}
         self.written: list[str] = []
         self.removed: list[str] = []
+        self.edited: list[str] = []
         self.sweep()
+        if not state.fact("made"):
+            self._recall()
 
     def fresh(self, path: Path, key: str) -> bool:
-        """Plan `path`; return whether it stands there, made from `key` and untouched since, or is known to fail."""
+        """Plan `path`; return whether it is there, made from `key` and not changed since, or is known to fail."""
         row = self._row(path)
-        if row is None or row[0] != key or (not row[2] and row[1] != stamp_of(path)):
+        if row is None or row.key != key or not (row.problem or self._untouched(path, row)):
             return False
         self.keep(path)
         return True
@@ -43,15 +66,14 @@ class Shelf:
     def problem(self, path: Path) -> str:
         """Return why `path` could not be made when it was last tried; empty if it could."""
         row = self._row(path)
-        return row[2] if row else ""
+        return row.problem if row else ""
 
-    def problems(self, *places: str) -> Iterator[str]:
-        """Yield why a file of out/ whose path there begins like one of `places` could not be made in this run."""
-        starts = tuple(f"{self._name(self.out)}{os.sep}{place}" for place in places)
-        query = "SELECT path, problem FROM outputs WHERE problem <> '' AND run = ? ORDER BY path"
-        for name, problem in self.state.db.execute(query, (self.state.run,)):
-            if name.startswith(starts):
-                yield problem
+    def problems(self, out: Path, places: tuple[str, ...]) -> list[str]:
+        """Return why files below `out` whose names begin like one of `places` could not be made, each once."""
+        root, _ = self._place(out / "x")
+        query = "SELECT name, problem FROM outputs WHERE problem <> '' AND root = ? ORDER BY name"
+        rows = self.state.db.execute(query, (root,))
+        return list(dict.fromkeys(problem for name, problem in rows if name.startswith(places)))
 
     def put(self, path: Path, key: str, data: bytes) -> None:
         """Write `data` to `path`, planned under `key`."""
@@ -61,73 +83,153 @@ class Shelf:
     @contextmanager
     def replacing(self, path: Path, key: str) -> Iterator[BinaryIO]:
         """Open a file that takes the place of `path`, planned under `key`, when the block ends well."""
+        root, name = self._place(path)
+        digests: list[str] = []
+
+        def before(digest: str) -> None:
+            self._save_edit(path)
+            self.ledgers[root].add(name, digest)
+            digests.append(digest)
+
         if self.check:
+            self._save_edit(path)
             yield BytesIO()
         else:
-            with replacing(self._root(path), path) as file:
+            with replacing(self.roots[root], path, before) as file:
                 yield file
-        self._record(path, key, stamp_of(path), "")
-        self.written.append(self._name(path))
+        self._record(path, _Row(key, stamp_of(path), "".join(digests), ""))
+        self.written.append(self._shown(root, name))
 
     @contextmanager
     def replacing_again(self, path: Path) -> Iterator[BinaryIO]:
         """Open a file that takes the place of `path` when the block ends well, and stays planned as that was."""
         row = self._row(path)
-        with self.replacing(path, row[0] if row else "") as file:
+        with self.replacing(path, row.key if row else "") as file:
             yield file
 
     def fail(self, path: Path, key: str, problem: str) -> None:
         """Keep that `path` cannot be made from `key`, and why; an older file of that name goes."""
-        self._unlink(self._name(path))
-        self._record(path, key, "", problem)
+        self._unlink(*self._place(path))
+        self._record(path, _Row(key, "", "", problem))
 
     def keep(self, path: Path) -> None:
-        """Plan `path` as it stands, if it does."""
-        self.state.db.execute("UPDATE outputs SET run = ? WHERE path = ?", (self.state.run, self._name(path)))
+        """Plan `path` as it is, if there is one."""
+        query = "UPDATE outputs SET run = ? WHERE root = ? AND name = ?"
+        self.state.db.execute(query, (self.state.run, *self._place(path)))
+
+    def keep_all(self, out: Path, places: tuple[str, ...]) -> None:
+        """Plan every file below `out` whose name begins like one of `places` as it is."""
+        root, _ = self._place(out / "x")
+        names = self.state.db.execute("SELECT name FROM outputs WHERE root = ?", (root,)).fetchall()
+        for (name,) in names:
+            if name.startswith(places):
+                self.keep(out / name)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a folder for temporary files: where the next run finds them after a kill; elsewhere for a check."""
+        if self.check:
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(folder)
+        else:
+            yield self.roots[IN_CLEAN] / PARTIAL
 
     def clear(self) -> None:
-        """Remove the files that no plan of this run named, and the folders where files grew."""
-        rows = self.state.db.execute("SELECT path FROM outputs WHERE run <> ?", (self.state.run,)).fetchall()
-        for (name,) in rows:
-            self._unlink(name)
-            self.state.db.execute("DELETE FROM outputs WHERE path = ?", (name,))
+        """Remove the files that no plan of this run named, and the folders where files grew; write the lists again."""
+        for root in self.roots:
+            query = "SELECT name FROM outputs WHERE root = ? AND run <> ?"
+            for (name,) in self.state.db.execute(query, (root, self.state.run)).fetchall():
+                self._unlink(root, name)
+                self.state.db.execute("DELETE FROM outputs WHERE root = ? AND name = ?", (root, name))
         self.sweep()
+        if (self.written or self.removed) and not self.check:
+            self.state.commit()
+            for root, ledger in self.ledgers.items():
+                query = "SELECT name, sha256 FROM outputs WHERE root = ? AND problem = '' ORDER BY name"
+                ledger.renew(self.state.db.execute(query, (root,)))
+            self.sweep()
 
     def sweep(self) -> None:
         """Remove what interrupted writes left."""
         if not self.check:
-            sweep(self.clean)
-            sweep(self.out)
+            for folder in self.roots.values():
+                sweep(folder)
 
     def intact(self) -> bool:
-        """Tell whether every file stands as it was written."""
-        rows = self.state.db.execute("SELECT path, stamp FROM outputs WHERE problem = ''")
-        return all(stamp_of(self.clean / name) == known for name, known in rows)
+        """Tell whether every file is as it was written."""
+        return all(
+            self._untouched(self.roots[root] / name, _Row("", known, digest, ""))
+            for root in self.roots
+            for name, known, digest in self.state.db.execute(
+                "SELECT name, stamp, sha256 FROM outputs WHERE problem = '' AND root = ?", (root,)
+            )
+        )
 
-    def _unlink(self, name: str) -> None:
-        path = self.clean / name
-        if not path.exists():
+    def _untouched(self, path: Path, row: _Row) -> bool:
+        """Tell whether a file is as it was written; where only its times are others, keep these."""
+        now = stamp_of(path)
+        if now == row.stamp:
+            return bool(now)
+        if not now or digest_of(path) != row.sha256:
+            return False
+        query = "UPDATE outputs SET stamp = ? WHERE root = ? AND name = ?"
+        self.state.db.execute(query, (now, *self._place(path)))
+        return True
+
+    def _recall(self) -> None:
+        """Take in what the lists say was written and the state does not know: it was lost, or a run was killed."""
+        for root, ledger in self.ledgers.items():
+            rows = ((root, name, "", "", digest, "", 0) for name, digest in ledger.lines())
+            self.state.db.executemany("INSERT OR IGNORE INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _unlink(self, root: str, name: str) -> None:
+        """Remove a file that we wrote; never one outside its folder, nor one that only a list calls ours."""
+        folder = self.roots[root]
+        path = folder / name
+        if not is_safe(name) or not path.parent.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             return
-        self.removed.append(name)
+        row = self._row(path)
+        if row and not row.key and (name, digest_of(path)) not in self.ledgers[root].known:
+            return
+        self.removed.append(self._shown(root, name))
+        self._save_edit(path)
         if self.check:
             return
-        path.unlink()
-        for folder in (path.parent, *path.parent.parents):
-            if folder.resolve() in {self.clean.resolve(), self.out.resolve()} or any(folder.iterdir()):
+        path.unlink(missing_ok=True)
+        for parent in path.parents:
+            if parent == folder or any(parent.iterdir()):
                 break
-            folder.rmdir()
+            parent.rmdir()
 
-    def _record(self, path: Path, key: str, known: str, problem: str) -> None:
-        row = (self._name(path), key, known, problem, self.state.run)
-        self.state.db.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?)", row)
+    def _save_edit(self, path: Path) -> None:
+        """Move aside a text in clean/ that is not as we wrote it, so that what somebody wrote is not lost."""
+        root, name = self._place(path)
+        row = self._row(path)
+        if root != IN_CLEAN or path.suffix != ".md" or not path.is_file() or (row and row.stamp == stamp_of(path)):
+            return
+        digest = digest_of(path)
+        if (row and row.sha256 == digest) or (name, digest) in self.ledgers[root].known:
+            return
+        names = (path.with_name(f"{path.stem}.edited{f'-{at}' if at > 1 else ''}.md") for at in count(1))
+        free = next(one for one in names if not one.exists() or digest_of(one) == digest)
+        self.edited.append(PurePosixPath(name).with_name(free.name).as_posix())
+        if not self.check:
+            path.replace(free)
 
-    def _row(self, path: Path) -> tuple[str, str, str] | None:
-        query = "SELECT key, stamp, problem FROM outputs WHERE path = ?"
-        row: tuple[str, str, str] | None = self.state.db.execute(query, (self._name(path),)).fetchone()
-        return row
+    def _record(self, path: Path, row: _Row) -> None:
+        values = (*self._place(path), *row, self.state.run)
+        self.state.db.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
-    def _name(self, path: Path) -> str:
-        return os.path.relpath(path, self.clean)
+    def _row(self, path: Path) -> _Row | None:
+        query = "SELECT key, stamp, sha256, problem FROM outputs WHERE root = ? AND name = ?"
+        row = self.state.db.execute(query, self._place(path)).fetchone()
+        return _Row(*row) if row else None
 
-    def _root(self, path: Path) -> Path:
-        return self.clean if path.is_relative_to(self.clean) else self.out
+    def _place(self, path: Path) -> tuple[str, str]:
+        """Return the root of a path, as the state names it, and its name below that."""
+        root = next(root for root, folder in self.roots.items() if path.is_relative_to(folder))
+        return root, path.relative_to(self.roots[root]).as_posix()
+
+    def _shown(self, root: str, name: str) -> str:
+        """Return a file's path relative to clean/, for the report."""
+        return name if root == IN_CLEAN else f"{root}/{name}"

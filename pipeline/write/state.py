@@ -3,42 +3,101 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline.document import OUR_MISTAKE, Cleaned, Document, Outcome, Passage, Quarantined, Repeated
+import msgspec
+
+from pipeline.document import Cause, Cleaned, Document, Outcome, Passage, Quarantined, Repeated
 from pipeline.read.folder import Found
 from pipeline.unique import index
 from pipeline.unique.families import Repeats
 from pipeline.unique.fingerprint import VERSION as PRINTS
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.passages import shared
+from pipeline.write import schema
+from pipeline.write.images import pictures_of
 from pipeline.write.names import marked, safe_name
 from pipeline.write.packed import pack, unpack
-from pipeline.write.schema import opened, trial_of
 
-COLUMNS = "SELECT kind, outcome, repeats, why, similarity, problem FROM documents"
+COLUMNS = "SELECT kind, outcome, repeats, why, similarity, problem, cause FROM documents"
 OUTCOMES = """
-SELECT kind, outcome, repeats, why, similarity, problem, path, name, digest, (
+SELECT kind, outcome, repeats, why, similarity, problem, cause, path, name, digest, (
     SELECT count(*) FROM documents AS other
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
 ) > 1 FROM documents ORDER BY path
 """
+KEPT = "kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"
+CLASH = 16  # hexadecimal digits that keep two equal names apart: 64 bits, which nobody finds two paths for
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of a source, as the state keeps it: made in the process that cleaned it, so that it fails there."""
+
+    kind: str
+    outcome: bytes
+    sha256: str = ""  # of the source; empty if it was not read
+    lasting: bool = True  # whether the next run need not try again
+    fingerprint: bytes | None = None
+    undone: bool = False
+    inferred: bool = False
+    pictures: tuple[str, ...] = ()
+
+
+def row_of(outcome: Cleaned | Quarantined, sha256: str = "") -> Row:
+    """Return the row for an outcome. Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold."""
+    if isinstance(outcome, Quarantined):
+        return Row("quarantined", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting)
+    document = outcome.document
+    return Row(
+        "cleaned",
+        pack(document),
+        sha256,
+        fingerprint=pack(fingerprint(document)),
+        undone=any(note.promise for note in document.notes),
+        inferred=document.inferred,
+        pictures=tuple(pictures_of(document)),
+    )
+
+
+@contextmanager
+def kept(file: Path, flow: str, *, trial: bool = False, anew: bool = False) -> Iterator[State]:
+    """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
+
+    `flow` is the digest of all that decides a document's outcome beside its source; rows of another do not count. With
+    `anew`, what is there is thrown away. Raises Damaged, OSError.
+    """
+    try:
+        state = State(file, flow, trial=trial, anew=anew)
+        try:
+            yield state
+        except BaseException:
+            with suppress(sqlite3.Error):
+                state.leave()
+            raise
+        state.close()
+    except sqlite3.Error as error:
+        raise schema.explained(error, file) from error
+    except msgspec.MsgspecError as error:
+        message = f"a row cannot be read: {error}"
+        raise schema.Damaged(message) from error
 
 
 class State:
-    """The rows of the last run, and of this one as it goes on. Only the holder of the lock may have one on a file."""
+    """The rows of the last run, and of this one as it goes on."""
 
-    def __init__(self, file: Path, flow: str, *, trial: bool = False) -> None:
-        """Open `file`; a trial works on a copy in memory.
-
-        `flow` is the digest of all that decides a document's outcome beside its source; rows of another do not count.
-        """
-        self.flow = flow
-        self.db = trial_of(file) if trial else opened(file)
+    def __init__(self, file: Path, flow: str, *, trial: bool = False, anew: bool = False) -> None:
+        """Open `file`, as `kept` describes it."""
+        self.file, self.flow, self.trial = file, flow, trial
+        self.db = schema.trial_of(file, anew=anew) if trial else schema.opened(file, anew=anew)
         self.run = int(self.fact("run") or 0) + 1
         self.db.execute("BEGIN")
+        self.learn("run", str(self.run))  # at once: what this run sees is of this run, even if it is the last to see it
 
     def commit(self) -> None:
         """Make what was kept so far survive whatever happens next."""
@@ -46,10 +105,20 @@ class State:
         self.db.execute("BEGIN")
 
     def close(self) -> None:
-        """Keep all, and close the file."""
-        if self.db.in_transaction:
-            self.db.execute("COMMIT")
-        self.db.close()
+        """Keep all, and close the file as whole."""
+        self.db.execute("COMMIT")
+        if self.trial:
+            self.db.close()
+        else:
+            schema.close(self.db, self.file)
+
+    def leave(self) -> None:
+        """Keep what can be kept; the next run has to check all of the file."""
+        try:
+            if self.db.in_transaction:
+                self.db.execute("COMMIT")
+        finally:
+            self.db.close()
 
     def fact(self, name: str) -> str:
         """Return a fact about the whole archive, empty if it is not known."""
@@ -73,31 +142,31 @@ class State:
         query = "UPDATE documents SET run = ?, stamp = ? WHERE path = ?"
         self.db.execute(query, (self.run, found.stamp, str(found.path)))
 
-    def put(
-        self,
-        found: Found,
-        sha256: str,
-        outcome: Cleaned | Quarantined,
-        fingerprint: Fingerprint | None,
-        evidence: str = "",
-    ) -> None:
+    def put(self, found: Found, row: Row, evidence: str = "") -> None:
         """Keep what became of a source, and the digest of what else its letters were inferred from."""
-        if isinstance(outcome, Cleaned):
-            kind, packed, inferred = "cleaned", pack(outcome.document), outcome.document.inferred
-            undone = any(note.promise for note in outcome.document.notes)
-        else:
-            kind, packed, inferred, undone = "quarantined", pack(outcome), False, False
-        name = safe_name(found.path)
-        folded, sum_ = name.casefold(), hashlib.sha256(packed).hexdigest()
-        row = (str(found.path), self.flow, found.stamp, sha256, kind, name, folded, packed, sum_)
+        path, name = str(found.path), safe_name(found.path)
+        values = (path, self.flow, found.stamp if row.lasting else "", row.sha256, row.kind, name, name.casefold())
+        digest = hashlib.sha256(row.outcome).hexdigest()
+        inferred = row.inferred or bool(evidence)  # what evidence has settled depends on it still
         self.db.execute(
-            f"INSERT OR REPLACE INTO documents VALUES ({'?, ' * 10} NULL, NULL, NULL, NULL, ?, ?, ?, ?)",  # noqa: S608
-            (*row, pack(fingerprint) if fingerprint else None, undone, inferred, evidence, self.run),
+            f"INSERT OR REPLACE INTO documents VALUES ({'?, ' * 10} {'NULL, ' * 5} ?, ?, ?, ?)",  # noqa: S608 - ours
+            (*values, row.outcome, digest, row.fingerprint, row.undone, inferred, evidence, self.run),
         )
+        self.db.execute("DELETE FROM pictures WHERE path = ?", (path,))
+        self.db.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?)", ((path, file) for file in row.pictures))
+
+    def pictures(self, path: PurePosixPath | None = None) -> list[str]:
+        """Return the picture files that the document at `path`, or any, shows: their paths below raw/."""
+        if path is None:
+            rows = self.db.execute("SELECT DISTINCT file FROM pictures ORDER BY file")
+        else:
+            rows = self.db.execute("SELECT file FROM pictures WHERE path = ? ORDER BY file", (str(path),))
+        return [file for (file,) in rows]
 
     def forget_unseen(self) -> None:
         """Drop the rows of sources that this run did not see."""
         self.db.execute("DELETE FROM documents WHERE run <> ?", (self.run,))
+        self.db.execute("DELETE FROM pictures WHERE path NOT IN (SELECT path FROM documents)")
 
     def sound(self) -> Iterator[tuple[str, Document]]:
         """Yield digest and document of every one that lost nothing, in the order of paths."""
@@ -148,7 +217,7 @@ class State:
 
     def relate(self, repeats: Repeats) -> None:
         """Keep who repeats whom."""
-        self.db.execute("UPDATE documents SET problem = NULL WHERE problem IS NOT NULL")
+        self.db.execute("UPDATE documents SET problem = NULL, cause = NULL WHERE problem IS NOT NULL")
         told = {str(path): (str(one.of), one.why, one.similarity) for path, one in repeats.items()}
         query = "SELECT path, repeats, why, similarity FROM documents WHERE repeats IS NOT NULL"
         known = {path: tuple(row) for path, *row in self.db.execute(query)}
@@ -157,9 +226,9 @@ class State:
         ]
         self.db.executemany("UPDATE documents SET repeats = ?, why = ?, similarity = ? WHERE path = ?", rows)
 
-    def fail(self, path: PurePosixPath, problem: str) -> None:
+    def fail(self, path: PurePosixPath, problem: str, cause: Cause) -> None:
         """Keep why there are no editions of the source at `path`: it is set aside."""
-        self.db.execute("UPDATE documents SET problem = ? WHERE path = ?", (problem, str(path)))
+        self.db.execute("UPDATE documents SET problem = ?, cause = ? WHERE path = ?", (problem, cause, str(path)))
 
     def passages(self, path: PurePosixPath) -> tuple[Passage, ...]:
         """Return the paragraphs of the document at `path` that others, which are kept, have as well."""
@@ -168,16 +237,27 @@ class State:
 
     # Chapters: documents as the book of them all holds them
 
-    def put_chapter(self, path: PurePosixPath, key: str, date: str, chapter: bytes) -> None:
-        """Keep a document as a chapter, made from `key`."""
-        self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?)", (str(path), key, date, chapter))
+    def put_chapter(self, path: PurePosixPath, key: str, date: str, chapter: bytes, warnings: tuple[str, ...]) -> None:
+        """Keep a document as a chapter, made from `key`, and what it does not show."""
+        row = (str(path), key, date, chapter, pack(warnings))
+        self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?, ?)", row)
 
     def chapters(self) -> Iterator[tuple[str, bytes]]:
         """Yield (key, chapter) of the documents that have editions, by date, those without one last."""
         yield from self.db.execute(
-            "SELECT key, chapter FROM chapters JOIN documents USING (path) "
-            "WHERE kind = 'cleaned' AND repeats IS NULL AND problem IS NULL ORDER BY date = '', date, path"
+            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {KEPT} "  # noqa: S608 - ours
+            "ORDER BY date = '', date, path"
         )
+
+    def warnings(self, path: PurePosixPath) -> tuple[str, ...]:
+        """Return what the editions of the document at `path` do not show, in sentences."""
+        row = self.db.execute("SELECT warnings FROM chapters WHERE path = ?", (str(path),)).fetchone()
+        return unpack(row[0], tuple[str, ...]) if row else ()
+
+    def incomplete(self) -> int:
+        """Return how many documents have editions that do not show all of them."""
+        query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {KEPT} AND warnings <> ?"  # noqa: S608 - ours
+        return int(self.db.execute(query, (pack(()),)).fetchone()[0])
 
     def forget_chapters(self) -> None:
         """Drop the chapters of documents that are gone."""
@@ -216,14 +296,14 @@ class State:
         Where two names are one on a file system that ignores case, each gets the mark of its own path.
         """
         for *row, path, name, known, clash in self.db.execute(OUTCOMES):
-            yield _outcome(*row), marked(name, PurePosixPath(path)) if clash else name, known
+            yield _outcome(*row), marked(name, PurePosixPath(path), CLASH) if clash else name, known
 
 
 def _outcome(kind: str, packed: bytes, *told: Any) -> Outcome:  # noqa: ANN401 - the columns that COLUMNS names
-    of, why, similarity, problem = told
+    of, why, similarity, problem, cause = told
     if kind == "quarantined":
         return unpack(packed, Quarantined)
     document = unpack(packed, Document)
     if problem:
-        return Quarantined(document.path, "editions", problem, bug=problem.endswith(OUR_MISTAKE))
+        return Quarantined(document.path, "editions", problem, cause)
     return Repeated(document, PurePosixPath(of), why, similarity) if of else Cleaned(document)

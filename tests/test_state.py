@@ -1,0 +1,248 @@
+"""What a run remembers: deletions, edits, failures, damage. Whatever happened before, it ends as a fresh run does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from PIL import Image
+
+from pipeline import RunReport, Settings, run
+from tests.conftest import Lacuna, command, tree
+
+
+def settings(folder: Path, **given: object) -> Settings:
+    """Return settings for an archive in `folder`, without books unless they are asked for."""
+    places = {name: str(folder / name) for name in ("raw", "clean", "out")}
+    return msgspec.structs.replace(Settings(editions=False, jobs=1), **places, **given)
+
+
+def write(folder: Path, **posts: str) -> None:
+    """Write posts into raw/: the names of files, without suffix, and their texts."""
+    (folder / "raw").mkdir(exist_ok=True)
+    for name, text in posts.items():
+        (folder / "raw" / f"{name}.md").write_text(text, "utf-8")
+
+
+def counts(report: RunReport) -> RunReport:
+    """Return a report without what this run happened to write."""
+    return replace(report, written=(), removed=(), edited=())
+
+
+def is_fresh(folder: Path, report: RunReport, chosen: Settings) -> bool:
+    """Tell whether clean/, out/ and the counts are those of a run into empty folders; saved edits aside."""
+    fresh = folder / "fresh"
+    again = run(msgspec.structs.replace(chosen, clean=str(fresh / "clean"), out=str(fresh / "out")))
+    same = all(
+        {name: data for name, data in tree(Path(kept)).items() if not name.endswith(".edited.md")} == tree(fresh / name)
+        for name, kept in (("clean", chosen.clean), ("out", chosen.out))
+    )
+    shutil.rmtree(fresh)
+    return same and counts(report) == counts(again)
+
+
+def told(folder: Path) -> dict[str, dict]:
+    """Return the lines of report.jsonl by path."""
+    lines = (folder / "clean" / "report.jsonl").read_bytes().splitlines()
+    return {record["path"]: record for record in map(json.loads, lines)}
+
+
+def test_a_deletion_is_seen_after_any_number_of_runs(tmp_path: Path):
+    """A post that is deleted after runs that changed nothing leaves clean/."""
+    write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
+    chosen = settings(tmp_path)
+    for _ in range(3):
+        run(chosen)
+    (tmp_path / "raw" / "b.md").unlink()
+    report = run(chosen)
+    assert report.removed == ("b.md",)
+    assert is_fresh(tmp_path, report, chosen)
+
+
+def test_names_stay_apart(tmp_path: Path):
+    """Files whose clean names would be equal, or like the mark that keeps equal names apart, all have their own."""
+    write(tmp_path, a="# One\n\nText of one.\n")
+    mark = hashlib.sha256(b"a.md").hexdigest()
+    for name in ("a.txt", "A.markdown", f"a-{mark[:8]}.md", f"a-{mark[:16]}.md", "a.edited.md"):
+        (tmp_path / "raw" / name).write_text(f"# {name}\n\nText of {name}.\n", "utf-8")
+    report = run(settings(tmp_path))
+    assert report.cleaned == len({file for file in tree(tmp_path / "clean") if file.endswith(".md")}) == 6
+    assert report.edited == ()
+
+
+def test_an_edited_file_is_kept_beside(tmp_path: Path):
+    """Text that somebody wrote into clean/ is never overwritten or removed; touching a file is no edit."""
+    write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
+    chosen = settings(tmp_path)
+    run(chosen)
+    clean = tmp_path / "clean"
+    written = (clean / "a.md").read_text("utf-8")
+    (clean / "a.md").write_text("first edit", "utf-8")
+    os.utime(clean / "b.md", (1, 1))
+    report = run(chosen)
+    assert (report.written, report.edited) == (("a.md",), ("a.edited.md",))
+    assert (clean / "a.md").read_text("utf-8") == written
+    (clean / "a.md").write_text("second edit", "utf-8")
+    (tmp_path / "raw" / "a.md").unlink()
+    assert run(chosen).edited == ("a.edited-2.md",)
+    assert [(clean / name).read_text("utf-8") for name in ("a.edited.md", "a.edited-2.md")] == [
+        "first edit",
+        "second edit",
+    ]
+    assert not (clean / "a.md").exists()
+
+
+def test_a_file_of_ones_own_is_kept(tmp_path: Path):
+    """A file that was in clean/ before a post of that name came is kept beside."""
+    write(tmp_path, a="# One\n\nText.\n")
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean" / "a.md").write_text("mine", "utf-8")
+    assert run(settings(tmp_path)).edited == ("a.edited.md",)
+    assert (tmp_path / "clean" / "a.edited.md").read_text("utf-8") == "mine"
+
+
+def test_a_missing_book_is_reported_until_it_is_made(archive: Path, lacuna: Lacuna):
+    """A book that cannot be made counts in every run, with the books that were made; not where books are left alone."""
+    for path in sorted((archive / "raw").iterdir())[1:]:
+        path.unlink()
+    (archive / "pipeline.toml").write_text('[[edition]]\ntitle = "Of 1999"\nuntil = "1999"\n', "utf-8")
+    for _ in range(2):
+        ran = lacuna("run", cwd=archive)
+        assert ran.returncode == 4
+        assert "no book: Of 1999.epub: `Of 1999` selects no post" in ran.stdout
+        assert "books: out/archive.epub, out/archive.pdf" in ran.stdout
+    assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
+    assert (archive / "out" / "archive.epub").exists()
+    (archive / "pipeline.toml").write_text("editions = false\n", "utf-8")
+    assert lacuna("run", cwd=archive).returncode == 0
+    assert not [name for name in tree(archive / "out") if name.endswith((".epub", ".pdf"))]
+
+
+def test_a_changed_picture_reaches_the_books(tmp_path: Path):
+    """A picture with an encoded name, a hidden one, one that no setting ignores: each change renews the book."""
+    write(tmp_path, a="# Pictures\n\n![](my%20pic.png)\n\n![](.hidden/pic.png)\n\n![](pic.BMPX)\n\n![](absent.png)\n")
+    (tmp_path / "raw" / ".hidden").mkdir()
+    chosen = settings(tmp_path, editions=True)
+    for at, name in enumerate(("my pic.png", ".hidden/pic.png", "pic.BMPX", "absent.png")):
+        Image.new("RGB", (8, 8), (at, 0, 0)).save(tmp_path / "raw" / name, "PNG")
+        assert "posts/a.epub" in "".join(run(chosen).written), name
+        assert not run(chosen).written
+
+
+def test_another_out_folder_and_back(tmp_path: Path):
+    """Files in an out/ that a run did not use wait there; the next run that uses it removes what is no longer right."""
+    write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
+    chosen = settings(tmp_path, editions=True)
+    run(chosen)
+    (tmp_path / "raw" / "b.md").unlink()
+    other = msgspec.structs.replace(chosen, out=str(tmp_path / "other"))
+    assert is_fresh(tmp_path, run(other), other)
+    assert (tmp_path / "out" / "posts" / "b.epub").exists()
+    assert is_fresh(tmp_path, run(chosen), chosen)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["kept", "lost"])
+def test_files_outside_are_never_removed(tmp_path: Path, *, lost: bool):
+    """Rows and lines that name files outside clean/ and out/, or files that we did not write, remove nothing."""
+    write(tmp_path, a="# One\n\nText.\n")
+    chosen = settings(tmp_path)
+    run(chosen)
+    (tmp_path / "precious.txt").write_text("precious", "utf-8")
+    (tmp_path / "out" / "mine.txt").write_text("mine", "utf-8")
+    digest = hashlib.sha256(b"precious").hexdigest()
+    names = ("../precious.txt", str(tmp_path / "precious.txt"), "x/../../precious.txt", ".lock")
+    with sqlite3.connect(tmp_path / "clean" / ".state.sqlite") as db:
+        rows = [(root, name, "key", "", digest, "", 0) for root in (".", "../out", "..") for name in names]
+        db.executemany("INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        db.execute("UPDATE facts SET value = '' WHERE name = 'made'")
+    (tmp_path / "clean" / ".state.sum").unlink()  # as if a run had been killed
+    if lost:
+        (tmp_path / "clean" / ".state.sqlite").unlink()
+    for folder in ("clean", "out"):
+        with (tmp_path / folder / ".outputs").open("a") as file:
+            file.writelines(f"{digest} {name}\n" for name in (*names, "mine.txt"))
+    assert not run(chosen).removed
+    assert (tmp_path / "precious.txt").exists()
+    assert (tmp_path / "out" / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("what", ["a bit", "all of it", "a table", "a blob", "the version", "a foreign file"])
+def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
+    """Damage to the state is noticed, said in one line, and repaired; what was deleted meanwhile is gone."""
+    write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n", c="# Three\n\nMore text.\n")
+    chosen = settings(tmp_path)
+    run(chosen)
+    file = tmp_path / "clean" / ".state.sqlite"
+    (tmp_path / "raw" / "b.md").unlink()
+    changes = {
+        "a table": "DROP TABLE outputs",
+        "a blob": "UPDATE documents SET outcome = x'93010203'",
+        "the version": "UPDATE facts SET value = '4' WHERE name = 'version'",
+    }
+    if what in changes:
+        with sqlite3.connect(file) as db:
+            db.execute(changes[what])
+    elif what == "a bit":
+        data = bytearray(file.read_bytes())
+        data[data.index(b"a.md")] ^= 4
+        file.write_bytes(data)
+    elif what == "all of it":
+        file.write_bytes(b"no database")
+    else:
+        file.unlink()
+        with sqlite3.connect(file) as db:
+            db.execute("CREATE TABLE facts (a, b, c)")
+    said: list[tuple[str, str]] = []
+    report = run(chosen, tell=lambda stage, name: said.append((stage, name)))
+    assert [name.count("every post is cleaned again") for stage, name in said if stage == "rebuild"] == [1]
+    assert is_fresh(tmp_path, report, chosen)
+    assert not (tmp_path / "clean" / "b.md").exists()
+
+
+def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
+    """An archive that was copied has other times; nothing is cleaned again."""
+    write(tmp_path, a="# One\n\nText.\n")
+    run(settings(tmp_path))
+    shutil.copytree(tmp_path, tmp_path.parent / "copy", copy_function=shutil.copyfile)
+    said: list[str] = []
+    report = run(settings(tmp_path.parent / "copy"), tell=lambda stage, _: said.append(stage))
+    assert (report.written, said) == ((), ["clean"])
+
+
+def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
+    """Where temporary files cannot be written, posts are set aside for this run only, and their old files stay."""
+    write(tmp_path, a="# One\n\nText.\n")
+    chosen = settings(tmp_path, editions=True)
+    run(chosen)
+    before = tree(tmp_path / "out")
+    write(tmp_path, a="# One\n\nText.\n\n![a](<b.png>)\n" + "| a |\n|---|\n| b |\n" * 400)
+    code = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))\n"
+        "import os; os.execv(sys.executable, [sys.executable, '-P', '-m', 'pipeline', 'run', '--jobs', '1'])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode in {3, 4}
+    assert "Traceback" not in ran.stderr
+    assert "our mistake" not in ran.stdout
+    assert before.keys() <= tree(tmp_path / "out").keys()
+    healthy = run(chosen)
+    assert healthy.exit_code == 0
+    assert is_fresh(tmp_path, healthy, chosen)
+
+
+def test_the_last_run_left_nothing_half_done(archive: Path):
+    """Temporary files of workers are in clean/, where the next run removes what a killed one left."""
+    (archive / "clean" / ".partial" / "tmpleft").mkdir(parents=True)
+    assert command("run", "--no-editions", cwd=archive).returncode == 0
+    assert not (archive / "clean" / ".partial").exists()
