@@ -19,6 +19,7 @@ import sqlite3
 import stat
 import sys
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ PROFILED = ("write", "fsync", "execute")
 OPERATIONS = (*AUDITED, *PROFILED)
 KILL = "SIGKILL"
 ERRORS = ("ENOSPC", "EIO", "EMFILE")
-EDITED = ".edited.md"  # a person's own version of a clean file, saved before it is replaced
+EDITED = re.compile(r"\.edited(-\d+)?\.md\b")  # a person's own version of a clean file, saved before it is replaced
+BOOKS = ("archive.", "posts/", "editions/")  # in out/: `--no-editions` leaves them as they are
 SERVED = ("_forkserver_address", "_forkserver_authkey")  # how to reach a fork server that runs
 SERVER = multiprocessing.get_context("forkserver")
 
@@ -75,7 +77,9 @@ class Fault:
         if self.effect == KILL:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.operation in {"execute", "sqlite3.connect"}:
-            raise sqlite3.OperationalError({"ENOSPC": "database or disk is full"}.get(self.effect, "disk I/O error"))
+            error = sqlite3.OperationalError(f"injected {self.effect}")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL if self.effect == "ENOSPC" else sqlite3.SQLITE_IOERR
+            raise error
         number = getattr(errno, self.effect)
         raise OSError(number, os.strerror(number), str(folder))
 
@@ -109,17 +113,17 @@ class Ended:
     @property
     def summary(self) -> list[str]:
         """The lines that are a function of raw/ and the settings: not what was written now, and saved edits."""
-        lines = [line for line in self.out.splitlines() if EDITED not in line]
+        lines = [line for line in self.out.splitlines() if not EDITED.search(line)]
         return [re.sub(r"; \d+ files? (to write|written), \d+ (to remove|removed)", "", line) for line in lines]
 
 
-def lacuna(folder: Path, *arguments: str, fault: Fault | None = None) -> Ended:
-    """Run the command line in `folder`, in a process of its own."""
+def lacuna(folder: Path, *arguments: str, fault: Fault | None = None, temporary: Path | None = None) -> Ended:
+    """Run the command line in `folder`, in a process of its own; `temporary` is where its temporary files go."""
     SERVER.set_forkserver_preload(["pipeline.commands.archive", "pipeline.engines.archive", "pipeline.engines.worker"])
     with tempfile.TemporaryDirectory() as told:
         forkserver.ensure_running()
         server = {name: value for name, value in vars(_forkserver).items() if name in SERVED}
-        process = SERVER.Process(target=_lacuna, args=(folder, arguments, fault, Path(told), server))
+        process = SERVER.Process(target=_lacuna, args=((folder, temporary), arguments, fault, Path(told), server))
         process.start()
         process.join()
         out, err = (Path(told, name).read_text("utf-8", "replace") for name in ("out", "err"))
@@ -130,12 +134,19 @@ def lacuna(folder: Path, *arguments: str, fault: Fault | None = None) -> Ended:
 
 
 def _lacuna(
-    folder: Path, arguments: Sequence[str], fault: Fault | None, told: Path, server: dict[str, object]
+    places: tuple[Path, Path | None],
+    arguments: Sequence[str],
+    fault: Fault | None,
+    told: Path,
+    server: dict[str, object],
 ) -> None:
     vars(_forkserver).update(server, ensure_running=resource_tracker.ensure_running)  # a server of its own takes 1 s
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(told / name, os.O_WRONLY | os.O_CREAT), number)
+    folder, temporary = places
     os.chdir(folder)
+    if temporary:
+        os.environ["TMPDIR"], tempfile.tempdir = str(temporary), None
     os.environ["NO_COLOR"] = "1"
     sys.argv = ["lacuna", *arguments]
     if fault:
@@ -158,9 +169,16 @@ def snapshot(folder: Path) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def outputs(folder: Path) -> dict[str, bytes]:
-    """Return the files of clean/ and out/, or whatever folders the settings name beside raw/."""
-    return {name: data for name, data in tree(folder).items() if not name.startswith("raw/") and "/" in name}
+def outputs(folder: Path, *flags: str) -> dict[str, bytes]:
+    """Return the files of clean/ and of the folder that the settings name as out/, but for books that a flag leaves."""
+    settings = folder / "pipeline.toml"
+    out = tomllib.loads(settings.read_text("utf-8")).get("out", "out") if settings.exists() else "out"
+    left = tuple(f"{out}/{place}" for place in BOOKS) if "--no-editions" in flags else ()
+    return {
+        name: data
+        for name, data in tree(folder).items()
+        if name.startswith(("clean/", f"{out}/")) and not name.startswith(left)
+    }
 
 
 _FRESH: dict[str, tuple[Ended, dict[str, bytes]]] = {}
@@ -176,13 +194,15 @@ def fresh(folder: Path, *flags: str) -> tuple[Ended, dict[str, bytes]]:
         with tempfile.TemporaryDirectory() as place:
             shutil.copytree(folder / "raw", Path(place, "raw"), symlinks=True)
             Path(place, "pipeline.toml").write_bytes(given)
-            _FRESH[key] = lacuna(Path(place), "run", *flags), outputs(Path(place))
+            _FRESH[key] = lacuna(Path(place), "run", *flags), outputs(Path(place), *flags)
     return _FRESH[key]
 
 
-def differences(there: dict[str, bytes], wanted: dict[str, bytes], edits: AbstractSet[bytes] = frozenset()) -> list[str]:
+def differences(
+    there: dict[str, bytes], wanted: dict[str, bytes], edits: AbstractSet[bytes] = frozenset()
+) -> list[str]:
     """Return in words how outputs differ from those wanted; a person's edits that were saved are wanted too."""
-    saved = {name for name in there.keys() - wanted.keys() if name.endswith(EDITED) and there[name] in edits}
+    saved = {name for name in there.keys() - wanted.keys() if EDITED.search(name) and there[name] in edits}
     return [
         *(f"missing: {name}" for name in sorted(wanted.keys() - there.keys())),
         *(f"extra: {name} ({there[name][:60]!r})" for name in sorted(there.keys() - wanted.keys() - saved)),
@@ -206,7 +226,7 @@ def healthy(folder: Path, *flags: str, edits: AbstractSet[bytes] = frozenset()) 
     ended = lacuna(folder, "run", *flags)
     expected, wanted = fresh(folder, *flags)
     assert "Traceback" not in ended.err, ended.err
-    found = differences(outputs(folder), wanted, edits)
+    found = differences(outputs(folder, *flags), wanted, edits)
     assert not found, "\n".join(["clean/ and out/ are not those of a fresh run", *found, str(ended)])
     assert (ended.code, ended.summary) == (expected.code, expected.summary), f"{ended}\nbut a fresh run: {expected}"
     assert snapshot(folder / "raw") == before, "raw/ was written"

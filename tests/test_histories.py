@@ -6,9 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-import struct
 import tempfile
-import zlib
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -16,37 +14,25 @@ from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.disturbed import ERRORS, KILL, OPERATIONS, Fault, healthy, lacuna, snapshot
+from tests.posts import POSTS, png
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))
 STEPS = 8 if EXAMPLES <= 25 else 15
 MARK = hashlib.sha256(b"a.md").hexdigest()[:8]
-NAMES = ("a.md", "b.md", "a.txt", "A.md", f"a-{MARK}.md", "a.edited.md", "x.txt", "x.md", "x.md/y.md", "sub/a.md", "日記.md")
+NAMES = (
+    "a.md",
+    "b.md",
+    "a.txt",
+    "A.md",
+    f"a-{MARK}.md",
+    "a.edited.md",
+    "x.txt",
+    "x.md",
+    "x.md/y.md",
+    "sub/a.md",
+    "日記.md",
+)
 PLACES = ("my pic.png", "sub/my pic.png", "p.png")
-CHINESE = (
-    "我们在海边住了三个星期。每天早晨，渔民把网拖上沙滩，孩子们跑过去看里面有什么。有时是螃蟹，有时只有海藻和"
-    "一只旧鞋。下午太热，没有人出门，整个村子都在睡觉。晚上大家坐在院子里，听老人讲从前的故事：他说那时候船是木头"
-    "做的，风大的时候，人们在山顶点火，给还没有回来的船指路。"
-)
-HARBOUR = "# Harbour\n\n" + "\n\n".join(
-    f"On the {day} day the fishermen pulled their nets up the beach, and we counted {crabs} crabs and an old shoe."
-    for day, crabs in (("first", 7), ("second", 12), ("third", 31), ("fourth", 44))
-)
-POSTS = {
-    "plain": "# One\n\nHello   world.\n",
-    "tagged": "---\ntitle: Two\ndate: 2021-03-05\ntags: [sea]\n---\n\n* an item\n* [One](a.md) and [the web](https://e.org/x)\n",
-    "harbour": HARBOUR,
-    "near the harbour": HARBOUR.replace("an old shoe", "an old  shoe", 2),
-    "chinese": f"# 海边\n\n{CHINESE}\n",
-    "damaged": f"# 海边\n\n{CHINESE}\n".encode().decode("cp1252", "ignore"),  # bytes that cp1252 has not are lost
-    "with a picture": "# Three\n\n![sea](my%20pic.png)\n",
-    "with two": "# Four\n\n![sea](p.png) and ![sea](sub/my%20pic.png)\n",
-    "empty": "",
-    "binary": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
-    "bad front matter": '---\ntitle: "\\ud83d\\ude00\n---\n\nText [.\n',
-    "surrogates": '---\ntitle: "\\ud83d\\ude00"\n---\n\nAn emoji as JSON writes it.\n',
-    "controls": '---\ntitle: "x\\x1by"\n---\n\nA title that XML refuses.\n',
-    "html": "# Five\n\n<p>a paragraph</p>\n\nH<sub>2</sub>O\n",
-}
 CHOICES: tuple[tuple[str, object], ...] = (
     *(("title", title) for title in ("Collected posts", "海边 & Harbour")),
     *(("ignore", globs) for globs in (["*.png"], ["*.png", "a.*"])),
@@ -64,6 +50,7 @@ class Histories(RuleBasedStateMachine):
     """An archive, whatever happens to it, and a fresh run to compare it with."""
 
     def __init__(self) -> None:
+        """Begin with an empty raw/."""
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="history-"))
         self.raw = self.folder / "raw"
@@ -74,6 +61,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(posts=some.dictionaries(some.sampled_from(NAMES), some.sampled_from(sorted(POSTS)), max_size=4))
     def begin(self, posts: dict[str, str]) -> None:
+        """Some posts, and a run over them."""
         for name, post in posts.items():
             self.write(name, post)
         self.choose(("editions", False))
@@ -88,10 +76,7 @@ class Histories(RuleBasedStateMachine):
     @rule(name=some.sampled_from(PLACES), colour=some.integers(0, 1))
     def picture(self, name: str, colour: int) -> None:
         """Add or change a picture."""
-        rows = zlib.compress(b"\0" + bytes((255 * colour, 0, 0)))
-        parts = ((b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b""))
-        chunks = [struct.pack(">I", len(part)) + kind + part + struct.pack(">I", zlib.crc32(kind + part)) for kind, part in parts]
-        self._place(name).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+        self._place(name).write_bytes(png((255 * colour, 0, 0)))
 
     @rule(at=nth, what=some.sampled_from(("add a line", "touch", "delete", "delete its folder")))
     def alter(self, at: int, what: str) -> None:
@@ -118,7 +103,11 @@ class Histories(RuleBasedStateMachine):
     def choose(self, choice: tuple[str, object]) -> None:
         """Change a setting."""
         self.settings |= [choice]
-        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in self.settings.items() if key != "edition"]
+        lines = [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            for key, value in self.settings.items()
+            if key != "edition"
+        ]
         for table in self.settings.get("edition", []):
             lines += ["[[edition]]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
         (self.folder / "pipeline.toml").write_text("\n".join([*lines, ""]), "utf-8")

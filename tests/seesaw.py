@@ -1,0 +1,69 @@
+"""An archive with two versions of raw/: each test of a fault goes from one to the other."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.disturbed import Ended, fresh, healthy, outputs
+from tests.posts import POSTS, png
+
+SETTINGS = 'editions = {editions}\nignore = ["*.png"]\n\n[[edition]]\ntitle = "The sea"\ntag = "sea"\n'
+COMMON = {"sub/b.md": "tagged", "zh.md": "chinese", "damaged.md": "damaged", "near.md": "near the harbour"}
+SIDES: tuple[dict[str, str | bytes], ...] = (
+    {name: POSTS[post] for name, post in {**COMMON, "a.md": "plain", "h.md": "harbour", "empty.md": "empty"}.items()}
+    | {"pic.md": POSTS["with a picture"], "my pic.png": png((255, 0, 0))},
+    {name: POSTS[post] for name, post in {**COMMON, "c.md": "html", "empty.md": "binary"}.items()}
+    | {"a.md": "# One\n\nHello   world, again.\n", "pic.md": POSTS["with a picture"], "my pic.png": png((0, 0, 255))},
+)
+
+
+class Seesaw:
+    """An archive that was cleaned without a fault; `flip` changes posts and pictures, `settle` runs again."""
+
+    def __init__(self, folder: Path, *, editions: bool = False) -> None:
+        """Make the archive in `folder` and clean it."""
+        self.folder, self.side = folder, 1
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pipeline.toml").write_text(SETTINGS.format(editions=str(editions).lower()), "utf-8")
+        (folder / "precious.txt").write_text("precious", "utf-8")
+        self.flip()
+        self.settle()
+
+    def flip(self) -> None:
+        """Change raw/ to its other version."""
+        self.side = 1 - self.side
+        wanted, raw = SIDES[self.side], self.folder / "raw"
+        for path in [path for path in raw.rglob("*") if path.is_file()]:
+            if path.relative_to(raw).as_posix() not in wanted:
+                path.unlink()
+        for name, post in wanted.items():
+            data = post if isinstance(post, bytes) else post.encode()
+            path = raw / name
+            if not path.exists() or path.read_bytes() != data:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+
+    def settle(self) -> Ended:
+        """Run without a fault, and assert that all is as a fresh run leaves it."""
+        ended = healthy(self.folder)
+        assert (self.folder / "precious.txt").read_text("utf-8") == "precious"
+        return ended
+
+    @contextmanager
+    def disturbed(self) -> Iterator[None]:
+        """Flip; let the block do a run with a fault; assert that every file is old or new; settle."""
+        _, old = fresh(self.folder)
+        self.flip()
+        _, new = fresh(self.folder)
+        yield
+        for name, data in outputs(self.folder).items():
+            assert data in {old.get(name), new.get(name)}, f"torn: {name}"
+        self.settle()
+
+    def forget(self) -> None:
+        """Remove what was made: the next run is a first one."""
+        for name in ("clean", "out"):
+            shutil.rmtree(self.folder / name)
