@@ -227,7 +227,7 @@ def healthy(folder: Path, *flags: str, edits: AbstractSet[bytes] = frozenset()) 
     expected, wanted = fresh(folder, *flags)
     assert "Traceback" not in ended.err, ended.err
     found = differences(outputs(folder, *flags), wanted, edits)
-    assert not found, "\n".join(["clean/ and out/ are not those of a fresh run", *found, str(ended)])
+    assert not found, "\n".join([str(ended), "but clean/ and out/ are not those of a fresh run", *found])
     assert (ended.code, ended.summary) == (expected.code, expected.summary), f"{ended}\nbut a fresh run: {expected}"
     assert snapshot(folder / "raw") == before, "raw/ was written"
     assert not list(folder.rglob(".partial")), "there is a .partial"
