@@ -1,15 +1,20 @@
 # Two commands: `make run` does the whole job on raw/, `make test` proves it. Both set up what they need in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+# The locks name every package with its hash: pip resolves nothing, builds nothing, and takes no other release.
+LOCKED := $(PIP) --no-deps --require-hashes --only-binary :all:
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+# Nothing is imported from this folder: it is the folder where raw/ is.
+export PYTHONSAFEPATH := 1
 
 .PHONY: run test check lock clean tools
 
 run: .venv/run
-	$(BIN)/python -m pipeline run
+	$(BIN)/python -P -m pipeline run
 
 test: .venv/test check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: .venv/test
 	$(BIN)/ruff check .
@@ -17,19 +22,29 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-.venv/run: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --no-deps --editable .
-	touch $@
+.venv/packages: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Lacuna needs Python 3.11 or newer, and $(PYTHON) is %d.%d: name another, as in make run PYTHON=python3.12" % sys.version_info[:2])'
+	@echo "Setting up .venv with $$($(PYTHON) --version): 150 MB to download, a minute or two, only once"
+	@$(PYTHON) -m venv --clear .venv
+	@$(LOCKED) -r requirements.lock
+	@touch $@
+
+.venv/run: .venv/packages pyproject.toml
+	@$(PIP) --quiet --no-deps --no-index --no-build-isolation --editable .
+	@$(BIN)/python -m pip check
+	@echo "Set up: .venv takes $$(du -sh .venv | cut -f 1)"
+	@touch $@
 
 .venv/test: .venv/run requirements-dev.lock
-	$(PIP) --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "Setting up what make test needs besides: 90 MB to download, only once"
+	@$(LOCKED) -r requirements-dev.lock
+	@$(BIN)/python -m pip check
+	@echo "Set up: .venv takes $$(du -sh .venv | cut -f 1)"
+	@touch $@
 
-lock: # after a change of dependencies; needs uv
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements-dev.lock
+lock: .venv/test # after a change of dependencies
+	$(LOCK) pyproject.toml --group build --output-file requirements.lock
+	$(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
 clean: # what can be made again
 	find clean out -mindepth 1 -not -name README.md -delete

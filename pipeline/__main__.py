@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # the working folder, where `python -m` looks first: a file beside raw/ is no module of ours
+
+import io
 import os
 import signal
-import sys
 from types import FrameType
 
 import click
@@ -32,6 +37,7 @@ for command in (*archive.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *health.
 
 def main() -> None:
     """Run the command line and exit: see docs/cli.md for the codes."""
+    _speak_utf8()
     terminated = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -41,6 +47,19 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     code = _exit_code()
     sys.exit(TERMINATED if terminated else code)
+
+
+def _speak_utf8() -> None:
+    """Name files in UTF-8 whatever the locale, for which Python has to start again; show what a terminal lacks escaped.
+
+    Without it, a name outside ASCII raises UnicodeEncodeError in the locale C.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _exit_code() -> int:

@@ -14,7 +14,7 @@ from pipeline import __version__
 from pipeline.document import Document, Note, Step
 from pipeline.evidence.archive import Archive
 from pipeline.promises import EXPLAINED
-from pipeline.settings import Settings, SettingsError, suggestion
+from pipeline.settings import Settings, SettingsError, in_words, suggestion
 from pipeline.steps import (
     artefacts,
     cards,
@@ -97,7 +97,7 @@ def bound(step: Step, options: dict[str, Any]) -> Step:
         try:
             values[option] = msgspec.convert(value, types.get(option, Any))
         except msgspec.ValidationError as error:
-            message = f"the option `{option}` of the step `{step.name}`: {error}"
+            message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), types[option])}"
             raise SettingsError(message) from error
     bound = functools.update_wrapper(functools.partial(step.run, **values), step.run)
     return replace(step, run=bound)

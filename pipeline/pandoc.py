@@ -18,8 +18,9 @@ from pipeline.document import Unfit
 
 VERSION = "3.9"  # of the pandoc that pypandoc_binary 1.17 brings
 DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
-MAX_SECONDS = 60  # for reading a text; a post takes 0.02, the hostile inputs known take minutes
-TOGETHER_SECONDS = 20  # for reading some texts in one process; at its limit of memory, it would take all of it
+MAX_SECONDS = 4  # for reading a text, beside BYTES_A_SECOND; a post takes 0.02, hostile ones of 20 kB minutes
+TOGETHER_SECONDS = 2  # the same for some texts in one process: beyond it, each is read alone
+BYTES_A_SECOND = 250_000  # a fifth of what pandoc reads of posts, for machines that are slower
 WAIT = 4  # seconds of wall time for each of CPU time: the machine may have other work
 WRITING_SECONDS = 1800  # for writing vetted trees; a book of 10,000 posts takes 200
 MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
@@ -44,15 +45,21 @@ def read(texts: Sequence[Conversion]) -> list[bytes | Unfit]:
     """
     if len(texts) > 1:
         with suppress(Unfit):
-            return [*_converted(texts, TOGETHER_SECONDS, sandbox=True)]
+            return [*_converted(texts, TOGETHER_SECONDS + _share(texts), sandbox=True)]
     return [_read_alone(text) for text in texts]
 
 
 def _read_alone(one: Conversion) -> bytes | Unfit:
     try:
-        return pandoc("-f", one.read, "-t", one.write, data=one.text)
+        seconds = MAX_SECONDS + _share([one])
+        return pandoc("-f", one.read, "-t", one.write, data=one.text, seconds=seconds)
     except Unfit as unfit:
         return unfit
+
+
+def _share(texts: Sequence[Conversion]) -> int:
+    """Return the seconds that texts may take for their length."""
+    return sum(len(one.text) for one in texts) // BYTES_A_SECOND
 
 
 def write(conversions: Sequence[Conversion]) -> list[bytes]:

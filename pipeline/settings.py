@@ -6,8 +6,9 @@ import difflib
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -18,8 +19,23 @@ class SettingsError(Exception):
     """A setting is wrong; the message names the key, the file and the nearest right key."""
 
 
-Day = Annotated[str, msgspec.Meta(pattern=r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$")]
-Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
+DAY = r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$"
+COLOUR = r"^#[0-9a-fA-F]{6}$"
+WORDS = {  # what msgspec says -> what a person reads
+    f"Expected `str` matching regex {DAY!r}": "expected a date such as 2021, 2021-03 or 2021-03-09",
+    f"Expected `str` matching regex {COLOUR!r}": "expected a colour such as #2f4858",
+    "Invalid enum value": "invalid value",
+    "Expected": "expected",
+    "`int | null`": "a whole number",
+    "`int`": "a whole number",
+    "`str`": "text in quotes",
+    "`bool`": "true or false",
+    "`float`": "a number",
+    "`array`": "a list",
+    "`object`": "a table",
+}
+Day = Annotated[str, msgspec.Meta(pattern=DAY)]
+Colour = Annotated[str, msgspec.Meta(pattern=COLOUR)]
 Page = Literal["a4", "a5", "reader"]
 
 
@@ -77,26 +93,27 @@ def load(folder: Path) -> Settings:
     return Settings()
 
 
-def add(edition: Edition, folder: Path) -> None:
-    """Add an `[[edition]]` to the settings file of `folder`, unless there is one of its title.
+def added(edition: Edition, folder: Path) -> tuple[Path, str] | None:
+    """Return the settings file of `folder` and its text with an `[[edition]]` added; None if it has one of that title.
 
-    Raises SettingsError, in one line; then the file is as it was.
+    Nothing is written. Raises SettingsError, in one line, where the result could not be read.
     """
     if any(edition.title == known.title for known in load(folder).edition):
-        return
+        return None
     own, project = folder / "pipeline.toml", folder / "pyproject.toml"
     in_project = not own.exists() and project.exists() and "pipeline" in _read(project).get("tool", {})
     file, header = (project, "[[tool.pipeline.edition]]") if in_project else (own, "[[edition]]")
     given = {name: value for name in edition.__struct_fields__ if (value := getattr(edition, name)) != _default(name)}
     lines = [header, *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in given.items())]
     before = file.read_text("utf-8") if file.exists() else ""
-    file.write_text("\n".join([*([before.rstrip("\n"), ""] if before else []), *lines, ""]), "utf-8")
+    text = "\n".join([*([before.rstrip("\n"), ""] if before else []), *lines, ""])
     try:
-        load(folder)
-    except SettingsError as error:
-        file.write_text(before, "utf-8") if before else file.unlink()
+        table = tomllib.loads(text)
+        _checked(table["tool"]["pipeline"] if in_project else table, file.name)
+    except (tomllib.TOMLDecodeError, SettingsError) as error:
         message = f"{error}; so nothing was added to {file.name}"
         raise SettingsError(message) from error
+    return file, text
 
 
 def _default(name: str) -> object:
@@ -117,10 +134,39 @@ def _checked(table: dict[str, Any], file: str) -> Settings:
     except msgspec.ValidationError as error:
         unknown = re.search(r"unknown field `(.+?)`", str(error))
         if unknown:
-            message = f"{file}: no setting `{unknown[1]}`" + suggestion(unknown[1], Settings.__struct_fields__)
+            known = (Edition if "`$.edition" in str(error) else Settings).__struct_fields__
+            message = f"{file}: no setting `{unknown[1]}`" + suggestion(unknown[1], known)
         else:
-            message = f"{file}: {str(error).replace(' - at `$.', ' in `')}"
+            message = f"{file}: {in_words(str(error), Settings)}"
         raise SettingsError(message) from error
+
+
+def in_words(problem: str, kind: object) -> str:
+    """Return what msgspec says of a value, with what the key `kind` expects: valid values, or the form in words.
+
+    >>> in_words("Invalid enum value 'A5' - at `$.page`", Settings)
+    "invalid value 'A5' in `page`; valid: a4, a5, reader"
+    """
+    what, _, place = problem.replace(" - at `$", "\0").partition("\0")
+    for name in re.findall(r"[a-z_]+", place):
+        kind = next((hints[name] for one in _within(kind) if name in (hints := _hints(one))), kind)
+    for written, told in WORDS.items():
+        what = what.replace(written, told)
+    choices = ", ".join(one for one in _within(kind) if isinstance(one, str))
+    named = place.removeprefix(".").rstrip("`")
+    return what + (f" in `{named}`" if named else "") + (f"; valid: {choices}" if choices else "")
+
+
+def _within(kind: object) -> Iterator[object]:
+    """Yield a type and the types and values that it is made of."""
+    yield kind
+    for part in get_args(kind):
+        yield from _within(part)
+
+
+def _hints(kind: object) -> dict[str, Any]:
+    """Return the fields of a table of settings with their types; none for another type."""
+    return get_type_hints(kind, include_extras=True) if isinstance(kind, type) and kind in {Settings, Edition} else {}
 
 
 def _apart(settings: Settings, file: str) -> Settings:

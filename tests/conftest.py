@@ -69,9 +69,10 @@ def lacuna() -> Lacuna:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The measuring material; tests that need it are skipped where it is not at hand."""
+    """The measuring material; where it is missing, tests that need it are skipped, and fail where CI is set."""
     if not SHARED.is_dir():
-        pytest.skip("the measuring material (../shared) is not here")
+        missing = "the measuring material (../shared) is not here"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     return SHARED
 
 

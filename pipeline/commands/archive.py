@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 Tell = Callable[[str, str], None]
+LONGEST_PAUSE = 32  # times --wait: how long `watch` waits after a failed run at most
 
 
 def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
@@ -54,14 +55,20 @@ def run(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given:
 
 
 def _run(settings: Settings, **how: bool) -> RunReport:
-    from pipeline.engines.archive import Locked, run
+    from pipeline.engines.archive import Locked
 
     try:
-        with _progress() as tell:
-            return run(settings, tell=tell, **how)
+        return _made(settings, **how)
     except Locked as busy:
         click.echo(f"lacuna: {busy}", err=True)
         sys.exit(75)
+
+
+def _made(settings: Settings, **how: bool) -> RunReport:
+    from pipeline.engines.archive import run
+
+    with _progress() as tell:
+        return run(settings, tell=tell, **how)
 
 
 @contextmanager
@@ -137,11 +144,25 @@ def yearbook(year: int, title: str | None) -> int:
 
     It is added to the settings: every later run makes it anew where it has to.
     """
-    from pipeline.settings import Edition, add
+    from pipeline.settings import Edition, added
+    from pipeline.write.atomic import sweep, write
+    from pipeline.write.records import has_post_of
 
-    add(Edition(title or f"{settings_of().title} {year}", since=str(year), until=str(year)), Path())
     settings = settings_of()
+    new = added(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
     report = _run(settings)
+    if new:
+        with Path(settings.clean, "report.jsonl").open("rb") as lines:
+            if not has_post_of(year, lines):
+                message = f"no post has a date in {year}; nothing was added to the settings"
+                raise click.UsageError(message)
+        file = new[0].resolve()
+        try:
+            write(file.parent, file, new[1].encode())
+        finally:
+            sweep(file.parent)
+        settings = settings_of()
+        report = _run(settings)
     _print(report, settings, books=True, as_json=False)
     return report.exit_code
 
@@ -157,21 +178,54 @@ def yearbook(year: int, title: str | None) -> int:
     help="Milliseconds of quiet before a run starts.",
 )
 def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
-    """Run, and run again whenever RAW changes, until interrupted."""
-    from watchfiles import watch as changes
+    """Run, and run again whenever RAW changes, until interrupted.
+
+    Trouble, such as a lock, a full disk or a RAW that is not there, is reported; then it waits and tries again.
+    """
+    from pipeline.commands.watching import changes
 
     settings = settings_of(**given)
     if not Path(settings.raw).is_dir():
         message = f"raw: there is no folder `{settings.raw}`; name the one your posts are in"
         raise click.UsageError(message)
-    started = False  # the watch stands before the first run: what changes during a run is seen after it
-    for changed in changes(settings.raw, debounce=wait, rust_timeout=wait, yield_on_timeout=True, raise_interrupt=True):
-        if changed or not started:
-            _print(_run(settings, leave_books=no_editions), settings, books=not no_editions, as_json=False)
+    started = due = False
+    failures = pause = 0
+    told = ""
+    for changed in changes(settings.raw, wait):
+        due = due or changed
+        pause = 0 if changed else max(0, pause - 1)
+        if not due or pause:
+            continue
+        problem = _tried(settings, books=not no_editions)
+        if problem and problem != told:
+            click.echo(f"lacuna: {shown(problem)}; waiting", err=True)
         if not started:
             click.echo(f"watching {settings.raw}; stop with Ctrl-C")
-            started = True
+        started, due, told = True, bool(problem), problem
+        failures = failures + 1 if problem else 0
+        pause = min(2**failures, LONGEST_PAUSE)
     return 0
+
+
+def _tried(settings: Settings, *, books: bool) -> str:
+    """Run once and print the summary; return what was in the way, empty if nothing was."""
+    from pipeline.engines.archive import STATE, Locked
+    from pipeline.settings import SettingsError
+
+    raw = Path(settings.raw)
+    try:
+        if not any(raw.iterdir()) and Path(settings.clean, STATE).exists():
+            return f"{raw} is empty; if all posts were deleted, `lacuna run` removes what was made of them"
+        _print(_made(settings, leave_books=not books), settings, books=books, as_json=False)
+    except Locked as busy:
+        return str(busy)
+    except OSError as error:
+        return f"{error.filename or 'the system'}: {error.strerror or error}"
+    except SettingsError as error:
+        if raw.is_dir():
+            raise
+        return str(error)
+    return ""
 
 
 @click.command()

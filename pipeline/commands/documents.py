@@ -123,7 +123,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
         title, language = chapters[-1].title, chapters[-1].language
         put_editions(Book(title, language, identifier(str(one.name)), (chapters[-1],), look), safe_name(one.name))
 
-    code = each(paths, work)
+    code = each(paths, work, output)
     if len(chapters) > 1:
         ordered = tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date)))
         put_editions(Book(settings.title, ordered[0].language, identifier(settings.title), ordered, look), BOOK)

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.commands.archive import settings_of, shown
+
+if TYPE_CHECKING:
+    from pipeline.read.folder import Found
 
 STDIN = "-"
 BOOK = "archive"
@@ -25,12 +29,15 @@ into = click.option(
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file to work on: where it is, its name below an output folder, and the folder that name is relative to."""
+    """A file to work on: where it is, its name below an output folder, and the folder that name is relative to.
+
+    `found` is the file as the folder was scanned; none for a file that was named itself.
+    """
 
     file: Path | None
     name: PurePosixPath
     folder: Path
-    problem: str = ""
+    found: Found | None = None
 
     @property
     def label(self) -> str:
@@ -39,29 +46,39 @@ class Input:
 
     def read(self) -> bytes:
         """Return the bytes. Raises Unfit where they cannot be read or are too many."""
-        from pipeline.document import Unfit
-        from pipeline.read.folder import Found, read
+        from pipeline.read.folder import Found, read, stamp
 
         if self.file is None:
             return sys.stdin.buffer.read()
-        if self.problem:
-            raise Unfit(self.problem)
-        size = self.file.stat().st_size
-        found = Found(PurePosixPath(self.file.name), size)
-        return read(self.file.parent, found, settings_of().max_bytes).data if size else b""
+        if self.found:
+            folder, found = self.folder, self.found
+        else:  # named by the user, who may mean a link
+            real = self.file.resolve()
+            state = real.stat()
+            folder, found = real.parent, Found(PurePosixPath(real.name), state.st_size, stamp(state))
+        if not (found.size or found.problem):
+            return b""
+        return read(folder, found, settings_of().max_bytes).data
 
 
-def inputs(given: Iterable[str]) -> Iterator[Input]:
-    """Yield the files that the arguments name: `-` is standard input, a folder is all that stands in it."""
-    from pipeline.read.folder import scan
+def inputs(given: Iterable[str], output: Path | None = None) -> Iterator[Input]:
+    """Yield the files that the arguments name: `-` is standard input, a folder is all that is in it but `output`."""
+    from pipeline.read.folder import is_text, scan
 
+    own = {output.absolute(), output.resolve()} if output else set()
     for name in given:
         path = Path(name)
         if name == STDIN:
             yield Input(None, PurePosixPath("stdin"), Path())
+        elif not is_text(name):
+            message = f"`{shown(name)}` is a name that is not valid UTF-8; rename it"
+            raise click.UsageError(message)
         elif path.is_dir():
+            tops = {path.absolute(), path.resolve()} - own
+            made = [folder.relative_to(top) for folder in own for top in tops if folder.is_relative_to(top)]
             for found in scan(path):
-                yield Input(path / found.path, found.path, path, found.problem)
+                if not any(found.path.is_relative_to(folder) for folder in made):
+                    yield Input(path / found.path, found.path, path, found)
         elif path.is_file():
             yield Input(path, PurePosixPath(path.name), path.parent)
         else:
@@ -76,12 +93,12 @@ def one_to_stdout(given: Iterable[str]) -> None:
         raise click.UsageError(message)
 
 
-def each(given: Iterable[str], work: Callable[[Input], None]) -> int:
-    """Do `work` on every file, saying what goes wrong with one; return 0, or 4 where one was unfit."""
+def each(given: Iterable[str], work: Callable[[Input], None], output: Path | None = None) -> int:
+    """Do `work` on every file not below `output`, and say what is wrong with one; return 0, or 4 if any is unfit."""
     from pipeline.document import Unfit
 
     code = 0
-    for one in inputs(given):
+    for one in inputs(given, output):
         try:
             work(one)
         except Unfit as unfit:

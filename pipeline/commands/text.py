@@ -65,7 +65,7 @@ def repair(
         if explain:
             click.echo(f"{one.label}:\n{in_words(document)}", err=True)
 
-    code = each(paths, work)
+    code = each(paths, work, output)
     archive = archive_of(sound if damaged else {})
     for one, data in damaged:
         tell(one, filters.repair(data, min_confidence=least, archive=archive))
@@ -133,7 +133,7 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
         elif not check:
             put(one, document.text.encode(), output, written)
 
-    code = finish(each(paths, work), output)
+    code = finish(each(paths, work, output), output)
     for name in changed if check else ():
         click.echo(f"would change: {name}")
     return code or int(check and bool(changed))

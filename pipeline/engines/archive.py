@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +61,7 @@ def run(
             return outputs.report_of(state, shelf, out, books=books, strict=strict)
 
     with locked(clean, check=check):
+        _usable(out, check=check)
         try:
             return once()
         except Damaged as damage:
@@ -84,6 +87,16 @@ def _apart(raw: Path, clean: Path, out: Path) -> None:
     if clean.resolve().is_relative_to(out.resolve()) or out.resolve().is_relative_to(clean.resolve()):
         message = f"out: `{out}` and `{clean}` lie in one another; name two folders side by side"
         raise SettingsError(message)
+
+
+def _usable(folder: Path, *, check: bool) -> None:
+    """Raise OSError, before any work, where outputs cannot be written to `folder`; a check writes nothing there."""
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
+    if not check:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
 
 
 @contextmanager

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
 import msgspec
 from aiolimiter import AsyncLimiter
 from protego import Protego
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from pipeline import __version__
 from pipeline.engines.public import AT_ONCE, PRIVATE
@@ -25,7 +26,7 @@ NAME = "lacuna"  # what rules of robots.txt call us
 AGENT = f"{NAME}/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
 TRIES = 3
 MOST_REDIRECTS = 10
-LONGEST_WAIT = 30.0  # seconds that a host may ask us to wait before we come back another day
+LONGEST_WAIT = 30.0  # seconds that a host may make us wait in all; for more, we come back another day
 VERDICTS = {404: "gone", 410: "gone", 429: "busy"}
 T = TypeVar("T")
 
@@ -90,14 +91,14 @@ class _Asker:
         """Return what `work` returns, tried up to TRIES times. Raises _Settled where it comes to nothing."""
         once = partial(_settling, work)
         again = retry_if_exception_type(_Again)
-        return await AsyncRetrying(stop=stop_after_attempt(TRIES), wait=self.wait, retry=again, reraise=True)(once)
+        return await AsyncRetrying(stop=_enough, wait=self.wait, retry=again, reraise=True)(once)
 
     def wait(self, state: RetryCallState) -> float:
         """Return how many seconds to wait before the next try: what the host asks for, else twice as long each time."""
         error = state.outcome.exception() if state.outcome else None
         asked = error.after if isinstance(error, _Again) else 0.0
         own: float = self.manners.backoff * 2 ** (state.attempt_number - 1)
-        return min(max(own, asked), LONGEST_WAIT)
+        return max(own, asked)
 
     async def ask(self, address: str) -> Health:
         """Ask for an address once. Raises _Again where another try may answer otherwise."""
@@ -170,6 +171,11 @@ class _Asker:
             raise _Again(_health("disallowed", error.response.status_code)) from None
 
 
+def _enough(state: RetryCallState) -> bool:
+    """Tell whether to stop: after TRIES, or where the next try would make more than LONGEST_WAIT of waiting."""
+    return state.attempt_number >= TRIES or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+
+
 async def _settling(work: Callable[[], Awaitable[T]]) -> T:
     """Return what `work` returns. Raises _Settled or _Again for what the network raises."""
     try:
@@ -210,6 +216,8 @@ async def ask_all(
         transport=transport,
         headers={"User-Agent": AGENT},
         max_redirects=MOST_REDIRECTS,
+        auth=httpx.Auth(),  # a link's user and password are not sent
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept, so none is sent back
         timeout=manners.timeout,
         trust_env=False,
     ) as client:

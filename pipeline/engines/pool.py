@@ -114,8 +114,11 @@ def _at(error: OSError) -> str:
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Return the way to start processes that is safe beside threads; where there is a choice, the faster one."""
-    os.environ["PYTHONSAFEPATH"] = "1"  # Python would import from the working folder, which may hold anything
+    """Return the way to start processes that is safe beside threads; where there is a choice, the faster one.
+
+    They import nothing from the working folder, where `python -c` looks first.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

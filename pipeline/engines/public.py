@@ -14,6 +14,17 @@ import httpx
 
 AT_ONCE = 32  # connections
 PRIVATE = "leads to an address that is not public"
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA gives out of IPv6; the rest is reserved or local
+# IANA's registries of special-purpose addresses, also those that are reachable from everywhere: no web site is there.
+# https://www.iana.org/assignments/iana-ipv4-special-registry/ and, last, multicast (RFC 5771)
+SPECIAL_IPV4 = [*map(ipaddress.ip_network, (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "224.0.0.0/4",
+))]  # fmt: skip
+# https://www.iana.org/assignments/iana-ipv6-special-registry/ as far as it is global unicast; 2002::/16 is looked into
+SPECIAL_IPV6 = [*map(ipaddress.ip_network, ("2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20"))]
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """A host and a port -> its IP addresses, the one to try first first. Raises OSError where there are none."""
 
@@ -64,17 +75,18 @@ class _Public(httpcore.AsyncNetworkBackend):
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the public internet.
+    """Tell whether an IP address is one of the public internet, where a web site may be.
 
     >>> [is_public(address) for address in ("93.184.216.34", "127.0.0.1", "10.0.0.1", "::ffff:127.0.0.1", "fe80::1")]
     [True, False, False, False, False]
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner or ip in ipaddress.ip_network("64:ff9b::/96"):  # RFC 6052: an IPv4 address in its last 32 bits
-            return is_public(str(inner or ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
+        inner = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else None)
+        if inner:
+            return is_public(str(inner))
+        return ip in GLOBAL_UNICAST and not any(ip in block for block in SPECIAL_IPV6)
+    return not any(ip in block for block in SPECIAL_IPV4)
 
 
 class PublicTransport(httpx.AsyncHTTPTransport):

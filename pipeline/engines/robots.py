@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from contextlib import aclosing
+import zlib
+from contextlib import aclosing, suppress
 
 import httpx
 
@@ -37,19 +38,29 @@ async def read_rules(client: httpx.AsyncClient, site: str) -> str:
 
     Raises httpx.HTTPStatusError where the server fails: then nothing is allowed.
     """
-    request = client.build_request("GET", f"{site}/robots.txt")
-    try:
-        answer = await client.send(request, stream=True, follow_redirects=True)
-    except httpx.TooManyRedirects:
+    # Not compressed: a bomb would be unpacked before its size is known.
+    request = client.build_request("GET", f"{site}/robots.txt", headers={"Accept-Encoding": "identity"})
+    for _ in range(client.max_redirects + 1):
+        answer = await client.send(request, stream=True)
+        async with aclosing(answer):
+            if answer.next_request is None:
+                return await _rules(answer)
+            request = answer.next_request
+    return ""
+
+
+async def _rules(answer: httpx.Response) -> str:
+    """Return the rules in an answer, the first LONGEST bytes of them. Raises httpx.HTTPStatusError for a 5xx."""
+    if answer.is_server_error:
+        answer.raise_for_status()
+    if not answer.is_success:
         return ""
-    async with aclosing(answer):
-        if answer.is_server_error:
-            answer.raise_for_status()
-        if not answer.is_success:
-            return ""
-        rules = b""
-        async for piece in answer.aiter_bytes(chunk_size=65_536):
-            rules += piece
-            if len(rules) >= LONGEST:
-                break
-        return rules[:LONGEST].decode("utf-8", "replace")
+    raw = b""
+    async for piece in answer.aiter_raw(chunk_size=65_536):
+        raw += piece
+        if len(raw) >= LONGEST:
+            break
+    if answer.headers.get("content-encoding", "") in {"gzip", "x-gzip", "deflate"}:  # unasked for
+        with suppress(zlib.error):
+            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(raw, LONGEST)  # 32: of either kind
+    return raw[:LONGEST].decode("utf-8", "replace")

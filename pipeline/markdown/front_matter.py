@@ -11,6 +11,7 @@ from pipeline.document import FrontValue
 
 LIMIT = 16_384  # characters; YAML's readers are quadratic or recurse on hostile input
 NESTED = 200  # of the characters that nest; libyaml recurses outside Python's guard
+DEEPEST = 32  # lists and fields in one another: every format that holds them recurses, and no post has over 6
 FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 
 
@@ -28,13 +29,33 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+_INT = re.compile(r"-?(?:0|[1-9]\d{0,17})\Z", re.ASCII)
 _Loader.yaml_implicit_resolvers = {}
 for tag, pattern, first in (
-    ("bool", r"(?:true|false)\Z", "tf"),
-    ("int", r"-?(?:0|[1-9]\d{0,17})\Z", "-0123456789"),
-    ("null", r"(?:~|null)?\Z", ["~", "n", ""]),
+    ("bool", re.compile(r"(?:true|false)\Z"), "tf"),
+    ("int", _INT, "-0123456789"),
+    ("null", re.compile(r"(?:~|null)?\Z"), ["~", "n", ""]),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, list(first))
+
+
+def _written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str | int:
+    """Return a scalar with a tag of its own as it is written; a plain int as one. Raises ValueError if empty."""
+    text = str(loader.construct_scalar(node))
+    if not text:
+        message = f"{node.tag} has no value"
+        raise ValueError(message)
+    return int(text) if node.tag.endswith(":int") and _INT.match(text) else text
+
+
+def _members(loader: yaml.SafeLoader, node: yaml.MappingNode) -> list[object]:
+    """Return the members of a set in the order that they are written in."""
+    return list(loader.construct_mapping(node, deep=True))
+
+
+for tag in ("int", "float", "timestamp", "binary"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{tag}", _written)
+_Loader.add_constructor("tag:yaml.org,2002:set", _members)
 
 _CAREFULLY = re.compile(r"[*!|>\t\ufeff]|[\[{][^?]*\?")  # aliases, and what libyaml reads otherwise
 _QuickLoader = type(  # libyaml, ten times as fast, where it is installed
@@ -52,7 +73,7 @@ def fields_of(block: str) -> dict[str, FrontValue] | str:
     if len(block) > LIMIT:
         return f"it is longer than {LIMIT} characters"
     try:
-        fields = _read(block)
+        fields = _plain_value(_read(block))
     except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, ValueError) as error:  # of `!!int` too
         lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
         if lines and all(lines):
@@ -60,9 +81,7 @@ def fields_of(block: str) -> dict[str, FrontValue] | str:
         return " ".join(str(error).split())
     except RecursionError:
         return "it is nested too deeply"
-    if not isinstance(fields, dict | None):
-        return "it is no list of fields"
-    return {str(key): _plain_value(value) for key, value in (fields or {}).items()}
+    return fields or {} if isinstance(fields, dict | None) else "it is no list of fields"
 
 
 def _read(block: str) -> object:
@@ -73,10 +92,12 @@ def _read(block: str) -> object:
     return yaml.load(block, _Loader)  # noqa: S506 - a SafeLoader, made safer
 
 
-def _plain_value(value: object) -> FrontValue:
-    """Return a YAML value as data that every format can hold; types that only YAML has become text."""
+def _plain_value(value: object, depth: int = 0) -> FrontValue:
+    """Return a YAML value as data that every format can hold. Raises RecursionError where it is over DEEPEST deep."""
+    if depth > DEEPEST:
+        raise RecursionError
     if isinstance(value, dict):
-        return {str(key): _plain_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [_plain_value(item) for item in value]
+        return {str(key): _plain_value(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_value(item, depth + 1) for item in value]
     return value if isinstance(value, str | int | bool | None) else str(value)

@@ -16,7 +16,7 @@ from pipeline.markdown.simple import MARKERS
 
 _start = attrgetter("start")
 GAP = re.compile(r"\n(?:[ \t]*\n)++")
-_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=\S)|(?=#{1,6} ))")  # of a part, unless it goes on
+_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")  # of a part, unless it goes on; no group: of none
 _TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the head of a table
 _MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
@@ -68,7 +68,8 @@ def groups(text: str) -> tuple[Group, ...]:
     length = len(text)
     marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
-    for stop, end in (*map(re.Match.span, _END.finditer(text)), (length, length)):
+    ends = (match.span() for match in _END.finditer(text) if match.lastindex)
+    for stop, end in (*ends, (length, length)):
         if stop < at:  # in a fence or a comment
             continue
         if marked < stop:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from pipeline.document import Source, Unfit
+from pipeline.read.below import FOLDER, SUBFOLDER, OutsideError, look, open_below
 
 DOCUMENT_SUFFIXES = {".md", ".markdown", ".txt"}
+DEEPEST = 64  # folders in one another: each holds one open file of the process, which may have 256 (macOS)
 KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+CHANGED = "changed while it was read; run again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,60 +36,131 @@ class Found:
     ignored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A folder that `scan` is in: its path, its descriptor, and the entries still to come."""
+
+    path: PurePosixPath
+    handle: int
+    entries: Iterator[os.DirEntry[str]]
+
+
 def stamp(state: os.stat_result) -> str:
     """Return what changes when a file does: its size in bytes, and when it and its entry changed, in nanoseconds."""
     return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
 def scan(root: Path, ignore: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Yield what stands below `root` in the order of paths, but for hidden files; what matches `ignore` says so."""
-    yield from _scan(root.resolve(), PurePosixPath(), ignore)
+    """Yield what is below `root` in the order of paths, without hidden files; what matches `ignore` says so.
 
-
-def _scan(root: Path, folder: PurePosixPath, ignore: tuple[str, ...]) -> Iterator[Found]:
+    Nothing found there stops it. Memory grows with the largest folder, not with the tree. Raises OSError only where
+    `root` itself cannot be listed.
+    """
+    levels = [_level(PurePosixPath(), os.open(root, FOLDER))]
     try:
-        with os.scandir(root / folder) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
+        while levels:
+            entry = next(levels[-1].entries, None)
+            if entry is None:
+                os.close(levels.pop().handle)
+            elif entry.name.startswith("."):
+                continue
+            elif _is_folder(entry):
+                yield from _enter(levels, entry)
+            elif found := _found(root, levels[-1], entry):
+                yield replace(found, ignored=any(fnmatch.fnmatchcase(str(found.path), pattern) for pattern in ignore))
+    finally:
+        for level in levels:
+            os.close(level.handle)
+
+
+def _level(path: PurePosixPath, handle: int) -> _Level:
+    """Return the folder that `handle` has open, its entries in order. Raises OSError, `handle` then closed."""
+    try:
+        with os.scandir(handle) as entries:
+            return _Level(path, handle, iter(sorted(entries, key=lambda entry: entry.name)))
+    except OSError:
+        os.close(handle)
+        raise
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _enter(levels: list[_Level], entry: os.DirEntry[str]) -> Iterator[Found]:
+    """Add a folder to `levels`; yield what is wrong with it."""
+    path = levels[-1].path / entry.name
+    if not is_text(entry.name):
+        shown = _printable(levels[-1], entry.name)
+        yield Found(shown, problem="is a folder with a name that is not valid UTF-8, and is not read; rename it")
+    elif len(levels) > DEEPEST:
+        yield Found(path, problem=f"is a folder inside {DEEPEST} others, and is not read; move it up")
+    else:
+        try:
+            levels.append(_level(path, os.open(entry.name, SUBFOLDER, dir_fd=levels[-1].handle)))
+        except FileNotFoundError:  # deleted since its folder was listed
+            return
+        except OSError as error:
+            yield Found(path, problem=f"is a folder that cannot be opened: {error.strerror}; check its permissions")
+            return
+        if path.suffix in DOCUMENT_SUFFIXES:
+            yield Found(path, problem="is a folder, not a document; what is in it is read by itself")
+
+
+def _found(root: Path, level: _Level, entry: os.DirEntry[str]) -> Found | None:
+    """Return a file, or why it cannot be read; None if it was deleted since its folder was listed."""
+    if not is_text(entry.name):
+        return Found(_printable(level, entry.name), problem="has a name that is not valid UTF-8; rename it")
+    path = level.path / entry.name
+    link = entry.is_symlink()
+    try:
+        state = look(root, path) if link else entry.stat(follow_symlinks=False)
+    except OutsideError:
+        problem = "is a symbolic link out of the folder and is not followed; put the file itself there"
+        return Found(path, problem=problem)
     except OSError as error:
-        yield Found(folder, problem=f"is a folder that cannot be opened: {error.strerror}; check its permissions")
-        return
-    for entry in ordered:
-        path = folder / entry.name
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if path.suffix in DOCUMENT_SUFFIXES:
-                yield Found(path, problem="is a folder, not a document; what is in it is read by itself")
-            yield from _scan(root, path, ignore)
-        else:
-            found = _found(root, path, entry)
-            yield replace(found, ignored=any(fnmatch.fnmatchcase(str(path), pattern) for pattern in ignore))
-
-
-def _found(root: Path, path: PurePosixPath, entry: os.DirEntry[str]) -> Found:
-    try:
-        path.name.encode()
-    except UnicodeEncodeError:
-        shown = os.fsencode(str(path)).decode("utf-8", "backslashreplace")
-        return Found(PurePosixPath(shown), problem="has a name that is not valid UTF-8; rename it")
-    try:
-        if entry.is_symlink() and not Path(entry).resolve().is_relative_to(root):
-            return Found(
-                path, problem="is a symbolic link out of the folder and is not followed; put the file itself there"
-            )
-        state = entry.stat()
-    except OSError as error:
+        if error.errno == errno.ENOENT and not link:
+            return None
         return Found(path, problem=f"cannot be looked at: {error.strerror}; is it a broken link?")
-    except RuntimeError:  # of Path.resolve before Python 3.13
-        return Found(path, problem="is a symbolic link that leads back to itself; delete it")
     if stat.S_ISREG(state.st_mode):
         return Found(path, state.st_size, stamp(state))
     kind = KINDS.get(stat.S_IFMT(state.st_mode), "a link to a folder")
     return Found(path, problem=f"is {kind}, not a file, and is not read; move it out")
 
 
+def is_text(name: str) -> bool:
+    """Return whether a file's name is valid Unicode; Python reads an odd byte as a lone surrogate."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _printable(level: _Level, name: str) -> PurePosixPath:
+    r"""Return a path for a name that is not valid UTF-8, its odd bytes as `\xff`; never the path of another entry."""
+    shown = os.fsencode(name).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    while _is_there(level, shown):
+        shown += "\\"
+    return level.path / shown
+
+
+def _is_there(level: _Level, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=level.handle, follow_symlinks=False)
+    except OSError:  # also for a name that is too long
+        return False
+    return True
+
+
 def read(root: Path, found: Found, max_bytes: int) -> Source:
-    """Return the bytes of a file that `scan` found. Raises Unfit where it cannot be read or is over `max_bytes`."""
+    """Return the bytes of a file that `scan` found.
+
+    Raises Unfit where it cannot be read, is over `max_bytes`, or is no longer the file that was found.
+    """
     if found.problem:
         raise Unfit(found.problem)
     if found.size > max_bytes:
@@ -94,13 +170,21 @@ def read(root: Path, found: Found, max_bytes: int) -> Source:
         message = "is empty; archive it again or delete it"
         raise Unfit(message)
     try:
-        handle = os.open((root / found.path).resolve(), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-        with os.fdopen(handle, "rb") as file:
-            data = file.read(found.size + 1)
+        with os.fdopen(open_below(root, found.path), "rb") as file:
+            before = _stamp_of_file(file)
+            data = file.read(found.size + 1) if before == found.stamp else b""
+            after = _stamp_of_file(file)
+    except (FileNotFoundError, IsADirectoryError, OutsideError) as error:
+        raise Unfit(CHANGED) from error
     except OSError as error:
         message = f"cannot be read: {error.strerror}; check its permissions"
         raise Unfit(message) from error
-    if len(data) > found.size:
-        message = "grew while it was read; run again when it is whole"
-        raise Unfit(message)
+    if len(data) != found.size or after != found.stamp:
+        raise Unfit(CHANGED)
     return Source(found.path, data)
+
+
+def _stamp_of_file(file: BinaryIO) -> str:
+    """Return the stamp of an open file; empty if it is no regular one."""
+    state = os.fstat(file.fileno())
+    return stamp(state) if stat.S_ISREG(state.st_mode) else ""

@@ -23,6 +23,7 @@ _WANTED_BY_NONE = re.compile(
     + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
     + "]+)"
 )
+_C1 = re.compile("[\x80-\x9f]")
 
 
 def controls(document: Document) -> Document:
@@ -39,6 +40,19 @@ def controls(document: Document) -> Document:
 
 def _instead(match: re.Match[str]) -> str:
     return "\n" if match.lastgroup in {"line", "page"} else ""
+
+
+def stripped(text: str) -> str:
+    r"""Return a field of front matter, or another text beside the document's own, without what `controls` strips.
+
+    C1 controls go too: no wrong decoding is undone any more. Surrogates are joined to the character they mean (an emoji
+    as JSON writes it), or become U+FFFD.
+
+    >>> stripped("a\x1b \ud83d\ude00 \ud83d")
+    'a 😀 \ufffd'
+    """
+    valid = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _C1.sub("", _WANTED_BY_NONE.sub(_instead, valid.replace("\x85", "\n")))
 
 
 STEP = Step("controls", controls, (SAME_WORDS,))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from pipeline.changes import Change
@@ -15,6 +15,7 @@ from pipeline.document import Document, FrontValue, Meta, Step
 from pipeline.evidence.language import language_of
 from pipeline.markdown import FRONT_MATTER, groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import fields_of
+from pipeline.steps.controls import stripped
 
 FIELDS = {
     "title": ("title",),
@@ -34,6 +35,11 @@ SOURCE_LINE = re.compile(  # a known label, or any short one in a quotation
 LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
+LONGEST = 500  # characters of a title or a name; a cover shows 300 at most; a whole text as one heading is no title
+UNTITLED = "untitled"
+# UAX 9: embeddings, overrides, isolates. In contents, lists and reports they would reorder the words around a title.
+REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
 TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # of an address
 SOURCE_LINES = 30  # the source line of an archived post stands near its top
@@ -54,11 +60,15 @@ MONTHS = (
 _MONTH = "|".join(MONTHS)
 DATES = (
     re.compile(
-        r"(?<!\d)(?P<y>(?:19|20)\d\d)\s*[年년]\s*(?P<m>1[0-2]|0?[1-9])\s*[月월](?:\s*(?P<d>3[01]|[12]\d|0?[1-9])\s*[日일])?"
+        r"(?<!\d)(?P<y>(?:19|20)[0-9][0-9])\s*[年년]"
+        r"\s*(?P<m>1[0-2]|0?[1-9])\s*[月월](?:\s*(?P<d>3[01]|[12][0-9]|0?[1-9])\s*[日일])?"
     ),
-    re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.](?P<m>1[0-2]|0[1-9])(?:[-/.](?P<d>3[01]|[12]\d|0[1-9]))?(?!\d)"),
     re.compile(
-        rf"\b(?P<m>{_MONTH})[\s-]+(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?,?[\s-]+)?(?P<y>(?:19|20)\d\d)\b",
+        r"(?<!\d)(?P<y>(?:19|20)[0-9][0-9])[-/.](?P<m>1[0-2]|0[1-9])(?:[-/.](?P<d>3[01]|[12][0-9]|0[1-9]))?(?!\d)"
+    ),
+    re.compile(
+        rf"\b(?P<m>{_MONTH})[\s-]+(?:(?P<d>3[01]|[12][0-9]|0?[1-9])(?:st|nd|rd|th)?,?[\s-]+)?"
+        r"(?P<y>(?:19|20)[0-9][0-9])\b",
         re.IGNORECASE,
     ),
 )
@@ -73,7 +83,7 @@ def describe(document: Document) -> Document:
         if isinstance(read, str):
             document = document.noted("describe", f"the front matter cannot be read and stays in the text: {read}")
         else:
-            fields = read
+            fields = {stripped(key): _stripped(value) for key, value in read.items()}
             taken = Change("describe", match.span(), match[0], "", "front matter is kept as metadata", 1.0)
             document = replace(document.edited([taken]), meta=replace(document.meta, front_matter=match[0]))
     return replace(document, meta=_meta(document, fields))
@@ -87,22 +97,23 @@ def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
         for key in FIELDS[name]:
             value = fields.get(key)
             if isinstance(value, str | int) and (found := read(str(value))):
-                used.add(key)
+                if len(str(value)) <= LONGEST:  # what was cut is kept in full as well
+                    used.add(key)
                 return found
         return ""
 
-    title = given("title", lambda text: " ".join(text.split()))
+    title = given("title", lambda text: _line(decoded(text)))
     source_url = given("source_url", _address) or source_line(document.text)
     date = given("date", date_in)
     language = given("language", _language_tag)
     authors = _authors(fields, used)
     kicker, subtitle = _around_title(document.text)
-    title = title or " ".join(_heading(document.text).split()) or PurePosixPath(document.path).stem
+    title = title or _line(_heading(document.text)) or _line(document.path.stem) or UNTITLED
     return replace(
         document.meta,
         title=title,
-        subtitle=subtitle,
-        kicker=kicker,
+        subtitle=_line(subtitle),
+        kicker=_line(kicker),
         authors=authors,
         source_url=source_url,
         date=date or date_in(urlsplit(source_url).path) or date_in(title),
@@ -115,11 +126,43 @@ def _authors(fields: dict[str, FrontValue], used: set[str]) -> tuple[str, ...]:
     """Return the authors, one or a list of them, and note which field named them."""
     for key in FIELDS["authors"]:
         value = fields.get(key)
-        names = value if isinstance(value, list) else [value]
+        names: list[FrontValue] = value if isinstance(value, list) else [value]
         if value and all(isinstance(name, str) for name in names):
-            used.add(key)
-            return tuple(names)
+            if all(len(name) <= LONGEST for name in names):
+                used.add(key)
+            return tuple(filter(None, (_line(decoded(name)) for name in names)))
     return ()
+
+
+def _stripped(value: FrontValue) -> FrontValue:
+    """Return a value of front matter with every text in it as `controls` would leave it, at any depth."""
+    if isinstance(value, dict):
+        return {stripped(key): _stripped(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_stripped(item) for item in value]
+    return stripped(value) if isinstance(value, str) else value
+
+
+def _line(text: str) -> str:
+    """Return a title or a name on one line, cut to LONGEST characters, without what reorders the text around it."""
+    line = " ".join(REORDERING.sub("", stripped(text)).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
+
+
+def decoded(text: str) -> str:
+    r"""Return a title with its HTML entities decoded; those that show nothing only inside a word.
+
+    >>> decoded("Tu C&oacute;digo de Conducta"), decoded("AT&T&nbsp;Inc."), decoded("What &nbsp; does")
+    ('Tu Código de Conducta', 'AT&T\xa0Inc.', 'What &nbsp; does')
+    """
+    return ENTITY.sub(_character, text)
+
+
+def _character(match: re.Match[str]) -> str:
+    """Return the character that an entity names, or the entity where it is what the title talks about."""
+    made = html.unescape(match[0])
+    around = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+    return made if all(map(str.isalnum, around)) or (made.isprintable() and not made.isspace()) else match[0]
 
 
 def _language_tag(text: str) -> str:
@@ -207,4 +250,4 @@ def _is_day(match: re.Match[str], month: int) -> bool:
     return True
 
 
-STEP = Step("describe", describe, version=3)
+STEP = Step("describe", describe, version=4)

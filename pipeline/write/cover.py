@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from itertools import groupby, islice
 
 import uharfbuzz as hb
 
@@ -13,22 +13,26 @@ WIDTH, HEIGHT, MARGIN = 1200, 1600, 120  # pixels; 3:4 as e-readers' screens are
 TOP = 420
 TITLE = (150, 120, 96, 76)  # sizes in pixels: the largest in which the title takes LINES at most
 LINES = 7
-AUTHORS = 52
+AUTHORS, AUTHOR_LINES = 52, 3
+LINE = WIDTH - 2 * MARGIN
+MOST = 300  # characters that are looked at: seven lines hold about 180 in the smallest size, of narrow letters 300
 LEADING = 1.35
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}  # ISO 639
 _WIDE = "\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef"
+_CLUSTER = re.compile(r"\S[\u0300-\u036f\u200d\ufe00-\ufe0f]*")  # a letter with its marks
 _UNITS = re.compile(rf"[「『（《〈【“‘]*[{_WIDE}][、。，．：；！？）】」』》〉”’…ー]*|[^\s{_WIDE}]+|\s+")
 
 
 def cover(title: str, authors: list[str], language: str, colour: str) -> bytes:
-    """Return a cover of `colour` (CSS, #rrggbb) as SVG; a title too long for it ends in an ellipsis.
+    """Return a cover of `colour` (CSS, #rrggbb) as SVG; what is too long for it ends in an ellipsis.
 
     >>> cover("A title", [], "en", "#2f4858")[:40]
     b'<svg xmlns="http://www.w3.org/2000/svg" '
     """
-    size, lines = _fitted(" ".join(title.split()), language)
+    size, lines = _fitted(_units(title, language), TITLE, LINES)
     below = TOP + int(len(lines) * size * LEADING)
-    said = _lines(", ".join(authors), AUTHORS, language)[:3]
+    names = ", ".join(islice(authors, MOST))
+    _, said = _fitted(_units(names, language), (AUTHORS,), AUTHOR_LINES)
     drawn = [_set(line, TOP + int(at * size * LEADING), size, language) for at, line in enumerate(lines)]
     drawn += [_set(line, below + 80 + int(at * AUTHORS * LEADING), AUTHORS, language) for at, line in enumerate(said)]
     rule = f'<rect x="{MARGIN}" y="{TOP - 260}" width="{WIDTH - 2 * MARGIN}" height="6"/>'
@@ -43,27 +47,46 @@ def right_to_left(language: str) -> bool:
     return language.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT
 
 
-def _fitted(title: str, language: str) -> tuple[int, list[str]]:
-    for size in TITLE:
-        lines = _lines(title, size, language)
-        if len(lines) <= LINES:
+def _units(text: str, language: str) -> list[tuple[str, float]]:
+    """Return the words and CJK letters of `text`, as far as a cover may show them, each with its width in ems.
+
+    A word that is longer than a line is broken into its letters.
+    """
+    shown = " ".join(text[: 2 * MOST].split())
+    cut = shown[: MOST - 1] + "…" if len(shown) > MOST or len(text) > 2 * MOST else shown
+    units: list[tuple[str, float]] = []
+    for unit in _UNITS.findall(cut):
+        width = _width(unit, language)
+        parts = [unit] if width * TITLE[-1] <= LINE else _CLUSTER.findall(unit)
+        units += [(unit, width)] if len(parts) == 1 else [(part, _width(part, language)) for part in parts]
+    return units
+
+
+def _fitted(units: list[tuple[str, float]], sizes: tuple[int, ...], most: int) -> tuple[int, list[str]]:
+    """Return the largest of `sizes` in which `units` take `most` lines, and the lines; in the last, cut to them."""
+    for size in sizes:
+        lines = _lines(units, size)
+        if len(lines) <= most:
             return size, lines
-    return TITLE[-1], [*lines[: LINES - 1], lines[LINES - 1][:-1] + "…"]
+    return size, [*lines[: most - 1], lines[most - 1][:-1] + "…"]
 
 
-def _lines(text: str, size: int, language: str) -> list[str]:
-    """Return `text` broken into lines that fit, between words or between the letters of CJK."""
-    lines = [""]
-    for unit in _UNITS.findall(text):
-        for part in [unit] if _width(unit, size, language) <= WIDTH - 2 * MARGIN else unit:
-            if lines[-1] and _width(lines[-1] + part.rstrip(), size, language) > WIDTH - 2 * MARGIN:
-                lines.append("")
-            lines[-1] += part if lines[-1] else part.lstrip()
+def _lines(units: list[tuple[str, float]], size: int) -> list[str]:
+    """Return units broken into lines that fit."""
+    lines, room = [""], LINE / size
+    for unit, width in units:
+        if lines[-1] and not unit.isspace() and width > room:
+            lines.append("")
+            room = LINE / size
+        if lines[-1] or not unit.isspace():
+            lines[-1] += unit
+            room -= width
     return [line.rstrip() for line in lines if line.strip()]
 
 
-def _width(text: str, size: int, language: str) -> float:
-    return sum(run.width for run in _runs(text, size, language))
+def _width(text: str, language: str) -> float:
+    """Return how wide `text` is, in ems."""
+    return sum(run.width for run in _runs(text, 1, language))
 
 
 def _set(line: str, baseline: int, size: int, language: str) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import re
+import stat
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
 from PIL import Image, ImageOps
 
 from pipeline.document import Document
+from pipeline.read.below import data_of, look
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # an address that is no file of the archive
@@ -36,7 +38,6 @@ USUAL = Pictures()
 def pictures_of(document: Document) -> list[str]:
     """Return the picture files that a document shows, each once: paths below the folder it is archived in.
 
-    >>> from pathlib import PurePosixPath
     >>> from pipeline.document import Link
     >>> pictures_of(Document(PurePosixPath("a/b.md"), "", links=(Link("my%20sea.png", "", "", "image", 1),)))
     ['a/my sea.png']
@@ -48,25 +49,21 @@ def pictures_of(document: Document) -> list[str]:
 
 def missing(root: Path, document: Document) -> list[str]:
     """Return the images of a document, archived below `root`, that are files of the archive and are not there."""
-    folder = root / document.path.parent
     local = (link.written for link in document.links if link.kind == "image" and not ELSEWHERE.match(link.written))
-    return [written for written in dict.fromkeys(local) if not _is_file(folder / unquote(written))]
+    return [written for written in dict.fromkeys(local) if not _is_file(root, document.path.parent / unquote(written))]
 
 
-def _is_file(path: Path) -> bool:
+def _is_file(root: Path, path: PurePosixPath) -> bool:
     try:
-        return path.is_file()
-    except (OSError, ValueError):  # a name too long, a NUL
+        return stat.S_ISREG(look(root, path).st_mode)
+    except OSError:
         return False
 
 
 def data_address(root: Path, path: Path, pictures: Pictures) -> str:
     """Return the image at `path` as a data: address; empty if it is no image, too large, or lies outside `root`."""
     try:
-        real = path.resolve()
-        if not real.is_relative_to(root.resolve()) or not real.is_file() or real.stat().st_size > MAX_BYTES:
-            return ""
-        data = real.read_bytes()
+        data = data_of(root, PurePosixPath(path.relative_to(root)), MAX_BYTES)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as image:

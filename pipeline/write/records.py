@@ -93,6 +93,12 @@ def explained(lines: Iterable[bytes], name: str) -> str:
     return _told_in_words(near[0]) if near else ""
 
 
+def has_post_of(year: int, lines: Iterable[bytes]) -> bool:
+    """Return whether report.jsonl, given as its lines, has a post that is kept and has a date in `year`."""
+    records = map(msgspec.json.decode, lines)
+    return any(one["outcome"] == "cleaned" and one["date"].startswith(str(year)) for one in records)
+
+
 def _told_in_words(record: Record) -> str:
     if record["outcome"] == "quarantined":
         return f"{record['path']} {record['reason']} (set aside at {record['step']})"

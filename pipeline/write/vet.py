@@ -16,6 +16,7 @@ from pipeline.document import Unfit
 from pipeline.markdown import IDENTIFIER
 from pipeline.pandoc import DIALECT, Conversion, read
 from pipeline.steps.figures import CAPTION
+from pipeline.write.bounds import narrowed, pieces, unstacked
 from pipeline.write.images import ELSEWHERE, USUAL, Pictures, data_address
 from pipeline.write.maths import MATHS, all_maths, may_hold_maths, unlabelled
 from pipeline.write.phrases import phrase
@@ -51,7 +52,7 @@ def read_trees(texts: Sequence[tuple[str, Place]]) -> list[list[Node] | Unfit]:
 
 
 def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[list[Node] | Unfit]:
-    sources = [_NOT_XML.sub("\ufffd", text).encode() for text, _ in texts]
+    sources = [unstacked(_NOT_XML.sub("\ufffd", text)).encode() for text, _ in texts]
     told = read([Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)])
     return [
         made if isinstance(made, Unfit) else _blocks(made, place) for made, (_, place) in zip(told, texts, strict=True)
@@ -86,6 +87,7 @@ class _Vetter:
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return blocks, images alone in a paragraph as figures with the caption that follows them."""
+        nodes = list(narrowed(nodes))
         vetted: list[Node] = []
         at = 0
         while at < len(nodes):
@@ -215,8 +217,8 @@ def _linked(text: str) -> Iterator[Node]:
     done = 0
     for start, address in bare(text):
         if start > done:
-            yield {"t": "Str", "c": text[done:start]}
+            yield from pieces(text[done:start])
         yield link(address, address)
         done = start + len(address)
     if done < len(text):
-        yield {"t": "Str", "c": text[done:]}
+        yield from pieces(text[done:])
