@@ -173,12 +173,9 @@ def outputs(folder: Path, *flags: str) -> dict[str, bytes]:
     """Return the files of clean/ and of the folder that the settings name as out/, but for books that a flag leaves."""
     settings = folder / "pipeline.toml"
     out = tomllib.loads(settings.read_text("utf-8")).get("out", "out") if settings.exists() else "out"
-    left = tuple(f"{out}/{place}" for place in BOOKS) if "--no-editions" in flags else ()
-    return {
-        name: data
-        for name, data in tree(folder).items()
-        if name.startswith(("clean/", f"{out}/")) and not name.startswith(left)
-    }
+    left = BOOKS if "--no-editions" in flags else ()
+    made = {f"clean/{name}": data for name, data in tree(folder / "clean").items()}
+    return made | {f"{out}/{name}": data for name, data in tree(folder / out).items() if not name.startswith(left)}
 
 
 _FRESH: dict[str, tuple[Ended, dict[str, bytes]]] = {}

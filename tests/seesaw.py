@@ -25,7 +25,7 @@ class Seesaw:
 
     def __init__(self, folder: Path, *, editions: bool = False) -> None:
         """Make the archive in `folder` and clean it."""
-        self.folder, self.side = folder, 1
+        self.folder, self.side, self.settled = folder, 1, False
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "pipeline.toml").write_text(SETTINGS.format(editions=str(editions).lower()), "utf-8")
         (folder / "precious.txt").write_text("precious", "utf-8")
@@ -34,7 +34,7 @@ class Seesaw:
 
     def flip(self) -> None:
         """Change raw/ to its other version."""
-        self.side = 1 - self.side
+        self.side, self.settled = 1 - self.side, False
         wanted, raw = SIDES[self.side], self.folder / "raw"
         for path in [path for path in raw.rglob("*") if path.is_file()]:
             if path.relative_to(raw).as_posix() not in wanted:
@@ -49,12 +49,15 @@ class Seesaw:
     def settle(self) -> Ended:
         """Run without a fault, and assert that all is as a fresh run leaves it."""
         ended = healthy(self.folder)
+        self.settled = True
         assert (self.folder / "precious.txt").read_text("utf-8") == "precious"
         return ended
 
     @contextmanager
     def disturbed(self) -> Iterator[None]:
         """Flip; let the block do a run with a fault; assert that every file is old or new; settle."""
+        if not self.settled:  # a test before this one failed
+            self.forget()
         _, old = fresh(self.folder)
         self.flip()
         _, new = fresh(self.folder)
@@ -66,4 +69,4 @@ class Seesaw:
     def forget(self) -> None:
         """Remove what was made: the next run is a first one."""
         for name in ("clean", "out"):
-            shutil.rmtree(self.folder / name)
+            shutil.rmtree(self.folder / name, ignore_errors=True)

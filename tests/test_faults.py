@@ -117,7 +117,10 @@ def full_disk(seesaw: Seesaw, which: str, kilobytes: int) -> Ended:
     place = temporary(seesaw) if which == "TMPDIR" else seesaw.folder / which
     copy = seesaw.folder.parent / "copy"
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(place, copy)
+    if which == "TMPDIR":  # it begins empty
+        copy.mkdir()
+    else:
+        shutil.copytree(place, copy)
     with seesaw.disturbed(), mounted(place, "-t", "tmpfs", "-o", "size=64m", "none"):
         shutil.copytree(copy, place, dirs_exist_ok=True)
         used = sum(max(4096, path.stat().st_size + 4095) // 4096 * 4 for path in place.rglob("*"))
