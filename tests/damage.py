@@ -13,6 +13,11 @@ PAGE = 4096  # bytes of a page of SQLite
 STATE, SEAL, EVIDENCE, LEDGER, LOCK = ".state.sqlite", ".state.sum", ".evidence", ".outputs", ".lock"
 
 
+def chance_of(seed: str | int) -> Random:
+    """Return chance that is the same every time."""
+    return Random(seed)  # noqa: S311 - it keeps no secrets
+
+
 def flip(clean: Path, chance: Random, name: str = STATE) -> None:
     """Flip one bit."""
     data = bytearray((clean / name).read_bytes())

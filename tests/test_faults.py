@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from random import Random
 
 import pytest
 
-from tests.damage import DAMAGES, LOCK, folder, unseal
+from tests.damage import DAMAGES, LOCK, chance_of, folder, unseal
 from tests.disturbed import ERRORS, KILL, OPERATIONS, Ended, Fault, differences, lacuna, outputs
 from tests.posts import POSTS, png
 from tests.seesaw import Seesaw
@@ -185,7 +186,8 @@ def test_a_kill_between_two_operations(seesaw: Seesaw, fault: Fault):
 def test_a_kill_from_outside(library: Seesaw, *, lines: int, group: bool, first: bool):
     """The same where the main process is killed, or with it those that work for it; no lock stays, nothing is left."""
     assert kill(library, lines, group=group, first=first).code in KILLED
-    assert not list(temporary(library).iterdir())
+    left = {path.name.partition("-")[0] for path in temporary(library).iterdir()}
+    assert left <= {"pymp"}  # multiprocessing's own; the system clears its folder
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -231,14 +233,14 @@ def test_read_only_folders(seesaw: Seesaw, name: str):
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_damaged_state(seesaw: Seesaw, kind: str):
     """Damage to what a run keeps is repaired by the next run, which says so in a line."""
-    chance = Random(kind)  # noqa: S311 - the same every time
+    chance = chance_of(kind)
     damage(seesaw, kind, chance, flip=False, sealed=True)
     damage(seesaw, kind, chance, flip=True, sealed=False)
 
 
 def test_a_folder_in_the_place_of_the_lock(seesaw: Seesaw):
     """A folder where the lock should be is named in one line."""
-    folder(seesaw.folder / "clean", Random(0), LOCK)  # noqa: S311 - the same every time
+    folder(seesaw.folder / "clean", chance_of(0), LOCK)
     ended = lacuna(seesaw.folder, "run")
     assert (ended.code, "Traceback" in ended.err) == (3, False)
     assert LOCK in ended.err
@@ -311,20 +313,28 @@ def deep(raw: Path) -> None:
     (raw / "x.md" / "y.md").write_text("# A post\n\nIn a folder like a post.\n", "utf-8")
 
 
-def test_a_hostile_tree(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def deep_path() -> Iterator[Path]:
+    """A folder that is deleted by a tool that can: Python's own gives up 1,000 folders down."""
+    path = Path(tempfile.mkdtemp())
+    yield path
+    subprocess.run(["rm", "-rf", str(path)], check=True)  # noqa: S607
+
+
+def test_a_hostile_tree(deep_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch):
     """Whatever stands in raw/, a run ends with a list of what it set aside; a second run equals a fresh one."""
     monkeypatch.syspath_prepend(shared / "eval")
     make: Callable[[Path], object] = importlib.import_module("adversarial").hostile_tree
     ended = {}
     for name, runs in (("once", 1), ("twice", 2)):
-        raw = tmp_path / name / "raw"
+        raw = deep_path / name / "raw"
         make(raw)
         deep(raw)
         os.truncate(raw / "sparse.md", 20 * 2**20)
-        (tmp_path / name / "pipeline.toml").write_text("editions = false\n", "utf-8")
+        (deep_path / name / "pipeline.toml").write_text("editions = false\n", "utf-8")
         for _ in range(runs):
-            ended[name] = lacuna(tmp_path / name, "run")
+            ended[name] = lacuna(deep_path / name, "run")
             said_well(ended[name])
             assert ended[name].code == 4
     assert ended["twice"].summary == ended["once"].summary
-    assert differences(outputs(tmp_path / "twice"), outputs(tmp_path / "once")) == []
+    assert differences(outputs(deep_path / "twice"), outputs(deep_path / "once")) == []
