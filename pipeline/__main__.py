@@ -73,10 +73,10 @@ def _exit_code() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        return _say(
-            f"{error.filename or 'the system'}: {error.strerror or error}; nothing was left half-written", ENVIRONMENT
-        )
+    except (OSError, MemoryError) as error:
+        where = getattr(error, "filename", None) or "the system"
+        what = getattr(error, "strerror", None) or str(error) or "not enough memory"
+        return _say(f"{where}: {what}; nothing was left half-written", ENVIRONMENT)
     except Exception as error:
         from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` need not wait for it
 

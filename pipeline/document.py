@@ -145,6 +145,10 @@ class Unfit(Exception):  # noqa: N818 - not an error of ours: the document's own
     """A document cannot go on: binary, undecodable, over a limit. The message says what, why, and what to do."""
 
 
+class Passing(Unfit):
+    """A document cannot be read now, for a reason that may pass: a disk error, too many open files, it was changing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What a step keeps: `holds(before, after)` is False where it was broken."""

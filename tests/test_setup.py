@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import ROOT
 
 SCRIPT = str(Path(sys.executable).with_name("lacuna"))
 PROGRAM = """
@@ -85,3 +89,20 @@ def test_a_program_that_calls_run_starts_no_file_of_the_working_folder(tmp_path)
     done = run(sys.executable, str(program), cwd=tmp_path)
     assert not ran.exists(), ran.read_text()
     assert done.returncode == 0, done.stderr
+
+
+PIN = re.compile(r"([a-z0-9-]+)==[^ ]+(?: ; [^\n]+?)?(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+LOCKS = {
+    "requirements.lock": [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"]],
+    "requirements-dev.lock": PROJECT["dependency-groups"]["dev"],
+}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_everything_by_its_hash(lock):
+    """A lock holds pins with hashes and nothing else, no address of an index, and all that pyproject.toml asks for."""
+    text = (ROOT / lock).read_text("utf-8")
+    assert PIN.sub("", text) == ""
+    wanted = {re.match(r"[\w-]+", need)[0].lower().replace("_", "-") for need in LOCKS[lock]}
+    assert wanted <= {match[1] for match in PIN.finditer(text)}

@@ -23,9 +23,10 @@ from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.unique.index import Index
 from pipeline.write.atomic import write
+from pipeline.write.images import picture_stamp
 from pipeline.write.packed import digest
 from pipeline.write.schema import Damaged
-from pipeline.write.shelf import Shelf, stamp_of
+from pipeline.write.shelf import Shelf
 from pipeline.write.state import Row, State, kept, row_of
 
 STATE = ".state.sqlite"  # in clean/
@@ -56,7 +57,10 @@ def run(
     def once(*, anew: bool = False) -> RunReport:
         with kept(file, digest(signature(settings)), trial=check, anew=anew) as state:
             shelf = Shelf(state, clean, out, check=check)
-            _Run(settings, state, shelf, tell, leave_books=leave_books).go()
+            try:
+                _Run(settings, state, shelf, tell, leave_books=leave_books).go()
+            finally:
+                shelf.sweep()
             books = settings.editions and not leave_books
             return outputs.report_of(state, shelf, out, books=books, strict=strict)
 
@@ -143,7 +147,7 @@ class _Run:
     def decides_all(self) -> str:
         """Return the digest of all that decides what is in clean/ and out/."""
         raw = Path(self.settings.raw)
-        pictures = [(file, stamp_of(raw / file)) for file in self.state.pictures()]
+        pictures = [(file, picture_stamp(raw, file)) for file in self.state.pictures()]
         choices = [getattr(self.settings, name) for name in outputs.CHOICES]
         how = [*choices, list(self.shelf.roots), self.leave_books, outputs.VERSIONS]
         return digest(self.state.flow, self.state.digests(), pictures, how)
@@ -160,12 +164,10 @@ class _Run:
             self.tell(stage, str(task.found.path))
             if isinstance(result, worker.Unchanged):
                 self.state.keep(task.found)
-            elif isinstance(result, Lost):
-                self.troubled |= result.cause == "environment"
-                aside = Quarantined(task.found.path, "clean", result.reason, result.cause)
-                self.state.put(task.found, row_of(aside))
             else:
-                self.state.put(task.found, result, task.evidence)
+                row = result if isinstance(result, Row) else row_of(_aside(task, result))
+                self.troubled |= row.cause == "environment"
+                self.state.put(task.found, row, task.evidence)
             if at % COMMIT_EVERY == 0:
                 self.state.commit()
 
@@ -219,3 +221,7 @@ class _Run:
         index.update(*self.state.unindexed())
         self.state.relate(families(index))
         self.state.commit()
+
+
+def _aside(task: worker.Task, lost: Lost) -> Quarantined:
+    return Quarantined(task.found.path, "clean", lost.reason, lost.cause)

@@ -19,9 +19,10 @@ from pipeline.write.atomic import PARTIAL
 from pipeline.write.book import Look, look_of
 from pipeline.write.devices import SUFFIXES, converted, tool
 from pipeline.write.editions import KINDS
+from pipeline.write.images import picture_stamp
 from pipeline.write.names import safe_name
 from pipeline.write.packed import digest
-from pipeline.write.shelf import Shelf, stamp_of
+from pipeline.write.shelf import Shelf
 from pipeline.write.state import State
 
 COMMIT_EVERY = 20  # documents: what a kill can cost
@@ -60,7 +61,7 @@ class Binder:
         raw, look = Path(self.settings.raw), look_of(self.settings)
         for outcome, name, known in self.state.outcomes():
             if isinstance(outcome, Cleaned):
-                stamps = [stamp_of(raw / picture) for picture in self.state.pictures(outcome.path)]
+                stamps = [picture_stamp(raw, picture) for picture in self.state.pictures(outcome.path)]
                 key = digest(known, book.VERSION, stamps, look)
                 yield Binding(outcome.document, raw, self.out / POSTS / name, key, look)
 

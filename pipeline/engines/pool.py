@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 
 MOST_MEMORY = 4 * 2**30  # bytes of data a process may take; a document of max_bytes takes less than one
 WAIT = 10  # seconds of wall time for each of CPU time: the machine may be busy, the process may sleep
+SCARCE = "cannot be made in the memory that this shell allows (see `ulimit -a`); it is tried again at the next run"
 T = TypeVar("T")
 R = TypeVar("R")
 S = TypeVar("S")
@@ -79,17 +80,24 @@ def _begin(limits: Limits) -> None:
     _limit("RLIMIT_DATA", limits.memory)
 
 
-def _limit(name: str, most: float) -> bool:
-    """Limit a resource of this process; return whether the limit is as wanted, and not one that was lower before."""
+def _limit(name: str, most: float) -> None:
+    """Limit a resource of this process, unless its limit is lower already."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - Windows has none
+
+        kind = getattr(resource, name)
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (int(most) if hard == resource.RLIM_INFINITY else min(int(most), hard), hard))
+
+
+def _scarce(memory: int) -> bool:
+    """Tell whether a limit of this shell or machine leaves less memory than a process of ours may take."""
     if sys.platform == "win32":
-        return True
+        return False
     import resource  # noqa: PLC0415 - Windows has none
 
-    kind = getattr(resource, name)
-    _, hard = resource.getrlimit(kind)
-    low = hard != resource.RLIM_INFINITY and hard < most
-    resource.setrlimit(kind, (hard if low else int(most), hard))
-    return not low
+    soft = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    return any(one != resource.RLIM_INFINITY and one < memory for one in soft)
 
 
 def _limited(work: Callable[[T], R], limits: Limits, item: T) -> R | Lost:
@@ -98,14 +106,13 @@ def _limited(work: Callable[[T], R], limits: Limits, item: T) -> R | Lost:
     _limit("RLIMIT_CPU", spent + limits.seconds + 1)
     try:
         return work(item)
-    except MemoryError:
-        ours = _limit("RLIMIT_DATA", limits.memory)
-        return Lost(
-            f"needs more than {limits.memory >> 30} GB of memory; split it", "document" if ours else "environment"
-        )
     except OSError as error:
         return Lost(f"{error.strerror or error}{_at(error)}; it is tried again at the next run", "environment")
     except Exception as error:  # noqa: BLE001 - an item's failure is its own
+        if _scarce(limits.memory):
+            return Lost(SCARCE, "environment")
+        if isinstance(error, MemoryError):
+            return Lost(f"needs more than {limits.memory >> 30} GB of memory; split it", "document")
         return Lost(f"{type(error).__name__}: {error}; {OUR_MISTAKE}", "bug")
 
 
@@ -150,4 +157,6 @@ def _died(code: int, limits: Limits) -> Lost:
     if code in {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}:
         reason = "its process was killed, perhaps for lack of memory; it is tried again at the next run"
         return Lost(reason, "environment")
+    if _scarce(limits.memory):
+        return Lost(SCARCE, "environment")
     return Lost(f"its process died with code {code}; it may need more memory than a document is given", "document")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.document import OUR_MISTAKE, Cause, Cleaned, Document, Quarantined, Source, Step, Unfit
+from pipeline.document import OUR_MISTAKE, Cause, Cleaned, Document, Passing, Quarantined, Source, Step, Unfit
 from pipeline.evidence.archive import Archive, unpacked
 from pipeline.flow import assemble, beside, follow
 from pipeline.read.decode import decode
@@ -49,7 +49,8 @@ def clean(task: Task) -> Row | Unchanged:
     try:
         source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
     except Unfit as unfit:
-        return row_of(Quarantined(path, "read", str(unfit)))
+        cause: Cause = "environment" if isinstance(unfit, Passing) else "document"
+        return row_of(Quarantined(path, "read", str(unfit), cause))
     sha256 = hashlib.sha256(source.data).hexdigest()
     if sha256 == task.known:
         return Unchanged()

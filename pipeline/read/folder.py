@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from pipeline.document import Source, Unfit
+from pipeline.document import Passing, Source, Unfit
 from pipeline.read.below import FOLDER, SUBFOLDER, OutsideError, look, open_below
 
 DOCUMENT_SUFFIXES = {".md", ".markdown", ".txt"}
@@ -22,6 +22,10 @@ KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+PASSING = {
+    errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE,
+    errno.ENOTCONN, errno.ENODEV, errno.ENXIO,
+}  # errors of a disk, a network or this machine; all others say something of the file  # fmt: skip
 CHANGED = "changed while it was read; run again"
 
 
@@ -33,6 +37,7 @@ class Found:
     size: int = 0
     stamp: str = ""
     problem: str = ""
+    passing: bool = False  # whether that may be otherwise at the next run
     ignored: bool = False
 
 
@@ -104,7 +109,8 @@ def _enter(levels: list[_Level], entry: os.DirEntry[str]) -> Iterator[Found]:
         except FileNotFoundError:  # deleted since its folder was listed
             return
         except OSError as error:
-            yield Found(path, problem=f"is a folder that cannot be opened: {error.strerror}; check its permissions")
+            problem = f"is a folder that cannot be opened: {error.strerror}; check its permissions"
+            yield Found(path, problem=problem, passing=error.errno in PASSING)
             return
         if path.suffix in DOCUMENT_SUFFIXES:
             yield Found(path, problem="is a folder, not a document; what is in it is read by itself")
@@ -124,7 +130,8 @@ def _found(root: Path, level: _Level, entry: os.DirEntry[str]) -> Found | None:
     except OSError as error:
         if error.errno == errno.ENOENT and not link:
             return None
-        return Found(path, problem=f"cannot be looked at: {error.strerror}; is it a broken link?")
+        problem = f"cannot be looked at: {error.strerror}; is it a broken link?"
+        return Found(path, problem=problem, passing=error.errno in PASSING)
     if stat.S_ISREG(state.st_mode):
         return Found(path, state.st_size, stamp(state))
     kind = KINDS.get(stat.S_IFMT(state.st_mode), "a link to a folder")
@@ -159,10 +166,11 @@ def _is_there(level: _Level, name: str) -> bool:
 def read(root: Path, found: Found, max_bytes: int) -> Source:
     """Return the bytes of a file that `scan` found.
 
-    Raises Unfit where it cannot be read, is over `max_bytes`, or is no longer the file that was found.
+    Raises Unfit where it cannot be read or is over `max_bytes`; Passing where it is no longer the file that was found,
+    or the disk fails.
     """
     if found.problem:
-        raise Unfit(found.problem)
+        raise Passing(found.problem) if found.passing else Unfit(found.problem)
     if found.size > max_bytes:
         message = f"is {found.size:,} bytes long, more than max_bytes = {max_bytes:,}; split it or raise the setting"
         raise Unfit(message)
@@ -175,12 +183,15 @@ def read(root: Path, found: Found, max_bytes: int) -> Source:
             data = file.read(found.size + 1) if before == found.stamp else b""
             after = _stamp_of_file(file)
     except (FileNotFoundError, IsADirectoryError, OutsideError) as error:
-        raise Unfit(CHANGED) from error
+        raise Passing(CHANGED) from error
     except OSError as error:
+        if error.errno in PASSING:
+            message = f"cannot be read: {error.strerror}; check the disk"
+            raise Passing(message) from error
         message = f"cannot be read: {error.strerror}; check its permissions"
         raise Unfit(message) from error
     if len(data) != found.size or after != found.stamp:
-        raise Unfit(CHANGED)
+        raise Passing(CHANGED)
     return Source(found.path, data)
 
 

@@ -14,6 +14,7 @@ from pipeline.catalogue.works import Work, works_of
 from pipeline.document import Document, FrontValue, Unfit
 from pipeline.pandoc import EARLIEST
 from pipeline.settings import Settings
+from pipeline.write.bounds import unjoined
 from pipeline.write.clean import repaired
 from pipeline.write.images import USUAL, Pictures
 from pipeline.write.tree import Node, safe_address
@@ -107,8 +108,8 @@ def _chapter(document: Document, source_url: str, blocks: list[Node]) -> Chapter
     meta = document.meta
     found = dict(meta.extra)
     return Chapter(
-        title=meta.title,
-        authors=meta.authors,
+        title=unjoined(meta.title),
+        authors=tuple(map(unjoined, meta.authors)),
         language=meta.language,
         date=meta.date if re.fullmatch(r"(?:19|20)\d\d(?:-[01]\d(?:-[0-3]\d)?)?", meta.date) else "",
         source_url=source_url,
@@ -117,8 +118,8 @@ def _chapter(document: Document, source_url: str, blocks: list[Node]) -> Chapter
         tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
         series=", ".join(_words(found.get("series"))),
         works=tuple(works_of(document)),
-        kicker=meta.kicker,
-        subtitle=meta.subtitle,
+        kicker=unjoined(meta.kicker),
+        subtitle=unjoined(meta.subtitle),
     )
 
 

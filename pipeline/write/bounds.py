@@ -10,16 +10,26 @@ from itertools import chain
 from pipeline.write.tree import Node, para, text_nodes
 
 WIDEST = 64  # columns: of more, each is under 2 mm on A5; Typst takes 5 s and 1.3 GB to set 5,000 of ten rows
-MARKS = 30  # on one letter: UAX 15, 13, knows no text that needs more; Typst takes 2 GB for 6,000
+JOINED = 30  # marks on one letter: UAX 15, 13, knows no text that needs more
 QUOTES = 200  # straight ones in one word: pandoc's HTML writer is quadratic in them; 20,000 take it 4 s
 PIECE = 500  # characters
-_MARK = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
-_STACKED = re.compile(f"([{_MARK}]{{{MARKS}}})[{_MARK}]+")
+# What UAX 29 puts to the letter before it: marks, joiners, Thai and Lao AM, skin tones.
+_JOINING = {chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"}
+_JOINING |= {"\u200d", "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))}
+_MARKS = "".join(sorted(_JOINING))
+_JOINERS = "".join(mark for mark in _MARKS if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
+_STACKED = re.compile(f"[{_MARKS}]{{{JOINED}}}")
+_CHAINED = re.compile(f"[{_JOINERS}](?:\\S[{_MARKS}]{{0,{JOINED}}}[{_JOINERS}]){{{JOINED}}}")
 
 
-def unstacked(text: str) -> str:
-    """Return `text` with MARKS combining marks on a letter at most."""
-    return _STACKED.sub(r"\1", text)
+def unjoined(text: str) -> str:
+    """Return `text` with a ZERO WIDTH SPACE wherever more than JOINED characters would be shaped as one.
+
+    Fonts are not made for them: of 5,000, Typst takes 5 GB of memory, or fails.
+    """
+    if _JOINING.isdisjoint(text):
+        return text
+    return _CHAINED.sub("\\g<0>\u200b", _STACKED.sub("\\g<0>\u200b", text))
 
 
 def pieces(word: str) -> Iterator[Node]:

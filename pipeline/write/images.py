@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 from pipeline.document import Document
 from pipeline.read.below import data_of, look
+from pipeline.read.folder import stamp
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # an address that is no file of the archive
@@ -45,6 +46,14 @@ def pictures_of(document: Document) -> list[str]:
     local = (link.written for link in document.links if link.kind == "image" and not ELSEWHERE.match(link.written))
     files = (normpath(document.path.parent / unquote(written)) for written in local)
     return list(dict.fromkeys(file for file in files if not file.startswith(("../", "/")) and "\0" not in file))
+
+
+def picture_stamp(root: Path, file: str) -> str:
+    """Return what changes when the picture `file`, a path below `root`, does; empty if there is none."""
+    try:
+        return stamp(look(root, PurePosixPath(file)))
+    except OSError:
+        return ""
 
 
 def missing(root: Path, document: Document) -> list[str]:

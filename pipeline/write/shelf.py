@@ -135,19 +135,17 @@ class Shelf:
             yield self.roots[IN_CLEAN] / PARTIAL
 
     def clear(self) -> None:
-        """Remove the files that no plan of this run named, and the folders where files grew; write the lists again."""
+        """Remove the files that no plan of this run named; write the lists again."""
         for root in self.roots:
             query = "SELECT name FROM outputs WHERE root = ? AND run <> ?"
             for (name,) in self.state.db.execute(query, (root, self.state.run)).fetchall():
                 self._unlink(root, name)
                 self.state.db.execute("DELETE FROM outputs WHERE root = ? AND name = ?", (root, name))
-        self.sweep()
         if (self.written or self.removed) and not self.check:
             self.state.commit()
             for root, ledger in self.ledgers.items():
                 query = "SELECT name, sha256 FROM outputs WHERE root = ? AND problem = '' ORDER BY name"
                 ledger.renew(self.state.db.execute(query, (root,)))
-            self.sweep()
 
     def sweep(self) -> None:
         """Remove what interrupted writes left."""

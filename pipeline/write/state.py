@@ -43,6 +43,7 @@ class Row:
     outcome: bytes
     sha256: str = ""  # of the source; empty if it was not read
     lasting: bool = True  # whether the next run need not try again
+    cause: Cause = "document"  # of its being set aside
     fingerprint: bytes | None = None
     undone: bool = False
     inferred: bool = False
@@ -52,7 +53,7 @@ class Row:
 def row_of(outcome: Cleaned | Quarantined, sha256: str = "") -> Row:
     """Return the row for an outcome. Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold."""
     if isinstance(outcome, Quarantined):
-        return Row("quarantined", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting)
+        return Row("quarantined", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
     return Row(
         "cleaned",

@@ -16,7 +16,7 @@ from pipeline.document import Unfit
 from pipeline.markdown import IDENTIFIER
 from pipeline.pandoc import DIALECT, Conversion, read
 from pipeline.steps.figures import CAPTION
-from pipeline.write.bounds import narrowed, pieces, unstacked
+from pipeline.write.bounds import narrowed, pieces, unjoined
 from pipeline.write.images import ELSEWHERE, USUAL, Pictures, data_address
 from pipeline.write.maths import MATHS, all_maths, may_hold_maths, unlabelled
 from pipeline.write.phrases import phrase
@@ -52,7 +52,7 @@ def read_trees(texts: Sequence[tuple[str, Place]]) -> list[list[Node] | Unfit]:
 
 
 def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[list[Node] | Unfit]:
-    sources = [unstacked(_NOT_XML.sub("\ufffd", text)).encode() for text, _ in texts]
+    sources = [unjoined(_NOT_XML.sub("\ufffd", text)).encode() for text, _ in texts]
     told = read([Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)])
     return [
         made if isinstance(made, Unfit) else _blocks(made, place) for made, (_, place) in zip(told, texts, strict=True)
