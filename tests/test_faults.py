@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -190,8 +191,7 @@ def test_a_kill_from_outside(library: Seesaw, *, lines: int, group: bool, first:
     assert left <= {"pymp"}  # multiprocessing's own; the system clears its folder
 
 
-@pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(("operation", "error"), zip(OPERATIONS, cycle(ERRORS), strict=False))
 def test_an_error_of_the_machine(seesaw: Seesaw, operation: str, error: str):
     """An error of any operation on a file ends the run with one line, or costs nothing."""
     inject(seesaw, Fault(operation, 3, error))
