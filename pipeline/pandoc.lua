@@ -11,10 +11,14 @@ local function convert(task)
   if task.to:match("^epub") then
     options.template = pandoc.template.compile(pandoc.template.default("epub3"))
   end
-  local target <close> = assert(io.open(task.target, "wb"))
-  target:write(pandoc.write(document, task.to, options))
+  local made = pandoc.write(document, task.to, options)
+  local target = assert(io.open(task.target, "wb"))
+  assert(target:write(made))
+  assert(target:close()) -- a full disk is found here
 end
 
 for _, task in ipairs(pandoc.json.decode(io.read("a"), false)) do
-  pandoc.system.with_environment(task.environment, function() convert(task) end)
+  pandoc.system.with_environment(task.environment, function()
+    pandoc.system.with_working_directory(task.folder, function() convert(task) end)
+  end)
 end

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -22,20 +25,28 @@ MAX_SECONDS = 4  # for reading a text, beside BYTES_A_SECOND; a post takes 0.02,
 TOGETHER_SECONDS = 2  # the same for some texts in one process: beyond it, each is read alone
 BYTES_A_SECOND = 250_000  # a fifth of what pandoc reads of posts, for machines that are slower
 WAIT = 4  # seconds of wall time for each of CPU time: the machine may have other work
+GRACE = 5  # seconds of CPU time between a limit's signal and the kernel's end of the process
 WRITING_SECONDS = 1800  # for writing vetted trees; a book of 10,000 posts takes 200
+WRITING_HEAP = "3G"  # for writing; see MAX_TOGETHER of write/images.py
 MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
+HEAP_EXHAUSTED = 251  # GHC's exit code for it
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)  # of the machine, not the text
 EARLIEST = 315_532_800  # 1980-01-01, the first date a zip archive can hold, in Unix seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A text to read and write by pandoc: its formats' names, the writer's options, the time it is, in Unix seconds."""
+    """A text to read and write by pandoc: its formats' names, the writer's options, the time it is, in Unix seconds.
+
+    `folder` holds the files that a tree names.
+    """
 
     text: bytes
     read: str
     write: str
     options: Mapping[str, object] = field(default_factory=dict)
     epoch: int = EARLIEST
+    folder: str = ""
 
 
 def read(texts: Sequence[Conversion]) -> list[bytes | Unfit]:
@@ -65,7 +76,7 @@ def _share(texts: Sequence[Conversion]) -> int:
 def write(conversions: Sequence[Conversion]) -> list[bytes]:
     """Return what pandoc makes of vetted trees, in one process, which may read the files that they and options name.
 
-    Raises Unfit where it takes too long, RuntimeError where it fails otherwise.
+    Raises Unfit where they take too long or too much memory, and what `_run` raises.
     """
     return _converted(conversions, WRITING_SECONDS, sandbox=False)
 
@@ -77,54 +88,74 @@ def _converted(conversions: Sequence[Conversion], seconds: int, *, sandbox: bool
         for at, one in enumerate(conversions):
             source, target = Path(folder, f"{at}.in"), Path(folder, f"{at}.out")
             source.write_bytes(one.text)
-            files_ = {"source": str(source), "target": str(target), "sandbox": sandbox}
+            files_ = {"source": str(source), "target": str(target), "sandbox": sandbox, "folder": one.folder or folder}
             how = {"from": one.read, "to": one.write, "options": one.options, "environment": _environment(one.epoch)}
             tasks.append(files_ | how)
         with as_file(files("pipeline").joinpath("pandoc.lua")) as script:
-            _run([_binary(), "lua", str(script)], msgspec.json.encode(tasks), seconds, MAX_HEAP if sandbox else "")
+            heap = MAX_HEAP if sandbox else WRITING_HEAP
+            _run([_binary(), "lua", str(script)], msgspec.json.encode(tasks), seconds, heap)
         return [Path(str(task["target"])).read_bytes() for task in tasks]
 
 
 def pandoc(*arguments: str, data: bytes, seconds: int = MAX_SECONDS) -> bytes:
     """Return what the bundled pandoc makes of `data` in its sandbox: it reads no file and no address, within limits.
 
-    `seconds` is the time it gets. Raises Unfit where it takes longer or too much memory, RuntimeError where it fails
-    otherwise.
+    `seconds` is the time it gets. Raises Unfit where it takes longer or too much memory, and what `_run` raises.
     """
     return _run([_binary(), *arguments, "--sandbox"], data, seconds, MAX_HEAP)
 
 
 def _run(command: list[str], data: bytes, seconds: int, heap: str) -> bytes:
-    """Return what `command` writes, its time capped, and its memory where `heap` says to how much."""
-    limits = ["+RTS", f"-M{heap}", "-RTS"] if heap else []
+    """Return what `command` writes within `seconds` of CPU time and `heap` of memory (a size as GHC writes it).
+
+    Raises Unfit where the text takes more; OSError (TimeoutError, ChildProcessError for a process that was killed) or
+    MemoryError where the machine fails; RuntimeError where pandoc does.
+    """
     with subprocess.Popen(  # noqa: S603 - our own arguments, a binary of our own
-        [*command, *limits],
+        [*command, "+RTS", f"-M{heap}", "-RTS"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=_environment(EARLIEST),
     ) as process:
         if hasattr(resource, "prlimit"):  # holds even where this process is killed
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
+            _, most = resource.prlimit(process.pid, resource.RLIMIT_CPU)
+            hard = seconds + GRACE if most == resource.RLIM_INFINITY else min(seconds + GRACE, most)
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (min(seconds, hard), hard))
         try:
             result, complaint = process.communicate(data, timeout=WAIT * seconds)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             process.kill()
-            result, complaint = process.communicate()
+            process.communicate()
+            message = f"pandoc took longer than {WAIT * seconds} s; the machine is busy: run again"
+            raise TimeoutError(message) from error
         except BaseException:
             process.kill()
             raise
-    if process.returncode < 0:
+    if process.returncode:
+        _fail(process.returncode, complaint.decode("utf-8", "replace").strip(), seconds, heap)
+    return result
+
+
+def _fail(code: int, said: str, seconds: int, heap: str) -> NoReturn:
+    """Raise what a code other than 0, and what pandoc wrote to standard error, mean."""
+    lower = said.lower()
+    if code == -signal.SIGXCPU:
         message = f"is more than pandoc can do in {seconds} s of CPU time; split it, or run with --no-editions"
         raise Unfit(message)
-    said = complaint.decode("utf-8", "replace").strip()
-    if process.returncode == 251 or "heap" in said.lower():  # noqa: PLR2004 - GHC's code for an exhausted heap
-        message = f"is more than pandoc can read with {MAX_HEAP} of memory; split it, or run with --no-editions"
+    if code == HEAP_EXHAUSTED or "heap exhausted" in lower:
+        message = f"is more than pandoc can do with {heap} of memory; split it, or run with --no-editions"
         raise Unfit(message)
-    if process.returncode:
-        message = f"pandoc failed with code {process.returncode}: {said}"
-        raise RuntimeError(message)
-    return result
+    if code < 0:
+        message = f"pandoc was killed by signal {-code}; there may be too little memory: run again"
+        raise ChildProcessError(message)
+    if "out of memory" in lower or "cannot allocate memory" in lower:
+        message = f"there is too little memory for pandoc: {said}"
+        raise MemoryError(message)
+    if found := next((one for one in FULL if os.strerror(one).lower() in lower), None):
+        raise OSError(found, os.strerror(found))
+    message = f"pandoc failed with code {code}: {said}"
+    raise RuntimeError(message)
 
 
 def _environment(epoch: int) -> dict[str, str]:

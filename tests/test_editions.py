@@ -6,9 +6,12 @@ import io
 import json
 import re
 import shutil
+import signal
 import subprocess
+import tomllib
 import unicodedata
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from html import unescape
 from importlib.resources import files
@@ -25,14 +28,16 @@ from PIL import Image, PngImagePlugin
 
 from pipeline import Document, Settings, Unfit
 from pipeline.document import Meta
-from pipeline.engines.worker import cleaned
+from pipeline.engines.worker import Binding, bind, cleaned
 from pipeline.pandoc import VERSION as PANDOC
-from pipeline.pandoc import pandoc
+from pipeline.pandoc import _run, pandoc
 from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier
 from pipeline.write.cover import WIDTH, cover
 from pipeline.write.editions import editions, to_epub, to_pdf
-from pipeline.write.fonts import RARE_IN_CJK, face_of, subsets
+from pipeline.write.fonts import RARE_IN_CJK, face_of, subsets, undrawn
 from pipeline.write.images import Pictures
+from pipeline.write.losses import warnings_of
+from pipeline.write.shown import missing_words, words_of
 from pipeline.write.tree import para, plain, text_nodes
 from tests.conftest import ROOT, Lacuna, tree
 
@@ -712,7 +717,7 @@ def test_nesting_is_bound_or_unfit(mark: str, times: int):
 
 def test_memory_is_capped():
     """What would take gigabytes is given up."""
-    with pytest.raises(Unfit, match="is more than pandoc can read with 512M of memory"):
+    with pytest.raises(Unfit, match="is more than pandoc can do with 512M of memory"):
         bound("x " * 2_000_000)
 
 
@@ -732,6 +737,231 @@ def test_any_text_can_be_bound(text: str):
     book = bound(text.encode("utf-8", "replace").decode())
     assert to_epub(book).startswith(b"PK")
     assert to_pdf(book).startswith(b"%PDF")
+
+
+HTML = tomllib.loads((ROOT / "tests" / "cases" / "html.toml").read_text("utf-8"))["case"]
+
+
+@pytest.fixture(scope="module")
+def html_books(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Book], list[dict[str, bytes]]]:
+    """The cases of raw HTML as books, and their editions."""
+    root = tmp_path_factory.mktemp("html")
+    Image.new("RGB", (8, 8), "red").save(root / "ok.png")
+    documents = [
+        (Document(PurePosixPath(f"{at}.md"), case["post"], Meta(title="A title", language="en")), root)
+        for at, case in enumerate(HTML)
+    ]
+    chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, Unfit)]
+    books = [Book(one.title, "en", identifier(str(at)), (one,)) for at, one in enumerate(chapters)]
+    return books, editions(books)
+
+
+@pytest.mark.parametrize("at", range(len(HTML)), ids=[case["label"] for case in HTML])
+def test_raw_html_is_kept(at: int, html_books: tuple[list[Book], list[dict[str, bytes]]], tmp_path: Path):
+    """HTML in a post is in its books as a browser shows it, and no more of it; the PDF has its words."""
+    case, book, made = HTML[at], html_books[0][at], html_books[1][at]
+    chapter = " ".join(chapter_text(made["epub"], tmp_path).split())
+    text = " ".join("".join(ET.fromstring(chapter).itertext()).split())  # noqa: S314 - our own
+    assert case.get("markup", "") in chapter
+    assert case.get("text", "") in text
+    assert not re.search(case.get("never", "(?!)"), chapter)
+    assert book.chapters[0].omitted == ()
+    assert warnings_of(book.chapters[0], made["epub"]) == ()
+    with pikepdf.open(io.BytesIO(made["pdf"])) as pdf:
+        alternatives = [
+            str(item.Alt) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/Alt" in item
+        ]
+        with pdf.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+    printed = " ".join([page_text(made["pdf"]), *alternatives])
+    assert not missing_words(words_of(book.chapters[0].blocks, maths=False), printed).words
+
+
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+def test_epubs_with_raw_html_are_valid(html_books: tuple[list[Book], list[dict[str, bytes]]], tmp_path: Path):
+    """EPUBCheck finds nothing in a book of all the cases of raw HTML."""
+    chapters = tuple(chapter for book in html_books[0] for chapter in book.chapters)
+    (tmp_path / "a.epub").write_bytes(to_epub(Book("HTML", "en", identifier("html"), chapters)))
+    assert_valid(tmp_path / "a.epub")
+
+
+def test_comments_alone_change_nothing():
+    """A post whose only raw HTML is comments is read as if they were not there."""
+    text = "a *b*\n\n<!-- c -->\n\n- d<!-- e -->\n"
+    assert bound(text).chapters[0].blocks == bound(re.sub("<!-- . -->", "", text)).chapters[0].blocks
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(
+                    f"<{end}{name}>"
+                    for end in ("", "/")
+                    for name in ("b", "p", "div", "td", "table", "a href=x", "pre")
+                ),
+                *("<select>", "<title>", "<li>", "<h2>", "<svg>", "<ruby>", "<rt>", "<!--", '<i x="', "<details>"),
+                *("\n\n", "\n\n", "\n", "- ", "> ", "`code`", "*em*", "word1 ", "字 ", "[^1] ", "| a |\n|--|\n| b |\n"),
+            ]
+        ),
+        max_size=24,
+    )
+)
+def test_no_word_is_lost_in_broken_html(parts: list[str]):
+    """However tags are broken, nested and mixed with Markdown, the chapter shows every word, or says what it lacks."""
+    text = "".join(f"{part}w{at} " if part.startswith("<") else part for at, part in enumerate(parts))
+    try:
+        (chapter,) = bound(f"{text}\n\n[^1]: note\n").chapters
+    except Unfit:
+        return
+    words = re.findall(r"w\d+", re.sub(r"<!--.*?(-->|\Z)", "", text, flags=re.DOTALL))
+    assert Counter(words) - Counter(re.findall(r"w\d+", words_of(chapter.blocks))) == Counter()
+
+
+@pytest.mark.parametrize(
+    ("shown", "held", "words", "excerpts"),
+    [
+        ("One two, three!", "three one — One two", 0, ()),
+        ("foobar baz", "foo bar baz", 0, ()),
+        ("foo bar", "foobar", 0, ()),
+        ("字を読む", "字 を\n読む", 0, ()),
+        ("a\u00adb 𝐱 ﬁ", "ab x fi", 0, ()),
+        ("say this whole sentence twice, this once", "say this twice", 4, ("whole sentence", "this once")),
+        ("字を読む", "字読む", 1, ("を",)),
+        ("a 📝 b", "a b", 1, ("📝",)),
+    ],
+)
+def test_missing_words_are_found(shown: str, held: str, words: int, excerpts: tuple[str, ...]):
+    """Words are compared, whatever is between them; what is missing is counted and quoted."""
+    assert missing_words(shown, held) == (words, excerpts)
+
+
+def test_what_is_missing_is_said(tmp_path: Path):
+    """A chapter that lacks words of its post says so at its end, and in the warnings of its books."""
+    book = bound("[^1] one\n\n[^1]: two\n", tmp_path, language="en")
+    chapter = replace(book.chapters[0], omitted_words=2, omitted=("two words",))
+    made = editions([replace(book, chapters=(chapter,))])[0]
+    said = "Words of the post that are not shown: 2: “two words”"
+    assert said in chapter_text(made["epub"], tmp_path)
+    assert said in " ".join(page_text(made["pdf"]).split())
+    assert warnings_of(chapter, made["epub"]) == ("2 words of the post are not in the book: two words",)
+    other = to_epub(bound("else", tmp_path, language="en"))
+    assert warnings_of(book.chapters[0], other) == ("2 words of the chapter are not in its EPUB: two one",)
+
+
+def test_a_character_without_a_font_is_told():
+    """A character that no font has is named with its count; joiners, selectors and combining marks are none."""
+    assert undrawn("𐎀 b 𐎀 ✗ 👩\u200d💻 ☺\ufe0f e\u0323\u0302 한 ệ\u00ad\ufeff") == {"𐎀": 2}
+    document = Document(PurePosixPath("a.md"), "𐎀 text", Meta(title="A 𐎀", language="en"))
+    (made,) = bind([Binding(document, ROOT, ROOT / "a", "", Look())])
+    assert made.warnings == ("no font has U+10380 (2×)",)
+
+
+def test_addresses_are_copied_whole():
+    """A long address, or code, breaks over lines; what is copied from the PDF is it, with no character more."""
+    address = (
+        "https://example.org/a/very/long/address/that/goes/over/the/line/as-it-is-so-long?and=has&a=query#and-fragment"
+    )
+    pdf = page_text(to_pdf(bound(f"{address}\n\n`{'x1' * 60}`\n\n| a |\n|---|\n| {address} |\n", language="en")))
+    whole = re.sub(r"[\r\n]", "", pdf)
+    assert whole.count(address) == 2
+    assert "x1" * 60 in whole
+    assert "\u200b" not in pdf
+
+
+@pytest.mark.parametrize("field", ["title", "author", "subtitle", "tag", "heading", "address", "code", "entity"])
+def test_no_field_breaks_the_xml(field: str, tmp_path: Path):
+    """A character that XML forbids becomes U+FFFD wherever it stands: every member of the EPUB is read."""
+    bad = "x\x1b\ufffe\ud83dy"
+    texts = {
+        "heading": f"# {bad}",
+        "address": f"[a](https://e.org/{bad}) ![{bad}](gone{bad}.png)",
+        "code": f"`{bad}`\n\n```{bad}\n{bad}\n```",
+        "entity": "&#27; `x` <b title='&#27;'>&#27;&#xfffe;</b> [a](&#27;)",
+    }
+    text = texts.get(field, "text").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    book = bound(text, tmp_path, language="en", source_url="https://e.org/")
+    changes = {"author": {"authors": (bad,)}, "tag": {"tags": (bad,)}, "subtitle": {"title": bad, "kicker": bad}}
+    chapter = replace(book.chapters[0], **changes.get(field, {}))
+    book = replace(book, title=bad if field == "title" else "A", chapters=(chapter,))
+    made = editions([book])[0]
+    with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
+        for name in archive.namelist():
+            if name.endswith((".xhtml", ".opf", ".ncx", ".xml", ".svg")):
+                ET.fromstring(archive.read(name))  # noqa: S314 - our own
+    assert made["pdf"].startswith(b"%PDF")
+
+
+def test_a_long_table_runs_over_pages():
+    """Every row of a table that is longer than a page is on a page."""
+    rows = "".join(f"| row{at} | text |\n" for at in range(90))
+    document = pypdfium2.PdfDocument(to_pdf(bound(f"| a | b |\n|---|---|\n{rows}", language="en")))
+    for page in document:
+        text = page.get_textpage()
+        assert all(text.get_charbox(at)[1] >= 0 for at in range(text.count_chars()))
+    document.close()
+
+
+def test_a_date_that_is_none_stops_no_book():
+    """A day that no calendar has is no date."""
+    assert to_pdf(bound("text", language="en", date="2021-02-31")).startswith(b"%PDF")
+    assert bound("text", date="2021-19").date == ""
+
+
+def test_a_picture_is_in_a_book_once(tmp_path: Path):
+    """However often a picture is shown, under whatever address, in whatever chapter, its bytes are in a book once."""
+    noise = Image.effect_noise((400, 400), 100)
+    (tmp_path / "b").mkdir()
+    for name in ("a.png", "b/c.png"):
+        noise.save(tmp_path / name)
+    size = (tmp_path / "a.png").stat().st_size
+    text = "![x](a.png)\n\ny ![x](b/c.png) z\n\n" * 20
+    chapters = tuple(chaptered(Document(PurePosixPath(f"{at}.md"), text, Meta(title=f"{at}")), tmp_path) for at in "ab")
+    made = editions([Book("T", "en", identifier("t"), chapters)])[0]
+    with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".png")]) == 1
+        assert archive.read("EPUB/text/ch001.xhtml").decode().count("<img") == 40
+    assert len(made["pdf"]) < size + 400_000
+
+
+def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """When all pictures together are too large, the rest are boxes, in a post and in a book, and it is said."""
+    for at in range(3):
+        Image.effect_noise((200, 200), 100 + at).save(tmp_path / f"{at}.png")
+    sizes = [(tmp_path / f"{at}.png").stat().st_size for at in range(3)]
+    monkeypatch.setattr("pipeline.write.vet.MAX_TOGETHER", sum(sizes[:2]))
+    text = "![zero](0.png)\n\n![one](1.png)\n\n![two](2.png) and ![two](2.png)\n"
+    one = chaptered(Document(PurePosixPath("a.md"), text, Meta(title="A", language="en")), tmp_path)
+    assert (len(one.pictures), one.left_out) == (2, 1)
+    monkeypatch.setattr("pipeline.write.book.MAX_TOGETHER", sizes[0])
+    epub = to_epub(Book("T", "en", identifier("t"), (one,)))
+    chapter = chapter_text(epub, tmp_path)
+    assert chapter.count("<img") == 1
+    assert re.search(r'class="missing-image">\s*<p>one</p>', chapter)
+    assert warnings_of(one, epub)[-1].startswith("1 pictures are left out")
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "error"),
+    [
+        (-signal.SIGXCPU, "", Unfit),
+        (251, "pandoc: Heap exhausted", Unfit),
+        (-signal.SIGKILL, "", ChildProcessError),
+        (1, "pandoc: out of memory (requested 1048576 bytes)", MemoryError),
+        (1, "x.out: hPutBuf: resource exhausted (No space left on device)", OSError),
+        (64, "Unknown option", RuntimeError),
+    ],
+)
+def test_what_fails_is_told_apart(code: int, said: str, error: type[Exception], tmp_path: Path):
+    """A text beyond the limits, a machine in trouble and a mistake of ours are different errors."""
+    script = tmp_path / "pandoc"
+    end = f"kill -{-code} $$" if code < 0 else f"exit {code}"
+    script.write_text(f"#!/bin/sh\necho '{said}' >&2\n{end}\n", "utf-8")
+    script.chmod(0o755)
+    with pytest.raises(error) as raised:
+        _run([str(script)], b"", 5, "512M")
+    assert raised.type is error
 
 
 def test_editions_in_out_are_all_there_is(made: Path):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.archive import settings_of, shown
-from pipeline.commands.inputs import BOOK, FOLDER, Input, as_json, each, finish, paths, put
+from pipeline.commands.inputs import FOLDER, Input, as_json, each, finish, paths, put
 from pipeline.commands.text import unified
 
 if TYPE_CHECKING:
     from pipeline.document import Document
+    from pipeline.settings import Settings
 
 
 @click.command()
@@ -98,36 +99,64 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Bind each file as EPUB and PDF, several also as one book."""
     from pipeline.document import Unfit
-    from pipeline.engines.worker import cleaned
-    from pipeline.write.book import Book, Chapter, chapters_of, identifier, look_of
-    from pipeline.write.editions import KINDS, editions
+    from pipeline.engines.binder import BOOK
+    from pipeline.engines.pool import Limits, alone
+    from pipeline.engines.worker import Post, bind_post
+    from pipeline.write.atomic import PARTIAL
+    from pipeline.write.book import Chapter
+    from pipeline.write.editions import KINDS
     from pipeline.write.names import safe_name
+    from pipeline.write.packed import unpack
 
     settings = settings_of()
-    look = look_of(settings)
-    kinds = [kind for kind, wanted in zip(KINDS, (epub, pdf), strict=True) if wanted] or KINDS
-    chapters: list[Chapter] = []
+    kinds = tuple(kind for kind, wanted in zip(KINDS, (epub, pdf), strict=True) if wanted) or KINDS
+    limits = Limits(settings.max_seconds, output / PARTIAL)
+    chapters: list[tuple[str, bytes]] = []  # date, packed
     written: set[Path] = set()
 
-    def put_editions(book: Book, name: str) -> None:
-        for kind, data in editions([book], kinds)[0].items():
-            edition = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
-            put(edition, data, output, written)
-            click.echo(shown(str(output / edition.name)))
+    def put_edition(name: str, kind: str, data: bytes) -> None:
+        edition = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
+        put(edition, data, output, written)
+        click.echo(shown(str(output / edition.name)))
 
     def work(one: Input) -> None:
-        (chapter,) = chapters_of([(cleaned(one.name, one.read(), settings), one.folder)], look.pictures)
-        if isinstance(chapter, Unfit):
-            raise chapter
-        chapters.append(chapter)
-        title, language = chapters[-1].title, chapters[-1].language
-        put_editions(Book(title, language, identifier(str(one.name)), (chapters[-1],), look), safe_name(one.name))
+        bound = alone(bind_post, Post(one.name, one.read(), one.folder, settings, kinds), limits)
+        if bound.problem:
+            raise Unfit(bound.problem)
+        for kind, data in bound.editions.items():
+            put_edition(safe_name(one.name), kind, data)
+        for warning in bound.warnings:
+            click.echo(f"{one.label}: {shown(warning)}", err=True)
+        chapters.append((unpack(bound.chapter, Chapter).date, bound.chapter))
 
     code = each(paths, work, output)
     if len(chapters) > 1:
-        ordered = tuple(sorted(chapters, key=lambda chapter: (not chapter.date, chapter.date)))
-        put_editions(Book(settings.title, ordered[0].language, identifier(settings.title), ordered, look), BOOK)
+        ordered = [chapter for _, chapter in sorted(chapters, key=lambda one: (not one[0], one[0]))]
+        for kind in kinds:
+            put_edition(BOOK, kind, _volume(ordered, kind, output, settings))
     return finish(code, output)
+
+
+def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) -> bytes:
+    """Return chapters as one book. Raises UsageError where it cannot be made."""
+    from pipeline.document import Unfit
+    from pipeline.engines.binder import BOOK_MEMORY, BOOK_SECONDS
+    from pipeline.engines.pool import Limits, alone
+    from pipeline.engines.volume import Volume, make, save
+    from pipeline.write.atomic import PARTIAL
+    from pipeline.write.book import look_of
+
+    scratch = output / PARTIAL
+    volume = Volume(settings.title, look_of(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}")
+    save(chapters, volume.chapters)
+    try:
+        problem = alone(make, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
+    except Unfit as unfit:
+        problem = str(unfit)
+    if problem:
+        message = f"the book of all files: {problem}"
+        raise click.UsageError(message)
+    return volume.target.read_bytes()
 
 
 COMMANDS = (links, dedup, bind)

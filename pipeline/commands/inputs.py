@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pipeline.read.folder import Found
 
 STDIN = "-"
-BOOK = "archive"
 UNFIT = 4
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each file.")

@@ -62,7 +62,7 @@ class Writer:
             binder = Binder(self.settings, self.state, self.shelf, self.tell)
             binder.write_all()
             self.troubled = binder.troubled
-        self.write_records(made)
+        self.write_records("" if self.troubled else made)  # else a healthy run would take them for its own
 
     def outcomes(self) -> Iterator[tuple[Outcome, str]]:
         """Yield each outcome and its file below clean/, empty if it has none."""

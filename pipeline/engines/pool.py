@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from pipeline.document import OUR_MISTAKE, Cause
+from pipeline.document import OUR_MISTAKE, Cause, Unfit
 from pipeline.settings import Settings
 
 MOST_MEMORY = 4 * 2**30  # bytes of data a process may take; a document of max_bytes takes less than one
@@ -72,11 +72,19 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) 
             raise
 
 
+def alone(work: Callable[[T], R], item: T, limits: Limits) -> R:
+    """Return work(item), done in a process of its own. Raises OSError where the machine fails it, else Unfit."""
+    ((_, result),) = each(work, [item], 1, limits)
+    if isinstance(result, Lost):
+        raise (OSError if result.cause == "environment" else Unfit)(result.reason)
+    return result
+
+
 def _begin(limits: Limits) -> None:
     """Leave Ctrl-C, which a terminal sends to every process, to the first one; limit the memory of this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits.scratch.mkdir(parents=True, exist_ok=True)
-    tempfile.tempdir = str(limits.scratch)  # where a later run finds what a killed one left
+    tempfile.tempdir = str(limits.scratch.absolute())  # where a later run finds what a killed one left
     _limit("RLIMIT_DATA", limits.memory)
 
 

@@ -15,8 +15,9 @@ from pipeline.flow import assemble, beside, follow
 from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
 from pipeline.settings import Settings
-from pipeline.write.book import Book, Look, chapters_of, identifier
-from pipeline.write.editions import editions
+from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier, look_of
+from pipeline.write.editions import KINDS, editions
+from pipeline.write.losses import warnings_of
 from pipeline.write.packed import pack
 from pipeline.write.state import Row, row_of
 
@@ -126,28 +127,69 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The editions of a document, and its chapter for the book of them all, packed; or why there are none."""
+    """The editions of a document, and its chapter for the book of them all, packed; or why there are none.
+
+    `warnings` say what the editions do not show of the document, a sentence each.
+    """
 
     editions: dict[str, bytes] = field(default_factory=dict)  # by kind: epub, pdf
     chapter: bytes = b""
     problem: str = ""
     cause: Cause = "document"
-    warnings: tuple[str, ...] = ()  # what the editions do not show, in sentences
+    warnings: tuple[str, ...] = ()
 
 
-def bind(bindings: Sequence[Binding]) -> list[Bound]:
-    """Return the editions of some documents that are to look alike."""
+def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Bound]:
+    """Return the editions, of some kinds, of documents that are to look alike.
+
+    A document that is more than pandoc can do has a problem instead; all else is raised (see `editions`).
+    """
     found = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
         for one, chapter in zip(bindings, found, strict=True)
         if not isinstance(chapter, Unfit)
     ]
-    made = iter(editions(books))
+    made = iter(_each(books, kinds))
     return [
-        Bound(problem=str(chapter)) if isinstance(chapter, Unfit) else Bound(next(made), pack(chapter))
-        for chapter in found
+        Bound(problem=str(chapter)) if isinstance(chapter, Unfit) else _bound(chapter, next(made)) for chapter in found
     ]
+
+
+def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | Unfit]:
+    """Return the editions of each book; what is too much for pandoc spoils no other."""
+    try:
+        return [*editions(books, kinds)]
+    except Unfit as unfit:
+        return [unfit] if len(books) == 1 else [made for book in books for made in _each([book], kinds)]
+
+
+def _bound(chapter: Chapter, made: dict[str, bytes] | Unfit) -> Bound:
+    if isinstance(made, Unfit):
+        return Bound(problem=str(made))
+    warnings = warnings_of(chapter, made["epub"]) if "epub" in made else ()
+    return Bound(made, pack(chapter), warnings=warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A file to bind by itself: its name and bytes, the folder its pictures are in, the kinds of editions wanted."""
+
+    name: PurePosixPath
+    data: bytes
+    folder: Path
+    settings: Settings
+    kinds: tuple[str, ...]
+
+
+def bind_post(post: Post) -> Bound:
+    """Return the editions of one file."""
+    try:
+        document = cleaned(post.name, post.data, post.settings)
+    except Unfit as unfit:
+        return Bound(problem=str(unfit))
+    (bound,) = bind([Binding(document, post.folder, Path(), "", look_of(post.settings))], post.kinds)
+    return bound
 
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:

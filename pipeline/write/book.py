@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from pipeline.addresses.canonical import canonical
@@ -16,11 +16,13 @@ from pipeline.pandoc import EARLIEST
 from pipeline.settings import Settings
 from pipeline.write.bounds import unjoined
 from pipeline.write.clean import repaired
-from pipeline.write.images import USUAL, Pictures
-from pipeline.write.tree import Node, safe_address
-from pipeline.write.vet import Place, read_trees
+from pipeline.write.figures import without
+from pipeline.write.images import MAX_TOGETHER, USUAL, Pictures
+from pipeline.write.shown import missing_words, shown, words_of
+from pipeline.write.tree import Node, all_printable, holds_unprintable, printable, safe_address
+from pipeline.write.vet import Place, Tree, read_trees
 
-VERSION = 5  # raise it when the bytes of an edition change
+VERSION = 6  # raise it when the bytes of an edition change
 TAGS = ("tags", "categories", "keywords")  # the fields of front matter that static site generators read
 NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
 
@@ -41,6 +43,10 @@ class Chapter:
     works: tuple[Work, ...] = ()  # that it cites
     kicker: str = ""
     subtitle: str = ""
+    pictures: dict[str, bytes] = field(default_factory=dict)  # those in the blocks, by name
+    left_out: int = 0  # pictures that there is no room for
+    omitted_words: int = 0  # of the post that the blocks do not show
+    omitted: tuple[str, ...] = ()  # the first of them, as they follow each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,11 @@ class Book:
     look: Look = Look()
 
     @property
+    def pictures(self) -> dict[str, bytes]:
+        """Return the pictures of all chapters by name, each once: its name is that of its content."""
+        return {name: data for chapter in self.chapters for name, data in chapter.pictures.items()}
+
+    @property
     def authors(self) -> list[str]:
         """Return the authors of all chapters, each once, in order."""
         return list(dict.fromkeys(author for chapter in self.chapters for author in chapter.authors))
@@ -90,6 +101,32 @@ def identifier(name: str) -> str:
     return f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"
 
 
+def writable(book: Book) -> Book:
+    """Return a book that every format can hold: no character that XML forbids, no more pictures than MAX_TOGETHER."""
+    room, kept = MAX_TOGETHER, set()
+    for name, data in book.pictures.items():
+        if len(data) <= room:
+            room -= len(data)
+            kept.add(name)
+    chapters = tuple(_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
+    return replace(book, title=printable(book.title), chapters=tuple(map(_printable, chapters)))
+
+
+def _without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
+    """Return a chapter with boxes in the place of some of its pictures."""
+    if not names:
+        return chapter
+    pictures = {name: data for name, data in chapter.pictures.items() if name not in names}
+    return replace(chapter, blocks=without(chapter.blocks, names, chapter.language), pictures=pictures)
+
+
+def _printable(chapter: Chapter) -> Chapter:
+    """Return a chapter, each string in it as `printable` has it."""
+    if not holds_unprintable([getattr(chapter, one.name) for one in fields(chapter) if one.name != "pictures"]):
+        return chapter
+    return replace(chapter, **{one.name: all_printable(getattr(chapter, one.name)) for one in fields(chapter)})
+
+
 def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures = USUAL) -> list[Chapter | Unfit]:
     """Return documents, each archived below the folder beside it, as chapters; Unfit where pandoc gives up on one."""
     sources = [safe_address(canonical(document.meta.source_url)) for document, _ in documents]
@@ -99,28 +136,44 @@ def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures =
     ]
     trees = read_trees([(document.text, place) for (document, _), place in zip(documents, places, strict=True)])
     return [
-        blocks if isinstance(blocks, Unfit) else _chapter(document, place.source_url, blocks)
-        for (document, _), place, blocks in zip(documents, places, trees, strict=True)
+        tree if isinstance(tree, Unfit) else _chapter(document, place.source_url, tree)
+        for (document, _), place, tree in zip(documents, places, trees, strict=True)
     ]
 
 
-def _chapter(document: Document, source_url: str, blocks: list[Node]) -> Chapter:
+def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
     meta = document.meta
     found = dict(meta.extra)
+    missing = missing_words(shown(document.text), words_of(tree.blocks))
     return Chapter(
         title=unjoined(meta.title),
         authors=tuple(map(unjoined, meta.authors)),
         language=meta.language,
-        date=meta.date if re.fullmatch(r"(?:19|20)\d\d(?:-[01]\d(?:-[0-3]\d)?)?", meta.date) else "",
+        date=_date(meta.date),
         source_url=source_url,
         repaired=repaired(document),
-        blocks=blocks,
+        blocks=tree.blocks,
         tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
         series=", ".join(_words(found.get("series"))),
         works=tuple(works_of(document)),
         kicker=unjoined(meta.kicker),
         subtitle=unjoined(meta.subtitle),
+        pictures=tree.pictures,
+        left_out=tree.left_out,
+        omitted_words=missing.words,
+        omitted=missing.excerpts,
     )
+
+
+def _date(written: str) -> str:
+    """Return a date as ISO 8601 writes it, as exact as known; empty if it is none, or no day of the calendar."""
+    if not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?", written):
+        return ""
+    try:
+        dt.date.fromisoformat(f"{written}-01-01"[:10])
+    except ValueError:
+        return ""
+    return written
 
 
 def _words(value: FrontValue) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.pandoc import write
 from pipeline.write import epub, pdf
-from pipeline.write.book import Book
+from pipeline.write.book import Book, writable
 from pipeline.write.sections import Section, sections
 
 KINDS = ("epub", "pdf")
@@ -17,15 +17,21 @@ _FINISH = {"epub": epub.finish, "pdf": pdf.finish}
 
 
 def editions(books: Sequence[Book], kinds: Sequence[str] = KINDS) -> list[dict[str, bytes]]:
-    """Return each book in each of `kinds`. Raises RuntimeError where pandoc or Typst fails."""
+    """Return each book in each of `kinds`.
+
+    Raises Unfit where a book is more than pandoc can write within its limits, OSError or MemoryError where the machine
+    fails, RuntimeError where pandoc or Typst does, or where what they made is broken.
+    """
     with tempfile.TemporaryDirectory() as folder:
         jobs: list[tuple[str, Book, list[Section], Path]] = []
         conversions = []
-        for book in books:
+        for book in map(writable, books):
             parts = sections(book)
             for kind in kinds:
                 place = Path(folder, str(len(jobs)))
                 place.mkdir()
+                for name, data in book.pictures.items():
+                    place.joinpath(name).write_bytes(data)
                 jobs.append((kind, book, parts, place))
                 conversions.append(_PREPARE[kind](book, parts, place))
         made = [

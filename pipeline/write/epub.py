@@ -7,6 +7,8 @@ import re
 import zipfile
 from html import escape
 from pathlib import Path
+from typing import Any
+from xml.parsers import expat
 
 from pipeline.pandoc import Conversion
 from pipeline.write.book import Book
@@ -14,7 +16,9 @@ from pipeline.write.cover import cover, right_to_left
 from pipeline.write.phrases import phrase
 from pipeline.write.sections import Section
 from pipeline.write.style import style
-from pipeline.write.tree import Node, text_nodes, written
+from pipeline.write.tree import Node, nodes, text_nodes, written
+
+XML = (".xhtml", ".opf", ".ncx", ".xml", ".svg")
 
 
 def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
@@ -22,7 +26,7 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
 
     What it needs beside the text (cover, style, fonts) is written to `folder`.
     """
-    blocks = [node for part in parts for node in _blocks(part)]
+    blocks = _with_rubies([node for part in parts for node in _blocks(part)])
     front = folder / "cover.svg"
     front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
     sheet, fonts = style(book, blocks)
@@ -49,7 +53,31 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
         "epub_fonts": [str(folder / font.name) for font in fonts],
     }
     data = written(blocks, {name: value for name, value in meta.items() if value})
-    return Conversion(data, "json", "epub3", options, book.epoch)
+    return Conversion(data, "json", "epub3", options, book.epoch, str(folder))
+
+
+def _with_rubies(blocks: list[Node]) -> list[Node]:
+    """Return blocks, each ruby with the tags of HTML."""
+    if not any(node["t"] == "Span" and node["c"][0][1] == ["ruby"] for node in nodes(blocks)):
+        return blocks
+    tagged: list[Node] = _tagged(blocks)
+    return tagged
+
+
+def _tagged(part: Any) -> Any:  # noqa: ANN401 - any part of a tree
+    if isinstance(part, dict):
+        return part | {"c": _tagged(part["c"])} if "c" in part else part
+    if not isinstance(part, list):
+        return part
+    made: list[Any] = []
+    for item in part:
+        names = item["c"][0][1] if isinstance(item, dict) and item.get("t") == "Span" else []
+        if names in (["ruby"], ["rt"]):
+            tags = ({"t": "RawInline", "c": ["html", f"<{end}{names[0]}>"]} for end in ("", "/"))
+            made += [next(tags), *_tagged(item["c"][1]), next(tags)]
+        else:
+            made.append(_tagged(item))
+    return made
 
 
 def _blocks(part: Section) -> list[Node]:
@@ -69,7 +97,8 @@ def finish(epub: bytes, book: Book, parts: list[Section], _folder: Path) -> byte
     """Return pandoc's EPUB with what pandoc leaves undone.
 
     Each section's file has its title and language, the landmarks lead to the text, no date is made up, and code is
-    marked by weight and slant alone (epub.css): pandoc's colours cannot be read at night.
+    marked by weight and slant alone (epub.css): pandoc's colours cannot be read at night. Raises RuntimeError where a
+    file in it is no XML.
     """
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(epub)) as old, zipfile.ZipFile(made, "w") as new:
@@ -79,8 +108,26 @@ def finish(epub: bytes, book: Book, parts: list[Section], _folder: Path) -> byte
                 data = _page(data.decode(), entry.filename, book, parts).encode()
             elif entry.filename.endswith("content.opf"):
                 data = _package(data.decode(), book).encode()
+            if entry.filename.endswith(XML):
+                _parse(entry.filename, data)
             new.writestr(entry, data, compresslevel=9)
     return made.getvalue()
+
+
+def _parse(name: str, data: bytes) -> None:
+    """Raise RuntimeError unless `data` is well-formed XML that declares no entity."""
+    reader = expat.ParserCreate()
+    reader.EntityDeclHandler = _refuse
+    try:
+        reader.Parse(data, True)  # noqa: FBT003 - expat takes no name
+    except (expat.ExpatError, ValueError) as error:
+        message = f"{name} of the EPUB is not well-formed: {error}"
+        raise RuntimeError(message) from error
+
+
+def _refuse(*_declared: object) -> None:
+    message = "it declares an entity"
+    raise ValueError(message)
 
 
 def _page(page: str, name: str, book: Book, parts: list[Section]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import uharfbuzz as hb
-from typst import Fonts
+from typst import Compiler, Fonts, TypstError
 
 PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
 # What a device may lack: not Latin, Greek, Cyrillic, nor general punctuation but what joins letters and emoji.
@@ -19,6 +20,8 @@ REGULAR, MEDIUM, BOLD = 400, 500, 700  # of the axis wght (OpenType)
 SERIF, SANS, SANS_CJK = "NotoSerifSC", "NotoSans[", "NotoSansCJK"  # names of fonts start so
 CJK = {"zh", "ja", "ko"}  # ISO 639
 SIMPLIFIED = 2
+# Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties.txt) that is no format character: fillers, selectors
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 COLLECTION = {"ja": 0, "ko": 1, "zh-hant": 3}  # the faces of NotoSansCJK-VF.otf.ttc in order: JP, KR, SC, TC, HK
 
 
@@ -63,6 +66,34 @@ def face_of(char: str, language: str) -> hb.Face:
     """Return the first font without serifs that has `char`; the first of all where none has it."""
     faces = _faces(_index(language), SANS_CJK if language[:2] in CJK else SANS)
     return next((face for _, face, held in faces if ord(char) in held), faces[0][1])
+
+
+def undrawn(text: str) -> Counter[str]:
+    """Return the characters of a text for which no font of ours has a glyph, and how often each stands there.
+
+    What is not drawn by itself counts for nothing: spaces, controls, joiners, variation selectors.
+    """
+    held = frozenset[int]().union(*(characters for _, _, characters in _faces(SIMPLIFIED, SANS)))
+    found = Counter(normalize("NFC", text))
+    return Counter(
+        {
+            char: count
+            for char, count in found.items()
+            if not (char.isspace() or _INVISIBLE.match(char) or category(char) in {"Cc", "Cf"})
+            and not all(ord(part) in held or _drawn_by_typst(part) for part in normalize("NFD", char))
+        }
+    )
+
+
+@cache
+def _drawn_by_typst(char: str) -> bool:
+    """Tell whether Typst draws a character: the coverage of its own fonts is known to it alone."""
+    source = f'#set document(title: "-")\n#"\\u{{{ord(char):x}}}"'.encode()
+    try:
+        Compiler(source, font_paths=for_typst(), ignore_system_fonts=True).compile(format="pdf", pdf_standards=["a-2b"])
+    except TypstError as error:
+        return "could not be displayed" not in str(error)
+    return True
 
 
 def subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR) -> list[Subset]:

@@ -1,8 +1,8 @@
-"""Image file -> data: address, if it is what it says and not too large; in the size and colours of a device."""
+"""Image file -> picture for a book, if it is what it says and not too large; in the size and colours of a device."""
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import io
 import re
 import stat
@@ -18,10 +18,11 @@ from pipeline.document import Document
 from pipeline.read.below import data_of, look
 from pipeline.read.folder import stamp
 
-FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # an address that is no file of the archive
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000  # 200 MB when decoded
+MAX_TOGETHER = 256 * 2**20  # bytes of all pictures of a book; pandoc holds them at once when it writes an EPUB
 QUALITY = 85  # of a JPEG that is written anew: Pillow's documentation sees no gain above 95, and 75 shows on faces
 
 
@@ -69,23 +70,31 @@ def _is_file(root: Path, path: PurePosixPath) -> bool:
         return False
 
 
-def data_address(root: Path, path: Path, pictures: Pictures) -> str:
-    """Return the image at `path` as a data: address; empty if it is no image, too large, or lies outside `root`."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of a picture as a book holds them, and its name there, which is that of its content."""
+
+    name: str
+    data: bytes
+
+
+def picture(root: Path, path: Path, pictures: Pictures) -> Picture | None:
+    """Return the image at `path` as a picture; None if it is no image, too large, or lies outside `root`."""
     try:
         data = data_of(root, PurePosixPath(path.relative_to(root)), MAX_BYTES)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as image:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
-                    return ""
+                    return None
                 kind = str(image.format)
                 image.verify()
             with Image.open(io.BytesIO(data), formats=(kind,)) as image:
                 if image.width > pictures.width or pictures.grey or kind == "WEBP":  # many readers show no WebP
                     data, kind = _fitted(image, pictures)
     except Exception:  # noqa: BLE001 - a hostile file may fail in any way; all it loses is its picture
-        return ""
-    return f"data:{FORMATS[kind]};base64,{base64.b64encode(data).decode('ascii')}"
+        return None
+    return Picture(f"{hashlib.sha256(data).hexdigest()[:32]}.{kind.lower()}", data)
 
 
 def _fitted(image: Image.Image, pictures: Pictures) -> tuple[bytes, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from typst import Compiler, TypstError
 
@@ -14,7 +14,7 @@ from pipeline.pandoc import Conversion
 from pipeline.write.book import Book
 from pipeline.write.fonts import for_typst
 from pipeline.write.sections import Section
-from pipeline.write.tree import Node, plain, written
+from pipeline.write.tree import NO_ATTRIBUTES, Node, plain, written
 
 TEMPLATE = files("pipeline.write").joinpath("templates", "book.typ")
 STANDARDS = ["ua-1", "a-2a"]
@@ -25,14 +25,14 @@ REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
 def prepare(_book: Book, parts: list[Section], folder: Path) -> Conversion:
     """Return what pandoc is to make of the sections: Typst's markup, which calls templates/book.typ.
 
-    Images are written to `folder`, which becomes Typst's root.
+    The book's pictures are in `folder`, which becomes Typst's root.
     """
     blocks: list[Node] = []
     for part in parts:
         named = {"title": part.title, "label": part.label, **_language(part.language)}
-        inner = _Typesetter(folder, part.label).blocks(part.blocks)
+        inner = _Typesetter(part.label).blocks(part.blocks)
         blocks += [_raw(f"#chapter({_arguments(named)})["), *inner, _raw("]")]
-    return Conversion(written(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"})
+    return Conversion(written(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
 
 
 def finish(body: bytes, book: Book, _parts: list[Section], folder: Path) -> bytes:
@@ -64,8 +64,8 @@ def finish(body: bytes, book: Book, _parts: list[Section], folder: Path) -> byte
 class _Typesetter:
     """Turns what pandoc's Typst writer drops (classes, alternative text) into calls of templates/book.typ."""
 
-    def __init__(self, root: Path, prefix: str) -> None:
-        self.root, self.prefix, self.count = root, prefix, 0
+    def __init__(self, prefix: str) -> None:
+        self.prefix, self.count = prefix, 0
 
     def blocks(self, part: list[Node]) -> list[Node]:
         return [made for node in part for made in self.node(node)]
@@ -76,13 +76,22 @@ class _Typesetter:
         if node["t"] == "Figure":
             image = node["c"][2][0]["c"][0]
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            shown = f"#figure(picture({self.image(image)})"
+            shown = f"#figure(picture({_image(image)})"
             opened = f"{shown}, caption: [" if caption else f"{shown})"
             body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
             return [_raw(opened), *body]
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
-        return self.inline(node)
+        return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
+
+    def definitions(self, entries: list[list[Any]]) -> list[Node]:
+        """Return terms with their meanings; pandoc's own markup breaks at a line break or a colon in a term."""
+        made = [_raw("#terms(")]
+        for term, meanings in entries:
+            inner = [block for meaning in meanings for block in self.blocks(meaning)]
+            words = {"t": "Plain", "c": [_inline("(["), *self.part(term), _inline("], [")]}
+            made += [words, *inner, _raw("]),")]
+        return [*made, _raw(")")]
 
     def tasks(self, items: list[list[Node]]) -> list[Node]:
         """Return a list of tasks: their boxes become its marks."""
@@ -95,34 +104,52 @@ class _Typesetter:
 
     def inline(self, node: Node) -> list[Node]:
         """Return what an inline node becomes; a semicolon ends each call, lest it take in what follows."""
+        if node["t"] == "Span":
+            return self.span(node)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [_inline(f"#maths({_literal(' '.join(node['c'][1].split()))})["), node, _inline("];")]
         if node["t"] == "Link" and "cited" in node["c"][0][1]:
             return [made, _inline(f"#page-of({_literal(node['c'][2][0][1:])});")]
-        if node["t"] == "Span":
-            return [_inline("#text(dir: ltr)["), made, _inline("];")]
         if node["t"] == "Image":
-            return [_inline(f"#box(image({self.image(node)}));")]
+            return [_inline(f"#box(image({_image(node)}));")]
         if node["t"] == "Str" and node["c"].startswith("."):  # behind a call, Typst would read the name of a field
             return [_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
 
-    def part(self, part: object) -> object:
+    def span(self, node: Node) -> list[Node]:
+        """Return a span as a call of its class or direction; of a ruby, one for each reading with what it is of."""
+        (_, names, pairs), inner = node["c"]
+        if names != ["ruby"]:
+            call = names[0] if names else f"text(dir: {dict(pairs)['dir']})"
+            return self.called(call, inner)
+        made: list[Node] = []
+        base: list[Node] = []
+        for one in inner:
+            if one["t"] == "Span" and one["c"][0][1] == ["rt"]:
+                made += [*self.called("ruby", base)[:-1], _inline("]["), *self.called("", one["c"][1])[1:]]
+                base = []
+            else:
+                base.append(one)
+        return [*made, *self.called("text", base)] if base else made
+
+    def called(self, call: str, inlines: list[Node]) -> list[Node]:
+        """Return inline nodes as the content that `call` is given."""
+        inside = {"t": "Span", "c": [NO_ATTRIBUTES, self.part(inlines)]}
+        return [_inline(f"#{call}["), inside, _inline("];")]
+
+    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of a tree
         if not isinstance(part, list):
             return part
-        made: list[object] = []
+        made: list[Any] = []
         for item in part:
             made += self.node(item) if isinstance(item, dict) and "t" in item else [self.part(item)]
         return made
 
-    def image(self, node: Node) -> str:
-        """Write an image's file and return the arguments of the call that shows it."""
-        self.count += 1
-        kind, _, data = node["c"][2][0].partition(";base64,")
-        file = self.root / f"{self.prefix}-{self.count}.{kind.rpartition('/')[2]}"
-        file.write_bytes(base64.b64decode(data))
-        return _arguments({"alt": plain(node["c"][1])}, file.name)
+
+def _image(node: Node) -> str:
+    """Return the arguments of the call that shows a picture."""
+    return _arguments({"alt": plain(node["c"][1])}, node["c"][2][0])
 
 
 def _is_task(item: list[Node]) -> bool:

@@ -90,6 +90,9 @@ def _notes(one: Chapter) -> Iterator[Node]:
     """Yield what is said at the end of a chapter: where it comes from, and what was repaired."""
     if one.source_url:
         yield para(*text_nodes("↗ "), link(one.source_url, one.source_url))
+    if one.omitted_words:
+        excerpts = "; ".join(f"“{excerpt}”" for excerpt in one.omitted)
+        yield english(para(*text_nodes(f"Words of the post that are not shown: {one.omitted_words}: {excerpts}")))
     if one.repaired != "nothing":
         yield english(para(*text_nodes(f"Lacuna: {one.repaired}")))
 

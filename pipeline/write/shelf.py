@@ -56,9 +56,12 @@ class Shelf:
             self._recall()
 
     def fresh(self, path: Path, key: str) -> bool:
-        """Plan `path`; return whether it is there, made from `key` and not changed since, or is known to fail."""
+        """Plan `path`; return whether it is there, made from `key` and not changed since, or is known to fail.
+
+        An empty key is never fresh.
+        """
         row = self._row(path)
-        if row is None or row.key != key or not (row.problem or self._untouched(path, row)):
+        if row is None or not key or row.key != key or not (row.problem or self._untouched(path, row)):
             return False
         self.keep(path)
         return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -17,7 +18,37 @@ Node = dict[str, Any]
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 NO_ATTRIBUTES: list[Any] = ["", [], []]
 LONGEST_ADDRESS = 2_000  # characters of an address that still is a link; Typst refuses longer than 8,000
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+_NOT_XML_IN_JSON = re.compile(rb"\\u00[01]|\\[bf]|\xef\xbf[\xbe\xbf]")  # or behind a backslash: rarely in vain
 SCHEMES = {"http", "https", "mailto"}
+
+
+def printable(text: str) -> str:
+    r"""Return a text that every format can hold: characters that XML forbids become U+FFFD.
+
+    >>> printable("a\x1bb")
+    'a\ufffdb'
+    """
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def holds_unprintable(part: object) -> bool:
+    """Tell whether a string anywhere in a part of a book holds what `printable` takes out; it is quick."""
+    try:
+        return _NOT_XML_IN_JSON.search(msgspec.json.encode(part, enc_hook=str)) is not None
+    except UnicodeEncodeError:  # a surrogate
+        return True
+
+
+def all_printable(part: Any) -> Any:  # noqa: ANN401 - any part of a book
+    """Return a part of a book, each string in it as `printable` has it."""
+    if isinstance(part, str):
+        return printable(part)
+    if is_dataclass(part) and not isinstance(part, type):
+        return replace(part, **{one.name: all_printable(getattr(part, one.name)) for one in fields(part)})
+    if isinstance(part, dict):
+        return {name: all_printable(value) for name, value in part.items()}
+    return type(part)(map(all_printable, part)) if isinstance(part, list | tuple) else part
 
 
 def plain(node: Any) -> str:  # noqa: ANN401 - any part of a tree

@@ -1,4 +1,7 @@
-"""Markdown -> a vetted pandoc tree: nothing in it can reach a file, an address or a script."""
+"""Markdown -> a vetted pandoc tree: nothing in it can reach a file, an address or a script.
+
+Raw HTML is read first (elements.py), then vetted like everything else.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,13 @@ from pipeline.markdown import IDENTIFIER
 from pipeline.pandoc import DIALECT, Conversion, read
 from pipeline.steps.figures import CAPTION
 from pipeline.write.bounds import narrowed, pieces, unjoined
-from pipeline.write.images import ELSEWHERE, USUAL, Pictures, data_address
+from pipeline.write.elements import with_html_read
+from pipeline.write.figures import absent, figure, file_name, image, unseen
+from pipeline.write.images import ELSEWHERE, MAX_TOGETHER, USUAL, Pictures, picture
 from pipeline.write.maths import MATHS, all_maths, may_hold_maths, unlabelled
-from pipeline.write.phrases import phrase
-from pipeline.write.tree import NO_ATTRIBUTES, Node, div, left_to_right, link, para, plain, safe_address, text_nodes
+from pipeline.write.tree import NO_ATTRIBUTES, Node, link, plain, printable, retarget, safe_address, text_nodes
 
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
-LONGEST = 200  # characters of a missing image's address that are worth showing
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +40,42 @@ class Place:
     pictures: Pictures = USUAL
 
 
-def read_trees(texts: Sequence[tuple[str, Place]]) -> list[list[Node] | Unfit]:
-    """Return the blocks of each text of Markdown, vetted; Unfit where pandoc gives up or it is nested too deep."""
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A text as a book shows it: its vetted blocks, the pictures in them by name, and how many it has no room for."""
+
+    blocks: list[Node]
+    pictures: dict[str, bytes]
+    left_out: int = 0
+
+
+def read_trees(texts: Sequence[tuple[str, Place]]) -> list[Tree | Unfit]:
+    """Return the tree of each text of Markdown, vetted; Unfit where pandoc gives up or it is nested too deep."""
     maths = [may_hold_maths(text) for text, _ in texts]
     vetted = _vetted(texts, [DIALECT + MATHS * read_so for read_so in maths])
     plainly = [
-        at for at, blocks in enumerate(vetted) if maths[at] and isinstance(blocks, list) and not all_maths(blocks)
+        at for at, tree in enumerate(vetted) if maths[at] and isinstance(tree, Tree) and not all_maths(tree.blocks)
     ]
     again = _vetted([texts[at] for at in plainly], [DIALECT] * len(plainly))
-    for at, blocks in zip(plainly, again, strict=True):
-        vetted[at] = blocks
+    for at, tree in zip(plainly, again, strict=True):
+        vetted[at] = tree
     return vetted
 
 
-def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[list[Node] | Unfit]:
-    sources = [unjoined(_NOT_XML.sub("\ufffd", text)).encode() for text, _ in texts]
+def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[Tree | Unfit]:
+    sources = [unjoined(printable(text)).encode() for text, _ in texts]
     told = read([Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)])
     return [
-        made if isinstance(made, Unfit) else _blocks(made, place) for made, (_, place) in zip(told, texts, strict=True)
+        made if isinstance(made, Unfit) else _tree(made, place) for made, (_, place) in zip(told, texts, strict=True)
     ]
 
 
-def _blocks(made: bytes, place: Place) -> list[Node] | Unfit:
+def _tree(made: bytes, place: Place) -> Tree | Unfit:
+    vetter = _Vetter(place)
     try:
-        vetted = _Vetter(place).blocks(msgspec.json.decode(made)["blocks"])
+        vetted = vetter.blocks(with_html_read(msgspec.json.decode(made)["blocks"], place.language))
         if _depth(vetted) <= DEEPEST:
-            return vetted
+            return Tree(vetted, vetter.pictures, len(vetter.left_out))
     except RecursionError:
         pass
     return Unfit(f"is nested more than {DEEPEST} deep, more than a book can show; split it, or run with --no-editions")
@@ -84,6 +96,10 @@ def _depth(nodes: list[Node]) -> int:
 class _Vetter:
     def __init__(self, place: Place) -> None:
         self.place = place
+        self.names: dict[str, str] = {}  # of pictures, by their addresses as written
+        self.pictures: dict[str, bytes] = {}
+        self.room = MAX_TOGETHER
+        self.left_out: set[str] = set()
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return blocks, images alone in a paragraph as figures with the caption that follows them."""
@@ -93,30 +109,33 @@ class _Vetter:
         while at < len(nodes):
             node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
             at += 1
-            if node["t"] == "Para" and (image := _only_image(node["c"])):
-                caption = image["c"][1]
+            if node["t"] == "Para" and (only := _only_image(node["c"])):
+                caption = only["c"][1]
                 said = plain(following) if following and following["t"] == "Para" else ""
                 if following and CAPTION.match(said) and said.startswith(plain(caption)):
                     caption = following["c"]
                     at += 1
-                vetted.append(self.figure(image["c"][2][0], self.inlines(caption)))
+                vetted.append(self.figure(only["c"][2][0], self.inlines(caption)))
+            elif node["t"] == "Figure":  # of HTML: its caption is not its alternative text
+                (only,) = node["c"][2][0]["c"]
+                caption = self.inlines([inline for block in node["c"][1][1] for inline in block["c"]])
+                vetted.append(self.figure(only["c"][2][0], caption or only["c"][1], plain(only["c"][1])))
             elif node["t"] != "RawBlock":
                 vetted.append(self.node(node))
         return vetted
 
     def inlines(self, nodes: list[Node]) -> list[Node]:
-        """Return inline nodes without raw HTML, with safe links, images and bare addresses."""
+        """Return inline nodes with safe links, images and bare addresses; comments are gone."""
         return [vetted for node in nodes for vetted in self.inline(node)]
 
     def inline(self, node: Node) -> Iterator[Node]:
         """Yield what one inline node becomes."""
         if node["t"] == "RawInline":
-            if re.match(r"<br\b", node["c"][1], re.IGNORECASE):
-                yield {"t": "LineBreak"}
-        elif node["t"] == "Str":
+            return
+        if node["t"] == "Str":
             yield from _linked(node["c"])
         elif node["t"] == "Link":
-            inner = [part for part in self.inlines(node["c"][1]) if part["t"] != "Link"] or text_nodes(node["c"][2][0])
+            inner = retarget(self.inlines(node["c"][1]), lambda _: "") or text_nodes(node["c"][2][0])
             written = node["c"][2][0]
             address = written if written.startswith("#") else safe_address(written, self.place.source_url)
             if address:
@@ -152,33 +171,38 @@ class _Vetter:
             return self.blocks(part) if first["t"] in BLOCKS else self.inlines(part)
         return [self.part(item) for item in part]
 
-    def figure(self, written: str, caption: list[Node]) -> Node:
+    def figure(self, written: str, caption: list[Node], alt: str = "") -> Node:
         """Return an image with its caption, or a box that says which image is missing."""
-        if data := self.image(written):
-            alt = plain(caption) or written.rsplit("/", 1)[-1][:80]
-            image = {"t": "Image", "c": [NO_ATTRIBUTES, text_nodes(alt), [data, ""]]}
-            return {"t": "Figure", "c": [NO_ATTRIBUTES, [None, _plain_block(caption)], _plain_block([image])]}
-        missing = phrase("image-missing", self.place.language)
-        address = [*text_nodes(": "), left_to_right(written)] if len(written) <= LONGEST else []
-        said = para(*text_nodes(f"[{missing}"), *address, *text_nodes("]"))
-        return div("missing-image", [para(*caption)] * bool(caption) + [div("address", [said])])
+        if name := self.picture(written):
+            return figure(name, caption, alt or plain(caption) or file_name(written))
+        untold = [] if alt in plain(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
+        return absent([*untold, *caption], written, self.place.language)
 
-    def inline_image(self, node: Node) -> Iterator[Node]:
-        """Yield an image among words: the image, or what it would have shown."""
+    def inline_image(self, node: Node) -> list[Node]:
+        """Return an image among words: the image, or what it would have shown."""
         _, alt, (written, _) = node["c"]
-        if data := self.image(written):
-            yield {
-                "t": "Image",
-                "c": [NO_ATTRIBUTES, text_nodes(plain(alt) or written.rsplit("/", 1)[-1][:80]), [data, ""]],
-            }
-        else:
-            yield from text_nodes(f"[{plain(alt) or phrase('image-missing', self.place.language)}]")
+        if name := self.picture(written):
+            return [image(name, plain(alt) or file_name(written))]
+        return unseen(plain(alt), self.place.language)
 
-    def image(self, written: str) -> str:
-        """Return the image file at `written` as a data: address, if it lies in the archive and is an image."""
-        if ELSEWHERE.match(written):
+    def picture(self, written: str) -> str:
+        """Return the name of the picture at `written`, if it lies in the archive, is one, and has room in a book."""
+        if written not in self.names:
+            self.names[written] = "" if ELSEWHERE.match(written) else self.taken(self.place.folder / unquote(written))
+        return self.names[written]
+
+    def taken(self, path: Path) -> str:
+        """Return the name of the picture at `path`, taken into the book; empty where it is none or has no room."""
+        found = picture(self.place.root, path, self.place.pictures)
+        if not found:
             return ""
-        return data_address(self.place.root, self.place.folder / unquote(written), self.place.pictures)
+        if found.name not in self.pictures:
+            if self.room < len(found.data):
+                self.left_out.add(found.name)
+                return ""
+            self.room -= len(found.data)
+            self.pictures[found.name] = found.data
+        return found.name
 
 
 BLOCKS = {
@@ -206,10 +230,6 @@ def _unindented(inlines: list[Node]) -> list[Node]:
 def _only_image(inlines: list[Node]) -> Node | None:
     visible = [node for node in inlines if node["t"] not in {"Space", "SoftBreak"}]
     return visible[0] if len(visible) == 1 and visible[0]["t"] == "Image" else None
-
-
-def _plain_block(inlines: list[Node]) -> list[Node]:
-    return [{"t": "Plain", "c": inlines}] if inlines else []
 
 
 def _linked(text: str) -> Iterator[Node]:

@@ -1,0 +1,129 @@
+"""What books lose of real posts: words that a post shows and that its chapter, its EPUB or its PDF lacks.
+
+python benchmarks/words.py CORPUS [--posts 10] [--examples FILE...] takes so many posts of each folder of CORPUS, and
+every post that has raw HTML; cleans and binds each; and prints a line a folder. `--examples` are CommonMark's spec.json
+and GFM's spec.txt: each example that holds a tag is a post. Needs pypdfium2.
+
+In the PDF, scripts whose glyphs give back no words in order (Arabic, Hebrew, Hindi, Thai) are compared by characters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pypdfium2
+
+from pipeline import Document, Settings, Unfit
+from pipeline.document import Meta
+from pipeline.engines.worker import Binding, Bound, bind, cleaned
+from pipeline.write.book import Chapter, Look
+from pipeline.write.packed import unpack
+from pipeline.write.shown import missing_words, shown, words_of
+
+TOGETHER = 8
+SHAPED = {"ar", "fa", "he", "hi", "th", "ur"}
+EXAMPLE = re.compile(r"^`{32} example.*?\n(.*?)^\.$", re.DOTALL | re.MULTILINE)
+
+
+def posts(corpus: Path, number: int) -> Iterator[tuple[str, Document]]:
+    """Yield the first posts of each folder and all with raw HTML, cleaned, with the folder's name."""
+    for folder in sorted(path for path in corpus.iterdir() if path.is_dir()):
+        for at, file in enumerate(sorted(folder.glob("*.md"))):
+            data = file.read_bytes()
+            if at < number or re.search(rb"<[a-zA-Z][^>\n]*>", data):
+                try:
+                    yield folder.name, cleaned(PurePosixPath(file.name), data, Settings())
+                except Unfit as unfit:
+                    print(f"{file}: {unfit}")
+
+
+def examples(file: Path) -> Iterator[tuple[str, Document]]:
+    """Yield the examples of a specification that hold a tag."""
+    text = file.read_text("utf-8")
+    found = [one["markdown"] for one in json.loads(text)] if file.suffix == ".json" else EXAMPLE.findall(text)
+    for at, example in enumerate(found):
+        post = example.replace("→", "\t")
+        if "<" in post and post.strip():
+            yield file.name, Document(PurePosixPath(f"{at}.md"), post, Meta(title=f"Example {at}", language="en"))
+
+
+def page_text(pdf: bytes, title: str) -> str:
+    """Return the text of a PDF without running heads and numbers of pages, hyphenated words whole."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        pages = [page.get_textpage().get_text_range().splitlines() for page in document]
+    finally:
+        document.close()
+    pages = [[*lines[:-1], re.sub(r"\ufffe\d+$", "\ufffe", lines[-1])] if lines else [] for lines in pages]
+    kept = [lines[bool(at > 1 and lines and lines[0].strip() in title) :] for at, lines in enumerate(pages)]
+    text = "\n".join("\n".join(lines[:-1] if lines and lines[-1].isdigit() else lines) for lines in kept)
+    return re.sub(r"(\w*)\ufffe\s*(\w*)", r"\1\2 \1 \2", text)  # the hyphen may be one of the text
+
+
+def lost_in_pdf(chapter: Chapter, pdf: str) -> tuple[int, tuple[str, ...]]:
+    """Return how many words of a chapter its PDF lacks, formulas aside, and the first."""
+    words = words_of(chapter.blocks, maths=False)
+    if chapter.language[:2] not in SHAPED:
+        return missing_words(words, pdf)
+    there = Counter(unicodedata.normalize("NFKC", pdf))
+    lacking = Counter(char for char in unicodedata.normalize("NFKC", words) if char.isalpha()) - there
+    return sum(lacking.values()), ("".join(lacking)[:40],)
+
+
+class Sums:
+    """The figures of a folder."""
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.posts = self.words = self.chapter = self.marked = self.epub = self.pdf = self.unfit = 0
+
+    def add(self, document: Document, bound: Bound) -> None:
+        """Add what became of a post, and print what is missing."""
+        self.posts += 1
+        if bound.problem:
+            self.unfit += 1
+            print(f"  {document.path}: {bound.problem}")
+            return
+        chapter = unpack(bound.chapter, Chapter)
+        self.words += len(shown(document.text).split())
+        pdf = page_text(bound.editions["pdf"], chapter.title)
+        lost, excerpts = lost_in_pdf(chapter, pdf)
+        self.chapter += chapter.omitted_words
+        self.marked += chapter.omitted_words * ("Words of the post that are not shown" in " ".join(pdf.split()))
+        self.epub += sum("of the chapter" in warning for warning in bound.warnings)
+        self.pdf += lost
+        for warning in bound.warnings:
+            print(f"  {document.path}: {warning}")
+        if lost:
+            print(f"  {document.path}: PDF lacks {lost}: {excerpts}")
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", nargs="?", type=Path)
+    parser.add_argument("--posts", type=int, default=10)
+    parser.add_argument("--examples", nargs="*", type=Path, default=[])
+    given = parser.parse_args()
+    found = [*(posts(given.corpus, given.posts) if given.corpus else ())]
+    found += [one for file in given.examples for one in examples(file)]
+    sums: dict[str, Sums] = {}
+    for start in range(0, len(found), TOGETHER):
+        batch = found[start : start + TOGETHER]
+        bindings = [Binding(document, given.corpus or Path(), Path(), "", Look()) for _, document in batch]
+        for (folder, document), bound in zip(batch, bind(bindings), strict=True):
+            sums.setdefault(folder, Sums()).add(document, bound)
+    print("folder: posts, words | lost in chapter, of these marked | EPUBs that lack words | words lost in PDF | unfit")
+    for name, one in sums.items():
+        counts = (one.posts, one.words, one.chapter, one.marked, one.epub, one.pdf, one.unfit)
+        print("{}: {}, {} | {}, {} | {} | {} | {}".format(name, *counts))
+
+
+if __name__ == "__main__":
+    main()
