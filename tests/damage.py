@@ -1,0 +1,144 @@
+"""Damage to what a run keeps for the next one: a state's file, a ledger, the archive's statistics, a lock."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+PAGE = 4096  # bytes of a page of SQLite
+STATE, SEAL, EVIDENCE, LEDGER, LOCK = ".state.sqlite", ".state.sum", ".evidence", ".outputs", ".lock"
+
+
+def chance_of(seed: str | int) -> Random:
+    """Return chance that is the same every time."""
+    return Random(seed)  # noqa: S311 - it keeps no secrets
+
+
+def flip(clean: Path, chance: Random, name: str = STATE) -> None:
+    """Flip one bit."""
+    data = bytearray((clean / name).read_bytes())
+    at = chance.randrange(len(data))
+    data[at] ^= 1 << chance.randrange(8)
+    (clean / name).write_bytes(data)
+
+
+def zero_page(clean: Path, chance: Random) -> None:
+    """Fill one page with zeros."""
+    data = bytearray((clean / STATE).read_bytes())
+    at = PAGE * chance.randrange(len(data) // PAGE)
+    data[at : at + PAGE] = bytes(PAGE)
+    (clean / STATE).write_bytes(data)
+
+
+def truncate(clean: Path, chance: Random, name: str = STATE) -> None:
+    """Cut the file off anywhere."""
+    data = (clean / name).read_bytes()
+    (clean / name).write_bytes(data[: chance.randrange(len(data))])
+
+
+def garbage(clean: Path, chance: Random, name: str = STATE) -> None:
+    """Replace the file by random bytes."""
+    (clean / name).write_bytes(chance.randbytes(10_000))
+
+
+def delete(clean: Path, _chance: Random, name: str = STATE) -> None:
+    """Delete the file."""
+    (clean / name).unlink(missing_ok=True)
+
+
+def folder(clean: Path, _chance: Random, name: str = STATE) -> None:
+    """Put a folder in its place."""
+    (clean / name).unlink(missing_ok=True)
+    (clean / name).mkdir()
+
+
+def foreign(clean: Path, _chance: Random) -> None:
+    """Put another program's database in its place."""
+    (clean / STATE).unlink()
+    with closing(sqlite3.connect(clean / STATE)) as db:
+        db.execute("CREATE TABLE facts (name, value)")
+        db.execute("CREATE TABLE bookmarks (url)")
+        db.commit()
+
+
+def older(clean: Path, _chance: Random) -> None:
+    """Let it be of an older version."""
+    _change(clean, "UPDATE facts SET value = '1' WHERE name = 'version'")
+
+
+def dropped(clean: Path, chance: Random) -> None:
+    """Drop one of its tables."""
+    _change(clean, f'DROP TABLE "{chance.choice(_tables(clean))}"')
+
+
+def emptied(clean: Path, chance: Random) -> None:
+    """Delete all rows of one of its tables."""
+    _change(clean, f'DELETE FROM "{chance.choice(_tables(clean))}"')  # noqa: S608 - our own database
+
+
+def other_value(clean: Path, chance: Random) -> None:
+    """Write a value of another type, or MessagePack of another kind, into one field of every row of a table."""
+    table = chance.choice(_tables(clean))
+    with closing(sqlite3.connect(clean / STATE)) as db:
+        column = chance.choice([row[1] for row in db.execute(f'PRAGMA table_info("{table}")')])
+    value = chance.choice(("x'93010203'", "x'c1'", "'../../precious.txt'", "7", "''", "'\\ud83d'"))
+    _change(clean, f'UPDATE OR IGNORE "{table}" SET "{column}" = {value}')  # noqa: S608 - our own database
+
+
+def planted(clean: Path, chance: Random) -> None:
+    """Add rows to the list of outputs that name files elsewhere."""
+    with closing(sqlite3.connect(clean / STATE)) as db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(outputs)")]
+    named = "name" if "name" in columns else "path"
+    kept = ", ".join(f'"{column}"' for column in columns if column != named)
+    for path in ("../precious.txt", "../../precious.txt", str(clean.parent / "precious.txt"), "x/../../precious.txt"):
+        insert = f'INSERT OR REPLACE INTO outputs ("{named}", {kept}) SELECT ?, {kept} FROM outputs LIMIT 1'  # noqa: S608
+        _change(clean, insert, path)
+    _change(clean, f"UPDATE outputs SET run = {chance.randrange(2)} WHERE \"{named}\" LIKE '%precious%'")  # noqa: S608
+
+
+DAMAGES: dict[str, Callable[[Path, Random], None]] = {
+    "a bit is flipped": flip,
+    "a page is zero": zero_page,
+    "it is cut off": truncate,
+    "it is garbage": garbage,
+    "it is deleted": delete,
+    "it is another program's": foreign,
+    "it is of an older version": older,
+    "a table is dropped": dropped,
+    "a table is empty": emptied,
+    "a field is of another type": other_value,
+    "rows are planted": planted,
+    **{
+        f"{damage.__name__} {name}": lambda clean, chance, damage=damage, name=name: damage(clean, chance, name)
+        for name in (SEAL, EVIDENCE, LEDGER)
+        for damage in (flip, truncate, garbage, delete)
+    },
+    "garbage .lock": lambda clean, chance: garbage(clean, chance, LOCK),
+}
+
+
+def unseal(clean: Path) -> None:
+    """Leave the state as a run that was killed does: without what its damage is told by."""
+    (clean / SEAL).unlink(missing_ok=True)
+
+
+def _tables(clean: Path) -> list[str]:
+    with closing(sqlite3.connect(clean / STATE)) as db:
+        return [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+
+
+def _change(clean: Path, statement: str, *values: str) -> None:
+    with closing(sqlite3.connect(clean / STATE)) as db:
+        db.execute(statement, values)
+        db.commit()
+
+
+def restore(clean: Path, copy: Path) -> None:
+    """Put back what a folder held before it was damaged."""
+    shutil.rmtree(clean)
+    shutil.copytree(copy, clean)

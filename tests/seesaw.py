@@ -1,0 +1,89 @@
+"""An archive with two versions of raw/: each test of a fault goes from one to the other."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+from tests.disturbed import Ended, fresh, healthy, outputs
+from tests.posts import POSTS, png
+
+SETTINGS = 'editions = {editions}\nignore = ["*.png"]\n\n[[edition]]\ntitle = "The sea"\ntag = "sea"\n'
+COMMON = {"sub/b.md": "tagged", "zh.md": "chinese", "damaged.md": "damaged", "near.md": "near the harbour"}
+SIDES: tuple[dict[str, str | bytes], ...] = (
+    {name: POSTS[post] for name, post in {**COMMON, "a.md": "plain", "h.md": "harbour", "empty.md": "empty"}.items()}
+    | {"pic.md": POSTS["with a picture"], "my pic.png": png((255, 0, 0))},
+    {name: POSTS[post] for name, post in {**COMMON, "c.md": "html", "empty.md": "binary"}.items()}
+    | {"a.md": "# One\n\nHello   world, again.\n", "pic.md": POSTS["with a picture"], "my pic.png": png((0, 0, 255))},
+)
+
+
+def whole(name: str, data: bytes) -> bool:
+    """Tell whether a file that speaks of several posts, of which the machine failed some, is whole."""
+    if name.startswith(("clean/links", "clean/report")) and name.endswith(".jsonl"):
+        return all(map(json.loads, data.splitlines())) and (not data or data.endswith(b"\n"))
+    if name == "clean/links.csv":
+        return data.endswith(b"\r\n")
+    if name.startswith("out/posts/"):
+        return False
+    if name.endswith(".epub"):
+        return ZipFile(BytesIO(data)).testzip() is None
+    ends = {".pdf": b"%%EOF", ".html": b"</html>", ".graphml": b"</graphml>", ".json": b"]", ".bib": b""}
+    return data.rstrip().endswith(ends.get(Path(name).suffix, b"never"))
+
+
+class Seesaw:
+    """An archive that was cleaned without a fault; `flip` changes posts and pictures, `settle` runs again."""
+
+    def __init__(self, folder: Path, *, editions: bool = False) -> None:
+        """Make the archive in `folder` and clean it."""
+        self.folder, self.side, self.settled = folder, 1, False
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pipeline.toml").write_text(SETTINGS.format(editions=str(editions).lower()), "utf-8")
+        (folder / "precious.txt").write_text("precious", "utf-8")
+        self.flip()
+        self.settle()
+
+    def flip(self) -> None:
+        """Change raw/ to its other version."""
+        self.side, self.settled = 1 - self.side, False
+        wanted, raw = SIDES[self.side], self.folder / "raw"
+        for path in [path for path in raw.rglob("*") if path.is_file()]:
+            if path.relative_to(raw).as_posix() not in wanted:
+                path.unlink()
+        for name, post in wanted.items():
+            data = post if isinstance(post, bytes) else post.encode()
+            path = raw / name
+            if not path.exists() or path.read_bytes() != data:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+
+    def settle(self) -> Ended:
+        """Run without a fault, and assert that all is as a fresh run leaves it."""
+        ended = healthy(self.folder)
+        self.settled = True
+        assert (self.folder / "precious.txt").read_text("utf-8") == "precious"
+        return ended
+
+    @contextmanager
+    def disturbed(self) -> Iterator[None]:
+        """Flip; let the block do a run with a fault; assert that every file is old or new; settle."""
+        if not self.settled:  # a test before this one failed
+            self.forget()
+        _, old = fresh(self.folder)
+        self.flip()
+        _, new = fresh(self.folder)
+        yield
+        for name, data in outputs(self.folder).items():
+            assert data in {old.get(name), new.get(name)} or whole(name, data), f"torn: {name}"
+        self.settle()
+
+    def forget(self) -> None:
+        """Remove what was made: the next run is a first one."""
+        for name in ("clean", "out"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)

@@ -1,0 +1,163 @@
+"""Try many faults, and print the rows of the table in docs/reliability.md; exit 1 where anything did not hold.
+
+Names of rows as arguments choose some of them; EXAMPLES is how many histories there are, and scales the rest.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests import test_faults, test_histories
+from tests.conftest import SHARED
+from tests.damage import DAMAGES, chance_of
+from tests.disturbed import AUDITED, ERRORS, KILL, OPERATIONS, PROFILED, Fault, lacuna, outputs
+from tests.seesaw import Seesaw
+
+HISTORIES = int(os.environ.get("EXAMPLES", "500"))
+AT_ONCE = 5  # histories of one seed: the first that fails ends these
+Trial = partial[object]
+CALLS = ("pwrite64", "fsync", "fdatasync", "openat", "rename", "unlink", "mkdir")
+LIMITS = ("-n {0}", "-f {0}", "-v {0}0000", "-t 1", "-t 2", "-u {0}")
+KINDS = ("md", "text", "yaml", "html", "xml")
+
+
+def histories(_folder: Path) -> Iterator[Trial]:
+    """Random histories of up to 15 steps."""
+    for seed in range(HISTORIES // AT_ONCE):
+        yield partial(test_histories.look, AT_ONCE, 15, seed)
+
+
+def kills_inside(folder: Path) -> Iterator[Trial]:
+    """Kills between two operations of the main process."""
+    seesaw, chance = Seesaw(folder), chance_of(1)
+    for _ in range(HISTORIES // 5):
+        fault = Fault(chance.choice(OPERATIONS), chance.randrange(1, 60), KILL)
+        yield partial(test_faults.inject, seesaw, fault)
+
+
+def kills_outside(folder: Path) -> Iterator[Trial]:
+    """Kills of the main process, or of its whole group, with books; a third of them in the first run."""
+    seesaw, chance = Seesaw(folder, editions=True), chance_of(2)
+    for at in range(HISTORIES // 5):
+        lines, group = chance.randrange(16), bool(at % 2)
+        yield partial(test_faults.kill, seesaw, lines, group=group, first=at % 3 == 0)
+
+
+def errors(folder: Path) -> Iterator[Trial]:
+    """ENOSPC, EIO and EMFILE at an operation on a file or of SQLite."""
+    seesaw, chance = Seesaw(folder), chance_of(3)
+    for at in range(HISTORIES // 5):
+        operation = (AUDITED + PROFILED)[at % len(OPERATIONS)]
+        fault = Fault(operation, chance.randrange(1, 40), chance.choice(ERRORS))
+        yield partial(test_faults.inject, seesaw, fault)
+
+
+def system_calls(folder: Path) -> Iterator[Trial]:
+    """The same in system calls of the main process, by strace."""
+    seesaw, chance = Seesaw(folder), chance_of(4)
+    for at in range(HISTORIES // 10):
+        call, error, nth = CALLS[at % len(CALLS)], chance.choice(ERRORS), chance.randrange(1, 30)
+        yield partial(test_faults.traced, seesaw, call, error, nth)
+
+
+def full_disks(folder: Path) -> Iterator[Trial]:
+    """A small file system under clean/, out/ or TMPDIR, with books."""
+    seesaw, chance = Seesaw(folder, editions=True), chance_of(5)
+    for at in range(HISTORIES // 20):
+        which, kilobytes = ("clean", "out", "TMPDIR")[at % 3], 4 * chance.randrange(1, 60)
+        yield partial(test_faults.full_disk, seesaw, which, kilobytes)
+
+
+def limits(folder: Path) -> Iterator[Trial]:
+    """Limits of the shell: open files, size of files, memory, CPU time, processes; with books."""
+    seesaw, chance = Seesaw(folder, editions=True), chance_of(6)
+    for at in range(HISTORIES // 20):
+        limit = LIMITS[at % len(LIMITS)].format(chance.randrange(12, 120))
+        yield partial(test_faults.limited, seesaw, limit)
+
+
+def damages(folder: Path) -> Iterator[Trial]:
+    """Damage to the state, its digest, the ledger, the statistics and the lock."""
+    seesaw, chance = Seesaw(folder), chance_of(7)
+    for at in range(HISTORIES // 5):
+        kind = sorted(DAMAGES)[at % len(DAMAGES)] if at % 2 else "a bit is flipped"
+        how = {"flip": bool(at % 3), "sealed": chance.random() < 0.7}
+        yield partial(test_faults.damage, seesaw, kind, chance, **how)
+
+
+def hostile_posts(folder: Path) -> Iterator[Trial]:
+    """Hostile Markdown, HTML, YAML, XML, text and bytes of 1 kB, with books."""
+    if not SHARED.is_dir():
+        return
+    sys.path.insert(0, str(SHARED / "eval"))
+    cases = importlib.import_module("adversarial")
+    posts = {f"{kind}-{name}.md": make(1000) for name, (kind, make) in cases.C.items() if kind in KINDS}
+    posts |= {
+        f"grows-{name}.md": make(10 if kind in {"yaml", "xml"} else 25) for name, (kind, make) in cases.EXPO.items()
+    }
+    posts |= {f"bytes-{name}.md": data for name, data in cases.BYTES.items()}
+    raw = folder / "raw"
+    raw.mkdir(parents=True)
+    for name, data in posts.items():
+        (raw / name).write_bytes(data)
+    ended = lacuna(folder, "run")
+    aside = {line.split()[2]: line for line in ended.out.splitlines() if line.startswith("set aside: ")}
+    made = outputs(folder)
+    for name in posts:
+        yield partial(well_ended, name, aside.get(name, ""), made, ended.err)
+
+
+def well_ended(name: str, aside: str, made: dict[str, bytes], err: str) -> None:
+    """Assert that one hostile post has its books, or a reason of its own why not."""
+    assert "Traceback" not in err, err
+    assert "our mistake" not in aside, aside
+    post = name.removesuffix(".md")
+    repeated = f'"path":"{name}","outcome":"repeated"'.encode() in made["clean/report.jsonl"].replace(b" ", b"")
+    assert aside or repeated or {f"clean/{post}.md", f"out/posts/{post}.epub", f"out/posts/{post}.pdf"} <= made.keys()
+    assert b"root:x:0" not in b"".join(data for file, data in made.items() if post in file)
+
+
+ROWS = (histories, kills_inside, kills_outside, errors, system_calls, full_disks, limits, damages, hostile_posts)
+
+
+def held(trial: Trial) -> bool | None:
+    """Tell whether a trial held, none where it could not be made; print why it did not."""
+    try:
+        trial()
+    except pytest.skip.Exception as reason:
+        sys.stderr.write(f"skipped: {reason}\n")
+        return None
+    except Exception:  # noqa: BLE001 - each failure is counted
+        sys.stderr.write(f"\n{trial.args[1:]} {trial.keywords}\n")
+        traceback.print_exc(limit=-4)
+        return False
+    return True
+
+
+def main() -> None:
+    """Print the rows that the arguments name, or all."""
+    failed = False
+    for row in ROWS:
+        if len(sys.argv) > 1 and row.__name__ not in sys.argv[1:]:
+            continue
+        with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+            ends = [held(trial) for trial in row(Path(folder) / "archive")]
+        times = AT_ONCE if row is histories else 1
+        tried, good = times * (len(ends) - ends.count(None)), times * ends.count(True)
+        sys.stdout.write(f"| {row.__doc__[:-1]} | {tried} | {good} |\n")
+        sys.stdout.flush()
+        failed |= False in ends
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
