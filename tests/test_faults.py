@@ -44,10 +44,11 @@ def said_well(ended: Ended) -> None:
     assert "Traceback" not in ended.err, ended.err
     assert "our mistake" not in ended.out, ended.out
     messages = [line for line in ended.err.splitlines() if line.startswith("lacuna: ")]
-    assert ended.code in {0, 3, 4}, ended
-    assert len(messages) == (ended.code == 3), ended
+    unread = ended.code == 2 and "pipeline.toml cannot be read" in ended.err
+    assert ended.code in {0, 3, 4} or unread, ended
+    assert len(messages) == (ended.code in {2, 3}), ended
     for message in messages:
-        assert re.search(r"\b(clean|out|raw|TMPDIR|processes|memory)\b", message), message
+        assert re.search(r"\b(clean|out|raw|pipeline\.toml|TMPDIR|processes|memory)\b", message), message
         assert ".partial/tmp" not in message, message
         assert "the system" not in message, message
 
@@ -191,7 +192,7 @@ def test_a_kill_from_outside(library: Seesaw, *, lines: int, group: bool, first:
     assert left <= {"pymp"}  # multiprocessing's own; the system clears its folder
 
 
-@pytest.mark.parametrize(("operation", "error"), zip(OPERATIONS, cycle(ERRORS), strict=False))
+@pytest.mark.parametrize(("operation", "error"), list(zip(OPERATIONS, cycle(ERRORS), strict=False)))
 def test_an_error_of_the_machine(seesaw: Seesaw, operation: str, error: str):
     """An error of any operation on a file ends the run with one line, or costs nothing."""
     inject(seesaw, Fault(operation, 3, error))
