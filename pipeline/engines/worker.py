@@ -19,7 +19,7 @@ from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier, lo
 from pipeline.write.editions import KINDS, editions
 from pipeline.write.losses import warnings_of
 from pipeline.write.packed import pack
-from pipeline.write.state import Row, row_of
+from pipeline.write.rows import Row, row_of
 
 PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
 MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
