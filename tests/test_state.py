@@ -208,6 +208,26 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
     assert not (tmp_path / "clean" / "b.md").exists()
 
 
+@pytest.mark.parametrize("what", ["lost", "cut", "changed"])
+def test_a_lost_list_of_outputs_comes_back(tmp_path: Path, what: str):
+    """The list of our files is whole again after the next run, so that a lost state does no harm after that."""
+    write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
+    chosen = settings(tmp_path)
+    run(chosen)
+    file = tmp_path / "clean" / ".outputs"
+    before = file.read_bytes()
+    file.write_bytes({"lost": b"", "cut": before[:80], "changed": before.replace(b"b.md", b"c.md")}[what])
+    if what == "lost":
+        file.unlink()
+    assert not run(chosen).written
+    assert file.read_bytes() == before
+    (tmp_path / "raw" / "b.md").unlink()
+    (tmp_path / "clean" / ".state.sqlite").write_bytes(b"no database")
+    report = run(chosen)
+    assert report.removed == ("b.md",)
+    assert report.edited == ()
+
+
 def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
     """An archive that was copied has other times; nothing is cleaned again."""
     write(tmp_path, a="# One\n\nText.\n")

@@ -136,6 +136,7 @@ class _Run:
         self.infer()
         made = self.decides_all()
         if self.state.fact("made") == made and self.shelf.intact():
+            self.shelf.renew_ledgers()
             return
         self.state.learn("made", "")  # until all is made
         self.relate()
@@ -143,6 +144,7 @@ class _Run:
         writer.write_all(made, leave_books=self.leave_books)
         if not (self.troubled or writer.troubled):  # else what is not planned may be what the machine kept us from
             self.shelf.clear()
+            self.shelf.renew_ledgers()
             self.state.learn("made", made)
 
     def decides_all(self) -> str:

@@ -138,17 +138,21 @@ class Shelf:
             yield self.roots[IN_CLEAN] / PARTIAL
 
     def clear(self) -> None:
-        """Remove the files that no plan of this run named; write the lists again."""
+        """Remove the files that no plan of this run named."""
         for root in self.roots:
             query = "SELECT name FROM outputs WHERE root = ? AND run <> ?"
             for (name,) in self.state.db.execute(query, (root, self.state.run)).fetchall():
                 self._unlink(root, name)
                 self.state.db.execute("DELETE FROM outputs WHERE root = ? AND name = ?", (root, name))
-        if (self.written or self.removed) and not self.check:
-            self.state.commit()
-            for root, ledger in self.ledgers.items():
+
+    def renew_ledgers(self) -> None:
+        """Write each list again that is not as it was last written: files were added to it, or somebody lost it."""
+        for root, ledger in () if self.check else self.ledgers.items():
+            fact, now = f"ledger {root}", stamp_of(ledger.file)
+            if not now or now != self.state.fact(fact):
                 query = "SELECT name, sha256 FROM outputs WHERE root = ? AND problem = '' ORDER BY name"
                 ledger.renew(self.state.db.execute(query, (root,)))
+                self.state.learn(fact, stamp_of(ledger.file))
 
     def sweep(self) -> None:
         """Remove what interrupted writes left."""
