@@ -68,3 +68,43 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
         )
         shift += len(change.after) - len(change.before)
     return undone
+
+
+def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> list[Change]:
+    """Return the changes that do to `text` what those of `first` and then those of `second` do, as of one step.
+
+    >>> one = [Change("repair", (1, 3), "bc", "B", "first", 1.0)]
+    >>> two = [Change("repair", (1, 2), "B", "b", "second", 0.9)]
+    >>> [(change.span, change.before, change.after, change.reason) for change in composed("abcd", one, two)]
+    [((1, 3), 'bc', 'b', 'first, second')]
+    """
+    between = apply(text, first)
+    made, shift = [], 0  # what lies between the two texts so far
+    for undone, done in _together(inverse(first), second):
+        both = (*undone, *done)
+        start, end = min(one.span[0] for one in both), max(one.span[1] for one in both)
+        before, after = (_changed(between[start:end], start, changes) for changes in (undone, done))
+        span = (start + shift, start + shift + len(before))
+        reason = ", ".join(dict.fromkeys(one.reason for one in both))
+        made.append(Change(both[0].step, span, before, after, reason, min(one.confidence for one in both)))
+        shift += len(before) - (end - start)
+    return made
+
+
+def _together(one: Sequence[Change], other: Sequence[Change]) -> Iterable[tuple[list[Change], list[Change]]]:
+    """Yield the changes of two lists over the same text, those that touch each other together."""
+    group: tuple[list[Change], list[Change]] = ([], [])
+    end = -1
+    for change, which in sorted([(c, 0) for c in one] + [(c, 1) for c in other], key=lambda pair: pair[0].span):
+        if change.span[0] > end >= 0:
+            yield group
+            group = ([], [])
+        group[which].append(change)
+        end = max(end, change.span[1])
+    if end >= 0:
+        yield group
+
+
+def _changed(text: str, start: int, changes: Sequence[Change]) -> str:
+    """Return a part of a text, which starts at `start` of it, with changes of the whole made."""
+    return apply(text, [replace(one, span=(one.span[0] - start, one.span[1] - start)) for one in changes])

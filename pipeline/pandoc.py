@@ -27,7 +27,8 @@ BYTES_A_SECOND = 250_000  # a fifth of what pandoc reads of posts, for machines 
 WAIT = 4  # seconds of wall time for each of CPU time: the machine may have other work
 GRACE = 5  # seconds of CPU time between a limit's signal and the kernel's end of the process
 WRITING_SECONDS = 1800  # for writing vetted trees; a book of 10,000 posts takes 200
-WRITING_HEAP = "3G"  # for writing; see MAX_TOGETHER of write/images.py
+WRITING_HEAP = 2048  # MB for writing, of which all the pictures that a book may hold (write/images.py) take 1,100
+HEAP_PER_BYTE = 100  # of a tree that is written, beside that; measured: 32 to 51
 MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
 HEAP_EXHAUSTED = 251  # GHC's exit code for it
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)  # of the machine, not the text
@@ -92,9 +93,18 @@ def _converted(conversions: Sequence[Conversion], seconds: int, *, sandbox: bool
             how = {"from": one.read, "to": one.write, "options": one.options, "environment": _environment(one.epoch)}
             tasks.append(files_ | how)
         with as_file(files("pipeline").joinpath("pandoc.lua")) as script:
-            heap = MAX_HEAP if sandbox else WRITING_HEAP
+            heap = MAX_HEAP if sandbox else _writing_heap(sum(len(one.text) for one in conversions))
             _run([_binary(), "lua", str(script)], msgspec.json.encode(tasks), seconds, heap)
         return [Path(str(task["target"])).read_bytes() for task in tasks]
+
+
+def _writing_heap(size: int) -> str:
+    """Return the heap for writing trees of so many bytes.
+
+    >>> _writing_heap(10_485_760)
+    '3048M'
+    """
+    return f"{WRITING_HEAP + HEAP_PER_BYTE * size // 2**20}M"
 
 
 def pandoc(*arguments: str, data: bytes, seconds: int = MAX_SECONDS) -> bytes:

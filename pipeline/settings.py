@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(folder: Path) -> Settings:
     """Return the settings of `folder`: pipeline.toml, else [tool.pipeline] in pyproject.toml, else the defaults.
 
-    Raises SettingsError, in one line.
+    Raises SettingsError, in one line; OSError where a file is there and cannot be read.
     """
     own, project = folder / "pipeline.toml", folder / "pyproject.toml"
     if own.exists():
@@ -123,7 +123,7 @@ def _default(name: str) -> object:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path.name} cannot be read: {error}"
         raise SettingsError(message) from error
 

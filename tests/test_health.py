@@ -9,6 +9,9 @@ import json
 import sqlite3
 import threading
 import time
+import tomllib
+import tracemalloc
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,8 +24,9 @@ import pytest
 
 from pipeline.engines.asking import Health, Manners, ask_all
 from pipeline.engines.health import Memory, check
-from pipeline.engines.public import PublicTransport
+from pipeline.engines.public import PublicTransport, is_public
 from pipeline.engines.robots import Robots
+from tests.conftest import ROOT
 
 EXPECTED = {
     "ok": ("ok", 200),
@@ -64,7 +68,9 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answers)
         self.asked: Counter[str] = Counter()
         self.times: list[float] = []
-        self.robots = (404, "")
+        self.robots: tuple[int, str | bytes] = (404, "")
+        self.headers: dict[str, dict[str, str]] = {}  # to send, by path
+        self.heard: list[tuple[str, str | None, str | None]] = []  # path, Cookie, Authorization
         self.over = threading.Event()
 
     @property
@@ -91,6 +97,7 @@ class Answers(BaseHTTPRequestHandler):
         name = self.path.strip("/")
         self.server.asked[f"{method} {name}"] += 1
         self.server.times.append(time.monotonic())
+        self.server.heard.append((name, self.headers["Cookie"], self.headers["Authorization"]))
         if name == "silent":
             self.server.over.wait()
             return
@@ -104,9 +111,11 @@ class Answers(BaseHTTPRequestHandler):
         self.send_response(status)
         if target:
             self.send_header("Location", target)
+        for header, value in self.server.headers.get(name, {}).items():
+            self.send_header(header, value)
         self.end_headers()
         if name == "robots.txt":
-            self.wfile.write(body.encode())
+            self.wfile.write(body.encode() if isinstance(body, str) else body)
         if name == "huge" and method == "GET":
             self.pour()
 
@@ -175,6 +184,60 @@ def test_private_addresses_are_not_asked(site: Site, tmp_path: Path):
     assert {row["health"] for row in told} <= {"private", "unreachable"}
     assert told[0]["health"] == told[1]["health"] == "private"
     assert not site.asked
+
+
+def test_only_global_unicast_addresses_are_public():
+    """None of IANA's special-purpose addresses is, IPv4 in IPv6 is looked into, and ordinary ones are."""
+    table = tomllib.loads((ROOT / "tests" / "cases" / "public.toml").read_text("utf-8"))
+    assert [address for address in table["special"] if is_public(address)] == []
+    assert [address for address in table["public"] if not is_public(address)] == []
+
+
+def test_nothing_is_kept_or_told_of_a_reader(site: Site, tmp_path: Path):
+    """A cookie is not sent back, neither to a page nor behind a redirect; a link's user and password are not sent."""
+    cookie = {"Set-Cookie": "id=1; Path=/"}
+    site.headers = {"robots.txt": cookie, "ok": cookie, "moved": cookie}
+    rows = rows_of(site, ["ok", "moved", "ok"])
+    rows[2]["url"] = rows[2]["url"].replace("http://", "http://user:secret@")
+    list(check(rows, tmp_path / "memory", QUICK, WEEK))
+    assert {heard[0] for heard in site.heard} == {"robots.txt", "ok", "moved"}
+    assert {heard[1:] for heard in site.heard} == {(None, None)}
+
+
+def test_a_host_that_wants_a_long_wait_is_left_alone(site: Site, tmp_path: Path):
+    """A Retry-After beyond what we wait in all ends the asking at once; the host is asked another day."""
+    site.headers = {"busy": {"Retry-After": "31"}, "failing": {"Retry-After": "9" * 400}}
+    told = list(check(rows_of(site, ["busy", "failing"]), tmp_path / "memory", QUICK, WEEK))
+    assert [row["health"] for row in told] == ["busy", "failing"]
+    assert site.asked["HEAD busy"] == 1
+    assert site.asked["HEAD failing"] == 1
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_packed_robots_txt_is_unpacked_no_further_than_it_is_read(site: Site, tmp_path: Path, coding: str):
+    """Rules that were packed unasked for are read; a bomb of a gigabyte is unpacked to 500 kibibytes."""
+    packed = zlib.compressobj(9, wbits=31 if coding == "gzip" else 15)
+    bomb = packed.compress(b"User-agent: *\nDisallow: /closed\n#")
+    block = bytes(2**20)
+    for _ in range(64):
+        bomb += packed.compress(block)
+    site.robots = (200, bomb + packed.flush())
+    site.headers = {"robots.txt": {"Content-Encoding": coding}}
+    tracemalloc.start()
+    told = list(check(rows_of(site, ["ok", "closed"]), tmp_path / "memory", QUICK, WEEK))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [row["health"] for row in told] == ["ok", "disallowed"]
+    assert peak < 2**25
+
+
+def test_a_redirect_of_robots_txt_is_followed_without_its_body(site: Site, tmp_path: Path):
+    """Where robots.txt redirects and pours without end meanwhile, its target is what counts."""
+    site.robots = (302, "x" * 10_000_000)
+    site.headers = {"robots.txt": {"Location": "/rules"}}
+    told = list(check(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, WEEK))
+    assert [row["health"] for row in told] == ["ok"]
+    assert site.asked["GET rules"] == 1
 
 
 def test_what_robots_txt_forbids_is_not_asked_for(site: Site, tmp_path: Path):

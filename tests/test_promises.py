@@ -15,7 +15,7 @@ from pipeline import FLOW, Document, Source, normalize, repair
 from pipeline.addresses.canonical import canonical
 from pipeline.addresses.identifiers import identifiers
 from pipeline.addresses.warnings import warnings
-from pipeline.changes import apply, inverse
+from pipeline.changes import Change, apply, composed, inverse
 from pipeline.document import Cleaned, Quarantined
 from pipeline.engines.worker import follow_all
 from pipeline.evidence.archive import archive_of, packed, unpacked
@@ -50,9 +50,35 @@ def test_changes_undo(step, text):
     assert apply(after.text, inverse(after.changes)) == text
 
 
+@st.composite
+def edits(draw: st.DrawFn, length: int) -> list[tuple[int, int, str]]:
+    """Return where a text of `length` is changed, in order, and to what."""
+    cuts = sorted(draw(st.lists(st.integers(0, length), max_size=8, unique=True)))
+    spans = zip(cuts[::2], cuts[1::2], strict=False)
+    return [(start, end, draw(st.text("xyz", max_size=3))) for start, end in spans]
+
+
+def changes(text: str, made: list[tuple[int, int, str]]) -> list[Change]:
+    """Return edits of a text as changes."""
+    return [Change("any", (start, end), text[start:end], after, "", 1.0) for start, end, after in made]
+
+
+@given(data=st.data(), text=st.text("abc", max_size=20))
+def test_two_passes_are_told_as_one(data, text):
+    """The changes of two passes, composed, give what the one and then the other give."""
+    first = changes(text, data.draw(edits(len(text))))
+    between = apply(text, first)
+    second = changes(between, data.draw(edits(len(between))))
+    assert apply(text, composed(text, first, second)) == apply(between, second)
+
+
 @SLOW
 @given(text=texts)
 @example(text="À\x80Á\x80Â\x80\0")
+@example(text="###作\nの\n=")
+@example(text="e\n=\n### A")
+@example(text="原文：http://w ](/")
+@example(text="ГѓВ©dвЂ®вЂ‹")
 def test_a_second_pass_changes_nothing(text):
     """Repair and normal form are reached in one pass."""
     assert repair(repair(text).text).changes == ()

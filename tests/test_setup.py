@@ -91,6 +91,14 @@ def test_a_program_that_calls_run_starts_no_file_of_the_working_folder(tmp_path)
     assert done.returncode == 0, done.stderr
 
 
+def test_the_project_itself_is_on_no_path(tmp_path):
+    """Installed for development, Lacuna makes `pipeline` importable, and no other file of its folder."""
+    code = "import sys, pipeline; print(*sys.path, pipeline.__file__, sep='\\n')"
+    shown = run(sys.executable, "-P", "-c", code, cwd=tmp_path).stdout.splitlines()
+    assert shown.pop() == str(ROOT / "pipeline" / "__init__.py")
+    assert str(ROOT) not in shown
+
+
 PIN = re.compile(r"([a-z0-9-]+)==[^ ]+(?: ; [^\n]+?)?(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCKS = {

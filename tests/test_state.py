@@ -246,3 +246,27 @@ def test_the_last_run_left_nothing_half_done(archive: Path):
     (archive / "clean" / ".partial" / "tmpleft").mkdir(parents=True)
     assert command("run", "--no-editions", cwd=archive).returncode == 0
     assert not (archive / "clean" / ".partial").exists()
+
+
+def test_a_damaged_evidence_file_is_not_believed(archive: Path, made: Path):
+    """A flipped bit in what is remembered of the archive's language changes no inferred letter."""
+    command("run", "--no-editions", cwd=archive)
+    file = archive / "clean" / ".evidence"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 64
+    file.write_bytes(data)
+    broken = archive / "raw" / "002_0cc31b200e29ec80.txt"
+    broken.write_bytes(broken.read_bytes() + b"\n")
+    assert command("run", "--no-editions", cwd=archive).returncode == 0
+    changes = [told(folder)[broken.name]["changes"] for folder in (archive, made)]
+    letters = [[(one["before"], one["after"]) for one in of if one["step"] == "repair"] for of in changes]
+    assert letters[0] == letters[1]
+
+
+def test_a_web_page_is_skipped(tmp_path: Path):
+    """A page is no Markdown: it is set aside with a message instead of becoming an empty book."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "page.HTML").write_text("<html><body><p>Text</p></body></html>", "utf-8")
+    (aside,) = run(settings(tmp_path)).quarantined
+    assert aside.reason.startswith("is a web page")
+    assert aside.cause == "document"

@@ -178,10 +178,7 @@ def yearbook(year: int, title: str | None) -> int:
     help="Milliseconds of quiet before a run starts.",
 )
 def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
-    """Run, and run again whenever RAW changes, until interrupted.
-
-    Trouble, such as a lock, a full disk or a RAW that is not there, is reported; then it waits and tries again.
-    """
+    """Run, and run again whenever RAW changes, until interrupted."""
     from pipeline.commands.watching import changes
 
     settings = settings_of(**given)

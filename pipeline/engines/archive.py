@@ -25,9 +25,10 @@ from pipeline.unique.index import Index
 from pipeline.write.atomic import write
 from pipeline.write.images import picture_stamp
 from pipeline.write.packed import digest
+from pipeline.write.rows import Row, row_of
 from pipeline.write.schema import Damaged
 from pipeline.write.shelf import Shelf
-from pipeline.write.state import Row, State, kept, row_of
+from pipeline.write.state import State, kept
 
 STATE = ".state.sqlite"  # in clean/
 

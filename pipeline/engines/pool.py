@@ -116,7 +116,7 @@ def _limited(work: Callable[[T], R], limits: Limits, item: T) -> R | Lost:
         return work(item)
     except OSError as error:
         return Lost(f"{error.strerror or error}{_at(error)}; it is tried again at the next run", "environment")
-    except Exception as error:  # noqa: BLE001 - an item's failure is its own
+    except BaseException as error:  # noqa: BLE001 - an item's failure is its own, even where a plugin ends the process
         if _scarce(limits.memory):
             return Lost(SCARCE, "environment")
         if isinstance(error, MemoryError):

@@ -19,8 +19,9 @@ from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier, lo
 from pipeline.write.editions import KINDS, editions
 from pipeline.write.losses import warnings_of
 from pipeline.write.packed import pack
-from pipeline.write.state import Row, row_of
+from pipeline.write.rows import Row, row_of
 
+PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
 MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
 
 
@@ -77,6 +78,7 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
     """
     at = "decode"
     try:
+        _no_page(source.path)
         document = decode(source)
         for step in steps:
             at = step.name
@@ -94,6 +96,14 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
 
 def _mistake(error: Exception) -> str:
     return f"{type(error).__name__}: {error}; {OUR_MISTAKE}"
+
+
+def _no_page(path: PurePosixPath) -> None:
+    if path.suffix.lower() in PAGES:
+        message = (
+            "is a web page, which is not read yet; convert it to Markdown, or name it under `ignore` in the settings"
+        )
+        raise Unfit(message)
 
 
 def _holds_text(document: Document) -> None:

@@ -5,6 +5,7 @@ It grows and shrinks with them: counts of what is new are added, of what is gone
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -99,13 +100,17 @@ def packed(archive: Archive) -> bytes:
     """Return an archive as bytes to keep."""
     sketches = {path: sketch.tobytes() for path, sketch in archive.sketches.items()}
     row = _Packed(VERSION, dict(archive.texts), archive.keys.tobytes(), archive.counts.tobytes(), sketches)
-    return msgspec.msgpack.encode(row)
+    data = msgspec.msgpack.encode(row)
+    return hashlib.sha256(data).digest() + data
 
 
 def unpacked(data: bytes) -> Archive:
     """Return the archive that `packed` packed; nothing where it was another version, or the bytes are damaged."""
+    size = hashlib.sha256().digest_size
+    if hashlib.sha256(data[size:]).digest() != data[:size]:
+        return NOTHING
     try:
-        row = msgspec.msgpack.decode(data, type=_Packed)
+        row = msgspec.msgpack.decode(data[size:], type=_Packed)
     except msgspec.MsgspecError:
         return NOTHING
     if row.version != VERSION:

@@ -24,7 +24,7 @@ _EMPTY = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
 _HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
 _MARKED = re.compile(r"([\U0001F300-\U0001FAFF])\[[^\]\n]+\]\(")
 _SEPARATED = re.compile(r"\|[\U0001F300-\U0001FAFF]\[")
-_RELATIVE = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()\s])")
+_RELATIVE = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()]|[ \t]+[\"'(])")
 
 
 def cards(document: Document) -> Document:
@@ -87,4 +87,4 @@ def _absolute(address: str, source: str) -> str:
     return urljoin(source, address) if address.startswith("/") and source else address
 
 
-STEP = Step("cards", cards, (SAME_CODE,))
+STEP = Step("cards", cards, (SAME_CODE,), version=2)

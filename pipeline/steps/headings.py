@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.markdown import in_code, prose
+from pipeline.markdown import blocks, in_code, prose
 from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 BOLD = "a heading is prominent already; bold as a whole says nothing"
@@ -45,12 +45,12 @@ def _levels(text: str) -> Iterator[Change]:
     Only a level that nowhere occurs is a gap, so that headings of one level stay of one level.
     """
     marks = [match for match in _MARKS.finditer(text) if match.start() == 0 or text[match.start() - 1] == "\n"]
-    used: set[int] = set()
+    used = _underlined(text)
     for match in marks:
         level = len(match[0].rstrip())
         if level not in used and not in_code(text, match.span()):
             used.add(level)
-    if not used or not set(range(min(used), max(used))) - used or _SETEXT.search(text):
+    if not used or not set(range(min(used), max(used))) - used:
         return
     rank = {level: min(used) + at for at, level in enumerate(sorted(used))}
     for match in marks:
@@ -60,4 +60,10 @@ def _levels(text: str) -> Iterator[Change]:
             yield Change("headings", span, text[slice(*span)], "", LEVEL, 0.8)
 
 
-STEP = Step("headings", headings, (SAME_WORDS, SAME_CODE, SAME_LINKS))
+def _underlined(text: str) -> set[int]:
+    """Return the levels of the headings that are underlined. Of 1 and 2, none has a gap before it."""
+    tokens = blocks(text).tokens if _SETEXT.search(text) else []
+    return {int(one.tag[1]) for one in tokens if one.type == "heading_open" and one.markup in "=-" and not one.level}
+
+
+STEP = Step("headings", headings, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)

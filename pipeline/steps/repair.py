@@ -18,7 +18,7 @@ from pipeline.chains.recover import MIN_CONFIDENCE, recovered
 from pipeline.chains.search import explained
 from pipeline.chains.suspicion import foreign, suspicious
 from pipeline.chains.twice import unwound
-from pipeline.changes import Change, Span
+from pipeline.changes import Change, Span, apply, composed
 from pipeline.document import GAP, Document, Step
 from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.markdown import code_around, code_spans
@@ -26,6 +26,7 @@ from pipeline.promises import CODE_STAYS
 from pipeline.read.rank import ranked
 
 BYTES_LOST = " and bytes of this letter were lost"
+MOST_PASSES = 3  # text that was decoded wrongly more often is not known
 MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
@@ -37,26 +38,40 @@ _PIECES = re.compile(r"([\x00-\x7f]+)")
 def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING) -> Document:
     """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays."""
     text = document.text
-    if text.isascii():
-        return document
-    near = suspicious(text)
-    if not near:
-        return document
-    every = foreign(text)
-    undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
-    if len(near) < len(every):
-        for code in (functools.partial(_inline_code, text, near), functools.partial(code_around, text, near)):
-            if not undo(list(_cut(near, code())), much=_many(text, near)):
-                return document
-    much = _many(text, every)
-    changes = undo(every if much and _misread_whole(text, every) else list(_cut(every, code_spans(text))), much=much)
-    document = document.edited(sorted(changes, key=lambda change: change.span))
+    changes = _repairs(text, min_confidence, archive)
+    for _ in range(MOST_PASSES if changes else 0):  # what was decoded wrongly twice may look so only now
+        if any(change.alternatives for change in changes):
+            break
+        more = _repairs(apply(text, changes), min_confidence, archive)
+        if not more or any(change.alternatives for change in more):
+            break
+        changes = composed(text, changes, more)
+    document = document.edited(changes)
     lost = sum(bool(change.alternatives) for change in document.changes)
     if not lost:
         return document
     marked = sum(GAP in change.after for change in document.changes if change.alternatives)
     told = f"; {marked} of them could not be told and are marked U+FFFD" if marked else ""
     return document.noted("repair", f"{lost} letters had lost bytes and were inferred from what is left{told}")
+
+
+def _repairs(text: str, min_confidence: float, archive: Archive) -> list[Change]:
+    """Return what one look at a text finds to undo, in order."""
+    if text.isascii():
+        return []
+    near = suspicious(text)
+    if not near:
+        return []
+    every = foreign(text)
+    undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
+    if len(near) < len(every):
+        for code in (functools.partial(_inline_code, text, near), functools.partial(code_around, text, near)):
+            if not undo(list(_cut(near, code())), much=_many(text, near)):
+                return []
+    much = _many(text, every)
+    changes = undo(every if much and _misread_whole(text, every) else list(_cut(every, code_spans(text))), much=much)
+    made = (change for change in changes if change.before != change.after)
+    return sorted(made, key=lambda change: change.span)
 
 
 def _many(text: str, lines: list[Span]) -> bool:
@@ -237,4 +252,4 @@ def _changes(start: int, line: str, mended: str, why: tuple[str, float]) -> Iter
         at += len(old)
 
 
-STEP = Step("repair", repair, (CODE_STAYS,), version=10)
+STEP = Step("repair", repair, (CODE_STAYS,), version=11)

@@ -18,18 +18,21 @@ _JOINING = {chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(
 _JOINING |= {"\u200d", "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))}
 _MARKS = "".join(sorted(_JOINING))
 _JOINERS = "".join(mark for mark in _MARKS if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
-_STACKED = re.compile(f"[{_MARKS}]{{{JOINED}}}")
+_ABOVE = "".join(mark for mark in _MARKS if unicodedata.category(mark) in {"Mn", "Me"})
+_STACKED = re.compile(f"([{_MARKS}]{{{JOINED}}})[{_ABOVE}]*")
 _CHAINED = re.compile(f"[{_JOINERS}](?:\\S[{_MARKS}]{{0,{JOINED}}}[{_JOINERS}]){{{JOINED}}}")
 
 
 def unjoined(text: str) -> str:
     """Return `text` with a ZERO WIDTH SPACE wherever more than JOINED characters would be shaped as one.
 
+    Of marks above or below one letter, those beyond JOINED are dropped: nobody could see them.
+
     Fonts are not made for them: of 5,000, Typst takes 5 GB of memory, or fails.
     """
     if _JOINING.isdisjoint(text):
         return text
-    return _CHAINED.sub("\\g<0>\u200b", _STACKED.sub("\\g<0>\u200b", text))
+    return _CHAINED.sub("\\g<0>\u200b", _STACKED.sub("\\1\u200b", text))
 
 
 def pieces(word: str) -> Iterator[Node]:

@@ -43,7 +43,7 @@ UNSEEN = {  # by element: what a book, which cannot show it, calls it (phrases.t
     "math": "formula",
 }
 
-_MATHML = re.compile(r"#text|m[a-z]+|semantics|annotation(?:-xml)?|none")
+_MATHML = re.compile(r"#text|m(?!ath)[a-z]+|semantics|annotation(?:-xml)?|none")
 
 
 def with_html_read(blocks: list[Node], language: str) -> list[Node]:
@@ -107,7 +107,7 @@ class _Reader:
 
     def kept(self, element: Element) -> Node | None:
         """Return the node that was kept aside for an element, if one was."""
-        number = (element.attrs or {}).get(self.source.mark)
+        number = attributes(element).get(self.source.mark)
         return self.source.kept[int(number)] if number else None
 
     def styles(self, element: Element, styles: Styles) -> Styles:
@@ -165,7 +165,7 @@ class _Reader:
 
     def instead(self, element: Element) -> Node:
         """Return what a book says in place of what it cannot show: its kind and host, as a link to it."""
-        found = [attributes(one) for one in (element, *inside(element)) if one.name not in {"#text", "img"}]
+        found = [attributes(one) for one in (element, *element.children) if one.name != "img"]
         address = next((one[key] for one in found for key in ("src", "data", "data-src") if one.get(key)), "")
         try:
             host = urlsplit(address).hostname or ""

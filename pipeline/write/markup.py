@@ -13,8 +13,7 @@ from html import escape
 from itertools import count
 from typing import Any, NamedTuple
 
-from justhtml import JustHTML
-
+from pipeline.write.dom import HIDDEN, parsed
 from pipeline.write.tree import Node, nodes
 
 RAW = {"RawBlock", "RawInline"}
@@ -113,7 +112,7 @@ class _Writer:
             elif kind == "LineBreak":
                 yield "<br>"
             elif kind == "RawInline":
-                yield _inline(content[1], inlines[at + 1 :])
+                yield closed(content[1], (one["c"][1] for one in inlines[at + 1 :] if one["t"] == kind))
             elif kind in STYLES:
                 yield from (f"<{STYLES[kind]}>", *self.inlines(content), f"</{STYLES[kind]}>")
             elif kind == "Link":
@@ -126,14 +125,13 @@ def _parts(node: Node) -> tuple[str, Any]:
     return node["t"], node.get("c")
 
 
-def _inline(tag: str, following: list[Node]) -> str:
-    """Return a tag among words; as text where it hides what follows and is not closed there."""
+def closed(tag: str, following: Iterable[str]) -> str:
+    """Return a tag among words; as text where it hides what follows and no tag in `following` closes it."""
     name = _NAME.match(tag)
     if not name or _ends(tag):
         return tag
     closing = re.compile(rf"</{re.escape(name[1])}\b", re.IGNORECASE)
-    closed = any(node["t"] == "RawInline" and closing.match(node["c"][1]) for node in following)
-    return tag if closed else escape(tag, quote=False)
+    return tag if any(map(closing.match, following)) else escape(tag, quote=False)
 
 
 def whole(raw: str) -> str:
@@ -152,11 +150,12 @@ LAST = 40  # tags at the end of a block among which the one that swallows is loo
 
 @lru_cache(maxsize=256)
 def _ends(raw: str) -> bool:
-    """Tell whether an element that stands behind raw HTML is seen as one."""
-    waiting = [JustHTML(f"{raw}<lacuna-end>", fragment=True, sanitize=False, scripting_enabled=False).root]
+    """Tell whether an element that stands behind raw HTML is seen as one, and is shown."""
+    waiting = parsed(f"{raw}<lacuna-end>")
     while waiting:
         node = waiting.pop()
         if node.name == "lacuna-end":
             return True
-        waiting += node.children or ()
+        if node.name not in {*HIDDEN, "noscript"}:
+            waiting += node.children or ()
     return False

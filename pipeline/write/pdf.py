@@ -10,6 +10,7 @@ from typing import Any
 
 from typst import Compiler, TypstError
 
+from pipeline.document import Unfit
 from pipeline.pandoc import Conversion
 from pipeline.write.book import Book
 from pipeline.write.fonts import for_typst
@@ -54,11 +55,22 @@ def finish(body: bytes, book: Book, _parts: list[Section], folder: Path) -> byte
     main.write_bytes(f'#import "book.typ": *\n#show: book.with({_arguments(facts)})\n'.encode() + body)
     compiler = Compiler(str(main), root=str(folder), font_paths=for_typst(), ignore_system_fonts=True)
     try:
-        return bytes(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=book.epoch))  # type: ignore[arg-type]
+        return _compiled(compiler, book, STANDARDS)
     except TypstError as error:
         if not str(error).startswith("PDF/"):
             raise
-        return bytes(compiler.compile(format="pdf", timestamp=book.epoch))  # type: ignore[arg-type]
+        return _compiled(compiler, book, [])
+
+
+def _compiled(compiler: Compiler, book: Book, standards: list[str]) -> bytes:
+    """Return the PDF that Typst makes. Raises TypstError; Unfit where Typst gives up midway (a panic in Rust)."""
+    try:
+        return bytes(compiler.compile(format="pdf", pdf_standards=standards, timestamp=book.epoch))  # type: ignore[arg-type]
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        message = "cannot be set by Typst, which gives up on it; split it, or run with --no-editions"
+        raise Unfit(message) from error
 
 
 class _Typesetter:

@@ -52,7 +52,7 @@ def _collapsed(runs: list[Run]) -> list[Run]:
                 continue
             if node["t"] == "SoftBreak" and _wide(before, -1) and _wide(after, 0):
                 continue
-        kept.append((node, styles))
+        kept.append((node, tuple(style for style in styles if style != CODE)))  # what is in code and no text
     while kept and kept[-1][0]["t"] in _SPACES:
         kept.pop()
     return kept

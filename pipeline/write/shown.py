@@ -20,8 +20,9 @@ from mdit_py_plugins.footnote import footnote_plugin
 from rapidfuzz.distance import LCSseq
 
 from pipeline.markdown import heading_text
+from pipeline.markdown.blocks import plain
 from pipeline.write.dom import HIDDEN, parsed
-from pipeline.write.markup import only_comments, whole
+from pipeline.write.markup import closed, only_comments, whole
 from pipeline.write.tree import Node
 
 INLINE = {
@@ -135,22 +136,34 @@ _BARE = {"Space", "SoftBreak", "LineBreak", "Math", "HorizontalRule"}  # hold no
 def _parser() -> MarkdownIt:
     """Return the parser of the dialect; an address that leads nowhere makes a link too, as its words are shown."""
     made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    made.disable("footnote_inline")  # which pandoc does not read
     made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - its own signature
     return made
 
 
 def shown(text: str) -> str:
-    """Return the text that a post of Markdown shows, with the alternative texts of its pictures."""
+    """Return the text that a post of Markdown shows, with the alternative texts of its pictures.
+
+    Where a caption repeats an alternative text, as in `![A map](a.png)` before `A map, by hand`, it counts once.
+    """
     env: dict[str, Any] = {}
     tokens = _parser().parse(_BOX.sub(r"\1", _LABEL.sub("", text)), env)
     for token in tokens:
         token.children = [one for one in token.children or () if one.type not in _MARKS]
     tokens = [token for token in tokens if token.type not in _MARKS]
+    for picture, caption in pairwise(token for token in tokens if token.type == "inline"):
+        images = [one for one in picture.children or () if one.content.strip() or one.type == "image"]
+        if len(images) == 1 and images[0].type == "image" and plain(caption.children).startswith(plain(images)):
+            images[0].children = []
     raw = [one for token in tokens for one in (token, *(token.children or ())) if one.type in _RAW]
     if all(only_comments(one.content) for one in raw):
         return "".join(_texts(tokens))
-    for one in raw:
-        one.content = whole(one.content) if one.type == "html_block" else one.content
+    for token in tokens:
+        if token.type == "html_block":
+            token.content = whole(token.content)
+        tags = [one for one in token.children or () if one.type == "html_inline"]
+        for at, one in enumerate(tags):
+            one.content = closed(one.content, (later.content for later in tags[at + 1 :]))
     for opened, inline in pairwise(tokens):
         if opened.type == "heading_open" and inline.children and inline.children[-1].type == "text":
             inline.children[-1].content = heading_text(inline.children[-1:])

@@ -6,7 +6,6 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,9 +19,9 @@ from pipeline.unique.fingerprint import VERSION as PRINTS
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.passages import shared
 from pipeline.write import schema
-from pipeline.write.images import pictures_of
 from pipeline.write.names import marked, safe_name
 from pipeline.write.packed import pack, unpack
+from pipeline.write.rows import Row
 
 COLUMNS = "SELECT kind, outcome, repeats, why, similarity, problem, cause FROM documents"
 OUTCOMES = """
@@ -33,37 +32,6 @@ SELECT kind, outcome, repeats, why, similarity, problem, cause, path, name, dige
 """
 KEPT = "kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"
 CLASH = 16  # hexadecimal digits that keep two equal names apart: 64 bits, which nobody finds two paths for
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What became of a source, as the state keeps it: made in the process that cleaned it, so that it fails there."""
-
-    kind: str
-    outcome: bytes
-    sha256: str = ""  # of the source; empty if it was not read
-    lasting: bool = True  # whether the next run need not try again
-    cause: Cause = "document"  # of its being set aside
-    fingerprint: bytes | None = None
-    undone: bool = False
-    inferred: bool = False
-    pictures: tuple[str, ...] = ()
-
-
-def row_of(outcome: Cleaned | Quarantined, sha256: str = "") -> Row:
-    """Return the row for an outcome. Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold."""
-    if isinstance(outcome, Quarantined):
-        return Row("quarantined", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
-    document = outcome.document
-    return Row(
-        "cleaned",
-        pack(document),
-        sha256,
-        fingerprint=pack(fingerprint(document)),
-        undone=any(note.promise for note in document.notes),
-        inferred=document.inferred,
-        pictures=tuple(pictures_of(document)),
-    )
 
 
 @contextmanager

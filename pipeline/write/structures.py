@@ -29,11 +29,13 @@ class Reads(Protocol):
         """Return what an element that holds no words shows: a node that was kept aside, a picture."""
 
 
-def code(reader: Reads, element: Element, _styles: Styles) -> list[Node]:
-    """Return preformatted text as code, then what it holds beside text."""
+def code(reader: Reads, element: Element, styles: Styles) -> list[Node]:
+    """Return preformatted text as code, then its pictures; as blocks, if Markdown is in it: it was not closed."""
     if kept := reader.kept(element):
         return [kept]
     every = [*inside(element)]
+    if any(map(reader.kept, every)):
+        return reader.blocks(element.children, styles, "Para")
     text = "".join("\n" if one.name == "br" else one.data if one.name == "#text" else "" for one in every)
     others = [node for one in every for node in reader.replaced(one)]
     said = " ".join(attributes(one).get("class", "") for one in (element, *every) if one.name in {"pre", "code"})

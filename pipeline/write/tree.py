@@ -19,7 +19,8 @@ API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 NO_ATTRIBUTES: list[Any] = ["", [], []]
 LONGEST_ADDRESS = 2_000  # characters of an address that still is a link; Typst refuses longer than 8,000
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
-_NOT_XML_IN_JSON = re.compile(rb"\\u00[01]|\\[bf]|\xef\xbf[\xbe\xbf]")  # or behind a backslash: rarely in vain
+_SIGNS = (rb"\u00", rb"\b", rb"\f", b"\xef\xbf")  # a quick look before the exact one
+_NOT_XML_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*+\\(?:u00[01]|[bf])|\xef\xbf[\xbe\xbf]")
 SCHEMES = {"http", "https", "mailto"}
 
 
@@ -35,9 +36,10 @@ def printable(text: str) -> str:
 def holds_unprintable(part: object) -> bool:
     """Tell whether a string anywhere in a part of a book holds what `printable` takes out; it is quick."""
     try:
-        return _NOT_XML_IN_JSON.search(msgspec.json.encode(part, enc_hook=str)) is not None
+        data = msgspec.json.encode(part, enc_hook=str)
     except UnicodeEncodeError:  # a surrogate
         return True
+    return any(sign in data for sign in _SIGNS) and _NOT_XML_IN_JSON.search(data) is not None
 
 
 def all_printable(part: Any) -> Any:  # noqa: ANN401 - any part of a book

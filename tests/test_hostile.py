@@ -1,0 +1,496 @@
+"""What raw/ may hold, and what a user may type, cannot stop a run, leave the folder, or cost more than it should."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+from PIL import Image
+
+from pipeline.document import Unfit
+from pipeline.read.folder import DEEPEST, read, scan
+from pipeline.write.cover import cover
+from pipeline.write.images import USUAL, data_address
+from pipeline.write.names import safe_name
+from tests.conftest import Lacuna, tree
+
+OUTSIDE = "what nobody may see"
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """An empty raw/ in a folder of its own."""
+    folder = tmp_path / "archive" / "raw"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def records(raw: Path) -> dict[str, dict]:
+    """Return the lines of report.jsonl by path."""
+    lines = (raw.parent / "clean" / "report.jsonl").read_bytes().splitlines()
+    return {record["path"]: record for record in map(json.loads, lines)}
+
+
+def good(raw: Path) -> None:
+    """Add a post with which nothing is wrong."""
+    (raw / "good.md").write_text("# Good\n\nGulls over a quiet harbour in the late afternoon.\n", "utf-8")
+
+
+# Trees
+
+
+def nested(folder: Path, name: str, depth: int, file: str) -> None:
+    """Make `depth` folders of one name in one another, deeper than any path may be long, and a file in the last."""
+    handle = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=handle)
+        inner = os.open(name, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = inner
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY, dir_fd=handle), "w") as written:
+        written.write(f"# {name[:9]} at {depth}\n\nSome words of its own, {depth} folders down.\n")
+    os.close(handle)
+
+
+def test_any_tree_is_scanned(raw: Path, lacuna: Lacuna):
+    """Depth, length, bytes that are no UTF-8, links and loops: each is read or set aside by itself, on one line."""
+    good(raw)
+    nested(raw, "a", 400, "x.md")
+    nested(raw, "b", DEEPEST, "x.md")
+    nested(raw, "c" * 255, 20, "x.md")
+    for name in (b"folder\xff/x.md", b"file\xff.md", b"picture\xff.png"):
+        path = raw / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("# Not to be lost\n", "utf-8")
+    (raw / "file\\xff.md").write_text("# A name that looks like another's\n\nIt is a file of its own.\n", "utf-8")
+    for name, target in {
+        "inside.md": "good.md",
+        "absolute.md": str(raw / "good.md"),
+        "outside.md": "../../elsewhere.md",
+        "around.md": "b/../../raw/good.md",
+        "loop.md": "loop.md",
+        "to-folder.md": "b",
+    }.items():
+        (raw / name).symlink_to(target)
+    before = sorted(raw.iterdir())
+    ran = lacuna("run", "--no-editions", cwd=raw.parent)
+    assert ran.returncode == 4, ran.stderr
+    told = {path: record.get("reason", record["outcome"]) for path, record in records(raw).items()}
+    assert told.pop("/".join(["a"] * (DEEPEST + 1))) == "is a folder inside 64 others, and is not read; move it up"
+    assert told.pop("/".join(["b"] * DEEPEST) + "/x.md") == "cleaned"
+    assert told.pop("/".join(["c" * 255] * 20) + "/x.md") == "cleaned"
+    assert told.pop("folder\\xff").startswith("is a folder with a name that is not valid UTF-8")
+    assert told.pop("file\\xff.md") == "cleaned"
+    assert told.pop("file\\xff.md\\").startswith("has a name that is not valid UTF-8")
+    copies = sorted(told.pop(name) for name in ("absolute.md", "good.md", "inside.md"))
+    assert copies == ["cleaned", "repeated", "repeated"]
+    for name in ("outside.md", "around.md"):
+        assert told.pop(name).startswith("is a symbolic link out of the folder")
+    assert told.pop("loop.md").startswith("cannot be looked at: Too many levels of symbolic links")
+    assert told.pop("to-folder.md").startswith("is a link to a folder")
+    assert not told
+    assert sorted(raw.iterdir()) == before
+
+
+@contextmanager
+def meanwhile(code: str, folder: Path) -> Iterator[None]:
+    """Do what `code` does in `folder`, over and over, in a process of its own while the block runs."""
+    lines = textwrap.indent(textwrap.dedent(code), "    ")
+    loop = f"import os, shutil\nprint(flush=True)\nwhile True:\n{lines}"
+    with subprocess.Popen([sys.executable, "-c", loop], cwd=folder, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        try:
+            yield
+            assert process.poll() is None
+        finally:
+            process.kill()
+
+
+def test_what_comes_and_goes_while_it_is_scanned_stops_nothing(raw: Path):
+    """Files and folders that vanish between being listed and looked at are not there, and nothing is raised."""
+    good(raw)
+    passing = """
+        os.mkdir("passing")
+        [os.mknod(f"passing/{number}.md") for number in range(20)]
+        shutil.rmtree("passing")
+    """
+    with meanwhile(passing, raw):
+        for _ in range(1000):
+            found = list(scan(raw))
+            assert found[0].path == PurePosixPath("good.md")
+            for one in found:
+                assert not one.problem
+                with suppress(Unfit):
+                    read(raw, one, 100)
+
+
+def picture(path: Path, colour: str) -> None:
+    """Write a picture of one colour."""
+    Image.new("RGB", (8, 8), colour).save(path)
+
+
+def test_no_race_leads_out_of_raw(raw: Path):
+    """A file, its folder, and a picture become links to what is outside, over and over: none of it is ever read."""
+    outside = raw.parent / "outside"
+    outside.mkdir()
+    (outside / "x.md").write_text(OUTSIDE, "utf-8")
+    picture(outside / "x.png", "red")
+    inside = raw / "folder"
+    inside.mkdir()
+    (inside / "x.md").write_text("harmless words", "utf-8")
+    picture(inside / "x.png", "blue")
+    blue, red = (data_address(folder, folder / "x.png", USUAL) for folder in (inside, outside))
+    swap = """
+        for name in ("x.md", "x.png", "."):
+            path = os.path.normpath(f"raw/folder/{name}")
+            os.rename(path, "kept")
+            os.symlink(os.path.abspath(f"outside/{name}"), path)
+            os.unlink(path)
+            os.rename("kept", path)
+    """
+    texts, pictures = set(), set()
+    with meanwhile(swap, raw.parent):
+        for _ in range(2000):
+            for one in scan(raw, ("*.png",)):
+                if one.path.name == "x.md":
+                    with suppress(Unfit):
+                        texts.add(read(raw, one, 1000).data)
+            pictures.add(data_address(raw, inside / "x.png", USUAL))
+    assert texts == {b"harmless words"}
+    assert blue in pictures
+    assert red not in pictures
+
+
+def test_a_run_beside_a_race_writes_nothing_of_what_is_outside(raw: Path, lacuna: Lacuna):
+    """Whatever a run finds where a post is swapped for a link to a file outside, that file is not in clean/ or out/."""
+    good(raw)
+    (raw.parent / "other.md").write_text(f"# Private\n\n{OUTSIDE}\n", "utf-8")
+    for number in range(20):
+        (raw / f"{number}.md").write_text("# Public\n\nHarmless words.\n", "utf-8")
+    swap = """
+        for name in map("{}.md".format, range(20)):
+            os.rename(f"raw/{name}", "kept")
+            os.symlink("../other.md", f"raw/{name}")
+            os.unlink(f"raw/{name}")
+            os.rename("kept", f"raw/{name}")
+    """
+    with meanwhile(swap, raw.parent):
+        assert lacuna("run", "--no-editions", cwd=raw.parent).returncode in {0, 4}
+    made = b"".join([*tree(raw.parent / "clean").values(), *tree(raw.parent / "out").values()])
+    assert b"Gulls" in made
+    assert OUTSIDE.encode() not in made
+
+
+def test_a_file_that_changed_is_not_read(raw: Path):
+    """What is read is what was found: a file that was written to, replaced or deleted since is set aside for now."""
+    changes: list[Callable[[Path], object]] = [
+        lambda path: path.write_text("other", "utf-8"),
+        lambda path: path.write_text("longer than before", "utf-8"),
+        Path.unlink,
+        lambda path: (path.unlink(), path.mkdir()),
+        lambda path: (path.unlink(), path.symlink_to("/etc/passwd")),
+        lambda path: (path.unlink(), os.mkfifo(path)),
+    ]
+    for change in changes:
+        path = raw / "a.md"
+        path.write_text("first", "utf-8")
+        (found,) = scan(raw)
+        change(path)
+        with pytest.raises(Unfit, match="changed while it was read; run again"):
+            read(raw, found, 100)
+        subprocess.run(["rm", "-rf", path], check=True)  # noqa: S607 - a file or a folder
+
+
+def test_pictures_tell_nothing_of_what_is_outside(raw: Path, lacuna: Lacuna):
+    """A picture that a post names outside raw/ is missing, whether it is there or not."""
+    (raw / "posts").mkdir()
+    picture(raw / "here.png", "blue")
+    picture(raw.parent / "there.png", "red")
+    (raw / "away").symlink_to(raw.parent)
+    absolute = raw.parent / "there.png"
+    names = ["../here.png", "../../there.png", "../../not-there.png", str(absolute), f"{absolute}0"]
+    names += ["../away/there.png", "a%00b.png", "x" * 300 + ".png", "../" * 500 + "etc/passwd", "%ff.png"]
+    (raw / "posts" / "a.md").write_text("# A\n\nWords.\n\n" + "".join(f"![]({name})\n\n" for name in names), "utf-8")
+    assert lacuna("run", "--no-editions", cwd=raw.parent).returncode == 4  # for the link
+    (note,) = [note["message"] for note in records(raw)["posts/a.md"]["notes"] if note["step"] == "images"]
+    assert note.startswith(f"{len(names) - 1} image files are missing: ../../there.png, ../../not-there.png, ")
+    assert "here.png, ../here" not in note
+
+
+# Names
+
+
+def test_names_clash_with_nothing(raw: Path, lacuna: Lacuna):
+    """Folders called like outputs, folders that differ in case or normal form, long paths: every post has its file."""
+    names = [
+        *("x.txt", "x.md/y.md", "x.MD/z.md", "x.epub/y.md", "x.pdf/y.md", "report.jsonl/y.md", "links.csv/y.md"),
+        *("A/x.md", "a/x.md", "caf\u00e9/x.md", "cafe\u0301/x.md", "con/x.md", "aux.md/x.md", "README.md/x.md"),
+        *("b /x.md", "b./x.md", "b/x.md", "-b/x.md", "/".join(["long" * 60] * 12) + "/x.md"),
+    ]
+    for number, name in enumerate(names):
+        path = raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        word = ("harbour", "gull", "lamp", "rope", "tide", "sail", "mast")[number % 7]
+        path.write_text(f"# Post {number}\n\nThe {word} of the day, number {number}.\n", "utf-8")
+    ran = lacuna("run", "--no-editions", cwd=raw.parent)
+    assert "Traceback" not in ran.stderr
+    told = records(raw)
+    files = [told[name]["file"] for name in names]
+    assert len({file.casefold() for file in files}) == len(names)
+    assert all((raw.parent / "clean" / file).is_file() for file in files)
+    assert all(len(file.encode()) < 700 for file in files)
+    folders = {part for file in files for part in file.split("/")[:-1]}
+    assert not [name for name in folders if name.casefold().endswith((".md", ".epub", ".pdf", ".jsonl", ".csv"))]
+
+
+def test_a_posts_name_stays_what_it_was():
+    """A name that is safe is kept, whatever is done about those that are not."""
+    assert safe_name(PurePosixPath("2021/a post.md")) == "2021/a post"
+    assert safe_name(PurePosixPath("v1.2/notes.md")) == "v1.2/notes"
+
+
+# Front matter
+
+FIELDS = {
+    "emoji": r'title: "\ud83d\ude00 smile"',
+    "lone": r'title: "\ud800 alone"',
+    "deep": r'tags: ["\ud800", {"\udfff": ["\x1b[31m", {"a\x00b": "\ufffe"}]}]',
+    "key": r'"k\ud800\x07": 1',
+    "controls": r'title: "x\x1by\x00\x85z\u009f\ufffe\uffff"',
+    "authors": r'authors: ["a\x1b", "\ud83d\ude00"]',
+    "bidi": r'title: "\u202egpj.exe"',
+    "alias": "a: &a [*a]",
+    "bomb": "a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nd: [*c,*c,*c,*c]",
+    "nested": "a: " + "[" * 40 + "]" * 40,
+    "nested-maps": "a: " + "{a: " * 300 + "1" + "}" * 300,
+    "int": "a: !!int " + "9" * 5000,
+    "hex": "a: !!int 0x" + "f" * 16_000,
+    "plain-int": "a: " + "9" * 5000,
+    "nan": "a: .nan\nb: !!float .inf\nc: !!float 1e999",
+    "date": "date: !!timestamp 2001-99-99\nb: 2001-12-14t21:59:43.10-05:00",
+    "set": "a: !!set {z, y, x}",
+    "binary": "a: !!binary aGVsbG8=",
+    "python": "a: !!python/object/apply:os.system [exit]",
+    "keys": "1: a\nnull: b\n? [x, y]\n: c",
+    "merge": "<<: {a: 1}\n=: 2",
+    "entities": "title: Tu C&oacute;digo de Conducta",
+    "long": "title: " + "word " * 3000,
+    "tag": "%TAG ! tag:x,2000:\n---\na: !foo bar",
+}
+
+
+def test_front_matter_is_cleaned_like_the_text(raw: Path, lacuna: Lacuna):
+    """Whatever YAML holds, the run goes on, and every field that comes out is text that any format can hold."""
+    good(raw)
+    for name, fields in FIELDS.items():
+        (raw / f"{name}.md").write_text(f"---\n{fields}\n---\n\n# {name}\n\nWords about {name} alone.\n", "utf-8")
+    (raw / "\x1b[31m\u202e.md").write_text("Words under a name that no terminal should show.\n", "utf-8")
+    ran = lacuna("run", "--no-editions", cwd=raw.parent)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    told = records(raw)
+    assert {record["outcome"] for record in told.values()} == {"cleaned"}
+    assert told["emoji.md"]["title"] == "\U0001f600 smile"
+    assert told["lone.md"]["title"] == "\ufffd alone"
+    assert told["controls.md"]["title"] == "xy z"
+    assert told["authors.md"]["authors"] == ["a", "\U0001f600"]
+    assert told["bidi.md"]["title"] == "gpj.exe"
+    assert told["entities.md"]["title"] == "Tu C\u00f3digo de Conducta"
+    assert told["\x1b[31m\u202e.md"]["title"] == "[31m"
+    for path, data in tree(raw.parent / "clean").items():
+        if path.endswith(".md"):
+            _, front, _ = data.decode().split("---\n", 2)
+            fields = yaml.safe_load(front)
+            assert len(data) < 40_000
+            assert not re.search("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", str(fields))
+    assert yaml.safe_load((raw.parent / "clean" / "set.md").read_text("utf-8").split("---")[1])["a"] == ["z", "y", "x"]
+    long = yaml.safe_load((raw.parent / "clean" / "long.md").read_text("utf-8").split("---")[1])
+    assert len(long["title"]) == 500
+    assert long["original_title"].startswith("word word")
+    ET.parse(raw.parent / "out" / "graph.graphml")  # noqa: S314 - ours
+
+
+# What takes long
+
+HOSTILE = {
+    "virama": "\u0915\u094d" * 3000,
+    "sara-am": "\u0e01" + "\u0e33" * 5000,
+    "marks": "a" + "\u0301" * 10_000,
+    "enclosed": "a" + "\u0488" * 5000,
+    "joined": "\U0001f469\u200d" * 2000,
+    "quotes": "'\"" * 10_000,
+    "columns": "|" + "x|" * 2000 + "\n|" + "-|" * 2000 + "\n" + "|\n" * 2000,
+}
+
+
+def test_hostile_text_of_20_kb_becomes_a_book(raw: Path, lacuna: Lacuna):
+    """What made Typst take gigabytes, or fail, and pandoc minutes, is a book like any other; clean/ loses nothing."""
+    for name, text in HOSTILE.items():
+        (raw / f"{name}.md").write_text(f"# About {name}\n\n{text}\n", "utf-8")
+    ran = lacuna("run", cwd=raw.parent)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert {path.name for path in (raw.parent / "out" / "posts").glob("*.pdf")} == {f"{name}.pdf" for name in HOSTILE}
+    for name in ("virama", "sara-am", "marks", "quotes"):
+        assert HOSTILE[name] in (raw.parent / "clean" / f"{name}.md").read_text("utf-8").replace("\\", "")
+    with zipfile.ZipFile(raw.parent / "out" / "posts" / "columns.epub") as book:
+        assert book.read("EPUB/text/ch001.xhtml").decode().count("x | x") >= 1000
+
+
+def test_texts_beyond_what_pandoc_can_do_are_set_aside(raw: Path, lacuna: Lacuna):
+    """A text that takes pandoc too long is set aside for that reason, and the others are bound."""
+    good(raw)
+    notes = "".join(f"[^{number}]: x [^{number + 1}]\n\n" for number in range(4000))
+    (raw / "notes.md").write_text(f"# Notes\n\n[^0]\n\n{notes}", "utf-8")
+    ran = lacuna("run", cwd=raw.parent)
+    assert ran.returncode == 4
+    assert "set aside: notes.md is more than pandoc can" in ran.stdout
+    assert (raw.parent / "out" / "posts" / "good.pdf").exists()
+
+
+def test_a_cover_looks_at_the_beginning_of_a_title():
+    """What a cover cannot show costs nothing: a title of 60 kB gives the cover of its first words."""
+    for word in ("word ", "x", "e\u0301", "\u6df1", "\u0628\u0628 "):
+        assert cover(word * 20_000, [], "en", "#2f4858") == cover(word * 1000, [], "en", "#2f4858")
+    assert cover("T", ["An Author"] * 10_000, "en", "#2f4858") == cover("T", ["An Author"] * 500, "en", "#2f4858")
+
+
+# What a user may do
+
+
+def test_a_command_never_reads_what_it_wrote(raw: Path, lacuna: Lacuna):
+    """A folder for the results inside the folder that is read is left out, the second time too."""
+    good(raw)
+    for _ in range(2):
+        for command in ("repair", "normalize"):
+            assert lacuna(command, ".", "-o", "made", cwd=raw).returncode == 0
+        assert lacuna("repair", str(raw), "-o", str(raw / "made" / "more"), cwd=raw.parent).returncode == 0
+    assert set(tree(raw)) == {"good.md", "made/good.md", "made/more/good.md", "made/more/made/good.md"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "lines"),
+    [
+        (
+            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+            ("run --no-editions", "explain \u4e2d", "repair raw -o made", "bind raw -o made --epub", "no-\u4e2d"),
+        ),
+        (
+            {"PYTHONIOENCODING": "latin-1"},
+            ("run --no-editions", "explain \u4e2d", "links raw --format csv", "detect raw"),
+        ),
+    ],
+)
+def test_any_locale_names_any_file(raw: Path, lacuna: Lacuna, environment: dict[str, str], lines: tuple[str, ...]):
+    """File names that the locale cannot encode end in the same files, and no command ends in a traceback."""
+    (raw / "\u4e2d\u6587\u00e9.md").write_text("# \u4e2d\u6587\n\n[\u94fe\u63a5](http://e.org/)\n", "utf-8")
+    for line in lines:
+        ran = lacuna(*line.split(), cwd=raw.parent, env=environment)
+        assert "Traceback" not in ran.stderr, line
+        assert ran.returncode == (2 if line.startswith("no-") else 0), ran.stderr
+    assert (raw.parent / "clean" / "\u4e2d\u6587\u00e9.md").exists()
+    assert (raw.parent / "made" / "\u4e2d\u6587\u00e9.epub").exists() == ("repair raw -o made" in lines)
+
+
+def test_an_output_folder_is_looked_at_before_any_work(raw: Path, lacuna: Lacuna):
+    """Where --out is a file, the run ends before the first post is read."""
+    good(raw)
+    (raw.parent / "file").write_text("in the way", "utf-8")
+    ran = lacuna("run", "--out", "file", cwd=raw.parent)
+    assert ran.returncode == 3
+    assert ran.stderr.splitlines() == ["lacuna: file: is not a folder; nothing was left half-written"]
+
+
+def test_a_yearbook_is_checked_before_it_is_written(raw: Path, lacuna: Lacuna):
+    """No raw/, no post of the year, no room for the file: the settings stay as they are."""
+    (raw / "a.md").write_text("---\ndate: 2021-05-01\n---\n\n# A\n\nWords.\n", "utf-8")
+    settings = raw.parent / "pipeline.toml"
+    settings.write_text("editions = false\n", "utf-8")
+    ran = lacuna("yearbook", "1999", cwd=raw.parent)
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (
+        2,
+        "lacuna: no post has a date in 1999; nothing was added to the settings",
+    )
+    partial = raw.parent / ".partial"
+    partial.write_text("where the new settings would grow", "utf-8")
+    ran = lacuna("yearbook", "2021", cwd=raw.parent)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (3, False)
+    assert settings.read_text("utf-8") == "editions = false\n"
+    partial.unlink()
+    assert lacuna("yearbook", "2021", cwd=raw.parent).returncode == 0
+    assert "2021" in settings.read_text("utf-8")
+    (raw.parent / "empty").mkdir()
+    ran = lacuna("yearbook", "2021", cwd=raw.parent / "empty")
+    assert ran.returncode == 2
+    assert not [*(raw.parent / "empty").iterdir()]
+
+
+@contextmanager
+def watching(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `lacuna watch`, and end it with Ctrl-C."""
+    arguments = [sys.executable, "-m", "pipeline", "watch", "--no-editions", "--wait", "50"]
+    with subprocess.Popen(
+        arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+    assert process.returncode == 130
+
+
+def until(lines: Iterator[str], word: str) -> str:
+    """Return the next line with `word` in it."""
+    return next(line for line in lines if word in line)
+
+
+def test_watch_waits_for_a_folder_that_is_gone(raw: Path):
+    """raw/ moved away, then back with a new post; emptied, as an unmounted disk is, then full again: it goes on."""
+    good(raw)
+    away = raw.parent / "away"
+    with watching(raw.parent) as process:
+        assert "1 found" in until(process.stdout, "found")
+        raw.rename(away)
+        assert "raw: No such file or directory" in until(process.stderr, "waiting")
+        (away / "new.md").write_text("# New\n\nA lighthouse blinks twice each minute.\n", "utf-8")
+        away.rename(raw)
+        assert until(process.stdout, "found").startswith("2 found")
+        raw.rename(away)
+        raw.mkdir()
+        assert "raw is empty" in until(process.stderr, "empty")
+        assert len([*(raw.parent / "clean").glob("*.md")]) == 2
+        raw.rmdir()
+        away.rename(raw)
+        assert until(process.stdout, "found").startswith("2 found")
+
+
+def test_watch_waits_for_a_lock_and_for_a_disk(raw: Path):
+    """Another run holds the lock; then out/ cannot be written: each is one line, and the next run comes by itself."""
+    good(raw)
+    archive = importlib.import_module("pipeline.engines.archive")
+    out = raw.parent / "out"
+    with watching(raw.parent) as process:
+        assert until(process.stdout, "found").startswith("1 found")
+        with archive.locked(raw.parent / "clean", check=False):
+            (raw / "new.md").write_text("# New\n\nA lighthouse blinks twice each minute.\n", "utf-8")
+            assert "another run works on clean" in until(process.stderr, "waiting")
+        assert until(process.stdout, "found").startswith("2 found")
+        shutil.rmtree(out)
+        out.write_text("in the way", "utf-8")
+        (raw / "new.md").unlink()
+        assert "out: is not a folder; waiting" in until(process.stderr, "waiting")
+        out.unlink()
+        assert until(process.stdout, "found").startswith("1 found")
