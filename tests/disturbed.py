@@ -54,14 +54,14 @@ class Fault:
         """Let it happen in this process, in operations on files below `folder`."""
         left = [self.nth]
 
-        def count() -> None:
+        def count(*path: object) -> None:
             left[0] -= 1
             if left[0] == 0:
-                self.happen(folder)
+                self.happen(*path)
 
         def audit(event: str, arguments: tuple[Any, ...]) -> None:
             if event == self.operation and _below(folder, arguments):
-                count()
+                count(arguments[0])
 
         def profile(_frame: object, event: str, called: Any) -> None:
             if event == "c_call" and called.__name__ == self.operation and _is_file_or_database(called):
@@ -72,8 +72,8 @@ class Fault:
         else:
             sys.setprofile(profile)
 
-    def happen(self, folder: Path) -> None:
-        """Kill this process, or raise the error."""
+    def happen(self, *path: object) -> None:
+        """Kill this process, or raise the error of the operation, on a file if it is known."""
         if self.effect == KILL:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.operation in {"execute", "sqlite3.connect"}:
@@ -81,7 +81,7 @@ class Fault:
             error.sqlite_errorcode = sqlite3.SQLITE_FULL if self.effect == "ENOSPC" else sqlite3.SQLITE_IOERR
             raise error
         number = getattr(errno, self.effect)
-        raise OSError(number, os.strerror(number), str(folder))
+        raise OSError(number, os.strerror(number), *path)
 
 
 def _below(folder: Path, arguments: tuple[Any, ...]) -> bool:

@@ -73,8 +73,7 @@ class Seesaw:
     @contextmanager
     def disturbed(self) -> Iterator[None]:
         """Flip; let the block do a run with a fault; assert that every file is old or new; settle."""
-        if not self.settled:  # a test before this one failed
-            self.forget()
+        self.recover()
         _, old = fresh(self.folder)
         self.flip()
         _, new = fresh(self.folder)
@@ -82,6 +81,12 @@ class Seesaw:
         for name, data in outputs(self.folder).items():
             assert data in {old.get(name), new.get(name)} or whole(name, data), f"torn: {name}"
         self.settle()
+
+    def recover(self) -> None:
+        """Begin again where the test before this one failed."""
+        if not self.settled:
+            self.forget()
+            self.settle()
 
     def forget(self) -> None:
         """Remove what was made: the next run is a first one."""

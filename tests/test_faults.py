@@ -164,6 +164,7 @@ def traced(seesaw: Seesaw, call: str, error: str, nth: int) -> Ended:
 
 def damage(seesaw: Seesaw, kind: str, chance: Random, *, flip: bool, sealed: bool) -> Ended:
     """Damage what the last run kept; assert that the next is none the worse, and says it in one line at most."""
+    seesaw.recover()
     clean = seesaw.folder / "clean"
     DAMAGES[kind](clean, chance)
     if not sealed:
