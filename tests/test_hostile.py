@@ -23,8 +23,8 @@ from PIL import Image
 
 from pipeline.document import Unfit
 from pipeline.read.folder import DEEPEST, read, scan
+from pipeline.write import images
 from pipeline.write.cover import cover
-from pipeline.write.images import USUAL, data_address
 from pipeline.write.names import safe_name
 from tests.conftest import Lacuna, tree
 
@@ -153,7 +153,7 @@ def test_no_race_leads_out_of_raw(raw: Path):
     inside.mkdir()
     (inside / "x.md").write_text("harmless words", "utf-8")
     picture(inside / "x.png", "blue")
-    blue, red = (data_address(folder, folder / "x.png", USUAL) for folder in (inside, outside))
+    blue, red = (images.picture(folder, folder / "x.png", images.USUAL) for folder in (inside, outside))
     swap = """
         for name in ("x.md", "x.png", "."):
             path = os.path.normpath(f"raw/folder/{name}")
@@ -169,7 +169,7 @@ def test_no_race_leads_out_of_raw(raw: Path):
                 if one.path.name == "x.md":
                     with suppress(Unfit):
                         texts.add(read(raw, one, 1000).data)
-            pictures.add(data_address(raw, inside / "x.png", USUAL))
+            pictures.add(images.picture(raw, inside / "x.png", images.USUAL))
     assert texts == {b"harmless words"}
     assert blue in pictures
     assert red not in pictures

@@ -53,10 +53,10 @@ def run(
     """
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _apart(raw, clean, out)
-    file = clean / STATE
+    flow, file = digest(signature(settings)), clean / STATE
 
     def once(*, anew: bool = False) -> RunReport:
-        with kept(file, digest(signature(settings)), trial=check, anew=anew) as state:
+        with kept(file, flow, trial=check, anew=anew) as state:
             shelf = Shelf(state, clean, out, check=check)
             try:
                 _Run(settings, state, shelf, tell, leave_books=leave_books).go()
