@@ -228,6 +228,17 @@ def test_a_lost_list_of_outputs_comes_back(tmp_path: Path, what: str):
     assert report.edited == ()
 
 
+def test_a_lost_state_and_list_save_no_edit(tmp_path: Path):
+    """Where nothing tells which files are ours, those that are as they should be are no edits."""
+    write(tmp_path, a="# One\n\nText.\n")
+    chosen = settings(tmp_path)
+    run(chosen)
+    for file in (tmp_path / "clean").glob(".*"):
+        file.unlink()
+    assert run(chosen).edited == ()
+    assert not (tmp_path / "clean" / "a.edited.md").exists()
+
+
 def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
     """An archive that was copied has other times; nothing is cleaned again."""
     write(tmp_path, a="# One\n\nText.\n")

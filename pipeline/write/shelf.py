@@ -90,7 +90,7 @@ class Shelf:
         digests: list[str] = []
 
         def before(digest: str) -> None:
-            self._save_edit(path)
+            self._save_edit(path, digest)
             self.ledgers[root].add(name, digest)
             digests.append(digest)
 
@@ -206,14 +206,17 @@ class Shelf:
                 break
             parent.rmdir()
 
-    def _save_edit(self, path: Path) -> None:
-        """Move aside a text in clean/ that is not as we wrote it, so that what somebody wrote is not lost."""
+    def _save_edit(self, path: Path, new: str = "") -> None:
+        """Move aside a text in clean/ that is not as we wrote it, nor as it is to be: what somebody wrote is not lost.
+
+        `new` is the SHA-256 of what is about to take its place.
+        """
         root, name = self._place(path)
         row = self._row(path)
         if root != IN_CLEAN or path.suffix != ".md" or not path.is_file() or (row and row.stamp == stamp_of(path)):
             return
         digest = digest_of(path)
-        if (row and row.sha256 == digest) or (name, digest) in self.ledgers[root].known:
+        if digest == new or (row and row.sha256 == digest) or (name, digest) in self.ledgers[root].known:
             return
         names = (path.with_name(f"{path.stem}.edited{f'-{at}' if at > 1 else ''}.md") for at in count(1))
         free = next(one for one in names if not one.exists() or digest_of(one) == digest)
