@@ -20,7 +20,9 @@ _MARKS = "".join(sorted(_JOINING))
 _JOINERS = "".join(mark for mark in _MARKS if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
 _ABOVE = "".join(mark for mark in _MARKS if unicodedata.category(mark) in {"Mn", "Me"})
 _STACKED = re.compile(f"([{_MARKS}]{{{JOINED}}})[{_ABOVE}]*")
-_CHAINED = re.compile(f"[{_JOINERS}](?:\\S[{_MARKS}]{{0,{JOINED}}}[{_JOINERS}]){{{JOINED}}}")
+_OTHERS = "".join(mark for mark in _MARKS if mark not in _JOINERS)
+# Letters with a joiner among their marks. Nothing is given back: text of joiners alone would take minutes.
+_CHAINED = re.compile(f"(?:[^\\s\u200b{_MARKS}](?=[{_OTHERS}]*+[{_JOINERS}])[{_MARKS}]++){{{JOINED}}}")
 
 
 def unjoined(text: str) -> str:
