@@ -42,12 +42,22 @@ def made(text: str, name: str = "a.txt") -> str:
             "# Greek words\n# last changed in 2006\ncharset: utf8\n",
             "\\# Greek words\\\n\\# last changed in 2006\\\ncharset: utf8\n",
         ),
+        (WRAPPED + "\nAnn\nBob\nCy\n", WRAPPED[4:].replace("\n    ", "\n\n") + "\nAnn\\\nBob\\\nCy\n"),
         ("1949. It began.\n", "1949\\. It began.\n"),
         ("Thanks for all,\nAnn\n-- \nAnn Example\n", "Thanks for all,\\\nAnn\\\n--\\\nAnn Example\n"),
         ("Name    Age\nAnn     30\n", "```\nName    Age\nAnn     30\n```\n"),
         ("call __init__ and *args\n", "call \\_\\_init\\_\\_ and \\*args\n"),
     ],
-    ids=["indented first lines", "ideographic spaces", "comments", "a year", "a signature", "columns", "marks"],
+    ids=[
+        "indented first lines",
+        "ideographic spaces",
+        "comments",
+        "names below",
+        "a year",
+        "a signature",
+        "columns",
+        "marks",
+    ],
 )
 def test_plain_text_is_written_as_markdown(text: str, markdown: str):
     """Indentations, comments, numbers and marks of plain text are no Markdown."""

@@ -85,12 +85,13 @@ def _blocks(text: str) -> list[_Block]:
 
 def _width(every: Sequence[_Block]) -> int:
     """Return the width at which the text was wrapped, in columns; 0 if it was not."""
-    widths = sorted(line.width for block in every for line in block[:-1])
+    pairs = (pair for block in every for pair in pairwise(block))
+    widths = sorted(line.width for line, following in pairs if line.indent or not following.indent)
     if not widths:
         return 0
     width = widths[len(widths) * 95 // 100]
-    full = sum(one >= FULL * width for one in widths)
-    return width if NARROWEST <= width <= WIDEST and full >= MOST * len(widths) else 0
+    full = sum(one for one in widths if one >= FULL * width)  # columns, not lines: a list of names says little
+    return width if NARROWEST <= width <= WIDEST and full >= MOST * sum(widths) else 0
 
 
 def _begins_indented(block: _Block) -> bool:
