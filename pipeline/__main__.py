@@ -15,7 +15,7 @@ from types import FrameType
 import click
 
 from pipeline import __version__
-from pipeline.commands import archive, documents, health, text
+from pipeline.commands import archive, documents, health, text, watch
 
 INTERRUPTED, BUSY, ENVIRONMENT, USAGE, TERMINATED = 130, 75, 3, 2, 143
 
@@ -31,7 +31,7 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (*archive.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *health.COMMANDS):
+for command in (*archive.COMMANDS, *watch.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *health.COMMANDS):
     lacuna.add_command(command)
 
 

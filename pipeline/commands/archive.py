@@ -1,4 +1,4 @@
-"""Commands over a whole archive: run, watch, explain, steps."""
+"""Commands over a whole archive: run, yearbook, explain, steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 Tell = Callable[[str, str], None]
-LONGEST_PAUSE = 32  # times --wait: how long `watch` waits after a failed run at most
 
 
 def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
@@ -50,7 +49,7 @@ def run(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given:
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
     settings = settings_of(**given)
     report = _run(settings, check=check, strict=strict, leave_books=no_editions)
-    _print(report, settings, books=not no_editions, as_json=as_json)
+    print_summary(report, settings, books=not no_editions, as_json=as_json)
     return report.exit_code
 
 
@@ -58,13 +57,14 @@ def _run(settings: Settings, **how: bool) -> RunReport:
     from pipeline.engines.archive import Locked
 
     try:
-        return _made(settings, **how)
+        return run_once(settings, **how)
     except Locked as busy:
         click.echo(f"lacuna: {busy}", err=True)
         sys.exit(75)
 
 
-def _made(settings: Settings, **how: bool) -> RunReport:
+def run_once(settings: Settings, **how: bool) -> RunReport:
+    """Return the report of one run, its progress shown. Raises what `pipeline.run` raises."""
     from pipeline.engines.archive import run
 
     with _progress() as tell:
@@ -90,7 +90,8 @@ def shown(name: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 
 
-def _print(report: RunReport, settings: Settings, *, books: bool, as_json: bool) -> None:
+def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json: bool) -> None:
+    """Print what a run found and wrote; `books` says that it was to make books."""
     counts = {
         "found": report.found,
         "cleaned": report.cleaned,
@@ -163,66 +164,8 @@ def yearbook(year: int, title: str | None) -> int:
             sweep(file.parent)
         settings = settings_of()
         report = _run(settings)
-    _print(report, settings, books=True, as_json=False)
+    print_summary(report, settings, books=True, as_json=False)
     return report.exit_code
-
-
-@click.command()
-@folders
-@click.option(
-    "--wait",
-    default=1600,
-    type=click.IntRange(min=1),
-    show_default=True,
-    metavar="MS",
-    help="Milliseconds of quiet before a run starts.",
-)
-def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
-    """Run, and run again whenever RAW changes, until interrupted."""
-    from pipeline.commands.watching import changes
-
-    settings = settings_of(**given)
-    if not Path(settings.raw).is_dir():
-        message = f"raw: there is no folder `{settings.raw}`; name the one your posts are in"
-        raise click.UsageError(message)
-    started = due = False
-    failures = pause = 0
-    told = ""
-    for changed in changes(settings.raw, wait):
-        due = due or changed
-        pause = 0 if changed else max(0, pause - 1)
-        if not due or pause:
-            continue
-        problem = _tried(settings, books=not no_editions)
-        if problem and problem != told:
-            click.echo(f"lacuna: {shown(problem)}; waiting", err=True)
-        if not started:
-            click.echo(f"watching {settings.raw}; stop with Ctrl-C")
-        started, due, told = True, bool(problem), problem
-        failures = failures + 1 if problem else 0
-        pause = min(2**failures, LONGEST_PAUSE)
-    return 0
-
-
-def _tried(settings: Settings, *, books: bool) -> str:
-    """Run once and print the summary; return what was in the way, empty if nothing was."""
-    from pipeline.engines.archive import STATE, Locked
-    from pipeline.settings import SettingsError
-
-    raw = Path(settings.raw)
-    try:
-        if not any(raw.iterdir()) and Path(settings.clean, STATE).exists():
-            return f"{raw} is empty; if all posts were deleted, `lacuna run` removes what was made of them"
-        _print(_made(settings, leave_books=not books), settings, books=books, as_json=False)
-    except Locked as busy:
-        return str(busy)
-    except OSError as error:
-        return f"{error.filename or 'the system'}: {error.strerror or error}"
-    except SettingsError as error:
-        if raw.is_dir():
-            raise
-        return str(error)
-    return ""
 
 
 @click.command()
@@ -259,4 +202,4 @@ def steps() -> int:
     return 0
 
 
-COMMANDS = (run, watch, yearbook, explain, steps)
+COMMANDS = (run, yearbook, explain, steps)

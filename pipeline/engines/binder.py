@@ -85,7 +85,7 @@ class Binder:
                 self.put(binding, bound)
             if at % COMMIT_EVERY == 0:
                 self.state.commit()
-        self.state.forget_chapters()
+        self.state.chapters.forget_gone()
         self.state.commit()
 
     def bound(self, batches: Iterable[Sequence[Binding]]) -> Iterator[tuple[Binding, worker.Bound]]:
@@ -113,7 +113,7 @@ class Binder:
         for kind, path in _files(binding.place).items():
             self.shelf.put(path, binding.key, bound.editions[kind])
         document = binding.document
-        self.state.put_chapter(document.path, binding.key, document.meta.date, bound.chapter, bound.warnings)
+        self.state.chapters.put(document.path, binding.key, document.meta.date, bound.chapter, bound.warnings)
 
     def fail(self, binding: Binding, lost: Lost) -> None:
         """Keep why a document has no editions."""
@@ -132,7 +132,7 @@ class Binder:
         title, look = self.settings.title, look_of(self.settings)
         if edition:
             title, look = edition.title, replace(look, cover=edition.cover)
-        keys = [key for key, _ in self.state.chapters()]
+        keys = [key for key, _ in self.state.chapters.ordered()]
         key = digest(book.VERSION, title, keys, look, edition, self.settings.formats and tool())
         fresh = [self.shelf.fresh(path, key) for path in paths.values()]  # each is to be asked: asking plans it
         if all(fresh) or not keys:
@@ -152,7 +152,7 @@ class Binder:
         Each kind is made in a process of its own: what one takes, or fails at, is not the other's.
         """
         chapters = self.scratch / "chapters"
-        save((chapter for _, chapter in self.state.chapters()), chapters)
+        save((chapter for _, chapter in self.state.chapters.ordered()), chapters)
         volumes = [Volume(title, look, edition, kind, chapters, self.scratch / f"book.{kind}") for kind in KINDS]
         limits = Limits(BOOK_SECONDS, self.scratch, BOOK_MEMORY)
         made: dict[str, bytes | Lost] = {}

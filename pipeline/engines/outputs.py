@@ -31,7 +31,7 @@ def report_of(state: State, shelf: Shelf, out: Path, *, books: bool, strict: boo
         quarantined=tuple(state.quarantined()),
         undone=state.count("undone"),
         unbound=tuple(unbound(shelf, out)) if books else (),
-        incomplete=state.incomplete() if books else 0,
+        incomplete=state.chapters.incomplete() if books else 0,
         written=tuple(shelf.written),
         removed=tuple(shelf.removed),
         edited=tuple(shelf.edited),
@@ -77,7 +77,7 @@ class Writer:
                 document = outcome.document
                 if gone := missing(raw, document):
                     document = document.noted("images", f"{len(gone)} image files are missing: {', '.join(gone)}")
-                for warning in self.state.warnings(outcome.path) if self.books else ():
+                for warning in self.state.chapters.warnings(outcome.path) if self.books else ():
                     document = document.noted("books", warning)
                 yield replace(outcome, document=document, passages=self.state.passages(outcome.path)), file
             else:

@@ -19,6 +19,7 @@ from pipeline.unique.fingerprint import VERSION as PRINTS
 from pipeline.unique.fingerprint import Fingerprint, fingerprint
 from pipeline.unique.passages import shared
 from pipeline.write import schema
+from pipeline.write.chapters import Chapters
 from pipeline.write.names import marked, safe_name
 from pipeline.write.packed import pack, unpack
 from pipeline.write.rows import Row
@@ -30,7 +31,6 @@ SELECT kind, outcome, repeats, why, similarity, problem, cause, path, name, dige
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
 ) > 1 FROM documents ORDER BY path
 """
-KEPT = "kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"
 CLASH = 16  # hexadecimal digits that keep two equal names apart: 64 bits, which nobody finds two paths for
 
 
@@ -65,6 +65,7 @@ class State:
         self.file, self.flow, self.trial = file, flow, trial
         self.db = schema.trial_of(file, anew=anew) if trial else schema.opened(file, anew=anew)
         self.run = int(self.fact("run") or 0) + 1
+        self.chapters = Chapters(self.db)
         self.db.execute("BEGIN")
         self.learn("run", str(self.run))  # at once: what this run sees is of this run, even if it is the last to see it
 
@@ -203,34 +204,6 @@ class State:
         """Return the paragraphs of the document at `path` that others, which are kept, have as well."""
         query = "SELECT 1 FROM documents WHERE path = ? AND repeats IS NULL"
         return tuple(shared(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone())))
-
-    # Chapters: documents as the book of them all holds them
-
-    def put_chapter(self, path: PurePosixPath, key: str, date: str, chapter: bytes, warnings: tuple[str, ...]) -> None:
-        """Keep a document as a chapter, made from `key`, and what it does not show."""
-        row = (str(path), key, date, chapter, pack(warnings))
-        self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?, ?)", row)
-
-    def chapters(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (key, chapter) of the documents that have editions, by date, those without one last."""
-        yield from self.db.execute(
-            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {KEPT} "  # noqa: S608 - ours
-            "ORDER BY date = '', date, path"
-        )
-
-    def warnings(self, path: PurePosixPath) -> tuple[str, ...]:
-        """Return what the editions of the document at `path` do not show, in sentences."""
-        row = self.db.execute("SELECT warnings FROM chapters WHERE path = ?", (str(path),)).fetchone()
-        return unpack(row[0], tuple[str, ...]) if row else ()
-
-    def incomplete(self) -> int:
-        """Return how many documents have editions that do not show all of them."""
-        query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {KEPT} AND warnings <> ?"  # noqa: S608 - ours
-        return int(self.db.execute(query, (pack(()),)).fetchone()[0])
-
-    def forget_chapters(self) -> None:
-        """Drop the chapters of documents that are gone."""
-        self.db.execute("DELETE FROM chapters WHERE path NOT IN (SELECT path FROM documents)")
 
     def count(self, condition: str) -> int:
         """Return how many documents meet an SQL condition over the columns above."""
