@@ -162,6 +162,12 @@ def test_results_depend_on_the_documents_alone(data):
     assert archive.update(gone) == at_once
 
 
+def test_very_long_texts_are_compared_by_all_their_words():
+    """Over a million characters, texts are the same only if all their words are: a comparison would take minutes."""
+    long = " ".join(f"word{number}" for number in range(120_000))
+    assert repeats(long, long.replace(" ", "\n"), f"{long} more").keys() == {"1"}
+
+
 def test_real_posts_stay_apart(shared: Path):
     """Of 287 real posts, many of one series, none repeats another; nor of 100 with one beginning and one end."""
     posts = [path.read_text("utf-8") for path in sorted((shared / "corpus" / "zh-posts").glob("*.md"))]

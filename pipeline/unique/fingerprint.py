@@ -14,7 +14,7 @@ from pipeline.unique.exact import FEW, SPACE, digest, joined, letters, unasked
 from pipeline.unique.passages import paragraphs
 from pipeline.unique.sketch import ALGORITHM, BAND, PERMUTATIONS, bands, shingles, signature
 
-VERSION = f"3, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
+VERSION = f"4, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
 
 
 @dataclass(frozen=True, slots=True)

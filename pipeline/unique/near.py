@@ -17,6 +17,7 @@ CUT_EDITED = 0.03  # of a copy that breaks off: what there is of it is in the ot
 BREAK = 20  # characters; where a copy breaks off, it has not the same length as what it was cut from
 CUT = 0.5  # share of the whole that is left
 SURE = 0.001  # how unlikely what two texts differ in must be by chance, or it says nothing of the rest of a family
+LONGEST = 1_000_000  # characters; the time grows with the square: two texts of 2 million take half a minute
 LONG = 20_000  # characters; longer texts are aligned by words first, then within what differs
 
 
@@ -42,7 +43,10 @@ def compare(*views: tuple[str, str], edited: float = EDITED) -> Verdict:
     """Return whether two texts are copies, up to `edited` of their characters changed.
 
     They are given as `spaced` gives them; where there are several `views` of them, that with the fewest edits counts.
+    Texts of over LONGEST characters are not compared.
     """
+    if max(map(len, views[0])) > LONGEST:
+        return TWO_TEXTS
     changed, (first, second) = _nearest(views, edited)
     if min(len(first), len(second)) < FEW:
         return TWO_TEXTS
