@@ -16,7 +16,7 @@ from pipeline import Settings, run
 from pipeline.write.book import Book, Chapter
 from pipeline.write.editions import editions
 from pipeline.write.packed import unpack
-from pipeline.write.state import State
+from pipeline.write.state import kept
 
 POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.startswith("002"))
 
@@ -51,8 +51,8 @@ def main() -> None:
         with (root / "raw" / "0000.md").open("a", encoding="utf-8") as file:
             file.write("\n\n又一段。\n")
         timed("third run, one post changed", settings)
-        state = State(root / "clean" / ".state.sqlite", "", trial=True)
-        chapters = [unpack(packed, Chapter) for _, packed in state.chapters()]
+        with kept(root / "clean" / ".state.sqlite", "", trial=True) as state:
+            chapters = [unpack(packed, Chapter) for _, packed in state.chapters.ordered()]
         start = time.perf_counter()
         for chapter in chapters:
             book = Book(chapter.title, chapter.language, "urn:x", (chapter,))

@@ -7,6 +7,7 @@ import sys
 if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]  # the working folder, where `python -m` looks first: a file beside raw/ is no module of ours
 
+import errno
 import io
 import os
 import signal
@@ -17,6 +18,20 @@ import click
 from pipeline import __version__
 from pipeline.commands import archive, documents, health, text, watch
 
+HINTS = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or raise the quota",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "check its permissions",
+    errno.EPERM: "check its permissions",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENFILE: "close other programs",
+    errno.ENOMEM: "close other programs, or raise `ulimit -v`",
+    errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
+    errno.ENOTDIR: "name a folder, or move the file away",
+    errno.EISDIR: "move the folder away",
+    errno.EIO: "check the disk",
+}  # what to do about an error of the system
 INTERRUPTED, BUSY, ENVIRONMENT, USAGE, TERMINATED = 130, 75, 3, 2, 143
 
 
@@ -76,7 +91,8 @@ def _exit_code() -> int:
     except (OSError, MemoryError) as error:
         where = getattr(error, "filename", None) or "the system"
         what = getattr(error, "strerror", None) or str(error) or "not enough memory"
-        return _say(f"{where}: {what}; nothing was left half-written", ENVIRONMENT)
+        hint = HINTS.get(getattr(error, "errno", None) or 0, "run again when it is fixed")
+        return _say(f"{where}: {what}; {hint}. Nothing was left half-written.", ENVIRONMENT)
     except Exception as error:
         from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` need not wait for it
 

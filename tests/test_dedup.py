@@ -7,6 +7,7 @@ import json
 import random
 import sqlite3
 import tomllib
+import weakref
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -37,6 +38,7 @@ class Archive:
         self.documents: dict[PurePosixPath, Document] = {}
         db = sqlite3.connect(":memory:", isolation_level=None)
         db.executescript(SCHEMA)
+        weakref.finalize(self, db.close)
         self.index = Index(db, self.documents.__getitem__)
 
     def update(self, new: Iterable[Document], gone: Iterable[PurePosixPath] = ()) -> dict[str, str]:

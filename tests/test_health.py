@@ -283,7 +283,7 @@ def test_rules_are_remembered_for_a_day(site: Site, tmp_path: Path):
         list(check(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, dt.timedelta(0)))
         assert site.asked["GET robots.txt"] == times
         if site.asked["HEAD ok"] == 2:
-            with sqlite3.connect(tmp_path / "memory") as db:
+            with closing(sqlite3.connect(tmp_path / "memory")) as db, db:
                 yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
                 db.execute("UPDATE robots SET read = ?", (yesterday.isoformat(),))
             db.close()

@@ -21,7 +21,7 @@ from pipeline import Document, extract_links
 from pipeline.catalogue.works import Work, works_of
 from pipeline.document import Cleaned, Repeated
 from pipeline.pandoc import pandoc
-from pipeline.write.state import State
+from pipeline.write.state import kept
 from pipeline.write.works import works_bib
 from tests.conftest import ROOT
 
@@ -72,8 +72,8 @@ def test_the_copy_has_the_links_and_works_of_the_original(made: Path, rows):
         for path in (COPY, ORIGINAL)
     }
     assert of[COPY] == of[ORIGINAL]
-    state = State(made / "clean" / ".state.sqlite", "", trial=True)
-    outcomes = {str(outcome.path): outcome for outcome, _, _ in state.outcomes()}
+    with kept(made / "clean" / ".state.sqlite", "", trial=True) as state:
+        outcomes = {str(outcome.path): outcome for outcome, _, _ in state.outcomes()}
     assert isinstance(outcomes[COPY], Repeated)
     assert isinstance(outcomes[ORIGINAL], Cleaned)
     of_copy, of_original = (

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -160,7 +161,7 @@ def test_files_outside_are_never_removed(tmp_path: Path, *, lost: bool):
     (tmp_path / "out" / "mine.txt").write_text("mine", "utf-8")
     digest = hashlib.sha256(b"precious").hexdigest()
     names = ("../precious.txt", str(tmp_path / "precious.txt"), "x/../../precious.txt", ".lock")
-    with sqlite3.connect(tmp_path / "clean" / ".state.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "clean" / ".state.sqlite")) as db, db:
         rows = [(root, name, "key", "", digest, "", 0) for root in (".", "../out", "..") for name in names]
         db.executemany("INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         db.execute("UPDATE facts SET value = '' WHERE name = 'made'")
@@ -189,7 +190,7 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
         "the version": "UPDATE facts SET value = '4' WHERE name = 'version'",
     }
     if what in changes:
-        with sqlite3.connect(file) as db:
+        with closing(sqlite3.connect(file)) as db, db:
             db.execute(changes[what])
     elif what == "a bit":
         data = bytearray(file.read_bytes())
@@ -199,7 +200,7 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
         file.write_bytes(b"no database")
     else:
         file.unlink()
-        with sqlite3.connect(file) as db:
+        with closing(sqlite3.connect(file)) as db, db:
             db.execute("CREATE TABLE facts (a, b, c)")
     said: list[tuple[str, str]] = []
     report = run(chosen, tell=lambda stage, name: said.append((stage, name)))

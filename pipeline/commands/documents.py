@@ -86,6 +86,7 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
         for passage in shared(db, path, lambda other: other not in repeats):
             told = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
             click.echo(msgspec.json.encode(told) if as_json else shown(f"{path}, {shared_in_words(passage)}"))
+    db.close()
     if not as_json:
         click.echo(f"{len(documents)} files, {len(repeats)} repeat{'s' * (len(repeats) == 1)} another")
     return code

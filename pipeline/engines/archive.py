@@ -22,7 +22,7 @@ from pipeline.read.folder import scan
 from pipeline.settings import Settings, SettingsError
 from pipeline.unique.families import families
 from pipeline.unique.index import Index
-from pipeline.write.atomic import write
+from pipeline.write.atomic import naming, write
 from pipeline.write.images import picture_stamp
 from pipeline.write.packed import digest
 from pipeline.write.rows import Row, row_of
@@ -114,7 +114,8 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
     file = clean / ".lock"
     try:
         with FileLock(file, timeout=0):
-            file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
+            with naming(file):
+                file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
             yield
     except Timeout as error:
         message = f"another run works on {clean}: {file.read_text('utf-8', 'replace')}; wait for it or stop it"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.document import Unfit
 from pipeline.settings import Edition
+from pipeline.write.atomic import naming
 from pipeline.write.book import Book, Chapter, Look, identifier
 from pipeline.write.editions import editions
 from pipeline.write.packed import unpack
@@ -35,7 +36,7 @@ class Volume:
 def save(chapters: Iterable[bytes], file: Path) -> None:
     """Write packed chapters to a file, one at a time."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("wb") as out:
+    with naming(file), file.open("wb") as out:
         for packed in chapters:
             out.write(len(packed).to_bytes(_SIZE) + packed)
 

@@ -22,7 +22,7 @@ def replacing(root: Path, path: Path, before: Callable[[str], None] = lambda _di
     the new one. `before` is called with the SHA-256 of the bytes before they take their place. Raises OSError, which
     names `path`, where it cannot be written.
     """
-    try:
+    with naming(path):
         partial = root / PARTIAL
         partial.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=partial)
@@ -40,6 +40,13 @@ def replacing(root: Path, path: Path, before: Callable[[str], None] = lambda _di
             Path(name).unlink(missing_ok=True)
             raise
         _sync(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error of the system name `path`, whatever file or none it names: writing to an open one names none."""
+    try:
+        yield
     except OSError as error:
         raise OSError(error.errno or 0, error.strerror or str(error), str(path)) from error
 

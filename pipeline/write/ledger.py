@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from pipeline.write.atomic import replacing
+from pipeline.write.atomic import naming, replacing
 
 NAME = ".outputs"
 Written = tuple[str, str]  # path below the folder, SHA-256
@@ -27,7 +27,7 @@ class Ledger:
     def add(self, name: str, digest: str) -> None:
         """Note that a file of these bytes is about to take its place."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with self.file.open("ab") as file:
+        with naming(self.file), self.file.open("ab") as file:
             file.write(b"\n" + _line(name, digest))  # a line that a full disk cut off before does not take this one in
 
     def lines(self) -> Iterator[Written]:

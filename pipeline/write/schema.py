@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline.read.folder import stamp
 from pipeline.unique import index
 from pipeline.unique.fingerprint import VERSION as PRINTS
+from pipeline.write.atomic import naming
 
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -97,13 +98,23 @@ def opened(file: Path, *, anew: bool = False) -> sqlite3.Connection:
 
 def trial_of(file: Path, *, anew: bool = False) -> sqlite3.Connection:
     """Return a copy of `file` in memory; an empty one where there is none, or with `anew`. Raises Damaged."""
-    memory = sqlite3.connect(":memory:", isolation_level=None)
-    if anew or not file.exists():
-        furnish(memory)
-        return memory
-    if _seal(file).exists() and not _intact(file):
+    if not anew and _seal(file).exists() and file.exists() and not _intact(file):
         message = "it is not as the last run left it"
         raise Damaged(message)
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        if anew or not file.exists():
+            furnish(memory)
+        else:
+            _copy(file, memory)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
+def _copy(file: Path, memory: sqlite3.Connection) -> None:
+    """Copy the database at `file`. Raises Damaged."""
     with tempfile.TemporaryDirectory() as folder:  # SQLite has to write beside it where a run was killed
         for each in (file, _journal(file)):
             if each.exists():
@@ -111,15 +122,14 @@ def trial_of(file: Path, *, anew: bool = False) -> sqlite3.Connection:
         with closing(sqlite3.connect(Path(folder, file.name))) as db:
             _check(db, whole=True)
             db.backup(memory)
-    return memory
 
 
-def close(db: sqlite3.Connection, file: Path) -> None:
-    """Close the database, and keep what the next run can tell damage by: when it was written, and its digest."""
-    db.close()
-    with file.open("rb") as data:
-        digest = hashlib.file_digest(data, "blake2b").hexdigest()
-    _seal(file).write_text(f"{stamp(file.stat())}\n{digest}\n", "ascii")
+def seal(file: Path) -> None:
+    """Keep what the next run can notice damage by: when a closed database was written, and its digest."""
+    with naming(file):
+        with file.open("rb") as data:
+            digest = hashlib.file_digest(data, "blake2b").hexdigest()
+        _seal(file).write_text(f"{stamp(file.stat())}\n{digest}\n", "ascii")
 
 
 def discard(file: Path) -> None:
@@ -144,7 +154,7 @@ def _journal(file: Path) -> Path:
 
 
 def _intact(file: Path) -> bool:
-    """Tell whether a file is as `close` left it; its bytes are read only where it seems to have been written since."""
+    """Tell whether a file is as `seal` found it; its bytes are read only where it seems to have been written since."""
     known = _seal(file).read_bytes().decode("ascii", "replace").splitlines()
     if known[:1] == [stamp(file.stat())]:
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -42,14 +42,16 @@ def kept(file: Path, flow: str, *, trial: bool = False, anew: bool = False) -> I
     `anew`, what is there is thrown away. Raises Damaged, OSError.
     """
     try:
-        state = State(file, flow, trial=trial, anew=anew)
-        try:
-            yield state
-        except BaseException:
-            with suppress(sqlite3.Error):
-                state.leave()
-            raise
-        state.close()
+        with closing(schema.trial_of(file, anew=anew) if trial else schema.opened(file, anew=anew)) as db:
+            try:
+                yield State(db, flow)
+            except BaseException:  # what was kept so far stays; without its seal, the next run checks all of the file
+                with suppress(sqlite3.Error):
+                    db.execute("COMMIT")
+                raise
+            db.execute("COMMIT")
+        if not trial:
+            schema.seal(file)
     except sqlite3.Error as error:
         raise schema.explained(error, file) from error
     except msgspec.MsgspecError as error:
@@ -60,10 +62,9 @@ def kept(file: Path, flow: str, *, trial: bool = False, anew: bool = False) -> I
 class State:
     """The rows of the last run, and of this one as it goes on."""
 
-    def __init__(self, file: Path, flow: str, *, trial: bool = False, anew: bool = False) -> None:
-        """Open `file`, as `kept` describes it."""
-        self.file, self.flow, self.trial = file, flow, trial
-        self.db = schema.trial_of(file, anew=anew) if trial else schema.opened(file, anew=anew)
+    def __init__(self, db: sqlite3.Connection, flow: str) -> None:
+        """Work in `db`, which has the tables of `schema`; `flow` as in `kept`."""
+        self.db, self.flow = db, flow
         self.run = int(self.fact("run") or 0) + 1
         self.chapters = Chapters(self.db)
         self.db.execute("BEGIN")
@@ -73,22 +74,6 @@ class State:
         """Make what was kept so far survive whatever happens next."""
         self.db.execute("COMMIT")
         self.db.execute("BEGIN")
-
-    def close(self) -> None:
-        """Keep all, and close the file as whole."""
-        self.db.execute("COMMIT")
-        if self.trial:
-            self.db.close()
-        else:
-            schema.close(self.db, self.file)
-
-    def leave(self) -> None:
-        """Keep what can be kept; the next run has to check all of the file."""
-        try:
-            if self.db.in_transaction:
-                self.db.execute("COMMIT")
-        finally:
-            self.db.close()
 
     def fact(self, name: str) -> str:
         """Return a fact about the whole archive, empty if it is not known."""
