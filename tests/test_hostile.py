@@ -410,7 +410,8 @@ def test_an_output_folder_is_looked_at_before_any_work(raw: Path, lacuna: Lacuna
     (raw.parent / "file").write_text("in the way", "utf-8")
     ran = lacuna("run", "--out", "file", cwd=raw.parent)
     assert ran.returncode == 3
-    assert ran.stderr.splitlines() == ["lacuna: file: is not a folder; name a folder, or move the file away. Nothing was left half-written."]
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith("lacuna: file: is not a folder; name a folder")
 
 
 def test_a_yearbook_is_checked_before_it_is_written(raw: Path, lacuna: Lacuna):
