@@ -7,7 +7,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -160,7 +160,8 @@ class _Run:
         """Clean the sources of `tasks` and keep what became of each."""
         with self.shelf.scratch() as scratch:
             limits = Limits(self.settings.max_seconds, scratch)
-            self.keep_results(each(worker.clean, tasks, jobs(self.settings), limits), stage)
+            with closing(each(worker.clean, tasks, jobs(self.settings), limits)) as results:
+                self.keep_results(results, stage)
 
     def keep_results(self, results: Iterable[tuple[worker.Task, worker.Unchanged | Row | Lost]], stage: str) -> None:
         """Keep what became of each task."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -77,27 +78,29 @@ class Binder:
             for binding in self.stale():
                 self.put(binding, worker.Bound(dict.fromkeys(KINDS, b"")))
             return
-        for at, (binding, bound) in enumerate(self.bound(_batches(self.stale()))):
-            self.tell("bind", str(binding.document.path))
-            if bound.problem:
-                self.fail(binding, Lost(bound.problem, bound.cause))
-            else:
-                self.put(binding, bound)
-            if at % COMMIT_EVERY == 0:
-                self.state.commit()
+        with closing(self.bound(_batches(self.stale()))) as every:
+            for at, (binding, bound) in enumerate(every):
+                self.tell("bind", str(binding.document.path))
+                if bound.problem:
+                    self.fail(binding, Lost(bound.problem, bound.cause))
+                else:
+                    self.put(binding, bound)
+                if at % COMMIT_EVERY == 0:
+                    self.state.commit()
         self.state.chapters.forget_gone()
         self.state.commit()
 
-    def bound(self, batches: Iterable[Sequence[Binding]]) -> Iterator[tuple[Binding, worker.Bound]]:
+    def bound(self, batches: Iterable[Sequence[Binding]]) -> Generator[tuple[Binding, worker.Bound]]:
         """Yield what is bound; a batch that comes to nothing is tried one by one, so that one spoils no other."""
         limits = Limits(self.settings.max_seconds, self.scratch)
-        for batch, result in each(worker.bind, batches, jobs(self.settings), limits):
-            if not isinstance(result, Lost):
-                yield from zip(batch, result, strict=True)
-            elif len(batch) > 1:
-                yield from self.bound([one] for one in batch)
-            else:
-                yield batch[0], worker.Bound(problem=result.reason, cause=result.cause)
+        with closing(each(worker.bind, batches, jobs(self.settings), limits)) as results:
+            for batch, result in results:
+                if not isinstance(result, Lost):
+                    yield from zip(batch, result, strict=True)
+                elif len(batch) > 1:
+                    yield from self.bound([one] for one in batch)
+                else:
+                    yield batch[0], worker.Bound(problem=result.reason, cause=result.cause)
 
     def stale(self) -> Iterator[Binding]:
         """Yield what is to be bound anew."""
@@ -156,11 +159,12 @@ class Binder:
         volumes = [Volume(title, look, edition, kind, chapters, self.scratch / f"book.{kind}") for kind in KINDS]
         limits = Limits(BOOK_SECONDS, self.scratch, BOOK_MEMORY)
         made: dict[str, bytes | Lost] = {}
-        for volume, result in each(make, volumes, min(len(KINDS), jobs(self.settings)), limits):
-            if isinstance(result, str):
-                made[volume.kind] = Lost(result, "document") if result else volume.target.read_bytes()
-            else:
-                made[volume.kind] = result
+        with closing(each(make, volumes, min(len(KINDS), jobs(self.settings)), limits)) as results:
+            for volume, result in results:
+                if isinstance(result, str):
+                    made[volume.kind] = Lost(result, "document") if result else volume.target.read_bytes()
+                else:
+                    made[volume.kind] = result
         epub = made["epub"]
         return made | {
             form: epub if isinstance(epub, Lost) else _converted(epub, form) for form in self.settings.formats

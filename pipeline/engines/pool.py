@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -51,10 +51,11 @@ class Limits:
     memory: int = MOST_MEMORY
 
 
-def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) -> Iterator[tuple[T, R | Lost]]:
+def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) -> Generator[tuple[T, R | Lost]]:
     """Yield (item, work(item)) in the order of `items`, or (item, Lost) where there is no result.
 
     `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
+    Close it where not all results are taken: at the end of Python, its threads are gone and it would wait for ever.
     Raises OSError where no process can be started.
     """
     waiting: deque[tuple[T, ProcessFuture[R | Lost]]] = deque()
