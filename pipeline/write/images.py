@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from pipeline.document import Document
 from pipeline.read.below import data_of, look
-from pipeline.read.folder import stamp
+from pipeline.read.folder import PASSING, stamp
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # an address that is no file of the archive
@@ -50,10 +50,15 @@ def pictures_of(document: Document) -> list[str]:
 
 
 def picture_stamp(root: Path, file: str) -> str:
-    """Return what changes when the picture `file`, a path below `root`, does; empty if there is none."""
+    """Return what changes when the picture `file`, a path below `root`, does; empty if there is none.
+
+    Raises OSError where the disk or the machine fails.
+    """
     try:
         return stamp(look(root, PurePosixPath(file)))
-    except OSError:
+    except OSError as error:
+        if error.errno in PASSING:
+            raise
         return ""
 
 
@@ -66,7 +71,9 @@ def missing(root: Path, document: Document) -> list[str]:
 def _is_file(root: Path, path: PurePosixPath) -> bool:
     try:
         return stat.S_ISREG(look(root, path).st_mode)
-    except OSError:
+    except OSError as error:
+        if error.errno in PASSING:
+            raise
         return False
 
 
@@ -92,7 +99,9 @@ def picture(root: Path, path: Path, pictures: Pictures) -> Picture | None:
             with Image.open(io.BytesIO(data), formats=(kind,)) as image:
                 if image.width > pictures.width or pictures.grey or kind == "WEBP":  # many readers show no WebP
                     data, kind = _fitted(image, pictures)
-    except Exception:  # noqa: BLE001 - a hostile file may fail in any way; all it loses is its picture
+    except Exception as error:  # a hostile file may fail in any way; all it loses is its picture
+        if isinstance(error, OSError) and error.errno in PASSING:
+            raise
         return None
     return Picture(f"{hashlib.sha256(data).hexdigest()[:32]}.{kind.lower()}", data)
 
