@@ -26,7 +26,7 @@ from pipeline.promises import CODE_STAYS
 from pipeline.read.rank import ranked
 
 BYTES_LOST = " and bytes of this letter were lost"
-MOST_PASSES = 3  # text that was decoded wrongly more often is not known
+MOST_PASSES = 3  # triple mojibake is the worst that is known
 MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
 MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
 BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
@@ -39,7 +39,7 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays."""
     text = document.text
     changes = _repairs(text, min_confidence, archive)
-    for _ in range(MOST_PASSES if changes else 0):  # what was decoded wrongly twice may look so only now
+    for _ in range(MOST_PASSES if changes else 0):  # double mojibake may show only now
         if any(change.alternatives for change in changes):
             break
         more = _repairs(apply(text, changes), min_confidence, archive)
