@@ -55,8 +55,8 @@ def run(
     _apart(raw, clean, out)
     flow, file = digest(signature(settings)), clean / STATE
 
-    def once(*, anew: bool = False) -> RunReport:
-        with kept(file, flow, trial=check, anew=anew) as state:
+    def once(*, rebuild: bool = False) -> RunReport:
+        with kept(file, flow, trial=check, rebuild=rebuild) as state:
             shelf = Shelf(state, clean, out, check=check)
             try:
                 _Run(settings, state, shelf, tell, leave_books=leave_books).go()
@@ -72,7 +72,7 @@ def run(
         except Damaged as damage:
             tell("rebuild", f"{file}: {damage}; every post is cleaned again")
             try:
-                return once(anew=True)
+                return once(rebuild=True)
             except Damaged as error:
                 raise OSError(0, f"{error}, even when it was new; check the disk", str(file)) from error
 

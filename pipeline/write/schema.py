@@ -72,12 +72,12 @@ class Damaged(Exception):  # noqa: N818 - a condition, not a fault
     """The state cannot be used; the message says why. A run begins without it: all that it holds is derived."""
 
 
-def opened(file: Path, *, anew: bool = False) -> sqlite3.Connection:
-    """Return the database at `file`; with `anew`, what is there is thrown away first.
+def opened(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
+    """Return the database at `file`; with `rebuild`, what is there is thrown away first.
 
     Raises Damaged where it is not as it was closed, or was not closed and is not sound, or is of another version.
     """
-    if anew:
+    if rebuild:
         discard(file)
     found, sealed = file.exists(), _seal(file).exists()
     if found and sealed and not _intact(file):
@@ -96,14 +96,14 @@ def opened(file: Path, *, anew: bool = False) -> sqlite3.Connection:
     return db
 
 
-def trial_of(file: Path, *, anew: bool = False) -> sqlite3.Connection:
-    """Return a copy of `file` in memory; an empty one where there is none, or with `anew`. Raises Damaged."""
-    if not anew and _seal(file).exists() and file.exists() and not _intact(file):
+def trial_of(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
+    """Return a copy of `file` in memory; an empty one where there is none, or with `rebuild`. Raises Damaged."""
+    if not rebuild and _seal(file).exists() and file.exists() and not _intact(file):
         message = "it is not as the last run left it"
         raise Damaged(message)
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        if anew or not file.exists():
+        if rebuild or not file.exists():
             furnish(memory)
         else:
             _copy(file, memory)

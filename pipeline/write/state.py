@@ -35,14 +35,14 @@ CLASH = 16  # hexadecimal digits that keep two equal names apart: 64 bits, which
 
 
 @contextmanager
-def kept(file: Path, flow: str, *, trial: bool = False, anew: bool = False) -> Iterator[State]:
+def kept(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[State]:
     """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
 
     `flow` is the digest of all that decides a document's outcome beside its source; rows of another do not count. With
-    `anew`, what is there is thrown away. Raises Damaged, OSError.
+    `rebuild`, what is there is thrown away. Raises Damaged, OSError.
     """
     try:
-        with closing(schema.trial_of(file, anew=anew) if trial else schema.opened(file, anew=anew)) as db:
+        with closing(schema.trial_of(file, rebuild=rebuild) if trial else schema.opened(file, rebuild=rebuild)) as db:
             try:
                 yield State(db, flow)
             except BaseException:  # what was kept so far stays; without its seal, the next run checks all of the file
