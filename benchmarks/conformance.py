@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 import pikepdf
 
 from pipeline import Document, Settings, Unfit
-from pipeline.engines.worker import cleaned
-from pipeline.write.book import Book, Chapter, chapters_of, identifier
-from pipeline.write.editions import editions
+from pipeline.books.book import Book, Chapter, chapters_of, identifier
+from pipeline.books.formats import editions
+from pipeline.run.worker import cleaned
 
 TOGETHER = 8
 

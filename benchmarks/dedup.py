@@ -31,10 +31,10 @@ from pathlib import Path, PurePosixPath
 import rensa
 
 from pipeline import Document, repair
-from pipeline.unique.exact import spaced, unasked
-from pipeline.unique.families import Repeats, families
-from pipeline.unique.fingerprint import Fingerprint, fingerprint
-from pipeline.unique.index import SCHEMA, Index
+from pipeline.duplicates.clusters import Repeats, families
+from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
+from pipeline.duplicates.lsh_index import SCHEMA, Index
+from pipeline.duplicates.word_normalization import spaced, unasked
 
 SHARED = Path("../shared")
 NUMBER = re.compile(r"(?<![\w/=&?#.:%-])[0-9]+(?![\w/])")  # not in an address

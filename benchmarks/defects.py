@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.document import Document
-from pipeline.engines.worker import cleaned
+from pipeline.run.worker import cleaned
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent

@@ -20,13 +20,13 @@ from typing import Any
 
 import typst
 
-from pipeline import pandoc
-from pipeline.engines.pool import each
-from pipeline.engines.worker import Binding, bind, cleaned
+from pipeline.books import pdf
+from pipeline.books.book import Look
+from pipeline.books.fonts import for_typst
+from pipeline.markdown import pandoc
+from pipeline.run.pool import each
+from pipeline.run.worker import Binding, bind, cleaned
 from pipeline.settings import Settings
-from pipeline.write import pdf
-from pipeline.write.book import Look
-from pipeline.write.fonts import for_typst
 
 FEW = 5
 TOGETHER = 8  # as in a run

@@ -25,8 +25,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline import extract_links
-from pipeline.addresses.canonical import canonical
 from pipeline.markdown import FRONT_MATTER
+from pipeline.urls.canonical import canonical
 
 SECONDS = 2
 CLOSING = "]}|*_~'\").,"  # marks that may stand between an address and what follows

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 from pipeline import Settings, run
-from pipeline.write.book import Book, Chapter
-from pipeline.write.editions import editions
-from pipeline.write.packed import unpack
-from pipeline.write.state import kept
+from pipeline.books.book import Book, Chapter
+from pipeline.books.formats import editions
+from pipeline.store.database import kept
+from pipeline.store.packing import unpack
 
 POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.startswith("002"))
 

@@ -20,11 +20,11 @@ from pathlib import Path, PurePosixPath
 import pypdfium2
 
 from pipeline import Document, Settings, Unfit
+from pipeline.books.book import Chapter, Look
+from pipeline.books.visible_words import missing_words, shown, words_of
 from pipeline.document import Meta
-from pipeline.engines.worker import Binding, Bound, bind, cleaned
-from pipeline.write.book import Chapter, Look
-from pipeline.write.packed import unpack
-from pipeline.write.shown import missing_words, shown, words_of
+from pipeline.run.worker import Binding, Bound, bind, cleaned
+from pipeline.store.packing import unpack
 
 TOGETHER = 8
 SHAPED = {"ar", "fa", "he", "hi", "th", "ur"}

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.changes import Change
     from pipeline.document import Document, Link, Note, Promise, RunReport, Source, Step, Unfit
-    from pipeline.engines.archive import run
     from pipeline.filters import extract_links, normalize, repair
     from pipeline.flow import FLOW
     from pipeline.read.decode import detect
+    from pipeline.run.incremental import run_archive
     from pipeline.settings import Settings
 
-__version__ = "0.1.0"
+from pipeline.version import __version__ as __version__
+
 __all__ = [
     "FLOW",
     "Change",
@@ -31,13 +32,13 @@ __all__ = [
     "extract_links",
     "normalize",
     "repair",
-    "run",
+    "run_archive",
 ]
 
 _HOMES = {
     "pipeline.changes": ("Change",),
     "pipeline.document": ("Document", "Link", "Note", "Promise", "RunReport", "Source", "Step", "Unfit"),
-    "pipeline.engines.archive": ("run",),
+    "pipeline.run.incremental": ("run_archive",),
     "pipeline.filters": ("extract_links", "normalize", "repair"),
     "pipeline.flow": ("FLOW",),
     "pipeline.read.decode": ("detect",),

@@ -15,8 +15,8 @@ from types import FrameType
 
 import click
 
-from pipeline import __version__
-from pipeline.commands import archive, documents, health, text, watch
+from pipeline.commands import archive, documents, link_check, text, watch
+from pipeline.version import __version__
 
 HINTS = {
     errno.ENOSPC: "free some space",
@@ -46,7 +46,7 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (*archive.COMMANDS, *watch.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *health.COMMANDS):
+for command in (*archive.COMMANDS, *watch.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *link_check.COMMANDS):
     lacuna.add_command(command)
 
 

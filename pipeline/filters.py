@@ -6,10 +6,10 @@ import functools
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from pipeline.chains.recover import MIN_CONFIDENCE
 from pipeline.document import Document, Link, Meta, Note, Source
-from pipeline.evidence.archive import NOTHING, Archive
 from pipeline.flow import MARKDOWN, follow
+from pipeline.language.archive_statistics import NOTHING, Archive
+from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
 from pipeline.read.decode import decode
 from pipeline.steps import describe, links
 from pipeline.steps import repair as wrong_decodings

@@ -10,10 +10,9 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from pipeline import __version__
 from pipeline.document import Document, Note, Step
-from pipeline.evidence.archive import Archive
-from pipeline.promises import EXPLAINED
+from pipeline.invariants import EXPLAINED
+from pipeline.language.archive_statistics import Archive
 from pipeline.settings import Settings, SettingsError, in_words, suggestion
 from pipeline.steps import (
     artefacts,
@@ -34,6 +33,7 @@ from pipeline.steps import (
     typography,
     wraps,
 )
+from pipeline.version import __version__
 
 FLOW: tuple[Step, ...] = (
     controls.STEP,  # first: line ends and NULs would hide everything else

@@ -120,7 +120,7 @@ class Ended:
 def lacuna(folder: Path, *arguments: str, fault: Fault | None = None, temporary: Path | None = None) -> Ended:
     """Run the command line in `folder`, in a process of its own; `temporary` is where its temporary files go."""
     SERVER.set_forkserver_preload(
-        [__name__, "pipeline.commands.archive", "pipeline.engines.archive", "pipeline.engines.worker"]
+        [__name__, "pipeline.commands.archive", "pipeline.run.incremental", "pipeline.run.worker"]
     )
     with tempfile.TemporaryDirectory() as told:
         forkserver.ensure_running()

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import FLOW, Source
 from pipeline.document import Quarantined
-from pipeline.engines.worker import follow_all
+from pipeline.run.worker import follow_all
 
 SIZE = 4_000  # bytes: what CI can afford of each; benchmarks/adversarial.py takes a megabyte
 KINDS = ("md", "text", "yaml", "html")

@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipeline import Document, extract_links, normalize, repair
-from pipeline.addresses.canonical import canonical
-from pipeline.addresses.identifiers import identifiers
 from pipeline.flow import FLOW, follow
 from pipeline.read.decode import detect
+from pipeline.urls.canonical import canonical
+from pipeline.urls.identifiers import identifiers
 from tests.conftest import ROOT, command
 
 CASES = ROOT / "tests" / "cases"

@@ -20,9 +20,9 @@ import pytest
 from PIL import Image
 
 from pipeline import Document
+from pipeline.books.book import Book, chapters_of, identifier
+from pipeline.books.formats import editions
 from pipeline.document import Meta, Unfit
-from pipeline.write.book import Book, chapters_of, identifier
-from pipeline.write.editions import editions
 from tests.conftest import ROOT
 
 JAVA = shutil.which("java")

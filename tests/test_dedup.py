@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run
 from pipeline.document import Meta, Passage, Place
-from pipeline.unique.exact import spaced
-from pipeline.unique.families import Repeat, families
-from pipeline.unique.fingerprint import fingerprint
-from pipeline.unique.index import SCHEMA, Index
-from pipeline.unique.passages import shared as shared_passages
+from pipeline.duplicates.clusters import Repeat, families
+from pipeline.duplicates.fingerprint import fingerprint
+from pipeline.duplicates.lsh_index import SCHEMA, Index
+from pipeline.duplicates.shared_passages import shared as shared_passages
+from pipeline.duplicates.word_normalization import spaced
 from tests.conftest import ROOT, Lacuna
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "duplicates.toml").read_text("utf-8"))

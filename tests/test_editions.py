@@ -27,18 +27,18 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from pipeline import Document, Settings, Unfit
+from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier
+from pipeline.books.cover import WIDTH, cover
+from pipeline.books.fonts import RARE_IN_CJK, face_of, subsets, undrawn
+from pipeline.books.formats import editions, to_epub, to_pdf
+from pipeline.books.images import Pictures
+from pipeline.books.omissions import warnings_of
+from pipeline.books.pandoc_ast import para, plain, text_nodes
+from pipeline.books.visible_words import missing_words, words_of
 from pipeline.document import Meta
-from pipeline.engines.worker import Binding, bind, cleaned
-from pipeline.pandoc import VERSION as PANDOC
-from pipeline.pandoc import _run, pandoc
-from pipeline.write.book import Book, Chapter, Look, chapters_of, identifier
-from pipeline.write.cover import WIDTH, cover
-from pipeline.write.editions import editions, to_epub, to_pdf
-from pipeline.write.fonts import RARE_IN_CJK, face_of, subsets, undrawn
-from pipeline.write.images import Pictures
-from pipeline.write.losses import warnings_of
-from pipeline.write.shown import missing_words, words_of
-from pipeline.write.tree import para, plain, text_nodes
+from pipeline.markdown.pandoc import VERSION as PANDOC
+from pipeline.markdown.pandoc import _run, pandoc
+from pipeline.run.worker import Binding, bind, cleaned
 from tests.conftest import ROOT, Lacuna, tree
 
 JAVA = shutil.which("java")
@@ -923,11 +923,11 @@ def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pyt
     for at in range(3):
         Image.effect_noise((200, 200), 100 + at).save(tmp_path / f"{at}.png")
     sizes = [(tmp_path / f"{at}.png").stat().st_size for at in range(3)]
-    monkeypatch.setattr("pipeline.write.vet.MAX_TOGETHER", sum(sizes[:2]))
+    monkeypatch.setattr("pipeline.books.sanitize.MAX_TOGETHER", sum(sizes[:2]))
     text = "![zero](0.png)\n\n![one](1.png)\n\n![two](2.png) and ![two](2.png)\n"
     one = chaptered(Document(PurePosixPath("a.md"), text, Meta(title="A", language="en")), tmp_path)
     assert (len(one.pictures), one.left_out) == (2, 1)
-    monkeypatch.setattr("pipeline.write.book.MAX_TOGETHER", sizes[0])
+    monkeypatch.setattr("pipeline.books.book.MAX_TOGETHER", sizes[0])
     epub = to_epub(Book("T", "en", identifier("t"), (one,)))
     chapter = chapter_text(epub, tmp_path)
     assert chapter.count("<img") == 1

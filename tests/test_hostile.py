@@ -21,11 +21,11 @@ import pytest
 import yaml
 from PIL import Image
 
+from pipeline.books import images
+from pipeline.books.cover import cover
 from pipeline.document import Unfit
 from pipeline.read.folder import DEEPEST, read, scan
-from pipeline.write import images
-from pipeline.write.cover import cover
-from pipeline.write.names import safe_name
+from pipeline.store.file_names import safe_name
 from tests.conftest import Lacuna, tree
 
 OUTSIDE = "what nobody may see"
@@ -481,7 +481,7 @@ def test_watch_waits_for_a_folder_that_is_gone(raw: Path):
 def test_watch_waits_for_a_lock_and_for_a_disk(raw: Path):
     """Another run holds the lock; then out/ cannot be written: each is one line, and the next run comes by itself."""
     good(raw)
-    archive = importlib.import_module("pipeline.engines.archive")
+    archive = importlib.import_module("pipeline.run.incremental")
     out = raw.parent / "out"
     with watching(raw.parent) as process:
         assert until(process.stdout, "found").startswith("1 found")

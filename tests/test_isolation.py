@@ -16,7 +16,7 @@ PLUGIN = '''
 import os, time
 from dataclasses import replace
 from pipeline import Document, Step
-from pipeline.promises import SAME_WORDS
+from pipeline.invariants import SAME_WORDS
 
 def trouble(document: Document, *, kind: str) -> Document:
     """Make trouble with one document."""

@@ -18,11 +18,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline import Document, extract_links
-from pipeline.catalogue.works import Work, works_of
+from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Cleaned, Repeated
-from pipeline.pandoc import pandoc
-from pipeline.write.state import kept
-from pipeline.write.works import works_bib
+from pipeline.markdown.pandoc import pandoc
+from pipeline.records.bibliography import works_bib
+from pipeline.store.database import kept
 from tests.conftest import ROOT
 
 CASES = ROOT / "tests" / "cases"

@@ -14,13 +14,13 @@ import pytest
 
 from pipeline import Document, normalize
 from pipeline.flow import MARKDOWN, follow
+from pipeline.invariants import SAME_MEANING
 from pipeline.markdown import Group, blocks, groups, parser
-from pipeline.markdown.blocks import block_parser
-from pipeline.markdown.normal_form import normal_form, written
-from pipeline.markdown.settled import settled
-from pipeline.markdown.simple import one_block
-from pipeline.pandoc import DIALECT, pandoc
-from pipeline.promises import SAME_MEANING
+from pipeline.markdown.fast_format import settled
+from pipeline.markdown.fast_parse import one_block
+from pipeline.markdown.formatter import normal_form, written
+from pipeline.markdown.pandoc import DIALECT, pandoc
+from pipeline.markdown.parsing import block_parser
 from tests.conftest import ROOT
 
 EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)\n?^\.\n.*?^`{32}$", re.MULTILINE | re.DOTALL)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from pipeline import Document
-from pipeline.markdown.blocks import FRONT_MATTER
+from pipeline.markdown.parsing import FRONT_MATTER
 from pipeline.steps.plain import MARKDOWN, plain
 from tests.conftest import Lacuna
 

@@ -16,10 +16,10 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 from pipeline import Document, normalize, repair
-from pipeline.evidence.archive import NOTHING, archive_of
 from pipeline.flow import MARKDOWN, follow
+from pipeline.language.archive_statistics import NOTHING, archive_of
 from pipeline.markdown import FRONT_MATTER
-from pipeline.markdown.normal_form import normal_form
+from pipeline.markdown.formatter import normal_form
 from tests.conftest import ROOT
 
 FLOOR = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))

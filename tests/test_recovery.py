@@ -11,14 +11,14 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 from pipeline import repair
-from pipeline.chains.readings import byte_of
 from pipeline.changes import apply, inverse
 from pipeline.document import GAP, Document, Source
-from pipeline.evidence.archive import archive_of
-from pipeline.evidence.endings import endings
-from pipeline.evidence.neighbours import neighbours
-from pipeline.evidence.words import words
+from pipeline.encoding.misdecoding import byte_of
 from pipeline.flow import follow
+from pipeline.language.archive_statistics import archive_of
+from pipeline.language.endings import endings
+from pipeline.language.neural import neighbours
+from pipeline.language.vocabulary import words
 from pipeline.read.decode import decode
 from pipeline.steps import escapes
 from tests.conftest import ROOT

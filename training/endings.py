@@ -1,4 +1,4 @@
-"""What words end in: pipeline/evidence/model/endings-*.npz, a log-linear model a language, of those that decline.
+"""What words end in: pipeline/language/model/endings-*.npz, a log-linear model a language, of those that decline.
 
 usage: python -m training.endings CORPUS training/plan.toml
 
@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from pipeline.evidence.codes import codes_of
-from pipeline.evidence.endings import BITS, GRAIN, WINDOW, WORD, at, hashed
-from pipeline.evidence.ngrams import MODEL
+from pipeline.language.endings import BITS, GRAIN, WINDOW, WORD, at, hashed
+from pipeline.language.ngram_keys import codes_of
+from pipeline.language.ngrams import MODEL
 from training.train import AT_ONCE, prose
 
 LOST = range(0x80, 0xA0)

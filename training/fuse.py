@@ -1,11 +1,11 @@
-"""Keys and values -> the table that pipeline/evidence/table.py reads."""
+"""Keys and values -> the table that pipeline/language/fuse_table.py reads."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
 
-from pipeline.evidence.table import Keys, Layout, Slots, fingerprints, values
+from pipeline.language.fuse_table import Keys, Layout, Slots, fingerprints, values
 
 ROOM = 1.125  # slots a key, for many keys (Graf and Lemire, 2022, figure 2); below a million more are needed
 

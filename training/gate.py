@@ -1,4 +1,4 @@
-"""Text of many languages -> pipeline/evidence/model/gate.npz: how much likelier a pair of characters is in mojibake."""
+"""Text of many languages -> pipeline/language/model/gate.npz: how much likelier a pair of characters is in mojibake."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.chains.readings import byte_of
-from pipeline.chains.search import SINGLE, WIDE
-from pipeline.evidence.gate import SCALE
-from pipeline.evidence.ngrams import MODEL
+from pipeline.encoding.misdecoding import byte_of
+from pipeline.language.ngrams import MODEL
+from pipeline.mojibake.bigram_filter import SCALE
+from pipeline.mojibake.chain_search import SINGLE, WIDE
 
 SAMPLE = 400_000  # characters of a language
 FAINT = 3e-7  # a pair rarer than one in three million says nothing

@@ -1,4 +1,4 @@
-"""What stands around a character tells it: pipeline/evidence/model/neighbours-*.npz, a network a language.
+"""What stands around a character tells it: pipeline/language/model/neighbours-*.npz, a network a language.
 
 usage: python -m training.neighbours CORPUS training/plan.toml
 
@@ -22,8 +22,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, gelu, layer_norm
 
-from pipeline.evidence.codes import codes_of
-from pipeline.evidence.ngrams import MODEL
+from pipeline.language.ngram_keys import codes_of
+from pipeline.language.ngrams import MODEL
 from training.train import AT_ONCE, BREAK, prose
 
 LEAST = 8  # times: a character seen less often has no vector
@@ -40,7 +40,7 @@ TESTED = 4 * BATCH
 
 
 class Network(nn.Module):
-    """The network as pipeline/evidence/neighbours.py has it."""
+    """The network as pipeline/language/neural.py has it."""
 
     def __init__(self, counts: np.ndarray, reach: int, width: int) -> None:
         """Take how often each character was seen."""

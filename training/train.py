@@ -1,4 +1,4 @@
-"""Text of many languages -> pipeline/evidence/model: counts of n-grams in one table, and the weights that mix them."""
+"""Text of many languages -> pipeline/language/model: counts of n-grams in one table, and the weights that mix them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,8 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.evidence.codes import MULTIPLIER, codes_of, salted
-from pipeline.evidence.ngrams import (
-    ANY,
-    BUCKETS,
-    COUNT_OF,
-    FLOOR,
-    MODEL,
-    ORDER,
-    SHORT,
-    STEP,
-    VARIETIES,
-    Meta,
-    kind,
-)
+from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted
+from pipeline.language.ngrams import ANY, BUCKETS, COUNT_OF, FLOOR, MODEL, ORDER, SHORT, STEP, VARIETIES, Meta, kind
 from training.fuse import build
 
 BREAK = "\x00"  # between texts: no n-gram reaches across

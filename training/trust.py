@@ -1,4 +1,4 @@
-"""How far to trust an archive: pipeline/evidence/model/trust.npy, learnt on texts that the model has not seen.
+"""How far to trust an archive: pipeline/language/model/trust.npy, learnt on texts that the model has not seen.
 
 usage: python -m training.trust CORPUS    (with the model for which these were put aside)
 
@@ -15,17 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.evidence.archive import archive_of
-from pipeline.evidence.codes import MULTIPLIER, codes_of
-from pipeline.evidence.ngrams import (
-    BUCKETS,
-    CJK,
-    MODEL,
-    ORDER,
-    SEEN,
-    VARIETIES,
-    language_model,
-)
+from pipeline.language.archive_statistics import archive_of
+from pipeline.language.ngram_keys import MULTIPLIER, codes_of
+from pipeline.language.ngrams import BUCKETS, CJK, MODEL, ORDER, SEEN, VARIETIES, language_model
 from training.train import HELD_OUT
 
 ALPHABETS = ("ru", "uk", "el", "he", "ar", "hi", "th", "vi", "pl", "tr")

@@ -1,4 +1,4 @@
-"""The commonest words of a language: pipeline/evidence/model/words-*.npz, for languages whose words are long.
+"""The commonest words of a language: pipeline/language/model/words-*.npz, for languages whose words are long.
 
 usage: python -m training.words CORPUS training/plan.toml
 
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.evidence.ngrams import MODEL
-from pipeline.evidence.words import GRAIN, hash_of, words_of
+from pipeline.language.ngrams import MODEL
+from pipeline.language.vocabulary import GRAIN, hash_of, words_of
 
 
 def counted(corpus: Path, tag: str) -> dict[str, float]:

@@ -54,7 +54,7 @@ def run(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given:
 
 
 def _run(settings: Settings, **how: bool) -> RunReport:
-    from pipeline.engines.archive import Locked
+    from pipeline.run.incremental import Locked
 
     try:
         return run_once(settings, **how)
@@ -64,11 +64,11 @@ def _run(settings: Settings, **how: bool) -> RunReport:
 
 
 def run_once(settings: Settings, **how: bool) -> RunReport:
-    """Return the report of one run, its progress shown. Raises what `pipeline.run` raises."""
-    from pipeline.engines.archive import run
+    """Return the report of one run, its progress shown. Raises what `pipeline.run_archive` raises."""
+    from pipeline.run.incremental import run_archive
 
     with _progress() as tell:
-        return run(settings, tell=tell, **how)
+        return run_archive(settings, tell=tell, **how)
 
 
 @contextmanager
@@ -145,9 +145,9 @@ def yearbook(year: int, title: str | None) -> int:
 
     It is added to the settings: every later run makes it anew where it has to.
     """
+    from pipeline.records.report_jsonl import has_post_of
     from pipeline.settings import Edition, added
-    from pipeline.write.atomic import sweep, write
-    from pipeline.write.records import has_post_of
+    from pipeline.store.atomic import sweep, write
 
     settings = settings_of()
     new = added(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
@@ -176,7 +176,7 @@ def explain(name: str, clean: str | None) -> int:
 
     NAME is its path below raw/ or clean/, or a part of it.
     """
-    from pipeline.write.records import explained
+    from pipeline.records.report_jsonl import explained
 
     file = Path(settings_of(clean=clean).clean, "report.jsonl")
     if not file.exists():

@@ -24,8 +24,8 @@ def links(paths: tuple[str, ...], form: str) -> int:
     import msgspec
 
     from pipeline.document import Link
-    from pipeline.engines.worker import cleaned
-    from pipeline.write.graph import csv_line
+    from pipeline.records.link_files import csv_line
+    from pipeline.run.worker import cleaned
 
     if form == "csv":
         click.echo(csv_line(["path", *Link.__dataclass_fields__]), nl=False)
@@ -56,12 +56,12 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 
     import msgspec
 
-    from pipeline.engines.worker import cleaned
-    from pipeline.unique.families import families
-    from pipeline.unique.fingerprint import fingerprint
-    from pipeline.unique.index import SCHEMA, Index
-    from pipeline.unique.passages import shared
-    from pipeline.write.records import shared_in_words
+    from pipeline.duplicates.clusters import families
+    from pipeline.duplicates.fingerprint import fingerprint
+    from pipeline.duplicates.lsh_index import SCHEMA, Index
+    from pipeline.duplicates.shared_passages import shared
+    from pipeline.records.report_jsonl import shared_in_words
+    from pipeline.run.worker import cleaned
 
     documents: dict[PurePosixPath, Document] = {}
 
@@ -99,15 +99,15 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 @click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
 def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Bind each file as EPUB and PDF, several also as one book."""
+    from pipeline.books.book import Chapter
+    from pipeline.books.formats import KINDS
     from pipeline.document import Unfit
-    from pipeline.engines.binder import BOOK
-    from pipeline.engines.pool import Limits, alone
-    from pipeline.engines.worker import Post, bind_post
-    from pipeline.write.atomic import PARTIAL
-    from pipeline.write.book import Chapter
-    from pipeline.write.editions import KINDS
-    from pipeline.write.names import safe_name
-    from pipeline.write.packed import unpack
+    from pipeline.run.book_jobs import BOOK
+    from pipeline.run.pool import Limits, alone
+    from pipeline.run.worker import Post, bind_post
+    from pipeline.store.atomic import PARTIAL
+    from pipeline.store.file_names import safe_name
+    from pipeline.store.packing import unpack
 
     settings = settings_of()
     kinds = tuple(kind for kind, wanted in zip(KINDS, (epub, pdf), strict=True) if wanted) or KINDS
@@ -140,12 +140,12 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
 
 def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) -> bytes:
     """Return chapters as one book. Raises UsageError where it cannot be made."""
+    from pipeline.books.book import look_of
     from pipeline.document import Unfit
-    from pipeline.engines.binder import BOOK_MEMORY, BOOK_SECONDS
-    from pipeline.engines.pool import Limits, alone
-    from pipeline.engines.volume import Volume, make, save
-    from pipeline.write.atomic import PARTIAL
-    from pipeline.write.book import look_of
+    from pipeline.run.book_jobs import BOOK_MEMORY, BOOK_SECONDS
+    from pipeline.run.pool import Limits, alone
+    from pipeline.run.volume import Volume, make, save
+    from pipeline.store.atomic import PARTIAL
 
     scratch = output / PARTIAL
     volume = Volume(settings.title, look_of(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}")

@@ -108,7 +108,7 @@ def each(given: Iterable[str], work: Callable[[Input], None], output: Path | Non
 
 def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> None:
     """Write a result to standard output or below `output`, never over what was read or another result."""
-    from pipeline.write.atomic import write
+    from pipeline.store.atomic import write
 
     if output is None:
         sys.stdout.buffer.write(data)
@@ -123,7 +123,7 @@ def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> Non
 
 def finish(code: int, output: Path | None) -> int:
     """Remove what a write left that was broken off; return `code`."""
-    from pipeline.write.atomic import sweep
+    from pipeline.store.atomic import sweep
 
     if output:
         sweep(output)

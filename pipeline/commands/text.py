@@ -36,9 +36,9 @@ def repair(
     from the other files that are named.
     """
     from pipeline import filters
-    from pipeline.chains.recover import MIN_CONFIDENCE
-    from pipeline.evidence.archive import MOST, archive_of
-    from pipeline.write.records import in_words
+    from pipeline.language.archive_statistics import MOST, archive_of
+    from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
+    from pipeline.records.report_jsonl import in_words
 
     written: set[Path] = set()
     sound: dict[str, str] = {}
@@ -180,7 +180,7 @@ def _styled(line: str, other: str, colour: str) -> str:
 def _tell_json(one: Input, document: Document, *, text: bool) -> None:
     import msgspec
 
-    from pipeline.write.records import changes
+    from pipeline.records.report_jsonl import changes
 
     told = {"path": str(one.file or one.name), "encoding": document.meta.encoding, "changes": changes(document)}
     told |= {"notes": document.notes} | ({"text": document.text} if text else {})

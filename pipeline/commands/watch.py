@@ -27,7 +27,7 @@ LONGEST_PAUSE = 32  # times --wait: how long `watch` waits after a failed run at
 )
 def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
     """Run, and run again whenever RAW changes, until interrupted."""
-    from pipeline.commands.watching import changes
+    from pipeline.commands.folder_changes import changes
 
     settings = settings_of(**given)
     if not Path(settings.raw).is_dir():
@@ -54,7 +54,7 @@ def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
 
 def _tried(settings: Settings, *, books: bool) -> str:
     """Run once and print the summary; return what was in the way, empty if nothing was."""
-    from pipeline.engines.archive import STATE, Locked
+    from pipeline.run.incremental import STATE, Locked
     from pipeline.settings import SettingsError
 
     raw = Path(settings.raw)

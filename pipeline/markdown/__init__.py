@@ -1,6 +1,8 @@
 """Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
 
-from pipeline.markdown.blocks import (
+from pipeline.markdown.code_spans import FENCED, code_spans, line_starts
+from pipeline.markdown.fast_parse import HEADING, PROSE
+from pipeline.markdown.parsing import (
     FRONT_MATTER,
     IDENTIFIER,
     Blocks,
@@ -12,10 +14,8 @@ from pipeline.markdown.blocks import (
     parser,
     plain,
 )
-from pipeline.markdown.code import FENCED, code_spans, line_starts
-from pipeline.markdown.parts import GAP, Group, code_around, groups, in_code, prose
-from pipeline.markdown.places import Inline, inlines
-from pipeline.markdown.simple import HEADING, PROSE
+from pipeline.markdown.regions import GAP, Group, code_around, groups, in_code, prose
+from pipeline.markdown.source_positions import Inline, inlines
 
 __all__ = [
     "FENCED",

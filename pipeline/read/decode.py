@@ -11,7 +11,7 @@ import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-
 import webencodings
 
 from pipeline.document import GAP, Document, Encoding, Meta, Reading, Source, Unfit
-from pipeline.read.rank import NO_TEXT, decodes, ranked, sampled
+from pipeline.encoding.detection import NO_TEXT, decodes, ranked, sampled
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,7 +49,7 @@ def decode(source: Source) -> Document:
     meta = Meta(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
     if encoding.evidence != "damaged":
         return Document(source.path, source.data.decode(encoding.codec) if text is None else text, meta)
-    from pipeline.read.strays import mended  # noqa: PLC0415 - loads the model, which sound text need not wait for
+    from pipeline.mojibake.lossy.ill_formed_utf8 import mended  # noqa: PLC0415 - loads the model, which sound text need not wait for
 
     document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(mended(source.data))
     left = document.text.count(GAP) - source.data.count(GAP.encode())
@@ -119,7 +119,7 @@ def _wide(data: bytes) -> Encoding | None:
 
 
 def _reads_well(text: str) -> bool:
-    from pipeline.evidence.fluency import strangeness  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
+    from pipeline.language.fluency import strangeness  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
 
     return len(text) >= FEWEST and not NO_TEXT.search(text) and strangeness([text], symbols=True) < STRANGE
 
@@ -158,7 +158,7 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
 
 def _reads_better(data: bytes, codec: str) -> bool:
     """Tell whether `data` reads better as UTF-8 with gaps than as `codec`."""
-    from pipeline.evidence.fluency import fluency  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
+    from pipeline.language.fluency import fluency  # noqa: PLC0415 - loads the model, which UTF-8 need not wait for
 
     sample = sampled(data)
     return bool(fluency([sample.decode("utf-8", "replace")]) > fluency([sample.decode(codec, "replace")]))

@@ -11,9 +11,9 @@ from typing import Any
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.evidence.language import language_of
+from pipeline.invariants import SAME_CODE, SAME_LINKS
+from pipeline.language.identification import language_of
 from pipeline.markdown import prose
-from pipeline.promises import SAME_CODE, SAME_LINKS
 
 LANGUAGES = ("zh",)  # the files of glossary/
 PLACEHOLDER = "a placeholder of machine translation"

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE
 from pipeline.markdown import prose
-from pipeline.promises import SAME_CODE
 
 CARD = "a link card over several blocks, which is no link in Markdown"
 EMPTY = "a link without text: nobody can see or follow it"

@@ -6,7 +6,7 @@ import re
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.promises import SAME_WORDS
+from pipeline.invariants import SAME_WORDS
 
 REASONS = {
     "bom": "ZERO WIDTH NO-BREAK SPACE at the start is a byte order mark",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pipeline.changes import Change
 from pipeline.document import Document, FrontValue, Meta, Step
-from pipeline.evidence.language import language_of
+from pipeline.language.identification import language_of
 from pipeline.markdown import FRONT_MATTER, groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import fields_of
 from pipeline.steps.controls import stripped

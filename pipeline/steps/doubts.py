@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from pipeline.document import Document, Step
-from pipeline.evidence.language import language_of
+from pipeline.language.identification import language_of
 from pipeline.markdown import prose
 from pipeline.steps.artefacts import LANGUAGES, glossary_of
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.markdown import Inline, inline_tokens, inlines
-from pipeline.markdown.marks import LONGEST, RUN, STRONG, Run, blank, opens, paired
-from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
+from pipeline.markdown.emphasis_runs import LONGEST, RUN, STRONG, Run, blank, opens, paired
 
 CASELESS = re.compile(  # letters of scripts without capitals: CJK, and Hebrew to Mongolian; no name in code has them
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"

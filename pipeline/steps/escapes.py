@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from pipeline.chains.escapes import ENTITIES, ESCAPES, entities_read, escaped_whole, escapes_read
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE
 from pipeline.markdown import prose
-from pipeline.promises import SAME_CODE
+from pipeline.mojibake.unescape import ENTITIES, ESCAPES, entities_read, escaped_whole, escapes_read
 
 SURE = 0.99  # UTF-8 proves itself; escapes are read only where all letters of a text stand so
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE, SAME_LINKS
 from pipeline.markdown import inline_tokens, plain, prose
-from pipeline.promises import SAME_CODE, SAME_LINKS
 
 CAPTION = re.compile(
     r"[\w-]{1,24}\s*\[\d+/\d+\]|(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.markdown import blocks, in_code, prose
-from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 BOLD = "a heading is prominent already; bold as a whole says nothing"
 LEVEL = "a level of headings is skipped in the whole text"

@@ -14,13 +14,13 @@ from markdown_it.parser_inline import RuleFuncInlineType
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from pipeline.addresses.bare import bare
-from pipeline.addresses.canonical import absolute, canonical
-from pipeline.addresses.identifiers import identifiers
-from pipeline.addresses.kinds import kind_of
-from pipeline.addresses.warnings import warnings
 from pipeline.document import Document, Link, Step
 from pipeline.markdown import heading_text, parser, plain
+from pipeline.urls.bare_urls import bare
+from pipeline.urls.canonical import absolute, canonical
+from pipeline.urls.identifiers import identifiers
+from pipeline.urls.kinds import kind_of
+from pipeline.urls.url_warnings import warnings
 
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")

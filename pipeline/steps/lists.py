@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.markdown import prose
-from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 REASON = "numbers at the start of lines that count on are a list; it needs a blank line and a space"
 _SECOND = re.compile(r"\n2[)）](?=[^\s\d)）])")

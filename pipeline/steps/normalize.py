@@ -8,8 +8,8 @@ from rapidfuzz.distance import Indel
 
 from pipeline.changes import Change, differing
 from pipeline.document import Document, Step
-from pipeline.markdown.normal_form import NoNormalFormError, normal_form
-from pipeline.promises import SAME_LETTERS, SAME_MEANING
+from pipeline.invariants import SAME_LETTERS, SAME_MEANING
+from pipeline.markdown.formatter import NoNormalFormError, normal_form
 
 MOST_LINES = 20_000  # beyond, the comparison's table would take over 100 MB: the change is told as one
 REASON = "normal form of Markdown"

@@ -10,8 +10,8 @@ from itertools import groupby, pairwise, zip_longest
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.markdown.blocks import FRONT_MATTER, blocks, inline_tokens
-from pipeline.promises import SAME_WORDS
+from pipeline.invariants import SAME_WORDS
+from pipeline.markdown.parsing import FRONT_MATTER, blocks, inline_tokens
 
 INDENT = "a first line that is indented begins a paragraph, and is no code"
 PARAGRAPH = "each line is a paragraph"

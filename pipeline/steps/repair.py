@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterator
 
 from ftfy.badness import is_bad
 
-from pipeline.chains.damage import diagnosed, spaced
-from pipeline.chains.known import LIKELY, fixed, fixed_in_parts
-from pipeline.chains.pieces import Piece
-from pipeline.chains.proof import proven, signs
-from pipeline.chains.recover import MIN_CONFIDENCE, recovered
-from pipeline.chains.search import explained
-from pipeline.chains.suspicion import foreign, suspicious
-from pipeline.chains.twice import unwound
 from pipeline.changes import Change, Span, apply, composed
 from pipeline.document import GAP, Document, Step
-from pipeline.evidence.archive import NOTHING, Archive
+from pipeline.encoding.detection import ranked
+from pipeline.invariants import CODE_STAYS
+from pipeline.language.archive_statistics import NOTHING, Archive
 from pipeline.markdown import code_around, code_spans
-from pipeline.promises import CODE_STAYS
-from pipeline.read.rank import ranked
+from pipeline.mojibake.chain_search import explained
+from pipeline.mojibake.ftfy_repair import LIKELY, fixed, fixed_in_parts
+from pipeline.mojibake.lossy.diagnosis import diagnosed, spaced
+from pipeline.mojibake.lossy.double_mojibake import unwound
+from pipeline.mojibake.lossy.pieces import Piece
+from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, recovered
+from pipeline.mojibake.prefilter import foreign, suspicious
+from pipeline.mojibake.utf8_validity import proven, signs
 
 BYTES_LOST = " and bytes of this letter were lost"
 MOST_PASSES = 3  # triple mojibake is the worst that is known

@@ -6,8 +6,8 @@ import re
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.markdown import prose
-from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 REASON = "a table has one rule, below its head; another shows as cells full of hyphens"
 _RULE = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"

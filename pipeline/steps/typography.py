@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.evidence.language import language_of
+from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
+from pipeline.language.identification import language_of
 from pipeline.markdown import Inline, inlines, prose
-from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 Typography = Literal["off", "safe", "full"]
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.markdown import Inline, inlines
-from pipeline.promises import SAME_CODE, SAME_LINKS, SAME_WORDS
 
 CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"  # letters and punctuation, without Hangul: it has spaces
 NARROWEST = 40  # columns; verse and lists are narrower

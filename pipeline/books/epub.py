@@ -1,0 +1,168 @@
+"""Book -> EPUB 3."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from html import escape
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from pipeline.books.book import Book
+from pipeline.books.cover import cover, right_to_left
+from pipeline.books.epub_style import style
+from pipeline.books.pandoc_ast import Node, nodes, text_nodes, written
+from pipeline.books.phrases import phrase
+from pipeline.books.sections import Section
+from pipeline.markdown.pandoc import Conversion
+
+XML = (".xhtml", ".opf", ".ncx", ".xml", ".svg")
+
+
+def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
+    """Return what pandoc is to make of the book: EPUB 3, a file a section, in the style of templates/epub.css.
+
+    What it needs beside the text (cover, style, fonts) is written to `folder`.
+    """
+    blocks = _with_rubies([node for part in parts for node in _blocks(part)])
+    front = folder / "cover.svg"
+    front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
+    sheet, fonts = style(book, blocks)
+    for font in fonts:
+        (folder / font.name).write_bytes(font.data)
+    (folder / "style.css").write_text(sheet, "utf-8")
+    meta = {
+        "title": _text(book.title),
+        "creator": _list([_map(role="author", text=author) for author in book.authors]),
+        "lang": _text(book.language or "und"),
+        "identifier": _list([_map(text=book.identifier)]),
+        "date": _text(book.date),
+        "source": _text(book.chapters[0].source_url if len(book.chapters) == 1 else ""),
+        "toc-title": _text(phrase("contents", book.language)),
+        "page-progression-direction": _text("rtl" if _from_the_right(book) else ""),
+        "cover-image": {"t": "MetaString", "c": str(front)},
+        "css": _list([{"t": "MetaString", "c": str(folder / "style.css")}]),
+    }
+    options = {
+        "split_level": 1,
+        "table_of_contents": True,
+        "toc_depth": 2,
+        "html_math_method": "mathml",
+        "epub_fonts": [str(folder / font.name) for font in fonts],
+    }
+    data = written(blocks, {name: value for name, value in meta.items() if value})
+    return Conversion(data, "json", "epub3", options, book.epoch, str(folder))
+
+
+def _with_rubies(blocks: list[Node]) -> list[Node]:
+    """Return blocks, each ruby with the tags of HTML."""
+    if not any(node["t"] == "Span" and node["c"][0][1] == ["ruby"] for node in nodes(blocks)):
+        return blocks
+    tagged: list[Node] = _tagged(blocks)
+    return tagged
+
+
+def _tagged(part: Any) -> Any:  # noqa: ANN401 - any part of a tree
+    if isinstance(part, dict):
+        return part | {"c": _tagged(part["c"])} if "c" in part else part
+    if not isinstance(part, list):
+        return part
+    made: list[Any] = []
+    for item in part:
+        names = item["c"][0][1] if isinstance(item, dict) and item.get("t") == "Span" else []
+        if names in (["ruby"], ["rt"]):
+            tags = ({"t": "RawInline", "c": ["html", f"<{end}{names[0]}>"]} for end in ("", "/"))
+            made += [next(tags), *_tagged(item["c"][1]), next(tags)]
+        else:
+            made.append(_tagged(item))
+    return made
+
+
+def _blocks(part: Section) -> list[Node]:
+    """Return a section as its heading and a division."""
+    language = [["lang", part.language]] if part.language else []
+    kind = [["epub:type", part.kind]] if part.kind else []
+    heading = {"t": "Header", "c": [1, [part.label, [], language + kind], text_nodes(part.title)]}
+    return [heading, {"t": "Div", "c": [["", ["chapter"], language], part.blocks]}]
+
+
+def _from_the_right(book: Book) -> bool:
+    """Tell whether the book's pages are turned from left to right."""
+    return book.look.vertical or right_to_left(book.language)
+
+
+def finish(epub: bytes, book: Book, parts: list[Section], _folder: Path) -> bytes:
+    """Return pandoc's EPUB with what pandoc leaves undone.
+
+    Each section's file has its title and language, the landmarks lead to the text, no date is made up, and code is
+    marked by weight and slant alone (epub.css): pandoc's colours cannot be read at night. Raises RuntimeError where a
+    file in it is no XML.
+    """
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(epub)) as old, zipfile.ZipFile(made, "w") as new:
+        for entry in old.infolist():
+            data = old.read(entry)
+            if entry.filename.endswith(".xhtml"):
+                data = _page(data.decode(), entry.filename, book, parts).encode()
+            elif entry.filename.endswith("content.opf"):
+                data = _package(data.decode(), book).encode()
+            if entry.filename.endswith(XML):
+                _parse(entry.filename, data)
+            new.writestr(entry, data, compresslevel=9)
+    return made.getvalue()
+
+
+def _parse(name: str, data: bytes) -> None:
+    """Raise RuntimeError unless `data` is well-formed XML that declares no entity."""
+    reader = expat.ParserCreate()
+    reader.EntityDeclHandler = _refuse
+    try:
+        reader.Parse(data, True)  # noqa: FBT003 - expat takes no name
+    except (expat.ExpatError, ValueError) as error:
+        message = f"{name} of the EPUB is not well-formed: {error}"
+        raise RuntimeError(message) from error
+
+
+def _refuse(*_declared: object) -> None:
+    message = "it declares an entity"
+    raise ValueError(message)
+
+
+def _page(page: str, name: str, book: Book, parts: list[Section]) -> str:
+    page = re.sub(r"  <style>.*?</style>\n", "", page, count=1, flags=re.DOTALL)
+    chapter = re.search(r"/ch(\d+)\.xhtml$", name)
+    if chapter:
+        one = parts[int(chapter[1]) - 1]
+        page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{escape(one.title)}</title>", page, count=1)
+        language = escape(one.language or "und")
+        attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * right_to_left(one.language)
+        page = re.sub(r'lang="[^"]*" xml:lang="[^"]*"', attributes, page, count=1)
+    if name.endswith("/nav.xhtml"):
+        contents = phrase("contents", book.language)
+        body = f'<li><a href="text/ch001.xhtml" epub:type="bodymatter">{escape(book.title)}</a></li>'
+        head, landmarks, rest = page.partition('<nav epub:type="landmarks"')
+        rest = rest.replace(">Table of Contents<", f">{contents}<").replace("  </ol>", f"    {body}\n  </ol>", 1)
+        page = head.replace("<a href=", '<a dir="auto" href=') + landmarks + rest
+    return page
+
+
+def _package(package: str, book: Book) -> str:
+    if not book.date:
+        package = re.sub(r"    <dc:date.*?</dc:date>\n", "", package)
+    summary = '    <meta property="schema:accessibilitySummary">{}</meta>\n  </metadata>'
+    said = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
+    return package.replace("  </metadata>", summary.format(said), 1)
+
+
+def _text(text: str) -> Node | None:
+    return {"t": "MetaInlines", "c": text_nodes(text)} if text else None
+
+
+def _list(items: list[Node]) -> Node | None:
+    return {"t": "MetaList", "c": items} if items else None
+
+
+def _map(**fields: str) -> Node:
+    return {"t": "MetaMap", "c": {name: _text(value) for name, value in fields.items() if value}}

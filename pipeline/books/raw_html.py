@@ -1,0 +1,161 @@
+"""Pandoc tree with raw HTML -> the HTML that a browser would get; what HTML cannot carry is kept aside, by number.
+
+A node that is kept aside stands in the HTML as an element named MARK, or as an element with an attribute of that name,
+whose value is its number. MARK is a name that the raw HTML does not hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from html import escape
+from itertools import count
+from typing import Any, NamedTuple
+
+from pipeline.books.dom import HIDDEN, parsed
+from pipeline.books.pandoc_ast import Node, nodes
+
+RAW = {"RawBlock", "RawInline"}
+STYLES = {"Emph": "em", "Strong": "strong", "Strikeout": "del", "Superscript": "sup", "Subscript": "sub"}
+_COMMENT = re.compile(r"\s*(?:<!--(?:(?!-->).)*-->\s*)*", re.DOTALL)
+_NAME = re.compile(r"<([a-zA-Z][^\s/>]*)")
+
+
+class Markup(NamedTuple):
+    """HTML, the name of its marks, and what was kept aside."""
+
+    html: str
+    mark: str
+    kept: list[Node]
+
+
+def holds_html(blocks: list[Node]) -> bool:
+    """Tell whether a tree holds raw HTML, comments aside."""
+    return any(node["t"] in RAW and not only_comments(node["c"][1]) for node in nodes(blocks))
+
+
+def only_comments(raw: str) -> bool:
+    """Tell whether raw HTML shows nothing, whatever stands around it."""
+    return _COMMENT.fullmatch(raw) is not None
+
+
+def markup(blocks: list[Node]) -> Markup:
+    """Return the HTML of a tree: raw HTML as it was written, all else as elements or marks.
+
+    Raw HTML that would swallow what follows it (`<title>`, `<div id="`) without an end becomes text.
+    """
+    raw = "\n".join(node["c"][1].lower() for node in nodes(blocks) if node["t"] in RAW)
+    mark = next(name for name in map("lacuna-{}".format, count()) if name not in raw)
+    writer = _Writer(mark, [])
+    return Markup("".join(writer.blocks(blocks)), mark, writer.kept)
+
+
+class _Writer:
+    def __init__(self, mark: str, kept: list[Node]) -> None:
+        self.mark, self.kept = mark, kept
+
+    def keep(self, node: Node) -> str:
+        """Keep a node aside and return the attribute that stands for it."""
+        self.kept.append(node)
+        return f" {self.mark}={len(self.kept) - 1}"
+
+    def blocks(self, blocks: Iterable[Node]) -> Iterator[str]:
+        for node in blocks:
+            yield from self.block(node)
+            yield "\n"
+
+    def block(self, node: Node) -> Iterator[str]:
+        kind, content = _parts(node)
+        if kind == "RawBlock":
+            yield whole(content[1])
+        elif kind in {"Para", "Plain"}:
+            tag = ("<p>", "</p>") if kind == "Para" else ("", "")
+            yield from (tag[0], *self.inlines(content), tag[1])
+        elif kind == "Header":
+            yield f"<h{content[0]}{self.keep(node)}>"
+            yield from self.inlines(content[2])
+            yield f"</h{content[0]}>"
+        elif kind == "BlockQuote":
+            yield from ("<blockquote>", *self.blocks(content), "</blockquote>")
+        elif kind in {"BulletList", "OrderedList"}:
+            name, items = ("ul", content) if kind == "BulletList" else ("ol", content[1])
+            yield f"<{name}{self.keep(node) if name == 'ol' else ''}>"
+            for item in items:
+                yield from ("<li>", *self.blocks(item), "</li>")
+            yield f"</{name}>"
+        elif kind == "Table":
+            yield from self.table(node)
+        else:  # code and rules
+            yield f"<pre{self.keep(node)}></pre>"
+
+    def table(self, node: Node) -> Iterator[str]:
+        _, _, _, head, bodies, _ = node["c"]
+        yield f"<table{self.keep(node)}>"
+        for name, rows in (("th", head[1]), *(("td", [*body[2], *body[3]]) for body in bodies)):
+            yield "<thead>" if name == "th" else "<tbody>"
+            for _, cells in rows:
+                yield "<tr>"
+                for cell in cells:
+                    yield from (f"<{name}>", *self.blocks(cell[4]), f"</{name}>")
+                yield "</tr>"
+            yield "</thead>" if name == "th" else "</tbody>"
+        yield "</table>"
+
+    def inlines(self, inlines: list[Node]) -> Iterator[str]:
+        for at, node in enumerate(inlines):
+            kind, content = _parts(node)
+            if kind == "Str":
+                yield escape(content, quote=False).replace("\r", "&#13;")
+            elif kind in {"Space", "SoftBreak"}:
+                yield " " if kind == "Space" else "\n"
+            elif kind == "LineBreak":
+                yield "<br>"
+            elif kind == "RawInline":
+                yield closed(content[1], (one["c"][1] for one in inlines[at + 1 :] if one["t"] == kind))
+            elif kind in STYLES:
+                yield from (f"<{STYLES[kind]}>", *self.inlines(content), f"</{STYLES[kind]}>")
+            elif kind == "Link":
+                yield from (f"<a{self.keep(node)}>", *self.inlines(content[1]), "</a>")
+            else:  # code, images, maths, notes
+                yield f"<{self.mark}{self.keep(node)}></{self.mark}>"
+
+
+def _parts(node: Node) -> tuple[str, Any]:
+    return node["t"], node.get("c")
+
+
+def closed(tag: str, following: Iterable[str]) -> str:
+    """Return a tag among words; as text where it hides what follows and no tag in `following` closes it."""
+    name = _NAME.match(tag)
+    if not name or _ends(tag):
+        return tag
+    closing = re.compile(rf"</{re.escape(name[1])}\b", re.IGNORECASE)
+    return tag if any(map(closing.match, following)) else escape(tag, quote=False)
+
+
+def whole(raw: str) -> str:
+    """Return a block of raw HTML; what it leaves open so that all that follows would be swallowed becomes text."""
+    if _ends(raw):
+        return raw
+    for at in (match.start() for match in [*re.finditer("<", raw)][: -LAST - 1 : -1]):
+        whole = f"{raw[:at]}&lt;{raw[at + 1 :]}"
+        if _ends(raw[:at]) and _ends(whole):
+            return whole
+    return f"<pre>{escape(raw, quote=False)}</pre>"
+
+
+LAST = 40  # tags at the end of a block among which the one that swallows is looked for
+
+
+@lru_cache(maxsize=256)
+def _ends(raw: str) -> bool:
+    """Tell whether an element that stands behind raw HTML is seen as one, and is shown."""
+    waiting = parsed(f"{raw}<lacuna-end>")
+    while waiting:
+        node = waiting.pop()
+        if node.name == "lacuna-end":
+            return True
+        if node.name not in {*HIDDEN, "noscript"}:
+            waiting += node.children or ()
+    return False

@@ -1,0 +1,47 @@
+"""Chapters -> those that an `[[edition]]` of the settings asks for, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.books.book import Chapter
+from pipeline.books.pandoc_ast import plain
+from pipeline.settings import Edition
+
+
+def select(edition: Edition, chapters: Iterable[Chapter]) -> list[Chapter]:
+    """Return the chapters that meet every condition of `edition`; what it does not name, any chapter meets.
+
+    A chapter without a date has none to meet a condition on dates. Chapters come ordered by date, oldest first.
+    """
+    chosen = [chapter for chapter in chapters if _meets(edition, chapter)]
+    if edition.order == "newest":
+        dated = [chapter for chapter in chosen if chapter.date]
+        return [*reversed(dated), *(chapter for chapter in chosen if not chapter.date)]
+    return sorted(chosen, key=lambda chapter: chapter.title.casefold()) if edition.order == "title" else chosen
+
+
+def _meets(edition: Edition, chapter: Chapter) -> bool:
+    language = edition.language.casefold()
+    return (
+        _within(chapter.date, edition.since, edition.until)
+        and edition.tag.casefold() in {"", *map(str.casefold, chapter.tags)}
+        and edition.series.casefold() in {"", chapter.series.casefold()}
+        and (not language or f"{chapter.language}-".casefold().startswith(f"{language}-"))
+        and (not edition.query or _says(chapter, edition.query.casefold()))
+    )
+
+
+def _within(date: str, since: str, until: str) -> bool:
+    """Tell whether `date` lies between two dates, both included, each as exact as it is given (2021 is all of 2021).
+
+    >>> _within("2021-08", "2021", "2021-08"), _within("2021-09", "", "2021-08"), _within("", "2021", "")
+    (True, False, False)
+    """
+    if not (since or until):
+        return True
+    return bool(date) and date >= since[: len(date)] and (not until or date[: len(until)] <= until)
+
+
+def _says(chapter: Chapter, query: str) -> bool:
+    return query in chapter.title.casefold() or query in plain(chapter.blocks).casefold()

@@ -1,0 +1,202 @@
+"""What a post shows and what a chapter shows, as words: those that the chapter lacks.
+
+The post is read by markdown-it and a browser's parser, the chapter by what pandoc made of it: two readings that share
+no code, so that neither hides the other's losses.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+from rapidfuzz.distance import LCSseq
+
+from pipeline.books.dom import HIDDEN, parsed
+from pipeline.books.pandoc_ast import Node
+from pipeline.books.raw_html import closed, only_comments, whole
+from pipeline.markdown import heading_text
+from pipeline.markdown.parsing import plain
+
+INLINE = {
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "label", "mark", "nobr", "q", "rb", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "wbr",
+}  # fmt: skip
+MOST_EXCERPTS = 3
+LONGEST = 80  # characters of an excerpt
+MOST_STEPS = 400_000_000  # products of two lengths up to which words are aligned: 50 MB of bits
+_UNREAD = {*HIDDEN, "noscript", "iframe", "math"}  # formulas are set from their TeX
+_MARKS = {"footnote_ref", "footnote_anchor"}  # numbers and arrows of notes
+_BOX = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)  # of a task
+_RAW = {"html_block", "html_inline"}
+_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # of a formula, which shows none
+_ALONE = (  # scripts without spaces between words: CJK
+    "\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
+)
+_SYMBOLS = "\u2190-\u24ff\u2600-\u260f\u2613-\u27bf\u2900-\u2bff\U0001f000-\U0001faff"  # without boxes of tasks
+_WORD = re.compile(rf"[{_ALONE}]|[{_SYMBOLS}]|(?:[^\W_{_ALONE}]|[\u0300-\u036f])+")
+
+
+class Missing(NamedTuple):
+    """How many words are missing, and the first of them: those that follow each other together."""
+
+    words: int
+    excerpts: tuple[str, ...]
+
+
+def missing_words(shown: str, held: str) -> Missing:
+    """Return the words of `shown` that `held` lacks; their order does not count, nor where white space parts them.
+
+    >>> missing_words("one two three", "three one")
+    Missing(words=1, excerpts=('two',))
+    """
+    if "".join(shown.split()) in "".join(held.split()):
+        return Missing(0, ())
+    wanted, there = _words(shown), _words(held)
+    lacking = Counter(wanted) - Counter(there)
+    if not lacking:
+        return Missing(0, ())
+    lost, more = _differing(wanted, there)
+    elsewhere = "\n".join("".join(there[at] for at in run) for run in _runs(more))
+    missing = _runs([at for at in lost if _taken(lacking, wanted[at])])
+    runs = [run for run in missing if "".join(wanted[at] for at in run) not in elsewhere]  # `foobar` as `foo`, `bar`
+    said = [" ".join(wanted[at] for at in run) for run in runs]
+    shortened = (one if len(one) <= LONGEST else one[: LONGEST - 1] + "…" for one in said[:MOST_EXCERPTS])
+    return Missing(sum(map(len, runs)), tuple(shortened))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", text.replace("\u00ad", "")))
+
+
+def _differing(wanted: list[str], there: list[str]) -> tuple[list[int], list[int]]:
+    """Return the places of the words of each that are in no longest common sequence; of very long texts, all places."""
+    if len(wanted) * len(there) > MOST_STEPS:
+        return [*range(len(wanted))], [*range(len(there))]
+    edits = LCSseq.editops(wanted, there)
+    return (
+        [edit.src_pos for edit in edits if edit.tag == "delete"],
+        [edit.dest_pos for edit in edits if edit.tag == "insert"],
+    )
+
+
+def _runs(places: list[int]) -> list[list[int]]:
+    """Return places, those that follow each other together."""
+    grouped = groupby(enumerate(places), lambda pair: pair[1] - pair[0])
+    return [[at for _, at in group] for _, group in grouped]
+
+
+def _taken(lacking: Counter[str], word: str) -> bool:
+    """Tell whether a word is one of those that are lacking, and count it."""
+    lacking[word] -= 1
+    return lacking[word] >= 0
+
+
+def words_of(blocks: list[Node], *, maths: bool = True) -> str:
+    """Return the text that a tree shows, its notes, the alternative texts of its pictures and its `maths` (TeX) too."""
+    parts: list[str] = []
+    _collect(blocks, parts, maths)
+    return "".join(parts)
+
+
+def _collect(part: Any, parts: list[str], maths: bool) -> None:  # noqa: ANN401, FBT001 - any part of a tree
+    for item in part:
+        if isinstance(item, list):
+            _collect(item, parts, maths)
+        elif isinstance(item, dict):
+            kind = item.get("t")
+            if kind == "Str":
+                parts.append(item["c"])
+            elif kind in _STYLES:
+                _collect(item["c"], parts, maths)
+            elif kind == "Code" or (kind == "Math" and maths):
+                parts.append(item["c"][1])
+            elif kind == "CodeBlock":
+                parts += (" ", item["c"][1], " ")
+            else:
+                parts.append(" ")
+                if kind not in _BARE:
+                    _collect(item.get("c", ()), parts, maths)
+                    parts.append(" ")
+
+
+_STYLES = {"Emph", "Strong", "Strikeout", "Superscript", "Subscript", "Underline", "Link", "Span"}
+_BARE = {"Space", "SoftBreak", "LineBreak", "Math", "HorizontalRule"}  # hold no words
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Return the parser of the dialect; an address that leads nowhere makes a link too, as its words are shown."""
+    made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    made.disable("footnote_inline")  # which pandoc does not read
+    made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - its own signature
+    return made
+
+
+def shown(text: str) -> str:
+    """Return the text that a post of Markdown shows, with the alternative texts of its pictures.
+
+    Where a caption repeats an alternative text, as in `![A map](a.png)` before `A map, by hand`, it counts once.
+    """
+    env: dict[str, Any] = {}
+    tokens = _parser().parse(_BOX.sub(r"\1", _LABEL.sub("", text)), env)
+    for token in tokens:
+        token.children = [one for one in token.children or () if one.type not in _MARKS]
+    tokens = [token for token in tokens if token.type not in _MARKS]
+    for picture, caption in pairwise(token for token in tokens if token.type == "inline"):
+        images = [one for one in picture.children or () if one.content.strip() or one.type == "image"]
+        if len(images) == 1 and images[0].type == "image" and plain(caption.children).startswith(plain(images)):
+            images[0].children = []
+    raw = [one for token in tokens for one in (token, *(token.children or ())) if one.type in _RAW]
+    if all(only_comments(one.content) for one in raw):
+        return "".join(_texts(tokens))
+    for token in tokens:
+        if token.type == "html_block":
+            token.content = whole(token.content)
+        tags = [one for one in token.children or () if one.type == "html_inline"]
+        for at, one in enumerate(tags):
+            one.content = closed(one.content, (later.content for later in tags[at + 1 :]))
+    for opened, inline in pairwise(tokens):
+        if opened.type == "heading_open" and inline.children and inline.children[-1].type == "text":
+            inline.children[-1].content = heading_text(inline.children[-1:])
+    return "".join(_visible(parsed(_parser().renderer.render(tokens, _parser().options, env))))
+
+
+def _texts(tokens: Iterable[Token]) -> Iterator[str]:
+    """Yield what tokens without HTML show."""
+    heading = False
+    for token in tokens:
+        if token.type == "inline":
+            yield heading_text(token.children) if heading else "".join(_texts(token.children or ()))
+        elif token.type in {"text", "code_inline", "fence", "code_block"}:
+            yield token.content
+        elif token.type == "image":
+            yield f" {''.join(_texts(token.children or ()))} "
+        elif token.block or token.type in {"softbreak", "hardbreak"}:
+            yield " "
+        heading = token.type == "heading_open"
+
+
+def _visible(elements: list[Any]) -> Iterator[str]:
+    """Yield the text of elements that a browser shows."""
+    waiting: list[Any] = elements[::-1]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif one.name == "#text":
+            yield one.data
+        elif one.children is None or one.name in _UNREAD or "hidden" in (one.attrs or {}):
+            continue
+        else:
+            apart = "" if one.name in INLINE else " "
+            yield f" {one.attrs.get('alt') or ''} " if one.name == "img" else apart
+            waiting += [apart, *one.children[::-1]]

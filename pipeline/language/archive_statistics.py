@@ -1,0 +1,145 @@
+"""What the sound documents of an archive say: their n-grams, and which of them is a twin of a damaged one.
+
+It grows and shrinks with them: counts of what is new are added, of what is gone taken away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.language.fuse_table import Keys
+from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted
+from pipeline.language.ngrams import ORDER, Floats
+
+VERSION = 1  # raise it when what is counted changes
+MOST = 4_000_000  # characters of an archive that help to infer letters: counting them takes 4 s, one post more 0.2 s
+FILTER_BITS = 22
+SHINGLE = 8  # characters; so long a string is hardly ever in two texts by chance
+SKETCH = 256  # shingles kept of a document, those of the smallest hashes (Broder, 1997)
+TWIN = 0.25  # share of them that a damaged copy, one letter in eight still wrong, has in common with its twin
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Counts of the n-grams of an archive, sketches of its documents, and their texts by path."""
+
+    keys: Keys
+    counts: Floats
+    total: float
+    texts: Mapping[str, str] = field(default_factory=dict)
+    sketches: Mapping[str, Keys] = field(default_factory=dict)
+    known: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1 << FILTER_BITS, bool))
+
+    def look(self, hashes: Keys, order: int, limit: Floats) -> Floats:
+        """Return the counts of the n-grams of `order`, 0 where `limit` is."""
+        counts = np.zeros(limit.shape, np.float32)
+        if not len(self.keys):
+            return counts
+        asked = np.nonzero(limit)
+        keys = salted(hashes[asked], order, 0)
+        maybe = np.flatnonzero(self.known[keys & np.uint64((1 << FILTER_BITS) - 1)])
+        place = np.minimum(np.searchsorted(self.keys, keys[maybe]), len(self.keys) - 1)
+        found = np.zeros(len(keys), np.float32)
+        found[maybe] = np.where(self.keys[place] == keys[maybe], self.counts[place], 0)
+        counts[asked] = found
+        return counts
+
+    def twin_of(self, text: str) -> tuple[str, str] | None:
+        """Return path and text of the document most like `text`, if one is its twin."""
+        own = shingles(text)
+        shares = {path: _common(own, sketch) for path, sketch in self.sketches.items()}
+        path = max(shares, key=lambda path: (shares[path], path), default="")
+        return (path, self.texts[path]) if path and shares[path] >= TWIN else None
+
+
+NOTHING = Archive(np.zeros(0, np.uint64), np.zeros(0, np.float32), 0.0)
+
+
+def archive_of(texts: Mapping[str, str], before: Archive = NOTHING) -> Archive:
+    """Return the archive of `texts`, by path; what `before` has counted of them is not counted again."""
+    new = {path: text for path, text in sorted(texts.items()) if before.texts.get(path) != text}
+    gone = [text for path, text in before.texts.items() if texts.get(path) != text]
+    told = [(before.keys, before.counts), _counted(new.values(), 1), _counted(gone, -1)]
+    keys, places = np.unique(np.concatenate([keys for keys, _ in told]), return_inverse=True)
+    counts = np.bincount(places, np.concatenate([counts for _, counts in told]), len(keys)).astype(np.float32)
+    sketches = {path: np.sort(shingles(text))[:SKETCH] for path, text in new.items()}
+    kept = {path: sketch for path, sketch in before.sketches.items() if path in texts and path not in new}
+    return _archive(
+        keys[counts > 0], counts[counts > 0], dict(sorted(texts.items())), dict(sorted({**kept, **sketches}.items()))
+    )
+
+
+def _archive(keys: Keys, counts: Floats, texts: dict[str, str], sketches: dict[str, Keys]) -> Archive:
+    known = np.zeros(1 << FILTER_BITS, bool)
+    known[keys & np.uint64((1 << FILTER_BITS) - 1)] = True
+    return Archive(keys, counts, float(sum(map(len, texts.values()))), texts, sketches, known)
+
+
+def _counted(texts: Iterable[str], times: int) -> tuple[Keys, Floats]:
+    keys, counts = ngrams("\x00".join(f" {text} " for text in texts))
+    return keys, counts * times
+
+
+class _Packed(msgspec.Struct):
+    """An archive as it is kept, of the version that counted it; arrays as bytes."""
+
+    version: int
+    texts: dict[str, str]
+    keys: bytes
+    counts: bytes
+    sketches: dict[str, bytes]
+
+
+def packed(archive: Archive) -> bytes:
+    """Return an archive as bytes to keep."""
+    sketches = {path: sketch.tobytes() for path, sketch in archive.sketches.items()}
+    row = _Packed(VERSION, dict(archive.texts), archive.keys.tobytes(), archive.counts.tobytes(), sketches)
+    data = msgspec.msgpack.encode(row)
+    return hashlib.sha256(data).digest() + data
+
+
+def unpacked(data: bytes) -> Archive:
+    """Return the archive that `packed` packed; nothing where it was another version, or the bytes are damaged."""
+    size = hashlib.sha256().digest_size
+    if hashlib.sha256(data[size:]).digest() != data[:size]:
+        return NOTHING
+    try:
+        row = msgspec.msgpack.decode(data[size:], type=_Packed)
+    except msgspec.MsgspecError:
+        return NOTHING
+    if row.version != VERSION:
+        return NOTHING
+    sketches = {path: np.frombuffer(sketch, np.uint64) for path, sketch in row.sketches.items()}
+    return _archive(np.frombuffer(row.keys, np.uint64), np.frombuffer(row.counts, np.float32), row.texts, sketches)
+
+
+def ngrams(text: str) -> tuple[Keys, Floats]:
+    """Return the mixed keys of the n-grams of `text`, sorted, and their counts; none reaches across a NUL."""
+    codes = codes_of(text)
+    last = np.maximum.accumulate(np.where(codes == 0, np.arange(len(codes)), -1))
+    rolling = np.zeros(len(codes), np.uint64)
+    every = []
+    for order in range(1, ORDER + 1):
+        rolling = np.concatenate([[np.uint64(0)], rolling[:-1]]) * MULTIPLIER + codes
+        every.append(salted(rolling[np.arange(len(codes)) - last >= order], order, 0))
+    keys, counts = np.unique(np.concatenate(every), return_counts=True)
+    return keys, counts.astype(np.float32)
+
+
+def shingles(text: str) -> Keys:
+    """Return the distinct mixed hashes of the runs of SHINGLE characters in `text`, white space aside."""
+    codes = codes_of("".join(text.split()))
+    rolling = np.zeros(max(len(codes) - SHINGLE + 1, 0), np.uint64)
+    for at in range(SHINGLE):
+        rolling = rolling * MULTIPLIER + codes[at : at + len(rolling)]
+    return np.unique(salted(rolling, 0, 0))
+
+
+def _common(own: Keys, sketch: Keys) -> float:
+    return float(np.isin(sketch, own, assume_unique=True).mean()) if len(sketch) else 0.0

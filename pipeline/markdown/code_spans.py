@@ -1,0 +1,63 @@
+"""Where code stands in a Markdown text, blocks and inline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.changes import Span
+from pipeline.markdown.parsing import blocks
+
+FENCED = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a fenced block of its own
+_MAYBE_CODE = re.compile(r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE)
+_BACKTICKS = re.compile(r"(?<!\\)(?<!`)(`+)(?!`)")
+_HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset of each line's first character, and the length of the text as the last entry."""
+    starts = [0, *(match.end() for match in re.finditer("\r\n?|\n", text))]
+    return [*starts, len(text)] if starts[-1] != len(text) else starts
+
+
+def code_spans(text: str) -> list[Span]:
+    """Return where code stands in `text`, in order: blocks and inline, fences and backticks included.
+
+    >>> code_spans("a `b` c")
+    [(2, 5)]
+    """
+    if not _MAYBE_CODE.search(text):
+        return []
+    if FENCED.fullmatch(text):
+        return [(0, len(text))]
+    starts = line_starts(text)
+    spans: list[Span] = []
+    for token in blocks(text).tokens:
+        if token.map is None:
+            continue
+        start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
+        if token.type in {"fence", "code_block"}:
+            spans.append((start, end))
+        elif token.type == "inline":
+            spans += _inline_code(text, start, end)
+        elif token.type == "html_block":
+            spans += [match.span() for match in _HTML_CODE.finditer(text, start, end)]
+    return sorted(spans)
+
+
+def _inline_code(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the code spans between two offsets of a paragraph: equal runs of backticks, and HTML's code elements."""
+    runs = list(_BACKTICKS.finditer(text, start, end))
+    closers: dict[int, list[int]] = {}
+    for index, run in enumerate(runs):
+        closers.setdefault(len(run[1]), []).append(index)
+    at = 0
+    while at < len(runs):
+        equal = closers[len(runs[at][1])]
+        while equal and equal[0] <= at:
+            equal.pop(0)
+        if equal:
+            yield runs[at].start(), runs[equal[0]].end()
+            at = equal[0]
+        at += 1
+    yield from (match.span() for match in _HTML_CODE.finditer(text, start, end))

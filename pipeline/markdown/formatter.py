@@ -1,0 +1,207 @@
+"""Blocks -> Markdown in normal form: the blocks are written anew, what stands in them is kept as it was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from markdown_it.token import Token
+
+from pipeline.markdown.fast_format import settled
+from pipeline.markdown.inline_format import WIDE, content_of
+from pipeline.markdown.regions import Group, groups
+
+_CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
+_PIPES = re.compile(r"(?<!\\)\|")
+_LAST_PIPE = re.compile(r".(?<!\\)\|$")
+_TASK = re.compile(r"\[X\](?=[ \t])")
+
+
+class NoNormalFormError(ValueError):
+    """A text holds what cannot be written anew without loss; it stays as it is."""
+
+
+def normal_form(text: str) -> str:
+    r"""Return `text` with its blocks in normal form. Raises NoNormalFormError where that would lose something.
+
+    >>> normal_form("A\n=\n* a\n* b")
+    '# A\n\n- a\n- b\n'
+    """
+    parts: list[str] = []
+    for group in groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
+        part = group.text.removesuffix("\n")
+        if part and not settled(part) and not (part == "---" and parts):
+            part = written(group, behind=bool(parts))
+        if part:
+            parts.append(part)
+    return "\n\n".join(parts) + "\n" * bool(parts)
+
+
+def written(group: Group, *, behind: bool) -> str:
+    """Return the blocks of a group written anew; `behind` says that others stand before."""
+    writer = _Writer(group)
+    tops = [*_nested(group.blocks.tokens), *writer.definitions()]
+    return "\n".join(writer.blocks(sorted(tops, key=lambda block: block.line), top=True, behind=behind))
+
+
+class _Block:
+    """A block with the blocks inside it."""
+
+    __slots__ = ("inner", "line", "token")
+
+    def __init__(self, token: Token, line: int) -> None:
+        self.token = token
+        self.line = line
+        self.inner: list[_Block] = []
+
+    @property
+    def kind(self) -> str:
+        return self.token.type.removesuffix("_open")
+
+
+def _nested(tokens: Sequence[Token]) -> list[_Block]:
+    """Return the top blocks of a flat list of tokens."""
+    top: list[_Block] = []
+    path: list[list[_Block]] = [top]
+    for token in tokens:
+        if token.nesting < 0:
+            path.pop()
+            continue
+        block = _Block(token, token.map[0] if token.map else -1)
+        path[-1].append(block)
+        if token.nesting > 0:
+            path.append(block.inner)
+    return top
+
+
+class _Writer:
+    def __init__(self, group: Group) -> None:
+        self.source = group.text.split("\n")
+        self.env = group.blocks.env
+        self.edges = self.source if WIDE.search(group.text) else []
+
+    def definitions(self) -> Iterator[_Block]:
+        """Yield the definitions of link targets, which no token tells."""
+        maps = [ref["map"] for ref in self.env.get("references", {}).values()]
+        maps += [ref["map"] for ref in self.env.get("duplicate_refs", ())]
+        for first, last in sorted(maps):
+            lines = [line.strip(" \t") for line in self.source[first:last]]
+            if not lines[0].startswith("["):
+                message = "a definition inside a block"
+                raise NoNormalFormError(message)
+            token = Token("definition", "", 0, content="\n".join(lines))
+            yield _Block(token, first)
+
+    def blocks(
+        self, siblings: Sequence[_Block], *, top: bool = False, tight: bool = False, behind: bool = False
+    ) -> list[str]:
+        """Return the lines of blocks that follow each other."""
+        lines: list[str] = []
+        before: _Block | None = None
+        bullet = "-"
+        for block in siblings:
+            if before and not tight and not (block.kind == before.kind == "definition"):
+                lines.append("")
+            same = before and before.kind == block.kind
+            bullet = "*" if same and bullet == "-" else "-"
+            lines += self.block(block, bullet, bare=top and (behind or bool(lines)))
+            before = block
+        return lines
+
+    def block(self, block: _Block, bullet: str, *, bare: bool) -> list[str]:
+        """Return the lines of one block; `bare` says that a blank line stands before and no container around."""
+        if block.kind == "hr":
+            return ["---" if bare else "***"]
+        if block.kind in {"bullet_list", "ordered_list"}:
+            return self.items(block, bullet)
+        writers = {
+            "paragraph": lambda: self.inline(block).split("\n"),
+            "heading": lambda: self.heading(block),
+            "fence": lambda: _fenced(block.token),
+            "code_block": lambda: _fenced(block.token),
+            "html_block": lambda: block.token.content.rstrip("\n").split("\n"),
+            "definition": lambda: block.token.content.split("\n"),
+            "blockquote": lambda: [f"> {line}" if line else ">" for line in self.blocks(block.inner) or [""]],
+            "table": lambda: self.table(block),
+            "footnote_reference": lambda: _indented(f"[^{block.token.meta['label']}]: ", 4, self.blocks(block.inner)),
+        }
+        if block.kind not in writers:
+            message = f"a block of an unknown kind: {block.kind}"
+            raise NoNormalFormError(message)
+        return writers[block.kind]()
+
+    def heading(self, block: _Block) -> list[str]:
+        """Return a heading with hashes; one of several lines keeps its underline."""
+        content = self.inline(block)
+        level = int(block.token.tag[1])
+        if "\n" in content:
+            return [*content.split("\n"), ("===", "---")[level - 1]]
+        escaped = _CLOSING_HASHES.sub(r"\\", content)
+        return [f"{'#' * level} {escaped}".rstrip(" ")]
+
+    def items(self, block: _Block, bullet: str) -> list[str]:
+        """Return the lines of a list; numbers count on from the first."""
+        tight = not any(
+            inner.token.hidden is False for item in block.inner for inner in item.inner if inner.kind == "paragraph"
+        )
+        lines: list[str] = []
+        number = int(block.token.attrs.get("start", 1))
+        for item in block.inner:
+            marker = bullet if block.kind == "bullet_list" else f"{number}{block.token.markup}"
+            number += 1
+            inner = self.blocks(item.inner, tight=tight)
+            if inner and item.inner[0].kind == "paragraph":
+                inner[0] = _TASK.sub("[x]", inner[0], count=1) if inner[0].startswith("[X]") else inner[0]
+            if lines and not tight:
+                lines.append("")
+            lines += _indented(f"{marker} ", len(marker) + 1, inner)
+        return lines
+
+    def table(self, block: _Block) -> list[str]:
+        """Return a table of pipes, a space around each cell; columns are not aligned, so that a change stays small."""
+        rows = [row for part in block.inner for row in part.inner]
+        width = len(rows[0].inner)
+        for row in rows:
+            line = self.source[row.line].strip(" \t>")
+            if len(_PIPES.findall(line)) + 1 - line.startswith("|") - bool(_LAST_PIPE.search(line)) > width:
+                return self.verbatim(block)
+        cells = [[self.cell(cell) for cell in row.inner] for row in rows]
+        rule = [_rule(str(cell.token.attrs.get("style", ""))) for cell in rows[0].inner]
+        return ["| " + " | ".join(row) + " |" for row in (cells[0], rule, *cells[1:])]
+
+    def verbatim(self, block: _Block) -> list[str]:
+        """Return a table that holds more cells than it shows as it was written."""
+        first, last = block.token.map or (0, 0)
+        if block.token.level:
+            message = "a table with more cells than columns, inside another block"
+            raise NoNormalFormError(message)
+        return [line.strip(" \t") for line in self.source[first:last]]
+
+    def cell(self, cell: _Block) -> str:
+        """Return what stands in a cell, its pipes escaped."""
+        return _PIPES.sub(r"\\|", content_of(cell.inner[0].token, self.env))
+
+    def inline(self, block: _Block) -> str:
+        """Return what stands in a paragraph or a heading."""
+        return content_of(block.inner[0].token, self.env, self.edges)
+
+
+def _fenced(token: Token) -> list[str]:
+    content = token.content.removesuffix("\n")
+    info = token.info.strip(" \t") if token.type == "fence" else ""
+    mark = "~" if "`" in info else "`"
+    longest = max((len(run) for run in re.findall(rf"^[ \t]*({mark}{{3,}})", content, re.MULTILINE)), default=2)
+    fence = mark * max(3, longest + 1)
+    return [fence + info, *(content.split("\n") if token.content else ()), fence]
+
+
+def _indented(marker: str, width: int, lines: list[str]) -> list[str]:
+    """Return lines as one item: the marker before the first, the others as far in."""
+    if not lines or not lines[0]:
+        return [marker.rstrip(), *(" " * width + line if line else "" for line in lines[1:])]
+    return [marker + lines[0], *(" " * width + line if line else "" for line in lines[1:])]
+
+
+def _rule(style: str) -> str:
+    """Return the cell of the row below a table's head."""
+    return {"text-align:left": ":--", "text-align:right": "--:", "text-align:center": ":-:"}.get(style, "---")

@@ -1,0 +1,178 @@
+"""Bytes -> bytes through pandoc: the one place that starts it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from pipeline.document import Unfit
+
+VERSION = "3.9"  # of the pandoc that pypandoc_binary 1.17 brings
+DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
+MAX_SECONDS = 4  # for reading a text, beside BYTES_A_SECOND; a post takes 0.02, hostile ones of 20 kB minutes
+TOGETHER_SECONDS = 2  # the same for some texts in one process: beyond it, each is read alone
+BYTES_A_SECOND = 250_000  # a fifth of what pandoc reads of posts, for machines that are slower
+WAIT = 4  # seconds of wall time for each of CPU time: the machine may have other work
+GRACE = 5  # seconds of CPU time between a limit's signal and the kernel's end of the process
+WRITING_SECONDS = 1800  # for writing vetted trees; a book of 10,000 posts takes 200
+WRITING_HEAP = 2048  # MB for writing, of which all the pictures that a book may hold (books/images.py) take 1,100
+HEAP_PER_BYTE = 100  # of a tree that is written, beside that; measured: 32 to 51
+MAX_HEAP = "512M"  # for reading a text; 20 kB of "- " wants 4.5 GB
+HEAP_EXHAUSTED = 251  # GHC's exit code for it
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)  # of the machine, not the text
+EARLIEST = 315_532_800  # 1980-01-01, the first date a zip archive can hold, in Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A text to read and write by pandoc: its formats' names, the writer's options, the time it is, in Unix seconds.
+
+    `folder` holds the files that a tree names.
+    """
+
+    text: bytes
+    read: str
+    write: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    epoch: int = EARLIEST
+    folder: str = ""
+
+
+def read(texts: Sequence[Conversion]) -> list[bytes | Unfit]:
+    """Return what pandoc makes of untrusted texts, in its sandbox, in one process for all that are good.
+
+    A text that is beyond the limits is Unfit, and takes no other with it: then each has a process of its own.
+    """
+    if len(texts) > 1:
+        with suppress(Unfit):
+            return [*_converted(texts, TOGETHER_SECONDS + _share(texts), sandbox=True)]
+    return [_read_alone(text) for text in texts]
+
+
+def _read_alone(one: Conversion) -> bytes | Unfit:
+    try:
+        seconds = MAX_SECONDS + _share([one])
+        return pandoc("-f", one.read, "-t", one.write, data=one.text, seconds=seconds)
+    except Unfit as unfit:
+        return unfit
+
+
+def _share(texts: Sequence[Conversion]) -> int:
+    """Return the seconds that texts may take for their length."""
+    return sum(len(one.text) for one in texts) // BYTES_A_SECOND
+
+
+def write(conversions: Sequence[Conversion]) -> list[bytes]:
+    """Return what pandoc makes of vetted trees, in one process, which may read the files that they and options name.
+
+    Raises Unfit where they take too long or too much memory, and what `_run` raises.
+    """
+    return _converted(conversions, WRITING_SECONDS, sandbox=False)
+
+
+def _converted(conversions: Sequence[Conversion], seconds: int, *, sandbox: bool) -> list[bytes]:
+    """Return what pandoc makes of each text within `seconds`; in its sandbox, its memory is capped too."""
+    with tempfile.TemporaryDirectory() as folder:
+        tasks = []
+        for at, one in enumerate(conversions):
+            source, target = Path(folder, f"{at}.in"), Path(folder, f"{at}.out")
+            source.write_bytes(one.text)
+            files_ = {"source": str(source), "target": str(target), "sandbox": sandbox, "folder": one.folder or folder}
+            how = {"from": one.read, "to": one.write, "options": one.options, "environment": _environment(one.epoch)}
+            tasks.append(files_ | how)
+        with as_file(files("pipeline.markdown").joinpath("pandoc.lua")) as script:
+            heap = MAX_HEAP if sandbox else _writing_heap(sum(len(one.text) for one in conversions))
+            _run([_binary(), "lua", str(script)], msgspec.json.encode(tasks), seconds, heap)
+        return [Path(str(task["target"])).read_bytes() for task in tasks]
+
+
+def _writing_heap(size: int) -> str:
+    """Return the heap for writing trees of so many bytes.
+
+    >>> _writing_heap(10_485_760)
+    '3048M'
+    """
+    return f"{WRITING_HEAP + HEAP_PER_BYTE * size // 2**20}M"
+
+
+def pandoc(*arguments: str, data: bytes, seconds: int = MAX_SECONDS) -> bytes:
+    """Return what the bundled pandoc makes of `data` in its sandbox: it reads no file and no address, within limits.
+
+    `seconds` is the time it gets. Raises Unfit where it takes longer or too much memory, and what `_run` raises.
+    """
+    return _run([_binary(), *arguments, "--sandbox"], data, seconds, MAX_HEAP)
+
+
+def _run(command: list[str], data: bytes, seconds: int, heap: str) -> bytes:
+    """Return what `command` writes within `seconds` of CPU time and `heap` of memory (a size as GHC writes it).
+
+    Raises Unfit where the text takes more; OSError (TimeoutError, ChildProcessError for a process that was killed) or
+    MemoryError where the machine fails; RuntimeError where pandoc does.
+    """
+    with subprocess.Popen(  # noqa: S603 - our own arguments, a binary of our own
+        [*command, "+RTS", f"-M{heap}", "-RTS"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment(EARLIEST),
+    ) as process:
+        if hasattr(resource, "prlimit"):  # holds even where this process is killed
+            _, most = resource.prlimit(process.pid, resource.RLIMIT_CPU)
+            hard = seconds + GRACE if most == resource.RLIM_INFINITY else min(seconds + GRACE, most)
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (min(seconds, hard), hard))
+        try:
+            result, complaint = process.communicate(data, timeout=WAIT * seconds)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.communicate()
+            message = f"pandoc took longer than {WAIT * seconds} s; the machine is busy: run again"
+            raise TimeoutError(message) from error
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        _fail(process.returncode, complaint.decode("utf-8", "replace").strip(), seconds, heap)
+    return result
+
+
+def _fail(code: int, said: str, seconds: int, heap: str) -> NoReturn:
+    """Raise what a code other than 0, and what pandoc wrote to standard error, mean."""
+    lower = said.lower()
+    if code == -signal.SIGXCPU:
+        message = f"is more than pandoc can do in {seconds} s of CPU time; split it, or run with --no-editions"
+        raise Unfit(message)
+    if code == HEAP_EXHAUSTED or "heap exhausted" in lower:
+        message = f"is more than pandoc can do with {heap} of memory; split it, or run with --no-editions"
+        raise Unfit(message)
+    if code < 0:
+        message = f"pandoc was killed by signal {-code}; there may be too little memory: run again"
+        raise ChildProcessError(message)
+    if "out of memory" in lower or "cannot allocate memory" in lower:
+        message = f"there is too little memory for pandoc: {said}"
+        raise MemoryError(message)
+    if found := next((one for one in FULL if os.strerror(one).lower() in lower), None):
+        raise OSError(found, os.strerror(found))
+    message = f"pandoc failed with code {code}: {said}"
+    raise RuntimeError(message)
+
+
+def _environment(epoch: int) -> dict[str, str]:
+    """Return what pandoc sees of the machine: nothing but the time it believes it is."""
+    return {"SOURCE_DATE_EPOCH": str(epoch), "LANG": "C.UTF-8", "HOME": os.devnull}
+
+
+def _binary() -> str:
+    """Return the pandoc that came with pypandoc_binary, whatever the machine has besides."""
+    return str(files("pypandoc").joinpath("files", "pandoc.exe" if os.name == "nt" else "pandoc"))

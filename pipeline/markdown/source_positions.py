@@ -1,0 +1,84 @@
+"""Where what stands in paragraphs, headings and cells stands in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from pipeline.changes import Span
+from pipeline.markdown.code_spans import FENCED, line_starts
+from pipeline.markdown.regions import Group, groups, part_at
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """What stands in a paragraph, heading or cell, and where: `lines` are (offset in content, offset in the text)."""
+
+    kind: str  # paragraph, heading, th or td
+    content: str
+    lines: tuple[Span, ...]
+    env: dict[str, Any]  # the definitions around
+
+    def at(self, offset: int) -> int:
+        """Return where in the text the character at `offset` of the content stands."""
+        begins, start = max(line for line in self.lines if line[0] <= offset)
+        return start + offset - begins
+
+
+def inlines(text: str, worth: Callable[[str], object] = bool, start: int = 0) -> Iterator[Inline]:
+    """Yield the paragraphs, headings and cells of `text`, with the white space that CommonMark keeps (U+3000).
+
+    Where a part of the text is not `worth` it, or ends before `start`, its own are left out: only what is looked at
+    is parsed.
+    """
+    parts = groups(text)
+    for group in parts[part_at(parts, start) :]:
+        if worth(group.text) and not FENCED.fullmatch(group.text):
+            yield from _inlines(group)
+
+
+def _inlines(group: Group) -> Iterator[Inline]:
+    parsed, starts = group.blocks, line_starts(group.text)
+    row, done = -1, 0  # of the cell before
+    for opener, token in pairwise(parsed.tokens):
+        if token.type != "inline" or token.map is None:
+            continue
+        kind = opener.type.removesuffix("_open")
+        first, last = token.map
+        if kind not in {"td", "th"} or first != row:
+            row, done = first, starts[first]
+        if found := _placed(group.text, token.content, starts[first : last + 1], done):
+            content, lines, done = found
+            places = tuple((offset, group.start + start) for offset, start in lines)
+            yield Inline(kind, content, places, parsed.env)
+
+
+def _placed(text: str, content: str, starts: list[int], done: int) -> tuple[str, tuple[Span, ...], int] | None:
+    """Return the content as it stands in the text, where its lines stand, and where it ends; None if it does not."""
+    parts: list[str] = []
+    lines: list[Span] = []
+    offset, end = 0, done
+    for number, indented in enumerate(content.split("\n")):
+        part = indented.lstrip(" ")  # of a tab that a list took a part of, spaces are left
+        if number >= len(starts):
+            return None
+        start = max(starts[number], end)
+        stop = text.find("\n", start)
+        line = text[start : len(text) if stop < 0 else stop]
+        bare = line.rstrip()
+        at = len(bare) - len(part.rstrip()) if bare.endswith(part.rstrip()) and not lines and "|" not in bare else -1
+        at = line.find(part) if at < 0 else at
+        if at < 0:
+            return None
+        stop = at + len(part)
+        while at and line[at - 1].isspace() and line[at - 1] not in " \t":
+            at -= 1
+        while stop < len(line) and line[stop].isspace() and line[stop] not in " \t":
+            stop += 1
+        parts.append(line[at:stop])
+        lines.append((offset, start + at))
+        offset += stop - at + 1
+        end = start + stop
+    return "\n".join(parts), tuple(lines), end

@@ -1,0 +1,1 @@
+"""Mojibake whose bytes are partly gone: diagnosis, candidates, beam search, rescoring."""

@@ -1,0 +1,89 @@
+"""Slots and pieces of a line -> the same, told whether their letters are capitals."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.mojibake.lossy.beam_search import Choice
+from pipeline.mojibake.lossy.lattice import Slot
+from pipeline.mojibake.lossy.pieces import Piece, text_of
+
+ASCII = re.compile("[\x00-\x7f]+")
+FEWEST = 2  # capitals that tell a word of capitals
+HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
+
+
+def quiet(row: Sequence[Slot]) -> Sequence[Slot]:
+    """Return the slots of a line, words of capitals in small letters: of these the model has seen more."""
+    sure = ASCII.sub("", "".join(slot.candidates[0] for slot in row if len(slot.candidates) == 1))
+    if sure == sure.lower():
+        return row
+    said: list[Slot] = []
+    for is_word, found in itertools.groupby(row, key=lambda slot: slot.candidates[0].isalpha()):
+        word = list(found)
+        letters = "".join(slot.candidates[0] for slot in word if len(slot.candidates) == 1)
+        shouted = is_word and len(letters) >= FEWEST and letters.isupper()
+        said += map(_small, word) if shouted else word
+    return said
+
+
+def _small(slot: Slot) -> Slot:
+    small = tuple(dict.fromkeys(one.lower() for one in slot.candidates))
+    return slot if len(small) == 1 < len(slot.candidates) else slot._replace(candidates=small)
+
+
+def loud(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Choice]:
+    """Yield the choices for the gaps of a line, those that are `quiet` in capitals again."""
+    gaps = (slot for slot in row if len(slot.candidates) > 1)
+    for slot, choice in zip(gaps, choices, strict=True):
+        if choice.slot == slot:
+            yield choice
+        else:
+            capitals = {one.lower(): one for one in sorted(slot.candidates, key=str.isupper)}
+            yield Choice(slot, tuple((capitals[text], share) for text, share in choice.options))
+
+
+def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
+    """Yield the pieces of a line; a gap that is a letter of the wrong case is the same of the other, or another letter.
+
+    It is as sure as both together, `surest` at most.
+    """
+    text = text_of(row)
+    at = 0
+    for piece in row:
+        yield _fitting(piece, text, at, surest)
+        at += len(piece.text)
+
+
+def _fitting(piece: Piece, text: str, at: int, surest: float) -> Piece:
+    swapped, large = piece.text.swapcase(), piece.text.isupper()
+    either = swapped in dict(piece.others)
+    small = [other for other, share in piece.others if large and share and not other.isupper()]
+    wanted = capital(text, at) if either or small else None
+    if either and wanted is swapped.isupper():
+        return _read_as(piece, swapped, surest)
+    return _read_as(piece, small[0], surest) if small and wanted is False else piece
+
+
+def _read_as(piece: Piece, text: str, surest: float) -> Piece:
+    """Return the piece read as another of its options, the likelihood of what it was read as added to it."""
+    shares = dict(piece.others)
+    others = ((piece.text, 0.0), *(option for option in piece.others if option[0] != text))
+    return replace(piece, text=text, confidence=min(round(piece.confidence + shares[text], 3), surest), others=others)
+
+
+def capital(text: str, at: int) -> bool | None:
+    """Tell whether the letter at a place of a line is a capital; None where its neighbours do not tell.
+
+    >>> capital("Prohlášení", 9), capital("NOVÉ ŠÍPY", 6), capital("# Šípy", 2), capital("a šípy", 2)
+    (False, True, True, None)
+    """
+    before, after = text[:at], text[at + 1 : at + 2]
+    if before[-1:].islower():
+        return False
+    if before[-1:].isupper():
+        return after.isupper() or (not after.isalpha() and before[-2:-1].isupper())
+    return True if after.isupper() or HEADING.fullmatch(before) else None

@@ -1,0 +1,55 @@
+"""Document -> the picture files that it shows, and whether they are there and have changed."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
+from urllib.parse import unquote
+
+from pipeline.document import Document
+from pipeline.read.below import look
+from pipeline.read.folder import PASSING, stamp
+
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # a URL that is not a file of the archive
+
+
+def pictures_of(document: Document) -> list[str]:
+    """Return the picture files that a document shows, each once: paths below the folder it is archived in.
+
+    >>> from pipeline.document import Link
+    >>> pictures_of(Document(PurePosixPath("a/b.md"), "", links=(Link("my%20sea.png", "", "", "image", 1),)))
+    ['a/my sea.png']
+    """
+    local = (link.written for link in document.links if link.kind == "image" and not ELSEWHERE.match(link.written))
+    files = (normpath(document.path.parent / unquote(written)) for written in local)
+    return list(dict.fromkeys(file for file in files if not file.startswith(("../", "/")) and "\0" not in file))
+
+
+def picture_stamp(root: Path, file: str) -> str:
+    """Return what changes when the picture `file`, a path below `root`, does; empty if there is none.
+
+    Raises OSError where the disk or the machine fails.
+    """
+    try:
+        return stamp(look(root, PurePosixPath(file)))
+    except OSError as error:
+        if error.errno in PASSING:
+            raise
+        return ""
+
+
+def missing(root: Path, document: Document) -> list[str]:
+    """Return the images of a document, archived below `root`, that are files of the archive and are not there."""
+    local = (link.written for link in document.links if link.kind == "image" and not ELSEWHERE.match(link.written))
+    return [written for written in dict.fromkeys(local) if not _is_file(root, document.path.parent / unquote(written))]
+
+
+def _is_file(root: Path, path: PurePosixPath) -> bool:
+    try:
+        return stat.S_ISREG(look(root, path).st_mode)
+    except OSError as error:
+        if error.errno in PASSING:
+            raise
+        return False

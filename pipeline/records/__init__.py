@@ -1,0 +1,1 @@
+"""Outcomes -> files for programs and for people: clean Markdown, reports, links, bibliography."""

@@ -1,0 +1,137 @@
+"""Works -> files that reference managers read: CSL-JSON and BibTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from pipeline.citations.cited_works import Work
+
+VERSION = 2  # raise it when the bytes change
+_SPECIAL = {char: rf"\{char}" for char in "%&#_$"} | {
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=`)(?=`)|(?<=')(?=')|(?<=[!?])(?=`)")
+
+
+def works_json(works: Iterable[Work]) -> bytes:
+    """Return the works as CSL-JSON (csl-data 1.0): what the standard has no field for stands in `custom`."""
+    return msgspec.json.format(msgspec.json.encode([_csl(key, work) for key, work in _keyed(works)]), indent=2) + b"\n"
+
+
+def _csl(key: str, work: Work) -> dict[str, Any]:
+    ids = _by_scheme(work)
+    paper = dict(reversed(work.links)).get("paper", "")
+    fields: dict[str, Any] = {
+        "id": key,
+        "type": "book" if "isbn" in ids else "article",
+        "title": work.title,
+        "original-title": work.original,
+        "author": [{"literal": name} for name in work.authors],
+        "issued": {"date-parts": [[int(work.year)]]} if work.year else None,
+        "language": work.language,
+        "URL": paper,
+        "DOI": ids.get("doi", ""),
+        "ISBN": ids.get("isbn", ""),
+        "PMID": ids.get("pmid", ""),
+        "PMCID": ids.get("pmcid", ""),
+        "archive": "arXiv" if "arxiv" in ids else "",
+        "archive_location": ids.get("arxiv", ""),
+        "note": "et al." if work.others else "",
+        "custom": {
+            "identifiers": work.identifiers,
+            "links": [{"kind": kind, "url": url} for kind, url in work.links],
+            "others": work.others,
+            "cited_by": [
+                {
+                    "path": str(cited.path),
+                    "title": cited.post,
+                    "heading": cited.heading,
+                    "number": cited.number,
+                    "line": cited.line,
+                }
+                for cited in work.cited
+            ],
+        },
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def works_bib(works: Iterable[Work]) -> bytes:
+    """Return the works as BibTeX for biblatex: UTF-8, arXiv numbers as eprint, names as one part each."""
+    return "\n".join(_entry(key, work) for key, work in _keyed(works)).encode()
+
+
+def _entry(key: str, work: Work) -> str:
+    ids = _by_scheme(work)
+    names = [f"{{{_tex(name)}}}" for name in work.authors] + ["others"] * (work.others and bool(work.authors))
+    fields = {
+        "title": f"{{{_tex(work.title)}}}",
+        "origtitle": _tex(work.original),
+        "author": " and ".join(names),
+        "year": work.year,
+        "doi": _verbatim(ids.get("doi", "")),
+        "isbn": ids.get("isbn", ""),
+        "eprint": _verbatim(ids.get("arxiv", "")),
+        "eprinttype": "arxiv" if "arxiv" in ids else "",
+        "url": _verbatim(dict(reversed(work.links)).get("paper", "")),
+        "note": _tex(", ".join(f"{kind}: {url}" for kind, url in work.links[1:])),
+    }
+    lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value and value != "{}"]
+    return f"@{'book' if 'isbn' in ids else 'misc'}{{{key},\n{''.join(lines)}}}\n"
+
+
+def _keyed(works: Iterable[Work]) -> Iterator[tuple[str, Work]]:
+    """Yield each work with what it is cited by in a text; where that is taken, with a number."""
+    taken: set[str] = set()
+    for work in works:
+        key = own = entry_key(work)
+        number = 1
+        while key.lower() in taken:  # BibTeX does not tell keys apart by case
+            number += 1
+            key = f"{own}-{number}"
+        taken.add(key.lower())
+        yield key, work
+
+
+def entry_key(work: Work) -> str:
+    """Return what a work is cited by in a text: its key, in the letters that BibTeX takes.
+
+    >>> entry_key(Work("t", links=(("paper", "https://arxiv.org/abs/math/0309136v2"),)))
+    'arxiv:math-0309136'
+    """
+    return re.sub(r"[^A-Za-z0-9.:-]+", "-", work.key.partition("://")[2] or work.key).strip("-")
+
+
+def _by_scheme(work: Work) -> dict[str, str]:
+    pairs: Iterator[tuple[str, str, str]] = (known.partition(":") for known in reversed(work.published))
+    return {scheme: value for scheme, _, value in pairs}
+
+
+def _tex(text: str) -> str:
+    r"""Return `text` as TeX reads it: no command, no ligature, and no brace without its partner, which BibTeX counts.
+
+    >>> print(_tex("{a} {b & 5--6%"))
+    \{a\} \textbraceleft{}b \& 5-{}-6\%
+    """
+    told: list[str] = []
+    opened: list[int] = []
+    for char in text:
+        told.append(_SPECIAL.get(char, char))
+        if char == "{":
+            opened.append(len(told) - 1)
+        elif char == "}" and opened:
+            told[opened.pop()], told[-1] = r"\{", r"\}"
+    return _LIGATURE.sub("{}", "".join(told))
+
+
+def _verbatim(text: str) -> str:
+    """Return an address or number for a field that is read verbatim: braces and `%` as escapes."""
+    return re.sub(r"[{}\\]", lambda match: f"%{ord(match[0]):02X}", text)

@@ -1,0 +1,214 @@
+"""One document, by itself: whatever goes wrong with it becomes its outcome."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier, look_of
+from pipeline.books.formats import KINDS, editions
+from pipeline.books.omissions import warnings_of
+from pipeline.document import OUR_MISTAKE, Cause, Cleaned, Document, Passing, Quarantined, Source, Step, Unfit
+from pipeline.flow import assemble, beside, follow
+from pipeline.language.archive_statistics import Archive, unpacked
+from pipeline.read.decode import decode
+from pipeline.read.folder import Found, read
+from pipeline.settings import Settings
+from pipeline.store.packing import pack
+from pipeline.store.rows import Row, row_of
+
+PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
+MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A source to clean.
+
+    `known` is the SHA-256 of the bytes that were cleaned last time; `archive` holds what the other documents say, as a
+    file whose digest is `evidence`.
+    """
+
+    settings: Settings
+    found: Found
+    known: str = ""
+    archive: Path | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The source's bytes are those known."""
+
+
+def clean(task: Task) -> Row | Unchanged:
+    """Return what becomes of one source. Raises OSError and MemoryError: these are the machine's."""
+    path = task.found.path
+    try:
+        source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
+    except Unfit as unfit:
+        cause: Cause = "environment" if isinstance(unfit, Passing) else "document"
+        return row_of(Quarantined(path, "read", str(unfit), cause))
+    sha256 = hashlib.sha256(source.data).hexdigest()
+    if sha256 == task.known:
+        return Unchanged()
+    steps = assemble(task.settings)
+    if task.archive:
+        steps = beside(steps, _archive(task.archive, task.evidence))
+    outcome = follow_all(source, steps)
+    try:
+        return row_of(outcome, sha256)
+    except (ValueError, TypeError, OverflowError) as error:
+        return row_of(Quarantined(path, "keep", _mistake(error), "bug", traceback.format_exc()))
+
+
+@functools.lru_cache(maxsize=1)
+def _archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - a file of other evidence is read anew
+    return unpacked(file.read_bytes())
+
+
+def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
+    """Return the document after every step, or where and why it was set aside. The one place that catches all.
+
+    Raises OSError and MemoryError: these are the machine's.
+    """
+    at = "decode"
+    try:
+        _no_page(source.path)
+        document = decode(source)
+        for step in steps:
+            at = step.name
+            document = follow(step, document)
+        _holds_text(document)
+        _bounded(document)
+    except Unfit as unfit:
+        return Quarantined(source.path, at, str(unfit))
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a document's failure is its own
+        return Quarantined(source.path, at, _mistake(error), "bug", traceback.format_exc())
+    return Cleaned(document)
+
+
+def _mistake(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}; {OUR_MISTAKE}"
+
+
+def _no_page(path: PurePosixPath) -> None:
+    if path.suffix.lower() in PAGES:
+        message = (
+            "is a web page, which is not read yet; convert it to Markdown, or name it under `ignore` in the settings"
+        )
+        raise Unfit(message)
+
+
+def _holds_text(document: Document) -> None:
+    if not document.text.strip():
+        message = "holds no text but white space and control characters; archive it again or delete it"
+        raise Unfit(message)
+
+
+def _bounded(document: Document) -> None:
+    """Refuse a document whose records are out of proportion to it: a long address, title or heading told often."""
+    links = sum(
+        len(link.written) + len(link.url) + len(link.text) + len(link.title) + len(link.heading)
+        for link in document.links
+    )
+    changes = sum(len(change.before) + len(change.after) for change in document.changes)
+    if links + changes > MOST_TOLD:
+        message = f"what is to be told of its links and changes takes {(links + changes) // 10**6} MB; split it"
+        raise Unfit(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A document to bind, where its images are, where its editions go (without suffix), and what decides them."""
+
+    document: Document
+    raw: Path
+    place: Path
+    key: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The editions of a document, and its chapter for the book of them all, packed; or why there are none.
+
+    `warnings` say what the editions do not show of the document, a sentence each.
+    """
+
+    editions: dict[str, bytes] = field(default_factory=dict)  # by kind: epub, pdf
+    chapter: bytes = b""
+    problem: str = ""
+    cause: Cause = "document"
+    warnings: tuple[str, ...] = ()
+
+
+def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Bound]:
+    """Return the editions, of some kinds, of documents that are to look alike.
+
+    A document that is more than pandoc can do has a problem instead; all else is raised (see `editions`).
+    """
+    found = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
+    books = [
+        Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
+        for one, chapter in zip(bindings, found, strict=True)
+        if not isinstance(chapter, Unfit)
+    ]
+    made = iter(_each(books, kinds))
+    return [
+        Bound(problem=str(chapter)) if isinstance(chapter, Unfit) else _bound(chapter, next(made)) for chapter in found
+    ]
+
+
+def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | Unfit]:
+    """Return the editions of each book; what is too much for pandoc spoils no other."""
+    try:
+        return [*editions(books, kinds)]
+    except Unfit as unfit:
+        return [unfit] if len(books) == 1 else [made for book in books for made in _each([book], kinds)]
+
+
+def _bound(chapter: Chapter, made: dict[str, bytes] | Unfit) -> Bound:
+    if isinstance(made, Unfit):
+        return Bound(problem=str(made))
+    warnings = warnings_of(chapter, made["epub"]) if "epub" in made else ()
+    return Bound(made, pack(chapter), warnings=warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A file to bind by itself: its name and bytes, the folder its pictures are in, the kinds of editions wanted."""
+
+    name: PurePosixPath
+    data: bytes
+    folder: Path
+    settings: Settings
+    kinds: tuple[str, ...]
+
+
+def bind_post(post: Post) -> Bound:
+    """Return the editions of one file."""
+    try:
+        document = cleaned(post.name, post.data, post.settings)
+    except Unfit as unfit:
+        return Bound(problem=str(unfit))
+    (bound,) = bind([Binding(document, post.folder, Path(), "", look_of(post.settings))], post.kinds)
+    return bound
+
+
+def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
+    """Return the document that `data` becomes. Raises Unfit where it would be set aside."""
+    try:
+        outcome = follow_all(Source(path, data), assemble(settings))
+    except MemoryError as error:
+        message = "needs more memory than there is; split it"
+        raise Unfit(message) from error
+    if isinstance(outcome, Quarantined):
+        raise Unfit(outcome.reason)
+    return outcome.document

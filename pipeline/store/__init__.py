@@ -1,0 +1,1 @@
+"""What a run keeps on disk: its database, the list of its outputs, atomic writes."""

@@ -1,0 +1,206 @@
+"""The path and the query of an address -> what it identifies, host by host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from pipeline.urls.identifier_syntax import Found, arxiv, doi_within, isbn, named
+
+Reader = Callable[[str, str], Found]
+NO_REPOSITORY = {
+    "about", "apps", "collections", "contact", "customer-stories", "enterprise", "events", "explore", "features",
+    "issues", "join", "login", "marketplace", "new", "notifications", "orgs", "organizations", "pricing", "pulls",
+    "readme", "search", "security", "sessions", "settings", "showcases", "signup", "site", "solutions", "sponsors",
+    "stars", "team", "topics", "trending", "users", "gist",
+    "help", "dashboard", "-", "api", "public",
+    "blog", "chat", "docs", "learn", "posts", "tasks", "terms-of-service", "privacy", "inference-api",
+    "inference-endpoints", "languages", "welcome",
+}  # fmt: skip
+FORGES = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitee.com", "huggingface.co"}
+"""Hosts whose own name only holds repositories: docs.github.com/en/rest is none."""
+_NAME = re.compile(r"[\w.-]+")
+_IN_GITLAB = re.compile(  # what stands after a project's name; GitLab takes no project of most of these names
+    r"/(?:-|tree|blob|raw|blame|builds|files|find_file|refs|issues|merge_requests|commits?|wikis|repository)(?:/|\Z)"
+)
+_IN_HUGGING_FACE = {"tree", "blob", "raw", "resolve", "viewer", "discussions", "commits", "settings"}
+_ARXIV_PATH = re.compile(r"/(?:abs|pdf|html|ps|format|e-print|src|papers?|list)/(.+?)(?:\.pdf)?/?")
+_VIDEO = r"([\w-]{11})(?:[/&]|\Z)"
+_NATURE = re.compile(r"/articles/(s?\d[\w.-]*|n\w+\.\d+|(?:nature|srep|ncomms)\d+)(?:\.pdf)?/?")
+
+
+def dois(path: str, query: str) -> Found:
+    """Yield the DOI that an address of any publisher holds in its path or in its query."""
+    values = [value for key in ("id", "doi") for value in parse_qs(query).get(key, ())] if "10." in query else []
+    for text in (path, *values):
+        found = list(doi_within(text))
+        if found:
+            yield from found
+            return
+
+
+def _first(scheme: str, pattern: str) -> Reader:
+    """Return what reads an identifier off a path: the first group of `pattern`, that matches its beginning."""
+    compiled = re.compile(pattern)
+
+    def read(path: str, query: str) -> Found:
+        if match := compiled.match(path):
+            yield f"{scheme}:{match[1]}"
+        else:
+            yield from dois(path, query)
+
+    return read
+
+
+def _arxiv(path: str, _query: str) -> Found:
+    if match := _ARXIV_PATH.fullmatch(path):
+        yield from arxiv(match[1])
+
+
+def _scirate(path: str, _query: str) -> Found:
+    yield from arxiv(path.removeprefix("/arxiv").strip("/"))
+
+
+def _doi(path: str, _query: str) -> Found:
+    yield from named("doi", path.lstrip("/"))
+
+
+def _nature(path: str, query: str) -> Found:
+    if match := _NATURE.fullmatch(path):
+        yield f"doi:10.1038/{match[1].removesuffix('.pdf').lower()}"
+    else:
+        yield from dois(path, query)
+
+
+def _zenodo(path: str, query: str) -> Found:
+    if match := re.match(r"/records?/(\d+)(?:/|\Z)", path):
+        yield f"doi:10.5281/zenodo.{match[1]}"
+    else:
+        yield from dois(path, query)
+
+
+def _forge(scheme: str) -> Reader:
+    """Return what reads owner/name off the addresses of a forge, `.git` and what lies in the repository off."""
+
+    def read(path: str, _query: str) -> Found:
+        owner, _, name = path.strip("/").partition("/")
+        name = name.partition("/")[0].removesuffix(".git")
+        if owner.lower() not in NO_REPOSITORY and _NAME.fullmatch(owner) and _NAME.fullmatch(name):
+            yield f"{scheme}:{owner}/{name}"
+
+    return read
+
+
+_github = _forge("github")
+
+
+def _github_api(path: str, query: str) -> Found:
+    if path.startswith("/repos/"):
+        yield from _github(path.removeprefix("/repos"), query)
+
+
+def _gitlab(path: str, _query: str) -> Found:
+    """Yield a project, subgroups included."""
+    parts = _IN_GITLAB.split(path.strip("/"))[0].removesuffix(".git").split("/")
+    if len(parts) > 1 and parts[0].lower() not in NO_REPOSITORY and all(map(_NAME.fullmatch, parts)):
+        yield f"gitlab:{'/'.join(parts)}"
+
+
+def _hugging_face(path: str, _query: str) -> Found:
+    """Yield a model, data set or space; the oldest have no owner, and are told by what lies in them."""
+    kind, *parts = path.strip("/").split("/")
+    if kind == "papers":
+        yield from arxiv("/".join(parts[:1]))
+        return
+    if kind not in {"datasets", "spaces"}:
+        kind, parts = "", [kind, *parts]
+    alone = len(parts) > 1 and parts[1] in _IN_HUGGING_FACE
+    names = parts[:1] if alone else parts[:2]
+    whole = len(names) > 1 or (names and (alone or kind == "datasets"))
+    if whole and names[0].lower() not in NO_REPOSITORY and all(map(_NAME.fullmatch, names)):
+        yield f"huggingface:{'/'.join([kind, *names]).lstrip('/')}"
+
+
+def _youtube(path: str, query: str) -> Found:
+    values = parse_qs(query).get("v", ()) if path.rstrip("/") in {"", "/watch"} else ()
+    if match := re.match(rf"/(?:embed|vi?|e|shorts|live|watch|an_webp)/{_VIDEO}", path):
+        values = [match[1]]
+    yield from (f"youtube:{value}" for value in values if re.fullmatch(r"[\w-]{11}", value))
+
+
+def _openreview(_path: str, query: str) -> Found:
+    yield from (f"openreview:{value}" for value in parse_qs(query).get("id", ()) if re.fullmatch(r"[\w-]{8,}", value))
+
+
+def _ncbi(path: str, _query: str) -> Found:
+    if match := re.match(r"/(?:pubmed|m/pubmed)/(\d+)(?:/|\Z)", path):
+        yield f"pmid:{match[1]}"
+    if match := re.match(r"/(?:pmc/)?(?:articles/)?(PMC\d+)(?:/|\Z)", path, re.IGNORECASE):
+        yield f"pmcid:{match[1].upper()}"
+
+
+def _europe_pmc(path: str, query: str) -> Found:
+    if match := re.match(r"/(?:abstract|article)/med/(\d+)(?:/|\Z)", path, re.IGNORECASE):
+        yield f"pmid:{match[1]}"
+    yield from _ncbi(re.sub(r"^/(?:abstract|article)/pmc/", "/articles/", path, flags=re.IGNORECASE), query)
+
+
+def _book(path: str, query: str) -> Found:
+    """Yield the ISBN that a bookseller or a catalogue has in its addresses; an ASIN that is none fails the checksum."""
+    asked = parse_qs(query)
+    for part in (*re.split(r"[/=]", path), *asked.get("vid", ()), *asked.get("isbn", ())):
+        yield from isbn(part)
+
+
+READERS: dict[str, Reader] = {
+    "arxiv.org": _arxiv,
+    "alphaxiv.org": _arxiv,
+    "ar5iv.org": _arxiv,
+    "ar5iv.labs.arxiv.org": _arxiv,
+    "arxiv-vanity.com": _arxiv,
+    "scirate.com": _scirate,
+    "doi.org": _doi,
+    "nature.com": _nature,
+    "zenodo.org": _zenodo,
+    "github.com": _github,
+    "raw.githubusercontent.com": _github,
+    "api.github.com": _github_api,
+    "gitlab.com": _gitlab,
+    "bitbucket.org": _forge("bitbucket"),
+    "codeberg.org": _forge("codeberg"),
+    "gitee.com": _forge("gitee"),
+    "huggingface.co": _hugging_face,
+    "hf.co": _hugging_face,
+    "youtube.com": _youtube,
+    "youtube-nocookie.com": _youtube,
+    "i.ytimg.com": _youtube,
+    "img.youtube.com": _youtube,
+    "youtu.be": _first("youtube", rf"/{_VIDEO}"),
+    "vimeo.com": _first(
+        "vimeo",
+        r"/(?:video/|channels/[^/]+/|groups/[^/]+/videos/|(?:album|showcase)/[^/]+/video/)?(\d+)(?:/|\Z)",
+    ),
+    "bilibili.com": _first("bilibili", r"/video/(BV\w{10}|av\d+)(?:/|\Z)"),
+    "slideslive.com": _first("slideslive", r"/(?:embed/(?:presentation/)?)?(\d{6,})(?:/|\Z)"),
+    "openreview.net": _openreview,
+    "aclanthology.org": _first("acl", r"/([A-Z]\d{2}-\d{4}|\d{4}\.[\w-]+\.\d+)(?:\.pdf|/|\Z)"),
+    "aclweb.org": _first("acl", r"/anthology/([A-Z]\d{2}-\d{4}|\d{4}\.[\w-]+\.\d+)(?:\.pdf|/|\Z)"),
+    "pubmed.ncbi.nlm.nih.gov": _first("pmid", r"/(\d+)(?:/|\Z)"),
+    "pubmed.gov": _first("pmid", r"/(\d+)(?:/|\Z)"),
+    "ncbi.nlm.nih.gov": _ncbi,
+    "pmc.ncbi.nlm.nih.gov": _ncbi,
+    "europepmc.org": _europe_pmc,
+    "sciencedirect.com": _first("pii", r"/science/article/(?:abs/)?pii/([SB]\w{16})(?:/|\Z)"),
+    "amazon.com": _book,
+    "amazon.cn": _book,
+    "amazon.co.uk": _book,
+    "amazon.de": _book,
+    "amazon.co.jp": _book,
+    "openlibrary.org": _book,
+    "books.google.com": _book,
+    "goodreads.com": _book,
+    "isbnsearch.org": _book,
+    "worldcat.org": _book,
+    "bookshop.org": _book,
+}

@@ -1,0 +1,35 @@
+"""A canonical address -> the lasting identifiers of what it shows: `arxiv:1703.00522`, `doi:10.1145/3292500`."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from pipeline.urls.canonical import LONGEST
+from pipeline.urls.hosts import FORGES, READERS, dois
+from pipeline.urls.identifier_syntax import named
+
+
+def identifiers(address: str) -> tuple[str, ...]:
+    """Return what a canonical address identifies, as `scheme:value`, the surest first; nothing if it is only a place.
+
+    Values are as their registries write them: DOIs in lower case, ISBNs as 13 digits, arXiv versions kept.
+
+    >>> identifiers("https://arxiv.org/abs/1910.01526v2"), identifiers("https://github.com/a/b/tree/main/c")
+    (('arxiv:1910.01526v2',), ('github:a/b',))
+    """
+    if len(address) > LONGEST:
+        return ()
+    scheme, _, rest = address.partition(":")
+    if not rest.startswith("//"):
+        return tuple(named(scheme, unquote(rest)))
+    try:
+        parts = urlsplit(address)
+        name = host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        return ()
+    if parts.scheme not in {"http", "https"}:
+        return ()
+    while host and (host not in READERS or (host in FORGES and host != name)):
+        host = host.partition(".")[2]
+    found = READERS.get(host, dois)(unquote(parts.path), parts.query)
+    return tuple(dict.fromkeys(found))

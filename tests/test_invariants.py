@@ -1,0 +1,150 @@
+"""The promises, held on any text at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline import FLOW, Document, Source, normalize, repair
+from pipeline.changes import Change, apply, composed, inverse
+from pipeline.document import Cleaned, Quarantined
+from pipeline.flow import follow
+from pipeline.invariants import EXPLAINED
+from pipeline.language.archive_statistics import archive_of, packed, unpacked
+from pipeline.markdown import blocks, front_matter, groups
+from pipeline.markdown.front_matter import fields_of
+from pipeline.run.worker import follow_all
+from pipeline.urls.canonical import canonical
+from pipeline.urls.identifiers import identifiers
+from pipeline.urls.url_warnings import warnings
+
+SLOW = settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
+HERE = PurePosixPath("any.md")
+PIECES = tomllib.loads(Path(__file__).with_name("cases").joinpath("fragments.toml").read_text("utf-8"))
+FRAGMENTS, ADDRESS_PARTS, YAML_PARTS = PIECES["fragments"], PIECES["addresses"], PIECES["yaml"]
+texts = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join))
+
+
+@pytest.mark.parametrize("step", FLOW, ids=lambda step: step.name)
+@SLOW
+@given(text=texts)
+def test_a_step_keeps_its_promises(step, text):
+    """On any text a step keeps what it declares, or the runner undoes it with a note; it never fails."""
+    before = Document(HERE, text)
+    after = follow(step, before)
+    assert all(promise.holds(before, after) for promise in (EXPLAINED, *step.keeps))
+
+
+@pytest.mark.parametrize("step", FLOW, ids=lambda step: step.name)
+@SLOW
+@given(text=texts)
+def test_changes_undo(step, text):
+    """The changes of a step, undone, give the text before it."""
+    after = follow(step, Document(HERE, text))
+    assert apply(after.text, inverse(after.changes)) == text
+
+
+@st.composite
+def edits(draw: st.DrawFn, length: int) -> list[tuple[int, int, str]]:
+    """Return where a text of `length` is changed, in order, and to what."""
+    cuts = sorted(draw(st.lists(st.integers(0, length), max_size=8, unique=True)))
+    spans = zip(cuts[::2], cuts[1::2], strict=False)
+    return [(start, end, draw(st.text("xyz", max_size=3))) for start, end in spans]
+
+
+def changes(text: str, made: list[tuple[int, int, str]]) -> list[Change]:
+    """Return edits of a text as changes."""
+    return [Change("any", (start, end), text[start:end], after, "", 1.0) for start, end, after in made]
+
+
+@given(data=st.data(), text=st.text("abc", max_size=20))
+def test_two_passes_are_told_as_one(data, text):
+    """The changes of two passes, composed, give what the one and then the other give."""
+    first = changes(text, data.draw(edits(len(text))))
+    between = apply(text, first)
+    second = changes(between, data.draw(edits(len(between))))
+    assert apply(text, composed(text, first, second)) == apply(between, second)
+
+
+@SLOW
+@given(text=texts)
+@example(text="À\x80Á\x80Â\x80\0")
+@example(text="###作\nの\n=")
+@example(text="e\n=\n### A")
+@example(text="原文：http://w ](/")
+@example(text="ГѓВ©dвЂ®вЂ‹")
+def test_a_second_pass_changes_nothing(text):
+    """Repair and normal form are reached in one pass."""
+    assert repair(repair(text).text).changes == ()
+    once = normalize(text).text
+    assert normalize(once).text == once
+
+
+@SLOW
+@given(text=texts.map(lambda text: re.sub("[\0\r]", "\n", text)))
+@example(text="<div>\n# a\n</div>\n\n<!-- b -->\n# c\nd\n# e | f\n|---|---|\n")
+def test_the_parts_of_a_text_are_its_blocks(text):
+    """The parts that a text is looked at in are, one after the other, the blocks of the text."""
+    parts = [token for group in groups(text) for token in group.blocks.tokens]
+    for alone, within in zip(parts, blocks(text + "\n").tokens, strict=True):
+        assert (alone.type, alone.content.strip()) == (within.type, within.content.strip())
+
+
+@SLOW
+@given(block=st.lists(st.sampled_from(YAML_PARTS), max_size=20).map("".join))
+def test_front_matter_is_read_alike_by_both_readers(block):
+    """What the quick reader of YAML may read, it reads as the careful one does."""
+    read = fields_of(block)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front_matter, "NESTED", -1)
+        assert fields_of(block) == read
+
+
+@SLOW
+@given(address=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(ADDRESS_PARTS), max_size=9).map("".join)))
+def test_a_canonical_address_is_canonical(address):
+    """The canonical form of any text at all is its own canonical form, and identifiers are read off it without fail."""
+    form = canonical(address)
+    assert canonical(form) == form
+    identifiers(form)
+    warnings(address, form)
+
+
+@SLOW
+@given(data=st.one_of(st.binary(max_size=300), texts.map(lambda text: text.encode("utf-8", "replace"))))
+def test_any_bytes_end_well(data):
+    """Whatever the bytes, a document is cleaned or set aside for a reason of its own; it is never our mistake."""
+    outcome = follow_all(Source(HERE, data), FLOW)
+    assert isinstance(outcome, Cleaned | Quarantined)
+    if isinstance(outcome, Quarantined):
+        assert outcome.cause != "bug", outcome.trace
+        assert outcome.reason
+    else:
+        outcome.document.text.encode()
+
+
+@SLOW
+@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300))
+@example(text="0\x02")
+def test_clean_utf8_is_repaired_to_itself(text):
+    """Bytes that need no repair come out as they went in; NUL is in no text but what is read as UTF-16."""
+    document = repair(text.encode())
+    if not document.changes:
+        assert document.text.encode() == text.encode()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    before=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
+    after=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
+)
+def test_evidence_that_grew_is_that_made_anew(before, after):
+    """What an archive says does not depend on what was in it once, nor on being kept between runs."""
+    grown, anew = archive_of(after, unpacked(packed(archive_of(before)))), archive_of(after)
+    assert packed(grown) == packed(anew)
