@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline import Settings, run
+from pipeline import Settings, run_archive
 
 
 def main() -> None:
@@ -31,12 +31,12 @@ def main() -> None:
         settings = Settings(
             raw=str(root / "raw"), clean=str(root / "clean"), out=str(root / "out"), editions=False, max_seconds=limit
         )
-        report = run(settings)
+        report = run_archive(settings)
         seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with (root / "clean" / "report.jsonl").open("rb") as lines:
-            aside = [json.loads(line) for line in lines if b'"outcome":"quarantined"' in line]
-    print(f"{report.found} found = {report.cleaned} cleaned + {report.repeated} repeated", end=" ")
-    print(f"+ {len(report.quarantined)} set aside, in {seconds:.0f} s and {peak / 1024:.0f} MiB beside the workers")
+            aside = [json.loads(line) for line in lines if b'"outcome":"skipped"' in line]
+    print(f"{report.found} found = {report.cleaned} cleaned + {report.duplicates} repeated", end=" ")
+    print(f"+ {len(report.skipped)} set aside, in {seconds:.0f} s and {peak / 1024:.0f} MiB beside the workers")
     for record in aside:
         print(f"{record['path']}: {record['reason'].splitlines()[0]}{' (BUG)' if record['bug'] else ''}")
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import pikepdf
 
-from pipeline import Document, Settings, Unfit
+from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, Chapter, chapters_of, identifier
 from pipeline.books.formats import editions
 from pipeline.run.worker import cleaned
@@ -31,10 +31,10 @@ def chapters(folder: Path, posts: int) -> list[Chapter]:
     for file in sorted(folder.glob("*.md"))[:posts]:
         try:
             documents.append(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()))
-        except Unfit as unfit:
+        except SkipDocument as unfit:
             print(f"{file}: {unfit}")
     made = chapters_of([(document, folder) for document in documents])
-    return [chapter for chapter in made if not isinstance(chapter, Unfit)]
+    return [chapter for chapter in made if not isinstance(chapter, SkipDocument)]
 
 
 def books(folder: Path, posts: int) -> list[Book]:

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.document import Unfit
+from pipeline.document import SkipDocument
 from pipeline.read.decode import detect
 
 FILES = Path("../shared/encodings/files")
@@ -39,7 +39,7 @@ def right(data: bytes, codec: str) -> bool:
     """Tell whether `data` is read as `codec` reads it."""
     try:
         return data.decode(detect(data).codec).lstrip("\ufeff") == data.decode(codec).lstrip("\ufeff")
-    except (Unfit, UnicodeDecodeError):
+    except (SkipDocument, UnicodeDecodeError):
         return False
 
 

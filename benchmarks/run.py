@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline import Settings, run
+from pipeline import Settings, run_archive
 from pipeline.books.book import Book, Chapter
 from pipeline.books.formats import editions
 from pipeline.store.database import kept
@@ -24,7 +24,7 @@ POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.start
 def timed(name: str, settings: Settings) -> float:
     """Run, print and return the wall seconds."""
     start = time.perf_counter()
-    report = run(settings)
+    report = run_archive(settings)
     spent = time.perf_counter() - start
     print(f"{name:32} {spent:7.2f} s   {report.cleaned} cleaned, {len(report.written)} files written")
     return spent

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 import ftfy
 
 from pipeline import repair
-from pipeline.document import Source, Unfit
+from pipeline.document import SkipDocument, Source
 from pipeline.read.decode import decode
 
 
@@ -30,7 +30,7 @@ def mended(data: bytes) -> str:
     """Return what decoding and repair make of `data`; empty where it is set aside."""
     try:
         return repair(data).text
-    except Unfit:
+    except SkipDocument:
         return ""
 
 

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 import pypdfium2
 
-from pipeline import Document, Settings, Unfit
+from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Chapter, Look
 from pipeline.books.visible_words import missing_words, shown, words_of
 from pipeline.document import Meta
@@ -39,7 +39,7 @@ def posts(corpus: Path, number: int) -> Iterator[tuple[str, Document]]:
             if at < number or re.search(rb"<[a-zA-Z][^>\n]*>", data):
                 try:
                     yield folder.name, cleaned(PurePosixPath(file.name), data, Settings())
-                except Unfit as unfit:
+                except SkipDocument as unfit:
                     print(f"{file}: {unfit}")
 
 

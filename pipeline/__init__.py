@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.changes import Change
-    from pipeline.document import Document, Link, Note, Promise, RunReport, Source, Step, Unfit
+    from pipeline.document import Document, Invariant, Link, Note, RunReport, SkipDocument, Source, Step
     from pipeline.filters import extract_links, normalize, repair
     from pipeline.flow import FLOW
     from pipeline.read.decode import detect
@@ -20,14 +20,14 @@ __all__ = [
     "FLOW",
     "Change",
     "Document",
+    "Invariant",
     "Link",
     "Note",
-    "Promise",
     "RunReport",
     "Settings",
+    "SkipDocument",
     "Source",
     "Step",
-    "Unfit",
     "detect",
     "extract_links",
     "normalize",
@@ -37,7 +37,7 @@ __all__ = [
 
 _HOMES = {
     "pipeline.changes": ("Change",),
-    "pipeline.document": ("Document", "Link", "Note", "Promise", "RunReport", "Source", "Step", "Unfit"),
+    "pipeline.document": ("Document", "Link", "Note", "Invariant", "RunReport", "Source", "Step", "SkipDocument"),
     "pipeline.run.incremental": ("run_archive",),
     "pipeline.filters": ("extract_links", "normalize", "repair"),
     "pipeline.flow": ("FLOW",),

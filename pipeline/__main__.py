@@ -26,6 +26,7 @@ HINTS = {
     errno.EPERM: "check its permissions",
     errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
     errno.ENFILE: "close other programs",
+    errno.EAGAIN: "close other programs, or raise `ulimit -u` and `ulimit -v`",
     errno.ENOMEM: "close other programs, or raise `ulimit -v`",
     errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
     errno.ENOTDIR: "name a folder, or move the file away",

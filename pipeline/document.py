@@ -23,7 +23,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CodecCandidate:
     """One way to read bytes as text: a Python codec name, and how likely it is right, from 0 to 1."""
 
     codec: str
@@ -37,7 +37,7 @@ class Encoding:
     codec: str
     confidence: float
     evidence: str
-    alternatives: tuple[Reading, ...] = ()
+    alternatives: tuple[CodecCandidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A warning, as data; `promise` names the promise that the step would have broken, if that is what it warns of."""
+    """A warning, as data; `invariant` names the invariant that the step would have broken, if that is what it warns of."""
 
     step: str
     message: str
-    promise: str = ""
+    invariant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DocumentLine:
     """A line of a document, from 1."""
 
     path: PurePosixPath
@@ -95,7 +95,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class SharedPassage:
     """A paragraph that other documents have as well, letter for letter: its line, its letters, and the first of them.
 
     `more` tells that there are more than those named.
@@ -103,7 +103,7 @@ class Passage:
 
     line: int
     letters: int
-    places: tuple[Place, ...]
+    places: tuple[DocumentLine, ...]
     more: bool = False
 
 
@@ -141,16 +141,16 @@ class Document:
         return replace(self, notes=(*self.notes, Note(step, message)))
 
 
-class Unfit(Exception):  # noqa: N818 - not an error of ours: the document's own condition
+class SkipDocument(Exception):  # noqa: N818 - not an error of ours: the document's own condition
     """A document cannot go on: binary, undecodable, over a limit. The message says what, why, and what to do."""
 
 
-class Passing(Unfit):
+class RetryLater(SkipDocument):
     """A document cannot be read now, for a reason that may pass: a disk error, too many open files, it was changing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Invariant:
     """What a step keeps: `holds(before, after)` is False where it was broken."""
 
     name: str
@@ -163,7 +163,7 @@ class Step:
 
     name: str
     run: Callable[..., Document]
-    keeps: tuple[Promise, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
     version: int = 1  # raise it when the step's output changes: results of older versions are made again
 
     @property
@@ -177,7 +177,7 @@ class Cleaned:
     """The document went through every step; `passages` stand in others too."""
 
     document: Document
-    passages: tuple[Passage, ...] = ()
+    passages: tuple[SharedPassage, ...] = ()
 
     @property
     def path(self) -> PurePosixPath:
@@ -186,7 +186,7 @@ class Cleaned:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class Duplicate:
     """The document says again what the document at `of` says; `why` tells how that is known.
 
     `similarity` is the share of the text that is the same, from 0 to 1.
@@ -203,7 +203,7 @@ class Repeated:
         return self.document.path
 
 
-OUR_MISTAKE = "this is our mistake, please report it with the file"
+BUG_REPORT_HINT = "this is our mistake, please report it with the file"
 
 
 Cause = Literal["document", "environment", "bug"]
@@ -211,7 +211,7 @@ Cause = Literal["document", "environment", "bug"]
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
+class Skipped:
     """The document is set aside at `step` for `reason`; `trace` shows where the code failed, if that is the cause."""
 
     path: PurePosixPath
@@ -226,7 +226,7 @@ class Quarantined:
         return self.cause == "document" and self.step != "read"
 
 
-Outcome = Cleaned | Repeated | Quarantined
+Outcome = Cleaned | Duplicate | Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +237,10 @@ class RunReport:
     """
 
     cleaned: int
-    repeated: int
-    quarantined: tuple[Quarantined, ...]
-    undone: int  # documents for which a step was undone because it broke a promise
-    unbound: tuple[str, ...]  # why books of several posts could not be made
+    duplicates: int
+    skipped: tuple[Skipped, ...]
+    rolled_back: int  # documents for which a step was undone because it broke a promise
+    failed_books: tuple[str, ...]  # why books of several posts could not be made
     incomplete: int  # documents whose books do not show all of them; report.jsonl says what is missing
     written: tuple[str, ...]
     removed: tuple[str, ...]
@@ -251,11 +251,11 @@ class RunReport:
     @property
     def found(self) -> int:
         """How many sources came in: the sum of the three ways to end."""
-        return self.cleaned + self.repeated + len(self.quarantined)
+        return self.cleaned + self.duplicates + len(self.skipped)
 
     @property
     def exit_code(self) -> int:
         """0 done, 1 --check found something to do, 4 finished with documents set aside (or, strictly, steps undone)."""
         if self.check and (self.written or self.removed):
             return 1
-        return 4 if self.quarantined or self.unbound or (self.strict and self.undone) else 0
+        return 4 if self.skipped or self.failed_books or (self.strict and self.rolled_back) else 0

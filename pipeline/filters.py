@@ -28,7 +28,7 @@ def repair(text: str | bytes, *, min_confidence: float = MIN_CONFIDENCE, archive
     >>> repair("naïve café").changes
     ()
 
-    Raises Unfit where bytes are no text. Surrogates in a str are joined to the character they mean, or become U+FFFD.
+    Raises SkipDocument where bytes are no text. Surrogates in a str are joined to the character they mean, or become U+FFFD.
     """
     document = decode(Source(HERE, text)) if isinstance(text, bytes) else _well_formed(text)
     run = functools.partial(wrong_decodings.repair, min_confidence=min_confidence, archive=archive)

@@ -127,7 +127,9 @@ def follow(step: Step, document: Document) -> Document:
     after = step.run(document)
     if after.text == document.text and after.changes == document.changes:
         return after
-    broken = next((promise.name for promise in (EXPLAINED, *step.keeps) if not promise.holds(document, after)), "")
+    broken = next(
+        (invariant.name for invariant in (EXPLAINED, *step.invariants) if not invariant.holds(document, after)), ""
+    )
     if not broken:
         return after
     note = Note(step.name, f"the step was undone: it would have broken its promise {broken}", broken)

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 from rapidfuzz.distance import Indel
 
 from pipeline.changes import apply, differing
-from pipeline.document import Document, Promise, Unfit
+from pipeline.document import Document, Invariant, SkipDocument
 from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, meaning, parse
 from pipeline.markdown.pandoc import DIALECT, pandoc
 
@@ -81,7 +81,7 @@ def _blocks(parts: Parts) -> Blocks:
     return Blocks([token for one in each for token in one.tokens], {})
 
 
-def _kept(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:
+def _unchanged(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:
     """Return the promise that what there is `of` a text is the same, in the same order."""
 
     def holds(before: Document, after: Document) -> bool:
@@ -138,7 +138,7 @@ def _read_by_pandoc(text: str) -> bytes:
         return text.encode()
     try:
         tree = pandoc("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)
-    except Unfit:
+    except SkipDocument:
         return text.encode()
     return re.sub(rb'(?:,?\{"t":"(?:Space|SoftBreak)"\})+', b"", tree)
 
@@ -163,26 +163,26 @@ def _ended(document: Document) -> str:
     return document.text if document.text.endswith("\n") else document.text + "\n"
 
 
-EXPLAINED = Promise("explained", _explained)
+EXPLAINED = Invariant("explained", _explained)
 """The step's changes are the whole difference between the two texts. Every step is held to it."""
 
 
-SAME_WORDS = Promise("same_words", _kept(_words))
+SAME_WORDS = Invariant("same_words", _unchanged(_words))
 """The letters and digits of the source text are the same, in the same order."""
 
-SAME_LETTERS = Promise("same_letters", _kept(_letters))
+SAME_LETTERS = Invariant("same_letters", _unchanged(_letters))
 """The letters of the source text are the same, in order, even those that nothing shows: of an unused definition."""
 
-SAME_CODE = Promise("same_code", _kept(_code))
+SAME_CODE = Invariant("same_code", _unchanged(_code))
 """Code, blocks and inline, is the same to the character."""
 
-CODE_STAYS = Promise(
+CODE_STAYS = Invariant(
     "code_stays", lambda before, after: _code(before.text) == _code(after.text) or _most_changed(before, after)
 )
 """Code is the same to the character, unless few lines outside ASCII are: the whole was misread, code too."""
 
-SAME_LINKS = Promise("same_links", _kept(_links))
+SAME_LINKS = Invariant("same_links", _unchanged(_links))
 """The addresses of links and images are the same, in the same order."""
 
-SAME_MEANING = Promise("same_meaning", _same_meaning)
+SAME_MEANING = Invariant("same_meaning", _same_meaning)
 """The document is the same tree: text, code, addresses and what they are, white space and the marks chosen aside."""

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipeline import FLOW, Source
-from pipeline.document import Quarantined
+from pipeline.document import Skipped
 from pipeline.run.worker import follow_all
 
 SIZE = 4_000  # bytes: what CI can afford of each; benchmarks/adversarial.py takes a megabyte
@@ -22,12 +22,12 @@ def test_hostile_texts_end_well(shared: Path, monkeypatch: pytest.MonkeyPatch):
     for name, (kind, make) in cases.items():
         if kind in KINDS:
             outcome = follow_all(Source(PurePosixPath(f"{name}.md"), make(SIZE)), FLOW)
-            assert not isinstance(outcome, Quarantined) or outcome.cause != "bug", f"{name}: {outcome.reason}"
+            assert not isinstance(outcome, Skipped) or outcome.cause != "bug", f"{name}: {outcome.reason}"
 
 
 def test_a_long_address_that_is_referred_to_often_is_set_aside():
     """What a text of 80 kB says of its links, 300 MB, is not told."""
     text = f"{'[a] ' * 10_000}\n\n[a]: https://e.org/{'b' * 30_000}\n"
     outcome = follow_all(Source(PurePosixPath("a.md"), text.encode()), FLOW)
-    assert isinstance(outcome, Quarantined)
+    assert isinstance(outcome, Skipped)
     assert "split it" in outcome.reason

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import Document, Settings, repair, run
-from pipeline.document import Meta, Passage, Place
+from pipeline import Document, Settings, repair, run_archive
+from pipeline.document import DocumentLine, Meta, SharedPassage
 from pipeline.duplicates.clusters import Repeat, families
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.duplicates.lsh_index import SCHEMA, Index
@@ -210,16 +210,16 @@ def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_run_adds_what_is_new(archive: Path):
     """Copies that come later are found, and forgotten when they go; the report says how alike they are."""
     chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
-    assert run(chosen).repeated == 1
+    assert run_archive(chosen).duplicates == 1
     post = (archive / "raw" / "001_9722d69a9a88267b.txt").read_text("utf-8")
     (archive / "raw" / "005.txt").write_text(post.replace("拼贴", "拼帖"), "utf-8")
-    assert run(chosen).repeated == 2
+    assert run_archive(chosen).duplicates == 2
     lines = (archive / "clean" / "report.jsonl").read_bytes().splitlines()
     told = {record["path"]: record for record in map(json.loads, lines)}["005.txt"]
     assert (told["of"], told["why"]) == ("001_9722d69a9a88267b.txt", "near copy")
     assert 0.99 < told["similarity"] < 1
     (archive / "raw" / "005.txt").unlink()
-    assert run(chosen).repeated == 1
+    assert run_archive(chosen).duplicates == 1
 
 
 def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
@@ -241,7 +241,7 @@ def quoting(name: str, *others: str) -> Document:
     return named(name, "\n\n".join([f"# Post {name}", *quoted, f"{OWN} {noise(ord(name))[:400]}"]))
 
 
-def passages(archive: Archive, name: str) -> list[Passage]:
+def passages(archive: Archive, name: str) -> list[SharedPassage]:
     """Return what paragraphs of a document others have that are kept."""
     repeated = families(archive.index)
     return list(shared_passages(archive.index.db, PurePosixPath(name), lambda path: path not in repeated))
@@ -252,8 +252,8 @@ def test_a_quoted_paragraph_is_told_and_not_merged():
     archive = Archive()
     assert not archive.update([named("a", f"# A\n\n{PASSAGE}\n\n{noise(1)}"), quoting("b", PASSAGE), quoting("c")])
     letters = len(spaced(PASSAGE).replace(" ", ""))
-    assert passages(archive, "a") == [Passage(3, letters, (Place(PurePosixPath("b"), 3),))]
-    assert passages(archive, "b") == [Passage(3, letters, (Place(PurePosixPath("a"), 3),))]
+    assert passages(archive, "a") == [SharedPassage(3, letters, (DocumentLine(PurePosixPath("b"), 3),))]
+    assert passages(archive, "b") == [SharedPassage(3, letters, (DocumentLine(PurePosixPath("a"), 3),))]
     assert not passages(archive, "c")
     archive.update([named("A", f"# A\n\n{PASSAGE}\n\n{noise(1)}")])
     assert [place.path.name for place in passages(archive, "b")[0].places] == ["A"], "a copy has what it copies"
@@ -275,7 +275,7 @@ def test_passages_are_in_the_reports(archive: Path, lacuna: Lacuna):
     chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
     (archive / "raw" / "a.md").write_text(f"# Boxes\n\n{PASSAGE}\n", "utf-8")
     (archive / "raw" / "b.md").write_text(f"# Gulls\n\n{OWN}\n\n> {PASSAGE}\n\n{noise(1)}\n", "utf-8")
-    run(chosen)
+    run_archive(chosen)
     told = [json.loads(line) for line in (archive / "clean" / "report.jsonl").read_bytes().splitlines()]
     (passage,) = next(record for record in told if record["path"] == "a.md")["passages"]
     assert passage["places"] == [{"path": "b.md", "line": 5}]

@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from pipeline import Document, Settings, Unfit
+from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier
 from pipeline.books.cover import WIDTH, cover
 from pipeline.books.fonts import RARE_IN_CJK, face_of, subsets, undrawn
@@ -52,9 +52,9 @@ def bound(text: str, root: Path = ROOT / "raw", **meta: str) -> Book:
 
 
 def chaptered(document: Document, root: Path = ROOT) -> Chapter:
-    """Return a document as a chapter. Raises Unfit."""
+    """Return a document as a chapter. Raises SkipDocument."""
     (chapter,) = chapters_of([(document, root)])
-    if isinstance(chapter, Unfit):
+    if isinstance(chapter, SkipDocument):
         raise chapter
     return chapter
 
@@ -633,7 +633,7 @@ def test_pictures_fit_the_device(tmp_path: Path):
     ):
         document = Document(PurePosixPath("a.md"), text, Meta(title="A", language="en"))
         (chapter,) = chapters_of([(document, tmp_path)], pictures)
-        assert not isinstance(chapter, Unfit)
+        assert not isinstance(chapter, SkipDocument)
         (tmp_path / "a.epub").write_bytes(to_epub(Book("A", "en", identifier("a"), (chapter,))))
         with zipfile.ZipFile(tmp_path / "a.epub") as archive:
             names = [name for name in archive.namelist() if name.endswith((".png", ".jpg", ".jpeg"))]
@@ -672,11 +672,13 @@ def test_books_made_together_are_those_made_alone(tmp_path: Path):
         Document(PurePosixPath("a.md"), text, Meta(title=f"{at}", date=f"202{at}")) for at, text in enumerate(texts)
     ]
     found = chapters_of([(document, tmp_path) for document in documents])
-    assert [isinstance(chapter, Unfit) for chapter in found] == [False, True, False]
-    books = [Book("T", "en", identifier("t"), (chapter,)) for chapter in found if not isinstance(chapter, Unfit)]
+    assert [isinstance(chapter, SkipDocument) for chapter in found] == [False, True, False]
+    books = [Book("T", "en", identifier("t"), (chapter,)) for chapter in found if not isinstance(chapter, SkipDocument)]
     assert editions(books) == [one for book in books for one in editions([book])]
     alone = [chapters_of([(document, tmp_path)])[0] for document in documents]
-    assert [chapter for chapter in alone if not isinstance(chapter, Unfit)] == [book.chapters[0] for book in books]
+    assert [chapter for chapter in alone if not isinstance(chapter, SkipDocument)] == [
+        book.chapters[0] for book in books
+    ]
 
 
 def test_a_book_ends_in_the_works_it_cites_and_its_colophon(made: Path):
@@ -708,7 +710,7 @@ def test_nesting_is_bound_or_unfit(mark: str, times: int):
     """However deep a text is nested, it is bound, or given up with a sentence that says so."""
     try:
         book = bound(mark * times + "a")
-    except Unfit as unfit:
+    except SkipDocument as unfit:
         assert re.match("is (nested more|more than pandoc)", str(unfit))  # noqa: PT017 - either end is right
         return
     assert to_epub(book).startswith(b"PK")
@@ -717,7 +719,7 @@ def test_nesting_is_bound_or_unfit(mark: str, times: int):
 
 def test_memory_is_capped():
     """What would take gigabytes is given up."""
-    with pytest.raises(Unfit, match="is more than pandoc can do with 512M of memory"):
+    with pytest.raises(SkipDocument, match="is more than pandoc can do with 512M of memory"):
         bound("x " * 2_000_000)
 
 
@@ -751,7 +753,7 @@ def html_books(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Book], li
         (Document(PurePosixPath(f"{at}.md"), case["post"], Meta(title="A title", language="en")), root)
         for at, case in enumerate(HTML)
     ]
-    chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, Unfit)]
+    chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, SkipDocument)]
     books = [Book(one.title, "en", identifier(str(at)), (one,)) for at, one in enumerate(chapters)]
     return books, editions(books)
 
@@ -806,7 +808,7 @@ def test_no_word_is_lost_in_broken_html(parts: list[str]):
     text = "".join(f"{part}w{at} " if part.startswith("<") else part for at, part in enumerate(parts))
     try:
         (chapter,) = bound(f"{text}\n\n[^1]: note\n").chapters
-    except Unfit:
+    except SkipDocument:
         return
     words = re.findall(r"w\d+", re.sub(r"<!--.*?(-->|\Z)", "", text, flags=re.DOTALL))
     assert Counter(words) - Counter(re.findall(r"w\d+", words_of(chapter.blocks))) == Counter()
@@ -938,8 +940,8 @@ def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("code", "said", "error"),
     [
-        (-signal.SIGXCPU, "", Unfit),
-        (251, "pandoc: Heap exhausted", Unfit),
+        (-signal.SIGXCPU, "", SkipDocument),
+        (251, "pandoc: Heap exhausted", SkipDocument),
         (-signal.SIGKILL, "", ChildProcessError),
         (1, "pandoc: out of memory (requested 1048576 bytes)", MemoryError),
         (1, "x.out: hPutBuf: resource exhausted (No space left on device)", OSError),

@@ -23,7 +23,7 @@ from PIL import Image
 
 from pipeline.books import images
 from pipeline.books.cover import cover
-from pipeline.document import Unfit
+from pipeline.document import SkipDocument
 from pipeline.read.folder import DEEPEST, read, scan
 from pipeline.store.file_names import safe_name
 from tests.conftest import Lacuna, tree
@@ -97,7 +97,7 @@ def test_any_tree_is_scanned(raw: Path, lacuna: Lacuna):
     assert told.pop("file\\xff.md") == "cleaned"
     assert told.pop("file\\xff.md\\").startswith("has a name that is not valid UTF-8")
     copies = sorted(told.pop(name) for name in ("absolute.md", "good.md", "inside.md"))
-    assert copies == ["cleaned", "repeated", "repeated"]
+    assert copies == ["cleaned", "duplicate", "duplicate"]
     for name in ("outside.md", "around.md"):
         assert told.pop(name).startswith("is a symbolic link out of the folder")
     assert told.pop("loop.md").startswith("cannot be looked at: Too many levels of symbolic links")
@@ -134,7 +134,7 @@ def test_what_comes_and_goes_while_it_is_scanned_stops_nothing(raw: Path):
             assert found[0].path == PurePosixPath("good.md")
             for one in found:
                 assert not one.problem
-                with suppress(Unfit):
+                with suppress(SkipDocument):
                     read(raw, one, 100)
 
 
@@ -167,7 +167,7 @@ def test_no_race_leads_out_of_raw(raw: Path):
         for _ in range(2000):
             for one in scan(raw, ("*.png",)):
                 if one.path.name == "x.md":
-                    with suppress(Unfit):
+                    with suppress(SkipDocument):
                         texts.add(read(raw, one, 1000).data)
             pictures.add(images.picture(raw, inside / "x.png", images.USUAL))
     assert texts == {b"harmless words"}
@@ -210,7 +210,7 @@ def test_a_file_that_changed_is_not_read(raw: Path):
         path.write_text("first", "utf-8")
         (found,) = scan(raw)
         change(path)
-        with pytest.raises(Unfit, match="changed while it was read; run again"):
+        with pytest.raises(SkipDocument, match="changed while it was read; run again"):
             read(raw, found, 100)
         subprocess.run(["rm", "-rf", path], check=True)  # noqa: S607 - a file or a folder
 
@@ -356,7 +356,7 @@ def test_texts_beyond_what_pandoc_can_do_are_set_aside(raw: Path, lacuna: Lacuna
     (raw / "notes.md").write_text(f"# Notes\n\n[^0]\n\n{notes}", "utf-8")
     ran = lacuna("run", cwd=raw.parent)
     assert ran.returncode == 4
-    assert "set aside: notes.md is more than pandoc can" in ran.stdout
+    assert "skipped: notes.md is more than pandoc can" in ran.stdout
     assert (raw.parent / "out" / "posts" / "good.pdf").exists()
 
 

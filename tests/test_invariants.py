@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline import FLOW, Document, Source, normalize, repair
 from pipeline.changes import Change, apply, composed, inverse
-from pipeline.document import Cleaned, Quarantined
+from pipeline.document import Cleaned, Skipped
 from pipeline.flow import follow
 from pipeline.invariants import EXPLAINED
 from pipeline.language.archive_statistics import archive_of, packed, unpacked
@@ -38,7 +38,7 @@ def test_a_step_keeps_its_promises(step, text):
     """On any text a step keeps what it declares, or the runner undoes it with a note; it never fails."""
     before = Document(HERE, text)
     after = follow(step, before)
-    assert all(promise.holds(before, after) for promise in (EXPLAINED, *step.keeps))
+    assert all(invariant.holds(before, after) for invariant in (EXPLAINED, *step.invariants))
 
 
 @pytest.mark.parametrize("step", FLOW, ids=lambda step: step.name)
@@ -121,8 +121,8 @@ def test_a_canonical_address_is_canonical(address):
 def test_any_bytes_end_well(data):
     """Whatever the bytes, a document is cleaned or set aside for a reason of its own; it is never our mistake."""
     outcome = follow_all(Source(HERE, data), FLOW)
-    assert isinstance(outcome, Cleaned | Quarantined)
-    if isinstance(outcome, Quarantined):
+    assert isinstance(outcome, Cleaned | Skipped)
+    if isinstance(outcome, Skipped):
         assert outcome.cause != "bug", outcome.trace
         assert outcome.reason
     else:

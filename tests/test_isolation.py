@@ -82,12 +82,12 @@ def test_a_step_that_fails_sets_one_document_aside(troubled, kind: str, reason: 
     """The document is set aside with what happened, the other four end as ever, and the exit code is 4."""
     ran, told = troubled(kind)
     assert ran.returncode == 4
-    assert told["003"]["outcome"] == "quarantined"
+    assert told["003"]["outcome"] == "skipped"
     assert reason in told["003"]["reason"]
     assert [told[path]["outcome"] for path in ("000", "001", "002", "004")] == [
         "cleaned",
         "cleaned",
-        "repeated",
+        "duplicate",
         "cleaned",
     ]
     if kind == "fails":
@@ -101,7 +101,7 @@ def test_a_broken_promise_undoes_the_step(troubled):
     ran, told = troubled("loses words")
     assert ran.returncode == 0
     assert told["003"]["outcome"] == "cleaned"
-    assert [note["promise"] for note in told["003"]["notes"] if note["promise"]] == ["explained"]
+    assert [note["invariant"] for note in told["003"]["notes"] if note["invariant"]] == ["explained"]
     strict, _ = troubled("loses words", "--strict")
     assert strict.returncode == 4
 
@@ -132,5 +132,5 @@ def test_on_a_terminal_progress_is_one_line(archive: Path):
         os.chdir(here)
     assert os.waitstatus_to_exitcode(status) == 0
     text = shown.decode("utf-8", "replace")
-    assert "5 found = 4 cleaned + 1 repeated + 0 set aside" in text
+    assert "5 posts: 4 cleaned, 1 duplicate, 0 skipped" in text
     assert "Traceback" not in text

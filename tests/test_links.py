@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pipeline import Document, extract_links
 from pipeline.citations.cited_works import Work, works_of
-from pipeline.document import Cleaned, Repeated
+from pipeline.document import Cleaned, Duplicate
 from pipeline.markdown.pandoc import pandoc
 from pipeline.records.bibliography import works_bib
 from pipeline.store.database import kept
@@ -74,7 +74,7 @@ def test_the_copy_has_the_links_and_works_of_the_original(made: Path, rows):
     assert of[COPY] == of[ORIGINAL]
     with kept(made / "clean" / ".state.sqlite", "", trial=True) as state:
         outcomes = {str(outcome.path): outcome for outcome, _, _ in state.outcomes()}
-    assert isinstance(outcomes[COPY], Repeated)
+    assert isinstance(outcomes[COPY], Duplicate)
     assert isinstance(outcomes[ORIGINAL], Cleaned)
     of_copy, of_original = (
         [(work.title, work.authors, work.others, work.year, work.identifiers, work.links) for work in cited]

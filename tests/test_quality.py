@@ -136,7 +136,7 @@ def test_emphasis_as_another_parser_reads_it(folders: tuple[str, ...], shared: P
     print(f"{' '.join(folders)}: ** in {before}, read by CJK rules {friendly}, after {after}")  # noqa: T201 - the figure
     assert [before, after] == FLOOR["emphasis"][folders[0]]
     assert after <= friendly
-    assert sum(any(note.promise for note in document.notes) for document in made) <= FLOOR["promises"]["undone"]
+    assert sum(any(note.invariant for note in document.notes) for document in made) <= FLOOR["promises"]["undone"]
 
 
 def test_another_parser_reads_the_same_in_normal_form(shared: Path):

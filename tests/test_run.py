@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import Settings, run
+from pipeline import Settings, run_archive
 from tests.conftest import Lacuna, command, tree
 
 POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e", "004_eaf657597849a246")
@@ -48,7 +48,7 @@ def test_the_whole_job(made: Path):
     )
     assert sorted(tree(made / "out")) == sorted([*editions, "archive.epub", "archive.pdf", *RECORDS])
     repeat = records(made)["002_0cc31b200e29ec80.txt"]
-    assert (repeat["outcome"], repeat["of"]) == ("repeated", "000_a1f47e9a580df4b9.txt")
+    assert (repeat["outcome"], repeat["of"]) == ("duplicate", "000_a1f47e9a580df4b9.txt")
     assert repeat["why"] == "same words"  # its letters were inferred, from its twin too
 
 
@@ -122,7 +122,7 @@ def test_a_removed_source_leaves(archive: Path):
     command("run", cwd=archive)
     (archive / "raw" / f"{POSTS[0]}.txt").unlink()
     ran = command("run", cwd=archive)
-    assert last_line(ran.stdout).startswith("4 found = 4 cleaned + 0 repeated")
+    assert last_line(ran.stdout).startswith("4 posts: 4 cleaned, 0 duplicates")
     names = {name for folder in ("clean", "out") for name in tree(archive / folder)}
     assert not [name for name in names if POSTS[0] in name]
     assert "002_0cc31b200e29ec80.md" in names
@@ -218,7 +218,7 @@ def test_check_writes_nothing(archive: Path):
 def test_json_is_for_programs(archive: Path):
     """--json prints one object that adds up."""
     told = json.loads(command("run", "--no-editions", "--json", cwd=archive).stdout)
-    assert told["found"] == told["cleaned"] + told["repeated"] + told["set_aside"] == 5
+    assert told["found"] == told["cleaned"] + told["duplicates"] + told["skipped"] == 5
     assert told["exit_code"] == 0
 
 
@@ -263,10 +263,10 @@ def test_bad_input_is_set_aside_and_the_rest_goes_on(archive: Path, made: Path):
     assert ran.returncode == 4, ran.stderr
     told = records(archive)
     for name, reason in expected.items():
-        assert told[name]["outcome"] == "quarantined", name
+        assert told[name]["outcome"] == "skipped", name
         assert reason in told[name]["reason"], name
         assert told[name]["cause"] != "bug", name
-        assert f"set aside: {name} " in ran.stdout
+        assert f"skipped: {name} " in ran.stdout
     assert told["new\nline.md"]["outcome"] == told["--output=x.md"]["outcome"] == "cleaned"
     assert sorted(path for path in archive.rglob("*") if "raw" in path.parts) == before
     assert {path.name for path in archive.iterdir()} == {"raw", "clean", "out"}
@@ -286,7 +286,7 @@ def test_an_unreadable_file_is_set_aside(tmp_path: Path):
         "except Exception as error: print(type(error).__name__, error)"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert ran.stdout == "Unfit cannot be read: Permission denied; check its permissions\n"
+    assert ran.stdout == "SkipDocument cannot be read: Permission denied; check its permissions\n"
 
 
 def test_names_are_safe_and_never_collide(archive: Path):
@@ -295,7 +295,7 @@ def test_names_are_safe_and_never_collide(archive: Path):
     (archive / "raw" / "2021").mkdir(parents=True)
     for name in ("a.md", "a.txt", "A.markdown", "README.md", "con.md", "2021/a.md", "a:b?.md"):
         (archive / "raw" / name).write_text(hashlib.sha256(name.encode()).hexdigest() * 2, "utf-8")
-    report = run(
+    report = run_archive(
         Settings(raw=str(archive / "raw"), clean=str(archive / "clean"), out=str(archive / "out"), editions=False)
     )
     assert report.cleaned == 7
@@ -312,7 +312,7 @@ def test_pictures_beside_posts_are_no_posts(tmp_path: Path, lacuna: Lacuna):
     (tmp_path / "raw" / "trip" / "IMG_1.JPG").write_bytes(b"\xff\xd8\xff\xe0")
     ran = lacuna("run", "--no-editions", cwd=tmp_path)
     assert ran.returncode == 0
-    assert "1 found = 1 cleaned + 0 repeated + 0 set aside" in ran.stdout
+    assert "1 post: 1 cleaned, 0 duplicates, 0 skipped" in ran.stdout
 
 
 def test_settings_come_from_a_file_and_flags_override(archive: Path):
@@ -379,10 +379,10 @@ def test_watch_runs_again_when_raw_changes(archive: Path):
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout.readline().startswith("5 found")
+        assert process.stdout.readline().startswith("5 posts")
         assert process.stdout.readline().startswith("watching")
         (archive / "raw" / "new.md").write_text("# 新的文章\n\n这是刚刚存档的一篇文章。\n", "utf-8")
-        assert process.stdout.readline().startswith("6 found = 5 cleaned + 1 repeated")
+        assert process.stdout.readline().startswith("6 posts: 5 cleaned, 1 duplicate")
         process.send_signal(signal.SIGINT)
         process.stdout.read()
     assert process.returncode == 130
@@ -394,4 +394,4 @@ def test_nothing_to_do_is_no_error(tmp_path: Path, lacuna: Lacuna):
     (tmp_path / "raw").mkdir()
     ran = lacuna("run", cwd=tmp_path)
     assert ran.returncode == 0
-    assert last_line(ran.stdout).startswith("0 found = 0 cleaned + 0 repeated + 0 set aside")
+    assert last_line(ran.stdout).startswith("0 posts: 0 cleaned, 0 duplicates, 0 skipped")

@@ -17,10 +17,10 @@ from tests.conftest import ROOT
 
 SCRIPT = str(Path(sys.executable).with_name("lacuna"))
 PROGRAM = """
-from pipeline import Settings, run
+from pipeline import Settings, run_archive
 
 if __name__ == "__main__":
-    run(Settings(raw="raw", clean="clean", out="out", editions=False))
+    run_archive(Settings(raw="raw", clean="clean", out="out", editions=False))
 """
 INSTALLED = frozenset(packages_distributions()) - {"pipeline"}
 
@@ -81,7 +81,7 @@ def test_a_plugin_beside_raw_is_not_installed(tmp_path):
 
 
 def test_a_program_that_calls_run_starts_no_file_of_the_working_folder(tmp_path):
-    """The processes that `pipeline.run` starts import nothing from there either."""
+    """The processes that `pipeline.run_archive` starts import nothing from there either."""
     ran = hostile(tmp_path, {*sys.stdlib_module_names, *INSTALLED})
     program = tmp_path / "elsewhere" / "program.py"
     program.parent.mkdir()

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from pipeline import RunReport, Settings, run
+from pipeline import RunReport, Settings, run_archive
 from tests.conftest import Lacuna, command, tree
 
 
@@ -42,7 +42,7 @@ def counts(report: RunReport) -> RunReport:
 def is_fresh(folder: Path, report: RunReport, chosen: Settings) -> bool:
     """Tell whether clean/, out/ and the counts are those of a run into empty folders; saved edits aside."""
     fresh = folder / "fresh"
-    again = run(msgspec.structs.replace(chosen, clean=str(fresh / "clean"), out=str(fresh / "out")))
+    again = run_archive(msgspec.structs.replace(chosen, clean=str(fresh / "clean"), out=str(fresh / "out")))
     same = all(
         {name: data for name, data in tree(Path(kept)).items() if not name.endswith(".edited.md")} == tree(fresh / name)
         for name, kept in (("clean", chosen.clean), ("out", chosen.out))
@@ -62,9 +62,9 @@ def test_a_deletion_is_seen_after_any_number_of_runs(tmp_path: Path):
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path)
     for _ in range(3):
-        run(chosen)
+        run_archive(chosen)
     (tmp_path / "raw" / "b.md").unlink()
-    report = run(chosen)
+    report = run_archive(chosen)
     assert report.removed == ("b.md",)
     assert is_fresh(tmp_path, report, chosen)
 
@@ -75,7 +75,7 @@ def test_names_stay_apart(tmp_path: Path):
     mark = hashlib.sha256(b"a.md").hexdigest()
     for name in ("a.txt", "A.markdown", f"a-{mark[:8]}.md", f"a-{mark[:16]}.md", "a.edited.md"):
         (tmp_path / "raw" / name).write_text(f"# {name}\n\nText of {name}.\n", "utf-8")
-    report = run(settings(tmp_path))
+    report = run_archive(settings(tmp_path))
     assert report.cleaned == len({file for file in tree(tmp_path / "clean") if file.endswith(".md")}) == 6
     assert report.edited == ()
 
@@ -84,17 +84,17 @@ def test_an_edited_file_is_kept_beside(tmp_path: Path):
     """Text that somebody wrote into clean/ is never overwritten or removed; touching a file is no edit."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path)
-    run(chosen)
+    run_archive(chosen)
     clean = tmp_path / "clean"
     written = (clean / "a.md").read_text("utf-8")
     (clean / "a.md").write_text("first edit", "utf-8")
     os.utime(clean / "b.md", (1, 1))
-    report = run(chosen)
+    report = run_archive(chosen)
     assert (report.written, report.edited) == (("a.md",), ("a.edited.md",))
     assert (clean / "a.md").read_text("utf-8") == written
     (clean / "a.md").write_text("second edit", "utf-8")
     (tmp_path / "raw" / "a.md").unlink()
-    assert run(chosen).edited == ("a.edited-2.md",)
+    assert run_archive(chosen).edited == ("a.edited-2.md",)
     assert [(clean / name).read_text("utf-8") for name in ("a.edited.md", "a.edited-2.md")] == [
         "first edit",
         "second edit",
@@ -107,7 +107,7 @@ def test_a_file_of_ones_own_is_kept(tmp_path: Path):
     write(tmp_path, a="# One\n\nText.\n")
     (tmp_path / "clean").mkdir()
     (tmp_path / "clean" / "a.md").write_text("mine", "utf-8")
-    assert run(settings(tmp_path)).edited == ("a.edited.md",)
+    assert run_archive(settings(tmp_path)).edited == ("a.edited.md",)
     assert (tmp_path / "clean" / "a.edited.md").read_text("utf-8") == "mine"
 
 
@@ -135,20 +135,20 @@ def test_a_changed_picture_reaches_the_books(tmp_path: Path):
     chosen = settings(tmp_path, editions=True)
     for at, name in enumerate(("my pic.png", ".hidden/pic.png", "pic.BMPX", "absent.png")):
         Image.new("RGB", (8, 8), (at, 0, 0)).save(tmp_path / "raw" / name, "PNG")
-        assert "posts/a.epub" in "".join(run(chosen).written), name
-        assert not run(chosen).written
+        assert "posts/a.epub" in "".join(run_archive(chosen).written), name
+        assert not run_archive(chosen).written
 
 
 def test_another_out_folder_and_back(tmp_path: Path):
     """Files in an out/ that a run did not use wait there; the next run that uses it removes what is no longer right."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path, editions=True)
-    run(chosen)
+    run_archive(chosen)
     (tmp_path / "raw" / "b.md").unlink()
     other = msgspec.structs.replace(chosen, out=str(tmp_path / "other"))
-    assert is_fresh(tmp_path, run(other), other)
+    assert is_fresh(tmp_path, run_archive(other), other)
     assert (tmp_path / "out" / "posts" / "b.epub").exists()
-    assert is_fresh(tmp_path, run(chosen), chosen)
+    assert is_fresh(tmp_path, run_archive(chosen), chosen)
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["kept", "lost"])
@@ -156,7 +156,7 @@ def test_files_outside_are_never_removed(tmp_path: Path, *, lost: bool):
     """Rows and lines that name files outside clean/ and out/, or files that we did not write, remove nothing."""
     write(tmp_path, a="# One\n\nText.\n")
     chosen = settings(tmp_path)
-    run(chosen)
+    run_archive(chosen)
     (tmp_path / "precious.txt").write_text("precious", "utf-8")
     (tmp_path / "out" / "mine.txt").write_text("mine", "utf-8")
     digest = hashlib.sha256(b"precious").hexdigest()
@@ -171,7 +171,7 @@ def test_files_outside_are_never_removed(tmp_path: Path, *, lost: bool):
     for folder in ("clean", "out"):
         with (tmp_path / folder / ".outputs").open("a") as file:
             file.writelines(f"{digest} {name}\n" for name in (*names, "mine.txt"))
-    assert not run(chosen).removed
+    assert not run_archive(chosen).removed
     assert (tmp_path / "precious.txt").exists()
     assert (tmp_path / "out" / "mine.txt").exists()
 
@@ -181,7 +181,7 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
     """Damage to the state is noticed, said in one line, and repaired; what was deleted meanwhile is gone."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n", c="# Three\n\nMore text.\n")
     chosen = settings(tmp_path)
-    run(chosen)
+    run_archive(chosen)
     file = tmp_path / "clean" / ".state.sqlite"
     (tmp_path / "raw" / "b.md").unlink()
     changes = {
@@ -203,7 +203,7 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
         with closing(sqlite3.connect(file)) as db, db:
             db.execute("CREATE TABLE facts (a, b, c)")
     said: list[tuple[str, str]] = []
-    report = run(chosen, tell=lambda stage, name: said.append((stage, name)))
+    report = run_archive(chosen, tell=lambda stage, name: said.append((stage, name)))
     assert [name.count("every post is cleaned again") for stage, name in said if stage == "rebuild"] == [1]
     assert is_fresh(tmp_path, report, chosen)
     assert not (tmp_path / "clean" / "b.md").exists()
@@ -214,17 +214,17 @@ def test_a_lost_list_of_outputs_comes_back(tmp_path: Path, what: str):
     """The list of our files is whole again after the next run, so that a lost state does no harm after that."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path)
-    run(chosen)
+    run_archive(chosen)
     file = tmp_path / "clean" / ".outputs"
     before = file.read_bytes()
     file.write_bytes({"lost": b"", "cut": before[:80], "changed": before.replace(b"b.md", b"c.md")}[what])
     if what == "lost":
         file.unlink()
-    assert not run(chosen).written
+    assert not run_archive(chosen).written
     assert file.read_bytes() == before
     (tmp_path / "raw" / "b.md").unlink()
     (tmp_path / "clean" / ".state.sqlite").write_bytes(b"no database")
-    report = run(chosen)
+    report = run_archive(chosen)
     assert report.removed == ("b.md",)
     assert report.edited == ()
 
@@ -233,20 +233,20 @@ def test_a_lost_state_and_list_save_no_edit(tmp_path: Path):
     """Where nothing tells which files are ours, those that are as they should be are no edits."""
     write(tmp_path, a="# One\n\nText.\n")
     chosen = settings(tmp_path)
-    run(chosen)
+    run_archive(chosen)
     for file in (tmp_path / "clean").glob(".*"):
         file.unlink()
-    assert run(chosen).edited == ()
+    assert run_archive(chosen).edited == ()
     assert not (tmp_path / "clean" / "a.edited.md").exists()
 
 
 def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
     """An archive that was copied has other times; nothing is cleaned again."""
     write(tmp_path, a="# One\n\nText.\n")
-    run(settings(tmp_path))
+    run_archive(settings(tmp_path))
     shutil.copytree(tmp_path, tmp_path.parent / "copy", copy_function=shutil.copyfile)
     said: list[str] = []
-    report = run(settings(tmp_path.parent / "copy"), tell=lambda stage, _: said.append(stage))
+    report = run_archive(settings(tmp_path.parent / "copy"), tell=lambda stage, _: said.append(stage))
     assert (report.written, said) == ((), ["clean"])
 
 
@@ -254,7 +254,7 @@ def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
     """Where temporary files cannot be written, posts are set aside for this run only, and their old files stay."""
     write(tmp_path, a="# One\n\nText.\n")
     chosen = settings(tmp_path, editions=True)
-    run(chosen)
+    run_archive(chosen)
     before = tree(tmp_path / "out")
     write(tmp_path, a="# One\n\nText.\n\n![a](<b.png>)\n" + "| a |\n|---|\n| b |\n" * 400)
     code = (
@@ -268,7 +268,7 @@ def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
     assert "Traceback" not in ran.stderr
     assert "our mistake" not in ran.stdout
     assert before.keys() <= tree(tmp_path / "out").keys()
-    healthy = run(chosen)
+    healthy = run_archive(chosen)
     assert healthy.exit_code == 0
     assert is_fresh(tmp_path, healthy, chosen)
 
@@ -299,6 +299,6 @@ def test_a_web_page_is_skipped(tmp_path: Path):
     """A page is no Markdown: it is set aside with a message instead of becoming an empty book."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "page.HTML").write_text("<html><body><p>Text</p></body></html>", "utf-8")
-    (aside,) = run(settings(tmp_path)).quarantined
+    (aside,) = run_archive(settings(tmp_path)).skipped
     assert aside.reason.startswith("is a web page")
     assert aside.cause == "document"

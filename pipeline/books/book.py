@@ -16,7 +16,7 @@ from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, pr
 from pipeline.books.sanitize import Place, Tree, read_trees
 from pipeline.books.visible_words import missing_words, shown, words_of
 from pipeline.citations.cited_works import Work, works_of
-from pipeline.document import Document, FrontValue, Unfit
+from pipeline.document import Document, FrontValue, SkipDocument
 from pipeline.markdown.pandoc import EARLIEST
 from pipeline.records.clean_file import repaired
 from pipeline.settings import Settings
@@ -127,8 +127,8 @@ def _printable(chapter: Chapter) -> Chapter:
     return replace(chapter, **{one.name: all_printable(getattr(chapter, one.name)) for one in fields(chapter)})
 
 
-def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures = USUAL) -> list[Chapter | Unfit]:
-    """Return documents, each archived below the folder beside it, as chapters; Unfit where pandoc gives up on one."""
+def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures = USUAL) -> list[Chapter | SkipDocument]:
+    """Return documents, each archived below the folder beside it, as chapters; SkipDocument where pandoc gives up on one."""
     sources = [safe_address(canonical(document.meta.source_url)) for document, _ in documents]
     places = [
         Place(root, root / document.path.parent, source, document.meta.language, pictures)
@@ -136,7 +136,7 @@ def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures =
     ]
     trees = read_trees([(document.text, place) for (document, _), place in zip(documents, places, strict=True)])
     return [
-        tree if isinstance(tree, Unfit) else _chapter(document, place.source_url, tree)
+        tree if isinstance(tree, SkipDocument) else _chapter(document, place.source_url, tree)
         for (document, _), place, tree in zip(documents, places, trees, strict=True)
     ]
 

@@ -19,7 +19,7 @@ _FINISH = {"epub": epub.finish, "pdf": pdf.finish}
 def editions(books: Sequence[Book], kinds: Sequence[str] = KINDS) -> list[dict[str, bytes]]:
     """Return each book in each of `kinds`.
 
-    Raises Unfit where a book is more than pandoc can write within its limits, OSError or MemoryError where the machine
+    Raises SkipDocument where a book is more than pandoc can write within its limits, OSError or MemoryError where the machine
     fails, RuntimeError where pandoc or Typst does, or where what they made is broken.
     """
     with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ from pipeline.books.book import Book
 from pipeline.books.fonts import for_typst
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, plain, written
 from pipeline.books.sections import Section
-from pipeline.document import Unfit
+from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion
 
 TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
@@ -63,14 +63,14 @@ def finish(body: bytes, book: Book, _parts: list[Section], folder: Path) -> byte
 
 
 def _compiled(compiler: Compiler, book: Book, standards: list[str]) -> bytes:
-    """Return the PDF that Typst makes. Raises TypstError; Unfit where Typst gives up midway (a panic in Rust)."""
+    """Return the PDF that Typst makes. Raises TypstError; SkipDocument where Typst gives up midway (a panic in Rust)."""
     try:
         return bytes(compiler.compile(format="pdf", pdf_standards=standards, timestamp=book.epoch))  # type: ignore[arg-type]
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
         message = "cannot be set by Typst, which gives up on it; split it, or run with --no-editions"
-        raise Unfit(message) from error
+        raise SkipDocument(message) from error
 
 
 class _Typesetter:

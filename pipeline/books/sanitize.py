@@ -20,7 +20,7 @@ from pipeline.books.images import MAX_TOGETHER, USUAL, Pictures, picture
 from pipeline.books.maths import MATHS, all_maths, may_hold_maths, unlabelled
 from pipeline.books.page_limits import narrowed, pieces, unjoined
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, link, plain, printable, retarget, safe_address, text_nodes
-from pipeline.document import Unfit
+from pipeline.document import SkipDocument
 from pipeline.markdown import IDENTIFIER
 from pipeline.markdown.pandoc import DIALECT, Conversion, read
 from pipeline.read.pictures import ELSEWHERE
@@ -50,8 +50,8 @@ class Tree:
     left_out: int = 0
 
 
-def read_trees(texts: Sequence[tuple[str, Place]]) -> list[Tree | Unfit]:
-    """Return the tree of each text of Markdown, vetted; Unfit where pandoc gives up or it is nested too deep."""
+def read_trees(texts: Sequence[tuple[str, Place]]) -> list[Tree | SkipDocument]:
+    """Return the tree of each text of Markdown, vetted; SkipDocument where pandoc gives up or it is nested too deep."""
     maths = [may_hold_maths(text) for text, _ in texts]
     vetted = _vetted(texts, [DIALECT + MATHS * read_so for read_so in maths])
     plainly = [
@@ -63,15 +63,16 @@ def read_trees(texts: Sequence[tuple[str, Place]]) -> list[Tree | Unfit]:
     return vetted
 
 
-def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[Tree | Unfit]:
+def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[Tree | SkipDocument]:
     sources = [unjoined(printable(text)).encode() for text, _ in texts]
     told = read([Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)])
     return [
-        made if isinstance(made, Unfit) else _tree(made, place) for made, (_, place) in zip(told, texts, strict=True)
+        made if isinstance(made, SkipDocument) else _tree(made, place)
+        for made, (_, place) in zip(told, texts, strict=True)
     ]
 
 
-def _tree(made: bytes, place: Place) -> Tree | Unfit:
+def _tree(made: bytes, place: Place) -> Tree | SkipDocument:
     vetter = _Vetter(place)
     try:
         vetted = vetter.blocks(with_html_read(msgspec.json.decode(made)["blocks"], place.language))
@@ -79,7 +80,9 @@ def _tree(made: bytes, place: Place) -> Tree | Unfit:
             return Tree(vetted, vetter.pictures, len(vetter.left_out))
     except RecursionError:
         pass
-    return Unfit(f"is nested more than {DEEPEST} deep, more than a book can show; split it, or run with --no-editions")
+    return SkipDocument(
+        f"is nested more than {DEEPEST} deep, more than a book can show; split it, or run with --no-editions"
+    )
 
 
 def _depth(nodes: list[Node]) -> int:

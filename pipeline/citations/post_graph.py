@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urldefrag
 
 from pipeline.citations.cited_works import Work
-from pipeline.document import Cleaned, Document, Link, Outcome, Repeated
+from pipeline.document import Cleaned, Document, Duplicate, Link, Outcome
 from pipeline.urls.canonical import canonical, host_of, page_of
 
 INTERNAL = "archive-internal"  # the kind of a link that leads to another post of the archive
@@ -43,7 +43,7 @@ def homes(outcomes: Iterable[Outcome]) -> Homes:
     """Return where the posts of an archive are to be had."""
     found = Homes()
     for outcome in outcomes:
-        if isinstance(outcome, Cleaned | Repeated):
+        if isinstance(outcome, Cleaned | Duplicate):
             path = outcome.path if isinstance(outcome, Cleaned) else outcome.of
             address = canonical(outcome.document.meta.source_url)
             for name in filter(None, (address, page_of(address), str(outcome.path))):

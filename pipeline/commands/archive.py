@@ -95,9 +95,9 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
     counts = {
         "found": report.found,
         "cleaned": report.cleaned,
-        "repeated": report.repeated,
-        "set_aside": len(report.quarantined),
-        "undone": report.undone,
+        "duplicates": report.duplicates,
+        "skipped": len(report.skipped),
+        "rolled_back": report.rolled_back,
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
@@ -107,9 +107,9 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
 
         click.echo(msgspec.json.encode(counts | {"exit_code": report.exit_code}))
         return
-    for aside in report.quarantined:
-        click.echo(f"set aside: {shown(str(aside.path))} {shown(aside.reason)}")
-    for reason in report.unbound:
+    for aside in report.skipped:
+        click.echo(f"skipped: {shown(str(aside.path))} {shown(aside.reason)}")
+    for reason in report.failed_books:
         click.echo(f"no book: {shown(reason)}")
     for name in report.edited:
         click.echo(f"edited by hand, kept as: {shown(str(Path(settings.clean, name)))}")
@@ -123,9 +123,16 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
                 click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
     elif books and settings.editions and report.cleaned:
         _print_places(settings)
-    came = f"{report.cleaned} cleaned + {report.repeated} repeated + {len(report.quarantined)} set aside"
     wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
-    click.echo(f"{report.found} found = {came}; {len(report.written)} files {wrote}, {len(report.removed)} {removed}")
+    click.echo(
+        f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
+        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {wrote}, {len(report.removed)} {removed}"
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 post`, `2 posts`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _print_places(settings: Settings) -> None:
@@ -197,7 +204,7 @@ def steps() -> int:
     from pipeline.flow import assemble
 
     for step in assemble(settings_of()):
-        promises = ", ".join(("explained", *(promise.name for promise in step.keeps)))
+        promises = ", ".join(("explained", *(invariant.name for invariant in step.invariants)))
         click.echo(f"{step.name:<10} {step.summary} [{promises}]")
     return 0
 

@@ -101,7 +101,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Bind each file as EPUB and PDF, several also as one book."""
     from pipeline.books.book import Chapter
     from pipeline.books.formats import KINDS
-    from pipeline.document import Unfit
+    from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK
     from pipeline.run.pool import Limits, alone
     from pipeline.run.worker import Post, bind_post
@@ -123,7 +123,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     def work(one: Input) -> None:
         bound = alone(bind_post, Post(one.name, one.read(), one.folder, settings, kinds), limits)
         if bound.problem:
-            raise Unfit(bound.problem)
+            raise SkipDocument(bound.problem)
         for kind, data in bound.editions.items():
             put_edition(safe_name(one.name), kind, data)
         for warning in bound.warnings:
@@ -141,7 +141,7 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
 def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) -> bytes:
     """Return chapters as one book. Raises UsageError where it cannot be made."""
     from pipeline.books.book import look_of
-    from pipeline.document import Unfit
+    from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK_MEMORY, BOOK_SECONDS
     from pipeline.run.pool import Limits, alone
     from pipeline.run.volume import Volume, make, save
@@ -152,7 +152,7 @@ def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) 
     save(chapters, volume.chapters)
     try:
         problem = alone(make, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
-    except Unfit as unfit:
+    except SkipDocument as unfit:
         problem = str(unfit)
     if problem:
         message = f"the book of all files: {problem}"

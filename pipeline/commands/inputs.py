@@ -44,7 +44,7 @@ class Input:
         return shown(str(self.file or self.name))
 
     def read(self) -> bytes:
-        """Return the bytes. Raises Unfit where they cannot be read or are too many."""
+        """Return the bytes. Raises SkipDocument where they cannot be read or are too many."""
         from pipeline.read.folder import Found, read, stamp
 
         if self.file is None:
@@ -94,14 +94,14 @@ def one_to_stdout(given: Iterable[str]) -> None:
 
 def each(given: Iterable[str], work: Callable[[Input], None], output: Path | None = None) -> int:
     """Do `work` on every file not below `output`, and say what is wrong with one; return 0, or 4 if any is unfit."""
-    from pipeline.document import Unfit
+    from pipeline.document import SkipDocument
 
     code = 0
     for one in inputs(given, output):
         try:
             work(one)
-        except Unfit as unfit:
-            click.echo(f"set aside: {one.label} {unfit}", err=True)
+        except SkipDocument as unfit:
+            click.echo(f"skipped: {one.label} {unfit}", err=True)
             code = UNFIT
     return code
 

@@ -38,7 +38,7 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     from pipeline.records.report_jsonl import line
     from pipeline.run.incremental import STATE, Locked, locked
     from pipeline.store.database import kept
-    from pipeline.store.output_ledger import Shelf
+    from pipeline.store.output_ledger import OutputLedger
     from pipeline.store.schema import Damaged
 
     settings = settings_of(clean=clean)
@@ -53,7 +53,7 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
             told = list(check(_rows(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _tell))
             with (
                 kept(folder / STATE, "") as state,
-                Shelf(state, folder, Path(settings.out)).replacing_again(file) as written,
+                OutputLedger(state, folder, Path(settings.out)).replacing_again(file) as written,
             ):
                 written.writelines(map(line, told))
     except Damaged as damage:

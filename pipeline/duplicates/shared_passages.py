@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.document import Passage, Place
+from pipeline.document import DocumentLine, SharedPassage
 from pipeline.duplicates.minhash import SHINGLE, Hashes
 from pipeline.duplicates.word_normalization import NEWLINE, SPACE, Letters
 
@@ -50,7 +50,9 @@ def unpacked(rows: bytes) -> list[tuple[int, int, int]]:
     return [(value, line, letters) for value, line, letters in np.frombuffer(rows, np.int64).reshape(-1, 3).tolist()]
 
 
-def shared(db: sqlite3.Connection, path: PurePosixPath, kept: Callable[[PurePosixPath], bool]) -> Iterator[Passage]:
+def shared(
+    db: sqlite3.Connection, path: PurePosixPath, kept: Callable[[PurePosixPath], bool]
+) -> Iterator[SharedPassage]:
     """Yield the paragraphs of a document that others have as well, letter for letter, in order.
 
     `kept` tells the documents that count: what repeats another has all its paragraphs.
@@ -58,11 +60,11 @@ def shared(db: sqlite3.Connection, path: PurePosixPath, kept: Callable[[PurePosi
     row = db.execute("SELECT passages FROM members WHERE path = ?", (str(path),)).fetchone()
     query = "SELECT path, line FROM passages WHERE hash = ? AND path <> ? ORDER BY path"
     for value, line, letters in unpacked(row[0]) if row else ():
-        places: list[Place] = []
+        places: list[DocumentLine] = []
         for other, at in db.execute(query, (value, str(path))):
             if len(places) > NAMED:
                 break
             if kept(PurePosixPath(other)):
-                places.append(Place(PurePosixPath(other), at))
+                places.append(DocumentLine(PurePosixPath(other), at))
         if places:
-            yield Passage(line, letters, tuple(places[:NAMED]), more=len(places) > NAMED)
+            yield SharedPassage(line, letters, tuple(places[:NAMED]), more=len(places) > NAMED)

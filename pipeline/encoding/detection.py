@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 
-from pipeline.document import Encoding, Reading
+from pipeline.document import CodecCandidate, Encoding
 
 DECLARED_WEIGHT = 15.0  # nats
 SAMPLE = 3_000  # bytes that the encoding is told by
@@ -70,7 +70,9 @@ def ranked(data: bytes, declared: str | None) -> Encoding | None:
         reverse=True,
     )
     shares = [math.exp(max(score - scores[0][0], -700)) for score, _ in scores]
-    readings = [Reading(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)]
+    readings = [
+        CodecCandidate(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)
+    ]
     evidence = "declared" if readings[0].codec == declared else "statistics"
     return Encoding(readings[0].codec, readings[0].confidence, evidence, tuple(readings[1:4]))
 

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import msgspec
 
-from pipeline.document import Unfit
+from pipeline.document import SkipDocument
 
 VERSION = "3.9"  # of the pandoc that pypandoc_binary 1.17 brings
 DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
@@ -50,22 +50,22 @@ class Conversion:
     folder: str = ""
 
 
-def read(texts: Sequence[Conversion]) -> list[bytes | Unfit]:
+def read(texts: Sequence[Conversion]) -> list[bytes | SkipDocument]:
     """Return what pandoc makes of untrusted texts, in its sandbox, in one process for all that are good.
 
-    A text that is beyond the limits is Unfit, and takes no other with it: then each has a process of its own.
+    A text that is beyond the limits is SkipDocument, and takes no other with it: then each has a process of its own.
     """
     if len(texts) > 1:
-        with suppress(Unfit):
+        with suppress(SkipDocument):
             return [*_converted(texts, TOGETHER_SECONDS + _share(texts), sandbox=True)]
     return [_read_alone(text) for text in texts]
 
 
-def _read_alone(one: Conversion) -> bytes | Unfit:
+def _read_alone(one: Conversion) -> bytes | SkipDocument:
     try:
         seconds = MAX_SECONDS + _share([one])
         return pandoc("-f", one.read, "-t", one.write, data=one.text, seconds=seconds)
-    except Unfit as unfit:
+    except SkipDocument as unfit:
         return unfit
 
 
@@ -77,7 +77,7 @@ def _share(texts: Sequence[Conversion]) -> int:
 def write(conversions: Sequence[Conversion]) -> list[bytes]:
     """Return what pandoc makes of vetted trees, in one process, which may read the files that they and options name.
 
-    Raises Unfit where they take too long or too much memory, and what `_run` raises.
+    Raises SkipDocument where they take too long or too much memory, and what `_run` raises.
     """
     return _converted(conversions, WRITING_SECONDS, sandbox=False)
 
@@ -110,7 +110,7 @@ def _writing_heap(size: int) -> str:
 def pandoc(*arguments: str, data: bytes, seconds: int = MAX_SECONDS) -> bytes:
     """Return what the bundled pandoc makes of `data` in its sandbox: it reads no file and no address, within limits.
 
-    `seconds` is the time it gets. Raises Unfit where it takes longer or too much memory, and what `_run` raises.
+    `seconds` is the time it gets. Raises SkipDocument where it takes longer or too much memory, and what `_run` raises.
     """
     return _run([_binary(), *arguments, "--sandbox"], data, seconds, MAX_HEAP)
 
@@ -118,7 +118,7 @@ def pandoc(*arguments: str, data: bytes, seconds: int = MAX_SECONDS) -> bytes:
 def _run(command: list[str], data: bytes, seconds: int, heap: str) -> bytes:
     """Return what `command` writes within `seconds` of CPU time and `heap` of memory (a size as GHC writes it).
 
-    Raises Unfit where the text takes more; OSError (TimeoutError, ChildProcessError for a process that was killed) or
+    Raises SkipDocument where the text takes more; OSError (TimeoutError, ChildProcessError for a process that was killed) or
     MemoryError where the machine fails; RuntimeError where pandoc does.
     """
     with subprocess.Popen(  # noqa: S603 - our own arguments, a binary of our own
@@ -152,10 +152,10 @@ def _fail(code: int, said: str, seconds: int, heap: str) -> NoReturn:
     lower = said.lower()
     if code == -signal.SIGXCPU:
         message = f"is more than pandoc can do in {seconds} s of CPU time; split it, or run with --no-editions"
-        raise Unfit(message)
+        raise SkipDocument(message)
     if code == HEAP_EXHAUSTED or "heap exhausted" in lower:
         message = f"is more than pandoc can do with {heap} of memory; split it, or run with --no-editions"
-        raise Unfit(message)
+        raise SkipDocument(message)
     if code < 0:
         message = f"pandoc was killed by signal {-code}; there may be too little memory: run again"
         raise ChildProcessError(message)

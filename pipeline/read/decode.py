@@ -10,7 +10,7 @@ from collections.abc import Callable
 import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-8 and Java's modified UTF-8)
 import webencodings
 
-from pipeline.document import GAP, Document, Encoding, Meta, Reading, Source, Unfit
+from pipeline.document import GAP, CodecCandidate, Document, Encoding, Meta, SkipDocument, Source
 from pipeline.encoding.detection import NO_TEXT, decodes, ranked, sampled
 
 BYTE_ORDER_MARKS = (
@@ -43,7 +43,7 @@ MULTIBYTE = re.compile(
 def decode(source: Source) -> Document:
     """Return the document that the bytes of `source` spell. A UTF-8 byte order mark stays, as U+FEFF.
 
-    Raises Unfit where no encoding fits or the bytes are no text.
+    Raises SkipDocument where no encoding fits or the bytes are no text.
     """
     encoding, text = _read(source.data)
     meta = Meta(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
@@ -63,7 +63,7 @@ def detect(data: bytes) -> Encoding:
     >>> detect("café".encode()).codec
     'utf-8'
 
-    Raises Unfit where no encoding fits or the bytes are no text.
+    Raises SkipDocument where no encoding fits or the bytes are no text.
     """
     return _read(data)[0]
 
@@ -81,7 +81,7 @@ def _read(data: bytes) -> tuple[Encoding, str | None]:
         if encoding := rule(data):
             return encoding, None
     message = "no encoding fits these bytes; if you know it, convert the file to UTF-8"
-    raise Unfit(message)
+    raise SkipDocument(message)
 
 
 def _marked(data: bytes) -> Encoding | None:
@@ -95,7 +95,7 @@ def _marked(data: bytes) -> Encoding | None:
             f"starts with the byte order mark of {codec.upper()} but is not {codec.upper()}: {error.reason} at byte "
             f"{error.start}; archive the original again or convert it to UTF-8"
         )
-        raise Unfit(message) from error
+        raise SkipDocument(message) from error
     return Encoding(codec, 1.0, "bom")
 
 
@@ -141,7 +141,7 @@ def _not_binary(data: bytes) -> None:
     if head.count(EBCDIC_SPACE) * 20 > len(head):
         return
     if (len(head) - len(head.translate(None, _C0))) * 100 > len(head):
-        raise Unfit(_binary(data))
+        raise SkipDocument(_binary(data))
 
 
 def _damaged_utf8(data: bytes) -> Encoding | None:
@@ -181,7 +181,7 @@ def _statistics(data: bytes) -> Encoding | None:
     matches = list(from_bytes(data))
     if not matches:
         return None
-    readings = [Reading(match.encoding, round(1 - match.percent_chaos / 100, 3)) for match in matches]
+    readings = [CodecCandidate(match.encoding, round(1 - match.percent_chaos / 100, 3)) for match in matches]
     return Encoding(readings[0].codec, readings[0].confidence, "statistics", tuple(readings[1:4]))
 
 

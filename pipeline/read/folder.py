@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from pipeline.document import Passing, Source, Unfit
+from pipeline.document import RetryLater, SkipDocument, Source
 from pipeline.read.below import FOLDER, SUBFOLDER, OutsideError, look, open_below
 
 DOCUMENT_SUFFIXES = {".md", ".markdown", ".txt"}
@@ -166,32 +166,32 @@ def _is_there(level: _Level, name: str) -> bool:
 def read(root: Path, found: Found, max_bytes: int) -> Source:
     """Return the bytes of a file that `scan` found.
 
-    Raises Unfit where it cannot be read or is over `max_bytes`; Passing where it is no longer the file that was found,
+    Raises SkipDocument where it cannot be read or is over `max_bytes`; Passing where it is no longer the file that was found,
     or the disk fails.
     """
     if found.problem:
-        raise Passing(found.problem) if found.passing else Unfit(found.problem)
+        raise RetryLater(found.problem) if found.passing else SkipDocument(found.problem)
     if found.size > max_bytes:
         message = f"is {found.size:,} bytes long, more than max_bytes = {max_bytes:,}; split it or raise the setting"
-        raise Unfit(message)
+        raise SkipDocument(message)
     if not found.size:
         message = "is empty; archive it again or delete it"
-        raise Unfit(message)
+        raise SkipDocument(message)
     try:
         with os.fdopen(open_below(root, found.path), "rb") as file:
             before = _stamp_of_file(file)
             data = file.read(found.size + 1) if before == found.stamp else b""
             after = _stamp_of_file(file)
     except (FileNotFoundError, IsADirectoryError, OutsideError) as error:
-        raise Passing(CHANGED) from error
+        raise RetryLater(CHANGED) from error
     except OSError as error:
         if error.errno in PASSING:
             message = f"cannot be read: {error.strerror}; check the disk"
-            raise Passing(message) from error
+            raise RetryLater(message) from error
         message = f"cannot be read: {error.strerror}; check its permissions"
-        raise Unfit(message) from error
+        raise SkipDocument(message) from error
     if len(data) != found.size or after != found.stamp:
-        raise Passing(CHANGED)
+        raise RetryLater(CHANGED)
     return Source(found.path, data)
 
 

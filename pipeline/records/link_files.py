@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from pipeline.citations.post_graph import INTERNAL, Graph, Homes
-from pipeline.document import Link, Outcome, Quarantined
+from pipeline.document import Link, Outcome, Skipped
 from pipeline.records.report_jsonl import Record
 
 VERSION = 2  # raise it when the bytes change
@@ -21,7 +21,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute 
 
 def link_rows(outcome: Outcome, file: str, known: Homes) -> Iterator[Record]:
     """Yield the links of a document that is kept or repeats another; `to` is the post of the archive one leads to."""
-    if isinstance(outcome, Quarantined):
+    if isinstance(outcome, Skipped):
         return
     document = outcome.document
     for link in document.links:

@@ -9,7 +9,7 @@ from itertools import islice
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline.citations.post_graph import Graph
-from pipeline.document import Cleaned, Outcome, Quarantined, RunReport
+from pipeline.document import Cleaned, Outcome, RunReport, Skipped
 from pipeline.records.clean_file import in_words, repaired
 from pipeline.records.report_jsonl import Record, alike, changes, shared_in_words
 
@@ -43,7 +43,7 @@ def report_page(
 def _row(outcome: Outcome, file: str) -> Record:
     path = _shown(str(outcome.path))
     row: Record = {"kind": type(outcome).__name__.lower(), "path": path, "file": file, "outcome": outcome}
-    if isinstance(outcome, Quarantined):
+    if isinstance(outcome, Skipped):
         return row | {"title": path, "language": ""}
     document = outcome.document
     told = changes(document)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from pipeline.changes import Change
-from pipeline.document import Document, Encoding, Outcome, Passage, Quarantined, Repeated
+from pipeline.document import Document, Duplicate, Encoding, Outcome, SharedPassage, Skipped
 from pipeline.records import clean_file
 
 VERSION = 4  # raise it when the lines change
@@ -22,10 +22,10 @@ LEAD = 20  # of them, before the first that differs
 def report_line(outcome: Outcome, file: str) -> bytes:
     """Return how one source ended, as a line of JSON; `file` is its file below clean/, empty if it has none."""
     record: Record = {"path": str(outcome.path), "outcome": type(outcome).__name__.lower()}
-    if isinstance(outcome, Quarantined):
+    if isinstance(outcome, Skipped):
         record |= {"step": outcome.step, "reason": outcome.reason, "cause": outcome.cause}
         return line(record | ({"trace": outcome.trace} if outcome.trace else {}))
-    if isinstance(outcome, Repeated):
+    if isinstance(outcome, Duplicate):
         record |= {"of": str(outcome.of), "why": outcome.why, "similarity": round(outcome.similarity, 4)}
     else:
         record |= {"file": file, "passages": outcome.passages}
@@ -100,19 +100,19 @@ def has_post_of(year: int, lines: Iterable[bytes]) -> bool:
 
 
 def _told_in_words(record: Record) -> str:
-    if record["outcome"] == "quarantined":
-        return f"{record['path']} {record['reason']} (set aside at {record['step']})"
+    if record["outcome"] == "skipped":
+        return f"{record['path']} {record['reason']} (skipped at {record['step']})"
     fate = (
         f"repeats {record['of']}: {record['why']} ({record['similarity']:.0%})"
         if "of" in record
         else f"was cleaned: {record['file']}"
     )
     read = f"read as {clean_file.in_words(msgspec.convert(record['encoding'], Encoding))}"
-    passages = map(shared_in_words, msgspec.convert(record.get("passages", []), list[Passage], dec_hook=_path))
+    passages = map(shared_in_words, msgspec.convert(record.get("passages", []), list[SharedPassage], dec_hook=_path))
     return "\n".join([f"{record['path']} {fate}", read, *_sentences(record), *passages])
 
 
-def shared_in_words(passage: Passage) -> str:
+def shared_in_words(passage: SharedPassage) -> str:
     """Return where else a paragraph stands."""
     places = [f"{place.path}:{place.line}" for place in passage.places] + ["more"] * passage.more
     return f"line {passage.line}: a paragraph of {passage.letters} letters is also in {', '.join(places)}"

@@ -21,9 +21,9 @@ from pipeline.run.volume import Volume, make, save
 from pipeline.run.worker import Binding
 from pipeline.settings import Edition, Settings
 from pipeline.store.atomic import PARTIAL
-from pipeline.store.database import State
+from pipeline.store.database import Database
 from pipeline.store.file_names import safe_name
-from pipeline.store.output_ledger import Shelf
+from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest
 
 COMMIT_EVERY = 20  # documents: what a kill can cost
@@ -37,7 +37,7 @@ PLACES = (f"{BOOK}.", f"{POSTS}/", f"{EDITIONS}/")  # how the names of all books
 Tell = Callable[[str, str], None]
 
 
-def unbound(shelf: Shelf, out: Path) -> list[str]:
+def unbound(shelf: OutputLedger, out: Path) -> list[str]:
     """Return why books of several posts could not be made."""
     return shelf.problems(out, (f"{BOOK}.", f"{EDITIONS}/"))
 
@@ -45,7 +45,7 @@ def unbound(shelf: Shelf, out: Path) -> list[str]:
 class Binder:
     """Binds what the state holds, and puts it where the shelf has it. `troubled` says that the machine failed it."""
 
-    def __init__(self, settings: Settings, state: State, shelf: Shelf, tell: Tell) -> None:
+    def __init__(self, settings: Settings, state: Database, shelf: OutputLedger, tell: Tell) -> None:
         """Write below settings.out; `tell(stage, name)` is called for each edition."""
         self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
         self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL)

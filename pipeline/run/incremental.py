@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline.document import Quarantined, RunReport
+from pipeline.document import RunReport, Skipped
 from pipeline.duplicates.clusters import families
 from pipeline.duplicates.lsh_index import Index
 from pipeline.flow import REPAIRED, signature
@@ -24,8 +24,8 @@ from pipeline.run.book_jobs import COMMIT_EVERY, Tell
 from pipeline.run.pool import Limits, Lost, each, jobs
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.atomic import naming, write
-from pipeline.store.database import State, kept
-from pipeline.store.output_ledger import Shelf
+from pipeline.store.database import Database, kept
+from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest
 from pipeline.store.rows import Row, row_of
 from pipeline.store.schema import Damaged
@@ -57,7 +57,7 @@ def run_archive(
 
     def once(*, rebuild: bool = False) -> RunReport:
         with kept(file, flow, trial=check, rebuild=rebuild) as state:
-            shelf = Shelf(state, clean, out, check=check)
+            shelf = OutputLedger(state, clean, out, check=check)
             try:
                 _Run(settings, state, shelf, tell, leave_books=leave_books).go()
             finally:
@@ -125,7 +125,9 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
 class _Run:
     """One run: what it was asked, and where its results go. `troubled` says that the machine failed a document."""
 
-    def __init__(self, settings: Settings, state: State, shelf: Shelf, tell: Tell, *, leave_books: bool) -> None:
+    def __init__(
+        self, settings: Settings, state: Database, shelf: OutputLedger, tell: Tell, *, leave_books: bool
+    ) -> None:
         self.settings, self.state, self.shelf, self.tell, self.leave_books = settings, state, shelf, tell, leave_books
         self.troubled = False
 
@@ -228,5 +230,5 @@ class _Run:
         self.state.commit()
 
 
-def _aside(task: worker.Task, lost: Lost) -> Quarantined:
-    return Quarantined(task.found.path, "clean", lost.reason, lost.cause)
+def _aside(task: worker.Task, lost: Lost) -> Skipped:
+    return Skipped(task.found.path, "clean", lost.reason, lost.cause)

@@ -15,8 +15,8 @@ from pipeline.read.pictures import missing
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import PLACES, Binder, Tell, unbound
 from pipeline.settings import Settings
-from pipeline.store.database import State
-from pipeline.store.output_ledger import Shelf
+from pipeline.store.database import Database
+from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest
 from pipeline.urls.canonical import canonical
 
@@ -31,14 +31,14 @@ VERSIONS = (
 CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 
 
-def report_of(state: State, shelf: Shelf, out: Path, *, books: bool, strict: bool = False) -> RunReport:
+def report_of(state: Database, shelf: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:
     """Return the counts of a run so far; without `books`, what is wrong with those in `out` does not count."""
     return RunReport(
         cleaned=state.count("kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"),
-        repeated=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
-        quarantined=tuple(state.quarantined()),
-        undone=state.count("undone"),
-        unbound=tuple(unbound(shelf, out)) if books else (),
+        duplicates=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
+        skipped=tuple(state.skipped()),
+        rolled_back=state.count("undone"),
+        failed_books=tuple(unbound(shelf, out)) if books else (),
         incomplete=state.chapters.incomplete() if books else 0,
         written=tuple(shelf.written),
         removed=tuple(shelf.removed),
@@ -51,7 +51,7 @@ def report_of(state: State, shelf: Shelf, out: Path, *, books: bool, strict: boo
 class Writer:
     """Writes what the state holds to where the shelf has it."""
 
-    def __init__(self, settings: Settings, state: State, shelf: Shelf, tell: Tell) -> None:
+    def __init__(self, settings: Settings, state: Database, shelf: OutputLedger, tell: Tell) -> None:
         """Write below settings.clean and settings.out; `tell(stage, name)` is called for each edition."""
         self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
         self.clean, self.out = Path(settings.clean), Path(settings.out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import multiprocessing
 import os
@@ -18,7 +19,7 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from pipeline.document import OUR_MISTAKE, Cause, Unfit
+from pipeline.document import BUG_REPORT_HINT, Cause, SkipDocument
 from pipeline.settings import Settings
 
 MOST_MEMORY = 4 * 2**30  # bytes of data a process may take; a document of max_bytes takes less than one
@@ -63,7 +64,7 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) 
     with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=_context()) as pool:
         try:
             for item in items:
-                waiting.append((item, pool.schedule(limited, args=(item,), timeout=WAIT * limits.seconds)))
+                waiting.append((item, _scheduled(pool, limited, item, limits)))
                 if len(waiting) >= 4 * jobs:
                     yield _result(*waiting.popleft(), limits)
             while waiting:
@@ -73,11 +74,19 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) 
             raise
 
 
+def _scheduled(pool: ProcessPool, work: Callable[[T], R], item: T, limits: Limits) -> ProcessFuture[R]:
+    """Return the future result of work(item). Raises OSError where the system refuses the pool a thread."""
+    try:
+        return pool.schedule(work, args=(item,), timeout=WAIT * limits.seconds)
+    except RuntimeError as error:  # what Python raises where no thread can be started
+        raise OSError(errno.EAGAIN, str(error), "the worker processes") from error
+
+
 def alone(work: Callable[[T], R], item: T, limits: Limits) -> R:
-    """Return work(item), done in a process of its own. Raises OSError where the machine fails it, else Unfit."""
+    """Return work(item), done in a process of its own. Raises OSError where the machine fails it, else SkipDocument."""
     ((_, result),) = each(work, [item], 1, limits)
     if isinstance(result, Lost):
-        raise (OSError if result.cause == "environment" else Unfit)(result.reason)
+        raise (OSError if result.cause == "environment" else SkipDocument)(result.reason)
     return result
 
 
@@ -122,7 +131,7 @@ def _limited(work: Callable[[T], R], limits: Limits, item: T) -> R | Lost:
             return Lost(SCARCE, "environment")
         if isinstance(error, MemoryError):
             return Lost(f"needs more than {limits.memory >> 30} GB of memory; split it", "document")
-        return Lost(f"{type(error).__name__}: {error}; {OUR_MISTAKE}", "bug")
+        return Lost(f"{type(error).__name__}: {error}; {BUG_REPORT_HINT}", "bug")
 
 
 def _at(error: OSError) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.books.book import Book, Chapter, Look, identifier
 from pipeline.books.formats import editions
 from pipeline.books.selection import select
-from pipeline.document import Unfit
+from pipeline.document import SkipDocument
 from pipeline.settings import Edition
 from pipeline.store.atomic import naming
 from pipeline.store.packing import unpack
@@ -60,7 +60,7 @@ def make(volume: Volume) -> str:
     book = Book(volume.title, language, identifier(volume.title), tuple(chapters), volume.look)
     try:
         (made,) = editions([book], [volume.kind])
-    except Unfit as unfit:
+    except SkipDocument as unfit:
         return str(unfit)
     volume.target.write_bytes(made[volume.kind])
     return ""

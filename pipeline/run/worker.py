@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier, look_of
 from pipeline.books.formats import KINDS, editions
 from pipeline.books.omissions import warnings_of
-from pipeline.document import OUR_MISTAKE, Cause, Cleaned, Document, Passing, Quarantined, Source, Step, Unfit
+from pipeline.document import BUG_REPORT_HINT, Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, beside, follow
 from pipeline.language.archive_statistics import Archive, unpacked
 from pipeline.read.decode import decode
@@ -50,9 +50,9 @@ def clean(task: Task) -> Row | Unchanged:
     path = task.found.path
     try:
         source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
-    except Unfit as unfit:
-        cause: Cause = "environment" if isinstance(unfit, Passing) else "document"
-        return row_of(Quarantined(path, "read", str(unfit), cause))
+    except SkipDocument as unfit:
+        cause: Cause = "environment" if isinstance(unfit, RetryLater) else "document"
+        return row_of(Skipped(path, "read", str(unfit), cause))
     sha256 = hashlib.sha256(source.data).hexdigest()
     if sha256 == task.known:
         return Unchanged()
@@ -63,7 +63,7 @@ def clean(task: Task) -> Row | Unchanged:
     try:
         return row_of(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
-        return row_of(Quarantined(path, "keep", _mistake(error), "bug", traceback.format_exc()))
+        return row_of(Skipped(path, "keep", _mistake(error), "bug", traceback.format_exc()))
 
 
 @functools.lru_cache(maxsize=1)
@@ -71,7 +71,7 @@ def _archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - a file of 
     return unpacked(file.read_bytes())
 
 
-def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
+def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
     """Return the document after every step, or where and why it was set aside. The one place that catches all.
 
     Raises OSError and MemoryError: these are the machine's.
@@ -85,17 +85,17 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Quarantined:
             document = follow(step, document)
         _holds_text(document)
         _bounded(document)
-    except Unfit as unfit:
-        return Quarantined(source.path, at, str(unfit))
+    except SkipDocument as unfit:
+        return Skipped(source.path, at, str(unfit))
     except (OSError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - a document's failure is its own
-        return Quarantined(source.path, at, _mistake(error), "bug", traceback.format_exc())
+        return Skipped(source.path, at, _mistake(error), "bug", traceback.format_exc())
     return Cleaned(document)
 
 
 def _mistake(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}; {OUR_MISTAKE}"
+    return f"{type(error).__name__}: {error}; {BUG_REPORT_HINT}"
 
 
 def _no_page(path: PurePosixPath) -> None:
@@ -103,13 +103,13 @@ def _no_page(path: PurePosixPath) -> None:
         message = (
             "is a web page, which is not read yet; convert it to Markdown, or name it under `ignore` in the settings"
         )
-        raise Unfit(message)
+        raise SkipDocument(message)
 
 
 def _holds_text(document: Document) -> None:
     if not document.text.strip():
         message = "holds no text but white space and control characters; archive it again or delete it"
-        raise Unfit(message)
+        raise SkipDocument(message)
 
 
 def _bounded(document: Document) -> None:
@@ -121,7 +121,7 @@ def _bounded(document: Document) -> None:
     changes = sum(len(change.before) + len(change.after) for change in document.changes)
     if links + changes > MOST_TOLD:
         message = f"what is to be told of its links and changes takes {(links + changes) // 10**6} MB; split it"
-        raise Unfit(message)
+        raise SkipDocument(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,24 +158,25 @@ def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Boun
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
         for one, chapter in zip(bindings, found, strict=True)
-        if not isinstance(chapter, Unfit)
+        if not isinstance(chapter, SkipDocument)
     ]
     made = iter(_each(books, kinds))
     return [
-        Bound(problem=str(chapter)) if isinstance(chapter, Unfit) else _bound(chapter, next(made)) for chapter in found
+        Bound(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _bound(chapter, next(made))
+        for chapter in found
     ]
 
 
-def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | Unfit]:
+def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | SkipDocument]:
     """Return the editions of each book; what is too much for pandoc spoils no other."""
     try:
         return [*editions(books, kinds)]
-    except Unfit as unfit:
+    except SkipDocument as unfit:
         return [unfit] if len(books) == 1 else [made for book in books for made in _each([book], kinds)]
 
 
-def _bound(chapter: Chapter, made: dict[str, bytes] | Unfit) -> Bound:
-    if isinstance(made, Unfit):
+def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
+    if isinstance(made, SkipDocument):
         return Bound(problem=str(made))
     warnings = warnings_of(chapter, made["epub"]) if "epub" in made else ()
     return Bound(made, pack(chapter), warnings=warnings)
@@ -196,19 +197,19 @@ def bind_post(post: Post) -> Bound:
     """Return the editions of one file."""
     try:
         document = cleaned(post.name, post.data, post.settings)
-    except Unfit as unfit:
+    except SkipDocument as unfit:
         return Bound(problem=str(unfit))
     (bound,) = bind([Binding(document, post.folder, Path(), "", look_of(post.settings))], post.kinds)
     return bound
 
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
-    """Return the document that `data` becomes. Raises Unfit where it would be set aside."""
+    """Return the document that `data` becomes. Raises SkipDocument where it would be set aside."""
     try:
         outcome = follow_all(Source(path, data), assemble(settings))
     except MemoryError as error:
         message = "needs more memory than there is; split it"
-        raise Unfit(message) from error
-    if isinstance(outcome, Quarantined):
-        raise Unfit(outcome.reason)
+        raise SkipDocument(message) from error
+    if isinstance(outcome, Skipped):
+        raise SkipDocument(outcome.reason)
     return outcome.document

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.document import Cause, Cleaned, Document, Outcome, Passage, Quarantined, Repeated
+from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, SharedPassage, Skipped
 from pipeline.duplicates import lsh_index
 from pipeline.duplicates.clusters import Repeats
 from pipeline.duplicates.fingerprint import VERSION as PRINTS
@@ -35,7 +35,7 @@ CLASH = 16  # hexadecimal digits that keep two equal names apart: 64 bits, which
 
 
 @contextmanager
-def kept(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[State]:
+def kept(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[Database]:
     """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
 
     `flow` is the digest of all that decides a document's outcome beside its source; rows of another do not count. With
@@ -44,7 +44,7 @@ def kept(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -
     try:
         with closing(schema.trial_of(file, rebuild=rebuild) if trial else schema.opened(file, rebuild=rebuild)) as db:
             try:
-                yield State(db, flow)
+                yield Database(db, flow)
             except BaseException:  # what was kept so far stays; without its seal, the next run checks all of the file
                 with suppress(sqlite3.Error):
                     db.execute("COMMIT")
@@ -59,7 +59,7 @@ def kept(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -
         raise schema.Damaged(message) from error
 
 
-class State:
+class Database:
     """The rows of the last run, and of this one as it goes on."""
 
     def __init__(self, db: sqlite3.Connection, flow: str) -> None:
@@ -185,7 +185,7 @@ class State:
         """Keep why there are no editions of the source at `path`: it is set aside."""
         self.db.execute("UPDATE documents SET problem = ?, cause = ? WHERE path = ?", (problem, cause, str(path)))
 
-    def passages(self, path: PurePosixPath) -> tuple[Passage, ...]:
+    def passages(self, path: PurePosixPath) -> tuple[SharedPassage, ...]:
         """Return the paragraphs of the document at `path` that others, which are kept, have as well."""
         query = "SELECT 1 FROM documents WHERE path = ? AND repeats IS NULL"
         return tuple(shared(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone())))
@@ -194,12 +194,12 @@ class State:
         """Return how many documents meet an SQL condition over the columns above."""
         return int(self.db.execute(f"SELECT count(*) FROM documents WHERE {condition}").fetchone()[0])  # noqa: S608 - ours
 
-    def quarantined(self) -> Iterator[Quarantined]:
+    def skipped(self) -> Iterator[Skipped]:
         """Yield what is set aside, in the order of paths."""
-        query = f"{COLUMNS} WHERE kind = 'quarantined' OR problem IS NOT NULL ORDER BY path"
+        query = f"{COLUMNS} WHERE kind = 'skipped' OR problem IS NOT NULL ORDER BY path"
         for row in self.db.execute(query):
             outcome = _outcome(*row)
-            if isinstance(outcome, Quarantined):
+            if isinstance(outcome, Skipped):
                 yield outcome
 
     def outcome(self, path: PurePosixPath) -> Outcome:
@@ -228,9 +228,9 @@ class State:
 
 def _outcome(kind: str, packed: bytes, *told: Any) -> Outcome:  # noqa: ANN401 - the columns that COLUMNS names
     of, why, similarity, problem, cause = told
-    if kind == "quarantined":
-        return unpack(packed, Quarantined)
+    if kind == "skipped":
+        return unpack(packed, Skipped)
     document = unpack(packed, Document)
     if problem:
-        return Quarantined(document.path, "editions", problem, cause)
-    return Repeated(document, PurePosixPath(of), why, similarity) if of else Cleaned(document)
+        return Skipped(document.path, "editions", problem, cause)
+    return Duplicate(document, PurePosixPath(of), why, similarity) if of else Cleaned(document)

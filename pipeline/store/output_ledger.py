@@ -13,8 +13,8 @@ from typing import BinaryIO, NamedTuple
 
 from pipeline.read.folder import stamp
 from pipeline.store.atomic import PARTIAL, replacing, sweep
-from pipeline.store.database import State
-from pipeline.store.output_list import Ledger, digest_of, is_safe
+from pipeline.store.database import Database
+from pipeline.store.output_list import OutputList, digest_of, is_safe
 
 IN_CLEAN = "."  # the root of what is in clean/, as the state names it
 
@@ -36,18 +36,18 @@ class _Row(NamedTuple):
     problem: str
 
 
-class Shelf:
+class OutputLedger:
     """The files of clean/ and out/. With `check`, nothing is written: `written` and `removed` tell what would be.
 
     Files of out/ that somebody edited are written again. Text in clean/ that somebody edited is kept beside, and
     `edited` lists it.
     """
 
-    def __init__(self, state: State, clean: Path, out: Path, *, check: bool = False) -> None:
+    def __init__(self, state: Database, clean: Path, out: Path, *, check: bool = False) -> None:
         """Take charge of the files that `state` says were written, and the lists in both folders; of no others."""
         self.state, self.check = state, check
         self.roots = {IN_CLEAN: clean, os.path.relpath(out, clean): out}
-        self.ledgers = {root: Ledger(folder) for root, folder in self.roots.items()}
+        self.ledgers = {root: OutputList(folder) for root, folder in self.roots.items()}
         self.written: list[str] = []
         self.removed: list[str] = []
         self.edited: list[str] = []

@@ -17,7 +17,7 @@ NAME = ".outputs"
 Written = tuple[str, str]  # path below the folder, SHA-256
 
 
-class Ledger:
+class OutputList:
     """The list of one folder."""
 
     def __init__(self, root: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.document import Cause, Cleaned, Quarantined
+from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.read.pictures import pictures_of
 from pipeline.store.packing import pack
@@ -25,17 +25,17 @@ class Row:
     pictures: tuple[str, ...] = ()
 
 
-def row_of(outcome: Cleaned | Quarantined, sha256: str = "") -> Row:
+def row_of(outcome: Cleaned | Skipped, sha256: str = "") -> Row:
     """Return the row for an outcome. Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold."""
-    if isinstance(outcome, Quarantined):
-        return Row("quarantined", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
+    if isinstance(outcome, Skipped):
+        return Row("skipped", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
     return Row(
         "cleaned",
         pack(document),
         sha256,
         fingerprint=pack(fingerprint(document)),
-        undone=any(note.promise for note in document.notes),
+        undone=any(note.invariant for note in document.notes),
         inferred=document.inferred,
         pictures=tuple(pictures_of(document)),
     )

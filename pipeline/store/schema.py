@@ -22,10 +22,10 @@ CREATE TABLE documents (
     flow TEXT NOT NULL,        -- digest of the flow and settings that it went through
     stamp TEXT NOT NULL,       -- size and times of the source as last looked at; empty if it is to be tried again
     sha256 TEXT NOT NULL,      -- of the source's bytes; empty if they were not read or are to be tried again
-    kind TEXT NOT NULL,        -- cleaned or quarantined
+    kind TEXT NOT NULL,        -- cleaned or skipped
     name TEXT NOT NULL,        -- safe_name(path)
     folded TEXT NOT NULL,      -- the name, case folded
-    outcome BLOB NOT NULL,     -- the Document or Quarantined, MessagePack
+    outcome BLOB NOT NULL,     -- the Document or Skipped, MessagePack
     digest TEXT NOT NULL,      -- of outcome
     fingerprint BLOB,          -- MessagePack; none for what is set aside
     repeats TEXT,              -- the path of the document that this one repeats

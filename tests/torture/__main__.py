@@ -110,7 +110,7 @@ def hostile_posts(folder: Path) -> Iterator[Trial]:
     for name, data in posts.items():
         (raw / name).write_bytes(data)
     ended = lacuna(folder, "run")
-    aside = {line.split()[2]: line for line in ended.out.splitlines() if line.startswith("set aside: ")}
+    aside = {line.split()[2]: line for line in ended.out.splitlines() if line.startswith("skipped: ")}
     made = outputs(folder)
     for name in posts:
         yield partial(well_ended, name, aside.get(name, ""), made, ended.err)
@@ -121,7 +121,7 @@ def well_ended(name: str, aside: str, made: dict[str, bytes], err: str) -> None:
     assert "Traceback" not in err, err
     assert "our mistake" not in aside, aside
     post = name.removesuffix(".md")
-    repeated = f'"path":"{name}","outcome":"repeated"'.encode() in made["clean/report.jsonl"].replace(b" ", b"")
+    repeated = f'"path":"{name}","outcome":"duplicate"'.encode() in made["clean/report.jsonl"].replace(b" ", b"")
     assert aside or repeated or {f"clean/{post}.md", f"out/posts/{post}.epub", f"out/posts/{post}.pdf"} <= made.keys()
     assert b"root:x:0" not in b"".join(data for file, data in made.items() if post in file)
 
