@@ -463,19 +463,19 @@ def test_watch_waits_for_a_folder_that_is_gone(raw: Path):
     good(raw)
     away = raw.parent / "away"
     with watching(raw.parent) as process:
-        assert "1 found" in until(process.stdout, "found")
+        assert "1 post:" in until(process.stdout, "cleaned")
         raw.rename(away)
         assert "raw: No such file or directory" in until(process.stderr, "waiting")
         (away / "new.md").write_text("# New\n\nA lighthouse blinks twice each minute.\n", "utf-8")
         away.rename(raw)
-        assert until(process.stdout, "found").startswith("2 found")
+        assert until(process.stdout, "cleaned").startswith("2 posts:")
         raw.rename(away)
         raw.mkdir()
         assert "raw is empty" in until(process.stderr, "empty")
         assert len([*(raw.parent / "clean").glob("*.md")]) == 2
         raw.rmdir()
         away.rename(raw)
-        assert until(process.stdout, "found").startswith("2 found")
+        assert until(process.stdout, "cleaned").startswith("2 posts:")
 
 
 def test_watch_waits_for_a_lock_and_for_a_disk(raw: Path):
@@ -484,14 +484,14 @@ def test_watch_waits_for_a_lock_and_for_a_disk(raw: Path):
     archive = importlib.import_module("pipeline.run.incremental")
     out = raw.parent / "out"
     with watching(raw.parent) as process:
-        assert until(process.stdout, "found").startswith("1 found")
+        assert until(process.stdout, "cleaned").startswith("1 post:")
         with archive.locked(raw.parent / "clean", check=False):
             (raw / "new.md").write_text("# New\n\nA lighthouse blinks twice each minute.\n", "utf-8")
             assert "another run works on clean" in until(process.stderr, "waiting")
-        assert until(process.stdout, "found").startswith("2 found")
+        assert until(process.stdout, "cleaned").startswith("2 posts:")
         shutil.rmtree(out)
         out.write_text("in the way", "utf-8")
         (raw / "new.md").unlink()
         assert "out: is not a folder; waiting" in until(process.stderr, "waiting")
         out.unlink()
-        assert until(process.stdout, "found").startswith("1 found")
+        assert until(process.stdout, "cleaned").startswith("1 post:")
