@@ -1,18 +1,22 @@
-"""FLOW, the ordered tuple of steps a document goes through: read this first."""
+"""FLOW, the tuple of the steps that a document passes, in order: read this first."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import inspect
+import re
+import sys
+from collections.abc import Iterable
 from dataclasses import replace
-from importlib.metadata import entry_points, version
-from typing import Any, get_type_hints
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
-from pipeline.language.archive_statistics import Archive
+from pipeline.markdown import pandoc
 from pipeline.settings import Settings, SettingsError, in_words, suggestion
 from pipeline.steps import (
     artefacts,
@@ -35,102 +39,163 @@ from pipeline.steps import (
 )
 from pipeline.version import __version__
 
-FLOW: tuple[Step, ...] = (
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+    from pipeline.language.archive_statistics import Archive
+
+DISTRIBUTION = "lacuna-pipeline"
+ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
+_PACKAGE_NAME = re.compile(r"[\w.-]+")
+
+CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
     controls.STEP,  # first: line ends and NULs would hide everything else
-    escapes.STEP,  # before repair: what they hide may be misread as well
-    repair.STEP,  # on the text as it was archived: any later change would break the bytes it undoes
-    plain.STEP,  # before Markdown is read: all that follows may take the text for Markdown
-    describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
-    artefacts.STEP,  # placeholders first: they stand between what belongs together
-    cards.STEP,  # before blocks: a card is taken for headings
+    escapes.STEP,  # before repair: the escaped characters may be mojibake too
+    repair.STEP,  # before any other change: it would break the bytes of mojibake
+)
+MARKDOWN: tuple[Step, ...] = (  # Markdown -> formatted Markdown of the same meaning; the filter `normalize` runs these
+    artefacts.STEP,  # placeholders first: they separate what belongs together
+    cards.STEP,  # before the block rules: a card looks like headings
     lists.STEP,
     tables.STEP,
-    wraps.STEP,  # behind lists: their lines are items
-    emphasis.STEP,  # in the paragraphs that there are now
-    headings.STEP,  # where marks pair
-    figures.STEP,  # captions as they will be read
+    wraps.STEP,  # after lists: their lines are items
+    emphasis.STEP,  # in the paragraphs that exist now
+    headings.STEP,  # after emphasis: where marks pair
+    figures.STEP,  # the final captions
     typography.STEP,
-    normalize.STEP,  # what is meant is settled: from here on it only may be written otherwise
-    doubts.STEP,  # of what is left
-    links.STEP,  # last: lines are those of the clean text
+    normalize.STEP,  # last: nothing that follows may change the meaning
 )
-LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
-REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
-MARKDOWN = FLOW[5:-2]  # the steps that write Markdown: what the filter `normalize` does
+BEFORE_PLUGINS: tuple[Step, ...] = (
+    *CHARACTERS,
+    plain.STEP,  # before any rule reads the text as Markdown
+    describe.STEP,  # with right characters, and before Markdown is written: front matter is not Markdown
+    *MARKDOWN,
+    doubts.STEP,  # on the final words
+)
+AFTER_PLUGINS: tuple[Step, ...] = (links.STEP,)  # last: its line numbers are those of the clean text
+FLOW: tuple[Step, ...] = (*BEFORE_PLUGINS, *AFTER_PLUGINS)
+CHARACTER_STEPS = ("decode", *(step.name for step in CHARACTERS))  # the steps after which the characters are right
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:
-    """Return FLOW with the plugins that the settings name before its last step, each step with its options bound.
+    """Return FLOW with the plugins of the settings between `doubts` and `links`, each step with its options bound.
 
-    Raises SettingsError where a plugin or an option is unknown or of the wrong type.
+    Raises SettingsError if a plugin or an option is unknown, or an option has the wrong type.
     """
-    steps = (*FLOW[:-1], *map(_plugin, settings.plugins), FLOW[-1])
+    steps = (*BEFORE_PLUGINS, *map(_plugin, settings.plugins), *AFTER_PLUGINS)
     names = tuple(step.name for step in steps)
     for name in settings.steps:
         if name not in names:
             message = f"no step `{name}` to set options for" + suggestion(name, names)
             raise SettingsError(message)
-    return tuple(bound(step, settings.steps.get(step.name, {})) for step in steps)
+    return tuple(with_options(step, settings.steps.get(step.name, {})) for step in steps)
+
+
+def _installed_plugins() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points(group="pipeline.steps")
 
 
 def _plugin(name: str) -> Step:
-    found = entry_points(group="pipeline.steps")
-    if name not in found.names:
-        message = f"no plugin `{name}` is installed" + suggestion(name, tuple(sorted(found.names)))
+    installed = _installed_plugins()
+    if name not in installed.names:
+        message = f"no plugin `{name}` is installed" + suggestion(name, tuple(sorted(installed.names)))
         raise SettingsError(message)
-    step = found[name].load()
+    step = installed[name].load()
     if not isinstance(step, Step):
-        message = f"the plugin `{name}` is no pipeline.Step"
+        message = f"the plugin `{name}` is not a pipeline.Step"
         raise SettingsError(message)
     return step
 
 
-def bound(step: Step, options: dict[str, Any]) -> Step:
-    """Return `step` with its keyword arguments bound: the signature is the schema."""
+def _options(step: Step) -> list[str]:
+    """Return the keyword arguments of a step, those that are bound already included."""
+    return inspect.getfullargspec(inspect.unwrap(step.run)).kwonlyargs
+
+
+def with_options(step: Step, options: dict[str, Any]) -> Step:
+    """Return `step` with options of the settings bound: the keyword arguments of its function, checked by their types.
+
+    Raises SettingsError if an option is unknown or has the wrong type.
+    """
     if not options:
         return step
-    known = inspect.getfullargspec(step.run).kwonlyargs
+    known = tuple(name for name in _options(step) if name != ARCHIVE)
     types = get_type_hints(step.run)
     values = {}
     for option, value in options.items():
         if option not in known:
-            message = f"the step `{step.name}` has no option `{option}`" + suggestion(option, tuple(known))
+            message = f"the step `{step.name}` has no option `{option}`" + suggestion(option, known)
             raise SettingsError(message)
         try:
             values[option] = msgspec.convert(value, types.get(option, Any))
         except msgspec.ValidationError as error:
             message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), types[option])}"
             raise SettingsError(message) from error
-    bound = functools.update_wrapper(functools.partial(step.run, **values), step.run)
-    return replace(step, run=bound)
+    return _bound(step, values)
 
 
-def beside(steps: tuple[Step, ...], archive: Archive) -> tuple[Step, ...]:
-    """Return the steps, with what the archive says as evidence for those that infer."""
-    return tuple(
-        replace(step, run=functools.partial(step.run, archive=archive)) if step.name == repair.STEP.name else step
-        for step in steps
-    )
+def with_archive(steps: Iterable[Step], archive: Archive) -> tuple[Step, ...]:
+    """Return the steps, with `archive` bound in each whose function has a keyword argument of that name."""
+    return tuple(_bound(step, {ARCHIVE: archive}) if ARCHIVE in _options(step) else step for step in steps)
+
+
+def _bound(step: Step, values: dict[str, Any]) -> Step:
+    return replace(step, run=functools.update_wrapper(functools.partial(step.run, **values), step.run))
 
 
 def signature(settings: Settings) -> str:
-    """Return what decides a flow's output beside its input: steps, their versions and options, libraries, limits."""
+    """Return what decides the output of the flow, besides the input, as JSON: the key of all cached results.
+
+    It holds the steps with their versions and options, and the versions of Lacuna, Python, pandoc, all dependencies and
+    the plugins, the digest of the language model, and the limits.
+    """
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
-    libraries = [__version__, *map(version, LIBRARIES)]
-    return msgspec.json.encode(
-        [steps, libraries, settings.max_bytes, settings.max_seconds], order="deterministic"
-    ).decode()
+    programs = [__version__, sys.version_info[:2], pandoc.VERSION, _dependencies(), _model_digest()]
+    plugins = [_distribution(name) for name in settings.plugins]
+    limits = [settings.max_bytes, settings.max_seconds]
+    return msgspec.json.encode([steps, programs, plugins, limits], order="deterministic").decode()
+
+
+def _dependencies() -> dict[str, str]:
+    """Return the version of each package that Lacuna requires; empty for one that is not installed."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    def installed(package: str) -> str:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            return ""
+
+    try:
+        required = [line for line in requires(DISTRIBUTION) or () if "extra ==" not in line]
+    except PackageNotFoundError:  # a checkout that is not installed
+        required = []
+    return {match[0]: installed(match[0]) for line in required if (match := _PACKAGE_NAME.match(line))}
+
+
+def _distribution(plugin: str) -> list[str]:
+    """Return the name and the version of the package that a plugin comes from."""
+    package = _installed_plugins()[plugin].dist
+    return [package.name, package.version] if package else []
+
+
+def _model_digest() -> str:
+    """Return the digest of the language model's manifest, which lists the digest of each of its files."""
+    manifest = files("pipeline.language") / "model" / "MANIFEST.toml"
+    return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
 
 
 def follow(step: Step, document: Document) -> Document:
-    """Return the document after `step`, or as it was, with a note, where the step broke a promise."""
+    """Return the document after `step`; as it was, with a note, if the step violates an invariant."""
     after = step.run(document)
     if after.text == document.text and after.changes == document.changes:
         return after
-    broken = next(
+    violated = next(
         (invariant.name for invariant in (EXPLAINED, *step.invariants) if not invariant.holds(document, after)), ""
     )
-    if not broken:
+    if not violated:
         return after
-    note = Note(step.name, f"the step was undone: it would have broken its promise {broken}", broken)
+    note = Note(step.name, f"step rolled back: invariant {violated} would not hold", violated)
     return replace(document, notes=(*document.notes, note))

@@ -1,4 +1,4 @@
-"""One document, by itself: whatever goes wrong with it becomes its outcome."""
+"""A source -> its outcome; documents -> their books. Every failure of a document becomes its outcome."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from pathlib import Path, PurePosixPath
 from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier, look_of
 from pipeline.books.formats import KINDS, editions
 from pipeline.books.omissions import warnings_of
-from pipeline.document import BUG_REPORT_HINT, Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
-from pipeline.flow import assemble, beside, follow
+from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
+from pipeline.flow import assemble, follow, with_archive
 from pipeline.language.archive_statistics import Archive, unpacked
 from pipeline.read.decode import decode
 from pipeline.read.folder import Found, read
+from pipeline.run.pool import bug_reason
 from pipeline.settings import Settings
 from pipeline.store.packing import pack
 from pipeline.store.rows import Row, row_of
 
 PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
-MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
+MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A source to clean.
 
-    `known` is the SHA-256 of the bytes that were cleaned last time; `archive` holds what the other documents say, as a
-    file whose digest is `evidence`.
+    `known` is the SHA-256 of the bytes cleaned last time. `archive` is a file with the statistics of the archive, and
+    `evidence` its digest.
     """
 
     settings: Settings
@@ -42,11 +43,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The source's bytes are those known."""
+    """The bytes of the source are those cleaned last time."""
 
 
 def clean(task: Task) -> Row | Unchanged:
-    """Return what becomes of one source. Raises OSError and MemoryError: these are the machine's."""
+    """Return the outcome of one source as a row. Raises OSError and MemoryError, which the system causes."""
     path = task.found.path
     try:
         source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
@@ -58,75 +59,70 @@ def clean(task: Task) -> Row | Unchanged:
         return Unchanged()
     steps = assemble(task.settings)
     if task.archive:
-        steps = beside(steps, _archive(task.archive, task.evidence))
+        steps = with_archive(steps, _archive_of(task.archive, task.evidence))
     outcome = follow_all(source, steps)
     try:
         return row_of(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
-        return row_of(Skipped(path, "keep", _mistake(error), "bug", traceback.format_exc()))
+        return row_of(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
 
 
 @functools.lru_cache(maxsize=1)
-def _archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - a file of other evidence is read anew
+def _archive_of(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - the key of the cache
     return unpacked(file.read_bytes())
 
 
 def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
-    """Return the document after every step, or where and why it was set aside. The one place that catches all.
+    """Return the document after every step, or where and why it was skipped. Only this function catches every error.
 
-    Raises OSError and MemoryError: these are the machine's.
+    Raises OSError and MemoryError, which the system causes.
     """
     at = "decode"
     try:
-        _no_page(source.path)
+        _refuse_web_page(source.path)
         document = decode(source)
         for step in steps:
             at = step.name
             document = follow(step, document)
-        _holds_text(document)
-        _bounded(document)
+        _refuse_blank(document)
+        _refuse_large_report(document)
     except SkipDocument as unfit:
         return Skipped(source.path, at, str(unfit))
     except (OSError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - a document's failure is its own
-        return Skipped(source.path, at, _mistake(error), "bug", traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - the failure of a document stops no other
+        return Skipped(source.path, at, bug_reason(error), "bug", traceback.format_exc())
     return Cleaned(document)
 
 
-def _mistake(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}; {BUG_REPORT_HINT}"
-
-
-def _no_page(path: PurePosixPath) -> None:
+def _refuse_web_page(path: PurePosixPath) -> None:
     if path.suffix.lower() in PAGES:
-        message = (
-            "is a web page, which is not read yet; convert it to Markdown, or name it under `ignore` in the settings"
-        )
+        message = "HTML is not supported; convert the page to Markdown, or add its name to `ignore` in the settings"
         raise SkipDocument(message)
 
 
-def _holds_text(document: Document) -> None:
+def _refuse_blank(document: Document) -> None:
     if not document.text.strip():
-        message = "holds no text but white space and control characters; archive it again or delete it"
+        message = "contains only white space and control characters; archive it again or delete it"
         raise SkipDocument(message)
 
 
-def _bounded(document: Document) -> None:
-    """Refuse a document whose records are out of proportion to it: a long address, title or heading told often."""
+def _refuse_large_report(document: Document) -> None:
+    """Refuse a document whose links and changes repeat so much text that its report would be huge."""
     links = sum(
         len(link.written) + len(link.url) + len(link.text) + len(link.title) + len(link.heading)
         for link in document.links
     )
     changes = sum(len(change.before) + len(change.after) for change in document.changes)
-    if links + changes > MOST_TOLD:
-        message = f"what is to be told of its links and changes takes {(links + changes) // 10**6} MB; split it"
+    if links + changes > MOST_REPORTED:
+        size, most = (links + changes) // 10**6, MOST_REPORTED // 10**6
+        message = f"its report entry of links and changes would take {size} MB (limit {most}); split the document"
         raise SkipDocument(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A document to bind, where its images are, where its editions go (without suffix), and what decides them."""
+    """A document to make books of: the folder of its images, the target without suffix, and the cache key."""
 
     document: Document
     raw: Path
@@ -137,12 +133,12 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The editions of a document, and its chapter for the book of them all, packed; or why there are none.
+    """The books of a document, and its packed chapter for collections; or the problem that prevents them.
 
-    `warnings` say what the editions do not show of the document, a sentence each.
+    `warnings` are sentences that say what the books omit.
     """
 
-    editions: dict[str, bytes] = field(default_factory=dict)  # by kind: epub, pdf
+    editions: dict[str, bytes] = field(default_factory=dict)  # files by kind: epub, pdf
     chapter: bytes = b""
     problem: str = ""
     cause: Cause = "document"
@@ -150,29 +146,29 @@ class Bound:
 
 
 def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Bound]:
-    """Return the editions, of some kinds, of documents that are to look alike.
+    """Return the books, of some kinds, of documents that have the same look.
 
-    A document that is more than pandoc can do has a problem instead; all else is raised (see `editions`).
+    A document that exceeds pandoc's limits has a problem instead. Raises what `editions` raises.
     """
-    found = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
+    chapters = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
-        for one, chapter in zip(bindings, found, strict=True)
+        for one, chapter in zip(bindings, chapters, strict=True)
         if not isinstance(chapter, SkipDocument)
     ]
-    made = iter(_each(books, kinds))
+    made = iter(_editions_of_each(books, kinds))
     return [
         Bound(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _bound(chapter, next(made))
-        for chapter in found
+        for chapter in chapters
     ]
 
 
-def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | SkipDocument]:
-    """Return the editions of each book; what is too much for pandoc spoils no other."""
+def _editions_of_each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | SkipDocument]:
+    """Return the files of each book by kind; a book that exceeds pandoc's limits affects no other."""
     try:
         return [*editions(books, kinds)]
     except SkipDocument as unfit:
-        return [unfit] if len(books) == 1 else [made for book in books for made in _each([book], kinds)]
+        return [unfit] if len(books) == 1 else [made for book in books for made in _editions_of_each([book], kinds)]
 
 
 def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
@@ -184,7 +180,7 @@ def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A file to bind by itself: its name and bytes, the folder its pictures are in, the kinds of editions wanted."""
+    """A file to make books of: its name and bytes, the folder of its images, the kinds of book wanted."""
 
     name: PurePosixPath
     data: bytes
@@ -194,7 +190,7 @@ class Post:
 
 
 def bind_post(post: Post) -> Bound:
-    """Return the editions of one file."""
+    """Return the books of one file."""
     try:
         document = cleaned(post.name, post.data, post.settings)
     except SkipDocument as unfit:
@@ -204,11 +200,11 @@ def bind_post(post: Post) -> Bound:
 
 
 def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
-    """Return the document that `data` becomes. Raises SkipDocument where it would be set aside."""
+    """Return `data` as a cleaned document. Raises SkipDocument if it would be skipped."""
     try:
         outcome = follow_all(Source(path, data), assemble(settings))
     except MemoryError as error:
-        message = "needs more memory than there is; split it"
+        message = "needs more memory than is free; split it"
         raise SkipDocument(message) from error
     if isinstance(outcome, Skipped):
         raise SkipDocument(outcome.reason)
