@@ -49,7 +49,7 @@ def apply(text: str, changes: Sequence[Change]) -> str:
 
 
 def differing(codes: Iterable[Opcode]) -> list[list[int]]:
-    """Return where two sequences differ: [start, end] in the first and [start, end] in the second; adjacent ones merged.
+    """Return the spans where two sequences differ, [start, end] in the first and in the second, adjacent ones merged.
 
     `codes` are the edit operations from the first sequence to the second.
     """

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
@@ -110,7 +111,7 @@ def _plugin(name: str) -> Step:
 
 
 def _options(step: Step) -> list[str]:
-    """Return the keyword arguments of a step, those that are bound already included."""
+    """Return the names of a step's keyword arguments, bound ones included."""
     return inspect.getfullargspec(inspect.unwrap(step.run)).kwonlyargs
 
 
@@ -122,18 +123,25 @@ def with_options(step: Step, options: dict[str, Any]) -> Step:
     if not options:
         return step
     known = tuple(name for name in _options(step) if name != ARCHIVE)
-    types = get_type_hints(step.run)
     values = {}
     for option, value in options.items():
         if option not in known:
             message = f"the step `{step.name}` has no option `{option}`" + suggestion(option, known)
             raise SettingsError(message)
+        kind = _type_of(step, option)
         try:
-            values[option] = msgspec.convert(value, types.get(option, Any))
+            values[option] = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), types[option])}"
+            message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), kind)}"
             raise SettingsError(message) from error
     return _bound(step, values)
+
+
+def _type_of(step: Step, option: str) -> Any:  # noqa: ANN401 - a type, or a form of `typing`
+    """Return the type of an option. Other arguments may have types that only type checkers import."""
+    function = inspect.unwrap(step.run)
+    alone = SimpleNamespace(__annotations__={option: function.__annotations__.get(option, Any)})
+    return get_type_hints(alone, function.__globals__)[option]
 
 
 def with_archive(steps: Iterable[Step], archive: Archive) -> tuple[Step, ...]:

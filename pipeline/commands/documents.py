@@ -99,7 +99,7 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 @click.option("--pdf", is_flag=True, help="PDF only, unless --epub is given too.")
 @click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
 def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
-    """Make an EPUB and a PDF of each file, and a book of all of them."""
+    """Make an EPUB and a PDF of each file, and one of all files."""
     from pipeline.books.book import Chapter
     from pipeline.books.formats import KINDS
     from pipeline.document import SkipDocument

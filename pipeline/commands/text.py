@@ -88,7 +88,7 @@ def _more_may_help(texts: dict[str, str]) -> bool:
 @paths
 @as_json
 def detect_command(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Detect the encoding of files, with its confidence and alternatives."""
+    """Detect encodings, with confidence and alternatives."""
     from pipeline.read.decode import detect
 
     def work(one: Input) -> None:
