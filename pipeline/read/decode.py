@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Callable
 
-import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-8 and Java's modified UTF-8)
 import webencodings
 
 from pipeline.document import GAP, CodecCandidate, Document, Encoding, Meta, SkipDocument, Source
@@ -77,6 +76,8 @@ def _read(data: bytes) -> tuple[Encoding, str | None]:
         return Encoding("utf-8", 1.0, "utf-8"), data.decode()  # valid by chance does not occur
     except UnicodeDecodeError:
         pass
+    import ftfy.bad_codecs  # noqa: F401, PLC0415 - registers utf-8-variants (CESU-8); UTF-8 does not wait for it
+
     for rule in AFTER_UTF_8:
         if encoding := rule(data):
             return encoding, None
