@@ -17,7 +17,6 @@ import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
-from pipeline.markdown import pandoc
 from pipeline.settings import Settings, SettingsError, in_words, suggestion
 from pipeline.steps import (
     artefacts,
@@ -159,6 +158,8 @@ def signature(settings: Settings) -> str:
     It holds the steps with their versions and options, and the versions of Lacuna, Python, pandoc, all dependencies and
     the plugins, the digest of the language model, and the limits.
     """
+    from pipeline.markdown import pandoc
+
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     programs = [__version__, sys.version_info[:2], pandoc.VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]

@@ -14,7 +14,6 @@ from rapidfuzz.distance import Indel
 from pipeline.changes import apply, differing
 from pipeline.document import Document, Invariant, SkipDocument
 from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, meaning, parse
-from pipeline.markdown.pandoc import DIALECT, pandoc
 
 MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
@@ -137,6 +136,8 @@ def _same_inline(old: Token, new: Token, before: Blocks, after: Blocks) -> bool:
 
 def _pandoc_tree(text: str) -> bytes:
     """Return pandoc's tree of a text as JSON, without spaces and soft line breaks; the text if pandoc gives up."""
+    from pipeline.markdown.pandoc import DIALECT, pandoc
+
     if len(text) > MOST_FOR_PANDOC:
         return text.encode()
     try:

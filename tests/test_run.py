@@ -394,6 +394,16 @@ def test_watch_runs_again_when_raw_changes(archive: Path):
     assert (archive / "clean" / "new.md").exists()
 
 
+@pytest.mark.parametrize("text", ["'plain text'", "b'plain text'"])
+def test_repair_of_ascii_imports_little(text: str):
+    """`repair` of ASCII text, str or bytes, imports no other step, no parser, no model and no ftfy."""
+    code = f"import sys; from pipeline import repair; repair({text}); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    assert not loaded & {"ftfy", "markdown_it", "msgspec", "numpy", "rapidfuzz", "yaml", "importlib.metadata"}
+    assert not [name for name in loaded if name.startswith(("pipeline.steps", "pipeline.flow", "pipeline.language"))]
+
+
 def test_an_empty_archive_is_no_error(tmp_path: Path, lacuna: Lacuna):
     """A run over an empty archive succeeds."""
     (tmp_path / "raw").mkdir()
