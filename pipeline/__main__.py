@@ -83,9 +83,9 @@ def _exit_code() -> int:
     try:
         return int(lacuna.main(prog_name="lacuna", standalone_mode=False) or 0)
     except click.ClickException as error:
-        return _fail(error.format_message(), ExitCode.USAGE)
+        return _print_failure(error.format_message(), ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; finished work is kept, run again to continue", ExitCode.INTERRUPTED)
+        return _print_failure("interrupted; finished work is kept, run again to continue", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
@@ -93,9 +93,9 @@ def _exit_code() -> int:
         where = getattr(error, "filename", None) or "the system"
         what = getattr(error, "strerror", None) or str(error) or "not enough memory"
         hint = ERRNO_HINTS.get(getattr(error, "errno", None) or 0, "fix it, then run again")
-        return _fail(f"{where}: {what}; {hint}. No file is half-written.", ExitCode.ENVIRONMENT)
+        return _print_failure(f"{where}: {what}; {hint}. No file is half-written.", ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001 - raised again unless expected
-        return _fail(str(error), _code_of(error))
+        return _print_failure(str(error), _code_of(error))
 
 
 def _code_of(error: Exception) -> ExitCode:
@@ -111,7 +111,7 @@ def _code_of(error: Exception) -> ExitCode:
     raise error
 
 
-def _fail(message: str, code: ExitCode) -> ExitCode:
+def _print_failure(message: str, code: ExitCode) -> ExitCode:
     click.echo(f"lacuna: {' '.join(message.split())}", err=True)
     return code
 

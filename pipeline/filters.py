@@ -31,7 +31,7 @@ def repair(text: str | bytes, *, min_confidence: float | None = None, archive: A
 
     Raises SkipDocument if bytes are not text. In a str, surrogate pairs are joined; single surrogates become U+FFFD.
     """
-    document = _decoded(text) if isinstance(text, bytes) else _well_formed(text)
+    document = _document_of_bytes(text) if isinstance(text, bytes) else _document_of_str(text)
     if not _suspicious(document.text):
         return document
     from pipeline.flow import follow, with_archive, with_options
@@ -42,7 +42,7 @@ def repair(text: str | bytes, *, min_confidence: float | None = None, archive: A
     return follow(step, document)
 
 
-def _decoded(data: bytes) -> Document:
+def _document_of_bytes(data: bytes) -> Document:
     from pipeline.read.decode import decode
 
     return decode(Source(HERE, data))
@@ -57,7 +57,7 @@ def _suspicious(text: str) -> bool:
     return bool(suspicious(text))
 
 
-def _well_formed(text: str) -> Document:
+def _document_of_str(text: str) -> Document:
     valid = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     note = Note("repair", "the str contained surrogates: pairs were joined, single ones became U+FFFD")
     return Document(HERE, valid, notes=() if valid == text else (note,))

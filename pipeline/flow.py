@@ -109,7 +109,7 @@ def _plugin(name: str) -> Step:
     return step
 
 
-def _options(step: Step) -> list[str]:
+def _keyword_arguments(step: Step) -> list[str]:
     """Return the names of a step's keyword arguments, bound ones included."""
     return inspect.getfullargspec(inspect.unwrap(step.run)).kwonlyargs
 
@@ -121,7 +121,7 @@ def with_options(step: Step, options: dict[str, Any]) -> Step:
     """
     if not options:
         return step
-    known = tuple(name for name in _options(step) if name != ARCHIVE)
+    known = tuple(name for name in _keyword_arguments(step) if name != ARCHIVE)
     values = {}
     for option, value in options.items():
         if option not in known:
@@ -133,7 +133,7 @@ def with_options(step: Step, options: dict[str, Any]) -> Step:
         except msgspec.ValidationError as error:
             message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), kind)}"
             raise SettingsError(message) from error
-    return _bound(step, values)
+    return _with_arguments(step, values)
 
 
 def _type_of(step: Step, option: str) -> Any:  # noqa: ANN401 - a type, or a form of `typing`
@@ -145,10 +145,12 @@ def _type_of(step: Step, option: str) -> Any:  # noqa: ANN401 - a type, or a for
 
 def with_archive(steps: Iterable[Step], archive: Archive) -> tuple[Step, ...]:
     """Return the steps, with `archive` bound in each whose function has a keyword argument of that name."""
-    return tuple(_bound(step, {ARCHIVE: archive}) if ARCHIVE in _options(step) else step for step in steps)
+    return tuple(
+        _with_arguments(step, {ARCHIVE: archive}) if ARCHIVE in _keyword_arguments(step) else step for step in steps
+    )
 
 
-def _bound(step: Step, values: dict[str, Any]) -> Step:
+def _with_arguments(step: Step, values: dict[str, Any]) -> Step:
     return replace(step, run=functools.update_wrapper(functools.partial(step.run, **values), step.run))
 
 

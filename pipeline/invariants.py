@@ -71,7 +71,7 @@ def _changed_parts(before: Document, after: Document) -> list[tuple[Parts, Parts
     return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]
 
 
-def _joined(parts: Parts) -> str:
+def _text_of_parts(parts: Parts) -> str:
     return "\n\n".join(part.text for part in parts)
 
 
@@ -79,7 +79,7 @@ def _blocks_of(parts: Parts) -> Blocks:
     """Return the blocks of adjacent parts; they are parsed as one text if any has link definitions."""
     each = [part.blocks for part in parts]
     if any(one.env for one in each):
-        return blocks(_joined(parts) + "\n")
+        return blocks(_text_of_parts(parts) + "\n")
     return Blocks([token for one in each for token in one.tokens], {})
 
 
@@ -87,7 +87,7 @@ def _unchanged(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Docume
     """Return the invariant that `of(text)` stays the same, in the same order."""
 
     def holds(before: Document, after: Document) -> bool:
-        pairs = [(of(_joined(old)), of(_joined(new))) for old, new in _changed_parts(before, after)]
+        pairs = [(of(_text_of_parts(old)), of(_text_of_parts(new))) for old, new in _changed_parts(before, after)]
         if all(old == new for old, new in pairs):
             return True
         return [x for old, _ in pairs for x in old] == [x for _, new in pairs for x in new]

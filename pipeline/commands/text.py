@@ -64,14 +64,14 @@ def repair_command(
             _print_changes(one, document)
 
     code = process_each(paths, work, output)
-    archive = _archive_of(sound) if damaged else None
+    archive = _statistics_of(sound) if damaged else None
     for one, data in damaged:
         write_result(one, filters.repair(data, min_confidence=min_confidence, archive=archive))
     remove_partial_files(output)
     return code
 
 
-def _archive_of(texts: dict[str, str]) -> Archive:
+def _statistics_of(texts: dict[str, str]) -> Archive:
     from pipeline.language.archive_statistics import archive_of
 
     return archive_of(texts)

@@ -59,7 +59,7 @@ def clean(task: Task) -> Row | Unchanged:
         return Unchanged()
     steps = assemble(task.settings)
     if task.archive:
-        steps = with_archive(steps, _archive_of(task.archive, task.evidence))
+        steps = with_archive(steps, _unpacked_archive(task.archive, task.evidence))
     outcome = follow_all(source, steps)
     try:
         return row_of(outcome, sha256)
@@ -68,7 +68,7 @@ def clean(task: Task) -> Row | Unchanged:
 
 
 @functools.lru_cache(maxsize=1)
-def _archive_of(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - the key of the cache
+def _unpacked_archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - the key of the cache
     return unpacked(file.read_bytes())
 
 
@@ -158,7 +158,7 @@ def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Boun
     ]
     made = iter(_editions_of_each(books, kinds))
     return [
-        Bound(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _bound(chapter, next(made))
+        Bound(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _made_books(chapter, next(made))
         for chapter in chapters
     ]
 
@@ -171,7 +171,7 @@ def _editions_of_each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[
         return [unfit] if len(books) == 1 else [made for book in books for made in _editions_of_each([book], kinds)]
 
 
-def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
+def _made_books(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
     if isinstance(made, SkipDocument):
         return Bound(problem=str(made))
     warnings = warnings_of(chapter, made["epub"]) if "epub" in made else ()
