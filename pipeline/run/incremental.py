@@ -70,7 +70,7 @@ def run_archive(
         try:
             return once()
         except Damaged as damage:
-            tell("rebuild", f"{file}: {damage}; cleaning every post again")
+            tell("rebuild", f"{file}: {damage}; every post is cleaned again")
             try:
                 return once(rebuild=True)
             except Damaged as error:
