@@ -55,6 +55,7 @@ class Meta:
     date: str = ""  # ISO 8601, as exact as known: 2021, 2021-03 or 2021-03-09
     front_matter: str = ""  # the YAML block as written, fences included
     extra: tuple[tuple[str, FrontValue], ...] = ()  # front matter fields that are not named above
+    profile: str = ""  # the site profile that the settings chose; empty: the host of `source_url` decides
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pipeline.document import Document, FrontValue, SkipDocument
 from pipeline.markdown.pandoc import EARLIEST
 from pipeline.records.clean_file import repaired
 from pipeline.settings import Settings
+from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical
 
 VERSION = 6  # raise it when the bytes of an edition change
@@ -131,7 +132,7 @@ def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures =
     """Return documents, each archived below the folder beside it, as chapters; SkipDocument where pandoc gives up on one."""
     sources = [safe_address(canonical(document.meta.source_url)) for document, _ in documents]
     places = [
-        Place(root, root / document.path.parent, source, document.meta.language, pictures)
+        Place(root, root / document.path.parent, source, document.meta.language, pictures, captions_of(document.meta))
         for (document, root), source in zip(documents, sources, strict=True)
     ]
     trees = read_trees([(document.text, place) for (document, _), place in zip(documents, places, strict=True)])

@@ -25,6 +25,7 @@ from pipeline.markdown import IDENTIFIER
 from pipeline.markdown.pandoc import DIALECT, Conversion, read
 from pipeline.read.pictures import ELSEWHERE
 from pipeline.steps.figures import CAPTION
+from pipeline.steps.profiles import Pattern
 from pipeline.urls.bare_urls import bare
 
 DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
@@ -39,6 +40,7 @@ class Place:
     source_url: str
     language: str
     pictures: Pictures = USUAL
+    captions: tuple[Pattern, ...] = (CAPTION,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class _Vetter:
             if node["t"] == "Para" and (only := _only_image(node["c"])):
                 caption = only["c"][1]
                 said = plain(following) if following and following["t"] == "Para" else ""
-                if following and CAPTION.match(said) and said.startswith(plain(caption)):
+                captioned = any(pattern.match(said) for pattern in self.place.captions)
+                if following and captioned and said.startswith(plain(caption)):
                     caption = following["c"]
                     at += 1
                 vetted.append(self.figure(only["c"][2][0], self.inlines(caption)))
