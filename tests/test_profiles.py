@@ -152,7 +152,7 @@ def test_an_edited_profile_cleans_the_archive_again(tmp_path: Path, monkeypatch:
         ("hosts = 'a'", "profile site.toml: expected a list"),
         ("caption = '('", "profile site.toml: not a regular expression in quotes (missing )"),
         ("caption = 3", "profile site.toml: not a regular expression in quotes"),
-        ("link_card = 'a'", "profile site.toml: `link_card` has no group `(?P<address>…)`"),
+        ("link_card = 'a'", "profile site.toml: `link_card` has no group `(?P<title>…)`"),
     ],
 )
 def test_a_wrong_profile_is_an_error_of_the_settings(

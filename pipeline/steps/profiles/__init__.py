@@ -48,7 +48,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: dict[str, str] = {}  # the whole text of a link -> the right text
     cut_names: CutNames = CutNames()
     doubtful: tuple[DoubtfulPattern, ...] = ()  # the step `doubts` notes these
-    link_card: Pattern | None = None  # groups: title, address; optional: subtitle, and empty, the same address again
+    link_card: Pattern | None = None  # groups: title, url; optional: subtitle, and empty, the same URL again
     link_marks: Pattern | None = None  # a character before a link, in lines of links that `|` separates
     caption: Pattern | None = None  # the start of a line below an image that is its caption
     numbered_lines: bool = False  # whether lines `1)…`, `2)…` of a paragraph are a list
@@ -139,7 +139,7 @@ def parsed(file: str, text: str) -> Profile:
         message = f"profile {file}: {error}"
         raise ProfileError(message) from error
     card = profile.link_card
-    if missing := {"title", "address"} - set(card.groupindex if card else ("title", "address")):
+    if missing := {"title", "url"} - set(card.groupindex if card else ("title", "url")):
         message = f"profile {file}: `link_card` has no group `(?P<{min(missing)}>…)`"
         raise ProfileError(message)
     return profile

@@ -28,8 +28,8 @@ def link_cards(text: str, source_url: str, pattern: Pattern) -> Iterator[Change]
     """
     for match in prose(pattern, text):
         card = match.groupdict()
-        if card.get("empty") in {None, card["address"]}:
-            url = urljoin(source_url, card["address"]) if card["address"].startswith("/") else card["address"]
+        if card.get("empty") in {None, card["url"]}:
+            url = urljoin(source_url, card["url"]) if card["url"].startswith("/") else card["url"]
             link = f"[{card['title'].strip()}]({url})"
             after = f"{link}\\\n{card['subtitle'].strip()}" if card.get("subtitle") else link
             yield Change("cards", match.span(), match[0], after, LINK_CARD)
