@@ -56,6 +56,7 @@ class Meta:
     front_matter: str = ""  # the YAML block as written, fences included
     extra: tuple[tuple[str, FrontValue], ...] = ()  # front matter fields that are not named above
     profile: str = ""  # the site profile that the settings chose; empty: the host of `source_url` decides
+    profile_digest: str = ""  # of its content: books and records depend on it
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from pipeline import FLOW, Document
 from pipeline.citations.cited_works import works_of
 from pipeline.document import Meta
-from pipeline.flow import assemble, follow, signature
+from pipeline.flow import assemble, follow
 from pipeline.settings import Settings, SettingsError
 from pipeline.steps.profiles import load, shipped_names
 from tests.conftest import ROOT, Lacuna
@@ -133,14 +133,19 @@ def test_the_guide_lists_every_key():
     assert named | {"hosts"} == set(load("medium_zh_mt").__struct_fields__)
 
 
-def test_an_edited_profile_cleans_the_archive_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The key of cached results covers the content of a profile, not its path alone."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "site.toml").write_text("numbered_lines = true\n", "utf-8")
-    before = signature(Settings(profile="site.toml"))
-    assert before == signature(Settings(profile="site.toml")) != signature(Settings())
-    (tmp_path / "site.toml").write_text("label_lines = true\n", "utf-8")
-    assert signature(Settings(profile="site.toml")) != before
+def test_an_edited_profile_cleans_the_archive_again(tmp_path: Path, lacuna: Lacuna):
+    """After an edit of the profile a run writes what a first run would: also where no post's text changes."""
+    works = []
+    for folder, edits in (("kept", ("label_lines = false", "label_lines = true")), ("fresh", ("label_lines = true",))):
+        here = tmp_path / folder
+        (here / "raw").mkdir(parents=True)
+        (here / "raw" / "a.md").write_text(POST.replace("HOST", "example.com"), "utf-8")
+        (here / "pipeline.toml").write_text('profile = "site.toml"\n', "utf-8")
+        for edit in edits:
+            (here / "site.toml").write_text(edit, "utf-8")
+            assert lacuna("run", "--no-editions", cwd=here).returncode == 0
+            works.append((here / "out" / "works.json").read_bytes())
+    assert works[0] != works[1] == works[2]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pipeline.markdown import FRONT_MATTER, groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import fields_of
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in
-from pipeline.steps.profiles import applies, profile_of
+from pipeline.steps.profiles import applies, digest, profile_of
 
 FIELDS = {
     "title": ("title",),
@@ -63,7 +63,7 @@ def describe(document: Document, *, profile: str = "") -> Document:
             document = replace(document.edited([removal]), meta=replace(document.meta, front_matter=match[0]))
     meta = _meta(document, fields)
     if profile and applies(profile, meta.source_url):
-        meta = replace(meta, profile=profile)
+        meta = replace(meta, profile=profile, profile_digest=digest(profile))
     if profile_of(meta).kicker_and_subtitle:
         kicker, subtitle = _around_title(document.text)
         meta = replace(meta, kicker=_line(kicker), subtitle=_line(subtitle))
