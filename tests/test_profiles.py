@@ -133,19 +133,19 @@ def test_the_guide_lists_every_key():
     assert named | {"hosts"} == set(load("medium_zh_mt").__struct_fields__)
 
 
-def test_an_edited_profile_cleans_the_archive_again(tmp_path: Path, lacuna: Lacuna):
-    """After an edit of the profile a run writes what a first run would: also where no post's text changes."""
-    works = []
-    for folder, edits in (("kept", ("label_lines = false", "label_lines = true")), ("fresh", ("label_lines = true",))):
+def test_an_edited_profile_makes_the_books_again(tmp_path: Path, lacuna: Lacuna):
+    """After an edit of the profile a run makes the books of a first run, also where no post's text changes."""
+    books = []
+    for folder, edits in (("kept", ("numbered_lines = true", "caption = 'Photo'")), ("fresh", ("caption = 'Photo'",))):
         here = tmp_path / folder
         (here / "raw").mkdir(parents=True)
-        (here / "raw" / "a.md").write_text(POST.replace("HOST", "example.com"), "utf-8")
+        (here / "raw" / "a.md").write_text("# T\n\n![Photo 3](a.png)\n\nPhoto 3: the harbour\n", "utf-8")
         (here / "pipeline.toml").write_text('profile = "site.toml"\n', "utf-8")
         for edit in edits:
             (here / "site.toml").write_text(edit, "utf-8")
-            assert lacuna("run", "--no-editions", cwd=here).returncode == 0
-            works.append((here / "out" / "works.json").read_bytes())
-    assert works[0] != works[1] == works[2]
+            assert lacuna("run", cwd=here).returncode == 0
+            books.append((here / "out" / "posts" / "a.epub").read_bytes())
+    assert books[0] != books[1] == books[2]
 
 
 @pytest.mark.parametrize(

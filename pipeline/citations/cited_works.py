@@ -155,10 +155,7 @@ def _cited(section: _Section, document: Document, pictures: set[str]) -> Iterato
 
 
 def _described(token: Token, links: list[Link], section: _Section) -> Work | None:
-    """Return the work that a label line describes; None if it links no paper, or has no heading above.
-
-    `*By A (2017)* | [paper](…) | [code](…)` gives the authors, the year and the links; the heading gives the title.
-    """
+    """Return the work that a label line describes, titled by the heading; None if it has no paper or no heading."""
     labelled = [link for link in links if label_kind(link.text) or link.kind in PARTS[:-1]]
     paper = next((link for link in labelled if link.kind == "paper"), None)
     if not paper or not section.heading or section.depth == 1:

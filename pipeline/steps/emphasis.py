@@ -90,8 +90,7 @@ def _doubtful(text: str, always_pairs: re.Pattern[str]) -> bool:
 def _fixes(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
     """Return the edits that make fewer asterisks visible, and change nothing else that is visible.
 
-    For each pair: punctuation moves outside its markers, else the markers become HTML tags. If all edits together leave
-    an asterisk, each one is tried alone and kept if it helps.
+    For each pair, punctuation moves outside, else the markers become HTML tags. All edits are tried, then each one.
     """
     content, env = inline.content, inline.env
     kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
