@@ -27,7 +27,7 @@ class Reads(Protocol):
         """Return elements as blocks. Text outside a block element becomes blocks of type `kind` (Para or Plain)."""
 
     def kept(self, element: Element) -> Node | None:
-        """Return the AST node that an element stands for, or None (see raw_html.py)."""
+        """Return the AST node that an element is the placeholder of, or None (see raw_html.py)."""
 
     def replaced(self, element: Element) -> list[Node]:
         """Return the inline nodes of an element without text: an image, a line break, an AST node."""

@@ -111,7 +111,7 @@ class _Reader:
         return made
 
     def kept(self, element: Element) -> Node | None:
-        """Return the AST node that an element stands for, or None (see raw_html.py)."""
+        """Return the AST node that an element is the placeholder of, or None (see raw_html.py)."""
         number = attributes(element).get(self.source.mark)
         return self.source.kept[int(number)] if number else None
 

@@ -28,7 +28,7 @@ class Markup(NamedTuple):
 
     html: str
     mark: str  # name of the placeholders
-    kept: list[Node]  # the nodes that the placeholders stand for
+    kept: list[Node]  # the nodes that the placeholders represent
 
 
 def holds_html(blocks: list[Node]) -> bool:
