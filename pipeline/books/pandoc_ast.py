@@ -18,6 +18,10 @@ Node = dict[str, Any]
 
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 NO_ATTRIBUTES: list[Any] = ["", [], []]
+BLOCK_TYPES = {
+    "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
+    "HorizontalRule", "Header", "Table", "Figure", "Div",
+}  # fmt: skip
 LONGEST_ADDRESS = 2_000  # characters of a URL that becomes a link; Typst refuses more than 8,000
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 _SIGNS = (rb"\u00", rb"\b", rb"\f", b"\xef\xbf")  # a fast pre-filter for the expression below

@@ -1,4 +1,4 @@
-"""Book -> tagged PDF: the input for pandoc's Typst writer (`prepare`), and Typst's PDF of its output (`finish`)."""
+"""Book -> tagged PDF: the input for pandoc's Typst writer (`prepare`), then Typst's PDF (`finish`)."""
 
 from __future__ import annotations
 

@@ -135,8 +135,8 @@ def _parts(node: Node) -> tuple[str, Any]:
 def closed(tag: str, following: Iterable[str]) -> str:
     """Return an inline tag, escaped if it hides what follows and no tag in `following` closes it.
 
-    >>> closed("<title>", ["</title>"]), closed("<title>", ["</b>"]), closed("<b>", [])
-    ('<title>', '&lt;title&gt;', '<b>')
+    >>> closed("<title>", ["</b>"]), closed("<title>", ["</title>"])
+    ('&lt;title&gt;', '<title>')
     """
     name = _NAME.match(tag)
     if not name or _ends(tag):

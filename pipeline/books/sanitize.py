@@ -20,6 +20,7 @@ from pipeline.books.images import MAX_TOGETHER, USUAL, Pictures, picture
 from pipeline.books.maths import MATHS, all_maths, may_hold_maths, unlabelled
 from pipeline.books.page_limits import narrowed, pieces, unjoined
 from pipeline.books.pandoc_ast import (
+    BLOCK_TYPES,
     NO_ATTRIBUTES,
     Node,
     depth_of,
@@ -91,9 +92,7 @@ def _tree(output: bytes, context: Place) -> Tree | SkipDocument:
             return Tree(blocks, sanitizer.pictures, len(sanitizer.left_out))
     except RecursionError:
         pass
-    return SkipDocument(
-        f"is nested more than {DEEPEST} levels deep, the limit for books; split it, or run with --no-editions"
-    )
+    return SkipDocument(f"is nested more than {DEEPEST} levels deep; split it, or run with --no-editions")
 
 
 class _Vetter:
@@ -173,7 +172,7 @@ class _Vetter:
             return part
         first = part[0]
         if isinstance(first, dict) and "t" in first:
-            return self.blocks(part) if first["t"] in BLOCKS else self.inlines(part)
+            return self.blocks(part) if first["t"] in BLOCK_TYPES else self.inlines(part)
         return [self.part(item) for item in part]
 
     def figure(self, written: str, caption: list[Node], alt: str = "") -> Node:
@@ -208,12 +207,6 @@ class _Vetter:
             self.room -= len(one.data)
             self.pictures[one.name] = one.data
         return one.name
-
-
-BLOCKS = {
-    "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
-    "HorizontalRule", "Header", "Table", "Figure", "Div",
-}  # fmt: skip
 
 
 def _identified(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:

@@ -26,7 +26,7 @@ class Section(NamedTuple):
 
 
 def table(caption: list[Node], sections: list[Section], specs: list[list[Node]]) -> list[Node]:
-    """Return a table as one block. A table of more than `MOST_CELLS` cells becomes its caption and the cells' blocks.
+    """Return a table as one block; a table of more than `MOST_CELLS` cells as its caption and its cells' blocks.
 
     `specs` are pandoc's alignment and width of each column, or empty.
     """
