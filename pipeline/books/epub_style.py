@@ -50,8 +50,8 @@ def _family(font: Subset) -> str:
 def _face(font: Subset, ranges: str) -> str:
     """Return the `@font-face` rule of a font, limited to the characters in `ranges`.
 
-    The rules of `style` name these fonts before the device's own. In the other order, Chromium keeps showing boxes for
-    short words that it laid out before the fonts were loaded.
+    The rules of `style` name these fonts before the device's own. In the other order, Chromium keeps showing
+    boxes for short words that it laid out before the fonts were loaded.
     """
     weight = "bold" if font.weight == BOLD else "normal"
     family = f"font-family: {_family(font)}; font-weight: {weight}"
