@@ -249,7 +249,7 @@ def passages(archive: Archive, name: str) -> list[SharedPassage]:
 
 
 def test_a_quoted_paragraph_is_reported_and_not_merged():
-    """A post that quotes another is no duplicate; the place of the paragraph in both is recorded until one is deleted."""
+    """A post that quotes another is no duplicate; both places of the paragraph are recorded until one is deleted."""
     archive = Archive()
     assert not archive.update([named("a", f"# A\n\n{PASSAGE}\n\n{noise(1)}"), quoting("b", PASSAGE), quoting("c")])
     letters = len(spaced(PASSAGE).replace(" ", ""))
