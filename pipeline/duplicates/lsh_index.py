@@ -68,9 +68,8 @@ REVISED = 0.3  # largest share of edited characters between two versions of one 
 MAY_BE_BONES = 0.5  # share of equal skeleton values; copies share nearly all
 AT_HAND = 16  # texts in memory
 SKETCHES = 300_000  # signatures in memory, 300 bytes each
-NEAR, KEPT = "near", "kept"
+NEAR, KEPT = "near", "kept"  # why two texts were compared
 ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
 SKETCH = PERMUTATIONS + SKELETON_VALUES  # bytes
 
 Text = tuple[bytes, bytes, bytes, int]  # a row of texts
@@ -168,9 +167,8 @@ class Index:
         keys = np.frombuffer(b"".join(self.fresh.values()), np.int64)
         ids = np.repeat(list(self.fresh), [len(packed) // 8 for packed in self.fresh.values()])
         self.fresh.clear()
-        order = np.lexsort((ids, keys))
         self.db.execute("DELETE FROM fresh")
-        rows = np.stack([keys, ids], axis=1)[order].reshape(-1, 2 * TOGETHER).tolist()
+        rows = np.stack([keys, ids], axis=1)[np.lexsort((ids, keys))].reshape(-1, 2 * TOGETHER).tolist()
         self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * TOGETHER)}", rows)  # noqa: S608 - ours
         self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
         query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
@@ -184,8 +182,7 @@ class Index:
     def _similar(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the pairs, shape (n, 2), whose signatures are similar enough for copies or damaged copies."""
         numbers, places = np.unique(pairs, return_inverse=True)
-        packed = b"".join(map(self._signature, numbers.tolist()))
-        rows = np.frombuffer(packed, np.uint8).reshape(len(numbers), -1)
+        rows = np.frombuffer(b"".join(map(self._signature, numbers.tolist())), np.uint8).reshape(len(numbers), -1)
         one, other = places.reshape(pairs.shape).T
         equal = rows[one, :SKETCH] == rows[other, :SKETCH]
         words_similar = equal[:, :PERMUTATIONS].mean(axis=1) >= ALIKE

@@ -12,7 +12,9 @@ SEED = 1
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 divided by the golden ratio
 MULTIPLIERS = np.array([0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)  # of splitmix64
 SHINGLE = 3  # characters; suits every writing system
-ALGORITHM = f"character {SHINGLE}-grams, splitmix64, rensa {RMinHash.ALGORITHM_VERSION}, {PERMUTATIONS}, seed {SEED}"
+ALGORITHM = (  # part of the version of fingerprints
+    f"character {SHINGLE}-grams, splitmix64, rensa {RMinHash.ALGORITHM_VERSION}, {PERMUTATIONS}, seed {SEED}"
+)
 
 Hashes = npt.NDArray[np.uint64]
 Signature = npt.NDArray[np.uint32]  # shape (PERMUTATIONS,)
