@@ -34,10 +34,10 @@ CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "g
 def report_of(state: Database, shelf: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:
     """Return the counts of a run so far; without `books`, what is wrong with those in `out` does not count."""
     return RunReport(
-        cleaned=state.count("kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"),
-        duplicates=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
+        cleaned=state.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
+        duplicates=state.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
         skipped=tuple(state.skipped()),
-        rolled_back=state.count("undone"),
+        rolled_back=state.count("rolled_back"),
         failed_books=tuple(unbound(shelf, out)) if books else (),
         incomplete=state.chapters.incomplete() if books else 0,
         written=tuple(shelf.written),
