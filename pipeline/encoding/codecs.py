@@ -14,8 +14,7 @@ from dataclasses import dataclass
 class Codec:
     """A Python codec and its uses.
 
-    A use is a rank: the order in which the codec is tried there, from 1; 0 means that it is not used. Ranks may have
-    gaps. Of equal ranks, the row that comes first in the table is tried first.
+    A use is a rank: the place in the order in which codecs are tried, from 1; 0 means that it is not used.
     """
 
     name: str  # as Python's `codecs.lookup` knows it

@@ -1,250 +1,161 @@
-"""Undo wrong decodings: mojibake back to the text it was, letters that lost bytes inferred or marked."""
+"""Lines of mojibake -> the changes that undo it, by an ordered table of strategies: see `STRATEGIES`."""
 
 from __future__ import annotations
 
 import functools
 import math
-import operator
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from ftfy.badness import is_bad
 
-from pipeline.changes import Change, Span, apply, composed
-from pipeline.document import GAP, Document, Step
+from pipeline.changes import Change, Span
+from pipeline.document import GAP
+from pipeline.encoding.codecs import IDENTITY
 from pipeline.encoding.detection import ranked
-from pipeline.invariants import CODE_STAYS
 from pipeline.language.archive_statistics import NOTHING, Archive
-from pipeline.markdown import code_around, code_spans
-from pipeline.mojibake.chain_search import explained
+from pipeline.mojibake.chain_search import explained, in_words
 from pipeline.mojibake.ftfy_repair import LIKELY, fixed, fixed_in_parts
 from pipeline.mojibake.lossy.diagnosis import diagnosed, spaced
 from pipeline.mojibake.lossy.double_mojibake import unwound
 from pipeline.mojibake.lossy.pieces import Piece
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, recovered
-from pipeline.mojibake.prefilter import foreign, suspicious
 from pipeline.mojibake.utf8_validity import proven, signs
 
-BYTES_LOST = " and bytes of this letter were lost"
-MOST_PASSES = 3  # triple mojibake is the worst that is known
-MUCH = 60  # characters outside ASCII: so many tell by themselves what they went through, ftfy knows best what fewer did
-MOSTLY, PARTLY = 0.5, 0.2  # shares of prose that prove a file misread; where bytes were lost, fences may be as well
-BACKTICKS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
-C1 = re.compile("[\x80-\x84\x86-\x9f]")  # but for U+0085, a line's end
-UTF_8 = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
-_PIECES = re.compile(r"([\x00-\x7f]+)")
+UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
+UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
+_ASCII_RUNS = re.compile(r"([\x00-\x7f]+)")
 
 
-def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING) -> Document:
-    """Undo wrong decodings line by line; letters that lost bytes are inferred, or marked U+FFFD; code stays."""
-    text = document.text
-    changes = _repairs(text, min_confidence, archive)
-    for _ in range(MOST_PASSES if changes else 0):  # double mojibake may show only now
-        if any(change.alternatives for change in changes):
-            break
-        more = _repairs(apply(text, changes), min_confidence, archive)
-        if not more or any(change.alternatives for change in more):
-            break
-        changes = composed(text, changes, more)
-    document = document.edited(changes)
-    lost = sum(bool(change.alternatives) for change in document.changes)
-    if not lost:
-        return document
-    marked = sum(GAP in change.after for change in document.changes if change.alternatives)
-    told = f"; {marked} of them could not be told and are marked U+FFFD" if marked else ""
-    return document.noted("repair", f"{lost} letters had lost bytes and were inferred from what is left{told}")
+class Evidence(NamedTuple):
+    """What reconstruction may use: the archive, and the confidence below which a gap is marked U+FFFD."""
+
+    min_confidence: float = MIN_CONFIDENCE
+    archive: Archive = NOTHING
 
 
-def _repairs(text: str, min_confidence: float, archive: Archive) -> list[Change]:
-    """Return what one look at a text finds to undo, in order."""
-    if text.isascii():
-        return []
-    near = suspicious(text)
-    if not near:
-        return []
-    every = foreign(text)
-    undo = functools.partial(_undone, text, min_confidence=min_confidence, archive=archive)
-    if len(near) < len(every):
-        for code in (functools.partial(_inline_code, text, near), functools.partial(code_around, text, near)):
-            if not undo(list(_cut(near, code())), much=_many(text, near)):
-                return []
-    much = _many(text, every)
-    changes = undo(every if much and _misread_whole(text, every) else list(_cut(every, code_spans(text))), much=much)
-    made = (change for change in changes if change.before != change.after)
-    return sorted(made, key=lambda change: change.span)
+Kind = Literal["valid UTF-8", "long", "short"]
+VALID: Kind = "valid UTF-8"  # all characters outside ASCII are valid UTF-8, and ftfy does not fix each line
+LONG: Kind = "long"  # the text has enough characters outside ASCII to be its own evidence
+SHORT: Kind = "short"  # the text has fewer
+EVERY = (VALID, LONG, SHORT)
+damage_of_lines = functools.lru_cache(maxsize=1)(diagnosed)  # the same lines are diagnosed up to four times in a row
+UndoneLines = Iterator[tuple[int, list[Change]]]  # the start of a line, and its changes
 
 
-def _many(text: str, lines: list[Span]) -> bool:
-    return sum(char > "\x7f" for start, end in lines for char in text[start:end]) >= MUCH
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A way to undo mojibake: `undo(text, lines, evidence)` yields the lines that it explains, with their changes."""
+
+    name: str
+    undo: Callable[[str, list[Span], Evidence], UndoneLines]
+    kinds: tuple[Kind, ...]
+    reason: str  # why it is in this place of the order
 
 
-def _undone(text: str, lines: list[Span], *, much: bool, min_confidence: float, archive: Archive) -> list[Change]:
-    """Return what undoes the wrong decodings in `lines`; `much` of them tells by itself what befell it.
-
-    So do fewer whose every byte does, where ftfy does not mend each line.
-    """
-    changes: list[Change] = []
-    gapped = functools.partial(_gapped, min_confidence=min_confidence, archive=archive)
-    by_spaces = functools.partial(_by_spaces, min_confidence=min_confidence, archive=archive)
-    surely = functools.partial(gapped, surely=True)
-    exact: tuple[Undo, ...]
-    known = proven("\n".join(text[start:end] for start, end in lines))
-    if known and (much or len(list(_by_ftfy(text, lines))) < len(lines)):
-        exact = (_by_chain, surely, _by_bytes, _by_ftfy)
-    elif much:
-        exact = (surely, _by_chain, _by_bytes, _by_ftfy)
-    else:
-        exact = (surely, _by_bytes, by_spaces, _by_ftfy, _by_chain)
-    for undo in (_by_signs, *exact, gapped):
-        found = list(undo(text, lines))
-        done = {start for start, _ in found}
-        changes += (change for _, row in found for change in row)
-        lines = [line for line in lines if line[0] not in done]
-    if not any(change.alternatives for change in changes):
-        changes += _inconsistent(text, lines)
-    return changes
-
-
-Found = Iterator[tuple[int, list[Change]]]
-Undo = Callable[[str, list[Span]], Found]
-
-
-def _by_signs(text: str, lines: list[Span]) -> Found:
-    """Yield what undoes quotes and dashes misread where nothing else is outside ASCII."""
+def _undo_punctuation(text: str, lines: list[Span], _: Evidence) -> UndoneLines:
+    """Undo mis-decoded quotes and dashes: `It¡¯s` becomes `It’s`."""
     written = [text[start:end] for start, end in lines]
     if chain := signs("\n".join(written)):
-        for (start, _), line in zip(lines, written, strict=True):
+        for (start, _end), line in zip(lines, written, strict=True):
             yield start, list(_changes(start, line, chain.undone(line) or line, (str(chain), LIKELY)))
 
 
-def _by_bytes(text: str, lines: list[Span]) -> Found:
-    """Yield what undoes bytes that were never decoded: C1 controls, which no text has, show them as latin-1 does."""
+def _undo_chain(text: str, lines: list[Span], _: Evidence) -> UndoneLines:
+    """Undo the decoding chain of mojibake that lost no bytes: `Ð¿Ñ€Ð¸Ð²ÐµÑ‚` becomes `привет`."""
+    written = [text[start:end] for start, end in lines]
+    found = explained(written)
+    if found:
+        chain, originals = found
+        for number, original, confidence in originals:
+            yield (
+                lines[number][0],
+                list(_changes(lines[number][0], written[number], original, (str(chain), confidence))),
+            )
+
+
+def _decode_bytes(text: str, lines: list[Span], _: Evidence) -> UndoneLines:
+    r"""Decode bytes that became the code points of the same number: `\x93Wait\x94` becomes `“Wait”`."""
     for start, end in lines:
         line = text[start:end]
         try:
-            data = line.encode("latin-1") if C1.search(line) else b""
+            data = line.encode(IDENTITY) if UNDECODED.search(line) else b""
         except UnicodeEncodeError:
             continue
-        if data and not UTF_8.search(data) and (encoding := ranked(data, None)):
-            read = data.decode(encoding.codec)
-            if encoding.confidence >= LIKELY and not is_bad(read):
-                why = (f"{encoding.codec} was read as latin-1", encoding.confidence)
-                yield start, list(_changes(start, line, read, why))
+        if data and not UTF_8_BYTES.search(data) and (encoding := ranked(data, None)):
+            original = data.decode(encoding.codec)
+            if encoding.confidence >= LIKELY and not is_bad(original):
+                why = (in_words([(encoding.codec, IDENTITY)]), encoding.confidence)
+                yield start, list(_changes(start, line, original, why))
 
 
-def _by_spaces(text: str, lines: list[Span], *, min_confidence: float, archive: Archive) -> Found:
-    """Yield what undoes UTF-8 misread line by line whose U+00A0 became spaces: so a letter may end in one, or not."""
+def _fill_spaces(text: str, lines: list[Span], evidence: Evidence) -> UndoneLines:
+    """Undo mis-decoded UTF-8 whose U+00A0 became a space: `voilÃ` and a space become `voilà`."""
     for start, end in lines:
         line = text[start:end]
         damage = spaced(line)
-        found = recovered([line], damage, archive) if damage else None
+        found = recovered([line], damage, evidence.archive) if damage else None
         for pieces in found or ():
-            yield start, [_inferred(start, line, piece, str(damage), min_confidence) for piece in pieces]
+            yield start, [_change_of(start, line, piece, str(damage), evidence.min_confidence) for piece in pieces]
 
 
-def _by_ftfy(text: str, lines: list[Span]) -> Found:
-    """Yield what undoes UTF-8 misread line by line without loss: where a line starts, and its changes."""
+def _undo_by_ftfy(text: str, lines: list[Span], _: Evidence | None = None) -> UndoneLines:
+    """Undo mojibake that lost no bytes, line by line: `cafÃ©` becomes `café`."""
     for start, end in lines:
         line = text[start:end]
         if is_bad(line) and (found := fixed(line)):
             yield start, list(_changes(start, line, *found))
 
 
-def _by_chain(text: str, lines: list[Span]) -> Found:
-    """Yield what undoes the chain of wrong readings that the lines went through without loss."""
-    written = [text[start:end] for start, end in lines]
-    found = explained(written)
-    if found:
-        chain, befallen = found
-        for number, undone, confidence in befallen:
-            yield lines[number][0], list(_changes(lines[number][0], written[number], undone, (str(chain), confidence)))
-
-
-def _inconsistent(text: str, lines: list[Span]) -> Iterator[Change]:
-    """Yield what undoes misread UTF-8 between letters that are none, where nothing that looks like mojibake is left."""
+def _undo_in_parts(text: str, lines: list[Span]) -> Iterator[Change]:
+    """Undo mis-decoded UTF-8 next to sound characters: `É cafÃ©` becomes `É café`."""
     for start, end in lines:
         if found := fixed_in_parts(text[start:end]):
             yield from _changes(start, text[start:end], *found)
 
 
-def _misread_whole(text: str, lines: list[Span]) -> bool:
-    """Tell whether all of a text was misread, the code in it as well: hardly a line outside ASCII speaks against it."""
+def _fill_certain_gaps(text: str, lines: list[Span], evidence: Evidence) -> UndoneLines:
+    """Reconstruct characters with missing bytes where the evidence for the damage suffices."""
+    found = damage_of_lines(tuple(text[start:end] for start, end in lines))
+    if found and found[2]:
+        yield from _fill_gaps(text, lines, evidence)
+
+
+def _fill_gaps(text: str, lines: list[Span], evidence: Evidence) -> UndoneLines:
+    """Reconstruct characters with missing bytes, or mark them U+FFFD where the evidence does not suffice."""
     written = [text[start:end] for start, end in lines]
-    found = explained(written)
-    if found:
-        chain, befallen = found
-        undone = [chain.undone(line) for line in written]
-        if None not in undone and len(befallen) * 10 >= sum(map(operator.ne, undone, written)) * 9:
-            share = _prose_share("\n".join(line or "" for line in undone))
-            return share >= (PARTLY if proven("\n".join(written)) else MOSTLY)
-    damage = _diagnosed(tuple(written))
-    return damage is not None and len(damage[1]) * 10 >= len(lines) * 9 and _prose_share(text) >= PARTLY
-
-
-_diagnosed = functools.lru_cache(maxsize=1)(diagnosed)  # of a text misread as a whole it is asked twice
-
-
-def _prose_share(text: str) -> float:
-    """Return the share of what is outside ASCII in a text that is outside code: the rest may be an example."""
-    inside = sum(not char.isascii() for start, end in code_spans(text) for char in text[start:end])
-    return 1 - inside / sum(not char.isascii() for char in text)
-
-
-def _cut(lines: list[Span], code: list[Span]) -> Iterator[Span]:
-    """Yield what of the lines is outside the code in them; both are in order."""
-    at = 0
-    for first, end in lines:
-        start = first
-        while at < len(code) and code[at][1] <= start:
-            at += 1
-        for code_start, code_end in code[at:]:
-            if code_start >= end:
-                break
-            if start < code_start:
-                yield start, code_start
-            start = max(start, code_end)
-        if start < end:
-            yield start, end
-
-
-def _inline_code(text: str, lines: list[Span]) -> list[Span]:
-    """Return the code between backticks in `lines`: what can be told of code without parsing the whole text."""
-    return [match.span() for start, end in lines for match in BACKTICKS.finditer(text, start, end)]
-
-
-def _gapped(text: str, lines: list[Span], *, min_confidence: float, archive: Archive, surely: bool = False) -> Found:
-    """Yield what undoes UTF-8 read as a single-byte codec that dropped bytes, each letter that lost some by itself.
-
-    Before the guesses of ftfy, which reads across gaps, it is tried where much speaks for it: `surely`.
-    """
-    written = [text[start:end] for start, end in lines]
-    found = _diagnosed(tuple(written))
-    if not found or (surely and not found[2]):
+    found = damage_of_lines(tuple(written))
+    if not found:
         return
     damage, hit, enough = found
-    least = min_confidence if enough else math.inf
-    befell, told = unwound([written[number] for number in hit], damage, archive, enough=enough)
-    for at, pieces in told:
+    least = evidence.min_confidence if enough else math.inf
+    chain, originals = unwound([written[number] for number in hit], damage, evidence.archive, enough=enough)
+    for at, pieces in originals:
         start = lines[hit[at]][0]
-        yield start, [_inferred(start, written[hit[at]], piece, befell, least) for piece in pieces]
+        yield start, [_change_of(start, written[hit[at]], piece, chain, least) for piece in pieces]
 
 
-def _inferred(start: int, line: str, piece: Piece, befell: str, min_confidence: float) -> Change:
-    """Return the change that a piece is: a gap less sure than `min_confidence` is marked with what it may be."""
-    told, others, before = piece.text, piece.others, line[piece.start : piece.end]
+def _change_of(start: int, line: str, piece: Piece, chain: str, min_confidence: float) -> Change:
+    """Return the change that a piece makes; a gap below `min_confidence` is marked U+FFFD."""
+    after, others, before = piece.text, piece.others, line[piece.start : piece.end]
+    reason = f"{chain}, byte missing; reconstructed" if others else chain
     if others and piece.confidence < min_confidence:
         options = ((piece.text, piece.confidence), *others)
-        told, others = (before, ()) if before in dict(options) else (GAP + " " * piece.text.endswith(" "), options)
-    reason = f"{befell}{BYTES_LOST if others else ''}{f'; from twin {piece.twin}' if piece.twin else ''}"
+        after, others = (before, ()) if before in dict(options) else (GAP + " " * piece.text.endswith(" "), options)
+        reason = f"{chain}, byte missing; uncertain" if others else chain
     span = (start + piece.start, start + piece.end)
-    return Change("repair", span, before, told, reason, piece.confidence, others)
+    if piece.twin:
+        reason += f"; from duplicate {piece.twin}"
+    return Change("repair", span, before, after, reason, piece.confidence, others)
 
 
-def _changes(start: int, line: str, mended: str, why: tuple[str, float]) -> Iterator[Change]:
-    """Yield the changes from `line` to `mended`, a run of letters each where ASCII between them stayed the same."""
-    before, after = _PIECES.split(line), _PIECES.split(mended)
+def _changes(start: int, line: str, original: str, why: tuple[str, float]) -> Iterator[Change]:
+    """Yield the changes from `line` to `original`: one per run outside ASCII, if the ASCII in between is the same."""
+    before, after = _ASCII_RUNS.split(line), _ASCII_RUNS.split(original)
     if before[1::2] != after[1::2]:
-        before, after = [line], [mended]
+        before, after = [line], [original]
     at = start
     for old, new in zip(before, after, strict=True):
         if old != new:
@@ -252,4 +163,44 @@ def _changes(start: int, line: str, mended: str, why: tuple[str, float]) -> Iter
         at += len(old)
 
 
-STEP = Step("repair", repair, (CODE_STAYS,), version=11)
+# The order in which they are tried; each gets the lines that those before it left.
+STRATEGIES: tuple[Strategy, ...] = (
+    Strategy("punctuation", _undo_punctuation, EVERY, "where nothing else is outside ASCII, nothing else fits"),
+    Strategy("chain", _undo_chain, (VALID,), "valid UTF-8 proves the chain, even of a short text"),
+    Strategy("certain gaps", _fill_certain_gaps, EVERY, "before ftfy, which decodes across missing bytes"),
+    Strategy("chain", _undo_chain, (LONG,), "a long text proves its own chain"),
+    Strategy("bytes", _decode_bytes, EVERY, "C1 controls are undecoded bytes, which may be in any codec"),
+    Strategy("spaces", _fill_spaces, (SHORT,), "before ftfy, which takes each space after Ã for U+00A0"),
+    Strategy("ftfy", _undo_by_ftfy, EVERY, "it knows what is frequent in a few characters"),
+    Strategy("chain", _undo_chain, (SHORT,), "a short text is weak evidence: after ftfy"),
+    Strategy("gaps", _fill_gaps, EVERY, "last: it may only mark what the others can fix"),
+)
+
+
+def undone(text: str, lines: list[Span], evidence: Evidence, *, long: bool) -> list[Change]:
+    """Return the changes that undo the mojibake in `lines` of a text.
+
+    Where no character has missing bytes, the parts of the remaining lines are fixed one by one at the end.
+
+    >>> [(change.before, change.after) for change in undone("cafÃ©", [(0, 5)], Evidence(), long=False)]
+    [('Ã©', 'é')]
+    """
+    changes: list[Change] = []
+    kind = _kind(text, lines, long=long)
+    for strategy in STRATEGIES:
+        if kind in strategy.kinds:
+            found = list(strategy.undo(text, lines, evidence))
+            done = {start for start, _ in found}
+            changes += (change for _, row in found for change in row)
+            lines = [line for line in lines if line[0] not in done]
+    if not any(change.alternatives for change in changes):
+        changes += _undo_in_parts(text, lines)
+    return changes
+
+
+def _kind(text: str, lines: list[Span], *, long: bool) -> Kind:
+    """Return the kind of a text, which decides the strategies."""
+    valid = proven("\n".join(text[start:end] for start, end in lines))
+    if valid and (long or len(list(_undo_by_ftfy(text, lines))) < len(lines)):
+        return VALID
+    return LONG if long else SHORT

@@ -13,9 +13,7 @@ from pipeline.mojibake.lossy.lattice import Slot
 from pipeline.mojibake.lossy.pieces import Piece
 
 UP, RIGHT, DOWN, LEFT = 1, 2, 4, 8
-STROKES = dict(
-    zip("─│┌┐└┘├┤┬┴┼▼", (10, 5, 6, 12, 3, 9, 7, 13, 14, 11, 15, 1), strict=True)
-)  # and the sides that they reach
+STROKES = dict(zip("─│┌┐└┘├┤┬┴┼▼", (10, 5, 6, 12, 3, 9, 7, 13, 14, 11, 15, 1), strict=True))  # and the sides they reach
 FIRST, END = "\u2000", "\u3000"  # gaps with such candidates can be strokes: all share the first byte of UTF-8
 BAR = "│"  # any stroke, in the text of a `_Line`
 RUN = re.compile(BAR + "{2,}")

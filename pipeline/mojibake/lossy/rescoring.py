@@ -88,7 +88,7 @@ def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, experts: Seq
 def _laid_out(
     found: Sequence[Sequence[Slot]], chosen: Sequence[Choice], reach: int
 ) -> tuple[str, npt.NDArray[np.int64]]:
-    """Return the lines as chosen, `reach` apart so that none is the context of another, and the indexes of their gaps."""
+    """Return the lines as chosen, `reach` apart so that none is context of another, and the indexes of their gaps."""
     choices = iter(chosen)
     parts: list[str] = []
     gaps, at = [], 0
