@@ -6,7 +6,7 @@ import functools
 
 from pipeline.encoding.codecs import BYTE_PAIRS, EXTRA_BYTES, IDENTITY, is_multi_byte
 
-# UTF-8 has neither: HOLE is a byte that became U+FFFD, FOREIGN a character that the codec cannot decode to.
+# UTF-8 has neither byte: `HOLE` is one that became U+FFFD, `FOREIGN` a character that the codec cannot decode to.
 HOLE, FOREIGN = 0xFF, 0xFE
 
 
@@ -55,7 +55,7 @@ _misread = functools.cache(_Misread)
 
 
 def shown(text: str, codec: str) -> bytes:
-    r"""Return the bytes that `codec` decoded to `text`: HOLE for U+FFFD, FOREIGN for what it cannot decode to.
+    r"""Return the bytes that `codec` decoded to `text`: `HOLE` for U+FFFD, `FOREIGN` for what it cannot decode to.
 
     >>> shown("Ã©\ufffdщ", "cp1252")
     b'\xc3\xa9\xff\xfe'

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pipeline.language.ngrams import CJK, MODEL, have
 
 WINDOW = 8  # pairs of characters that are scored together
-STRANGE = 192  # least log-likelihood ratio of mojibake to language for a window, in 1/SCALE nats: 12 nats
+STRANGE = 192  # least log-likelihood ratio of mojibake to language for a window, in 1/`SCALE` nats: 12 nats
 SCALE = 16
 SPAN = 1024  # character classes at most
 BLOCK = 1 << 15  # characters in one go: their arrays fit into a core's cache
@@ -74,7 +74,7 @@ def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> n
 def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
     """Return the class of each character of the Basic Multilingual Plane, and the log-likelihood ratio of each pair.
 
-    The pair of classes a and b is at a * SPAN + b. Ratios are in 1/SCALE nats.
+    The pair of classes a and b is at a * `SPAN` + b. Ratios are in 1/`SCALE` nats.
     """
     with np.load(_FILE) as file:
         strangeness = file["strangeness"]

@@ -41,22 +41,22 @@ RARE = 8.0  # the same of letters alone, where all bytes are valid UTF-8; mojiba
 class Chain:
     """A decoding chain: pairs of the wrong codec and the true one, the last mis-decoding first."""
 
-    readings: tuple[tuple[str, str], ...]
+    decodings: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
         """Return the chain in words: `UTF-8 decoded as cp1252, then UTF-8 decoded as latin-1`."""
-        return in_words((truth, wrong) for wrong, truth in reversed(self.readings))
+        return in_words((truth, wrong) for wrong, truth in reversed(self.decodings))
 
     @property
     def doubt(self) -> float:
         """How much likelier the truth must be than the text, in nats: `DOUBT` per decoding, thrice for a rare one."""
-        rare = sum(is_multi_byte(wrong) and truth != "utf-8" for wrong, truth in self.readings)
-        return DOUBT * (len(self.readings) + 2 * rare)
+        rare = sum(is_multi_byte(wrong) and truth != "utf-8" for wrong, truth in self.decodings)
+        return DOUBT * (len(self.decodings) + 2 * rare)
 
     @property
     def proves_itself(self) -> bool:
         """Whether the truth is UTF-8 in each decoding: other bytes are hardly ever valid UTF-8."""
-        return all(truth == "utf-8" for _, truth in self.readings)
+        return all(truth == "utf-8" for _, truth in self.decodings)
 
     def undone(self, text: str) -> str | None:
         """Return the original of `text`; None where the chain cannot have produced it.
@@ -64,7 +64,7 @@ class Chain:
         >>> Chain((("cp1252", "utf-8"),)).undone("cafÃ©")
         'café'
         """
-        for wrong, truth in self.readings:
+        for wrong, truth in self.decodings:
             data = encoded(text, wrong)
             if data is None:
                 return None
@@ -142,7 +142,7 @@ def _promising(sample: list[str]) -> Iterator[tuple[Chain, list[str]]]:
         grown = [step for chain, texts in grown for step in _longer(chain, texts, seen)]
         for chain, texts in grown:
             found.append((chain, [line if text is None else text for text, line in zip(texts, sample, strict=True)]))
-        grown = [one for one in grown if one[0].readings[-1][1] == "utf-8"]  # longer chains of others never occur
+        grown = [one for one in grown if one[0].decodings[-1][1] == "utf-8"]  # longer chains of others never occur
     if found:
         rough = letters(["\n".join(texts) for _, texts in found])[1].max(axis=1)
         doubt = np.array([chain.doubt for chain, _ in found])
@@ -165,7 +165,7 @@ def _longer(
                 continue
             if tuple(read) not in seen:
                 seen.add(tuple(read))
-                yield Chain((*chain.readings, (wrong, truth))), read
+                yield Chain((*chain.decodings, (wrong, truth))), read
 
 
 def _decoded(data: bytes, codec: str) -> str | None:
@@ -179,7 +179,7 @@ def _decoded(data: bytes, codec: str) -> str | None:
 
 def _many(sample: list[str], texts: list[str], chain: Chain) -> bool:
     """Return whether enough characters outside ASCII speak for a chain."""
-    rare = any(wrong not in guesses() and truth != "utf-8" for wrong, truth in chain.readings)
+    rare = any(wrong not in guesses() and truth != "utf-8" for wrong, truth in chain.decodings)
     changed = "".join(line for text, line in zip(texts, sample, strict=True) if text != line)
     foreign = [char for char in changed if char >= "\x80"]
     if chain.proves_itself:

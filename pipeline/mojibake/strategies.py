@@ -146,8 +146,8 @@ def _change_of(start: int, line: str, piece: Piece, chain: str, min_confidence: 
         after, others = (before, ()) if before in dict(options) else (GAP + " " * piece.text.endswith(" "), options)
         reason = f"{chain}, byte missing; uncertain" if others else chain
     span = (start + piece.start, start + piece.end)
-    if piece.twin:
-        reason += f"; from duplicate {piece.twin}"
+    if piece.duplicate:
+        reason += f"; from duplicate {piece.duplicate}"
     return Change("repair", span, before, after, reason, piece.confidence, others)
 
 

@@ -22,11 +22,11 @@ def entities_read(run: str) -> str | None:
     >>> entities_read("&Atilde;&copy;"), entities_read("&eacute;")
     ('é', None)
     """
-    misread = html.unescape(run)
-    if "&" not in run or not ftfy.badness.is_bad(misread):
+    mojibake = html.unescape(run)
+    if "&" not in run or not ftfy.badness.is_bad(mojibake):
         return None
     try:
-        text = shown(misread, HTML).decode()
+        text = shown(mojibake, HTML).decode()
     except UnicodeDecodeError:
         return None
     return None if any(char < "\x80" for char in text) else text

@@ -17,8 +17,9 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     if not uncertain:
         return document
     marked = sum(GAP in change.after for change in uncertain)
-    rest = f"; {marked} of them are uncertain and marked U+FFFD" if marked else ""
-    return document.noted("repair", f"{len(uncertain)} characters had missing bytes and were reconstructed{rest}")
+    rest = f", {marked} of them uncertain and marked U+FFFD" if marked else ""
+    plural = "s" * (len(uncertain) > 1)
+    return document.noted("repair", f"reconstructed {len(uncertain)} character{plural} with missing bytes{rest}")
 
 
 STEP = Step("repair", repair, (CODE_STAYS,), version=12)

@@ -30,7 +30,7 @@ class Search(NamedTuple):
 
     width: int  # hypotheses of a cluster that are kept
     kept: int  # candidates of a slot that are kept, by how likely they follow the best hypothesis
-    surest: float  # the highest confidence that the model may report
+    max_confidence: float  # the highest confidence that the model may report
     sharpness: float  # the exponent of the probabilities after rescoring
 
 
@@ -46,7 +46,7 @@ class Choice:
     options: tuple[tuple[str, float], ...]
 
     @property
-    def surety(self) -> float:
+    def confidence(self) -> float:
         """The confidence of the choice."""
         return self.options[0][1]
 
@@ -56,7 +56,7 @@ class Cluster(NamedTuple):
 
     text: int  # the number of the text they are in
     before: Sequence[Slot]
-    slots: Sequence[Slot]  # from the first gap on, with at most REACH after the last one
+    slots: Sequence[Slot]  # from the first gap on, with at most `REACH` after the last one
 
 
 def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, how: Search = NARROW) -> list[list[Choice]]:
@@ -72,7 +72,7 @@ def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, how: Search = 
 
 
 def clusters(number: int, text: Sequence[Slot]) -> list[Cluster]:
-    """Return the clusters of a text: gaps with REACH known characters between them are independent."""
+    """Return the clusters of a text: gaps with `REACH` known characters between them are independent."""
     runs: list[tuple[int, int]] = []
     for at, slot in enumerate(text):
         if len(slot.candidates) > 1:
@@ -188,18 +188,18 @@ class _Beam:
             at = parent[row][at]
         steps = zip(self.batch[row].slots, reversed(path), strict=True)
         return [
-            _choice(slot, picked, self.how.surest, *self.shares[row][step])
+            _choice(slot, picked, self.how.max_confidence, *self.shares[row][step])
             for step, (slot, picked) in enumerate(steps)
             if len(slot.candidates) > 1
         ]
 
 
-def _choice(slot: Slot, picked: int, surest: float, options: Ints, weights: Floats) -> Choice:
+def _choice(slot: Slot, picked: int, max_confidence: float, options: Ints, weights: Floats) -> Choice:
     """Return the choice of an option with its alternatives, at least one, however unlikely."""
     shares: dict[int, float] = dict.fromkeys((picked, 0, 1), 0.0)
     for option, weight in zip(options.tolist(), weights.tolist(), strict=True):
         if weight > 0:
             shares[option] = shares.get(option, 0.0) + weight
     others = sorted(shares.keys() - {picked}, key=lambda option: (-shares[option], option))[:TOLD]
-    ranked = ((slot.candidates[option], min(round(shares[option], 3), surest)) for option in (picked, *others))
+    ranked = ((slot.candidates[option], min(round(shares[option], 3), max_confidence)) for option in (picked, *others))
     return Choice(slot, tuple(ranked))

@@ -24,7 +24,7 @@ SLIGHT = 0.001  # probability below which the brackets that a gap can be are ign
 MOST = 60  # gaps and brackets of a line: more are no sentence
 
 
-def paired(row: Sequence[Piece], surest: float, often: Collection[str]) -> Sequence[Piece]:
+def paired(row: Sequence[Piece], max_confidence: float, often: Collection[str]) -> Sequence[Piece]:
     """Return the pieces of a line, with the gaps that can be brackets chosen so that brackets pair.
 
     Each unpaired bracket costs `UNPAIRED`, twice that if it is unpaired `often` in the text. The gap that gains most is
@@ -43,7 +43,9 @@ def paired(row: Sequence[Piece], surest: float, often: Collection[str]) -> Seque
         at = max(gaps, key=lambda at: max(likely[at].values()) - likely[at][signs[at]])
         best = max(likely[at], key=lambda one: likely[at][one])
         if likely[at][best] <= likely[at][signs[at]]:
-            return [_weighed(piece, likely[at], surest) if at in gaps else piece for at, piece in enumerate(row)]
+            return [
+                _weighed(piece, likely[at], max_confidence) if at in gaps else piece for at, piece in enumerate(row)
+            ]
         signs[at] = best
 
 
@@ -56,13 +58,13 @@ def _likely(
     return {one: math.log(max(share, LEAST)) - cost[one] for one, share in found}
 
 
-def _weighed(piece: Piece, likely: dict[str, float], surest: float) -> Piece:
+def _weighed(piece: Piece, likely: dict[str, float], max_confidence: float) -> Piece:
     """Return the piece with the likeliest of its options as its text."""
     most = max(likely.values())
     total = sum(math.exp(one - most) for one in likely.values())
     shares = (math.exp(rate - most) / total for rate in likely.values())
-    (text, sure), *others = weighed(likely, shares, surest)
-    return replace(piece, text=text, confidence=sure, others=tuple(others))
+    (text, confidence), *others = weighed(likely, shares, max_confidence)
+    return replace(piece, text=text, confidence=confidence, others=tuple(others))
 
 
 def unpaired(text: str) -> Counter[str]:

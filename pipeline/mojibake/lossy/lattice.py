@@ -142,7 +142,7 @@ def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _unread(data: bytes, after: bytes, codec: str) -> tuple[str, ...]:
-    """Return the candidates for `data`: `codec` cannot decode the bytes that HOLE replaces."""
+    """Return the candidates for `data`: `codec` cannot decode the bytes that `HOLE` replaces."""
     rest = tuple(HOLE if byte == QUESTION_MARK else byte for byte in data[1:])
     leads = LEADS[len(data)] if data[0] == HOLE else data[:1]
     options = [char for lead in leads for char in candidates(lead, rest, CONTINUATION, CONTINUATION)]
@@ -184,7 +184,7 @@ def candidates(
 ) -> tuple[str, ...]:
     """Return the characters whose UTF-8 starts with `lead` and leaves `rest` when `lost` bytes are removed.
 
-    HOLE in `rest` is a byte of `marked`.
+    `HOLE` in `rest` is a byte of `marked`.
 
     >>> candidates(0xE8, (0xAD,), frozenset({0x81, 0x8D}))
     ('聭', '荭', '譁', '譍')

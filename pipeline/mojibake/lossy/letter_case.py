@@ -47,34 +47,36 @@ def loud(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Choice]:
             yield Choice(slot, tuple((capitals[text], share) for text, share in choice.options))
 
 
-def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
+def cased(row: Sequence[Piece], max_confidence: float) -> Iterator[Piece]:
     """Yield the pieces of a line; a gap with a letter of the wrong case gets the other case, or another letter.
 
-    Its confidence is the sum of both, `surest` at most.
+    Its confidence is the sum of both, `max_confidence` at most.
     """
     text = text_of(row)
     at = 0
     for piece in row:
-        yield _fitting(piece, text, at, surest)
+        yield _fitting(piece, text, at, max_confidence)
         at += len(piece.text)
 
 
-def _fitting(piece: Piece, text: str, at: int, surest: float) -> Piece:
+def _fitting(piece: Piece, text: str, at: int, max_confidence: float) -> Piece:
     """Return a piece in the letter case that the text around it wants."""
     swapped, large = piece.text.swapcase(), piece.text.isupper()
     either = swapped in dict(piece.others)
     small = [other for other, share in piece.others if large and share and not other.isupper()]
     wanted = capital(text, at) if either or small else None
     if either and wanted is swapped.isupper():
-        return _read_as(piece, swapped, surest)
-    return _read_as(piece, small[0], surest) if small and wanted is False else piece
+        return _read_as(piece, swapped, max_confidence)
+    return _read_as(piece, small[0], max_confidence) if small and wanted is False else piece
 
 
-def _read_as(piece: Piece, text: str, surest: float) -> Piece:
+def _read_as(piece: Piece, text: str, max_confidence: float) -> Piece:
     """Return the piece with another option as its text; the confidence of the present text is added to it."""
     shares = dict(piece.others)
     others = ((piece.text, 0.0), *(option for option in piece.others if option[0] != text))
-    return replace(piece, text=text, confidence=min(round(piece.confidence + shares[text], 3), surest), others=others)
+    return replace(
+        piece, text=text, confidence=min(round(piece.confidence + shares[text], 3), max_confidence), others=others
+    )
 
 
 def capital(text: str, at: int) -> bool | None:

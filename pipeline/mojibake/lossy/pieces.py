@@ -18,7 +18,7 @@ class Piece:
     text: str
     confidence: float
     others: tuple[tuple[str, float], ...] = ()
-    twin: str = ""  # the path of the duplicate that has the original
+    duplicate: str = ""  # the path of the duplicate that has the original
 
 
 def text_of(row: Iterable[Piece]) -> str:

@@ -31,7 +31,7 @@ FEWEST = 8  # letters outside ASCII that suffice to accept text of an unknown la
 SCRIPT = 0x200  # code points: a script with an alphabet has its letters among so many
 OF_ONE = 0.9  # share of a text's letters that are of one script
 FOREIGN = 14.0  # nats per letter alone: known languages have at most 9.2, others 17 and more
-GUESSED = 0.25  # confidence limit for an unknown language: below MIN_CONFIDENCE, so that gaps are marked
+GUESSED = 0.25  # confidence limit for an unknown language: below `MIN_CONFIDENCE`, so that gaps are marked
 SAMPLE = 600  # characters that the language is detected from
 TWIN_CONFIDENCE = 0.999  # for a character that the duplicate has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a gap is marked U+FFFD
@@ -58,31 +58,31 @@ def recovered(
     model = language_model(language)
     how = BROAD if broad else NARROW
     if foreign_to(model, quieted):
-        how = how._replace(surest=GUESSED)
+        how = how._replace(max_confidence=GUESSED)
     chosen: Choices = choose(quieted, model.beside(archive), how)
     if sum(map(len, chosen)) >= MANY:
         chosen = asked_again(quieted, chosen, model, archive, how)
     chosen = looked_around(quieted, chosen, experts, how)
     rows = [list(pieces(line[0], loud(line[0], filled(*line)))) for line in zip(found, strokes, chosen, strict=True)]
     often = often_alone(rows)
-    read = [list(joined(list(cased(paired(row, how.surest, often), how.surest)))) for row in rows]
+    read = [list(joined(list(cased(paired(row, how.max_confidence, often), how.max_confidence)))) for row in rows]
     after = [undrawn(*line) for line in zip(read, found, strokes, strict=True)]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
     gain = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum())
     strange = strangeness(after[:some], symbols=False) > PLAIN
     if gain <= DOUBT or (strange and not (damage.codec in western() and _telling(after[:some], gain))):
         return None
-    twin = archive.twin_of("\n".join(map(text_of, read)))
-    return [list(row) for row in _compared(read, found, *twin)] if twin else read
+    duplicate = archive.twin_of("\n".join(map(text_of, read)))
+    return [list(row) for row in _compared(read, found, *duplicate)] if duplicate else read
 
 
 def _compared(
-    read: list[list[Piece]], found: Sequence[Sequence[Slot]], path: str, twin: str
+    read: list[list[Piece]], found: Sequence[Sequence[Slot]], path: str, duplicate: str
 ) -> Iterator[Iterator[Piece]]:
     """Yield the pieces with the gaps filled from a duplicate, where the bytes allow its characters."""
     rough = "\n".join(text_of(row) for row in read)
     places = np.full(len(rough), -1)
-    for block in Levenshtein.opcodes(rough, twin):
+    for block in Levenshtein.opcodes(rough, duplicate):
         if block.src_end - block.src_start == block.dest_end - block.dest_start:
             places[block.src_start : block.src_end] = np.arange(block.dest_start, block.dest_end)
     at = 0
@@ -90,11 +90,11 @@ def _compared(
         allowed = {(slot.start, slot.end): slot.candidates for slot in row_slots}
         filled = []
         for piece in row:
-            there = twin[places[at] : places[at] + len(piece.text)] if at < len(places) and places[at] >= 0 else ""
+            there = duplicate[places[at] : places[at] + len(piece.text)] if at < len(places) and places[at] >= 0 else ""
             if piece.others and there in allowed[piece.start, piece.end]:
                 options = ((piece.text, piece.confidence), *piece.others)
                 others = tuple(option for option in options if option[0] != there)
-                filled.append(replace(piece, text=there, confidence=TWIN_CONFIDENCE, others=others, twin=path))
+                filled.append(replace(piece, text=there, confidence=TWIN_CONFIDENCE, others=others, duplicate=path))
             else:
                 filled.append(piece)
             at += len(piece.text)

@@ -48,14 +48,14 @@ def asked_again(
     """
     left, known = [], []
     for row, choices in zip(found, chosen, strict=True):
-        read = {(one.slot.start, one.slot.end): one.options[0][0] for one in choices if one.surety >= SETTLED}
+        read = {(one.slot.start, one.slot.end): one.options[0][0] for one in choices if one.confidence >= SETTLED}
         final = (read.get((slot.start, slot.end)) for slot in row)
         left.append([slot._replace(candidates=(one,)) if one else slot for slot, one in zip(row, final, strict=True)])
         known.append("".join(slot.candidates[0] if len(slot.candidates) == 1 else "\0" for slot in left[-1]))
     own = archive_of({"": "\n".join(known)})
     again = map(iter, choose(left, model.beside(archive, own), how))
     return [
-        [choice if choice.surety >= SETTLED else next(later) for choice in choices]
+        [choice if choice.confidence >= SETTLED else next(later) for choice in choices]
         for choices, later in zip(chosen, again, strict=True)
     ]
 
@@ -66,7 +66,7 @@ def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, experts: Seq
     Experts score the first character of an option. Where the context is uncertain as well, all are softened.
     """
     every = list(itertools.chain.from_iterable(chosen))
-    doubtful = [number for number, choice in enumerate(every) if choice.surety < CLEAR]
+    doubtful = [number for number, choice in enumerate(every) if choice.confidence < CLEAR]
     if not doubtful or not (experts or how.sharpness < 1):
         return chosen
     options = [[text for text, _ in every[number].options] for number in doubtful]
@@ -80,7 +80,7 @@ def looked_around(found: Sequence[Sequence[Slot]], chosen: Choices, experts: Seq
         weights = (shares * np.exp(fits)) ** how.sharpness
         weights /= weights.sum(axis=1, keepdims=True)
         for number, texts, row in zip(doubtful, options, weights.tolist(), strict=True):
-            every[number] = Choice(every[number].slot, weighed(texts, row[: len(texts)], how.surest))
+            every[number] = Choice(every[number].slot, weighed(texts, row[: len(texts)], how.max_confidence))
     rest = iter(every)
     return [list(itertools.islice(rest, len(row))) for row in chosen]
 
@@ -104,11 +104,11 @@ def _laid_out(
     return "".join(parts), np.array(gaps)
 
 
-def weighed(options: Iterable[str], shares: Iterable[float], surest: float) -> tuple[tuple[str, float], ...]:
-    """Return the options with their probabilities, the likeliest first, none above `surest`.
+def weighed(options: Iterable[str], shares: Iterable[float], max_confidence: float) -> tuple[tuple[str, float], ...]:
+    """Return the options with their probabilities, the likeliest first, none above `max_confidence`.
 
     >>> weighed(["e", "é"], [0.25, 0.75], 0.7)
     (('é', 0.7), ('e', 0.25))
     """
     ordered = sorted(zip(options, shares, strict=True), key=lambda option: -option[1])
-    return tuple((text, min(round(share, 3), surest)) for text, share in ordered)
+    return tuple((text, min(round(share, 3), max_confidence)) for text, share in ordered)
