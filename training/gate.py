@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.encoding.codecs import multi_byte_misdecodings, single_byte_misdecodings
 from pipeline.encoding.misdecoding import byte_of
 from pipeline.language.ngrams import MODEL
 from pipeline.mojibake.bigram_filter import SCALE
-from pipeline.mojibake.chain_search import SINGLE, WIDE
 
 SAMPLE = 400_000  # characters of a language
 FAINT = 3e-7  # a pair rarer than one in three million says nothing
@@ -39,12 +39,12 @@ def damaged(text: str, language: str) -> Iterator[str]:
     """Yield `text` read wrongly in each of the ways that a language's files are."""
     for truth in ("utf-8", *NATIVE.get(language, ())):
         data = text.encode(truth, "ignore")
-        for wrong in SINGLE:
+        for wrong in single_byte_misdecodings():
             if wrong != truth:
                 table = {byte: char for char, byte in byte_of(wrong).items()}
                 yield "".join(chr(byte) if byte < 0x80 else table.get(byte, "") for byte in data)
                 yield data.decode(wrong, "ignore")
-        for wrong in WIDE:
+        for wrong in multi_byte_misdecodings():
             if wrong != truth:
                 yield data.decode(wrong, "replace")
 

@@ -11,6 +11,7 @@ import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-
 import webencodings
 
 from pipeline.document import GAP, CodecCandidate, Document, Encoding, Meta, SkipDocument, Source
+from pipeline.encoding.codecs import escape_sequences
 from pipeline.encoding.detection import NO_TEXT, decodes, ranked, sampled
 
 BYTE_ORDER_MARKS = (
@@ -32,7 +33,6 @@ FEWEST_LATIN = 2  # Latin ones: one NUL may be a slip
 DISTINCT = 20  # sequences of UTF-8; fewer may be so by chance
 STRANGE = 10.0  # nats a character: what is stranger reads like no language
 EBCDIC_SPACE = b"\x40"
-ISO_2022 = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
 _C0 = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
@@ -125,7 +125,7 @@ def _reads_well(text: str) -> bool:
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
-    for escape, codec in ISO_2022.items() if b"\x1b" in data else ():
+    for escape, codec in escape_sequences().items() if b"\x1b" in data else ():
         if escape in data and decodes(data, codec):
             return Encoding(codec, 0.99, "validity")
     return None
