@@ -21,8 +21,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from pipeline.language.endings import BITS, GRAIN, WINDOW, WORD, at, hashed
+from pipeline.language.model_files import MODEL
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import MODEL
 from training.train import AT_ONCE, prose
 
 LOST = range(0x80, 0xA0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.encoding.misdecoding import byte_of
-from pipeline.language.ngrams import MODEL
+from pipeline.language.model_files import MODEL
 from pipeline.mojibake.bigram_filter import SCALE
 from pipeline.mojibake.chain_search import SINGLE, WIDE
 

@@ -22,8 +22,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, gelu, layer_norm
 
+from pipeline.language.model_files import MODEL
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import MODEL
 from training.train import AT_ONCE, BREAK, prose
 
 LEAST = 8  # times: a character seen less often has no vector

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from pipeline.language.model_files import MODEL, Meta
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted
-from pipeline.language.ngrams import ANY, BUCKETS, COUNT_OF, FLOOR, MODEL, ORDER, SHORT, STEP, VARIETIES, Meta, kind
+from pipeline.language.ngrams import ANY, BUCKETS, COUNT_OF, FLOOR, ORDER, SHORT, STEP, VARIETIES, kind
 from training.fuse import build
 
 BREAK = "\x00"  # between texts: no n-gram reaches across

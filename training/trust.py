@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.language.archive_statistics import archive_of
+from pipeline.language.model_files import MODEL
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of
-from pipeline.language.ngrams import BUCKETS, CJK, MODEL, ORDER, SEEN, VARIETIES, language_model
+from pipeline.language.ngrams import BUCKETS, CJK, ORDER, SEEN, VARIETIES, language_model
 from training.train import HELD_OUT
 
 ALPHABETS = ("ru", "uk", "el", "he", "ar", "hi", "th", "vi", "pl", "tr")
@@ -46,13 +47,13 @@ def seen(text: str, archive: str, language: str) -> Seen:
     codes = codes_of(" " + text)
     hashes = np.zeros(len(codes) + 1, np.uint64)
     before = np.full(len(codes) + 1, known.total, np.float32)
-    chance, kinds = language_model(language).told(text)
+    chance, kinds = language_model(language).probabilities(text)
     cells, shares = [], []
     for order in range(1, ORDER + 1):
         hashes = np.concatenate([[np.uint64(0)], hashes[:-1] * MULTIPLIER + codes])
         limit = np.minimum(before[:-1], before[1:])
         limit[: order - 1] = 0
-        count = np.minimum(known.look(hashes[1:], order, limit), limit)
+        count = np.minimum(known.lookup(hashes[1:], order, limit), limit)
         context = before[1:-1]
         cells.append(np.minimum(np.frexp(context)[1], SEEN - 1) * BUCKETS + kinds[order - 1] // VARIETIES)
         shares.append(count[1:] / np.maximum(context, 1))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.language.ngrams import MODEL
+from pipeline.language.model_files import MODEL
 from pipeline.language.vocabulary import GRAIN, hash_of, words_of
 
 

@@ -7,7 +7,8 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.ngrams import CJK, MODEL, have
+from pipeline.language.model_files import MODEL
+from pipeline.language.ngrams import CJK, have
 
 WINDOW = 8  # pairs of characters that are judged together
 STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
