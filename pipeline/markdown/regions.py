@@ -16,14 +16,10 @@ from pipeline.markdown.parsing import Blocks, blocks
 
 _start = attrgetter("start")
 GAP = re.compile(r"\n(?:[ \t]*\n)++")  # blank lines between blocks
-_END = re.compile(
-    r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))"
-)  # with a capture, the possible end of a group: blank lines before a line without indentation, or a heading
+# With a capture, the possible end of a group: blank lines before a line without indentation, or a heading.
+_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")
 _TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # a heading; one with a pipe may be the header of a table
-_MARKS = (
-    re.compile("```"),
-    re.compile("<!--"),
-)  # starts of fences and comments; one pattern takes four times as long
+_MARKS = (re.compile("```"), re.compile("<!--"))  # of fences and comments; one pattern takes four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # the start of a fence or a comment
 _HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
 _REACHING = (  # the start of a line whose block goes on over blank lines, or that defines a link for other blocks
