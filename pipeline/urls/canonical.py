@@ -16,15 +16,15 @@ MOST_WRAPPERS = 8  # redirect wrappers around each other
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _FORM = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*")  # a fragment with parameters: a=b&c=d
-_HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 url
+_HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
 _TEXT_FRAGMENT = re.compile(r":~:.*")  # an instruction to the browser, never part of the URL (WICG)
 
 
 def canonical(url: str, base: str = "") -> str:
     """Return the canonical form of a URL: absolute, without redirect wrappers and tracking parameters.
 
-    All else stays as written, as it may matter to the server. URLs that are not http(s), too long or wrapped too often
-    are returned unchanged, made absolute. The function is idempotent.
+    All else stays as written, as it may matter to the server. A URL that is not http(s) or is in too many wrappers is
+    only made absolute; one that is too long is returned unchanged. The function is idempotent.
 
     >>> canonical("HTTP://Example.com/a?utm_source=x&id=1")
     'http://example.com/a?id=1'
@@ -106,12 +106,8 @@ def _once(url: str) -> str:
     if applying and (query or fragment):
         query, fragment = _without_tracking(url, names, (query, fragment), applying)
     netloc = user + at + host + (f":{port}" if port and port != DEFAULT_PORTS[scheme] else "")
-    rest = (
-        netloc
-        + without_dot_segments(path or "/")
-        + (f"?{query}" if query else "")
-        + (f"#{fragment}" if fragment else "")
-    )
+    path = without_dot_segments(path or "/")
+    rest = netloc + path + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
     return f"{scheme}://{_rewritten(rest, applying) if not user else rest}"
 
 
