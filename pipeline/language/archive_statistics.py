@@ -109,7 +109,7 @@ def packed(archive: Archive) -> bytes:
 
 
 def unpacked(data: bytes) -> Archive:
-    """Return the statistics that `packed` stored; empty ones if the version differs or the bytes are damaged."""
+    """Return the statistics that `packed` stored; none if the version differs or the bytes are damaged."""
     size = hashlib.sha256().digest_size
     if hashlib.sha256(data[size:]).digest() != data[:size]:
         return NOTHING
@@ -137,7 +137,7 @@ def ngrams(text: str) -> tuple[Keys, Floats]:
 
 
 def shingles(text: str) -> Keys:
-    """Return the distinct mixed hashes of each SHINGLE characters in a row of `text`, without its white space."""
+    """Return the distinct mixed hashes of each `SHINGLE` characters in a row of `text`, without its white space."""
     codes = codes_of("".join(text.split()))
     rolling = np.zeros(max(len(codes) - SHINGLE + 1, 0), np.uint64)
     for at in range(SHINGLE):

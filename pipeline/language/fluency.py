@@ -94,7 +94,7 @@ def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float
     """Return the languages, and a quick score of each text in each language.
 
     Scores are in nats, shape (texts, languages). They add up unigrams of characters outside ASCII and bigrams of ASCII
-    letters (mixed with English), less TOUCHING for each neighbouring pair of a Latin and another letter.
+    letters (mixed with English), less `TOUCHING` for each neighbouring pair of a Latin and another letter.
     """
     rows = []
     for text in texts:
@@ -129,7 +129,7 @@ def _known() -> Floats:
 
 @functools.cache
 def _bigrams() -> Floats:
-    """Return log-probabilities of pairs of ASCII letters, mixed with English: shape (languages, ALPHABET ** 2)."""
+    """Return log-probabilities of pairs of ASCII letters, mixed with English: shape (languages, `ALPHABET` ** 2)."""
     alphabet = np.array([ord(" "), *range(ord("a"), ord("z") + 1)], np.uint64)
     scores = []
     for tag in languages():

@@ -51,5 +51,5 @@ def tables() -> tuple[tuple[Slots, Layout], ...]:
 
 @functools.cache
 def trust() -> npt.NDArray[np.float32]:
-    """Return the weights of archives, for alphabets and for CJK: shape (2, ORDER, SEEN, BUCKETS)."""
+    """Return the weights of archives, for alphabets and for CJK: shape (2, orders, count classes, count classes)."""
     return np.asarray(np.load(MODEL / "trust.npy"))

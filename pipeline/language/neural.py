@@ -29,7 +29,7 @@ class Neighbours:
     """
 
     reach: int
-    known: Codes  # the characters with an embedding, sorted; the first is BREAK
+    known: Codes  # the characters with an embedding, sorted; the first is `BREAK`
     vectors: Floats  # shape (known, width)
     rarity: Floats  # the bias of each character: shape (known,)
     layers: tuple[tuple[Floats, Floats], ...]  # weights and biases of each layer

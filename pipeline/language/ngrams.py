@@ -68,8 +68,8 @@ class LanguageModel:
     tables: tuple[tuple[Slots, Layout], ...]
     salt: int
     total: float
-    weights: Floats  # shape (ORDER + 1, BUCKETS * VARIETIES): interpolation weights by kind of context
-    trust: Floats  # shape (ORDER, SEEN, BUCKETS): weights of archives by a context's counts in both
+    weights: Floats  # shape (`ORDER` + 1, `BUCKETS` * `VARIETIES`): interpolation weights by kind of context
+    trust: Floats  # shape (`ORDER`, `SEEN`, `BUCKETS`): weights of archives by a context's counts in both
     archives: tuple[Counts, ...] = ()
 
     def beside(self, *archives: Counts) -> LanguageModel:
@@ -203,7 +203,7 @@ def have(tag: str, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]
 
 
 def _short(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Return the table's bytes for n-grams up to SHORT characters: shape (tags, hashes)."""
+    """Return the table's bytes for n-grams up to `SHORT` characters: shape (tags, hashes)."""
     table, layout = tables()[0]
     return values(table, layout, np.stack([salted(hashes, order, meta().languages.index(tag)) for tag in tags]))
 

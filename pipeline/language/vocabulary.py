@@ -65,7 +65,7 @@ def words_of(text: str) -> Iterator[str]:
 
 
 def hash_of(word: str) -> int:
-    """Return the first BITS bits of a word's CRC-32."""
+    """Return the first `BITS` bits of a word's CRC-32."""
     return zlib.crc32(word.encode()) >> 32 - BITS
 
 

@@ -102,7 +102,7 @@ def _read(block: str) -> object:
 
 
 def _plain_value(value: object, depth: int = 0) -> FrontValue:
-    """Return a YAML value as data that every format can hold. Raises RecursionError below DEEPEST levels."""
+    """Return a YAML value as data that every format can hold. Raises RecursionError below `DEEPEST` levels."""
     if depth > DEEPEST:
         raise RecursionError
     if isinstance(value, dict):

@@ -27,7 +27,7 @@ _STARTS_BLOCK = re.compile(  # what would start another block at the start of a 
 def content_of(token: Token, env: dict[str, Any], source: Sequence[str] = ()) -> str:
     """Return the content of an inline token as formatted Markdown; `env` holds the link reference definitions.
 
-    Give the lines of the text as `source` to keep WIDE spaces at the edges of the content.
+    Give the lines of the text as `source` to keep `WIDE` spaces at the edges of the content.
     """
     content = token.content
     if source and token.map:
@@ -41,7 +41,7 @@ def content_of(token: Token, env: dict[str, Any], source: Sequence[str] = ()) ->
 
 
 def _edge(line: str, content: str, *, after: bool = False) -> str:
-    """Return the WIDE spaces of a line just before or after the content, which the parser stripped."""
+    """Return the `WIDE` spaces of a line just before or after the content, which the parser stripped."""
     line = line.strip(" \t")
     part = content.split("\n")[-1 if after else 0]
     at = line.rfind(part) if line.endswith(part) else line.find(part)

@@ -21,7 +21,7 @@ from pipeline.document import SkipDocument
 
 VERSION = "3.9"  # of the pandoc in pypandoc_binary 1.17
 DIALECT = "commonmark+pipe_tables+footnotes+strikeout+task_lists+east_asian_line_breaks+gfm_auto_identifiers"
-MAX_SECONDS = 4  # for reading a text, plus BYTES_A_SECOND; a post takes 0.02, a hostile one of 20 kB takes minutes
+MAX_SECONDS = 4  # for reading a text, plus `BYTES_A_SECOND`; a post takes 0.02, a hostile one minutes
 TOGETHER_SECONDS = 2  # the same for several texts in one process; beyond it, each is read in its own process
 BYTES_A_SECOND = 250_000  # a fifth of the rate measured on posts, for slower machines
 WAIT = 4  # seconds of wall time for each second of CPU time: the machine may be busy
