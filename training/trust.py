@@ -100,7 +100,7 @@ def weights(odds: np.ndarray) -> np.ndarray:
 
 
 def learnt(known: Sequence[Seen]) -> np.ndarray:
-    """Return the weights with the lowest cross-entropy, shape (`ORDER`, `SEEN`, `BUCKETS`); print it in bits."""
+    """Return the best weights, shape (`ORDER`, `SEEN`, `BUCKETS`); print their cross-entropy."""
     size = sum(len(one.chance) for one in known)
     odds = np.zeros((ORDER, SEEN, BUCKETS)) + np.log(2.0 ** np.arange(SEEN) / HALF)[:, None]
     mean, square = np.zeros_like(odds), np.zeros_like(odds)

@@ -137,7 +137,7 @@ def ngrams(text: str) -> tuple[Keys, Floats]:
 
 
 def shingles(text: str) -> Keys:
-    """Return the distinct mixed hashes of each `SHINGLE` characters in a row of `text`, without its white space."""
+    """Return the distinct hashes of runs of `SHINGLE` characters in `text` without white space."""
     codes = codes_of("".join(text.split()))
     rolling = np.zeros(max(len(codes) - SHINGLE + 1, 0), np.uint64)
     for at in range(SHINGLE):

@@ -129,7 +129,7 @@ def _known() -> Floats:
 
 @functools.cache
 def _bigrams() -> Floats:
-    """Return log-probabilities of pairs of ASCII letters, mixed with English: shape (languages, `ALPHABET` ** 2)."""
+    """Return log-probabilities of ASCII bigrams, mixed with English: shape (languages, `ALPHABET` ** 2)."""
     alphabet = np.array([ord(" "), *range(ord("a"), ord("z") + 1)], np.uint64)
     scores = []
     for tag in languages():

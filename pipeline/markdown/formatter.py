@@ -22,7 +22,7 @@ class NoNormalFormError(ValueError):
 
 
 def normal_form(text: str) -> str:
-    r"""Return `text` as formatted Markdown. Raises NoNormalFormError if that would lose something.
+    r"""Return `text` as formatted Markdown. Raises `NoNormalFormError` if that would lose something.
 
     >>> normal_form("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
