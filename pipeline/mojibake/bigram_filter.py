@@ -7,7 +7,8 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.ngrams import CJK, MODEL, have
+from pipeline.language.model_files import MODEL
+from pipeline.language.ngrams import CJK, have
 
 WINDOW = 8  # pairs of characters that are scored together
 STRANGE = 192  # least log-likelihood ratio of mojibake to language for a window, in 1/`SCALE` nats: 12 nats
