@@ -10,15 +10,10 @@ from rapidfuzz.distance import Indel, Levenshtein
 from pipeline.duplicates.minhash import Hashes, Signature, jaccard, mixed, signature
 from pipeline.duplicates.near_duplicates import TWO_TEXTS, Verdict
 from pipeline.duplicates.word_normalization import unasked
+from pipeline.encoding.codecs import copy_misdecodings
 from pipeline.mojibake.bigram_filter import suspects
 
-WESTERN = ("cp1252", "latin-1")
-WIDE = ("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp")
-READINGS = (  # how a text was written, and what that is mistaken for
-    *(("utf-8", read) for read in (*WESTERN, *WIDE, "cp1254", "cp1251", "mac_roman", "cp437", "cp850")),
-    *(("utf-8", read) for read in ("cp1250", "cp1253", "cp866", "koi8-r")),
-    *((written, read) for written in WIDE[1:] for read in WESTERN),
-)
+READINGS = copy_misdecodings()
 UNREADABLE = 0.1  # share of the characters where mojibake may begin; prose has fewer than 0.03
 SAME_READING = 0.95  # share of the non-ASCII characters that must be equal after the sound text is mis-decoded
 SKELETON = 5  # characters
