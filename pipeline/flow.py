@@ -32,6 +32,7 @@ from pipeline.steps import (
     lists,
     normalize,
     plain,
+    profiles,
     repair,
     tables,
     typography,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "lacuna-pipeline"
 ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
+PROFILE = "profile"  # the keyword argument of a step that gets the site profile of the settings
 _PACKAGE_NAME = re.compile(r"[\w.-]+")
 
 CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
@@ -83,6 +85,8 @@ def assemble(settings: Settings) -> tuple[Step, ...]:
     Raises SettingsError if a plugin or an option is unknown, or an option has the wrong type.
     """
     steps = (*BEFORE_PLUGINS, *map(_plugin, settings.plugins), *AFTER_PLUGINS)
+    if settings.profile:
+        steps = tuple(_with_profile(step, settings.profile) for step in steps)
     names = tuple(step.name for step in steps)
     for name in settings.steps:
         if name not in names:
@@ -95,6 +99,21 @@ def _installed_plugins() -> EntryPoints:
     from importlib.metadata import entry_points
 
     return entry_points(group="pipeline.steps")
+
+
+def _with_profile(step: Step, profile: str) -> Step:
+    """Return `step`, with the site profile of the settings bound if its function has a keyword argument of that name.
+
+    Raises SettingsError if the profile is unknown or its file is not valid.
+    """
+    if profile not in profiles.shipped_names() and not profile.endswith(".toml"):
+        message = f"no site profile `{profile}`" + suggestion(profile, profiles.shipped_names())
+        raise SettingsError(message)
+    try:
+        profiles.load(profile)
+    except profiles.ProfileError as error:
+        raise SettingsError(in_words(str(error), profiles.Profile)) from error
+    return _with_arguments(step, {PROFILE: profile}) if PROFILE in _keyword_arguments(step) else step
 
 
 def _plugin(name: str) -> Step:
@@ -121,7 +140,7 @@ def with_options(step: Step, options: dict[str, Any]) -> Step:
     """
     if not options:
         return step
-    known = tuple(name for name in _keyword_arguments(step) if name != ARCHIVE)
+    known = tuple(name for name in _keyword_arguments(step) if name not in {ARCHIVE, PROFILE})
     values = {}
     for option, value in options.items():
         if option not in known:
@@ -165,8 +184,9 @@ def signature(settings: Settings) -> str:
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     programs = [__version__, sys.version_info[:2], pandoc.VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]
+    profile = profiles.digest(settings.profile)
     limits = [settings.max_bytes, settings.max_seconds]
-    return msgspec.json.encode([steps, programs, plugins, limits], order="deterministic").decode()
+    return msgspec.json.encode([steps, programs, plugins, profile, limits], order="deterministic").decode()
 
 
 def _dependencies() -> dict[str, str]:

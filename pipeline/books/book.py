@@ -1,4 +1,4 @@
-"""Documents -> a book: what it is of, and how it looks."""
+"""Documents -> chapters (`chapters_of`); chapters, a title and a style -> a `Book`, which the writers take."""
 
 from __future__ import annotations
 
@@ -20,63 +20,64 @@ from pipeline.document import Document, FrontValue, SkipDocument
 from pipeline.markdown.pandoc import EARLIEST
 from pipeline.records.clean_file import repaired
 from pipeline.settings import Settings
+from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical
 
-VERSION = 6  # raise it when the bytes of an edition change
-TAGS = ("tags", "categories", "keywords")  # the fields of front matter that static site generators read
-NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
+VERSION = 6  # increase it when the bytes of a book change
+TAGS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
+NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A post as a book holds it: what the title page says of it, and its vetted blocks."""
+    """A post in a book: its metadata, its sanitized blocks, and what they omit."""
 
     title: str
     authors: tuple[str, ...]
     language: str  # BCP 47; empty if unknown
-    date: str  # ISO 8601, as exact as known
+    date: str  # ISO 8601: year, year-month or full date; empty if unknown
     source_url: str
-    repaired: str  # in one line
+    repaired: str  # summary of the repairs in one line; "nothing" if there are none
     blocks: list[Node]
-    tags: tuple[str, ...] = ()  # of the front matter, its categories and keywords among them
+    tags: tuple[str, ...] = ()  # from the front matter, including categories and keywords
     series: str = ""
-    works: tuple[Work, ...] = ()  # that it cites
+    works: tuple[Work, ...] = ()  # that the post cites
     kicker: str = ""
     subtitle: str = ""
-    pictures: dict[str, bytes] = field(default_factory=dict)  # those in the blocks, by name
-    left_out: int = 0  # pictures that there is no room for
-    omitted_words: int = 0  # of the post that the blocks do not show
-    omitted: tuple[str, ...] = ()  # the first of them, as they follow each other
+    pictures: dict[str, bytes] = field(default_factory=dict)  # file name -> bytes, of the images in the blocks
+    left_out: int = 0  # pictures omitted because of the size limit
+    omitted_words: int = 0  # words of the post that the blocks do not show
+    omitted: tuple[str, ...] = ()  # excerpts of the first omitted words
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How an edition looks: the PDF's page, the EPUB's lines, the colour of its cover (#rrggbb), the pictures."""
+    """The style of a book: page size, writing mode, cover colour, picture options."""
 
-    page: str = "a5"  # a key of `pages` in templates/book.typ
-    vertical: bool = False
-    cover: str = "#2f4858"
+    page: str = "a5"  # of the PDF: a key of `pages` in templates/book.typ
+    vertical: bool = False  # EPUB lines run from top to bottom
+    cover: str = "#2f4858"  # CSS colour, #rrggbb
     pictures: Pictures = USUAL
 
 
 def look_of(settings: Settings) -> Look:
-    """Return how the settings want editions to look."""
+    """Return the style that the settings ask for."""
     return Look(settings.page, settings.vertical, pictures=Pictures(settings.image_width, settings.grey))
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One edition: its title, main language, lasting identifier (a URN), chapters in order, and its look."""
+    """One book: title, main language, identifier (a URN that stays the same), chapters in order, style."""
 
     title: str
     language: str
     identifier: str
     chapters: tuple[Chapter, ...]
-    look: Look = Look()
+    style: Look = Look()
 
     @property
     def pictures(self) -> dict[str, bytes]:
-        """Return the pictures of all chapters by name, each once: its name is that of its content."""
+        """Return the pictures of all chapters, file name -> bytes. A name is a hash of the bytes."""
         return {name: data for chapter in self.chapters for name, data in chapter.pictures.items()}
 
     @property
@@ -91,18 +92,25 @@ class Book:
 
     @property
     def epoch(self) -> int:
-        """Return the first moment of that date in Unix seconds: the only clock that a book knows."""
+        """Return the start of that date in Unix seconds. It is every timestamp in the book's files."""
         year, month, day = [*map(int, self.date.split("-")), 1, 1][:3] if self.date else (1980, 1, 1)
         return max(EARLIEST, int(dt.datetime(year, month, day, tzinfo=dt.UTC).timestamp()))
 
 
 def identifier(name: str) -> str:
-    """Return the lasting identifier of the edition called `name`: an RFC 9562 UUID of version 5, as a URN."""
+    """Return the identifier of the book called `name`, always the same: a UUID version 5 (RFC 9562), as a URN.
+
+    >>> identifier("a.md")
+    'urn:uuid:1f1eb9c2-16b2-5407-b718-6e8540ea2a14'
+    """
     return f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"
 
 
 def writable(book: Book) -> Book:
-    """Return a book that every format can hold: no character that XML forbids, no more pictures than MAX_TOGETHER."""
+    """Return a book within the limits of every format.
+
+    Characters that XML forbids become U+FFFD. Pictures beyond `MAX_TOGETHER` bytes become missing-image boxes.
+    """
     room, kept = MAX_TOGETHER, set()
     for name, data in book.pictures.items():
         if len(data) <= room:
@@ -113,7 +121,7 @@ def writable(book: Book) -> Book:
 
 
 def _without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
-    """Return a chapter with boxes in the place of some of its pictures."""
+    """Return a chapter whose pictures called `names` are replaced by missing-image boxes."""
     if not names:
         return chapter
     pictures = {name: data for name, data in chapter.pictures.items() if name not in names}
@@ -121,29 +129,32 @@ def _without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
 
 
 def _printable(chapter: Chapter) -> Chapter:
-    """Return a chapter, each string in it as `printable` has it."""
+    """Return a chapter with `printable` applied to every string in it."""
     if not holds_unprintable([getattr(chapter, one.name) for one in fields(chapter) if one.name != "pictures"]):
         return chapter
     return replace(chapter, **{one.name: all_printable(getattr(chapter, one.name)) for one in fields(chapter)})
 
 
 def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures = USUAL) -> list[Chapter | SkipDocument]:
-    """Return documents, each archived below the folder beside it, as chapters; SkipDocument where pandoc gives up on one."""
+    """Return each document as a chapter, or as SkipDocument where pandoc fails on it.
+
+    `documents` are pairs of a document and the archive's root folder, which its images must be in.
+    """
     sources = [safe_address(canonical(document.meta.source_url)) for document, _ in documents]
-    places = [
-        Place(root, root / document.path.parent, source, document.meta.language, pictures)
+    contexts = [
+        Place(root, root / document.path.parent, source, document.meta.language, pictures, captions_of(document.meta))
         for (document, root), source in zip(documents, sources, strict=True)
     ]
-    trees = read_trees([(document.text, place) for (document, _), place in zip(documents, places, strict=True)])
+    trees = read_trees([(document.text, context) for (document, _), context in zip(documents, contexts, strict=True)])
     return [
-        tree if isinstance(tree, SkipDocument) else _chapter(document, place.source_url, tree)
-        for (document, _), place, tree in zip(documents, places, trees, strict=True)
+        tree if isinstance(tree, SkipDocument) else _chapter(document, context.source_url, tree)
+        for (document, _), context, tree in zip(documents, contexts, trees, strict=True)
     ]
 
 
 def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
     meta = document.meta
-    found = dict(meta.extra)
+    extra = dict(meta.extra)
     missing = missing_words(shown(document.text), words_of(tree.blocks))
     return Chapter(
         title=unjoined(meta.title),
@@ -153,8 +164,8 @@ def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
         source_url=source_url,
         repaired=repaired(document),
         blocks=tree.blocks,
-        tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
-        series=", ".join(_words(found.get("series"))),
+        tags=tuple(tag for field in TAGS for tag in _words(extra.get(field))),
+        series=", ".join(_words(extra.get("series"))),
         works=tuple(works_of(document)),
         kicker=unjoined(meta.kicker),
         subtitle=unjoined(meta.subtitle),
@@ -166,7 +177,11 @@ def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
 
 
 def _date(written: str) -> str:
-    """Return a date as ISO 8601 writes it, as exact as known; empty if it is none, or no day of the calendar."""
+    """Return an ISO 8601 date unchanged; anything else, and a day that does not exist, as "".
+
+    >>> _date("2021-02"), _date("2021-02-31"), _date("May 2021")
+    ('2021-02', '', '')
+    """
     if not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?", written):
         return ""
     try:
@@ -177,6 +192,10 @@ def _date(written: str) -> str:
 
 
 def _words(value: FrontValue) -> list[str]:
-    """Return what a field of front matter lists: items, or words between commas."""
+    """Return the values of a front matter field: list items, or words separated by commas.
+
+    >>> _words("sea, sky"), _words(["sea", 2021]), _words(None)
+    (['sea', 'sky'], ['sea', '2021'], [])
+    """
     items = value if isinstance(value, list) else str(value or "").split(",")
     return [str(item).strip() for item in items if str(item).strip()]

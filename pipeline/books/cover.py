@@ -1,4 +1,7 @@
-"""Title and authors -> a cover: SVG whose letters are outlines, so that it needs no font and no image."""
+"""Title and authors -> a book cover as SVG. Its text is drawn as glyph outlines, so it needs no font.
+
+Text is split into fonts, shaped by HarfBuzz, broken into lines, and drawn as SVG paths.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,24 @@ import uharfbuzz as hb
 
 from pipeline.books.fonts import BOLD, face_of
 
-WIDTH, HEIGHT, MARGIN = 1200, 1600, 120  # pixels; 3:4 as e-readers' screens are
-TOP = 420
-TITLE = (150, 120, 96, 76)  # sizes in pixels: the largest in which the title takes LINES at most
-LINES = 7
-AUTHORS, AUTHOR_LINES = 52, 3
-LINE = WIDTH - 2 * MARGIN
-MOST = 300  # characters that are looked at: seven lines hold about 180 in the smallest size, of narrow letters 300
-LEADING = 1.35
+WIDTH, HEIGHT, MARGIN = 1200, 1600, 120  # pixels; 3:4, like the screens of e-readers
+TOP = 420  # of the title's first baseline, in pixels
+TITLE = (150, 120, 96, 76)  # font sizes of the title in pixels, tried in this order
+LINES = 7  # of the title, at most
+AUTHORS, AUTHOR_LINES = 52, 3  # font size in pixels; lines at most
+LINE = WIDTH - 2 * MARGIN  # pixels
+MOST = (
+    300  # characters of a text that are used; seven lines of the smallest size hold about 180, at most 300 narrow ones
+)
+LEADING = 1.35  # distance of baselines, in font sizes
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}  # ISO 639
 _WIDE = "\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef"
-_CLUSTER = re.compile(r"\S[\u0300-\u036f\u200d\ufe00-\ufe0f]*")  # a letter with its marks
+_CLUSTER = re.compile(r"\S[\u0300-\u036f\u200d\ufe00-\ufe0f]*")  # a base character with its combining marks
 _UNITS = re.compile(rf"[「『（《〈【“‘]*[{_WIDE}][、。，．：；！？）】」』》〉”’…ー]*|[^\s{_WIDE}]+|\s+")
 
 
 def cover(title: str, authors: list[str], language: str, colour: str) -> bytes:
-    """Return a cover of `colour` (CSS, #rrggbb) as SVG; what is too long for it ends in an ellipsis.
+    """Return the SVG of a cover in `colour` (CSS, #rrggbb). Text that does not fit ends in an ellipsis.
 
     >>> cover("A title", [], "en", "#2f4858")[:40]
     b'<svg xmlns="http://www.w3.org/2000/svg" '
@@ -32,9 +37,11 @@ def cover(title: str, authors: list[str], language: str, colour: str) -> bytes:
     size, lines = _fitted(_units(title, language), TITLE, LINES)
     below = TOP + int(len(lines) * size * LEADING)
     names = ", ".join(islice(authors, MOST))
-    _, said = _fitted(_units(names, language), (AUTHORS,), AUTHOR_LINES)
+    _, author_lines = _fitted(_units(names, language), (AUTHORS,), AUTHOR_LINES)
     drawn = [_set(line, TOP + int(at * size * LEADING), size, language) for at, line in enumerate(lines)]
-    drawn += [_set(line, below + 80 + int(at * AUTHORS * LEADING), AUTHORS, language) for at, line in enumerate(said)]
+    drawn += [
+        _set(line, below + 80 + int(at * AUTHORS * LEADING), AUTHORS, language) for at, line in enumerate(author_lines)
+    ]
     rule = f'<rect x="{MARGIN}" y="{TOP - 260}" width="{WIDTH - 2 * MARGIN}" height="6"/>'
     ground = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{colour}"/>'
     head = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
@@ -43,17 +50,22 @@ def cover(title: str, authors: list[str], language: str, colour: str) -> bytes:
 
 
 def right_to_left(language: str) -> bool:
-    """Tell whether `language` (BCP 47) is written from right to left."""
+    """Return whether `language` (BCP 47) is written from right to left.
+
+    >>> right_to_left("ar-EG"), right_to_left("en")
+    (True, False)
+    """
     return language.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT
 
 
 def _units(text: str, language: str) -> list[tuple[str, float]]:
-    """Return the words and CJK letters of `text`, as far as a cover may show them, each with its width in ems.
+    """Return the units of `text` between which a line may break, each with its width in ems.
 
-    A word that is longer than a line is broken into its letters.
+    A unit is a word, a space, or a CJK character with its punctuation. A word wider than a line is split into
+    characters. The text is cut to `MOST` characters first.
     """
-    shown = " ".join(text[: 2 * MOST].split())
-    cut = shown[: MOST - 1] + "…" if len(shown) > MOST or len(text) > 2 * MOST else shown
+    start = " ".join(text[: 2 * MOST].split())
+    cut = start[: MOST - 1] + "…" if len(start) > MOST or len(text) > 2 * MOST else start
     units: list[tuple[str, float]] = []
     for unit in _UNITS.findall(cut):
         width = _width(unit, language)
@@ -63,7 +75,11 @@ def _units(text: str, language: str) -> list[tuple[str, float]]:
 
 
 def _fitted(units: list[tuple[str, float]], sizes: tuple[int, ...], most: int) -> tuple[int, list[str]]:
-    """Return the largest of `sizes` in which `units` take `most` lines, and the lines; in the last, cut to them."""
+    """Return a font size and the lines of `units` in that size.
+
+    It is the first of `sizes` (pixels, descending) in which `units` take at most `most` lines. If none is small enough,
+    the lines in the last size are cut to `most`, with an ellipsis.
+    """
     for size in sizes:
         lines = _lines(units, size)
         if len(lines) <= most:
@@ -72,7 +88,7 @@ def _fitted(units: list[tuple[str, float]], sizes: tuple[int, ...], most: int) -
 
 
 def _lines(units: list[tuple[str, float]], size: int) -> list[str]:
-    """Return units broken into lines that fit."""
+    """Return units joined to lines that are at most `LINE` pixels wide in font size `size` (pixels)."""
     lines, room = [""], LINE / size
     for unit, width in units:
         if lines[-1] and not unit.isspace() and width > room:
@@ -85,12 +101,15 @@ def _lines(units: list[tuple[str, float]], size: int) -> list[str]:
 
 
 def _width(text: str, language: str) -> float:
-    """Return how wide `text` is, in ems."""
+    """Return the width of `text` on one line, in ems."""
     return sum(run.width for run in _runs(text, 1, language))
 
 
 def _set(line: str, baseline: int, size: int, language: str) -> str:
-    """Return one line as SVG paths, at the side where the language begins."""
+    """Return one line as SVG paths, aligned to the side where `language` starts its lines.
+
+    `baseline` and `size` are in pixels.
+    """
     runs = _runs(line, size, language)
     if rtl := right_to_left(language):
         runs.reverse()
@@ -103,7 +122,7 @@ def _set(line: str, baseline: int, size: int, language: str) -> str:
 
 
 class _Run:
-    """Letters in one font, shaped."""
+    """A text in one font, shaped by HarfBuzz; `width` is in the unit of `size`."""
 
     def __init__(self, face: hb.Face, text: str, size: int, language: str) -> None:
         self.font = hb.Font(face)
@@ -115,38 +134,38 @@ class _Run:
         if language:
             self.buffer.language = language
         hb.shape(self.font, self.buffer)
-        self.width: float = sum(place.x_advance for place in self.buffer.glyph_positions) * self.scale
+        self.width: float = sum(position.x_advance for position in self.buffer.glyph_positions) * self.scale
 
     def drawn(self, x: float, baseline: float) -> str:
-        """Return the run as one SVG path, from `x` on."""
+        """Return the run as one SVG path that starts at `x`; empty for spaces."""
         pen = _Pen(self.scale, baseline)
-        for glyph, place in zip(self.buffer.glyph_infos, self.buffer.glyph_positions, strict=True):
-            pen.x = x + place.x_offset * self.scale
-            pen.y = baseline - place.y_offset * self.scale
+        for glyph, position in zip(self.buffer.glyph_infos, self.buffer.glyph_positions, strict=True):
+            pen.x = x + position.x_offset * self.scale
+            pen.y = baseline - position.y_offset * self.scale
             self.font.draw_glyph_with_pen(glyph.codepoint, pen)
-            x += place.x_advance * self.scale
+            x += position.x_advance * self.scale
         return f'<path d="{"".join(pen.path)}"/>' if pen.path else ""
 
 
 def _runs(text: str, size: int, language: str) -> list[_Run]:
-    """Return `text` as runs, each in the first font that has its letters."""
-    pieces = [(face_of(char, language), char) for char in text]
-    grouped = groupby(pieces, key=lambda piece: piece[0])
+    """Return `text` as runs, each in the first font that has its characters."""
+    characters = [(face_of(char, language), char) for char in text]
+    grouped = groupby(characters, key=lambda pair: pair[0])
     return [_Run(face, "".join(char for _, char in group), size, language) for face, group in grouped]
 
 
 class _Pen:
-    """Takes outlines in a font's units, y upwards, and keeps them as an SVG path."""
+    """Converts outlines from font units (y upwards) to the data of an SVG path (pixels, y downwards)."""
 
     def __init__(self, scale: float, baseline: float) -> None:
         self.scale, self.x, self.y = scale, 0.0, baseline
         self.path: list[str] = []
 
     def _put(self, verb: str, *points: tuple[float, float]) -> None:
-        placed = [f"{self.x + x * self.scale:.1f} {self.y - y * self.scale:.1f}" for x, y in points]
-        self.path.append(verb + " ".join(placed))
+        scaled = [f"{self.x + x * self.scale:.1f} {self.y - y * self.scale:.1f}" for x, y in points]
+        self.path.append(verb + " ".join(scaled))
 
-    def moveTo(self, point: tuple[float, float]) -> None:  # noqa: N802 - the names that uharfbuzz calls
+    def moveTo(self, point: tuple[float, float]) -> None:  # noqa: N802 - a name that uharfbuzz calls
         self._put("M", point)
 
     def lineTo(self, point: tuple[float, float]) -> None:  # noqa: N802 - the same

@@ -1,4 +1,4 @@
-"""Book -> EPUB 3."""
+"""Book -> EPUB 3: the input for pandoc (`prepare`), and pandoc's EPUB completed (`finish`)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ XML = (".xhtml", ".opf", ".ncx", ".xml", ".svg")
 
 
 def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
-    """Return what pandoc is to make of the book: EPUB 3, a file a section, in the style of templates/epub.css.
+    """Return the pandoc conversion of a book to EPUB 3, one XHTML file per section.
 
-    What it needs beside the text (cover, style, fonts) is written to `folder`.
+    The cover, the style sheet (templates/epub.css with font rules) and the fonts are written to `folder`.
     """
     blocks = _with_rubies([node for part in parts for node in _blocks(part)])
     front = folder / "cover.svg"
-    front.write_bytes(cover(book.title, book.authors, book.language, book.look.cover))
+    front.write_bytes(cover(book.title, book.authors, book.language, book.style.cover))
     sheet, fonts = style(book, blocks)
     for font in fonts:
         (folder / font.name).write_bytes(font.data)
@@ -57,14 +57,14 @@ def prepare(book: Book, parts: list[Section], folder: Path) -> Conversion:
 
 
 def _with_rubies(blocks: list[Node]) -> list[Node]:
-    """Return blocks, each ruby with the tags of HTML."""
+    """Return blocks whose `ruby` and `rt` spans are wrapped in the HTML tags of that name."""
     if not any(node["t"] == "Span" and node["c"][0][1] == ["ruby"] for node in nodes(blocks)):
         return blocks
     tagged: list[Node] = _tagged(blocks)
     return tagged
 
 
-def _tagged(part: Any) -> Any:  # noqa: ANN401 - any part of a tree
+def _tagged(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
     if isinstance(part, dict):
         return part | {"c": _tagged(part["c"])} if "c" in part else part
     if not isinstance(part, list):
@@ -81,7 +81,7 @@ def _tagged(part: Any) -> Any:  # noqa: ANN401 - any part of a tree
 
 
 def _blocks(part: Section) -> list[Node]:
-    """Return a section as its heading and a division."""
+    """Return a section as a level 1 heading and a division."""
     language = [["lang", part.language]] if part.language else []
     kind = [["epub:type", part.kind]] if part.kind else []
     heading = {"t": "Header", "c": [1, [part.label, [], language + kind], text_nodes(part.title)]}
@@ -89,16 +89,16 @@ def _blocks(part: Section) -> list[Node]:
 
 
 def _from_the_right(book: Book) -> bool:
-    """Tell whether the book's pages are turned from left to right."""
-    return book.look.vertical or right_to_left(book.language)
+    """Return whether pages progress from right to left."""
+    return book.style.vertical or right_to_left(book.language)
 
 
 def finish(epub: bytes, book: Book, parts: list[Section], _folder: Path) -> bytes:
-    """Return pandoc's EPUB with what pandoc leaves undone.
+    """Return pandoc's EPUB with corrections that pandoc has no option for.
 
-    Each section's file has its title and language, the landmarks lead to the text, no date is made up, and code is
-    marked by weight and slant alone (epub.css): pandoc's colours cannot be read at night. Raises RuntimeError where a
-    file in it is no XML.
+    Each section's file gets its own title and language. The landmarks link to the text. The date is removed if the book
+    has none. pandoc's colours of code are removed, because they are illegible in night mode; epub.css uses weight and
+    slant instead. Raises RuntimeError where an XML file in the EPUB is not well-formed.
     """
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(epub)) as old, zipfile.ZipFile(made, "w") as new:
@@ -125,19 +125,20 @@ def _parse(name: str, data: bytes) -> None:
         raise RuntimeError(message) from error
 
 
-def _refuse(*_declared: object) -> None:
+def _refuse(*_declaration: object) -> None:
     message = "it declares an entity"
     raise ValueError(message)
 
 
 def _page(page: str, name: str, book: Book, parts: list[Section]) -> str:
+    """Return an XHTML file of the EPUB with the title and language of its section, or, in nav.xhtml, its landmarks."""
     page = re.sub(r"  <style>.*?</style>\n", "", page, count=1, flags=re.DOTALL)
     chapter = re.search(r"/ch(\d+)\.xhtml$", name)
     if chapter:
-        one = parts[int(chapter[1]) - 1]
-        page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{escape(one.title)}</title>", page, count=1)
-        language = escape(one.language or "und")
-        attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * right_to_left(one.language)
+        section = parts[int(chapter[1]) - 1]
+        page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{escape(section.title)}</title>", page, count=1)
+        language = escape(section.language or "und")
+        attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * right_to_left(section.language)
         page = re.sub(r'lang="[^"]*" xml:lang="[^"]*"', attributes, page, count=1)
     if name.endswith("/nav.xhtml"):
         contents = phrase("contents", book.language)
@@ -149,11 +150,12 @@ def _page(page: str, name: str, book: Book, parts: list[Section]) -> str:
 
 
 def _package(package: str, book: Book) -> str:
+    """Return content.opf with an accessibility summary, without pandoc's date if the book has none."""
     if not book.date:
         package = re.sub(r"    <dc:date.*?</dc:date>\n", "", package)
-    summary = '    <meta property="schema:accessibilitySummary">{}</meta>\n  </metadata>'
-    said = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
-    return package.replace("  </metadata>", summary.format(said), 1)
+    element = '    <meta property="schema:accessibilitySummary">{}</meta>\n  </metadata>'
+    summary = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
+    return package.replace("  </metadata>", element.format(summary), 1)
 
 
 def _text(text: str) -> Node | None:

@@ -1,4 +1,7 @@
-"""Books -> EPUB and PDF, pandoc started once for all; a book's bytes are the same whatever is made beside it."""
+"""Books -> EPUB and PDF files, as bytes.
+
+One pandoc process converts all books. The bytes of a book do not depend on the other books.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ _FINISH = {"epub": epub.finish, "pdf": pdf.finish}
 
 
 def editions(books: Sequence[Book], kinds: Sequence[str] = KINDS) -> list[dict[str, bytes]]:
-    """Return each book in each of `kinds`.
+    """Return the files of each book: format -> bytes, for each format in `kinds`.
 
-    Raises SkipDocument where a book is more than pandoc can write within its limits, OSError or MemoryError where the machine
-    fails, RuntimeError where pandoc or Typst does, or where what they made is broken.
+    Raises SkipDocument where a book exceeds the limits of pandoc or Typst, OSError or MemoryError where the machine
+    fails, RuntimeError where pandoc or Typst fails, or where its output is broken.
     """
     with tempfile.TemporaryDirectory() as folder:
         jobs: list[tuple[str, Book, list[Section], Path]] = []
@@ -28,15 +31,15 @@ def editions(books: Sequence[Book], kinds: Sequence[str] = KINDS) -> list[dict[s
         for book in map(writable, books):
             parts = sections(book)
             for kind in kinds:
-                place = Path(folder, str(len(jobs)))
-                place.mkdir()
+                job_folder = Path(folder, str(len(jobs)))
+                job_folder.mkdir()
                 for name, data in book.pictures.items():
-                    place.joinpath(name).write_bytes(data)
-                jobs.append((kind, book, parts, place))
-                conversions.append(_PREPARE[kind](book, parts, place))
+                    job_folder.joinpath(name).write_bytes(data)
+                jobs.append((kind, book, parts, job_folder))
+                conversions.append(_PREPARE[kind](book, parts, job_folder))
         made = [
-            _FINISH[kind](data, book, parts, place)
-            for (kind, book, parts, place), data in zip(jobs, write(conversions), strict=True)
+            _FINISH[kind](data, book, parts, job_folder)
+            for (kind, book, parts, job_folder), data in zip(jobs, write(conversions), strict=True)
         ]
     return [dict(zip(kinds, made[at * len(kinds) :], strict=False)) for at in range(len(books))]
 

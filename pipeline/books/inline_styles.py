@@ -1,4 +1,8 @@
-"""Words with their styles -> nested inline nodes: however tags were nested, a style stands once around its words."""
+"""Text with inline styles -> nested inline nodes of a pandoc AST.
+
+HTML allows any nesting, as in `<b>a<b>b</b></b>`. Here each text node has a list of its styles, and adjacent nodes with
+the same style get one common parent: `<b>ab</b>`.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +14,24 @@ from typing import Any
 
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node
 
-Style = tuple[str, Any]  # a node's type, and what it holds beside its words: an address, the name of a class
-Run = tuple[Node, tuple[Style, ...]]  # a node without words around it, and its styles, outer ones first
+Style = tuple[str, Any]  # the type of an inline node, and its other contents: URL and title, or classes and direction
+Run = tuple[Node, tuple[Style, ...]]  # an inline node without children, and the styles around it, outermost first
 CODE: Style = ("Code", "")
 _SPACES = {"Space", "SoftBreak"}
 
 
 def worn(styles: tuple[Style, ...], more: Style) -> tuple[Style, ...]:
-    """Return styles with one more inside; bold in bold is bold, and a link in a link is none."""
-    alike = more in styles or (more[0] == "Link" and any(kind == "Link" for kind, _ in styles))
-    return styles if alike else (*styles, more)
+    """Return styles with an innermost style added, unless they have it. A link in a link is dropped.
+
+    >>> worn((("Strong", ""),), ("Strong", ""))
+    (('Strong', ''),)
+    """
+    redundant = more in styles or (more[0] == "Link" and any(kind == "Link" for kind, _ in styles))
+    return styles if redundant else (*styles, more)
 
 
 def words(text: str, styles: tuple[Style, ...]) -> Iterable[Run]:
-    """Yield a text as runs: words and the spaces between them, or as code."""
+    """Yield the nodes of a text with their styles: words and the spaces between them, or one code node."""
     if CODE in styles:
         node = {"t": "Code", "c": [NO_ATTRIBUTES, re.sub(r"[ \t\n\f\r]+", " ", text)]}
         yield node, tuple(style for style in styles if style != CODE)
@@ -38,7 +46,13 @@ def words(text: str, styles: tuple[Style, ...]) -> Iterable[Run]:
 
 
 def nested(runs: list[Run]) -> list[Node]:
-    """Return runs as inline nodes, white space collapsed as in HTML, no line break between wide characters."""
+    """Return runs as nested inline nodes.
+
+    White space is collapsed as in HTML. A line break between two CJK characters is removed.
+
+    >>> nested([({"t": "Str", "c": "a"}, (("Strong", ""),)), ({"t": "Str", "c": "b"}, (("Strong", ""),))])
+    [{'t': 'Strong', 'c': [{'t': 'Str', 'c': 'ab'}]}]
+    """
     return _nested(_collapsed(runs), 0)
 
 
@@ -52,14 +66,14 @@ def _collapsed(runs: list[Run]) -> list[Run]:
                 continue
             if node["t"] == "SoftBreak" and _wide(before, -1) and _wide(after, 0):
                 continue
-        kept.append((node, tuple(style for style in styles if style != CODE)))  # what is in code and no text
+        kept.append((node, tuple(style for style in styles if style != CODE)))  # an image in code, for example
     while kept and kept[-1][0]["t"] in _SPACES:
         kept.pop()
     return kept
 
 
 def _wide(node: Node, at: int) -> bool:
-    """Tell whether a word begins (0) or ends (-1) in a character as wide as two (Unicode Standard Annex 11)."""
+    """Return whether the character of a word at index `at` (0 or -1) is full width (Unicode Standard Annex 11)."""
     return node["t"] == "Str" and unicodedata.east_asian_width(node["c"][at]) in "WF"
 
 
@@ -75,7 +89,7 @@ def _nested(runs: list[Run], depth: int) -> list[Node]:
 
 
 def _joined(nodes: list[Node]) -> list[Node]:
-    """Return nodes, words that touch as one."""
+    """Return nodes with adjacent strings merged."""
     made: list[Node] = []
     for node in nodes:
         if node["t"] == "Str" and made and made[-1]["t"] == "Str":
@@ -86,10 +100,10 @@ def _joined(nodes: list[Node]) -> list[Node]:
 
 
 def _styled(style: Style, inner: list[Node]) -> Node:
-    kind, held = style
+    kind, value = style
     if kind == "Link":
-        return {"t": "Link", "c": [NO_ATTRIBUTES, inner, [*held]]}
+        return {"t": "Link", "c": [NO_ATTRIBUTES, inner, [*value]]}
     if kind == "Span":
-        names, direction = held
+        names, direction = value
         return {"t": "Span", "c": [["", [*names], [["dir", direction]] if direction else []], inner]}
     return {"t": kind, "c": inner}

@@ -1,6 +1,7 @@
-r"""TeX between dollar signs: told from prices and the variables of a shell, so that nothing else is read as maths.
+r"""Text between dollar signs -> whether it is TeX maths, rather than prices or shell variables.
 
-A text holds maths where every span between dollars is such, and one is beyond doubt; else its dollars are letters.
+`$x^2$` is maths; `$5 (or US$6)` and `$HOME/bin:$PATH` are not. A document is parsed with maths if it contains a TeX
+command, and if every span that pandoc then takes for maths is maths. Otherwise all its dollar signs are plain text.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 
 from pipeline.books.pandoc_ast import Node, nodes
 
-MATHS = "+tex_math_dollars"  # pandoc's extension of a dialect
+MATHS = "+tex_math_dollars"  # pandoc's Markdown extension
 _COMMAND = r"\\[A-Za-z]{2,}|[\w})\]]\^|[\w})\]]_\{"
 _MAY = re.compile(rf"\$[^$]*(?:{_COMMAND})[^$]*\$")
 _WORDS = re.compile(
@@ -18,17 +19,23 @@ _WORDS = re.compile(
 
 
 def may_hold_maths(text: str) -> bool:
-    """Tell whether a text of Markdown is worth reading with MATHS."""
+    r"""Return whether a Markdown text has a span between dollar signs that contains a TeX command.
+
+    >>> may_hold_maths(r"the sum $\sum_i x_i$"), may_hold_maths("$5 or $6")
+    (True, False)
+    """
     return bool(_MAY.search(text))
 
 
 def all_maths(blocks: list[Node]) -> bool:
-    """Tell whether all that was read as maths is maths."""
+    """Return whether every Math node of an AST is maths."""
     return all(is_maths(node["c"][1]) for node in nodes(blocks) if node["t"] == "Math")
 
 
 def is_maths(tex: str) -> bool:
-    r"""Tell whether a span between dollars is maths: no words but in commands, nothing that Typst would obey.
+    r"""Return whether the text of a span between dollar signs is maths that is safe for Typst.
+
+    It must have no words outside commands, and neither `#` nor `"`, which are code in Typst.
 
     >>> is_maths(r"\frac{1}{n} \sum_i x_i^2"), is_maths("AB"), is_maths("5 (or US"), is_maths("HOME/bin:")
     (True, True, False, False)
@@ -39,7 +46,7 @@ def is_maths(tex: str) -> bool:
 
 
 def unlabelled(tex: str) -> str:
-    r"""Return TeX without its labels: Typst would take them for places in the book.
+    r"""Return TeX without `\label` commands. Typst would use them as labels of the book.
 
     >>> unlabelled(r"x^2 \label{chapter-1}")
     'x^2 '

@@ -1,7 +1,8 @@
-"""Pandoc tree with raw HTML -> the HTML that a browser would get; what HTML cannot carry is kept aside, by number.
+"""Pandoc AST with raw HTML -> the HTML that a browser would get, and the nodes that HTML cannot express.
 
-A node that is kept aside stands in the HTML as an element named MARK, or as an element with an attribute of that name,
-whose value is its number. MARK is a name that the raw HTML does not hold.
+Such a node (code, maths, a note, the attributes of a heading) is kept in a list. The HTML has a placeholder for it, an
+element `<lacuna-0 lacuna-0=7>` or an attribute `lacuna-0=7`, whose value is its index. The number in the name is the
+first one for which the raw HTML does not contain the name.
 """
 
 from __future__ import annotations
@@ -23,27 +24,31 @@ _NAME = re.compile(r"<([a-zA-Z][^\s/>]*)")
 
 
 class Markup(NamedTuple):
-    """HTML, the name of its marks, and what was kept aside."""
+    """HTML of an AST, with placeholders."""
 
     html: str
-    mark: str
-    kept: list[Node]
+    mark: str  # name of the placeholders
+    kept: list[Node]  # the nodes that the placeholders represent
 
 
 def holds_html(blocks: list[Node]) -> bool:
-    """Tell whether a tree holds raw HTML, comments aside."""
+    """Return whether an AST has raw HTML other than comments."""
     return any(node["t"] in RAW and not only_comments(node["c"][1]) for node in nodes(blocks))
 
 
 def only_comments(raw: str) -> bool:
-    """Tell whether raw HTML shows nothing, whatever stands around it."""
+    """Return whether raw HTML consists of comments.
+
+    >>> only_comments("<!-- a --> <!-- b -->"), only_comments("<!-- a --><b>")
+    (True, False)
+    """
     return _COMMENT.fullmatch(raw) is not None
 
 
 def markup(blocks: list[Node]) -> Markup:
-    """Return the HTML of a tree: raw HTML as it was written, all else as elements or marks.
+    """Return the HTML of an AST: raw HTML unchanged, other nodes as elements or placeholders.
 
-    Raw HTML that would swallow what follows it (`<title>`, `<div id="`) without an end becomes text.
+    An unclosed tag that would hide everything after it (`<title>`, `<div id="`) is escaped.
     """
     raw = "\n".join(node["c"][1].lower() for node in nodes(blocks) if node["t"] in RAW)
     mark = next(name for name in map("lacuna-{}".format, count()) if name not in raw)
@@ -52,11 +57,13 @@ def markup(blocks: list[Node]) -> Markup:
 
 
 class _Writer:
+    """Writes AST nodes as HTML, in pieces."""
+
     def __init__(self, mark: str, kept: list[Node]) -> None:
         self.mark, self.kept = mark, kept
 
     def keep(self, node: Node) -> str:
-        """Keep a node aside and return the attribute that stands for it."""
+        """Add a node to `kept` and return its placeholder as an attribute."""
         self.kept.append(node)
         return f" {self.mark}={len(self.kept) - 1}"
 
@@ -86,7 +93,7 @@ class _Writer:
             yield f"</{name}>"
         elif kind == "Table":
             yield from self.table(node)
-        else:  # code and rules
+        else:  # code blocks and horizontal rules
             yield f"<pre{self.keep(node)}></pre>"
 
     def table(self, node: Node) -> Iterator[str]:
@@ -126,7 +133,11 @@ def _parts(node: Node) -> tuple[str, Any]:
 
 
 def closed(tag: str, following: Iterable[str]) -> str:
-    """Return a tag among words; as text where it hides what follows and no tag in `following` closes it."""
+    """Return an inline tag, escaped if it hides what follows and no tag in `following` closes it.
+
+    >>> closed("<title>", ["</b>"]), closed("<title>", ["</title>"])
+    ('&lt;title&gt;', '<title>')
+    """
     name = _NAME.match(tag)
     if not name or _ends(tag):
         return tag
@@ -135,22 +146,26 @@ def closed(tag: str, following: Iterable[str]) -> str:
 
 
 def whole(raw: str) -> str:
-    """Return a block of raw HTML; what it leaves open so that all that follows would be swallowed becomes text."""
+    """Return a block of raw HTML. A tag in it that would hide everything after the block is escaped.
+
+    >>> whole("<p>a</p>"), whole("<p>a<title>b")
+    ('<p>a</p>', '<p>a&lt;title>b')
+    """
     if _ends(raw):
         return raw
     for at in (match.start() for match in [*re.finditer("<", raw)][: -LAST - 1 : -1]):
-        whole = f"{raw[:at]}&lt;{raw[at + 1 :]}"
-        if _ends(raw[:at]) and _ends(whole):
-            return whole
+        escaped = f"{raw[:at]}&lt;{raw[at + 1 :]}"
+        if _ends(raw[:at]) and _ends(escaped):
+            return escaped
     return f"<pre>{escape(raw, quote=False)}</pre>"
 
 
-LAST = 40  # tags at the end of a block among which the one that swallows is looked for
+LAST = 40  # tags at the end of a block that are tried
 
 
 @lru_cache(maxsize=256)
 def _ends(raw: str) -> bool:
-    """Tell whether an element that stands behind raw HTML is seen as one, and is shown."""
+    """Return whether a browser parses and shows an element that follows raw HTML."""
     waiting = parsed(f"{raw}<lacuna-end>")
     while waiting:
         node = waiting.pop()

@@ -1,7 +1,7 @@
-"""What a post shows and what a chapter shows, as words: those that the chapter lacks.
+"""Markdown of a post, and AST of its chapter -> the visible words of each, and those that the chapter lacks.
 
-The post is read by markdown-it and a browser's parser, the chapter by what pandoc made of it: two readings that share
-no code, so that neither hides the other's losses.
+The post is parsed by markdown-it and an HTML parser, the chapter comes from pandoc. The two share no parser, so neither
+hides the other's losses.
 """
 
 from __future__ import annotations
@@ -32,53 +32,63 @@ INLINE = {
 }  # fmt: skip
 MOST_EXCERPTS = 3
 LONGEST = 80  # characters of an excerpt
-MOST_STEPS = 400_000_000  # products of two lengths up to which words are aligned: 50 MB of bits
-_UNREAD = {*HIDDEN, "noscript", "iframe", "math"}  # formulas are set from their TeX
-_MARKS = {"footnote_ref", "footnote_anchor"}  # numbers and arrows of notes
-_BOX = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)  # of a task
+MOST_STEPS = 400_000_000  # largest product of two word counts that is aligned; needs 50 MB
+_UNREAD = {*HIDDEN, "noscript", "iframe", "math"}  # books show the TeX of formulas, not MathML
+_MARKS = {"footnote_ref", "footnote_anchor"}  # tokens of note numbers and return arrows
+_BOX = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)  # of a task list item
 _RAW = {"html_block", "html_inline"}
-_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # of a formula, which shows none
-_ALONE = (  # scripts without spaces between words: CJK
+_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # in TeX; invisible
+_ALONE = (  # CJK characters: each counts as a word
     "\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
 )
-_SYMBOLS = "\u2190-\u24ff\u2600-\u260f\u2613-\u27bf\u2900-\u2bff\U0001f000-\U0001faff"  # without boxes of tasks
+_SYMBOLS = "\u2190-\u24ff\u2600-\u260f\u2613-\u27bf\u2900-\u2bff\U0001f000-\U0001faff"  # except BALLOT BOXes
 _WORD = re.compile(rf"[{_ALONE}]|[{_SYMBOLS}]|(?:[^\W_{_ALONE}]|[\u0300-\u036f])+")
 
 
 class Missing(NamedTuple):
-    """How many words are missing, and the first of them: those that follow each other together."""
+    """The number of missing words, and excerpts of the first ones."""
 
     words: int
-    excerpts: tuple[str, ...]
+    excerpts: tuple[str, ...]  # each of consecutive words
 
 
-def missing_words(shown: str, held: str) -> Missing:
-    """Return the words of `shown` that `held` lacks; their order does not count, nor where white space parts them.
+def missing_words(source: str, copy: str) -> Missing:
+    """Return the words of `source` that `copy` lacks. Word order, and white space within words, do not matter.
 
-    >>> missing_words("one two three", "three one")
-    Missing(words=1, excerpts=('two',))
+    >>> missing_words("one two three", "three one").excerpts
+    ('two',)
+    >>> missing_words("foobar", "foo bar").excerpts
+    ()
     """
-    if "".join(shown.split()) in "".join(held.split()):
+    if "".join(source.split()) in "".join(copy.split()):
         return Missing(0, ())
-    wanted, there = _words(shown), _words(held)
+    wanted, there = _words(source), _words(copy)
     lacking = Counter(wanted) - Counter(there)
     if not lacking:
         return Missing(0, ())
-    lost, more = _differing(wanted, there)
-    elsewhere = "\n".join("".join(there[at] for at in run) for run in _runs(more))
-    missing = _runs([at for at in lost if _taken(lacking, wanted[at])])
-    runs = [run for run in missing if "".join(wanted[at] for at in run) not in elsewhere]  # `foobar` as `foo`, `bar`
-    said = [" ".join(wanted[at] for at in run) for run in runs]
-    shortened = (one if len(one) <= LONGEST else one[: LONGEST - 1] + "…" for one in said[:MOST_EXCERPTS])
+    only_wanted, only_there = _differing(wanted, there)
+    other_text = "\n".join("".join(there[at] for at in run) for run in _runs(only_there))
+    missing = _runs([at for at in only_wanted if _taken(lacking, wanted[at])])
+    runs = [run for run in missing if "".join(wanted[at] for at in run) not in other_text]  # `foobar` as `foo`, `bar`
+    excerpts = [" ".join(wanted[at] for at in run) for run in runs]
+    shortened = (one if len(one) <= LONGEST else one[: LONGEST - 1] + "…" for one in excerpts[:MOST_EXCERPTS])
     return Missing(sum(map(len, runs)), tuple(shortened))
 
 
 def _words(text: str) -> list[str]:
+    """Return the words of a text in NFKC; a CJK character or symbol is a word.
+
+    >>> _words("two words, 漢字")
+    ['two', 'words', '漢', '字']
+    """
     return _WORD.findall(unicodedata.normalize("NFKC", text.replace("\u00ad", "")))
 
 
 def _differing(wanted: list[str], there: list[str]) -> tuple[list[int], list[int]]:
-    """Return the places of the words of each that are in no longest common sequence; of very long texts, all places."""
+    """Return the indices of the words of each list that are not in the longest common subsequence of both.
+
+    Lists longer than `MOST_STEPS` allows are not aligned: all indices are returned.
+    """
     if len(wanted) * len(there) > MOST_STEPS:
         return [*range(len(wanted))], [*range(len(there))]
     edits = LCSseq.editops(wanted, there)
@@ -88,26 +98,30 @@ def _differing(wanted: list[str], there: list[str]) -> tuple[list[int], list[int
     )
 
 
-def _runs(places: list[int]) -> list[list[int]]:
-    """Return places, those that follow each other together."""
-    grouped = groupby(enumerate(places), lambda pair: pair[1] - pair[0])
+def _runs(indices: list[int]) -> list[list[int]]:
+    """Return indices grouped into runs of consecutive ones.
+
+    >>> _runs([1, 2, 5])
+    [[1, 2], [5]]
+    """
+    grouped = groupby(enumerate(indices), lambda pair: pair[1] - pair[0])
     return [[at for _, at in group] for _, group in grouped]
 
 
 def _taken(lacking: Counter[str], word: str) -> bool:
-    """Tell whether a word is one of those that are lacking, and count it."""
+    """Return whether a word is still in the counter of lacking words, and remove it once."""
     lacking[word] -= 1
     return lacking[word] >= 0
 
 
 def words_of(blocks: list[Node], *, maths: bool = True) -> str:
-    """Return the text that a tree shows, its notes, the alternative texts of its pictures and its `maths` (TeX) too."""
+    """Return the text of an AST, including footnotes, alternative texts and, with `maths`, the TeX of formulas."""
     parts: list[str] = []
     _collect(blocks, parts, maths)
     return "".join(parts)
 
 
-def _collect(part: Any, parts: list[str], maths: bool) -> None:  # noqa: ANN401, FBT001 - any part of a tree
+def _collect(part: Any, parts: list[str], maths: bool) -> None:  # noqa: ANN401, FBT001 - any part of an AST
     for item in part:
         if isinstance(item, list):
             _collect(item, parts, maths)
@@ -128,23 +142,26 @@ def _collect(part: Any, parts: list[str], maths: bool) -> None:  # noqa: ANN401,
                     parts.append(" ")
 
 
-_STYLES = {"Emph", "Strong", "Strikeout", "Superscript", "Subscript", "Underline", "Link", "Span"}
-_BARE = {"Space", "SoftBreak", "LineBreak", "Math", "HorizontalRule"}  # hold no words
+_STYLES = {"Emph", "Strong", "Strikeout", "Superscript", "Subscript", "Underline", "Link", "Span"}  # separate no words
+_BARE = {"Space", "SoftBreak", "LineBreak", "Math", "HorizontalRule"}  # have no text
 
 
 @cache
 def _parser() -> MarkdownIt:
-    """Return the parser of the dialect; an address that leads nowhere makes a link too, as its words are shown."""
+    """Return the parser of the Markdown dialect. It accepts links with any URL, because their text is visible."""
     made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
-    made.disable("footnote_inline")  # which pandoc does not read
-    made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - its own signature
+    made.disable("footnote_inline")  # pandoc's dialect does not have them
+    made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - markdown-it's signature
     return made
 
 
 def shown(text: str) -> str:
-    """Return the text that a post of Markdown shows, with the alternative texts of its pictures.
+    r"""Return the visible text of a Markdown post, including the alternative texts of images.
 
-    Where a caption repeats an alternative text, as in `![A map](a.png)` before `A map, by hand`, it counts once.
+    A caption that repeats an alternative text, as in `![A map](a.png)` before `A map, by hand`, counts once.
+
+    >>> shown("# A *title*\n\n![A map](a.png)").split()
+    ['A', 'title', 'A', 'map']
     """
     env: dict[str, Any] = {}
     tokens = _parser().parse(_BOX.sub(r"\1", _LABEL.sub("", text)), env)
@@ -164,14 +181,14 @@ def shown(text: str) -> str:
         tags = [one for one in token.children or () if one.type == "html_inline"]
         for at, one in enumerate(tags):
             one.content = closed(one.content, (later.content for later in tags[at + 1 :]))
-    for opened, inline in pairwise(tokens):
-        if opened.type == "heading_open" and inline.children and inline.children[-1].type == "text":
+    for opening, inline in pairwise(tokens):
+        if opening.type == "heading_open" and inline.children and inline.children[-1].type == "text":
             inline.children[-1].content = heading_text(inline.children[-1:])
     return "".join(_visible(parsed(_parser().renderer.render(tokens, _parser().options, env))))
 
 
 def _texts(tokens: Iterable[Token]) -> Iterator[str]:
-    """Yield what tokens without HTML show."""
+    """Yield the visible text of tokens without HTML."""
     heading = False
     for token in tokens:
         if token.type == "inline":
@@ -186,7 +203,7 @@ def _texts(tokens: Iterable[Token]) -> Iterator[str]:
 
 
 def _visible(elements: list[Any]) -> Iterator[str]:
-    """Yield the text of elements that a browser shows."""
+    """Yield the visible text of HTML elements."""
     waiting: list[Any] = elements[::-1]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""Two texts -> whether one is a copy of the other, up to small edits: exact verification of what LSH proposed."""
+"""Two texts -> whether one is a copy of the other, up to small edits: the exact check of LSH's candidates."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from rapidfuzz.distance import Levenshtein
 from pipeline.duplicates.significant_differences import Edit, differs
 from pipeline.duplicates.word_normalization import FEW
 
-ALIKE = 0.40  # Jaccard of 3-grams, estimated; one letter in ten edited leaves 0.57, posts of a series share 0.2 to 0.3
-EDITED = 0.13  # share of the characters: copies have up to a tenth, a template filled anew has more
-CUT_EDITED = 0.03  # of a copy that breaks off: what there is of it is in the other, or it would be lost
-BREAK = 20  # characters; where a copy breaks off, it has not the same length as what it was cut from
-CUT = 0.5  # share of the whole that is left
-SURE = 0.001  # how unlikely what two texts differ in must be by chance, or it says nothing of the rest of a family
-LONGEST = 1_000_000  # characters; the time grows with the square: two texts of 2 million take half a minute
-LONG = 20_000  # characters; longer texts are aligned by words first, then within what differs
+ALIKE = (
+    0.40  # estimated Jaccard of 3-grams: 0.57 with a tenth of the characters edited, 0.2 to 0.3 for posts of one series
+)
+EDITED = 0.13  # largest share of edited characters: copies have up to 0.1, two texts from one template have more
+CUT_EDITED = 0.03  # the same for a truncated copy: the rest of it must be in the whole text, or it would be lost
+BREAK = 20  # characters; edits so near the end of a truncated copy do not count
+CUT = 0.5  # smallest share of the whole text that a truncated copy has
+SURE = 0.001  # significance level at which a difference keeps two texts out of one cluster
+LONGEST = 1_000_000  # characters; the time grows with the square of the length: 30 s for two texts of 2 million
+LONG = 20_000  # characters; longer texts are aligned by words first, then by characters within the differences
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a comparison found: `same`, or surely `apart` for a reason; neither is not enough to tell.
+    """The result of a comparison: `same`, or significantly `distinct`, with the reason; neither means undecided.
 
-    `similarity` is the share of the characters that are the same, from 0 to 1; `worse` names the text (0 or 1)
-    that breaks off or was misread.
+    `similarity` is the share of equal characters, from 0 to 1. `worse` is the index (0 or 1) of the text that is
+    truncated or mis-decoded.
     """
 
     same: bool = False
-    apart: bool = False
+    distinct: bool = False
     why: str = ""
     similarity: float = 0.0
     worse: int | None = None
@@ -40,10 +42,10 @@ TWO_TEXTS = Verdict()
 
 
 def compare(*views: tuple[str, str], edited: float = EDITED) -> Verdict:
-    """Return whether two texts are copies, up to `edited` of their characters changed.
+    """Return whether two texts are copies, up to a share `edited` of their characters.
 
-    They are given as `spaced` gives them; where there are several `views` of them, that with the fewest edits counts.
-    Texts of over LONGEST characters are not compared.
+    The texts are in the form that `spaced` returns. Of several `views` of the two, the one with the fewest edits
+    counts. Texts of more than LONGEST characters are not compared.
     """
     if max(map(len, views[0])) > LONGEST:
         return TWO_TEXTS
@@ -62,12 +64,12 @@ def compare(*views: tuple[str, str], edited: float = EDITED) -> Verdict:
     edits = aligned(short, head, changed)
     while edits and len(short) - edits[-1].one[1] < BREAK:
         edits.pop()
-    found = _judged(short, head, edits, len(short) / len(long))
-    return replace(found, why="cut copy", worse=int(short is second)) if found.same else found
+    result = _judged(short, head, edits, len(short) / len(long))
+    return replace(result, why="truncated", worse=int(short is second)) if result.same else result
 
 
 def _nearest(views: Sequence[tuple[str, str]], edited: float) -> tuple[int | None, tuple[str, str]]:
-    """Return how many characters changed in the view with the fewest edits, None if more than `edited`; and that."""
+    """Return the view with the fewest edits and its number of edited characters, None if above the share `edited`."""
     least, nearest = None, views[0]
     for view in dict.fromkeys(views):
         most = int(edited * max(map(len, view)))
@@ -78,16 +80,16 @@ def _nearest(views: Sequence[tuple[str, str]], edited: float) -> tuple[int | Non
 
 
 def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdict:
-    matter, chance = differs(one, other, edits)
-    if matter:
-        return Verdict(apart=chance < SURE, why=f"other {matter}", similarity=similarity)
-    return Verdict(same=True, why="near copy" if edits else "same words", similarity=similarity)
+    difference, chance = differs(one, other, edits)
+    if difference:
+        return Verdict(distinct=chance < SURE, why=f"different {difference}", similarity=similarity)
+    return Verdict(same=True, why="near-duplicate" if edits else "same words", similarity=similarity)
 
 
 def aligned(one: str, other: str, changed: int) -> list[Edit]:
-    """Return the edits that lead from one text to the other, as few as there can be (Levenshtein), in order.
+    """Return the shortest list of edits that turns one text into the other (Levenshtein), in order.
 
-    They change some `changed` characters: that only makes it faster.
+    `changed` is about how many characters they change; it only makes the search faster.
     """
     if max(len(one), len(other)) <= LONG:
         return _edits(one, other, 0, 0, changed)
@@ -113,6 +115,6 @@ def _edits(one: str, other: str, at: int, there: int, changed: int | None = None
 
 
 def _starts(parts: list[str]) -> list[int]:
-    """Return where each part starts in the text that they make with a space between, and where that text ends."""
+    """Return the offset of each part in the text that joins them with spaces, and the length of that text."""
     lengths = np.cumsum([0, *(len(part) + 1 for part in parts)])
     return [*lengths[:-1].tolist(), int(lengths[-1]) - 1]

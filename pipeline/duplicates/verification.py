@@ -1,4 +1,4 @@
-"""Two documents -> whether they are copies: as they read, and as damage would have made the one of the other."""
+"""Two documents -> whether they are copies: by their words, or because damage turns one into the other."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ from pipeline.duplicates.word_normalization import spaced, unasked
 
 @dataclass(frozen=True, order=True)
 class Copy:
-    """What a comparison rests on: a digest of it all, the clean text, and where it was damaged the text before."""
+    """What a comparison uses: the clean text, for damaged documents also the text before repair, a digest of both."""
 
     digest: bytes
     text: str
-    found: str
+    unrepaired: str
 
     @cached_property
-    def separate(self) -> str:
-        """The words of the text, addresses cut."""
+    def words(self) -> str:
+        """The words of the text, URLs without their queries."""
         return spaced(unasked(self.text))
 
     @cached_property
-    def whole(self) -> str:
-        """The words of the text and of all its addresses."""
-        return spaced(self.text) if "://" in self.text else self.separate
+    def words_with_urls(self) -> str:
+        """The words of the text and of its whole URLs."""
+        return spaced(self.text) if "://" in self.text else self.words
 
 
 def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
-    """Return whether two documents are copies of one another, up to `edited` of their characters changed.
+    """Return whether two documents are copies of each other, up to a share `edited` of their characters.
 
-    A slip in an address can hide where its query begins: then whole texts have fewer edits than those with addresses
-    cut. A damaged one is a copy as well where it is what a wrong reading makes of the other: repair has guessed, and
-    then words that differ prove nothing. Where hardly anything was damaged, all else must be the same; and if it is,
-    two are not apart for their signs: both may be wrong readings of a third.
+    A typo in a URL can hide where its query begins. Then the texts with whole URLs have fewer edits.
+
+    A damaged text is also a copy where a mis-decoding of the other text gives it. Repair has guessed characters in it,
+    so different words prove nothing. Where only a handful of signs is damaged, the rest must be the same. If the rest
+    is the same, different signs do not keep the two apart: both may be mis-decoded copies of a third text.
     """
-    found = compare((one.separate, other.separate), (one.whole, other.whole), edited=edited)
+    found = compare((one.words, other.words), (one.words_with_urls, other.words_with_urls), edited=edited)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
-        if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
-            return read
+        if damaged.unrepaired and (misdecoded := reading_of(damaged.unrepaired, sound.text)).same:
+            return misdecoded
     if found.why and compare((_ascii(one.text), _ascii(other.text)), edited=edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
-            if read_as := misread(damaged.text, sound.text):
-                return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
+            if codec := misread(damaged.text, sound.text):
+                return Verdict(same=True, why=f"decoded as {codec}", similarity=found.similarity, worse=at)
         if mostly_ascii(one.text) and mostly_ascii(other.text):
             return TWO_TEXTS
-    guessed = found.why == "other words" and (one.found or other.found)
+    guessed = found.why == "different words" and (one.unrepaired or other.unrepaired)
     return TWO_TEXTS if guessed else found
 
 

@@ -1,6 +1,7 @@
-"""What the sound documents of an archive say: their n-grams, and which of them is a twin of a damaged one.
+"""Undamaged documents of an archive -> statistics: n-gram counts, and signatures that find duplicates.
 
-It grows and shrinks with them: counts of what is new are added, of what is gone taken away.
+The statistics help to repair damaged documents. They are updated incrementally: counts of new and changed documents are
+added, counts of deleted ones are subtracted.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ from pipeline.language.fuse_table import Keys
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted
 from pipeline.language.ngrams import ORDER, Floats
 
-VERSION = 1  # raise it when what is counted changes
-MOST = 4_000_000  # characters of an archive that help to infer letters: counting them takes 4 s, one post more 0.2 s
-FILTER_BITS = 22
-SHINGLE = 8  # characters; so long a string is hardly ever in two texts by chance
-SKETCH = 256  # shingles kept of a document, those of the smallest hashes (Broder, 1997)
-TWIN = 0.25  # share of them that a damaged copy, one letter in eight still wrong, has in common with its twin
+VERSION = 1  # increase it when the contents change
+MOST = 4_000_000  # characters of the archive to count: they take 4 s, each further post 0.2 s
+FILTER_BITS = 22  # of a key, which index the filter that skips most look-ups of unknown n-grams
+SHINGLE = 8  # characters; two unrelated texts rarely share so long a string
+SKETCH = 256  # shingles that a document's signature holds: those with the smallest hashes (Broder, 1997)
+TWIN = 0.25  # fraction of a signature that a damaged copy shares, with one character in eight wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Counts of the n-grams of an archive, sketches of its documents, and their texts by path."""
+    """N-gram counts of an archive; the text and the MinHash signature of each document, by path.
+
+    `known` is a filter: False where no n-gram's key ends in these FILTER_BITS bits.
+    """
 
     keys: Keys
     counts: Floats
@@ -36,22 +40,22 @@ class Archive:
     sketches: Mapping[str, Keys] = field(default_factory=dict)
     known: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1 << FILTER_BITS, bool))
 
-    def look(self, hashes: Keys, order: int, limit: Floats) -> Floats:
-        """Return the counts of the n-grams of `order`, 0 where `limit` is."""
+    def lookup(self, hashes: Keys, order: int, limit: Floats) -> Floats:
+        """Return the counts of n-grams of length `order` by their rolling hashes; 0 where `limit` is 0."""
         counts = np.zeros(limit.shape, np.float32)
         if not len(self.keys):
             return counts
-        asked = np.nonzero(limit)
-        keys = salted(hashes[asked], order, 0)
+        wanted = np.nonzero(limit)
+        keys = salted(hashes[wanted], order, 0)
         maybe = np.flatnonzero(self.known[keys & np.uint64((1 << FILTER_BITS) - 1)])
         place = np.minimum(np.searchsorted(self.keys, keys[maybe]), len(self.keys) - 1)
         found = np.zeros(len(keys), np.float32)
         found[maybe] = np.where(self.keys[place] == keys[maybe], self.counts[place], 0)
-        counts[asked] = found
+        counts[wanted] = found
         return counts
 
     def twin_of(self, text: str) -> tuple[str, str] | None:
-        """Return path and text of the document most like `text`, if one is its twin."""
+        """Return path and text of the document most similar to `text`; None if none is a duplicate of it."""
         own = shingles(text)
         shares = {path: _common(own, sketch) for path, sketch in self.sketches.items()}
         path = max(shares, key=lambda path: (shares[path], path), default="")
@@ -62,12 +66,12 @@ NOTHING = Archive(np.zeros(0, np.uint64), np.zeros(0, np.float32), 0.0)
 
 
 def archive_of(texts: Mapping[str, str], before: Archive = NOTHING) -> Archive:
-    """Return the archive of `texts`, by path; what `before` has counted of them is not counted again."""
+    """Return the statistics of `texts`, by path; texts that `before` holds unchanged are not counted again."""
     new = {path: text for path, text in sorted(texts.items()) if before.texts.get(path) != text}
     gone = [text for path, text in before.texts.items() if texts.get(path) != text]
-    told = [(before.keys, before.counts), _counted(new.values(), 1), _counted(gone, -1)]
-    keys, places = np.unique(np.concatenate([keys for keys, _ in told]), return_inverse=True)
-    counts = np.bincount(places, np.concatenate([counts for _, counts in told]), len(keys)).astype(np.float32)
+    counted = [(before.keys, before.counts), _counted(new.values(), 1), _counted(gone, -1)]
+    keys, places = np.unique(np.concatenate([keys for keys, _ in counted]), return_inverse=True)
+    counts = np.bincount(places, np.concatenate([counts for _, counts in counted]), len(keys)).astype(np.float32)
     sketches = {path: np.sort(shingles(text))[:SKETCH] for path, text in new.items()}
     kept = {path: sketch for path, sketch in before.sketches.items() if path in texts and path not in new}
     return _archive(
@@ -87,7 +91,7 @@ def _counted(texts: Iterable[str], times: int) -> tuple[Keys, Floats]:
 
 
 class _Packed(msgspec.Struct):
-    """An archive as it is kept, of the version that counted it; arrays as bytes."""
+    """Statistics as they are stored: arrays as bytes, and the version of the code that made them."""
 
     version: int
     texts: dict[str, str]
@@ -97,7 +101,7 @@ class _Packed(msgspec.Struct):
 
 
 def packed(archive: Archive) -> bytes:
-    """Return an archive as bytes to keep."""
+    """Return statistics as bytes to store: a SHA-256 digest, then MessagePack."""
     sketches = {path: sketch.tobytes() for path, sketch in archive.sketches.items()}
     row = _Packed(VERSION, dict(archive.texts), archive.keys.tobytes(), archive.counts.tobytes(), sketches)
     data = msgspec.msgpack.encode(row)
@@ -105,7 +109,7 @@ def packed(archive: Archive) -> bytes:
 
 
 def unpacked(data: bytes) -> Archive:
-    """Return the archive that `packed` packed; nothing where it was another version, or the bytes are damaged."""
+    """Return the statistics that `packed` stored; none if the version differs or the bytes are damaged."""
     size = hashlib.sha256().digest_size
     if hashlib.sha256(data[size:]).digest() != data[:size]:
         return NOTHING
@@ -120,7 +124,7 @@ def unpacked(data: bytes) -> Archive:
 
 
 def ngrams(text: str) -> tuple[Keys, Floats]:
-    """Return the mixed keys of the n-grams of `text`, sorted, and their counts; none reaches across a NUL."""
+    """Return the mixed keys of the n-grams of `text`, sorted, and their counts; no n-gram contains U+0000."""
     codes = codes_of(text)
     last = np.maximum.accumulate(np.where(codes == 0, np.arange(len(codes)), -1))
     rolling = np.zeros(len(codes), np.uint64)
@@ -133,7 +137,7 @@ def ngrams(text: str) -> tuple[Keys, Floats]:
 
 
 def shingles(text: str) -> Keys:
-    """Return the distinct mixed hashes of the runs of SHINGLE characters in `text`, white space aside."""
+    """Return the distinct hashes of runs of `SHINGLE` characters in `text` without white space."""
     codes = codes_of("".join(text.split()))
     rolling = np.zeros(max(len(codes) - SHINGLE + 1, 0), np.uint64)
     for at in range(SHINGLE):

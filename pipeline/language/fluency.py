@@ -1,4 +1,4 @@
-"""Text -> how well it reads in the languages that we know, whichever it is in."""
+"""Text -> log-likelihoods in the most likely of the languages that the n-gram model knows."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import Floats, LanguageModel, language_model, languages, unigrams
 
 NO_LETTERS = (
-    *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),
-    *((0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000)),
-)  # ASCII first, then what is punctuation and symbols
-MARKED = (0xC0, 0x250)  # Latin letters with marks; two signs stand among them
-CLEAR = 100.0  # nats: the letters alone tell the language
-RIVALS = 4  # languages that a text is scored in
-ALPHABET = 27  # ASCII letters, which the model knows as small ones, and one for what is none
-TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
+    (0x00, 0x80),  # ASCII; it must be the first
+    (0x80, 0xC0),  # C1 controls, Latin-1 punctuation
+    (0x2000, 0x2C00),  # General Punctuation to Miscellaneous Symbols and Arrows
+    (0x3000, 0x3040),  # CJK Symbols and Punctuation
+    (0xFE00, 0xFE70),  # Variation Selectors to Small Form Variants
+    (0xFF00, 0xFF10),  # FULLWIDTH EXCLAMATION MARK to FULLWIDTH SOLIDUS
+    (0x10000, 0x110000),  # all planes but the first
+)  # code points, the end exclusive: ASCII, punctuation and symbols
+MARKED = (0xC0, 0x250)  # Latin letters with diacritics; two of them are × and ÷
+CLEAR = 100.0  # nats: by so much the characters alone identify the language
+RIVALS = 4  # languages to score a text in
+ALPHABET = 27  # a to z in lower case, and one class for all other characters
+TOUCHING = 5.0  # nats for each Latin letter next to one of Greek, Cyrillic and the like
 
 
 _PLACES = np.zeros(128, np.int64)
@@ -29,9 +34,9 @@ _PLACES[ord("a") : ord("z") + 1] = np.arange(1, ALPHABET)
 
 
 def fluency(lines: Sequence[str | None]) -> Floats:
-    """Return how likely each line is in the language that all of them are likeliest in: natural logarithms.
+    """Return the log-likelihood of each line, in nats, in the most likely language of all lines together.
 
-    English may stand between: what archives hold is full of addresses, names and markup.
+    Text may be mixed with English: posts are full of URLs, names and markup.
     """
     text = "\n".join(line or "" for line in lines)
     if not text.strip():
@@ -43,9 +48,10 @@ def fluency(lines: Sequence[str | None]) -> Floats:
 
 
 def scored(text: str, *, mixed: bool = True) -> Floats:
-    """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English.
+    """Return the log-likelihood of each character of `text` in its most likely language, or in English.
 
-    Unless it is `mixed` it holds no English, which is as likely as not: so a character is at least so likely.
+    The probability is the mean of both languages. Unless the text is `mixed`, that of English is taken as 1: the
+    result is then an upper bound.
     """
     names, (scores,) = letters([text])
     rivals = [names[at] for at in np.argsort(-scores)[:RIVALS] if scores[at] > scores.max() - CLEAR]
@@ -54,10 +60,9 @@ def scored(text: str, *, mixed: bool = True) -> Floats:
 
 
 def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
-    """Return how unlikely the characters outside ASCII in `lines` are, in nats each; 0 if there are none.
+    """Return the cross-entropy of the characters outside ASCII in `lines`, in nats per character; 0 if there are none.
 
-    Prose that the model has not seen has at most 5.8, mojibake at least 8.3; symbols, of which prose has few, count or
-    do not.
+    Unseen prose has at most 5.8, mojibake at least 8.3. `symbols` says whether punctuation and symbols count as well.
     """
     text = "\n".join(lines)
     counted = _counted(text, symbols=symbols)
@@ -65,9 +70,9 @@ def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
 
 
 def oddness(lines: Sequence[str], allowed: float, *, mixed: bool = True) -> Floats:
-    """Return by how many nats the letters outside ASCII of each of `lines` are less likely than `allowed` nats each.
+    """Return the excess nats of each line: the sum of cross-entropy - `allowed` over its letters outside ASCII.
 
-    Unless they are `mixed` with English it is at most so many.
+    Unless the lines are `mixed` with English, it is a lower bound.
     """
     text = "\n".join([*lines, ""])
     excess = np.where(_counted(text, symbols=False), -scored(text, mixed=mixed) - allowed, 0)
@@ -86,10 +91,10 @@ def _mixed(model: LanguageModel, english: Floats | np.float32, text: str) -> Flo
 
 
 def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
-    """Return the languages, and how likely the letters of each text are in each of them, whatever their order.
+    """Return the languages, and a quick score of each text in each language.
 
-    Natural logarithms, shape (texts, languages). ASCII letters are told from the one before, which may be English;
-    a letter of Greek, Cyrillic and the like hardly ever touches one.
+    Scores are in nats, shape (texts, languages). They add up unigrams of characters outside ASCII and bigrams of ASCII
+    letters (mixed with English), less `TOUCHING` for each neighbouring pair of a Latin and another letter.
     """
     rows = []
     for text in texts:
@@ -107,7 +112,7 @@ def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float
 
 
 def _unigrams(codes: npt.NDArray[np.integer]) -> Floats:
-    """Return how likely each of `codes`, of the Basic Multilingual Plane, is in each language."""
+    """Return the log-probability of each of `codes` (of the Basic Multilingual Plane) in each language."""
     known = _known()
     if len(new := codes[np.isnan(known[0, codes])]):
         known[:, new] = unigrams(new.astype(np.uint64))
@@ -116,7 +121,7 @@ def _unigrams(codes: npt.NDArray[np.integer]) -> Floats:
 
 @functools.cache
 def _known() -> Floats:
-    """Return what has been looked up so far; ASCII is as likely everywhere."""
+    """Return the cache of `_unigrams`: NaN where nothing was looked up, a constant for ASCII."""
     known = np.full((len(languages()), 0x10000), np.nan, np.float32)
     known[:, :128] = -3.0
     return known
@@ -124,44 +129,44 @@ def _known() -> Floats:
 
 @functools.cache
 def _bigrams() -> Floats:
-    """Return how likely each ASCII letter, or what is none, is after each in each language, or in English."""
+    """Return log-probabilities of ASCII bigrams, mixed with English: shape (languages, `ALPHABET` ** 2)."""
     alphabet = np.array([ord(" "), *range(ord("a"), ord("z") + 1)], np.uint64)
-    told = []
+    scores = []
     for tag in languages():
         model = language_model(tag)
         state, _ = model.extend(model.start((ALPHABET, 1)), alphabet[:, None], orders=1)
-        told.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
-    chances = np.exp(np.stack(told))
+        scores.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
+    chances = np.exp(np.stack(scores))
     chances[:, 0] = np.exp(-3.0)
     return np.asarray(np.log((chances + chances[languages().index("en")]) / 2), np.float32)
 
 
 def mismatch(lines: Sequence[str], allowed: float) -> float:
-    """Return by how many nats the Latin letters with marks of `lines` are less likely than `allowed` nats each.
+    """Return the excess nats of `lines`: the sum of cross-entropy - `allowed` over their Latin letters with diacritics.
 
-    A letter is as likely as among all such letters of the language that those of its line are likeliest in, whatever
-    their order. Of 1,000 characters Czech read as Windows-1252 has 3.3 and more, prose hardly ever.
+    The model of a line is the frequencies of such letters in the language that fits them best. Per 1,000 characters,
+    Czech mis-decoded as Windows-1252 has at least 3.3; prose hardly ever has.
     """
     first, end = MARKED
     codes = (np.frombuffer(line.encode("utf-32-le"), np.uint32) for line in lines)
-    found = (line[(line >= first) & (line < end)] - first for line in codes)
+    accented = (line[(line >= first) & (line < end)] - first for line in codes)
     return sum(
-        float(-(_marked() @ np.bincount(marked, minlength=end - first)).max()) - allowed * len(marked)
-        for marked in found
+        float(-(_marked() @ np.bincount(letters_, minlength=end - first)).max()) - allowed * len(letters_)
+        for letters_ in accented
     )
 
 
 @functools.cache
 def _marked() -> npt.NDArray[np.float64]:
-    """Return how likely each Latin letter with a mark is in each language where one stands."""
+    """Return the log-probability of each Latin letter with a diacritic among these letters, for each language."""
     alone = _unigrams(np.arange(*MARKED)).astype(np.float64)
     return np.asarray(alone - np.log(np.exp(alone).sum(axis=1, keepdims=True)), np.float64)
 
 
 def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:
-    """Return the languages whose letters make a text likeliest, each of whose characters is one of several strings.
+    """Return the most likely languages of a text whose characters have several candidates each.
 
-    The likeliest comes first; none is told that is less likely by more than `within` nats.
+    The most likely comes first; languages more than `within` nats below it are left out.
     """
     names, (scores,) = letters(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
     for options, times in Counter(options for options in characters if len(options) > 1).items():
@@ -172,7 +177,7 @@ def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[s
 
 
 def surety(gain: float) -> float:
-    """Return how sure a reading is that is likelier than the other by `gain` nats, which is not negative.
+    """Return the confidence in the better of two candidates that is more likely by `gain` nats (not negative).
 
     >>> surety(0.0), round(surety(5.0), 3)
     (0.5, 0.997)

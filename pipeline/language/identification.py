@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-ENOUGH = 20  # letters; below, the tag would be a guess
-SAMPLE = 5_000  # characters
+ENOUGH = 20  # letters; with fewer, the tag would be a guess
+SAMPLE = 5_000  # characters to identify the language from
 _NO_LANGUAGE = re.compile(r"```.*?```|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|[\d\W_]+", re.DOTALL)
-_KANA = re.compile("[\u3041-\u30ff]")
-_HAN = re.compile("[\u3400-\u9fff]")
+_KANA = re.compile("[\u3041-\u30ff]")  # Hiragana and Katakana
+_HAN = re.compile("[\u3400-\u9fff]")  # CJK Unified Ideographs, with Extension A
 
 
 def language_of(text: str) -> str:
-    """Return the BCP 47 tag of the language most of `text` is in, with the script for Chinese; empty if unknown.
+    """Return the BCP 47 tag of the main language of `text`, with the script for Chinese; empty if unknown.
 
     >>> language_of("欢迎来到二月底的机器学习系列，在这里我提供了不同深度学习研究流的概述。")
     'zh-Hans'
@@ -31,9 +31,9 @@ def language_of(text: str) -> str:
 
 
 def _chinese(text: str) -> str:
-    """Tell simplified from traditional Chinese: which characters the one national standard has and the other lacks.
+    """Return `zh-Hans` or `zh-Hant`, by counting characters that only one of two national standards contains.
 
-    GB 2312 holds the simplified forms, Big5 the traditional ones; what both or neither hold says nothing.
+    GB 2312 contains the simplified forms, Big5 the traditional ones.
     """
     simplified = traditional = 0
     for char in set(_HAN.findall(text)):

@@ -1,4 +1,7 @@
-"""Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
+"""Markdown text -> tokens, blocks, source positions and formatted Markdown.
+
+This module exports what steps need; each submodule documents its part.
+"""
 
 from pipeline.markdown.code_spans import FENCED, code_spans, line_starts
 from pipeline.markdown.fast_parse import HEADING, PROSE

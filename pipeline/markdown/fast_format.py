@@ -1,4 +1,7 @@
-"""Tell by patterns what surely is in normal form: most of an archive is, and need not be parsed."""
+"""Part of a Markdown text -> whether it is already formatted, by patterns alone.
+
+Most parts of an archive are, and need no parser.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,24 @@ from pipeline.markdown.regions import GAP
 UNDERSCORES = re.compile(r"(_(?<![\w\\*]_)_?)(?=[^\s_])([^_\n]*[^\s_\\])\1(?!\w)")
 _PLAIN = rf"(?!\[X\]){PROSE}"
 _ITEM = rf"(?:{HEADING}|{_PLAIN})"
-_SETTLED = re.compile(  # blocks that surely are in normal form
+_SETTLED = re.compile(  # blocks that are already formatted
     rf"{HEADING}|{PROSE}(?:\n{PROSE})*+|> {PROSE}(?:\n(?:>\n)?> {PROSE})*+"
     rf"|- {_ITEM}(?:\n(?:  )?- {_ITEM})*+|- {_PLAIN}(?:\n(?:- (?!\[X\])|  ){PROSE})++"
     r"|<!--(?!-?>)(?:[^-]|-(?!->))*+-->"
 )
-_HTML = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # up to a blank line
-_BULLET = re.compile(f"- {_PLAIN}")  # in a list of headings alone, blank lines say nothing
+_HTML = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
+_BULLET = re.compile(f"- {_PLAIN}")  # not a heading: in a list of headings, blank lines do not make it loose
 _NUMBERED = re.compile(rf"(\d{{1,9}})\. {_PLAIN}")
 _ROW = re.compile(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
 _RULE = re.compile(r"\|(?: (?:---|:--|--:|:-:) \|)+")
 
 
 def settled(part: str) -> bool:
-    """Tell whether a part surely is in normal form; quick, and on the safe side."""
+    r"""Return whether a part is certainly already formatted; False also means that only the parser can tell.
+
+    >>> settled("- a\n- b"), settled("* a\n* b")
+    (True, False)
+    """
     if part[0] == "`" and FENCED.fullmatch(part):
         return True
     if "_" in part and UNDERSCORES.search(part):
@@ -50,7 +57,7 @@ def _table(lines: list[str]) -> bool:
 
 
 def _lists(part: str) -> bool:
-    """Tell whether a part is a list of numbers, or lists of items with blank lines between, as they are written."""
+    """Return whether a part is a formatted numbered list, or formatted lists with blank lines between items."""
     if "\n\n" not in part:
         return _numbered(part.split("\n"))
     lists = groupby(part.split("\n\n"), lambda item: _BULLET.fullmatch(item) is not None)

@@ -1,4 +1,4 @@
-"""Blocks -> Markdown in normal form: the blocks are written anew, what stands in them is kept as it was written."""
+"""Markdown text -> formatted Markdown: the block structure is written again, inline content is kept as it is."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _TASK = re.compile(r"\[X\](?=[ \t])")
 
 
 class NoNormalFormError(ValueError):
-    """A text holds what cannot be written anew without loss; it stays as it is."""
+    """A text cannot be formatted without loss, and stays as it is."""
 
 
 def normal_form(text: str) -> str:
-    r"""Return `text` with its blocks in normal form. Raises NoNormalFormError where that would lose something.
+    r"""Return `text` as formatted Markdown. Raises `NoNormalFormError` if that would lose something.
 
     >>> normal_form("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
@@ -38,14 +38,14 @@ def normal_form(text: str) -> str:
 
 
 def written(group: Group, *, behind: bool) -> str:
-    """Return the blocks of a group written anew; `behind` says that others stand before."""
+    """Return a group of blocks as formatted Markdown; `behind` says that other blocks precede it."""
     writer = _Writer(group)
     tops = [*_nested(group.blocks.tokens), *writer.definitions()]
     return "\n".join(writer.blocks(sorted(tops, key=lambda block: block.line), top=True, behind=behind))
 
 
 class _Block:
-    """A block with the blocks inside it."""
+    """A node of the block tree: its opening token, its first line, the blocks inside it."""
 
     __slots__ = ("inner", "line", "token")
 
@@ -60,7 +60,7 @@ class _Block:
 
 
 def _nested(tokens: Sequence[Token]) -> list[_Block]:
-    """Return the top blocks of a flat list of tokens."""
+    """Return the top nodes of the block tree that a flat list of tokens describes."""
     top: list[_Block] = []
     path: list[list[_Block]] = [top]
     for token in tokens:
@@ -75,19 +75,21 @@ def _nested(tokens: Sequence[Token]) -> list[_Block]:
 
 
 class _Writer:
+    """Writes the blocks of one group as lines of formatted Markdown."""
+
     def __init__(self, group: Group) -> None:
         self.source = group.text.split("\n")
         self.env = group.blocks.env
         self.edges = self.source if WIDE.search(group.text) else []
 
     def definitions(self) -> Iterator[_Block]:
-        """Yield the definitions of link targets, which no token tells."""
+        """Yield the link reference definitions, for which the parser makes no tokens."""
         maps = [ref["map"] for ref in self.env.get("references", {}).values()]
         maps += [ref["map"] for ref in self.env.get("duplicate_refs", ())]
         for first, last in sorted(maps):
             lines = [line.strip(" \t") for line in self.source[first:last]]
             if not lines[0].startswith("["):
-                message = "a definition inside a block"
+                message = "a link reference definition inside another block"
                 raise NoNormalFormError(message)
             token = Token("definition", "", 0, content="\n".join(lines))
             yield _Block(token, first)
@@ -95,7 +97,7 @@ class _Writer:
     def blocks(
         self, siblings: Sequence[_Block], *, top: bool = False, tight: bool = False, behind: bool = False
     ) -> list[str]:
-        """Return the lines of blocks that follow each other."""
+        """Return the lines of sibling blocks."""
         lines: list[str] = []
         before: _Block | None = None
         bullet = "-"
@@ -109,7 +111,7 @@ class _Writer:
         return lines
 
     def block(self, block: _Block, bullet: str, *, bare: bool) -> list[str]:
-        """Return the lines of one block; `bare` says that a blank line stands before and no container around."""
+        """Return the lines of one block; `bare` says that it follows a blank line and is in no container."""
         if block.kind == "hr":
             return ["---" if bare else "***"]
         if block.kind in {"bullet_list", "ordered_list"}:
@@ -131,7 +133,7 @@ class _Writer:
         return writers[block.kind]()
 
     def heading(self, block: _Block) -> list[str]:
-        """Return a heading with hashes; one of several lines keeps its underline."""
+        """Return a heading with hashes; a heading of several lines keeps its underline."""
         content = self.inline(block)
         level = int(block.token.tag[1])
         if "\n" in content:
@@ -140,7 +142,7 @@ class _Writer:
         return [f"{'#' * level} {escaped}".rstrip(" ")]
 
     def items(self, block: _Block, bullet: str) -> list[str]:
-        """Return the lines of a list; numbers count on from the first."""
+        """Return the lines of a list; numbers count up from the first."""
         tight = not any(
             inner.token.hidden is False for item in block.inner for inner in item.inner if inner.kind == "paragraph"
         )
@@ -158,7 +160,7 @@ class _Writer:
         return lines
 
     def table(self, block: _Block) -> list[str]:
-        """Return a table of pipes, a space around each cell; columns are not aligned, so that a change stays small."""
+        """Return a pipe table with a space around each cell; columns are not aligned, which keeps diffs small."""
         rows = [row for part in block.inner for row in part.inner]
         width = len(rows[0].inner)
         for row in rows:
@@ -170,7 +172,7 @@ class _Writer:
         return ["| " + " | ".join(row) + " |" for row in (cells[0], rule, *cells[1:])]
 
     def verbatim(self, block: _Block) -> list[str]:
-        """Return a table that holds more cells than it shows as it was written."""
+        """Return a table unchanged, as it has more cells in a row than columns."""
         first, last = block.token.map or (0, 0)
         if block.token.level:
             message = "a table with more cells than columns, inside another block"
@@ -178,11 +180,11 @@ class _Writer:
         return [line.strip(" \t") for line in self.source[first:last]]
 
     def cell(self, cell: _Block) -> str:
-        """Return what stands in a cell, its pipes escaped."""
+        """Return the content of a cell, its pipes escaped."""
         return _PIPES.sub(r"\\|", content_of(cell.inner[0].token, self.env))
 
     def inline(self, block: _Block) -> str:
-        """Return what stands in a paragraph or a heading."""
+        """Return the content of a paragraph or a heading."""
         return content_of(block.inner[0].token, self.env, self.edges)
 
 
@@ -196,12 +198,12 @@ def _fenced(token: Token) -> list[str]:
 
 
 def _indented(marker: str, width: int, lines: list[str]) -> list[str]:
-    """Return lines as one item: the marker before the first, the others as far in."""
+    """Return lines as one list item: the marker before the first line, `width` spaces before the others."""
     if not lines or not lines[0]:
         return [marker.rstrip(), *(" " * width + line if line else "" for line in lines[1:])]
     return [marker + lines[0], *(" " * width + line if line else "" for line in lines[1:])]
 
 
 def _rule(style: str) -> str:
-    """Return the cell of the row below a table's head."""
+    """Return the cell of a table's delimiter row for the alignment in `style`."""
     return {"text-align:left": ":--", "text-align:right": "--:", "text-align:center": ":-:"}.get(style, "---")

@@ -1,4 +1,4 @@
-"""Markdown text -> the parts that mean what they mean whatever stands around them: each is parsed when it matters."""
+"""Markdown text -> groups of blocks that can be parsed independently, so that only those that matter are parsed."""
 
 from __future__ import annotations
 
@@ -15,55 +15,56 @@ from pipeline.markdown.fast_parse import MARKERS
 from pipeline.markdown.parsing import Blocks, blocks
 
 _start = attrgetter("start")
-GAP = re.compile(r"\n(?:[ \t]*\n)++")
-_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")  # of a part, unless it goes on; no group: of none
-_TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the head of a table
-_MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
-_FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
+GAP = re.compile(r"\n(?:[ \t]*\n)++")  # blank lines between blocks
+# With a capture, the possible end of a group: blank lines before a line without indentation, or a heading.
+_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")
+_TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # a heading; one with a pipe may be the header of a table
+_MARKS = (re.compile("```"), re.compile("<!--"))  # of fences and comments; one pattern takes four times as long
+_FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # the start of a fence or a comment
 _HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
-_REACHING = (  # the start of a line that goes on over blank lines, or is meant for others
+_REACHING = (  # the start of a line whose block goes on over blank lines, or that defines a link for other blocks
     r" {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)"
 )
 _REACHES = re.compile("^" + _REACHING, re.MULTILINE | re.IGNORECASE)
-_REACHES_BELOW = re.compile("\n" + _REACHING, re.IGNORECASE)  # found four times as fast
+_REACHES_BELOW = re.compile("\n" + _REACHING, re.IGNORECASE)  # the same, four times as fast
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
 @dataclass(eq=False)  # frozen would take twice as long to make
 class Group:
-    """A part of a text that means what it means whatever stands around it, and where it starts."""
+    """Blocks in a row that can be parsed independently of the rest of the text, and their offset in it."""
 
     start: int
     text: str
 
     @property
     def end(self) -> int:
-        """Where it ends."""
+        """The offset of its end."""
         return self.start + len(self.text)
 
     @cached_property
     def code(self) -> list[Span]:
-        """Where code stands in the whole text, of this part."""
+        """The spans of code in this group, as offsets in the whole text."""
         return [(self.start + start, self.start + end) for start, end in code_spans(self.text)]
 
     @cached_property
     def blocks(self) -> Blocks:
-        """Its blocks, parsed once for all who ask; its last line is taken as ended."""
+        """Its blocks, parsed once; a line end is added if the last line has none."""
         return blocks(self.text if self.text.endswith("\n") else self.text + "\n")
 
 
 @lru_cache(maxsize=4)
 def groups(text: str) -> tuple[Group, ...]:
-    r"""Return the parts of `text` that can be parsed alone; one, the text, where that is not sure.
+    r"""Return the groups of blocks of `text` that can be parsed independently; in doubt, one group with all of it.
 
-    They end at blank lines before what no list and no indented block goes on with, outside fences; and around headings.
+    A group ends around headings, and at blank lines outside fences unless a list or an indented block may go on.
 
     >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
     ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
     """
     found: list[Group] = []
     start = at = 0
-    held = set()  # what a part is known to hold, and where it starts
+    held = set()  # pairs of a pattern and the start of a group known to match it
     reaching = _REACHES_BELOW.search("\n" + text) is not None
     length = len(text)
     marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
@@ -75,8 +76,8 @@ def groups(text: str) -> tuple[Group, ...]:
         if marked < stop:
             while at <= stop and (fence := _FENCE.search(text, at, stop)):
                 if start < fence.start() and (
-                    _HTML.search(text, start, fence.start())  # in HTML it is none
-                    or (fence[1] and _ITEM.search(text, start, fence.start()))  # in a list it may be of an item
+                    _HTML.search(text, start, fence.start())  # inside HTML it is no fence
+                    or (fence[1] and _ITEM.search(text, start, fence.start()))  # inside a list it may belong to an item
                     or (reaching and _REACHES.search(text, at, fence.start()))
                 ):
                     return (Group(0, text),)
@@ -100,14 +101,14 @@ def groups(text: str) -> tuple[Group, ...]:
 
 
 def _over(text: str, stop: int, end: int) -> re.Pattern[str] | None:
-    """Return what a part must hold to go on from `stop` to `end`: HTML over a heading, a list over blank lines."""
+    """Return what a group must contain to go on after `end`: HTML before a heading, a list after blank lines."""
     if end == stop + 1:
         return _HTML
     return _ITEM if text[end : end + 1] in MARKERS and _ITEM.match(text, end) else None
 
 
 def _closed(text: str, fence: re.Match[str]) -> int:
-    """Return where the line ends that closes a fence or a comment; the end of the text if none does."""
+    """Return the end of the line that closes a fence or a comment; the end of the text if there is none."""
     if fence[2]:
         closer = _closing(len(fence[2])).search(text, fence.end())
         return closer.end() if closer else len(text)
@@ -117,28 +118,28 @@ def _closed(text: str, fence: re.Match[str]) -> int:
 
 @cache
 def _closing(ticks: int) -> re.Pattern[str]:
-    """Return what finds the end of a line that closes a fence of so many backticks."""
+    """Return the pattern of a line that closes a fence of `ticks` backticks."""
     return re.compile(rf"\n {{0,3}}`{{{ticks},}}[ \t]*(?=\n|\Z)")
 
 
 def part_at(parts: Sequence[Group], place: int) -> int:
-    """Return which of the parts of a text holds the character at a place, or is the last before it."""
+    """Return the index of the group that contains the character at `place`, or of the last group before it."""
     return bisect_right(parts, place, key=_start) - 1
 
 
 def prose(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches of `pattern` that touch no code; only the parts of the text where there are any are parsed."""
+    """Yield the matches of `pattern` outside code; only groups with matches are parsed."""
     return (match for match in pattern.finditer(text) if not in_code(text, match.span()))
 
 
 def code_around(text: str, lines: Sequence[Span]) -> list[Span]:
-    """Return where code stands, in order, in the parts of a text that hold `lines`; only these are parsed."""
+    """Return the spans of code, sorted, in the groups of `text` that contain `lines`; only these are parsed."""
     parts = groups(text)
     return [span for number in sorted({part_at(parts, start) for start, _ in lines}) for span in parts[number].code]
 
 
 def in_code(text: str, span: Span) -> bool:
-    """Tell whether a span of a text touches code; an empty one touches what it stands before."""
+    """Return whether a span of `text` overlaps code; an empty span counts as the character after it."""
     start, end = span[0], max(span[1], span[0] + 1)
     parts = groups(text)
     part = parts[part_at(parts, start)]

@@ -1,4 +1,4 @@
-"""Where a text may be mojibake, at a glance: pairs of characters that wrong readings make oftener than any language."""
+"""Text -> where it may be mojibake: pairs of characters that are more frequent in mojibake than in any language."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.ngrams import CJK, MODEL, have
+from pipeline.language.model_files import MODEL
+from pipeline.language.ngrams import CJK, have
 
-WINDOW = 8  # pairs of characters that are judged together
-STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
+WINDOW = 8  # pairs of characters that are scored together
+STRANGE = 192  # least log-likelihood ratio of mojibake to language for a window, in 1/`SCALE` nats: 12 nats
 SCALE = 16
-SPAN = 1024  # classes at most
-BLOCK = 1 << 15  # characters looked at at once: what is made of them stays in a core's cache
-WIDE = 0x2E80  # where the characters of Chinese, Japanese and Korean begin: too many for the table to hold each pair
+SPAN = 1024  # character classes at most
+BLOCK = 1 << 15  # characters in one go: their arrays fit into a core's cache
+WIDE = 0x2E80  # first code point of CJK: too many characters for the table to have each pair
 _FILE = MODEL / "gate.npz"
 
 
 def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
-    """Return where in `text` the windows begin that are likelier mojibake than any language.
+    """Return the offsets in `text` of the windows that are likelier in mojibake than in any language.
 
-    Where it is enough to know how many there are, about, they need not be looked at `closely`.
+    Without `closely`, windows of rare CJK characters are included: enough for an estimate of their number.
+
+    >>> suspects("Les Ã©lÃ¨ves Ã©tudient").size > 0, suspects("Les élèves étudient").size
+    (True, 0)
     """
     kinds, strangeness = _tables()
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
@@ -34,7 +38,7 @@ def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
 
 
 def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
-    """Return where the windows begin that are too strange."""
+    """Return the offsets of the windows whose sum exceeds the limit."""
     sums = strangeness if len(strangeness) >= WINDOW else np.pad(strangeness, (0, WINDOW - len(strangeness)))
     for reach in (1, 2, 4):
         sums = sums[:-reach] + sums[reach:]
@@ -42,7 +46,7 @@ def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
 
 
 def _unknown(codes: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return which of the windows are too strange without the pairs of characters that a language is known to have."""
+    """Return the offsets of the windows that exceed the limit without the pairs that the CJK models have."""
     kinds, strangeness_of = _tables()
     windows = places[:, None] + np.arange(WINDOW)
     seen = np.zeros(len(codes) + WINDOW, np.bool_)
@@ -57,7 +61,7 @@ def _unknown(codes: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]) -> np
 
 
 def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    """Tell which pairs a language is known to have whose characters are too many to be classes of their own."""
+    """Return which pairs with a CJK character the language models have."""
     written = np.zeros(len(first), np.bool_)
     left = np.flatnonzero((first >= WIDE) | (second >= WIDE))
     for tag in CJK:
@@ -69,9 +73,9 @@ def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> n
 
 @functools.cache
 def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
-    """Return the class of each character of the Basic Multilingual Plane, and how strange each pair of classes is.
+    """Return the class of each character of the Basic Multilingual Plane, and the log-likelihood ratio of each pair.
 
-    The pair of classes a and b stands at a * SPAN + b.
+    The pair of classes a and b is at a * `SPAN` + b. Ratios are in 1/`SCALE` nats.
     """
     with np.load(_FILE) as file:
         strangeness = file["strangeness"]

@@ -1,4 +1,4 @@
-"""Text -> the lines of it that may be mojibake, at a glance: what is sound is hardly looked at."""
+"""Text -> the lines that may be mojibake: a fast pre-filter, so that sound text costs next to nothing."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ from pipeline.mojibake.chain_search import sampled
 from pipeline.mojibake.lossy.diagnosis import OTHERS, contracted
 from pipeline.mojibake.utf8_validity import proven, signs
 
-FEW = 5  # if not one in so many lines is suspect, the others are not looked at
-SHORT = 200  # characters; so few are looked at whole
-PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
-ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake are
-AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
-FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
-SPREAD = 4_000  # characters, or twice as many, whose letters with marks tell whether they are of one language
-UNLIKE = 3.2  # nats a letter with marks: hardly ever is as much in a language
-MISMATCH = 5.0  # nats the letters of a text may be less likely than that
+FEW = 5  # if one in so many lines is suspicious, all others are examined as well
+SHORT = 200  # characters: shorter texts are examined whole
+PLAIN = 6.8  # nats per letter outside ASCII: no language has a higher cross-entropy
+ODD = 15.0  # nats by which a line may exceed that: ten characters of mojibake do
+AROUND = 24  # characters of context on each side of a suspicious place
+FEWEST = 3  # quotes of English that lost their last bytes: a single one may be a typo
+SPREAD = 4_000  # characters, or twice as many, whose accented letters indicate the language
+UNLIKE = 3.2  # nats per accented letter: hardly any language has a higher cross-entropy
+MISMATCH = 5.0  # nats by which the letters of a text may exceed that
 APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
 
 
 def suspicious(text: str) -> list[Span]:
-    """Return which of the lines that are not all ASCII are worth a closer look; all if many are.
+    r"""Return the spans of the lines outside ASCII that may be mojibake; of all of them if many may be.
 
-    They have pairs of letters that mojibake has, and read badly around them.
+    They have pairs of characters that are frequent in mojibake, and no language fits the text around these.
+
+    >>> suspicious("cafÃ© âœ”\ncafé"), suspicious("café")
+    ([(0, 9), (10, 14)], [])
     """
     if _only_quotes(text) or proven(text) or signs(text) or _mismatched(text):
         return foreign(text)
@@ -55,23 +58,27 @@ def suspicious(text: str) -> list[Span]:
 
 
 def foreign(text: str) -> list[Span]:
-    """Return where the lines stand that are not all ASCII."""
+    r"""Return the spans of the lines that are not all ASCII.
+
+    >>> foreign("a\né")
+    [(2, 3)]
+    """
     lines = text.split("\n")
     starts = itertools.accumulate((len(line) + 1 for line in lines), initial=0)
     return [(start, start + len(line)) for start, line in zip(starts, lines, strict=False) if not line.isascii()]
 
 
 def _only_quotes(text: str) -> bool:
-    """Tell whether the one letter outside ASCII is what is left of quotes and dashes: English is not told otherwise."""
+    """Return whether all that English text has outside ASCII is `â`, the remainder of mis-decoded quotes and dashes."""
     found = text.count("â")
     quoted = found >= FEWEST and not OTHERS.search(text) and APOSTROPHE.search(text) is not None
     return (quoted and len(QUOTE.findall(text)) == found) or contracted(text)
 
 
 def _mismatched(text: str) -> bool:
-    """Tell whether no one language has the letters of a text, though it has each of their pairs: not those of a line.
+    """Return whether no single language has the letters of a text, though each pair of letters is in some language.
 
-    Letters spread over the text tell whether it is worth that look: files in many languages look like that as well.
+    A sample spread over the text is checked first; then the lines, for a file may be in several languages.
     """
     if mismatch([text[:: len(text) // SPREAD + 1]], UNLIKE) < MISMATCH:
         return False
@@ -79,7 +86,7 @@ def _mismatched(text: str) -> bool:
 
 
 def _around(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
-    """Return the stretches of a text around `places`, in order, none of which reaches beyond its line."""
+    """Return the spans around `places`, in order, each within its line."""
     found: list[Span] = []
     ends = np.flatnonzero(np.diff(places, append=len(text) + 3 * AROUND) > 2 * AROUND)
     for first, last in zip(places[[0, *ends[:-1] + 1]].tolist(), places[ends].tolist(), strict=True):
@@ -92,6 +99,6 @@ def _around(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
 
 
 def _line(text: str, place: int) -> Span:
-    """Return where the line of a text stands that a place is in."""
+    """Return the span of the line that has a place."""
     end = text.find("\n", place)
     return text.rfind("\n", 0, place) + 1, len(text) if end < 0 else end

@@ -1,4 +1,4 @@
-"""A path below a folder -> the open file: no link and no race leads out of the folder."""
+"""Path below a folder -> open file, never outside the folder: not through links, nor through races."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-OUT = "it leads out of the folder"
-MOST_STEPS = 200  # parts of a path and of the links in it; 64 folders (folder.DEEPEST) and 40 links (Linux) are fewer
+OUT = "it leads outside the folder"
+MOST_STEPS = 200  # parts of a path and its links; 64 folders (folder.DEEPEST) and 40 links (Linux) need fewer
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
 SUBFOLDER = FOLDER | os.O_NOFOLLOW
-FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY  # a pipe or a terminal holds nobody up
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY  # opening a pipe or a terminal does not block
 
 
 class OutsideError(OSError):
-    """A path, or a link in it, leads out of the folder; nothing out there was looked at."""
+    """A path, or a link in it, leads outside the folder; nothing outside was accessed."""
 
 
 def open_below(root: Path, path: PurePosixPath) -> int:
-    """Return a descriptor of what is at `path` below `root`, open for reading; the caller closes it.
+    """Return a file descriptor of `path` below `root`, open for reading; the caller closes it.
 
-    The kernel follows no link: each part is opened in the folder before it, and the target of a link is walked in the
-    same way. `root` itself is trusted. Raises OutsideError, or another OSError where there is nothing to open.
+    The kernel follows no links: each part is opened relative to the folder before it, and so are the parts of a link's
+    target. `root` itself is trusted. Raises OutsideError, or another OSError if the path cannot be opened.
     """
     waiting = [*reversed(path.parts)]
     folders = [os.open(root, FOLDER)]
@@ -54,7 +54,7 @@ def open_below(root: Path, path: PurePosixPath) -> int:
 
 
 def look(root: Path, path: PurePosixPath) -> os.stat_result:
-    """Return the state of what is at `path` below `root`. Raises OSError as `open_below` does."""
+    """Return the status of the file at `path` below `root`. Raises OSError as `open_below` does."""
     handle = open_below(root, path)
     try:
         return os.fstat(handle)
@@ -63,7 +63,7 @@ def look(root: Path, path: PurePosixPath) -> os.stat_result:
 
 
 def data_of(root: Path, path: PurePosixPath, most: int) -> bytes:
-    """Return the bytes of the regular file at `path` below `root`. Raises OSError, also for more than `most` bytes."""
+    """Return the bytes of the regular file at `path` below `root`. Raises OSError, also above `most` bytes."""
     with os.fdopen(open_below(root, path), "rb") as file:
         state = os.fstat(file.fileno())
         if not stat.S_ISREG(state.st_mode) or state.st_size > most:
@@ -72,7 +72,7 @@ def data_of(root: Path, path: PurePosixPath, most: int) -> bytes:
 
 
 def _open(part: str, flags: int, folder: int) -> int:
-    """Open an entry of a folder. Raises OSError, also for what cannot be a name: one with a NUL."""
+    """Open an entry of a folder. Raises OSError, also for an invalid name (one with U+0000)."""
     if part.startswith("/"):
         raise OutsideError(errno.EPERM, OUT)
     try:
@@ -82,7 +82,7 @@ def _open(part: str, flags: int, folder: int) -> int:
 
 
 def _target(part: str, folder: int) -> PurePosixPath | None:
-    """Return where a link leads; None if the entry is no link."""
+    """Return the target of a link; None if the entry is not a link."""
     try:
         return PurePosixPath(os.readlink(part, dir_fd=folder))
     except (OSError, ValueError):
@@ -90,7 +90,7 @@ def _target(part: str, folder: int) -> PurePosixPath | None:
 
 
 def _relative(root: Path, target: PurePosixPath) -> PurePosixPath:
-    """Return an absolute path as one below `root`. Raises OutsideError where it is not written as one."""
+    """Return an absolute path relative to `root`. Raises OutsideError if it does not begin with `root`."""
     for base in (root.absolute(), root.resolve()):
         if target.is_relative_to(base):
             return target.relative_to(base)

@@ -1,4 +1,4 @@
-"""Document -> the picture files that it shows, and whether they are there and have changed."""
+"""Document -> the image files that it shows; whether they exist and have changed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pipeline.document import Document
 from pipeline.read.below import look
 from pipeline.read.folder import PASSING, stamp
 
-ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # a URL that is not a file of the archive
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # a URL, not a file of the archive
 
 
 def pictures_of(document: Document) -> list[str]:
-    """Return the picture files that a document shows, each once: paths below the folder it is archived in.
+    """Return the image files that a document shows, without repetition: paths below the archive's folder.
 
     >>> from pipeline.document import Link
     >>> pictures_of(Document(PurePosixPath("a/b.md"), "", links=(Link("my%20sea.png", "", "", "image", 1),)))
@@ -28,9 +28,9 @@ def pictures_of(document: Document) -> list[str]:
 
 
 def picture_stamp(root: Path, file: str) -> str:
-    """Return what changes when the picture `file`, a path below `root`, does; empty if there is none.
+    """Return a string that changes with the image at `file`, a path below `root`; empty if there is none.
 
-    Raises OSError where the disk or the machine fails.
+    Raises OSError if the disk or the machine fails.
     """
     try:
         return stamp(look(root, PurePosixPath(file)))
@@ -41,7 +41,7 @@ def picture_stamp(root: Path, file: str) -> str:
 
 
 def missing(root: Path, document: Document) -> list[str]:
-    """Return the images of a document, archived below `root`, that are files of the archive and are not there."""
+    """Return the image targets of a document that name files of the archive `root` which do not exist."""
     local = (link.written for link in document.links if link.kind == "image" and not ELSEWHERE.match(link.written))
     return [written for written in dict.fromkeys(local) if not _is_file(root, document.path.parent / unquote(written))]
 

@@ -1,4 +1,4 @@
-"""Works -> files that reference managers read: CSL-JSON and BibTeX."""
+"""Cited works -> files for reference managers: CSL-JSON and BibTeX."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=`)(?=`)|(?<=')(?=')|(?<=[!?])(?=`)")
 
 
 def works_json(works: Iterable[Work]) -> bytes:
-    """Return the works as CSL-JSON (csl-data 1.0): what the standard has no field for stands in `custom`."""
+    """Return the works as CSL-JSON (csl-data 1.0); fields that the standard lacks are in `custom`."""
     return msgspec.json.format(msgspec.json.encode([_csl(key, work) for key, work in _keyed(works)]), indent=2) + b"\n"
 
 
@@ -65,7 +65,7 @@ def _csl(key: str, work: Work) -> dict[str, Any]:
 
 
 def works_bib(works: Iterable[Work]) -> bytes:
-    """Return the works as BibTeX for biblatex: UTF-8, arXiv numbers as eprint, names as one part each."""
+    """Return the works as BibTeX for biblatex: UTF-8, arXiv identifiers as eprint, each name in one part."""
     return "\n".join(_entry(key, work) for key, work in _keyed(works)).encode()
 
 
@@ -89,12 +89,12 @@ def _entry(key: str, work: Work) -> str:
 
 
 def _keyed(works: Iterable[Work]) -> Iterator[tuple[str, Work]]:
-    """Yield each work with what it is cited by in a text; where that is taken, with a number."""
+    """Yield each work with its citation key; a key that is taken gets a number."""
     taken: set[str] = set()
     for work in works:
         key = own = entry_key(work)
         number = 1
-        while key.lower() in taken:  # BibTeX does not tell keys apart by case
+        while key.lower() in taken:  # BibTeX keys are case-insensitive
             number += 1
             key = f"{own}-{number}"
         taken.add(key.lower())
@@ -102,7 +102,7 @@ def _keyed(works: Iterable[Work]) -> Iterator[tuple[str, Work]]:
 
 
 def entry_key(work: Work) -> str:
-    """Return what a work is cited by in a text: its key, in the letters that BibTeX takes.
+    """Return the citation key of a work: its own key with the characters that BibTeX accepts.
 
     >>> entry_key(Work("t", links=(("paper", "https://arxiv.org/abs/math/0309136v2"),)))
     'arxiv:math-0309136'
@@ -116,22 +116,22 @@ def _by_scheme(work: Work) -> dict[str, str]:
 
 
 def _tex(text: str) -> str:
-    r"""Return `text` as TeX reads it: no command, no ligature, and no brace without its partner, which BibTeX counts.
+    r"""Return `text` escaped for TeX: no commands, no ligatures, and balanced braces, as BibTeX needs them.
 
     >>> print(_tex("{a} {b & 5--6%"))
     \{a\} \textbraceleft{}b \& 5-{}-6\%
     """
-    told: list[str] = []
+    escaped: list[str] = []
     opened: list[int] = []
     for char in text:
-        told.append(_SPECIAL.get(char, char))
+        escaped.append(_SPECIAL.get(char, char))
         if char == "{":
-            opened.append(len(told) - 1)
+            opened.append(len(escaped) - 1)
         elif char == "}" and opened:
-            told[opened.pop()], told[-1] = r"\{", r"\}"
-    return _LIGATURE.sub("{}", "".join(told))
+            escaped[opened.pop()], escaped[-1] = r"\{", r"\}"
+    return _LIGATURE.sub("{}", "".join(escaped))
 
 
 def _verbatim(text: str) -> str:
-    """Return an address or number for a field that is read verbatim: braces and `%` as escapes."""
+    """Return a URL or identifier for a verbatim field, with braces and backslashes percent-encoded."""
     return re.sub(r"[{}\\]", lambda match: f"%{ord(match[0]):02X}", text)

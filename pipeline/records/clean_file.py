@@ -1,4 +1,4 @@
-"""Document -> its file in clean/: front matter and Markdown."""
+"""Document -> its file in clean/: YAML front matter and Markdown."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import yaml
 from pipeline.document import GAP, Document, Encoding, FrontValue
 from pipeline.urls.canonical import canonical
 
-VERSION = 2  # raise it when the bytes change
-LATER_YAML = 10_000  # columns: no folding
+VERSION = 3  # raise it when the bytes change
+LATER_YAML = 10_000  # columns: lines are not folded
 
 
 def clean_file(document: Document) -> bytes:
-    """Return the bytes of a document's file: YAML front matter, then the text, in UTF-8."""
+    """Return the bytes of a document's clean file: YAML front matter, then the text, in UTF-8."""
     meta = document.meta
     fields: dict[str, FrontValue] = {
         "title": meta.title,
@@ -33,21 +33,28 @@ def clean_file(document: Document) -> bytes:
 
 
 def in_words(encoding: Encoding) -> str:
-    """Return how a source was read, for people: `gb18030 (statistics, 0.93)`, or the bare name where it is certain."""
+    """Return an encoding for people: `gb18030 (statistics, 0.93)`, or only the codec where it is certain."""
     certain = encoding.confidence == 1 and encoding.evidence in {"utf-8", "bom"}
     return encoding.codec if certain else f"{encoding.codec} ({encoding.evidence}, {encoding.confidence:.2f})"
 
 
 def repaired(document: Document) -> str:
-    """Return in one line what was repaired: how many letters came back, from what, and how many are lost.
+    """Return in one line how many characters were repaired, from which damage, and how many are lost.
 
     >>> from pathlib import PurePosixPath
     >>> repaired(Document(PurePosixPath("a.md"), "a"))
     'nothing'
+    >>> repaired(Document(PurePosixPath("a.md"), "caf\N{REPLACEMENT CHARACTER}"))
+    '1 character lost (U+FFFD)'
     """
     repairs = [change for change in document.changes if change.step == "repair"]
     gaps = document.text.count(GAP)
-    letters = sum(len(change.after) - change.after.count(GAP) for change in repairs)
-    parts = [f"{letters} letters, {reason}" for reason in [", ".join(sorted({c.reason for c in repairs}))] if reason]
-    parts += [f"{gaps} letters lost, marked U+FFFD"] if gaps else []
+    restored = sum(len(change.after) - change.after.count(GAP) for change in repairs)
+    reasons = ", ".join(sorted({change.reason for change in repairs}))
+    parts = [f"{_characters(restored)}: {reasons}"] if reasons else []
+    parts += [f"{_characters(gaps)} lost (U+FFFD)"] if gaps else []
     return "; ".join(parts) or "nothing"
+
+
+def _characters(count: int) -> str:
+    return f"{count} character{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Outcomes -> links.jsonl and links.csv, a row a link, and the archive as a graph, in GraphML."""
+"""Outcomes -> links.jsonl and links.csv, one row per link, and the graph of the archive in GraphML."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pipeline.records.report_jsonl import Record
 VERSION = 2  # raise it when the bytes change
 COLUMNS = ("path", "file", *Link.__dataclass_fields__, "to")
 KEYS = {"kind": "node", "title": "node", "url": "node", "orphan": "node", "times": "edge"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute (OWASP, CSV injection)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes cells that start so (OWASP, CSV injection)
 
 
 def link_rows(outcome: Outcome, file: str, known: Homes) -> Iterator[Record]:
-    """Yield the links of a document that is kept or repeats another; `to` is the post of the archive one leads to."""
+    """Yield the links of a cleaned or duplicate document; `to` is the post of the archive that a link leads to."""
     if isinstance(outcome, Skipped):
         return
     document = outcome.document
@@ -31,14 +31,14 @@ def link_rows(outcome: Outcome, file: str, known: Homes) -> Iterator[Record]:
 
 
 def csv_rows(rows: Iterable[Record]) -> Iterator[bytes]:
-    """Yield links.csv line by line, with a byte order mark, which spreadsheets want."""
+    """Yield links.csv line by line, with the byte order mark that spreadsheets need."""
     yield b"\xef\xbb\xbf" + csv_line(COLUMNS).encode()
     for row in rows:
         yield csv_line(row[name] for name in COLUMNS).encode()
 
 
 def csv_line(cells: Iterable[object]) -> str:
-    r"""Return a row of CSV: lists joined by spaces, an apostrophe before what a spreadsheet would compute.
+    r"""Return a row of CSV: lists joined by spaces, an apostrophe before cells that a spreadsheet would compute.
 
     >>> csv_line(["=1+1", ["a", "b"], 3])
     "'=1+1,a b,3\r\n"
@@ -54,7 +54,7 @@ def _cell(value: object) -> str:
 
 
 def graphml(archive: Graph) -> Iterator[bytes]:
-    """Yield the graph as GraphML; identifiers of nodes are `post:PATH`, `work:KEY` and `site:HOST`."""
+    """Yield the graph as GraphML; node identifiers are `post:PATH`, `work:KEY` and `site:HOST`."""
     orphans = set(archive.orphans)
     yield b'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
     for name, of in KEYS.items():
@@ -75,8 +75,8 @@ def graphml(archive: Graph) -> Iterator[bytes]:
 
 
 def _node(name: str, data: dict[str, str]) -> bytes:
-    told = "".join(f'<data key="{key}">{escape(_xml(value))}</data>' for key, value in data.items() if value)
-    return f"<node id={_attribute(name)}>{told}</node>\n".encode()
+    values = "".join(f'<data key="{key}">{escape(_xml(value))}</data>' for key, value in data.items() if value)
+    return f"<node id={_attribute(name)}>{values}</node>\n".encode()
 
 
 def _attribute(text: str) -> str:
@@ -84,5 +84,5 @@ def _attribute(text: str) -> str:
 
 
 def _xml(text: str) -> str:
-    """Return `text` without what XML cannot hold (XML 1.0, production 2)."""
+    """Return `text` with U+FFFD for characters that XML does not allow (XML 1.0, production 2)."""
     return "".join(char if char in "\t\n\r" or " " <= char < "\ufffe" or char > "\uffff" else "\ufffd" for char in text)

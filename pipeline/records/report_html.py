@@ -1,4 +1,4 @@
-"""Outcomes -> report.html: what came in, what was changed and why, what was set aside; one page, no script."""
+"""Outcomes -> report.html: inputs, changes with their reasons, skipped files. One page without scripts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import islice
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline.citations.post_graph import Graph
-from pipeline.document import Cleaned, Outcome, RunReport, Skipped
+from pipeline.document import Cleaned, Duplicate, Outcome, RunReport, Skipped
 from pipeline.records.clean_file import in_words, repaired
-from pipeline.records.report_jsonl import Record, alike, changes, shared_in_words
+from pipeline.records.report_jsonl import Record, alike, changes, duplicate_in_words, shared_in_words
 
-VERSION = 5  # raise it when the page changes
-SHOWN = 100  # changes a document; report.jsonl has all
-MOST = 30  # posts that stand alone, and sites that several lead to; graph.graphml has all
-LONGEST = 600  # characters of a change's text
+VERSION = 6  # raise it when the page changes
+SHOWN = 100  # changes per document; report.jsonl has all
+MOST = 30  # orphan posts, and sites that several posts link to; graph.graphml has all
+LONGEST = 600  # characters of a change
 
 
 @cache
@@ -34,7 +34,7 @@ def _template() -> Template:
 def report_page(
     title: str, counts: RunReport, outcomes: Iterable[tuple[Outcome, str]], archive: Graph
 ) -> Iterator[bytes]:
-    """Yield the page piece by piece; `outcomes` are (outcome, its file below clean/ or an empty string)."""
+    """Yield the page in pieces; `outcomes` are pairs of an outcome and its file below clean/ or an empty string."""
     rows = (_row(outcome, file) for outcome, file in outcomes)
     for piece in _template().generate(title=title, counts=counts, rows=rows, archive=archive, shown=_shown, most=MOST):
         yield piece.encode("utf-8", "replace")
@@ -46,7 +46,7 @@ def _row(outcome: Outcome, file: str) -> Record:
     if isinstance(outcome, Skipped):
         return row | {"title": path, "language": ""}
     document = outcome.document
-    told = changes(document)
+    records = changes(document)
     return row | {
         "document": document,
         "title": _shown(document.meta.title),
@@ -54,15 +54,21 @@ def _row(outcome: Outcome, file: str) -> Record:
         "encoding": in_words(document.meta.encoding),
         "repaired": repaired(document),
         "total": len(document.changes),
-        "hidden": max(0, len(told) - SHOWN),
-        "changes": [change | _sides(change["before"], change["after"]) for change in islice(told, SHOWN)],
-        "kept": isinstance(outcome, Cleaned),
+        "hidden": max(0, len(records) - SHOWN),
+        "changes": [change | _sides(change["before"], change["after"]) for change in islice(records, SHOWN)],
+        "duplicate": _duplicate(outcome),
         "passages": [_shown(shared_in_words(one)) for one in outcome.passages] if isinstance(outcome, Cleaned) else [],
     }
 
 
+def _duplicate(outcome: Cleaned | Duplicate) -> str:
+    if isinstance(outcome, Cleaned):
+        return ""
+    return _shown(duplicate_in_words(str(outcome.of), outcome.why, outcome.similarity))
+
+
 def _sides(before: str, after: str) -> dict[str, tuple[str, str, str]]:
-    """Return both texts of a change in three parts: where they begin alike, where they differ, where they end alike."""
+    """Return both texts of a change in three parts: the common start, the difference, the common end."""
     head = alike(before, after)
     tail = alike(before[head:][::-1], after[head:][::-1])
     return {"old": _parts(before, head, tail), "new": _parts(after, head, tail)}
@@ -76,7 +82,7 @@ def _parts(text: str, head: int, tail: int) -> tuple[str, str, str]:
 
 
 def _shown(text: str) -> str:
-    """Return `text` with control and bidirectional format characters as pictures or escapes."""
+    """Return `text` with control and bidirectional format characters as pictures (U+2400) or escapes."""
     return "".join(_visible(char) for char in text)
 
 
@@ -84,7 +90,7 @@ def _visible(char: str) -> str:
     if char in "\n\t":
         return char
     if char < " ":
-        return chr(0x2400 + ord(char))  # the block of pictures for C0 controls
+        return chr(0x2400 + ord(char))  # the Control Pictures block
     hidden = (
         "\x7f" <= char <= "\x9f"
         or char in "\ufeff\u200e\u200f\u061c"

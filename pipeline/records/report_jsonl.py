@@ -1,4 +1,4 @@
-"""Outcomes -> report.jsonl: a line each, for programs; and what it says, in words."""
+"""Outcomes -> report.jsonl, one line per source, for programs; and its lines in words, for people."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pipeline.changes import Change
 from pipeline.document import Document, Duplicate, Encoding, Outcome, SharedPassage, Skipped
 from pipeline.records import clean_file
 
-VERSION = 4  # raise it when the lines change
+VERSION = 5  # raise it when the lines change
 Record = dict[str, Any]
-MOST_PLACES = 5  # in words; report.jsonl has all
-LONGEST = 80  # characters of a text, in words
-LEAD = 20  # of them, before the first that differs
+MOST_PLACES = 5  # spans of a change in words; report.jsonl has all
+LONGEST = 80  # characters of a change in words
+LEAD = 20  # of them, before the first difference
 
 
 def report_line(outcome: Outcome, file: str) -> bytes:
-    """Return how one source ended, as a line of JSON; `file` is its file below clean/, empty if it has none."""
+    """Return the outcome of one source as a line of JSON; `file` is its file below clean/, empty if it has none."""
     record: Record = {"path": str(outcome.path), "outcome": type(outcome).__name__.lower()}
     if isinstance(outcome, Skipped):
         record |= {"step": outcome.step, "reason": outcome.reason, "cause": outcome.cause}
@@ -50,7 +50,7 @@ def _told(document: Document) -> Record:
 
 
 def changes(document: Document) -> list[Record]:
-    """Return the changes in order, those that say the same at several places as one with all its spans."""
+    """Return the changes in order; equal changes at several places are one record with several spans."""
     records: dict[Change, Record] = {}
     for change in document.changes:
         same = replace(change, span=(0, 0))
@@ -61,8 +61,10 @@ def changes(document: Document) -> list[Record]:
 
 
 def _record(change: Change) -> Record:
-    told = {name: getattr(change, name) for name in ("step", "before", "after", "reason", "confidence")}
-    return told | ({"alternatives": change.alternatives} if change.alternatives else {}) | {"spans": []}
+    """Return a change without its spans; a rule-based change has no confidence, a certain one no alternatives."""
+    record = {name: getattr(change, name) for name in ("step", "before", "after", "reason")}
+    record |= {} if change.confidence is None else {"confidence": change.confidence}
+    return record | ({"alternatives": change.alternatives} if change.alternatives else {}) | {"spans": []}
 
 
 def line(record: Record) -> bytes:
@@ -71,51 +73,76 @@ def line(record: Record) -> bytes:
 
 
 def in_words(document: Document) -> str:
-    """Return what was changed in a document, a line each, and what was noted."""
+    """Return the changes and the notes of a document, one per line.
+
+    >>> from pathlib import PurePosixPath
+    >>> change = Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 0.99)
+    >>> print(in_words(Document(PurePosixPath("a.md"), "café", changes=(change,))))
+    repair, characters 3-5: 'Ã©' -> 'é'; UTF-8 decoded as cp1252, confidence 0.99
+    """
     return "\n".join(_sentences(msgspec.to_builtins({"changes": changes(document), "notes": document.notes})))
 
 
-def explained(lines: Iterable[bytes], name: str) -> str:
-    """Return what happened to the document that `name` names, in words; empty if report.jsonl has none.
+def explained(lines: Iterable[bytes], name: str, clean: str = "clean") -> str:
+    """Return in words what happened to one document; empty if report.jsonl, given as its `lines`, does not list it.
 
-    `name` is a path below raw/ or clean/; a part of one will do where it fits a single document.
+    `name` is a path below raw/ or clean/, or a part of such a path that fits a single document. `clean` is the folder
+    of the clean files, as the reader names it.
     """
     near: list[Record] = []
     for line in lines:
         record = msgspec.json.decode(line)
         names = record["path"], record.get("file", "")
         if name in names:
-            return _told_in_words(record)
+            return _told_in_words(record, clean)
         if any(name in known for known in names):
             near.append(record)
     if len(near) > 1:
         return "\n".join([f"`{name}` fits {len(near)} documents:", *(record["path"] for record in near)])
-    return _told_in_words(near[0]) if near else ""
+    return _told_in_words(near[0], clean) if near else ""
 
 
 def has_post_of(year: int, lines: Iterable[bytes]) -> bool:
-    """Return whether report.jsonl, given as its lines, has a post that is kept and has a date in `year`."""
+    """Return whether report.jsonl, given as its `lines`, lists a cleaned post with a date in `year`."""
     records = map(msgspec.json.decode, lines)
     return any(one["outcome"] == "cleaned" and one["date"].startswith(str(year)) for one in records)
 
 
-def _told_in_words(record: Record) -> str:
+def _told_in_words(record: Record, clean: str) -> str:
     if record["outcome"] == "skipped":
         return f"{record['path']} {record['reason']} (skipped at {record['step']})"
-    fate = (
-        f"repeats {record['of']}: {record['why']} ({record['similarity']:.0%})"
-        if "of" in record
-        else f"was cleaned: {record['file']}"
+    outcome = (
+        f" is {duplicate_in_words(record['of'], record['why'], record['similarity'])}"
+        if record["outcome"] == "duplicate"
+        else f": cleaned, see {clean}/{record['file']}"
     )
-    read = f"read as {clean_file.in_words(msgspec.convert(record['encoding'], Encoding))}"
+    encoding = f"encoding: {clean_file.in_words(msgspec.convert(record['encoding'], Encoding))}"
     passages = map(shared_in_words, msgspec.convert(record.get("passages", []), list[SharedPassage], dec_hook=_path))
-    return "\n".join([f"{record['path']} {fate}", read, *_sentences(record), *passages])
+    return "\n".join([f"{record['path']}{outcome}", encoding, *_sentences(record), *passages])
+
+
+def duplicate_in_words(of: str, why: str, similarity: float) -> str:
+    """Return what a document duplicates, for which reason, and how similar the two are.
+
+    >>> duplicate_in_words("a.md", "near-duplicate", 0.998)
+    'a near-duplicate of a.md (99.8 % similar)'
+    >>> duplicate_in_words("a.md", "same source URL, truncated", 0.62)
+    'a duplicate of a.md (same source URL, truncated, 62.0 % similar)'
+    >>> duplicate_in_words("a.md", "same words", 1.0)
+    'a duplicate of a.md (same words)'
+    """
+    reasons = why.split(", ")
+    kind = "near-duplicate" if "near-duplicate" in reasons else "duplicate"
+    details = [reason for reason in reasons if reason != "near-duplicate"]
+    if similarity < 1 or not details:
+        details.append(f"{similarity * 100:.1f} % similar")
+    return f"a {kind} of {of} ({', '.join(details)})"
 
 
 def shared_in_words(passage: SharedPassage) -> str:
-    """Return where else a paragraph stands."""
+    """Return where else a paragraph is."""
     places = [f"{place.path}:{place.line}" for place in passage.places] + ["more"] * passage.more
-    return f"line {passage.line}: a paragraph of {passage.letters} letters is also in {', '.join(places)}"
+    return f"line {passage.line}: a paragraph of {passage.letters} characters is also in {', '.join(places)}"
 
 
 def _path(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
@@ -123,19 +150,24 @@ def _path(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
 
 
 def _sentences(record: Record) -> list[str]:
-    told = []
-    for change in record["changes"]:
-        places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_PLACES])
-        more = f" and {len(change['spans']) - MOST_PLACES} more" if len(change["spans"]) > MOST_PLACES else ""
-        edit = _edit(change["before"], change["after"])
-        others = ", ".join(f"{text} {share:.2f}" for text, share in change.get("alternatives", ()))
-        sure = f"{change['confidence']:.2f}{'; else ' + others if others else ''}"
-        told.append(f"{change['step']} at {places}{more}: {edit}; {change['reason']} ({sure})")
-    return [*told, *(f"{note['step']}: {note['message']}" for note in record["notes"])] or ["nothing was changed"]
+    """Return the changes and notes of a line of report.jsonl, a sentence each."""
+    sentences = [_change_in_words(change) for change in record["changes"]]
+    sentences += [f"{note['step']}: {note['message']}" for note in record["notes"]]
+    return sentences or ["no changes"]
+
+
+def _change_in_words(change: Record) -> str:
+    places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_PLACES])
+    more = f" and {len(change['spans']) - MOST_PLACES} more" if len(change["spans"]) > MOST_PLACES else ""
+    confidence = f", confidence {change['confidence']:.2f}" if "confidence" in change else ""
+    others = ", ".join(f"{text} {share:.2f}" for text, share in change.get("alternatives", ()))
+    following = f" (next: {others})" if others else ""
+    edit = _edit(change["before"], change["after"])
+    return f"{change['step']}, characters {places}{more}: {edit}; {change['reason']}{confidence}{following}"
 
 
 def _edit(before: str, after: str) -> str:
-    """Return both texts of a change; of long ones the part where they differ.
+    """Return both texts of a change; of long texts the part with the first difference.
 
     >>> print(_edit("a" * 100 + "b", "a" * 100 + "c"))
     '…aaaaaaaaaaaaaaaaaaaab' -> '…aaaaaaaaaaaaaaaaaaaac'
@@ -145,7 +177,7 @@ def _edit(before: str, after: str) -> str:
 
 
 def alike(before: str, after: str) -> int:
-    """Return how many characters two texts begin with alike."""
+    """Return the length of the common start of two texts, in characters."""
     short = min(len(before), len(after))
     return next((at for at in range(short) if before[at] != after[at]), short)
 

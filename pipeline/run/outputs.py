@@ -34,10 +34,10 @@ CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "g
 def report_of(database: Database, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:
     """Return the counts of the run so far; without `books`, problems of the books in `out` do not count."""
     return RunReport(
-        cleaned=database.count("kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"),
-        duplicates=database.count("kind = 'cleaned' AND repeats IS NOT NULL"),
+        cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
+        duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
         skipped=tuple(database.skipped()),
-        rolled_back=database.count("undone"),
+        rolled_back=database.count("rolled_back"),
         failed_books=tuple(failed_books(ledger, out)) if books else (),
         incomplete=database.chapters.incomplete() if books else 0,
         written=tuple(ledger.written),

@@ -1,4 +1,4 @@
-"""Source path -> file name: safe on every file system, stable, readable."""
+"""Source path -> output file name: safe on every file system, stable, readable."""
 
 from __future__ import annotations
 
@@ -9,15 +9,23 @@ from pathlib import PurePosixPath
 
 from pathvalidate import sanitize_filename
 
-LONGEST = 120  # bytes of UTF-8: room for a mark, a suffix and a temporary name within the usual 255
-_OURS = re.compile(r"-[0-9a-f]{16}\Z|\.edited(?:-\d+)?\Z", re.IGNORECASE)  # how a clash and a saved edit end
-LONGEST_PATH = 600  # bytes: what is left of the 1,024 of macOS for the archive's own folder, a mark and a suffix
-RESERVED = {"readme"}  # clean/ and out/ have one of their own
-OUTPUTS = (".md", ".epub", ".pdf", ".jsonl", ".csv")  # of files in clean/ and out/posts/: no folder is called so
+LONGEST = 120  # bytes of UTF-8: leaves room for a hash, a suffix and a temporary name within the usual 255
+_OURS = re.compile(
+    r"-[0-9a-f]{16}\Z|\.edited(?:-\d+)?\Z", re.IGNORECASE
+)  # endings of clashing names and of saved edits
+LONGEST_PATH = 600  # bytes: leaves room for the archive's folder, a hash and a suffix within the 1,024 of macOS
+RESERVED = {"readme"}  # clean/ and out/ have a README already
+OUTPUTS = (
+    ".md",
+    ".epub",
+    ".pdf",
+    ".jsonl",
+    ".csv",
+)  # suffixes of files in clean/ and out/posts/; no folder name ends so
 
 
 def safe_name(path: PurePosixPath) -> str:
-    """Return the path below clean/ and out/, without suffix; a mark of the whole path is added where it was changed.
+    """Return the output path below clean/ and out/, without suffix; a changed path gets a hash of the source path.
 
     >>> safe_name(PurePosixPath("2021/a post.txt"))
     '2021/a post'
@@ -34,18 +42,18 @@ def safe_name(path: PurePosixPath) -> str:
 
 
 def marked(name: str, path: PurePosixPath, digits: int = 8) -> str:
-    """Return `name` with the first hexadecimal digits of the path's SHA-256, to keep it apart from others."""
+    """Return `name` with the first hexadecimal digits of the path's SHA-256, which makes it unique."""
     return f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:digits]}"
 
 
 def _safe_folder(part: str) -> str:
-    """Return a folder's name that is safe, and that no output has: `x.md` is where the post x.txt goes."""
+    """Return a safe folder name that no output has: `x.md` -> `x.md_`, because the post `x.txt` becomes `x.md`."""
     safe = _safe(part)
     return f"{safe}_" if safe.casefold().endswith(OUTPUTS) else safe
 
 
 def _safe(part: str) -> str:
-    """Return a path's part without characters that some file system or shell refuses, cut to size."""
+    """Return a part of a path without characters that a file system or shell rejects, cut to LONGEST bytes."""
     clean = "".join(
         "_" if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", part)
     )

@@ -1,4 +1,4 @@
-"""Nouns of document.py <-> MessagePack, and digests of them."""
+"""Values of the data model (document.py) <-> MessagePack, and digests of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-T = TypeVar("T")
+UnpackedT = TypeVar("UnpackedT")
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
@@ -22,12 +22,12 @@ def _typed(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
 
 
 def pack(value: object) -> bytes:
-    """Return a noun of document.py as MessagePack."""
+    """Return a value of the data model as MessagePack."""
     return msgspec.msgpack.encode(value, enc_hook=_plain)
 
 
-def unpack(packed: bytes, kind: type[T]) -> T:
-    """Return the noun that `pack` packed."""
+def unpack(packed: bytes, kind: type[UnpackedT]) -> UnpackedT:
+    """Return the value that `pack` packed."""
     return msgspec.msgpack.decode(packed, type=kind, dec_hook=_typed)
 
 

@@ -1,4 +1,4 @@
-"""The SQLite file in which a run keeps what it knows: its tables, and how it is opened, checked and closed."""
+"""The SQLite file of the state: its tables, and how it is opened, checked and sealed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pipeline.duplicates import lsh_index
-from pipeline.duplicates.fingerprint import VERSION as PRINTS
+from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.read.folder import stamp
 from pipeline.store.atomic import naming
 
@@ -19,69 +19,70 @@ SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     path TEXT PRIMARY KEY,
-    flow TEXT NOT NULL,        -- digest of the flow and settings that it went through
-    stamp TEXT NOT NULL,       -- size and times of the source as last looked at; empty if it is to be tried again
-    sha256 TEXT NOT NULL,      -- of the source's bytes; empty if they were not read or are to be tried again
+    flow TEXT NOT NULL,        -- digest of the flow and its settings
+    stamp TEXT NOT NULL,       -- size and times of the source; empty if it must be tried again
+    sha256 TEXT NOT NULL,      -- of the source's bytes; empty if not read, or to be tried again
     kind TEXT NOT NULL,        -- cleaned or skipped
     name TEXT NOT NULL,        -- safe_name(path)
-    folded TEXT NOT NULL,      -- the name, case folded
+    folded TEXT NOT NULL,      -- the name, case-folded
     outcome BLOB NOT NULL,     -- the Document or Skipped, MessagePack
     digest TEXT NOT NULL,      -- of outcome
-    fingerprint BLOB,          -- MessagePack; none for what is set aside
-    repeats TEXT,              -- the path of the document that this one repeats
+    fingerprint BLOB,          -- MessagePack; NULL for skipped documents
+    duplicate_of TEXT,         -- the path of the document that this one duplicates
     why TEXT,
     similarity REAL,
-    problem TEXT,              -- why there are no editions of it
+    problem TEXT,              -- why it has no books
     cause TEXT,                -- of that problem: document, environment or bug
-    undone INTEGER NOT NULL,   -- whether a step was undone because it broke a promise
-    inferred INTEGER NOT NULL, -- whether letters were inferred when nothing was known of the archive
-    evidence TEXT NOT NULL,    -- digest of the documents that helped to infer them
+    rolled_back INTEGER NOT NULL, -- whether a step was rolled back because an invariant did not hold
+    inferred INTEGER NOT NULL, -- whether characters were inferred without archive statistics
+    evidence TEXT NOT NULL,    -- digest of the documents used to infer them
     run INTEGER NOT NULL       -- the last run that saw the source
 );
 CREATE INDEX by_name ON documents (folded);
 CREATE INDEX by_digest ON documents (path, kind, digest);
-CREATE INDEX repeating ON documents (path, repeats, why, similarity) WHERE repeats IS NOT NULL;
+CREATE INDEX duplicates ON documents (path, duplicate_of, why, similarity) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;
 CREATE TABLE pictures (
-    path TEXT NOT NULL,        -- of the document that shows it
+    path TEXT NOT NULL,        -- of the document that contains it
     file TEXT NOT NULL,        -- below raw/
     PRIMARY KEY (path, file)
 ) WITHOUT ROWID;
 CREATE TABLE chapters (
     path TEXT PRIMARY KEY,
-    key TEXT NOT NULL,         -- digest of all that decides the document's editions
+    key TEXT NOT NULL,         -- digest of everything that determines the document's books
     date TEXT NOT NULL,
     chapter BLOB NOT NULL,     -- MessagePack
-    warnings BLOB NOT NULL     -- what its editions do not show, in sentences; MessagePack
+    warnings BLOB NOT NULL     -- sentences on what its books do not show; MessagePack
 );
 CREATE TABLE outputs (
-    root TEXT NOT NULL,        -- the folder that it is in, relative to clean/
-    name TEXT NOT NULL,        -- its path below that folder
-    key TEXT NOT NULL,         -- digest of all that decides its bytes; empty if that is not known
-    stamp TEXT NOT NULL,       -- size and time as written; empty if it could not be made
+    root TEXT NOT NULL,        -- its root folder, relative to clean/
+    name TEXT NOT NULL,        -- its path below the root folder
+    key TEXT NOT NULL,         -- digest of everything that determines its bytes; empty if unknown
+    stamp TEXT NOT NULL,       -- size and times as written; empty if it could not be made
     sha256 TEXT NOT NULL,      -- of its bytes
     problem TEXT NOT NULL,     -- why it could not be made
     run INTEGER NOT NULL,      -- the last run that planned it
     PRIMARY KEY (root, name)
 ) WITHOUT ROWID;
 """
-VERSION = "5"
+VERSION = "6"
 
 
 class Damaged(Exception):  # noqa: N818 - a condition, not a fault
-    """The state cannot be used; the message says why. A run begins without it: all that it holds is derived."""
+    """The state cannot be used; the message says why. A run can rebuild it from raw/."""
 
 
 def opened(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
-    """Return the database at `file`; with `rebuild`, what is there is thrown away first.
+    """Return the database at `file`; with `rebuild`, delete the old one first.
 
-    Raises Damaged where it is not as it was closed, or was not closed and is not sound, or is of another version.
+    Raises Damaged where its seal does not match, where an unsealed file fails the full check, or where it is of
+    another version.
     """
     if rebuild:
         discard(file)
     found, sealed = file.exists(), _seal(file).exists()
     if found and sealed and not _intact(file):
-        message = "it is not as the last run left it"
+        message = "changed since the last run"
         raise Damaged(message)
     db = sqlite3.connect(file, isolation_level=None)
     try:
@@ -97,9 +98,9 @@ def opened(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
 
 
 def trial_of(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
-    """Return a copy of `file` in memory; an empty one where there is none, or with `rebuild`. Raises Damaged."""
+    """Return a copy of `file` in memory; a new database if there is none, or with `rebuild`. Raises Damaged."""
     if not rebuild and _seal(file).exists() and file.exists() and not _intact(file):
-        message = "it is not as the last run left it"
+        message = "changed since the last run"
         raise Damaged(message)
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -115,7 +116,7 @@ def trial_of(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
 
 def _copy(file: Path, memory: sqlite3.Connection) -> None:
     """Copy the database at `file`. Raises Damaged."""
-    with tempfile.TemporaryDirectory() as folder:  # SQLite has to write beside it where a run was killed
+    with tempfile.TemporaryDirectory() as folder:  # SQLite writes next to the file where a run was killed
         for each in (file, _journal(file)):
             if each.exists():
                 shutil.copy(each, folder)
@@ -125,7 +126,7 @@ def _copy(file: Path, memory: sqlite3.Connection) -> None:
 
 
 def seal(file: Path) -> None:
-    """Keep what the next run can notice damage by: when a closed database was written, and its digest."""
+    """Store the stamp and the digest of a closed database, so that the next run notices damage."""
     with naming(file):
         with file.open("rb") as data:
             digest = hashlib.file_digest(data, "blake2b").hexdigest()
@@ -133,15 +134,15 @@ def seal(file: Path) -> None:
 
 
 def discard(file: Path) -> None:
-    """Remove a database and what belongs to it."""
+    """Delete a database, its journal and its seal."""
     for each in (file, _journal(file), _seal(file)):
         each.unlink(missing_ok=True)
 
 
 def furnish(db: sqlite3.Connection) -> None:
-    """Give an empty database its tables."""
+    """Create the tables in an empty database."""
     db.executescript(f"BEGIN; {SCHEMA}{lsh_index.SCHEMA} COMMIT;")
-    for fact in (("version", VERSION), ("fingerprints", PRINTS)):
+    for fact in (("version", VERSION), ("fingerprints", FINGERPRINT_VERSION)):
         db.execute("INSERT INTO facts VALUES (?, ?)", fact)
 
 
@@ -154,7 +155,7 @@ def _journal(file: Path) -> Path:
 
 
 def _intact(file: Path) -> bool:
-    """Tell whether a file is as `seal` found it; its bytes are read only where it seems to have been written since."""
+    """Return whether a file is as `seal` left it; its bytes are only hashed if its stamp changed."""
     known = _seal(file).read_bytes().decode("ascii", "replace").splitlines()
     if known[:1] == [stamp(file.stat())]:
         return True
@@ -163,19 +164,19 @@ def _intact(file: Path) -> bool:
 
 
 def _check(db: sqlite3.Connection, *, whole: bool) -> None:
-    """Raise Damaged where a database is of another version or, if all of it is looked at, holds what it should not."""
+    """Raise Damaged where a database is of another version or, with `whole`, fails the full check."""
     version = db.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()
     if version != (VERSION,):
-        message = "it was written by another version of this program"
+        message = "written by another version of Lacuna"
         raise Damaged(message)
     if not whole:
         return
     if db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
-        message = "SQLite finds it damaged"
+        message = "damaged, according to SQLite's integrity check"
         raise Damaged(message)
     for digest, outcome in db.execute("SELECT digest, outcome FROM documents"):
         if hashlib.sha256(outcome).hexdigest() != digest:
-            message = "a document in it is damaged"
+            message = "contains a damaged document"
             raise Damaged(message)
 
 
@@ -188,12 +189,12 @@ _PASSING = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
-}  # primary result codes (sqlite.org/rescode.html) that say something of the disk, not of the file's content
+}  # primary result codes (sqlite.org/rescode.html) for trouble with the disk, not with the file's content
 
 
 def explained(error: sqlite3.Error, file: Path) -> OSError | Damaged:
-    """Return what an error of SQLite means for a run: trouble with the disk, or a damaged file."""
+    """Return the exception for an SQLite error: OSError for trouble with the disk, Damaged for a damaged file."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     if code in _PASSING:
-        return OSError(os.EX_IOERR, f"{error}; check the disk's space and permissions", str(file))
-    return Damaged(f"SQLite says: {error}")
+        return OSError(os.EX_IOERR, f"{error}; check disk space and permissions", str(file))
+    return Damaged(f"SQLite error: {error}")

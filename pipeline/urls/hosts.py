@@ -1,4 +1,4 @@
-"""The path and the query of an address -> what it identifies, host by host."""
+"""Path and query of a URL -> the identifiers in it, by the rules of each host."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NO_REPOSITORY = {
     "inference-endpoints", "languages", "welcome",
 }  # fmt: skip
 FORGES = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitee.com", "huggingface.co"}
-"""Hosts whose own name only holds repositories: docs.github.com/en/rest is none."""
+"""Hosts whose subdomains hold no repositories: docs.github.com/en/rest is none."""
 _NAME = re.compile(r"[\w.-]+")
-_IN_GITLAB = re.compile(  # what stands after a project's name; GitLab takes no project of most of these names
+_IN_GITLAB = re.compile(  # what follows a project's name; most of these names are reserved
     r"/(?:-|tree|blob|raw|blame|builds|files|find_file|refs|issues|merge_requests|commits?|wikis|repository)(?:/|\Z)"
 )
 _IN_HUGGING_FACE = {"tree", "blob", "raw", "resolve", "viewer", "discussions", "commits", "settings"}
@@ -31,7 +31,7 @@ _NATURE = re.compile(r"/articles/(s?\d[\w.-]*|n\w+\.\d+|(?:nature|srep|ncomms)\d
 
 
 def dois(path: str, query: str) -> Found:
-    """Yield the DOI that an address of any publisher holds in its path or in its query."""
+    """Yield the DOI in the path or the query of a URL of any publisher."""
     values = [value for key in ("id", "doi") for value in parse_qs(query).get(key, ())] if "10." in query else []
     for text in (path, *values):
         found = list(doi_within(text))
@@ -41,7 +41,7 @@ def dois(path: str, query: str) -> Found:
 
 
 def _first(scheme: str, pattern: str) -> Reader:
-    """Return what reads an identifier off a path: the first group of `pattern`, that matches its beginning."""
+    """Return a reader of paths: the first group of `pattern`, which must match the start of the path."""
     compiled = re.compile(pattern)
 
     def read(path: str, query: str) -> Found:
@@ -81,7 +81,7 @@ def _zenodo(path: str, query: str) -> Found:
 
 
 def _forge(scheme: str) -> Reader:
-    """Return what reads owner/name off the addresses of a forge, `.git` and what lies in the repository off."""
+    """Return a reader of the URLs of a forge: `/owner/name.git/tree/main` -> `owner/name`."""
 
     def read(path: str, _query: str) -> Found:
         owner, _, name = path.strip("/").partition("/")
@@ -101,14 +101,14 @@ def _github_api(path: str, query: str) -> Found:
 
 
 def _gitlab(path: str, _query: str) -> Found:
-    """Yield a project, subgroups included."""
+    """Yield a project with its subgroups."""
     parts = _IN_GITLAB.split(path.strip("/"))[0].removesuffix(".git").split("/")
     if len(parts) > 1 and parts[0].lower() not in NO_REPOSITORY and all(map(_NAME.fullmatch, parts)):
         yield f"gitlab:{'/'.join(parts)}"
 
 
 def _hugging_face(path: str, _query: str) -> Found:
-    """Yield a model, data set or space; the oldest have no owner, and are told by what lies in them."""
+    """Yield a model, data set or space; the oldest have no owner and are recognized by the rest of the path."""
     kind, *parts = path.strip("/").split("/")
     if kind == "papers":
         yield from arxiv("/".join(parts[:1]))
@@ -147,9 +147,9 @@ def _europe_pmc(path: str, query: str) -> Found:
 
 
 def _book(path: str, query: str) -> Found:
-    """Yield the ISBN that a bookseller or a catalogue has in its addresses; an ASIN that is none fails the checksum."""
-    asked = parse_qs(query)
-    for part in (*re.split(r"[/=]", path), *asked.get("vid", ()), *asked.get("isbn", ())):
+    """Yield the ISBN in the URL of a bookseller or a catalogue; other ASINs fail the check digit."""
+    values = parse_qs(query)
+    for part in (*re.split(r"[/=]", path), *values.get("vid", ()), *values.get("isbn", ())):
         yield from isbn(part)
 
 

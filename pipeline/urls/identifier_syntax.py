@@ -1,4 +1,4 @@
-"""Identifiers as people write them -> as registries do: `arxiv:math/0309136v2`, DOIs in lower case, ISBNs of 13."""
+"""Identifiers as people write them -> in the form of their registries: `doi: 10.1000/ABC` -> `doi:10.1000/abc`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ _ARXIV = re.compile(
 )
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+){0,4}/[^\s?#]+", re.IGNORECASE)
 _DOI_TAIL = re.compile(
-    r"(?:/(?:full(?:text)?|abstract|pdf|epdf|pdfdirect|html|meta|summary|references|figures)|\.full(?:\.pdf|-text)?|\.pdf|v\d+(?:\.full(?:\.pdf|-text)?|\.abstract)?)/?\Z",
+    r"(?:/(?:full(?:text)?|abstract|pdf|epdf|pdfdirect|html|meta|summary|references|figures)|\.full(?:\.pdf|-text)?|\.pdf"
+    r"|v\d+(?:\.full(?:\.pdf|-text)?|\.abstract)?)/?\Z",
     re.IGNORECASE,
 )
-MOST_TAILS = 3  # one after another: /full/html, v2.full.pdf
+MOST_TAILS = 3  # suffixes in a row: /full/html, v2.full.pdf
 _ISBN = re.compile(r"(?:isbn[: ]?)?((?:97[89][ -]?)?(?:\d[ -]?){9}[\dX])", re.IGNORECASE)
 
 
 def named(scheme: str, value: str) -> Found:
-    """Yield what an address of the scheme doi, arxiv, isbn, pmid or urn names: `doi: 10.1000/182`, `urn:isbn:…`."""
+    """Yield the identifier in a URI of the scheme doi, arxiv, isbn, pmid or urn.
+
+    >>> [*named("doi", " 10.1000/182"), *named("urn", "isbn:9780975229804")]
+    ['doi:10.1000/182', 'isbn:9780975229804']
+    """
     value = value.strip()
     match scheme.lower():
         case "urn":
@@ -37,9 +42,9 @@ def named(scheme: str, value: str) -> Found:
 
 
 def arxiv(name: str) -> Found:
-    """Yield an arXiv identifier, its version kept ("Understanding the arXiv identifier").
+    """Yield an arXiv identifier with its version (arXiv: "Understanding the arXiv identifier").
 
-    The subject class is no part of an old one, nor the archive of a new one.
+    The subject class of an old identifier and the archive of a new one are removed.
 
     >>> [*arxiv("math.GT/0309136v2"), *arxiv("arXiv:hep-th/1601.07616")]
     ['arxiv:math/0309136v2', 'arxiv:1601.07616']
@@ -50,30 +55,30 @@ def arxiv(name: str) -> Found:
 
 
 def doi(text: str) -> Found:
-    """Yield a DOI in lower case, which it is compared in; and what an arXiv DOI names beside."""
-    told = text.rstrip(".,;").lower()
-    if told.startswith("10.48550/arxiv."):
+    """Yield a DOI in lower case, as DOIs ignore case; before it the arXiv identifier of an arXiv DOI."""
+    value = text.rstrip(".,;").lower()
+    if value.startswith("10.48550/arxiv."):
         yield from arxiv(text[len("10.48550/") :])
-    yield f"doi:{told}"
+    yield f"doi:{value}"
 
 
 def doi_within(text: str) -> Found:
-    """Yield the DOI that stands in a path or a query of a publisher, what only chooses its form off.
+    """Yield the DOI in the path or the query of a publisher's URL, without suffixes such as `/pdf`.
 
     >>> list(doi_within("/doi/pdf/10.1145/3292500.3330701"))
     ['doi:10.1145/3292500.3330701']
     """
     match = _DOI.search(text)
     if match and (match.start() == 0 or text[match.start() - 1] in "/:."):
-        told = match[0]
+        value = match[0]
         for _ in range(MOST_TAILS):
-            told = _DOI_TAIL.sub("", told)
-        if told.partition("/")[2]:
-            yield from doi(told.rstrip("/"))
+            value = _DOI_TAIL.sub("", value)
+        if value.partition("/")[2]:
+            yield from doi(value.rstrip("/"))
 
 
 def isbn(text: str) -> Found:
-    """Yield an ISBN as 13 digits, if its check digit is right (ISO 2108).
+    """Yield an ISBN as 13 digits if its check digit is correct (ISO 2108).
 
     >>> list(isbn("0-9752298-0-X"))
     ['isbn:9780975229804']

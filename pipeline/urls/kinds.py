@@ -1,4 +1,4 @@
-"""What an address leads to: a paper, code, a talk, a data set, a social network, or any other site."""
+"""URL and link text -> the kind of the target: paper, code, talk, dataset, social, site or other."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _labels() -> dict[str, str]:
 
 
 def label_kind(text: str) -> str:
-    """Return which link of a work a link's whole text announces: paper, code, talk, dataset, site; empty if none.
+    """Return the kind that a link's whole text names (paper, code, talk, dataset, site); empty if it names none.
 
     >>> label_kind("📝 论文"), label_kind("[Code]"), label_kind("a paper on code")
     ('paper', 'code', '')
@@ -50,23 +50,23 @@ def label_kind(text: str) -> str:
     return _labels().get(_AROUND.sub("", text).casefold(), "")
 
 
-def kind_of(address: str, text: str = "") -> str:
-    """Return what a canonical address leads to; `text`, the link's own, decides where the address does not say.
+def kind_of(url: str, text: str = "") -> str:
+    """Return the kind of a canonical URL's target; the link's `text` decides where the URL does not.
 
     >>> kind_of("https://arxiv.org/abs/1703.00522"), kind_of("https://e.org/a", "code"), kind_of("https://e.org/a")
     ('paper', 'code', 'site')
     """
-    if not address.startswith(("http://", "https://")):
+    if not url.startswith(("http://", "https://")):
         return "other"
-    for known in identifiers(address):
+    for known in identifiers(url):
         scheme, _, value = known.partition(":")
-        data = value.startswith(("datasets/", "10.5281/"))  # of Hugging Face, and of Zenodo: mostly data and software
+        data = value.startswith(("datasets/", "10.5281/"))  # on Hugging Face; on Zenodo, mostly data and software
         return "dataset" if data else SCHEMES[scheme]
-    return _host_kind(address) or label_kind(text) or "site"
+    return _host_kind(url) or label_kind(text) or "site"
 
 
-def _host_kind(address: str) -> str:
-    host = host_of(address) if len(address) <= LONGEST else ""
+def _host_kind(url: str) -> str:
+    host = host_of(url) if len(url) <= LONGEST else ""
     while host and host not in _KIND_OF_HOST:
         host = host.partition(".")[2]
-    return "dataset" if host == "kaggle.com" and "/datasets/" in address else _KIND_OF_HOST.get(host, "")
+    return "dataset" if host == "kaggle.com" and "/datasets/" in url else _KIND_OF_HOST.get(host, "")

@@ -1,4 +1,4 @@
-"""Slots -> the likeliest characters: a beam search over all clusters of gaps at once, scored by the language model."""
+"""Slots -> the likeliest characters: a beam search over the clusters of gaps, scored by the language model."""
 
 from __future__ import annotations
 
@@ -14,57 +14,53 @@ from pipeline.language.ngram_keys import Codes, codes_of
 from pipeline.language.ngrams import ORDER, Floats, LanguageModel
 from pipeline.mojibake.lossy.lattice import Slot
 
-COMMON = 400  # candidates of a slot that are looked at, the commonest
-BATCH = 256  # clusters that are searched at once
-TEMPERATURE = 1.5  # scores are so much too sure of themselves on text that is not like the model's (Guo, 2017)
-TOLD = 4  # other candidates that are told of a gap
-END = Slot(0, 0, ("\n",))  # a text is a line
-REACH = ORDER - 1  # characters that a character's probability looks back
+COMMON = 400  # candidates of a slot that are considered: the most frequent ones
+BATCH = 256  # clusters that are searched together
+TEMPERATURE = 1.5  # softens the scores, which are overconfident on text unlike the model's (Guo, 2017)
+TOLD = 4  # alternatives that a gap keeps
+END = Slot(0, 0, ("\n",))  # a text is one line
+REACH = ORDER - 1  # characters of context that the model conditions on
 
 Ints = npt.NDArray[np.int64]
 Rows = list[list[int]]
 
 
 class Search(NamedTuple):
-    """How many hypotheses of a cluster are kept, and how many candidates of a slot, the likeliest after the best one.
+    """The limits of a search."""
 
-    `surest` is how sure the model can be at most: never certain; `sharpness` the power of the shares that neighbours
-    change.
-    """
-
-    width: int
-    kept: int
-    surest: float
-    sharpness: float
+    width: int  # hypotheses of a cluster that are kept
+    kept: int  # candidates of a slot that are kept, by how likely they follow the best hypothesis
+    max_confidence: float  # the highest confidence that the model may report
+    sharpness: float  # the exponent of the probabilities after rescoring
 
 
 NARROW = Search(12, 12, 0.999, 1.0)
-BROAD = Search(48, 96, 0.95, 0.55)  # where half of the bytes are gone, and neighbours are guesses as well
+BROAD = Search(48, 96, 0.95, 0.55)  # where half of the bytes are missing, so that neighbours are guesses as well
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a slot was read as, and what else it can have been: strings and their probabilities, the choice first."""
+    """The strings that a slot can have been, with their probabilities: the chosen one first."""
 
     slot: Slot
     options: tuple[tuple[str, float], ...]
 
     @property
-    def surety(self) -> float:
-        """How sure the choice is."""
+    def confidence(self) -> float:
+        """The confidence of the choice."""
         return self.options[0][1]
 
 
 class Cluster(NamedTuple):
-    """Gaps that are near enough to matter to one another, and the slots on both sides that they can be told from."""
+    """Gaps that depend on each other, and the slots of context on both sides."""
 
     text: int  # the number of the text they are in
     before: Sequence[Slot]
-    slots: Sequence[Slot]  # from the first gap on; those after the last are REACH at most
+    slots: Sequence[Slot]  # from the first gap on, with at most `REACH` after the last one
 
 
 def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, how: Search = NARROW) -> list[list[Choice]]:
-    """Return the choices for the gaps of each text, in order."""
+    """Return the choices for the gaps of each text, in order; a gap is a slot with several candidates."""
     found = [cluster for number, text in enumerate(texts) for cluster in clusters(number, text)]
     found.sort(key=lambda cluster: -len(cluster.slots))
     results: list[list[Choice]] = [[] for _ in texts]
@@ -76,7 +72,7 @@ def choose(texts: Sequence[Sequence[Slot]], model: LanguageModel, how: Search = 
 
 
 def clusters(number: int, text: Sequence[Slot]) -> list[Cluster]:
-    """Return the clusters of a text: gaps with REACH known characters between them say nothing of one another."""
+    """Return the clusters of a text: gaps with `REACH` known characters between them are independent."""
     runs: list[tuple[int, int]] = []
     for at, slot in enumerate(text):
         if len(slot.candidates) > 1:
@@ -94,7 +90,7 @@ def _codes(options: tuple[str, ...]) -> tuple[Codes, Codes]:
 
 
 class _Beam:
-    """The hypotheses of clusters, the longest cluster first: axis 0 the cluster, axis 1 the hypothesis, best first."""
+    """The hypotheses of clusters: axis 0 is the cluster, longest first; axis 1 is the hypothesis, best first."""
 
     def __init__(self, batch: Sequence[Cluster], model: LanguageModel, how: Search) -> None:
         self.batch, self.model, self.how = batch, model, how
@@ -102,8 +98,8 @@ class _Beam:
         self.state = model.start((len(batch), 1))
         self.scores = np.zeros((len(batch), 1), np.float32)
         self.common: dict[tuple[str, ...], tuple[Codes, Codes, Ints]] = {}
-        self.recent = np.full((len(batch), 1, REACH + 1), -1, np.int64)  # the options chosen last
-        self.paths: list[tuple[Rows, Rows]] = []  # of each step: the hypothesis gone on from, the option chosen
+        self.recent = np.full((len(batch), 1, REACH + 1), -1, np.int64)  # the last options chosen
+        self.paths: list[tuple[Rows, Rows]] = []  # by step: the hypothesis extended, the option chosen
         self.shares: list[dict[int, tuple[Ints, Floats]]] = [{} for _ in batch]
 
     def search(self) -> list[list[Choice]]:
@@ -114,7 +110,7 @@ class _Beam:
         return [self._traced(row) for row in range(len(self.batch))]
 
     def _look_back(self) -> None:
-        """Let the hypotheses begin with what stands before the cluster."""
+        """Start the hypotheses with the context before each cluster."""
         before = np.full((len(self.batch), REACH), ord(" "), np.uint64)
         for row, cluster in enumerate(self.batch):
             text = "".join(slot.candidates[0] for slot in cluster.before)[-REACH:]
@@ -150,7 +146,7 @@ class _Beam:
         self._share(step, active)
 
     def _options(self, step: int, active: int) -> tuple[Codes, Codes, Ints]:
-        """Return the codes of the options' first and second characters, 0 for none, and their places in the slot."""
+        """Return the codes of the options' first and second characters, 0 for none, and their indexes in the slot."""
         rows = [self._common(cluster.slots[step].candidates) for cluster in self.batch[:active]]
         size = max(len(places) for _, _, places in rows)
         codes, places = np.zeros((2, active, size), np.uint64), np.zeros((active, size), np.int64)
@@ -167,7 +163,7 @@ class _Beam:
         return first, second, np.take_along_axis(places, likeliest, 1)
 
     def _common(self, options: tuple[str, ...]) -> tuple[Codes, Codes, Ints]:
-        """Return the codes of the options that are most common by themselves, and their places in the slot."""
+        """Return the codes of the most frequent options, and their indexes in the slot."""
         if options not in self.common:
             first, second = _codes(options)
             chance = self.model.letters(first) if len(options) > COMMON else np.zeros(len(options))
@@ -176,7 +172,7 @@ class _Beam:
         return self.common[options]
 
     def _share(self, step: int, active: int) -> None:
-        """Note how likely the options of a gap are as it goes out of reach: all that tells them apart has been seen."""
+        """Store the probabilities of a gap's options once the gap is out of reach: no later character affects them."""
         for row in range(active):
             last = step == self.lengths[row] - 1
             for gap in range(max(0, step - REACH), step + 1 if last else step - REACH + 1):
@@ -190,20 +186,20 @@ class _Beam:
         for parent, chosen in reversed(self.paths[: self.lengths[row]]):
             path.append(chosen[row][at])
             at = parent[row][at]
-        told = zip(self.batch[row].slots, reversed(path), strict=True)
+        steps = zip(self.batch[row].slots, reversed(path), strict=True)
         return [
-            _choice(slot, picked, self.how.surest, *self.shares[row][step])
-            for step, (slot, picked) in enumerate(told)
+            _choice(slot, picked, self.how.max_confidence, *self.shares[row][step])
+            for step, (slot, picked) in enumerate(steps)
             if len(slot.candidates) > 1
         ]
 
 
-def _choice(slot: Slot, picked: int, surest: float, options: Ints, weights: Floats) -> Choice:
-    """Return the choice of an option, with the shares of the others; one is always told, however unlikely."""
+def _choice(slot: Slot, picked: int, max_confidence: float, options: Ints, weights: Floats) -> Choice:
+    """Return the choice of an option with its alternatives, at least one, however unlikely."""
     shares: dict[int, float] = dict.fromkeys((picked, 0, 1), 0.0)
     for option, weight in zip(options.tolist(), weights.tolist(), strict=True):
         if weight > 0:
             shares[option] = shares.get(option, 0.0) + weight
     others = sorted(shares.keys() - {picked}, key=lambda option: (-shares[option], option))[:TOLD]
-    told = ((slot.candidates[option], min(round(shares[option], 3), surest)) for option in (picked, *others))
-    return Choice(slot, tuple(told))
+    ranked = ((slot.candidates[option], min(round(shares[option], 3), max_confidence)) for option in (picked, *others))
+    return Choice(slot, tuple(ranked))

@@ -1,4 +1,4 @@
-"""Lines misread twice, bytes lost each time -> what they were: what the second reading left in doubt is a gap too."""
+"""Lines of lossy double mojibake -> the original: what the second decoding left uncertain is a gap of the first."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from pipeline.mojibake.lossy.lattice import slots
 from pipeline.mojibake.lossy.pieces import Piece, text_of
 from pipeline.mojibake.lossy.recovery import recovered
 
-C1 = re.compile(b"\xc2[\x80-\x9f]")  # controls, which are in no text, but in one that was misread
-TELLING = 20  # lines: if they were not misread twice, the others were not
+C1 = re.compile(b"\xc2[\x80-\x9f]")  # controls in UTF-8: only mojibake has them
+TELLING = 20  # lines: if they are no double mojibake, the others are not
 Told = tuple[str, list[tuple[int, list[Piece]]]]
 
 
 def unwound(lines: Sequence[str], damage: Damage, archive: Archive, *, enough: bool) -> Told:
-    """Return in words what befell `lines`, and of those that can be told the number and the pieces.
+    """Return the decoding chain of `lines` in words, and the number and pieces of each line that it explains.
 
-    `damage` was the last to befall them; where `enough` speaks for it, another is looked for before it.
+    `damage` is the last decoding. Where the evidence for it suffices (`enough`), another one before it is searched.
     """
     once = recovered(lines, damage, archive) or ()
     return (enough and _twice(lines, damage, once, archive)) or (str(damage), list(enumerate(once)))
 
 
 def _twice(lines: Sequence[str], second: Damage, once: Sequence[list[Piece]], archive: Archive) -> Told | None:
-    """Return what `unwound` does, of lines misread twice; None where they are likelier misread `once`."""
+    """Return the same for double mojibake; None where the lines are likelier mis-decoded `once`."""
     if not _first(lines[:TELLING], second) or not (found := _first(lines, second)):
         return None
     first, hit = found
@@ -39,27 +39,27 @@ def _twice(lines: Sequence[str], second: Damage, once: Sequence[list[Piece]], ar
     first = replace(damage_of(text.replace(GAP, ""), first.codec), marked=marked)
     rival = [text_of(once[number]) for number in hit] if once else None
     read = recovered([one.text for one in undone], first, archive, rival) or ()
-    told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
-    return (f"{first}, then {second}", told) if told else None
+    placed = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
+    return (f"{first}, then {second}", placed) if placed else None
 
 
 def _first(lines: Sequence[str], second: Damage) -> tuple[Damage, list[int]] | None:
-    """Return the damage that befell most of `lines` before the `second`, and which of them."""
+    """Return the damage that most of `lines` had before the `second`, and the numbers of these lines."""
     found = diagnosed([_Between.of(line, second).text for line in lines])
     return found[:2] if found and found[2] and len(found[1]) * 2 >= len(lines) else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Between:
-    """A line between its two readings."""
+    """A line between its two decodings."""
 
     text: str
-    places: tuple[tuple[int, int], ...]  # of each character: where it stands in the line as it is now
-    doubtful: frozenset[int]  # bytes that a character left in doubt can have shown
+    places: tuple[tuple[int, int], ...]  # of each character: its span in the present line
+    doubtful: frozenset[int]  # bytes that uncertain characters can have been
 
     @classmethod
     def of(cls, line: str, damage: Damage, codec: str = "") -> _Between:
-        """Return what `line` was before `damage`; of what it can have been, what `codec` reads, if one is named."""
+        """Return `line` before `damage`; with a `codec`, uncertain characters are those that it decodes to."""
         text, places, doubtful = "", [], set()
         for slot in slots(line, damage):
             options = slot.candidates
@@ -74,7 +74,7 @@ class _Between:
         return cls(text, tuple(places), frozenset(doubtful))
 
     def placed(self, pieces: Sequence[Piece]) -> list[Piece]:
-        """Return `pieces` of this line as pieces of the line as it is now."""
+        """Return `pieces` of this line as pieces of the present line."""
         return [
             replace(piece, start=self.places[piece.start][0], end=self.places[piece.end - 1][1]) for piece in pieces
         ]

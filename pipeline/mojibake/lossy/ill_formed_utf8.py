@@ -1,4 +1,4 @@
-"""Bytes that are no UTF-8, in a text that else is -> what they were: another encoding, or what is left of a letter."""
+"""A UTF-8 file with ill-formed sequences -> the characters that these were: of another codec, or truncated."""
 
 from __future__ import annotations
 
@@ -7,27 +7,31 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
 from pipeline.document import GAP
+from pipeline.encoding.codecs import strays
 from pipeline.encoding.detection import ranked
 from pipeline.language.fluency import fluency, surety
 from pipeline.language.ngrams import language_model
 from pipeline.mojibake.lossy.beam_search import choose
-from pipeline.mojibake.lossy.diagnosis import CONTINUATION, SINGLE
+from pipeline.mojibake.lossy.diagnosis import CONTINUATION
 from pipeline.mojibake.lossy.lattice import LEADS, Slot, candidates
 from pipeline.mojibake.lossy.pieces import Piece, pieces
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, spoken
 
-CODECS = (*SINGLE, "iso8859-2")
-DOUBT = 8.0  # nats that a line must read better by in another encoding than as UTF-8 with gaps
+DOUBT = 8.0  # nats by which a line must be likelier in another codec than as UTF-8 with gaps
 STRAY = re.compile("[\udc80-\udcff]")
 PART = re.compile(
     rb"[\x80-\xbf]{1,2}|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?"
     rb"|\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?|.",
     re.DOTALL,
-)  # what is left of a sequence: its beginning, or one or two bytes of its end
+)  # a truncated sequence: its beginning, or one or two bytes of its end
 
 
 def mended(data: bytes) -> list[Change]:
-    """Return what the bytes of `data` were that are no UTF-8: changes of the text that has U+FFFD for them."""
+    r"""Return the changes that repair ill-formed UTF-8: they apply to the text that has U+FFFD for it.
+
+    >>> [change.after for change in mended("Il était une fois un caf".encode() + b"\xe9 noir")]
+    ['é']
+    """
     places, lines = [], []
     at = 0
     for line in data.split(b"\n"):
@@ -46,7 +50,7 @@ def mended(data: bytes) -> list[Change]:
         shown = line.decode("utf-8", "replace")
         if other:
             text, foreign, confidence = other
-            reason = f"the line was written as {foreign}, not as UTF-8"
+            reason = f"line encoded as {foreign}, not as UTF-8"
             changes.append(Change("decode", (start, start + len(shown)), shown, text, reason, confidence))
         else:
             changes += (_change(start, shown, piece) for piece in row if piece.others)
@@ -54,23 +58,24 @@ def mended(data: bytes) -> list[Change]:
 
 
 def _codec(lines: Sequence[bytes]) -> str:
-    """Return the codec, of a byte a character, in which the bytes that are no UTF-8 read best."""
+    """Return the single-byte codec in which the ill-formed bytes are likeliest."""
     read = {
         codec: [
             STRAY.sub(lambda match, codec=codec: _letter(match[0], codec), line.decode("utf-8", "surrogateescape"))  # type: ignore[misc]
             for line in lines
         ]
-        for codec in CODECS
+        for codec in strays()
     }
-    return max(CODECS, key=lambda codec: float(fluency(read[codec]).sum()))
+    return max(read, key=lambda codec: float(fluency(read[codec]).sum()))
 
 
 def _letter(escaped: str, codec: str) -> str:
+    """Return ill-formed bytes, given as lone surrogates, decoded as `codec`."""
     return escaped.encode("utf-8", "surrogateescape").decode(codec, "replace")
 
 
 def _slots(line: bytes, codec: str) -> Iterator[Slot]:
-    """Yield the characters of a line; those of which bytes are left over can have been several."""
+    """Yield the slots of a line; ill-formed bytes have several candidates."""
     at = 0
     for run in re.finditer("[\udc80-\udcff]+|[^\udc80-\udcff]", line.decode("utf-8", "surrogateescape")):
         data = run[0].encode("utf-8", "surrogateescape")
@@ -81,7 +86,7 @@ def _slots(line: bytes, codec: str) -> Iterator[Slot]:
 
 
 def _options(part: bytes, codec: str) -> tuple[str, ...]:
-    """Return what is left of a sequence as a letter of `codec`, and the characters whose bytes these can be."""
+    """Return the candidates for ill-formed bytes: characters of `codec`, and those with these bytes in UTF-8."""
     if part[0] in CONTINUATION:
         found = [char for lead in LEADS[len(part) + 1] for char in candidates(lead, tuple(part), CONTINUATION)]
     else:
@@ -91,7 +96,7 @@ def _options(part: bytes, codec: str) -> tuple[str, ...]:
 
 
 def _whole(lines: Sequence[bytes], read: Sequence[str]) -> list[tuple[str, str, float] | None]:
-    """Return for each line its text, encoding and confidence, if it reads better in the one that suits most."""
+    """Return for each line its text, codec and confidence, where it is likelier in the best other codec."""
     encoding = ranked(b"\n".join(lines), None)
     if not encoding:
         return [None] * len(lines)
@@ -104,10 +109,10 @@ def _whole(lines: Sequence[bytes], read: Sequence[str]) -> list[tuple[str, str, 
 
 
 def _change(start: int, shown: str, piece: Piece) -> Change:
-    """Return the change that a piece is; what is less sure than `MIN_CONFIDENCE` stays marked."""
+    """Return the change that a piece makes; below `MIN_CONFIDENCE` the mark stays."""
     text, others, before = piece.text, piece.others, shown[piece.start : piece.end]
     if piece.confidence < MIN_CONFIDENCE:
         text, others = before, ((piece.text, piece.confidence), *others)
-    reason = "these bytes are not UTF-8: a letter of another encoding, or what is left of one"
+    reason = "ill-formed UTF-8: a character of another encoding, or a truncated one; reconstructed"
     span = (start + piece.start, start + piece.end)
     return Change("decode", span, before, text, reason, piece.confidence, others)

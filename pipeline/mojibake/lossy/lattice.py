@@ -1,4 +1,4 @@
-"""Misread UTF-8 that lost bytes -> for each character, what it can have been."""
+"""Mis-decoded UTF-8 with missing bytes -> the lattice: for each character, the candidates for its original."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.document import GAP
-from pipeline.encoding.misdecoding import HOLE, WIDE, shown, unreadable
+from pipeline.encoding.codecs import is_multi_byte
+from pipeline.encoding.misdecoding import HOLE, shown, unreadable
 from pipeline.mojibake.lossy.diagnosis import CONTINUATION, NBSP, Damage
 
 SPACE, QUESTION_MARK = 0x20, 0x3F
 STANDS_FOR = {SPACE: NBSP, QUESTION_MARK: HOLE}
-LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by the length of the sequence
+LEADS = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by length of the sequence
 LENGTHS = {lead: length for length, leads in LEADS.items() for lead in leads}
 SWALLOWED = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
 PAIRED = (("(", ")"), (")", "("), (">", "<"))
-BLOCK = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # what begins a line, the break lost
-MANY = 4096  # candidates; more say that nothing is known
+BLOCK = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # starts of lines
+MANY = 4096  # candidates; more are as good as none
 
 
 class Slot(NamedTuple):
-    """A stretch of the text, from `start` to `end`, and the strings that it can have been; one if nothing was lost.
+    """A span of the text, from `start` to `end`, and the strings that it can have been; one if nothing is missing.
 
-    It is empty where a character of the text was made of bytes of two.
+    The span is empty where one character of the text has bytes of two originals.
     """
 
     start: int
@@ -35,33 +36,37 @@ class Slot(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """The bytes that a codec read as a text, and by byte the number of the character that it is of."""
+    """The bytes that a codec decoded to a text, and for each byte the index of its character."""
 
     data: bytes
     owners: Sequence[int]
 
     @classmethod
     def of(cls, text: str, codec: str) -> Shown:
-        """Return the bytes that `codec` read as `text`."""
+        """Return the bytes that `codec` decoded to `text`."""
         data = shown(text, codec)
-        if codec not in WIDE:
+        if not is_multi_byte(codec):
             return cls(data, range(len(text) + 1))
         owners = [at for at, char in enumerate(text) for _ in shown(char, codec)]
         return cls(data, [*owners, len(text)])
 
     def inside(self, at: int) -> bool:
-        """Tell whether a byte is not the first of its character."""
+        """Return whether a byte is not the first of its character."""
         return at > 0 and self.owners[at] == self.owners[at - 1]
 
     def place(self, at: int) -> int:
-        """Return where in the text the first character begins that begins at a byte or after it."""
+        """Return the index of the first character that begins at a byte or after it."""
         return self.owners[at] + self.inside(at)
 
 
 def slots(text: str, damage: Damage) -> list[Slot]:
-    """Return the characters that `text` was before `damage`: what a byte that fits nothing shows was never misread."""
+    """Return the slots of the original of `text`. A character that fits no UTF-8 was never mis-decoded, and stays.
+
+    >>> [slot.candidates for slot in slots("Ã©Ð", Damage("cp1252", frozenset({0x90})))]  # the second is Cyrillic
+    [('é',), ('А',)]
+    """
     whole = Shown.of(text, damage.codec)
-    read = _wide if damage.codec in WIDE else _single
+    read = _wide if is_multi_byte(damage.codec) else _single
     found: list[Slot] = []
     at = 0
     while at < len(whole.data):
@@ -81,7 +86,7 @@ def slots(text: str, damage: Damage) -> list[Slot]:
 
 
 def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
-    """Return where the character that begins at `at` ends, and what it can have been: read by a byte a character."""
+    """Return the end and the candidates of the sequence at `at`, for a single-byte codec."""
     lead = data[at]
     if lead == HOLE:
         return _led(data, at, damage)
@@ -108,7 +113,7 @@ def _single(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]
 
 
 def _led(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
-    """Return the same where the first byte left but a mark."""
+    """Return the same where a mark replaces the first byte."""
     end = at + 1
     while end < len(data) and data[end] in CONTINUATION:
         end += 1
@@ -121,7 +126,7 @@ def _led(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
 
 
 def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
-    """Return the same, read by a codec that takes two bytes for a character: any byte may be the one replaced."""
+    """Return the same for a multi-byte codec: a mark may replace any byte."""
     lead = data[at]
     length = LENGTHS.get(lead, 0)
     following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _continues(byte, damage)), 3)
@@ -137,7 +142,7 @@ def _wide(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _unread(data: bytes, after: bytes, codec: str) -> tuple[str, ...]:
-    """Return the characters that `data` can have been: `codec` cannot have read what HOLE stands for."""
+    """Return the candidates for `data`: `codec` cannot decode the bytes that `HOLE` replaces."""
     rest = tuple(HOLE if byte == QUESTION_MARK else byte for byte in data[1:])
     leads = LEADS[len(data)] if data[0] == HOLE else data[:1]
     options = [char for lead in leads for char in candidates(lead, rest, CONTINUATION, CONTINUATION)]
@@ -148,7 +153,10 @@ def _unread(data: bytes, after: bytes, codec: str) -> tuple[str, ...]:
 
 
 def _swallowed(line: str, at: int) -> tuple[str, ...]:
-    """Return what a question mark can have taken with it, before `at`: the end of a line, or what the line lacks."""
+    """Return the candidates for the ASCII character that a question mark before `at` replaced too.
+
+    They are a line break before the start of a block, or an unpaired mark of the line.
+    """
     breaks = [match.start() for match in BLOCK.finditer(line)]
     if at in breaks:
         return ("\n",)
@@ -159,11 +167,12 @@ def _swallowed(line: str, at: int) -> tuple[str, ...]:
 
 
 def _continues(byte: int, damage: Damage) -> bool:
+    """Return whether a byte is a continuation byte, or replaces one."""
     return byte in CONTINUATION or (byte == HOLE and not CONTINUATION.isdisjoint(damage.marked))
 
 
 def _spaces(data: bytes, at: int, end: int, length: int) -> int:
-    """Return `end` moved over spaces that must have been NBSP bytes: a continuation byte follows them."""
+    """Return `end` after the spaces that must be NBSP bytes: a continuation byte follows them."""
     while end - at < length - 1 and end + 1 < len(data) and data[end] == SPACE and 0x80 <= data[end + 1] <= 0xBF:
         end += 2
     return end
@@ -173,9 +182,12 @@ def _spaces(data: bytes, at: int, end: int, length: int) -> int:
 def candidates(
     lead: int, rest: tuple[int, ...], lost: frozenset[int], marked: frozenset[int] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the characters whose UTF-8 starts with `lead` and keeps `rest` in this order when `lost` bytes go.
+    """Return the characters whose UTF-8 starts with `lead` and leaves `rest` when `lost` bytes are removed.
 
-    HOLE in `rest` is a byte of `marked`.
+    `HOLE` in `rest` is a byte of `marked`.
+
+    >>> candidates(0xE8, (0xAD,), frozenset({0x81, 0x8D}))
+    ('聭', '荭', '譁', '譍')
     """
     missing = LENGTHS.get(lead, 0) - 1 - len(rest)
     if missing < 0:
@@ -195,11 +207,13 @@ def candidates(
 
 
 def _one(byte: int, marked: frozenset[int]) -> Iterable[int]:
+    """Return the bytes that a byte of the damaged text can be."""
     return sorted(marked) if byte == HOLE else (byte,)
 
 
 @functools.lru_cache(maxsize=1 << 18)
 def _char(lead: int, tail: tuple[int, ...]) -> str:
+    """Return the character of a UTF-8 sequence; empty where it is ill-formed, unassigned or a control."""
     try:
         char = bytes([lead, *tail]).decode()
     except UnicodeDecodeError:
