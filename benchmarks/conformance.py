@@ -19,8 +19,8 @@ import pikepdf
 
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, Chapter, chapters_of, identifier
-from pipeline.books.formats import editions
-from pipeline.run.worker import cleaned
+from pipeline.books.formats import books_as_files
+from pipeline.run.worker import cleaned_document
 
 TOGETHER = 8
 
@@ -30,7 +30,7 @@ def chapters(folder: Path, posts: int) -> list[Chapter]:
     documents: list[Document] = []
     for file in sorted(folder.glob("*.md"))[:posts]:
         try:
-            documents.append(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()))
+            documents.append(cleaned_document(PurePosixPath(file.name), file.read_bytes(), Settings()))
         except SkipDocument as unfit:
             print(f"{file}: {unfit}")
     made = chapters_of([(document, folder) for document in documents])
@@ -61,7 +61,7 @@ def main() -> None:
         for folder in given.folders:
             wanted = books(folder, given.posts)
             for at in range(0, len(wanted), TOGETHER):
-                for edition in editions(wanted[at : at + TOGETHER]):
+                for edition in books_as_files(wanted[at : at + TOGETHER]):
                     made += 1
                     Path(place, f"{folder.name}-{made}.epub").write_bytes(edition["epub"])
                     pdfs += claims(edition["pdf"])

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.document import Document
-from pipeline.run.worker import cleaned
+from pipeline.run.worker import cleaned_document
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -57,7 +57,7 @@ def measured() -> dict[str, dict[str, Any]]:
 
 def clean(text: str, settings: Settings) -> Document:
     """Return what a text becomes in the whole flow."""
-    return cleaned(PurePosixPath("post.md"), text.encode(), settings)
+    return cleaned_document(PurePosixPath("post.md"), text.encode(), settings)
 
 
 def table(counted: dict[str, dict[str, Any]]) -> str:

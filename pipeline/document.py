@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pipeline.changes import Change, apply, inverse
 from pipeline.exits import ExitCode
 
-GAP = "\ufffd"  # replaces lost characters that cannot be reconstructed
+REPLACEMENT = "\ufffd"  # replaces lost characters that cannot be reconstructed
 FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and dicts of these
 
 
@@ -42,7 +42,7 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
+class Metadata:
     """Metadata of a document. An empty string or tuple means that it is unknown."""
 
     sha256: str = ""
@@ -110,7 +110,7 @@ class Document:
 
     path: PurePosixPath
     text: str
-    meta: Meta = Meta()
+    meta: Metadata = Metadata()
     links: tuple[Link, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -9,16 +9,18 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pipeline.document import Document, Link, Meta, Note, Source
+from pipeline.document import Document, Link, Metadata, Note, Source
 
 if TYPE_CHECKING:
-    from pipeline.language.archive_statistics import Archive
+    from pipeline.language.archive_statistics import ArchiveStatistics
     from pipeline.steps.typography import Typography
 
 HERE = PurePosixPath("text")
 
 
-def repair(text: str | bytes, *, min_confidence: float | None = None, archive: Archive | None = None) -> Document:
+def repair(
+    text: str | bytes, *, min_confidence: float | None = None, archive: ArchiveStatistics | None = None
+) -> Document:
     """Return the document with mojibake undone and nothing else changed; bytes are decoded first.
 
     Characters with missing bytes are reconstructed, with the help of the statistics of `archive`. They become U+FFFD if
@@ -52,9 +54,9 @@ def _suspicious(text: str) -> bool:
     """Return whether the pre-filter of the step `repair` finds a line that may be mojibake."""
     if text.isascii():
         return False
-    from pipeline.mojibake.prefilter import suspicious
+    from pipeline.mojibake.prefilter import suspicious_lines
 
-    return bool(suspicious(text))
+    return bool(suspicious_lines(text))
 
 
 def _document_of_str(text: str) -> Document:
@@ -76,7 +78,7 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
 
     options = {"typography": {"level": typography}}
     text = text.replace("\0", "\ufffd")
-    document = Document(HERE, text, Meta(source_url=describe.source_line(text)))
+    document = Document(HERE, text, Metadata(source_url=describe.source_named_in(text)))
     if text.startswith(("---", "\ufeff---")):
         document = describe.describe(document)
     for step in MARKDOWN:
@@ -92,4 +94,4 @@ def extract_links(text: str, base: str = "") -> tuple[Link, ...]:
     """
     from pipeline.steps import links
 
-    return links.extract_links(Document(HERE, text, Meta(source_url=base))).links
+    return links.list_links(Document(HERE, text, Metadata(source_url=base))).links

@@ -17,7 +17,7 @@ import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
-from pipeline.settings import Settings, SettingsError, in_words, suggestion
+from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
     artefacts,
     cards,
@@ -43,7 +43,7 @@ from pipeline.version import __version__
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
-    from pipeline.language.archive_statistics import Archive
+    from pipeline.language.archive_statistics import ArchiveStatistics
 
 DISTRIBUTION = "lacuna-pipeline"
 ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
@@ -110,9 +110,9 @@ def _with_profile(step: Step, profile: str) -> Step:
         message = f"no site profile `{profile}`" + suggestion(profile, profiles.shipped_names())
         raise SettingsError(message)
     try:
-        profiles.load(profile)
+        profiles.load_profile(profile)
     except profiles.ProfileError as error:
-        raise SettingsError(in_words(str(error), profiles.Profile)) from error
+        raise SettingsError(validation_message(str(error), profiles.Profile)) from error
     return _with_arguments(step, {PROFILE: profile}) if PROFILE in _keyword_arguments(step) else step
 
 
@@ -150,7 +150,7 @@ def with_options(step: Step, options: dict[str, Any]) -> Step:
         try:
             values[option] = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), kind)}"
+            message = f"the option `{option}` of the step `{step.name}`: {validation_message(str(error), kind)}"
             raise SettingsError(message) from error
     return _with_arguments(step, values)
 
@@ -162,7 +162,7 @@ def _type_of(step: Step, option: str) -> Any:  # noqa: ANN401 - a type, or a for
     return get_type_hints(alone, function.__globals__)[option]
 
 
-def with_archive(steps: Iterable[Step], archive: Archive) -> tuple[Step, ...]:
+def with_archive(steps: Iterable[Step], archive: ArchiveStatistics) -> tuple[Step, ...]:
     """Return the steps, with `archive` bound in each whose function has a keyword argument of that name."""
     return tuple(
         _with_arguments(step, {ARCHIVE: archive}) if ARCHIVE in _keyword_arguments(step) else step for step in steps
@@ -173,7 +173,7 @@ def _with_arguments(step: Step, values: dict[str, Any]) -> Step:
     return replace(step, run=functools.update_wrapper(functools.partial(step.run, **values), step.run))
 
 
-def signature(settings: Settings) -> str:
+def cache_key(settings: Settings) -> str:
     """Return what decides the output of the flow, besides the input, as JSON: the key of all cached results.
 
     It holds the steps with their versions and options, and the versions of Lacuna, Python, pandoc, all dependencies and
@@ -182,9 +182,9 @@ def signature(settings: Settings) -> str:
     from pipeline.markdown import pandoc
 
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
-    programs = [__version__, sys.version_info[:2], pandoc.VERSION, _dependencies(), _model_digest()]
+    programs = [__version__, sys.version_info[:2], pandoc.PANDOC_VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]
-    profile = profiles.digest(settings.profile)
+    profile = profiles.profiles_digest(settings.profile)
     limits = [settings.max_bytes, settings.max_seconds]
     return msgspec.json.encode([steps, programs, plugins, profile, limits], order="deterministic").decode()
 

@@ -13,13 +13,13 @@ from rapidfuzz.distance import Indel
 
 from pipeline.changes import apply, differing
 from pipeline.document import Document, Invariant, SkipDocument
-from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, meaning, parse
+from pipeline.markdown import BlockGroup, Blocks, block_groups, code_spans, inline_meaning, parse, parse_blocks
 
 MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
 
-Parts = tuple[Group, ...]
+Parts = tuple[BlockGroup, ...]
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _LETTER_RUNS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
@@ -57,16 +57,16 @@ def _same_meaning(before: Document, after: Document) -> bool:
     if all(_same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in _changed_parts(before, after)):
         return True
     old, new = _with_last_line_ended(before), _with_last_line_ended(after)
-    return _same_blocks(blocks(old), blocks(new)) or _pandoc_tree(old) == _pandoc_tree(new)
+    return _same_blocks(parse_blocks(old), parse_blocks(new)) or _pandoc_tree(old) == _pandoc_tree(new)
 
 
 def _changed_parts(before: Document, after: Document) -> list[tuple[Parts, Parts]]:
     """Return the parts that differ, before and after; each can be parsed alone."""
-    old, new = groups(before.text), groups(after.text)
+    old, new = block_groups(before.text), block_groups(after.text)
     if len(old) == len(new):
         return [((a,), (b,)) for a, b in zip(old, new, strict=True) if a.text != b.text]
     if max(len(old), len(new)) > MOST_PARTS:
-        return [((Group(0, before.text),), (Group(0, after.text),))]
+        return [((BlockGroup(0, before.text),), (BlockGroup(0, after.text),))]
     codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
     return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]
 
@@ -79,7 +79,7 @@ def _blocks_of(parts: Parts) -> Blocks:
     """Return the blocks of adjacent parts; they are parsed as one text if any has link definitions."""
     each = [part.blocks for part in parts]
     if any(one.env for one in each):
-        return blocks(_text_of_parts(parts) + "\n")
+        return parse_blocks(_text_of_parts(parts) + "\n")
     return Blocks([token for one in each for token in one.tokens], {})
 
 
@@ -131,17 +131,19 @@ def _same_inline(old: Token, new: Token, before: Blocks, after: Blocks) -> bool:
     if old.type != "inline":
         return False
     task = re.compile(r"\A\[X\] ")
-    return meaning(task.sub("[x] ", old.content), before.env) == meaning(task.sub("[x] ", new.content), after.env)
+    return inline_meaning(task.sub("[x] ", old.content), before.env) == inline_meaning(
+        task.sub("[x] ", new.content), after.env
+    )
 
 
 def _pandoc_tree(text: str) -> bytes:
     """Return pandoc's tree of a text as JSON, without spaces and soft line breaks; the text if pandoc gives up."""
-    from pipeline.markdown.pandoc import DIALECT, pandoc
+    from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 
     if len(text) > MOST_FOR_PANDOC:
         return text.encode()
     try:
-        tree = pandoc("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)
+        tree = run_sandboxed("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)
     except SkipDocument:
         return text.encode()
     return re.sub(rb'(?:,?\{"t":"(?:Space|SoftBreak)"\})+', b"", tree)

@@ -11,13 +11,13 @@ from urllib.parse import unquote, urldefrag
 
 from pipeline.citations.cited_works import Work
 from pipeline.document import Cleaned, Document, Duplicate, Link, Outcome
-from pipeline.urls.canonical import canonical, host_of, page_of
+from pipeline.urls.canonical import canonical_url, host_of, page_url
 
-INTERNAL = "archive-internal"  # the kind of a link to another post of the archive
+ARCHIVE_INTERNAL = "archive-internal"  # the kind of a link to another post of the archive
 
 
 @dataclass(slots=True)
-class Homes:
+class PostIndex:
     """The posts of an archive by canonical source URL and by path.
 
     A duplicate is listed as the post that is kept. A URL of two posts belongs to the first.
@@ -32,21 +32,21 @@ class Homes:
         """
         if link.kind in {"image", "source"} or "unsafe" in link.notes:
             return None
-        target = self.posts.get(link.url) or self.posts.get(page_of(link.url))
+        target = self.posts.get(link.url) or self.posts.get(page_url(link.url))
         if not target and "://" not in link.url:
             linked_path = posixpath.normpath(path.parent / unquote(urldefrag(link.written)[0]))
             target = self.posts.get(linked_path)
         return None if target == path else target
 
 
-def homes(outcomes: Iterable[Outcome]) -> Homes:
+def post_index(outcomes: Iterable[Outcome]) -> PostIndex:
     """Return the posts of an archive by source URL and by path."""
-    index = Homes()
+    index = PostIndex()
     for outcome in outcomes:
         if isinstance(outcome, Cleaned | Duplicate):
             path = outcome.path if isinstance(outcome, Cleaned) else outcome.of
-            url = canonical(outcome.document.meta.source_url)
-            for name in filter(None, (url, page_of(url), str(outcome.path))):
+            url = canonical_url(outcome.document.meta.source_url)
+            for name in filter(None, (url, page_url(url), str(outcome.path))):
                 index.posts.setdefault(name, path)
     return index
 
@@ -87,7 +87,7 @@ class Graph:
         return [(host, count) for host, count in posts.most_common() if count > 1]
 
 
-def edges(document: Document, cited: Iterable[Work], known: Homes) -> Iterator[Edge]:
+def edges_of(document: Document, cited: Iterable[Work], known: PostIndex) -> Iterator[Edge]:
     """Yield the edges of a document to posts, to the works that it cites, and to the sites of its other links."""
     posts: Counter[str] = Counter()
     sites: Counter[str] = Counter()

@@ -22,12 +22,14 @@ def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click
     """Return the settings of the working folder; given flags override them."""
     import msgspec
 
-    from pipeline.settings import load
+    from pipeline.settings import load_settings
 
-    return msgspec.structs.replace(load(Path()), **{key: value for key, value in flags.items() if value is not None})
+    return msgspec.structs.replace(
+        load_settings(Path()), **{key: value for key, value in flags.items() if value is not None}
+    )
 
 
-def folders(command: Callable[..., object]) -> Callable[..., object]:
+def archive_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of an archive to a command: its folders, its books, the number of processes."""
     for option in (
         click.option("--no-editions", "no_editions", is_flag=True, help="Clean only; make no EPUB and PDF."),
@@ -42,7 +44,7 @@ def folders(command: Callable[..., object]) -> Callable[..., object]:
 
 
 @click.command("run")
-@folders
+@archive_options
 @click.option("--check", is_flag=True, help="Write nothing; list what would change, and exit with 1 if anything would.")
 @click.option(
     "--strict", is_flag=True, help="Exit with 4 also if a step was rolled back because an invariant would not hold."
@@ -68,17 +70,17 @@ def run_with_progress(settings: Settings, **how: bool) -> RunReport:
 def _progress() -> Iterator[Progress]:
     """Yield a function that shows a stage and a document: on a terminal in one status line, else as lines."""
     if not sys.stderr.isatty():
-        yield lambda stage, name: click.echo(f"{stage}: {shown(name)}", err=True)
+        yield lambda stage, name: click.echo(f"{stage}: {on_one_line(name)}", err=True)
         return
     from rich.console import Console
     from rich.markup import escape
 
     console = Console(stderr=True)
     with console.status("scanning the archive") as status:
-        yield lambda stage, name: status.update(f"{stage}: {escape(shown(name))}")
+        yield lambda stage, name: status.update(f"{stage}: {escape(on_one_line(name))}")
 
 
-def shown(name: str) -> str:
+def on_one_line(name: str) -> str:
     """Return a file name on one line, with control characters escaped."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 
@@ -101,11 +103,11 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         click.echo(msgspec.json.encode(counts | {"exit_code": int(report.exit_code)}))
         return
     for skipped in report.skipped:
-        click.echo(f"skipped: {shown(str(skipped.path))}: {shown(skipped.reason)}")
+        click.echo(f"skipped: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
     for reason in report.failed_books:
-        click.echo(f"book not made: {shown(reason)}")
+        click.echo(f"book not made: {on_one_line(reason)}")
     for name in report.edited:
-        click.echo(f"your edited version is kept as: {shown(str(Path(settings.clean, name)))}")
+        click.echo(f"your edited version is kept as: {on_one_line(str(Path(settings.clean, name)))}")
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
@@ -145,23 +147,23 @@ def yearbook(year: int, title: str | None) -> int:
 
     The book is added to the settings: later runs keep it up to date.
     """
-    from pipeline.records.report_jsonl import has_post_of
-    from pipeline.settings import Edition, added
-    from pipeline.store.atomic import sweep, write
+    from pipeline.records.report_jsonl import has_post_in_year
+    from pipeline.settings import Edition, with_edition
+    from pipeline.store.atomic import remove_partial_files, write_atomically
 
     settings = settings_of()
-    new = added(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
+    new = with_edition(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
     report = run_with_progress(settings)
     if new:
         with Path(settings.clean, "report.jsonl").open("rb") as lines:
-            if not has_post_of(year, lines):
+            if not has_post_in_year(year, lines):
                 message = f"no post is dated {year}; nothing was added to the settings"
                 raise click.UsageError(message)
         file = new[0].resolve()
         try:
-            write(file.parent, file, new[1].encode())
+            write_atomically(file.parent, file, new[1].encode())
         finally:
-            sweep(file.parent)
+            remove_partial_files(file.parent)
         settings = settings_of()
         report = run_with_progress(settings)
     print_summary(report, settings, books=True, as_json=False)
@@ -176,14 +178,14 @@ def explain(name: str, clean: str | None) -> int:
 
     NAME is its path below raw/ or clean/, or a part of the path.
     """
-    from pipeline.records.report_jsonl import explained
+    from pipeline.records.report_jsonl import explain_document
 
     file = Path(settings_of(clean=clean).clean, "report.jsonl")
     if not file.exists():
         message = f"{file} does not exist; run `lacuna run` first"
         raise click.UsageError(message)
     with file.open("rb") as lines:
-        explanation = explained(lines, name)
+        explanation = explain_document(lines, name)
     if not explanation:
         message = f"{file} has no document `{name}`; its `path` fields list the names"
         raise click.UsageError(message)

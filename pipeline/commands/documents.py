@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import counted, settings_of, shown
+from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.inputs import FOLDER_TYPE, Input, as_json, paths, process_each, put, remove_partial_files
 from pipeline.commands.text import unified
 
@@ -25,13 +25,13 @@ def links_command(paths: tuple[str, ...], form: str) -> int:
 
     from pipeline.document import Link
     from pipeline.records.link_files import csv_line
-    from pipeline.run.worker import cleaned
+    from pipeline.run.worker import cleaned_document
 
     if form == "csv":
         click.echo(csv_line(["path", *Link.__dataclass_fields__]), nl=False)
 
     def work(one: Input) -> None:
-        document = cleaned(one.name, one.read(), settings_of())
+        document = cleaned_document(one.name, one.read(), settings_of())
         for link in document.links:
             row = {"path": str(one.file or one.name)} | msgspec.to_builtins(link)
             if form == "csv":
@@ -56,36 +56,36 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 
     import msgspec
 
-    from pipeline.duplicates.clusters import families
+    from pipeline.duplicates.clusters import duplicate_clusters
     from pipeline.duplicates.fingerprint import fingerprint
-    from pipeline.duplicates.lsh_index import SCHEMA, Index
-    from pipeline.duplicates.shared_passages import shared
-    from pipeline.records.report_jsonl import shared_in_words
-    from pipeline.run.worker import cleaned
+    from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+    from pipeline.duplicates.shared_passages import find_shared_passages
+    from pipeline.records.report_jsonl import passage_in_words
+    from pipeline.run.worker import cleaned_document
 
     documents: dict[PurePosixPath, Document] = {}
 
     def work(one: Input) -> None:
         path = PurePosixPath(one.file or one.name)
-        documents[path] = cleaned(path, one.read(), settings_of())
+        documents[path] = cleaned_document(path, one.read(), settings_of())
 
     code = process_each(paths, work)
     db = sqlite3.connect(":memory:", isolation_level=None)
-    db.executescript(SCHEMA)
-    index = Index(db, documents.__getitem__)
+    db.executescript(INDEX_SCHEMA)
+    index = LshIndex(db, documents.__getitem__)
     index.update((), ((fingerprint(document), "") for document in documents.values()))
-    duplicates = families(index)
+    duplicates = duplicate_clusters(index)
     for path, one in sorted(duplicates.items()):
-        of, names = one.of, (shown(str(one.of)), shown(str(path)))
+        of, names = one.of, (on_one_line(str(one.of)), on_one_line(str(path)))
         record = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
         line = f"{names[1]} is a duplicate of {names[0]}: {one.why} ({100 * one.similarity:.1f} % similar)"
         click.echo(msgspec.json.encode(record) if as_json else line)
         if explain:
             click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
     for path in sorted(documents.keys() - duplicates) if explain else ():
-        for passage in shared(db, path, lambda other: other not in duplicates):
+        for passage in find_shared_passages(db, path, lambda other: other not in duplicates):
             record = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
-            click.echo(msgspec.json.encode(record) if as_json else shown(f"{path}, {shared_in_words(passage)}"))
+            click.echo(msgspec.json.encode(record) if as_json else on_one_line(f"{path}, {passage_in_words(passage)}"))
     db.close()
     if not as_json:
         found = counted(len(duplicates), "duplicate") if duplicates else "no duplicates"
@@ -101,34 +101,34 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Make an EPUB and a PDF of each file, and one of all files."""
     from pipeline.books.book import Chapter
-    from pipeline.books.formats import KINDS
+    from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK
-    from pipeline.run.pool import Limits, alone
-    from pipeline.run.worker import Post, bind_post
-    from pipeline.store.atomic import PARTIAL
+    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.worker import BookInput, make_books_of_file
+    from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name
     from pipeline.store.packing import unpack
 
     settings = settings_of()
-    kinds = tuple(kind for kind, wanted in zip(KINDS, (epub, pdf), strict=True) if wanted) or KINDS
-    limits = Limits(settings.max_seconds, output / PARTIAL)
+    kinds = tuple(kind for kind, wanted in zip(BOOK_FORMATS, (epub, pdf), strict=True) if wanted) or BOOK_FORMATS
+    limits = Limits(settings.max_seconds, output / PARTIAL_FOLDER)
     chapters: list[tuple[str, bytes]] = []  # date, packed
     written: set[Path] = set()
 
     def write_book(name: str, kind: str, data: bytes) -> None:
         book = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
         put(book, data, output, written)
-        click.echo(shown(str(output / book.name)))
+        click.echo(on_one_line(str(output / book.name)))
 
     def work(one: Input) -> None:
-        bound = alone(bind_post, Post(one.name, one.read(), one.folder, settings, kinds), limits)
+        bound = run_alone(make_books_of_file, BookInput(one.name, one.read(), one.folder, settings, kinds), limits)
         if bound.problem:
             raise SkipDocument(bound.problem)
         for kind, data in bound.editions.items():
             write_book(safe_name(one.name), kind, data)
         for warning in bound.warnings:
-            click.echo(f"{one.label}: {shown(warning)}", err=True)
+            click.echo(f"{one.label}: {on_one_line(warning)}", err=True)
         chapters.append((unpack(bound.chapter, Chapter).date, bound.chapter))
 
     code = process_each(paths, work, output)
@@ -142,18 +142,20 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool)
 
 def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) -> bytes:
     """Return chapters as one book. Raises UsageError if it cannot be made."""
-    from pipeline.books.book import look_of
+    from pipeline.books.book import style_of_settings
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK_MEMORY, BOOK_SECONDS
-    from pipeline.run.pool import Limits, alone
-    from pipeline.run.volume import Volume, make, save
-    from pipeline.store.atomic import PARTIAL
+    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.volume import Volume, make_collection, save_chapters
+    from pipeline.store.atomic import PARTIAL_FOLDER
 
-    scratch = output / PARTIAL
-    volume = Volume(settings.title, look_of(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}")
-    save(chapters, volume.chapters)
+    scratch = output / PARTIAL_FOLDER
+    volume = Volume(
+        settings.title, style_of_settings(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}"
+    )
+    save_chapters(chapters, volume.chapters)
     try:
-        problem = alone(make, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
+        problem = run_alone(make_collection, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
     except SkipDocument as reason:
         problem = str(reason)
     if problem:

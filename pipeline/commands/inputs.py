@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import settings_of, shown
+from pipeline.commands.archive import on_one_line, settings_of
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
-    from pipeline.read.folder import Found
+    from pipeline.read.folder import FoundFile
 
 STDIN = "-"
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
@@ -34,16 +34,16 @@ class Input:
     file: Path | None
     name: PurePosixPath
     folder: Path
-    found: Found | None = None
+    found: FoundFile | None = None
 
     @property
     def label(self) -> str:
         """The name of the file in messages."""
-        return shown(str(self.file or self.name))
+        return on_one_line(str(self.file or self.name))
 
     def read(self) -> bytes:
         """Return the bytes. Raises SkipDocument if the file is unreadable or too large."""
-        from pipeline.read.folder import Found, read, stamp
+        from pipeline.read.folder import FoundFile, read_source, source_stamp
 
         if self.file is None:
             return sys.stdin.buffer.read()
@@ -52,28 +52,28 @@ class Input:
         else:  # an argument, which may be a symbolic link
             real = self.file.resolve()
             state = real.stat()
-            folder, found = real.parent, Found(PurePosixPath(real.name), state.st_size, stamp(state))
+            folder, found = real.parent, FoundFile(PurePosixPath(real.name), state.st_size, source_stamp(state))
         if not (found.size or found.problem):
             return b""
-        return read(folder, found, settings_of().max_bytes).data
+        return read_source(folder, found, settings_of().max_bytes).data
 
 
 def inputs(given: Iterable[str], output: Path | None = None) -> Iterator[Input]:
     """Yield the files of the arguments: `-` is standard input, a folder all its files except those in `output`."""
-    from pipeline.read.folder import is_text, scan
+    from pipeline.read.folder import is_unicode_name, scan_folder
 
     own = {output.absolute(), output.resolve()} if output else set()
     for name in given:
         path = Path(name)
         if name == STDIN:
             yield Input(None, PurePosixPath("stdin"), Path())
-        elif not is_text(name):
-            message = f"`{shown(name)}`: the name is not valid UTF-8; rename the file"
+        elif not is_unicode_name(name):
+            message = f"`{on_one_line(name)}`: the name is not valid UTF-8; rename the file"
             raise click.UsageError(message)
         elif path.is_dir():
             tops = {path.absolute(), path.resolve()} - own
             made = [folder.relative_to(top) for folder in own for top in tops if folder.is_relative_to(top)]
-            for found in scan(path):
+            for found in scan_folder(path):
                 if not any(found.path.is_relative_to(folder) for folder in made):
                     yield Input(path / found.path, found.path, path, found)
         elif path.is_file():
@@ -106,22 +106,22 @@ def process_each(given: Iterable[str], work: Callable[[Input], None], output: Pa
 
 def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> None:
     """Write a result to standard output or below `output`, never over an input or another result."""
-    from pipeline.store.atomic import write
+    from pipeline.store.atomic import write_atomically
 
     if output is None:
         sys.stdout.buffer.write(data)
         return
     target = output / one.name
     if target in written or (one.file and target.exists() and target.samefile(one.file)):
-        message = f"the result of {shown(str(one.file))} would overwrite {shown(str(target))}; choose another -o DIR"
+        message = f"the result of {on_one_line(str(one.file))} would overwrite {on_one_line(str(target))}; choose another -o DIR"
         raise click.UsageError(message)
     written.add(target)
-    write(output, target, data)
+    write_atomically(output, target, data)
 
 
 def remove_partial_files(output: Path | None) -> None:
     """Remove the temporary files that interrupted writes left below `output`."""
-    from pipeline.store.atomic import sweep
+    from pipeline.store.atomic import remove_partial_files
 
     if output:
-        sweep(output)
+        remove_partial_files(output)

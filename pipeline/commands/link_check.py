@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from pipeline.commands.archive import settings_of, shown
+from pipeline.commands.archive import on_one_line, settings_of
 from pipeline.exits import ExitCode
 
 POSITIVE = click.FloatRange(min=0, min_open=True)
@@ -38,37 +38,37 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     """
     import datetime as dt
 
-    from pipeline.linkcheck.check import DEAD, check
-    from pipeline.linkcheck.client import Manners
-    from pipeline.records.report_jsonl import line
-    from pipeline.run.incremental import STATE, locked
-    from pipeline.store.database import kept
+    from pipeline.linkcheck.check import DEAD_HEALTHS, checked_rows
+    from pipeline.linkcheck.client import RequestLimits
+    from pipeline.records.report_jsonl import json_line
+    from pipeline.run.incremental import DATABASE_FILE, locked
+    from pipeline.store.database import open_state
     from pipeline.store.output_ledger import OutputLedger
-    from pipeline.store.schema import Damaged
+    from pipeline.store.schema import DamagedState
 
     settings = settings_of(clean=clean)
     folder = Path(settings.clean)
     file = folder / "links.jsonl"
-    manners = Manners(**asking) if online else None
+    manners = RequestLimits(**asking) if online else None
     if not file.exists():
         message = f"{file} does not exist; run `lacuna run` first"
         raise click.UsageError(message)
     try:
         with locked(folder, check=False):
             links = list(
-                check(
+                checked_rows(
                     _link_records(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _print_progress
                 )
             )
             with (
-                kept(folder / STATE, "") as database,
+                open_state(folder / DATABASE_FILE, "") as database,
                 OutputLedger(database, folder, Path(settings.out)).replacing_again(file) as written,
             ):
-                written.writelines(map(line, links))
-    except Damaged as damage:
-        message = f"{folder / STATE}: {damage}; run `lacuna run` first"
+                written.writelines(map(json_line, links))
+    except DamagedState as damage:
+        message = f"{folder / DATABASE_FILE}: {damage}; run `lacuna run` first"
         raise click.UsageError(message) from damage
-    dead = [row for row in links if row["health"] in DEAD]
+    dead = [row for row in links if row["health"] in DEAD_HEALTHS]
     _print_dead(dead)
     healths = {row["url"]: row["health"] or UNCHECKED for row in links if row["url"].startswith("http")}
     counts = Counter(healths.values())
@@ -96,7 +96,7 @@ def _link_records(file: Path) -> list[dict[str, Any]]:
 
 
 def _print_progress(url: str, health: str) -> None:
-    click.echo(f"{health}: {shown(url)}", err=True)
+    click.echo(f"{health}: {on_one_line(url)}", err=True)
 
 
 def _print_dead(dead: Iterable[dict[str, Any]]) -> None:
@@ -105,10 +105,10 @@ def _print_dead(dead: Iterable[dict[str, Any]]) -> None:
     for row in dead:
         by_url.setdefault(row["url"], []).append(row)
     for url, rows in by_url.items():
-        places = [f"{shown(row['path'])}:{row['line']}" for row in rows]
+        places = [f"{on_one_line(row['path'])}:{row['line']}" for row in rows]
         more = f" and {len(places) - MOST_SHOWN_PLACES} more" if len(places) > MOST_SHOWN_PLACES else ""
         where = ", ".join(places[:MOST_SHOWN_PLACES]) + more
-        click.echo(f"{rows[0]['health']}: {shown(url)} ({where}); try {shown(rows[0]['archived'])}")
+        click.echo(f"{rows[0]['health']}: {on_one_line(url)} ({where}); try {on_one_line(rows[0]['archived'])}")
 
 
 COMMANDS = (check_links,)

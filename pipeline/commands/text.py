@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import shown
+from pipeline.commands.archive import on_one_line
 from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, remove_partial_files
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
     from pipeline.document import Document
-    from pipeline.language.archive_statistics import Archive
+    from pipeline.language.archive_statistics import ArchiveStatistics
     from pipeline.steps.typography import Typography
 
 
@@ -71,17 +71,17 @@ def repair_command(
     return code
 
 
-def _statistics_of(texts: dict[str, str]) -> Archive:
-    from pipeline.language.archive_statistics import archive_of
+def _statistics_of(texts: dict[str, str]) -> ArchiveStatistics:
+    from pipeline.language.archive_statistics import statistics_of
 
-    return archive_of(texts)
+    return statistics_of(texts)
 
 
 def _more_may_help(texts: dict[str, str]) -> bool:
     """Return whether `texts` have less than the characters that statistics of an archive are made of."""
-    from pipeline.language.archive_statistics import MOST
+    from pipeline.language.archive_statistics import MOST_ARCHIVE_CHARACTERS
 
-    return sum(map(len, texts.values())) < MOST
+    return sum(map(len, texts.values())) < MOST_ARCHIVE_CHARACTERS
 
 
 @click.command("detect")
@@ -140,7 +140,7 @@ def normalize_command(
         before = decode(Source(one.name, one.read())).text
         document = filters.normalize(before, typography=typography)
         for note in document.notes:
-            click.echo(f"{shown(str(one.name))}: {note.message}", err=True)
+            click.echo(f"{on_one_line(str(one.name))}: {note.message}", err=True)
         name = one.label
         if document.text != before:
             changed.append(name)
@@ -195,17 +195,21 @@ def _highlighted(line: str, other: str, colour: str) -> str:
 
 
 def _print_changes(one: Input, document: Document) -> None:
-    from pipeline.records.report_jsonl import in_words
+    from pipeline.records.report_jsonl import changes_in_words
 
-    click.echo(f"{one.label}:\n{in_words(document)}", err=True)
+    click.echo(f"{one.label}:\n{changes_in_words(document)}", err=True)
 
 
 def _print_json(one: Input, document: Document, *, text: bool) -> None:
     import msgspec
 
-    from pipeline.records.report_jsonl import changes
+    from pipeline.records.report_jsonl import change_records
 
-    record = {"path": str(one.file or one.name), "encoding": document.meta.encoding, "changes": changes(document)}
+    record = {
+        "path": str(one.file or one.name),
+        "encoding": document.meta.encoding,
+        "changes": change_records(document),
+    }
     record |= {"notes": document.notes} | ({"text": document.text} if text else {})
     click.echo(msgspec.json.encode(record))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.archive import folders, print_summary, run_with_progress, settings_of, shown
+from pipeline.commands.archive import archive_options, on_one_line, print_summary, run_with_progress, settings_of
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ LONGEST_PAUSE = 32  # times --wait: the longest pause after a failed run
 
 
 @click.command()
-@folders
+@archive_options
 @click.option(
     "--wait",
     default=1600,
@@ -44,7 +44,7 @@ def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
             continue
         problem = _tried(settings, books=not no_editions)
         if problem and problem != shown_before:
-            click.echo(f"lacuna: {shown(problem)}; waiting", err=True)
+            click.echo(f"lacuna: {on_one_line(problem)}; waiting", err=True)
         if not started:
             click.echo(f"watching {settings.raw}; stop with Ctrl-C")
         started, due, shown_before = True, bool(problem), problem
@@ -55,12 +55,12 @@ def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
 
 def _tried(settings: Settings, *, books: bool) -> str:
     """Run once and print the summary; return the problem that prevented it, or an empty string."""
-    from pipeline.run.incremental import STATE, Locked
+    from pipeline.run.incremental import DATABASE_FILE, Locked
     from pipeline.settings import SettingsError
 
     raw = Path(settings.raw)
     try:
-        if not any(raw.iterdir()) and Path(settings.clean, STATE).exists():
+        if not any(raw.iterdir()) and Path(settings.clean, DATABASE_FILE).exists():
             return f"{raw} is empty; if you deleted all posts, `lacuna run` removes their outputs"
         print_summary(run_with_progress(settings, leave_books=not books), settings, books=books, as_json=False)
     except Locked as busy:

@@ -10,21 +10,21 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from pipeline.books import book
-from pipeline.books.book import Look, look_of
-from pipeline.books.device_formats import SUFFIXES, converted, tool
-from pipeline.books.formats import KINDS
+from pipeline.books.book import BookStyle, style_of_settings
+from pipeline.books.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
+from pipeline.books.formats import BOOK_FORMATS
 from pipeline.document import Cleaned
-from pipeline.read.pictures import picture_stamp
+from pipeline.read.pictures import image_stamp
 from pipeline.run import worker
-from pipeline.run.pool import MOST_MEMORY, Limits, Lost, each, jobs
-from pipeline.run.volume import Volume, make, save
-from pipeline.run.worker import Binding
+from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
+from pipeline.run.volume import Volume, make_collection, save_chapters
+from pipeline.run.worker import BookJob
 from pipeline.settings import Edition, Settings
-from pipeline.store.atomic import PARTIAL
-from pipeline.store.database import Database
+from pipeline.store.atomic import PARTIAL_FOLDER
+from pipeline.store.database import StateDatabase
 from pipeline.store.file_names import safe_name
 from pipeline.store.output_ledger import OutputLedger
-from pipeline.store.packing import digest
+from pipeline.store.packing import digest_of_values
 
 COMMIT_EVERY = 20  # documents: a kill loses the work on as many
 DOCUMENTS_PER_TASK = 8  # starting pandoc is half of its cost
@@ -49,10 +49,10 @@ class BookMaker:
     `system_failed` says that a book is missing because the system failed.
     """
 
-    def __init__(self, settings: Settings, database: Database, ledger: OutputLedger, progress: Progress) -> None:
+    def __init__(self, settings: Settings, database: StateDatabase, ledger: OutputLedger, progress: Progress) -> None:
         """Write below settings.out; `progress(stage, name)` is called for each book."""
         self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
-        self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL)
+        self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL_FOLDER)
         self.system_failed = False
 
     def write_all(self) -> None:
@@ -61,14 +61,14 @@ class BookMaker:
         for place, edition in self.collections():
             self.write_collection(place, edition)
 
-    def bindings(self) -> Iterator[Binding]:
+    def bindings(self) -> Iterator[BookJob]:
         """Yield the job of every cleaned document."""
-        raw, look = Path(self.settings.raw), look_of(self.settings)
+        raw, look = Path(self.settings.raw), style_of_settings(self.settings)
         for outcome, name, known in self.database.outcomes():
             if isinstance(outcome, Cleaned):
-                stamps = [picture_stamp(raw, picture) for picture in self.database.pictures(outcome.path)]
-                key = digest(known, book.VERSION, stamps, look)
-                yield Binding(outcome.document, raw, self.out / POSTS / name, key, look)
+                stamps = [image_stamp(raw, picture) for picture in self.database.pictures(outcome.path)]
+                key = digest_of_values(known, book.VERSION, stamps, look)
+                yield BookJob(outcome.document, raw, self.out / POSTS / name, key, look)
 
     def collections(self) -> Iterator[tuple[Path, Edition | None]]:
         """Yield each collection: its path without suffix, and its selection; None means all posts."""
@@ -80,13 +80,13 @@ class BookMaker:
         """Write the EPUB and the PDF of every cleaned document; one that cannot be made is skipped."""
         if self.ledger.check:
             for binding in self.stale():
-                self.put(binding, worker.Bound(dict.fromkeys(KINDS, b"")))
+                self.put(binding, worker.MadeBooks(dict.fromkeys(BOOK_FORMATS, b"")))
             return
         with closing(self.bound(_batches(self.stale()))) as results:
             for at, (binding, bound) in enumerate(results):
                 self.progress(STAGE, str(binding.document.path))
                 if bound.problem:
-                    self.fail(binding, Lost(bound.problem, bound.cause))
+                    self.fail(binding, NoResult(bound.problem, bound.cause))
                 else:
                     self.put(binding, bound)
                 if at % COMMIT_EVERY == 0:
@@ -94,19 +94,19 @@ class BookMaker:
         self.database.chapters.forget_gone()
         self.database.commit()
 
-    def bound(self, batches: Iterable[Sequence[Binding]]) -> Generator[tuple[Binding, worker.Bound]]:
+    def bound(self, batches: Iterable[Sequence[BookJob]]) -> Generator[tuple[BookJob, worker.MadeBooks]]:
         """Yield the books of batches; a batch that fails is tried one by one, so that one document affects no other."""
         limits = Limits(self.settings.max_seconds, self.scratch)
-        with closing(each(worker.bind, batches, jobs(self.settings), limits)) as results:
+        with closing(run_each(worker.make_books, batches, worker_count(self.settings), limits)) as results:
             for batch, result in results:
-                if not isinstance(result, Lost):
+                if not isinstance(result, NoResult):
                     yield from zip(batch, result, strict=True)
                 elif len(batch) > 1:
                     yield from self.bound([one] for one in batch)
                 else:
-                    yield batch[0], worker.Bound(problem=result.reason, cause=result.cause)
+                    yield batch[0], worker.MadeBooks(problem=result.reason, cause=result.cause)
 
-    def stale(self) -> Iterator[Binding]:
+    def stale(self) -> Iterator[BookJob]:
         """Yield the jobs whose books are missing or outdated."""
         for binding in self.bindings():
             fresh = [self.ledger.fresh(path, binding.key) for path in _files(binding.place).values()]
@@ -115,20 +115,20 @@ class BookMaker:
             elif problem := self.ledger.problem(_files(binding.place)["epub"]):
                 self.database.fail(binding.document.path, problem, "document")  # only those are remembered
 
-    def put(self, binding: Binding, bound: worker.Bound) -> None:
+    def put(self, binding: BookJob, bound: worker.MadeBooks) -> None:
         """Write both books of a document, and store its chapter for the collections."""
         for kind, path in _files(binding.place).items():
             self.ledger.put(path, binding.key, bound.editions[kind])
         document = binding.document
         self.database.chapters.put(document.path, binding.key, document.meta.date, bound.chapter, bound.warnings)
 
-    def fail(self, binding: Binding, lost: Lost) -> None:
+    def fail(self, binding: BookJob, lost: NoResult) -> None:
         """Record why a document has no books."""
         for path in _files(binding.place).values():
             self.fail_at(path, binding.key, lost)
         self.database.fail(binding.document.path, lost.reason, lost.cause)
 
-    def fail_at(self, path: Path, key: str, lost: Lost) -> None:
+    def fail_at(self, path: Path, key: str, lost: NoResult) -> None:
         """Record why `path` is missing; unless the document is the cause, the next run tries again."""
         self.system_failed |= lost.cause != "document"
         self.ledger.fail(path, key if lost.cause == "document" else "", lost.reason)
@@ -136,11 +136,11 @@ class BookMaker:
     def write_collection(self, place: Path, edition: Edition | None) -> None:
         """Write one collection, its chapters by date unless its settings choose another order."""
         paths = self.files(place)
-        title, look = self.settings.title, look_of(self.settings)
+        title, look = self.settings.title, style_of_settings(self.settings)
         if edition:
             title, look = edition.title, replace(look, cover=edition.cover)
         keys = [key for key, _ in self.database.chapters.ordered()]
-        key = digest(book.VERSION, title, keys, look, edition, self.settings.formats and tool())
+        key = digest_of_values(book.VERSION, title, keys, look, edition, self.settings.formats and converter_path())
         fresh = [self.ledger.fresh(path, key) for path in paths.values()]  # ask for each: that also keeps the file
         if all(fresh) or not keys:
             return
@@ -148,30 +148,32 @@ class BookMaker:
         made = dict.fromkeys(paths, b"") if self.ledger.check else self.made(title, look, edition)
         for kind, path in paths.items():
             data = made[kind]
-            if isinstance(data, Lost):  # an older file is removed, and the report says why
+            if isinstance(data, NoResult):  # an older file is removed, and the report says why
                 self.fail_at(path, key, replace(data, reason=f"{path.name}: {data.reason}"))
             else:
                 self.ledger.put(path, key, data)
 
-    def made(self, title: str, look: Look, edition: Edition | None) -> Mapping[str, bytes | Lost]:
+    def made(self, title: str, look: BookStyle, edition: Edition | None) -> Mapping[str, bytes | NoResult]:
         """Return a collection in each kind that the settings name, or why it failed.
 
         Each kind is made in its own process: the limits and the failure of one do not affect the other.
         """
         chapters = self.scratch / "chapters"
-        save((chapter for _, chapter in self.database.chapters.ordered()), chapters)
-        volumes = [Volume(title, look, edition, kind, chapters, self.scratch / f"book.{kind}") for kind in KINDS]
+        save_chapters((chapter for _, chapter in self.database.chapters.ordered()), chapters)
+        volumes = [Volume(title, look, edition, kind, chapters, self.scratch / f"book.{kind}") for kind in BOOK_FORMATS]
         limits = Limits(BOOK_SECONDS, self.scratch, BOOK_MEMORY)
-        made: dict[str, bytes | Lost] = {}
-        with closing(each(make, volumes, min(len(KINDS), jobs(self.settings)), limits)) as results:
+        made: dict[str, bytes | NoResult] = {}
+        with closing(
+            run_each(make_collection, volumes, min(len(BOOK_FORMATS), worker_count(self.settings)), limits)
+        ) as results:
             for volume, result in results:
                 if isinstance(result, str):
-                    made[volume.kind] = Lost(result, "document") if result else volume.target.read_bytes()
+                    made[volume.kind] = NoResult(result, "document") if result else volume.target.read_bytes()
                 else:
                     made[volume.kind] = result
         epub = made["epub"]
         return made | {
-            form: epub if isinstance(epub, Lost) else _device_format(epub, form) for form in self.settings.formats
+            form: epub if isinstance(epub, NoResult) else _device_format(epub, form) for form in self.settings.formats
         }
 
     def files(self, place: Path) -> dict[str, Path]:
@@ -181,14 +183,14 @@ class BookMaker:
 
 def _files(place: Path, *more: str) -> dict[str, Path]:
     """Return the files of a book by kind; `place` is their path without suffix."""
-    return {kind: place.with_name(f"{place.name}.{SUFFIXES.get(kind, kind)}") for kind in (*KINDS, *more)}
+    return {kind: place.with_name(f"{place.name}.{DEVICE_SUFFIXES.get(kind, kind)}") for kind in (*BOOK_FORMATS, *more)}
 
 
-def _device_format(epub: bytes, form: str) -> bytes | Lost:
-    data = converted(epub, form)
-    return Lost(str(data), "document") if isinstance(data, RuntimeError) else data
+def _device_format(epub: bytes, form: str) -> bytes | NoResult:
+    data = converted_for_device(epub, form)
+    return NoResult(str(data), "document") if isinstance(data, RuntimeError) else data
 
 
-def _batches(bindings: Iterator[Binding]) -> Iterator[Sequence[Binding]]:
+def _batches(bindings: Iterator[BookJob]) -> Iterator[Sequence[BookJob]]:
     while batch := tuple(islice(bindings, DOCUMENTS_PER_TASK)):
         yield batch

@@ -13,24 +13,30 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.document import RunReport, Skipped
-from pipeline.duplicates.clusters import families
-from pipeline.duplicates.lsh_index import Index
-from pipeline.flow import CHARACTER_STEPS, signature
-from pipeline.language.archive_statistics import MOST, NOTHING, archive_of, packed, unpacked
-from pipeline.read.folder import scan
-from pipeline.read.pictures import picture_stamp
+from pipeline.duplicates.clusters import duplicate_clusters
+from pipeline.duplicates.lsh_index import LshIndex
+from pipeline.flow import CHARACTER_STEPS, cache_key
+from pipeline.language.archive_statistics import (
+    MOST_ARCHIVE_CHARACTERS,
+    NO_STATISTICS,
+    pack_statistics,
+    statistics_of,
+    unpack_statistics,
+)
+from pipeline.read.folder import scan_folder
+from pipeline.read.pictures import image_stamp
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import COMMIT_EVERY, Progress
-from pipeline.run.pool import Limits, Lost, each, jobs
+from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.settings import Settings, SettingsError
-from pipeline.store.atomic import naming, write
-from pipeline.store.database import Database, kept
+from pipeline.store.atomic import errors_naming, write_atomically
+from pipeline.store.database import StateDatabase, open_state
 from pipeline.store.output_ledger import OutputLedger
-from pipeline.store.packing import digest
-from pipeline.store.rows import Row, row_of
-from pipeline.store.schema import Damaged
+from pipeline.store.packing import digest_of_values
+from pipeline.store.rows import DocumentRow, document_row
+from pipeline.store.schema import DamagedState
 
-STATE = ".state.sqlite"  # in clean/
+DATABASE_FILE = ".state.sqlite"  # in clean/
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -53,10 +59,10 @@ def run_archive(
     """
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _check_folders(raw, clean, out)
-    flow, file = digest(signature(settings)), clean / STATE
+    flow, file = digest_of_values(cache_key(settings)), clean / DATABASE_FILE
 
     def once(*, rebuild: bool = False) -> RunReport:
-        with kept(file, flow, trial=check, rebuild=rebuild) as database:
+        with open_state(file, flow, trial=check, rebuild=rebuild) as database:
             ledger = OutputLedger(database, clean, out, check=check)
             try:
                 IncrementalRun(settings, database, ledger, tell, leave_books=leave_books).update()
@@ -69,11 +75,11 @@ def run_archive(
         _check_writable(out, check=check)
         try:
             return once()
-        except Damaged as damage:
+        except DamagedState as damage:
             tell("rebuild", f"{file}: {damage}; every post is cleaned again")
             try:
                 return once(rebuild=True)
-            except Damaged as error:
+            except DamagedState as error:
                 raise OSError(0, f"{error}, even after a rebuild; check the disk", str(file)) from error
 
 
@@ -114,7 +120,7 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
     file = clean / ".lock"
     try:
         with FileLock(file, timeout=0):
-            with naming(file):
+            with errors_naming(file):
                 file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
             yield
     except Timeout as error:
@@ -126,7 +132,13 @@ class IncrementalRun:
     """One run over an archive. `system_failed` says that the system failed a document."""
 
     def __init__(
-        self, settings: Settings, database: Database, ledger: OutputLedger, progress: Progress, *, leave_books: bool
+        self,
+        settings: Settings,
+        database: StateDatabase,
+        ledger: OutputLedger,
+        progress: Progress,
+        *,
+        leave_books: bool,
     ) -> None:
         """Clean what `settings` name; `progress(stage, name)` is called for each document and book."""
         self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
@@ -154,26 +166,28 @@ class IncrementalRun:
     def decides_all(self) -> str:
         """Return the digest of all that decides the contents of clean/ and out/."""
         raw = Path(self.settings.raw)
-        pictures = [(file, picture_stamp(raw, file)) for file in self.database.pictures()]
-        choices = [getattr(self.settings, name) for name in outputs.CHOICES]
-        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.VERSIONS]
-        return digest(self.database.flow, self.database.digests(), pictures, how)
+        pictures = [(file, image_stamp(raw, file)) for file in self.database.pictures()]
+        choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
+        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS]
+        return digest_of_values(self.database.flow, self.database.digests(), pictures, how)
 
     def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
         """Clean the sources of `tasks` and store their outcomes."""
         with self.ledger.scratch() as scratch:
             limits = Limits(self.settings.max_seconds, scratch)
-            with closing(each(worker.clean, tasks, jobs(self.settings), limits)) as results:
+            with closing(run_each(worker.clean_source, tasks, worker_count(self.settings), limits)) as results:
                 self.keep_results(results, stage)
 
-    def keep_results(self, results: Iterable[tuple[worker.Task, worker.Unchanged | Row | Lost]], stage: str) -> None:
+    def keep_results(
+        self, results: Iterable[tuple[worker.Task, worker.Unchanged | DocumentRow | NoResult]], stage: str
+    ) -> None:
         """Store the outcome of each task."""
         for at, (task, result) in enumerate(results):
             self.progress(stage, str(task.found.path))
             if isinstance(result, worker.Unchanged):
                 self.database.keep(task.found)
             else:
-                row = result if isinstance(result, Row) else row_of(_skipped(task, result))
+                row = result if isinstance(result, DocumentRow) else document_row(_skipped(task, result))
                 self.system_failed |= row.cause == "environment"
                 self.database.put(task.found, row, task.evidence)
             if at % COMMIT_EVERY == 0:
@@ -188,10 +202,10 @@ class IncrementalRun:
         if not stale:
             return
         evidence_file = Path(self.settings.clean, ".evidence")
-        before = unpacked(evidence_file.read_bytes()) if evidence_file.is_file() else NOTHING
+        before = unpack_statistics(evidence_file.read_bytes()) if evidence_file.is_file() else NO_STATISTICS
         with self.ledger.scratch() as scratch:
             file = scratch / "evidence" if self.ledger.check else evidence_file
-            write(file.parent, file, packed(archive_of(texts, before)))
+            write_atomically(file.parent, file, pack_statistics(statistics_of(texts, before)))
             tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
             self.keep_each(tasks, "re-checking")
         self.database.commit()
@@ -204,16 +218,16 @@ class IncrementalRun:
         texts: dict[str, str] = {}
         known, size = [], 0
         for one, document in self.database.sound():
-            if size + len(document.text) <= MOST:
+            if size + len(document.text) <= MOST_ARCHIVE_CHARACTERS:
                 path = str(document.path)
                 texts[path] = document.text_after(CHARACTER_STEPS)
                 size += len(texts[path])
                 known.append((path, one))
-        return texts, digest(known)
+        return texts, digest_of_values(known)
 
     def changed(self) -> Iterator[worker.Task]:
         """Yield the sources that may have changed since the last run."""
-        for found in scan(Path(self.settings.raw), self.settings.ignore):
+        for found in scan_folder(Path(self.settings.raw), self.settings.ignore):
             if found.ignored:
                 continue
             stamp, sha256 = self.database.known(found.path)
@@ -225,11 +239,11 @@ class IncrementalRun:
     def find_duplicates(self) -> None:
         """Find the duplicates; only documents that are new since the last run are compared."""
         self.database.print_anew()
-        index = Index(self.database.db, self.database.document)
+        index = LshIndex(self.database.db, self.database.document)
         index.update(*self.database.unindexed())
-        self.database.relate(families(index))
+        self.database.relate(duplicate_clusters(index))
         self.database.commit()
 
 
-def _skipped(task: worker.Task, lost: Lost) -> Skipped:
+def _skipped(task: worker.Task, lost: NoResult) -> Skipped:
     return Skipped(task.found.path, "clean", lost.reason, lost.cause)

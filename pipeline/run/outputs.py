@@ -9,18 +9,18 @@ from pathlib import Path
 
 from pipeline.books import book
 from pipeline.citations.cited_works import Work, catalogue, works_of
-from pipeline.citations.post_graph import Edge, Graph, Homes, edges, homes
+from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post_index
 from pipeline.document import Cleaned, Document, Outcome, RunReport
-from pipeline.read.pictures import missing
+from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
 from pipeline.settings import Settings
-from pipeline.store.database import Database
+from pipeline.store.database import StateDatabase
 from pipeline.store.output_ledger import OutputLedger
-from pipeline.store.packing import digest
-from pipeline.urls.canonical import canonical
+from pipeline.store.packing import digest_of_values
+from pipeline.urls.canonical import canonical_url
 
-VERSIONS = (
+OUTPUT_VERSIONS = (
     clean_file.VERSION,
     book.VERSION,
     report_html.VERSION,
@@ -28,10 +28,12 @@ VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 
 
-def report_of(database: Database, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:
+def report_of(
+    database: StateDatabase, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False
+) -> RunReport:
     """Return the counts of the run so far; without `books`, problems of the books in `out` do not count."""
     return RunReport(
         cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
@@ -51,7 +53,7 @@ def report_of(database: Database, ledger: OutputLedger, out: Path, *, books: boo
 class Writer:
     """Writes the outputs of the database, and records them in the output ledger."""
 
-    def __init__(self, settings: Settings, database: Database, ledger: OutputLedger, progress: Progress) -> None:
+    def __init__(self, settings: Settings, database: StateDatabase, ledger: OutputLedger, progress: Progress) -> None:
         """Write below settings.clean and settings.out; `progress(stage, name)` is called for each book."""
         self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
         self.clean, self.out = Path(settings.clean), Path(settings.out)
@@ -83,7 +85,7 @@ class Writer:
         for outcome, file in self.outcomes():
             if isinstance(outcome, Cleaned):
                 document = outcome.document
-                if gone := missing(raw, document):
+                if gone := missing_images(raw, document):
                     document = document.noted(
                         "images", f"{len(gone)} missing image{'s' * (len(gone) > 1)}: {', '.join(gone)}"
                     )
@@ -97,7 +99,7 @@ class Writer:
         """Write the clean file of every cleaned document."""
         for outcome, name, known in self.database.outcomes():
             if isinstance(outcome, Cleaned):
-                path, key = self.clean / f"{name}.md", digest(known, clean_file.VERSION)
+                path, key = self.clean / f"{name}.md", digest_of_values(known, clean_file.VERSION)
                 if not self.ledger.fresh(path, key):
                     self.ledger.put(path, key, clean_file.clean_file(outcome.document))
 
@@ -105,7 +107,7 @@ class Writer:
         """Write the records of the archive: reports, links, cited works, the graph of posts."""
         files: dict[Path, Callable[[], Iterable[bytes]]] = {
             self.clean / "report.jsonl": lambda: (report_jsonl.report_line(*one) for one in self.reported()),
-            self.clean / "links.jsonl": lambda: map(report_jsonl.line, self.links()),
+            self.clean / "links.jsonl": lambda: map(report_jsonl.json_line, self.links()),
             self.clean / "links.csv": lambda: link_files.csv_rows(self.links()),
             self.out / "works.json": lambda: [bibliography.works_json(self.graph.works)],
             self.out / "works.bib": lambda: [bibliography.works_bib(self.graph.works)],
@@ -122,9 +124,9 @@ class Writer:
         return (outcome.document for outcome, _ in self.outcomes() if isinstance(outcome, Cleaned))
 
     @cached_property
-    def homes(self) -> Homes:
+    def homes(self) -> PostIndex:
         """The URLs and files of the posts, which links between posts lead to."""
-        return homes(outcome for outcome, _ in self.outcomes())
+        return post_index(outcome for outcome, _ in self.outcomes())
 
     @cached_property
     def graph(self) -> Graph:
@@ -134,12 +136,12 @@ class Writer:
         links: list[Edge] = []
         for one in self.kept():
             of_post = works_of(one)
-            posts.append((str(one.path), one.meta.title, canonical(one.meta.source_url)))
+            posts.append((str(one.path), one.meta.title, canonical_url(one.meta.source_url)))
             cited += of_post
-            links += edges(one, of_post, self.homes)
+            links += edges_of(one, of_post, self.homes)
         return Graph(tuple(posts), tuple(catalogue(cited)), tuple(links))
 
-    def links(self) -> Iterator[report_jsonl.Record]:
+    def links(self) -> Iterator[report_jsonl.ReportRecord]:
         """Yield every link of the archive."""
         for outcome, file in self.outcomes():
             yield from link_files.link_rows(outcome, file, self.homes)

@@ -31,13 +31,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def jobs(settings: Settings) -> int:
-    """Return the number of worker processes: the setting `jobs`, else the number of CPUs."""
+def worker_count(settings: Settings) -> int:
+    """Return the number of worker processes: the setting `worker_count`, else the number of CPUs."""
     return settings.jobs or os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class NoResult:
     """An item has no result: the reason and the cause."""
 
     reason: str
@@ -53,16 +53,16 @@ class Limits:
     memory: int = MOST_MEMORY
 
 
-def each(
+def run_each(
     work: Callable[[Item], Result], items: Iterable[Item], jobs: int, limits: Limits
-) -> Generator[tuple[Item, Result | Lost]]:
+) -> Generator[tuple[Item, Result | NoResult]]:
     """Yield (item, work(item)) in the order of `items`, or (item, Lost) if there is no result.
 
     `work` and the items are pickled. At most four items per process wait, so that memory does not grow with them. Close
     the generator if you do not take all results: at the exit of Python it would wait for ever. Raises OSError if no
     process can be started.
     """
-    waiting: deque[tuple[Item, ProcessFuture[Result | Lost]]] = deque()
+    waiting: deque[tuple[Item, ProcessFuture[Result | NoResult]]] = deque()
     limited = functools.partial(_limited, work, limits)
     with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=_context()) as pool:
         try:
@@ -85,10 +85,10 @@ def _scheduled(pool: ProcessPool, work: Callable[[Item], Result], item: Item, li
         raise OSError(errno.EAGAIN, str(error), "the worker processes") from error
 
 
-def alone(work: Callable[[Item], Result], item: Item, limits: Limits) -> Result:
+def run_alone(work: Callable[[Item], Result], item: Item, limits: Limits) -> Result:
     """Return work(item), run in its own process. Raises OSError if the system fails, else SkipDocument."""
-    ((_, result),) = each(work, [item], 1, limits)
-    if isinstance(result, Lost):
+    ((_, result),) = run_each(work, [item], 1, limits)
+    if isinstance(result, NoResult):
         raise (OSError if result.cause == "environment" else SkipDocument)(result.reason)
     return result
 
@@ -121,20 +121,20 @@ def _memory_is_limited(memory: int) -> bool:
     return any(one != resource.RLIM_INFINITY and one < memory for one in soft)
 
 
-def _limited(work: Callable[[Item], Result], limits: Limits, item: Item) -> Result | Lost:
+def _limited(work: Callable[[Item], Result], limits: Limits, item: Item) -> Result | NoResult:
     """Return work(item), or why it failed; the kernel ends this process if it takes too much CPU time."""
     spent = sum(os.times()[:2])
     _limit("RLIMIT_CPU", spent + limits.seconds + 1)
     try:
         return work(item)
     except OSError as error:
-        return Lost(f"{error.strerror or error}{_file_of(error)}; {NEXT_RUN}", "environment")
+        return NoResult(f"{error.strerror or error}{_file_of(error)}; {NEXT_RUN}", "environment")
     except BaseException as error:  # noqa: BLE001 - the failure of an item stops no other, not even SystemExit of a plugin
         if _memory_is_limited(limits.memory):
-            return Lost(LITTLE_MEMORY, "environment")
+            return NoResult(LITTLE_MEMORY, "environment")
         if isinstance(error, MemoryError):
-            return Lost(f"needs more than {limits.memory >> 30} GB of memory; split the document", "document")
-        return Lost(bug_reason(error), "bug")
+            return NoResult(f"needs more than {limits.memory >> 30} GB of memory; split the document", "document")
+        return NoResult(bug_reason(error), "bug")
 
 
 def bug_reason(error: BaseException) -> str:
@@ -163,28 +163,28 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _result(item: Item, future: ProcessFuture[Result | Lost], limits: Limits) -> tuple[Item, Result | Lost]:
+def _result(item: Item, future: ProcessFuture[Result | NoResult], limits: Limits) -> tuple[Item, Result | NoResult]:
     try:
         return item, future.result()
     except FutureTimeoutError:
         busy = f"gave no result in {WALL_SECONDS * limits.seconds:g} s; the machine may be busy; {NEXT_RUN}"
-        return item, Lost(busy, "environment")
+        return item, NoResult(busy, "environment")
     except ProcessExpired as death:
         return item, _died(death.exitcode or 0, limits)
     except BrokenProcessPool as error:
         raise OSError(0, f"the worker processes cannot be started or were killed ({error}); run again") from error
 
 
-def _died(code: int, limits: Limits) -> Lost:
+def _died(code: int, limits: Limits) -> NoResult:
     """Return the reason that an exit code means: over the limit of CPU time, killed, or crashed."""
     if code == -getattr(signal, "SIGXCPU", 0):
         reason = (
             f"takes more than max_seconds = {limits.seconds:g} s of CPU time; raise the setting or split the document"
         )
-        return Lost(reason, "document")
+        return NoResult(reason, "document")
     if code in {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}:
         reason = f"its process was killed, perhaps because memory was short; {NEXT_RUN}"
-        return Lost(reason, "environment")
+        return NoResult(reason, "environment")
     if _memory_is_limited(limits.memory):
-        return Lost(LITTLE_MEMORY, "environment")
-    return Lost(f"its process died with code {code}; it may exceed the memory limit per document", "document")
+        return NoResult(LITTLE_MEMORY, "environment")
+    return NoResult(f"its process died with code {code}; it may exceed the memory limit per document", "document")

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.books.book import Book, Chapter, Look, identifier
-from pipeline.books.formats import editions
-from pipeline.books.selection import select
+from pipeline.books.book import Book, BookStyle, Chapter, identifier
+from pipeline.books.formats import books_as_files
+from pipeline.books.selection import selected_chapters
 from pipeline.document import SkipDocument
 from pipeline.settings import Edition
-from pipeline.store.atomic import naming
+from pipeline.store.atomic import errors_naming
 from pipeline.store.packing import unpack
 
 _SIZE = 8  # bytes of the length before each chapter in a file
@@ -22,21 +22,21 @@ _SIZE = 8  # bytes of the length before each chapter in a file
 class Volume:
     """A book to make: its title and look, the selection (None: all chapters), and the format.
 
-    `chapters` is a file that `save` wrote; `target` is the file of the book.
+    `chapters` is a file that `save_chapters` wrote; `target` is the file of the book.
     """
 
     title: str
-    look: Look
+    look: BookStyle
     edition: Edition | None
     kind: str
     chapters: Path
     target: Path
 
 
-def save(chapters: Iterable[bytes], file: Path) -> None:
+def save_chapters(chapters: Iterable[bytes], file: Path) -> None:
     """Write packed chapters to a file, one at a time."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with naming(file), file.open("wb") as out:
+    with errors_naming(file), file.open("wb") as out:
         for packed in chapters:
             out.write(len(packed).to_bytes(_SIZE) + packed)
 
@@ -47,20 +47,20 @@ def _saved(file: Path) -> Iterator[Chapter]:
             yield unpack(data.read(int.from_bytes(size)), Chapter)
 
 
-def make(volume: Volume) -> str:
+def make_collection(volume: Volume) -> str:
     """Write a book to its target; return an empty string, or the reason if it cannot be made.
 
     Its identifier is derived from its title: on an e-reader, a new issue replaces the old one. Raises RuntimeError,
     OSError.
     """
     saved = _saved(volume.chapters)
-    chapters = select(volume.edition, saved) if volume.edition else list(saved)
+    chapters = selected_chapters(volume.edition, saved) if volume.edition else list(saved)
     if not chapters:
         return f"collection `{volume.title}` matches no posts; change or delete its [[edition]] in the settings"
     language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
     book = Book(volume.title, language, identifier(volume.title), tuple(chapters), volume.look)
     try:
-        (made,) = editions([book], [volume.kind])
+        (made,) = books_as_files([book], [volume.kind])
     except SkipDocument as unfit:
         return str(unfit)
     volume.target.write_bytes(made[volume.kind])

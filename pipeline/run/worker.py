@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier, look_of
-from pipeline.books.formats import KINDS, editions
-from pipeline.books.omissions import warnings_of
+from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier, style_of_settings
+from pipeline.books.formats import BOOK_FORMATS, books_as_files
+from pipeline.books.omissions import omission_warnings
 from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, follow, with_archive
-from pipeline.language.archive_statistics import Archive, unpacked
+from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
 from pipeline.read.decode import decode
-from pipeline.read.folder import Found, read
+from pipeline.read.folder import FoundFile, read_source
 from pipeline.run.pool import bug_reason
 from pipeline.settings import Settings
 from pipeline.store.packing import pack
-from pipeline.store.rows import Row, row_of
+from pipeline.store.rows import DocumentRow, document_row
 
 PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
 MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
@@ -35,7 +35,7 @@ class Task:
     """
 
     settings: Settings
-    found: Found
+    found: FoundFile
     known: str = ""
     archive: Path | None = None
     evidence: str = ""
@@ -46,14 +46,14 @@ class Unchanged:
     """The bytes of the source are those cleaned last time."""
 
 
-def clean(task: Task) -> Row | Unchanged:
+def clean_source(task: Task) -> DocumentRow | Unchanged:
     """Return the outcome of one source as a row. Raises OSError and MemoryError, which the system causes."""
     path = task.found.path
     try:
-        source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
+        source = read_source(Path(task.settings.raw), task.found, task.settings.max_bytes)
     except SkipDocument as unfit:
         cause: Cause = "environment" if isinstance(unfit, RetryLater) else "document"
-        return row_of(Skipped(path, "read", str(unfit), cause))
+        return document_row(Skipped(path, "read", str(unfit), cause))
     sha256 = hashlib.sha256(source.data).hexdigest()
     if sha256 == task.known:
         return Unchanged()
@@ -62,14 +62,14 @@ def clean(task: Task) -> Row | Unchanged:
         steps = with_archive(steps, _unpacked_archive(task.archive, task.evidence))
     outcome = follow_all(source, steps)
     try:
-        return row_of(outcome, sha256)
+        return document_row(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
-        return row_of(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
+        return document_row(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
 
 
 @functools.lru_cache(maxsize=1)
-def _unpacked_archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - the key of the cache
-    return unpacked(file.read_bytes())
+def _unpacked_archive(file: Path, evidence: str) -> ArchiveStatistics:  # noqa: ARG001 - the key of the cache
+    return unpack_statistics(file.read_bytes())
 
 
 def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
@@ -121,18 +121,18 @@ def _refuse_large_report(document: Document) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class BookJob:
     """A document to make books of: the folder of its images, the target without suffix, and the cache key."""
 
     document: Document
     raw: Path
     place: Path
     key: str
-    look: Look
+    look: BookStyle
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class MadeBooks:
     """The books of a document, and its packed chapter for collections; or the problem that prevents them.
 
     `warnings` are sentences that say what the books omit.
@@ -145,10 +145,10 @@ class Bound:
     warnings: tuple[str, ...] = ()
 
 
-def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Bound]:
+def make_books(bindings: Sequence[BookJob], kinds: Sequence[str] = BOOK_FORMATS) -> list[MadeBooks]:
     """Return the books, of some kinds, of documents that have the same look.
 
-    A document that exceeds pandoc's limits has a problem instead. Raises what `editions` raises.
+    A document that exceeds pandoc's limits has a problem instead. Raises what `books_as_files` raises.
     """
     chapters = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
     books = [
@@ -158,7 +158,7 @@ def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Boun
     ]
     made = iter(_editions_of_each(books, kinds))
     return [
-        Bound(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _made_books(chapter, next(made))
+        MadeBooks(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _made_books(chapter, next(made))
         for chapter in chapters
     ]
 
@@ -166,20 +166,20 @@ def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Boun
 def _editions_of_each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | SkipDocument]:
     """Return the files of each book by kind; a book that exceeds pandoc's limits affects no other."""
     try:
-        return [*editions(books, kinds)]
+        return [*books_as_files(books, kinds)]
     except SkipDocument as unfit:
         return [unfit] if len(books) == 1 else [made for book in books for made in _editions_of_each([book], kinds)]
 
 
-def _made_books(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
+def _made_books(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> MadeBooks:
     if isinstance(made, SkipDocument):
-        return Bound(problem=str(made))
-    warnings = warnings_of(chapter, made["epub"]) if "epub" in made else ()
-    return Bound(made, pack(chapter), warnings=warnings)
+        return MadeBooks(problem=str(made))
+    warnings = omission_warnings(chapter, made["epub"]) if "epub" in made else ()
+    return MadeBooks(made, pack(chapter), warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class BookInput:
     """A file to make books of: its name and bytes, the folder of its images, the kinds of book wanted."""
 
     name: PurePosixPath
@@ -189,17 +189,17 @@ class Post:
     kinds: tuple[str, ...]
 
 
-def bind_post(post: Post) -> Bound:
+def make_books_of_file(post: BookInput) -> MadeBooks:
     """Return the books of one file."""
     try:
-        document = cleaned(post.name, post.data, post.settings)
+        document = cleaned_document(post.name, post.data, post.settings)
     except SkipDocument as unfit:
-        return Bound(problem=str(unfit))
-    (bound,) = bind([Binding(document, post.folder, Path(), "", look_of(post.settings))], post.kinds)
+        return MadeBooks(problem=str(unfit))
+    (bound,) = make_books([BookJob(document, post.folder, Path(), "", style_of_settings(post.settings))], post.kinds)
     return bound
 
 
-def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
+def cleaned_document(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
     """Return `data` as a cleaned document. Raises SkipDocument if it would be skipped."""
     try:
         outcome = follow_all(Source(path, data), assemble(settings))

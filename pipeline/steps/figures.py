@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
-from pipeline.document import Document, Meta, Step
+from pipeline.document import Document, Metadata, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS
-from pipeline.markdown import inline_tokens, plain, prose
+from pipeline.markdown import inline_tokens, matches_outside_code, visible_text
 from pipeline.steps.profiles import Pattern, profile_of
 
-REASON = "the line below the image is its caption; used as the alternative text"
+CAPTION_AS_ALT = "the line below the image is its caption; used as the alternative text"
 MOST_ALT_CHARACTERS = 200
 CAPTION = re.compile(
     r"(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",
@@ -28,7 +28,7 @@ def figures(document: Document) -> Document:
     return document.edited(changes) if changes else document
 
 
-def captions_of(meta: Meta) -> tuple[Pattern, ...]:
+def captions_of(meta: Metadata) -> tuple[Pattern, ...]:
     """Return what matches the start of a caption in a document: `Figure 1`, and what its site profile adds."""
     of_site = profile_of(meta).caption
     return (CAPTION, of_site) if of_site else (CAPTION,)
@@ -39,18 +39,18 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
 
     Image and caption are in the same quotation, or both in none.
     """
-    for match in prose(_IMAGE, text):
+    for match in matches_outside_code(_IMAGE, text):
         if not any(caption.match(match[3]) for caption in captions):
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         quoted = {part.replace(" ", "") for part in (before, match[1], match[2])}
         if len(quoted) > 1 or quoted.pop().strip(">"):
             continue
-        words = plain(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
+        words = visible_text(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
         if words and len(words) <= MOST_ALT_CHARACTERS:
             balanced = words.count("[") == words.count("]") and not re.search(r"\][(\[]", words)
             alt = re.sub(r"([\\`*_<&])" if balanced else r"([\\`*_<&\[\]])", r"\\\1", words)
-            yield Change("figures", (match.end(), match.end()), "", alt, REASON)
+            yield Change("figures", (match.end(), match.end()), "", alt, CAPTION_AS_ALT)
 
 
 STEP = Step("figures", figures, (SAME_CODE, SAME_LINKS), version=2)
