@@ -14,10 +14,10 @@ from pathlib import PurePosixPath
 from markdown_it.token import Token
 
 from pipeline.document import Document, Link
-from pipeline.markdown import heading_text, parse, plain
+from pipeline.markdown import heading_text, parse, visible_text
 from pipeline.steps.profiles import profile_of
 from pipeline.urls.identifiers import identifiers
-from pipeline.urls.kinds import SCHEMES, label_kind
+from pipeline.urls.kinds import KIND_OF_SCHEME, label_kind
 
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
 _BY = (
@@ -71,7 +71,7 @@ class Work:
     @property
     def key(self) -> str:
         """The unique key of the work: an identifier of its paper without the version, else its first URL."""
-        named = next((name for name in self.published if SCHEMES[name.partition(":")[0]] == "paper"), "")
+        named = next((name for name in self.published if KIND_OF_SCHEME[name.partition(":")[0]] == "paper"), "")
         return re.sub(r"v\d+\Z", "", named) if named else self.links[0][1]
 
 
@@ -179,7 +179,7 @@ def _before_links(token: Token) -> str:
     """Return the text of a paragraph up to its first link."""
     children = token.children or []
     end = next((at for at, child in enumerate(children) if child.type == "link_open"), len(children))
-    return plain(children[:end])
+    return visible_text(children[:end])
 
 
 def _authors(text: str) -> tuple[tuple[str, ...], bool, str]:

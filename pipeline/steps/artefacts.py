@@ -9,7 +9,7 @@ from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS
 from pipeline.language.identification import language_of
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 from pipeline.steps.profiles import profile_of
 from pipeline.steps.profiles.rules import cut_names, labels
 
@@ -35,7 +35,7 @@ def artefacts(document: Document, *, glossary: bool = True) -> Document:
 def _placeholders(text: str) -> Iterator[Change]:
     """Yield the removal of placeholders: `八月版的【T2:机器学习】系列` -> `八月版的机器学习系列`."""
     if _PLACEHOLDER_START.search(text):
-        for match in prose(_PLACEHOLDERS, text):
+        for match in matches_outside_code(_PLACEHOLDERS, text):
             yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 from pipeline.steps.profiles import profile_of
 from pipeline.steps.profiles.rules import link_cards, separators
 
@@ -42,7 +42,7 @@ def cards(document: Document) -> Document:
 
 def _links_without_text(text: str) -> Iterator[Change]:
     """Yield the removal of links without text; one that is alone on its line stays."""
-    for match in prose(_NO_TEXT, text):
+    for match in matches_outside_code(_NO_TEXT, text):
         line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
             yield Change("cards", match.span(), match[0], "", NO_TEXT)
@@ -50,7 +50,7 @@ def _links_without_text(text: str) -> Iterator[Change]:
 
 def _hashtags(text: str) -> Iterator[Change]:
     """Yield the changes that join hashtags: `[# ML collage](…/hashtag/mlcollage)` -> `[#MLcollage](…)`."""
-    for match in prose(_HASHTAG, text):
+    for match in matches_outside_code(_HASHTAG, text):
         words = match[1].removeprefix("# ")
         joined = re.sub(r"\s", "", words)
         tag = joined if match[2].casefold().rstrip("/").endswith("/" + joined.casefold()) else words
@@ -60,7 +60,7 @@ def _hashtags(text: str) -> Iterator[Change]:
 def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
     """Yield the changes that give the URLs of links, not of images, the host of the source."""
     if urlsplit(source_url).hostname and "](/" in text:
-        for match in prose(_RELATIVE_URL, text):
+        for match in matches_outside_code(_RELATIVE_URL, text):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):
                 yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE)

@@ -12,8 +12,16 @@ from typing import Any
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import Inline, inline_tokens, inlines
-from pipeline.markdown.emphasis_runs import LONGEST, RUN, STRONG, Run, blank, opens, paired
+from pipeline.markdown import InlineContent, inline_contents, inline_tokens
+from pipeline.markdown.emphasis_runs import (
+    ASTERISKS,
+    MOST_ASTERISKS,
+    STRONG_ASTERISKS,
+    AsteriskRun,
+    is_blank,
+    is_flanking,
+    paired_runs,
+)
 from pipeline.steps.profiles import profile_of
 
 CASELESS = re.compile(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
@@ -62,20 +70,20 @@ def emphasis(document: Document) -> Document:
     if not _doubtful(text, _ALWAYS_PAIRS_IN_LINE) or not CASELESS.search(text):
         return document
     footnotes = profile_of(document.meta).footnote_asterisks
-    edits: list[tuple[Inline, Edit]] = []
-    lone: list[tuple[Inline, Run]] = []
-    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE)):
+    edits: list[tuple[InlineContent, Edit]] = []
+    lone: list[tuple[InlineContent, AsteriskRun]] = []
+    for inline in inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE)):
         if _doubtful(inline.content, _ALWAYS_PAIRS):
-            pairs, single = paired(inline.content)
+            pairs, single = paired_runs(inline.content)
             notes = list(_footnotes(inline.content)) if footnotes else []
             edits += [(inline, edit) for edit in notes or _fixes(inline, pairs)]
-            lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
+            lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
     edits += _spanning(text, lone)
     changes = (_change(*edit) for edit in edits)
     return document.edited(sorted(changes, key=lambda change: change.span))
 
 
-def _change(inline: Inline, edit: Edit) -> Change:
+def _change(inline: InlineContent, edit: Edit) -> Change:
     start, before = inline.at(edit.start), inline.content[edit.start : edit.end]
     return Change("emphasis", (start, start + len(before)), before, edit.after, edit.reason)
 
@@ -87,7 +95,7 @@ def _doubtful(text: str, always_pairs: re.Pattern[str]) -> bool:
     return bool(left or _SPACED_COLON.search(text))
 
 
-def _fixes(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
+def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun]]) -> list[Edit]:
     """Return the edits that make fewer asterisks visible, and change nothing else that is visible.
 
     For each pair, punctuation moves outside, else the markers become HTML tags. All edits are tried, then each one.
@@ -96,8 +104,10 @@ def _fixes(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
     kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
     options = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _intended(content, *pair)]
     every = kept + [edit for moves, tags in options for edit in (moves or tags)]
-    runs = (Run(*match.span()) for match in RUN.finditer(content))
-    every += [Edit(run.start, run.end, "", EMPTY_EMPHASIS) for run in runs if run.size > LONGEST and run.size % 2 == 0]
+    runs = (AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content))
+    every += [
+        Edit(run.start, run.end, "", EMPTY_EMPHASIS) for run in runs if run.size > MOST_ASTERISKS and run.size % 2 == 0
+    ]
     if every == kept or not (shown := _visible(content, env))[1]:
         return kept
     now = _visible(_edited(content, every), env)
@@ -117,7 +127,7 @@ def _fixes(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
 def _footnotes(content: str) -> Iterator[Edit]:
     r"""Yield the escapes of footnote asterisks: `*施密特*、施耐德*、亨宁*` -> `*施密特\*、施耐德\*、亨宁*`."""
     for match in _FOOTNOTES.finditer(content):
-        for run in RUN.finditer(content, match.start() + 1, match.end() - 1):
+        for run in ASTERISKS.finditer(content, match.start() + 1, match.end() - 1):
             yield Edit(*run.span(), "\\*", FOOTNOTE)
 
 
@@ -144,7 +154,7 @@ def _visible(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
     return parts, stars
 
 
-def _intended(content: str, opener: Run, closer: Run) -> bool:
+def _intended(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
     """Tell whether markers are meant as emphasis: not a product (2**3), not a pointer (**argv)."""
     before, inner = content[opener.start - 1 : opener.start], content[opener.end : closer.start]
     nothing = not any(char.isalnum() for char in inner) and CASELESS.match(before)
@@ -156,7 +166,7 @@ def _ascii_letter(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _moved(content: str, opener: Run, closer: Run) -> Iterator[Edit]:
+def _moved(content: str, opener: AsteriskRun, closer: AsteriskRun) -> Iterator[Edit]:
     """Yield the edits that move spaces and punctuation out of markers that do not pair; none if no move helps."""
     marks, first, last = content[opener.start : opener.end], opener.end, closer.start
     if not any(char.isalnum() for char in content[first:last]):
@@ -166,7 +176,7 @@ def _moved(content: str, opener: Run, closer: Run) -> Iterator[Edit]:
     for start, end in _inner(content, first, last):
         before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
         after = content[end] if end < last else content[closer.end : closer.end + 1]
-        if opens(before, content[start]) and opens(after, content[end - 1]):
+        if is_flanking(before, content[start]) and is_flanking(after, content[end - 1]):
             lead, tail = content[first:start], content[end:last]
             reason = MOVED if (lead + tail).strip() else SPACE_MOVED
             if lead:
@@ -199,9 +209,9 @@ def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
     return end - len(inner.lstrip()), start + len(inner.rstrip())
 
 
-def _tagged(opener: Run, closer: Run) -> list[Edit]:
+def _tagged(opener: AsteriskRun, closer: AsteriskRun) -> list[Edit]:
     """Return the edits that write `**` as HTML tags; nothing for `*`, which is often not meant as emphasis."""
-    if opener.size != STRONG:
+    if opener.size != STRONG_ASTERISKS:
         return []
     return [
         Edit(opener.start, opener.end, "<strong>", TAGGED),
@@ -209,7 +219,7 @@ def _tagged(opener: Run, closer: Run) -> list[Edit]:
     ]
 
 
-def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
+def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Iterator[tuple[InlineContent, Edit]]:
     """Yield the edits for strong text that spans several paragraphs: markers in each of them."""
     for (first, opener), (last, closer) in pairwise(lone):
         if _opens_emphasis(first.content, opener) and not _opens_emphasis(last.content, closer):
@@ -219,10 +229,10 @@ def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inlin
                 yield from ((inline, edit) for inline, edits in marked for edit in edits)
 
 
-def _from_to(text: str, first: Inline, last: Inline) -> list[Inline]:
+def _from_to(text: str, first: InlineContent, last: InlineContent) -> list[InlineContent]:
     """Return the blocks from a paragraph to another one; nothing if there are more than MOST_BLOCKS."""
-    found: list[Inline] = []
-    for inline in inlines(text, start=first.lines[0][1]):
+    found: list[InlineContent] = []
+    for inline in inline_contents(text, start=first.lines[0][1]):
         if found or inline == first:
             found.append(inline)
         if inline == last or len(found) > MOST_BLOCKS:
@@ -230,18 +240,18 @@ def _from_to(text: str, first: Inline, last: Inline) -> list[Inline]:
     return []
 
 
-def _missing_markers(inline: Inline, first: Inline, last: Inline) -> list[Edit]:
+def _missing_markers(inline: InlineContent, first: InlineContent, last: InlineContent) -> list[Edit]:
     """Return the markers that a block of a strong text lacks: at its start, its end or both."""
     offsets = [offset for offset, lacks in ((0, inline != first), (len(inline.content), inline != last)) if lacks]
     return [Edit(offset, offset, "**", SPANNING) for offset in offsets]
 
 
-def _opens_emphasis(content: str, run: Run) -> bool:
+def _opens_emphasis(content: str, run: AsteriskRun) -> bool:
     """Tell whether a lone run opens emphasis: no space follows it."""
-    return not blank(content[run.end : run.end + 1])
+    return not is_blank(content[run.end : run.end + 1])
 
 
-def _all_pair(inline: Inline, edits: list[Edit]) -> bool:
+def _all_pair(inline: InlineContent, edits: list[Edit]) -> bool:
     """Tell whether the edits leave no visible asterisk and change nothing else that is visible."""
     old, new = (_visible(content, inline.env) for content in (inline.content, _edited(inline.content, edits)))
     return old[0] == new[0] and new[1] == 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.changes import Change
 from pipeline.document import Document, Meta, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS
-from pipeline.markdown import inline_tokens, plain, prose
+from pipeline.markdown import inline_tokens, matches_outside_code, visible_text
 from pipeline.steps.profiles import Pattern, profile_of
 
 REASON = "the line below the image is its caption; used as the alternative text"
@@ -39,14 +39,14 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
 
     Image and caption are in the same quotation, or both in none.
     """
-    for match in prose(_IMAGE, text):
+    for match in matches_outside_code(_IMAGE, text):
         if not any(caption.match(match[3]) for caption in captions):
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         quoted = {part.replace(" ", "") for part in (before, match[1], match[2])}
         if len(quoted) > 1 or quoted.pop().strip(">"):
             continue
-        words = plain(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
+        words = visible_text(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
         if words and len(words) <= MOST_ALT_CHARACTERS:
             balanced = words.count("[") == words.count("]") and not re.search(r"\][(\[]", words)
             alt = re.sub(r"([\\`*_<&])" if balanced else r"([\\`*_<&\[\]])", r"\\\1", words)

@@ -15,12 +15,12 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from pipeline.document import Document, Link, Step
-from pipeline.markdown import heading_text, parser, plain
-from pipeline.urls.bare_urls import bare
-from pipeline.urls.canonical import absolute, canonical
+from pipeline.markdown import heading_text, parser, visible_text
+from pipeline.urls.bare_urls import find_bare_urls
+from pipeline.urls.canonical import absolute_url, canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import kind_of
-from pipeline.urls.url_warnings import warnings
+from pipeline.urls.url_warnings import url_problems
 
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
@@ -137,7 +137,7 @@ class _Paragraph:
     def image(self, child: Token) -> _Target:
         """Return an image; its alternative text is also a part of the text of the link around it."""
         one = self.target(child, "src", "image")
-        one.text.append(plain(child.children))
+        one.text.append(visible_text(child.children))
         if self.open:
             self.open.text += one.text
         return one
@@ -163,7 +163,7 @@ class _Paragraph:
 
     def words(self, child: Token) -> Iterator[_Target]:
         """Yield the bare URLs in a text."""
-        for _, url in bare(child.content):
+        for _, url in find_bare_urls(child.content):
             self.seek(url)
             yield _Target(url, "link", self.position(), [url])
 
@@ -227,9 +227,9 @@ def _link(target: _Target, source: str, heading: str) -> Link:
     text = " ".join("".join(target.text).split())
     written = f"http://{target.written}" if target.written[:4].lower() == "www." else target.written
     base = source if target.kind == "link" else ""
-    url = canonical(written, base)
-    relative = bool(base) and absolute(written, base) != absolute(written)
-    kind = "source" if source and url == canonical(source) else kind_of(url, text)
+    url = canonical_url(written, base)
+    relative = bool(base) and absolute_url(written, base) != absolute_url(written)
+    kind = "source" if source and url == canonical_url(source) else kind_of(url, text)
     return Link(
         written=target.written,
         url=url,
@@ -240,7 +240,7 @@ def _link(target: _Target, source: str, heading: str) -> Link:
         heading=heading,
         identifiers=identifiers(url) if target.kind != "image" else (),
         base=base if relative else "",
-        notes=warnings(target.written, url),
+        notes=url_problems(target.written, url),
         title=target.title,
     )
 

@@ -9,7 +9,7 @@ from rapidfuzz.distance import Indel
 from pipeline.changes import Change, differing
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_LETTERS, SAME_MEANING
-from pipeline.markdown.formatter import NoNormalFormError, normal_form
+from pipeline.markdown.formatter import CannotFormatError, format_markdown
 
 MOST_LINES = 20_000  # a comparison of more takes over 100 MB; then the whole text is one change
 REASON = "formatted Markdown"
@@ -18,12 +18,12 @@ REASON = "formatted Markdown"
 def normalize(document: Document) -> Document:
     """Format the Markdown: `* a` -> `- a`; the text inside blocks stays as written."""
     try:
-        formatted = normal_form(document.text)
+        formatted = format_markdown(document.text)
         if formatted == document.text:
             return document
-        if normal_form(formatted) != formatted:
+        if format_markdown(formatted) != formatted:
             return document.noted("normalize", "not formatted: a second pass would change the text again")
-    except NoNormalFormError as error:
+    except CannotFormatError as error:
         return document.noted("normalize", f"not formatted: the formatted text would lose something ({error})")
     except RecursionError:
         return document.noted("normalize", "not formatted: nested too deeply")

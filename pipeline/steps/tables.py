@@ -7,7 +7,7 @@ import re
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 
 REASON = "a table has one delimiter row, below its header; another one shows as cells of hyphens"
 _RULE = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"
@@ -19,7 +19,7 @@ def tables(document: Document) -> Document:
     text = document.text
     changes = []
     table_end = -1  # offset; of the last table with a delimiter row
-    for match in prose(_RULES, text):
+    for match in matches_outside_code(_RULES, text):
         if match.start() <= table_end:
             changes.append(Change("tables", match.span(), match[0], "", REASON))
         rows = re.compile(r"(?:\n\|[^\n]*)*").match(text, match.end())

@@ -14,7 +14,7 @@ from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.language.identification import language_of
-from pipeline.markdown import Inline, inlines, prose
+from pipeline.markdown import InlineContent, inline_contents, matches_outside_code
 
 Typography = Literal["off", "safe", "full"]
 
@@ -55,7 +55,7 @@ def typography(document: Document, *, level: Typography = "safe") -> Document:
         return document
     changes = [
         _typography_change(match.span(), match[0], ",", "no full-width comma inside a number")
-        for match in prose(_NUMBER, text)
+        for match in matches_outside_code(_NUMBER, text)
     ]
     if level == "full" and (rules := rules_of(document.meta.language or language_of(text))):
         changes += _full(text, rules, {change.span[0] for change in changes})
@@ -79,11 +79,11 @@ def rules_of(language: str) -> tuple[Rule, ...]:
 
 
 def _full(text: str, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
-    for inline in inlines(text):
+    for inline in inline_contents(text):
         yield from _corrected(inline, rules, taken)
 
 
-def _corrected(inline: Inline, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
+def _corrected(inline: InlineContent, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
     """Yield the changes of a paragraph; where several rules match, the first one counts."""
     hidden = [match.span() for match in _HIDDEN.finditer(inline.content)]
     hidden += [(at, at + 1) for at in range(len(inline.content)) if taken and inline.at(at) in taken]
