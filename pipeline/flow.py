@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
-from pipeline.language.archive_statistics import Archive
+from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.settings import Settings, SettingsError, in_words, suggestion
 from pipeline.steps import (
     artefacts,
@@ -105,7 +105,7 @@ def bound(step: Step, options: dict[str, Any]) -> Step:
     return replace(step, run=bound)
 
 
-def beside(steps: tuple[Step, ...], archive: Archive) -> tuple[Step, ...]:
+def beside(steps: tuple[Step, ...], archive: ArchiveStatistics) -> tuple[Step, ...]:
     """Return the steps, with what the archive says as evidence for those that infer."""
     return tuple(
         replace(step, run=functools.partial(step.run, archive=archive)) if step.name == repair.STEP.name else step

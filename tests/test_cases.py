@@ -12,7 +12,7 @@ import pytest
 from pipeline import Document, extract_links, normalize, repair
 from pipeline.flow import FLOW, follow
 from pipeline.read.decode import detect
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
 from tests.conftest import ROOT, command
 
@@ -93,14 +93,14 @@ def test_extraction(case):
 def test_addresses_keep_what_matters():
     """Canonical addresses lose what tracks the reader, and nothing else."""
     table = {row[0]: row[1] for row in rows("addresses")}
-    assert {written: canonical(written) for written in table} == table
-    assert {form: canonical(form) for form in table.values()} == {form: form for form in table.values()}
+    assert {written: canonical_url(written) for written in table} == table
+    assert {form: canonical_url(form) for form in table.values()} == {form: form for form in table.values()}
 
 
 def test_identifiers_are_those_of_the_registries():
     """Every address of the table identifies what the table says, and the places that look alike identify nothing."""
     table = {row[0]: tuple(row[1].split()) for row in rows("identifiers")}
-    assert {written: identifiers(canonical(written)) for written in table} == table
+    assert {written: identifiers(canonical_url(written)) for written in table} == table
 
 
 def rows(name: str) -> list[list[str]]:

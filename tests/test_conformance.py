@@ -21,7 +21,7 @@ from PIL import Image
 
 from pipeline import Document
 from pipeline.books.book import Book, chapters_of, identifier
-from pipeline.books.formats import editions
+from pipeline.books.formats import books_as_files
 from pipeline.document import Meta, SkipDocument
 from tests.conftest import ROOT
 
@@ -78,7 +78,7 @@ def books(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     documents = [(Document(PurePosixPath("a.md"), EVERYTHING, Meta(title=a, language=b)), folder) for a, b in posts]
     chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, SkipDocument)]
     assert len(chapters) == len(posts)
-    for kind, data in editions([Book("A book of all", "en", identifier("all"), tuple(chapters))])[0].items():
+    for kind, data in books_as_files([Book("A book of all", "en", identifier("all"), tuple(chapters))])[0].items():
         (folder / f"everything.{kind}").write_bytes(data)
     return folder
 

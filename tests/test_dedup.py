@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run_archive
 from pipeline.document import DocumentLine, Meta, SharedPassage
-from pipeline.duplicates.clusters import Repeat, families
+from pipeline.duplicates.clusters import DuplicateOf, duplicate_clusters
 from pipeline.duplicates.fingerprint import fingerprint
-from pipeline.duplicates.lsh_index import SCHEMA, Index
-from pipeline.duplicates.shared_passages import shared as shared_passages
-from pipeline.duplicates.word_normalization import spaced
+from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+from pipeline.duplicates.shared_passages import find_shared_passages as shared_passages
+from pipeline.duplicates.word_normalization import normalized_words
 from tests.conftest import ROOT, Lacuna
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "duplicates.toml").read_text("utf-8"))
@@ -37,9 +37,9 @@ class Archive:
         """Start empty."""
         self.documents: dict[PurePosixPath, Document] = {}
         db = sqlite3.connect(":memory:", isolation_level=None)
-        db.executescript(SCHEMA)
+        db.executescript(INDEX_SCHEMA)
         weakref.finalize(self, db.close)
-        self.index = Index(db, self.documents.__getitem__)
+        self.index = LshIndex(db, self.documents.__getitem__)
 
     def update(self, new: Iterable[Document], gone: Iterable[PurePosixPath] = ()) -> dict[str, str]:
         """Remove `gone`, add `new`, and return the duplicates: path -> path of the kept copy."""
@@ -49,14 +49,14 @@ class Archive:
             del self.documents[path]
         self.documents.update(added)
         self.index.update(gone, ((fingerprint(document), "") for document in added.values()))
-        return {str(path): str(one.of) for path, one in families(self.index).items()}
+        return {str(path): str(one.of) for path, one in duplicate_clusters(self.index).items()}
 
 
-def duplicates(*texts: str | Document) -> dict[str, Repeat]:
+def duplicates(*texts: str | Document) -> dict[str, DuplicateOf]:
     """Return the duplicates among the texts, which are named by their numbers."""
     archive = Archive()
     archive.update(named(str(number), text) for number, text in enumerate(texts))
-    return {str(path): one for path, one in families(archive.index).items()}
+    return {str(path): one for path, one in duplicate_clusters(archive.index).items()}
 
 
 def named(name: str, text: str | Document, url: str = "") -> Document:
@@ -244,7 +244,7 @@ def quoting(name: str, *others: str) -> Document:
 
 def passages(archive: Archive, name: str) -> list[SharedPassage]:
     """Return the paragraphs that a document shares with others that are no duplicates."""
-    clusters = families(archive.index)
+    clusters = duplicate_clusters(archive.index)
     return list(shared_passages(archive.index.db, PurePosixPath(name), lambda path: path not in clusters))
 
 
@@ -252,7 +252,7 @@ def test_a_quoted_paragraph_is_reported_and_not_merged():
     """A post that quotes another is no duplicate; both places of the paragraph are recorded until one is deleted."""
     archive = Archive()
     assert not archive.update([named("a", f"# A\n\n{PASSAGE}\n\n{noise(1)}"), quoting("b", PASSAGE), quoting("c")])
-    letters = len(spaced(PASSAGE).replace(" ", ""))
+    letters = len(normalized_words(PASSAGE).replace(" ", ""))
     assert passages(archive, "a") == [SharedPassage(3, letters, (DocumentLine(PurePosixPath("b"), 3),))]
     assert passages(archive, "b") == [SharedPassage(3, letters, (DocumentLine(PurePosixPath("a"), 3),))]
     assert not passages(archive, "c")

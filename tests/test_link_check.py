@@ -22,10 +22,10 @@ import httpcore
 import httpx
 import pytest
 
-from pipeline.linkcheck.check import Memory, check
-from pipeline.linkcheck.client import Health, Manners, ask_all
+from pipeline.linkcheck.check import HealthCache, checked_rows
+from pipeline.linkcheck.client import LinkHealth, RequestLimits, check_urls
 from pipeline.linkcheck.public_network import PublicTransport, is_public
-from pipeline.linkcheck.robots import Robots
+from pipeline.linkcheck.robots import RobotsCache
 from tests.conftest import ROOT
 
 EXPECTED = {
@@ -147,13 +147,13 @@ def rows_of(site: Site, names: list[str]) -> list[dict]:
     return [{"path": "a.md", "line": 1, "url": f"{site.address}/{name}", "notes": []} for name in names]
 
 
-QUICK = Manners(rate=1000, timeout=1, allow_private=True)
+QUICK = RequestLimits(rate=1000, timeout=1, allow_private=True)
 WEEK = dt.timedelta(days=7)
 
 
 def test_every_kind_of_response_is_reported(site: Site, tmp_path: Path):
     """Statuses, redirects, loops, silence, an endless body, a response at the second try: each has its health."""
-    results = list(check(rows_of(site, list(EXPECTED)), tmp_path / "memory", QUICK, WEEK))
+    results = list(checked_rows(rows_of(site, list(EXPECTED)), tmp_path / "memory", QUICK, WEEK))
     assert {row["url"].rpartition("/")[2]: (row["health"], row["status"]) for row in results} == EXPECTED
     assert next(row for row in results if row["url"].endswith("/moved"))["final"] == f"{site.address}/ok"
     assert {row["url"].rpartition("/")[2] for row in results if row["archived"]} == {
@@ -166,12 +166,12 @@ def test_every_kind_of_response_is_reported(site: Site, tmp_path: Path):
 def test_results_are_cached_until_they_expire(site: Site, tmp_path: Path):
     """A second check sends no requests, one with max_age 0 does; a fragment does not make another URL."""
     rows = rows_of(site, ["missing", "missing#part", "ok"])
-    first = list(check(rows, tmp_path / "memory", QUICK, WEEK))
+    first = list(checked_rows(rows, tmp_path / "memory", QUICK, WEEK))
     asked = site.asked.copy()
-    assert list(check(rows, tmp_path / "memory", QUICK, WEEK)) == first
-    assert list(check(rows, tmp_path / "memory", None, WEEK)) == first
+    assert list(checked_rows(rows, tmp_path / "memory", QUICK, WEEK)) == first
+    assert list(checked_rows(rows, tmp_path / "memory", None, WEEK)) == first
     assert site.asked == asked == {"GET robots.txt": 1, "HEAD ok": 1, "HEAD missing": 1, "GET missing": 1}
-    list(check(rows, tmp_path / "memory", QUICK, dt.timedelta(0)))
+    list(checked_rows(rows, tmp_path / "memory", QUICK, dt.timedelta(0)))
     assert site.asked["HEAD ok"] == 2
 
 
@@ -180,7 +180,7 @@ def test_private_addresses_get_no_request(site: Site, tmp_path: Path):
     port = site.server_port
     hosts = ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1", "2130706433"]  # noqa: S104
     rows = [{"path": "a.md", "line": 1, "url": f"http://{host}:{port}/ok", "notes": []} for host in hosts]
-    results = list(check(rows, tmp_path / "memory", Manners(rate=1000, timeout=1), WEEK))
+    results = list(checked_rows(rows, tmp_path / "memory", RequestLimits(rate=1000, timeout=1), WEEK))
     assert {row["health"] for row in results} <= {"private", "unreachable"}
     assert results[0]["health"] == results[1]["health"] == "private"
     assert not site.asked
@@ -199,7 +199,7 @@ def test_no_cookies_and_no_passwords_are_sent(site: Site, tmp_path: Path):
     site.headers = {"robots.txt": cookie, "ok": cookie, "moved": cookie}
     rows = rows_of(site, ["ok", "moved", "ok"])
     rows[2]["url"] = rows[2]["url"].replace("http://", "http://user:secret@")
-    list(check(rows, tmp_path / "memory", QUICK, WEEK))
+    list(checked_rows(rows, tmp_path / "memory", QUICK, WEEK))
     assert {request[0] for request in site.received} == {"robots.txt", "ok", "moved"}
     assert {request[1:] for request in site.received} == {(None, None)}
 
@@ -207,7 +207,7 @@ def test_no_cookies_and_no_passwords_are_sent(site: Site, tmp_path: Path):
 def test_a_long_retry_after_ends_the_tries(site: Site, tmp_path: Path):
     """A Retry-After above the maximum wait ends the tries at once."""
     site.headers = {"busy": {"Retry-After": "31"}, "failing": {"Retry-After": "9" * 400}}
-    results = list(check(rows_of(site, ["busy", "failing"]), tmp_path / "memory", QUICK, WEEK))
+    results = list(checked_rows(rows_of(site, ["busy", "failing"]), tmp_path / "memory", QUICK, WEEK))
     assert [row["health"] for row in results] == ["busy", "failing"]
     assert site.asked["HEAD busy"] == 1
     assert site.asked["HEAD failing"] == 1
@@ -224,7 +224,7 @@ def test_a_compressed_robots_txt_is_decompressed_up_to_the_limit(site: Site, tmp
     site.robots = (200, bomb + packed.flush())
     site.headers = {"robots.txt": {"Content-Encoding": coding}}
     tracemalloc.start()
-    results = list(check(rows_of(site, ["ok", "closed"]), tmp_path / "memory", QUICK, WEEK))
+    results = list(checked_rows(rows_of(site, ["ok", "closed"]), tmp_path / "memory", QUICK, WEEK))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [row["health"] for row in results] == ["ok", "disallowed"]
@@ -235,7 +235,7 @@ def test_a_redirect_of_robots_txt_is_followed_without_its_body(site: Site, tmp_p
     """If robots.txt redirects with an endless body, its target counts."""
     site.robots = (302, "x" * 10_000_000)
     site.headers = {"robots.txt": {"Location": "/rules"}}
-    results = list(check(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, WEEK))
+    results = list(checked_rows(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, WEEK))
     assert [row["health"] for row in results] == ["ok"]
     assert site.asked["GET rules"] == 1
 
@@ -243,7 +243,9 @@ def test_a_redirect_of_robots_txt_is_followed_without_its_body(site: Site, tmp_p
 def test_what_robots_txt_forbids_is_not_requested(site: Site, tmp_path: Path):
     """Rules for us override rules for all; a redirect to a forbidden URL is not followed."""
     site.robots = (200, "User-agent: *\nDisallow: /\n\nUser-agent: Lacuna\nDisallow: /closed\nAllow: /closed/door\n")
-    results = check(rows_of(site, ["ok", "closed", "closed/door", "to-closed"]), tmp_path / "memory", QUICK, WEEK)
+    results = checked_rows(
+        rows_of(site, ["ok", "closed", "closed/door", "to-closed"]), tmp_path / "memory", QUICK, WEEK
+    )
     assert [row["health"] for row in results] == ["ok", "disallowed", "ok", "disallowed"]
     assert site.asked == {"GET robots.txt": 1, "HEAD ok": 1, "HEAD closed/door": 1, "HEAD to-closed": 1}
 
@@ -263,7 +265,7 @@ def test_what_robots_txt_forbids_is_not_requested(site: Site, tmp_path: Path):
 def test_a_site_without_rules_allows_all_and_one_that_fails_nothing(site: Site, tmp_path: Path, robots, expected):
     """RFC 9309, 2.3.1: 4xx allows everything, 5xx nothing; rules after 500 kibibytes are not read."""
     site.robots = robots
-    results = check(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, WEEK)
+    results = checked_rows(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, WEEK)
     assert [(row["health"], row["status"]) for row in results] == [expected]
     assert site.asked["HEAD ok"] == (expected[0] == "ok")
 
@@ -271,7 +273,7 @@ def test_a_site_without_rules_allows_all_and_one_that_fails_nothing(site: Site, 
 def test_crawl_delay_is_respected(site: Site, tmp_path: Path):
     """Crawl-delay separates all requests, also those of a redirect."""
     site.robots = (200, "User-agent: *\nCrawl-delay: 0.2")
-    list(check(rows_of(site, ["ok", "moved"]), tmp_path / "memory", QUICK, WEEK))
+    list(checked_rows(rows_of(site, ["ok", "moved"]), tmp_path / "memory", QUICK, WEEK))
     asked = site.times[1:]  # after robots.txt itself
     assert len(asked) == 3
     assert all(later - earlier > 0.15 for earlier, later in itertools.pairwise(asked))
@@ -280,7 +282,7 @@ def test_crawl_delay_is_respected(site: Site, tmp_path: Path):
 def test_rules_are_cached_for_a_day(site: Site, tmp_path: Path):
     """The second check on one day does not request robots.txt; a check on the next day does."""
     for times in (1, 1, 2):
-        list(check(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, dt.timedelta(0)))
+        list(checked_rows(rows_of(site, ["ok"]), tmp_path / "memory", QUICK, dt.timedelta(0)))
         assert site.asked["GET robots.txt"] == times
         if site.asked["HEAD ok"] == 2:
             with closing(sqlite3.connect(tmp_path / "memory")) as db, db:
@@ -320,8 +322,8 @@ def requested_in_public(network: FakeNetwork, names: dict[str, list[list[str]]],
         addresses = names.get(host, [[host]])
         return addresses.pop(0) if len(addresses) > 1 else addresses[0]
 
-    async def ask() -> dict[str, Health]:
-        results = ask_all(urls, Manners(rate=1000, timeout=5), Robots(db), transport)
+    async def ask() -> dict[str, LinkHealth]:
+        results = check_urls(urls, RequestLimits(rate=1000, timeout=5), RobotsCache(db), transport)
         return {url: health async for url, health in results}
 
     transport = PublicTransport(httpx.create_ssl_context(), resolve, network)
@@ -415,8 +417,8 @@ def test_damaged_files_are_reported_or_replaced(tmp_path: Path, site: Site, lacu
 
 def test_temporary_failures_expire_sooner(tmp_path: Path, site: Site):
     """A URL that was busy two days ago is requested again, one that was ok is not."""
-    memory = Memory(tmp_path / "memory")
-    list(check(rows_of(site, ["busy", "ok"]), tmp_path / "memory", QUICK, WEEK))
+    memory = HealthCache(tmp_path / "memory")
+    list(checked_rows(rows_of(site, ["busy", "ok"]), tmp_path / "memory", QUICK, WEEK))
     long_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(days=2)).isoformat()
     memory.db.execute("UPDATE health SET checked = ?", (long_ago,))
     urls = [f"{site.address}/{name}" for name in ("busy", "ok")]

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from pipeline import Document, extract_links
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Cleaned, Duplicate
-from pipeline.markdown.pandoc import pandoc
+from pipeline.markdown.pandoc import run_sandboxed
 from pipeline.records.bibliography import works_bib
-from pipeline.store.database import kept
+from pipeline.store.database import open_state
 from tests.conftest import ROOT
 
 CASES = ROOT / "tests" / "cases"
@@ -72,7 +72,7 @@ def test_the_copy_has_the_links_and_works_of_the_original(made: Path, rows):
         for path in (COPY, ORIGINAL)
     }
     assert of[COPY] == of[ORIGINAL]
-    with kept(made / "clean" / ".state.sqlite", "", trial=True) as state:
+    with open_state(made / "clean" / ".state.sqlite", "", trial=True) as state:
         outcomes = {str(outcome.path): outcome for outcome, _, _ in state.outcomes()}
     assert isinstance(outcomes[COPY], Duplicate)
     assert isinstance(outcomes[ORIGINAL], Cleaned)
@@ -151,7 +151,7 @@ By N. Shazeer (2018) | [paper](https://e.org/2.pdf) | [data](https://zenodo.org/
 def test_reference_managers_read_the_works(made: Path, works):
     """Pandoc's readers of biblatex and of CSL-JSON, which citeproc uses, find in both files what the catalogue has."""
     for file, form in (("works.bib", "biblatex"), ("works.json", "csljson")):
-        read = json.loads(pandoc("-f", form, "-t", "csljson", data=(made / "out" / file).read_bytes()))
+        read = json.loads(run_sandboxed("-f", form, "-t", "csljson", data=(made / "out" / file).read_bytes()))
         assert {entry["id"] for entry in read} == {work["id"] for work in works}
         titles = {entry["id"]: re.sub(r"</?span[^>]*>", "", entry["title"]) for entry in read}
         assert titles == {work["id"]: work["title"] for work in works}

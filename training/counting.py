@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.language.ngram_keys import MULTIPLIER
-from pipeline.language.ngrams import ORDER, STEP, VARIETIES
+from pipeline.language.ngrams import LOG_COUNT_STEP, ORDER, VARIETIES
 from training.texts import Texts
 
 VARIETY = (0.05, 0.2, 0.5)  # upper limits of the variety classes (ngrams.VARIETIES)
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     @property
     def data(self) -> np.ndarray:
         """The bytes to store in the table: rounded logarithms of counts, and varieties."""
-        levels = np.clip(np.round(np.log(self.counts) / STEP) + 1, 1, 63).astype(np.int64)
+        levels = np.clip(np.round(np.log(self.counts) / LOG_COUNT_STEP) + 1, 1, 63).astype(np.int64)
         return (levels * VARIETIES + self.varieties).astype(np.uint8)
 
     def only(self, chosen: np.ndarray) -> Row:

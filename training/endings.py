@@ -21,8 +21,15 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from pipeline.language.endings import BITS, GRAIN, WINDOW, WORD, at, hashed
-from pipeline.language.model_files import MODEL
+from pipeline.language.endings import (
+    ENDING_CONTEXT,
+    ENDING_INDEX_BITS,
+    ENDING_WEIGHT_STEP,
+    WORD_OR_SIGN,
+    feature_hashes,
+    weight_indices,
+)
+from pipeline.language.model_files import MODEL_FOLDER
 from pipeline.language.ngram_keys import codes_of
 from training.texts import prose
 from training.train import AT_ONCE
@@ -43,12 +50,15 @@ TESTED = 20_000  # words to measure the model on
 def ends(corpus: Path, tag: str) -> Iterator[tuple[np.ndarray, str]]:
     """Yield features and last letter of each word in a language's prose that ends in a letter to predict."""
     for text in prose(corpus / tag):
-        for word in WORD.finditer(text):
+        for word in WORD_OR_SIGN.finditer(text):
             end = word.end()
             letter = text[end - 1].lower()
             data = letter.encode()
             if letter.isalpha() and len(data) == 2 and data[1] in LOST:
-                yield hashed(text[max(0, end - 1 - WINDOW) : end - 1], text[end : end + WINDOW]), letter
+                yield (
+                    feature_hashes(text[max(0, end - 1 - ENDING_CONTEXT) : end - 1], text[end : end + ENDING_CONTEXT]),
+                    letter,
+                )
 
 
 def material(corpus: Path, tag: str) -> tuple[np.ndarray, torch.Tensor, torch.Tensor, str]:
@@ -74,10 +84,10 @@ def learn(corpus: Path, tag: str) -> None:
     features, used, right, letters = material(corpus, tag)
     codes, leads = codes_of(letters), torch.tensor([letter.encode()[0] for letter in letters])
     apart = torch.where(leads[:, None] == leads, 0.0, -np.inf)
-    weights, squares = torch.zeros(1 << BITS), torch.full((1 << BITS,), 0.1)
+    weights, squares = torch.zeros(1 << ENDING_INDEX_BITS), torch.full((1 << ENDING_INDEX_BITS,), 0.1)
 
     def scores(rows: torch.Tensor, looked: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        places = torch.from_numpy(at(features[rows.numpy()], codes).astype(np.int64))
+        places = torch.from_numpy(weight_indices(features[rows.numpy()], codes).astype(np.int64))
         return (weights[places] * looked[:, :, None]).sum(1) + apart[right[rows]], places
 
     order = torch.randperm(len(right), generator=seed)
@@ -96,12 +106,12 @@ def learn(corpus: Path, tag: str) -> None:
             if step % PRUNED == 0:
                 shrunk = weights.abs() - SPARSE * RATE * PRUNED / squares.sqrt()
                 weights = weights.sign() * shrunk.clamp(min=0)
-    stored = np.clip(np.round(weights.numpy() * (1 - LEFT_OUT) / GRAIN), -127, 127).astype(np.int8)
-    weights = torch.from_numpy(stored * np.float32(GRAIN))
+    stored = np.clip(np.round(weights.numpy() * (1 - LEFT_OUT) / ENDING_WEIGHT_STEP), -127, 127).astype(np.int8)
+    weights = torch.from_numpy(stored * np.float32(ENDING_WEIGHT_STEP))
     unseen = torch.cat([scores(rows, used[rows])[0] for rows in tested.split(BATCH)])
     loss, wrong = cross_entropy(unseen, right[tested]), (unseen.argmax(1) != right[tested]).float().mean()
     print(tag, letters, len(right), "words; of those unseen wrong", wrong.item(), "nats", loss.item())
-    np.savez_compressed(MODEL / f"endings-{tag}.npz", letters=letters, weights=stored)
+    np.savez_compressed(MODEL_FOLDER / f"endings-{tag}.npz", letters=letters, weights=stored)
 
 
 if __name__ == "__main__":

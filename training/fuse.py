@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from pipeline.language.fuse_table import Keys, Layout, Slots, fingerprints, values
+from pipeline.language.fuse_table import Keys, Layout, Slots, key_fingerprints, table_values
 
 ROOM = 1.125  # slots per key (Graf and Lemire, 2022, figure 2); below a million keys, more are needed
 
@@ -27,9 +27,9 @@ def build(keys: Keys, data: np.ndarray, kind: type[np.unsignedinteger]) -> tuple
         if len(order) == len(keys):
             break
         layout = Layout(layout.segments + max(1, layout.segments // 50), layout.bits)
-    wanted = (fingerprints(keys, kind) << kind(8)) | data.astype(kind)
+    wanted = (key_fingerprints(keys, kind) << kind(8)) | data.astype(kind)
     table = _fill(places, order, slot, wanted, layout.slots)
-    if not np.array_equal(values(table, layout, keys), data):
+    if not np.array_equal(table_values(table, layout, keys), data):
         message = "the table does not return the values that were stored"
         raise AssertionError(message)
     return table, layout

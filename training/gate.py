@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.encoding.codecs import multi_byte_misdecodings, single_byte_misdecodings
-from pipeline.encoding.misdecoding import byte_of
-from pipeline.language.model_files import MODEL
-from pipeline.mojibake.bigram_filter import SCALE
+from pipeline.encoding.misdecoding import bytes_by_character
+from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.mojibake.bigram_filter import RATIO_SCALE
 
 SAMPLE = 400_000  # characters per language
 FAINT = 3e-7  # the frequency below which a pair is no evidence: one in three million
@@ -50,7 +50,7 @@ def damaged(text: str, language: str) -> Iterator[str]:
         data = text.encode(truth, "ignore")
         for wrong in single_byte_misdecodings():
             if wrong != truth:
-                table = {byte: char for char, byte in byte_of(wrong).items()}
+                table = {byte: char for char, byte in bytes_by_character(wrong).items()}
                 yield "".join(chr(byte) if byte < 0x80 else table.get(byte, "") for byte in data)
                 yield data.decode(wrong, "ignore")
         for wrong in multi_byte_misdecodings():
@@ -101,10 +101,10 @@ def main(corpus: Path) -> None:
         for one in damaged(text[:60_000], language):
             broken = np.maximum(broken, share(one, kinds))
     ratio = np.log((broken + FAINT) / (clean + FAINT))
-    strangeness = np.clip(np.round(ratio * SCALE), -127, 127).astype(np.int8).reshape(size, size)
+    strangeness = np.clip(np.round(ratio * RATIO_SCALE), -127, 127).astype(np.int8).reshape(size, size)
     strangeness[:5, :5] = 0
-    np.savez_compressed(MODEL / "gate.npz", kinds=kinds, strangeness=strangeness)
-    print(size, "classes", (MODEL / "gate.npz").stat().st_size)
+    np.savez_compressed(MODEL_FOLDER / "gate.npz", kinds=kinds, strangeness=strangeness)
+    print(size, "classes", (MODEL_FOLDER / "gate.npz").stat().st_size)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, gelu, layer_norm
 
-from pipeline.language.model_files import MODEL
+from pipeline.language.model_files import MODEL_FOLDER
 from pipeline.language.ngram_keys import codes_of
 from training.texts import BREAK, prose
 from training.train import AT_ONCE
@@ -165,7 +165,7 @@ def learn(corpus: Path, language: dict[str, Any]) -> None:
         rows = np.split(tested, TESTED // BATCH)
         unseen = np.mean([[one.item() for one in loss(row, material.around(row, reach))] for row in rows], axis=0)
     print(tag, len(material.known), "characters; nats among all, and among those of the same bytes but one", unseen)
-    _write(MODEL / f"neighbours-{tag}.npz", material.known, network)
+    _write(MODEL_FOLDER / f"neighbours-{tag}.npz", material.known, network)
 
 
 def _batches(places: np.ndarray) -> Iterator[np.ndarray]:

@@ -18,9 +18,17 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.language.model_files import MODEL, Meta
-from pipeline.language.ngram_keys import codes_of, salted
-from pipeline.language.ngrams import ANY, BUCKETS, COUNT_OF, FLOOR, SHORT, VARIETIES, kind
+from pipeline.language.model_files import MODEL_FOLDER, ModelMeta
+from pipeline.language.ngram_keys import codes_of, salted_keys
+from pipeline.language.ngrams import (
+    COUNT_BUCKETS,
+    COUNT_OF,
+    EMPTY_CONTEXT,
+    SHORT_ORDER,
+    UNSEEN_PROBABILITY,
+    VARIETIES,
+    context_kind,
+)
 from training.counting import Row, count, hashes_of
 from training.fuse import build
 from training.texts import HELD_OUT, Texts, held_out, read, stem
@@ -32,11 +40,11 @@ LEAST_GAIN = (1e-3, 1e4)  # nats: limits of the search for the threshold of prun
 def gains(rows: list[Row], weights: list[list[float]], total: float) -> list[np.ndarray]:
     """Return the nats that each n-gram saves on the training text (Stolcke, 1998); infinite for single characters."""
     every = [np.full(len(rows[0].counts), np.inf)]
-    weight = np.array(weights[1])[ANY]
-    chance = weight * COUNT_OF[rows[0].data] / total + (1 - weight) * FLOOR
+    weight = np.array(weights[1])[EMPTY_CONTEXT]
+    chance = weight * COUNT_OF[rows[0].data] / total + (1 - weight) * UNSEEN_PROBABILITY
     for order, (shorter, row) in enumerate(itertools.pairwise(rows), 2):
         context = COUNT_OF[shorter.data]
-        weight = np.array(weights[order])[kind(context, shorter.varieties)][row.contexts]
+        weight = np.array(weights[order])[context_kind(context, shorter.varieties)][row.contexts]
         without = (1 - weight) * chance[row.ends]
         chance = weight * np.minimum(COUNT_OF[row.data] / np.maximum(context[row.contexts], 1), 1) + without
         every.append(row.counts * np.log(chance / without))
@@ -70,9 +78,9 @@ def weights_for(rows: list[Row], held: str, total: float) -> list[list[float]]:
     """Return the interpolation weight of each kind of context, by order, that maximizes the held-out likelihood."""
     codes = codes_of(held)
     usable = codes != 0
-    chance = np.full(len(codes), FLOOR)
-    weights = [[0.0] * (BUCKETS * VARIETIES)]
-    counts, kinds = np.full(len(codes), total, np.float32), np.full(len(codes), ANY, np.uint8)
+    chance = np.full(len(codes), UNSEEN_PROBABILITY)
+    weights = [[0.0] * (COUNT_BUCKETS * VARIETIES)]
+    counts, kinds = np.full(len(codes), total, np.float32), np.full(len(codes), EMPTY_CONTEXT, np.uint8)
     for order, (rolling, clean) in enumerate(hashes_of(codes), 1):
         context, contexts = np.roll(counts, 1), np.roll(kinds, 1)
         row = rows[order - 1]
@@ -80,10 +88,10 @@ def weights_for(rows: list[Row], held: str, total: float) -> list[list[float]]:
         data = row.data[place]
         count = np.where((row.hashes[place] == rolling) & clean, COUNT_OF[data], 0)
         counts = np.minimum(count, np.minimum(context, counts)).astype(np.float32)
-        kinds = kind(counts, data % VARIETIES)
+        kinds = context_kind(counts, data % VARIETIES)
         ratio = counts / np.maximum(context, 1)
-        learnt = np.full(BUCKETS * VARIETIES, -1.0)
-        for one in range(1, BUCKETS * VARIETIES):
+        learnt = np.full(COUNT_BUCKETS * VARIETIES, -1.0)
+        for one in range(1, COUNT_BUCKETS * VARIETIES):
             chosen = usable & (contexts == one)
             if chosen.sum() > 30:
                 learnt[one] = _best(ratio[chosen], chance[chosen])
@@ -97,10 +105,10 @@ def weights_for(rows: list[Row], held: str, total: float) -> list[list[float]]:
 
 def _filled(row: np.ndarray) -> np.ndarray:
     """Return the weights with missing ones (-1) copied from the next lower, else the next higher bucket."""
-    table = row.reshape(BUCKETS, VARIETIES).copy()
+    table = row.reshape(COUNT_BUCKETS, VARIETIES).copy()
     for variety in range(VARIETIES):
-        learnt = [bucket for bucket in range(BUCKETS) if table[bucket, variety] >= 0]
-        for bucket in range(BUCKETS):
+        learnt = [bucket for bucket in range(COUNT_BUCKETS) if table[bucket, variety] >= 0]
+        for bucket in range(COUNT_BUCKETS):
             if table[bucket, variety] < 0:
                 lower = [one for one in learnt if one < bucket]
                 table[bucket, variety] = table[lower[-1] if lower else learnt[0], variety] if learnt else 0.5
@@ -160,21 +168,21 @@ def main(corpus: Path, plan: Path, *, aside: bool) -> None:
         learnt = list(pool.map(partial(learn, corpus, aside=aside), chosen))
     for salt, one in enumerate(learnt):
         for order, (hashes, data) in enumerate(one.ngrams, 1):
-            keys, values = short if order <= SHORT else long
-            keys.append(salted(hashes, order, salt))
+            keys, values = short if order <= SHORT_ORDER else long
+            keys.append(salted_keys(hashes, order, salt))
             values.append(data)
-    MODEL.mkdir(exist_ok=True)
+    MODEL_FOLDER.mkdir(exist_ok=True)
     layouts = []
     for name, slot, chosen_keys, chosen_data in (("short", np.uint32, *short), ("long", np.uint16, *long)):
         every, first = np.unique(np.concatenate(chosen_keys), return_index=True)
         table, layout = build(every, np.concatenate(chosen_data)[first], slot)
-        np.save(MODEL / f"{name}.npy", table)
+        np.save(MODEL_FOLDER / f"{name}.npy", table)
         layouts.append((layout.segments, layout.bits))
         print(name, len(every), "n-grams", table.nbytes / 1e6, "MB")
     tags = tuple(one["tag"] for one in chosen)
     weights = {tag: tuple(map(tuple, one.weights)) for tag, one in zip(tags, learnt, strict=True)}
-    meta = Meta(tags, tuple(one.total for one in learnt), tuple(layouts), weights)
-    (MODEL / "meta.json").write_bytes(msgspec.json.encode(meta))
+    meta = ModelMeta(tags, tuple(one.total for one in learnt), tuple(layouts), weights)
+    (MODEL_FOLDER / "meta.json").write_bytes(msgspec.json.encode(meta))
 
 
 if __name__ == "__main__":

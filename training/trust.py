@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.language.archive_statistics import archive_of
-from pipeline.language.model_files import MODEL
+from pipeline.language.archive_statistics import statistics_of
+from pipeline.language.model_files import MODEL_FOLDER
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of
-from pipeline.language.ngrams import BUCKETS, CJK, ORDER, SEEN, VARIETIES, language_model
+from pipeline.language.ngrams import ARCHIVE_BUCKETS, CJK_TAGS, COUNT_BUCKETS, ORDER, VARIETIES, language_model
 from training.texts import HELD_OUT
 
 ALPHABETS = ("ru", "uk", "el", "he", "ar", "hi", "th", "vi", "pl", "tr")
@@ -44,7 +44,7 @@ class Seen(NamedTuple):
 
 def seen(text: str, archive: str, language: str) -> Seen:
     """Return the probabilities of `text` by a language's model and by an archive."""
-    known = archive_of({"": archive})
+    known = statistics_of({"": archive})
     codes = codes_of(" " + text)
     hashes = np.zeros(len(codes) + 1, np.uint64)
     before = np.full(len(codes) + 1, known.total, np.float32)
@@ -56,7 +56,9 @@ def seen(text: str, archive: str, language: str) -> Seen:
         limit[: order - 1] = 0
         count = np.minimum(known.lookup(hashes[1:], order, limit), limit)
         context = before[1:-1]
-        cells.append(np.minimum(np.frexp(context)[1], SEEN - 1) * BUCKETS + kinds[order - 1] // VARIETIES)
+        cells.append(
+            np.minimum(np.frexp(context)[1], ARCHIVE_BUCKETS - 1) * COUNT_BUCKETS + kinds[order - 1] // VARIETIES
+        )
         shares.append(count[1:] / np.maximum(context, 1))
         before = np.concatenate([[np.float32(0)], count])
     foreign = np.array([char > "\x7f" for char in text])
@@ -87,7 +89,9 @@ def bits_of(odds: np.ndarray, known: Seen) -> tuple[float, np.ndarray]:
     behind = -1 / chances[-1]
     for order, (weight, gain) in reversed(list(enumerate(steps))):
         change = behind * gain * weight * (1 - weight)
-        slope[order] = np.bincount(known.cells[order], change, SEEN * BUCKETS).reshape(SEEN, BUCKETS)
+        slope[order] = np.bincount(known.cells[order], change, ARCHIVE_BUCKETS * COUNT_BUCKETS).reshape(
+            ARCHIVE_BUCKETS, COUNT_BUCKETS
+        )
         behind = behind * (1 - weight)
     return -float(np.log2(chances[-1]).sum()), slope
 
@@ -100,9 +104,9 @@ def weights(odds: np.ndarray) -> np.ndarray:
 
 
 def learnt(known: Sequence[Seen]) -> np.ndarray:
-    """Return the best weights, shape (`ORDER`, `SEEN`, `BUCKETS`); print their cross-entropy."""
+    """Return the best weights, shape (`ORDER`, `ARCHIVE_BUCKETS`, `COUNT_BUCKETS`); print their cross-entropy."""
     size = sum(len(one.chance) for one in known)
-    odds = np.zeros((ORDER, SEEN, BUCKETS)) + np.log(2.0 ** np.arange(SEEN) / HALF)[:, None]
+    odds = np.zeros((ORDER, ARCHIVE_BUCKETS, COUNT_BUCKETS)) + np.log(2.0 ** np.arange(ARCHIVE_BUCKETS) / HALF)[:, None]
     mean, square = np.zeros_like(odds), np.zeros_like(odds)
     print("without", round(-sum(float(np.log2(one.chance).sum()) for one in known) / size, 4), "of", size)
     for turn in range(1, ROUNDS + 1):
@@ -118,8 +122,8 @@ def learnt(known: Sequence[Seen]) -> np.ndarray:
 
 def main(corpus: Path) -> None:
     """Write the weights of archives: for alphabets, and for Chinese, Japanese and Korean."""
-    both = [learnt(list(texts(corpus, languages))) for languages in (ALPHABETS, CJK)]
-    np.save(MODEL / "trust.npy", np.stack(both).astype(np.float32))
+    both = [learnt(list(texts(corpus, languages))) for languages in (ALPHABETS, CJK_TAGS)]
+    np.save(MODEL_FOLDER / "trust.npy", np.stack(both).astype(np.float32))
 
 
 if __name__ == "__main__":

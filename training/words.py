@@ -17,18 +17,18 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.language.model_files import MODEL
-from pipeline.language.vocabulary import GRAIN, hash_of, words_of
+from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.vocabulary import WORD_PROBABILITY_STEP, split_words, word_hash
 
 
 def counted(corpus: Path, tag: str) -> dict[str, float]:
     """Return the words of a language with their relative frequencies."""
     prose, listed = Counter[str](), Counter[str]()
     for file in sorted((corpus / tag).glob("*.txt")):
-        prose.update(words_of(file.read_text("utf-8")))
+        prose.update(split_words(file.read_text("utf-8")))
     for line in (corpus / tag / "wordfreq.tsv").read_text("utf-8").splitlines():
         text, _, count = line.rpartition("\t")
-        for word in words_of(text):
+        for word in split_words(text):
             listed[word] += float(count)
     totals = prose.total(), listed.total()
     return {word: prose[word] / totals[0] / 2 + listed[word] / totals[1] / 2 for word in prose.keys() | listed.keys()}
@@ -39,12 +39,12 @@ def main(corpus: Path, tag: str, most: int) -> None:
     chances: dict[int, float] = {}
     ordered = sorted(counted(corpus, tag).items(), key=lambda item: (-item[1], item[0]))
     for word, share in islice(ordered, most):
-        chances.setdefault(hash_of(word), -math.log(share) / GRAIN)
+        chances.setdefault(word_hash(word), -math.log(share) / WORD_PROBABILITY_STEP)
     hashes = sorted(chances)
     stored = np.round([chances[one] for one in hashes]).astype(np.uint8)
     steps = np.diff(np.array(hashes, np.uint32), prepend=np.uint32(0))
     by_bytes = steps.astype("<u4").view(np.uint8).reshape(-1, 4).T.copy()  # equal bytes in a row compress well
-    np.savez_compressed(MODEL / f"words-{tag}.npz", steps=by_bytes, chances=stored)
+    np.savez_compressed(MODEL_FOLDER / f"words-{tag}.npz", steps=by_bytes, chances=stored)
     print(tag, len(hashes), "words; the rarest of", f"{ordered[len(hashes) - 1][1]:.1e}")
 
 

@@ -8,13 +8,13 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from pipeline.books.book import Book, Chapter
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, div, link, nodes, para, text_nodes
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, div, link_or_text, para, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.citations.cited_works import Work, catalogue
-from pipeline.markdown.pandoc import VERSION as PANDOC
+from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
 
 
-class Citing(NamedTuple):
+class ChapterCitation(NamedTuple):
     """One citation: the title of the chapter, the work that it cites, and where, as a link target in the book."""
 
     title: str
@@ -22,34 +22,34 @@ class Citing(NamedTuple):
     target: str  # such as "#chapter-1-2"
 
 
-def works_cited(citing: list[Citing]) -> list[Node]:
+def works_cited(citing: list[ChapterCitation]) -> list[Node]:
     """Return the index of cited works: each work once, sorted by authors, year and title.
 
     An entry links to the places where the work is available, and to each section that cites it.
     """
-    by_key: dict[str, list[Citing]] = {}
+    by_key: dict[str, list[ChapterCitation]] = {}
     for citation in citing:
         by_key.setdefault(citation.work.key, []).append(citation)
-    works = sorted(catalogue(citation.work for citation in citing), key=_order)
-    return [div("works", [_list([list(_entry(work, by_key[work.key])) for work in works])])]
+    works = sorted(catalogue(citation.work for citation in citing), key=_work_sort_key)
+    return [div("works", [_bullet_list_node([list(_work_entry(work, by_key[work.key])) for work in works])])]
 
 
-def _order(work: Work) -> tuple[str, str, str]:
+def _work_sort_key(work: Work) -> tuple[str, str, str]:
     return ", ".join(work.authors or (work.title,)).casefold(), work.year, work.title.casefold()
 
 
-def _entry(work: Work, citing: list[Citing]) -> Iterator[Node]:
+def _work_entry(work: Work, citing: list[ChapterCitation]) -> Iterator[Node]:
     authors = ", ".join(work.authors) + " et al." * (work.others and bool(work.authors))
     authors_year = f"{authors} ({work.year})" if authors and work.year else authors or work.year
     title = [{"t": "Strong", "c": text_nodes(work.title)}]
     title += text_nodes(f" ({work.original})") if work.original else []
-    links = [link(f"{kind}: {url}", url) for kind, url in work.links]
+    links = [link_or_text(f"{kind}: {url}", url) for kind, url in work.links]
     yield para(*(text_nodes(f"{authors_year}. ") if authors_year else []), *title)
-    yield para(*_between(links, " · "))
-    yield para(*text_nodes("→ "), *_between([_cited(citation) for citation in citing], " · "))
+    yield para(*_separated_by(links, " · "))
+    yield para(*text_nodes("→ "), *_separated_by([_citation_link(citation) for citation in citing], " · "))
 
 
-def _cited(citation: Citing) -> Node:
+def _citation_link(citation: ChapterCitation) -> Node:
     """Return a link to the section that cites a work. The PDF adds its page number."""
     return {"t": "Link", "c": [["", ["cited"], []], text_nodes(citation.title), [citation.target, ""]]}
 
@@ -57,22 +57,22 @@ def _cited(citation: Citing) -> Node:
 def colophon(book: Book, works: int) -> list[Node]:
     """Return the blocks of the colophon: counts of posts, `works` cited, missing images and repairs; tool versions."""
     dates = sorted(chapter.date for chapter in book.chapters if chapter.date)
-    missing = sum(map(_missing, book.chapters))
+    missing = sum(map(_missing_images, book.chapters))
     repaired = [(at, chapter) for at, chapter in enumerate(book.chapters) if chapter.repaired != "nothing"]
     years = f" ({' – '.join(sorted({dates[0], dates[-1]}))})" if dates else ""
     counts = {"posts": f"{len(book.chapters)}{years}", "works-cited": works, "image-missing": missing}
     counts["repaired"] = len(repaired)
     items = [
-        [para(_link_to(chapter.title, f"#chapter-{at + 1}"), *text_nodes(f": {chapter.repaired}"))]
+        [para(_internal_link(chapter.title, f"#chapter-{at + 1}"), *text_nodes(f": {chapter.repaired}"))]
         for at, chapter in repaired
     ]
-    repairs = [_list(items)] * bool(items)
+    repairs = [_bullet_list_node(items)] * bool(items)
     body = [
         para(*text_nodes(f"{phrase(name, book.language)}: {count}"))
         for name, count in counts.items()
         if count or name == "repaired"
     ]
-    return [div("imprint", [*body, english(*repairs, made_with(), para(*text_nodes(book.identifier)))])]
+    return [div("imprint", [*body, english(*repairs, tool_versions(), para(*text_nodes(book.identifier)))])]
 
 
 def english(*blocks: Node) -> Node:
@@ -81,27 +81,27 @@ def english(*blocks: Node) -> Node:
 
 
 @cache
-def made_with() -> Node:
+def tool_versions() -> Node:
     """Return a paragraph that names the tools that made the book, with their versions, and the fonts."""
     tools = f"Lacuna {version('lacuna-pipeline')}, pandoc {PANDOC}, Typst {version('typst')}"
     return para(*text_nodes(f"Made with {tools}. Fonts: Libertinus and Noto, under the SIL Open Font License."))
 
 
-def _missing(chapter: Chapter) -> int:
-    divs = (node["c"][0][1] for node in nodes(chapter.blocks) if node["t"] == "Div")
+def _missing_images(chapter: Chapter) -> int:
+    divs = (node["c"][0][1] for node in all_nodes(chapter.blocks) if node["t"] == "Div")
     return sum("missing-image" in names for names in divs)
 
 
-def _link_to(title: str, target: str) -> Node:
+def _internal_link(title: str, target: str) -> Node:
     """Return a link within the book."""
     return {"t": "Link", "c": [NO_ATTRIBUTES, text_nodes(title), [target, ""]]}
 
 
-def _between(items: list[Node], separator: str) -> Iterator[Node]:
+def _separated_by(items: list[Node], separator: str) -> Iterator[Node]:
     for at, item in enumerate(items):
         yield from text_nodes(separator) if at else []
         yield item
 
 
-def _list(items: list[list[Node]]) -> Node:
+def _bullet_list_node(items: list[list[Node]]) -> Node:
     return {"t": "BulletList", "c": items}

@@ -9,22 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from pipeline.books.figures import without
-from pipeline.books.images import MAX_TOGETHER, USUAL, Pictures
-from pipeline.books.page_limits import unjoined
-from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_address
-from pipeline.books.sanitize import Place, Tree, read_trees
-from pipeline.books.visible_words import missing_words, shown, words_of
+from pipeline.books.figures import without_images
+from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
+from pipeline.books.page_limits import with_clusters_limited
+from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_url
+from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
+from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Document, FrontValue, SkipDocument
-from pipeline.markdown.pandoc import EARLIEST
-from pipeline.records.clean_file import repaired
+from pipeline.markdown.pandoc import EARLIEST_ZIP_TIME
+from pipeline.records.clean_file import repairs_in_words
 from pipeline.settings import Settings
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 
 VERSION = 6  # increase it when the bytes of a book change
-TAGS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
-NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
+TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
+UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +50,18 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BookStyle:
     """The style of a book: page size, writing mode, cover colour, picture options."""
 
     page: str = "a5"  # of the PDF: a key of `pages` in templates/book.typ
     vertical: bool = False  # EPUB lines run from top to bottom
     cover: str = "#2f4858"  # CSS colour, #rrggbb
-    pictures: Pictures = USUAL
+    pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
 
 
-def look_of(settings: Settings) -> Look:
+def style_of_settings(settings: Settings) -> BookStyle:
     """Return the style that the settings ask for."""
-    return Look(settings.page, settings.vertical, pictures=Pictures(settings.image_width, settings.grey))
+    return BookStyle(settings.page, settings.vertical, pictures=PictureOptions(settings.image_width, settings.grey))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Book:
     language: str
     identifier: str
     chapters: tuple[Chapter, ...]
-    style: Look = Look()
+    style: BookStyle = BookStyle()
 
     @property
     def pictures(self) -> dict[str, bytes]:
@@ -93,7 +93,7 @@ class Book:
     def epoch(self) -> int:
         """Return the start of that date in Unix seconds. It is every timestamp in the book's files."""
         year, month, day = [*map(int, self.date.split("-")), 1, 1][:3] if self.date else (1980, 1, 1)
-        return max(EARLIEST, int(dt.datetime(year, month, day, tzinfo=dt.UTC).timestamp()))
+        return max(EARLIEST_ZIP_TIME, int(dt.datetime(year, month, day, tzinfo=dt.UTC).timestamp()))
 
 
 def identifier(name: str) -> str:
@@ -102,10 +102,10 @@ def identifier(name: str) -> str:
     >>> identifier("a.md")
     'urn:uuid:1f1eb9c2-16b2-5407-b718-6e8540ea2a14'
     """
-    return f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"
+    return f"urn:uuid:{uuid.uuid5(UUID_NAMESPACE, name)}"
 
 
-def writable(book: Book) -> Book:
+def within_format_limits(book: Book) -> Book:
     """Return a book within the limits of every format.
 
     Characters that XML forbids become U+FFFD. Pictures beyond `MAX_TOGETHER` bytes become missing-image boxes.
@@ -115,59 +115,63 @@ def writable(book: Book) -> Book:
         if len(data) <= room:
             room -= len(data)
             kept.add(name)
-    chapters = tuple(_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
-    return replace(book, title=printable(book.title), chapters=tuple(map(_printable, chapters)))
+    chapters = tuple(_chapter_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
+    return replace(book, title=printable(book.title), chapters=tuple(map(_printable_chapter, chapters)))
 
 
-def _without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
+def _chapter_without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
     """Return a chapter whose pictures called `names` are replaced by missing-image boxes."""
     if not names:
         return chapter
     pictures = {name: data for name, data in chapter.pictures.items() if name not in names}
-    return replace(chapter, blocks=without(chapter.blocks, names, chapter.language), pictures=pictures)
+    return replace(chapter, blocks=without_images(chapter.blocks, names, chapter.language), pictures=pictures)
 
 
-def _printable(chapter: Chapter) -> Chapter:
+def _printable_chapter(chapter: Chapter) -> Chapter:
     """Return a chapter with `printable` applied to every string in it."""
     if not holds_unprintable([getattr(chapter, one.name) for one in fields(chapter) if one.name != "pictures"]):
         return chapter
     return replace(chapter, **{one.name: all_printable(getattr(chapter, one.name)) for one in fields(chapter)})
 
 
-def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures = USUAL) -> list[Chapter | SkipDocument]:
+def chapters_of(
+    documents: Sequence[tuple[Document, Path]], pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
+) -> list[Chapter | SkipDocument]:
     """Return each document as a chapter, or as SkipDocument where pandoc fails on it.
 
     `documents` are pairs of a document and the archive's root folder, which its images must be in.
     """
-    sources = [safe_address(canonical(document.meta.source_url)) for document, _ in documents]
+    sources = [safe_url(canonical_url(document.meta.source_url)) for document, _ in documents]
     contexts = [
-        Place(root, root / document.path.parent, source, document.meta.language, pictures)
+        SanitizeContext(root, root / document.path.parent, source, document.meta.language, pictures)
         for (document, root), source in zip(documents, sources, strict=True)
     ]
-    trees = read_trees([(document.text, context) for (document, _), context in zip(documents, contexts, strict=True)])
+    trees = sanitized_asts(
+        [(document.text, context) for (document, _), context in zip(documents, contexts, strict=True)]
+    )
     return [
-        tree if isinstance(tree, SkipDocument) else _chapter(document, context.source_url, tree)
+        tree if isinstance(tree, SkipDocument) else _chapter_of(document, context.source_url, tree)
         for (document, _), context, tree in zip(documents, contexts, trees, strict=True)
     ]
 
 
-def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
+def _chapter_of(document: Document, source_url: str, tree: SanitizedAst) -> Chapter:
     meta = document.meta
     extra = dict(meta.extra)
-    missing = missing_words(shown(document.text), words_of(tree.blocks))
+    missing = missing_words(post_visible_text(document.text), ast_visible_text(tree.blocks))
     return Chapter(
-        title=unjoined(meta.title),
-        authors=tuple(map(unjoined, meta.authors)),
+        title=with_clusters_limited(meta.title),
+        authors=tuple(map(with_clusters_limited, meta.authors)),
         language=meta.language,
-        date=_date(meta.date),
+        date=_iso_date_or_empty(meta.date),
         source_url=source_url,
-        repaired=repaired(document),
+        repaired=repairs_in_words(document),
         blocks=tree.blocks,
-        tags=tuple(tag for field in TAGS for tag in _words(extra.get(field))),
-        series=", ".join(_words(extra.get("series"))),
+        tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
+        series=", ".join(_listed_values(extra.get("series"))),
         works=tuple(works_of(document)),
-        kicker=unjoined(meta.kicker),
-        subtitle=unjoined(meta.subtitle),
+        kicker=with_clusters_limited(meta.kicker),
+        subtitle=with_clusters_limited(meta.subtitle),
         pictures=tree.pictures,
         left_out=tree.left_out,
         omitted_words=missing.words,
@@ -175,10 +179,10 @@ def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
     )
 
 
-def _date(written: str) -> str:
+def _iso_date_or_empty(written: str) -> str:
     """Return an ISO 8601 date unchanged; anything else, and a day that does not exist, as "".
 
-    >>> _date("2021-02"), _date("2021-02-31"), _date("May 2021")
+    >>> _iso_date_or_empty("2021-02"), _iso_date_or_empty("2021-02-31"), _iso_date_or_empty("May 2021")
     ('2021-02', '', '')
     """
     if not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?", written):
@@ -190,10 +194,10 @@ def _date(written: str) -> str:
     return written
 
 
-def _words(value: FrontValue) -> list[str]:
+def _listed_values(value: FrontValue) -> list[str]:
     """Return the values of a front matter field: list items, or words separated by commas.
 
-    >>> _words("sea, sky"), _words(["sea", 2021]), _words(None)
+    >>> _listed_values("sea, sky"), _listed_values(["sea", 2021]), _listed_values(None)
     (['sea', 'sky'], ['sea', '2021'], [])
     """
     items = value if isinstance(value, list) else str(value or "").split(",")

@@ -8,23 +8,23 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SUFFIXES = {"azw3": "azw3", "kepub": "kepub.epub"}  # format -> the file suffix that the device expects
-TOOL = "ebook-convert"
-MAX_SECONDS = 600  # a book of 287 posts takes 40
+DEVICE_SUFFIXES = {"azw3": "azw3", "kepub": "kepub.epub"}  # format -> the file suffix that the device expects
+CALIBRE_CONVERTER = "ebook-convert"
+MOST_CONVERSION_SECONDS = 600  # a book of 287 posts takes 40
 
 
-def tool() -> str | None:
+def converter_path() -> str | None:
     """Return the path of calibre's converter, or None if it is not installed."""
-    return shutil.which(TOOL)
+    return shutil.which(CALIBRE_CONVERTER)
 
 
-def converted(epub: bytes, form: str) -> bytes | RuntimeError:
+def converted_for_device(epub: bytes, form: str) -> bytes | RuntimeError:
     """Return an EPUB converted to `form` (azw3; kepub needs calibre 8), or the error.
 
     calibre writes the current time into the file, so its bytes differ between runs.
     """
-    if (command := tool()) is None:
-        return RuntimeError(f"`formats` needs calibre's {TOOL}, which is not installed")
+    if (command := converter_path()) is None:
+        return RuntimeError(f"`formats` needs calibre's {CALIBRE_CONVERTER}, which is not installed")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "book.epub"), Path(folder, f"book.{form}")
         source.write_bytes(epub)
@@ -36,11 +36,15 @@ def converted(epub: bytes, form: str) -> bytes | RuntimeError:
         }
         try:
             ran = subprocess.run(  # noqa: S603 - a book of Lacuna, a tool that the settings ask for
-                [command, source, target], capture_output=True, check=False, env=environment, timeout=MAX_SECONDS
+                [command, source, target],
+                capture_output=True,
+                check=False,
+                env=environment,
+                timeout=MOST_CONVERSION_SECONDS,
             )
         except subprocess.TimeoutExpired:
-            return RuntimeError(f"{TOOL} took longer than {MAX_SECONDS} s")
+            return RuntimeError(f"{CALIBRE_CONVERTER} took longer than {MOST_CONVERSION_SECONDS} s")
         if ran.returncode or not target.exists():
             output = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip().splitlines() or ["no error message"]
-            return RuntimeError(f"{TOOL} failed: {output[-1]}")
+            return RuntimeError(f"{CALIBRE_CONVERTER} failed: {output[-1]}")
         return target.read_bytes()

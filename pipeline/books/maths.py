@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from pipeline.books.pandoc_ast import Node, nodes
+from pipeline.books.pandoc_ast import Node, all_nodes
 
-MATHS = "+tex_math_dollars"  # pandoc's Markdown extension
-_COMMAND = r"\\[A-Za-z]{2,}|[\w})\]]\^|[\w})\]]_\{"
-_MAY = re.compile(rf"\$[^$]*(?:{_COMMAND})[^$]*\$")
-_WORDS = re.compile(
+MATHS_EXTENSION = "+tex_math_dollars"  # pandoc's Markdown extension
+_TEX_COMMAND = r"\\[A-Za-z]{2,}|[\w})\]]\^|[\w})\]]_\{"
+_POSSIBLE_MATHS = re.compile(rf"\$[^$]*(?:{_TEX_COMMAND})[^$]*\$")
+_TEX_WORDS = re.compile(
     r"\\(?:text|mathrm|mathbf|mathit|operatorname|mbox|begin|end|label)\*?\s*\{[^{}$#\"]*\}|\\[A-Za-z]+"
 )
 
@@ -24,12 +24,12 @@ def may_hold_maths(text: str) -> bool:
     >>> may_hold_maths(r"the sum $\sum_i x_i$"), may_hold_maths("$5 or $6")
     (True, False)
     """
-    return bool(_MAY.search(text))
+    return bool(_POSSIBLE_MATHS.search(text))
 
 
 def all_maths(blocks: list[Node]) -> bool:
     """Return whether every Math node of an AST is maths."""
-    return all(is_maths(node["c"][1]) for node in nodes(blocks) if node["t"] == "Math")
+    return all(is_maths(node["c"][1]) for node in all_nodes(blocks) if node["t"] == "Math")
 
 
 def is_maths(tex: str) -> bool:
@@ -40,15 +40,15 @@ def is_maths(tex: str) -> bool:
     >>> is_maths(r"\frac{1}{n} \sum_i x_i^2"), is_maths("AB"), is_maths("5 (or US"), is_maths("HOME/bin:")
     (True, True, False, False)
     """
-    rest = _WORDS.sub(" ", tex)
-    longest = 2 if re.search(_COMMAND, tex) or " " not in tex.strip() else 1
+    rest = _TEX_WORDS.sub(" ", tex)
+    longest = 2 if re.search(_TEX_COMMAND, tex) or " " not in tex.strip() else 1
     return not re.search(rf"[#\"`]|[^\W\d_]{{{longest + 1},}}|[\u2e80-\uffff]", rest) and not re.search(r"[#\"]", tex)
 
 
-def unlabelled(tex: str) -> str:
+def without_tex_labels(tex: str) -> str:
     r"""Return TeX without `\label` commands. Typst would use them as labels of the book.
 
-    >>> unlabelled(r"x^2 \label{chapter-1}")
+    >>> without_tex_labels(r"x^2 \label{chapter-1}")
     'x^2 '
     """
     return re.sub(r"\\label\s*\{[^{}]*\}", "", tex)

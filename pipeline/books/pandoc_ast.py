@@ -22,11 +22,11 @@ BLOCK_TYPES = {
     "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
     "HorizontalRule", "Header", "Table", "Figure", "Div",
 }  # fmt: skip
-LONGEST_ADDRESS = 2_000  # characters of a URL that becomes a link; Typst refuses more than 8,000
+MOST_LINK_CHARACTERS = 2_000  # characters of a URL that becomes a link; Typst refuses more than 8,000
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
-_SIGNS = (rb"\u00", rb"\b", rb"\f", b"\xef\xbf")  # a fast pre-filter for the expression below
+_UNPRINTABLE_HINTS = (rb"\u00", rb"\b", rb"\f", b"\xef\xbf")  # a fast pre-filter for the expression below
 _NOT_XML_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*+\\(?:u00[01]|[bf])|\xef\xbf[\xbe\xbf]")
-SCHEMES = {"http", "https", "mailto"}
+LINKABLE_SCHEMES = {"http", "https", "mailto"}
 
 
 def printable(text: str) -> str:
@@ -47,7 +47,7 @@ def holds_unprintable(part: object) -> bool:
         data = msgspec.json.encode(part, enc_hook=str)
     except UnicodeEncodeError:  # a surrogate
         return True
-    return any(sign in data for sign in _SIGNS) and _NOT_XML_IN_JSON.search(data) is not None
+    return any(sign in data for sign in _UNPRINTABLE_HINTS) and _NOT_XML_IN_JSON.search(data) is not None
 
 
 def all_printable(part: Any) -> Any:  # noqa: ANN401 - any part of a book
@@ -61,21 +61,21 @@ def all_printable(part: Any) -> Any:  # noqa: ANN401 - any part of a book
     return type(part)(map(all_printable, part)) if isinstance(part, list | tuple) else part
 
 
-def plain(node: Any) -> str:  # noqa: ANN401 - any part of an AST
+def ast_plain_text(node: Any) -> str:  # noqa: ANN401 - any part of an AST
     """Return the text of a part of an AST, without footnotes.
 
-    >>> plain({"t": "Emph", "c": text_nodes("two words")})
+    >>> ast_plain_text({"t": "Emph", "c": text_nodes("two words")})
     'two words'
     """
     if isinstance(node, list):
-        return "".join(map(plain, node))
+        return "".join(map(ast_plain_text, node))
     if not isinstance(node, dict) or node["t"] == "Note":
         return ""
     if node["t"] in {"Space", "SoftBreak", "LineBreak"}:
         return " "
     if node["t"] in {"Str", "Code", "CodeBlock", "Math"}:
         return str(node["c"] if node["t"] == "Str" else node["c"][1])
-    return plain([part for part in node.get("c", []) if not isinstance(part, str)])
+    return ast_plain_text([part for part in node.get("c", []) if not isinstance(part, str)])
 
 
 def text_nodes(text: str) -> list[Node]:
@@ -88,10 +88,10 @@ def text_nodes(text: str) -> list[Node]:
     return [node for pair in words for node in pair if node][:-1]
 
 
-def link(text: str, url: str) -> Node:
+def link_or_text(text: str, url: str) -> Node:
     """Return a link, or only its text if the URL is not safe."""
     word = {"t": "Str", "c": text}
-    safe = safe_address(url)
+    safe = safe_url(url)
     return {"t": "Link", "c": [NO_ATTRIBUTES, [word], [safe, ""]]} if safe else word
 
 
@@ -100,13 +100,13 @@ def left_to_right(text: str) -> Node:
     return {"t": "Span", "c": [["", [], [["dir", "ltr"]]], text_nodes(text)]}
 
 
-def retarget(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of an AST
+def with_link_targets(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of an AST
     """Return a part of an AST in which the URL of each link is replaced by `target(url)`.
 
     Where `target` returns "", the link is replaced by its text.
     """
     if isinstance(part, dict):
-        return part | {"c": retarget(part["c"], target)} if "c" in part else part
+        return part | {"c": with_link_targets(part["c"], target)} if "c" in part else part
     if not isinstance(part, list):
         return part
     made: list[Any] = []
@@ -116,14 +116,14 @@ def retarget(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - 
             new = target(url)
             made += [{"t": "Link", "c": [attributes, inner, [new, title]]}] if new else inner
         else:
-            made.append(retarget(item, target))
+            made.append(with_link_targets(item, target))
     return made
 
 
-def safe_address(url: str, base: str = "") -> str:
+def safe_url(url: str, base: str = "") -> str:
     """Return a URL made absolute and escaped; "" if it is not http, https or mailto, or longer than the limit.
 
-    >>> safe_address("b c", "https://e.org/a"), safe_address("javascript:alert(1)")
+    >>> safe_url("b c", "https://e.org/a"), safe_url("javascript:alert(1)")
     ('https://e.org/b%20c', '')
     """
     try:
@@ -133,8 +133,8 @@ def safe_address(url: str, base: str = "") -> str:
     except ValueError:
         return ""
     if (
-        len(absolute) > LONGEST_ADDRESS
-        or parts.scheme not in SCHEMES
+        len(absolute) > MOST_LINK_CHARACTERS
+        or parts.scheme not in LINKABLE_SCHEMES
         or not (parts.scheme == "mailto" or (host and re.fullmatch(r"[^\[\]]+|[0-9a-f:.]+", host)))
     ):
         return ""
@@ -151,7 +151,7 @@ def para(*inlines: Node) -> Node:
     return {"t": "Para", "c": list(inlines)}
 
 
-def nodes(part: Any) -> Iterator[Node]:  # noqa: ANN401 - any part of an AST
+def all_nodes(part: Any) -> Iterator[Node]:  # noqa: ANN401 - any part of an AST
     """Yield every node in a part of an AST, parents before children."""
     waiting = [part]
     while waiting:
@@ -180,6 +180,6 @@ def depth_of(part: Any) -> int:  # noqa: ANN401 - any part of an AST
     return deepest
 
 
-def written(blocks: list[Node], meta: dict[str, Node]) -> bytes:
+def pandoc_json(blocks: list[Node], meta: dict[str, Node]) -> bytes:
     """Return blocks and metadata as JSON for pandoc."""
     return msgspec.json.encode({"pandoc-api-version": API_VERSION, "meta": meta, "blocks": blocks})

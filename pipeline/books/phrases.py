@@ -8,7 +8,7 @@ from importlib.resources import files
 
 
 @cache
-def _phrases() -> dict[str, dict[str, str]]:
+def _phrases_by_language() -> dict[str, dict[str, str]]:
     return tomllib.loads(files("pipeline.books").joinpath("phrases.toml").read_text("utf-8"))
 
 
@@ -18,6 +18,6 @@ def phrase(name: str, language: str) -> str:
     >>> phrase("contents", "zh-Hans"), phrase("contents", "tlh")
     ('目录', 'Contents')
     """
-    by_language = _phrases()
+    by_language = _phrases_by_language()
     phrases = by_language.get(language) or by_language.get(language.split("-", maxsplit=1)[0]) or by_language["en"]
     return phrases[name]

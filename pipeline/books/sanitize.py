@@ -14,46 +14,46 @@ from urllib.parse import unquote
 
 import msgspec
 
-from pipeline.books.figures import absent, figure, file_name, image, unseen
-from pipeline.books.html_to_ast import with_html_read
-from pipeline.books.images import MAX_TOGETHER, USUAL, Pictures, picture
-from pipeline.books.maths import MATHS, all_maths, may_hold_maths, unlabelled
-from pipeline.books.page_limits import narrowed, pieces, unjoined
+from pipeline.books.figures import figure_node, file_name_in_url, image_node, missing_image_box, missing_image_text
+from pipeline.books.html_to_ast import with_html_parsed
+from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions, verified_picture
+from pipeline.books.maths import MATHS_EXTENSION, all_maths, may_hold_maths, without_tex_labels
+from pipeline.books.page_limits import string_nodes, with_clusters_limited, with_wide_tables_as_text
 from pipeline.books.pandoc_ast import (
     BLOCK_TYPES,
     NO_ATTRIBUTES,
     Node,
+    ast_plain_text,
     depth_of,
-    link,
-    plain,
+    link_or_text,
     printable,
-    retarget,
-    safe_address,
+    safe_url,
     text_nodes,
+    with_link_targets,
 )
 from pipeline.document import SkipDocument
-from pipeline.markdown import IDENTIFIER
-from pipeline.markdown.pandoc import DIALECT, Conversion, read
-from pipeline.read.pictures import ELSEWHERE
+from pipeline.markdown import HEADING_IDENTIFIER
+from pipeline.markdown.pandoc import DIALECT, Conversion, convert_untrusted
+from pipeline.read.pictures import REMOTE_URL
 from pipeline.steps.figures import CAPTION
-from pipeline.urls.bare_urls import bare
+from pipeline.urls.bare_urls import find_bare_urls
 
-DEEPEST = 24  # levels of nested nodes; Typst fails between 28 and 34 nested quotations
+MOST_NESTING = 24  # levels of nested nodes; Typst fails between 28 and 34 nested quotations
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SanitizeContext:
     """The context of a document: what its relative URLs and image files are resolved against, and its language."""
 
     root: Path  # of the archive: no image outside it is read
     folder: Path  # of the document
     source_url: str
     language: str  # BCP 47
-    pictures: Pictures = USUAL
+    pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class SanitizedAst:
     """The sanitized AST of a document."""
 
     blocks: list[Node]
@@ -61,44 +61,50 @@ class Tree:
     left_out: int = 0  # images omitted because of the size limit
 
 
-def read_trees(texts: Sequence[tuple[str, Place]]) -> list[Tree | SkipDocument]:
+def sanitized_asts(texts: Sequence[tuple[str, SanitizeContext]]) -> list[SanitizedAst | SkipDocument]:
     """Return the sanitized AST of each Markdown text, or SkipDocument where pandoc fails or it is nested too deeply."""
     maths = [may_hold_maths(text) for text, _ in texts]
-    trees = _vetted(texts, [DIALECT + MATHS * with_maths for with_maths in maths])
+    trees = _sanitized_in_dialects(texts, [DIALECT + MATHS_EXTENSION * with_maths for with_maths in maths])
     rejected = [
-        at for at, tree in enumerate(trees) if maths[at] and isinstance(tree, Tree) and not all_maths(tree.blocks)
+        at
+        for at, tree in enumerate(trees)
+        if maths[at] and isinstance(tree, SanitizedAst) and not all_maths(tree.blocks)
     ]
-    without_maths = _vetted([texts[at] for at in rejected], [DIALECT] * len(rejected))
+    without_maths = _sanitized_in_dialects([texts[at] for at in rejected], [DIALECT] * len(rejected))
     for at, tree in zip(rejected, without_maths, strict=True):
         trees[at] = tree
     return trees
 
 
-def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[Tree | SkipDocument]:
-    sources = [unjoined(printable(text)).encode() for text, _ in texts]
-    outputs = read([Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)])
+def _sanitized_in_dialects(
+    texts: Sequence[tuple[str, SanitizeContext]], dialects: Sequence[str]
+) -> list[SanitizedAst | SkipDocument]:
+    sources = [with_clusters_limited(printable(text)).encode() for text, _ in texts]
+    outputs = convert_untrusted(
+        [Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)]
+    )
     return [
-        output if isinstance(output, SkipDocument) else _tree(output, context)
+        output if isinstance(output, SkipDocument) else _sanitized_ast(output, context)
         for output, (_, context) in zip(outputs, texts, strict=True)
     ]
 
 
-def _tree(output: bytes, context: Place) -> Tree | SkipDocument:
+def _sanitized_ast(output: bytes, context: SanitizeContext) -> SanitizedAst | SkipDocument:
     """Return the sanitized AST of pandoc's JSON output."""
-    sanitizer = _Vetter(context)
+    sanitizer = _Sanitizer(context)
     try:
-        blocks = sanitizer.blocks(with_html_read(msgspec.json.decode(output)["blocks"], context.language))
-        if depth_of(blocks) <= DEEPEST:
-            return Tree(blocks, sanitizer.pictures, len(sanitizer.left_out))
+        blocks = sanitizer.blocks(with_html_parsed(msgspec.json.decode(output)["blocks"], context.language))
+        if depth_of(blocks) <= MOST_NESTING:
+            return SanitizedAst(blocks, sanitizer.pictures, len(sanitizer.left_out))
     except RecursionError:
         pass
-    return SkipDocument(f"is nested more than {DEEPEST} levels deep; split it, or run with --no-editions")
+    return SkipDocument(f"is nested more than {MOST_NESTING} levels deep; split it, or run with --no-editions")
 
 
-class _Vetter:
+class _Sanitizer:
     """Sanitizes the nodes of one document, and collects its images."""
 
-    def __init__(self, context: Place) -> None:
+    def __init__(self, context: SanitizeContext) -> None:
         self.context = context
         self.names: dict[str, str] = {}  # URL of an image, as written -> its file name in the book; "" if missing
         self.pictures: dict[str, bytes] = {}
@@ -107,7 +113,7 @@ class _Vetter:
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it."""
-        nodes = list(narrowed(nodes))
+        nodes = list(with_wide_tables_as_text(nodes))
         sanitized: list[Node] = []
         at = 0
         while at < len(nodes):
@@ -115,15 +121,15 @@ class _Vetter:
             at += 1
             if node["t"] == "Para" and (only := _only_image(node["c"])):
                 caption = only["c"][1]
-                next_text = plain(following) if following and following["t"] == "Para" else ""
-                if following and CAPTION.match(next_text) and next_text.startswith(plain(caption)):
+                next_text = ast_plain_text(following) if following and following["t"] == "Para" else ""
+                if following and CAPTION.match(next_text) and next_text.startswith(ast_plain_text(caption)):
                     caption = following["c"]
                     at += 1
                 sanitized.append(self.figure(only["c"][2][0], self.inlines(caption)))
             elif node["t"] == "Figure":  # from HTML: its caption is not its alternative text
                 (only,) = node["c"][2][0]["c"]
                 caption = self.inlines([inline for block in node["c"][1][1] for inline in block["c"]])
-                sanitized.append(self.figure(only["c"][2][0], caption or only["c"][1], plain(only["c"][1])))
+                sanitized.append(self.figure(only["c"][2][0], caption or only["c"][1], ast_plain_text(only["c"][1])))
             elif node["t"] != "RawBlock":
                 sanitized.append(self.node(node))
         return sanitized
@@ -137,11 +143,11 @@ class _Vetter:
         if node["t"] == "RawInline":
             return
         if node["t"] == "Str":
-            yield from _linked(node["c"])
+            yield from _with_bare_urls_linked(node["c"])
         elif node["t"] == "Link":
-            inner = retarget(self.inlines(node["c"][1]), lambda _: "") or text_nodes(node["c"][2][0])
+            inner = with_link_targets(self.inlines(node["c"][1]), lambda _: "") or text_nodes(node["c"][2][0])
             written = node["c"][2][0]
-            url = written if written.startswith("#") else safe_address(written, self.context.source_url)
+            url = written if written.startswith("#") else safe_url(written, self.context.source_url)
             if url:
                 yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [url, node["c"][2][1]]]}
             else:
@@ -157,13 +163,13 @@ class _Vetter:
             names = [name for name in node["c"][0][1] if re.fullmatch(r"[\w+#.-]{1,32}", name)]
             return {"t": node["t"], "c": [["", names, []], node["c"][1]]}
         if node["t"] in {"Para", "Plain"}:
-            return {"t": node["t"], "c": _unindented(self.inlines(node["c"]))}
+            return {"t": node["t"], "c": _without_indent(self.inlines(node["c"]))}
         if node["t"] == "Header":
             level, attributes, inlines = node["c"]
-            attributes, inlines = _identified(attributes, inlines)
+            attributes, inlines = _with_identifier(attributes, inlines)
             return {"t": "Header", "c": [level, attributes, self.inlines(inlines)]}
         if node["t"] == "Math":
-            return {"t": "Math", "c": [node["c"][0], unlabelled(node["c"][1])]}
+            return {"t": "Math", "c": [node["c"][0], without_tex_labels(node["c"][1])]}
         return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
 
     def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of an AST
@@ -178,26 +184,28 @@ class _Vetter:
     def figure(self, written: str, caption: list[Node], alt: str = "") -> Node:
         """Return the image at the URL `written` as a figure with its caption, or a missing-image box."""
         if name := self.picture(written):
-            return figure(name, caption, alt or plain(caption) or file_name(written))
-        alt_line = [] if alt in plain(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
-        return absent([*alt_line, *caption], written, self.context.language)
+            return figure_node(name, caption, alt or ast_plain_text(caption) or file_name_in_url(written))
+        alt_line = [] if alt in ast_plain_text(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
+        return missing_image_box([*alt_line, *caption], written, self.context.language)
 
     def inline_image(self, node: Node) -> list[Node]:
         """Return an inline image, or the text that replaces it if it is missing."""
         _, alt, (written, _) = node["c"]
         if name := self.picture(written):
-            return [image(name, plain(alt) or file_name(written))]
-        return unseen(plain(alt), self.context.language)
+            return [image_node(name, ast_plain_text(alt) or file_name_in_url(written))]
+        return missing_image_text(ast_plain_text(alt), self.context.language)
 
     def picture(self, written: str) -> str:
         """Return the name of the image at the URL `written` in the book, or "" if it is not in the archive."""
         if written not in self.names:
-            self.names[written] = "" if ELSEWHERE.match(written) else self.added(self.context.folder / unquote(written))
+            self.names[written] = (
+                "" if REMOTE_URL.match(written) else self.added(self.context.folder / unquote(written))
+            )
         return self.names[written]
 
     def added(self, path: Path) -> str:
         """Add the image at `path` to the book and return its name; "" if it is no image or exceeds the size limit."""
-        one = picture(self.context.root, path, self.context.pictures)
+        one = verified_picture(self.context.root, path, self.context.pictures)
         if not one:
             return ""
         if one.name not in self.pictures:
@@ -209,15 +217,15 @@ class _Vetter:
         return one.name
 
 
-def _identified(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:
+def _with_identifier(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:
     """Return the attributes and inline nodes of a heading. `{#id}` at the end of its text becomes an attribute."""
     if [node["t"] for node in inlines[-2:]] != ["Space", "Str"]:
         return attributes, inlines
-    identifier = re.fullmatch(IDENTIFIER, inlines[-1]["c"])
+    identifier = re.fullmatch(HEADING_IDENTIFIER, inlines[-1]["c"])
     return ([identifier[1], [], []], inlines[:-2]) if identifier else (attributes, inlines)
 
 
-def _unindented(inlines: list[Node]) -> list[Node]:
+def _without_indent(inlines: list[Node]) -> list[Node]:
     """Return a paragraph's nodes without leading IDEOGRAPHIC SPACEs: the book's style indents it."""
     if not inlines or inlines[0]["t"] != "Str":
         return inlines
@@ -230,13 +238,13 @@ def _only_image(inlines: list[Node]) -> Node | None:
     return visible[0] if len(visible) == 1 and visible[0]["t"] == "Image" else None
 
 
-def _linked(text: str) -> Iterator[Node]:
+def _with_bare_urls_linked(text: str) -> Iterator[Node]:
     """Yield a word as nodes, with the bare URLs in it as links."""
     done = 0
-    for start, url in bare(text):
+    for start, url in find_bare_urls(text):
         if start > done:
-            yield from pieces(text[done:start])
-        yield link(url, url)
+            yield from string_nodes(text[done:start])
+        yield link_or_text(url, url)
         done = start + len(url)
     if done < len(text):
-        yield from pieces(text[done:])
+        yield from string_nodes(text[done:])

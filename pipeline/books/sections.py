@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from pipeline.books.back_matter import Citing, colophon, english, made_with, works_cited
+from pipeline.books.back_matter import ChapterCitation, colophon, english, tool_versions, works_cited
 from pipeline.books.book import Book, Chapter
-from pipeline.books.pandoc_ast import Node, div, link, para, plain, retarget, text_nodes
+from pipeline.books.pandoc_ast import Node, ast_plain_text, div, link_or_text, para, text_nodes, with_link_targets
 from pipeline.books.phrases import phrase
-from pipeline.urls.canonical import canonical, page_of
+from pipeline.urls.canonical import canonical_url, page_url
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class BookSection:
     """A part of a book that starts on a new page: a chapter, or a part of the back matter."""
 
     label: str  # its identifier in the book, such as "chapter-1"
@@ -26,7 +26,7 @@ class Section:
     kind: str = ""  # its EPUB semantic type (epub:type); empty for a chapter
 
 
-def sections(book: Book) -> list[Section]:
+def sections_of(book: Book) -> list[BookSection]:
     """Return the sections of a book. A book of several posts ends with works cited and a colophon.
 
     Links to the source URL of another chapter, and to a heading of the same post, become internal links.
@@ -34,38 +34,42 @@ def sections(book: Book) -> list[Section]:
     posts: dict[str, str] = {}  # source URL -> link target of its chapter
     for at, chapter in enumerate(book.chapters):
         if chapter.source_url:
-            posts.setdefault(page_of(chapter.source_url), f"#chapter-{at + 1}")
+            posts.setdefault(page_url(chapter.source_url), f"#chapter-{at + 1}")
     several = len(book.chapters) > 1
-    made: list[Section] = []
-    citing: list[Citing] = []
+    made: list[BookSection] = []
+    citing: list[ChapterCitation] = []
     for at, chapter in enumerate(book.chapters):
-        headings = _Headings(f"chapter-{at + 1}")
-        notes = [*_notes(chapter), *([] if several else [english(made_with())])]
-        made.append(_section(chapter, headings, posts, notes))
-        citing += [Citing(chapter.title, work, headings.target_of(work.cited[0].heading)) for work in chapter.works]
+        headings = _NumberedHeadings(f"chapter-{at + 1}")
+        notes = [*_chapter_notes(chapter), *([] if several else [english(tool_versions())])]
+        made.append(_chapter_section(chapter, headings, posts, notes))
+        citing += [
+            ChapterCitation(chapter.title, work, headings.target_of(work.cited[0].heading)) for work in chapter.works
+        ]
     if several:
-        made += _back_matter(book, citing)
+        made += _back_matter_sections(book, citing)
     return made
 
 
-def _back_matter(book: Book, citing: list[Citing]) -> Iterator[Section]:
+def _back_matter_sections(book: Book, citing: list[ChapterCitation]) -> Iterator[BookSection]:
     if citing:
         title = phrase("works-cited", book.language)
-        yield Section("works-cited", title, book.language, works_cited(citing), "bibliography")
+        yield BookSection("works-cited", title, book.language, works_cited(citing), "bibliography")
     works = len({citation.work.key for citation in citing})
-    yield Section("colophon", phrase("colophon", book.language), book.language, colophon(book, works), "colophon")
+    yield BookSection("colophon", phrase("colophon", book.language), book.language, colophon(book, works), "colophon")
 
 
-def _section(chapter: Chapter, headings: _Headings, posts: dict[str, str], notes: list[Node]) -> Section:
+def _chapter_section(
+    chapter: Chapter, headings: _NumberedHeadings, posts: dict[str, str], notes: list[Node]
+) -> BookSection:
     """Return a chapter as a section: subtitle, byline (kicker, authors, date), the post's blocks, notes.
 
     Headings of the post that repeat its title, kicker or subtitle are removed.
     """
     body = chapter.blocks
-    if body and body[0]["t"] == "Header" and plain(body[0]["c"][2]).split() == chapter.title.split():
+    if body and body[0]["t"] == "Header" and ast_plain_text(body[0]["c"][2]).split() == chapter.title.split():
         body = body[1:]
-    kicker, body = _taken(body, chapter.kicker)
-    subtitle, body = _taken(body, chapter.subtitle)
+    kicker, body = _heading_extracted(body, chapter.kicker)
+    subtitle, body = _heading_extracted(body, chapter.subtitle)
     parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), text_nodes(chapter.date)) if part]
     byline = [node for part in parts for node in (*text_nodes(" · "), *part)][3:]
     head = [div(name, [para(*line)]) for name, line in (("subtitle", subtitle), ("byline", byline)) if line]
@@ -74,25 +78,27 @@ def _section(chapter: Chapter, headings: _Headings, posts: dict[str, str], notes
     def target(url: str) -> str:
         if url.startswith("#"):
             return headings.targets.get(unquote(url[1:]), "")
-        post = page_of(canonical(url))
-        return url if post == page_of(chapter.source_url) else posts.get(post, url)
+        post = page_url(canonical_url(url))
+        return url if post == page_url(chapter.source_url) else posts.get(post, url)
 
     ending = [div("colophon", notes)] if notes else []
-    return Section(headings.label, chapter.title, chapter.language, [*retarget([*head, *body], target), *ending])
+    return BookSection(
+        headings.label, chapter.title, chapter.language, [*with_link_targets([*head, *body], target), *ending]
+    )
 
 
-def _taken(blocks: list[Node], text: str) -> tuple[list[Node], list[Node]]:
+def _heading_extracted(blocks: list[Node], text: str) -> tuple[list[Node], list[Node]]:
     """Return the inline nodes of the first heading with this text, and the blocks without it."""
     for at, block in enumerate(blocks):
-        if text and block["t"] == "Header" and _letters(plain(block["c"][2])) == _letters(text):
+        if text and block["t"] == "Header" and _comparison_key(ast_plain_text(block["c"][2])) == _comparison_key(text):
             return block["c"][2], blocks[:at] + blocks[at + 1 :]
     return [], blocks
 
 
-def _notes(chapter: Chapter) -> Iterator[Node]:
+def _chapter_notes(chapter: Chapter) -> Iterator[Node]:
     """Yield the notes at the end of a chapter: its source URL, its omitted words, its repairs."""
     if chapter.source_url:
-        yield para(*text_nodes("↗ "), link(chapter.source_url, chapter.source_url))
+        yield para(*text_nodes("↗ "), link_or_text(chapter.source_url, chapter.source_url))
     if chapter.omitted_words:
         excerpts = "; ".join(f"“{excerpt}”" for excerpt in chapter.omitted)
         yield english(para(*text_nodes(f"Words of the post that are not shown: {chapter.omitted_words}: {excerpts}")))
@@ -101,7 +107,7 @@ def _notes(chapter: Chapter) -> Iterator[Node]:
 
 
 @dataclass(slots=True)
-class _Headings:
+class _NumberedHeadings:
     """Numbers the headings of a chapter, and records the link target of each."""
 
     label: str  # of the chapter
@@ -110,7 +116,7 @@ class _Headings:
 
     def target_of(self, heading: str) -> str:
         """Return the link target of the heading with this text, or of the chapter if there is none."""
-        text = _letters(heading)
+        text = _comparison_key(heading)
         return self.by_text.get(text, f"#{self.label}") if text else f"#{self.label}"
 
     def numbered(self, part: Any, outer: list[int] | None = None) -> Any:  # noqa: ANN401 - any part of an AST
@@ -132,14 +138,14 @@ class _Headings:
         name = f"{self.label}-{len(self.targets) + 1}"
         first = written and written not in self.targets
         self.targets[written if first else f"#{name}"] = f"#{name}"  # an identifier has no #, so this key is unique
-        self.by_text.setdefault(_letters(plain(text)), f"#{name}")
+        self.by_text.setdefault(_comparison_key(ast_plain_text(text)), f"#{name}")
         return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], text]}
 
 
-def _letters(text: str) -> str:
+def _comparison_key(text: str) -> str:
     """Return the letters and digits of a text, case-folded, to compare headings.
 
-    >>> _letters("1. The Sea!")
+    >>> _comparison_key("1. The Sea!")
     '1thesea'
     """
     return re.sub(r"[\W_]", "", text).casefold()

@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 from markdown_it.token import Token
 
 from pipeline.document import Document, Link
-from pipeline.markdown import heading_text, parse, plain
+from pipeline.markdown import heading_text, parse, visible_text
 from pipeline.urls.identifiers import identifiers
-from pipeline.urls.kinds import SCHEMES, label_kind
+from pipeline.urls.kinds import KIND_OF_SCHEME, label_kind
 
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the links of a work, in the order they are told
 _BY = (
@@ -70,7 +70,7 @@ class Work:
     @property
     def key(self) -> str:
         """What tells it from other works: an identifier of its own, without a version, else its first address."""
-        named = next((known for known in self.published if SCHEMES[known.partition(":")[0]] == "paper"), "")
+        named = next((known for known in self.published if KIND_OF_SCHEME[known.partition(":")[0]] == "paper"), "")
         return re.sub(r"v\d+\Z", "", named) if named else self.links[0][1]
 
 
@@ -176,7 +176,7 @@ def _before_links(token: Token) -> str:
     """Return the text of a paragraph up to its first link."""
     children = token.children or []
     end = next((at for at, child in enumerate(children) if child.type == "link_open"), len(children))
-    return plain(children[:end])
+    return visible_text(children[:end])
 
 
 def _authors(text: str) -> tuple[tuple[str, ...], bool, str]:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urldefrag
 
 from pipeline.citations.cited_works import Work
 from pipeline.document import Cleaned, Document, Duplicate, Link, Outcome
-from pipeline.urls.canonical import canonical, host_of, page_of
+from pipeline.urls.canonical import canonical_url, host_of, page_url
 
 INTERNAL = "archive-internal"  # the kind of a link that leads to another post of the archive
 
@@ -32,7 +32,7 @@ class Homes:
         """
         if link.kind in {"image", "source"} or "unsafe" in link.notes:
             return None
-        target = self.posts.get(link.url) or self.posts.get(page_of(link.url))
+        target = self.posts.get(link.url) or self.posts.get(page_url(link.url))
         if not target and "://" not in link.url:
             beside = posixpath.normpath(path.parent / unquote(urldefrag(link.written)[0]))
             target = self.posts.get(beside)
@@ -45,8 +45,8 @@ def homes(outcomes: Iterable[Outcome]) -> Homes:
     for outcome in outcomes:
         if isinstance(outcome, Cleaned | Duplicate):
             path = outcome.path if isinstance(outcome, Cleaned) else outcome.of
-            address = canonical(outcome.document.meta.source_url)
-            for name in filter(None, (address, page_of(address), str(outcome.path))):
+            address = canonical_url(outcome.document.meta.source_url)
+            for name in filter(None, (address, page_url(address), str(outcome.path))):
                 found.posts.setdefault(name, path)
     return found
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pipeline.duplicates.lsh_index import KEPT, Index
+from pipeline.duplicates.lsh_index import BY_BEST_COPY, LshIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class DuplicateOf:
     """What one document duplicates: the kept document `of`, the reason, and the share of the text that is the same."""
 
     of: PurePosixPath
@@ -21,7 +21,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Member:
+class _ClusterMember:
     """A document of a cluster. The smallest member is the best copy: fields are in the order of their weight."""
 
     lost: int
@@ -34,11 +34,11 @@ class _Member:
     sha256: str
 
 
-Repeats = dict[PurePosixPath, Repeat]
-_Found = tuple[str, float]  # why, similarity
+DuplicateMap = dict[PurePosixPath, DuplicateOf]
+_Match = tuple[str, float]  # why, similarity
 
 
-def families(index: Index) -> Repeats:
+def duplicate_clusters(index: LshIndex) -> DuplicateMap:
     """Return, for each duplicate, the document it duplicates and the reason.
 
     Texts that are copies form a cluster, the most similar pairs first, unless two of them must stay apart. The best
@@ -46,39 +46,39 @@ def families(index: Index) -> Repeats:
     to the others. A member that differs too much from the best copy starts a cluster of its own, because a wrong merge
     would lose a document.
     """
-    same, apart, worse = _pairs(index)
-    duplicates: Repeats = {}
+    same, apart, worse = _compared_pairs(index)
+    duplicates: DuplicateMap = {}
     similarities: dict[int, list[float]] = defaultdict(list)
     for pair, (_, similarity) in same.items():
         for text in pair:
             similarities[text].append(similarity)
-    for texts in _groups(index, same, apart):
-        members = _members(index, texts, worse, similarities)
+    for texts in _text_clusters(index, same, apart):
+        members = _cluster_members(index, texts, worse, similarities)
         while members:
             best = min(members)
             rest = []
             for member in members:
                 if member == best:
                     continue
-                if match := _repeats(index, member, best, same):
-                    duplicates[PurePosixPath(member.path)] = Repeat(PurePosixPath(best.path), *match)
+                if match := _match_with_best(index, member, best, same):
+                    duplicates[PurePosixPath(member.path)] = DuplicateOf(PurePosixPath(best.path), *match)
                 else:
                     rest.append(member)
             members = rest
     return duplicates
 
 
-_Pair = tuple[int, int]
+_TextPair = tuple[int, int]
 
 
-def _pairs(index: Index) -> tuple[dict[_Pair, _Found], set[_Pair], set[int]]:
+def _compared_pairs(index: LshIndex) -> tuple[dict[_TextPair, _Match], set[_TextPair], set[int]]:
     """Return the pairs that are the same, the pairs that must stay apart, and the truncated or mis-decoded texts."""
-    same: dict[_Pair, _Found] = {}
-    apart: set[_Pair] = set()
+    same: dict[_TextPair, _Match] = {}
+    apart: set[_TextPair] = set()
     worse: set[int] = set()
     query = "SELECT one, other, by, same, why, similarity, worse FROM pairs ORDER BY one, other, by <> 'near', by"
     for one, other, by, is_same, why, similarity, worse_text in index.db.execute(query):
-        if by == KEPT:
+        if by == BY_BEST_COPY:
             continue
         if not is_same:
             apart.add((one, other))
@@ -90,7 +90,7 @@ def _pairs(index: Index) -> tuple[dict[_Pair, _Found], set[_Pair], set[int]]:
     return same, apart - same.keys(), worse
 
 
-def _groups(index: Index, same: dict[_Pair, _Found], apart: set[_Pair]) -> Iterator[list[int]]:
+def _text_clusters(index: LshIndex, same: dict[_TextPair, _Match], apart: set[_TextPair]) -> Iterator[list[int]]:
     """Yield the texts of each cluster: connected, most similar pairs first, without pairs in `apart` (Kruskal)."""
     query = "SELECT id, text FROM texts WHERE id IN (SELECT one FROM pairs UNION SELECT other FROM pairs)"
     digests: dict[int, bytes] = dict(index.db.execute(query))
@@ -116,16 +116,20 @@ def _groups(index: Index, same: dict[_Pair, _Found], apart: set[_Pair]) -> Itera
             yield [text]
 
 
-def _members(index: Index, texts: list[int], worse: set[int], similarities: dict[int, list[float]]) -> list[_Member]:
+def _cluster_members(
+    index: LshIndex, texts: list[int], worse: set[int], similarities: dict[int, list[float]]
+) -> list[_ClusterMember]:
     query = "SELECT lost, repairs, recency, path, sha256 FROM members WHERE id = ?"
     return [
-        _Member(lost, text in worse, repairs, recency, -math.fsum(similarities[text]), path, text, sha256)
+        _ClusterMember(lost, text in worse, repairs, recency, -math.fsum(similarities[text]), path, text, sha256)
         for text in texts
         for lost, repairs, recency, path, sha256 in index.db.execute(query, (text,))
     ]
 
 
-def _repeats(index: Index, one: _Member, best: _Member, same: dict[_Pair, _Found]) -> _Found | None:
+def _match_with_best(
+    index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: dict[_TextPair, _Match]
+) -> _Match | None:
     """Return why `one` is a duplicate of `best` and how similar it is; None if it is no duplicate."""
     if one.sha256 and one.sha256 == best.sha256:
         return "same bytes", 1.0

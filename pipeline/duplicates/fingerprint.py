@@ -8,13 +8,27 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from pipeline.document import GAP, Document
-from pipeline.duplicates.damaged_copies import skeleton_signature, unreadable
-from pipeline.duplicates.minhash import ALGORITHM, BAND, PERMUTATIONS, bands, shingles, signature
-from pipeline.duplicates.shared_passages import paragraphs
-from pipeline.duplicates.source_urls import newer, same_page
-from pipeline.duplicates.word_normalization import FEW, SPACE, digest, joined, letters, unasked
+from pipeline.duplicates.damaged_copies import is_mojibake, skeleton_signature
+from pipeline.duplicates.minhash import (
+    BAND_VALUES,
+    MINHASH_ALGORITHM,
+    PERMUTATIONS,
+    band_keys,
+    minhash_signature,
+    shingle_hashes,
+)
+from pipeline.duplicates.shared_passages import passage_rows
+from pipeline.duplicates.source_urls import page_key, url_recency
+from pipeline.duplicates.word_normalization import (
+    SHORT_TEXT_CHARACTERS,
+    SPACE_CODE,
+    normalized_code_points,
+    without_url_queries,
+    words_digest,
+    words_from_code_points,
+)
 
-VERSION = f"4, {ALGORITHM}"  # stored with the fingerprints; fingerprints of another version are computed again
+VERSION = f"4, {MINHASH_ALGORITHM}"  # stored with the fingerprints; fingerprints of another version are computed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +48,23 @@ class Fingerprint:
 
 def fingerprint(document: Document) -> Fingerprint:
     """Return the fingerprint of `document`."""
-    text = unasked(document.text)
-    points = letters(text)
-    words, grams = joined(points), shingles(points[points > SPACE])
+    text = without_url_queries(document.text)
+    points = normalized_code_points(text)
+    words, grams = words_from_code_points(points), shingle_hashes(points[points > SPACE_CODE])
     repairs = sum(change.step == "repair" for change in document.changes)
-    still_mojibake = unreadable(document.text)
+    still_mojibake = is_mojibake(document.text)
     lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
     damaged = bool(repairs or lost or still_mojibake)
-    minhash = np.concatenate([signature(grams), skeleton_signature(text)])
-    keys = bands(minhash)[0 if len(words) >= FEW else PERMUTATIONS // BAND :]
+    minhash = np.concatenate([minhash_signature(grams), skeleton_signature(text)])
+    keys = band_keys(minhash)[0 if len(words) >= SHORT_TEXT_CHARACTERS else PERMUTATIONS // BAND_VALUES :]
     return Fingerprint(
         document.path,
         document.meta.sha256,
-        digest(document.text, words, document.text_after(()) if damaged else ""),
+        words_digest(document.text, words, document.text_after(()) if damaged else ""),
         keys.tobytes(),
         minhash.astype(np.uint8).tobytes(),
-        paragraphs(points, grams).tobytes(),
-        same_page(document.meta.source_url),
+        passage_rows(points, grams).tobytes(),
+        page_key(document.meta.source_url),
         damaged,
-        (len(document.text) if still_mojibake else lost, repairs, -newer(document.meta.source_url)),
+        (len(document.text) if still_mojibake else lost, repairs, -url_recency(document.meta.source_url)),
     )

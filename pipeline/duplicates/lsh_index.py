@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import Document
-from pipeline.duplicates.damaged_copies import SKELETON_VALUES
+from pipeline.duplicates.damaged_copies import SKELETON_PERMUTATIONS
 from pipeline.duplicates.fingerprint import Fingerprint
-from pipeline.duplicates.minhash import BAND, PERMUTATIONS
-from pipeline.duplicates.near_duplicates import ALIKE, EDITED, Verdict
-from pipeline.duplicates.shared_passages import unpacked
-from pipeline.duplicates.verification import Copy, verdict
+from pipeline.duplicates.minhash import BAND_VALUES, PERMUTATIONS
+from pipeline.duplicates.near_duplicates import LEAST_JACCARD, MOST_EDITED_SHARE, Comparison
+from pipeline.duplicates.shared_passages import unpack_passages
+from pipeline.duplicates.verification import ComparedText, compare_documents
 
-SCHEMA = """
+INDEX_SCHEMA = """
 CREATE TABLE texts (           -- each distinct text once
     id INTEGER PRIMARY KEY,
     text BLOB NOT NULL UNIQUE, -- SHA-256 of everything that a comparison uses
@@ -59,33 +59,35 @@ CREATE TABLE pairs (           -- results of comparisons, unless the texts are m
 CREATE INDEX pairs_by_other ON pairs (other);
 CREATE INDEX pairs_by ON pairs (by);
 """
-TABLES = ("texts", "members", "keys", "passages", "pairs")
-BATCH = 5_000  # documents
-TOGETHER = SKELETON_VALUES // BAND  # keys per INSERT; the number of keys of a text is a multiple of it
-PAIRS = 50_000  # candidates
-CROWD = 8  # texts; a URL that more texts share is a front page
-REVISED = 0.3  # largest share of edited characters between two versions of one page
-MAY_BE_BONES = 0.5  # share of equal skeleton values; copies share nearly all
-AT_HAND = 16  # texts in memory
-SKETCHES = 300_000  # signatures in memory, 300 bytes each
-NEAR, KEPT = "near", "kept"  # why two texts were compared
-ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-SKETCH = PERMUTATIONS + SKELETON_VALUES  # bytes
+INDEX_TABLES = ("texts", "members", "keys", "passages", "pairs")
+DOCUMENTS_PER_BATCH = 5_000  # documents
+KEYS_PER_INSERT = (
+    SKELETON_PERMUTATIONS // BAND_VALUES
+)  # keys per INSERT; the number of keys of a text is a multiple of it
+CANDIDATES_PER_BATCH = 50_000  # candidates
+MOST_TEXTS_PER_URL = 8  # texts; a URL that more texts share is a front page
+REVISED_PAGE_SHARE = 0.3  # largest share of edited characters between two versions of one page
+LEAST_SKELETON_SHARE = 0.5  # share of equal skeleton values; copies share nearly all
+CACHED_TEXTS = 16  # texts in memory
+CACHED_SIGNATURES = 300_000  # signatures in memory, 300 bytes each
+BY_SIMILARITY, BY_BEST_COPY = "near", "kept"  # why two texts were compared
+INSERT_MEMBER = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SIGNATURE_BYTES = PERMUTATIONS + SKELETON_PERMUTATIONS  # bytes
 
-Text = tuple[bytes, bytes, bytes, int]  # a row of texts
-DocumentOf = Callable[[PurePosixPath], Document]
+TextRow = tuple[bytes, bytes, bytes, int]  # a row of texts
+LoadDocument = Callable[[PurePosixPath], Document]
 
 
-class Index:
+class LshIndex:
     """The fingerprints of an archive, and the pairs of their texts that are copies or must not be merged.
 
     The result depends only on the documents, never on the order or the batches in which they were added.
     """
 
-    def __init__(self, db: sqlite3.Connection, document_of: DocumentOf) -> None:
-        """Work in `db`, which has the tables of `SCHEMA`; `document_of` loads a document for a comparison."""
+    def __init__(self, db: sqlite3.Connection, document_of: LoadDocument) -> None:
+        """Work in `db`, which has the tables of `INDEX_SCHEMA`; `document_of` loads a document for a comparison."""
         self.db, self.document_of = db, document_of
-        self.seen: dict[int, Copy] = {}
+        self.seen: dict[int, ComparedText] = {}
         self.signatures: dict[int, bytes] = {}
         self.fresh: dict[int, bytes] = {}  # keys of the texts that are not compared yet
         self.pages = set[str]()  # URL keys whose texts must be compared again
@@ -98,10 +100,12 @@ class Index:
         for path in gone:
             self._remove(path)
         fresh = iter(new)
-        while (batch := list(islice(fresh, BATCH))) or self.fresh:
+        while (batch := list(islice(fresh, DOCUMENTS_PER_BATCH))) or self.fresh:
             for one, digest in batch:
                 self._add(one, digest)
-            rows = sorted((value, str(one.path), at) for one, _ in batch for value, at, _ in unpacked(one.passages))
+            rows = sorted(
+                (value, str(one.path), at) for one, _ in batch for value, at, _ in unpack_passages(one.passages)
+            )
             self.db.executemany("INSERT OR IGNORE INTO passages VALUES (?, ?, ?)", rows)
             self._compare_new()
         for page in sorted(self.pages - {""}):
@@ -115,7 +119,7 @@ class Index:
         if row is None:
             return
         self.pages.add(row[1])
-        hashes = ((value, str(path)) for value, _, _ in unpacked(row[2]))
+        hashes = ((value, str(path)) for value, _, _ in unpack_passages(row[2]))
         self.db.executemany("DELETE FROM passages WHERE hash = ? AND path = ?", hashes)
         first = self._first(row[0])
         if first is None:
@@ -128,7 +132,7 @@ class Index:
         row = (one.text, one.minhash, one.keys, one.damaged)
         found = self.db.execute("SELECT id FROM texts WHERE text = ?", row[:1]).fetchone()
         number, first = (found[0], self._first(found[0])) if found else (self._add_text(row), None)
-        self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.passages))
+        self.db.execute(INSERT_MEMBER, (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.passages))
         self.pages.add(one.page)
         if first is not None and str(one.path) < first:
             self._compare_again(number)
@@ -138,18 +142,18 @@ class Index:
         (path,) = self.db.execute("SELECT min(path) FROM members WHERE id = ?", (number,)).fetchone()
         return None if path is None else str(path)
 
-    def _add_text(self, row: Text) -> int:
+    def _add_text(self, row: TextRow) -> int:
         """Store a new text, to be compared; return its number."""
         query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
         number = int(self.db.execute(query, row).fetchone()[0])
         _, minhash, self.fresh[number], damaged = row
-        self.signatures[number] = _padded(minhash, damaged)
+        self.signatures[number] = _padded_signature(minhash, damaged)
         return number
 
-    def _remove_text(self, number: int) -> Text:
+    def _remove_text(self, number: int) -> TextRow:
         """Remove a text and the results of its comparisons; return its row."""
         query = "DELETE FROM texts WHERE id = ? RETURNING text, minhash, keys, damaged"
-        row: Text = self.db.execute(query, (number,)).fetchone()
+        row: TextRow = self.db.execute(query, (number,)).fetchone()
         if not self.fresh.pop(number, None):
             rows = ((key, number) for key in np.frombuffer(row[2], np.int64).tolist())
             self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", rows)
@@ -168,37 +172,37 @@ class Index:
         ids = np.repeat(list(self.fresh), [len(packed) // 8 for packed in self.fresh.values()])
         self.fresh.clear()
         self.db.execute("DELETE FROM fresh")
-        rows = np.stack([keys, ids], axis=1)[np.lexsort((ids, keys))].reshape(-1, 2 * TOGETHER).tolist()
-        self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * TOGETHER)}", rows)  # noqa: S608 - ours
+        rows = np.stack([keys, ids], axis=1)[np.lexsort((ids, keys))].reshape(-1, 2 * KEYS_PER_INSERT).tolist()
+        self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * KEYS_PER_INSERT)}", rows)  # noqa: S608 - ours
         self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
         query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
         candidates = self.db.execute(query)
         pairs: set[tuple[int, int]] = set()
-        while some := candidates.fetchmany(PAIRS):
+        while some := candidates.fetchmany(CANDIDATES_PER_BATCH):
             pairs.update(map(tuple, self._similar(np.array(some, np.int64)).tolist()))
         for one, other in sorted(pairs):
-            self._compare(one, other, NEAR, EDITED)
+            self._compare(one, other, BY_SIMILARITY, MOST_EDITED_SHARE)
 
     def _similar(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the pairs, shape (n, 2), whose signatures are similar enough for copies or damaged copies."""
         numbers, places = np.unique(pairs, return_inverse=True)
         rows = np.frombuffer(b"".join(map(self._signature, numbers.tolist())), np.uint8).reshape(len(numbers), -1)
         one, other = places.reshape(pairs.shape).T
-        equal = rows[one, :SKETCH] == rows[other, :SKETCH]
-        words_similar = equal[:, :PERMUTATIONS].mean(axis=1) >= ALIKE
-        skeletons_similar = equal[:, PERMUTATIONS:].mean(axis=1) >= MAY_BE_BONES
-        have_skeletons = (rows[one, SKETCH] & rows[other, SKETCH]).astype(bool)
-        damaged = (rows[one, SKETCH + 1] | rows[other, SKETCH + 1]).astype(bool)
+        equal = rows[one, :SIGNATURE_BYTES] == rows[other, :SIGNATURE_BYTES]
+        words_similar = equal[:, :PERMUTATIONS].mean(axis=1) >= LEAST_JACCARD
+        skeletons_similar = equal[:, PERMUTATIONS:].mean(axis=1) >= LEAST_SKELETON_SHARE
+        have_skeletons = (rows[one, SIGNATURE_BYTES] & rows[other, SIGNATURE_BYTES]).astype(bool)
+        damaged = (rows[one, SIGNATURE_BYTES + 1] | rows[other, SIGNATURE_BYTES + 1]).astype(bool)
         similar: npt.NDArray[np.int64] = pairs[words_similar | (skeletons_similar & have_skeletons & damaged)]
         return similar
 
     def _signature(self, number: int) -> bytes:
         """Return the signature of a text and two flag bytes: whether it has a skeleton, and whether it is damaged."""
         if number not in self.signatures:
-            if len(self.signatures) >= SKETCHES:
+            if len(self.signatures) >= CACHED_SIGNATURES:
                 self.signatures.clear()
             query = "SELECT minhash, damaged FROM texts WHERE id = ?"
-            self.signatures[number] = _padded(*self.db.execute(query, (number,)).fetchone())
+            self.signatures[number] = _padded_signature(*self.db.execute(query, (number,)).fetchone())
         return self.signatures[number]
 
     def _compare_page(self, page: str) -> None:
@@ -206,39 +210,39 @@ class Index:
         rows = self.db.execute("SELECT DISTINCT id FROM members WHERE page = ? ORDER BY id", (page,)).fetchall()
         by = f"url {page}"
         self.db.execute("DELETE FROM pairs WHERE by = ?", (by,))
-        if len(rows) <= CROWD:
+        if len(rows) <= MOST_TEXTS_PER_URL:
             for (one,), (other,) in combinations(rows, 2):
-                self._compare(other, one, by, REVISED)
+                self._compare(other, one, by, REVISED_PAGE_SHARE)
 
-    def compare_kept(self, one: int, other: int) -> Verdict:
+    def compare_kept(self, one: int, other: int) -> Comparison:
         """Return how a text compares with the best copy of its cluster: copies of a copy may differ too much."""
         query = "SELECT same, why, similarity FROM pairs WHERE by = ? AND (one, other) IN ((?, ?), (?, ?))"
-        row = self.db.execute(query, (KEPT, one, other, other, one)).fetchone()
+        row = self.db.execute(query, (BY_BEST_COPY, one, other, other, one)).fetchone()
         if row:
-            return Verdict(same=bool(row[0]), why=row[1], similarity=row[2])
-        return self._compare(one, other, KEPT, EDITED)
+            return Comparison(same=bool(row[0]), why=row[1], similarity=row[2])
+        return self._compare(one, other, BY_BEST_COPY, MOST_EDITED_SHARE)
 
-    def _compare(self, one: int, other: int, by: str, edited: float) -> Verdict:
+    def _compare(self, one: int, other: int, by: str, edited: float) -> Comparison:
         """Compare two texts, in the order of their digests, and store the result."""
         (first, one), (second, other) = sorted((self._copy(number), number) for number in (one, other))
-        result = verdict(first, second, edited)
-        if result.same or result.distinct or by == KEPT:
+        result = compare_documents(first, second, edited)
+        if result.same or result.distinct or by == BY_BEST_COPY:
             worse = None if result.worse is None else (one, other)[result.worse]
             row = (one, other, by, result.same, result.why, result.similarity, worse)
             self.db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         return result
 
-    def _copy(self, number: int) -> Copy:
+    def _copy(self, number: int) -> ComparedText:
         """Return what a comparison of a text uses; the last few stay in memory."""
         if number not in self.seen:
             query = "SELECT text, damaged, min(path) FROM texts JOIN members USING (id) WHERE id = ?"
             digest, damaged, path = self.db.execute(query, (number,)).fetchone()
             document = self.document_of(PurePosixPath(path))
-            if len(self.seen) >= AT_HAND:
+            if len(self.seen) >= CACHED_TEXTS:
                 del self.seen[next(iter(self.seen))]
-            self.seen[number] = Copy(digest, document.text, document.text_after(()) if damaged else "")
+            self.seen[number] = ComparedText(digest, document.text, document.text_after(()) if damaged else "")
         return self.seen[number]
 
 
-def _padded(minhash: bytes, damaged: int) -> bytes:
-    return minhash.ljust(SKETCH, b"\0") + bytes([len(minhash) == SKETCH, damaged])
+def _padded_signature(minhash: bytes, damaged: int) -> bytes:
+    return minhash.ljust(SIGNATURE_BYTES, b"\0") + bytes([len(minhash) == SIGNATURE_BYTES, damaged])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.duplicates.damaged_copies import misread, mostly_ascii, reading_of
-from pipeline.duplicates.near_duplicates import EDITED, TWO_TEXTS, Verdict, compare
-from pipeline.duplicates.word_normalization import spaced, unasked
+from pipeline.duplicates.damaged_copies import compare_damaged, misdecoding_codec, mostly_ascii
+from pipeline.duplicates.near_duplicates import DIFFERENT_TEXTS, MOST_EDITED_SHARE, Comparison, compare_texts
+from pipeline.duplicates.word_normalization import normalized_words, without_url_queries
 
 
 @dataclass(frozen=True, order=True)
-class Copy:
+class ComparedText:
     """What a comparison uses: the clean text, for damaged documents also the text before repair, a digest of both."""
 
     digest: bytes
@@ -21,15 +21,15 @@ class Copy:
     @cached_property
     def words(self) -> str:
         """The words of the text, URLs without their queries."""
-        return spaced(unasked(self.text))
+        return normalized_words(without_url_queries(self.text))
 
     @cached_property
     def words_with_urls(self) -> str:
         """The words of the text and of its whole URLs."""
-        return spaced(self.text) if "://" in self.text else self.words
+        return normalized_words(self.text) if "://" in self.text else self.words
 
 
-def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
+def compare_documents(one: ComparedText, other: ComparedText, edited: float = MOST_EDITED_SHARE) -> Comparison:
     """Return whether two documents are copies of each other, up to a share `edited` of their characters.
 
     A typo in a URL can hide where its query begins. Then the texts with whole URLs have fewer edits.
@@ -38,21 +38,21 @@ def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
     so different words prove nothing. Where only a handful of signs is damaged, the rest must be the same. If the rest
     is the same, different signs do not keep the two apart: both may be mis-decoded copies of a third text.
     """
-    found = compare((one.words, other.words), (one.words_with_urls, other.words_with_urls), edited=edited)
+    found = compare_texts((one.words, other.words), (one.words_with_urls, other.words_with_urls), edited=edited)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
-        if damaged.unrepaired and (misdecoded := reading_of(damaged.unrepaired, sound.text)).same:
+        if damaged.unrepaired and (misdecoded := compare_damaged(damaged.unrepaired, sound.text)).same:
             return misdecoded
-    if found.why and compare((_ascii(one.text), _ascii(other.text)), edited=edited).same:
+    if found.why and compare_texts((_ascii_words(one.text), _ascii_words(other.text)), edited=edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
-            if codec := misread(damaged.text, sound.text):
-                return Verdict(same=True, why=f"decoded as {codec}", similarity=found.similarity, worse=at)
+            if codec := misdecoding_codec(damaged.text, sound.text):
+                return Comparison(same=True, why=f"decoded as {codec}", similarity=found.similarity, worse=at)
         if mostly_ascii(one.text) and mostly_ascii(other.text):
-            return TWO_TEXTS
+            return DIFFERENT_TEXTS
     guessed = found.why == "different words" and (one.unrepaired or other.unrepaired)
-    return TWO_TEXTS if guessed else found
+    return DIFFERENT_TEXTS if guessed else found
 
 
-def _ascii(text: str) -> str:
-    return spaced(unasked(text.encode("ascii", "ignore").decode()))
+def _ascii_words(text: str) -> str:
+    return normalized_words(without_url_queries(text.encode("ascii", "ignore").decode()))

@@ -40,7 +40,7 @@ class Codec:
     @property
     def undefined(self) -> frozenset[int]:
         """The bytes from 0x80 on that a single-byte codec cannot decode."""
-        return undefined(self.name)
+        return undefined_bytes(self.name)
 
 
 # Rarities reflect what archives contain; the encodings of the web (WHATWG) come first. The other codecs of Python are
@@ -133,16 +133,16 @@ CODECS: tuple[Codec, ...] = (
 )
 # fmt: on
 
-IDENTITY = "latin-1"  # decodes each byte to the code point of the same number
-HTML = "cp1252"  # the codec of numeric character references from 128 to 159 (WHATWG)
+BYTES_AS_CHARACTERS = "latin-1"  # decodes each byte to the code point of the same number
+HTML_CODEC = "cp1252"  # the codec of numeric character references from 128 to 159 (WHATWG)
 BYTE_PAIRS = {"gb18030": "gbk"}  # the codec of the two-byte part of a codec that has more
 EXTRA_BYTES = {"gb18030": {"€": b"\x80"}}  # Windows decodes the byte in code page 936; the standard has none
 
 
-def codec(name: str) -> Codec:
+def codec_named(name: str) -> Codec:
     """Return the row of a codec. Raises KeyError where the table has none.
 
-    >>> codec("cp1251").script, len(codec("cp1252").undefined)
+    >>> codec_named("cp1251").script, len(codec_named("cp1252").undefined)
     ('Cyrillic', 5)
     """
     row = next((row for row in CODECS if row.name == name), None)
@@ -151,12 +151,12 @@ def codec(name: str) -> Codec:
     return row
 
 
-def detected() -> dict[str, float]:
+def detectable_codecs() -> dict[str, float]:
     """Return the codecs that a file may be detected as, with the rarity of each, in nats."""
     return {row.name: row.rarity for row in CODECS if row.rarity is not None}
 
 
-def subsets() -> dict[str, tuple[str, ...]]:
+def codec_subsets() -> dict[str, tuple[str, ...]]:
     """Return the codecs whose subsets are tried before them, with these subsets."""
     return {row.name: tuple(row.subsets.split()) for row in CODECS if row.subsets}
 
@@ -168,68 +168,68 @@ def escape_sequences() -> dict[bytes, str]:
 
 def single_byte_misdecodings() -> tuple[str, ...]:
     """Return the single-byte codecs that software mis-decodes other bytes as."""
-    return _names(lambda row: row.wrong, multi_byte=False)
+    return _codecs_by_rank(lambda row: row.wrong, multi_byte=False)
 
 
 def multi_byte_misdecodings() -> tuple[str, ...]:
     """Return the multi-byte codecs that software mis-decodes other bytes as."""
-    return _names(lambda row: row.wrong, multi_byte=True)
+    return _codecs_by_rank(lambda row: row.wrong, multi_byte=True)
 
 
-def truths() -> tuple[str, ...]:
+def original_codecs() -> tuple[str, ...]:
     """Return the codecs that the original bytes of mis-decoded text may be in."""
-    return _names(lambda row: row.truth)
+    return _codecs_by_rank(lambda row: row.truth)
 
 
-def single_byte_losses() -> tuple[str, ...]:
+def single_byte_lossy_codecs() -> tuple[str, ...]:
     """Return the single-byte codecs that software decodes UTF-8 as, so that bytes get lost."""
-    return _names(lambda row: row.lossy, multi_byte=False)
+    return _codecs_by_rank(lambda row: row.lossy, multi_byte=False)
 
 
-def multi_byte_losses() -> tuple[str, ...]:
+def multi_byte_lossy_codecs() -> tuple[str, ...]:
     """Return the multi-byte codecs that software decodes UTF-8 as, so that bytes get lost."""
-    return _names(lambda row: row.lossy, multi_byte=True)
+    return _codecs_by_rank(lambda row: row.lossy, multi_byte=True)
 
 
-def western() -> tuple[str, ...]:
+def western_codecs() -> tuple[str, ...]:
     """Return the Western code page and the codecs that damaged text can hardly tell from it."""
-    return (HTML, *(row.name for row in CODECS if row.like == HTML))
+    return (HTML_CODEC, *(row.name for row in CODECS if row.like == HTML_CODEC))
 
 
-def strays() -> tuple[str, ...]:
+def stray_byte_codecs() -> tuple[str, ...]:
     """Return the single-byte codecs whose bytes occur in files of UTF-8."""
-    return (*single_byte_losses(), *_names(lambda row: row.stray))
+    return (*single_byte_lossy_codecs(), *_codecs_by_rank(lambda row: row.stray))
 
 
-def guesses() -> tuple[str, ...]:
+def fallback_codecs() -> tuple[str, ...]:
     """Return the codecs that software assumes where it knows no encoding."""
-    return _names(lambda row: row.guess)
+    return _codecs_by_rank(lambda row: row.guess)
 
 
-def copy_misdecodings() -> tuple[tuple[str, str], ...]:
+def duplicate_misdecodings() -> tuple[tuple[str, str], ...]:
     """Return how a duplicate may be mis-decoded: the codec of its bytes, and the codec that they were decoded as."""
-    utf_8 = (("utf-8", wrong) for wrong in _names(lambda row: row.copy))
-    written = (name for name in _names(lambda row: row.copy, multi_byte=True) if name not in BYTE_PAIRS)
-    return (*utf_8, *((truth, wrong) for truth in written for wrong in guesses()))
+    utf_8 = (("utf-8", wrong) for wrong in _codecs_by_rank(lambda row: row.copy))
+    written = (name for name in _codecs_by_rank(lambda row: row.copy, multi_byte=True) if name not in BYTE_PAIRS)
+    return (*utf_8, *((truth, wrong) for truth in written for wrong in fallback_codecs()))
 
 
 @functools.cache
 def is_multi_byte(name: str) -> bool:
     """Return whether a codec has characters of several bytes. Raises KeyError where the table has no such codec."""
-    return codec(name).is_multi_byte
+    return codec_named(name).is_multi_byte
 
 
 @functools.cache
-def undefined(name: str) -> frozenset[int]:
+def undefined_bytes(name: str) -> frozenset[int]:
     """Return the bytes from 0x80 on that a single-byte codec cannot decode.
 
-    >>> sorted(map(hex, undefined("cp1252")))
+    >>> sorted(map(hex, undefined_bytes("cp1252")))
     ['0x81', '0x8d', '0x8f', '0x90', '0x9d']
     """
     return frozenset(byte for byte in range(0x80, 0x100) if not bytes([byte]).decode(name, "ignore"))
 
 
-def _names(rank: Callable[[Codec], int], *, multi_byte: bool | None = None) -> tuple[str, ...]:
+def _codecs_by_rank(rank: Callable[[Codec], int], *, multi_byte: bool | None = None) -> tuple[str, ...]:
     """Return the codecs with a rank, in its order; only those of several bytes a character, or of one, if asked."""
     rows = (row for row in CODECS if rank(row) and multi_byte in {None, row.is_multi_byte})
     return tuple(row.name for row in sorted(rows, key=rank))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 Keys = npt.NDArray[np.uint64]
 Slots = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
-MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # splitmix64 (Steele et al., 2014)
+SPLITMIX64 = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # splitmix64 (Steele et al., 2014)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,20 @@ class Layout:
         return first, second, third
 
 
-def mixed(keys: Keys) -> Keys:
+def mixed_keys(keys: Keys) -> Keys:
     """Return hashes of `keys` in which every bit depends on all 64 bits (the finalizer of splitmix64)."""
-    keys = (keys ^ (keys >> np.uint64(30))) * MIX[0]
-    keys = (keys ^ (keys >> np.uint64(27))) * MIX[1]
+    keys = (keys ^ (keys >> np.uint64(30))) * SPLITMIX64[0]
+    keys = (keys ^ (keys >> np.uint64(27))) * SPLITMIX64[1]
     return keys ^ (keys >> np.uint64(31))
 
 
-def values(table: Slots, layout: Layout, keys: Keys) -> npt.NDArray[np.uint8]:
+def table_values(table: Slots, layout: Layout, keys: Keys) -> npt.NDArray[np.uint8]:
     """Return the value of each mixed key; 0 for a key that is not in the table."""
     first, second, third = (table.take(place.view(np.int64), mode="clip") for place in layout.places(keys))
     found = first ^ second ^ third
-    return np.where((found >> 8) == fingerprints(keys, table.dtype.type), found, 0).astype(np.uint8)
+    return np.where((found >> 8) == key_fingerprints(keys, table.dtype.type), found, 0).astype(np.uint8)
 
 
-def fingerprints(keys: Keys, kind: type[np.unsignedinteger]) -> Slots:
+def key_fingerprints(keys: Keys, kind: type[np.unsignedinteger]) -> Slots:
     """Return the fingerprint of each mixed key for slots of type `kind`: all bits of a slot but eight."""
     return (keys & np.uint64(np.iinfo(kind).max >> 8)).astype(kind)

@@ -12,19 +12,19 @@ import numpy.typing as npt
 
 from pipeline.language.fuse_table import Layout, Slots
 
-MODEL = Path(__file__).with_name("model")
+MODEL_FOLDER = Path(__file__).with_name("model")
 
 
-def stored(name: str) -> dict[str, npt.NDArray[Any]] | None:
+def model_arrays(name: str) -> dict[str, npt.NDArray[Any]] | None:
     """Return the arrays in model/NAME.npz, by their names; None if there is no such file."""
-    file = MODEL / f"{name}.npz"
+    file = MODEL_FOLDER / f"{name}.npz"
     if not file.exists():
         return None
     with np.load(file) as arrays:
         return dict(arrays)
 
 
-class Meta(msgspec.Struct, frozen=True):
+class ModelMeta(msgspec.Struct, frozen=True):
     """meta.json: the languages in the order of their salts, the layout of the tables, the interpolation weights."""
 
     languages: tuple[str, ...]
@@ -34,22 +34,22 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def meta() -> Meta:
+def model_meta() -> ModelMeta:
     """Return what meta.json holds."""
-    return msgspec.json.decode((MODEL / "meta.json").read_bytes(), type=Meta)
+    return msgspec.json.decode((MODEL_FOLDER / "meta.json").read_bytes(), type=ModelMeta)
 
 
 @functools.cache
-def tables() -> tuple[tuple[Slots, Layout], ...]:
+def ngram_tables() -> tuple[tuple[Slots, Layout], ...]:
     """Return the tables of short and of long n-grams, memory-mapped, with their layouts."""
-    files = (MODEL / "short.npy", MODEL / "long.npy")
+    files = (MODEL_FOLDER / "short.npy", MODEL_FOLDER / "long.npy")
     return tuple(
         (np.load(file, mmap_mode="r").view(np.ndarray), Layout(*one))
-        for file, one in zip(files, meta().layouts, strict=True)
+        for file, one in zip(files, model_meta().layouts, strict=True)
     )
 
 
 @functools.cache
-def trust() -> npt.NDArray[np.float32]:
+def archive_weights() -> npt.NDArray[np.float32]:
     """Return the weights of archives, for alphabets and for CJK: shape (2, orders, count classes, count classes)."""
-    return np.asarray(np.load(MODEL / "trust.npy"))
+    return np.asarray(np.load(MODEL_FOLDER / "trust.npy"))

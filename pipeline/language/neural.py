@@ -11,17 +11,17 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.model_files import stored
+from pipeline.language.model_files import model_arrays
 from pipeline.language.ngram_keys import Codes, codes_of
 from pipeline.language.ngrams import Floats
 
-BREAK = np.uint64(0)  # the code of a position beyond the ends of a line
-BLOCK = 1024  # places to compute at once
-UNKNOWN = -9.0  # nats: the score of a character that the network does not know
+LINE_EDGE = np.uint64(0)  # the code of a position beyond the ends of a line
+PLACES_AT_ONCE = 1024  # places to compute at once
+UNKNOWN_CHARACTER_SCORE = -9.0  # nats: the score of a character that the network does not know
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class RescoringNetwork:
     """A feed-forward network over the characters on both sides of a place (after Bengio et al., 2003).
 
     The embeddings of `reach` characters on each side go through two hidden layers, which predict an embedding. A
@@ -29,7 +29,7 @@ class Neighbours:
     """
 
     reach: int
-    known: Codes  # the characters with an embedding, sorted; the first is `BREAK`
+    known: Codes  # the characters with an embedding, sorted; the first is `LINE_EDGE`
     vectors: Floats  # shape (known, width)
     rarity: Floats  # the bias of each character: shape (known,)
     layers: tuple[tuple[Floats, Floats], ...]  # weights and biases of each layer
@@ -41,23 +41,26 @@ class Neighbours:
         Scores are natural logarithms up to a constant per place. Shape: (places, largest number of options).
         """
         reach = np.arange(-self.reach, self.reach + 1)
-        padded = self._rows(np.pad(codes_of(text), self.reach, constant_values=BREAK))
+        padded = self._rows(np.pad(codes_of(text), self.reach, constant_values=LINE_EDGE))
         around = places[:, None] + self.reach + reach[reach != 0]
         wanted = np.concatenate(
-            [self._wanted(padded[around[start : start + BLOCK]]) for start in range(0, len(places), BLOCK)]
+            [
+                self._wanted(padded[around[start : start + PLACES_AT_ONCE]])
+                for start in range(0, len(places), PLACES_AT_ONCE)
+            ]
         )
         rows = np.zeros((len(places), max(map(len, options))), np.int64)
         for row, characters in zip(rows, options, strict=True):
             row[: len(characters)] = self._rows(codes_of("".join(characters)))
         fits = np.einsum("pow,pw->po", self.vectors[rows], wanted) + self.rarity[rows]
-        return np.where(rows > 0, fits, UNKNOWN).astype(np.float32)
+        return np.where(rows > 0, fits, UNKNOWN_CHARACTER_SCORE).astype(np.float32)
 
     def _wanted(self, around: npt.NDArray[np.int64]) -> Floats:
         """Return the embedding that the network predicts from the rows around each place."""
         first, second, last = self.layers
         hidden = _gelu(self.vectors[around].reshape(len(around), -1) @ first[0] + first[1])
-        hidden += _gelu(_normal(hidden) @ second[0] + second[1])
-        return np.asarray(_normal(hidden) @ last[0] + last[1], np.float32)
+        hidden += _gelu(_layer_norm(hidden) @ second[0] + second[1])
+        return np.asarray(_layer_norm(hidden) @ last[0] + last[1], np.float32)
 
     def _rows(self, codes: Codes) -> npt.NDArray[np.int64]:
         """Return the row of each character's embedding; 0 for a character without one."""
@@ -71,22 +74,22 @@ def _gelu(values: Floats) -> Floats:
     return np.asarray(values * (1 + np.tanh(math.sqrt(2 / math.pi) * bent)) / 2, np.float32)
 
 
-def _normal(values: Floats) -> Floats:
+def _layer_norm(values: Floats) -> Floats:
     """Return `values` with layer normalization: each row has mean 0 and variance 1 (Ba et al., 2016)."""
     shifted = values - values.mean(axis=1, keepdims=True)
     return np.asarray(shifted / np.sqrt((shifted**2).mean(axis=1, keepdims=True) + 1e-5), np.float32)
 
 
 @functools.cache
-def neighbours(language: str) -> Neighbours | None:
+def rescoring_network(language: str) -> RescoringNetwork | None:
     """Return the network of a language, by its BCP 47 tag; None if there is none."""
-    found = stored(f"neighbours-{language}")
+    found = model_arrays(f"neighbours-{language}")
     if found is None:
         return None
     weights = [found[f"weights{number}"] * found[f"scale{number}"] for number in range(4)]
     vectors, *layers = (one.astype(np.float32) for one in weights)
     biases = (found[f"bias{number}"] for number in range(1, 4))
     reach = layers[0].shape[0] // vectors.shape[1] // 2
-    return Neighbours(
+    return RescoringNetwork(
         reach, found["known"].astype(np.uint64), vectors, found["bias0"], tuple(zip(layers, biases, strict=True))
     )

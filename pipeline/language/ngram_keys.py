@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.fuse_table import Keys, mixed
+from pipeline.language.fuse_table import Keys, mixed_keys
 
 Codes = npt.NDArray[np.uint64]
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of the rolling hash: 2 ** 64 divided by the golden ratio, made odd
@@ -17,23 +17,23 @@ def codes_of(text: str) -> Codes:
     >>> "".join(map(chr, codes_of("Page\t42")))
     'page 00'
     """
-    return folded(np.frombuffer(text.encode("utf-32-le"), np.uint32))
+    return folded_codes(np.frombuffer(text.encode("utf-32-le"), np.uint32))
 
 
-def folded(codes: npt.NDArray[np.uint32]) -> Codes:
+def folded_codes(codes: npt.NDArray[np.uint32]) -> Codes:
     """Return code points after folding: ASCII in lower case, digits as `0`, white space as a space."""
     seen = codes.astype(np.uint64)
     ascii_ = codes < 128  # noqa: PLR2004
-    seen[ascii_] = _ASCII[codes[ascii_]]
+    seen[ascii_] = _FOLDED_ASCII[codes[ascii_]]
     return seen
 
 
-_ASCII: npt.NDArray[np.uint32] = np.array(
+_FOLDED_ASCII: npt.NDArray[np.uint32] = np.array(
     [ord("0" if char.isdigit() else " " if char.isspace() else char.lower()) for char in map(chr, range(128))],
     np.uint32,
 )
 
 
-def salted(hashes: Keys, order: int, salt: int) -> Keys:
+def salted_keys(hashes: Keys, order: int, salt: int) -> Keys:
     """Return the mixed keys of n-grams by their rolling hashes, their length `order` and their language `salt`."""
-    return mixed(hashes + np.uint64((salt * 16 + order) * 0xD1B54A32D192ED03 % 2**64))
+    return mixed_keys(hashes + np.uint64((salt * 16 + order) * 0xD1B54A32D192ED03 % 2**64))

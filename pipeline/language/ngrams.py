@@ -10,25 +10,29 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.fuse_table import Keys, Layout, Slots, values
-from pipeline.language.model_files import meta, tables, trust
-from pipeline.language.ngram_keys import MULTIPLIER, Codes, codes_of, folded, salted
+from pipeline.language.fuse_table import Keys, Layout, Slots, table_values
+from pipeline.language.model_files import archive_weights, model_meta, ngram_tables
+from pipeline.language.ngram_keys import MULTIPLIER, Codes, codes_of, folded_codes, salted_keys
 
 Floats = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.uint8]
 ORDER = 6  # characters of the longest n-gram
-SHORT = 2  # characters: shorter n-grams are looked up by the thousand and have 32-bit slots, with few false matches
-STEP = 0.3  # a byte of a table holds the logarithm of a count in steps of this size (nats), and a variety
+SHORT_ORDER = (
+    2  # characters: shorter n-grams are looked up by the thousand and have 32-bit slots, with few false matches
+)
+LOG_COUNT_STEP = 0.3  # a byte of a table holds the logarithm of a count in steps of this size (nats), and a variety
 VARIETIES = 4  # classes of distinct followers per occurrence of a context: at most 5 %, 20 %, 50 %, or more
-COUNT_OF = np.where(np.arange(256) >= VARIETIES, np.exp((np.arange(256) // VARIETIES - 1) * STEP), 0).astype(np.float32)
-FLOOR = np.float32(1e-8)  # the probability of an unseen character
-BUCKETS = 16  # classes of contexts, by the binary logarithm of their count
-SEEN = 12  # classes of contexts in archives, by the binary logarithm of their count; 0 for none
-ANY = (BUCKETS - 1) * VARIETIES  # the kind of the empty context
-CJK = ("zh-Hans", "zh-Hant", "ja", "ko")  # they share the archive weights of their own
+COUNT_OF = np.where(np.arange(256) >= VARIETIES, np.exp((np.arange(256) // VARIETIES - 1) * LOG_COUNT_STEP), 0).astype(
+    np.float32
+)
+UNSEEN_PROBABILITY = np.float32(1e-8)  # the probability of an unseen character
+COUNT_BUCKETS = 16  # classes of contexts, by the binary logarithm of their count
+ARCHIVE_BUCKETS = 12  # classes of contexts in archives, by the binary logarithm of their count; 0 for none
+EMPTY_CONTEXT = (COUNT_BUCKETS - 1) * VARIETIES  # the kind of the empty context
+CJK_TAGS = ("zh-Hans", "zh-Hant", "ja", "ko")  # they share the archive weights of their own
 
 
-class State(NamedTuple):
+class ContextState(NamedTuple):
     """The contexts of hypotheses: rolling hash, count and kind of their last 0, 1, ... ORDER - 1 characters.
 
     `archived` holds the counts in the archives. The shape of each array is (..., ORDER).
@@ -39,18 +43,18 @@ class State(NamedTuple):
     kinds: Kinds
     archived: Floats
 
-    def at(self, index: Any) -> State:  # noqa: ANN401 - whatever numpy takes
+    def at(self, index: Any) -> ContextState:  # noqa: ANN401 - whatever numpy takes
         """Return the states at an index of the leading axes."""
-        return State(*(column[index] for column in self))
+        return ContextState(*(column[index] for column in self))
 
-    def put(self, index: Any, other: State) -> None:  # noqa: ANN401 - whatever numpy takes
+    def put(self, index: Any, other: ContextState) -> None:  # noqa: ANN401 - whatever numpy takes
         """Set the states at an index of the leading axes."""
         pairs: Iterator[tuple[Any, Any]] = zip(self, other, strict=True)
         for mine, its in pairs:
             mine[index] = its
 
 
-class Counts(Protocol):
+class NgramCounts(Protocol):
     """N-gram counts of an archive, which are interpolated with those of the language."""
 
     @property
@@ -68,22 +72,24 @@ class LanguageModel:
     tables: tuple[tuple[Slots, Layout], ...]
     salt: int
     total: float
-    weights: Floats  # shape (`ORDER` + 1, `BUCKETS` * `VARIETIES`): interpolation weights by kind of context
-    trust: Floats  # shape (`ORDER`, `SEEN`, `BUCKETS`): weights of archives by a context's counts in both
-    archives: tuple[Counts, ...] = ()
+    weights: Floats  # shape (`ORDER` + 1, `COUNT_BUCKETS` * `VARIETIES`): interpolation weights by kind of context
+    trust: (
+        Floats  # shape (`ORDER`, `ARCHIVE_BUCKETS`, `COUNT_BUCKETS`): weights of archives by a context's counts in both
+    )
+    archives: tuple[NgramCounts, ...] = ()
 
-    def beside(self, *archives: Counts) -> LanguageModel:
+    def beside(self, *archives: NgramCounts) -> LanguageModel:
         """Return this model interpolated with the counts of `archives`."""
         return replace(self, archives=tuple(archive for archive in archives if archive.total))
 
-    def start(self, shape: tuple[int, ...]) -> State:
+    def start(self, shape: tuple[int, ...]) -> ContextState:
         """Return the states of hypotheses without characters."""
         counts = np.zeros((*shape, ORDER), np.float32)
         kinds = np.zeros((*shape, ORDER), np.uint8)
-        counts[..., 0], kinds[..., 0] = self.total, ANY
+        counts[..., 0], kinds[..., 0] = self.total, EMPTY_CONTEXT
         own = np.zeros((*shape, ORDER), np.float32)
         own[..., 0] = sum(archive.total for archive in self.archives)
-        return State(np.zeros((*shape, ORDER), np.uint64), counts, kinds, own)
+        return ContextState(np.zeros((*shape, ORDER), np.uint64), counts, kinds, own)
 
     def lookup(self, hashes: Keys, order: int, limit: Floats) -> tuple[Floats, Kinds]:
         """Return count and kind of n-grams of length `order` by their rolling hashes.
@@ -92,28 +98,28 @@ class LanguageModel:
         """
         counts, kinds = np.zeros(limit.shape, np.float32), np.zeros(limit.shape, np.uint8)
         known = limit > 0
-        table, layout = self.tables[order > SHORT]
-        found = values(table, layout, salted(hashes[known], order, self.salt))
+        table, layout = self.tables[order > SHORT_ORDER]
+        found = table_values(table, layout, salted_keys(hashes[known], order, self.salt))
         counts[known] = count = np.minimum(COUNT_OF[found], limit[known])
-        kinds[known] = kind(count, found % VARIETIES)
+        kinds[known] = context_kind(count, found % VARIETIES)
         return counts, kinds
 
-    def extend(self, state: State, codes: Codes, orders: int = ORDER) -> tuple[State, Floats]:
+    def extend(self, state: ContextState, codes: Codes, orders: int = ORDER) -> tuple[ContextState, Floats]:
         """Return the states after one more character, and the log-probability of that character.
 
         `codes` broadcasts with the leading axes of `state`.
         """
         hashes = state.hashes * MULTIPLIER + codes[..., None]  # of 1, 2, ... ORDER characters
         shape = hashes.shape[:-1]
-        after = State(
+        after = ContextState(
             np.zeros(hashes.shape, np.uint64),
             np.empty(hashes.shape, np.float32),
             np.empty(hashes.shape, np.uint8),
             np.zeros(hashes.shape, np.float32),
         )
         after.hashes[..., 1:] = hashes[..., :-1]
-        after.counts[..., 0], after.kinds[..., 0] = self.total, ANY
-        chance = np.full(shape, FLOOR, np.float32)
+        after.counts[..., 0], after.kinds[..., 0] = self.total, EMPTY_CONTEXT
+        chance = np.full(shape, UNSEEN_PROBABILITY, np.float32)
         count = np.full(shape, self.total, np.float32)
         for order in range(1, orders + 1):
             context = np.broadcast_to(state.counts[..., order - 1], shape)
@@ -126,7 +132,7 @@ class LanguageModel:
             chance = self._archived(state, after, hashes, chance)
         return after, np.log(chance)
 
-    def _archived(self, state: State, after: State, hashes: Keys, chance: Floats) -> Floats:
+    def _archived(self, state: ContextState, after: ContextState, hashes: Keys, chance: Floats) -> Floats:
         """Return probabilities interpolated with those of the archives, by how frequent contexts are there."""
         total = sum(archive.total for archive in self.archives)
         after.archived[..., 0] = total
@@ -138,7 +144,7 @@ class LanguageModel:
             if order < ORDER:
                 after.archived[..., order] = count
             known = state.kinds[..., order - 1] // VARIETIES
-            weight = self.trust[order - 1][np.minimum(np.frexp(context)[1], SEEN - 1), known]
+            weight = self.trust[order - 1][np.minimum(np.frexp(context)[1], ARCHIVE_BUCKETS - 1), known]
             chance = np.asarray(weight * (count / np.maximum(context, 1)) + (1 - weight) * chance, np.float32)
         return chance
 
@@ -157,8 +163,8 @@ class LanguageModel:
         size = len(codes)
         hashes = np.zeros(size + 1, np.uint64)
         counts: Floats = np.full(size + 1, self.total, np.float32)  # of the n-gram that ends at each place
-        kinds = np.full(size + 1, ANY, np.uint8)
-        chance = np.full(size, FLOOR, np.float32)
+        kinds = np.full(size + 1, EMPTY_CONTEXT, np.uint8)
+        chance = np.full(size, UNSEEN_PROBABILITY, np.float32)
         every = []
         for order in range(1, ORDER + 1):
             context, contexts = counts[:-1], kinds[:-1]
@@ -173,41 +179,45 @@ class LanguageModel:
         return chance[1:], every
 
 
-def kind(counts: Floats, variety: npt.NDArray[np.integer]) -> Kinds:
+def context_kind(counts: Floats, variety: npt.NDArray[np.integer]) -> Kinds:
     """Return the kind of each context: the bucket of its count and its variety as one number; 0 if unseen."""
-    buckets = np.clip(np.frexp(counts)[1] + 1, 0, BUCKETS - 1)
+    buckets = np.clip(np.frexp(counts)[1] + 1, 0, COUNT_BUCKETS - 1)
     return np.where(counts > 0, buckets * VARIETIES + variety, 0).astype(np.uint8)
 
 
 @functools.cache
 def language_model(language: str) -> LanguageModel:
     """Return the model of a language, by its BCP 47 tag. Raises ValueError if there is none."""
-    known = meta()
+    known = model_meta()
     salt = known.languages.index(language)
     weights = np.array(known.weights[language], np.float32)
-    return LanguageModel(tables(), salt, known.totals[salt], weights, trust()[int(language in CJK)])
+    return LanguageModel(
+        ngram_tables(), salt, known.totals[salt], weights, archive_weights()[int(language in CJK_TAGS)]
+    )
 
 
-def unigrams(codes: Codes) -> Floats:
+def unigram_log_probabilities(codes: Codes) -> Floats:
     """Return the log-probability of each of `codes` without context: shape (languages, codes)."""
-    known = meta()
-    counts = COUNT_OF[_short(codes, 1, known.languages)]
+    known = model_meta()
+    counts = COUNT_OF[_short_ngram_bytes(codes, 1, known.languages)]
     totals = np.array(known.totals, np.float32)[:, None]
-    weight = np.array([known.weights[tag][1][ANY] for tag in known.languages], np.float32)[:, None]
-    return np.asarray(np.log(weight * np.minimum(counts / totals, 1) + (1 - weight) * FLOOR), np.float32)
+    weight = np.array([known.weights[tag][1][EMPTY_CONTEXT] for tag in known.languages], np.float32)[:, None]
+    return np.asarray(np.log(weight * np.minimum(counts / totals, 1) + (1 - weight) * UNSEEN_PROBABILITY), np.float32)
 
 
-def have(tag: str, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+def has_bigrams(tag: str, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Return where the pair of `first` and `second` code points is a bigram of a language."""
-    return np.asarray(_short(folded(first) * MULTIPLIER + folded(second), 2, [tag])[0] > 0)
+    return np.asarray(_short_ngram_bytes(folded_codes(first) * MULTIPLIER + folded_codes(second), 2, [tag])[0] > 0)
 
 
-def _short(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Return the table's bytes for n-grams up to `SHORT` characters: shape (tags, hashes)."""
-    table, layout = tables()[0]
-    return values(table, layout, np.stack([salted(hashes, order, meta().languages.index(tag)) for tag in tags]))
+def _short_ngram_bytes(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Return the table's bytes for n-grams up to `SHORT_ORDER` characters: shape (tags, hashes)."""
+    table, layout = ngram_tables()[0]
+    return table_values(
+        table, layout, np.stack([salted_keys(hashes, order, model_meta().languages.index(tag)) for tag in tags])
+    )
 
 
-def languages() -> tuple[str, ...]:
+def model_languages() -> tuple[str, ...]:
     """Return the BCP 47 tags of the languages with a model."""
-    return meta().languages
+    return model_meta().languages

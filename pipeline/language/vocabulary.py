@@ -13,17 +13,17 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.model_files import stored
+from pipeline.language.model_files import model_arrays
 from pipeline.language.ngrams import Floats
 
-UNKNOWN = math.log(1e-9)  # nats: the log-probability of a word that is not in the list
-GRAIN = 0.25  # nats: the quantization step of log-probabilities
-LONGEST = 40  # letters on one side of a place; longer runs are not words and are cut
-BITS = 28  # of a hash: with a list of 70,000 words, one other word in 3,800 has a false match
+UNKNOWN_WORD_SCORE = math.log(1e-9)  # nats: the log-probability of a word that is not in the list
+WORD_PROBABILITY_STEP = 0.25  # nats: the quantization step of log-probabilities
+LONGEST_WORD_PART = 40  # letters on one side of a place; longer runs are not words and are cut
+WORD_HASH_BITS = 28  # of a hash: with a list of 70,000 words, one other word in 3,800 has a false match
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class WordList:
     """The most frequent words of a language, as hashes with their log-probabilities."""
 
     hashes: npt.NDArray[np.uint32]  # sorted
@@ -39,9 +39,9 @@ class Words:
         fits = np.zeros((len(places), max(map(len, options))), np.float32)
         made: list[tuple[int, int, str]] = []
         for row, (place, letters) in enumerate(zip(places.tolist(), options, strict=True)):
-            before, after = _around(text, place)
+            before, after = _word_parts_around(text, place)
             for column, option in enumerate(letters):
-                made += ((row, column, word) for word in words_of(before + option + after))
+                made += ((row, column, word) for word in split_words(before + option + after))
         if made:
             rows, columns, words_made = zip(*made, strict=True)
             np.add.at(fits, (rows, columns), self.chance(words_made))
@@ -49,47 +49,47 @@ class Words:
 
     def chance(self, words: Iterable[str]) -> Floats:
         """Return the log-probability of each word."""
-        hashes = np.fromiter(map(hash_of, words), np.uint32)
+        hashes = np.fromiter(map(word_hash, words), np.uint32)
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
-        return np.where(self.hashes[at] == hashes, self.chances[at], np.float32(UNKNOWN))
+        return np.where(self.hashes[at] == hashes, self.chances[at], np.float32(UNKNOWN_WORD_SCORE))
 
 
-def words_of(text: str) -> Iterator[str]:
+def split_words(text: str) -> Iterator[str]:
     """Yield the words of a text in lower case, without combining marks such as Arabic vowels.
 
-    >>> list(words_of("«Дом», e\u0301te\u0301 2"))
+    >>> list(split_words("«Дом», e\u0301te\u0301 2"))
     ['дом', 'ete']
     """
     bare = (char for char in text.lower() if not unicodedata.combining(char))
-    yield from "".join(char if _inside(char) else " " for char in bare).split()
+    yield from "".join(char if _is_word_character(char) else " " for char in bare).split()
 
 
-def hash_of(word: str) -> int:
-    """Return the first `BITS` bits of a word's CRC-32."""
-    return zlib.crc32(word.encode()) >> 32 - BITS
+def word_hash(word: str) -> int:
+    """Return the first `WORD_HASH_BITS` bits of a word's CRC-32."""
+    return zlib.crc32(word.encode()) >> 32 - WORD_HASH_BITS
 
 
-def _around(text: str, place: int) -> tuple[str, str]:
+def _word_parts_around(text: str, place: int) -> tuple[str, str]:
     """Return the parts of the word around a place: before it and after it."""
     first, last = place, place + 1
-    while place - first < LONGEST and _inside(text[first - 1]):
+    while place - first < LONGEST_WORD_PART and _is_word_character(text[first - 1]):
         first -= 1
-    while last - place <= LONGEST and _inside(text[last]):
+    while last - place <= LONGEST_WORD_PART and _is_word_character(text[last]):
         last += 1
     return text[first:place], text[place + 1 : last]
 
 
 @functools.lru_cache(maxsize=1 << 12)
-def _inside(char: str) -> bool:
+def _is_word_character(char: str) -> bool:
     """Return whether a character is a letter or a combining mark."""
     return unicodedata.category(char)[0] in "LM"
 
 
 @functools.cache
-def words(language: str) -> Words | None:
+def word_list(language: str) -> WordList | None:
     """Return the word list of a language, by its BCP 47 tag; None if there is none."""
-    found = stored(f"words-{language}")
+    found = model_arrays(f"words-{language}")
     if found is None:
         return None
     steps = np.ascontiguousarray(found["steps"].T).view("<u4").ravel()
-    return Words(np.cumsum(steps, dtype=np.uint32), found["chances"].astype(np.float32) * -GRAIN)
+    return WordList(np.cumsum(steps, dtype=np.uint32), found["chances"].astype(np.float32) * -WORD_PROBABILITY_STEP)

@@ -18,20 +18,20 @@ from aiolimiter import AsyncLimiter
 from protego import Protego
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from pipeline.linkcheck.public_network import AT_ONCE, PRIVATE
-from pipeline.linkcheck.robots import Robots, read_rules
+from pipeline.linkcheck.public_network import MOST_CONNECTIONS, NOT_PUBLIC
+from pipeline.linkcheck.robots import RobotsCache, fetch_rules
 from pipeline.version import __version__
 
-NAME = "lacuna"  # our name in robots.txt
-AGENT = f"{NAME}/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
-TRIES = 3
+ROBOTS_NAME = "lacuna"  # our name in robots.txt
+USER_AGENT = f"{ROBOTS_NAME}/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
+MOST_TRIES = 3
 MOST_REDIRECTS = 10
-LONGEST_WAIT = 30.0  # seconds that a host may delay us in total; for longer, the URL is checked another day
-VERDICTS = {404: "gone", 410: "gone", 429: "busy"}
+MOST_WAIT_SECONDS = 30.0  # seconds that a host may delay us in total; for longer, the URL is checked another day
+HEALTH_BY_STATUS = {404: "gone", 410: "gone", 429: "busy"}
 ResultT = TypeVar("ResultT")
 
 
-class Health(msgspec.Struct, frozen=True):
+class LinkHealth(msgspec.Struct, frozen=True):
     """The result for a URL: health, HTTP status (0: no response), the final URL after redirects, and the time."""
 
     health: str  # ok, moved, gone, refused, busy, failing, timeout, unreachable, loop, private, disallowed
@@ -41,7 +41,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class RequestLimits:
     """Limits of a check: requests per second and host, seconds to wait, whether private IP addresses are allowed."""
 
     rate: float = 1.0
@@ -54,62 +54,62 @@ class Manners:
         return min(self.timeout / 10, 2.0)
 
 
-class _Settled(Exception):  # noqa: N818 - a condition, not a fault
+class _FinalResult(Exception):  # noqa: N818 - a condition, not a fault
     """The health of a URL is known: no further request is needed."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: LinkHealth) -> None:
         super().__init__(health.health)
         self.health = health
 
 
-class _Again(_Settled):
+class _TryAgain(_FinalResult):
     """The request failed but may succeed later; `after` is the host's Retry-After, in seconds."""
 
-    def __init__(self, health: Health, after: float = 0) -> None:
+    def __init__(self, health: LinkHealth, after: float = 0) -> None:
         super().__init__(health)
         self.after = after
 
 
 @dataclass(slots=True)
-class _Asker:
+class _LinkChecker:
     """The state of one check: robots.txt rules per site, rate limits and locks per host."""
 
     client: httpx.AsyncClient
-    manners: Manners
-    robots: Robots
-    sites: dict[str, Protego | Health] = field(
+    manners: RequestLimits
+    robots: RobotsCache
+    sites: dict[str, Protego | LinkHealth] = field(
         default_factory=dict
     )  # robots.txt rules, or why the site cannot be requested
     hosts: dict[str, AsyncLimiter] = field(default_factory=dict)
     locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    connections: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    connections: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_CONNECTIONS))
 
-    async def health(self, url: str) -> Health:
+    async def health(self, url: str) -> LinkHealth:
         """Return the health of a URL, after up to TRIES tries."""
         try:
             return await self.tried(partial(self.request, url))
-        except _Settled as result:
+        except _FinalResult as result:
             return result.health
 
     async def tried(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Return what `work` returns, after up to TRIES tries. Raises _Settled where all fail."""
-        once = partial(_settling, work)
-        again = retry_if_exception_type(_Again)
-        return await AsyncRetrying(stop=_enough, wait=self.wait, retry=again, reraise=True)(once)
+        once = partial(_with_network_errors, work)
+        again = retry_if_exception_type(_TryAgain)
+        return await AsyncRetrying(stop=_no_more_tries, wait=self.wait, retry=again, reraise=True)(once)
 
     def wait(self, state: RetryCallState) -> float:
         """Return the seconds to wait before the next try: the host's Retry-After, else doubled each time."""
         error = state.outcome.exception() if state.outcome else None
-        requested = error.after if isinstance(error, _Again) else 0.0
+        requested = error.after if isinstance(error, _TryAgain) else 0.0
         backoff: float = self.manners.backoff * 2 ** (state.attempt_number - 1)
         return max(backoff, requested)
 
-    async def request(self, url: str) -> Health:
+    async def request(self, url: str) -> LinkHealth:
         """Request a URL once: HEAD, then GET if that fails. Raises _Again where another try may succeed."""
         response = await self.follow("HEAD", url)
         if response.is_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
             response = await self.follow("GET", url)
-        return _judged(response)
+        return _health_of_response(response)
 
     async def follow(self, method: str, url: str) -> httpx.Response:
         """Return the response at the end of a URL's redirects; its history has the earlier ones."""
@@ -121,7 +121,7 @@ class _Asker:
             history.append(response)
             request = response.next_request
         if request:
-            raise _Settled(_health("loop"))
+            raise _FinalResult(_health_now("loop"))
         return response
 
     async def send(self, request: httpx.Request) -> httpx.Response:
@@ -129,8 +129,8 @@ class _Asker:
         host = request.url.host
         async with self.locks[host]:
             rules = await self.rules(request.url)
-            if not rules.can_fetch(str(request.url), NAME):
-                raise _Settled(_health("disallowed"))
+            if not rules.can_fetch(str(request.url), ROBOTS_NAME):
+                raise _FinalResult(_health_now("disallowed"))
             async with (
                 self.hosts[host],
                 self.connections,
@@ -146,18 +146,18 @@ class _Asker:
         if site not in self.sites:
             try:
                 self.sites[site] = self.limit_rate(url.host, await self.load_rules(site))
-            except _Settled as result:
+            except _FinalResult as result:
                 self.sites[site] = result.health
         rules = self.sites[site]
-        if isinstance(rules, Health):
-            raise _Settled(rules)
+        if isinstance(rules, LinkHealth):
+            raise _FinalResult(rules)
         return rules
 
     def limit_rate(self, host: str, rules: Protego) -> Protego:
         """Limit a host to its Crawl-delay, if that is slower than our rate. Raises _Settled if it is too slow."""
-        pause = max(1 / self.manners.rate, rules.crawl_delay(NAME) or 0)
-        if pause > LONGEST_WAIT:
-            raise _Settled(_health("disallowed"))
+        pause = max(1 / self.manners.rate, rules.crawl_delay(ROBOTS_NAME) or 0)
+        if pause > MOST_WAIT_SECONDS:
+            raise _FinalResult(_health_now("disallowed"))
         if host not in self.hosts or pause > self.hosts[host].time_period:
             self.hosts[host] = AsyncLimiter(1, pause)
         return rules
@@ -174,64 +174,64 @@ class _Asker:
         """Request the robots.txt of a site. Raises _Again where its server fails."""
         try:
             async with self.connections, asyncio.timeout(self.manners.timeout):
-                return await read_rules(self.client, site)
+                return await fetch_rules(self.client, site)
         except httpx.HTTPStatusError as error:
-            raise _Again(_health("disallowed", error.response.status_code)) from None
+            raise _TryAgain(_health_now("disallowed", error.response.status_code)) from None
 
 
-def _enough(state: RetryCallState) -> bool:
+def _no_more_tries(state: RetryCallState) -> bool:
     """Return whether to stop: after TRIES tries, or if the total wait would exceed LONGEST_WAIT."""
-    return state.attempt_number >= TRIES or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+    return state.attempt_number >= MOST_TRIES or state.idle_for + state.upcoming_sleep > MOST_WAIT_SECONDS
 
 
-async def _settling(work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+async def _with_network_errors(work: Callable[[], Awaitable[ResultT]]) -> ResultT:
     """Return what `work` returns. Raises _Settled or _Again for network errors."""
     try:
         return await work()
     except (TimeoutError, httpx.TimeoutException):
-        raise _Again(_health("timeout")) from None
+        raise _TryAgain(_health_now("timeout")) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        if PRIVATE in str(error):
-            raise _Settled(_health("private")) from None
+        if NOT_PUBLIC in str(error):
+            raise _FinalResult(_health_now("private")) from None
         if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
-            raise _Again(_health("unreachable")) from None
-        raise _Settled(_health("unreachable")) from None
+            raise _TryAgain(_health_now("unreachable")) from None
+        raise _FinalResult(_health_now("unreachable")) from None
 
 
-def _judged(response: httpx.Response) -> Health:
+def _health_of_response(response: httpx.Response) -> LinkHealth:
     """Return the health that a response shows. Raises _Again where another try may succeed."""
     status = response.status_code
     permanent = any(one.status_code in {301, 308} for one in response.history)
     success = "moved" if permanent else "ok"
     error = "failing" if response.is_server_error else "refused"
-    name = success if response.is_success else VERDICTS.get(status, error)
-    health = _health(name, status, str(response.url) if response.history else "")
+    name = success if response.is_success else HEALTH_BY_STATUS.get(status, error)
+    health = _health_now(name, status, str(response.url) if response.history else "")
     if name in {"busy", "failing"}:
         after = response.headers.get("retry-after", "")
-        raise _Again(health, float(after) if after.isdecimal() else 0)
+        raise _TryAgain(health, float(after) if after.isdecimal() else 0)
     return health
 
 
-def _health(name: str, status: int = 0, final: str = "") -> Health:
-    return Health(name, status, final, dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+def _health_now(name: str, status: int = 0, final: str = "") -> LinkHealth:
+    return LinkHealth(name, status, final, dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
 
 
-async def ask_all(
-    urls: Iterable[str], manners: Manners, robots: Robots, transport: httpx.AsyncBaseTransport
-) -> AsyncIterator[tuple[str, Health]]:
+async def check_urls(
+    urls: Iterable[str], manners: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport
+) -> AsyncIterator[tuple[str, LinkHealth]]:
     """Yield each URL with its health, in the order of the responses over `transport`."""
     async with httpx.AsyncClient(
         transport=transport,
-        headers={"User-Agent": AGENT},
+        headers={"User-Agent": USER_AGENT},
         max_redirects=MOST_REDIRECTS,
         auth=httpx.Auth(),  # user and password in a URL are not sent
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # cookies are not stored
         timeout=manners.timeout,
         trust_env=False,
     ) as client:
-        checker = _Asker(client, manners, robots)
+        checker = _LinkChecker(client, manners, robots)
 
-        async def checked(url: str) -> tuple[str, Health]:
+        async def checked(url: str) -> tuple[str, LinkHealth]:
             return url, await checker.health(url)
 
         for done in asyncio.as_completed([checked(url) for url in urls]):

@@ -12,8 +12,8 @@ from contextlib import suppress
 import httpcore
 import httpx
 
-AT_ONCE = 32  # connections
-PRIVATE = "leads to an address that is not public"
+MOST_CONNECTIONS = 32  # connections
+NOT_PUBLIC = "leads to an address that is not public"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # the IPv6 addresses that IANA assigns; the rest is reserved or local
 # IANA's registries of special-purpose addresses, also the globally reachable ones: none has a web site.
@@ -25,24 +25,24 @@ SPECIAL_IPV4 = [*map(ipaddress.ip_network, (
 ))]  # fmt: skip
 # https://www.iana.org/assignments/iana-ipv6-special-registry/, the global unicast part; 2002::/16 embeds IPv4
 SPECIAL_IPV6 = [*map(ipaddress.ip_network, ("2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20"))]
-Resolve = Callable[[str, int], Awaitable[list[str]]]
+Resolver = Callable[[str, int], Awaitable[list[str]]]
 """(host, port) -> its IP addresses, in the order to try them. Raises OSError where there are none."""
 
 
-async def resolved(host: str, port: int) -> list[str]:
+async def system_addresses(host: str, port: int) -> list[str]:
     """Return the IP addresses of a host from the system's resolver."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(info[4][0]) for info in found]
 
 
-class _Public(httpcore.AsyncNetworkBackend):
+class _PublicNetwork(httpcore.AsyncNetworkBackend):
     """A network backend without private addresses.
 
     A name is resolved once per connection, and the checked address is the one that is connected to. So a name that
     turns from public to private (DNS rebinding) is refused.
     """
 
-    def __init__(self, resolve: Resolve, inner: httpcore.AsyncNetworkBackend) -> None:
+    def __init__(self, resolve: Resolver, inner: httpcore.AsyncNetworkBackend) -> None:
         self.resolve, self.inner = resolve, inner
 
     async def connect_tcp(
@@ -59,7 +59,7 @@ class _Public(httpcore.AsyncNetworkBackend):
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         if not addresses or not all(map(is_public, addresses)):
-            raise httpcore.ConnectError(PRIVATE)
+            raise httpcore.ConnectError(NOT_PUBLIC)
         for address in addresses[:-1]:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return await self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -67,7 +67,7 @@ class _Public(httpcore.AsyncNetworkBackend):
 
     async def connect_unix_socket(self, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
         """Refuse: no URL leads to a Unix socket."""
-        raise httpcore.ConnectError(PRIVATE)
+        raise httpcore.ConnectError(NOT_PUBLIC)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep."""
@@ -95,10 +95,12 @@ class PublicTransport(httpx.AsyncHTTPTransport):
     def __init__(
         self,
         context: ssl.SSLContext,
-        resolve: Resolve = resolved,
+        resolve: Resolver = system_addresses,
         network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         """Use the certificates of `context`, resolve names with `resolve`, and connect over `network`."""
         super().__init__(verify=context)
-        public = _Public(resolve, network or httpcore.AnyIOBackend())
-        self._pool = httpcore.AsyncConnectionPool(ssl_context=context, network_backend=public, max_connections=AT_ONCE)
+        public = _PublicNetwork(resolve, network or httpcore.AnyIOBackend())
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context, network_backend=public, max_connections=MOST_CONNECTIONS
+        )

@@ -9,11 +9,11 @@ from contextlib import aclosing, suppress
 
 import httpx
 
-LONGEST = 512_000  # bytes that are read; RFC 9309, 2.5: 500 kibibytes at least
-FRESH = dt.timedelta(days=1)  # RFC 9309, 2.4: caches should not be older
+MOST_ROBOTS_BYTES = 512_000  # bytes that are read; RFC 9309, 2.5: 500 kibibytes at least
+ROBOTS_MAX_AGE = dt.timedelta(days=1)  # RFC 9309, 2.4: caches should not be older
 
 
-class Robots:
+class RobotsCache:
     """A cache of robots.txt files in SQLite; a site is a scheme and an authority, `https://example.com:8080`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -24,7 +24,7 @@ class Robots:
     def known(self, site: str) -> str | None:
         """Return the rules of a site if they are less than a day old, else None."""
         row = self.db.execute("SELECT rules, read FROM robots WHERE site = ?", (site,)).fetchone()
-        fresh = row and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(row[1]) < FRESH
+        fresh = row and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(row[1]) < ROBOTS_MAX_AGE
         return str(row[0]) if fresh else None
 
     def learn(self, site: str, rules: str) -> None:
@@ -33,7 +33,7 @@ class Robots:
         self.db.execute("INSERT OR REPLACE INTO robots VALUES (?, ?, ?)", (site, rules, read))
 
 
-async def read_rules(client: httpx.AsyncClient, site: str) -> str:
+async def fetch_rules(client: httpx.AsyncClient, site: str) -> str:
     """Return the robots.txt of a site; empty, which allows everything, if there is none (RFC 9309, 2.3.1).
 
     Raises httpx.HTTPStatusError where the server fails, which allows nothing.
@@ -44,12 +44,12 @@ async def read_rules(client: httpx.AsyncClient, site: str) -> str:
         response = await client.send(request, stream=True)
         async with aclosing(response):
             if response.next_request is None:
-                return await _rules(response)
+                return await _rules_in_response(response)
             request = response.next_request
     return ""
 
 
-async def _rules(response: httpx.Response) -> str:
+async def _rules_in_response(response: httpx.Response) -> str:
     """Return the first LONGEST bytes of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
     if response.is_server_error:
         response.raise_for_status()
@@ -58,9 +58,11 @@ async def _rules(response: httpx.Response) -> str:
     raw = b""
     async for piece in response.aiter_raw(chunk_size=65_536):
         raw += piece
-        if len(raw) >= LONGEST:
+        if len(raw) >= MOST_ROBOTS_BYTES:
             break
     if response.headers.get("content-encoding", "") in {"gzip", "x-gzip", "deflate"}:  # although not requested
         with suppress(zlib.error):
-            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(raw, LONGEST)  # 32: detect zlib or gzip
-    return raw[:LONGEST].decode("utf-8", "replace")
+            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(
+                raw, MOST_ROBOTS_BYTES
+            )  # 32: detect zlib or gzip
+    return raw[:MOST_ROBOTS_BYTES].decode("utf-8", "replace")

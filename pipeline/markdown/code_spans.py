@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from pipeline.changes import Span
-from pipeline.markdown.parsing import blocks
+from pipeline.markdown.parsing import parse_blocks
 
-FENCED = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a text that is one fenced code block
+FENCED_BLOCK = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a text that is one fenced code block
 _MAYBE_CODE = re.compile(  # a quick pre-filter: a text without a match has no code
     r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE
 )
@@ -30,24 +30,24 @@ def code_spans(text: str) -> list[Span]:
     """
     if not _MAYBE_CODE.search(text):
         return []
-    if FENCED.fullmatch(text):
+    if FENCED_BLOCK.fullmatch(text):
         return [(0, len(text))]
     starts = line_starts(text)
     spans: list[Span] = []
-    for token in blocks(text).tokens:
+    for token in parse_blocks(text).tokens:
         if token.map is None:
             continue
         start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
         if token.type in {"fence", "code_block"}:
             spans.append((start, end))
         elif token.type == "inline":
-            spans += _inline_code(text, start, end)
+            spans += _inline_code_spans(text, start, end)
         elif token.type == "html_block":
             spans += [match.span() for match in _HTML_CODE.finditer(text, start, end)]
     return sorted(spans)
 
 
-def _inline_code(text: str, start: int, end: int) -> Iterator[Span]:
+def _inline_code_spans(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the spans of inline code between two offsets: between equal runs of backticks, and in HTML elements."""
     runs = list(_BACKTICKS.finditer(text, start, end))
     closers: dict[int, list[int]] = {}

@@ -7,23 +7,23 @@ from itertools import pairwise
 
 from markdown_it.token import Token
 
-MARKERS = "-*+0123456789"  # first characters of list items
-_LINE = (  # pattern of a line that can only be part of a paragraph
+LIST_MARKERS = "-*+0123456789"  # first characters of list items
+_PARAGRAPH_LINE = (  # pattern of a line that can only be part of a paragraph
     r"(?:[^\W\d_]|[^\s\x00-\x7f]|[\"'(.,;!?$%&@/\\^{}]|`(?!``)|\d++(?![.)](?:\s|\Z))|\*{1,3}(?=[^\s*])"
     r"|\[(?=[^\]\n]*\])(?![^\n]*\]:)|</?(?:strong|em|code|kbd|sub|sup)>(?=\S))[^\n]*+"
 )
-PROSE = rf"{_LINE}(?<![ \t])"
-HEADING = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
-_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING})|{_LINE}(?:\n{_LINE})*+)")
-_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({_LINE})")
+PROSE_LINE = rf"{_PARAGRAPH_LINE}(?<![ \t])"
+HEADING_LINE = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
+_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING_LINE})|{_PARAGRAPH_LINE}(?:\n{_PARAGRAPH_LINE})*+)")
+_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({_PARAGRAPH_LINE})")
 
 
-def one_block(text: str) -> list[Token]:
+def simple_block_tokens(text: str) -> list[Token]:
     """Return the tokens of a text that is certainly one paragraph, heading or flat list; an empty list otherwise.
 
     They equal the parser's tokens in every field.
     """
-    if text and text[0] in MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
+    if text and text[0] in LIST_MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
         return tokens
     if not (match := _ONE_BLOCK.fullmatch(text.removesuffix("\n").rstrip(" \t"))):
         return []

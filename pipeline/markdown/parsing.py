@@ -12,12 +12,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from pipeline.markdown.fast_parse import one_block
+from pipeline.markdown.fast_parse import simple_block_tokens
 
-SHORT = 4_000  # characters: results for shorter texts are cached
+MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cached
 
-IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
-_IDENTIFIED = re.compile(rf"[ \t]+{IDENTIFIER}\Z")
+HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
+_IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
 
 FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)??---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
@@ -50,19 +50,19 @@ class Blocks:
     env: dict[str, Any]
 
 
-def blocks(text: str) -> Blocks:
+def parse_blocks(text: str) -> Blocks:
     """Return the blocks of `text`. The result is cached: do not modify it."""
-    if tokens := one_block(text):
+    if tokens := simple_block_tokens(text):
         return Blocks(tokens, {})
-    return _blocks_of_part(text) if len(text) < SHORT else _blocks(text)
+    return _parse_blocks_cached(text) if len(text) < MOST_CACHED_CHARACTERS else _parse_blocks_uncached(text)
 
 
-def _blocks(text: str) -> Blocks:
+def _parse_blocks_uncached(text: str) -> Blocks:
     env: dict[str, Any] = {}
     return Blocks(block_parser().parse(text, env), env)
 
 
-_blocks_of_part = lru_cache(maxsize=512)(_blocks)  # most steps leave most parts of a text unchanged
+_parse_blocks_cached = lru_cache(maxsize=512)(_parse_blocks_uncached)  # most steps leave most parts of a text unchanged
 
 
 def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
@@ -70,21 +70,25 @@ def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
     return parser().parseInline(content, dict(env))[0].children or []
 
 
-def meaning(content: str, env: dict[str, Any]) -> list[tuple[object, ...]]:
+def inline_meaning(content: str, env: dict[str, Any]) -> list[tuple[object, ...]]:
     """Return inline content as comparable data: equal results mean that a reader sees the same.
 
     It ignores how emphasis is written and where lines break. It is parsed with the definitions in `env`. The result is
     cached: do not modify it.
     """
-    return _shown(inline_tokens(content, env)) if env or len(content) >= SHORT else _meaning_alone(content)
+    return (
+        _comparable(inline_tokens(content, env))
+        if env or len(content) >= MOST_CACHED_CHARACTERS
+        else _cached_meaning(content)
+    )
 
 
 @lru_cache(maxsize=512)  # the formatter asks first, then the check of the invariant
-def _meaning_alone(content: str) -> list[tuple[object, ...]]:
-    return _shown(inline_tokens(content, {}))
+def _cached_meaning(content: str) -> list[tuple[object, ...]]:
+    return _comparable(inline_tokens(content, {}))
 
 
-def _shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
+def _comparable(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
     seen: list[tuple[object, ...]] = []
     texts: list[str] = []
 
@@ -98,13 +102,13 @@ def _shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
             texts.append(" " if token.type == "softbreak" else token.content)
             continue
         flush()
-        inner = tuple(_shown(token.children)) if token.children else token.content
+        inner = tuple(_comparable(token.children)) if token.children else token.content
         seen.append((token.type, inner, tuple(token.attrs.items()), str(token.meta)))
     flush()
     return seen
 
 
-def plain(tokens: Sequence[Token] | None) -> str:
+def visible_text(tokens: Sequence[Token] | None) -> str:
     """Return the visible text of inline tokens: without markup, images as their alternative text."""
     parts = []
     for token in tokens or ():
@@ -113,11 +117,11 @@ def plain(tokens: Sequence[Token] | None) -> str:
         elif token.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
         elif token.type == "image":
-            parts.append(plain(token.children))
+            parts.append(visible_text(token.children))
     return "".join(parts)
 
 
 def heading_text(tokens: Sequence[Token] | None) -> str:
     """Return the visible text of a heading's inline tokens, without an identifier: `Title {#id}` -> `Title`."""
-    text = plain(tokens)
+    text = visible_text(tokens)
     return _IDENTIFIED.sub("", text) if tokens and tokens[-1].type == "text" else text

@@ -8,12 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.changes import Span
-from pipeline.markdown.code_spans import FENCED, line_starts
-from pipeline.markdown.regions import Group, groups, part_at
+from pipeline.markdown.code_spans import FENCED_BLOCK, line_starts
+from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 
 
 @dataclass(frozen=True, slots=True)
-class Inline:
+class InlineContent:
     """The content of a paragraph, heading or cell; `lines` holds (offset in content, offset in text) of each line."""
 
     kind: str  # paragraph, heading, th or td
@@ -27,18 +27,18 @@ class Inline:
         return start + offset - begins
 
 
-def inlines(text: str, worth: Callable[[str], object] = bool, start: int = 0) -> Iterator[Inline]:
+def inline_contents(text: str, worth: Callable[[str], object] = bool, start: int = 0) -> Iterator[InlineContent]:
     """Yield the paragraphs, headings and cells of `text`, with the white space that CommonMark keeps (U+3000).
 
     To save parsing, groups for whose text `worth` is false, and groups that end before `start`, are left out.
     """
-    parts = groups(text)
-    for group in parts[part_at(parts, start) :]:
-        if worth(group.text) and not FENCED.fullmatch(group.text):
-            yield from _inlines(group)
+    parts = block_groups(text)
+    for group in parts[group_at(parts, start) :]:
+        if worth(group.text) and not FENCED_BLOCK.fullmatch(group.text):
+            yield from _group_contents(group)
 
 
-def _inlines(group: Group) -> Iterator[Inline]:
+def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
     parsed, starts = group.blocks, line_starts(group.text)
     row, done = -1, 0  # the line and the end of the previous cell
     for opener, token in pairwise(parsed.tokens):
@@ -48,13 +48,13 @@ def _inlines(group: Group) -> Iterator[Inline]:
         first, last = token.map
         if kind not in {"td", "th"} or first != row:
             row, done = first, starts[first]
-        if located := _placed(group.text, token.content, starts[first : last + 1], done):
+        if located := _located(group.text, token.content, starts[first : last + 1], done):
             content, lines, done = located
             places = tuple((offset, group.start + start) for offset, start in lines)
-            yield Inline(kind, content, places, parsed.env)
+            yield InlineContent(kind, content, places, parsed.env)
 
 
-def _placed(text: str, content: str, starts: list[int], done: int) -> tuple[str, tuple[Span, ...], int] | None:
+def _located(text: str, content: str, starts: list[int], done: int) -> tuple[str, tuple[Span, ...], int] | None:
     """Return the content as in the source, the positions of its lines, and its end; None if it is not found."""
     parts: list[str] = []
     lines: list[Span] = []

@@ -13,117 +13,119 @@ from ftfy.badness import is_bad
 
 from pipeline.changes import Change, Span
 from pipeline.document import GAP
-from pipeline.encoding.codecs import IDENTITY
-from pipeline.encoding.detection import ranked
-from pipeline.language.archive_statistics import NOTHING, Archive
-from pipeline.mojibake.chain_search import explained, in_words
-from pipeline.mojibake.ftfy_repair import LIKELY, fixed, fixed_in_parts
-from pipeline.mojibake.lossy.diagnosis import diagnosed, spaced
-from pipeline.mojibake.lossy.double_mojibake import unwound
+from pipeline.encoding.codecs import BYTES_AS_CHARACTERS
+from pipeline.encoding.detection import likeliest_encoding
+from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
+from pipeline.mojibake.chain_search import best_chain, decodings_in_words
+from pipeline.mojibake.ftfy_repair import INDIRECT_CONFIDENCE, fixed_by_ftfy, fixed_in_parts_by_ftfy
+from pipeline.mojibake.lossy.diagnosis import diagnose, diagnose_spaces
+from pipeline.mojibake.lossy.double_mojibake import undo_decodings
 from pipeline.mojibake.lossy.pieces import Piece
-from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, recovered
-from pipeline.mojibake.utf8_validity import proven, signs
+from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
+from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
 UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 _ASCII_RUNS = re.compile(r"([\x00-\x7f]+)")
 
 
-class Evidence(NamedTuple):
+class RepairEvidence(NamedTuple):
     """What reconstruction may use: the archive, and the confidence below which a gap is marked U+FFFD."""
 
     min_confidence: float = MIN_CONFIDENCE
-    archive: Archive = NOTHING
+    archive: ArchiveStatistics = NO_STATISTICS
 
 
-Kind = Literal["valid UTF-8", "long", "short"]
-VALID: Kind = "valid UTF-8"  # all characters outside ASCII are valid UTF-8, and ftfy does not fix each line
-LONG: Kind = "long"  # the text has enough characters outside ASCII to be its own evidence
-SHORT: Kind = "short"  # the text has fewer
-EVERY = (VALID, LONG, SHORT)
-damage_of_lines = functools.lru_cache(maxsize=1)(diagnosed)  # the same lines are diagnosed up to four times in a row
+TextKind = Literal["valid UTF-8", "long", "short"]
+VALID_TEXT_KIND: TextKind = (
+    "valid UTF-8"  # all characters outside ASCII are valid UTF-8, and ftfy does not fix each line
+)
+LONG_TEXT_KIND: TextKind = "long"  # the text has enough characters outside ASCII to be its own evidence
+SHORT_TEXT_KIND: TextKind = "short"  # the text has fewer
+EVERY_KIND = (VALID_TEXT_KIND, LONG_TEXT_KIND, SHORT_TEXT_KIND)
+damage_of_lines = functools.lru_cache(maxsize=1)(diagnose)  # the same lines are diagnosed up to four times in a row
 UndoneLines = Iterator[tuple[int, list[Change]]]  # the start of a line, and its changes
 
 
 @dataclass(frozen=True, slots=True)
-class Strategy:
+class RepairStrategy:
     """A way to undo mojibake: `undo(text, lines, evidence)` yields the lines that it explains, with their changes."""
 
     name: str
-    undo: Callable[[str, list[Span], Evidence], UndoneLines]
-    kinds: tuple[Kind, ...]
+    undo: Callable[[str, list[Span], RepairEvidence], UndoneLines]
+    kinds: tuple[TextKind, ...]
     reason: str  # why it is in this place of the order
 
 
-def _undo_punctuation(text: str, lines: list[Span], _: Evidence) -> UndoneLines:
+def _undo_punctuation(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
     """Undo mis-decoded quotes and dashes: `It¡¯s` becomes `It’s`."""
     written = [text[start:end] for start, end in lines]
-    if chain := signs("\n".join(written)):
+    if chain := punctuation_chain("\n".join(written)):
         for (start, _end), line in zip(lines, written, strict=True):
-            yield start, list(_changes(start, line, chain.undone(line) or line, (str(chain), LIKELY)))
+            yield start, list(_line_changes(start, line, chain.undone(line) or line, (str(chain), INDIRECT_CONFIDENCE)))
 
 
-def _undo_chain(text: str, lines: list[Span], _: Evidence) -> UndoneLines:
+def _undo_chain(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
     """Undo the decoding chain of mojibake that lost no bytes: `Ð¿Ñ€Ð¸Ð²ÐµÑ‚` becomes `привет`."""
     written = [text[start:end] for start, end in lines]
-    found = explained(written)
+    found = best_chain(written)
     if found:
         chain, originals = found
         for number, original, confidence in originals:
             yield (
                 lines[number][0],
-                list(_changes(lines[number][0], written[number], original, (str(chain), confidence))),
+                list(_line_changes(lines[number][0], written[number], original, (str(chain), confidence))),
             )
 
 
-def _decode_bytes(text: str, lines: list[Span], _: Evidence) -> UndoneLines:
+def _decode_bytes(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
     r"""Decode bytes that became the code points of the same number: `\x93Wait\x94` becomes `“Wait”`."""
     for start, end in lines:
         line = text[start:end]
         try:
-            data = line.encode(IDENTITY) if UNDECODED.search(line) else b""
+            data = line.encode(BYTES_AS_CHARACTERS) if UNDECODED.search(line) else b""
         except UnicodeEncodeError:
             continue
-        if data and not UTF_8_BYTES.search(data) and (encoding := ranked(data, None)):
+        if data and not UTF_8_BYTES.search(data) and (encoding := likeliest_encoding(data, None)):
             original = data.decode(encoding.codec)
-            if encoding.confidence >= LIKELY and not is_bad(original):
-                why = (in_words([(encoding.codec, IDENTITY)]), encoding.confidence)
-                yield start, list(_changes(start, line, original, why))
+            if encoding.confidence >= INDIRECT_CONFIDENCE and not is_bad(original):
+                why = (decodings_in_words([(encoding.codec, BYTES_AS_CHARACTERS)]), encoding.confidence)
+                yield start, list(_line_changes(start, line, original, why))
 
 
-def _fill_spaces(text: str, lines: list[Span], evidence: Evidence) -> UndoneLines:
+def _fill_spaces(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
     """Undo mis-decoded UTF-8 whose U+00A0 became a space: `voilÃ` and a space become `voilà`."""
     for start, end in lines:
         line = text[start:end]
-        damage = spaced(line)
-        found = recovered([line], damage, evidence.archive) if damage else None
+        damage = diagnose_spaces(line)
+        found = reconstruct([line], damage, evidence.archive) if damage else None
         for pieces in found or ():
-            yield start, [_change_of(start, line, piece, str(damage), evidence.min_confidence) for piece in pieces]
+            yield start, [_gap_change(start, line, piece, str(damage), evidence.min_confidence) for piece in pieces]
 
 
-def _undo_by_ftfy(text: str, lines: list[Span], _: Evidence | None = None) -> UndoneLines:
+def _undo_by_ftfy(text: str, lines: list[Span], _: RepairEvidence | None = None) -> UndoneLines:
     """Undo mojibake that lost no bytes, line by line: `cafÃ©` becomes `café`."""
     for start, end in lines:
         line = text[start:end]
-        if is_bad(line) and (found := fixed(line)):
-            yield start, list(_changes(start, line, *found))
+        if is_bad(line) and (found := fixed_by_ftfy(line)):
+            yield start, list(_line_changes(start, line, *found))
 
 
 def _undo_in_parts(text: str, lines: list[Span]) -> Iterator[Change]:
     """Undo mis-decoded UTF-8 next to sound characters: `É cafÃ©` becomes `É café`."""
     for start, end in lines:
-        if found := fixed_in_parts(text[start:end]):
-            yield from _changes(start, text[start:end], *found)
+        if found := fixed_in_parts_by_ftfy(text[start:end]):
+            yield from _line_changes(start, text[start:end], *found)
 
 
-def _fill_certain_gaps(text: str, lines: list[Span], evidence: Evidence) -> UndoneLines:
+def _fill_certain_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
     """Reconstruct characters with missing bytes where the evidence for the damage suffices."""
     found = damage_of_lines(tuple(text[start:end] for start, end in lines))
     if found and found[2]:
         yield from _fill_gaps(text, lines, evidence)
 
 
-def _fill_gaps(text: str, lines: list[Span], evidence: Evidence) -> UndoneLines:
+def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
     """Reconstruct characters with missing bytes, or mark them U+FFFD where the evidence does not suffice."""
     written = [text[start:end] for start, end in lines]
     found = damage_of_lines(tuple(written))
@@ -131,13 +133,13 @@ def _fill_gaps(text: str, lines: list[Span], evidence: Evidence) -> UndoneLines:
         return
     damage, hit, enough = found
     least = evidence.min_confidence if enough else math.inf
-    chain, originals = unwound([written[number] for number in hit], damage, evidence.archive, enough=enough)
+    chain, originals = undo_decodings([written[number] for number in hit], damage, evidence.archive, enough=enough)
     for at, pieces in originals:
         start = lines[hit[at]][0]
-        yield start, [_change_of(start, written[hit[at]], piece, chain, least) for piece in pieces]
+        yield start, [_gap_change(start, written[hit[at]], piece, chain, least) for piece in pieces]
 
 
-def _change_of(start: int, line: str, piece: Piece, chain: str, min_confidence: float) -> Change:
+def _gap_change(start: int, line: str, piece: Piece, chain: str, min_confidence: float) -> Change:
     """Return the change that a piece makes; a gap below `min_confidence` is marked U+FFFD."""
     after, others, before = piece.text, piece.others, line[piece.start : piece.end]
     reason = f"{chain}, byte missing; reconstructed" if others else chain
@@ -151,7 +153,7 @@ def _change_of(start: int, line: str, piece: Piece, chain: str, min_confidence: 
     return Change("repair", span, before, after, reason, piece.confidence, others)
 
 
-def _changes(start: int, line: str, original: str, why: tuple[str, float]) -> Iterator[Change]:
+def _line_changes(start: int, line: str, original: str, why: tuple[str, float]) -> Iterator[Change]:
     """Yield the changes from `line` to `original`: one per run outside ASCII, if the ASCII in between is the same."""
     before, after = _ASCII_RUNS.split(line), _ASCII_RUNS.split(original)
     if before[1::2] != after[1::2]:
@@ -164,29 +166,34 @@ def _changes(start: int, line: str, original: str, why: tuple[str, float]) -> It
 
 
 # The order in which they are tried; each gets the lines that those before it left.
-STRATEGIES: tuple[Strategy, ...] = (
-    Strategy("punctuation", _undo_punctuation, EVERY, "where nothing else is outside ASCII, nothing else fits"),
-    Strategy("chain", _undo_chain, (VALID,), "valid UTF-8 proves the chain, even of a short text"),
-    Strategy("certain gaps", _fill_certain_gaps, EVERY, "before ftfy, which decodes across missing bytes"),
-    Strategy("chain", _undo_chain, (LONG,), "a long text proves its own chain"),
-    Strategy("bytes", _decode_bytes, EVERY, "C1 controls are undecoded bytes, which may be in any codec"),
-    Strategy("spaces", _fill_spaces, (SHORT,), "before ftfy, which takes each space after Ã for U+00A0"),
-    Strategy("ftfy", _undo_by_ftfy, EVERY, "it knows what is frequent in a few characters"),
-    Strategy("chain", _undo_chain, (SHORT,), "a short text is weak evidence: after ftfy"),
-    Strategy("gaps", _fill_gaps, EVERY, "last: it may only mark what the others can fix"),
+STRATEGIES: tuple[RepairStrategy, ...] = (
+    RepairStrategy(
+        "punctuation", _undo_punctuation, EVERY_KIND, "where nothing else is outside ASCII, nothing else fits"
+    ),
+    RepairStrategy("chain", _undo_chain, (VALID_TEXT_KIND,), "valid UTF-8 proves the chain, even of a short text"),
+    RepairStrategy("certain gaps", _fill_certain_gaps, EVERY_KIND, "before ftfy, which decodes across missing bytes"),
+    RepairStrategy("chain", _undo_chain, (LONG_TEXT_KIND,), "a long text proves its own chain"),
+    RepairStrategy("bytes", _decode_bytes, EVERY_KIND, "C1 controls are undecoded bytes, which may be in any codec"),
+    RepairStrategy(
+        "spaces", _fill_spaces, (SHORT_TEXT_KIND,), "before ftfy, which takes each space after Ã for U+00A0"
+    ),
+    RepairStrategy("ftfy", _undo_by_ftfy, EVERY_KIND, "it knows what is frequent in a few characters"),
+    RepairStrategy("chain", _undo_chain, (SHORT_TEXT_KIND,), "a short text is weak evidence: after ftfy"),
+    RepairStrategy("gaps", _fill_gaps, EVERY_KIND, "last: it may only mark what the others can fix"),
 )
 
 
-def undone(text: str, lines: list[Span], evidence: Evidence, *, long: bool) -> list[Change]:
+def changes_by_strategies(text: str, lines: list[Span], evidence: RepairEvidence, *, long: bool) -> list[Change]:
     """Return the changes that undo the mojibake in `lines` of a text.
 
     Where no character has missing bytes, the parts of the remaining lines are fixed one by one at the end.
 
-    >>> [(change.before, change.after) for change in undone("cafÃ©", [(0, 5)], Evidence(), long=False)]
+    >>> changes = changes_by_strategies("cafÃ©", [(0, 5)], RepairEvidence(), long=False)
+    >>> [(change.before, change.after) for change in changes]
     [('Ã©', 'é')]
     """
     changes: list[Change] = []
-    kind = _kind(text, lines, long=long)
+    kind = _text_kind(text, lines, long=long)
     for strategy in STRATEGIES:
         if kind in strategy.kinds:
             found = list(strategy.undo(text, lines, evidence))
@@ -198,9 +205,9 @@ def undone(text: str, lines: list[Span], evidence: Evidence, *, long: bool) -> l
     return changes
 
 
-def _kind(text: str, lines: list[Span], *, long: bool) -> Kind:
+def _text_kind(text: str, lines: list[Span], *, long: bool) -> TextKind:
     """Return the kind of a text, which decides the strategies."""
-    valid = proven("\n".join(text[start:end] for start, end in lines))
+    valid = is_valid_utf8("\n".join(text[start:end] for start, end in lines))
     if valid and (long or len(list(_undo_by_ftfy(text, lines))) < len(lines)):
-        return VALID
-    return LONG if long else SHORT
+        return VALID_TEXT_KIND
+    return LONG_TEXT_KIND if long else SHORT_TEXT_KIND

@@ -12,7 +12,7 @@ import webencodings
 
 from pipeline.document import GAP, CodecCandidate, Document, Encoding, Meta, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences
-from pipeline.encoding.detection import NO_TEXT, decodes, ranked, sampled
+from pipeline.encoding.detection import NON_TEXT, is_decodable, likeliest_encoding, prose_sample
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -21,17 +21,17 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-DECLARED = re.compile(
+ENCODING_DECLARATION = re.compile(
     rb"""<\?xml[^>]{0,200}\sencoding\s*=\s*["']?([\w.:-]+)"""
     rb"""|<meta[^>]{0,200}?\bcharset\s*=\s*["']?\s*([\w.:-]+)"""
     rb"""|\A---[^\n]*\n(?:[^\n]*\n){0,40}?(?:charset|encoding)[ \t]*:[ \t]*["']?([\w.:-]+)""",
     re.IGNORECASE,
 )
-DECLARED_WITHIN = 2048  # bytes; HTML requires the first 1024, but front matter and comments may precede
-FEWEST = 8  # characters that are enough to detect UTF-16 or UTF-32 without Latin text
-FEWEST_LATIN = 2  # Latin characters: a single NUL may be an accident
-DISTINCT = 20  # different UTF-8 sequences; fewer may be valid by chance
-STRANGE = 10.0  # nats per character: a higher cross-entropy means that it is not text
+DECLARATION_BYTES = 2048  # bytes; HTML requires the first 1024, but front matter and comments may precede
+FEWEST_WIDE_CHARACTERS = 8  # characters that are enough to detect UTF-16 or UTF-32 without Latin text
+FEWEST_WIDE_LATIN = 2  # Latin characters: a single NUL may be an accident
+FEWEST_DISTINCT_SEQUENCES = 20  # different UTF-8 sequences; fewer may be valid by chance
+MOST_NATS_OF_TEXT = 10.0  # nats per character: a higher cross-entropy means that it is not text
 EBCDIC_SPACE = b"\x40"
 _C0 = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 MULTIBYTE = re.compile(
@@ -45,13 +45,15 @@ def decode(source: Source) -> Document:
 
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
-    encoding, text = _read(source.data)
+    encoding, text = _detected(source.data)
     meta = Meta(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
     if encoding.evidence != "damaged":
         return Document(source.path, source.data.decode(encoding.codec) if text is None else text, meta)
-    from pipeline.mojibake.lossy.ill_formed_utf8 import mended  # noqa: PLC0415 - loads the model; valid text needs none
+    from pipeline.mojibake.lossy.ill_formed_utf8 import ill_formed_changes  # noqa: PLC0415 - loads the model; valid text needs none
 
-    document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(mended(source.data))
+    document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(
+        ill_formed_changes(source.data)
+    )
     left = document.text.count(GAP) - source.data.count(GAP.encode())
     uncertain = f"; uncertain characters left as U+FFFD: {left}" if left else ""
     return document.noted("decode", f"ill-formed UTF-8: sequences repaired: {len(document.changes)}{uncertain}")
@@ -65,10 +67,10 @@ def detect(data: bytes) -> Encoding:
 
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
-    return _read(data)[0]
+    return _detected(data)[0]
 
 
-def _read(data: bytes) -> tuple[Encoding, str | None]:
+def _detected(data: bytes) -> tuple[Encoding, str | None]:
     """Return the encoding of `data`, and its text if detection already decoded it."""
     for rule in BEFORE_UTF_8:
         if encoding := rule(data):
@@ -84,9 +86,9 @@ def _read(data: bytes) -> tuple[Encoding, str | None]:
     raise SkipDocument(message)
 
 
-def _marked(data: bytes) -> Encoding | None:
+def _byte_order_mark(data: bytes) -> Encoding | None:
     codec = next((codec for mark, codec in BYTE_ORDER_MARKS if data.startswith(mark)), None)
-    if codec is None or (codec == "utf-8" and not decodes(data, codec)):
+    if codec is None or (codec == "utf-8" and not is_decodable(data, codec)):
         return None
     try:
         data.decode(codec)
@@ -99,7 +101,7 @@ def _marked(data: bytes) -> Encoding | None:
     return Encoding(codec, 1.0, "bom")
 
 
-def _wide(data: bytes) -> Encoding | None:
+def _utf16_or_utf32(data: bytes) -> Encoding | None:
     """Detect UTF-16 and UTF-32 without a byte order mark.
 
     Latin text is recognized by NULs, which are at least half of its bytes; other text by its cross-entropy. Valid
@@ -113,36 +115,44 @@ def _wide(data: bytes) -> Encoding | None:
         text = head.decode(codec, "replace")
         latin = sum("\0" < char < "\u0100" for char in text)
         proven = sum(codec.startswith("utf-32") or char > "\uffff" for char in text)
-        sure = (latin >= FEWEST_LATIN and latin * 2 > len(text)) or proven >= FEWEST_LATIN
-        if decodes(data, codec) and ((sure and not NO_TEXT.search(text)) or _reads_well(text)):
+        sure = (latin >= FEWEST_WIDE_LATIN and latin * 2 > len(text)) or proven >= FEWEST_WIDE_LATIN
+        if is_decodable(data, codec) and ((sure and not NON_TEXT.search(text)) or _reads_well(text)):
             return Encoding(codec, 0.9, "validity")
     return None
 
 
 def _reads_well(text: str) -> bool:
-    from pipeline.language.fluency import strangeness  # noqa: PLC0415 - loads the model, which UTF-8 does not need
+    from pipeline.language.fluency import mean_cross_entropy  # noqa: PLC0415 - loads the model, which UTF-8 does not need
 
-    return len(text) >= FEWEST and not NO_TEXT.search(text) and strangeness([text], symbols=True) < STRANGE
+    return (
+        len(text) >= FEWEST_WIDE_CHARACTERS
+        and not NON_TEXT.search(text)
+        and mean_cross_entropy([text], symbols=True) < MOST_NATS_OF_TEXT
+    )
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
     for escape, codec in escape_sequences().items() if b"\x1b" in data else ():
-        if escape in data and decodes(data, codec):
+        if escape in data and is_decodable(data, codec):
             return Encoding(codec, 0.99, "validity")
     return None
 
 
 def _utf8_variant(data: bytes) -> Encoding | None:
-    return Encoding("utf-8-variants", 0.99, "validity") if b"\xed" in data and decodes(data, "utf-8-variants") else None
+    return (
+        Encoding("utf-8-variants", 0.99, "validity")
+        if b"\xed" in data and is_decodable(data, "utf-8-variants")
+        else None
+    )
 
 
-def _not_binary(data: bytes) -> None:
+def _refuse_binary(data: bytes) -> None:
     """Raise SkipDocument for binary data: legacy encodings use no C0 controls, compressed data has 11 % of them."""
     head = data[:65536]
     if head.count(EBCDIC_SPACE) * 20 > len(head):
         return
     if (len(head) - len(head.translate(None, _C0))) * 100 > len(head):
-        raise SkipDocument(_binary(data))
+        raise SkipDocument(_binary_problem(data))
 
 
 def _damaged_utf8(data: bytes) -> Encoding | None:
@@ -152,27 +162,34 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
     stray = len(data) - len(data.translate(None, bytes(range(128, 256)))) - valid
     if valid < 2 * stray:
         return None
-    if len(set(sequences)) < DISTINCT and (other := _likeliest(data)) and not _reads_better(data, other.codec):
+    if (
+        len(set(sequences)) < FEWEST_DISTINCT_SEQUENCES
+        and (other := _most_likely(data))
+        and not _reads_better(data, other.codec)
+    ):
         return other
     return Encoding("utf-8", valid / (valid + stray), "damaged")
 
 
 def _reads_better(data: bytes, codec: str) -> bool:
     """Return whether `data` is more likely as UTF-8 with gaps than as `codec`."""
-    from pipeline.language.fluency import fluency  # noqa: PLC0415 - loads the model, which UTF-8 does not need
+    from pipeline.language.fluency import line_log_likelihoods  # noqa: PLC0415 - loads the model, which UTF-8 does not need
 
-    sample = sampled(data)
-    return bool(fluency([sample.decode("utf-8", "replace")]) > fluency([sample.decode(codec, "replace")]))
+    sample = prose_sample(data)
+    return bool(
+        line_log_likelihoods([sample.decode("utf-8", "replace")])
+        > line_log_likelihoods([sample.decode(codec, "replace")])
+    )
 
 
-def _likeliest(data: bytes) -> Encoding | None:
-    return ranked(data, _declaration(data))
+def _most_likely(data: bytes) -> Encoding | None:
+    return likeliest_encoding(data, _declared_codec(data))
 
 
-def _declaration(data: bytes) -> str | None:
-    match = DECLARED.search(data[:DECLARED_WITHIN])
+def _declared_codec(data: bytes) -> str | None:
+    match = ENCODING_DECLARATION.search(data[:DECLARATION_BYTES])
     label = next(filter(None, match.groups()), b"").decode("ascii") if match else ""
-    return _codec(label)
+    return _codec_of_label(label)
 
 
 def _statistics(data: bytes) -> Encoding | None:
@@ -186,22 +203,22 @@ def _statistics(data: bytes) -> Encoding | None:
     return Encoding(candidates[0].codec, candidates[0].confidence, "statistics", tuple(candidates[1:4]))
 
 
-Rules = tuple[Callable[[bytes], Encoding | None], ...]
-BEFORE_UTF_8: Rules = (
-    _marked,
-    _wide,  # Latin text in UTF-16 is valid UTF-8 with NULs
+DetectionRules = tuple[Callable[[bytes], Encoding | None], ...]
+BEFORE_UTF_8: DetectionRules = (
+    _byte_order_mark,
+    _utf16_or_utf32,  # Latin text in UTF-16 is valid UTF-8 with NULs
     _iso_2022,  # its bytes are all ASCII
 )
-AFTER_UTF_8: Rules = (
+AFTER_UTF_8: DetectionRules = (
     _utf8_variant,
-    _not_binary,
+    _refuse_binary,
     _damaged_utf8,
-    _likeliest,
+    _most_likely,
     _statistics,
 )
 
 
-def _codec(label: str) -> str | None:
+def _codec_of_label(label: str) -> str | None:
     """Return the codec that browsers (WHATWG), or else Python, use for a label; None if it is no text codec."""
     known = webencodings.lookup(label)
     try:
@@ -211,7 +228,7 @@ def _codec(label: str) -> str | None:
     return codec.name if codec._is_text_encoding else None  # noqa: SLF001 - only this excludes rot13 and the like
 
 
-def _binary(data: bytes) -> str:
+def _binary_problem(data: bytes) -> str:
     import puremagic  # noqa: PLC0415 - only binary files need it
 
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import yaml
 
 from pipeline.document import GAP, Document, Encoding, FrontValue
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 
 VERSION = 3  # raise it when the bytes change
-LATER_YAML = 10_000  # columns: lines are not folded
+YAML_LINE_WIDTH = 10_000  # columns: lines are not folded
 
 
 def clean_file(document: Document) -> bytes:
@@ -19,42 +19,42 @@ def clean_file(document: Document) -> bytes:
         "subtitle": meta.subtitle,
         "kicker": meta.kicker,
         "authors": list(meta.authors),
-        "source_url": canonical(meta.source_url),
+        "source_url": canonical_url(meta.source_url),
         "language": meta.language,
         "date": meta.date,
-        "encoding": in_words(meta.encoding),
+        "encoding": encoding_in_words(meta.encoding),
         "sha256": meta.sha256,
-        "repaired": repaired(document),
+        "repaired": repairs_in_words(document),
     }
     given = {key: value for key, value in fields.items() if value}
     extra = {f"original_{key}" if key in given else key: value for key, value in meta.extra}
-    front = yaml.safe_dump(given | extra, allow_unicode=True, sort_keys=False, width=LATER_YAML)
+    front = yaml.safe_dump(given | extra, allow_unicode=True, sort_keys=False, width=YAML_LINE_WIDTH)
     return f"---\n{front}---\n\n{document.text.lstrip(chr(10))}".encode()
 
 
-def in_words(encoding: Encoding) -> str:
+def encoding_in_words(encoding: Encoding) -> str:
     """Return an encoding for people: `gb18030 (statistics, 0.93)`, or only the codec where it is certain."""
     certain = encoding.confidence == 1 and encoding.evidence in {"utf-8", "bom"}
     return encoding.codec if certain else f"{encoding.codec} ({encoding.evidence}, {encoding.confidence:.2f})"
 
 
-def repaired(document: Document) -> str:
+def repairs_in_words(document: Document) -> str:
     """Return in one line how many characters were repaired, from which damage, and how many are lost.
 
     >>> from pathlib import PurePosixPath
-    >>> repaired(Document(PurePosixPath("a.md"), "a"))
+    >>> repairs_in_words(Document(PurePosixPath("a.md"), "a"))
     'nothing'
-    >>> repaired(Document(PurePosixPath("a.md"), "caf\N{REPLACEMENT CHARACTER}"))
+    >>> repairs_in_words(Document(PurePosixPath("a.md"), "caf\N{REPLACEMENT CHARACTER}"))
     '1 character lost (U+FFFD)'
     """
     repairs = [change for change in document.changes if change.step == "repair"]
     gaps = document.text.count(GAP)
     restored = sum(len(change.after) - change.after.count(GAP) for change in repairs)
     reasons = ", ".join(sorted({change.reason for change in repairs}))
-    parts = [f"{_characters(restored)}: {reasons}"] if reasons else []
-    parts += [f"{_characters(gaps)} lost (U+FFFD)"] if gaps else []
+    parts = [f"{_counted_characters(restored)}: {reasons}"] if reasons else []
+    parts += [f"{_counted_characters(gaps)} lost (U+FFFD)"] if gaps else []
     return "; ".join(parts) or "nothing"
 
 
-def _characters(count: int) -> str:
+def _counted_characters(count: int) -> str:
     return f"{count} character{'' if count == 1 else 's'}"

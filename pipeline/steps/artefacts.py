@@ -13,7 +13,7 @@ from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS
 from pipeline.language.identification import language_of
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 
 LANGUAGES = ("zh",)  # the files of glossary/
 PLACEHOLDER = "a placeholder of machine translation"
@@ -38,18 +38,18 @@ def artefacts(document: Document, *, glossary: bool = True) -> Document:
 
 def _placeholders(text: str) -> Iterator[Change]:
     if _SIGN.search(text):
-        for match in prose(_PLACEHOLDERS, text):
+        for match in matches_outside_code(_PLACEHOLDERS, text):
             yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER, 0.95)
 
 
 def _labels(text: str, language: str) -> Iterator[Change]:
     labels, pattern, _ = _glossary(language)
-    for match in prose(pattern, text):
+    for match in matches_outside_code(pattern, text):
         yield Change("artefacts", match.span(1), match[1], labels[match[1]], LABEL, 0.9)
 
 
 def _citations(text: str, language: str) -> Iterator[Change]:
-    for match in prose(_glossary(language)[2], text):
+    for match in matches_outside_code(_glossary(language)[2], text):
         yield Change("artefacts", match.span(), match[0], f"{match[1]} *{match[2]}{match[3]}", CITATION, 0.9)
 
 

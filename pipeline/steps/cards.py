@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 
 CARD = "a link card over several blocks, which is no link in Markdown"
 EMPTY = "a link without text: nobody can see or follow it"
@@ -46,7 +46,7 @@ def cards(document: Document) -> Document:
 
 
 def _cards(text: str, source: str) -> Iterator[Change]:
-    for match in prose(_CARD, text):
+    for match in matches_outside_code(_CARD, text):
         if match["empty"] in {None, match["address"]}:
             link = f"[{match['title'].strip()}]({_absolute(match['address'], source)})"
             after = f"{link}\\\n{match['subtitle'].strip()}" if match["subtitle"] else link
@@ -54,14 +54,14 @@ def _cards(text: str, source: str) -> Iterator[Change]:
 
 
 def _without_text(text: str) -> Iterator[Change]:
-    for match in prose(_EMPTY, text):
+    for match in matches_outside_code(_EMPTY, text):
         line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
             yield Change("cards", match.span(), match[0], "", EMPTY, 0.95)
 
 
 def _hashtags(text: str) -> Iterator[Change]:
-    for match in prose(_HASHTAG, text):
+    for match in matches_outside_code(_HASHTAG, text):
         words = match[1].removeprefix("# ")
         one = re.sub(r"\s", "", words)
         tag = one if match[2].casefold().rstrip("/").endswith("/" + one.casefold()) else words
@@ -69,7 +69,7 @@ def _hashtags(text: str) -> Iterator[Change]:
 
 
 def _separators(text: str) -> Iterator[Change]:
-    for match in prose(_MARKED, text) if _SEPARATED.search(text) else ():
+    for match in matches_outside_code(_MARKED, text) if _SEPARATED.search(text) else ():
         at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
         if re.match(r"[^\s|] ", text[at - 2 : at]) and (f"|{match[1]}[" in text or _SEPARATED.search(line)):
             yield Change("cards", (at - 1, at), " ", " |", SEPARATOR, 0.8)
@@ -77,7 +77,7 @@ def _separators(text: str) -> Iterator[Change]:
 
 def _relative(text: str, source: str) -> Iterator[Change]:
     if urlsplit(source).hostname and "](/" in text:
-        for match in prose(_RELATIVE, text):
+        for match in matches_outside_code(_RELATIVE, text):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):
                 yield Change("cards", match.span(1), match[1], _absolute(match[1], source), RELATIVE, 0.95)

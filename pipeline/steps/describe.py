@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, FrontValue, Meta, Step
 from pipeline.language.identification import language_of
-from pipeline.markdown import FRONT_MATTER, groups, heading_text, inline_tokens
-from pipeline.markdown.front_matter import fields_of
+from pipeline.markdown import FRONT_MATTER, block_groups, heading_text, inline_tokens
+from pipeline.markdown.front_matter import front_matter_fields
 from pipeline.steps.controls import stripped
 
 FIELDS = {
@@ -69,7 +69,7 @@ def describe(document: Document) -> Document:
     match = FRONT_MATTER.match(document.text)
     fields: dict[str, FrontValue] = {}
     if match:
-        read = fields_of(match[1] or "")
+        read = front_matter_fields(match[1] or "")
         if isinstance(read, str):
             document = document.noted("describe", f"the front matter cannot be read and stays in the text: {read}")
         else:
@@ -168,7 +168,7 @@ def _language_tag(text: str) -> str:
 def _heading(text: str) -> str:
     """Return the text of the first heading of the highest level."""
     best, title = "h7", ""
-    for group in groups(text):
+    for group in block_groups(text):
         if HEADING_MARKS.search(group.text):
             for one, after in pairwise(group.blocks.tokens):
                 if one.type == "heading_open" and one.tag < best:
@@ -184,7 +184,7 @@ def _around_title(text: str) -> tuple[str, str]:
     A kicker is a link to a topic; a subtitle stands behind one, or is bold as a whole.
     """
     kicker = subtitle = ""
-    for opener, token in pairwise(token for group in groups(text) for token in group.blocks.tokens):
+    for opener, token in pairwise(token for group in block_groups(text) for token in group.blocks.tokens):
         if token.type != "inline" or token.level > 1:
             continue
         if opener.type != "heading_open":

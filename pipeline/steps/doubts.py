@@ -7,7 +7,7 @@ from functools import cache
 
 from pipeline.document import Document, Step
 from pipeline.language.identification import language_of
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 from pipeline.steps.artefacts import LANGUAGES, glossary_of
 
 SHOWN = 24  # characters of what was found
@@ -17,7 +17,7 @@ def doubts(document: Document) -> Document:
     """Note what reads like a mistake of translation, and how often it does; the text stays as it is."""
     language = (document.meta.language or language_of(document.text)).partition("-")[0]
     for says, pattern in _patterns(language) if language in LANGUAGES else ():
-        if places := [match[0].strip() for match in prose(pattern, document.text)]:
+        if places := [match[0].strip() for match in matches_outside_code(pattern, document.text)]:
             first = places[0] if len(places[0]) <= SHOWN else places[0][:SHOWN] + "…"
             times = f", {len(places)} times" if len(places) > 1 else ""
             document = document.noted("doubts", f"doubtful translation, kept: {first}{times}: {says}")

@@ -12,8 +12,16 @@ from typing import Any
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import Inline, inline_tokens, inlines
-from pipeline.markdown.emphasis_runs import LONGEST, RUN, STRONG, Run, blank, opens, paired
+from pipeline.markdown import InlineContent, inline_contents, inline_tokens
+from pipeline.markdown.emphasis_runs import (
+    ASTERISKS,
+    MOST_ASTERISKS,
+    STRONG_ASTERISKS,
+    AsteriskRun,
+    is_blank,
+    is_flanking,
+    paired_runs,
+)
 
 CASELESS = re.compile(  # letters of scripts without capitals: CJK, and Hebrew to Mongolian; no name in code has them
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -60,19 +68,19 @@ def emphasis(document: Document) -> Document:
     text = document.text
     if not _doubtful(text, _SURE_IN_LINE) or not CASELESS.search(text):
         return document
-    edits: list[tuple[Inline, Edit]] = []
-    lone: list[tuple[Inline, Run]] = []
-    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part, _SURE_IN_LINE)):
+    edits: list[tuple[InlineContent, Edit]] = []
+    lone: list[tuple[InlineContent, AsteriskRun]] = []
+    for inline in inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _SURE_IN_LINE)):
         if _doubtful(inline.content, _SURE):
-            pairs, single = paired(inline.content)
+            pairs, single = paired_runs(inline.content)
             edits += [(inline, edit) for edit in _mended(inline, pairs)]
-            lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
+            lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
     edits += _spanning(text, lone)
     changes = (_change(*edit) for edit in edits)
     return document.edited(sorted(changes, key=lambda change: change.span))
 
 
-def _change(inline: Inline, edit: Edit) -> Change:
+def _change(inline: InlineContent, edit: Edit) -> Change:
     start, before = inline.at(edit.start), inline.content[edit.start : edit.end]
     return Change("emphasis", (start, start + len(before)), before, edit.after, edit.reason, 0.95)
 
@@ -84,7 +92,7 @@ def _doubtful(text: str, sure: re.Pattern[str]) -> bool:
     return bool(left or _SPACED_COLON.search(text))
 
 
-def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
+def _mended(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun]]) -> list[Edit]:
     """Return the edits that make fewer asterisks show, and change nothing else that shows."""
     content, env = inline.content, inline.env
     if notes := list(_footnotes(content)):
@@ -92,8 +100,8 @@ def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
     kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
     ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _meant(content, *pair)]
     every = kept + [edit for moves, tags in ladder for edit in (moves or tags)]
-    runs = (Run(*match.span()) for match in RUN.finditer(content))
-    every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > LONGEST and run.size % 2 == 0]
+    runs = (AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content))
+    every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > MOST_ASTERISKS and run.size % 2 == 0]
     if every == kept or not (shown := _shown(content, env))[1]:
         return kept
     now = _shown(_edited(content, every), env)
@@ -111,7 +119,7 @@ def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
 
 def _footnotes(content: str) -> Iterator[Edit]:
     for match in _FOOTNOTES.finditer(content):
-        for run in RUN.finditer(content, match.start() + 1, match.end() - 1):
+        for run in ASTERISKS.finditer(content, match.start() + 1, match.end() - 1):
             yield Edit(*run.span(), "\\*", FOOTNOTE)
 
 
@@ -138,7 +146,7 @@ def _shown(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
     return parts, stars
 
 
-def _meant(content: str, opener: Run, closer: Run) -> bool:
+def _meant(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
     """Tell whether marks stand as an author sets them: not a product (2**3), not a pointer (**argv)."""
     before, inner = content[opener.start - 1 : opener.start], content[opener.end : closer.start]
     nothing = not any(char.isalnum() for char in inner) and CASELESS.match(before)
@@ -150,7 +158,7 @@ def _ascii_letter(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _moved(content: str, opener: Run, closer: Run) -> Iterator[Edit]:
+def _moved(content: str, opener: AsteriskRun, closer: AsteriskRun) -> Iterator[Edit]:
     """Yield the edits that move spaces and punctuation out of marks that do not pair; none where no move helps."""
     marks, first, last = content[opener.start : opener.end], opener.end, closer.start
     if not any(char.isalnum() for char in content[first:last]):
@@ -160,7 +168,7 @@ def _moved(content: str, opener: Run, closer: Run) -> Iterator[Edit]:
     for start, end in _inner(content, first, last):
         before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
         after = content[end] if end < last else content[closer.end : closer.end + 1]
-        if opens(before, content[start]) and opens(after, content[end - 1]):
+        if is_flanking(before, content[start]) and is_flanking(after, content[end - 1]):
             lead, tail = content[first:start], content[end:last]
             reason = MOVED if (lead + tail).strip() else SPACED
             if lead:
@@ -189,9 +197,9 @@ def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
     return end - len(inner.lstrip()), start + len(inner.rstrip())
 
 
-def _tagged(opener: Run, closer: Run) -> list[Edit]:
+def _tagged(opener: AsteriskRun, closer: AsteriskRun) -> list[Edit]:
     """Return the edits that write strong text as HTML; a single asterisk is too often no emphasis."""
-    if opener.size != STRONG:
+    if opener.size != STRONG_ASTERISKS:
         return []
     return [
         Edit(opener.start, opener.end, "<strong>", TAGGED),
@@ -199,7 +207,7 @@ def _tagged(opener: Run, closer: Run) -> list[Edit]:
     ]
 
 
-def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
+def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Iterator[tuple[InlineContent, Edit]]:
     """Yield the edits for strong text that reaches over several paragraphs: marks in each of them."""
     for (first, opener), (last, closer) in pairwise(lone):
         if _leads(first.content, opener) and not _leads(last.content, closer):
@@ -209,10 +217,10 @@ def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inlin
                 yield from ((inline, edit) for inline, edits in marked for edit in edits)
 
 
-def _from_to(text: str, first: Inline, last: Inline) -> list[Inline]:
+def _from_to(text: str, first: InlineContent, last: InlineContent) -> list[InlineContent]:
     """Return a paragraph, what follows it, and another paragraph; nothing where they are too far apart."""
-    found: list[Inline] = []
-    for inline in inlines(text, start=first.lines[0][1]):
+    found: list[InlineContent] = []
+    for inline in inline_contents(text, start=first.lines[0][1]):
         if found or inline == first:
             found.append(inline)
         if inline == last or len(found) > FARTHEST:
@@ -220,18 +228,18 @@ def _from_to(text: str, first: Inline, last: Inline) -> list[Inline]:
     return []
 
 
-def _marks(inline: Inline, first: Inline, last: Inline) -> list[Edit]:
+def _marks(inline: InlineContent, first: InlineContent, last: InlineContent) -> list[Edit]:
     """Return the marks that a block between the first and the last of a strong text lacks."""
     ends = [place for place, lacks in ((0, inline != first), (len(inline.content), inline != last)) if lacks]
     return [Edit(place, place, "**", SPANNING) for place in ends]
 
 
-def _leads(content: str, run: Run) -> bool:
+def _leads(content: str, run: AsteriskRun) -> bool:
     """Tell whether a lone run stands before what it marks."""
-    return not blank(content[run.end : run.end + 1])
+    return not is_blank(content[run.end : run.end + 1])
 
 
-def _better(inline: Inline, edits: list[Edit]) -> bool:
+def _better(inline: InlineContent, edits: list[Edit]) -> bool:
     old, new = (_shown(content, inline.env) for content in (inline.content, _edited(inline.content, edits)))
     return old[0] == new[0] and new[1] == 0
 

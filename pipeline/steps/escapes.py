@@ -7,30 +7,36 @@ from collections.abc import Callable, Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.encoding.codecs import HTML
+from pipeline.encoding.codecs import HTML_CODEC
 from pipeline.invariants import SAME_CODE
-from pipeline.markdown import prose
-from pipeline.mojibake.unescape import ENTITIES, ESCAPES, entities_read, escaped_whole, escapes_read
+from pipeline.markdown import matches_outside_code
+from pipeline.mojibake.unescape import ENTITY_RUN, ESCAPE_RUN, decoded_entities, decoded_escapes, is_escaped_throughout
 
-SURE = 0.99  # confidence: the bytes are valid UTF-8, or all characters outside ASCII are escapes
+ESCAPE_CONFIDENCE = 0.99  # confidence: the bytes are valid UTF-8, or all characters outside ASCII are escapes
 
 
-def unescape(document: Document) -> Document:
+def decode_escapes(document: Document) -> Document:
     r"""Decode mojibake in HTML entities, like `&Atilde;&copy;`, and `\u00e4` where the whole text is written so."""
     text = document.text
     if "&" in text:
-        return document.edited(_read(text, ENTITIES, entities_read, f"UTF-8 decoded as {HTML}, as HTML entities"))
-    if "\\u" in text and escaped_whole(text):
-        return document.edited(_read(text, ESCAPES, escapes_read, "all characters outside ASCII were escapes"))
+        return document.edited(
+            _decoded_matches(text, ENTITY_RUN, decoded_entities, f"UTF-8 decoded as {HTML_CODEC}, as HTML entities")
+        )
+    if "\\u" in text and is_escaped_throughout(text):
+        return document.edited(
+            _decoded_matches(text, ESCAPE_RUN, decoded_escapes, "all characters outside ASCII were escapes")
+        )
     return document
 
 
-def _read(text: str, pattern: re.Pattern[str], read: Callable[[str], str | None], reason: str) -> Iterator[Change]:
+def _decoded_matches(
+    text: str, pattern: re.Pattern[str], read: Callable[[str], str | None], reason: str
+) -> Iterator[Change]:
     """Yield the changes of the matches in prose that `read` decodes."""
-    for match in prose(pattern, text):
+    for match in matches_outside_code(pattern, text):
         found = read(match[0])
         if found:
-            yield Change("escapes", match.span(), match[0], found, reason, SURE)
+            yield Change("escapes", match.span(), match[0], found, reason, ESCAPE_CONFIDENCE)
 
 
-STEP = Step("escapes", unescape, (SAME_CODE,), version=2)
+STEP = Step("escapes", decode_escapes, (SAME_CODE,), version=2)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS
-from pipeline.markdown import inline_tokens, plain, prose
+from pipeline.markdown import inline_tokens, matches_outside_code, visible_text
 
 CAPTION = re.compile(
     r"[\w-]{1,24}\s*\[\d+/\d+\]|(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",
@@ -30,12 +30,12 @@ def figures(document: Document) -> Document:
 
 
 def _captioned(text: str) -> Iterator[Change]:
-    for match in prose(_BARE, text):
+    for match in matches_outside_code(_BARE, text):
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         quoted = {part.replace(" ", "") for part in (before, match[1], match[2])}
         if len(quoted) > 1 or quoted.pop().strip(">"):
             continue
-        words = plain(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
+        words = visible_text(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
         if words and len(words) <= LONGEST:
             balanced = words.count("[") == words.count("]") and not re.search(r"\][(\[]", words)
             alt = re.sub(r"([\\`*_<&])" if balanced else r"([\\`*_<&\[\]])", r"\\\1", words)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import blocks, in_code, prose
+from pipeline.markdown import matches_outside_code, overlaps_code, parse_blocks
 
 BOLD = "a heading is prominent already; bold as a whole says nothing"
 LEVEL = "a level of headings is skipped in the whole text"
@@ -29,11 +29,11 @@ def headings(document: Document) -> Document:
 
 
 def _headings(text: str) -> Iterator[Change]:
-    for match in prose(_BOLD, text):
+    for match in matches_outside_code(_BOLD, text):
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         if len(before) < DEEPEST and not before.strip("#"):
             yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD, 0.95)
-    for match in prose(_HASHES, text):
+    for match in matches_outside_code(_HASHES, text):
         if match.start() == 0 or text[match.start() - 1] == "\n":
             yield Change("headings", (match.end(), match.end()), "", " ", SPACE, 0.9)
     yield from _levels(text)
@@ -48,21 +48,21 @@ def _levels(text: str) -> Iterator[Change]:
     used = _underlined(text)
     for match in marks:
         level = len(match[0].rstrip())
-        if level not in used and not in_code(text, match.span()):
+        if level not in used and not overlaps_code(text, match.span()):
             used.add(level)
     if not used or not set(range(min(used), max(used))) - used:
         return
     rank = {level: min(used) + at for at, level in enumerate(sorted(used))}
     for match in marks:
         level = len(match[0].rstrip())
-        if rank.get(level, level) < level and not in_code(text, match.span()):
+        if rank.get(level, level) < level and not overlaps_code(text, match.span()):
             span = match.start() + rank[level], match.start() + level
             yield Change("headings", span, text[slice(*span)], "", LEVEL, 0.8)
 
 
 def _underlined(text: str) -> set[int]:
     """Return the levels of the headings that are underlined. Of 1 and 2, none has a gap before it."""
-    tokens = blocks(text).tokens if _SETEXT.search(text) else []
+    tokens = parse_blocks(text).tokens if _SETEXT.search(text) else []
     return {int(one.tag[1]) for one in tokens if one.type == "heading_open" and one.markup in "=-" and not one.level}
 
 

@@ -15,12 +15,12 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from pipeline.document import Document, Link, Step
-from pipeline.markdown import heading_text, parser, plain
-from pipeline.urls.bare_urls import bare
-from pipeline.urls.canonical import absolute, canonical
+from pipeline.markdown import heading_text, parser, visible_text
+from pipeline.urls.bare_urls import find_bare_urls
+from pipeline.urls.canonical import absolute_url, canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import kind_of
-from pipeline.urls.url_warnings import warnings
+from pipeline.urls.url_warnings import url_problems
 
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
@@ -137,7 +137,7 @@ class _Paragraph:
     def image(self, child: Token) -> _Found:
         """Return an image; in a link it is a part of what the reader sees of that."""
         one = self.found(child, "src", "image")
-        one.text.append(plain(child.children))
+        one.text.append(visible_text(child.children))
         if self.open:
             self.open.text += one.text
         return one
@@ -163,7 +163,7 @@ class _Paragraph:
 
     def words(self, child: Token) -> Iterator[_Found]:
         """Yield the addresses that stand bare in a text."""
-        for _, address in bare(child.content):
+        for _, address in find_bare_urls(child.content):
             self.seek(address)
             yield _Found(address, "link", self.place(), [address])
 
@@ -227,9 +227,9 @@ def _link(found: _Found, source: str, heading: str) -> Link:
     text = " ".join("".join(found.text).split())
     target = f"http://{found.written}" if found.written[:4].lower() == "www." else found.written
     base = source if found.kind == "link" else ""
-    url = canonical(target, base)
-    relative = bool(base) and absolute(target, base) != absolute(target)
-    kind = "source" if source and url == canonical(source) else kind_of(url, text)
+    url = canonical_url(target, base)
+    relative = bool(base) and absolute_url(target, base) != absolute_url(target)
+    kind = "source" if source and url == canonical_url(source) else kind_of(url, text)
     return Link(
         written=found.written,
         url=url,
@@ -240,7 +240,7 @@ def _link(found: _Found, source: str, heading: str) -> Link:
         heading=heading,
         identifiers=identifiers(url) if found.kind != "image" else (),
         base=base if relative else "",
-        notes=warnings(found.written, url),
+        notes=url_problems(found.written, url),
         title=found.title,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 
 REASON = "numbers at the start of lines that count on are a list; it needs a blank line and a space"
 _SECOND = re.compile(r"\n2[)）](?=[^\s\d)）])")
@@ -25,7 +25,7 @@ def lists(document: Document) -> Document:
 
 
 def _lists(text: str) -> Iterator[Change]:
-    for match in prose(_LINES, text):
+    for match in matches_outside_code(_LINES, text):
         items = list(_ITEM.finditer(match[0]))
         if [int(item[1]) for item in items] != list(range(1, len(items) + 1)):
             continue

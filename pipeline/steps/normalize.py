@@ -9,7 +9,7 @@ from rapidfuzz.distance import Indel
 from pipeline.changes import Change, differing
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_LETTERS, SAME_MEANING
-from pipeline.markdown.formatter import NoNormalFormError, normal_form
+from pipeline.markdown.formatter import CannotFormatError, format_markdown
 
 MOST_LINES = 20_000  # beyond, the comparison's table would take over 100 MB: the change is told as one
 REASON = "normal form of Markdown"
@@ -18,12 +18,12 @@ REASON = "normal form of Markdown"
 def normalize(document: Document) -> Document:
     """Write the Markdown in its normal form: blocks anew, what stands in them as it was written."""
     try:
-        formatted = normal_form(document.text)
+        formatted = format_markdown(document.text)
         if formatted == document.text:
             return document
-        if normal_form(formatted) != formatted:
+        if format_markdown(formatted) != formatted:
             return document.noted("normalize", "has no normal form that stays the same; left as it was")
-    except NoNormalFormError as error:
+    except CannotFormatError as error:
         return document.noted("normalize", f"has no normal form that loses nothing ({error}); left as it was")
     except RecursionError:
         return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")

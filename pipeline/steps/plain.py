@@ -11,7 +11,7 @@ from itertools import groupby, pairwise, zip_longest
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_WORDS
-from pipeline.markdown.parsing import FRONT_MATTER, blocks, inline_tokens
+from pipeline.markdown.parsing import FRONT_MATTER, inline_tokens, parse_blocks
 
 INDENT = "a first line that is indented begins a paragraph, and is no code"
 PARAGRAPH = "each line is a paragraph"
@@ -166,7 +166,7 @@ def _on_purpose(line: _Line, following: _Line, width: int) -> bool:
 def _is_plain(lines: Sequence[str], breaks: Sequence[bool]) -> bool:
     """Tell whether Markdown reads lines, some with a break behind them, as one paragraph of just these characters."""
     text = "".join(line + "\\" * bool(ends) + "\n" for line, ends in zip_longest(lines, breaks))
-    tokens = blocks(text).tokens
+    tokens = parse_blocks(text).tokens
     if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
         return False
     shown = [token.content if token.type == "text" else "\n" for token in inline_tokens(tokens[1].content, {})]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pipeline.document import GAP, Document, Step
 from pipeline.invariants import CODE_STAYS
-from pipeline.language.archive_statistics import NOTHING, Archive
+from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
-from pipeline.mojibake.passes import repairs
-from pipeline.mojibake.strategies import Evidence
+from pipeline.mojibake.passes import mojibake_changes
+from pipeline.mojibake.strategies import RepairEvidence
 
 
-def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING) -> Document:
+def repair_mojibake(
+    document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: ArchiveStatistics = NO_STATISTICS
+) -> Document:
     """Fix mojibake line by line; characters with missing bytes are reconstructed or marked U+FFFD; code stays."""
-    document = document.edited(repairs(document.text, Evidence(min_confidence, archive)))
+    document = document.edited(mojibake_changes(document.text, RepairEvidence(min_confidence, archive)))
     uncertain = [change for change in document.changes if change.alternatives]
     if not uncertain:
         return document
@@ -22,4 +24,4 @@ def repair(document: Document, *, min_confidence: float = MIN_CONFIDENCE, archiv
     return document.noted("repair", f"reconstructed {len(uncertain)} character{plural} with missing bytes{rest}")
 
 
-STEP = Step("repair", repair, (CODE_STAYS,), version=12)
+STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=12)

@@ -7,7 +7,7 @@ import re
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 
 REASON = "a table has one rule, below its head; another shows as cells full of hyphens"
 _RULE = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"
@@ -19,7 +19,7 @@ def tables(document: Document) -> Document:
     text = document.text
     changes = []
     within = -1  # where the table that has had its rule ends so far
-    for match in prose(_RULES, text):
+    for match in matches_outside_code(_RULES, text):
         if match.start() <= within:
             changes.append(Change("tables", match.span(), match[0], "", REASON, 0.9))
         rows = re.compile(r"(?:\n\|[^\n]*)*").match(text, match.end())

@@ -14,7 +14,7 @@ from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.language.identification import language_of
-from pipeline.markdown import Inline, inlines, prose
+from pipeline.markdown import InlineContent, inline_contents, matches_outside_code
 
 Typography = Literal["off", "safe", "full"]
 
@@ -54,7 +54,8 @@ def typography(document: Document, *, level: Typography = "safe") -> Document:
     if level == "off":
         return document
     changes = [
-        _change(match.span(), match[0], ",", "a number has no full-width comma") for match in prose(_NUMBER, text)
+        _change(match.span(), match[0], ",", "a number has no full-width comma")
+        for match in matches_outside_code(_NUMBER, text)
     ]
     if level == "full" and (rules := rules_of(document.meta.language or language_of(text))):
         changes += _full(text, rules, {change.span[0] for change in changes})
@@ -78,11 +79,11 @@ def rules_of(language: str) -> tuple[Rule, ...]:
 
 
 def _full(text: str, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
-    for inline in inlines(text):
+    for inline in inline_contents(text):
         yield from _set(inline, rules, taken)
 
 
-def _set(inline: Inline, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
+def _set(inline: InlineContent, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
     """Yield the changes of a paragraph, at each place that of the first rule that fits."""
     hidden = [match.span() for match in _HIDDEN.finditer(inline.content)]
     hidden += [(at, at + 1) for at in range(len(inline.content)) if taken and inline.at(at) in taken]

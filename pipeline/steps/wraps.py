@@ -10,7 +10,7 @@ from itertools import pairwise
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import Inline, inlines
+from pipeline.markdown import InlineContent, inline_contents
 
 CJK = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"  # letters and punctuation, without Hangul: it has spaces
 NARROWEST = 40  # columns; verse and lists are narrower
@@ -26,7 +26,7 @@ def wraps(document: Document) -> Document:
         return document
     changes = [
         change
-        for inline in inlines(document.text, _BREAK.search)
+        for inline in inline_contents(document.text, _BREAK.search)
         if inline.kind == "paragraph" and _BREAK.search(inline.content) and _wrapped(inline.content.split("\n"))
         for change in _joined(document.text, inline)
     ]
@@ -47,7 +47,7 @@ def _wrapped(lines: list[str]) -> bool:
     )
 
 
-def _joined(text: str, inline: Inline) -> Iterator[Change]:
+def _joined(text: str, inline: InlineContent) -> Iterator[Change]:
     """Yield the changes that join the lines: without a space between wide characters, with one elsewhere."""
     for (_, start), (offset, following) in pairwise(inline.lines):
         end = start + len(inline.content[:offset].rsplit("\n", 2)[-2])

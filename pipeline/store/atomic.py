@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-PARTIAL = ".partial"  # folder for temporary files, in the root folder of the final file
+PARTIAL_FOLDER = ".partial"  # folder for temporary files, in the root folder of the final file
 
 
 @contextmanager
-def replacing(root: Path, path: Path, before: Callable[[str], None] = lambda _digest: None) -> Iterator[BinaryIO]:
+def atomic_file(root: Path, path: Path, before: Callable[[str], None] = lambda _digest: None) -> Iterator[BinaryIO]:
     """Open a file that replaces `path`, below `root`, when the block ends without an exception.
 
     The bytes are synced to disk before the rename, and the rename before this returns: after a power cut there is the
     old file or the new one. `before` is called with the SHA-256 of the bytes before the rename. Raises OSError with
     `path` as its file name where writing fails.
     """
-    with naming(path):
-        partial = root / PARTIAL
+    with errors_naming(path):
+        partial = root / PARTIAL_FOLDER
         partial.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=partial)
         try:
@@ -39,11 +39,11 @@ def replacing(root: Path, path: Path, before: Callable[[str], None] = lambda _di
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        _sync(path.parent)
+        _fsync_folder(path.parent)
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def errors_naming(path: Path) -> Iterator[None]:
     """Make every OSError in the block name `path`: an error from writing to an open file names no file."""
     try:
         yield
@@ -51,18 +51,18 @@ def naming(path: Path) -> Iterator[None]:
         raise OSError(error.errno or 0, error.strerror or str(error), str(path)) from error
 
 
-def write(root: Path, path: Path, data: bytes) -> None:
+def write_atomically(root: Path, path: Path, data: bytes) -> None:
     """Write `data` to `path`, below `root`, atomically."""
-    with replacing(root, path) as file:
+    with atomic_file(root, path) as file:
         file.write(data)
 
 
-def sweep(root: Path) -> None:
+def remove_partial_files(root: Path) -> None:
     """Remove the temporary files of interrupted writes below `root`. Only the holder of the lock may call this."""
-    shutil.rmtree(root / PARTIAL, ignore_errors=True)
+    shutil.rmtree(root / PARTIAL_FOLDER, ignore_errors=True)
 
 
-def _sync(folder: Path) -> None:
+def _fsync_folder(folder: Path) -> None:
     """Sync a folder to disk, and so the names in it; Windows cannot."""
     if os.name == "nt":
         return

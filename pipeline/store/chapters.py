@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 
 from pipeline.store.packing import pack, unpack
 
-KEPT = "kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"  # documents that have books
+HAS_BOOKS = "kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"  # documents that have books
 
 
-class Chapters:
+class ChapterTable:
     """The chapters of an archive, in its state database."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -26,7 +26,7 @@ class Chapters:
     def ordered(self) -> Iterator[tuple[str, bytes]]:
         """Yield (key, chapter) of the documents that have books, by date; undated ones come last."""
         yield from self.db.execute(
-            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {KEPT} "  # noqa: S608 - ours
+            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
             "ORDER BY date = '', date, path"
         )
 
@@ -37,7 +37,7 @@ class Chapters:
 
     def incomplete(self) -> int:
         """Return the number of documents whose books do not show everything."""
-        query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {KEPT} AND warnings <> ?"  # noqa: S608 - ours
+        query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} AND warnings <> ?"  # noqa: S608 - ours
         return int(self.db.execute(query, (pack(()),)).fetchone()[0])
 
     def forget_gone(self) -> None:

@@ -13,60 +13,62 @@ import msgspec
 
 from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, SharedPassage, Skipped
 from pipeline.duplicates import lsh_index
-from pipeline.duplicates.clusters import Repeats
+from pipeline.duplicates.clusters import DuplicateMap
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
-from pipeline.duplicates.shared_passages import shared
-from pipeline.read.folder import Found
+from pipeline.duplicates.shared_passages import find_shared_passages
+from pipeline.read.folder import FoundFile
 from pipeline.store import schema
-from pipeline.store.chapters import Chapters
-from pipeline.store.file_names import marked, safe_name
+from pipeline.store.chapters import ChapterTable
+from pipeline.store.file_names import safe_name, with_path_hash
 from pipeline.store.packing import pack, unpack
-from pipeline.store.rows import Row
+from pipeline.store.rows import DocumentRow
 
-COLUMNS = "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents"
-OUTCOMES = """
+SELECT_OUTCOME = "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents"
+SELECT_OUTCOMES_WITH_NAMES = """
 SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, path, name, digest, (
     SELECT count(*) FROM documents AS other
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.duplicate_of IS NULL
 ) > 1 FROM documents ORDER BY path
 """
-CLASH = 16  # hexadecimal digits (64 bits) of the path's hash that distinguish two equal names
+CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distinguish two equal names
 
 
 @contextmanager
-def kept(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[Database]:
+def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[StateDatabase]:
     """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
 
     `flow` is the digest of everything but the source that determines a document's outcome: rows with another digest
     are out of date. With `rebuild`, the old state is deleted. Raises Damaged, OSError.
     """
     try:
-        with closing(schema.trial_of(file, rebuild=rebuild) if trial else schema.opened(file, rebuild=rebuild)) as db:
+        with closing(
+            schema.open_copy_in_memory(file, rebuild=rebuild) if trial else schema.open_database(file, rebuild=rebuild)
+        ) as db:
             try:
-                yield Database(db, flow)
+                yield StateDatabase(db, flow)
             except BaseException:  # stored rows stay; without a seal, the next run checks the whole file
                 with suppress(sqlite3.Error):
                     db.execute("COMMIT")
                 raise
             db.execute("COMMIT")
         if not trial:
-            schema.seal(file)
+            schema.seal_database(file)
     except sqlite3.Error as error:
-        raise schema.explained(error, file) from error
+        raise schema.sqlite_error_meaning(error, file) from error
     except msgspec.MsgspecError as error:
         message = f"a row cannot be read: {error}"
-        raise schema.Damaged(message) from error
+        raise schema.DamagedState(message) from error
 
 
-class Database:
+class StateDatabase:
     """The rows of the last run, updated by this one."""
 
     def __init__(self, db: sqlite3.Connection, flow: str) -> None:
-        """Work in `db`, which has the tables of `schema`; `flow` as in `kept`."""
+        """Work in `db`, which has the tables of `schema`; `flow` as in `open_state`."""
         self.db, self.flow = db, flow
         self.run = int(self.fact("run") or 0) + 1
-        self.chapters = Chapters(self.db)
+        self.chapters = ChapterTable(self.db)
         self.db.execute("BEGIN")
         self.learn("run", str(self.run))  # first: rows that this run sees carry its number, even if the run is killed
 
@@ -92,12 +94,12 @@ class Database:
         row = self.db.execute(query, (str(path), self.flow)).fetchone()
         return (row[0], row[1]) if row else ("", "")
 
-    def keep(self, found: Found) -> None:
+    def keep(self, found: FoundFile) -> None:
         """Record that this run saw a source and that its row is up to date."""
         query = "UPDATE documents SET run = ?, stamp = ? WHERE path = ?"
         self.db.execute(query, (self.run, found.stamp, str(found.path)))
 
-    def put(self, found: Found, row: Row, evidence: str = "") -> None:
+    def put(self, found: FoundFile, row: DocumentRow, evidence: str = "") -> None:
         """Store the row of a source, and the digest of the other documents that its characters were inferred from."""
         path, name = str(found.path), safe_name(found.path)
         values = (path, self.flow, found.stamp if row.lasting else "", row.sha256, row.kind, name, name.casefold())
@@ -129,11 +131,11 @@ class Database:
         for known, packed in self.db.execute(query):
             yield known, unpack(packed, Document)
 
-    def inferred(self, evidence: str) -> list[Found]:
+    def inferred(self, evidence: str) -> list[FoundFile]:
         """Return the sources whose characters were inferred from evidence with another digest."""
         query = "SELECT path, stamp FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
         rows = self.db.execute(query, (evidence,))
-        return [Found(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp) for path, stamp in rows]
+        return [FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp) for path, stamp in rows]
 
     def digests(self) -> str:
         """Return one digest of the outcomes of all documents."""
@@ -149,7 +151,7 @@ class Database:
         for (path,) in self.db.execute("SELECT path FROM documents WHERE kind = 'cleaned'").fetchall():
             row = (pack(fingerprint(self.document(PurePosixPath(path)))), path)
             self.db.execute("UPDATE documents SET fingerprint = ? WHERE path = ?", row)
-        for table in lsh_index.TABLES:
+        for table in lsh_index.INDEX_TABLES:
             self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
         self.learn("fingerprints", FINGERPRINT_VERSION)
 
@@ -170,7 +172,7 @@ class Database:
         for packed, digest in self.db.execute(query):
             yield unpack(packed, Fingerprint), digest
 
-    def relate(self, duplicates: Repeats) -> None:
+    def relate(self, duplicates: DuplicateMap) -> None:
         """Store which documents are duplicates, and clear the problems of all books."""
         self.db.execute("UPDATE documents SET problem = NULL, cause = NULL WHERE problem IS NOT NULL")
         new = {str(path): (str(one.of), one.why, one.similarity) for path, one in duplicates.items()}
@@ -186,7 +188,9 @@ class Database:
     def passages(self, path: PurePosixPath) -> tuple[SharedPassage, ...]:
         """Return the paragraphs of the document at `path` that other documents, duplicates not counted, also have."""
         query = "SELECT 1 FROM documents WHERE path = ? AND duplicate_of IS NULL"
-        return tuple(shared(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone())))
+        return tuple(
+            find_shared_passages(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone()))
+        )
 
     def count(self, condition: str) -> int:
         """Return how many documents meet an SQL condition over the columns of `documents`."""
@@ -194,18 +198,18 @@ class Database:
 
     def skipped(self) -> Iterator[Skipped]:
         """Yield the skipped documents, by path."""
-        query = f"{COLUMNS} WHERE kind = 'skipped' OR problem IS NOT NULL ORDER BY path"
+        query = f"{SELECT_OUTCOME} WHERE kind = 'skipped' OR problem IS NOT NULL ORDER BY path"
         for row in self.db.execute(query):
-            outcome = _outcome(*row)
+            outcome = _unpacked_outcome(*row)
             if isinstance(outcome, Skipped):
                 yield outcome
 
     def outcome(self, path: PurePosixPath) -> Outcome:
         """Return the outcome of the source at `path`. Raises KeyError where there is none."""
-        row = self.db.execute(f"{COLUMNS} WHERE path = ?", (str(path),)).fetchone()
+        row = self.db.execute(f"{SELECT_OUTCOME} WHERE path = ?", (str(path),)).fetchone()
         if row is None:
             raise KeyError(str(path))
-        return _outcome(*row)
+        return _unpacked_outcome(*row)
 
     def document(self, path: PurePosixPath) -> Document:
         """Return the clean document at `path`. Raises KeyError where there is none."""
@@ -220,11 +224,15 @@ class Database:
 
         Names that are equal on a case-insensitive file system get a hash of their paths.
         """
-        for *row, path, name, digest, clash in self.db.execute(OUTCOMES):
-            yield _outcome(*row), marked(name, PurePosixPath(path), CLASH) if clash else name, digest
+        for *row, path, name, digest, clash in self.db.execute(SELECT_OUTCOMES_WITH_NAMES):
+            yield (
+                _unpacked_outcome(*row),
+                with_path_hash(name, PurePosixPath(path), CLASH_DIGITS) if clash else name,
+                digest,
+            )
 
 
-def _outcome(kind: str, packed: bytes, *columns: Any) -> Outcome:  # noqa: ANN401 - the other columns of COLUMNS
+def _unpacked_outcome(kind: str, packed: bytes, *columns: Any) -> Outcome:  # noqa: ANN401 - the other columns of COLUMNS
     of, why, similarity, problem, cause = columns
     if kind == "skipped":
         return unpack(packed, Skipped)

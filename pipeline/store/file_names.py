@@ -9,13 +9,13 @@ from pathlib import PurePosixPath
 
 from pathvalidate import sanitize_filename
 
-LONGEST = 120  # bytes of UTF-8: leaves room for a hash, a suffix and a temporary name within the usual 255
-_OURS = re.compile(
+MOST_NAME_BYTES = 120  # bytes of UTF-8: leaves room for a hash, a suffix and a temporary name within the usual 255
+_RESERVED_ENDING = re.compile(
     r"-[0-9a-f]{16}\Z|\.edited(?:-\d+)?\Z", re.IGNORECASE
 )  # endings of clashing names and of saved edits
-LONGEST_PATH = 600  # bytes: leaves room for the archive's folder, a hash and a suffix within the 1,024 of macOS
-RESERVED = {"readme"}  # clean/ and out/ have a README already
-OUTPUTS = (
+MOST_PATH_BYTES = 600  # bytes: leaves room for the archive's folder, a hash and a suffix within the 1,024 of macOS
+RESERVED_NAMES = {"readme"}  # clean/ and out/ have a README already
+OUTPUT_SUFFIXES = (
     ".md",
     ".epub",
     ".pdf",
@@ -33,30 +33,30 @@ def safe_name(path: PurePosixPath) -> str:
     'x.md_/y-6066cedd'
     """
     parts = [*path.parts[:-1], path.stem if path.suffix else path.name]
-    safe = [*map(_safe_folder, parts[:-1]), _safe(parts[-1])]
-    if len("/".join(safe).encode()) > LONGEST_PATH:
+    safe = [*map(_safe_folder, parts[:-1]), _safe_part(parts[-1])]
+    if len("/".join(safe).encode()) > MOST_PATH_BYTES:
         safe = safe[-1:]
     name = "/".join(safe)
-    ours = name.casefold() in RESERVED or _OURS.search(name)
-    return name if safe == parts and not ours else marked(name, path)
+    ours = name.casefold() in RESERVED_NAMES or _RESERVED_ENDING.search(name)
+    return name if safe == parts and not ours else with_path_hash(name, path)
 
 
-def marked(name: str, path: PurePosixPath, digits: int = 8) -> str:
+def with_path_hash(name: str, path: PurePosixPath, digits: int = 8) -> str:
     """Return `name` with the first hexadecimal digits of the path's SHA-256, which makes it unique."""
     return f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:digits]}"
 
 
 def _safe_folder(part: str) -> str:
     """Return a safe folder name that no output has: `x.md` -> `x.md_`, because the post `x.txt` becomes `x.md`."""
-    safe = _safe(part)
-    return f"{safe}_" if safe.casefold().endswith(OUTPUTS) else safe
+    safe = _safe_part(part)
+    return f"{safe}_" if safe.casefold().endswith(OUTPUT_SUFFIXES) else safe
 
 
-def _safe(part: str) -> str:
+def _safe_part(part: str) -> str:
     """Return a part of a path without characters that a file system or shell rejects, cut to LONGEST bytes."""
     clean = "".join(
         "_" if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", part)
     )
     clean = str(sanitize_filename(clean, replacement_text="_", platform="universal", fs_encoding="utf-8"))
     clean = clean.lstrip("-.~ ").rstrip(". ") or "_"
-    return clean.encode()[:LONGEST].decode("utf-8", "ignore").rstrip(". ")
+    return clean.encode()[:MOST_NAME_BYTES].decode("utf-8", "ignore").rstrip(". ")

@@ -11,23 +11,23 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
-from pipeline.read.folder import stamp
-from pipeline.store.atomic import PARTIAL, replacing, sweep
-from pipeline.store.database import Database
-from pipeline.store.output_list import OutputList, digest_of, is_safe
+from pipeline.read.folder import source_stamp
+from pipeline.store.atomic import PARTIAL_FOLDER, atomic_file, remove_partial_files
+from pipeline.store.database import StateDatabase
+from pipeline.store.output_list import OutputList, is_safe_output_name, sha256_of_file
 
-IN_CLEAN = "."  # the root folder clean/, as the state names it
+CLEAN_ROOT = "."  # the root folder clean/, as the state names it
 
 
-def stamp_of(path: Path) -> str:
+def file_stamp(path: Path) -> str:
     """Return the stamp of a file (size and times); empty if it does not exist."""
     try:
-        return stamp(path.stat())
+        return source_stamp(path.stat())
     except (OSError, ValueError):
         return ""
 
 
-class _Row(NamedTuple):
+class _OutputRow(NamedTuple):
     """The row of an output in the state."""
 
     key: str
@@ -43,10 +43,10 @@ class OutputLedger:
     another name, which `edited` lists.
     """
 
-    def __init__(self, state: Database, clean: Path, out: Path, *, check: bool = False) -> None:
+    def __init__(self, state: StateDatabase, clean: Path, out: Path, *, check: bool = False) -> None:
         """Manage the files that `state` or the lists in both folders name as ours, and no others."""
         self.state, self.check = state, check
-        self.roots = {IN_CLEAN: clean, os.path.relpath(out, clean): out}
+        self.roots = {CLEAN_ROOT: clean, os.path.relpath(out, clean): out}
         self.ledgers = {root: OutputList(folder) for root, folder in self.roots.items()}
         self.written: list[str] = []
         self.removed: list[str] = []
@@ -98,9 +98,9 @@ class OutputLedger:
             self._save_edit(path)
             yield BytesIO()
         else:
-            with replacing(self.roots[root], path, before) as file:
+            with atomic_file(self.roots[root], path, before) as file:
                 yield file
-        self._record(path, _Row(key, stamp_of(path), "".join(digests), ""))
+        self._record(path, _OutputRow(key, file_stamp(path), "".join(digests), ""))
         self.written.append(self._shown(root, name))
 
     @contextmanager
@@ -113,7 +113,7 @@ class OutputLedger:
     def fail(self, path: Path, key: str, problem: str) -> None:
         """Store why `path` cannot be made from `key`, and remove the old file."""
         self._unlink(*self._place(path))
-        self._record(path, _Row(key, "", "", problem))
+        self._record(path, _OutputRow(key, "", "", problem))
 
     def keep(self, path: Path) -> None:
         """Plan `path` unchanged, if it exists."""
@@ -135,7 +135,7 @@ class OutputLedger:
             with tempfile.TemporaryDirectory() as folder:
                 yield Path(folder)
         else:
-            yield self.roots[IN_CLEAN] / PARTIAL
+            yield self.roots[CLEAN_ROOT] / PARTIAL_FOLDER
 
     def clear(self) -> None:
         """Remove the files that this run did not plan."""
@@ -148,34 +148,34 @@ class OutputLedger:
     def renew_ledgers(self) -> None:
         """Write each list again that changed since it was last written, or is missing."""
         for root, ledger in () if self.check else self.ledgers.items():
-            fact, now = f"ledger {root}", stamp_of(ledger.file)
+            fact, now = f"ledger {root}", file_stamp(ledger.file)
             if not now or now != self.state.fact(fact):
                 query = "SELECT name, sha256 FROM outputs WHERE root = ? AND problem = '' ORDER BY name"
                 ledger.renew(self.state.db.execute(query, (root,)))
-                self.state.learn(fact, stamp_of(ledger.file))
+                self.state.learn(fact, file_stamp(ledger.file))
 
     def sweep(self) -> None:
         """Remove the temporary files of interrupted writes."""
         if not self.check:
             for folder in self.roots.values():
-                sweep(folder)
+                remove_partial_files(folder)
 
     def intact(self) -> bool:
         """Return whether every file is as it was written."""
         return all(
-            self._untouched(self.roots[root] / name, _Row("", known, digest, ""))
+            self._untouched(self.roots[root] / name, _OutputRow("", known, digest, ""))
             for root in self.roots
             for name, known, digest in self.state.db.execute(
                 "SELECT name, stamp, sha256 FROM outputs WHERE problem = '' AND root = ?", (root,)
             )
         )
 
-    def _untouched(self, path: Path, row: _Row) -> bool:
+    def _untouched(self, path: Path, row: _OutputRow) -> bool:
         """Return whether a file is as it was written; if only its times differ, store the new ones."""
-        now = stamp_of(path)
+        now = file_stamp(path)
         if now == row.stamp:
             return bool(now)
-        if not now or digest_of(path) != row.sha256:
+        if not now or sha256_of_file(path) != row.sha256:
             return False
         query = "UPDATE outputs SET stamp = ? WHERE root = ? AND name = ?"
         self.state.db.execute(query, (now, *self._place(path)))
@@ -191,10 +191,14 @@ class OutputLedger:
         """Remove a file that we wrote; never one outside its folder, nor a listed one with other bytes."""
         folder = self.roots[root]
         path = folder / name
-        if not is_safe(name) or not path.parent.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        if (
+            not is_safe_output_name(name)
+            or not path.parent.resolve().is_relative_to(folder.resolve())
+            or not path.is_file()
+        ):
             return
         row = self._row(path)
-        if row and not row.key and (name, digest_of(path)) not in self.ledgers[root].known:
+        if row and not row.key and (name, sha256_of_file(path)) not in self.ledgers[root].known:
             return
         self.removed.append(self._shown(root, name))
         self._save_edit(path)
@@ -213,25 +217,25 @@ class OutputLedger:
         """
         root, name = self._place(path)
         row = self._row(path)
-        if root != IN_CLEAN or path.suffix != ".md" or not path.is_file() or (row and row.stamp == stamp_of(path)):
+        if root != CLEAN_ROOT or path.suffix != ".md" or not path.is_file() or (row and row.stamp == file_stamp(path)):
             return
-        digest = digest_of(path)
+        digest = sha256_of_file(path)
         if digest == new or (row and row.sha256 == digest) or (name, digest) in self.ledgers[root].known:
             return
         names = (path.with_name(f"{path.stem}.edited{f'-{at}' if at > 1 else ''}.md") for at in count(1))
-        free = next(one for one in names if not one.exists() or digest_of(one) == digest)
+        free = next(one for one in names if not one.exists() or sha256_of_file(one) == digest)
         self.edited.append(PurePosixPath(name).with_name(free.name).as_posix())
         if not self.check:
             path.replace(free)
 
-    def _record(self, path: Path, row: _Row) -> None:
+    def _record(self, path: Path, row: _OutputRow) -> None:
         values = (*self._place(path), *row, self.state.run)
         self.state.db.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
-    def _row(self, path: Path) -> _Row | None:
+    def _row(self, path: Path) -> _OutputRow | None:
         query = "SELECT key, stamp, sha256, problem FROM outputs WHERE root = ? AND name = ?"
         row = self.state.db.execute(query, self._place(path)).fetchone()
-        return _Row(*row) if row else None
+        return _OutputRow(*row) if row else None
 
     def _place(self, path: Path) -> tuple[str, str]:
         """Return the root folder of a path, as the state names it, and the name below it."""
@@ -240,4 +244,4 @@ class OutputLedger:
 
     def _shown(self, root: str, name: str) -> str:
         """Return a file's path relative to clean/."""
-        return name if root == IN_CLEAN else f"{root}/{name}"
+        return name if root == CLEAN_ROOT else f"{root}/{name}"

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from pipeline.store.atomic import naming, replacing
+from pipeline.store.atomic import atomic_file, errors_naming
 
-NAME = ".outputs"
-Written = tuple[str, str]  # path below the folder, SHA-256
+LIST_FILE = ".outputs"
+ListedFile = tuple[str, str]  # path below the folder, SHA-256
 
 
 class OutputList:
@@ -22,17 +22,17 @@ class OutputList:
 
     def __init__(self, root: Path) -> None:
         """Use the list in the folder `root`, which need not exist."""
-        self.root, self.file = root, root / NAME
+        self.root, self.file = root, root / LIST_FILE
 
     def add(self, name: str, digest: str) -> None:
         """Add a file, before it is renamed into place."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with naming(self.file), self.file.open("ab") as file:
+        with errors_naming(self.file), self.file.open("ab") as file:
             file.write(
-                b"\n" + _line(name, digest)
+                b"\n" + _list_line(name, digest)
             )  # the line break separates it from a line that a full disk truncated
 
-    def lines(self) -> Iterator[Written]:
+    def lines(self) -> Iterator[ListedFile]:
         """Yield the listed files, oldest first; lines with unsafe paths are ignored."""
         try:
             data = self.file.read_bytes()
@@ -40,35 +40,35 @@ class OutputList:
             return
         for line in data.splitlines():
             digest, _, name = line.decode("utf-8", "replace").partition(" ")
-            if is_safe(name):
+            if is_safe_output_name(name):
                 yield name, digest
 
     @cached_property
-    def known(self) -> frozenset[Written]:
+    def known(self) -> frozenset[ListedFile]:
         """The listed files, as first read."""
         return frozenset(self.lines())
 
-    def renew(self, written: Iterable[Written]) -> None:
+    def renew(self, written: Iterable[ListedFile]) -> None:
         """Write the list again, with only these files."""
-        with replacing(self.root, self.file) as file:
-            file.writelines(_line(*one) for one in written)
+        with atomic_file(self.root, self.file) as file:
+            file.writelines(_list_line(*one) for one in written)
 
 
-def _line(name: str, digest: str) -> bytes:
+def _list_line(name: str, digest: str) -> bytes:
     return f"{digest} {name}\n".encode()
 
 
-def is_safe(name: str) -> bool:
+def is_safe_output_name(name: str) -> bool:
     """Return whether we may have written a path: it is below the folder and not hidden.
 
-    >>> [is_safe(name) for name in ("posts/a.epub", "../a", "/a", "a/../../b", ".lock", "")]
+    >>> [is_safe_output_name(name) for name in ("posts/a.epub", "../a", "/a", "a/../../b", ".lock", "")]
     [True, False, False, False, False, False]
     """
     parts = PurePosixPath(name).parts
     return bool(parts) and not any(part.startswith((".", "/")) for part in parts)
 
 
-def digest_of(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes; empty if it cannot be read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

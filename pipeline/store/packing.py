@@ -11,26 +11,26 @@ import msgspec
 UnpackedT = TypeVar("UnpackedT")
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+def _encode_path(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
     if isinstance(value, PurePosixPath):
         return str(value)
     raise NotImplementedError(type(value))
 
 
-def _typed(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+def _decode_path(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
     return kind(value)
 
 
 def pack(value: object) -> bytes:
     """Return a value of the data model as MessagePack."""
-    return msgspec.msgpack.encode(value, enc_hook=_plain)
+    return msgspec.msgpack.encode(value, enc_hook=_encode_path)
 
 
 def unpack(packed: bytes, kind: type[UnpackedT]) -> UnpackedT:
     """Return the value that `pack` packed."""
-    return msgspec.msgpack.decode(packed, type=kind, dec_hook=_typed)
+    return msgspec.msgpack.decode(packed, type=kind, dec_hook=_decode_path)
 
 
-def digest(*parts: object) -> str:
+def digest_of_values(*parts: object) -> str:
     """Return the SHA-256 of `parts`, in hexadecimal."""
     return hashlib.sha256(pack(parts)).hexdigest()

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
-from pipeline.read.pictures import pictures_of
+from pipeline.read.pictures import image_files
 from pipeline.store.packing import pack
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DocumentRow:
     """The outcome of a source as the state stores it. The worker makes it, so that errors are the document's."""
 
     kind: str
@@ -25,17 +25,17 @@ class Row:
     pictures: tuple[str, ...] = ()
 
 
-def row_of(outcome: Cleaned | Skipped, sha256: str = "") -> Row:
+def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
     """Return the row for an outcome. Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold."""
     if isinstance(outcome, Skipped):
-        return Row("skipped", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
+        return DocumentRow("skipped", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
-    return Row(
+    return DocumentRow(
         "cleaned",
         pack(document),
         sha256,
         fingerprint=pack(fingerprint(document)),
         rolled_back=any(note.invariant for note in document.notes),
         inferred=document.inferred,
-        pictures=tuple(pictures_of(document)),
+        pictures=tuple(image_files(document)),
     )

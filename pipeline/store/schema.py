@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pipeline.duplicates import lsh_index
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
-from pipeline.read.folder import stamp
-from pipeline.store.atomic import naming
+from pipeline.read.folder import source_stamp
+from pipeline.store.atomic import errors_naming
 
-SCHEMA = """
+STATE_SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     path TEXT PRIMARY KEY,
@@ -68,119 +68,119 @@ CREATE TABLE outputs (
 VERSION = "6"
 
 
-class Damaged(Exception):  # noqa: N818 - a condition, not a fault
+class DamagedState(Exception):  # noqa: N818 - a condition, not a fault
     """The state cannot be used; the message says why. A run can rebuild it from raw/."""
 
 
-def opened(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
+def open_database(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
     """Return the database at `file`; with `rebuild`, delete the old one first.
 
     Raises Damaged where its seal does not match, where an unsealed file fails the full check, or where it is of
     another version.
     """
     if rebuild:
-        discard(file)
-    found, sealed = file.exists(), _seal(file).exists()
-    if found and sealed and not _intact(file):
+        delete_database(file)
+    found, sealed = file.exists(), _seal_file(file).exists()
+    if found and sealed and not _matches_seal(file):
         message = "changed since the last run"
-        raise Damaged(message)
+        raise DamagedState(message)
     db = sqlite3.connect(file, isolation_level=None)
     try:
         if found:
-            _check(db, whole=not sealed)
+            _check_database(db, whole=not sealed)
         else:
-            furnish(db)
+            create_tables(db)
     except BaseException:
         db.close()
         raise
-    _seal(file).unlink(missing_ok=True)
+    _seal_file(file).unlink(missing_ok=True)
     return db
 
 
-def trial_of(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
+def open_copy_in_memory(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
     """Return a copy of `file` in memory; a new database if there is none, or with `rebuild`. Raises Damaged."""
-    if not rebuild and _seal(file).exists() and file.exists() and not _intact(file):
+    if not rebuild and _seal_file(file).exists() and file.exists() and not _matches_seal(file):
         message = "changed since the last run"
-        raise Damaged(message)
+        raise DamagedState(message)
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
         if rebuild or not file.exists():
-            furnish(memory)
+            create_tables(memory)
         else:
-            _copy(file, memory)
+            _copy_to_memory(file, memory)
     except BaseException:
         memory.close()
         raise
     return memory
 
 
-def _copy(file: Path, memory: sqlite3.Connection) -> None:
+def _copy_to_memory(file: Path, memory: sqlite3.Connection) -> None:
     """Copy the database at `file`. Raises Damaged."""
     with tempfile.TemporaryDirectory() as folder:  # SQLite writes next to the file where a run was killed
-        for each in (file, _journal(file)):
+        for each in (file, _journal_file(file)):
             if each.exists():
                 shutil.copy(each, folder)
         with closing(sqlite3.connect(Path(folder, file.name))) as db:
-            _check(db, whole=True)
+            _check_database(db, whole=True)
             db.backup(memory)
 
 
-def seal(file: Path) -> None:
+def seal_database(file: Path) -> None:
     """Store the stamp and the digest of a closed database, so that the next run notices damage."""
-    with naming(file):
+    with errors_naming(file):
         with file.open("rb") as data:
             digest = hashlib.file_digest(data, "blake2b").hexdigest()
-        _seal(file).write_text(f"{stamp(file.stat())}\n{digest}\n", "ascii")
+        _seal_file(file).write_text(f"{source_stamp(file.stat())}\n{digest}\n", "ascii")
 
 
-def discard(file: Path) -> None:
+def delete_database(file: Path) -> None:
     """Delete a database, its journal and its seal."""
-    for each in (file, _journal(file), _seal(file)):
+    for each in (file, _journal_file(file), _seal_file(file)):
         each.unlink(missing_ok=True)
 
 
-def furnish(db: sqlite3.Connection) -> None:
+def create_tables(db: sqlite3.Connection) -> None:
     """Create the tables in an empty database."""
-    db.executescript(f"BEGIN; {SCHEMA}{lsh_index.SCHEMA} COMMIT;")
+    db.executescript(f"BEGIN; {STATE_SCHEMA}{lsh_index.INDEX_SCHEMA} COMMIT;")
     for fact in (("version", VERSION), ("fingerprints", FINGERPRINT_VERSION)):
         db.execute("INSERT INTO facts VALUES (?, ?)", fact)
 
 
-def _seal(file: Path) -> Path:
+def _seal_file(file: Path) -> Path:
     return file.with_suffix(".sum")
 
 
-def _journal(file: Path) -> Path:
+def _journal_file(file: Path) -> Path:
     return file.with_name(f"{file.name}-journal")
 
 
-def _intact(file: Path) -> bool:
-    """Return whether a file is as `seal` left it; its bytes are only hashed if its stamp changed."""
-    known = _seal(file).read_bytes().decode("ascii", "replace").splitlines()
-    if known[:1] == [stamp(file.stat())]:
+def _matches_seal(file: Path) -> bool:
+    """Return whether a file is as `seal_database` left it; its bytes are only hashed if its stamp changed."""
+    known = _seal_file(file).read_bytes().decode("ascii", "replace").splitlines()
+    if known[:1] == [source_stamp(file.stat())]:
         return True
     with file.open("rb") as data:
         return known[1:2] == [hashlib.file_digest(data, "blake2b").hexdigest()]
 
 
-def _check(db: sqlite3.Connection, *, whole: bool) -> None:
+def _check_database(db: sqlite3.Connection, *, whole: bool) -> None:
     """Raise Damaged where a database is of another version or, with `whole`, fails the full check."""
     version = db.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()
     if version != (VERSION,):
         message = "written by another version of Lacuna"
-        raise Damaged(message)
+        raise DamagedState(message)
     if not whole:
         return
     if db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         message = "damaged, according to SQLite's integrity check"
-        raise Damaged(message)
+        raise DamagedState(message)
     for digest, outcome in db.execute("SELECT digest, outcome FROM documents"):
         if hashlib.sha256(outcome).hexdigest() != digest:
             message = "contains a damaged document"
-            raise Damaged(message)
+            raise DamagedState(message)
 
 
-_PASSING = {
+_DISK_ERROR_CODES = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -192,9 +192,9 @@ _PASSING = {
 }  # primary result codes (sqlite.org/rescode.html) for trouble with the disk, not with the file's content
 
 
-def explained(error: sqlite3.Error, file: Path) -> OSError | Damaged:
+def sqlite_error_meaning(error: sqlite3.Error, file: Path) -> OSError | DamagedState:
     """Return the exception for an SQLite error: OSError for trouble with the disk, Damaged for a damaged file."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-    if code in _PASSING:
+    if code in _DISK_ERROR_CODES:
         return OSError(os.EX_IOERR, f"{error}; check disk space and permissions", str(file))
-    return Damaged(f"SQLite error: {error}")
+    return DamagedState(f"SQLite error: {error}")

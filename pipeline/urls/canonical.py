@@ -9,52 +9,52 @@ from contextlib import suppress
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from pipeline.urls.normalization import ascii_host, normalized_escapes, without_dot_segments
-from pipeline.urls.rules import Rules, rule_book
+from pipeline.urls.rules import HostRules, rule_book
 
-LONGEST = 4_096  # characters of a URL to process; some patterns of ClearURLs take quadratic time
+LONGEST_URL = 4_096  # characters of a URL to process; some patterns of ClearURLs take quadratic time
 MOST_WRAPPERS = 8  # redirect wrappers around each other
 DEFAULT_PORTS = {"http": "80", "https": "443"}
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_FORM = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*")  # a fragment with parameters: a=b&c=d
+_ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_FRAGMENT_PARAMETERS = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*")  # a fragment with parameters: a=b&c=d
 _HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
 _TEXT_FRAGMENT = re.compile(r":~:.*")  # an instruction to the browser, never part of the URL (WICG)
 
 
-def canonical(url: str, base: str = "") -> str:
+def canonical_url(url: str, base: str = "") -> str:
     """Return the canonical form of a URL: absolute, without redirect wrappers and tracking parameters.
 
     All else stays as written, as it may matter to the server. A URL that is not http(s) or is in too many wrappers is
     only made absolute; one that is too long is returned unchanged. The function is idempotent.
 
-    >>> canonical("HTTP://Example.com/a?utm_source=x&id=1")
+    >>> canonical_url("HTTP://Example.com/a?utm_source=x&id=1")
     'http://example.com/a?id=1'
-    >>> canonical("/b", "https://example.com/a")
+    >>> canonical_url("/b", "https://example.com/a")
     'https://example.com/b'
-    >>> canonical("https://youtu.be/q-4lo5luKgc?t=3")
+    >>> canonical_url("https://youtu.be/q-4lo5luKgc?t=3")
     'https://www.youtube.com/watch?v=q-4lo5luKgc&t=3'
     """
-    if len(url) + len(base) > LONGEST:
+    if len(url) + len(base) > LONGEST_URL:
         return url
-    written = absolute(url, base)
+    written = absolute_url(url, base)
     current = written
     for _ in range(MOST_WRAPPERS):
-        after = _once(current)
+        after = _one_step(current)
         if after == current:
             return current
         current = after
     return written  # too many wrappers: there is no final form
 
 
-def absolute(url: str, base: str = "") -> str:
+def absolute_url(url: str, base: str = "") -> str:
     r"""Return a URL made absolute with `base` as browsers do; surrounding spaces and all line ends are removed.
 
-    >>> absolute(" b/c.html\n", "https://example.com/a/")
+    >>> absolute_url(" b/c.html\n", "https://example.com/a/")
     'https://example.com/a/b/c.html'
     """
     url = url.strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f \x1b\x1c\x1d\x1e\x1f")
     for char in "\t\r\n":
         url = url.replace(char, "")
-    if _SCHEME.match(url) or not base:
+    if _ANY_SCHEME.match(url) or not base:
         return url
     try:
         return urljoin(base, url)
@@ -62,10 +62,10 @@ def absolute(url: str, base: str = "") -> str:
         return url
 
 
-def page_of(url: str) -> str:
+def page_url(url: str) -> str:
     """Return a URL without its fragment and final slash, so that URLs of the same page are equal.
 
-    >>> page_of("https://example.com/a/#top")
+    >>> page_url("https://example.com/a/#top")
     'https://example.com/a'
     """
     return urldefrag(url)[0].rstrip("/")
@@ -83,7 +83,7 @@ def host_of(url: str) -> str:
         return ""
 
 
-def _once(url: str) -> str:
+def _one_step(url: str) -> str:
     """Return the URL after one step towards its canonical form: unwrapped once, or cleaned."""
     try:
         parts = urlsplit(url)
@@ -96,9 +96,9 @@ def _once(url: str) -> str:
     port = parts.netloc.rpartition(":")[2] if re.search(r":\d*\Z", parts.netloc) else ""
     host = ascii_host(host if not parts.netloc.rpartition("@")[2].startswith("[") else f"[{host}]")
     path, query, fragment = map(normalized_escapes, (parts.path, parts.query, parts.fragment))
-    book, names = rule_book(), list(_names(host))
-    applying = [] if any(name in book.verbatim_hosts for name in names) else list(_applying(url, names))
-    if target := _target(url, path, query, applying):
+    book, names = rule_book(), list(_parent_domains(host))
+    applying = [] if any(name in book.verbatim_hosts for name in names) else list(_rules_for_url(url, names))
+    if target := _wrapped_url(url, path, query, applying):
         return target
     secure = parts.scheme == "http" and not port and any(name in book.https_hosts for name in names)
     scheme = "https" if secure else parts.scheme
@@ -108,10 +108,10 @@ def _once(url: str) -> str:
     netloc = user + at + host + (f":{port}" if port and port != DEFAULT_PORTS[scheme] else "")
     path = without_dot_segments(path or "/")
     rest = netloc + path + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
-    return f"{scheme}://{_rewritten(rest, applying) if not user else rest}"
+    return f"{scheme}://{_rewritten_by_rules(rest, applying) if not user else rest}"
 
 
-def _rewritten(rest: str, applying: list[Rules]) -> str:
+def _rewritten_by_rules(rest: str, applying: list[HostRules]) -> str:
     """Return the URL without its scheme, rewritten by the rules of its host."""
     for rules in applying:
         for pattern in rules.removed_text:
@@ -121,23 +121,23 @@ def _rewritten(rest: str, applying: list[Rules]) -> str:
     return rest
 
 
-def _names(host: str) -> Iterator[str]:
+def _parent_domains(host: str) -> Iterator[str]:
     """Yield a host and its parent domains: a.b.org, b.org, org."""
     while host:
         yield host
         host = host.partition(".")[2]
 
 
-def _of(names: Iterable[str], table: dict[str, list[Rules]]) -> Iterator[Rules]:
+def _rules_of_hosts(names: Iterable[str], table: dict[str, list[HostRules]]) -> Iterator[HostRules]:
     for name in names:
         yield from table.get(name, ())
 
 
-def _applying(url: str, names: list[str]) -> Iterator[Rules]:
+def _rules_for_url(url: str, names: list[str]) -> Iterator[HostRules]:
     """Yield the rules that apply to this URL."""
     book = rule_book()
     yield book.all_hosts
-    yield from _of(names, book.by_host)
+    yield from _rules_of_hosts(names, book.by_host)
     candidates = [rules for label in names[0].split(".") for rules in book.by_label.get(label, ())]
     for rules in (*candidates, *book.other):
         if (
@@ -148,7 +148,7 @@ def _applying(url: str, names: list[str]) -> Iterator[Rules]:
             yield rules
 
 
-def _target(url: str, path: str, query: str, applying: list[Rules]) -> str:
+def _wrapped_url(url: str, path: str, query: str, applying: list[HostRules]) -> str:
     """Return the URL that a redirect wrapper contains; empty if this URL is no wrapper."""
     if "=" not in query and "http" not in path and "http" not in query:
         return ""
@@ -158,13 +158,13 @@ def _target(url: str, path: str, query: str, applying: list[Rules]) -> str:
             pairs = (part.partition("=") for part in query.split("&"))
             targets += [value for key, _, value in pairs if rules.wrapper[1].fullmatch(key)]
         for target in targets:
-            plain = _plain(target, url)
+            plain = _unwrapped(target, url)
             if re.match(r"https?://[^\s/]+\.[^\s/]", plain, re.IGNORECASE):
                 return plain
     return ""
 
 
-def _plain(target: str, wrapper: str) -> str:
+def _unwrapped(target: str, wrapper: str) -> str:
     """Return the URL in a wrapper's parameter: percent-encoded, in base64 (Bing) or relative to the wrapper."""
     if target.startswith("a1aHR0c"):  # a1, then `http` in base64
         encoded = target[2:] + "=" * (-len(target[2:]) % 4)
@@ -174,7 +174,7 @@ def _plain(target: str, wrapper: str) -> str:
     return urljoin(wrapper, plain) if re.match(r"/[^/]", plain) else plain
 
 
-def _without_tracking(url: str, names: list[str], parts: tuple[str, str], applying: list[Rules]) -> tuple[str, str]:
+def _without_tracking(url: str, names: list[str], parts: tuple[str, str], applying: list[HostRules]) -> tuple[str, str]:
     """Return the query and the fragment without their tracking parameters."""
     query, fragment = parts
     book = rule_book()
@@ -194,6 +194,6 @@ def _without_tracking(url: str, names: list[str], parts: tuple[str, str], applyi
             exception.search(url) for exception in book.all_hosts.exceptions
         )
 
-    if _FORM.fullmatch(fragment):
+    if _FRAGMENT_PARAMETERS.fullmatch(fragment):
         fragment = "&".join(part for part in fragment.split("&") if is_kept(part))
     return "&".join(part for part in query.split("&") if is_kept(part)), fragment

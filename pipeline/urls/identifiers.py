@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from pipeline.urls.canonical import LONGEST
-from pipeline.urls.hosts import FORGES, READERS, dois
-from pipeline.urls.identifier_syntax import named
+from pipeline.urls.canonical import LONGEST_URL
+from pipeline.urls.hosts import FORGES, IDENTIFIER_READERS, find_dois
+from pipeline.urls.identifier_syntax import parse_uri
 
 
 def identifiers(url: str) -> tuple[str, ...]:
@@ -17,11 +17,11 @@ def identifiers(url: str) -> tuple[str, ...]:
     >>> identifiers("https://arxiv.org/abs/1910.01526v2"), identifiers("https://github.com/a/b/tree/main/c")
     (('arxiv:1910.01526v2',), ('github:a/b',))
     """
-    if len(url) > LONGEST:
+    if len(url) > LONGEST_URL:
         return ()
     scheme, _, rest = url.partition(":")
     if not rest.startswith("//"):
-        return tuple(named(scheme, unquote(rest)))
+        return tuple(parse_uri(scheme, unquote(rest)))
     try:
         parts = urlsplit(url)
         name = host = (parts.hostname or "").removeprefix("www.")
@@ -29,7 +29,7 @@ def identifiers(url: str) -> tuple[str, ...]:
         return ()
     if parts.scheme not in {"http", "https"}:
         return ()
-    while host and (host not in READERS or (host in FORGES and host != name)):
+    while host and (host not in IDENTIFIER_READERS or (host in FORGES and host != name)):
         host = host.partition(".")[2]
-    found = READERS.get(host, dois)(unquote(parts.path), parts.query)
+    found = IDENTIFIER_READERS.get(host, find_dois)(unquote(parts.path), parts.query)
     return tuple(dict.fromkeys(found))

@@ -7,16 +7,16 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from pipeline.urls.canonical import LONGEST, host_of
+from pipeline.urls.canonical import LONGEST_URL, host_of
 from pipeline.urls.identifiers import identifiers
 
-SCHEMES = {
+KIND_OF_SCHEME = {
     "arxiv": "paper", "doi": "paper", "openreview": "paper", "acl": "paper", "pmid": "paper", "pmcid": "paper",
     "isbn": "paper", "pii": "paper", "github": "code", "gitlab": "code", "bitbucket": "code", "codeberg": "code",
     "gitee": "code", "huggingface": "code", "youtube": "talk", "slideslive": "talk", "vimeo": "talk",
     "bilibili": "talk",
 }  # fmt: skip
-HOSTS = {
+HOSTS_OF_KIND = {
     "paper": (
         "papers.nips.cc", "papers.neurips.cc", "proceedings.neurips.cc", "proceedings.mlr.press", "jmlr.org",
         "semanticscholar.org", "openaccess.thecvf.com", "dl.acm.org", "ieeexplore.ieee.org", "biorxiv.org",
@@ -31,12 +31,12 @@ HOSTS = {
         "bsky.app", "pinterest.com", "tiktok.com", "vk.com", "slack.com", "tumblr.com", "quora.com",
     ),
 }  # fmt: skip
-_KIND_OF_HOST = {host: kind for kind, hosts in HOSTS.items() for host in hosts}
-_AROUND = re.compile(r"^\W+|\W+$")
+_KIND_OF_HOST = {host: kind for kind, hosts in HOSTS_OF_KIND.items() for host in hosts}
+_SURROUNDING_MARKS = re.compile(r"^\W+|\W+$")
 
 
 @cache
-def _labels() -> dict[str, str]:
+def _kind_of_label() -> dict[str, str]:
     table = tomllib.loads((files("pipeline.urls") / "labels.toml").read_text("utf-8"))
     return {label: kind for kind, labels in table.items() for label in labels}
 
@@ -47,7 +47,7 @@ def label_kind(text: str) -> str:
     >>> label_kind("📝 论文"), label_kind("[Code]"), label_kind("a paper on code")
     ('paper', 'code', '')
     """
-    return _labels().get(_AROUND.sub("", text).casefold(), "")
+    return _kind_of_label().get(_SURROUNDING_MARKS.sub("", text).casefold(), "")
 
 
 def kind_of(url: str, text: str = "") -> str:
@@ -61,12 +61,12 @@ def kind_of(url: str, text: str = "") -> str:
     for known in identifiers(url):
         scheme, _, value = known.partition(":")
         data = value.startswith(("datasets/", "10.5281/"))  # on Hugging Face; on Zenodo, mostly data and software
-        return "dataset" if data else SCHEMES[scheme]
+        return "dataset" if data else KIND_OF_SCHEME[scheme]
     return _host_kind(url) or label_kind(text) or "site"
 
 
 def _host_kind(url: str) -> str:
-    host = host_of(url) if len(url) <= LONGEST else ""
+    host = host_of(url) if len(url) <= LONGEST_URL else ""
     while host and host not in _KIND_OF_HOST:
         host = host.partition(".")[2]
     return "dataset" if host == "kaggle.com" and "/datasets/" in url else _KIND_OF_HOST.get(host, "")

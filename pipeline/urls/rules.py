@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-_ANYWHERE = re.compile(  # the start of a ClearURLs pattern that gives a label of the host: amazon
+_HOST_LABEL = re.compile(  # the start of a ClearURLs pattern that gives a label of the host: amazon
     r"\^?https\?:\\/\\/(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\?)?((?:[a-z0-9]|\\?-)+)(?:\\?\.|\(\?:\\\.)"
 )
 
 
 @dataclass(slots=True)
-class Rules:
+class HostRules:
     """Rules for the URLs of a host, from our table or from ClearURLs.
 
     Those of ClearURLs apply to a URL that `applies_to` matches and no pattern of `exceptions` does.
@@ -38,12 +38,12 @@ class RuleBook:
     """All rules: by host, by a label of the host's name, and for all hosts."""
 
     tracking: re.Pattern[str]  # keys that no host shows anything by
-    all_hosts: Rules
+    all_hosts: HostRules
     https_hosts: frozenset[str]
     verbatim_hosts: frozenset[str]
-    by_host: dict[str, list[Rules]] = field(default_factory=dict)
-    by_label: dict[str, list[Rules]] = field(default_factory=dict)
-    other: list[Rules] = field(default_factory=list)
+    by_host: dict[str, list[HostRules]] = field(default_factory=dict)
+    by_label: dict[str, list[HostRules]] = field(default_factory=dict)
+    other: list[HostRules] = field(default_factory=list)
     kept_keys: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
 
@@ -54,41 +54,41 @@ def rule_book() -> RuleBook:
     own = tomllib.loads((here / "rules.toml").read_text("utf-8"))
     providers = msgspec.json.decode((here / "clearurls" / "rules.json").read_bytes())["providers"]
     book = RuleBook(
-        tracking=_any(own["tracking"]),
+        tracking=_any_of(own["tracking"]),
         all_hosts=_clearurls(providers.pop("globalRules")),
         https_hosts=frozenset(own["https"]["hosts"]),
         verbatim_hosts=frozenset(own["verbatim"]),
     )
     for provider in providers.values():
         if not provider.get("completeProvider"):
-            label = _ANYWHERE.match(provider["urlPattern"])
+            label = _HOST_LABEL.match(provider["urlPattern"])
             home = book.by_label.setdefault(label[1].replace("\\", ""), []) if label else book.other
             home.append(_clearurls(provider))
-    book.kept_keys = {host: _any(keys) for host, keys in own["keeps"].items()}
+    book.kept_keys = {host: _any_of(keys) for host, keys in own["keeps"].items()}
     for host, keys in own["cuts"].items():
-        book.by_host.setdefault(host, []).append(Rules(removed_keys=_any(keys)))
+        book.by_host.setdefault(host, []).append(HostRules(removed_keys=_any_of(keys)))
     for one in own["wrapper"]:
         for host in one["hosts"]:
             pair = re.compile(one["paths"]), re.compile(one["key"])
-            book.by_host.setdefault(host, []).append(Rules(wrapper=pair))
+            book.by_host.setdefault(host, []).append(HostRules(wrapper=pair))
     for one in own["rewrite"]:
         for host in one["hosts"]:
-            book.by_host.setdefault(host, []).append(Rules(rewrite=(re.compile(one["from"]), one["to"])))
+            book.by_host.setdefault(host, []).append(HostRules(rewrite=(re.compile(one["from"]), one["to"])))
     return book
 
 
-def _clearurls(provider: dict[str, Any]) -> Rules:
+def _clearurls(provider: dict[str, Any]) -> HostRules:
     def compiled(key: str) -> tuple[re.Pattern[str], ...]:
         return tuple(re.compile(pattern, re.IGNORECASE) for pattern in provider.get(key, ()))
 
-    return Rules(
+    return HostRules(
         applies_to=re.compile(provider["urlPattern"], re.IGNORECASE),
         exceptions=compiled("exceptions"),
-        removed_keys=_any(provider["rules"]) if provider.get("rules") else None,
+        removed_keys=_any_of(provider["rules"]) if provider.get("rules") else None,
         removed_text=compiled("rawRules"),
         redirections=compiled("redirections"),
     )
 
 
-def _any(patterns: Iterable[str]) -> re.Pattern[str]:
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.mojibake.lossy.beam_search import Choice
+from pipeline.mojibake.lossy.beam_search import GapChoice
 from pipeline.mojibake.lossy.lattice import Slot
 
 
@@ -21,12 +21,12 @@ class Piece:
     duplicate: str = ""  # the path of the duplicate that has the original
 
 
-def text_of(row: Iterable[Piece]) -> str:
+def pieces_text(row: Iterable[Piece]) -> str:
     """Return the text of a line's pieces."""
     return "".join(piece.text for piece in row)
 
 
-def pieces(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Piece]:
+def line_pieces(row: Sequence[Slot], choices: Iterable[GapChoice]) -> Iterator[Piece]:
     """Yield the pieces of a line: its gaps with their choices, in order, and the known text between them."""
     known: list[Slot] = []
     chosen = iter(choices)
@@ -34,14 +34,14 @@ def pieces(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Piece]:
         if len(slot.candidates) == 1:
             known.append(slot)
             continue
-        yield from _whole(known)
+        yield from _known_piece(known)
         known = []
         (text, confidence), *others = next(chosen).options
         yield Piece(slot.start, slot.end, text, confidence, tuple(others))
-    yield from _whole(known)
+    yield from _known_piece(known)
 
 
-def _whole(known: list[Slot]) -> Iterator[Piece]:
+def _known_piece(known: list[Slot]) -> Iterator[Piece]:
     """Yield the slots with one candidate as one piece."""
     if known:
         yield Piece(known[0].start, known[-1].end, "".join(slot.candidates[0] for slot in known), 1.0)
