@@ -61,7 +61,7 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A warning, as data; `invariant` names the invariant that the step would have broken, if that is what it warns of."""
+    """A warning, as data. `invariant` names the invariant that the step would have broken, if any."""
 
     step: str
     message: str

@@ -30,7 +30,7 @@ def repair(
     >>> repair("naïve café").changes
     ()
 
-    Raises SkipDocument where bytes are no text. Surrogates in a str are joined to the character they mean, or become U+FFFD.
+    Raises SkipDocument where bytes are no text. Surrogates in a str become the character they mean, or U+FFFD.
     """
     document = decode(Source(HERE, text)) if isinstance(text, bytes) else _well_formed(text)
     run = functools.partial(wrong_decodings.repair_mojibake, min_confidence=min_confidence, archive=archive)

@@ -126,7 +126,8 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
     wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
     click.echo(
         f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
-        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {wrote}, {len(report.removed)} {removed}"
+        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {wrote}, "
+        f"{len(report.removed)} {removed}"
     )
 
 
