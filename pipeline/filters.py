@@ -52,7 +52,7 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     '- a\n- b\n'
     """
     text = text.replace("\0", "\ufffd")
-    document = Document(HERE, text, Meta(source_url=describe.source_line(text)))
+    document = Document(HERE, text, Meta(source_url=describe.source_named_in(text)))
     if text.startswith(("---", "\ufeff---")):
         document = describe.describe(document)
     for step in MARKDOWN:
@@ -68,4 +68,4 @@ def extract_links(text: str, base: str = "") -> tuple[Link, ...]:
     >>> [link.url for link in extract_links("[a](/b?utm_source=x)", "https://example.com/")]
     ['https://example.com/b']
     """
-    return links.extract_links(Document(HERE, text, Meta(source_url=base))).links
+    return links.list_links(Document(HERE, text, Meta(source_url=base))).links

@@ -85,7 +85,7 @@ def _with_profile(step: Step, profile: str) -> Step:
         message = f"no site profile `{profile}`" + suggestion(profile, profiles.shipped_names())
         raise SettingsError(message)
     try:
-        profiles.load(profile)
+        profiles.load_profile(profile)
     except profiles.ProfileError as error:
         raise SettingsError(in_words(str(error), profiles.Profile)) from error
     if PROFILE not in inspect.getfullargspec(step.run).kwonlyargs:
@@ -139,7 +139,7 @@ def signature(settings: Settings) -> str:
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     libraries = [__version__, *map(version, LIBRARIES)]
     return msgspec.json.encode(
-        [steps, libraries, profiles.digest(settings.profile), settings.max_bytes, settings.max_seconds],
+        [steps, libraries, profiles.profiles_digest(settings.profile), settings.max_bytes, settings.max_seconds],
         order="deterministic",
     ).decode()
 

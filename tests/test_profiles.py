@@ -13,7 +13,7 @@ from pipeline.citations.cited_works import works_of
 from pipeline.document import Meta
 from pipeline.flow import assemble, follow
 from pipeline.settings import Settings, SettingsError
-from pipeline.steps.profiles import load, shipped_names
+from pipeline.steps.profiles import load_profile, shipped_names
 from tests.conftest import ROOT, Lacuna
 from tests.test_cases import cases
 
@@ -130,7 +130,7 @@ def test_the_guide_teaches_a_site(tmp_path: Path, lacuna: Lacuna):
 def test_the_guide_lists_every_key():
     """The page names each key of a profile, and no other."""
     named = {key for row in re.findall(r"^\| (`.+?) \|", PAGE, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
-    assert named | {"hosts"} == set(load("medium_zh_mt").__struct_fields__)
+    assert named | {"hosts"} == set(load_profile("medium_zh_mt").__struct_fields__)
 
 
 def test_an_edited_profile_makes_the_books_again(tmp_path: Path, lacuna: Lacuna):

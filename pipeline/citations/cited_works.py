@@ -20,21 +20,21 @@ from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import KIND_OF_SCHEME, label_kind
 
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
-_BY = (
+_AUTHOR_LABELS = (
     "作者|著者|作者群|저자|글쓴이|authors?|autor(?:es|en|in|a)?|auteurs?|autori"
     "|автор(?:ы)?|yazar(?:lar)?|autorzy|tác giả"
 )
-_AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_BY})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
+_AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_AUTHOR_LABELS})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
 _YEAR = re.compile(r"[(（\[]\s*((?:19|20)\d\d)\s*[年년]?\s*[)）\]]")
-_OTHERS = re.compile(
+_ET_AL = re.compile(
     r"[\s,]*(?:等人?|et\s+al\.?|외(?:\s*\d+명)?|ほか|他|ら|u\.\s?a\.|и\s+др\.?|y\s+otros|e\s+outros|et\s+coll\.|and\s+others)\s*\Z",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*[、，,;；&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и|ve|i|và)\s+|\s*[和与與]\s*")
-_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: part 5 of a series of 52
+_BETWEEN_NAMES = re.compile(r"\s*[、，,;；&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и|ve|i|và)\s+|\s*[和与與]\s*")
+_SERIES_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: part 5 of a series of 52
 _QUOTES = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
-_ORIGINAL = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]\s*\Z")
-_LATIN_WORDS = 3  # the fewest words of a title in brackets
+_ORIGINAL_TITLE = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]\s*\Z")
+_LEAST_TITLE_WORDS = 3  # the fewest words of a title in brackets
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ def works_of(document: Document) -> list[Work]:
     if not any(link.kind == "paper" for link in document.links):
         return []
     pictures = {link.text for link in document.links if link.kind == "image"}
-    mentions = [work for section in _sections(document) for work in _cited(section, document, pictures)]
-    return [replace(work, cited=_first(work.cited)) for work in catalogue(mentions)]
+    mentions = [work for section in _sections(document) for work in _works_of_section(section, document, pictures)]
+    return [replace(work, cited=_first_by_heading(work.cited)) for work in catalogue(mentions)]
 
 
 def catalogue(mentions: Iterable[Work]) -> list[Work]:
@@ -115,7 +115,7 @@ def _sections(document: Document) -> Iterator[_Section]:
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             yield section
-            section = _Section(_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
+            section = _Section(_clean_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
         elif token.type == "list_item_open":
             items.append(token.info)
         elif token.type == "list_item_close":
@@ -126,23 +126,25 @@ def _sections(document: Document) -> Iterator[_Section]:
     yield section
 
 
-def _cited(section: _Section, document: Document, pictures: set[str]) -> Iterator[Work]:
+def _works_of_section(section: _Section, document: Document, pictures: set[str]) -> Iterator[Work]:
     """Yield a work for each link to a paper in a section; a label line describes it, else the text of the link."""
     label_lines = profile_of(document.meta).label_lines
     known: dict[str, Work] = {}
     for token, links, item in section.paragraphs:
-        number = match[1].replace(" ", "") if (match := _NUMBER.search(token.content.replace("\\", ""))) else item
+        number = (
+            match[1].replace(" ", "") if (match := _SERIES_NUMBER.search(token.content.replace("\\", ""))) else item
+        )
         is_label_line = label_lines and any(label_kind(link.text) for link in links)
-        described = _described(token, links, section) if is_label_line else None
+        described = _work_of_label_line(token, links, section) if is_label_line else None
         for link in (link for link in links if link.kind == "paper"):
             cited = Citation(document.path, document.meta.title, section.heading, number, link.line)
             if described and ("paper", link.url) in described.links:
                 work = replace(described, cited=(cited,), language=document.meta.language)
-            elif (known_key := _key(link)) in known:
+            elif (known_key := _work_key(link)) in known:
                 work = replace(known[known_key], cited=(cited,))
             else:
                 named = not (_is_url(link.text) or label_kind(link.text) or link.text in pictures)
-                title = _title(link.text) if named else ""
+                title = _clean_title(link.text) if named else ""
                 work = Work(
                     title or section.heading or link.url,
                     identifiers=link.identifiers,
@@ -154,13 +156,13 @@ def _cited(section: _Section, document: Document, pictures: set[str]) -> Iterato
             yield work
 
 
-def _described(token: Token, links: list[Link], section: _Section) -> Work | None:
+def _work_of_label_line(token: Token, links: list[Link], section: _Section) -> Work | None:
     """Return the work that a label line describes, titled by the heading; None if it has no paper or no heading."""
     labelled = [link for link in links if label_kind(link.text) or link.kind in PARTS[:-1]]
     paper = next((link for link in labelled if link.kind == "paper"), None)
     if not paper or not section.heading or section.depth == 1:
         return None
-    authors, others, year = _authors(_before_links(token))
+    authors, others, year = _label_line_authors(_before_links(token))
     title, original = _both_titles(section.heading)
     others_linked = [link for link in labelled if link is not paper and _part(link)]
     parts = dict.fromkeys([("paper", paper.url), *((_part(link), link.url) for link in others_linked)])
@@ -182,12 +184,12 @@ def _before_links(token: Token) -> str:
     return visible_text(children[:end])
 
 
-def _authors(text: str) -> tuple[tuple[str, ...], bool, str]:
+def _label_line_authors(text: str) -> tuple[tuple[str, ...], bool, str]:
     """Return the authors in a label line, whether it leaves some out (et al.), and the year.
 
-    >>> _authors("作者:施密特、施耐德、亨宁(2021) |📝")
+    >>> _label_line_authors("作者:施密特、施耐德、亨宁(2021) |📝")
     (('施密特', '施耐德', '亨宁'), False, '2021')
-    >>> _authors("By A. Vaswani, N. Shazeer et al. (2017)")
+    >>> _label_line_authors("By A. Vaswani, N. Shazeer et al. (2017)")
     (('A. Vaswani', 'N. Shazeer'), True, '2017')
     """
     match = _AUTHOR_LINE.match(text)
@@ -196,8 +198,8 @@ def _authors(text: str) -> tuple[tuple[str, ...], bool, str]:
         return (), False, ""
     names = (match[1] if match else text)[: year.start() if year else None]
     names = re.split(r"[|｜\n]", names)[0].strip(f"{_QUOTES}†‡")
-    without_others = _OTHERS.sub("", names)
-    separate = (name.strip(f"{_QUOTES}†‡") for name in _AND.split(without_others))
+    without_others = _ET_AL.sub("", names)
+    separate = (name.strip(f"{_QUOTES}†‡") for name in _BETWEEN_NAMES.split(without_others))
     authors = tuple(name for name in separate if re.search(r"\w", name))
     return authors, without_others != names, year[1] if year else ""
 
@@ -208,13 +210,13 @@ def _both_titles(heading: str) -> tuple[str, str]:
     >>> _both_titles("注意力就是一切（Attention Is All You Need）")
     ('注意力就是一切', 'Attention Is All You Need')
     """
-    match = _ORIGINAL.search(heading)
-    if match and not heading[: match.start()].isascii() and len(match[1].split()) >= _LATIN_WORDS:
-        return _title(heading[: match.start()]), _title(match[1])
+    match = _ORIGINAL_TITLE.search(heading)
+    if match and not heading[: match.start()].isascii() and len(match[1].split()) >= _LEAST_TITLE_WORDS:
+        return _clean_title(heading[: match.start()]), _clean_title(match[1])
     return heading, ""
 
 
-def _title(text: str) -> str:
+def _clean_title(text: str) -> str:
     return " ".join(text.split()).strip(_QUOTES)
 
 
@@ -222,7 +224,7 @@ def _is_url(text: str) -> bool:
     return bool(re.match(r"https?://|www\.|\s*\Z", text))
 
 
-def _key(link: Link) -> str:
+def _work_key(link: Link) -> str:
     return Work("", identifiers=link.identifiers, links=(("paper", link.url),)).key
 
 
@@ -241,7 +243,7 @@ def _merged(one: Work, other: Work) -> Work:
     )
 
 
-def _first(cited: tuple[Citation, ...]) -> tuple[Citation, ...]:
+def _first_by_heading(cited: tuple[Citation, ...]) -> tuple[Citation, ...]:
     """Return the first citation under each heading, with the first number among those under the heading."""
     by_heading: dict[str, Citation] = {}
     for one in cited:

@@ -13,11 +13,11 @@ from pipeline.citations.cited_works import Work
 from pipeline.document import Cleaned, Document, Duplicate, Link, Outcome
 from pipeline.urls.canonical import canonical_url, host_of, page_url
 
-INTERNAL = "archive-internal"  # the kind of a link to another post of the archive
+ARCHIVE_INTERNAL = "archive-internal"  # the kind of a link to another post of the archive
 
 
 @dataclass(slots=True)
-class Homes:
+class PostIndex:
     """The posts of an archive by canonical source URL and by path.
 
     A duplicate is listed as the post that is kept. A URL of two posts belongs to the first.
@@ -39,9 +39,9 @@ class Homes:
         return None if target == path else target
 
 
-def homes(outcomes: Iterable[Outcome]) -> Homes:
+def post_index(outcomes: Iterable[Outcome]) -> PostIndex:
     """Return the posts of an archive by source URL and by path."""
-    index = Homes()
+    index = PostIndex()
     for outcome in outcomes:
         if isinstance(outcome, Cleaned | Duplicate):
             path = outcome.path if isinstance(outcome, Cleaned) else outcome.of
@@ -87,7 +87,7 @@ class Graph:
         return [(host, count) for host, count in posts.most_common() if count > 1]
 
 
-def edges(document: Document, cited: Iterable[Work], known: Homes) -> Iterator[Edge]:
+def edges_of(document: Document, cited: Iterable[Work], known: PostIndex) -> Iterator[Edge]:
     """Yield the edges of a document to posts, to the works that it cites, and to the sites of its other links."""
     posts: Counter[str] = Counter()
     sites: Counter[str] = Counter()

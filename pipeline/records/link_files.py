@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from pipeline.citations.post_graph import INTERNAL, Graph, Homes
+from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Graph, PostIndex
 from pipeline.document import Link, Outcome, Skipped
 from pipeline.records.report_jsonl import ReportRecord
 
@@ -19,7 +19,7 @@ GRAPHML_KEYS = {"kind": "node", "title": "node", "url": "node", "orphan": "node"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes cells that start so (OWASP, CSV injection)
 
 
-def link_rows(outcome: Outcome, file: str, known: Homes) -> Iterator[ReportRecord]:
+def link_rows(outcome: Outcome, file: str, known: PostIndex) -> Iterator[ReportRecord]:
     """Yield the links of a cleaned or duplicate document; `to` is the post of the archive that a link leads to."""
     if isinstance(outcome, Skipped):
         return
@@ -27,7 +27,7 @@ def link_rows(outcome: Outcome, file: str, known: Homes) -> Iterator[ReportRecor
     for link in document.links:
         target = known.post(link, document.path)
         row: ReportRecord = {"path": str(document.path), "file": file} | msgspec.to_builtins(link)
-        yield row | ({"kind": INTERNAL, "to": str(target)} if target else {"to": ""})
+        yield row | ({"kind": ARCHIVE_INTERNAL, "to": str(target)} if target else {"to": ""})
 
 
 def csv_rows(rows: Iterable[ReportRecord]) -> Iterator[bytes]:

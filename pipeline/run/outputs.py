@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.books import book
 from pipeline.citations.cited_works import Work, catalogue, works_of
-from pipeline.citations.post_graph import Edge, Graph, Homes, edges, homes
+from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post_index
 from pipeline.document import Cleaned, Document, Outcome, RunReport
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
@@ -120,9 +120,9 @@ class Writer:
         return (outcome.document for outcome, _ in self.outcomes() if isinstance(outcome, Cleaned))
 
     @cached_property
-    def homes(self) -> Homes:
+    def homes(self) -> PostIndex:
         """Where the posts of the archive are to be had."""
-        return homes(outcome for outcome, _ in self.outcomes())
+        return post_index(outcome for outcome, _ in self.outcomes())
 
     @cached_property
     def graph(self) -> Graph:
@@ -134,7 +134,7 @@ class Writer:
             of_post = works_of(one)
             posts.append((str(one.path), one.meta.title, canonical_url(one.meta.source_url)))
             cited += of_post
-            told += edges(one, of_post, self.homes)
+            told += edges_of(one, of_post, self.homes)
         return Graph(tuple(posts), tuple(catalogue(cited)), tuple(told))
 
     def links(self) -> Iterator[report_jsonl.ReportRecord]:

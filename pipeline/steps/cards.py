@@ -13,11 +13,11 @@ from pipeline.markdown import matches_outside_code
 from pipeline.steps.profiles import profile_of
 from pipeline.steps.profiles.rules import link_cards, separators
 
-NO_TEXT = "a link without text cannot be seen or followed"
-HASHTAG = "a hashtag has no spaces"
-RELATIVE = "a relative URL works on its own site only; it gets the host of the source"
-_NO_TEXT = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
-_HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
+LINK_WITHOUT_TEXT = "a link without text cannot be seen or followed"
+SPLIT_HASHTAG = "a hashtag has no spaces"
+RELATIVE_URL = "a relative URL works on its own site only; it gets the host of the source"
+_LINK_WITHOUT_TEXT = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
+_SPLIT_HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
 _RELATIVE_URL = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()]|[ \t]+[\"'(])")
 
 
@@ -42,19 +42,19 @@ def cards(document: Document) -> Document:
 
 def _links_without_text(text: str) -> Iterator[Change]:
     """Yield the removal of links without text; one that is alone on its line stays."""
-    for match in matches_outside_code(_NO_TEXT, text):
+    for match in matches_outside_code(_LINK_WITHOUT_TEXT, text):
         line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
-            yield Change("cards", match.span(), match[0], "", NO_TEXT)
+            yield Change("cards", match.span(), match[0], "", LINK_WITHOUT_TEXT)
 
 
 def _hashtags(text: str) -> Iterator[Change]:
     """Yield the changes that join hashtags: `[# ML collage](…/hashtag/mlcollage)` -> `[#MLcollage](…)`."""
-    for match in matches_outside_code(_HASHTAG, text):
+    for match in matches_outside_code(_SPLIT_HASHTAG, text):
         words = match[1].removeprefix("# ")
         joined = re.sub(r"\s", "", words)
         tag = joined if match[2].casefold().rstrip("/").endswith("/" + joined.casefold()) else words
-        yield Change("cards", match.span(1), match[1], f"#{tag}", HASHTAG)
+        yield Change("cards", match.span(1), match[1], f"#{tag}", SPLIT_HASHTAG)
 
 
 def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
@@ -63,7 +63,7 @@ def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
         for match in matches_outside_code(_RELATIVE_URL, text):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):
-                yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE)
+                yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE_URL)
 
 
 STEP = Step("cards", cards, (SAME_CODE,), version=3)

@@ -23,7 +23,7 @@ _UNWANTED = re.compile(
     + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
     + "]+)"
 )
-_C1 = re.compile("[\x80-\x9f]")
+_C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
 def controls(document: Document) -> Document:
@@ -52,7 +52,7 @@ def stripped(text: str) -> str:
     'a 😀 \ufffd'
     """
     valid = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _C1.sub("", _UNWANTED.sub(_replacement, valid.replace("\x85", "\n")))
+    return _C1_CONTROLS.sub("", _UNWANTED.sub(_replacement, valid.replace("\x85", "\n")))
 
 
 STEP = Step("controls", controls, (SAME_WORDS,))

@@ -16,9 +16,9 @@ from pipeline.markdown import FRONT_MATTER, block_groups, heading_text, inline_t
 from pipeline.markdown.front_matter import front_matter_fields
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in
-from pipeline.steps.profiles import applies, digest, profile_of
+from pipeline.steps.profiles import profile_applies, profile_of, profiles_digest
 
-FIELDS = {
+FRONT_MATTER_KEYS = {
     "title": ("title",),
     "source_url": ("source_url", "source", "url", "canonical_url", "original", "link"),
     "language": ("language", "lang"),
@@ -36,7 +36,7 @@ SOURCE_LINE = re.compile(  # a known label, or any short label in a quotation
 LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
-LONGEST = 500  # characters of a title or a name; a cover shows 300 at most
+MOST_TITLE_CHARACTERS = 500  # characters of a title or a name; a cover shows 300 at most
 UNTITLED = "untitled"
 # UAX 9: embeddings, overrides, isolates. In contents, lists and reports they would reorder the words around a title.
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -58,37 +58,37 @@ def describe(document: Document, *, profile: str = "") -> Document:
         if isinstance(read, str):
             document = document.noted("describe", f"the front matter cannot be read and stays in the text: {read}")
         else:
-            fields = {stripped(key): _stripped(value) for key, value in read.items()}
+            fields = {stripped(key): _stripped_value(value) for key, value in read.items()}
             removal = Change("describe", match.span(), match[0], "", "front matter is kept as metadata")
             document = replace(document.edited([removal]), meta=replace(document.meta, front_matter=match[0]))
-    meta = _meta(document, fields)
-    if profile and applies(profile, meta.source_url):
-        meta = replace(meta, profile=profile, profile_digest=digest(profile))
+    meta = _metadata(document, fields)
+    if profile and profile_applies(profile, meta.source_url):
+        meta = replace(meta, profile=profile, profile_digest=profiles_digest(profile))
     if profile_of(meta).kicker_and_subtitle:
         kicker, subtitle = _around_title(document.text)
-        meta = replace(meta, kicker=_line(kicker), subtitle=_line(subtitle))
+        meta = replace(meta, kicker=_one_line(kicker), subtitle=_one_line(subtitle))
     return replace(document, meta=meta)
 
 
-def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
+def _metadata(document: Document, fields: dict[str, FrontValue]) -> Meta:
     """Return the metadata: from the front matter, else from the text. Unused fields go to `extra`."""
     used: set[str] = set()
 
     def given(name: str, read: Callable[[str], str]) -> str:
-        for key in FIELDS[name]:
+        for key in FRONT_MATTER_KEYS[name]:
             value = fields.get(key)
             if isinstance(value, str | int) and (found := read(str(value))):
-                if len(str(value)) <= LONGEST:  # a value that was cut also stays in `extra`, in full
+                if len(str(value)) <= MOST_TITLE_CHARACTERS:  # a value that was cut also stays in `extra`, in full
                     used.add(key)
                 return found
         return ""
 
-    title = given("title", lambda text: _line(decoded(text)))
-    source_url = given("source_url", _http_url) or source_line(document.text)
+    title = given("title", lambda text: _one_line(entities_decoded(text)))
+    source_url = given("source_url", _http_url) or source_named_in(document.text)
     date = given("date", date_in)
     language = given("language", _language_tag)
-    authors = _authors(fields, used)
-    title = title or _line(_heading(document.text)) or _line(document.path.stem) or UNTITLED
+    authors = _author_names(fields, used)
+    title = title or _one_line(_first_heading(document.text)) or _one_line(document.path.stem) or UNTITLED
     return replace(
         document.meta,
         title=title,
@@ -100,43 +100,43 @@ def _meta(document: Document, fields: dict[str, FrontValue]) -> Meta:
     )
 
 
-def _authors(fields: dict[str, FrontValue], used: set[str]) -> tuple[str, ...]:
+def _author_names(fields: dict[str, FrontValue], used: set[str]) -> tuple[str, ...]:
     """Return the authors, one or a list of them, and add their field to `used`."""
-    for key in FIELDS["authors"]:
+    for key in FRONT_MATTER_KEYS["authors"]:
         value = fields.get(key)
         names: list[FrontValue] = value if isinstance(value, list) else [value]
         if value and all(isinstance(name, str) for name in names):
-            if all(len(name) <= LONGEST for name in names):
+            if all(len(name) <= MOST_TITLE_CHARACTERS for name in names):
                 used.add(key)
-            return tuple(filter(None, (_line(decoded(name)) for name in names)))
+            return tuple(filter(None, (_one_line(entities_decoded(name)) for name in names)))
     return ()
 
 
-def _stripped(value: FrontValue) -> FrontValue:
+def _stripped_value(value: FrontValue) -> FrontValue:
     """Return a value of front matter, every text in it without what `controls` strips, at any depth."""
     if isinstance(value, dict):
-        return {stripped(key): _stripped(item) for key, item in value.items()}
+        return {stripped(key): _stripped_value(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_stripped(item) for item in value]
+        return [_stripped_value(item) for item in value]
     return stripped(value) if isinstance(value, str) else value
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     """Return a title or a name on one line, cut to LONGEST characters, without REORDERING characters."""
     line = " ".join(REORDERING.sub("", stripped(text)).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
+    return line if len(line) <= MOST_TITLE_CHARACTERS else f"{line[: MOST_TITLE_CHARACTERS - 1].rstrip()}…"
 
 
-def decoded(text: str) -> str:
+def entities_decoded(text: str) -> str:
     r"""Return a title with its HTML entities decoded; those of invisible characters only inside a word.
 
-    >>> decoded("Tu C&oacute;digo de Conducta"), decoded("AT&T&nbsp;Inc."), decoded("What &nbsp; does")
+    >>> entities_decoded("Tu C&oacute;digo de Conducta"), entities_decoded("AT&T&nbsp;Inc."), entities_decoded("What &nbsp; does")
     ('Tu Código de Conducta', 'AT&T\xa0Inc.', 'What &nbsp; does')
     """
-    return ENTITY.sub(_character, text)
+    return ENTITY.sub(_character_of_entity, text)
 
 
-def _character(match: re.Match[str]) -> str:
+def _character_of_entity(match: re.Match[str]) -> str:
     """Return the character of an entity, or the entity itself where the title is about it."""
     char = html.unescape(match[0])
     around = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
@@ -153,7 +153,7 @@ def _language_tag(text: str) -> str:
     return "-".join([language.lower(), *cased])
 
 
-def _heading(text: str) -> str:
+def _first_heading(text: str) -> str:
     """Return the text of the first heading of the highest level."""
     best, title = "h7", ""
     for group in block_groups(text):
@@ -197,7 +197,7 @@ def _http_url(text: str) -> str:
     return text if host and re.match(r"https?://\S+\Z", text) else ""
 
 
-def source_line(text: str) -> str:
+def source_named_in(text: str) -> str:
     """Return the URL in a line near the top that names the source, `> 原文：<https://…>`; empty if there is none."""
     for line in text.split("\n", SOURCE_LINES)[:SOURCE_LINES]:
         if "://" in line and (match := SOURCE_LINE.match(line)):

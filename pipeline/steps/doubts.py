@@ -8,7 +8,7 @@ from importlib.resources import files
 from pipeline.document import Document, Step
 from pipeline.language.identification import language_of
 from pipeline.markdown import matches_outside_code
-from pipeline.steps.profiles import DoubtfulPattern, parsed, profile_of
+from pipeline.steps.profiles import DoubtfulPattern, parsed_profile, profile_of
 
 LANGUAGES = ("zh",)  # those with a file in glossary/
 MOST_QUOTED = 24  # characters of a match that the note quotes
@@ -34,7 +34,7 @@ def _patterns_of(language: str) -> tuple[DoubtfulPattern, ...]:
     if language not in LANGUAGES:
         return ()
     text = files("pipeline.steps").joinpath("glossary", f"{language}.toml").read_text("utf-8")
-    return parsed(f"{language}.toml", text).doubtful
+    return parsed_profile(f"{language}.toml", text).doubtful
 
 
 STEP = Step("doubts", doubts, version=2)

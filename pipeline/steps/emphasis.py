@@ -27,17 +27,28 @@ from pipeline.steps.profiles import profile_of
 CASELESS = re.compile(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "“": "”", "‘": "’", "〈": "〉"}
+BRACKET_PAIRS = {
+    "(": ")",
+    "（": "）",
+    "[": "]",
+    "【": "】",
+    "「": "」",
+    "『": "』",
+    "《": "》",
+    "“": "”",
+    "‘": "’",
+    "〈": "〉",
+}
 KEPT_INSIDE = "\"'*\\"  # punctuation that may belong to the text before it
 MOST_BLOCKS = 6  # that one emphasis may span; markers farther apart are not a pair
 
-MOVED = "CommonMark does not pair markers between punctuation and a letter; the punctuation moved outside"
+PUNCTUATION_MOVED = "CommonMark does not pair markers between punctuation and a letter; the punctuation moved outside"
 SPACE_MOVED = "CommonMark does not pair markers with a space on their inner side; the space moved outside"
-TAGGED = "CommonMark does not pair these markers; written as HTML tags, which always work"
+WRITTEN_AS_TAGS = "CommonMark does not pair these markers; written as HTML tags, which always work"
 EMPTY_EMPHASIS = "emphasis of punctuation or of nothing; its markers were visible asterisks"
-SPANNING = "emphasis ends with its block; markers added in each block"
-FOOTNOTE = "footnote asterisks after names in an emphasized list: escaped, so that the outer markers pair"
-COLON = "no space between a label and its colon"
+SPANS_BLOCKS = "emphasis ends with its block; markers added in each block"
+FOOTNOTE_ASTERISK = "footnote asterisks after names in an emphasized list: escaped, so that the outer markers pair"
+SPACE_BEFORE_COLON = "no space between a label and its colon"
 
 _PAIR = (  # markers with letters on their inner side, or a space on their outer side: these always pair
     r"(\*(?:(?<![\w\\*]\*)|(?<![\\*]\*)(?=\*{0,2}[^\W_]))\*{0,2})(?=[^\s*])"
@@ -45,8 +56,10 @@ _PAIR = (  # markers with letters on their inner side, or a space on their outer
 )
 _ALWAYS_PAIRS = re.compile(_PAIR % "[^*]")
 _ALWAYS_PAIRS_IN_LINE = re.compile(_PAIR % r"[^*\n]")
-_LEFT = re.compile(r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE)  # an asterisk, not counting the marker of a list item
-_LINK = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
+_REMAINING_ASTERISK = re.compile(
+    r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE
+)  # an asterisk, not counting the marker of a list item
+_WHOLE_LINK = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
 _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
@@ -55,7 +68,7 @@ _SPACED_COLON = re.compile(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class InlineEdit:
     """A change in the content of an inline; the offsets are in the content."""
 
     start: int
@@ -70,7 +83,7 @@ def emphasis(document: Document) -> Document:
     if not _doubtful(text, _ALWAYS_PAIRS_IN_LINE) or not CASELESS.search(text):
         return document
     footnotes = profile_of(document.meta).footnote_asterisks
-    edits: list[tuple[InlineContent, Edit]] = []
+    edits: list[tuple[InlineContent, InlineEdit]] = []
     lone: list[tuple[InlineContent, AsteriskRun]] = []
     for inline in inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE)):
         if _doubtful(inline.content, _ALWAYS_PAIRS):
@@ -79,11 +92,11 @@ def emphasis(document: Document) -> Document:
             edits += [(inline, edit) for edit in notes or _fixes(inline, pairs)]
             lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
     edits += _spanning(text, lone)
-    changes = (_change(*edit) for edit in edits)
+    changes = (_emphasis_change(*edit) for edit in edits)
     return document.edited(sorted(changes, key=lambda change: change.span))
 
 
-def _change(inline: InlineContent, edit: Edit) -> Change:
+def _emphasis_change(inline: InlineContent, edit: InlineEdit) -> Change:
     start, before = inline.at(edit.start), inline.content[edit.start : edit.end]
     return Change("emphasis", (start, start + len(before)), before, edit.after, edit.reason)
 
@@ -91,26 +104,28 @@ def _change(inline: InlineContent, edit: Edit) -> Change:
 def _doubtful(text: str, always_pairs: re.Pattern[str]) -> bool:
     """Tell whether asterisks remain that are neither a pair for certain nor list markers. Fast; may be wrongly true."""
     bare = always_pairs.sub("", text) if "*" in text else ""
-    left = "*" in bare and _LEFT.search(bare)
+    left = "*" in bare and _REMAINING_ASTERISK.search(bare)
     return bool(left or _SPACED_COLON.search(text))
 
 
-def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun]]) -> list[Edit]:
+def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun]]) -> list[InlineEdit]:
     """Return the edits that make fewer asterisks visible, and change nothing else that is visible.
 
     For each pair, punctuation moves outside, else the markers become HTML tags. All edits are tried, then each one.
     """
     content, env = inline.content, inline.env
-    kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
-    options = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _intended(content, *pair)]
+    kept = [InlineEdit(*match.span(1), "", SPACE_BEFORE_COLON) for match in _SPACED_COLON.finditer(content)]
+    options = [(list(_punctuation_moves(content, *pair)), _tags(*pair)) for pair in pairs if _intended(content, *pair)]
     every = kept + [edit for moves, tags in options for edit in (moves or tags)]
     runs = (AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content))
     every += [
-        Edit(run.start, run.end, "", EMPTY_EMPHASIS) for run in runs if run.size > MOST_ASTERISKS and run.size % 2 == 0
+        InlineEdit(run.start, run.end, "", EMPTY_EMPHASIS)
+        for run in runs
+        if run.size > MOST_ASTERISKS and run.size % 2 == 0
     ]
-    if every == kept or not (shown := _visible(content, env))[1]:
+    if every == kept or not (shown := _visible_and_asterisks(content, env))[1]:
         return kept
-    now = _visible(_edited(content, every), env)
+    now = _visible_and_asterisks(_edited(content, every), env)
     if now[0] == shown[0] and now[1] == 0:
         return every
     candidates = [edits for moves_and_tags in options for edits in moves_and_tags if edits]
@@ -118,26 +133,26 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
     for edits in candidates:
         if any(one.start < other.end and other.start < one.end for one in edits for other in kept):
             continue
-        now = _visible(_edited(content, [*kept, *edits]), env)
+        now = _visible_and_asterisks(_edited(content, [*kept, *edits]), env)
         if now[0] == shown[0] and now[1] < shown[1]:
             kept, shown = [*kept, *edits], now
     return kept
 
 
-def _footnotes(content: str) -> Iterator[Edit]:
+def _footnotes(content: str) -> Iterator[InlineEdit]:
     r"""Yield the escapes of footnote asterisks: `*施密特*、施耐德*、亨宁*` -> `*施密特\*、施耐德\*、亨宁*`."""
     for match in _FOOTNOTES.finditer(content):
         for run in ASTERISKS.finditer(content, match.start() + 1, match.end() - 1):
-            yield Edit(*run.span(), "\\*", FOOTNOTE)
+            yield InlineEdit(*run.span(), "\\*", FOOTNOTE_ASTERISK)
 
 
-def _edited(content: str, edits: Iterable[Edit]) -> str:
+def _edited(content: str, edits: Iterable[InlineEdit]) -> str:
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         content = content[: edit.start] + edit.after + content[edit.end :]
     return content
 
 
-def _visible(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
+def _visible_and_asterisks(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
     """Return the visible text without asterisks and spaces, split at code and URLs; and the number of asterisks."""
     parts = [""]
     stars = 0
@@ -159,34 +174,34 @@ def _intended(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
     before, inner = content[opener.start - 1 : opener.start], content[opener.end : closer.start]
     nothing = not any(char.isalnum() for char in inner) and CASELESS.match(before)
     letters = CASELESS.search(inner) or CASELESS.search(content, closer.end, closer.end + 2) or nothing
-    return bool(letters or _LINK.fullmatch(inner)) and not (_ascii_letter(before) and _ascii_letter(inner[:1]))
+    return bool(letters or _WHOLE_LINK.fullmatch(inner)) and not (_ascii_letter(before) and _ascii_letter(inner[:1]))
 
 
 def _ascii_letter(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _moved(content: str, opener: AsteriskRun, closer: AsteriskRun) -> Iterator[Edit]:
+def _punctuation_moves(content: str, opener: AsteriskRun, closer: AsteriskRun) -> Iterator[InlineEdit]:
     """Yield the edits that move spaces and punctuation out of markers that do not pair; none if no move helps."""
     marks, first, last = content[opener.start : opener.end], opener.end, closer.start
     if not any(char.isalnum() for char in content[first:last]):
-        yield Edit(opener.start, opener.end, "", EMPTY_EMPHASIS)
-        yield Edit(closer.start, closer.end, "", EMPTY_EMPHASIS)
+        yield InlineEdit(opener.start, opener.end, "", EMPTY_EMPHASIS)
+        yield InlineEdit(closer.start, closer.end, "", EMPTY_EMPHASIS)
         return
-    for start, end in _inner(content, first, last):
+    for start, end in _spans_to_keep(content, first, last):
         before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
         after = content[end] if end < last else content[closer.end : closer.end + 1]
         if is_flanking(before, content[start]) and is_flanking(after, content[end - 1]):
             lead, tail = content[first:start], content[end:last]
-            reason = MOVED if (lead + tail).strip() else SPACE_MOVED
+            reason = PUNCTUATION_MOVED if (lead + tail).strip() else SPACE_MOVED
             if lead:
-                yield Edit(opener.start, start, (lead if opener.start else lead.lstrip()) + marks, reason)
+                yield InlineEdit(opener.start, start, (lead if opener.start else lead.lstrip()) + marks, reason)
             if tail:
-                yield Edit(end, closer.end, marks + tail, reason)
+                yield InlineEdit(end, closer.end, marks + tail, reason)
             return
 
 
-def _inner(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+def _spans_to_keep(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Yield the spans that may stay emphasized, longest first: without spaces, then punctuation, then brackets."""
     start, end = _trimmed(content, first, last)
     yield start, end
@@ -194,7 +209,7 @@ def _inner(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     while bare > start and _may_move(content[bare - 1]):
         bare -= 1
     for stop in (end, bare):
-        if PAIRS.get(content[start]) == content[stop - 1] and stop - start > 2:  # noqa: PLR2004 - a bracket each side
+        if BRACKET_PAIRS.get(content[start]) == content[stop - 1] and stop - start > 2:  # noqa: PLR2004 - a bracket each side
             yield start + 1, stop - 1
         elif stop > start:
             yield _trimmed(content, start, stop)
@@ -209,17 +224,17 @@ def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
     return end - len(inner.lstrip()), start + len(inner.rstrip())
 
 
-def _tagged(opener: AsteriskRun, closer: AsteriskRun) -> list[Edit]:
+def _tags(opener: AsteriskRun, closer: AsteriskRun) -> list[InlineEdit]:
     """Return the edits that write `**` as HTML tags; nothing for `*`, which is often not meant as emphasis."""
     if opener.size != STRONG_ASTERISKS:
         return []
     return [
-        Edit(opener.start, opener.end, "<strong>", TAGGED),
-        Edit(closer.start, closer.end, "</strong>", TAGGED),
+        InlineEdit(opener.start, opener.end, "<strong>", WRITTEN_AS_TAGS),
+        InlineEdit(closer.start, closer.end, "</strong>", WRITTEN_AS_TAGS),
     ]
 
 
-def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Iterator[tuple[InlineContent, Edit]]:
+def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Iterator[tuple[InlineContent, InlineEdit]]:
     """Yield the edits for strong text that spans several paragraphs: markers in each of them."""
     for (first, opener), (last, closer) in pairwise(lone):
         if _opens_emphasis(first.content, opener) and not _opens_emphasis(last.content, closer):
@@ -240,10 +255,10 @@ def _from_to(text: str, first: InlineContent, last: InlineContent) -> list[Inlin
     return []
 
 
-def _missing_markers(inline: InlineContent, first: InlineContent, last: InlineContent) -> list[Edit]:
+def _missing_markers(inline: InlineContent, first: InlineContent, last: InlineContent) -> list[InlineEdit]:
     """Return the markers that a block of a strong text lacks: at its start, its end or both."""
     offsets = [offset for offset, lacks in ((0, inline != first), (len(inline.content), inline != last)) if lacks]
-    return [Edit(offset, offset, "**", SPANNING) for offset in offsets]
+    return [InlineEdit(offset, offset, "**", SPANS_BLOCKS) for offset in offsets]
 
 
 def _opens_emphasis(content: str, run: AsteriskRun) -> bool:
@@ -251,9 +266,11 @@ def _opens_emphasis(content: str, run: AsteriskRun) -> bool:
     return not is_blank(content[run.end : run.end + 1])
 
 
-def _all_pair(inline: InlineContent, edits: list[Edit]) -> bool:
+def _all_pair(inline: InlineContent, edits: list[InlineEdit]) -> bool:
     """Tell whether the edits leave no visible asterisk and change nothing else that is visible."""
-    old, new = (_visible(content, inline.env) for content in (inline.content, _edited(inline.content, edits)))
+    old, new = (
+        _visible_and_asterisks(content, inline.env) for content in (inline.content, _edited(inline.content, edits))
+    )
     return old[0] == new[0] and new[1] == 0
 
 

@@ -11,7 +11,7 @@ from pipeline.invariants import SAME_CODE, SAME_LINKS
 from pipeline.markdown import inline_tokens, matches_outside_code, visible_text
 from pipeline.steps.profiles import Pattern, profile_of
 
-REASON = "the line below the image is its caption; used as the alternative text"
+CAPTION_AS_ALT = "the line below the image is its caption; used as the alternative text"
 MOST_ALT_CHARACTERS = 200
 CAPTION = re.compile(
     r"(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",
@@ -50,7 +50,7 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
         if words and len(words) <= MOST_ALT_CHARACTERS:
             balanced = words.count("[") == words.count("]") and not re.search(r"\][(\[]", words)
             alt = re.sub(r"([\\`*_<&])" if balanced else r"([\\`*_<&\[\]])", r"\\\1", words)
-            yield Change("figures", (match.end(), match.end()), "", alt, REASON)
+            yield Change("figures", (match.end(), match.end()), "", alt, CAPTION_AS_ALT)
 
 
 STEP = Step("figures", figures, (SAME_CODE, SAME_LINKS), version=2)

@@ -10,42 +10,42 @@ from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.markdown import matches_outside_code, overlaps_code, parse_blocks
 
-BOLD = "bold adds nothing to the whole text of a heading"
-LEVEL = "the text uses no heading of the level above"
-SPACE = "a heading needs a space after its hashes"
-DEEPEST = 6  # levels of headings
-_BOLD = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
-_MARKS = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
-_SETEXT = re.compile(r"^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
-_HASHES = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
+BOLD_HEADING = "bold adds nothing to the whole text of a heading"
+SKIPPED_LEVEL = "the text uses no heading of the level above"
+SPACE_AFTER_HASHES = "a heading needs a space after its hashes"
+HEADING_LEVELS = 6  # levels of headings
+_BOLD_HEADING = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
+_HEADING_HASHES = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
+_SETEXT_UNDERLINE = re.compile(r"^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
+_HASHES_WITHOUT_SPACE = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
 def headings(document: Document) -> Document:
     """Fix headings: `##标题` -> `## 标题`, `## **标题**` -> `## 标题`."""
     if "#" not in document.text:
         return document
-    changes = list(_headings(document.text))
+    changes = list(_heading_changes(document.text))
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
 
 
-def _headings(text: str) -> Iterator[Change]:
-    for match in matches_outside_code(_BOLD, text):
+def _heading_changes(text: str) -> Iterator[Change]:
+    for match in matches_outside_code(_BOLD_HEADING, text):
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if len(before) < DEEPEST and not before.strip("#"):
-            yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD)
-    for match in matches_outside_code(_HASHES, text):
+        if len(before) < HEADING_LEVELS and not before.strip("#"):
+            yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD_HEADING)
+    for match in matches_outside_code(_HASHES_WITHOUT_SPACE, text):
         if match.start() == 0 or text[match.start() - 1] == "\n":
-            yield Change("headings", (match.end(), match.end()), "", " ", SPACE)
-    yield from _levels(text)
+            yield Change("headings", (match.end(), match.end()), "", " ", SPACE_AFTER_HASHES)
+    yield from _level_changes(text)
 
 
-def _levels(text: str) -> Iterator[Change]:
+def _level_changes(text: str) -> Iterator[Change]:
     """Yield the changes that close gaps in the levels: `####` becomes `###` if the text has no `###`.
 
     A level that occurs anywhere is not a gap, so headings of equal level stay equal.
     """
-    marks = [match for match in _MARKS.finditer(text) if match.start() == 0 or text[match.start() - 1] == "\n"]
-    used = _underlined(text)
+    marks = [match for match in _HEADING_HASHES.finditer(text) if match.start() == 0 or text[match.start() - 1] == "\n"]
+    used = _underlined_levels(text)
     for match in marks:
         level = len(match[0].rstrip())
         if level not in used and not overlaps_code(text, match.span()):
@@ -57,12 +57,12 @@ def _levels(text: str) -> Iterator[Change]:
         level = len(match[0].rstrip())
         if rank.get(level, level) < level and not overlaps_code(text, match.span()):
             span = match.start() + rank[level], match.start() + level
-            yield Change("headings", span, text[slice(*span)], "", LEVEL)
+            yield Change("headings", span, text[slice(*span)], "", SKIPPED_LEVEL)
 
 
-def _underlined(text: str) -> set[int]:
+def _underlined_levels(text: str) -> set[int]:
     """Return the levels of the underlined headings, 1 or 2. These cannot have a gap above them."""
-    tokens = parse_blocks(text).tokens if _SETEXT.search(text) else []
+    tokens = parse_blocks(text).tokens if _SETEXT_UNDERLINE.search(text) else []
     return {int(one.tag[1]) for one in tokens if one.type == "heading_open" and one.markup in "=-" and not one.level}
 
 

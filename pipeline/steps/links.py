@@ -22,9 +22,9 @@ from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import kind_of
 from pipeline.urls.url_warnings import url_problems
 
-_COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
-_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
-_ATTRIBUTE = re.compile(
+_HTML_COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
+_HTML_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
+_URL_ATTRIBUTE = re.compile(
     r"(?<![\w-])(href|(?:data-)?src|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE
 )
 SEARCH_RANGE = 10_000  # characters; a text that is not found within them is written with escapes
@@ -43,13 +43,13 @@ class _Target:
     title: str = ""
 
 
-def extract_links(document: Document) -> Document:
+def list_links(document: Document) -> Document:
     """List every link and image with its URL, as written and canonical, its kind and its position."""
-    return replace(document, links=tuple(_links(document.text, document.meta.source_url)))
+    return replace(document, links=tuple(_links_of(document.text, document.meta.source_url)))
 
 
 @cache
-def _reader() -> MarkdownIt:
+def _link_parser() -> MarkdownIt:
     """Return the Markdown parser, changed to keep unsafe URLs and URLs as written, and to record positions."""
     reader: MarkdownIt = parser.__wrapped__()
     reader.validateLink = lambda url: url is not None  # type: ignore[method-assign]
@@ -75,9 +75,9 @@ def _with_offset(rule: RuleFuncInlineType) -> RuleFuncInlineType:
     return rule_with_offset
 
 
-def _links(text: str, source: str) -> Iterator[Link]:
+def _links_of(text: str, source: str) -> Iterator[Link]:
     lines = text.split("\n")
-    tokens = _reader().parse(text)
+    tokens = _link_parser().parse(text)
     headings = [
         (token.map[0] + 1, heading_text(tokens[at + 1].children))
         for at, token in enumerate(tokens)
@@ -89,12 +89,12 @@ def _links(text: str, source: str) -> Iterator[Link]:
         if block.type == "inline":
             targets = _Paragraph(block, lines).read()
         elif block.type == "html_block":
-            targets = _html_block(block.content, block.map[0] + 1 if block.map else 1)
+            targets = _html_targets(block.content, block.map[0] + 1 if block.map else 1)
         for one in targets:
             if not one.written:
                 continue
             under = bisect_right(starts, one.position[0]) - 1
-            yield _link(one, source, headings[under][1] if under >= 0 else "")
+            yield _link_of(one, source, headings[under][1] if under >= 0 else "")
 
 
 class _Paragraph:
@@ -151,11 +151,11 @@ class _Paragraph:
     def html(self, child: Token) -> Iterator[_Target]:
         """Yield the targets of HTML tags; `<a>` opens a link, `</a>` closes it."""
         self.seek(child.content)
-        for tag in _TAG.finditer(_COMMENT.sub("", child.content)):
+        for tag in _HTML_TAG.finditer(_HTML_COMMENT.sub("", child.content)):
             anchor = tag[2].lower() == "a"
             if anchor and tag[1]:
                 yield from self.closed()
-            for one in _tag(tag, self.position()):
+            for one in _tag_targets(tag, self.position()):
                 if anchor and not self.open:
                     self.open = one
                 else:
@@ -187,21 +187,21 @@ def _line_end(text: str, start: int) -> int:
     return end if end >= 0 else len(text)
 
 
-def _html_block(content: str, line: int) -> Iterator[_Target]:
+def _html_targets(content: str, line: int) -> Iterator[_Target]:
     """Yield the targets of raw HTML outside comments; the text of a link ends at its end tag."""
-    content = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), content)
+    content = _HTML_COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), content)
     seen, margin, inside = 0, 0, 0  # offsets of the last tag, of its line, and of the text of the open link
     link: _Target | None = None
-    for tag in _TAG.finditer(content):
+    for tag in _HTML_TAG.finditer(content):
         anchor = tag[2].lower() == "a"
         if anchor and link:
-            link.text.append(_TAG.sub("", content[inside : tag.start()]))
+            link.text.append(_HTML_TAG.sub("", content[inside : tag.start()]))
             yield link
             link = None
         line += content.count("\n", seen, tag.start())
         margin = max(margin, content.rfind("\n", seen, tag.start()) + 1)
         seen = tag.start()
-        for one in _tag(tag, (line, seen - margin + 1)):
+        for one in _tag_targets(tag, (line, seen - margin + 1)):
             if anchor and not link:
                 link, inside = one, tag.end()
             else:
@@ -210,10 +210,10 @@ def _html_block(content: str, line: int) -> Iterator[_Target]:
         yield link
 
 
-def _tag(tag: re.Match[str], position: Position) -> Iterator[_Target]:
+def _tag_targets(tag: re.Match[str], position: Position) -> Iterator[_Target]:
     """Yield the targets in the attributes of a tag."""
     given: dict[str, str] = {}
-    for match in _ATTRIBUTE.finditer(tag[3]):
+    for match in _URL_ATTRIBUTE.finditer(tag[3]):
         value = next((group for group in match.groups()[1:] if group is not None), "")
         given.setdefault(match[1].lower(), html.unescape(value))  # the first of two counts, as in HTML
     title = given.pop("title", "")
@@ -222,7 +222,7 @@ def _tag(tag: re.Match[str], position: Position) -> Iterator[_Target]:
         yield _Target(written, kind, position, title=title)
 
 
-def _link(target: _Target, source: str, heading: str) -> Link:
+def _link_of(target: _Target, source: str, heading: str) -> Link:
     """Return a target as a Link. Relative URLs are resolved against `source`; those of images are files, and stay."""
     text = " ".join("".join(target.text).split())
     written = f"http://{target.written}" if target.written[:4].lower() == "www." else target.written
@@ -245,4 +245,4 @@ def _link(target: _Target, source: str, heading: str) -> Link:
     )
 
 
-STEP = Step("links", extract_links, version=4)
+STEP = Step("links", list_links, version=4)

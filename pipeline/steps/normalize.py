@@ -12,10 +12,10 @@ from pipeline.invariants import SAME_LETTERS, SAME_MEANING
 from pipeline.markdown.formatter import CannotFormatError, format_markdown
 
 MOST_LINES = 20_000  # a comparison of more takes over 100 MB; then the whole text is one change
-REASON = "formatted Markdown"
+FORMATTED = "formatted Markdown"
 
 
-def normalize(document: Document) -> Document:
+def normalize_markdown(document: Document) -> Document:
     """Format the Markdown: `* a` -> `- a`; the text inside blocks stays as written."""
     try:
         formatted = format_markdown(document.text)
@@ -27,21 +27,21 @@ def normalize(document: Document) -> Document:
         return document.noted("normalize", f"not formatted: the formatted text would lose something ({error})")
     except RecursionError:
         return document.noted("normalize", "not formatted: nested too deeply")
-    return document.edited(_hunks(document.text, formatted))
+    return document.edited(_hunk_changes(document.text, formatted))
 
 
-def _hunks(before: str, after: str) -> Iterator[Change]:
+def _hunk_changes(before: str, after: str) -> Iterator[Change]:
     """Yield the changes between two texts, one for each group of consecutive lines."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     if max(len(old), len(new)) > MOST_LINES:
-        yield Change("normalize", (0, len(before)), before, after, REASON)
+        yield Change("normalize", (0, len(before)), before, after, FORMATTED)
         return
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
     for first, last, new_first, new_last in differing(Indel.opcodes(old, new)):
         span = starts[first], starts[last]
-        yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), REASON)
+        yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), FORMATTED)
 
 
-STEP = Step("normalize", normalize, (SAME_LETTERS, SAME_MEANING), version=3)
+STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, SAME_MEANING), version=3)

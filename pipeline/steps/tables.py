@@ -9,9 +9,9 @@ from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.markdown import matches_outside_code
 
-REASON = "a table has one delimiter row, below its header; another one shows as cells of hyphens"
-_RULE = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"
-_RULES = re.compile(rf"\n{_RULE}(?=\n|\Z)")
+EXTRA_DELIMITER_ROW = "a table has one delimiter row, below its header; another one shows as cells of hyphens"
+_TABLE_DELIMITER_ROW = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"
+_TABLE_DELIMITER_ROWS = re.compile(rf"\n{_TABLE_DELIMITER_ROW}(?=\n|\Z)")
 
 
 def tables(document: Document) -> Document:
@@ -19,9 +19,9 @@ def tables(document: Document) -> Document:
     text = document.text
     changes = []
     table_end = -1  # offset; of the last table with a delimiter row
-    for match in matches_outside_code(_RULES, text):
+    for match in matches_outside_code(_TABLE_DELIMITER_ROWS, text):
         if match.start() <= table_end:
-            changes.append(Change("tables", match.span(), match[0], "", REASON))
+            changes.append(Change("tables", match.span(), match[0], "", EXTRA_DELIMITER_ROW))
         rows = re.compile(r"(?:\n\|[^\n]*)*").match(text, match.end())
         table_end = max(table_end, rows.end() if rows else match.end())
     return document.edited(changes) if changes else document

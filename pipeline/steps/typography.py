@@ -18,15 +18,15 @@ from pipeline.markdown import InlineContent, inline_contents, matches_outside_co
 
 Typography = Literal["off", "safe", "full"]
 
-_HIDDEN = re.compile(
+_NOT_TEXT = re.compile(
     r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^\n]*?\)|<[^<>\n]+>|https?://[^\s<>]+|\$[^$\n]+\$|[\w.+-]+@[\w.-]+",
     re.DOTALL,
 )
-_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3}(?!\d))")
+_COMMA_IN_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3}(?!\d))")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TypographyRule:
     """A pattern and its replacement: a text, a table from match to text, or a pair of marks for its first and last."""
 
     reason: str
@@ -55,15 +55,15 @@ def typography(document: Document, *, level: Typography = "safe") -> Document:
         return document
     changes = [
         _typography_change(match.span(), match[0], ",", "no full-width comma inside a number")
-        for match in matches_outside_code(_NUMBER, text)
+        for match in matches_outside_code(_COMMA_IN_NUMBER, text)
     ]
     if level == "full" and (rules := rules_of(document.meta.language or language_of(text))):
-        changes += _full(text, rules, {change.span[0] for change in changes})
+        changes += _full_changes(text, rules, {change.span[0] for change in changes})
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
 
 
 @cache
-def rules_of(language: str) -> tuple[Rule, ...]:
+def rules_of(language: str) -> tuple[TypographyRule, ...]:
     """Return the rules of a BCP 47 tag such as zh-Hans, then those of its language, zh."""
     table: dict[str, Any] = tomllib.loads(files("pipeline.steps").joinpath("punctuation.toml").read_text("utf-8"))
 
@@ -71,21 +71,21 @@ def rules_of(language: str) -> tuple[Rule, ...]:
         return re.compile(re.sub(r"\[:(\w+):\]", lambda name: table["characters"][name[1]], pattern))
 
     return tuple(
-        Rule(one["reason"], compiled(one["pattern"]), one.get("instead"), tuple(one.get("pair", ())))
+        TypographyRule(one["reason"], compiled(one["pattern"]), one.get("instead"), tuple(one.get("pair", ())))
         for name in dict.fromkeys((language, language.partition("-")[0]))
         if name != "characters"
         for one in table.get(name, ())
     )
 
 
-def _full(text: str, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
+def _full_changes(text: str, rules: tuple[TypographyRule, ...], taken: set[int]) -> Iterator[Change]:
     for inline in inline_contents(text):
         yield from _corrected(inline, rules, taken)
 
 
-def _corrected(inline: InlineContent, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
+def _corrected(inline: InlineContent, rules: tuple[TypographyRule, ...], taken: set[int]) -> Iterator[Change]:
     """Yield the changes of a paragraph; where several rules match, the first one counts."""
-    hidden = [match.span() for match in _HIDDEN.finditer(inline.content)]
+    hidden = [match.span() for match in _NOT_TEXT.finditer(inline.content)]
     hidden += [(at, at + 1) for at in range(len(inline.content)) if taken and inline.at(at) in taken]
     content = inline.content  # corrected so far, with the old offsets: rules depend on the marks around
     done: set[int] = set()

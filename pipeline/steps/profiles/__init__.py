@@ -69,35 +69,35 @@ def profile_of(meta: Meta) -> Profile:
     True
     """
     if meta.profile:
-        return load(meta.profile)
+        return load_profile(meta.profile)
     host = host_of(meta.source_url)
-    return next((profile for profile in _shipped().values() if _covers(profile, host)), NO_PROFILE)
+    return next((profile for profile in _shipped_profiles().values() if _covers(profile, host)), NO_PROFILE)
 
 
-def applies(setting: str, source_url: str) -> bool:
+def profile_applies(setting: str, source_url: str) -> bool:
     """Tell whether the profile that the settings name applies to a document with this source URL.
 
     A shipped one applies to every document, a file to its hosts, or to every document where it lists none.
     """
     if setting in shipped_names():
         return True
-    profile = load(setting)
+    profile = load_profile(setting)
     return not profile.hosts or _covers(profile, host_of(source_url))
 
 
-def load(setting: str) -> Profile:
+def load_profile(setting: str) -> Profile:
     """Return the profile that the settings name: a shipped one, or a TOML file. Raises ProfileError."""
-    return _shipped()[setting] if setting in shipped_names() else parsed(setting, _read_file(setting))
+    return _shipped_profiles()[setting] if setting in shipped_names() else parsed_profile(setting, _read_file(setting))
 
 
 def shipped_names() -> tuple[str, ...]:
     """Return the names of the profiles that come with the package."""
-    return tuple(_shipped())
+    return tuple(_shipped_profiles())
 
 
-def digest(setting: str) -> str:
+def profiles_digest(setting: str) -> str:
     """Return the SHA-256 of the shipped profiles and of the file that the settings name. Raises ProfileError."""
-    texts = [*map(repr, _texts().items()), setting]
+    texts = [*map(repr, _shipped_texts().items()), setting]
     if setting and setting not in shipped_names():
         texts.append(_read_file(setting))
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
@@ -108,15 +108,15 @@ def _covers(profile: Profile, host: str) -> bool:
 
 
 @cache
-def _texts() -> dict[str, str]:
+def _shipped_texts() -> dict[str, str]:
     """Return the text of each shipped profile by its name, in the order of the names."""
     found = sorted(files(__name__).iterdir(), key=lambda file: file.name)
     return {file.name[:-5]: file.read_text("utf-8") for file in found if file.name.endswith(".toml")}
 
 
 @cache
-def _shipped() -> dict[str, Profile]:
-    return {name: parsed(f"{name}.toml", text) for name, text in _texts().items()}
+def _shipped_profiles() -> dict[str, Profile]:
+    return {name: parsed_profile(f"{name}.toml", text) for name, text in _shipped_texts().items()}
 
 
 def _read_file(name: str) -> str:
@@ -131,10 +131,10 @@ def _read_file(name: str) -> str:
 
 
 @cache
-def parsed(file: str, text: str) -> Profile:
+def parsed_profile(file: str, text: str) -> Profile:
     """Return the profile that a TOML text describes; `file` names it in messages. Raises ProfileError."""
     try:
-        profile = msgspec.convert(tomllib.loads(text), Profile, dec_hook=_compiled)
+        profile = msgspec.convert(tomllib.loads(text), Profile, dec_hook=_compiled_pattern)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         message = f"profile {file}: {error}"
         raise ProfileError(message) from error
@@ -145,7 +145,7 @@ def parsed(file: str, text: str) -> Profile:
     return profile
 
 
-def _compiled(_: type, value: Any) -> Pattern:  # noqa: ANN401 - msgspec's hook
+def _compiled_pattern(_: type, value: Any) -> Pattern:  # noqa: ANN401 - msgspec's hook
     try:
         return re.compile(value, re.MULTILINE)
     except (re.error, OverflowError, RecursionError, TypeError) as error:

@@ -12,12 +12,12 @@ from pipeline.markdown import matches_outside_code
 from pipeline.steps.profiles import CutNames, Pattern
 
 LINK_CARD = "a link card over several blocks is no link in Markdown; written as one link"
-SEPARATOR = "the text separates its links with `|`; one was missing"
-LABEL = "the label of a link was mistranslated"
+MISSING_SEPARATOR = "the text separates its links with `|`; one was missing"
+MISTRANSLATED_LABEL = "the label of a link was mistranslated"
 CUT_NAME = "emphasis started within a name"
 NUMBERED_LINES = "consecutive numbers at the start of lines are a list: Markdown needs a blank line and a space"
 _SECOND_LINE = re.compile(r"\n2[)）](?=[^\s\d)）])")
-_NUMBERED = re.compile(r"(?:^\d{1,2}[)）](?=[^\s\d)）])[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
+_NUMBERED_LINES = re.compile(r"(?:^\d{1,2}[)）](?=[^\s\d)）])[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 _LINE_NUMBER = re.compile(r"^(\d{1,2})[)）]", re.MULTILINE)
 
 
@@ -41,13 +41,13 @@ def separators(text: str, marks: Pattern) -> Iterator[Change]:
     for match in matches_outside_code(marked, text) if separated.search(text) else ():
         at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
         if re.match(r"[^\s|] ", text[at - 2 : at]) and (f"|{match[1]}[" in text or separated.search(line)):
-            yield Change("cards", (at - 1, at), " ", " |", SEPARATOR)
+            yield Change("cards", (at - 1, at), " ", " |", MISSING_SEPARATOR)
 
 
 def labels(text: str, right: dict[str, str]) -> Iterator[Change]:
     """Yield the changes of labels that machine translation got wrong: `[纸张](…)` -> `[论文](…)`."""
     for match in matches_outside_code(_label_pattern(tuple(right)), text) if right else ():
-        yield Change("artefacts", match.span(1), match[1], right[match[1]], LABEL)
+        yield Change("artefacts", match.span(1), match[1], right[match[1]], MISTRANSLATED_LABEL)
 
 
 def cut_names(text: str, words: CutNames) -> Iterator[Change]:
@@ -58,7 +58,7 @@ def cut_names(text: str, words: CutNames) -> Iterator[Change]:
 
 def numbered_lines(text: str) -> Iterator[Change]:
     """Yield the changes that make a list of numbered lines in a paragraph: `1)…` -> `1) …`, between blank lines."""
-    for match in matches_outside_code(_NUMBERED, text) if _SECOND_LINE.search(text) else ():
+    for match in matches_outside_code(_NUMBERED_LINES, text) if _SECOND_LINE.search(text) else ():
         items = list(_LINE_NUMBER.finditer(match[0]))
         if [int(item[1]) for item in items] != list(range(1, len(items) + 1)):
             continue
