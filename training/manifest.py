@@ -42,11 +42,11 @@ def manifest(facts: dict[str, object], files: Iterable[Path]) -> str:
     version = 2
     """
     rows = [f"{key} = {json.dumps(value)}\n" for key, value in facts.items()]
-    for path in sorted(files):
-        rows.append(
-            f"\n[files.{json.dumps(path.name)}]\nsize = {path.stat().st_size}\nsha256 = {json.dumps(digest(path))}\n"
-        )
-    return HEADER + "\n" + "".join(rows)
+    tables = [
+        f"\n[files.{json.dumps(path.name)}]\nsize = {path.stat().st_size}\nsha256 = {json.dumps(digest(path))}\n"
+        for path in sorted(files)
+    ]
+    return HEADER + "\n" + "".join(rows + tables)
 
 
 def main(corpus: Path | None) -> None:
