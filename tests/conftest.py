@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+CORPUS = ROOT / "tests" / "corpus"
 Lacuna = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -74,6 +75,12 @@ def shared() -> Path:
         missing = "the measuring material (../shared) is not here"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The texts, cases and examples that ship with the tests: tests/corpus/README.md."""
+    return CORPUS
 
 
 def tree(folder: Path) -> dict[str, bytes]:
