@@ -7,7 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,17 @@ def command(
     return subprocess.CompletedProcess(
         ran.args, ran.returncode, ran.stdout.decode("utf-8", "replace"), ran.stderr.decode("utf-8", "replace")
     )
+
+
+@contextmanager
+def running(*arguments: str, cwd: Path, **streams: int) -> Iterator[subprocess.Popen[str]]:
+    """Start `python -m pipeline`; on the way out it is killed, so that a failed assertion does not wait for it."""
+    started = [sys.executable, "-m", "pipeline", *arguments]
+    with subprocess.Popen(started, cwd=cwd, text=True, **streams) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # no effect on one that has ended
 
 
 @pytest.fixture
