@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from pipeline import Settings, run_archive
-from tests.conftest import Lacuna, command, tree
+from tests.conftest import Lacuna, command, running, tree
 
 POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e", "004_eaf657597849a246")
 RECORDS = ("graph.graphml", "report.html", "works.bib", "works.json")
@@ -375,17 +375,15 @@ def test_an_unwritable_out_is_the_environments_fault(archive: Path):
 
 def test_watch_runs_again_when_raw_changes(archive: Path):
     """A post that is archived while `watch` runs is cleaned without being asked for."""
-    arguments = [sys.executable, "-m", "pipeline", "watch", "--no-editions", "--wait", "50"]
-    with subprocess.Popen(
-        arguments, cwd=archive, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-    ) as process:
+    streams = {"stderr": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+    with running("watch", "--no-editions", "--wait", "50", cwd=archive, **streams) as process:
         assert process.stdout.readline().startswith("5 posts")
         assert process.stdout.readline().startswith("watching")
         (archive / "raw" / "new.md").write_text("# 新的文章\n\n这是刚刚存档的一篇文章。\n", "utf-8")
         assert process.stdout.readline().startswith("6 posts: 5 cleaned, 1 duplicate")
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-    assert process.returncode == 130
+        assert process.wait() == 130
     assert (archive / "clean" / "new.md").exists()
 
 
