@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from pipeline import Settings, run_archive
-from tests.conftest import Lacuna, command, tree
+from tests.conftest import Lacuna, command, running, tree
 
 POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e", "004_eaf657597849a246")
 RECORDS = ("graph.graphml", "report.html", "works.bib", "works.json")
@@ -390,7 +390,7 @@ def test_watch_runs_again_when_raw_changes(archive: Path):
         assert process.stdout.readline().startswith("6 posts: 5 cleaned, 1 duplicate")
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-    assert process.returncode == 130
+        assert process.wait() == 130
     assert (archive / "clean" / "new.md").exists()
 
 
