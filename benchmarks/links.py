@@ -7,7 +7,7 @@ usage: python benchmarks/links.py found FOLDER     (default: ../shared/corpus)
 `found` parses each Markdown file below FOLDER with comrak and cmark-gfm and counts, of the links where both agree,
 those that we find (recall), and of ours, those that at least one of both finds (precision). Every other link is listed
 with a class. `joined` lists the addresses of these files that have one canonical form, for a person to read: they must
-show the same. `canonical_url` prints microseconds of CPU an address for us, courlan, w3lib, url-normalize and url-unwrap.
+show the same. `canonical_url` prints CPU microseconds per URL for us, courlan, w3lib, url-normalize and url-unwrap.
 The peers are no dependencies: pip install comrak cmarkgfm courlan w3lib url-normalize url-unwrap unalix
 """
 

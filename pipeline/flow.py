@@ -215,7 +215,7 @@ def _distribution(plugin: str) -> list[str]:
 def _model_digest() -> str:
     """Return the digest of the language model's manifest, which lists the digest of each of its files."""
     manifest = files("pipeline.language") / "model" / "MANIFEST.toml"
-    return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
+    return hashlib.sha256(manifest.read_bytes()).hexdigest()
 
 
 def follow(step: Step, document: Document) -> Document:

@@ -451,7 +451,7 @@ def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
     (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "None"\ntag = "nothing"\n', "utf-8")
     ran = lacuna("run", cwd=tmp_path)
     assert ran.returncode == 4
-    assert "`None` selects no post" in ran.stdout
+    assert "collection `None` matches no posts" in ran.stdout
     assert not (tmp_path / "out" / "editions").exists()
 
 

@@ -16,7 +16,7 @@ from pipeline import FLOW, Document, Source, normalize, repair
 from pipeline.changes import Change, apply, composed, inverse
 from pipeline.document import Cleaned, Skipped, Step
 from pipeline.flow import follow
-from pipeline.invariants import EXPLAINED
+from pipeline.invariants import SAME_WORDS
 from pipeline.language.archive_statistics import pack_statistics, statistics_of, unpack_statistics
 from pipeline.markdown import block_groups, front_matter, parse_blocks
 from pipeline.markdown.front_matter import front_matter_fields
@@ -24,6 +24,7 @@ from pipeline.run.worker import follow_all
 from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.url_warnings import url_problems
+from tests.conftest import CORPUS, ROOT
 
 SLOW = settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
 HERE = PurePosixPath("any.md")

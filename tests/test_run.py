@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from pipeline import Settings, run_archive
-from tests.conftest import Lacuna, command, running, tree
+from tests.conftest import Lacuna, command, tree
 
 POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e", "004_eaf657597849a246")
 RECORDS = ("graph.graphml", "report.html", "works.bib", "works.json")

@@ -119,7 +119,7 @@ def test_a_missing_book_is_reported_until_it_is_made(archive: Path, lacuna: Lacu
     for _ in range(2):
         ran = lacuna("run", cwd=archive)
         assert ran.returncode == 4
-        assert "no book: Of 1999.epub: `Of 1999` selects no post" in ran.stdout
+        assert "book not made: Of 1999.epub: collection `Of 1999` matches no posts" in ran.stdout
         assert "books: out/archive.epub, out/archive.pdf" in ran.stdout
     assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
     assert (archive / "out" / "archive.epub").exists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
-from pipeline.commands.inputs import FOLDER_TYPE, Input, as_json, paths, process_each, put, remove_partial_files
+from pipeline.commands.inputs import FOLDER_TYPE, Input, as_json, paths, process_each, put, sweep_output
 from pipeline.commands.text import unified
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool)
         ordered = [chapter for _, chapter in sorted(chapters, key=lambda one: (not one[0], one[0]))]
         for kind in kinds:
             write_book(BOOK, kind, _volume(ordered, kind, output, settings))
-    remove_partial_files(output)
+    sweep_output(output)
     return code
 
 

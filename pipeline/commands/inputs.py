@@ -113,13 +113,14 @@ def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> Non
         return
     target = output / one.name
     if target in written or (one.file and target.exists() and target.samefile(one.file)):
-        message = f"the result of {on_one_line(str(one.file))} would overwrite {on_one_line(str(target))}; choose another -o DIR"
+        source, place = on_one_line(str(one.file)), on_one_line(str(target))
+        message = f"the result of {source} would overwrite {place}; choose another -o DIR"
         raise click.UsageError(message)
     written.add(target)
     write_atomically(output, target, data)
 
 
-def remove_partial_files(output: Path | None) -> None:
+def sweep_output(output: Path | None) -> None:
     """Remove the temporary files that interrupted writes left below `output`."""
     from pipeline.store.atomic import remove_partial_files
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.archive import on_one_line
-from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, remove_partial_files
+from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, sweep_output
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def repair_command(
     archive = _statistics_of(sound) if damaged else None
     for one, data in damaged:
         write_result(one, filters.repair(data, min_confidence=min_confidence, archive=archive))
-    remove_partial_files(output)
+    sweep_output(output)
     return code
 
 
@@ -150,7 +150,7 @@ def normalize_command(
             put(one, document.text.encode(), output, written)
 
     code = process_each(paths, work, output)
-    remove_partial_files(output)
+    sweep_output(output)
     for name in changed if check else ():
         click.echo(f"would change: {name}")
     return code or (ExitCode.FOUND if check and changed else ExitCode.DONE)

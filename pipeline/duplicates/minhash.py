@@ -13,7 +13,8 @@ GOLDEN_RATIO_64 = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 divided by the golden
 SPLITMIX_MULTIPLIERS = np.array([0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)  # of splitmix64
 MINHASH_SHINGLE = 3  # characters; suits every writing system
 MINHASH_ALGORITHM = (  # part of the version of fingerprints
-    f"character {MINHASH_SHINGLE}-grams, splitmix64, rensa {RMinHash.ALGORITHM_VERSION}, {PERMUTATIONS}, seed {MINHASH_SEED}"
+    f"character {MINHASH_SHINGLE}-grams, splitmix64, rensa {RMinHash.ALGORITHM_VERSION}, {PERMUTATIONS}, "
+    f"seed {MINHASH_SEED}"
 )
 
 Hashes = npt.NDArray[np.uint64]

@@ -6,7 +6,7 @@ import functools
 
 from pipeline.encoding.codecs import BYTE_PAIRS, BYTES_AS_CHARACTERS, EXTRA_BYTES, is_multi_byte
 
-# UTF-8 has neither byte: `LOST_BYTE` is one that became U+FFFD, `IMPOSSIBLE_BYTE` a character that the codec cannot decode to.
+# UTF-8 has neither byte. `LOST_BYTE` became U+FFFD, `IMPOSSIBLE_BYTE` is a character that the codec never yields.
 LOST_BYTE, IMPOSSIBLE_BYTE = 0xFF, 0xFE
 
 
@@ -55,7 +55,7 @@ _byte_table = functools.cache(_ByteTable)
 
 
 def misdecoded_bytes(text: str, codec: str) -> bytes:
-    r"""Return the bytes that `codec` decoded to `text`: `LOST_BYTE` for U+FFFD, `IMPOSSIBLE_BYTE` for what it cannot decode to.
+    r"""Return the bytes that `codec` decoded to `text`: `LOST_BYTE` for U+FFFD, `IMPOSSIBLE_BYTE` for others.
 
     >>> misdecoded_bytes("Ã©\ufffdщ", "cp1252")
     b'\xc3\xa9\xff\xfe'

@@ -49,7 +49,7 @@ class Chain:
 
     @property
     def doubt(self) -> float:
-        """How much likelier the truth must be than the text, in nats: `CHAIN_PRIOR` per decoding, thrice for a rare one."""
+        """How much likelier the truth must be than the text, in nats: `CHAIN_PRIOR` per decoding, thrice if rare."""
         rare = sum(is_multi_byte(wrong) and truth != "utf-8" for wrong, truth in self.decodings)
         return CHAIN_PRIOR * (len(self.decodings) + 2 * rare)
 

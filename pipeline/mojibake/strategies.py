@@ -190,7 +190,8 @@ def changes_by_strategies(text: str, lines: list[Span], evidence: RepairEvidence
 
     Where no character has missing bytes, the parts of the remaining lines are fixed one by one at the end.
 
-    >>> [(change.before, change.after) for change in changes_by_strategies("cafÃ©", [(0, 5)], RepairEvidence(), long=False)]
+    >>> changes = changes_by_strategies("cafÃ©", [(0, 5)], RepairEvidence(), long=False)
+    >>> [(change.before, change.after) for change in changes]
     [('Ã©', 'é')]
     """
     changes: list[Change] = []

@@ -110,7 +110,7 @@ def hostile_posts(folder: Path) -> Iterator[Trial]:
     for name, data in posts.items():
         (raw / name).write_bytes(data)
     ended = lacuna(folder, "run")
-    aside = {line.split()[2]: line for line in ended.out.splitlines() if line.startswith("skipped: ")}
+    aside = {line.split()[1].rstrip(":"): line for line in ended.out.splitlines() if line.startswith("skipped: ")}
     made = outputs(folder)
     for name in posts:
         yield partial(well_ended, name, aside.get(name, ""), made, ended.err)

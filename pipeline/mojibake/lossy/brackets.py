@@ -27,7 +27,7 @@ MOST_BRACKETS = 60  # gaps and brackets of a line: more are no sentence
 def with_paired_brackets(row: Sequence[Piece], max_confidence: float, often: Collection[str]) -> Sequence[Piece]:
     """Return the pieces of a line, with the gaps that can be brackets chosen so that brackets pair.
 
-    Each unpaired bracket costs `UNPAIRED_COST`, twice that if it is unpaired `often` in the text. The gap that gains most is
+    Each unpaired bracket costs `UNPAIRED_COST`, twice that if it is unpaired `often`. The gap that gains most is
     changed first.
     """
     options = {at: ((piece.text, piece.confidence), *piece.others) for at, piece in enumerate(row) if piece.others}

@@ -120,8 +120,8 @@ def has_decayed_contractions(text: str) -> bool:
 
     The text has nothing else outside ASCII.
 
-    >>> has_decayed_contractions("I donât know"), has_decayed_contractions("It's how donât is read"), has_decayed_contractions("I donât know, señor")
-    (True, False, False)
+    >>> [has_decayed_contractions(text) for text in ("I donât know", "It's how donât is read", "I donât know, señor")]
+    [True, False, False]
     """
     if NOT_DECAYED.search(text):
         return False
@@ -149,7 +149,7 @@ def decoding_evidence(text: str, codec: str) -> DecodingEvidence:
     """Return the evidence for and against the hypothesis that `text` is UTF-8 decoded as `codec`.
 
     >>> decoding_evidence("cafÃ©", "cp1252")
-    Signs(whole=1, bare=0, foreign=0)
+    DecodingEvidence(whole=1, bare=0, foreign=0)
     """
     data = misdecoded_bytes(text, codec)
     found = [len(match[0]) for match in UTF_8_SEQUENCE.finditer(data)]

@@ -62,8 +62,9 @@ def _stray_codec(lines: Sequence[bytes]) -> str:
     read = {
         codec: [
             STRAY_BYTE.sub(
-                lambda match, codec=codec: _decoded_strays(match[0], codec), line.decode("utf-8", "surrogateescape")
-            )  # type: ignore[misc]
+                lambda match, codec=codec: _decoded_strays(match[0], codec),  # type: ignore[misc]
+                line.decode("utf-8", "surrogateescape"),
+            )
             for line in lines
         ]
         for codec in stray_byte_codecs()

@@ -62,7 +62,7 @@ class MisdecodedBytes(NamedTuple):
 def lattice_slots(text: str, damage: Damage) -> list[Slot]:
     """Return the slots of the original of `text`. A character that fits no UTF-8 was never mis-decoded, and stays.
 
-    >>> [slot.candidates for slot in lattice_slots("Ã©Ð", Damage("cp1252", frozenset({0x90})))]  # the second is Cyrillic
+    >>> [slot.candidates for slot in lattice_slots("Ã©Ð", Damage("cp1252", frozenset({0x90})))]  # Cyrillic
     [('é',), ('А',)]
     """
     whole = MisdecodedBytes.of(text, damage.codec)
