@@ -1,6 +1,6 @@
 """How many defects of each class (tests/cases/defects.toml) the sample archive has, before and after a run.
 
-python benchmarks/defects.py            # the table of docs/markdown.md
+python benchmarks/defects.py            # the table of docs/benchmarks.md
 """
 
 from __future__ import annotations
