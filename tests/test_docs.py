@@ -33,9 +33,10 @@ def with_blocks(language: str) -> list[str]:
 @pytest.mark.parametrize("name", with_blocks("console"))
 def test_commands_print_what_the_page_shows(name: str, archive: Path, request: pytest.FixtureRequest):
     """The commands of a page, run in order in a folder with the sample, end well and print what is below them."""
-    found = run_console(PAGES[name], archive)
+    text = (ROOT / name).read_text("utf-8")
+    found = run_console(text, archive)
     if request.config.getoption("--accept"):
-        (ROOT / name).write_text(accepted(PAGES[name], found), "utf-8")
+        (ROOT / name).write_text(accepted(text, found), "utf-8")
         return
     differing = list(wrong(found))
     assert not differing, "\n\n".join(differing)
@@ -47,7 +48,7 @@ def test_examples_return_what_the_page_shows(
 ):
     """The Python examples of a page, run in order in a folder with the sample, return what is below them."""
     monkeypatch.chdir(archive)
-    differing, renewed = run_python(PAGES[name])
+    differing, renewed = run_python((ROOT / name).read_text("utf-8"))
     if request.config.getoption("--accept"):
         (ROOT / name).write_text(renewed, "utf-8")
         return
