@@ -1,7 +1,7 @@
-"""A page of the documentation -> its code blocks, run as a reader would run them, and the page with what they print.
+"""A page of the documentation -> what its code blocks print, run as a reader would run them.
 
-A `console` block is a session: each `$ command` runs in one shell for the whole page, in a folder that holds `raw/`, the
-sample archive. A block with a `title="NAME"` is a file, written at that place of the page. A `pycon` block is a doctest.
+The commands of all `console` blocks of a page run in one shell, in a folder that holds the sample archive in `raw/`. A block
+with `title="NAME"` is written to that file, in its turn. `pycon` blocks are doctests.
 """
 
 from __future__ import annotations
@@ -20,21 +20,12 @@ FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<bo
 INSTEAD = {"make run": "lacuna run"}  # `make` would set up an environment first
 NOT_RUN = {  # how a command begins -> why no test runs it
     "pip install": "needs the network",
-    "make test": "is what runs this test",
-    "make clean": "would need the Makefile in the folder of the page",
-    "make lock": "needs the network",
-    "make torture": "takes hours",
     "lacuna watch": "runs until it is interrupted",
     "lacuna check-links --online": "needs the network",
     "systemctl": "needs systemd",
     "journalctl": "needs systemd",
-    "crontab": "needs cron",
     "ebook-convert": "needs calibre",
     "pandoc": "needs pandoc on the path",
-    "xdg-open": "needs a desktop",
-    ".venv/bin/lacuna": "is `lacuna`, where it is not on the PATH",
-    ".venv/bin/python": "is `python`, where it is not on the PATH",
-    "python benchmarks/": "takes minutes",
     "pytest": "runs tests of its own",
 }
 ANY = "..."  # on a line of its own: any lines; within a line: any characters
@@ -67,9 +58,9 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    """Return the code blocks of a page, the commands of `console` blocks with what is shown below each.
+    r"""Return the code blocks of a page, the commands of `console` blocks with what is shown below each.
 
-    >>> [one.line for block in blocks("```console\\n$ ls\\nraw\\n$ pwd\\n```\\n") for one in block.commands]
+    >>> [one.line for block in blocks("```console\n$ ls\nraw\n$ pwd\n```\n") for one in block.commands]
     ['ls', 'pwd']
     """
     found = []
@@ -97,7 +88,9 @@ def run_console(text: str, folder: Path) -> list[Block]:
             target.write_text(text[block.start : block.end], "utf-8")
             script.append(f'mkdir -p "$(dirname "{block.title}")"; cp "{target}" "{block.title}"')
         for command in block.commands:
-            line = next((new + command.line[len(old) :] for old, new in INSTEAD.items() if command.line.startswith(old)), "")
+            line = next(
+                (new + command.line[len(old) :] for old, new in INSTEAD.items() if command.line.startswith(old)), ""
+            )
             script += [line or command.line if command.runs else ":", r"code=$?; printf '\0%d\0' $code; (exit $code)"]
     tools = folder / ".bin"
     tools.mkdir()
@@ -105,8 +98,16 @@ def run_console(text: str, folder: Path) -> list[Block]:
         tool = tools / name
         tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {line} "$@"\n')
         tool.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder), "NO_COLOR": "1", "COLUMNS": "80"}
-    ran = subprocess.run(["bash", "-c", "\n".join(script)], cwd=folder, env=environment, stdout=subprocess.PIPE, check=False)
+    environment = {
+        **os.environ,
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "NO_COLOR": "1",
+        "COLUMNS": "80",
+    }
+    ran = subprocess.run(
+        ["/bin/bash", "-c", "\n".join(script)], cwd=folder, env=environment, stdout=subprocess.PIPE, check=False
+    )
     printed = ran.stdout.decode("utf-8", "replace").replace(str(folder), "~").split("\0")
     commands = [command for block in found for command in block.commands]
     for command, output, code in zip(commands, printed[::2], printed[1::2], strict=False):
@@ -120,17 +121,19 @@ def matches(shown: list[str], printed: list[str]) -> bool:
     >>> matches(["a", "...", "d 1... s"], ["a", "b", "c", "d 1.5 s"])
     True
     """
-    pattern = "".join(r"(?:.*\n)*" if line == ANY else re.escape(line).replace(r"\.\.\.", ".*") + "\n" for line in shown)
+    pattern = "".join(
+        r"(?:.*\n)*" if line == ANY else re.escape(line).replace(r"\.\.\.", ".*") + "\n" for line in shown
+    )
     return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
 
 
 def renewed(shown: list[str], printed: list[str]) -> list[str]:
-    """Return what the page is to show: what is printed, cut where the page cuts it with a line `...`.
+    """Return what the page is to show: what is printed, cut where the page cuts it with a line `...`; never a traceback.
 
     >>> renewed(["old", "...", "end"], ["new", "b", "c", "END"])
     ['new', '...', 'END']
     """
-    if not shown or matches(shown, printed):
+    if not shown or matches(shown, printed) or any(line.startswith("Traceback") for line in printed):
         return shown
     if shown.count(ANY) != 1:
         return printed
@@ -145,7 +148,10 @@ def accepted(text: str, found: list[Block]) -> str:
     for block in reversed([one for one in found if one.commands]):
         lines: list[str] = []
         for command in block.commands:
-            lines += [f"$ {command.line}", *(renewed(command.shown, command.printed) if command.runs else command.shown)]
+            lines += [
+                f"$ {command.line}",
+                *(renewed(command.shown, command.printed) if command.runs else command.shown),
+            ]
         text = text[: block.start] + "".join(line + "\n" for line in lines) + text[block.end :]
     return text
 
@@ -157,7 +163,9 @@ def wrong(found: list[Block]) -> Iterator[str]:
         if not command.runs:
             continue
         if command.code and following.line != "echo $?":
-            yield f"$ {command.line}\nended with {command.code}, and the page does not say so:\n" + "\n".join(command.printed)
+            yield f"$ {command.line}\nended with {command.code}, and the page does not say so:\n" + "\n".join(
+                command.printed
+            )
         if command.shown and not matches(command.shown, command.printed):
             yield f"$ {command.line}\nprinted\n" + "\n".join(command.printed) + "\nand not\n" + "\n".join(command.shown)
 
@@ -169,16 +177,18 @@ class _Recorder(doctest.DocTestRunner):
         super().__init__(verbose=False, optionflags=doctest.ELLIPSIS)
         self.differing: list[tuple[int, str, str]] = []
 
-    def report_failure(self, out, test, example, got) -> None:  # noqa: ANN001, ARG002 - the signature of doctest
+    def report_failure(self, out, test, example, got) -> None:  # noqa: ARG002 - the signature of doctest
         self.differing.append((example.lineno, example.want, got))
 
-    def report_unexpected_exception(self, out, test, example, exc_info) -> None:  # noqa: ANN001, ARG002 - the same
+    def report_unexpected_exception(self, out, test, example, exc_info) -> None:  # noqa: ARG002 - the same
         self.differing.append((example.lineno, example.want, f"{exc_info[0].__name__}: {exc_info[1]}\n"))
 
 
 def run_python(text: str) -> tuple[list[str], str]:
     """Run the `pycon` blocks of a page as one doctest; return what differs, and the page with what they printed."""
-    bodies = {text[: one.start].count("\n"): text[one.start : one.end] for one in blocks(text) if one.language == "pycon"}
+    bodies = {
+        text[: one.start].count("\n"): text[one.start : one.end] for one in blocks(text) if one.language == "pycon"
+    }
     source = ["\n"] * (text.count("\n") + 1)
     for first, body in bodies.items():
         lines = body.splitlines(keepends=True)
