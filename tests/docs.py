@@ -1,7 +1,7 @@
 """A page of the documentation -> what its code blocks print, run as a reader would run them.
 
-The commands of all `console` blocks of a page run in one shell, in a folder that holds the sample archive in `raw/`. A block
-with `title="NAME"` is written to that file, in its turn. `pycon` blocks are doctests.
+The commands of all `console` blocks of a page run in one shell, in a folder that holds the sample archive in `raw/`.
+A block with `title="NAME"` is written to that file, in its turn. `pycon` blocks are doctests.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def matches(shown: list[str], printed: list[str]) -> bool:
 
 
 def renewed(shown: list[str], printed: list[str]) -> list[str]:
-    """Return what the page is to show: what is printed, cut where the page cuts it with a line `...`; never a traceback.
+    """Return what the page is to show: what is printed, cut where the page has a line `...`; never a traceback.
 
     >>> renewed(["old", "...", "end"], ["new", "b", "c", "END"])
     ['new', '...', 'END']
