@@ -133,7 +133,7 @@ def test_sentences_of_guides_are_short(name: str):
 
 def _prose(text: str) -> str:
     """Return a page without its code blocks."""
-    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def _anchors(text: str) -> set[str]:
