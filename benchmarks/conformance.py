@@ -19,7 +19,7 @@ import pikepdf
 
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, Chapter, chapters_of, identifier
-from pipeline.books.formats import editions
+from pipeline.books.formats import books_as_files
 from pipeline.run.worker import cleaned
 
 TOGETHER = 8
@@ -61,7 +61,7 @@ def main() -> None:
         for folder in given.folders:
             wanted = books(folder, given.posts)
             for at in range(0, len(wanted), TOGETHER):
-                for edition in editions(wanted[at : at + TOGETHER]):
+                for edition in books_as_files(wanted[at : at + TOGETHER]):
                     made += 1
                     Path(place, f"{folder.name}-{made}.epub").write_bytes(edition["epub"])
                     pdfs += claims(edition["pdf"])

@@ -31,10 +31,10 @@ from pathlib import Path, PurePosixPath
 import rensa
 
 from pipeline import Document, repair
-from pipeline.duplicates.clusters import Repeats, families
+from pipeline.duplicates.clusters import DuplicateMap, duplicate_clusters
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
-from pipeline.duplicates.lsh_index import SCHEMA, Index
-from pipeline.duplicates.word_normalization import spaced, unasked
+from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+from pipeline.duplicates.word_normalization import normalized_words, without_url_queries
 
 SHARED = Path("../shared")
 NUMBER = re.compile(r"(?<![\w/=&?#.:%-])[0-9]+(?![\w/])")  # not in an address
@@ -170,22 +170,22 @@ def damaged() -> Truth:
     return truth
 
 
-def found(truth: Truth, dice: random.Random) -> Repeats:
+def found(truth: Truth, dice: random.Random) -> DuplicateMap:
     """Return who repeats whom, the documents taken in in a random order."""
     paths = list(truth.documents)
     dice.shuffle(paths)
     with opened(truth.documents.__getitem__) as index:
         index.update((), ((fingerprint(truth.documents[path]), "") for path in paths))
-        return families(index)
+        return duplicate_clusters(index)
 
 
 @contextmanager
-def opened(document_of: Callable[[PurePosixPath], Document]) -> Iterator[Index]:
+def opened(document_of: Callable[[PurePosixPath], Document]) -> Iterator[LshIndex]:
     """Give an index in a file."""
     with tempfile.TemporaryDirectory() as folder:
         db = sqlite3.connect(Path(folder, "index.sqlite"), isolation_level=None)
-        db.executescript(SCHEMA + "BEGIN;")
-        yield Index(db, document_of)
+        db.executescript(INDEX_SCHEMA + "BEGIN;")
+        yield LshIndex(db, document_of)
         db.close()
 
 
@@ -239,7 +239,7 @@ def series() -> None:
     documents = {path: Document(path, texts[path]) for path in chosen}
     with opened(documents.__getitem__) as index:
         index.update((), ((fingerprint(one), "") for one in documents.values()))
-        repeats = families(index)
+        repeats = duplicate_clusters(index)
     print(f"series: {len(documents)} posts, {len(repeats)} merged")
     for path, one in repeats.items():
         print(f"  {path} = {one.of}: {one.why}, {one.similarity:.3f}")
@@ -285,7 +285,7 @@ def speed(number: int, *, add: bool) -> None:
         with opened(archive.document) as index:
             start = time.process_time()
             index.update((), archive.prints(range(number)))
-            repeats = families(index)
+            repeats = duplicate_clusters(index)
             spent = time.process_time() - start
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             memory = f"{peak / 1024:.0f} MB at most ({before / 1024:.0f} before)"
@@ -293,14 +293,14 @@ def speed(number: int, *, add: bool) -> None:
             if add:
                 start, clock = time.process_time(), time.perf_counter()
                 index.update((), archive.prints([number]))
-                families(index)
+                duplicate_clusters(index)
                 spent, clock = time.process_time() - start, time.perf_counter() - clock
                 print(f"one more to {number}: {spent:.2f} s of CPU, {clock:.2f} s")
 
 
 def shingled(text: str) -> set[str]:
     """Return the character 3-grams of the words, as a peer is given them."""
-    text = spaced(unasked(text)).replace(" ", "")
+    text = normalized_words(without_url_queries(text)).replace(" ", "")
     return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
@@ -332,7 +332,7 @@ def by_gaoya(texts: Iterator[str]) -> None:
 
     index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - its order
     for at, text in enumerate(texts):
-        normal = spaced(unasked(text)).replace(" ", "")
+        normal = normalized_words(without_url_queries(text)).replace(" ", "")
         index.query(normal)
         index.insert_document(at, normal)
 

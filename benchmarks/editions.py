@@ -21,8 +21,8 @@ from typing import Any
 import typst
 
 from pipeline.books import pdf
-from pipeline.books.book import Look
-from pipeline.books.fonts import for_typst
+from pipeline.books.book import BookStyle
+from pipeline.books.fonts import typst_fonts
 from pipeline.markdown import pandoc
 from pipeline.run.pool import each
 from pipeline.run.worker import Binding, bind, cleaned
@@ -61,14 +61,14 @@ class Floor:
 def bindings(posts: list[Path]) -> list[list[Binding]]:
     """Return posts, cleaned, in the batches in which a run binds them."""
     documents = [(post, cleaned(PurePosixPath(post.name), post.read_bytes(), Settings())) for post in posts]
-    every = [Binding(document, post.parent, post, "", Look()) for post, document in documents]
+    every = [Binding(document, post.parent, post, "", BookStyle()) for post, document in documents]
     return [every[at : at + TOGETHER] for at in range(0, len(every), TOGETHER)]
 
 
 def ours(batches: list[list[Binding]]) -> tuple[float, float]:
     """Return the CPU seconds that binding takes, and those of them that pandoc and Typst take."""
     floor = Floor()
-    pandoc._run = floor.within(pandoc._run)  # type: ignore[assignment]  # noqa: SLF001 - to look inside
+    pandoc._run_limited = floor.within(pandoc._run_limited)  # type: ignore[assignment]  # noqa: SLF001 - to look inside
 
     class Compiler:
         """Typst's, its time summed."""
@@ -87,8 +87,8 @@ def ours(batches: list[list[Binding]]) -> tuple[float, float]:
 
 def bare(posts: list[Path]) -> float:
     """Return the CPU seconds of what a script would do: pandoc twice a post, and Typst, on the text as it is."""
-    tool = pandoc._binary()  # noqa: SLF001 - the same pandoc
-    fonts = for_typst()
+    tool = pandoc._pandoc_path()  # noqa: SLF001 - the same pandoc
+    fonts = typst_fonts()
     before = spent()
     with tempfile.TemporaryDirectory() as folder:
         for post in posts:
@@ -126,7 +126,7 @@ def percollate(posts: list[Path], folder: str) -> None:
 def xelatex(posts: list[Path], folder: str) -> None:
     """Let pandoc make the same, the PDF through xelatex with the Noto fonts of the system."""
     for post in posts:
-        common = [pandoc._binary(), "-f", "commonmark_x", "-o"]  # noqa: SLF001 - the same pandoc
+        common = [pandoc._pandoc_path(), "-f", "commonmark_x", "-o"]  # noqa: SLF001 - the same pandoc
         text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", post.read_text("utf-8")).encode()
         more = ["--pdf-engine=xelatex", "-V", "CJKmainfont=Noto Serif CJK SC"]
         for command in ([*common, f"{folder}/a.epub"], [*common, f"{folder}/a.pdf", *more]):
@@ -137,7 +137,7 @@ def peers(posts: list[Path], ours_: float) -> None:
     """Print what the peers that are installed take for a post."""
     with tempfile.TemporaryDirectory() as folder:
         for post in posts:
-            command = [pandoc._binary(), "-f", "commonmark", "-s", "--metadata", f"title={post.stem}"]  # noqa: SLF001
+            command = [pandoc._pandoc_path(), "-f", "commonmark", "-s", "--metadata", f"title={post.stem}"]  # noqa: SLF001
             subprocess.run([*command, str(post), "-o", f"{folder}/{post.stem}.html"], check=True)  # noqa: S603
         for name, tool, work in (
             ("calibre", "ebook-convert", calibre),

@@ -7,7 +7,7 @@ usage: python benchmarks/links.py found FOLDER     (default: ../shared/corpus)
 `found` parses each Markdown file below FOLDER with comrak and cmark-gfm and counts, of the links where both agree,
 those that we find (recall), and of ours, those that at least one of both finds (precision). Every other link is listed
 with a class. `joined` lists the addresses of these files that have one canonical form, for a person to read: they must
-show the same. `canonical` prints microseconds of CPU an address for us, courlan, w3lib, url-normalize and url-unwrap.
+show the same. `canonical_url` prints CPU microseconds per URL for us, courlan, w3lib, url-normalize and url-unwrap.
 The peers are no dependencies: pip install comrak cmarkgfm courlan w3lib url-normalize url-unwrap unalix
 """
 
@@ -26,7 +26,7 @@ from urllib.parse import unquote
 
 from pipeline import extract_links
 from pipeline.markdown import FRONT_MATTER
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 
 SECONDS = 2
 CLOSING = "]}|*_~'\").,"  # marks that may stand between an address and what follows
@@ -151,7 +151,7 @@ def throughput(file: Path) -> None:
     rules = Path("pipeline/addresses/clearurls/rules.json")
     providers = url_unwrap.Providers.model_validate_json(rules.read_text("utf-8"))
     peers: dict[str, Callable[[str], object]] = {
-        "lacuna": canonical,
+        "lacuna": canonical_url,
         "courlan": courlan.clean_url,
         "w3lib": w3lib.url.canonicalize_url,
         "url-normalize": url_normalize.url_normalize,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pipeline import Settings, run_archive
 from pipeline.books.book import Book, Chapter
-from pipeline.books.formats import editions
-from pipeline.store.database import kept
+from pipeline.books.formats import books_as_files
+from pipeline.store.database import open_state
 from pipeline.store.packing import unpack
 
 POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.startswith("002"))
@@ -51,12 +51,12 @@ def main() -> None:
         with (root / "raw" / "0000.md").open("a", encoding="utf-8") as file:
             file.write("\n\n又一段。\n")
         timed("third run, one post changed", settings)
-        with kept(root / "clean" / ".state.sqlite", "", trial=True) as state:
+        with open_state(root / "clean" / ".state.sqlite", "", trial=True) as state:
             chapters = [unpack(packed, Chapter) for _, packed in state.chapters.ordered()]
         start = time.perf_counter()
         for chapter in chapters:
             book = Book(chapter.title, chapter.language, "urn:x", (chapter,))
-            editions([book])
+            books_as_files([book])
         bare = time.perf_counter() - start
         print(f"{'bare pandoc and Typst, one core':32} {bare:7.2f} s   first run / bare: {first / bare:.2f}")
 

@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 import pypdfium2
 
 from pipeline import Document, Settings, SkipDocument
-from pipeline.books.book import Chapter, Look
-from pipeline.books.visible_words import missing_words, shown, words_of
+from pipeline.books.book import BookStyle, Chapter
+from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.document import Meta
 from pipeline.run.worker import Binding, Bound, bind, cleaned
 from pipeline.store.packing import unpack
@@ -68,7 +68,7 @@ def page_text(pdf: bytes, title: str) -> str:
 
 def lost_in_pdf(chapter: Chapter, pdf: str) -> tuple[int, tuple[str, ...]]:
     """Return how many words of a chapter its PDF lacks, formulas aside, and the first."""
-    words = words_of(chapter.blocks, maths=False)
+    words = ast_visible_text(chapter.blocks, maths=False)
     if chapter.language[:2] not in SHAPED:
         return missing_words(words, pdf)
     there = Counter(unicodedata.normalize("NFKC", pdf))
@@ -91,7 +91,7 @@ class Sums:
             print(f"  {document.path}: {bound.problem}")
             return
         chapter = unpack(bound.chapter, Chapter)
-        self.words += len(shown(document.text).split())
+        self.words += len(post_visible_text(document.text).split())
         pdf = page_text(bound.editions["pdf"], chapter.title)
         lost, excerpts = lost_in_pdf(chapter, pdf)
         self.chapter += chapter.omitted_words
@@ -116,7 +116,7 @@ def main() -> None:
     sums: dict[str, Sums] = {}
     for start in range(0, len(found), TOGETHER):
         batch = found[start : start + TOGETHER]
-        bindings = [Binding(document, given.corpus or Path(), Path(), "", Look()) for _, document in batch]
+        bindings = [Binding(document, given.corpus or Path(), Path(), "", BookStyle()) for _, document in batch]
         for (folder, document), bound in zip(batch, bind(bindings), strict=True):
             sums.setdefault(folder, Sums()).add(document, bound)
     print("folder: posts, words | lost in chapter, of these marked | EPUBs that lack words | words lost in PDF | unfit")

@@ -22,7 +22,7 @@ class Change:
     before: str
     after: str
     reason: str
-    confidence: float
+    confidence: float | None = None
     alternatives: tuple[tuple[str, float], ...] = ()  # what else it can have been, and how likely
 
 
@@ -86,7 +86,8 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
         before, after = (_changed(between[start:end], start, changes) for changes in (undone, done))
         span = (start + shift, start + shift + len(before))
         reason = ", ".join(dict.fromkeys(one.reason for one in both))
-        made.append(Change(both[0].step, span, before, after, reason, min(one.confidence for one in both)))
+        known = [one.confidence for one in both if one.confidence is not None]
+        made.append(Change(both[0].step, span, before, after, reason, min(known, default=None)))
         shift += len(before) - (end - start)
     return made
 

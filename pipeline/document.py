@@ -55,11 +55,13 @@ class Meta:
     date: str = ""  # ISO 8601, as exact as known: 2021, 2021-03 or 2021-03-09
     front_matter: str = ""  # the YAML block as written, fences included
     extra: tuple[tuple[str, FrontValue], ...] = ()  # front matter fields that are not named above
+    profile: str = ""  # the site profile that the settings chose; empty: the host of `source_url` decides
+    profile_digest: str = ""  # of its content: books and records depend on it
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A warning, as data; `invariant` names the invariant that the step would have broken, if that is what it warns of."""
+    """A warning, as data. `invariant` names the invariant that the step would have broken, if any."""
 
     step: str
     message: str

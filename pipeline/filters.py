@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from pipeline.document import Document, Link, Meta, Note, Source
 from pipeline.flow import MARKDOWN, follow
-from pipeline.language.archive_statistics import NOTHING, Archive
+from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
 from pipeline.read.decode import decode
 from pipeline.steps import describe, links
@@ -18,7 +18,9 @@ from pipeline.steps.typography import Typography
 HERE = PurePosixPath("text")
 
 
-def repair(text: str | bytes, *, min_confidence: float = MIN_CONFIDENCE, archive: Archive = NOTHING) -> Document:
+def repair(
+    text: str | bytes, *, min_confidence: float = MIN_CONFIDENCE, archive: ArchiveStatistics = NO_STATISTICS
+) -> Document:
     """Return the document with wrong decodings undone and nothing else changed; bytes are decoded first.
 
     Letters that lost bytes are inferred, with the help of `archive`; those less sure than `min_confidence` are U+FFFD.
@@ -28,10 +30,10 @@ def repair(text: str | bytes, *, min_confidence: float = MIN_CONFIDENCE, archive
     >>> repair("naïve café").changes
     ()
 
-    Raises SkipDocument where bytes are no text. Surrogates in a str are joined to the character they mean, or become U+FFFD.
+    Raises SkipDocument where bytes are no text. Surrogates in a str become the character they mean, or U+FFFD.
     """
     document = decode(Source(HERE, text)) if isinstance(text, bytes) else _well_formed(text)
-    run = functools.partial(wrong_decodings.repair, min_confidence=min_confidence, archive=archive)
+    run = functools.partial(wrong_decodings.repair_mojibake, min_confidence=min_confidence, archive=archive)
     return follow(replace(wrong_decodings.STEP, run=run), document)
 
 
@@ -50,7 +52,7 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     '- a\n- b\n'
     """
     text = text.replace("\0", "\ufffd")
-    document = Document(HERE, text, Meta(source_url=describe.source_line(text)))
+    document = Document(HERE, text, Meta(source_url=describe.source_named_in(text)))
     if text.startswith(("---", "\ufeff---")):
         document = describe.describe(document)
     for step in MARKDOWN:
@@ -66,4 +68,4 @@ def extract_links(text: str, base: str = "") -> tuple[Link, ...]:
     >>> [link.url for link in extract_links("[a](/b?utm_source=x)", "https://example.com/")]
     ['https://example.com/b']
     """
-    return links.extract_links(Document(HERE, text, Meta(source_url=base))).links
+    return links.list_links(Document(HERE, text, Meta(source_url=base))).links

@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
-from pipeline.language.archive_statistics import Archive
+from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.settings import Settings, SettingsError, in_words, suggestion
 from pipeline.steps import (
     artefacts,
@@ -28,6 +28,7 @@ from pipeline.steps import (
     lists,
     normalize,
     plain,
+    profiles,
     repair,
     tables,
     typography,
@@ -56,21 +57,41 @@ FLOW: tuple[Step, ...] = (
 )
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
 REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
+PROFILE = "profile"  # the keyword argument of a step that gets the site profile that the settings name
 MARKDOWN = FLOW[5:-2]  # the steps that write Markdown: what the filter `normalize` does
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:
     """Return FLOW with the plugins that the settings name before its last step, each step with its options bound.
 
-    Raises SettingsError where a plugin or an option is unknown or of the wrong type.
+    Raises SettingsError where a plugin, the site profile or an option is unknown or of the wrong type.
     """
     steps = (*FLOW[:-1], *map(_plugin, settings.plugins), FLOW[-1])
+    steps = tuple(_with_profile(step, settings.profile) for step in steps) if settings.profile else steps
     names = tuple(step.name for step in steps)
     for name in settings.steps:
         if name not in names:
             message = f"no step `{name}` to set options for" + suggestion(name, names)
             raise SettingsError(message)
     return tuple(bound(step, settings.steps.get(step.name, {})) for step in steps)
+
+
+def _with_profile(step: Step, profile: str) -> Step:
+    """Return `step`, with the site profile of the settings bound if its function has a keyword argument of that name.
+
+    Raises SettingsError if the profile is unknown or its file is not valid.
+    """
+    if profile not in profiles.shipped_names() and not profile.endswith(".toml"):
+        message = f"no site profile `{profile}`" + suggestion(profile, profiles.shipped_names())
+        raise SettingsError(message)
+    try:
+        profiles.load_profile(profile)
+    except profiles.ProfileError as error:
+        raise SettingsError(in_words(str(error), profiles.Profile)) from error
+    if PROFILE not in inspect.getfullargspec(step.run).kwonlyargs:
+        return step
+    run = functools.update_wrapper(functools.partial(step.run, **{PROFILE: profile}), step.run)
+    return replace(step, run=run)
 
 
 def _plugin(name: str) -> Step:
@@ -89,7 +110,7 @@ def bound(step: Step, options: dict[str, Any]) -> Step:
     """Return `step` with its keyword arguments bound: the signature is the schema."""
     if not options:
         return step
-    known = inspect.getfullargspec(step.run).kwonlyargs
+    known = [name for name in inspect.getfullargspec(step.run).kwonlyargs if name != PROFILE]
     types = get_type_hints(step.run)
     values = {}
     for option, value in options.items():
@@ -105,7 +126,7 @@ def bound(step: Step, options: dict[str, Any]) -> Step:
     return replace(step, run=bound)
 
 
-def beside(steps: tuple[Step, ...], archive: Archive) -> tuple[Step, ...]:
+def beside(steps: tuple[Step, ...], archive: ArchiveStatistics) -> tuple[Step, ...]:
     """Return the steps, with what the archive says as evidence for those that infer."""
     return tuple(
         replace(step, run=functools.partial(step.run, archive=archive)) if step.name == repair.STEP.name else step
@@ -118,7 +139,8 @@ def signature(settings: Settings) -> str:
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     libraries = [__version__, *map(version, LIBRARIES)]
     return msgspec.json.encode(
-        [steps, libraries, settings.max_bytes, settings.max_seconds], order="deterministic"
+        [steps, libraries, profiles.profiles_digest(settings.profile), settings.max_bytes, settings.max_seconds],
+        order="deterministic",
     ).decode()
 
 

@@ -10,14 +10,14 @@ from rapidfuzz.distance import Indel
 
 from pipeline.changes import apply, differing
 from pipeline.document import Document, Invariant, SkipDocument
-from pipeline.markdown import Blocks, Group, blocks, code_spans, groups, meaning, parse
-from pipeline.markdown.pandoc import DIALECT, pandoc
+from pipeline.markdown import BlockGroup, Blocks, block_groups, code_spans, inline_meaning, parse, parse_blocks
+from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 
 MOST_PARTS = 20_000  # beyond, the table that compares them would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
 
-Parts = tuple[Group, ...]
+Parts = tuple[BlockGroup, ...]
 
 _NO_WORD = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
@@ -55,16 +55,16 @@ def _same_meaning(before: Document, after: Document) -> bool:
     if all(_same_blocks(_blocks(old), _blocks(new)) for old, new in _changed(before, after)):
         return True
     old, new = _ended(before), _ended(after)
-    return _same_blocks(blocks(old), blocks(new)) or _read_by_pandoc(old) == _read_by_pandoc(new)
+    return _same_blocks(parse_blocks(old), parse_blocks(new)) or _read_by_pandoc(old) == _read_by_pandoc(new)
 
 
 def _changed(before: Document, after: Document) -> list[tuple[Parts, Parts]]:
     """Return the parts of the text that differ, each that can be parsed alone, with what became of them."""
-    old, new = groups(before.text), groups(after.text)
+    old, new = block_groups(before.text), block_groups(after.text)
     if len(old) == len(new):
         return [((a,), (b,)) for a, b in zip(old, new, strict=True) if a.text != b.text]
     if max(len(old), len(new)) > MOST_PARTS:
-        return [((Group(0, before.text),), (Group(0, after.text),))]
+        return [((BlockGroup(0, before.text),), (BlockGroup(0, after.text),))]
     codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
     return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]
 
@@ -77,7 +77,7 @@ def _blocks(parts: Parts) -> Blocks:
     """Return the blocks of parts that follow each other; parsed as one if any defines what others may refer to."""
     each = [part.blocks for part in parts]
     if any(one.env for one in each):
-        return blocks(_text(parts) + "\n")
+        return parse_blocks(_text(parts) + "\n")
     return Blocks([token for one in each for token in one.tokens], {})
 
 
@@ -129,7 +129,9 @@ def _same_inline(old: Token, new: Token, before: Blocks, after: Blocks) -> bool:
     if old.type != "inline":
         return False
     task = re.compile(r"\A\[X\] ")
-    return meaning(task.sub("[x] ", old.content), before.env) == meaning(task.sub("[x] ", new.content), after.env)
+    return inline_meaning(task.sub("[x] ", old.content), before.env) == inline_meaning(
+        task.sub("[x] ", new.content), after.env
+    )
 
 
 def _read_by_pandoc(text: str) -> bytes:
@@ -137,7 +139,7 @@ def _read_by_pandoc(text: str) -> bytes:
     if len(text) > MOST_FOR_PANDOC:
         return text.encode()
     try:
-        tree = pandoc("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)
+        tree = run_sandboxed("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)
     except SkipDocument:
         return text.encode()
     return re.sub(rb'(?:,?\{"t":"(?:Space|SoftBreak)"\})+', b"", tree)

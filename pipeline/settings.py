@@ -73,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.svg", "*.PNG", "*.JPG", "*.JPEG",
     )  # fmt: skip
     plugins: tuple[str, ...] = ()
+    profile: str = ""
     max_bytes: Whole = 16 * 2**20
     max_seconds: Whole = 120
     steps: dict[str, dict[str, Any]] = {}

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipeline import Document, extract_links, normalize, repair
+from pipeline.document import Meta
 from pipeline.flow import FLOW, follow
 from pipeline.read.decode import detect
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
 from tests.conftest import ROOT, command
 
@@ -27,7 +28,7 @@ def cases(name: str) -> list:
 
 @pytest.mark.parametrize("case", cases("repair"))
 def test_repair(case):
-    """A wrong decoding is undone, nothing else changes, and a second repair finds nothing to do."""
+    """Mojibake is repaired, nothing else changes, and a second repair changes nothing."""
     document = repair(case["original"])
     assert document.text == case["fixed"]
     assert document.text.count("\ufffd") == case.get("lost", 0)
@@ -36,9 +37,10 @@ def test_repair(case):
 
 @pytest.mark.parametrize("case", cases("markdown"))
 def test_markdown(case):
-    """A step does what its case says, keeps its promises, and does nothing the second time."""
+    """A step does what its case says, keeps its invariants, and does nothing the second time."""
     step = next(step for step in FLOW if step.name == case["step"])
-    document = follow(step, Document(PurePosixPath("case.md"), case["original"]))
+    meta = Meta(profile=case.get("profile", ""))
+    document = follow(step, Document(PurePosixPath("case.md"), case["original"], meta))
     assert document.text == case["fixed"]
     assert not document.notes
     assert follow(step, document).text == case["fixed"]
@@ -46,7 +48,7 @@ def test_markdown(case):
 
 @pytest.mark.parametrize("case", cases("encoding"))
 def test_encoding(case):
-    """Bytes are read by the rule that is surest for them."""
+    """Bytes are decoded by the most reliable rule that applies to them."""
     data = case["text"].encode(case["codec"]) if "codec" in case else bytes.fromhex(case["bytes"])
     encoding = detect(data)
     assert data.decode(encoding.codec, "replace") == case["reads"]
@@ -55,7 +57,7 @@ def test_encoding(case):
 
 @pytest.mark.parametrize("case", cases("describe"))
 def test_describe(case):
-    """The metadata of a document is what it says of itself."""
+    """The metadata of a document comes from its front matter and its text."""
     describe = importlib.import_module("pipeline.steps.describe")
     meta = describe.describe(Document(PurePosixPath("posts/a-post.md"), case["text"])).meta
     for field, value in case["meta"].items():
@@ -69,7 +71,7 @@ def plain(item: object) -> object:
 
 
 def test_typography_in_full():
-    """With `full`, Chinese text is set as clreq has it; code, addresses and numbers stay; a second pass is equal."""
+    """With `full`, Chinese text follows clreq; code, URLs and numbers stay; a second pass changes nothing."""
     table = tomllib.loads((CASES / "typography.toml").read_text("utf-8"))
     for before, after in table["full"].items():
         assert normalize(before, typography="full").text.rstrip("\n") == after
@@ -77,34 +79,34 @@ def test_typography_in_full():
         assert normalize(before, typography="off").text.rstrip("\n") == before
 
 
-def test_addresses_get_their_host_from_the_source():
-    """An address without its host is completed from the address the text names as its source; images are not."""
+def test_relative_urls_get_the_host_of_the_source():
+    """A relative URL gets the host of the source that the text names; URLs of images stay."""
     source = "> 原文：<https://example.com/a/b>\n\n"
-    made = normalize(source + "[前文](/c?d=1) ![图](/e.png) `[x](/y)`\n").text
-    assert made == source + "[前文](https://example.com/c?d=1) ![图](/e.png) `[x](/y)`\n"
+    cleaned = normalize(source + "[前文](/c?d=1) ![图](/e.png) `[x](/y)`\n").text
+    assert cleaned == source + "[前文](https://example.com/c?d=1) ![图](/e.png) `[x](/y)`\n"
 
 
 @pytest.mark.parametrize("case", cases("extraction"))
 def test_extraction(case):
-    """Links end where they end, and what looks like one is none."""
+    """A link ends at its right character, and text that only looks like a link is not listed."""
     assert [link.written for link in extract_links(case["text"])] == case["links"]
 
 
-def test_addresses_keep_what_matters():
-    """Canonical addresses lose what tracks the reader, and nothing else."""
+def test_canonical_urls_lose_their_tracking_parameters():
+    """Canonical URLs lose their tracking parameters, and nothing else."""
     table = {row[0]: row[1] for row in rows("addresses")}
-    assert {written: canonical(written) for written in table} == table
-    assert {form: canonical(form) for form in table.values()} == {form: form for form in table.values()}
+    assert {written: canonical_url(written) for written in table} == table
+    assert {form: canonical_url(form) for form in table.values()} == {form: form for form in table.values()}
 
 
 def test_identifiers_are_those_of_the_registries():
-    """Every address of the table identifies what the table says, and the places that look alike identify nothing."""
+    """Every URL of the table has the identifiers in the table; similar URLs have none."""
     table = {row[0]: tuple(row[1].split()) for row in rows("identifiers")}
-    assert {written: identifiers(canonical(written)) for written in table} == table
+    assert {written: identifiers(canonical_url(written)) for written in table} == table
 
 
 def rows(name: str) -> list[list[str]]:
-    """Return the rows of a table, comments left out."""
+    """Return the rows of a table without its comments."""
     lines = (CASES / f"{name}.tsv").read_text("utf-8").split("\n")
     return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
@@ -120,15 +122,15 @@ def command_cases() -> list:
 @pytest.mark.parametrize(("file", "line", "expected"), command_cases())
 def test_command(file: Path, line: str, expected: str, archive: Path, request: pytest.FixtureRequest):
     """A command prints what its case shows; `--accept` writes what it prints into the case."""
-    made = ""
+    printed = ""
     for part in line.split(" && "):
         words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", part)]
         assert words[0] == "lacuna", "a case runs lacuna"
         ran = command(*words[1:], cwd=archive)
-        made = ran.stdout + ran.stderr + (f"exit {ran.returncode}\n" if ran.returncode else "")
-    made = made.replace(str(archive), "…")
+        printed = ran.stdout + ran.stderr + (f"exit {ran.returncode}\n" if ran.returncode else "")
+    printed = printed.replace(str(archive), "…")
     if request.config.getoption("--accept"):
         text = file.read_text("utf-8")
-        file.write_text(text.replace(f"$ {line}\n{expected}```", f"$ {line}\n{made}```"), "utf-8")
+        file.write_text(text.replace(f"$ {line}\n{expected}```", f"$ {line}\n{printed}```"), "utf-8")
         return
-    assert made == expected
+    assert printed == expected

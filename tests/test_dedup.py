@@ -1,4 +1,4 @@
-"""Who repeats whom: copies are found, other texts never; in any order, and whatever was done to them."""
+"""Duplicates: copies are found in any order and despite damage; different texts are never merged."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run_archive
 from pipeline.document import DocumentLine, Meta, SharedPassage
-from pipeline.duplicates.clusters import Repeat, families
+from pipeline.duplicates.clusters import DuplicateOf, duplicate_clusters
 from pipeline.duplicates.fingerprint import fingerprint
-from pipeline.duplicates.lsh_index import SCHEMA, Index
-from pipeline.duplicates.shared_passages import shared as shared_passages
-from pipeline.duplicates.word_normalization import spaced
+from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+from pipeline.duplicates.shared_passages import find_shared_passages as shared_passages
+from pipeline.duplicates.word_normalization import normalized_words
 from tests.conftest import ROOT, Lacuna
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "duplicates.toml").read_text("utf-8"))
@@ -31,32 +31,32 @@ RECIPES = {"gbk": "replace", "cp1252": "ignore", "cp1254": "ignore", "latin-1": 
 
 
 class Archive:
-    """Documents, and the index of them."""
+    """Documents and their index of duplicates."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start empty."""
         self.documents: dict[PurePosixPath, Document] = {}
         db = sqlite3.connect(":memory:", isolation_level=None)
-        db.executescript(SCHEMA)
+        db.executescript(INDEX_SCHEMA)
         weakref.finalize(self, db.close)
-        self.index = Index(db, self.documents.__getitem__)
+        self.index = LshIndex(db, self.documents.__getitem__)
 
     def update(self, new: Iterable[Document], gone: Iterable[PurePosixPath] = ()) -> dict[str, str]:
-        """Return who repeats whom when `gone` are gone and `new` have come."""
+        """Remove `gone`, add `new`, and return the duplicates: path -> path of the kept copy."""
         gone = list(gone)
         added = {document.path: document for document in new}
         for path in gone:
             del self.documents[path]
         self.documents.update(added)
         self.index.update(gone, ((fingerprint(document), "") for document in added.values()))
-        return {str(path): str(one.of) for path, one in families(self.index).items()}
+        return {str(path): str(one.of) for path, one in duplicate_clusters(self.index).items()}
 
 
-def repeats(*texts: str | Document) -> dict[str, Repeat]:
-    """Return which of the texts, named by their numbers, repeat which."""
+def duplicates(*texts: str | Document) -> dict[str, DuplicateOf]:
+    """Return the duplicates among the texts, which are named by their numbers."""
     archive = Archive()
     archive.update(named(str(number), text) for number, text in enumerate(texts))
-    return {str(path): one for path, one in families(archive.index).items()}
+    return {str(path): one for path, one in duplicate_clusters(archive.index).items()}
 
 
 def named(name: str, text: str | Document, url: str = "") -> Document:
@@ -66,29 +66,29 @@ def named(name: str, text: str | Document, url: str = "") -> Document:
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["label"]) for case in CASES["case"]])
 def test_two_texts(case):
-    """Copies are told from texts that differ in what matters, in either order."""
+    """Copies are merged, and texts with significant differences are not, in either order."""
     one, other = (case[side].replace("{}", PASSAGE) for side in ("one", "other"))
-    assert bool(repeats(one, other)) == case["same"]
-    assert bool(repeats(other, one)) == case["same"]
+    assert bool(duplicates(one, other)) == case["same"]
+    assert bool(duplicates(other, one)) == case["same"]
 
 
 def test_the_best_copy_is_kept():
-    """Undamaged is better than repaired, whole than cut, https than http; what repeats keeps how that is known."""
+    """Undamaged is better than repaired, whole than truncated, https than http; the reason is recorded."""
     broken = repair(POST.encode().decode("cp1254", "ignore"))
-    assert repeats(broken, POST)["0"].of == PurePosixPath("1")
-    cut = repeats(POST[:2500], POST)["0"]
-    assert (cut.of, cut.why) == (PurePosixPath("1"), "cut copy")
-    assert 0.5 < cut.similarity < 0.9
+    assert duplicates(broken, POST)["0"].of == PurePosixPath("1")
+    truncated = duplicates(POST[:2500], POST)["0"]
+    assert (truncated.of, truncated.why) == (PurePosixPath("1"), "truncated")
+    assert 0.5 < truncated.similarity < 0.9
     archive = Archive()
     assert archive.update([named("0", POST, "http://e.org/a"), named("1", POST, "https://www.e.org/a/")]) == {"0": "1"}
 
 
-def test_an_address_lets_a_page_change_more():
-    """A fifth of a page rewritten is another text, but for its address; many texts have that of a front page."""
+def test_a_shared_url_allows_more_edits():
+    """With a fifth rewritten, only pages of one URL are duplicates; a URL of many texts is a front page."""
     other = (
         f"{PASSAGE[:380]} What is left of it belongs to the gulls, who keep no books and write down no weather at all."
     )
-    assert not repeats(PASSAGE, other)
+    assert not duplicates(PASSAGE, other)
     archive = Archive()
     posts = [named("a", PASSAGE, "https://e.org/a"), named("b", other, "http://www.e.org/a#x")]
     assert archive.update(posts) == {"b": "a"}
@@ -96,32 +96,32 @@ def test_an_address_lets_a_page_change_more():
 
 
 def noise(number: int) -> str:
-    """Return letters of no language, the same every time."""
+    """Return random letters, the same for each number."""
     return "".join(random.Random(number).choices("abcdefghij ", k=800))  # noqa: S311 - no secret
 
 
 @pytest.mark.parametrize("codec", RECIPES)
-def test_a_damaged_copy_finds_its_family(codec: str):
-    """However a post was misread, repaired or not, it repeats the sound one; never another post of the series."""
+def test_a_damaged_copy_is_a_duplicate(codec: str):
+    """A mis-decoded post, repaired or not, duplicates the sound one, never another post of the series."""
     posts = [path.read_text("utf-8")[:1500] for path in sorted((ROOT / "raw").glob("00[0134]*.txt"))]
     broken = posts[2].encode().decode(codec, RECIPES[codec])
     for copy in (repair(broken), Document(PurePosixPath("x"), broken)):
-        assert {name: one.of.name for name, one in repeats(*posts, copy).items()} == {"4": "2"}
+        assert {name: one.of.name for name, one in duplicates(*posts, copy).items()} == {"4": "2"}
 
 
 def test_damaged_copies_of_other_versions_stay_apart():
-    """A number that differs tells a damaged copy from another version, also where no letter can be read."""
+    """A different number keeps a damaged copy apart from another version, even in unreadable text."""
     other = POST.replace("2021", "2022")
     broken = POST.encode().decode("gbk", "replace")
-    found = repeats(POST, other, Document(PurePosixPath("x"), broken))
+    found = duplicates(POST, other, Document(PurePosixPath("x"), broken))
     assert {name: one.of.name for name, one in found.items()} == {"2": "0"}
 
 
-def test_a_sign_misread_in_two_ways_hides_neither_copy():
-    """Where a sign beside a number is all that was damaged, two copies differ in it, and both repeat the sound one."""
+def test_a_sign_decoded_in_two_wrong_ways_hides_neither_copy():
+    """Two copies that differ only in a damaged sign next to a number are both duplicates of the sound text."""
     post = f"{PASSAGE} Its lamp is 24 \N{MULTIPLICATION SIGN}24 inches."
     copies = (post.encode(written).decode(read) for written, read in (("gbk", "cp1252"), ("utf-8", "cp1251")))
-    found = repeats(post, *(Document(PurePosixPath("x"), copy) for copy in copies))
+    found = duplicates(post, *(Document(PurePosixPath("x"), copy) for copy in copies))
     assert {name: one.of.name for name, one in found.items()} == {"1": "0", "2": "0"}
 
 
@@ -130,14 +130,14 @@ BASES = [ASKED, PASSAGE, PASSAGE.replace("forty", "fifty"), POST[1000:1800], PAS
 BASES.append(POST[1000:1800].encode().decode("cp1252", "ignore"))
 
 
-def test_a_slip_in_one_copy_hides_no_other():
-    """Where an accident to a number tells two copies apart, both still repeat the text that they were copied from."""
+def test_a_typo_in_one_copy_hides_no_other():
+    """Two copies that a typo in a number keeps apart are both duplicates of their original."""
     begin, end = f"In 1921, {PASSAGE}", PASSAGE.swapcase()[::-1]
-    slips = begin.replace("1921", "191").replace("keepers", "kepers").replace("winter", "wintr").replace("fog", "fgo")
-    slipped = f"{slips} {end}".replace("NETTIRW", "NETIRW").replace("SEROB", "SERB").replace("RETNIW", "RETNW")
-    slipped = slipped.replace("EHT", "ET", 3)
-    assert not repeats(begin, slipped)
-    assert {name: one.of.name for name, one in repeats(slipped, f"{begin} {end}", begin).items()} == {
+    typos = begin.replace("1921", "191").replace("keepers", "kepers").replace("winter", "wintr").replace("fog", "fgo")
+    copy = f"{typos} {end}".replace("NETTIRW", "NETIRW").replace("SEROB", "SERB").replace("RETNIW", "RETNW")
+    copy = copy.replace("EHT", "ET", 3)
+    assert not duplicates(begin, copy)
+    assert {name: one.of.name for name, one in duplicates(copy, f"{begin} {end}", begin).items()} == {
         "0": "1",
         "2": "1",
     }
@@ -146,13 +146,13 @@ def test_a_slip_in_one_copy_hides_no_other():
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_results_depend_on_the_documents_alone(data):
-    """In any order, in any batches, with others coming and going: the same documents, the same families."""
+    """The same documents give the same duplicates in any order, in any batches, and after removals."""
     edits = st.tuples(st.integers(0, 250), st.sampled_from(["", "x", "7", " not ", "*"]))
     made = data.draw(st.lists(st.tuples(st.sampled_from(BASES), st.lists(edits, max_size=4)), min_size=2, max_size=7))
     documents = []
     for number, (text, changes) in enumerate(made):
-        for at, letters in changes:
-            text = text[:at] + letters + text[at + 1 :]  # noqa: PLW2901 - edited
+        for at, edit in changes:
+            text = text[:at] + edit + text[at + 1 :]  # noqa: PLW2901 - edited
         documents.append(named(f"{number}", text, data.draw(st.sampled_from(["", "https://e.org/a"]))))
     at_once = Archive().update(documents)
     archive, one_by_one = Archive(), {}
@@ -165,23 +165,23 @@ def test_results_depend_on_the_documents_alone(data):
 
 
 def test_very_long_texts_are_compared_by_all_their_words():
-    """Over a million characters, texts are the same only if all their words are: a comparison would take minutes."""
+    """Texts of over a million characters are duplicates only with the same words: comparing takes minutes."""
     long = " ".join(f"word{number}" for number in range(120_000))
-    assert repeats(long, long.replace(" ", "\n"), f"{long} more").keys() == {"1"}
+    assert duplicates(long, long.replace(" ", "\n"), f"{long} more").keys() == {"1"}
 
 
 def test_real_posts_stay_apart(shared: Path):
-    """Of 287 real posts, many of one series, none repeats another; nor of 100 with one beginning and one end."""
+    """None of 287 real posts, many of one series, is a duplicate; nor of 100 with the same start and end."""
     posts = [path.read_text("utf-8") for path in sorted((shared / "corpus" / "zh-posts").glob("*.md"))]
-    assert not repeats(*posts)
+    assert not duplicates(*posts)
     paragraphs = POST.split("\n\n")
     first, last = "\n\n".join(paragraphs[:7]), "\n\n".join(paragraphs[-8:])
     series = [f"{first}\n\n{post[200:2200]}\n\n{last}" for post in posts[:100]]
-    assert not repeats(*series)
+    assert not duplicates(*series)
 
 
 def test_the_nearest_posts_of_a_series_stay_apart(shared: Path):
-    """Of some 9,000 posts that begin and end alike, the 100 pairs that are most alike, read one by one: no copies."""
+    """The 100 most similar pairs of 9,000 posts with the same start and end, reviewed by hand, are no duplicates."""
     lines = (ROOT / "tests" / "cases" / "series.tsv").read_text("utf-8").splitlines()[1:]
     places = {tuple(place) for line in lines for place in (line.split("\t")[:2], line.split("\t")[2:])}
     paragraphs = POST.split("\n\n")
@@ -191,11 +191,11 @@ def test_the_nearest_posts_of_a_series_stay_apart(shared: Path):
         piece = (shared / "corpus" / file).read_bytes()[int(offset) : int(offset) + 900].decode("utf-8", "ignore")
         posts.append(f"{first}\n\n{piece}\n\n{last}")
     assert len(lines) == 100
-    assert not repeats(*posts)
+    assert not duplicates(*posts)
 
 
 def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
-    """A copy broken by any recipe repeats the text that it was made of."""
+    """A copy damaged by any recipe is a duplicate of its original."""
     monkeypatch.syspath_prepend(shared / "eval")
     damage = importlib.import_module("damage")
     text = next((shared / "corpus" / "zh").glob("*.md")).read_text("utf-8")[:1200]
@@ -204,54 +204,55 @@ def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
             broken = damage.damage(text, recipe)
         except UnicodeError:
             continue
-        assert "1" in repeats(text, repair(broken)), name
+        assert "1" in duplicates(text, repair(broken)), name
 
 
 def test_a_run_adds_what_is_new(archive: Path):
-    """Copies that come later are found, and forgotten when they go; the report says how alike they are."""
+    """Later copies are found, and forgotten when they are deleted; the report has their similarity."""
     chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
     assert run_archive(chosen).duplicates == 1
     post = (archive / "raw" / "001_9722d69a9a88267b.txt").read_text("utf-8")
     (archive / "raw" / "005.txt").write_text(post.replace("拼贴", "拼帖"), "utf-8")
     assert run_archive(chosen).duplicates == 2
     lines = (archive / "clean" / "report.jsonl").read_bytes().splitlines()
-    told = {record["path"]: record for record in map(json.loads, lines)}["005.txt"]
-    assert (told["of"], told["why"]) == ("001_9722d69a9a88267b.txt", "near copy")
-    assert 0.99 < told["similarity"] < 1
+    record = {record["path"]: record for record in map(json.loads, lines)}["005.txt"]
+    assert (record["of"], record["why"]) == ("001_9722d69a9a88267b.txt", "near-duplicate")
+    assert 0.99 < record["similarity"] < 1
     (archive / "raw" / "005.txt").unlink()
     assert run_archive(chosen).duplicates == 1
 
 
 def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
-    """`dedup --explain` shows how a copy differs from what it repeats."""
+    """`dedup --explain` shows how a duplicate differs from the kept copy."""
     (tmp_path / "a.md").write_text(f"{PASSAGE}\n", "utf-8")
     (tmp_path / "b.md").write_text(f"{PASSAGE} It is open.\n", "utf-8")
-    told = lacuna("dedup", "--explain", "a.md", "b.md", cwd=tmp_path).stdout.splitlines()
-    assert told[0].startswith("b.md repeats a.md: near copy, 97.")
-    assert told[1:3] == ["--- a.md", "+++ b.md"]
-    assert [line[0] for line in told[4:-1] if line[0] in "+-"] == ["-", "+"]
+    lines = lacuna("dedup", "--explain", "a.md", "b.md", cwd=tmp_path).stdout.splitlines()
+    assert "near-duplicate" in lines[0]
+    assert "97." in lines[0]
+    assert lines[1:3] == ["--- a.md", "+++ b.md"]
+    assert [line[0] for line in lines[4:-1] if line[0] in "+-"] == ["-", "+"]
 
 
 OWN = "The gulls keep no books. They have sat on the roof of the town hall since before there was one."
 
 
 def quoting(name: str, *others: str) -> Document:
-    """Return a post of its own words that quotes paragraphs."""
+    """Return a post with text of its own that quotes paragraphs."""
     quoted = ("> " + other.replace(", ", ",\n> ") for other in others)
     return named(name, "\n\n".join([f"# Post {name}", *quoted, f"{OWN} {noise(ord(name))[:400]}"]))
 
 
 def passages(archive: Archive, name: str) -> list[SharedPassage]:
-    """Return what paragraphs of a document others have that are kept."""
-    repeated = families(archive.index)
-    return list(shared_passages(archive.index.db, PurePosixPath(name), lambda path: path not in repeated))
+    """Return the paragraphs that a document shares with others that are no duplicates."""
+    clusters = duplicate_clusters(archive.index)
+    return list(shared_passages(archive.index.db, PurePosixPath(name), lambda path: path not in clusters))
 
 
-def test_a_quoted_paragraph_is_told_and_not_merged():
-    """A post that quotes another is no copy; where the paragraph stands in both is known, and forgotten with it."""
+def test_a_quoted_paragraph_is_reported_and_not_merged():
+    """A post that quotes another is no duplicate; both places of the paragraph are recorded until one is deleted."""
     archive = Archive()
     assert not archive.update([named("a", f"# A\n\n{PASSAGE}\n\n{noise(1)}"), quoting("b", PASSAGE), quoting("c")])
-    letters = len(spaced(PASSAGE).replace(" ", ""))
+    letters = len(normalized_words(PASSAGE).replace(" ", ""))
     assert passages(archive, "a") == [SharedPassage(3, letters, (DocumentLine(PurePosixPath("b"), 3),))]
     assert passages(archive, "b") == [SharedPassage(3, letters, (DocumentLine(PurePosixPath("a"), 3),))]
     assert not passages(archive, "c")
@@ -261,8 +262,8 @@ def test_a_quoted_paragraph_is_told_and_not_merged():
     assert not passages(archive, "b")
 
 
-def test_what_a_series_begins_with_is_told_once():
-    """Of a paragraph that many posts have, the first few are named, in whatever order they came."""
+def test_a_paragraph_of_many_posts_lists_a_few():
+    """For a paragraph of many posts the first few places are listed, in any order of arrival."""
     archive = Archive()
     archive.update([quoting(name, PASSAGE) for name in "zyxwvutsrq"])
     (passage,) = passages(archive, "z")
@@ -271,15 +272,15 @@ def test_what_a_series_begins_with_is_told_once():
 
 
 def test_passages_are_in_the_reports(archive: Path, lacuna: Lacuna):
-    """`report.jsonl`, `report.html`, `explain` and `dedup --explain` say which paragraph stands where else."""
+    """`report.jsonl`, `report.html`, `explain` and `dedup --explain` list shared paragraphs and their places."""
     chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
     (archive / "raw" / "a.md").write_text(f"# Boxes\n\n{PASSAGE}\n", "utf-8")
     (archive / "raw" / "b.md").write_text(f"# Gulls\n\n{OWN}\n\n> {PASSAGE}\n\n{noise(1)}\n", "utf-8")
     run_archive(chosen)
-    told = [json.loads(line) for line in (archive / "clean" / "report.jsonl").read_bytes().splitlines()]
-    (passage,) = next(record for record in told if record["path"] == "a.md")["passages"]
+    records = [json.loads(line) for line in (archive / "clean" / "report.jsonl").read_bytes().splitlines()]
+    (passage,) = next(record for record in records if record["path"] == "a.md")["passages"]
     assert passage["places"] == [{"path": "b.md", "line": 5}]
-    sentence = f"line 3: a paragraph of {passage['letters']} letters is also in b.md:5"
+    sentence = f"line 3: a paragraph of {passage['letters']} characters is also in b.md:5"
     assert sentence in (archive / "out" / "report.html").read_text("utf-8")
     assert sentence in lacuna("explain", "a.md", cwd=archive).stdout
     assert f"a.md, {sentence}" in lacuna("dedup", "--explain", "a.md", "b.md", cwd=archive / "raw").stdout

@@ -1,4 +1,4 @@
-"""The classes of defects of real archived posts: each with a real quote, and what a run leaves of it."""
+"""The classes of defects of the sample archive: each with a quote from it, and what a run makes of the quote."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ QUOTED = [pytest.param(one, id=one["id"]) for one in CLASSES if "quote" in one]
 
 @pytest.mark.parametrize("one", QUOTED)
 def test_a_quote_becomes_what_its_class_says(one: dict):
-    """A quote of the sample comes out of the whole flow as its author meant it, or as it was, and told."""
+    """A quote from the sample is repaired by the flow, or stays with a note, as its class says."""
     assert any(one["quote"] in text for text in COUNTS["texts"]())
-    made = clean(FRONT + one["quote"], COUNTS["Settings"]())
-    assert made.text == one["becomes"] + "\n"
-    assert clean(FRONT + made.text, COUNTS["Settings"]()).text == made.text
+    cleaned = clean(FRONT + one["quote"], COUNTS["Settings"]())
+    assert cleaned.text == one["becomes"] + "\n"
+    assert clean(FRONT + cleaned.text, COUNTS["Settings"]()).text == cleaned.text
     if one["fate"] == "full":
         assert clean(FRONT + one["quote"], COUNTS["FULL"]).text == one["in_full"] + "\n"
     if one["fate"] == "doubtful":
-        assert "doubts" in [note.step for note in made.notes]
+        assert "doubts" in [note.step for note in cleaned.notes]
     if one["fate"] == "marked":
-        assert [link.notes for link in made.links] == [("shortened",)]
+        assert [link.notes for link in cleaned.links] == [("shortened",)]
     if one["fate"] == "metadata":
-        assert (made.meta.kicker, made.meta.subtitle) == (one["kicker"], one["subtitle"])
+        assert (cleaned.meta.kicker, cleaned.meta.subtitle) == (one["kicker"], one["subtitle"])
 
 
 def test_every_class_is_counted():
-    """The counts of the sample, before and after, are those pinned, and the table of docs/benchmarks.md shows them."""
+    """The counts in the sample, before and after a run, are those of the cases and of the table in docs/benchmarks.md."""
     kept = ("found", "left", "left_in_full", "left_in_records")
     pinned = {one["id"]: {name: one[name] for name in kept if name in one} for one in CLASSES}
     assert len(pinned) == 56

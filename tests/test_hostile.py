@@ -24,7 +24,7 @@ from PIL import Image
 from pipeline.books import images
 from pipeline.books.cover import cover
 from pipeline.document import SkipDocument
-from pipeline.read.folder import DEEPEST, read, scan
+from pipeline.read.folder import DEEPEST_FOLDER, read_source, scan_folder
 from pipeline.store.file_names import safe_name
 from tests.conftest import Lacuna, tree
 
@@ -70,7 +70,7 @@ def test_any_tree_is_scanned(raw: Path, lacuna: Lacuna):
     """Depth, length, bytes that are no UTF-8, links and loops: each is read or set aside by itself, on one line."""
     good(raw)
     nested(raw, "a", 400, "x.md")
-    nested(raw, "b", DEEPEST, "x.md")
+    nested(raw, "b", DEEPEST_FOLDER, "x.md")
     nested(raw, "c" * 255, 20, "x.md")
     for name in (b"folder\xff/x.md", b"file\xff.md", b"picture\xff.png"):
         path = raw / os.fsdecode(name)
@@ -90,8 +90,10 @@ def test_any_tree_is_scanned(raw: Path, lacuna: Lacuna):
     ran = lacuna("run", "--no-editions", cwd=raw.parent)
     assert ran.returncode == 4, ran.stderr
     told = {path: record.get("reason", record["outcome"]) for path, record in records(raw).items()}
-    assert told.pop("/".join(["a"] * (DEEPEST + 1))) == "is a folder inside 64 others, and is not read; move it up"
-    assert told.pop("/".join(["b"] * DEEPEST) + "/x.md") == "cleaned"
+    assert (
+        told.pop("/".join(["a"] * (DEEPEST_FOLDER + 1))) == "is a folder inside 64 others, and is not read; move it up"
+    )
+    assert told.pop("/".join(["b"] * DEEPEST_FOLDER) + "/x.md") == "cleaned"
     assert told.pop("/".join(["c" * 255] * 20) + "/x.md") == "cleaned"
     assert told.pop("folder\\xff").startswith("is a folder with a name that is not valid UTF-8")
     assert told.pop("file\\xff.md") == "cleaned"
@@ -130,12 +132,12 @@ def test_what_comes_and_goes_while_it_is_scanned_stops_nothing(raw: Path):
     """
     with meanwhile(passing, raw):
         for _ in range(1000):
-            found = list(scan(raw))
+            found = list(scan_folder(raw))
             assert found[0].path == PurePosixPath("good.md")
             for one in found:
                 assert not one.problem
                 with suppress(SkipDocument):
-                    read(raw, one, 100)
+                    read_source(raw, one, 100)
 
 
 def picture(path: Path, colour: str) -> None:
@@ -153,7 +155,10 @@ def test_no_race_leads_out_of_raw(raw: Path):
     inside.mkdir()
     (inside / "x.md").write_text("harmless words", "utf-8")
     picture(inside / "x.png", "blue")
-    blue, red = (images.picture(folder, folder / "x.png", images.USUAL) for folder in (inside, outside))
+    blue, red = (
+        images.verified_picture(folder, folder / "x.png", images.DEFAULT_PICTURE_OPTIONS)
+        for folder in (inside, outside)
+    )
     swap = """
         for name in ("x.md", "x.png", "."):
             path = os.path.normpath(f"raw/folder/{name}")
@@ -165,11 +170,11 @@ def test_no_race_leads_out_of_raw(raw: Path):
     texts, pictures = set(), set()
     with meanwhile(swap, raw.parent):
         for _ in range(2000):
-            for one in scan(raw, ("*.png",)):
+            for one in scan_folder(raw, ("*.png",)):
                 if one.path.name == "x.md":
                     with suppress(SkipDocument):
-                        texts.add(read(raw, one, 1000).data)
-            pictures.add(images.picture(raw, inside / "x.png", images.USUAL))
+                        texts.add(read_source(raw, one, 1000).data)
+            pictures.add(images.verified_picture(raw, inside / "x.png", images.DEFAULT_PICTURE_OPTIONS))
     assert texts == {b"harmless words"}
     assert blue in pictures
     assert red not in pictures
@@ -208,10 +213,10 @@ def test_a_file_that_changed_is_not_read(raw: Path):
     for change in changes:
         path = raw / "a.md"
         path.write_text("first", "utf-8")
-        (found,) = scan(raw)
+        (found,) = scan_folder(raw)
         change(path)
         with pytest.raises(SkipDocument, match="changed while it was read; run again"):
-            read(raw, found, 100)
+            read_source(raw, found, 100)
         subprocess.run(["rm", "-rf", path], check=True)  # noqa: S607 - a file or a folder
 
 

@@ -16,13 +16,13 @@ from pipeline.changes import Change, apply, composed, inverse
 from pipeline.document import Cleaned, Skipped
 from pipeline.flow import follow
 from pipeline.invariants import EXPLAINED
-from pipeline.language.archive_statistics import archive_of, packed, unpacked
-from pipeline.markdown import blocks, front_matter, groups
-from pipeline.markdown.front_matter import fields_of
+from pipeline.language.archive_statistics import pack_statistics, statistics_of, unpack_statistics
+from pipeline.markdown import block_groups, front_matter, parse_blocks
+from pipeline.markdown.front_matter import front_matter_fields
 from pipeline.run.worker import follow_all
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
-from pipeline.urls.url_warnings import warnings
+from pipeline.urls.url_warnings import url_problems
 
 SLOW = settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
 HERE = PurePosixPath("any.md")
@@ -91,8 +91,8 @@ def test_a_second_pass_changes_nothing(text):
 @example(text="<div>\n# a\n</div>\n\n<!-- b -->\n# c\nd\n# e | f\n|---|---|\n")
 def test_the_parts_of_a_text_are_its_blocks(text):
     """The parts that a text is looked at in are, one after the other, the blocks of the text."""
-    parts = [token for group in groups(text) for token in group.blocks.tokens]
-    for alone, within in zip(parts, blocks(text + "\n").tokens, strict=True):
+    parts = [token for group in block_groups(text) for token in group.blocks.tokens]
+    for alone, within in zip(parts, parse_blocks(text + "\n").tokens, strict=True):
         assert (alone.type, alone.content.strip()) == (within.type, within.content.strip())
 
 
@@ -100,20 +100,20 @@ def test_the_parts_of_a_text_are_its_blocks(text):
 @given(block=st.lists(st.sampled_from(YAML_PARTS), max_size=20).map("".join))
 def test_front_matter_is_read_alike_by_both_readers(block):
     """What the quick reader of YAML may read, it reads as the careful one does."""
-    read = fields_of(block)
+    read = front_matter_fields(block)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(front_matter, "NESTED", -1)
-        assert fields_of(block) == read
+        assert front_matter_fields(block) == read
 
 
 @SLOW
 @given(address=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(ADDRESS_PARTS), max_size=9).map("".join)))
 def test_a_canonical_address_is_canonical(address):
     """The canonical form of any text at all is its own canonical form, and identifiers are read off it without fail."""
-    form = canonical(address)
-    assert canonical(form) == form
+    form = canonical_url(address)
+    assert canonical_url(form) == form
     identifiers(form)
-    warnings(address, form)
+    url_problems(address, form)
 
 
 @SLOW
@@ -146,5 +146,5 @@ def test_clean_utf8_is_repaired_to_itself(text):
 )
 def test_evidence_that_grew_is_that_made_anew(before, after):
     """What an archive says does not depend on what was in it once, nor on being kept between runs."""
-    grown, anew = archive_of(after, unpacked(packed(archive_of(before)))), archive_of(after)
-    assert packed(grown) == packed(anew)
+    grown, anew = statistics_of(after, unpack_statistics(pack_statistics(statistics_of(before)))), statistics_of(after)
+    assert pack_statistics(grown) == pack_statistics(anew)

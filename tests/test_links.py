@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from pipeline import Document, extract_links
 from pipeline.citations.cited_works import Work, works_of
-from pipeline.document import Cleaned, Duplicate
-from pipeline.markdown.pandoc import pandoc
+from pipeline.document import Cleaned, Duplicate, Meta
+from pipeline.markdown.pandoc import run_sandboxed
 from pipeline.records.bibliography import works_bib
-from pipeline.store.database import kept
+from pipeline.store.database import open_state
 from tests.conftest import ROOT
 
 CASES = ROOT / "tests" / "cases"
@@ -72,7 +72,7 @@ def test_the_copy_has_the_links_and_works_of_the_original(made: Path, rows):
         for path in (COPY, ORIGINAL)
     }
     assert of[COPY] == of[ORIGINAL]
-    with kept(made / "clean" / ".state.sqlite", "", trial=True) as state:
+    with open_state(made / "clean" / ".state.sqlite", "", trial=True) as state:
         outcomes = {str(outcome.path): outcome for outcome, _, _ in state.outcomes()}
     assert isinstance(outcomes[COPY], Duplicate)
     assert isinstance(outcomes[ORIGINAL], Cleaned)
@@ -105,7 +105,7 @@ By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.037
 
 [![cover](a.png)](https://doi.org/10.1000/182) https://doi.org/10.1000/183
 """
-    document = Document(PurePosixPath("a.md"), text)
+    document = Document(PurePosixPath("a.md"), text, Meta(profile="medium_zh_mt"))
     told = works_of(replace(document, links=extract_links(text)))
     assert [(work.key, work.title, work.original, work.authors, work.others, work.year) for work in told] == [
         ("arxiv:1706.03762", "注意力就是一切", "Attention Is All You Need", ("A. Vaswani", "N. Shazeer"), True, "2017"),
@@ -136,7 +136,7 @@ By A. Vaswani (2017) | [paper](https://e.org/1.pdf) | [PDF](https://openreview.n
 
 By N. Shazeer (2018) | [paper](https://e.org/2.pdf) | [data](https://zenodo.org/record/1), as in [Three](https://arxiv.org/abs/1706.03762)
 """
-    document = Document(PurePosixPath("a.md"), text)
+    document = Document(PurePosixPath("a.md"), text, Meta(profile="medium_zh_mt"))
     told = works_of(replace(document, links=extract_links(text)))
     assert [(work.key, work.title, work.published) for work in told] == [
         ("openreview:H1gax6VtDB", "One", ("openreview:H1gax6VtDB",)),
@@ -151,7 +151,7 @@ By N. Shazeer (2018) | [paper](https://e.org/2.pdf) | [data](https://zenodo.org/
 def test_reference_managers_read_the_works(made: Path, works):
     """Pandoc's readers of biblatex and of CSL-JSON, which citeproc uses, find in both files what the catalogue has."""
     for file, form in (("works.bib", "biblatex"), ("works.json", "csljson")):
-        read = json.loads(pandoc("-f", form, "-t", "csljson", data=(made / "out" / file).read_bytes()))
+        read = json.loads(run_sandboxed("-f", form, "-t", "csljson", data=(made / "out" / file).read_bytes()))
         assert {entry["id"] for entry in read} == {work["id"] for work in works}
         titles = {entry["id"]: re.sub(r"</?span[^>]*>", "", entry["title"]) for entry in read}
         assert titles == {work["id"]: work["title"] for work in works}

@@ -15,11 +15,11 @@ import pytest
 from pipeline import Document, normalize
 from pipeline.flow import MARKDOWN, follow
 from pipeline.invariants import SAME_MEANING
-from pipeline.markdown import Group, blocks, groups, parser
-from pipeline.markdown.fast_format import settled
-from pipeline.markdown.fast_parse import one_block
-from pipeline.markdown.formatter import normal_form, written
-from pipeline.markdown.pandoc import DIALECT, pandoc
+from pipeline.markdown import BlockGroup, block_groups, parse_blocks, parser
+from pipeline.markdown.fast_format import is_formatted
+from pipeline.markdown.fast_parse import simple_block_tokens
+from pipeline.markdown.formatter import format_group, format_markdown
+from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 from pipeline.markdown.parsing import block_parser
 from tests.conftest import ROOT
 
@@ -39,11 +39,11 @@ def test_pandoc_reads_the_same_before_and_after_the_normal_form(sample: list[str
         document = Document(PurePosixPath("post.md"), before)
         for step in MARKDOWN[:-1]:
             document = follow(step, document)
-        assert tree(document.text) == tree(normal_form(document.text))
+        assert tree(document.text) == tree(format_markdown(document.text))
 
 
 def tree(text: str) -> object:
-    made = pandoc("-f", DIALECT, "-t", "json", data=text.encode())
+    made = run_sandboxed("-f", DIALECT, "-t", "json", data=text.encode())
     return json.loads(re.sub(rb'(?:,?\{"t":"(?:Space|SoftBreak)"\})+', b"", made))["blocks"]
 
 
@@ -98,8 +98,8 @@ def test_parts_mean_what_they_mean_alone(shared: Path):
     """The parts that a text is looked at in are, one after the other, the blocks of the text."""
     for file in sorted((shared / "corpus" / "zh-posts").glob("*.md"))[::5]:
         text = file.read_text("utf-8").rstrip("\n") + "\n"
-        parts = [token.content for group in groups(text) for token in group.blocks.tokens]
-        assert parts == [token.content for token in blocks(text).tokens], file.name
+        parts = [token.content for group in block_groups(text) for token in group.blocks.tokens]
+        assert parts == [token.content for token in parse_blocks(text).tokens], file.name
 
 
 def every_text(shared: Path) -> Iterator[str]:
@@ -107,13 +107,13 @@ def every_text(shared: Path) -> Iterator[str]:
         yield from examples(shared / "conformance", name)
     for file in sorted((shared / "corpus").glob("*/*.md"))[::7]:
         yield file.read_text("utf-8")
-        yield normal_form(file.read_text("utf-8"))
+        yield format_markdown(file.read_text("utf-8"))
 
 
 def test_the_simplest_blocks_are_those_of_the_parser(shared: Path):
     """What is told without the parser is told as the parser does, to the last field, on examples and real texts."""
-    for part in {group.text for text in every_text(shared) for group in groups(text)}:
-        if tokens := one_block(part):
+    for part in {group.text for text in every_text(shared) for group in block_groups(text)}:
+        if tokens := simple_block_tokens(part):
             assert [token.as_dict() for token in tokens] == [token.as_dict() for token in block_parser().parse(part)], (
                 part
             )
@@ -123,9 +123,9 @@ def test_what_is_told_as_normal_is_written_as_it_is(shared: Path):
     """A part that patterns tell to be in normal form is what the writer makes of it."""
     several = "1. a\n\n2. b\n\n- c\n\n- d\n\n3. e", "1. a\n\n- b\n\n3. c\n\n5. d", "- # a\n\n- # b"
     texts = (*every_text(shared), *several)
-    for part in {group.text.removesuffix("\n") for text in texts for group in groups(text)}:
-        if part and settled(part):
-            assert written(Group(0, part), behind=True) == part
+    for part in {group.text.removesuffix("\n") for text in texts for group in block_groups(text)}:
+        if part and is_formatted(part):
+            assert format_group(BlockGroup(0, part), behind=True) == part
 
 
 def test_a_diff_on_a_terminal_shows_what_changed_within_a_line(tmp_path: Path):

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from pipeline import Document
 from pipeline.markdown.parsing import FRONT_MATTER
-from pipeline.steps.plain import MARKDOWN, plain
+from pipeline.steps.plain import MARKDOWN_SIGNS, plain_to_markdown
 from tests.conftest import Lacuna
 
 WRAPPED = (
@@ -27,7 +27,7 @@ WRAPPED = (
 
 def made(text: str, name: str = "a.txt") -> str:
     """Return the Markdown that becomes of a text."""
-    return plain(Document(PurePosixPath(name), text)).text
+    return plain_to_markdown(Document(PurePosixPath(name), text)).text
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def shown(markdown: str) -> str:
 @given(st.lists(st.text("ab1 #*_`[]()<>!&;.-=+|~\\\t\u3000中é/:", max_size=30), max_size=8).map("\n".join))
 def test_a_reader_sees_what_was_written(text: str):
     """Whatever the text, all its characters are shown, in order."""
-    if not MARKDOWN.search(text) and not FRONT_MATTER.match(text):
+    if not MARKDOWN_SIGNS.search(text) and not FRONT_MATTER.match(text):
         assert shown(made(text)) == "".join(text.split())
 
 

@@ -17,9 +17,9 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline import Document, normalize, repair
 from pipeline.flow import MARKDOWN, follow
-from pipeline.language.archive_statistics import NOTHING, archive_of
+from pipeline.language.archive_statistics import NO_STATISTICS, statistics_of
 from pipeline.markdown import FRONT_MATTER
-from pipeline.markdown.formatter import normal_form
+from pipeline.markdown.formatter import format_markdown
 from tests.conftest import ROOT
 
 FLOOR = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))
@@ -39,8 +39,10 @@ def test_clean_text_is_left_alone(shared: Path):
 def test_the_broken_file_of_the_sample_comes_back():
     """Of the 420 letters of file 002 that lost bytes, so many are those of 000, alone and beside three other posts."""
     posts = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
-    others = archive_of({name: posts[name] for name in ("001", "003", "004")})
-    alone, among = (Levenshtein.distance(posts["000"], repair(posts["002"], archive=a).text) for a in (NOTHING, others))
+    others = statistics_of({name: posts[name] for name in ("001", "003", "004")})
+    alone, among = (
+        Levenshtein.distance(posts["000"], repair(posts["002"], archive=a).text) for a in (NO_STATISTICS, others)
+    )
     print(f"002: {420 - alone} of 420 alone, {420 - among} among three others")  # noqa: T201 - the figure
     assert 420 - alone >= FLOOR["sample_002"]["alone"]
     assert 420 - among >= FLOOR["sample_002"]["among_others"]
@@ -145,5 +147,5 @@ def test_another_parser_reads_the_same_in_normal_form(shared: Path):
         document = Document(PurePosixPath(file.name), FRONT_MATTER.sub("", file.read_text("utf-8")))
         for step in MARKDOWN[:-1]:
             document = follow(step, document)
-        old, new = (re.sub(r"\s+", " ", comrak_html(text)) for text in (document.text, normal_form(document.text)))
+        old, new = (re.sub(r"\s+", " ", comrak_html(text)) for text in (document.text, format_markdown(document.text)))
         assert old == new, file.name

@@ -13,12 +13,12 @@ from rapidfuzz.distance import Levenshtein
 from pipeline import repair
 from pipeline.changes import apply, inverse
 from pipeline.document import GAP, Document, Source
-from pipeline.encoding.misdecoding import byte_of
+from pipeline.encoding.misdecoding import bytes_by_character
 from pipeline.flow import follow
-from pipeline.language.archive_statistics import archive_of
-from pipeline.language.endings import endings
-from pipeline.language.neural import neighbours
-from pipeline.language.vocabulary import words
+from pipeline.language.archive_statistics import statistics_of
+from pipeline.language.endings import ending_model
+from pipeline.language.neural import rescoring_network
+from pipeline.language.vocabulary import word_list
 from pipeline.read.decode import decode
 from pipeline.steps import escapes
 from tests.conftest import ROOT
@@ -37,7 +37,7 @@ RAW = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw
 def misread(text: str, reading: str) -> str:
     """Return `text` written in one codec and read in another, undefined bytes as C1 controls."""
     truth, wrong = reading.split(">")
-    chars = {byte: char for char, byte in byte_of(wrong).items()}
+    chars = {byte: char for char, byte in bytes_by_character(wrong).items()}
     return "".join(chr(byte) if byte < 128 else chars[byte] for byte in text.encode(truth))
 
 
@@ -92,7 +92,7 @@ def test_letters_that_lost_bytes_are_inferred_and_told():
     inferred = [change for change in document.changes if change.alternatives]
     assert document.text == CHINESE
     assert inferred
-    assert all(change.confidence > 0 and "bytes of this letter were lost" in change.reason for change in inferred)
+    assert all(change.confidence > 0 and "byte missing; reconstructed" in change.reason for change in inferred)
     assert all(sum(share for _, share in change.alternatives) <= 1.01 - change.confidence for change in inferred)
     assert apply(document.text, inverse(document.changes)) == broken
 
@@ -105,13 +105,13 @@ def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
     broken = dropped(dropped(truth))
     document = repair(broken)
     assert Levenshtein.distance(document.text, truth) <= 2
-    assert any("then utf-8 was read as" in change.reason and change.alternatives for change in document.changes)
+    assert any("then UTF-8 decoded as" in change.reason and change.alternatives for change in document.changes)
     assert apply(document.text, inverse(document.changes)) == broken
 
 
 def test_a_character_is_told_by_those_on_both_sides_of_it():
     """Not by what is written there itself, nor by what stands beyond the ends of its line."""
-    network = neighbours("zh-Hans")
+    network = rescoring_network("zh-Hans")
     line = "孩子们的作业越来越多，妈妈说不要太担心。"
     options = [["不", "中", "与"]]
     place = np.array([line.index("不")])
@@ -125,7 +125,7 @@ def test_a_character_is_told_by_those_on_both_sides_of_it():
 
 def test_a_letter_is_told_by_the_word_that_it_makes():
     """Capitals and marks that combine do not matter, nor what stands beyond the word."""
-    known, place = words("ru"), np.array([3])
+    known, place = word_list("ru"), np.array([3])
     told = known.fit("\0Докум́ент\0", place, [["к", "р", " "]])
     assert told.argmax() == 0
     assert told[0, 1] < -20 < told[0, 0]
@@ -145,7 +145,7 @@ def test_a_letter_is_told_by_the_word_that_it_makes():
 )
 def test_the_end_of_a_word_is_told_by_the_words_around_it(language, line):
     """By those of its own line, whatever letter is written there; inside a word nothing is told."""
-    known, options = endings(language), [["я", "ю"]]
+    known, options = ending_model(language), [["я", "ю"]]
     text = line.replace("{", "").replace("}", "")
     place = np.array([line.index("{")])
     told = known.fit(text, place, options)
@@ -191,15 +191,15 @@ def test_a_space_less_sure_than_asked_for_marks_its_letter():
 
 def test_a_twin_gives_back_every_letter():
     """With its twin in the archive the broken file of the sample becomes the twin, and says so."""
-    document = repair(RAW["002"], archive=archive_of({"000.md": RAW["000"], "001.md": RAW["001"]}))
+    document = repair(RAW["002"], archive=statistics_of({"000.md": RAW["000"], "001.md": RAW["001"]}))
     assert document.text == RAW["000"]
-    assert any("from twin 000.md" in change.reason for change in document.changes)
+    assert any("from duplicate 000.md" in change.reason for change in document.changes)
 
 
 def test_a_twin_fills_only_what_the_bytes_allow():
     """A letter of the twin that the surviving bytes rule out is not taken."""
     twin = CHINESE.replace("消失", "还在").replace("网页", "纸页")
-    document = repair(dropped(CHINESE), archive=archive_of({"twin.md": twin}))
+    document = repair(dropped(CHINESE), archive=statistics_of({"twin.md": twin}))
     assert document.text == CHINESE
 
 
@@ -207,7 +207,7 @@ def test_the_archive_knows_names_that_the_language_does_not():
     """A word that only the archive holds tips the balance."""
     name = "作者:孙等人(2020)提出了宏意图。"
     text = "".join(f"第{number}段，{name}" for number in range(6))
-    assert repair(dropped(CHINESE + name), archive=archive_of({"others.md": text})).text == CHINESE + name
+    assert repair(dropped(CHINESE + name), archive=statistics_of({"others.md": text})).text == CHINESE + name
 
 
 def test_code_and_talk_of_mojibake_stay():

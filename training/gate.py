@@ -1,4 +1,7 @@
-"""Text of many languages -> pipeline/language/model/gate.npz: how much likelier a pair of characters is in mojibake."""
+"""Corpus -> pipeline/language/model/gate.npz: how much more likely each pair of characters is in mojibake.
+
+usage: python -m training.gate CORPUS
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,24 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.encoding.misdecoding import byte_of
-from pipeline.language.ngrams import MODEL
-from pipeline.mojibake.bigram_filter import SCALE
-from pipeline.mojibake.chain_search import SINGLE, WIDE
+from pipeline.encoding.codecs import multi_byte_misdecodings, single_byte_misdecodings
+from pipeline.encoding.misdecoding import bytes_by_character
+from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.mojibake.bigram_filter import RATIO_SCALE
 
-SAMPLE = 400_000  # characters of a language
-FAINT = 3e-7  # a pair rarer than one in three million says nothing
-OWN = ((0xA0, 0x180), (0x370, 0x480), (0x2010, 0x2040), (0x20AC, 0x20AD), (0x2122, 0x2123))  # each a class of its own
+SAMPLE = 400_000  # characters per language
+FAINT = 3e-7  # the frequency below which a pair is no evidence: one in three million
+OWN = (
+    (0xA0, 0x180),  # Latin-1 Supplement, Latin Extended-A
+    (0x370, 0x480),  # Greek, Cyrillic without historic letters
+    (0x2010, 0x2040),  # dashes, quotation marks and more of General Punctuation
+    (0x20AC, 0x20AD),  # EURO SIGN
+    (0x2122, 0x2123),  # TRADE MARK SIGN
+)  # code points that each have their own class
 SCRIPTS = (
     *(0x590, 0x600, 0x700, 0x900, 0xE00, 0x1E00, 0x1F00, 0x2000, 0x2190, 0x2500, 0x2600, 0x3000, 0x3040, 0x30A0),
     *(0x3100, 0x3400, 0x4E00, 0xA000, 0xAC00, 0xD7B0, 0xE000, 0xF900, 0xFE00, 0xFF00, 0xFF60, 0xFFE0),
-)  # where scripts begin
+)  # first code points of scripts and blocks, which rare characters are grouped by
 NATIVE = {
     "zh-Hans": ("gb18030",), "zh-Hant": ("big5",), "ja": ("cp932", "euc_jp"), "ko": ("cp949",),
     "ru": ("cp1251", "koi8-r", "cp866"), "uk": ("cp1251", "koi8-u", "cp866"), "bg": ("cp1251",),
@@ -29,28 +38,28 @@ NATIVE = {
 
 
 def sampled(folder: Path) -> str:
-    """Return some of the text of a language, from all of its sources."""
+    """Return a sample of a language's text, from all of its sources alike."""
     files = sorted(folder.glob("*.txt"))
     share = SAMPLE // max(len(files), 1)
     return "\n".join(file.read_text("utf-8", "replace")[:share] for file in files)
 
 
 def damaged(text: str, language: str) -> Iterator[str]:
-    """Yield `text` read wrongly in each of the ways that a language's files are."""
+    """Yield the mis-decodings of `text` that are usual for files in `language`."""
     for truth in ("utf-8", *NATIVE.get(language, ())):
         data = text.encode(truth, "ignore")
-        for wrong in SINGLE:
+        for wrong in single_byte_misdecodings():
             if wrong != truth:
-                table = {byte: char for char, byte in byte_of(wrong).items()}
+                table = {byte: char for char, byte in bytes_by_character(wrong).items()}
                 yield "".join(chr(byte) if byte < 0x80 else table.get(byte, "") for byte in data)
                 yield data.decode(wrong, "ignore")
-        for wrong in WIDE:
+        for wrong in multi_byte_misdecodings():
             if wrong != truth:
                 yield data.decode(wrong, "replace")
 
 
 def kinds_of(texts: list[str]) -> np.ndarray:
-    """Return the class of each character: frequent letters have one each, others share one with all so frequent."""
+    """Return the class of each character: common ones have their own, others share one by script and frequency."""
     counts = np.zeros(0x10000)
     for text in texts:
         codes = np.minimum(np.frombuffer(text.encode("utf-32-le"), np.uint32), 0xFFFF)
@@ -72,7 +81,7 @@ def kinds_of(texts: list[str]) -> np.ndarray:
 
 
 def share(text: str, kinds: np.ndarray) -> np.ndarray:
-    """Return how often each pair of classes stands in `text`, one of them outside ASCII."""
+    """Return the frequency of each pair of classes in `text`, for pairs with a character outside ASCII."""
     codes = np.minimum(np.frombuffer(text.encode("utf-32-le"), np.uint32), 0xFFFF)
     seen = kinds[codes].astype(np.int64)
     outside = (codes[:-1] >= 0x80) | (codes[1:] >= 0x80)
@@ -81,7 +90,7 @@ def share(text: str, kinds: np.ndarray) -> np.ndarray:
 
 
 def main(corpus: Path) -> None:
-    """Write the gate, made from the texts in `corpus`, a folder a language."""
+    """Write the table, made from the texts in `corpus`, which has a folder per language."""
     texts = {folder.name: sampled(folder) for folder in sorted(corpus.iterdir())}
     texts = {language: text for language, text in texts.items() if len(text) > 10_000}
     kinds = kinds_of(list(texts.values()))
@@ -92,10 +101,10 @@ def main(corpus: Path) -> None:
         for one in damaged(text[:60_000], language):
             broken = np.maximum(broken, share(one, kinds))
     ratio = np.log((broken + FAINT) / (clean + FAINT))
-    strangeness = np.clip(np.round(ratio * SCALE), -127, 127).astype(np.int8).reshape(size, size)
+    strangeness = np.clip(np.round(ratio * RATIO_SCALE), -127, 127).astype(np.int8).reshape(size, size)
     strangeness[:5, :5] = 0
-    np.savez_compressed(MODEL / "gate.npz", kinds=kinds, strangeness=strangeness)
-    print(size, "classes", (MODEL / "gate.npz").stat().st_size)
+    np.savez_compressed(MODEL_FOLDER / "gate.npz", kinds=kinds, strangeness=strangeness)
+    print(size, "classes", (MODEL_FOLDER / "gate.npz").stat().st_size)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""What stands around a character tells it: pipeline/language/model/neighbours-*.npz, a network a language.
+"""Corpus -> pipeline/language/model/neighbours-*.npz: rescoring networks.
 
 usage: python -m training.neighbours CORPUS training/plan.toml
 
-For each language of the plan that says how many `neighbours` tell a character; what is held out is not learnt from. A
-character is to be told from all others, and from those that share all of its bytes but one.
+It trains a network for each language of the plan with `neighbours`, the number of characters on each side. The network
+predicts a character among all characters, and among those that share all of its bytes but one. Held-out sources are
+not used.
 """
 
 from __future__ import annotations
@@ -22,28 +23,29 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, gelu, layer_norm
 
+from pipeline.language.model_files import MODEL_FOLDER
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import MODEL
-from training.train import AT_ONCE, BREAK, prose
+from training.texts import BREAK, prose
+from training.train import AT_ONCE
 
-LEAST = 8  # times: a character seen less often has no vector
-HIDDEN = 512
+LEAST = 8  # times: a character seen less often has no embedding
+HIDDEN = 512  # units of a hidden layer
 BATCH = 4096
-RATE = 2e-3  # of AdamW (Loshchilov and Hutter, 2019), from a hundredth up within WARM steps and down to a fiftieth
+RATE = 2e-3  # learning rate of AdamW (Loshchilov and Hutter, 2019): up from 1 % in WARM steps, then down to 2 %
 WARM = 100
-LOST = 6  # columns that one, two or three bytes share evenly: each is as often the lost one
-MEMBERS = 64  # characters at most that share all bytes but one
-ALIKE = 16  # of them, that a neighbour may have been read as
-COMMON = 0.6  # the power of their counts that they are drawn by (Mikolov, 2013)
-WRONG = ((0.0, 0.5), (0.03, 0.3), (0.15, 0.2))  # shares of the neighbours that are wrong themselves, and how often
+LOST = 6  # columns: a multiple of 1, 2 and 3, so that each byte of a character is missing equally often
+MEMBERS = 64  # largest number of characters that share all bytes but one
+ALIKE = 16  # of them that may replace a neighbour
+COMMON = 0.6  # the exponent of the counts that they are sampled by (Mikolov, 2013)
+WRONG = ((0.0, 0.5), (0.03, 0.3), (0.15, 0.2))  # shares of wrong neighbours, and the probability of each share
 TESTED = 4 * BATCH
 
 
 class Network(nn.Module):
-    """The network as pipeline/language/neural.py has it."""
+    """The network that pipeline/language/neural.py computes."""
 
     def __init__(self, counts: np.ndarray, reach: int, width: int) -> None:
-        """Take how often each character was seen."""
+        """Make a network for characters with these training `counts`."""
         super().__init__()
         self.vectors = nn.Embedding(len(counts), width)
         nn.init.normal_(self.vectors.weight, std=0.3)
@@ -53,7 +55,7 @@ class Network(nn.Module):
         self.last = nn.Linear(HIDDEN, width)
 
     def forward(self, around: torch.Tensor) -> torch.Tensor:
-        """Return how well each character fits."""
+        """Return the score of each character."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
             hidden = gelu(self.first(self.vectors(around).flatten(1)), approximate="tanh")
             hidden = hidden + gelu(self.second(layer_norm(hidden, (HIDDEN,))), approximate="tanh")
@@ -62,10 +64,10 @@ class Network(nn.Module):
 
 
 class Material:
-    """A language's texts as rows of vectors, with where each line begins and ends."""
+    """A language's texts as rows of the embedding table, with the positions of line ends."""
 
     def __init__(self, corpus: Path, tag: str, seed: np.random.Generator) -> None:
-        """Take the prose of a language, each line once."""
+        """Load the prose of a language, each line once."""
         lines = list(prose(corpus / tag))
         seed.shuffle(lines)
         codes = codes_of(BREAK + BREAK.join(lines) + BREAK)
@@ -80,16 +82,16 @@ class Material:
         self.places = np.flatnonzero((codes > 0x7F) & (self.rows > 0))
 
     def around(self, places: np.ndarray, reach: int) -> np.ndarray:
-        """Return the rows of the neighbours of places, none beyond the line."""
+        """Return the rows of the neighbours of places; 0 beyond the line."""
         offsets = np.arange(-reach, reach + 1)
         at = places[:, None] + offsets[offsets != 0]
         start, end = self.breaks[self.line[places] - 1], self.breaks[self.line[places]]
         return np.where((at > start[:, None]) & (at < end[:, None]), self.rows.take(at, mode="clip"), 0)
 
     def groups(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the groups that each character is in, which share all of its bytes but one, and their members.
+        """Return the groups of each character, whose members share all of its bytes but one, and the members.
 
-        Shapes (known, LOST) and (groups, MEMBERS); a group with fewer members has -1 for the others.
+        Shapes: (known, LOST) and (groups, MEMBERS); smaller groups are padded with -1.
         """
         found: dict[tuple[bytes, bytes, int], list[int]] = defaultdict(list)
         keys = [_parts(chr(code).encode("utf-8", "replace")) for code in self.known.tolist()]
@@ -103,7 +105,7 @@ class Material:
         return np.array([[numbers[own[lost % len(own)]] for lost in range(LOST)] for own in keys]), members
 
     def alike(self, groups: np.ndarray, members: np.ndarray, seed: np.random.Generator) -> np.ndarray:
-        """Return for each character some that share all of its bytes but one: shape (known, ALIKE)."""
+        """Return a sample of characters that share all bytes but one with each: shape (known, ALIKE)."""
         found = np.repeat(np.arange(len(groups))[:, None], ALIKE, axis=1)
         for row, own in enumerate(groups):
             options = members[list(dict.fromkeys(own.tolist()))].ravel()
@@ -115,12 +117,12 @@ class Material:
 
 
 def _parts(data: bytes) -> list[tuple[bytes, bytes, int]]:
-    """Return what is left of a character without each of its bytes but the first; all of a byte that is alone."""
+    """Return a character's bytes without one of them, for each byte but the first; a single byte is kept."""
     return [(data[:lost], data[lost + 1 :], len(data)) for lost in range(1, len(data))] or [(data, b"", 1)]
 
 
 def learn(corpus: Path, language: dict[str, Any]) -> None:
-    """Write the network of a language."""
+    """Train and write the network of a language."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     seed = np.random.default_rng(0)
@@ -163,7 +165,7 @@ def learn(corpus: Path, language: dict[str, Any]) -> None:
         rows = np.split(tested, TESTED // BATCH)
         unseen = np.mean([[one.item() for one in loss(row, material.around(row, reach))] for row in rows], axis=0)
     print(tag, len(material.known), "characters; nats among all, and among those of the same bytes but one", unseen)
-    _write(MODEL / f"neighbours-{tag}.npz", material.known, network)
+    _write(MODEL_FOLDER / f"neighbours-{tag}.npz", material.known, network)
 
 
 def _batches(places: np.ndarray) -> Iterator[np.ndarray]:
@@ -172,19 +174,19 @@ def _batches(places: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _write(file: Path, known: np.ndarray, network: Network) -> None:
-    """Write the weights as bytes, scaled by the largest of each vector, or of what goes into each unit."""
+    """Write the weights as bytes, scaled by the largest of each embedding or of each unit's inputs."""
     layers = (network.first, network.second, network.last)
     weights = [network.vectors.weight.detach().numpy(), *(layer.weight.detach().numpy().T for layer in layers)]
     biases = [network.rarity.detach().numpy(), *(layer.bias.detach().numpy() for layer in layers)]
-    told = {"known": known.astype(np.uint32)}
+    arrays = {"known": known.astype(np.uint32)}
     for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         scale = np.abs(weight).max(axis=0 if number else 1, keepdims=True) / 127
-        told |= {
+        arrays |= {
             f"weights{number}": np.round(weight / scale).astype(np.int8),
             f"scale{number}": scale,
             f"bias{number}": bias,
         }
-    np.savez_compressed(file, **told)
+    np.savez_compressed(file, **arrays)
 
 
 if __name__ == "__main__":

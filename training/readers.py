@@ -1,6 +1,6 @@
-"""Bytes of a package's member -> (text, count): one small reader for each format of training text."""
+"""Bytes of a package's member -> (text, count): one small reader for each file format."""
 
-# ruff: noqa: ARG001 - every reader is given the name
+# ruff: noqa: ARG001 - every reader takes the name
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lxml import etree
 from lxml import html as lxml_html
 from packaging.metadata import parse_email
 
-TOKENS = 1e7  # how many words of running text a probability is turned into a count for
-RARE = 0.5  # an n-gram of a model that would be seen less often in these is left out
+TOKENS = 1e7  # words of running text that probabilities are converted to counts for
+RARE = 0.5  # a lower count of an n-gram in these words is left out
 INLINE = frozenset(
     "a abbr acronym app b bdi big cite cmd code em emphasis file filename font gui guibutton guilabel guimenu "  # noqa: SIM905
     "guimenuitem guiseq i img input ins key keycap keycombo kbd link literal menuchoice q s samp small span strong sub "
@@ -27,21 +27,25 @@ INLINE = frozenset(
 VERBATIM = ("{*}script", "{*}style", "{*}pre", "{*}nav", "{*}screen", "{*}programlisting", etree.Comment)
 FONTS = "B|I|BR|RB|BI|IB|RI|IR|SM|SH|SS|Nm|Ar|Fl|Xr|Pa|Em|Sy|Sh|Ss"  # requests whose arguments are text
 REMARK = r"#|\*|//|\"{3}|:[a-z]+ [\w.]+:|@\w+ +(\{.*?\} +)?[\w.\[\]=]+"
-WIDE = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
+WIDE = (
+    r"[\u3000-\u30ff"  # CJK Symbols and Punctuation, Hiragana, Katakana
+    r"\u3400-\u9fff"  # CJK Unified Ideographs, with Extension A
+    r"\uff00-\uffef]"  # Halfwidth and Fullwidth Forms
+)
 
 Texts = Iterator[tuple[str, float]]
 
 
 def spaceless(text: str) -> str:
-    """Collapse white space, and drop what a line break leaves between two Chinese or Japanese characters."""
+    """Return text with single spaces, and without those between two Chinese or Japanese characters."""
     text = re.sub(r"\s+", " ", text).strip()
     return re.sub(rf"(?<={WIDE}) (?={WIDE})", "", text)
 
 
 def arpa(name: str, data: bytes) -> Texts:
-    """Yield each n-gram of an ARPA language model with the count it has in `TOKENS` words outside a longer n-gram."""
-    chance: dict[str, float] = {}  # of each n-gram that may begin a longer one
-    rest: dict[str, float] = {}  # what of an n-gram no longer one begins with
+    """Yield each n-gram of an ARPA language model with its expected count in TOKENS words, outside longer n-grams."""
+    chance: dict[str, float] = {}  # the probability of each n-gram that may begin a longer one
+    rest: dict[str, float] = {}  # the probability of an n-gram that no longer one continues
     order, orders = 0, data[:1000].count(b"\nngram ")
     for line in data.decode().splitlines():
         if match := re.fullmatch(r"\\(\d+)-grams:", line):
@@ -63,19 +67,19 @@ def arpa(name: str, data: bytes) -> Texts:
 
 
 def arpa_tar(name: str, data: bytes) -> Texts:
-    """Yield what `arpa` does, for each model of a tar archive."""
+    """Yield the n-grams of each ARPA model in a tar archive."""
     with tarfile.open(fileobj=io.BytesIO(data)) as file:
         for member in filter(tarfile.TarInfo.isfile, file):
             yield from arpa(member.name, file.extractfile(member).read())
 
 
 def _joined(words: str) -> str:
-    """Join words of a model as they stand in text: without marks of sentence ends and, in reading/word, the reading."""
+    """Return words of a model as text: without sentence marks, and only the word of `reading/word`."""
     return "".join(word[word.find("/") + 1 :] for word in words.split(" ") if not re.fullmatch("</?[a-z]+>", word))
 
 
 def pinyin(name: str, data: bytes) -> Texts:
-    """Yield the word pairs of libpinyin's interpolation model, and what its words have left outside pairs."""
+    """Yield the word pairs of libpinyin's interpolation model, and its words with their counts outside pairs."""
     left: dict[str, float] = {}
     for line in data.decode().splitlines():
         match line.split():
@@ -89,7 +93,7 @@ def pinyin(name: str, data: bytes) -> Texts:
 
 
 def cbpack(name: str, data: bytes) -> Texts:
-    """Yield the words of a wordfreq list: its n-th bucket is of frequency 10 ** (-n / 100)."""
+    """Yield the words of a wordfreq list: the frequency of its n-th bucket is 10 ** (-n / 100)."""
     _, *buckets = msgpack.unpackb(data)
     for centibels, words in enumerate(buckets):
         yield from ((word, TOKENS * 10 ** (-centibels / 100)) for word in words)
@@ -112,7 +116,7 @@ def counted(name: str, data: bytes) -> Texts:
 
 
 def tagged(name: str, data: bytes) -> Texts:
-    """Yield each line of text whose words are written as word/part of speech."""
+    """Yield each line of a text in which each word is followed by its part of speech: `word/n`."""
     for line in data.decode(errors="ignore").splitlines():
         yield "".join(word.rpartition("/")[0] for word in line.split()), 1.0
 
@@ -129,7 +133,7 @@ def wrapped(name: str, data: bytes) -> Texts:
 
 
 def html(name: str, data: bytes) -> Texts:
-    """Yield each paragraph, item, heading and cell of an HTML page, code left out."""
+    """Yield each paragraph, item, heading and cell of an HTML page, without code."""
     parser = lxml_html.HTMLParser(encoding=_charset(data))
     yield from _paragraphs(lxml_html.document_fromstring(data or b"<p/>", parser))
 
@@ -145,7 +149,7 @@ def _charset(data: bytes) -> str:
 
 
 def _paragraphs(root: etree._Element) -> Texts:
-    """Yield the text between one start or end of an element that is not inline and the next."""
+    """Yield the text between consecutive tags of elements that are not inline."""
     etree.strip_elements(root, *VERBATIM, with_tail=False)
     etree.strip_tags(root, etree.PI, etree.Entity)
     pieces: list[str] = []
@@ -166,7 +170,7 @@ def po(name: str, data: bytes) -> Texts:
 
 
 def man(name: str, data: bytes) -> Texts:
-    """Yield each paragraph of a roff manual page, its requests and escapes left out."""
+    """Yield each paragraph of a roff manual page, without requests and escapes."""
     text = data.decode(errors="ignore")
     text = re.sub(rf'^[.\']({FONTS}) +"?(.*?)"?$', r"\2", text, flags=re.MULTILINE)
     text = re.sub(r"^[.'].*$", "", text, flags=re.MULTILINE)
@@ -176,7 +180,7 @@ def man(name: str, data: bytes) -> Texts:
 
 
 def strings(name: str, data: bytes) -> Texts:
-    """Yield each string of a JSON document, without tags and the marks of wiki links."""
+    """Yield each string of a JSON document, without tags and wiki markup."""
     todo = [json.loads(data)]
     while todo:
         match todo.pop():
@@ -189,7 +193,7 @@ def strings(name: str, data: bytes) -> Texts:
 
 
 def markdown(name: str, data: bytes) -> Texts:
-    """Yield each paragraph, item and heading of Markdown, its code blocks and marks left out."""
+    """Yield each paragraph, item and heading of Markdown, without code blocks and markup."""
     text = re.sub(r"(?ms)^ *```.*?^ *```|^ *<!--.*?-->", "", data.decode(errors="ignore"))
     text = re.sub(r"(?m)^\s*([-*+]|#+|\d+\.) ", "\n\n", text)
     text = re.sub(r"!?\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])|<[^>]*>|(?m:^[ \t>#*|-]+)|`|\*\*", r"\1", text)
@@ -198,18 +202,18 @@ def markdown(name: str, data: bytes) -> Texts:
 
 
 def metadata(name: str, data: bytes) -> Texts:
-    """Yield what `markdown` does, for the description of a Python package."""
+    """Yield the paragraphs of a Python package's description, read as Markdown."""
     yield from markdown(name, parse_email(data)[0].get("description", "").encode())
 
 
 def lyx(name: str, data: bytes) -> Texts:
-    """Yield each paragraph of a LyX document, its insets left out."""
+    """Yield each paragraph of a LyX document, without insets."""
     for layout in re.split(r"\\begin_layout [^\n]*|\\end_layout", data.decode(errors="ignore")):
         yield spaceless(re.sub(r"(?m)^\\.*$|^(?:status|name|LatexCommand|reference|filename) .*$", "", layout)), 1.0
 
 
 def comments(name: str, data: bytes) -> Texts:
-    """Yield each line of source code, bare of comment marks, tags and what a documented name begins with."""
+    """Yield the comments of source code, line by line, without comment marks, tags and parameter names."""
     text = re.sub(r"<[^<>]*>|\\[nr]", " ", data.decode(errors="ignore"))
     for line in re.findall(r"(?m)^.*[^\x00-\u0fff].*$", text):
         bare = re.sub(rf"^[^\x80-\uffff]*?({REMARK}) *", "", line.strip())
@@ -217,12 +221,12 @@ def comments(name: str, data: bytes) -> Texts:
 
 
 def electron_zh(name: str, data: bytes) -> Texts:
-    """Yield what `html` does, for each Chinese page of Electron's translated documentation."""
+    """Yield the paragraphs of each Chinese page of Electron's translated documentation."""
     return _electron("zh-CN", data)
 
 
 def electron_ja(name: str, data: bytes) -> Texts:
-    """Yield what `html` does, for each Japanese page of Electron's translated documentation."""
+    """Yield the paragraphs of each Japanese page of Electron's translated documentation."""
     return _electron("ja-JP", data)
 
 

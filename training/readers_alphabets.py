@@ -1,6 +1,6 @@
-"""Bytes of a package's member -> (text, count): the formats of text in alphabets, and what to keep."""
+"""Bytes of a package's member -> (text, count): readers for languages with alphabets, and a language filter."""
 
-# ruff: noqa: ARG001, SIM905 - every reader is given the name; sets of words read best as text
+# ruff: noqa: ARG001, SIM905 - every reader takes the name; sets of words read best as text
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from lxml import etree
 
 from training.readers import TOKENS, Texts, cbpack
 
-LABEL = 20  # characters: a shorter string of a program is a label, not prose
-MOSTLY = 0.5
-UNTRANSLATED = 0.1  # the share of English function words that no text in another language has
+LABEL = 20  # characters: shorter messages of programs are labels, not prose
+MOSTLY = 0.5  # the share of characters that makes a text one of letters, or of a script
+UNTRANSLATED = 0.1  # the share of English function words that marks a text as English
 ENGLISH = frozenset(
     "the and with this that your you from which when should have not are been would their they was of by "
     "it be has into used use using its these how what why other where than only each some there while "
     "being such them then".split()
 )
 OTHER_ALPHABETS = frozenset("ar be bg bn el fa he hi hy ka kk mk mn ru sr ta tg th uk ur yi".split())
-LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+LATIN = re.compile(  # Basic Latin, Latin-1 to Latin Extended-B, Latin Extended Additional
+    r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"
+)
 
 BLOCKS = frozenset("p div li dd dt td th h1 h2 h3 h4 h5 h6 title para simpara screeninfo desc cite blockquote".split())
 CODE = ("script", "style", "pre", "programlisting", "screen", "synopsis")
@@ -42,7 +44,7 @@ ROFF = {
 
 
 def is_in(language: str, text: str) -> bool:
-    """Return whether `text` is in `language` and not untranslated, and mostly letters."""
+    """Return whether `text` is mostly letters and in `language`, not in untranslated English."""
     letters = sum(unicodedata.category(character)[0] in "LM" for character in text)
     if letters < MOSTLY * len(text):
         return False
@@ -73,7 +75,7 @@ def markup(name: str, data: bytes) -> Texts:
 
 
 def roff(name: str, data: bytes) -> Texts:
-    """Yield the paragraphs of a manual page, with the words of its font macros, without examples."""
+    """Yield the paragraphs of a manual page, with the text of font macros and without examples."""
     paragraph: list[str] = []
     example = False
     for line in data.decode("utf-8", "ignore").splitlines():
@@ -103,7 +105,7 @@ def _printed(text: str) -> str:
 
 
 def mo(name: str, data: bytes) -> Texts:
-    """Yield the prose among the translations of a compiled gettext catalogue, without tags and shortcut marks."""
+    """Yield the longer translations of a compiled gettext catalogue, without tags and shortcut marks."""
     order = "<" if data[:4] == b"\xde\x12\x04\x95" else ">"
     count, originals, translations = struct.unpack_from(f"{order}3I", data, 8)
     for index in range(count):
@@ -126,23 +128,23 @@ def _prose(message: str) -> Texts:
 
 
 def i18n_json(name: str, data: bytes) -> Texts:
-    """Yield the prose among MediaWiki's messages in one language, without templates, links and emphasis."""
+    """Yield the longer messages of MediaWiki in one language, without templates, links and emphasis."""
     for key, message in json.loads(data).items():
         if isinstance(message, str) and not key.startswith("@"):
             yield from _prose(re.sub(r"\{\{[^{}|]*\|?|\}\}|\[\S*//\S+|[\[\]]|''+|[|]|(?m:^[*#:;=]+)", " ", message))
 
 
 def wordfreq(name: str, data: bytes) -> Texts:
-    """Yield the words of a wordfreq list but numbers, whose digits are all zeros there."""
+    """Yield the words of a wordfreq list, without numbers, which have zeros as digits there."""
     yield from ((word, count) for word, count in cbpack(name, data) if "0" not in word)
 
 
 def onboard(name: str, data: bytes) -> Texts:
-    """Yield the words of an Onboard model, which has lines of a count and an n-gram, with their counts."""
+    """Yield the words of an Onboard model and their counts; its lines are counts and n-grams."""
     for match in re.finditer(r"(?m)^(\d+) ([^\s<>]+)$", data.decode("utf-8", "ignore")):
         yield match[2], float(match[1])
 
 
 def log_probabilities(name: str, data: bytes) -> Texts:
-    """Yield the words of a spaCy table of the logarithms of their probabilities."""
+    """Yield the words of a spaCy table of log-probabilities, with counts."""
     yield from ((word, TOKENS * math.exp(logarithm)) for word, logarithm in json.loads(data).items())

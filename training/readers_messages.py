@@ -1,6 +1,6 @@
-"""Bytes of a package's member -> (text, count): the formats of what programs say, and of a dictionary."""
+"""Bytes of a package's member -> (text, count): readers for messages of programs and for a dictionary."""
 
-# ruff: noqa: ARG001 - every reader is given the name
+# ruff: noqa: ARG001 - every reader takes the name
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from training.readers import Texts, spaceless, strings
 MARK = re.compile(
     r"\(&\w\)|&(?=\w)|\*\*|[\u200e\u200f\u202a-\u202e\u2066-\u2069]|"
     r"</?(?:a|b|i|u|em|strong|span|code|ph|font|small|sup|sub)\b[^<>]*>"
-)  # of shortcuts, emphasis and direction
+)  # marks of shortcuts and emphasis, and direction characters
 PLACE = (
     r"(?:\$\d+|\$\{\w+\}|%(?:\d+\$|\(\w+\))?(?:[sdf]\b|[S@])|%L?\d+|%n\b|(?<![^\s(\uff08])#(?![^\s)\uff09])|"
     r"\{\s*[\w.-]*\s*(?:,\s*(?:number|date|time)\b[^{}]*|:[^{}]*)?\})"
-)  # where a value will stand
+)  # a placeholder for a value
 HOLE = rf"(?:[\"(\u201c\u201e\u00ab]{PLACE}[\")\u201d\u00bb]|{PLACE})"
 HOLES = re.compile(rf"(?m)^\s*{HOLE}[\s.,:;]*|\s*{HOLE}(?=[.,:;!?)])|{HOLE}")
 PLURAL = re.compile(
     r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,(?:\s*offset:\d+)?|"
     r"(?:=\d+|\b(?:zero|one|two|few|many|other))\s*\{"
-)  # what ICU writes before a variant
+)  # what precedes a variant in ICU syntax
 
 QM_TRANSLATIONS, QM_END, QM_TRANSLATION, QM_OBSOLETE = 0x69, 1, 3, 5
 
 
 def _message(text: str) -> Texts:
-    """Yield the paragraphs and plural variants of a program's message, without tags, shortcuts and places of values.
+    """Yield the paragraphs and plural variants of a program's message, without tags, shortcuts and placeholders.
 
     >>> [text for text, _ in _message("{N,plural, =1{Close <b>&tab</b> \u201c$1\u201d.}other{Close # tabs}}")]
     ['Close tab.', 'Close tabs']
@@ -45,7 +45,7 @@ def _message(text: str) -> Texts:
 
 
 def phrases(name: str, data: bytes) -> Texts:
-    """Yield what `strings` does, as messages of a program."""
+    """Yield the strings of a JSON document, read as messages of a program."""
     for text, _ in strings(name, data):
         yield from _message(text)
 
@@ -83,7 +83,7 @@ def _translations(section: bytes) -> Iterator[str]:
 
 
 def xpi(name: str, data: bytes) -> Texts:
-    """Yield the messages of a language pack of Firefox: Fluent's (projectfluent.org) and those of .properties."""
+    """Yield the messages of a language pack of Firefox, in Fluent (projectfluent.org) and .properties files."""
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         for member in file.namelist():
             if member.endswith((".ftl", ".properties")):
@@ -92,7 +92,7 @@ def xpi(name: str, data: bytes) -> Texts:
 
 
 def _values(text: str) -> Iterator[str]:
-    """Yield what stands after a key or before a variant's end, but not keys of keyboards and styles."""
+    """Yield the values of keys and variants, without keyboard shortcuts and styles."""
     text = re.sub(r"\{\s*-brand[^{}\n]*\}", "Firefox", text)
     text = re.sub(r"(?m)^#.*$|\{[^{}\n]*\}|\{[^{}\n]*->", "", text)
     text = re.sub(r"\s*\n[ \t]+(?![\s.*\[}])", " ", text)
@@ -102,6 +102,6 @@ def _values(text: str) -> Iterator[str]:
 
 
 def dictd(name: str, data: bytes) -> Texts:
-    """Yield the senses and examples of a bilingual dictionary of FreeDict, those with a Latin letter left out."""
+    """Yield the senses and examples of a bilingual dictionary of FreeDict that have no Latin letters."""
     for text in re.findall(r"(?m)^(?:\d+\.|\s+\") *([^\"A-Za-z\n]+)\"?$", data.decode("utf-8", "ignore")):
         yield re.sub(r"\{[^{}]*\}", "", text).replace("~", " "), 1.0

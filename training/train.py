@@ -1,13 +1,15 @@
-"""Text of many languages -> pipeline/language/model: counts of n-grams in one table, and the weights that mix them."""
+"""Corpus -> pipeline/language/model: n-gram counts in two tables, and the weights that interpolate them.
+
+usage: python -m training.train CORPUS training/plan.toml [aside]
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
-import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,163 +18,33 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted
-from pipeline.language.ngrams import ANY, BUCKETS, COUNT_OF, FLOOR, MODEL, ORDER, SHORT, STEP, VARIETIES, Meta, kind
+from pipeline.language.model_files import MODEL_FOLDER, ModelMeta
+from pipeline.language.ngram_keys import codes_of, salted_keys
+from pipeline.language.ngrams import (
+    COUNT_BUCKETS,
+    COUNT_OF,
+    EMPTY_CONTEXT,
+    SHORT_ORDER,
+    UNSEEN_PROBABILITY,
+    VARIETIES,
+    context_kind,
+)
+from training.counting import Row, count, hashes_of
 from training.fuse import build
+from training.texts import HELD_OUT, Texts, held_out, read, stem
 
-BREAK = "\x00"  # between texts: no n-gram reaches across
-MASS = {"libime": 15e6, "libpinyin": 15e6, "libkkc-data": 15e6, "pythainlp": 8e6}
-HELD_OUT = (
-    "calibre",
-    "debian-handbook",
-    "debian-faq",
-    "evolution-common",
-    "gnome-user-docs",
-    "mediawiki",
-    "apache2-doc",
-)
-HELD_OUT_CHARACTERS = 600_000
-GRAIN = 2**16  # counts are whole numbers of this part of one: their sums are exact, whatever the order of the texts
-AT_ONCE = 2  # languages: one takes up to 5 GB
-VARIETY = (0.05, 0.2, 0.5)
-TYPOGRAPHY = (
-    (re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?= )"), "\u2019"),
-    (re.compile(r"(?<![^\s(\[])\"(?=\S)([^\"]*)(?<=\S)\""), "\u201c\\1\u201d"),
-    (re.compile(" (-|--) (?=[a-z])"), " \u2014 "),
-)
-LEAST_GAIN = (1e-3, 1e4)  # nats: between these is where an n-gram is worth its place
-
-
-def read(folder: Path) -> Iterator[tuple[str, float, str]]:
-    """Yield text, count and source of all that a language's folder holds: prose once, lists scaled to a mass."""
-    for file in sorted(folder.glob("*.txt")):
-        source = file.stem
-        for line in file.read_text("utf-8", "replace").splitlines():
-            if line.strip():
-                yield from ((f" {one} ", weight, source) for one, weight in written(line.strip(), folder.name))
-    spaced = folder.name not in {"zh-Hans", "zh-Hant", "ja", "th"}
-    for file in sorted(folder.glob("*.tsv")):
-        source = file.stem
-        rows = [line.rpartition("\t") for line in file.read_text("utf-8", "replace").splitlines()]
-        counts = [(word, float(count)) for word, _, count in rows if word]
-        scale = MASS.get(_stem(source), 4e6) / sum(len(word) * count for word, count in counts)
-        for word, count in counts:
-            yield (f" {word} " if spaced else word), count * scale, source
-
-
-def prose(folder: Path) -> Iterator[str]:
-    """Yield the texts of a language's folder that are sentences, no lists of words; those held out are left out."""
-    listed = {file.stem for file in folder.glob("*.tsv")}
-    yield from (text for text, _, source in read(folder) if source not in listed and _stem(source) not in HELD_OUT)
-
-
-def written(line: str, language: str) -> Iterator[tuple[str, float]]:
-    """Yield the ways that a line is written, and how often: manuals have the signs of typewriters, posts often not."""
-    typeset = line
-    for sign, proper in TYPOGRAPHY if language == "en" else ():
-        typeset = sign.sub(proper, typeset)
-    yield from [(line, 1.0)] if typeset == line else [(line, 0.5), (typeset, 0.5)]
-
-
-def _stem(source: str) -> str:
-    """Return the name of a source, converted between simplified and traditional or not."""
-    return source.removesuffix("-s2tw").removesuffix("-t2s")
-
-
-def held_out(items: list[tuple[str, float, str]]) -> str:
-    """Return the text that the weights are learnt on: as much of each source held out, converted ones left out."""
-    by_source: dict[str, list[str]] = {source: [] for _, _, source in items if source in HELD_OUT}
-    for text, _, source in items:
-        if source in by_source:
-            by_source[source].append(text)
-    share = HELD_OUT_CHARACTERS // max(len(by_source), 1)
-    return "".join("".join(text + BREAK for text in texts)[:share] + BREAK for texts in by_source.values())
-
-
-class Texts:
-    """The texts of a language as arrays: codes with breaks, and the count of each character."""
-
-    def __init__(self, items: list[tuple[str, float]]) -> None:
-        """Take texts and how often each counts."""
-        self.codes = codes_of("".join(text + BREAK for text, _ in items))
-        self.weights = np.repeat(
-            np.array([max(round(weight * GRAIN), 1) / GRAIN for _, weight in items], np.float64),
-            [len(text) + 1 for text, _ in items],
-        )
-
-
-def hashes_of(codes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return for each order the rolling hashes that end at each place, and where no break is within."""
-    breaks = codes == 0
-    clean = np.ones(len(codes), bool)
-    rolling = np.zeros(len(codes), np.uint64)
-    found = []
-    for order in range(1, ORDER + 1):
-        shifted = np.zeros(len(codes), np.uint64)
-        shifted[1:] = rolling[:-1]
-        rolling = shifted * MULTIPLIER + codes
-        reach = np.zeros(len(codes), bool)
-        reach[order - 1 :] = breaks[: len(codes) - order + 1]
-        clean = clean & ~reach
-        clean[: order - 1] = False
-        found.append((rolling, clean))
-    return found
-
-
-class Row(NamedTuple):
-    """The n-grams of an order, sorted by their hashes; of each, where its parts stand in the row of the order below."""
-
-    hashes: np.ndarray
-    counts: np.ndarray
-    varieties: np.ndarray
-    contexts: np.ndarray  # all but the last character
-    ends: np.ndarray  # all but the first
-
-    @property
-    def data(self) -> np.ndarray:
-        """The bytes of the table."""
-        levels = np.clip(np.round(np.log(self.counts) / STEP) + 1, 1, 63).astype(np.int64)
-        return (levels * VARIETIES + self.varieties).astype(np.uint8)
-
-    def only(self, chosen: np.ndarray) -> Row:
-        """Return the n-grams that are chosen; their parts are told as they stood before the choice."""
-        return Row(*(column[chosen] for column in self))
-
-
-def count(texts: Texts) -> list[Row]:
-    """Return the n-grams of each order."""
-    rows: list[Row] = []
-    every = hashes_of(texts.codes)
-    for order, (rolling, clean) in enumerate(every, 1):
-        at = np.flatnonzero(clean)
-        at = at[np.argsort(rolling[at], kind="stable")]
-        hashes = rolling[at]
-        first = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]]))
-        counts = np.add.reduceat(texts.weights[at], first)
-        hashes, at = hashes[first], at[first]
-        parts = np.zeros((2, len(at)), np.int32)
-        if order > 1:
-            shorter = every[order - 2][0]
-            parts = np.searchsorted(rows[-1].hashes, shorter[np.stack([at - 1, at])]).astype(np.int32)
-            _vary(rows[-1], parts[0])
-        rows.append(Row(hashes, counts, np.zeros(len(at), np.int64), *parts))
-    return rows
-
-
-def _vary(row: Row, contexts: np.ndarray) -> None:
-    """Tell the varieties of the n-grams of `row`, of which `contexts` are those that longer n-grams begin with."""
-    followers = np.bincount(contexts, minlength=len(row.counts))
-    row.varieties[:] = np.searchsorted(VARIETY, followers / row.counts)
+AT_ONCE = 2  # languages in parallel: one takes up to 5 GB
+LEAST_GAIN = (1e-3, 1e4)  # nats: limits of the search for the threshold of pruning
 
 
 def gains(rows: list[Row], weights: list[list[float]], total: float) -> list[np.ndarray]:
-    """Return by how many nats the text is likelier for each n-gram (Stolcke, 1998); characters are kept whatever."""
+    """Return the nats that each n-gram saves on the training text (Stolcke, 1998); infinite for single characters."""
     every = [np.full(len(rows[0].counts), np.inf)]
-    weight = np.array(weights[1])[ANY]
-    chance = weight * COUNT_OF[rows[0].data] / total + (1 - weight) * FLOOR
+    weight = np.array(weights[1])[EMPTY_CONTEXT]
+    chance = weight * COUNT_OF[rows[0].data] / total + (1 - weight) * UNSEEN_PROBABILITY
     for order, (shorter, row) in enumerate(itertools.pairwise(rows), 2):
         context = COUNT_OF[shorter.data]
-        weight = np.array(weights[order])[kind(context, shorter.varieties)][row.contexts]
+        weight = np.array(weights[order])[context_kind(context, shorter.varieties)][row.contexts]
         without = (1 - weight) * chance[row.ends]
         chance = weight * np.minimum(COUNT_OF[row.data] / np.maximum(context[row.contexts], 1), 1) + without
         every.append(row.counts * np.log(chance / without))
@@ -180,7 +52,7 @@ def gains(rows: list[Row], weights: list[list[float]], total: float) -> list[np.
 
 
 def pruned(rows: list[Row], gained: list[np.ndarray], budget: int) -> list[Row]:
-    """Return the n-grams that gain most, and what they are made of: `budget` at most."""
+    """Return the n-grams that save most, and their parts: at most `budget` in all."""
     low, high = LEAST_GAIN
     while high > low * 1.001:
         middle = math.sqrt(low * high)
@@ -192,7 +64,7 @@ def pruned(rows: list[Row], gained: list[np.ndarray], budget: int) -> list[Row]:
 
 
 def _above(gain: float, rows: list[Row], gained: list[np.ndarray]) -> list[np.ndarray]:
-    """Tell of each order which n-grams gain more, or are parts of one that does."""
+    """Return for each order which n-grams save more than `gain`, or are parts of one that does."""
     chosen: list[np.ndarray] = []
     needed = np.zeros(len(rows[-1].counts), bool)
     for shorter, row, gains_ in zip([*rows[-2::-1], rows[0]], rows[::-1], gained[::-1], strict=True):
@@ -203,12 +75,12 @@ def _above(gain: float, rows: list[Row], gained: list[np.ndarray]) -> list[np.nd
 
 
 def weights_for(rows: list[Row], held: str, total: float) -> list[list[float]]:
-    """Return how far each kind of context is trusted, by order: what makes the held-out text likeliest."""
+    """Return the interpolation weight of each kind of context, by order, that maximizes the held-out likelihood."""
     codes = codes_of(held)
     usable = codes != 0
-    chance = np.full(len(codes), FLOOR)
-    weights = [[0.0] * (BUCKETS * VARIETIES)]
-    counts, kinds = np.full(len(codes), total, np.float32), np.full(len(codes), ANY, np.uint8)
+    chance = np.full(len(codes), UNSEEN_PROBABILITY)
+    weights = [[0.0] * (COUNT_BUCKETS * VARIETIES)]
+    counts, kinds = np.full(len(codes), total, np.float32), np.full(len(codes), EMPTY_CONTEXT, np.uint8)
     for order, (rolling, clean) in enumerate(hashes_of(codes), 1):
         context, contexts = np.roll(counts, 1), np.roll(kinds, 1)
         row = rows[order - 1]
@@ -216,10 +88,10 @@ def weights_for(rows: list[Row], held: str, total: float) -> list[list[float]]:
         data = row.data[place]
         count = np.where((row.hashes[place] == rolling) & clean, COUNT_OF[data], 0)
         counts = np.minimum(count, np.minimum(context, counts)).astype(np.float32)
-        kinds = kind(counts, data % VARIETIES)
+        kinds = context_kind(counts, data % VARIETIES)
         ratio = counts / np.maximum(context, 1)
-        learnt = np.full(BUCKETS * VARIETIES, -1.0)
-        for one in range(1, BUCKETS * VARIETIES):
+        learnt = np.full(COUNT_BUCKETS * VARIETIES, -1.0)
+        for one in range(1, COUNT_BUCKETS * VARIETIES):
             chosen = usable & (contexts == one)
             if chosen.sum() > 30:
                 learnt[one] = _best(ratio[chosen], chance[chosen])
@@ -232,11 +104,11 @@ def weights_for(rows: list[Row], held: str, total: float) -> list[list[float]]:
 
 
 def _filled(row: np.ndarray) -> np.ndarray:
-    """Return the weights, those that nothing was learnt of from the next lower, else the next higher bucket."""
-    table = row.reshape(BUCKETS, VARIETIES).copy()
+    """Return the weights with missing ones (-1) copied from the next lower, else the next higher bucket."""
+    table = row.reshape(COUNT_BUCKETS, VARIETIES).copy()
     for variety in range(VARIETIES):
-        learnt = [bucket for bucket in range(BUCKETS) if table[bucket, variety] >= 0]
-        for bucket in range(BUCKETS):
+        learnt = [bucket for bucket in range(COUNT_BUCKETS) if table[bucket, variety] >= 0]
+        for bucket in range(COUNT_BUCKETS):
             if table[bucket, variety] < 0:
                 lower = [one for one in learnt if one < bucket]
                 table[bucket, variety] = table[lower[-1] if lower else learnt[0], variety] if learnt else 0.5
@@ -254,7 +126,7 @@ def _best(ratio: np.ndarray, below: np.ndarray) -> float:
 
 
 class Learnt(NamedTuple):
-    """What is learnt of one language."""
+    """The model of one language."""
 
     total: float  # characters
     ngrams: list[tuple[np.ndarray, np.ndarray]]  # by order: hashes, and their bytes in the table
@@ -262,13 +134,13 @@ class Learnt(NamedTuple):
 
 
 def learn(corpus: Path, language: dict[str, Any], *, aside: bool) -> Learnt:
-    """Return what the texts of a language say, as the row of the plan wants it.
+    """Return the model of a language, by its row of the plan.
 
-    The weights are learnt on the texts held out, which then are counted as well, unless they are put `aside`.
+    The weights are learnt on held-out sources. Then these are counted as well, unless they are put `aside`.
     """
     items = list(read(corpus / language["tag"]))
     held = held_out(items)
-    rows, total = counted((text, weight) for text, weight, source in items if _stem(source) not in HELD_OUT)
+    rows, total = counted((text, weight) for text, weight, source in items if stem(source) not in HELD_OUT)
     rough = weights_for(rows, held, total)
     rows = pruned(rows, gains(rows, rough, total), language["budget"])
     weights = weights_for(rows, held, total)
@@ -280,15 +152,15 @@ def learn(corpus: Path, language: dict[str, Any], *, aside: bool) -> Learnt:
 
 
 def counted(texts: Iterable[tuple[str, float]]) -> tuple[list[Row], float]:
-    """Return the n-grams of texts that each count so often, by order, and how many characters there are."""
+    """Return the n-grams of weighted texts by order, and the number of characters."""
     rows = count(Texts(list(texts)))
     return rows, float(rows[0].counts.sum())
 
 
 def main(corpus: Path, plan: Path, *, aside: bool) -> None:
-    """Write the model that `plan` describes, made from the texts in `corpus`, a folder a language.
+    """Write the model that `plan` describes, made from the texts in `corpus`, which has a folder per language.
 
-    What is to be learnt with the model on texts that it has not seen needs one for which some were put `aside`.
+    With `aside`, held-out sources are not counted: training.trust needs such a model.
     """
     chosen = tomllib.loads(plan.read_text("utf-8"))["language"]
     short, long = ([], []), ([], [])
@@ -296,21 +168,21 @@ def main(corpus: Path, plan: Path, *, aside: bool) -> None:
         learnt = list(pool.map(partial(learn, corpus, aside=aside), chosen))
     for salt, one in enumerate(learnt):
         for order, (hashes, data) in enumerate(one.ngrams, 1):
-            keys, values = short if order <= SHORT else long
-            keys.append(salted(hashes, order, salt))
+            keys, values = short if order <= SHORT_ORDER else long
+            keys.append(salted_keys(hashes, order, salt))
             values.append(data)
-    MODEL.mkdir(exist_ok=True)
+    MODEL_FOLDER.mkdir(exist_ok=True)
     layouts = []
     for name, slot, chosen_keys, chosen_data in (("short", np.uint32, *short), ("long", np.uint16, *long)):
         every, first = np.unique(np.concatenate(chosen_keys), return_index=True)
         table, layout = build(every, np.concatenate(chosen_data)[first], slot)
-        np.save(MODEL / f"{name}.npy", table)
+        np.save(MODEL_FOLDER / f"{name}.npy", table)
         layouts.append((layout.segments, layout.bits))
         print(name, len(every), "n-grams", table.nbytes / 1e6, "MB")
     tags = tuple(one["tag"] for one in chosen)
     weights = {tag: tuple(map(tuple, one.weights)) for tag, one in zip(tags, learnt, strict=True)}
-    meta = Meta(tags, tuple(one.total for one in learnt), tuple(layouts), weights)
-    (MODEL / "meta.json").write_bytes(msgspec.json.encode(meta))
+    meta = ModelMeta(tags, tuple(one.total for one in learnt), tuple(layouts), weights)
+    (MODEL_FOLDER / "meta.json").write_bytes(msgspec.json.encode(meta))
 
 
 if __name__ == "__main__":

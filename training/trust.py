@@ -1,9 +1,10 @@
-"""How far to trust an archive: pipeline/language/model/trust.npy, learnt on texts that the model has not seen.
+"""Corpus -> pipeline/language/model/trust.npy: the weights of an archive's n-grams next to the model's.
 
-usage: python -m training.trust CORPUS    (with the model for which these were put aside)
+usage: python -m training.trust CORPUS    (after `python -m training.train ... aside`)
 
-Of each held-out source stretches are the archive, as long as a post, some posts and a hundred, and what follows each is
-to be foretold. Prints the bits a character outside ASCII without an archive and with one.
+Parts of each held-out source serve as archives, as long as one post, a few posts and a hundred posts. The weights
+minimize the cross-entropy of the text that follows. It prints bits per character outside ASCII, without an archive and
+with one.
 """
 
 from __future__ import annotations
@@ -15,24 +16,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.language.archive_statistics import archive_of
+from pipeline.language.archive_statistics import statistics_of
+from pipeline.language.model_files import MODEL_FOLDER
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of
-from pipeline.language.ngrams import BUCKETS, CJK, MODEL, ORDER, SEEN, VARIETIES, language_model
-from training.train import HELD_OUT
+from pipeline.language.ngrams import ARCHIVE_BUCKETS, CJK_TAGS, COUNT_BUCKETS, ORDER, VARIETIES, language_model
+from training.texts import HELD_OUT
 
 ALPHABETS = ("ru", "uk", "el", "he", "ar", "hi", "th", "vi", "pl", "tr")
 ARCHIVES = (6_000, 24_000, 240_000)  # characters
-STRETCHES = 12  # of a source at most
-FORETOLD = 20_000  # characters at most; a third of the archive's length
-HALF = 100  # times: what a context seen so often is trusted before anything is learnt
-ROUNDS, RATE, DECAY, SLOWER = 120, 0.3, 0.9, 0.99  # of the descent (Kingma and Ba, 2015)
-SUREST = 12.0  # the logarithm of the highest odds
+STRETCHES = 12  # largest number of archives per source
+FORETOLD = 20_000  # largest number of characters to predict; at most a third of the archive's length
+HALF = 100  # occurrences of a context whose initial odds are 1
+ROUNDS, RATE, DECAY, SLOWER = 120, 0.3, 0.9, 0.99  # of the gradient descent with Adam (Kingma and Ba, 2015)
+SUREST = 12.0  # the largest logarithm of odds
 
 
 class Seen(NamedTuple):
-    """What is known of each character outside ASCII of a text: its chance, and what an archive says of it.
+    """For each character outside ASCII of a text: its probability by the model, and by an archive.
 
-    By order, shape (ORDER, characters): the cell of the trust for its context, and its share of what stands there.
+    By order, shape (ORDER, characters): the index of its context's weight, and its frequency in that context.
     """
 
     chance: np.ndarray
@@ -41,20 +43,22 @@ class Seen(NamedTuple):
 
 
 def seen(text: str, archive: str, language: str) -> Seen:
-    """Return what a language's model and an archive know of `text`."""
-    known = archive_of({"": archive})
+    """Return the probabilities of `text` by a language's model and by an archive."""
+    known = statistics_of({"": archive})
     codes = codes_of(" " + text)
     hashes = np.zeros(len(codes) + 1, np.uint64)
     before = np.full(len(codes) + 1, known.total, np.float32)
-    chance, kinds = language_model(language).told(text)
+    chance, kinds = language_model(language).probabilities(text)
     cells, shares = [], []
     for order in range(1, ORDER + 1):
         hashes = np.concatenate([[np.uint64(0)], hashes[:-1] * MULTIPLIER + codes])
         limit = np.minimum(before[:-1], before[1:])
         limit[: order - 1] = 0
-        count = np.minimum(known.look(hashes[1:], order, limit), limit)
+        count = np.minimum(known.lookup(hashes[1:], order, limit), limit)
         context = before[1:-1]
-        cells.append(np.minimum(np.frexp(context)[1], SEEN - 1) * BUCKETS + kinds[order - 1] // VARIETIES)
+        cells.append(
+            np.minimum(np.frexp(context)[1], ARCHIVE_BUCKETS - 1) * COUNT_BUCKETS + kinds[order - 1] // VARIETIES
+        )
         shares.append(count[1:] / np.maximum(context, 1))
         before = np.concatenate([[np.float32(0)], count])
     foreign = np.array([char > "\x7f" for char in text])
@@ -62,7 +66,7 @@ def seen(text: str, archive: str, language: str) -> Seen:
 
 
 def texts(corpus: Path, languages: Sequence[str]) -> Iterator[Seen]:
-    """Yield what is known of the held-out texts."""
+    """Yield the probabilities of the held-out texts with their archives."""
     files = ((language, corpus / language / f"{source}.txt") for language in languages for source in HELD_OUT)
     for language, file in files:
         whole = file.read_text("utf-8") if file.exists() else ""
@@ -73,8 +77,8 @@ def texts(corpus: Path, languages: Sequence[str]) -> Iterator[Seen]:
                 yield seen(whole[cut : cut + ahead], whole[start:cut], language)
 
 
-def told(odds: np.ndarray, known: Seen) -> tuple[float, np.ndarray]:
-    """Return the bits that a text takes, and how these change with the logarithms of the odds."""
+def bits_of(odds: np.ndarray, known: Seen) -> tuple[float, np.ndarray]:
+    """Return the bits that a text takes, and their gradient by the logarithms of the odds."""
     chances, steps = [known.chance], []
     for order in range(ORDER):
         weight = weights(odds)[order].ravel()[known.cells[order]]
@@ -85,26 +89,28 @@ def told(odds: np.ndarray, known: Seen) -> tuple[float, np.ndarray]:
     behind = -1 / chances[-1]
     for order, (weight, gain) in reversed(list(enumerate(steps))):
         change = behind * gain * weight * (1 - weight)
-        slope[order] = np.bincount(known.cells[order], change, SEEN * BUCKETS).reshape(SEEN, BUCKETS)
+        slope[order] = np.bincount(known.cells[order], change, ARCHIVE_BUCKETS * COUNT_BUCKETS).reshape(
+            ARCHIVE_BUCKETS, COUNT_BUCKETS
+        )
         behind = behind * (1 - weight)
     return -float(np.log2(chances[-1]).sum()), slope
 
 
 def weights(odds: np.ndarray) -> np.ndarray:
-    """Return the trust of logarithms of odds: none in a context that the archive never saw."""
+    """Return the weights for logarithms of odds; 0 for contexts that the archive does not have."""
     trust = 1 / (1 + np.exp(-odds))
     trust[:, 0] = 0
     return trust
 
 
 def learnt(known: Sequence[Seen]) -> np.ndarray:
-    """Return the trust that makes the texts likeliest: shape (ORDER, SEEN, BUCKETS); prints how likely."""
+    """Return the best weights, shape (`ORDER`, `ARCHIVE_BUCKETS`, `COUNT_BUCKETS`); print their cross-entropy."""
     size = sum(len(one.chance) for one in known)
-    odds = np.zeros((ORDER, SEEN, BUCKETS)) + np.log(2.0 ** np.arange(SEEN) / HALF)[:, None]
+    odds = np.zeros((ORDER, ARCHIVE_BUCKETS, COUNT_BUCKETS)) + np.log(2.0 ** np.arange(ARCHIVE_BUCKETS) / HALF)[:, None]
     mean, square = np.zeros_like(odds), np.zeros_like(odds)
     print("without", round(-sum(float(np.log2(one.chance).sum()) for one in known) / size, 4), "of", size)
     for turn in range(1, ROUNDS + 1):
-        every = [told(odds, one) for one in known]
+        every = [bits_of(odds, one) for one in known]
         slope = np.sum([slope for _, slope in every], axis=0) / size
         mean = DECAY * mean + (1 - DECAY) * slope
         square = SLOWER * square + (1 - SLOWER) * slope**2
@@ -115,9 +121,9 @@ def learnt(known: Sequence[Seen]) -> np.ndarray:
 
 
 def main(corpus: Path) -> None:
-    """Write how far archives of alphabets and of Chinese, Japanese and Korean are trusted."""
-    both = [learnt(list(texts(corpus, languages))) for languages in (ALPHABETS, CJK)]
-    np.save(MODEL / "trust.npy", np.stack(both).astype(np.float32))
+    """Write the weights of archives: for alphabets, and for Chinese, Japanese and Korean."""
+    both = [learnt(list(texts(corpus, languages))) for languages in (ALPHABETS, CJK_TAGS)]
+    np.save(MODEL_FOLDER / "trust.npy", np.stack(both).astype(np.float32))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Documents -> disk: clean files, editions, records; every file replaced as a whole."""
+"""Cleaned documents -> books: chapters as sanitized pandoc AST, written as EPUB and PDF."""

@@ -1,4 +1,4 @@
-"""Book -> its back matter: the works its posts cite, and the colophon."""
+"""Chapters and their cited works -> the back matter of a book, as pandoc blocks: works cited, and the colophon."""
 
 from __future__ import annotations
 
@@ -8,96 +8,100 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from pipeline.books.book import Book, Chapter
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, div, link, nodes, para, text_nodes
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, div, link_or_text, para, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.citations.cited_works import Work, catalogue
-from pipeline.markdown.pandoc import VERSION as PANDOC
+from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
 
 
-class Citing(NamedTuple):
-    """A chapter cites a work, at an address in the book."""
+class ChapterCitation(NamedTuple):
+    """One citation: the title of the chapter, the work that it cites, and where, as a link target in the book."""
 
     title: str
     work: Work
-    address: str
+    target: str  # such as "#chapter-1-2"
 
 
-def works_cited(citing: list[Citing]) -> list[Node]:
-    """Return the index: each work once, by authors, year and title, where it is to be had and where it is cited."""
-    by_key: dict[str, list[Citing]] = {}
-    for one in citing:
-        by_key.setdefault(one.work.key, []).append(one)
-    works = sorted(catalogue(one.work for one in citing), key=_order)
-    return [div("works", [_list([list(_entry(work, by_key[work.key])) for work in works])])]
+def works_cited(citing: list[ChapterCitation]) -> list[Node]:
+    """Return the index of cited works: each work once, sorted by authors, year and title.
+
+    An entry links to the places where the work is available, and to each section that cites it.
+    """
+    by_key: dict[str, list[ChapterCitation]] = {}
+    for citation in citing:
+        by_key.setdefault(citation.work.key, []).append(citation)
+    works = sorted(catalogue(citation.work for citation in citing), key=_work_sort_key)
+    return [div("works", [_bullet_list_node([list(_work_entry(work, by_key[work.key])) for work in works])])]
 
 
-def _order(work: Work) -> tuple[str, str, str]:
+def _work_sort_key(work: Work) -> tuple[str, str, str]:
     return ", ".join(work.authors or (work.title,)).casefold(), work.year, work.title.casefold()
 
 
-def _entry(work: Work, citing: list[Citing]) -> Iterator[Node]:
-    by = ", ".join(work.authors) + " et al." * (work.others and bool(work.authors))
-    said = f"{by} ({work.year})" if by and work.year else by or work.year
+def _work_entry(work: Work, citing: list[ChapterCitation]) -> Iterator[Node]:
+    authors = ", ".join(work.authors) + " et al." * (work.others and bool(work.authors))
+    authors_year = f"{authors} ({work.year})" if authors and work.year else authors or work.year
     title = [{"t": "Strong", "c": text_nodes(work.title)}]
     title += text_nodes(f" ({work.original})") if work.original else []
-    places = [link(f"{kind}: {address}", address) for kind, address in work.links]
-    yield para(*(text_nodes(f"{said}. ") if said else []), *title)
-    yield para(*_between(places, " · "))
-    yield para(*text_nodes("→ "), *_between([_cited(one) for one in citing], " · "))
+    links = [link_or_text(f"{kind}: {url}", url) for kind, url in work.links]
+    yield para(*(text_nodes(f"{authors_year}. ") if authors_year else []), *title)
+    yield para(*_separated_by(links, " · "))
+    yield para(*text_nodes("→ "), *_separated_by([_citation_link(citation) for citation in citing], " · "))
 
 
-def _cited(one: Citing) -> Node:
-    """Return a link to where a work is cited; the PDF adds the number of the page."""
-    return {"t": "Link", "c": [["", ["cited"], []], text_nodes(one.title), [one.address, ""]]}
+def _citation_link(citation: ChapterCitation) -> Node:
+    """Return a link to the section that cites a work. The PDF adds its page number."""
+    return {"t": "Link", "c": [["", ["cited"], []], text_nodes(citation.title), [citation.target, ""]]}
 
 
 def colophon(book: Book, works: int) -> list[Node]:
-    """Return what the book is made of, with so many works cited, what was repaired, and with what it was made."""
+    """Return the blocks of the colophon: counts of posts, `works` cited, missing images and repairs; tool versions."""
     dates = sorted(chapter.date for chapter in book.chapters if chapter.date)
-    missing = sum(map(_missing, book.chapters))
-    repaired = [(at, one) for at, one in enumerate(book.chapters) if one.repaired != "nothing"]
-    between = f" ({' – '.join(sorted({dates[0], dates[-1]}))})" if dates else ""
-    counts = {"posts": f"{len(book.chapters)}{between}", "works-cited": works, "image-missing": missing}
+    missing = sum(map(_missing_images, book.chapters))
+    repaired = [(at, chapter) for at, chapter in enumerate(book.chapters) if chapter.repaired != "nothing"]
+    years = f" ({' – '.join(sorted({dates[0], dates[-1]}))})" if dates else ""
+    counts = {"posts": f"{len(book.chapters)}{years}", "works-cited": works, "image-missing": missing}
     counts["repaired"] = len(repaired)
     items = [
-        [para(_link_to(one.title, f"#chapter-{at + 1}"), *text_nodes(f": {one.repaired}"))] for at, one in repaired
+        [para(_internal_link(chapter.title, f"#chapter-{at + 1}"), *text_nodes(f": {chapter.repaired}"))]
+        for at, chapter in repaired
     ]
-    told = [_list(items)] * bool(items)
+    repairs = [_bullet_list_node(items)] * bool(items)
     body = [
         para(*text_nodes(f"{phrase(name, book.language)}: {count}"))
         for name, count in counts.items()
         if count or name == "repaired"
     ]
-    return [div("imprint", [*body, english(*told, made_with(), para(*text_nodes(book.identifier)))])]
+    return [div("imprint", [*body, english(*repairs, tool_versions(), para(*text_nodes(book.identifier)))])]
 
 
 def english(*blocks: Node) -> Node:
-    """Return what is said in English, whatever the book's language is."""
+    """Return blocks marked as English, for text that is English in a book of any language."""
     return {"t": "Div", "c": [["", ["english"], [["lang", "en"]]], list(blocks)]}
 
 
 @cache
-def made_with() -> Node:
-    """Return what made the book, each with its version."""
-    made = f"Lacuna {version('lacuna-pipeline')}, pandoc {PANDOC}, Typst {version('typst')}"
-    return para(*text_nodes(f"Made with {made}. Fonts: Libertinus and Noto, under the SIL Open Font License."))
+def tool_versions() -> Node:
+    """Return a paragraph that names the tools that made the book, with their versions, and the fonts."""
+    tools = f"Lacuna {version('lacuna-pipeline')}, pandoc {PANDOC}, Typst {version('typst')}"
+    return para(*text_nodes(f"Made with {tools}. Fonts: Libertinus and Noto, under the SIL Open Font License."))
 
 
-def _missing(chapter: Chapter) -> int:
-    divs = (node["c"][0][1] for node in nodes(chapter.blocks) if node["t"] == "Div")
+def _missing_images(chapter: Chapter) -> int:
+    divs = (node["c"][0][1] for node in all_nodes(chapter.blocks) if node["t"] == "Div")
     return sum("missing-image" in names for names in divs)
 
 
-def _link_to(title: str, address: str) -> Node:
+def _internal_link(title: str, target: str) -> Node:
     """Return a link within the book."""
-    return {"t": "Link", "c": [NO_ATTRIBUTES, text_nodes(title), [address, ""]]}
+    return {"t": "Link", "c": [NO_ATTRIBUTES, text_nodes(title), [target, ""]]}
 
 
-def _between(items: list[Node], mark: str) -> Iterator[Node]:
+def _separated_by(items: list[Node], separator: str) -> Iterator[Node]:
     for at, item in enumerate(items):
-        yield from text_nodes(mark) if at else []
+        yield from text_nodes(separator) if at else []
         yield item
 
 
-def _list(items: list[list[Node]]) -> Node:
+def _bullet_list_node(items: list[list[Node]]) -> Node:
     return {"t": "BulletList", "c": items}

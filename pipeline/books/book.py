@@ -1,4 +1,4 @@
-"""Documents -> a book: what it is of, and how it looks."""
+"""Documents -> chapters (`chapters_of`); chapters, a title and a style -> a `Book`, which the writers take."""
 
 from __future__ import annotations
 
@@ -9,74 +9,75 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from pipeline.books.figures import without
-from pipeline.books.images import MAX_TOGETHER, USUAL, Pictures
-from pipeline.books.page_limits import unjoined
-from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_address
-from pipeline.books.sanitize import Place, Tree, read_trees
-from pipeline.books.visible_words import missing_words, shown, words_of
+from pipeline.books.figures import without_images
+from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
+from pipeline.books.page_limits import with_clusters_limited
+from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_url
+from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
+from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Document, FrontValue, SkipDocument
-from pipeline.markdown.pandoc import EARLIEST
-from pipeline.records.clean_file import repaired
+from pipeline.markdown.pandoc import EARLIEST_ZIP_TIME
+from pipeline.records.clean_file import repairs_in_words
 from pipeline.settings import Settings
-from pipeline.urls.canonical import canonical
+from pipeline.steps.figures import captions_of
+from pipeline.urls.canonical import canonical_url
 
-VERSION = 6  # raise it when the bytes of an edition change
-TAGS = ("tags", "categories", "keywords")  # the fields of front matter that static site generators read
-NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # ours
+VERSION = 6  # increase it when the bytes of a book change
+TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
+UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A post as a book holds it: what the title page says of it, and its vetted blocks."""
+    """A post in a book: its metadata, its sanitized blocks, and what they omit."""
 
     title: str
     authors: tuple[str, ...]
     language: str  # BCP 47; empty if unknown
-    date: str  # ISO 8601, as exact as known
+    date: str  # ISO 8601: year, year-month or full date; empty if unknown
     source_url: str
-    repaired: str  # in one line
+    repaired: str  # summary of the repairs in one line; "nothing" if there are none
     blocks: list[Node]
-    tags: tuple[str, ...] = ()  # of the front matter, its categories and keywords among them
+    tags: tuple[str, ...] = ()  # from the front matter, including categories and keywords
     series: str = ""
-    works: tuple[Work, ...] = ()  # that it cites
+    works: tuple[Work, ...] = ()  # that the post cites
     kicker: str = ""
     subtitle: str = ""
-    pictures: dict[str, bytes] = field(default_factory=dict)  # those in the blocks, by name
-    left_out: int = 0  # pictures that there is no room for
-    omitted_words: int = 0  # of the post that the blocks do not show
-    omitted: tuple[str, ...] = ()  # the first of them, as they follow each other
+    pictures: dict[str, bytes] = field(default_factory=dict)  # file name -> bytes, of the images in the blocks
+    left_out: int = 0  # pictures omitted because of the size limit
+    omitted_words: int = 0  # words of the post that the blocks do not show
+    omitted: tuple[str, ...] = ()  # excerpts of the first omitted words
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How an edition looks: the PDF's page, the EPUB's lines, the colour of its cover (#rrggbb), the pictures."""
+class BookStyle:
+    """The style of a book: page size, writing mode, cover colour, picture options."""
 
-    page: str = "a5"  # a key of `pages` in templates/book.typ
-    vertical: bool = False
-    cover: str = "#2f4858"
-    pictures: Pictures = USUAL
+    page: str = "a5"  # of the PDF: a key of `pages` in templates/book.typ
+    vertical: bool = False  # EPUB lines run from top to bottom
+    cover: str = "#2f4858"  # CSS colour, #rrggbb
+    pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
 
 
-def look_of(settings: Settings) -> Look:
-    """Return how the settings want editions to look."""
-    return Look(settings.page, settings.vertical, pictures=Pictures(settings.image_width, settings.grey))
+def style_of_settings(settings: Settings) -> BookStyle:
+    """Return the style that the settings ask for."""
+    return BookStyle(settings.page, settings.vertical, pictures=PictureOptions(settings.image_width, settings.grey))
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One edition: its title, main language, lasting identifier (a URN), chapters in order, and its look."""
+    """One book: title, main language, identifier (a URN that stays the same), chapters in order, style."""
 
     title: str
     language: str
     identifier: str
     chapters: tuple[Chapter, ...]
-    look: Look = Look()
+    style: BookStyle = BookStyle()
 
     @property
     def pictures(self) -> dict[str, bytes]:
-        """Return the pictures of all chapters by name, each once: its name is that of its content."""
+        """Return the pictures of all chapters, file name -> bytes. A name is a hash of the bytes."""
         return {name: data for chapter in self.chapters for name, data in chapter.pictures.items()}
 
     @property
@@ -91,73 +92,89 @@ class Book:
 
     @property
     def epoch(self) -> int:
-        """Return the first moment of that date in Unix seconds: the only clock that a book knows."""
+        """Return the start of that date in Unix seconds. It is every timestamp in the book's files."""
         year, month, day = [*map(int, self.date.split("-")), 1, 1][:3] if self.date else (1980, 1, 1)
-        return max(EARLIEST, int(dt.datetime(year, month, day, tzinfo=dt.UTC).timestamp()))
+        return max(EARLIEST_ZIP_TIME, int(dt.datetime(year, month, day, tzinfo=dt.UTC).timestamp()))
 
 
 def identifier(name: str) -> str:
-    """Return the lasting identifier of the edition called `name`: an RFC 9562 UUID of version 5, as a URN."""
-    return f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"
+    """Return the identifier of the book called `name`, always the same: a UUID version 5 (RFC 9562), as a URN.
+
+    >>> identifier("a.md")
+    'urn:uuid:1f1eb9c2-16b2-5407-b718-6e8540ea2a14'
+    """
+    return f"urn:uuid:{uuid.uuid5(UUID_NAMESPACE, name)}"
 
 
-def writable(book: Book) -> Book:
-    """Return a book that every format can hold: no character that XML forbids, no more pictures than MAX_TOGETHER."""
+def within_format_limits(book: Book) -> Book:
+    """Return a book within the limits of every format.
+
+    Characters that XML forbids become U+FFFD. Pictures beyond `MAX_TOGETHER` bytes become missing-image boxes.
+    """
     room, kept = MAX_TOGETHER, set()
     for name, data in book.pictures.items():
         if len(data) <= room:
             room -= len(data)
             kept.add(name)
-    chapters = tuple(_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
-    return replace(book, title=printable(book.title), chapters=tuple(map(_printable, chapters)))
+    chapters = tuple(_chapter_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
+    return replace(book, title=printable(book.title), chapters=tuple(map(_printable_chapter, chapters)))
 
 
-def _without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
-    """Return a chapter with boxes in the place of some of its pictures."""
+def _chapter_without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
+    """Return a chapter whose pictures called `names` are replaced by missing-image boxes."""
     if not names:
         return chapter
     pictures = {name: data for name, data in chapter.pictures.items() if name not in names}
-    return replace(chapter, blocks=without(chapter.blocks, names, chapter.language), pictures=pictures)
+    return replace(chapter, blocks=without_images(chapter.blocks, names, chapter.language), pictures=pictures)
 
 
-def _printable(chapter: Chapter) -> Chapter:
-    """Return a chapter, each string in it as `printable` has it."""
+def _printable_chapter(chapter: Chapter) -> Chapter:
+    """Return a chapter with `printable` applied to every string in it."""
     if not holds_unprintable([getattr(chapter, one.name) for one in fields(chapter) if one.name != "pictures"]):
         return chapter
     return replace(chapter, **{one.name: all_printable(getattr(chapter, one.name)) for one in fields(chapter)})
 
 
-def chapters_of(documents: Sequence[tuple[Document, Path]], pictures: Pictures = USUAL) -> list[Chapter | SkipDocument]:
-    """Return documents, each archived below the folder beside it, as chapters; SkipDocument where pandoc gives up on one."""
-    sources = [safe_address(canonical(document.meta.source_url)) for document, _ in documents]
-    places = [
-        Place(root, root / document.path.parent, source, document.meta.language, pictures)
+def chapters_of(
+    documents: Sequence[tuple[Document, Path]], pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
+) -> list[Chapter | SkipDocument]:
+    """Return each document as a chapter, or as SkipDocument where pandoc fails on it.
+
+    `documents` are pairs of a document and the archive's root folder, which its images must be in.
+    """
+    sources = [safe_url(canonical_url(document.meta.source_url)) for document, _ in documents]
+    contexts = [
+        SanitizeContext(
+            root, root / document.path.parent, source, document.meta.language, pictures, captions_of(document.meta)
+        )
         for (document, root), source in zip(documents, sources, strict=True)
     ]
-    trees = read_trees([(document.text, place) for (document, _), place in zip(documents, places, strict=True)])
+    trees = sanitized_asts(
+        [(document.text, context) for (document, _), context in zip(documents, contexts, strict=True)]
+    )
     return [
-        tree if isinstance(tree, SkipDocument) else _chapter(document, place.source_url, tree)
-        for (document, _), place, tree in zip(documents, places, trees, strict=True)
+        tree if isinstance(tree, SkipDocument) else _chapter_of(document, context.source_url, tree)
+        for (document, _), context, tree in zip(documents, contexts, trees, strict=True)
     ]
 
 
-def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
+def _chapter_of(document: Document, source_url: str, tree: SanitizedAst) -> Chapter:
     meta = document.meta
-    found = dict(meta.extra)
-    missing = missing_words(shown(document.text), words_of(tree.blocks))
+    extra = dict(meta.extra)
+    missing = missing_words(post_visible_text(document.text), ast_visible_text(tree.blocks))
     return Chapter(
-        title=unjoined(meta.title),
-        authors=tuple(map(unjoined, meta.authors)),
+        title=with_clusters_limited(meta.title),
+        authors=tuple(map(with_clusters_limited, meta.authors)),
         language=meta.language,
-        date=_date(meta.date),
+        date=_iso_date_or_empty(meta.date),
         source_url=source_url,
-        repaired=repaired(document),
+        repaired=repairs_in_words(document),
         blocks=tree.blocks,
-        tags=tuple(tag for field in TAGS for tag in _words(found.get(field))),
-        series=", ".join(_words(found.get("series"))),
+        tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
+        series=", ".join(_listed_values(extra.get("series"))),
         works=tuple(works_of(document)),
-        kicker=unjoined(meta.kicker),
-        subtitle=unjoined(meta.subtitle),
+        kicker=with_clusters_limited(meta.kicker),
+        subtitle=with_clusters_limited(meta.subtitle),
         pictures=tree.pictures,
         left_out=tree.left_out,
         omitted_words=missing.words,
@@ -165,8 +182,12 @@ def _chapter(document: Document, source_url: str, tree: Tree) -> Chapter:
     )
 
 
-def _date(written: str) -> str:
-    """Return a date as ISO 8601 writes it, as exact as known; empty if it is none, or no day of the calendar."""
+def _iso_date_or_empty(written: str) -> str:
+    """Return an ISO 8601 date unchanged; anything else, and a day that does not exist, as "".
+
+    >>> _iso_date_or_empty("2021-02"), _iso_date_or_empty("2021-02-31"), _iso_date_or_empty("May 2021")
+    ('2021-02', '', '')
+    """
     if not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?", written):
         return ""
     try:
@@ -176,7 +197,11 @@ def _date(written: str) -> str:
     return written
 
 
-def _words(value: FrontValue) -> list[str]:
-    """Return what a field of front matter lists: items, or words between commas."""
+def _listed_values(value: FrontValue) -> list[str]:
+    """Return the values of a front matter field: list items, or words separated by commas.
+
+    >>> _listed_values("sea, sky"), _listed_values(["sea", 2021]), _listed_values(None)
+    (['sea', 'sky'], ['sea', '2021'], [])
+    """
     items = value if isinstance(value, list) else str(value or "").split(",")
     return [str(item).strip() for item in items if str(item).strip()]

@@ -1,4 +1,4 @@
-"""EPUB -> the formats of Kindle and Kobo, by calibre where it is installed."""
+"""EPUB -> AZW3 (Kindle) or KEPUB (Kobo), converted by calibre if it is installed."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SUFFIXES = {"azw3": "azw3", "kepub": "kepub.epub"}  # as the devices want files to be named
-TOOL = "ebook-convert"
-MAX_SECONDS = 600  # a book of 287 posts takes 40
+DEVICE_SUFFIXES = {"azw3": "azw3", "kepub": "kepub.epub"}  # format -> the file suffix that the device expects
+CALIBRE_CONVERTER = "ebook-convert"
+MOST_CONVERSION_SECONDS = 600  # a book of 287 posts takes 40
 
 
-def tool() -> str | None:
-    """Return where calibre's converter is; None where it is not installed."""
-    return shutil.which(TOOL)
+def converter_path() -> str | None:
+    """Return the path of calibre's converter, or None if it is not installed."""
+    return shutil.which(CALIBRE_CONVERTER)
 
 
-def converted(epub: bytes, form: str) -> bytes | RuntimeError:
-    """Return a book in `form` (azw3; kepub, from calibre 8 on), or why there is none.
+def converted_for_device(epub: bytes, form: str) -> bytes | RuntimeError:
+    """Return an EPUB converted to `form` (azw3; kepub needs calibre 8), or the error.
 
-    calibre marks a file with the time: unlike ours, its bytes differ from one making to the next.
+    calibre writes the current time into the file, so its bytes differ between runs.
     """
-    if (command := tool()) is None:
-        return RuntimeError(f"`formats` wants calibre's {TOOL}, which is not installed")
+    if (command := converter_path()) is None:
+        return RuntimeError(f"`formats` needs calibre's {CALIBRE_CONVERTER}, which is not installed")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "book.epub"), Path(folder, f"book.{form}")
         source.write_bytes(epub)
@@ -35,12 +35,16 @@ def converted(epub: bytes, form: str) -> bytes | RuntimeError:
             "QT_QPA_PLATFORM": "offscreen",
         }
         try:
-            ran = subprocess.run(  # noqa: S603 - our own book, a tool that the settings ask for
-                [command, source, target], capture_output=True, check=False, env=environment, timeout=MAX_SECONDS
+            ran = subprocess.run(  # noqa: S603 - a book of Lacuna, a tool that the settings ask for
+                [command, source, target],
+                capture_output=True,
+                check=False,
+                env=environment,
+                timeout=MOST_CONVERSION_SECONDS,
             )
         except subprocess.TimeoutExpired:
-            return RuntimeError(f"{TOOL} took longer than {MAX_SECONDS} s")
+            return RuntimeError(f"{CALIBRE_CONVERTER} took longer than {MOST_CONVERSION_SECONDS} s")
         if ran.returncode or not target.exists():
-            said = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip().splitlines() or ["nothing"]
-            return RuntimeError(f"{TOOL} failed and said: {said[-1]}")
+            output = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip().splitlines() or ["no error message"]
+            return RuntimeError(f"{CALIBRE_CONVERTER} failed: {output[-1]}")
         return target.read_bytes()

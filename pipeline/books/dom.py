@@ -1,4 +1,4 @@
-"""HTML -> the elements that a browser has of it, and what can be asked of them."""
+"""HTML -> DOM elements as a browser parses them, and functions that read these elements."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Any
 
 from justhtml import JustHTML
 
-Element = Any  # a node of justhtml: an element, a text (`#text`), or what has no children (None): a comment
+Element = Any  # a node of justhtml: an element, a text (name `#text`), or a comment (its children are None)
 
-HIDDEN = {
+HIDDEN_ELEMENTS = {
     "script", "style", "template", "head", "title", "meta", "link", "base", "noembed", "noframes", "datalist", "rp",
     "source", "track", "param", "area", "col", "colgroup",
 }  # fmt: skip
-MEDIA = {"img", "input", "iframe", "object", "embed", "svg", "canvas", "video", "audio", "math"}
+MEDIA_ELEMENTS = {"img", "input", "iframe", "object", "embed", "svg", "canvas", "video", "audio", "math"}
 
 
-def parsed(html: str) -> list[Element]:
-    """Return the elements of HTML as a browser has them that runs no script."""
+def parsed_html(html: str) -> list[Element]:
+    """Return the top elements of an HTML fragment, as a browser without scripting parses it."""
     return list(JustHTML(html, fragment=True, sanitize=False, scripting_enabled=False).root.children or ())
 
 
-def attributes(element: Element) -> dict[str, str]:
-    """Return the attributes of an element by name, an empty value where none is given; a text has none."""
+def attributes_of(element: Element) -> dict[str, str]:
+    """Return the attributes of an element, name -> value. A missing value is ""; a text node has no attributes."""
     return {name: value or "" for name, value in (getattr(element, "attrs", None) or {}).items()}
 
 
-def inside(element: Element) -> Iterator[Element]:
-    """Yield what stands in an element, in order, at any depth."""
+def descendants(element: Element) -> Iterator[Element]:
+    """Yield the descendants of an element in document order."""
     waiting = [*element.children][::-1]
     while waiting:
         one = waiting.pop()
@@ -36,26 +36,32 @@ def inside(element: Element) -> Iterator[Element]:
         waiting += [*(one.children or ())][::-1]
 
 
-def hidden(element: Element) -> bool:
-    """Tell whether a browser shows nothing of an element; `noscript` is shown where nothing else is beside it."""
+def is_hidden(element: Element) -> bool:
+    """Return whether a book hides an element, as a browser does.
+
+    `noscript` is visible only if none of its siblings shows anything.
+    """
     if element.name == "noscript":
-        return any(map(_shows, (one for one in element.parent.children if one is not element)))
-    return element.children is None or element.name in HIDDEN or "hidden" in (element.attrs or {})
+        return any(map(_shows_anything, (one for one in element.parent.children if one is not element)))
+    return element.children is None or element.name in HIDDEN_ELEMENTS or "hidden" in (element.attrs or {})
 
 
-def _shows(element: Element) -> bool:
-    """Tell whether a browser shows anything of an element."""
+def _shows_anything(element: Element) -> bool:
+    """Return whether an element has visible text or media."""
     if element.name == "#text":
         return bool(element.data.strip())
-    if element.name == "noscript" or hidden(element):
+    if element.name == "noscript" or is_hidden(element):
         return False
-    return element.name in MEDIA or any(
-        (one.name == "#text" and one.data.strip()) or one.name in MEDIA for one in inside(element)
+    return element.name in MEDIA_ELEMENTS or any(
+        (one.name == "#text" and one.data.strip()) or one.name in MEDIA_ELEMENTS for one in descendants(element)
     )
 
 
-def unwrapped(element: Element, names: set[str]) -> Iterator[Element]:
-    """Yield the children of an element, those in wrappers that hold elements called `names` too."""
+def children_through_wrappers(element: Element, names: set[str]) -> Iterator[Element]:
+    """Yield the children of an element. A `div` or `rtc` with children called `names` yields its children instead.
+
+    With `names` = {"dt", "dd"}, `<dl><div><dt>a<dd>b</div></dl>` yields `dt` and `dd`, not `div`.
+    """
     waiting = [*element.children][::-1]
     while waiting:
         one = waiting.pop()
@@ -65,11 +71,11 @@ def unwrapped(element: Element, names: set[str]) -> Iterator[Element]:
             yield one
 
 
-def number(written: str, otherwise: int, most: int) -> int:
-    """Return the number that an attribute holds, at most `most`.
+def leading_number(value: str, default: int, most: int) -> int:
+    """Return the number at the start of an attribute's value, at most `most`; `default` if there is none.
 
-    >>> number("3 columns", 1, 9), number("-3", 1, 9), number("99", 1, 9)
+    >>> leading_number("3 columns", 1, 9), leading_number("-3", 1, 9), leading_number("99", 1, 9)
     (3, 1, 9)
     """
-    found = re.match(r"\s*\+?(\d{1,9})", written)
-    return min(int(found[1]), most) if found else otherwise
+    digits = re.match(r"\s*\+?(\d{1,9})", value)
+    return min(int(digits[1]), most) if digits else default

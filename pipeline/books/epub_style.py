@@ -1,60 +1,74 @@
-"""Book -> how its EPUB looks: the style sheet, and the fonts that come along."""
+"""Book -> the style sheet of its EPUB, and the font files to embed."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
 from pipeline.books.book import Book
-from pipeline.books.fonts import BOLD, CJK, MEDIUM, RARE, RARE_IN_CJK, Subset, subsets
-from pipeline.books.pandoc_ast import Node, nodes, plain
+from pipeline.books.fonts import (
+    BOLD_WEIGHT,
+    CJK_LANGUAGES,
+    EMBEDDED_RANGES,
+    EMBEDDED_RANGES_IN_CJK,
+    MEDIUM_WEIGHT,
+    FontSubset,
+    font_subsets,
+)
+from pipeline.books.pandoc_ast import Node, all_nodes, ast_plain_text
 from pipeline.books.phrases import phrase
 
-TEMPLATES = files("pipeline.books").joinpath("templates")
-PROMINENT = "h1, h2, h3, h4, h5, h6, :lang(zh) strong, :lang(ja) strong, :lang(ko) strong"
-EMPHASIS = ":lang(zh) em, :lang(ja) em, :lang(ko) em"
-WORDS = ("Str", "Code", "CodeBlock", "Math")  # the nodes that hold letters
+TEMPLATE_FOLDER = files("pipeline.books").joinpath("templates")
+BOLD_SELECTORS = "h1, h2, h3, h4, h5, h6, :lang(zh) strong, :lang(ja) strong, :lang(ko) strong"
+EMPHASIS_SELECTORS = ":lang(zh) em, :lang(ja) em, :lang(ko) em"
+TEXT_NODE_TYPES = ("Str", "Code", "CodeBlock", "Math")  # types of nodes that contain text
 
 
-def style(book: Book, blocks: list[Node]) -> tuple[str, list[Subset]]:
-    """Return the style sheet of an EPUB and the fonts it names, in ../fonts/.
+def style_sheet(book: Book, blocks: list[Node]) -> tuple[str, list[FontSubset]]:
+    """Return the style sheet of an EPUB, and the fonts that it references in ../fonts/.
 
-    In CJK, where a device makes up what is bold and has no slant, headings and emphasis have fonts of their own.
+    Books in CJK languages get extra fonts for headings and emphasis: devices synthesize CJK bold, and have no CJK
+    italics.
     """
-    cjk = book.language[:2] in CJK
-    ranges = RARE_IN_CJK if cjk else RARE
+    cjk = book.language[:2] in CJK_LANGUAGES
+    ranges = EMBEDDED_RANGES_IN_CJK if cjk else EMBEDDED_RANGES
     titles = book.title + phrase("contents", book.language)
-    found = [*nodes(blocks)]  # those in footnotes too
-    usual = subsets(titles + _letters(found, *WORDS), ranges, book.language)
-    bold = subsets(titles + _letters(found, "Header", "Strong"), ranges, book.language, BOLD) if cjk else []
-    medium = subsets(_letters(found, "Emph"), ranges, book.language, MEDIUM) if cjk else []
-    sheets = ["epub.css", *["vertical.css"] * book.look.vertical]
-    rules = [TEMPLATES.joinpath(name).read_text("utf-8") for name in sheets]
-    rules += [_face(font, ranges) for font in (*usual, *bold, *medium)]
+    every = [*all_nodes(blocks)]  # including those in footnotes
+    regular = font_subsets(titles + _text_of_types(every, *TEXT_NODE_TYPES), ranges, book.language)
+    bold = (
+        font_subsets(titles + _text_of_types(every, "Header", "Strong"), ranges, book.language, BOLD_WEIGHT)
+        if cjk
+        else []
+    )
+    medium = font_subsets(_text_of_types(every, "Emph"), ranges, book.language, MEDIUM_WEIGHT) if cjk else []
+    sheets = ["epub.css", *["vertical.css"] * book.style.vertical]
+    rules = [TEMPLATE_FOLDER.joinpath(name).read_text("utf-8") for name in sheets]
+    rules += [_font_face_rule(font, ranges) for font in (*regular, *bold, *medium)]
     rules += [
-        f"{selector} {{ font-family: {', '.join([*(_family(font) for font in fonts), generic])}; }}\n"
+        f"{selector} {{ font-family: {', '.join([*(_font_family(font) for font in fonts), generic])}; }}\n"
         for selector, fonts, generic in (
-            ("body", usual, "serif"),
-            (PROMINENT, bold + usual, "sans-serif"),
-            (EMPHASIS, medium + usual, "sans-serif"),
-            ("code", usual, "monospace"),
+            ("body", regular, "serif"),
+            (BOLD_SELECTORS, bold + regular, "sans-serif"),
+            (EMPHASIS_SELECTORS, medium + regular, "sans-serif"),
+            ("code", regular, "monospace"),
         )
     ]
-    return "".join(rules), [*usual, *bold, *medium]
+    return "".join(rules), [*regular, *bold, *medium]
 
 
-def _family(font: Subset) -> str:
+def _font_family(font: FontSubset) -> str:
     return f'"Lacuna {font.name.removesuffix(".otf")}"'
 
 
-def _face(font: Subset, ranges: str) -> str:
-    """Return the rule for a font: it stands before the device's own, and for the characters it holds only.
+def _font_face_rule(font: FontSubset, ranges: str) -> str:
+    """Return the `@font-face` rule of a font, limited to the characters in `ranges`.
 
-    Behind them, Chromium keeps showing boxes for short words that it set before the fonts were loaded.
+    The rules of `style_sheet` name these fonts before the device's own. In the other order, Chromium keeps showing
+    boxes for short words that it laid out before the fonts were loaded.
     """
-    weight = "bold" if font.weight == BOLD else "normal"
-    known = f"font-family: {_family(font)}; font-weight: {weight}"
-    return f"@font-face {{ {known}; src: url(../fonts/{font.name}); unicode-range: {ranges}; }}\n"
+    weight = "bold" if font.weight == BOLD_WEIGHT else "normal"
+    family = f"font-family: {_font_family(font)}; font-weight: {weight}"
+    return f"@font-face {{ {family}; src: url(../fonts/{font.name}); unicode-range: {ranges}; }}\n"
 
 
-def _letters(found: list[Node], *kinds: str) -> str:
-    return "".join(plain(node) for node in found if node["t"] in kinds)
+def _text_of_types(every: list[Node], *types: str) -> str:
+    return "".join(ast_plain_text(node) for node in every if node["t"] in types)

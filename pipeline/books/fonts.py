@@ -1,4 +1,4 @@
-"""Text -> the fonts it needs: the packaged Noto fonts, and subsets of them for what a reading device may lack."""
+"""Text -> subsets of the packaged Noto fonts, to embed in EPUBs; the fonts for Typst; characters without a glyph."""
 
 from __future__ import annotations
 
@@ -12,117 +12,135 @@ from unicodedata import category, normalize
 import uharfbuzz as hb
 from typst import Compiler, Fonts, TypstError
 
-PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
-# What a device may lack: not Latin, Greek, Cyrillic, nor general punctuation but what joins letters and emoji.
-RARE = "U+590-1FFF, U+200C-200D, U+2070-10FFFF"
-RARE_IN_CJK = "U+590-10FFFF"  # where quotes and dashes are as wide as a letter, they belong to the letters' font
-REGULAR, MEDIUM, BOLD = 400, 500, 700  # of the axis wght (OpenType)
-SERIF, SANS, SANS_CJK = "NotoSerifSC", "NotoSans[", "NotoSansCJK"  # names of fonts start so
-CJK = {"zh", "ja", "ko"}  # ISO 639
-SIMPLIFIED = 2
-# Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties.txt) that is no format character: fillers, selectors
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
-COLLECTION = {"ja": 0, "ko": 1, "zh-hant": 3}  # the faces of NotoSansCJK-VF.otf.ttc in order: JP, KR, SC, TC, HK
+FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
+# CSS ranges that a reading device may have no font for: all but Latin, Greek, Cyrillic and general punctuation. ZERO
+# WIDTH JOINER and NON-JOINER are included, because they join characters and emoji.
+EMBEDDED_RANGES = "U+590-1FFF, U+200C-200D, U+2070-10FFFF"
+EMBEDDED_RANGES_IN_CJK = "U+590-10FFFF"  # with general punctuation: full-width quotes and dashes are in the CJK font
+REGULAR_WEIGHT, MEDIUM_WEIGHT, BOLD_WEIGHT = 400, 500, 700  # on the wght axis (OpenType)
+SERIF_PREFIX, SANS_PREFIX, SANS_CJK_PREFIX = "NotoSerifSC", "NotoSans[", "NotoSansCJK"  # prefixes of font file names
+CJK_LANGUAGES = {"zh", "ja", "ko"}  # ISO 639
+SIMPLIFIED_FACE = 2  # index of the face for simplified Chinese in NotoSansCJK
+# Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties.txt) except format characters: fillers, selectors
+_DEFAULT_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+CJK_FACES = {"ja": 0, "ko": 1, "zh-hant": 3}  # faces of NotoSansCJK-VF.otf.ttc, in the order JP, KR, SC, TC, HK
 
 
-class Subset(NamedTuple):
-    """A font file that holds just the characters asked for."""
+class FontSubset(NamedTuple):
+    """A font file reduced to some characters."""
 
     name: str
-    data: bytes
-    weight: int
+    data: bytes  # OpenType
+    weight: int  # on the wght axis
 
 
 @cache
-def for_typst() -> Fonts:
-    """Return the packaged fonts and Typst's own, read once a process; never those of the machine."""
-    return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in PACKAGES])
+def typst_fonts() -> Fonts:
+    """Return the packaged fonts and Typst's own, without system fonts. They are read once per process."""
+    return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in FONT_PACKAGES])
 
 
 @cache
-def _faces(index: int, first: str) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
-    """Return the packaged fonts with the characters they hold, that whose name starts with `first` before the others.
+def _packaged_faces(index: int, first: str) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
+    """Return the packaged fonts in order of preference: file name, face, and the code points that the face has.
 
-    The font of all CJK is a collection; of its faces, `index` is meant. It goes before those that draw simplified
-    Chinese only.
+    Fonts whose name starts with `first` come first, fonts for simplified Chinese only come last. `index` selects the
+    face of the CJK collection.
     """
-    named = [(path.name, str(path)) for package in PACKAGES for path in files(package).iterdir()]
-    found = [(name, path) for name, path in named if re.search(r"\.(?:otf|ttf|ttc)$", name)]
-    made = []
-    for name, path in sorted(found, key=lambda font: (not font[0].startswith(first), "SC-" in font[0], font[0])):
+    every = [(path.name, str(path)) for package in FONT_PACKAGES for path in files(package).iterdir()]
+    fonts = [(name, path) for name, path in every if re.search(r"\.(?:otf|ttf|ttc)$", name)]
+    faces = []
+    for name, path in sorted(fonts, key=lambda font: (not font[0].startswith(first), "SC-" in font[0], font[0])):
         face = hb.Face(hb.Blob.from_file_path(path), index if "CJK" in name else 0)
-        made.append((name, face, frozenset(face.unicodes)))
-    return tuple(made)
+        faces.append((name, face, frozenset(face.unicodes)))
+    return tuple(faces)
 
 
-def _index(language: str) -> int:
-    """Return which face of the font of all CJK draws `language` (BCP 47) as its readers write it."""
+def _cjk_face_index(language: str) -> int:
+    """Return the index of the face of NotoSansCJK for `language` (BCP 47).
+
+    >>> _cjk_face_index("ja"), _cjk_face_index("zh-Hant-TW"), _cjk_face_index("en") == SIMPLIFIED_FACE
+    (0, 3, True)
+    """
     tag = language.lower()
     traditional = re.match(r"zh-(?:hant|tw|hk|mo)", tag)
-    return COLLECTION["zh-hant"] if traditional else COLLECTION.get(tag.split("-")[0], SIMPLIFIED)
+    return CJK_FACES["zh-hant"] if traditional else CJK_FACES.get(tag.split("-")[0], SIMPLIFIED_FACE)
 
 
-def face_of(char: str, language: str) -> hb.Face:
-    """Return the first font without serifs that has `char`; the first of all where none has it."""
-    faces = _faces(_index(language), SANS_CJK if language[:2] in CJK else SANS)
-    return next((face for _, face, held in faces if ord(char) in held), faces[0][1])
+def sans_face_of(char: str, language: str) -> hb.Face:
+    """Return the first sans-serif face that has `char`, or the first face of all if none has it."""
+    faces = _packaged_faces(
+        _cjk_face_index(language), SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX
+    )
+    return next((face for _, face, code_points in faces if ord(char) in code_points), faces[0][1])
 
 
-def undrawn(text: str) -> Counter[str]:
-    """Return the characters of a text for which no font of ours has a glyph, and how often each stands there.
+def characters_without_glyph(text: str) -> Counter[str]:
+    """Return the characters of a text that no font has a glyph for, with their counts.
 
-    What is not drawn by itself counts for nothing: spaces, controls, joiners, variation selectors.
+    Invisible characters (spaces, controls, joiners, variation selectors) are not counted.
     """
-    held = frozenset[int]().union(*(characters for _, _, characters in _faces(SIMPLIFIED, SANS)))
-    found = Counter(normalize("NFC", text))
+    available = frozenset[int]().union(
+        *(code_points for _, _, code_points in _packaged_faces(SIMPLIFIED_FACE, SANS_PREFIX))
+    )
+    counts = Counter(normalize("NFC", text))
     return Counter(
         {
             char: count
-            for char, count in found.items()
-            if not (char.isspace() or _INVISIBLE.match(char) or category(char) in {"Cc", "Cf"})
-            and not all(ord(part) in held or _drawn_by_typst(part) for part in normalize("NFD", char))
+            for char, count in counts.items()
+            if not (char.isspace() or _DEFAULT_IGNORABLE.match(char) or category(char) in {"Cc", "Cf"})
+            and not all(ord(part) in available or _drawn_by_typst(part) for part in normalize("NFD", char))
         }
     )
 
 
 @cache
 def _drawn_by_typst(char: str) -> bool:
-    """Tell whether Typst draws a character: the coverage of its own fonts is known to it alone."""
+    """Return whether Typst has a glyph for a character. Only Typst knows what its own fonts cover, so this asks it."""
     source = f'#set document(title: "-")\n#"\\u{{{ord(char):x}}}"'.encode()
     try:
-        Compiler(source, font_paths=for_typst(), ignore_system_fonts=True).compile(format="pdf", pdf_standards=["a-2b"])
+        Compiler(source, font_paths=typst_fonts(), ignore_system_fonts=True).compile(
+            format="pdf", pdf_standards=["a-2b"]
+        )
     except TypstError as error:
         return "could not be displayed" not in str(error)
     return True
 
 
-def subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR) -> list[Subset]:
-    """Return font subsets that hold the characters of `text` in `ranges` (CSS), as far as any font has them.
+def font_subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR_WEIGHT) -> list[FontSubset]:
+    """Return font subsets that cover the characters of `text` in `ranges` (CSS unicode-range).
 
-    A character that languages draw differently is drawn as in `language` (BCP 47). Serifs are for simplified Chinese
-    (there is no such font of the others) in running text.
+    Characters that no font has are skipped. Han characters get the glyphs of `language` (BCP 47). Running text in
+    simplified Chinese gets a serif font; no other packaged CJK font has serifs.
     """
-    index = _index(language)
+    index = _cjk_face_index(language)
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
     wanted = {ord(char) for char in set(text) if not char.isspace() and any(a <= ord(char) <= b for a, b in bounds)}
     made = []
-    for name, face, held in _faces(index, SERIF if index == SIMPLIFIED and weight == REGULAR else SANS_CJK):
+    for name, face, code_points in _packaged_faces(
+        index, SERIF_PREFIX if index == SIMPLIFIED_FACE and weight == REGULAR_WEIGHT else SANS_CJK_PREFIX
+    ):
         if not wanted:
             break
-        here = wanted & held
-        if here:
+        covered = wanted & code_points
+        if covered:
             stem = name.split(".")[0].replace("[", "-").rstrip("]")
-            made.append(Subset(f"{stem}-{weight}.otf", _subset(face, here, weight), weight))
-            wanted -= here
+            made.append(FontSubset(f"{stem}-{weight}.otf", _subset_font(face, covered, weight), weight))
+            wanted -= covered
     return made
 
 
-def _subset(face: hb.Face, characters: set[int], weight: int) -> bytes:
-    """Return a font of `characters`, and of the parts that shaping takes some of them to (Thai SARA AM)."""
-    chosen = hb.SubsetInput()
-    chosen.unicode_set.update(ord(part) for char in characters for part in chr(char) + normalize("NFKD", chr(char)))
-    chosen.name_id_set.clear()
-    chosen.pin_all_axes_to_default(face)
+def _subset_font(face: hb.Face, code_points: set[int], weight: int) -> bytes:
+    """Return an OpenType font reduced to `code_points` and their NFKD parts.
+
+    Shaping replaces some characters by their parts: THAI CHARACTER SARA AM by NIKHAHIT and SARA AA.
+    """
+    subset = hb.SubsetInput()
+    subset.unicode_set.update(ord(part) for char in code_points for part in chr(char) + normalize("NFKD", chr(char)))
+    subset.name_id_set.clear()
+    subset.pin_all_axes_to_default(face)
     if any(axis.tag == "wght" for axis in face.axis_infos):
-        chosen.pin_axis_location(face, "wght", weight)
-    return bytes(hb.subset(face, chosen).blob.data)
+        subset.pin_axis_location(face, "wght", weight)
+    return bytes(hb.subset(face, subset).blob.data)

@@ -1,4 +1,7 @@
-"""Books -> EPUB and PDF, pandoc started once for all; a book's bytes are the same whatever is made beside it."""
+"""Books -> EPUB and PDF files, as bytes.
+
+One pandoc process converts all books. The bytes of a book do not depend on the other books.
+"""
 
 from __future__ import annotations
 
@@ -7,45 +10,45 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.books import epub, pdf
-from pipeline.books.book import Book, writable
-from pipeline.books.sections import Section, sections
-from pipeline.markdown.pandoc import write
+from pipeline.books.book import Book, within_format_limits
+from pipeline.books.sections import BookSection, sections_of
+from pipeline.markdown.pandoc import convert_sanitized
 
-KINDS = ("epub", "pdf")
-_PREPARE = {"epub": epub.prepare, "pdf": pdf.prepare}
-_FINISH = {"epub": epub.finish, "pdf": pdf.finish}
+BOOK_FORMATS = ("epub", "pdf")
+_CONVERSIONS = {"epub": epub.epub_conversion, "pdf": pdf.pdf_conversion}
+_FINISHERS = {"epub": epub.finished_epub, "pdf": pdf.finished_pdf}
 
 
-def editions(books: Sequence[Book], kinds: Sequence[str] = KINDS) -> list[dict[str, bytes]]:
-    """Return each book in each of `kinds`.
+def books_as_files(books: Sequence[Book], kinds: Sequence[str] = BOOK_FORMATS) -> list[dict[str, bytes]]:
+    """Return the files of each book: format -> bytes, for each format in `kinds`.
 
-    Raises SkipDocument where a book is more than pandoc can write within its limits, OSError or MemoryError where the machine
-    fails, RuntimeError where pandoc or Typst does, or where what they made is broken.
+    Raises SkipDocument where a book exceeds the limits of pandoc or Typst, OSError or MemoryError where the machine
+    fails, RuntimeError where pandoc or Typst fails, or where its output is broken.
     """
     with tempfile.TemporaryDirectory() as folder:
-        jobs: list[tuple[str, Book, list[Section], Path]] = []
+        jobs: list[tuple[str, Book, list[BookSection], Path]] = []
         conversions = []
-        for book in map(writable, books):
-            parts = sections(book)
+        for book in map(within_format_limits, books):
+            parts = sections_of(book)
             for kind in kinds:
-                place = Path(folder, str(len(jobs)))
-                place.mkdir()
+                job_folder = Path(folder, str(len(jobs)))
+                job_folder.mkdir()
                 for name, data in book.pictures.items():
-                    place.joinpath(name).write_bytes(data)
-                jobs.append((kind, book, parts, place))
-                conversions.append(_PREPARE[kind](book, parts, place))
+                    job_folder.joinpath(name).write_bytes(data)
+                jobs.append((kind, book, parts, job_folder))
+                conversions.append(_CONVERSIONS[kind](book, parts, job_folder))
         made = [
-            _FINISH[kind](data, book, parts, place)
-            for (kind, book, parts, place), data in zip(jobs, write(conversions), strict=True)
+            _FINISHERS[kind](data, book, parts, job_folder)
+            for (kind, book, parts, job_folder), data in zip(jobs, convert_sanitized(conversions), strict=True)
         ]
     return [dict(zip(kinds, made[at * len(kinds) :], strict=False)) for at in range(len(books))]
 
 
-def to_epub(book: Book) -> bytes:
+def book_as_epub(book: Book) -> bytes:
     """Return one book as EPUB 3."""
-    return editions([book], ["epub"])[0]["epub"]
+    return books_as_files([book], ["epub"])[0]["epub"]
 
 
-def to_pdf(book: Book) -> bytes:
+def book_as_pdf(book: Book) -> bytes:
     """Return one book as tagged PDF."""
-    return editions([book], ["pdf"])[0]["pdf"]
+    return books_as_files([book], ["pdf"])[0]["pdf"]

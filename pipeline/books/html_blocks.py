@@ -1,4 +1,8 @@
-"""Elements of HTML that are blocks of their own (lists, tables, figures, code) -> pandoc blocks."""
+"""HTML elements that are block structures (lists, tables, figures, code) -> pandoc blocks.
+
+`BLOCK_READERS` maps an element's name to its function. Each function takes the reader of the element's contents, the
+element, and the inline styles around it. It returns blocks.
+"""
 
 from __future__ import annotations
 
@@ -7,79 +11,87 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from pipeline.books import table_grid
-from pipeline.books.dom import Element, attributes, hidden, inside, number, unwrapped
-from pipeline.books.inline_styles import Style, worn
+from pipeline.books.dom import Element, attributes_of, children_through_wrappers, descendants, is_hidden, leading_number
+from pipeline.books.inline_styles import InlineStyle, with_style
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, div, para
 
-NUMBERS = {"a": "LowerAlpha", "A": "UpperAlpha", "i": "LowerRoman", "I": "UpperRoman"}
-MOST = 10**6  # the largest number that a list is taken to start with
-Styles = tuple[Style, ...]
+NUMBERING_STYLES = {"a": "LowerAlpha", "A": "UpperAlpha", "i": "LowerRoman", "I": "UpperRoman"}
+MOST_LIST_START = 10**6  # largest start number of a list
+InlineStyles = tuple[InlineStyle, ...]
 
 
-class Reads(Protocol):
-    """What reads the contents of an element."""
+class ElementReader(Protocol):
+    """Reads the contents of an element."""
 
-    def blocks(self, children: Iterable[Element], styles: Styles, kind: str) -> list[Node]:
-        """Return elements as blocks; words that stand in no block of their own become blocks of `kind`."""
+    def blocks(self, children: Iterable[Element], styles: InlineStyles, kind: str) -> list[Node]:
+        """Return elements as blocks. Text outside a block element becomes blocks of type `kind` (Para or Plain)."""
 
     def kept(self, element: Element) -> Node | None:
-        """Return the node that was kept aside for an element, if one was."""
+        """Return the AST node that an element is the placeholder of, or None (see raw_html.py)."""
 
     def replaced(self, element: Element) -> list[Node]:
-        """Return what an element that holds no words shows: a node that was kept aside, a picture."""
+        """Return the inline nodes of an element without text: an image, a line break, an AST node."""
 
 
-def code(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return preformatted text as code, then its pictures; as blocks, if Markdown is in it: it was not closed."""
+def code_block(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return `<pre>` as a code block, followed by a paragraph of its images.
+
+    If Markdown was parsed inside it, the `<pre>` was not closed: its contents are then read as blocks.
+    """
     if kept := reader.kept(element):
         return [kept]
-    every = [*inside(element)]
+    every = [*descendants(element)]
     if any(map(reader.kept, every)):
         return reader.blocks(element.children, styles, "Para")
     text = "".join("\n" if one.name == "br" else one.data if one.name == "#text" else "" for one in every)
-    others = [node for one in every for node in reader.replaced(one)]
-    said = " ".join(attributes(one).get("class", "") for one in (element, *every) if one.name in {"pre", "code"})
-    names = re.findall(r"\blang(?:uage)?-([\w+#.-]+)", said)[:1]
-    block = {"t": "CodeBlock", "c": [["", names, []], text.removeprefix("\n").rstrip("\n")]}
-    return [block] * bool(text.strip()) + [para(*others)] * bool(others)
+    images = [node for one in every for node in reader.replaced(one)]
+    classes = " ".join(attributes_of(one).get("class", "") for one in (element, *every) if one.name in {"pre", "code"})
+    languages = re.findall(r"\blang(?:uage)?-([\w+#.-]+)", classes)[:1]
+    block = {"t": "CodeBlock", "c": [["", languages, []], text.removeprefix("\n").rstrip("\n")]}
+    return [block] * bool(text.strip()) + [para(*images)] * bool(images)
 
 
-def heading(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return a heading, and behind it what stands in it beside its first paragraph: it may not have been closed."""
-    first, rest = headed(reader.blocks(element.children, styles, "Plain"))
+def heading_block(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return a heading of its first paragraph, followed by its other blocks.
+
+    `<h2>Title` that is not closed contains all that follows it.
+    """
+    first, rest = leading_paragraph(reader.blocks(element.children, styles, "Plain"))
     kept = reader.kept(element)
-    named = kept["c"][1] if kept else [re.sub(r"[\s#]", "", attributes(element).get("id", "")), [], []]
-    return [{"t": "Header", "c": [int(element.name[1]), named, first]}] * bool(first) + rest
+    identified = kept["c"][1] if kept else [re.sub(r"[\s#]", "", attributes_of(element).get("id", "")), [], []]
+    return [{"t": "Header", "c": [int(element.name[1]), identified, first]}] * bool(first) + rest
 
 
-def quotation(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return a quotation."""
+def quotation_block(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return a block quotation."""
     inner = reader.blocks(element.children, styles, "Para")
     return [{"t": "BlockQuote", "c": inner}] if inner else []
 
 
-def aside(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return what stands beside the text: a pull quote, a remark."""
+def aside_block(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return an aside (a pull quote, a remark) as a division of that class."""
     inner = reader.blocks(element.children, styles, "Para")
     return [div("aside", inner)] if inner else []
 
 
-def bullets(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return a list."""
-    items = _items(reader, element, styles)
+def bullet_list(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return a bullet list."""
+    items = _list_items(reader, element, styles)
     return [{"t": "BulletList", "c": items}] if items else []
 
 
-def numbered(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return a numbered list."""
-    items, kept, said = _items(reader, element, styles), reader.kept(element), attributes(element)
-    style = {"t": NUMBERS.get(said.get("type", ""), "Decimal")}
-    how = kept["c"][0] if kept else [number(said.get("start", ""), 1, MOST), style, {"t": "Period"}]
-    return [{"t": "OrderedList", "c": [how, items]}] if items else []
+def ordered_list(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return an ordered list with its start number and numbering style."""
+    items, kept, given = _list_items(reader, element, styles), reader.kept(element), attributes_of(element)
+    style = {"t": NUMBERING_STYLES.get(given.get("type", ""), "Decimal")}
+    numbering = (
+        kept["c"][0] if kept else [leading_number(given.get("start", ""), 1, MOST_LIST_START), style, {"t": "Period"}]
+    )
+    return [{"t": "OrderedList", "c": [numbering, items]}] if items else []
 
 
-def _items(reader: Reads, element: Element, styles: Styles) -> list[list[Node]]:
-    """Return the items of a list; what stands between them is an item too."""
+def _list_items(reader: ElementReader, element: Element, styles: InlineStyles) -> list[list[Node]]:
+    """Return the items of a list. Contents between two `<li>` become an item too."""
     parts: list[tuple[bool, list[Element]]] = []
     for one in element.children:
         if one.name == "li":
@@ -92,97 +104,99 @@ def _items(reader: Reads, element: Element, styles: Styles) -> list[list[Node]]:
     return [made for item, made in items if item or made]
 
 
-def definitions(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return terms with what they mean."""
+def definition_list(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return a definition list. `<dt>` elements that share a `<dd>` become one term of several lines."""
     entries: list[tuple[list[Node], list[list[Node]]]] = []
-    for one in unwrapped(element, {"dt", "dd"}):
+    for one in children_through_wrappers(element, {"dt", "dd"}):
         rest = reader.blocks([one], styles, "Plain")
         if one.name == "dt":
-            first, rest = headed(rest)
-            if first and entries and not entries[-1][1]:  # two terms of one meaning
+            first, rest = leading_paragraph(rest)
+            if first and entries and not entries[-1][1]:  # the term before has no definition yet
                 entries[-1][0].extend([{"t": "LineBreak"}, *first])
             elif first:
                 entries.append((first, []))
         if rest:
-            alone = len(rest) == 1 and rest[0]["t"] == "Para"
+            single = len(rest) == 1 and rest[0]["t"] == "Para"
             entries = entries or [([], [])]
-            entries[-1][1].append([{"t": "Plain", "c": rest[0]["c"]}] if alone else rest)
+            entries[-1][1].append([{"t": "Plain", "c": rest[0]["c"]}] if single else rest)
     made = [[term, meanings or [[{"t": "Plain", "c": []}]]] for term, meanings in entries]
     return [{"t": "DefinitionList", "c": made}] if made else []
 
 
-def details(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return what can be folded as it is when unfolded, its summary in bold."""
+def details_blocks(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return `<details>` as if it were open: its summary in bold, then its contents."""
     made: list[Node] = []
     for one in element.children:
         if one.name == "summary":
-            first, rest = headed(reader.blocks(one.children, worn(styles, ("Strong", "")), "Para"))
+            first, rest = leading_paragraph(reader.blocks(one.children, with_style(styles, ("Strong", "")), "Para"))
             made += [para(*first)] * bool(first) + rest
     return made + reader.blocks([one for one in element.children if one.name != "summary"], styles, "Para")
 
 
-def figure(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return one picture with a caption as a figure; anything else, with its caption behind it."""
-    caption = next((one for one in inside(element) if one.name == "figcaption"), None)
+def figure_blocks(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return a `<figure>` of one image as a figure with its caption; any other as its blocks, then its caption."""
+    caption = next((one for one in descendants(element) if one.name == "figcaption"), None)
     if caption is not None:
         caption.parent.remove_child(caption)
     inner = reader.blocks(element.children, styles, "Para")
-    said = reader.blocks(caption.children, styles, "Para") if caption is not None else []
-    first, rest = headed(said)
+    caption_blocks = reader.blocks(caption.children, styles, "Para") if caption is not None else []
+    first, rest = leading_paragraph(caption_blocks)
     if len(inner) == 1 and inner[0]["t"] == "Para" and [node["t"] for node in inner[0]["c"]] == ["Image"]:
         return [{"t": "Figure", "c": [NO_ATTRIBUTES, [None, [para(*first)] * bool(first)], inner]}, *rest]
-    return inner + said
+    return inner + caption_blocks
 
 
-def table(reader: Reads, element: Element, styles: Styles) -> list[Node]:
-    """Return a table."""
+def html_table_blocks(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
+    """Return a table, or its contents as blocks where it is too large for one (see table_grid.py)."""
     caption: list[Node] = []
-    sections: list[table_grid.Section] = []
+    sections: list[table_grid.TableSection] = []
     for one in element.children:
         if one.name == "caption":
             caption += reader.blocks(one.children, styles, "Plain")
-        elif one.name in {"thead", "tbody", "tfoot"} and not hidden(one):
-            rows = [row.children for row in one.children if row.name == "tr" and not hidden(row)]
-            if rows and one.name == "tbody" and not sections and _heads(rows[0]):
-                sections.append(table_grid.Section(head=True, rows=[_cells(reader, rows.pop(0), styles)]))
-            cells = [_cells(reader, row, styles) for row in rows]
-            sections += [table_grid.Section(one.name == "thead", cells)] if cells else []
+        elif one.name in {"thead", "tbody", "tfoot"} and not is_hidden(one):
+            rows = [row.children for row in one.children if row.name == "tr" and not is_hidden(row)]
+            if rows and one.name == "tbody" and not sections and _is_header_row(rows[0]):
+                sections.append(table_grid.TableSection(head=True, rows=[_html_cells(reader, rows.pop(0), styles)]))
+            cells = [_html_cells(reader, row, styles) for row in rows]
+            sections += [table_grid.TableSection(one.name == "thead", cells)] if cells else []
     kept = reader.kept(element)
-    return table_grid.table(caption, sections, kept["c"][2] if kept else [])
+    return table_grid.table_or_blocks(caption, sections, kept["c"][2] if kept else [])
 
 
-def _heads(row: Iterable[Element]) -> bool:
-    """Tell whether all cells of a row are headings."""
+def _is_header_row(row: Iterable[Element]) -> bool:
+    """Return whether all cells of a row are header cells (`th`)."""
     names = {cell.name for cell in row if cell.name in {"td", "th"}}
     return names == {"th"}
 
 
-def _cells(reader: Reads, row: Iterable[Element], styles: Styles) -> list[table_grid.Cell]:
+def _html_cells(reader: ElementReader, row: Iterable[Element], styles: InlineStyles) -> list[table_grid.HtmlCell]:
     made = []
     for one in row:
-        if one.name in {"td", "th"} and not hidden(one):
-            said = attributes(one)
-            columns, rows = (number(said.get(name, ""), 1, table_grid.MOST_CELLS) for name in ("colspan", "rowspan"))
-            made.append(table_grid.Cell(reader.blocks(one.children, styles, "Plain"), columns, rows))
+        if one.name in {"td", "th"} and not is_hidden(one):
+            given = attributes_of(one)
+            columns, rows = (
+                leading_number(given.get(name, ""), 1, table_grid.MOST_TABLE_CELLS) for name in ("colspan", "rowspan")
+            )
+            made.append(table_grid.HtmlCell(reader.blocks(one.children, styles, "Plain"), columns, rows))
     return made
 
 
-def headed(blocks: list[Node]) -> tuple[list[Node], list[Node]]:
-    """Return the words of the first block, if it is a paragraph, and all other blocks."""
+def leading_paragraph(blocks: list[Node]) -> tuple[list[Node], list[Node]]:
+    """Return the inline nodes of the first block if it is a paragraph, and the other blocks."""
     first = bool(blocks) and blocks[0]["t"] in {"Para", "Plain"}
     return (blocks[0]["c"], blocks[1:]) if first else ([], blocks)
 
 
-STRUCTURES: dict[str, Callable[[Any, Element, Styles], list[Node]]] = {
-    **dict.fromkeys(("pre", "listing", "xmp", "plaintext", "textarea"), code),
-    **{f"h{level}": heading for level in range(1, 7)},
-    **dict.fromkeys(("ul", "menu", "dir"), bullets),
+BLOCK_READERS: dict[str, Callable[[Any, Element, InlineStyles], list[Node]]] = {
+    **dict.fromkeys(("pre", "listing", "xmp", "plaintext", "textarea"), code_block),
+    **{f"h{level}": heading_block for level in range(1, 7)},
+    **dict.fromkeys(("ul", "menu", "dir"), bullet_list),
     "hr": lambda *_: [{"t": "HorizontalRule"}],
-    "blockquote": quotation,
-    "aside": aside,
-    "ol": numbered,
-    "dl": definitions,
-    "details": details,
-    "figure": figure,
-    "table": table,
+    "blockquote": quotation_block,
+    "aside": aside_block,
+    "ol": ordered_list,
+    "dl": definition_list,
+    "details": details_blocks,
+    "figure": figure_blocks,
+    "table": html_table_blocks,
 }

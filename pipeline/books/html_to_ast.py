@@ -1,7 +1,7 @@
-"""Raw HTML of a Markdown tree -> pandoc nodes: what a browser shows of it, and nothing that does something.
+"""Pandoc AST with raw HTML -> AST without it: nodes for what a browser shows of the HTML.
 
-No element, attribute or address gets through by itself: nodes are made of the names listed here and in structures.py,
-and vetted as those of Markdown are.
+`text <b>bold</b>` becomes the nodes of `text **bold**`. This is an allow-list: only elements and attributes named here
+and in html_blocks.py have an effect. The result is sanitized like the rest of the AST.
 """
 
 from __future__ import annotations
@@ -11,31 +11,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from pipeline.books.dom import Element, attributes, hidden, inside, parsed, unwrapped
-from pipeline.books.html_blocks import STRUCTURES, Styles
-from pipeline.books.inline_styles import CODE, Run, Style, nested, words, worn
+from pipeline.books.dom import Element, attributes_of, children_through_wrappers, descendants, is_hidden, parsed_html
+from pipeline.books.html_blocks import BLOCK_READERS, InlineStyles
+from pipeline.books.inline_styles import CODE_STYLE, InlineStyle, StyledNode, nested_inlines, styled_nodes, with_style
 from pipeline.books.maths import is_maths
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, plain, text_nodes
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, text_nodes
 from pipeline.books.phrases import phrase
-from pipeline.books.raw_html import Markup, holds_html, markup
+from pipeline.books.raw_html import HtmlWithPlaceholders, contains_html, html_with_placeholders
 
-BLOCKS = {
+HTML_BLOCK_ELEMENTS = {
     "address", "article", "body", "center", "dd", "dialog", "div", "dt", "fieldset", "figcaption", "footer", "form",
     "header", "hgroup", "html", "legend", "li", "main", "nav", "optgroup", "option", "p", "search", "section",
     "summary", "tbody", "td", "tfoot", "th", "thead", "tr",
 }  # fmt: skip
-RUBY: Style = ("Span", (("ruby",), ""))
-STYLES: dict[str, Style] = {
+RUBY_STYLE: InlineStyle = ("Span", (("ruby",), ""))
+ELEMENT_STYLES: dict[str, InlineStyle] = {
     **dict.fromkeys(("b", "strong"), ("Strong", "")),
     **dict.fromkeys(("i", "em", "cite", "dfn", "var"), ("Emph", "")),
     **dict.fromkeys(("u", "ins"), ("Underline", "")),
     **dict.fromkeys(("s", "strike", "del"), ("Strikeout", "")),
-    **dict.fromkeys(("code", "samp", "tt"), CODE),
+    **dict.fromkeys(("code", "samp", "tt"), CODE_STYLE),
     **{name: ("Span", ((name,), "")) for name in ("mark", "kbd", "small")},
     "sup": ("Superscript", ""),
     "sub": ("Subscript", ""),
 }
-UNSEEN = {  # by element: what a book, which cannot show it, calls it (phrases.toml)
+UNSUPPORTED_ELEMENTS = {  # elements that no book can show -> the phrase that replaces them (phrases.toml)
     **dict.fromkeys(("iframe", "frame", "object", "embed", "applet"), "embedded"),
     **dict.fromkeys(("svg", "canvas"), "drawing"),
     "video": "video",
@@ -43,43 +43,48 @@ UNSEEN = {  # by element: what a book, which cannot show it, calls it (phrases.t
     "math": "formula",
 }
 
-_MATHML = re.compile(r"#text|m(?!ath)[a-z]+|semantics|annotation(?:-xml)?|none")
+_MATHML_NAMES = re.compile(r"#text|m(?!ath)[a-z]+|semantics|annotation(?:-xml)?|none")
 
 
-def with_html_read(blocks: list[Node], language: str) -> list[Node]:
-    """Return a tree, as pandoc read it from Markdown, with its raw HTML as nodes; as it is, if it holds none."""
-    if not holds_html(blocks):
+def with_html_parsed(blocks: list[Node], language: str) -> list[Node]:
+    """Return pandoc's AST of a Markdown text with its raw HTML converted to nodes.
+
+    `language` (BCP 47) is the language of replacements such as "[Video: example.org]".
+    """
+    if not contains_html(blocks):
         return blocks
-    made = markup(blocks)
-    return _Reader(made, language).blocks(parsed(made.html), (), "Para")
+    source = html_with_placeholders(blocks)
+    return _HtmlReader(source, language).blocks(parsed_html(source.html), (), "Para")
 
 
 @dataclass(slots=True)
-class _Frame:
-    """An element whose children are being read: those left, their styles, and what their words become."""
+class _OpenElement:
+    """An element whose children are being read (an entry of the stack that replaces recursion)."""
 
-    children: Iterator[Element]
-    styles: Styles
-    kind: str  # Para or Plain
-    block: bool = False
-    after: list[Node] = field(default_factory=list)  # what stands behind them
+    children: Iterator[Element]  # those not read yet
+    styles: InlineStyles  # of the text in them
+    kind: str  # of the blocks that their text becomes: Para or Plain
+    block: bool = False  # whether the element is a block
+    after: list[Node] = field(default_factory=list)  # inline nodes to add after the children
 
 
-class _Reader:
-    def __init__(self, source: Markup, language: str) -> None:
+class _HtmlReader:
+    """Reads HTML elements to AST nodes; see html_blocks.Reads."""
+
+    def __init__(self, source: HtmlWithPlaceholders, language: str) -> None:
         self.source, self.language = source, language
 
-    def blocks(self, children: Iterable[Element], styles: Styles, kind: str) -> list[Node]:
-        """Return elements as blocks; words that stand in no block of their own become blocks of `kind`."""
+    def blocks(self, children: Iterable[Element], styles: InlineStyles, kind: str) -> list[Node]:
+        """Return elements as blocks. Text outside a block element becomes blocks of type `kind` (Para or Plain)."""
         made: list[Node] = []
-        runs: list[Run] = []
+        runs: list[StyledNode] = []
 
         def end(kind: str) -> None:
-            if inlines := nested(runs):
+            if inlines := nested_inlines(runs):
                 made.append({"t": kind, "c": inlines})
             runs.clear()
 
-        frames = [_Frame(iter(children), styles, kind)]
+        frames = [_OpenElement(iter(children), styles, kind)]
         while frames:
             frame = frames[-1]
             element = next(frame.children, None)
@@ -89,123 +94,138 @@ class _Reader:
                 if frame.block:
                     end(frame.kind)
             elif element.name == "#text":
-                runs += words(element.data, frame.styles)
-            elif hidden(element):
+                runs += styled_nodes(element.data, frame.styles)
+            elif is_hidden(element):
                 continue
-            elif element.name in STRUCTURES:
+            elif element.name in BLOCK_READERS:
                 end(frame.kind)
-                made += STRUCTURES[element.name](self, element, frame.styles)
-            elif element.name in BLOCKS:
+                made += BLOCK_READERS[element.name](self, element, frame.styles)
+            elif element.name in HTML_BLOCK_ELEMENTS:
                 end(frame.kind)
-                frames.append(_Frame(iter(element.children), frame.styles, "Para", block=True))
+                frames.append(_OpenElement(iter(element.children), frame.styles, "Para", block=True))
             else:
                 runs += [(node, frame.styles) for node in self.before(element, frame.styles)]
-                worn_inside, after = self.styles(element, frame.styles), text_nodes("”" if element.name == "q" else "")
-                frames.append(_Frame(iter(self.children(element)), worn_inside, frame.kind, after=after))
+                inner_styles, after = self.styles(element, frame.styles), text_nodes("”" if element.name == "q" else "")
+                frames.append(_OpenElement(iter(self.children(element)), inner_styles, frame.kind, after=after))
         end(kind)
         return made
 
     def kept(self, element: Element) -> Node | None:
-        """Return the node that was kept aside for an element, if one was."""
-        number = attributes(element).get(self.source.mark)
+        """Return the AST node that an element is the placeholder of, or None (see raw_html.py)."""
+        number = attributes_of(element).get(self.source.mark)
         return self.source.kept[int(number)] if number else None
 
-    def styles(self, element: Element, styles: Styles) -> Styles:
-        """Return the styles of the words in an element."""
-        said = attributes(element)
+    def styles(self, element: Element, styles: InlineStyles) -> InlineStyles:
+        """Return the styles of the text in an inline element, which `styles` are around."""
+        given = attributes_of(element)
         if element.name == "a":
             kept = self.kept(element)
-            address, title = kept["c"][2] if kept else (said.get("href", ""), said.get("title", ""))
-            return worn(styles, ("Link", (address, title))) if kept or address else styles
-        if element.name in STYLES:
-            return worn(styles, STYLES[element.name])
-        direction = said.get("dir", "").lower()
-        return worn(styles, ("Span", ((), direction))) if direction in {"ltr", "rtl"} else styles
+            url, title = kept["c"][2] if kept else (given.get("href", ""), given.get("title", ""))
+            return with_style(styles, ("Link", (url, title))) if kept or url else styles
+        if element.name in ELEMENT_STYLES:
+            return with_style(styles, ELEMENT_STYLES[element.name])
+        direction = given.get("dir", "").lower()
+        return with_style(styles, ("Span", ((), direction))) if direction in {"ltr", "rtl"} else styles
 
     def children(self, element: Element) -> list[Element]:
-        """Return what is to be read in an element that stands among words."""
+        """Return the children of an inline element that `blocks` is to read; none where `before` reads them."""
         if element.name == "iframe":
-            return parsed(element.to_text())
-        return [] if element.name == "ruby" or _tex(element) else list(element.children)
+            return parsed_html(element.to_text())
+        return [] if element.name == "ruby" or _tex_of_mathml(element) else list(element.children)
 
-    def before(self, element: Element, styles: Styles) -> list[Node]:
-        """Return what an element that stands among words shows before its children."""
+    def before(self, element: Element, styles: InlineStyles) -> list[Node]:
+        """Return the nodes of an inline element that come before its children."""
         if element.name == "q":
             return text_nodes("“")
         if element.name == "ruby":
             inner = self.ruby(element)
-            return [{"t": "Span", "c": [["", ["ruby"], []], inner]}] if inner and RUBY not in styles else inner
-        if tex := _tex(element):
+            return [{"t": "Span", "c": [["", ["ruby"], []], inner]}] if inner and RUBY_STYLE not in styles else inner
+        if tex := _tex_of_mathml(element):
             return [{"t": "Math", "c": [{"t": "InlineMath"}, tex]}]
-        return [self.instead(element), {"t": "Space"}] if element.name in UNSEEN else self.replaced(element)
+        return (
+            [self.instead(element), {"t": "Space"}] if element.name in UNSUPPORTED_ELEMENTS else self.replaced(element)
+        )
 
     def replaced(self, element: Element) -> list[Node]:
-        """Return what an element that holds no words shows: a node that was kept aside, a picture."""
+        """Return the inline nodes of an element without text: an image, a line break, an AST node."""
         if element.name == self.source.mark and (kept := self.kept(element)):
-            return [kept | {"c": with_html_read(kept["c"], self.language)} if kept["t"] == "Note" else kept]
+            return [kept | {"c": with_html_parsed(kept["c"], self.language)} if kept["t"] == "Note" else kept]
         if element.name == "br":
             return [{"t": "LineBreak"}]
         if element.name in {"img", "image"}:
-            return _image(attributes(element))
-        return _input(attributes(element)) if element.name == "input" else []
+            return _image_of_attributes(attributes_of(element))
+        return _input_text(attributes_of(element)) if element.name == "input" else []
 
     def ruby(self, element: Element) -> list[Node]:
-        """Return the words of a ruby, each reading behind them as a node of its own."""
+        """Return the base text of a `<ruby>`, each annotation after its base as a span of the class `rt`."""
         made: list[Node] = []
         base: list[Element] = []
-        for one in [*unwrapped(element, {"rt", "rp", "rb"}), None]:
+        for one in [*children_through_wrappers(element, {"rt", "rp", "rb"}), None]:
             if one is not None and one.name not in {"rt", "rp"}:
                 base.append(one)
                 continue
-            made += _in_line(self.blocks(base, (RUBY,), "Plain"))
+            made += _as_inlines(self.blocks(base, (RUBY_STYLE,), "Plain"))
             base = []
-            if one is not None and one.name == "rt" and (said := _in_line(self.blocks(one.children, (RUBY,), "Plain"))):
-                made.append({"t": "Span", "c": [["", ["rt"], []], said]})
+            if (
+                one is not None
+                and one.name == "rt"
+                and (text := _as_inlines(self.blocks(one.children, (RUBY_STYLE,), "Plain")))
+            ):
+                made.append({"t": "Span", "c": [["", ["rt"], []], text]})
         return made
 
     def instead(self, element: Element) -> Node:
-        """Return what a book says in place of what it cannot show: its kind and host, as a link to it."""
-        found = [attributes(one) for one in (element, *element.children) if one.name != "img"]
-        address = next((one[key] for one in found for key in ("src", "data", "data-src") if one.get(key)), "")
+        """Return the replacement of an element that no book can show, with a link to it: [Video: example.org]."""
+        given = [attributes_of(one) for one in (element, *element.children) if one.name != "img"]
+        url = next((one[key] for one in given for key in ("src", "data", "data-src") if one.get(key)), "")
         try:
-            host = urlsplit(address).hostname or ""
+            host = urlsplit(url).hostname or ""
         except ValueError:
             host = ""
-        kind = phrase(UNSEEN[element.name], self.language)
-        said = text_nodes(f"[{kind}: {host}]" if host else f"[{kind}]")
-        link = [{"t": "Link", "c": [NO_ATTRIBUTES, said, [address, ""]]}] if host else said
+        kind = phrase(UNSUPPORTED_ELEMENTS[element.name], self.language)
+        text = text_nodes(f"[{kind}: {host}]" if host else f"[{kind}]")
+        link = [{"t": "Link", "c": [NO_ATTRIBUTES, text, [url, ""]]}] if host else text
         return {"t": "Span", "c": [["", ["not-shown"], []], link]}
 
 
-def _in_line(blocks: list[Node]) -> list[Node]:
-    """Return the words of blocks in a line, without the span of a ruby; of what is no paragraph, its text."""
+def _as_inlines(blocks: list[Node]) -> list[Node]:
+    """Return the inline nodes of blocks without their ruby spans. A block that is no paragraph becomes text."""
     made: list[Node] = []
     for block in blocks:
-        inlines = block["c"] if block["t"] in {"Para", "Plain"} else text_nodes(" ".join(plain(block).split()))
+        inlines = block["c"] if block["t"] in {"Para", "Plain"} else text_nodes(" ".join(ast_plain_text(block).split()))
         for node in inlines:
             made += node["c"][1] if node["t"] == "Span" and node["c"][0][1] == ["ruby"] else [node]
     return made
 
 
-def _image(said: dict[str, str]) -> list[Node]:
-    alt = text_nodes(" ".join(said.get("alt", "").split()))
-    address = said.get("src") or said.get("data-src", "")
-    return [{"t": "Image", "c": [NO_ATTRIBUTES, alt, [address, ""]]}] if address else alt
+def _image_of_attributes(given: dict[str, str]) -> list[Node]:
+    """Return an `<img>` with these attributes as an image, or as its alternative text if it has no URL."""
+    alt = text_nodes(" ".join(given.get("alt", "").split()))
+    url = given.get("src") or given.get("data-src", "")
+    return [{"t": "Image", "c": [NO_ATTRIBUTES, alt, [url, ""]]}] if url else alt
 
 
-def _input(said: dict[str, str]) -> list[Node]:
-    kind = said.get("type", "").lower()
+def _input_text(given: dict[str, str]) -> list[Node]:
+    """Return the text of an `<input>` with these attributes: a box, or its value.
+
+    >>> _input_text({"type": "checkbox", "checked": ""}), _input_text({"type": "password", "value": "x"})
+    ([{'t': 'Str', 'c': '☒'}], [])
+    """
+    kind = given.get("type", "").lower()
     if kind in {"checkbox", "radio"}:
-        return text_nodes("☒" if "checked" in said else "☐")
-    return text_nodes("" if kind in {"hidden", "password", "file"} else " ".join(said.get("value", "").split()))
+        return text_nodes("☒" if "checked" in given else "☐")
+    return text_nodes("" if kind in {"hidden", "password", "file"} else " ".join(given.get("value", "").split()))
 
 
-def _tex(element: Element) -> str:
-    """Return the TeX that MathML names as its source, if it is no more than that, and MathML is all there is."""
-    if element.name != "math" or not all(map(_MATHML.fullmatch, (one.name for one in inside(element)))):
+def _tex_of_mathml(element: Element) -> str:
+    """Return the TeX source in the annotation of a `<math>` element, or "".
+
+    It is "" if the annotation is not safe TeX, or if `<math>` contains anything but MathML.
+    """
+    if element.name != "math" or not all(map(_MATHML_NAMES.fullmatch, (one.name for one in descendants(element)))):
         return ""
-    if any(one.name == "#text" and one.parent.name[0] not in "ma" and one.data.strip() for one in inside(element)):
+    if any(one.name == "#text" and one.parent.name[0] not in "ma" and one.data.strip() for one in descendants(element)):
         return ""
-    found = (one for one in inside(element) if attributes(one).get("encoding") == "application/x-tex")
-    tex = next((one.to_text().strip() for one in found), "")
+    annotations = (one for one in descendants(element) if attributes_of(one).get("encoding") == "application/x-tex")
+    tex = next((one.to_text().strip() for one in annotations), "")
     return tex if is_maths(tex) else ""

@@ -1,4 +1,4 @@
-"""Image file -> picture for a book, if it is what it says and not too large; in the size and colours of a device."""
+"""Image file of the archive -> image for a book, verified, within size limits, scaled for the reading device."""
 
 from __future__ import annotations
 
@@ -10,67 +10,70 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageOps
 
-from pipeline.read.below import data_of
-from pipeline.read.folder import PASSING
+from pipeline.read.below import read_below
+from pipeline.read.folder import TRANSIENT_ERRORS
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
-MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 50_000_000  # 200 MB when decoded
-MAX_TOGETHER = 256 * 2**20  # bytes of all pictures of a book; pandoc holds them at once when it writes an EPUB
-QUALITY = 85  # of a JPEG that is written anew: Pillow's documentation sees no gain above 95, and 75 shows on faces
+IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+MAX_BYTES = 20 * 2**20  # of one file
+MAX_PIXELS = 50_000_000  # of one image; 200 MB when decoded
+MAX_TOGETHER = 256 * 2**20  # bytes of all images of a book; pandoc keeps all of them in memory to write an EPUB
+JPEG_QUALITY = 85  # of re-encoded JPEGs; Pillow's documentation advises against more than 95, and 75 shows on faces
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """How a device shows pictures: at most so wide (pixels), and whether only in greys."""
+class PictureOptions:
+    """How to convert images for a reading device."""
 
-    width: int = 1600
-    grey: bool = False
+    width: int = 1600  # pixels; wider images are scaled down
+    grey: bool = False  # convert to shades of grey
 
 
-USUAL = Pictures()
+DEFAULT_PICTURE_OPTIONS = PictureOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The bytes of a picture as a book holds them, and its name there, which is that of its content."""
+    """An image file in a book."""
 
-    name: str
+    name: str  # a hash of the bytes, with the suffix of the format
     data: bytes
 
 
-def picture(root: Path, path: Path, pictures: Pictures) -> Picture | None:
-    """Return the image at `path` as a picture; None if it is no image, too large, or lies outside `root`."""
+def verified_picture(root: Path, path: Path, pictures: PictureOptions) -> Picture | None:
+    """Return the image at `path` for a book, or None if it is no valid image, too large, or outside `root`.
+
+    Formats are PNG, JPEG, GIF and WebP, whatever the file's name says. Raises OSError where the machine fails.
+    """
     try:
-        data = data_of(root, PurePosixPath(path.relative_to(root)), MAX_BYTES)
+        data = read_below(root, PurePosixPath(path.relative_to(root)), MAX_BYTES)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     return None
                 kind = str(image.format)
                 image.verify()
             with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-                if image.width > pictures.width or pictures.grey or kind == "WEBP":  # many readers show no WebP
-                    data, kind = _fitted(image, pictures)
-    except Exception as error:  # a hostile file may fail in any way; all it loses is its picture
-        if isinstance(error, OSError) and error.errno in PASSING:
+                if image.width > pictures.width or pictures.grey or kind == "WEBP":  # which many readers cannot show
+                    data, kind = _reencoded(image, pictures)
+    except Exception as error:  # a hostile file can raise anything; the book then shows a missing-image box
+        if isinstance(error, OSError) and error.errno in TRANSIENT_ERRORS:
             raise
         return None
     return Picture(f"{hashlib.sha256(data).hexdigest()[:32]}.{kind.lower()}", data)
 
 
-def _fitted(image: Image.Image, pictures: Pictures) -> tuple[bytes, str]:
-    """Return an image written anew for a device, and its format: photographs as JPEG, all else as PNG."""
+def _reencoded(image: Image.Image, pictures: PictureOptions) -> tuple[bytes, str]:
+    """Return an image re-encoded for a device, and its format: JPEG for JPEG and opaque WebP, PNG for all else."""
     photograph = image.format == "JPEG" or (image.format == "WEBP" and not image.has_transparency_data)
-    made = ImageOps.exif_transpose(image).convert("RGB" if photograph else "RGBA")
-    if made.width > pictures.width:
-        made = made.resize(
-            (pictures.width, max(1, made.height * pictures.width // made.width)), Image.Resampling.LANCZOS
+    converted = ImageOps.exif_transpose(image).convert("RGB" if photograph else "RGBA")
+    if converted.width > pictures.width:
+        converted = converted.resize(
+            (pictures.width, max(1, converted.height * pictures.width // converted.width)), Image.Resampling.LANCZOS
         )
     if pictures.grey:
-        made = made.convert("L" if photograph else "LA")
-    written = io.BytesIO()
+        converted = converted.convert("L" if photograph else "LA")
+    output = io.BytesIO()
     kind = "JPEG" if photograph else "PNG"
-    made.save(written, kind, quality=QUALITY, optimize=True)
-    return written.getvalue(), kind
+    converted.save(output, kind, quality=JPEG_QUALITY, optimize=True)
+    return output.getvalue(), kind

@@ -1,4 +1,8 @@
-"""Words with their styles -> nested inline nodes: however tags were nested, a style stands once around its words."""
+"""Text with inline styles -> nested inline nodes of a pandoc AST.
+
+HTML allows any nesting, as in `<b>a<b>b</b></b>`. Here each text node has a list of its styles, and adjacent nodes with
+the same style get one common parent: `<b>ab</b>`.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +14,31 @@ from typing import Any
 
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node
 
-Style = tuple[str, Any]  # a node's type, and what it holds beside its words: an address, the name of a class
-Run = tuple[Node, tuple[Style, ...]]  # a node without words around it, and its styles, outer ones first
-CODE: Style = ("Code", "")
-_SPACES = {"Space", "SoftBreak"}
+InlineStyle = tuple[
+    str, Any
+]  # the type of an inline node, and its other contents: URL and title, or classes and direction
+StyledNode = tuple[
+    Node, tuple[InlineStyle, ...]
+]  # an inline node without children, and the styles around it, outermost first
+CODE_STYLE: InlineStyle = ("Code", "")
+_SPACE_TYPES = {"Space", "SoftBreak"}
 
 
-def worn(styles: tuple[Style, ...], more: Style) -> tuple[Style, ...]:
-    """Return styles with one more inside; bold in bold is bold, and a link in a link is none."""
-    alike = more in styles or (more[0] == "Link" and any(kind == "Link" for kind, _ in styles))
-    return styles if alike else (*styles, more)
+def with_style(styles: tuple[InlineStyle, ...], more: InlineStyle) -> tuple[InlineStyle, ...]:
+    """Return styles with an innermost style added, unless they have it. A link in a link is dropped.
+
+    >>> with_style((("Strong", ""),), ("Strong", ""))
+    (('Strong', ''),)
+    """
+    redundant = more in styles or (more[0] == "Link" and any(kind == "Link" for kind, _ in styles))
+    return styles if redundant else (*styles, more)
 
 
-def words(text: str, styles: tuple[Style, ...]) -> Iterable[Run]:
-    """Yield a text as runs: words and the spaces between them, or as code."""
-    if CODE in styles:
+def styled_nodes(text: str, styles: tuple[InlineStyle, ...]) -> Iterable[StyledNode]:
+    """Yield the nodes of a text with their styles: words and the spaces between them, or one code node."""
+    if CODE_STYLE in styles:
         node = {"t": "Code", "c": [NO_ATTRIBUTES, re.sub(r"[ \t\n\f\r]+", " ", text)]}
-        yield node, tuple(style for style in styles if style != CODE)
+        yield node, tuple(style for style in styles if style != CODE_STYLE)
         return
     for part in re.split(r"([ \t\n\f\r]+)", text):
         if part and not part.isspace():
@@ -37,45 +49,56 @@ def words(text: str, styles: tuple[Style, ...]) -> Iterable[Run]:
             yield ({"t": kind} if ascii_space else {"t": "Str", "c": part}), styles
 
 
-def nested(runs: list[Run]) -> list[Node]:
-    """Return runs as inline nodes, white space collapsed as in HTML, no line break between wide characters."""
-    return _nested(_collapsed(runs), 0)
+def nested_inlines(runs: list[StyledNode]) -> list[Node]:
+    """Return runs as nested inline nodes.
+
+    White space is collapsed as in HTML. A line break between two CJK characters is removed.
+
+    >>> nested_inlines([({"t": "Str", "c": "a"}, (("Strong", ""),)), ({"t": "Str", "c": "b"}, (("Strong", ""),))])
+    [{'t': 'Strong', 'c': [{'t': 'Str', 'c': 'ab'}]}]
+    """
+    return _nested_from(_with_spaces_collapsed(runs), 0)
 
 
-def _collapsed(runs: list[Run]) -> list[Run]:
-    kept: list[Run] = []
+def _with_spaces_collapsed(runs: list[StyledNode]) -> list[StyledNode]:
+    kept: list[StyledNode] = []
     for at, (node, styles) in enumerate(runs):
-        if node["t"] in _SPACES:
+        if node["t"] in _SPACE_TYPES:
             before = kept[-1][0] if kept else None
-            after = next((one for one, _ in runs[at + 1 : at + 50] if one["t"] not in _SPACES), None)
-            if before is None or before["t"] in {*_SPACES, "LineBreak"} or after is None or after["t"] == "LineBreak":
+            after = next((one for one, _ in runs[at + 1 : at + 50] if one["t"] not in _SPACE_TYPES), None)
+            if (
+                before is None
+                or before["t"] in {*_SPACE_TYPES, "LineBreak"}
+                or after is None
+                or after["t"] == "LineBreak"
+            ):
                 continue
-            if node["t"] == "SoftBreak" and _wide(before, -1) and _wide(after, 0):
+            if node["t"] == "SoftBreak" and _is_full_width(before, -1) and _is_full_width(after, 0):
                 continue
-        kept.append((node, tuple(style for style in styles if style != CODE)))  # what is in code and no text
-    while kept and kept[-1][0]["t"] in _SPACES:
+        kept.append((node, tuple(style for style in styles if style != CODE_STYLE)))  # an image in code, for example
+    while kept and kept[-1][0]["t"] in _SPACE_TYPES:
         kept.pop()
     return kept
 
 
-def _wide(node: Node, at: int) -> bool:
-    """Tell whether a word begins (0) or ends (-1) in a character as wide as two (Unicode Standard Annex 11)."""
+def _is_full_width(node: Node, at: int) -> bool:
+    """Return whether the character of a word at index `at` (0 or -1) is full width (Unicode Standard Annex 11)."""
     return node["t"] == "Str" and unicodedata.east_asian_width(node["c"][at]) in "WF"
 
 
-def _nested(runs: list[Run], depth: int) -> list[Node]:
+def _nested_from(runs: list[StyledNode], depth: int) -> list[Node]:
     made: list[Node] = []
     for style, group in groupby(runs, lambda run: run[1][depth] if len(run[1]) > depth else None):
         inside = list(group)
         if style is None:
-            made += _joined([node for node, _ in inside])
+            made += _with_strings_merged([node for node, _ in inside])
         else:
-            made.append(_styled(style, _nested(inside, depth + 1)))
+            made.append(_node_of_style(style, _nested_from(inside, depth + 1)))
     return made
 
 
-def _joined(nodes: list[Node]) -> list[Node]:
-    """Return nodes, words that touch as one."""
+def _with_strings_merged(nodes: list[Node]) -> list[Node]:
+    """Return nodes with adjacent strings merged."""
     made: list[Node] = []
     for node in nodes:
         if node["t"] == "Str" and made and made[-1]["t"] == "Str":
@@ -85,11 +108,11 @@ def _joined(nodes: list[Node]) -> list[Node]:
     return made
 
 
-def _styled(style: Style, inner: list[Node]) -> Node:
-    kind, held = style
+def _node_of_style(style: InlineStyle, inner: list[Node]) -> Node:
+    kind, value = style
     if kind == "Link":
-        return {"t": "Link", "c": [NO_ATTRIBUTES, inner, [*held]]}
+        return {"t": "Link", "c": [NO_ATTRIBUTES, inner, [*value]]}
     if kind == "Span":
-        names, direction = held
+        names, direction = value
         return {"t": "Span", "c": [["", [*names], [["dir", direction]] if direction else []], inner]}
     return {"t": kind, "c": inner}

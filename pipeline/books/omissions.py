@@ -1,4 +1,4 @@
-"""Book of a post and its EPUB -> what they do not show of the post, in sentences for the report."""
+"""Chapter and its EPUB -> warnings for the report: words, pictures and glyphs of the post that the books lack."""
 
 from __future__ import annotations
 
@@ -10,60 +10,61 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from pipeline.books.book import Chapter
-from pipeline.books.fonts import undrawn
+from pipeline.books.fonts import characters_without_glyph
 from pipeline.books.images import MAX_TOGETHER
-from pipeline.books.visible_words import INLINE, Missing, missing_words, words_of
+from pipeline.books.visible_words import INLINE_ELEMENTS, MissingWords, ast_visible_text, missing_words
 
-MOST_NAMED = 10  # characters that a warning names
+MOST_LISTED_CHARACTERS = 10  # characters listed in a warning
 
 
-def warnings_of(chapter: Chapter, epub: bytes) -> tuple[str, ...]:
-    """Return what the books of a chapter lack: words, pictures, glyphs; empty where nothing is missing.
+def omission_warnings(chapter: Chapter, epub: bytes) -> tuple[str, ...]:
+    """Return a sentence for each kind of omission in the books of a chapter; none if they are complete.
 
-    The words of `epub`, the book of this chapter alone, are compared with those of the chapter.
+    The words of `epub`, a book of this chapter only, are compared with the words of the chapter.
     """
-    words = words_of(chapter.blocks, maths=False)
+    words = ast_visible_text(chapter.blocks, maths=False)
     return (
-        *_lost("the post", "the book", Missing(chapter.omitted_words, chapter.omitted)),
-        *_lost("the chapter", "its EPUB", missing_words(words, _text(epub))),
-        *_left_out(chapter.left_out),
-        *_undrawn(undrawn(f"{chapter.title} {words}")),
+        *_word_warnings("the post", "the book", MissingWords(chapter.omitted_words, chapter.omitted)),
+        *_word_warnings("the chapter", "its EPUB", missing_words(words, _epub_text(epub))),
+        *_picture_warnings(chapter.left_out),
+        *_glyph_warnings(characters_without_glyph(f"{chapter.title} {words}")),
     )
 
 
-def _lost(whole: str, book: str, missing: Missing) -> Iterator[str]:
+def _word_warnings(source: str, book: str, missing: MissingWords) -> Iterator[str]:
     if missing.words:
         are = "word of {} is" if missing.words == 1 else "words of {} are"
-        yield f"{missing.words} {are.format(whole)} not in {book}: {'; '.join(missing.excerpts)}"
+        yield f"{missing.words} {are.format(source)} not in {book}: {'; '.join(missing.excerpts)}"
 
 
-def _left_out(pictures: int) -> Iterator[str]:
+def _picture_warnings(pictures: int) -> Iterator[str]:
     if pictures:
-        yield f"{pictures} pictures are left out: all together are larger than {MAX_TOGETHER // 2**20} MB"
+        are = "picture is" if pictures == 1 else "pictures are"
+        yield f"{pictures} {are} omitted: the pictures of the post exceed {MAX_TOGETHER // 2**20} MB"
 
 
-def _undrawn(characters: Counter[str]) -> Iterator[str]:
+def _glyph_warnings(characters: Counter[str]) -> Iterator[str]:
     if characters:
         named = [f"U+{ord(char):04X} ({count}×)" for char, count in sorted(characters.items())]
-        more = f" and {len(named) - MOST_NAMED} more" * (len(named) > MOST_NAMED)
-        yield f"no font has {', '.join(named[:MOST_NAMED])}{more}"
+        more = f" and {len(named) - MOST_LISTED_CHARACTERS} more" * (len(named) > MOST_LISTED_CHARACTERS)
+        yield f"no font has a glyph for {', '.join(named[:MOST_LISTED_CHARACTERS])}{more}"
 
 
-def _text(epub: bytes) -> str:
-    """Return the text of an EPUB's chapters, with the alternative texts of its pictures."""
+def _epub_text(epub: bytes) -> str:
+    """Return the text of an EPUB's chapters, including the alternative texts of images."""
     parts: list[str] = []
 
-    def opened(name: str, attributes: dict[str, str]) -> None:
-        parts.append(" " * (name not in INLINE) + attributes.get("alt", ""))
+    def on_start(name: str, attributes: dict[str, str]) -> None:
+        parts.append(" " * (name not in INLINE_ELEMENTS) + attributes.get("alt", ""))
 
-    def closed(name: str) -> None:
-        parts.append(" " * (name not in INLINE))
+    def on_end(name: str) -> None:
+        parts.append(" " * (name not in INLINE_ELEMENTS))
 
     with zipfile.ZipFile(io.BytesIO(epub)) as archive:
         for name in archive.namelist():
             if re.search(r"/ch\d+\.xhtml$", name):
                 reader = expat.ParserCreate()
-                reader.StartElementHandler, reader.EndElementHandler = opened, closed
+                reader.StartElementHandler, reader.EndElementHandler = on_start, on_end
                 reader.CharacterDataHandler = parts.append
                 reader.Parse(archive.read(name), True)  # noqa: FBT003 - expat takes no name
     return "".join(parts)

@@ -1,4 +1,7 @@
-"""What no page can show, and what takes pandoc or Typst minutes -> what a page can; every word stays, in order."""
+"""Text and blocks beyond the limits of pandoc or Typst -> equivalents within them, with all words in order.
+
+Stacked combining marks, words of quotation marks and very wide tables would take minutes or gigabytes.
+"""
 
 from __future__ import annotations
 
@@ -9,56 +12,63 @@ from itertools import chain
 
 from pipeline.books.pandoc_ast import Node, para, text_nodes
 
-WIDEST = 64  # columns: of more, each is under 2 mm on A5; Typst takes 5 s and 1.3 GB to set 5,000 of ten rows
-JOINED = 30  # marks on one letter: UAX 15, 13, knows no text that needs more
-QUOTES = 200  # straight ones in one word: pandoc's HTML writer is quadratic in them; 20,000 take it 4 s
-PIECE = 500  # characters
-# What UAX 29 puts to the letter before it: marks, joiners, Thai and Lao AM, skin tones.
+MOST_TABLE_COLUMNS = (
+    64  # columns of a table: of 65, each is under 2 mm on A5; Typst needs 5 s and 1.3 GB for 5,000 in ten rows
+)
+MOST_JOINED = 30  # combining marks on one character; UAX 15, section 13, knows no text that needs more
+MOST_QUOTES = 200  # straight quotation marks in one word: pandoc's HTML writer is quadratic in them; 20,000 take 4 s
+PIECE_LENGTH = 500  # characters
+# Characters that UAX 29 joins to the one before: marks, joiners, Thai and Lao AM, skin tones.
 _JOINING = {chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"}
 _JOINING |= {"\u200d", "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))}
-_MARKS = "".join(sorted(_JOINING))
-_JOINERS = "".join(mark for mark in _MARKS if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
-_ABOVE = "".join(mark for mark in _MARKS if unicodedata.category(mark) in {"Mn", "Me"})
-_STACKED = re.compile(f"([{_MARKS}]{{{JOINED}}})[{_ABOVE}]*")
-_OTHERS = "".join(mark for mark in _MARKS if mark not in _JOINERS)
-# Letters with a joiner among their marks. Nothing is given back: text of joiners alone would take minutes.
-_CHAINED = re.compile(f"(?:[^\\s\u200b{_MARKS}](?=[{_OTHERS}]*+[{_JOINERS}])[{_MARKS}]++){{{JOINED}}}")
+_JOINING_CLASS = "".join(sorted(_JOINING))
+_VIRAMAS_AND_ZWJ = "".join(mark for mark in _JOINING_CLASS if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
+_NONSPACING_MARKS = "".join(mark for mark in _JOINING_CLASS if unicodedata.category(mark) in {"Mn", "Me"})
+_STACKED_MARKS = re.compile(f"([{_JOINING_CLASS}]{{{MOST_JOINED}}})[{_NONSPACING_MARKS}]*")
+_JOINING_EXCEPT_VIRAMAS = "".join(mark for mark in _JOINING_CLASS if mark not in _VIRAMAS_AND_ZWJ)
+# Characters with a joiner among their marks. Quantifiers are possessive: text of joiners would backtrack for minutes.
+_CONJUNCT_CHAIN = re.compile(
+    f"(?:[^\\s\u200b{_JOINING_CLASS}](?=[{_JOINING_EXCEPT_VIRAMAS}]*+[{_VIRAMAS_AND_ZWJ}])[{_JOINING_CLASS}]++){{{MOST_JOINED}}}"
+)
 
 
-def unjoined(text: str) -> str:
-    """Return `text` with a ZERO WIDTH SPACE wherever more than JOINED characters would be shaped as one.
+def with_clusters_limited(text: str) -> str:
+    r"""Return `text` with a ZERO WIDTH SPACE wherever more than `MOST_JOINED` characters would be shaped as one.
 
-    Of marks above or below one letter, those beyond JOINED are dropped: nobody could see them.
+    Marks above or below one character beyond `MOST_JOINED` are dropped, as they are illegible. Typst needs 5 GB of
+    memory for 5,000 of them, or fails.
 
-    Fonts are not made for them: of 5,000, Typst takes 5 GB of memory, or fails.
+    >>> accent = "\N{COMBINING ACUTE ACCENT}"
+    >>> with_clusters_limited("e" + accent * 500) == "e" + accent * 30 + "\u200b"
+    True
     """
     if _JOINING.isdisjoint(text):
         return text
-    return _CHAINED.sub("\\g<0>\u200b", _STACKED.sub("\\1\u200b", text))
+    return _CONJUNCT_CHAIN.sub("\\g<0>\u200b", _STACKED_MARKS.sub("\\1\u200b", text))
 
 
-def pieces(word: str) -> Iterator[Node]:
-    """Yield a word as one node; as several where it holds more than QUOTES quotes."""
-    size = PIECE if word.count("'") + word.count('"') > QUOTES else len(word)
+def string_nodes(word: str) -> Iterator[Node]:
+    """Yield a word as one node, or in nodes of `PIECE_LENGTH` characters if it has more than `MOST_QUOTES` quotes."""
+    size = PIECE_LENGTH if word.count("'") + word.count('"') > MOST_QUOTES else len(word)
     for start in range(0, len(word), size):
         yield {"t": "Str", "c": word[start : start + size]}
 
 
-def narrowed(blocks: list[Node]) -> Iterator[Node]:
-    """Yield blocks, each table of over WIDEST columns as a paragraph for each row."""
+def with_wide_tables_as_text(blocks: list[Node]) -> Iterator[Node]:
+    """Yield blocks. A table of more than `MOST_TABLE_COLUMNS` columns becomes one paragraph per row."""
     for block in blocks:
-        if block["t"] == "Table" and len(block["c"][2]) > WIDEST:
+        if block["t"] == "Table" and len(block["c"][2]) > MOST_TABLE_COLUMNS:
             _, _, _, head, bodies, foot = block["c"]
             parts = [head[1], *chain.from_iterable((body[2], body[3]) for body in bodies), foot[1]]
             for _, cells in chain.from_iterable(parts):
-                yield from _row([cell[4] for cell in cells])
+                yield from _row_as_paragraph([cell[4] for cell in cells])
         else:
             yield block
 
 
-def _row(cells: list[list[Node]]) -> Iterator[Node]:
-    """Yield a paragraph of cells with a bar between them, empty ones left out; blocks of other kinds follow it."""
-    told = [block["c"] for cell in cells for block in cell if block["t"] in {"Plain", "Para"} and block["c"]]
-    if told:
-        yield para(*told[0], *chain.from_iterable((*text_nodes(" | "), *inlines) for inlines in told[1:]))
+def _row_as_paragraph(cells: list[list[Node]]) -> Iterator[Node]:
+    """Yield a table row as the paragraph `cell | cell`, without empty cells; then the blocks that are no paragraphs."""
+    texts = [block["c"] for cell in cells for block in cell if block["t"] in {"Plain", "Para"} and block["c"]]
+    if texts:
+        yield para(*texts[0], *chain.from_iterable((*text_nodes(" | "), *inlines) for inlines in texts[1:]))
     yield from (block for cell in cells for block in cell if block["t"] not in {"Plain", "Para"})

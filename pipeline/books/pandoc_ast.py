@@ -1,6 +1,7 @@
-"""A pandoc tree: its nodes made, read and walked.
+"""Functions that create, read and walk the nodes of a pandoc AST.
 
-The tree is pandoc's JSON (pandoc-types 1.23): a node is {"t": type, "c": content}.
+The AST is pandoc's JSON (pandoc-types 1.23): a node is {"t": type, "c": content}. A part of an AST is a node, a list of
+parts, or a string or number.
 """
 
 from __future__ import annotations
@@ -17,15 +18,19 @@ Node = dict[str, Any]
 
 API_VERSION = [1, 23, 1, 1]  # of pandoc-types, the one pandoc 3.9 writes
 NO_ATTRIBUTES: list[Any] = ["", [], []]
-LONGEST_ADDRESS = 2_000  # characters of an address that still is a link; Typst refuses longer than 8,000
+BLOCK_TYPES = {
+    "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
+    "HorizontalRule", "Header", "Table", "Figure", "Div",
+}  # fmt: skip
+MOST_LINK_CHARACTERS = 2_000  # characters of a URL that becomes a link; Typst refuses more than 8,000
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
-_SIGNS = (rb"\u00", rb"\b", rb"\f", b"\xef\xbf")  # a quick look before the exact one
+_UNPRINTABLE_HINTS = (rb"\u00", rb"\b", rb"\f", b"\xef\xbf")  # a fast pre-filter for the expression below
 _NOT_XML_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*+\\(?:u00[01]|[bf])|\xef\xbf[\xbe\xbf]")
-SCHEMES = {"http", "https", "mailto"}
+LINKABLE_SCHEMES = {"http", "https", "mailto"}
 
 
 def printable(text: str) -> str:
-    r"""Return a text that every format can hold: characters that XML forbids become U+FFFD.
+    r"""Return a text in which the characters that XML forbids are replaced by U+FFFD.
 
     >>> printable("a\x1bb")
     'a\ufffdb'
@@ -34,16 +39,19 @@ def printable(text: str) -> str:
 
 
 def holds_unprintable(part: object) -> bool:
-    """Tell whether a string anywhere in a part of a book holds what `printable` takes out; it is quick."""
+    """Return whether a string anywhere in a part of a book has a character that `printable` replaces.
+
+    This is faster than `all_printable`.
+    """
     try:
         data = msgspec.json.encode(part, enc_hook=str)
     except UnicodeEncodeError:  # a surrogate
         return True
-    return any(sign in data for sign in _SIGNS) and _NOT_XML_IN_JSON.search(data) is not None
+    return any(sign in data for sign in _UNPRINTABLE_HINTS) and _NOT_XML_IN_JSON.search(data) is not None
 
 
 def all_printable(part: Any) -> Any:  # noqa: ANN401 - any part of a book
-    """Return a part of a book, each string in it as `printable` has it."""
+    """Return a part of a book (dataclasses, containers, strings) with `printable` applied to every string."""
     if isinstance(part, str):
         return printable(part)
     if is_dataclass(part) and not isinstance(part, type):
@@ -53,65 +61,80 @@ def all_printable(part: Any) -> Any:  # noqa: ANN401 - any part of a book
     return type(part)(map(all_printable, part)) if isinstance(part, list | tuple) else part
 
 
-def plain(node: Any) -> str:  # noqa: ANN401 - any part of a tree
-    """Return the text of a tree's part."""
+def ast_plain_text(node: Any) -> str:  # noqa: ANN401 - any part of an AST
+    """Return the text of a part of an AST, without footnotes.
+
+    >>> ast_plain_text({"t": "Emph", "c": text_nodes("two words")})
+    'two words'
+    """
     if isinstance(node, list):
-        return "".join(map(plain, node))
+        return "".join(map(ast_plain_text, node))
     if not isinstance(node, dict) or node["t"] == "Note":
         return ""
     if node["t"] in {"Space", "SoftBreak", "LineBreak"}:
         return " "
     if node["t"] in {"Str", "Code", "CodeBlock", "Math"}:
         return str(node["c"] if node["t"] == "Str" else node["c"][1])
-    return plain([part for part in node.get("c", []) if not isinstance(part, str)])
+    return ast_plain_text([part for part in node.get("c", []) if not isinstance(part, str)])
 
 
 def text_nodes(text: str) -> list[Node]:
-    """Return a plain text as inline nodes."""
+    """Return plain text as inline nodes.
+
+    >>> text_nodes("two words")
+    [{'t': 'Str', 'c': 'two'}, {'t': 'Space'}, {'t': 'Str', 'c': 'words'}]
+    """
     words = (({"t": "Str", "c": word} if word else None, {"t": "Space"}) for word in text.split(" "))
     return [node for pair in words for node in pair if node][:-1]
 
 
-def link(text: str, address: str) -> Node:
-    """Return a link; where the address is unsafe or no address, its text."""
+def link_or_text(text: str, url: str) -> Node:
+    """Return a link, or only its text if the URL is not safe."""
     word = {"t": "Str", "c": text}
-    safe = safe_address(address)
+    safe = safe_url(url)
     return {"t": "Link", "c": [NO_ATTRIBUTES, [word], [safe, ""]]} if safe else word
 
 
 def left_to_right(text: str) -> Node:
-    """Return a text that runs from left to right, whatever is around it: an address, a file's name."""
+    """Return a text marked as left-to-right, such as a URL or file name in a text of any direction."""
     return {"t": "Span", "c": [["", [], [["dir", "ltr"]]], text_nodes(text)]}
 
 
-def retarget(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of a tree
-    """Return a tree's part, every link leading to `target` of its address; where that is empty, its text instead."""
+def with_link_targets(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of an AST
+    """Return a part of an AST in which the URL of each link is replaced by `target(url)`.
+
+    Where `target` returns "", the link is replaced by its text.
+    """
     if isinstance(part, dict):
-        return part | {"c": retarget(part["c"], target)} if "c" in part else part
+        return part | {"c": with_link_targets(part["c"], target)} if "c" in part else part
     if not isinstance(part, list):
         return part
     made: list[Any] = []
     for item in part:
         if isinstance(item, dict) and item.get("t") == "Link":
-            attributes, inner, (address, title) = item["c"]
-            leads = target(address)
-            made += [{"t": "Link", "c": [attributes, inner, [leads, title]]}] if leads else inner
+            attributes, inner, (url, title) = item["c"]
+            new = target(url)
+            made += [{"t": "Link", "c": [attributes, inner, [new, title]]}] if new else inner
         else:
-            made.append(retarget(item, target))
+            made.append(with_link_targets(item, target))
     return made
 
 
-def safe_address(written: str, base: str = "") -> str:
-    """Return an address made absolute and safe to follow; empty if it is not http, https or mailto, or endless."""
+def safe_url(url: str, base: str = "") -> str:
+    """Return a URL made absolute and escaped; "" if it is not http, https or mailto, or longer than the limit.
+
+    >>> safe_url("b c", "https://e.org/a"), safe_url("javascript:alert(1)")
+    ('https://e.org/b%20c', '')
+    """
     try:
-        absolute = urljoin(base, written.strip())
+        absolute = urljoin(base, url.strip())
         parts = urlsplit(absolute)
         host = parts.hostname if parts.port != 0 else ""
     except ValueError:
         return ""
     if (
-        len(absolute) > LONGEST_ADDRESS
-        or parts.scheme not in SCHEMES
+        len(absolute) > MOST_LINK_CHARACTERS
+        or parts.scheme not in LINKABLE_SCHEMES
         or not (parts.scheme == "mailto" or (host and re.fullmatch(r"[^\[\]]+|[0-9a-f:.]+", host)))
     ):
         return ""
@@ -119,7 +142,7 @@ def safe_address(written: str, base: str = "") -> str:
 
 
 def div(name: str, blocks: list[Node]) -> Node:
-    """Return a block of the class `name`."""
+    """Return a division of the class `name`."""
     return {"t": "Div", "c": [["", [name], []], blocks]}
 
 
@@ -128,8 +151,8 @@ def para(*inlines: Node) -> Node:
     return {"t": "Para", "c": list(inlines)}
 
 
-def nodes(part: Any) -> Iterator[Node]:  # noqa: ANN401 - any part of a tree
-    """Yield every node of a tree's part, outer ones first."""
+def all_nodes(part: Any) -> Iterator[Node]:  # noqa: ANN401 - any part of an AST
+    """Yield every node in a part of an AST, parents before children."""
     waiting = [part]
     while waiting:
         one = waiting.pop()
@@ -141,6 +164,22 @@ def nodes(part: Any) -> Iterator[Node]:  # noqa: ANN401 - any part of a tree
             waiting += reversed(one)
 
 
-def written(blocks: list[Node], meta: dict[str, Node]) -> bytes:
-    """Return blocks and metadata as the JSON that pandoc reads."""
+def depth_of(part: Any) -> int:  # noqa: ANN401 - any part of an AST
+    """Return how many nodes enclose the most deeply nested node in a part of an AST.
+
+    >>> depth_of({"t": "Para", "c": [{"t": "Emph", "c": text_nodes("word")}]})
+    2
+    """
+    deepest = 0
+    waiting: list[tuple[Any, int]] = [(part, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        inner, depth = (one.get("c", []), depth + 1) if isinstance(one, dict) else (one, depth)
+        waiting += [(item, depth) for item in inner if isinstance(item, list | dict)] if isinstance(inner, list) else []
+    return deepest
+
+
+def pandoc_json(blocks: list[Node], meta: dict[str, Node]) -> bytes:
+    """Return blocks and metadata as JSON for pandoc."""
     return msgspec.json.encode({"pandoc-api-version": API_VERSION, "meta": meta, "blocks": blocks})

@@ -1,4 +1,4 @@
-"""Book -> PDF, tagged, through Typst."""
+"""Book -> tagged PDF: the input for pandoc's Typst writer (`pdf_conversion`), then Typst's PDF (`finished_pdf`)."""
 
 from __future__ import annotations
 
@@ -11,126 +11,143 @@ from typing import Any
 from typst import Compiler, TypstError
 
 from pipeline.books.book import Book
-from pipeline.books.fonts import for_typst
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, plain, written
-from pipeline.books.sections import Section
+from pipeline.books.fonts import typst_fonts
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
+from pipeline.books.sections import BookSection
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion
 
-TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
-STANDARDS = ["ua-1", "a-2a"]
-BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # with one of which, and a space, pandoc begins a task
-REGIONS = {"zh-Hans": "CN", "zh-Hant": "TW"}
+TYPST_TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
+PDF_STANDARDS = ["ua-1", "a-2a"]
+TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
+TYPST_REGIONS = {
+    "zh-Hans": "CN",
+    "zh-Hant": "TW",
+}  # Typst has no scripts: a region selects the glyphs of Han characters
 
 
-def prepare(_book: Book, parts: list[Section], folder: Path) -> Conversion:
-    """Return what pandoc is to make of the sections: Typst's markup, which calls templates/book.typ.
+def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conversion:
+    """Return the pandoc conversion of the sections to Typst markup that calls the functions of templates/book.typ.
 
-    The book's pictures are in `folder`, which becomes Typst's root.
+    The book's pictures are in `folder`, which is Typst's root.
     """
     blocks: list[Node] = []
     for part in parts:
-        named = {"title": part.title, "label": part.label, **_language(part.language)}
-        inner = _Typesetter(part.label).blocks(part.blocks)
-        blocks += [_raw(f"#chapter({_arguments(named)})["), *inner, _raw("]")]
-    return Conversion(written(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
+        arguments = {"title": part.title, "label": part.label, **_typst_language(part.language)}
+        inner = _TypstCalls(part.label).blocks(part.blocks)
+        blocks += [_raw_typst_block(f"#chapter({_typst_arguments(arguments)})["), *inner, _raw_typst_block("]")]
+    return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
 
 
-def finish(body: bytes, book: Book, _parts: list[Section], folder: Path) -> bytes:
-    """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), set by templates/book.typ.
+def finished_pdf(body: bytes, book: Book, _parts: list[BookSection], folder: Path) -> bytes:
+    """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), typeset by templates/book.typ.
 
-    Where the text cannot meet the standards (no font has a glyph, a code point they forbid, a word of over 32,767
-    letters), they are not claimed; the book is made all the same.
+    `body` is Typst markup. Where the text cannot meet the standards, the PDF does not claim them: a character without a
+    glyph, a forbidden code point, a word of more than 32,767 characters. Raises TypstError; SkipDocument where Typst
+    crashes.
     """
-    facts = {
+    arguments = {
         "title": book.title,
         "authors": book.authors,
         "date": [*map(int, book.date.split("-"))] if book.date else [],
         "source": book.chapters[0].source_url if len(book.chapters) == 1 else "",
-        "page-size": book.look.page,
-        **_language(book.language),
+        "page-size": book.style.page,
+        **_typst_language(book.language),
     }
-    folder.joinpath("book.typ").write_bytes(TEMPLATE.read_bytes())
+    folder.joinpath("book.typ").write_bytes(TYPST_TEMPLATE.read_bytes())
     main = folder / "main.typ"
-    main.write_bytes(f'#import "book.typ": *\n#show: book.with({_arguments(facts)})\n'.encode() + body)
-    compiler = Compiler(str(main), root=str(folder), font_paths=for_typst(), ignore_system_fonts=True)
+    main.write_bytes(f'#import "book.typ": *\n#show: book.with({_typst_arguments(arguments)})\n'.encode() + body)
+    compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
     try:
-        return _compiled(compiler, book, STANDARDS)
+        return _compiled_pdf(compiler, book, PDF_STANDARDS)
     except TypstError as error:
         if not str(error).startswith("PDF/"):
             raise
-        return _compiled(compiler, book, [])
+        return _compiled_pdf(compiler, book, [])
 
 
-def _compiled(compiler: Compiler, book: Book, standards: list[str]) -> bytes:
-    """Return the PDF that Typst makes. Raises TypstError; SkipDocument where Typst gives up midway (a panic in Rust)."""
+def _compiled_pdf(compiler: Compiler, book: Book, standards: list[str]) -> bytes:
+    """Return the PDF that Typst compiles. Raises TypstError; SkipDocument where Typst crashes (a panic in Rust)."""
     try:
         return bytes(compiler.compile(format="pdf", pdf_standards=standards, timestamp=book.epoch))  # type: ignore[arg-type]
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        message = "cannot be set by Typst, which gives up on it; split it, or run with --no-editions"
+        message = "makes Typst crash; split it, or run with --no-editions"
         raise SkipDocument(message) from error
 
 
-class _Typesetter:
-    """Turns what pandoc's Typst writer drops (classes, alternative text) into calls of templates/book.typ."""
+class _TypstCalls:
+    """Replaces nodes that pandoc's Typst writer drops or breaks by calls of the functions in templates/book.typ.
+
+    Examples are classes, alternative texts, task lists and ruby. A span of the class `kbd` becomes `#kbd[...];`.
+    """
 
     def __init__(self, prefix: str) -> None:
         self.prefix, self.count = prefix, 0
 
     def blocks(self, part: list[Node]) -> list[Node]:
+        """Return blocks with their nodes replaced."""
         return [made for node in part for made in self.node(node)]
 
     def node(self, node: Node) -> list[Node]:
+        """Return the nodes that replace one node."""
         if node["t"] == "Div" and node["c"][0][1]:
-            return [_raw(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw("]")]
+            return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw_typst_block("]")]
         if node["t"] == "Figure":
             image = node["c"][2][0]["c"][0]
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            shown = f"#figure(picture({_image(image)})"
-            opened = f"{shown}, caption: [" if caption else f"{shown})"
-            body = [{"t": "Plain", "c": caption}, _raw("])")] if caption else []
-            return [_raw(opened), *body]
+            call = f"#figure(picture({_image_arguments(image)})"
+            start = f"{call}, caption: [" if caption else f"{call})"
+            body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
+            return [_raw_typst_block(start), *body]
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
         return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
 
     def definitions(self, entries: list[list[Any]]) -> list[Node]:
-        """Return terms with their meanings; pandoc's own markup breaks at a line break or a colon in a term."""
-        made = [_raw("#terms(")]
+        """Return a definition list. pandoc's own markup breaks at a line break or a colon in a term."""
+        made = [_raw_typst_block("#terms(")]
         for term, meanings in entries:
             inner = [block for meaning in meanings for block in self.blocks(meaning)]
-            words = {"t": "Plain", "c": [_inline("(["), *self.part(term), _inline("], [")]}
-            made += [words, *inner, _raw("]),")]
-        return [*made, _raw(")")]
+            start = {"t": "Plain", "c": [_raw_typst_inline("(["), *self.part(term), _raw_typst_inline("], [")]}
+            made += [start, *inner, _raw_typst_block("]),")]
+        return [*made, _raw_typst_block(")")]
 
     def tasks(self, items: list[list[Node]]) -> list[Node]:
-        """Return a list of tasks: their boxes become its marks."""
+        """Return a task list whose boxes are the markers of its items."""
         self.count += 1
         marks = "".join(first["c"][0]["c"] for first, *_ in items)
-        made = [_raw(f"#tasks({_literal(f'{self.prefix}-{self.count}')}, {_literal(marks)}")]
+        made = [_raw_typst_block(f"#tasks({_typst_literal(f'{self.prefix}-{self.count}')}, {_typst_literal(marks)}")]
         for first, *rest in items:
-            made += [_raw(", ["), *self.blocks([first | {"c": first["c"][2:]}, *rest]), _raw("]")]
-        return [*made, _raw(")")]
+            made += [
+                _raw_typst_block(", ["),
+                *self.blocks([first | {"c": first["c"][2:]}, *rest]),
+                _raw_typst_block("]"),
+            ]
+        return [*made, _raw_typst_block(")")]
 
     def inline(self, node: Node) -> list[Node]:
-        """Return what an inline node becomes; a semicolon ends each call, lest it take in what follows."""
+        """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
         if node["t"] == "Span":
             return self.span(node)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
-            return [_inline(f"#maths({_literal(' '.join(node['c'][1].split()))})["), node, _inline("];")]
+            return [
+                _raw_typst_inline(f"#maths({_typst_literal(' '.join(node['c'][1].split()))})["),
+                node,
+                _raw_typst_inline("];"),
+            ]
         if node["t"] == "Link" and "cited" in node["c"][0][1]:
-            return [made, _inline(f"#page-of({_literal(node['c'][2][0][1:])});")]
+            return [made, _raw_typst_inline(f"#page-of({_typst_literal(node['c'][2][0][1:])});")]
         if node["t"] == "Image":
-            return [_inline(f"#box(image({_image(node)}));")]
-        if node["t"] == "Str" and node["c"].startswith("."):  # behind a call, Typst would read the name of a field
-            return [_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
+            return [_raw_typst_inline(f"#box(image({_image_arguments(node)}));")]
+        if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
+            return [_raw_typst_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
 
     def span(self, node: Node) -> list[Node]:
-        """Return a span as a call of its class or direction; of a ruby, one for each reading with what it is of."""
+        """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""
         (_, names, pairs), inner = node["c"]
         if names != ["ruby"]:
             call = names[0] if names else f"text(dir: {dict(pairs)['dir']})"
@@ -139,18 +156,19 @@ class _Typesetter:
         base: list[Node] = []
         for one in inner:
             if one["t"] == "Span" and one["c"][0][1] == ["rt"]:
-                made += [*self.called("ruby", base)[:-1], _inline("]["), *self.called("", one["c"][1])[1:]]
+                made += [*self.called("ruby", base)[:-1], _raw_typst_inline("]["), *self.called("", one["c"][1])[1:]]
                 base = []
             else:
                 base.append(one)
         return [*made, *self.called("text", base)] if base else made
 
     def called(self, call: str, inlines: list[Node]) -> list[Node]:
-        """Return inline nodes as the content that `call` is given."""
+        """Return inline nodes as the content argument of `call`: `#call[...];`."""
         inside = {"t": "Span", "c": [NO_ATTRIBUTES, self.part(inlines)]}
-        return [_inline(f"#{call}["), inside, _inline("];")]
+        return [_raw_typst_inline(f"#{call}["), inside, _raw_typst_inline("];")]
 
-    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of a tree
+    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of an AST
+        """Return a part of an AST with the nodes in it replaced."""
         if not isinstance(part, list):
             return part
         made: list[Any] = []
@@ -159,43 +177,53 @@ class _Typesetter:
         return made
 
 
-def _image(node: Node) -> str:
-    """Return the arguments of the call that shows a picture."""
-    return _arguments({"alt": plain(node["c"][1])}, node["c"][2][0])
+def _image_arguments(node: Node) -> str:
+    """Return the Typst arguments that show an image."""
+    return _typst_arguments({"alt": ast_plain_text(node["c"][1])}, node["c"][2][0])
 
 
 def _is_task(item: list[Node]) -> bool:
     if not item or item[0]["t"] not in {"Plain", "Para"}:
         return False
     box, *rest = item[0]["c"]
-    return box["t"] == "Str" and box["c"] in BOXES and rest[:1] == [{"t": "Space"}]
+    return box["t"] == "Str" and box["c"] in TASK_BOXES and rest[:1] == [{"t": "Space"}]
 
 
-def _raw(text: str) -> Node:
+def _raw_typst_block(text: str) -> Node:
     return {"t": "RawBlock", "c": ["typst", text]}
 
 
-def _inline(text: str) -> Node:
+def _raw_typst_inline(text: str) -> Node:
     return {"t": "RawInline", "c": ["typst", text]}
 
 
-def _language(tag: str) -> dict[str, str]:
-    """Return a BCP 47 tag as Typst's language and region."""
+def _typst_language(tag: str) -> dict[str, str]:
+    """Return a BCP 47 tag as Typst's arguments for language and region.
+
+    >>> _typst_language("zh-Hant"), _typst_language("")
+    ({'lang': 'zh', 'region': 'TW'}, {'lang': 'en'})
+    """
     language, *rest = tag.split("-")
-    region = REGIONS.get(tag) or next((part for part in rest if len(part) == 2), "")  # noqa: PLR2004 - ISO 3166
-    known = language.lower() if re.fullmatch(r"[A-Za-z]{2,3}", language) else "en"
-    return {"lang": known} | ({"region": region.upper()} if region.isalpha() else {})
+    region = TYPST_REGIONS.get(tag) or next((part for part in rest if len(part) == 2), "")  # noqa: PLR2004 - ISO 3166
+    valid = language.lower() if re.fullmatch(r"[A-Za-z]{2,3}", language) else "en"
+    return {"lang": valid} | ({"region": region.upper()} if region.isalpha() else {})
 
 
-def _arguments(named: Mapping[str, object], *positional: object) -> str:
-    values = [_literal(value) for value in positional] + [f"{name}: {_literal(value)}" for name, value in named.items()]
+def _typst_arguments(named: Mapping[str, object], *positional: object) -> str:
+    values = [_typst_literal(value) for value in positional] + [
+        f"{name}: {_typst_literal(value)}" for name, value in named.items()
+    ]
     return ", ".join(values)
 
 
-def _literal(value: object) -> str:
-    """Return a str, int or list of them as a Typst literal."""
+def _typst_literal(value: object) -> str:
+    r"""Return a str, int or list of them as a Typst literal.
+
+    >>> print(_typst_literal(['a "b"', 1]))
+    ("a \"b\"", 1, )
+    """
     if isinstance(value, list):
-        return "(" + "".join(f"{_literal(item)}, " for item in value) + ")"
+        return "(" + "".join(f"{_typst_literal(item)}, " for item in value) + ")"
     if isinstance(value, str):
         return '"' + "".join(f"\\{c}" if c in '"\\' else c if c >= " " else f"\\u{{{ord(c):x}}}" for c in value) + '"'
     return str(value)

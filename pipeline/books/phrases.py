@@ -1,4 +1,4 @@
-"""Language -> the words in which a book speaks of itself: phrases.toml."""
+"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from importlib.resources import files
 
 
 @cache
-def _phrases() -> dict[str, dict[str, str]]:
+def _phrases_by_language() -> dict[str, dict[str, str]]:
     return tomllib.loads(files("pipeline.books").joinpath("phrases.toml").read_text("utf-8"))
 
 
 def phrase(name: str, language: str) -> str:
-    """Return what `language` (BCP 47) calls `name`; in English where it is not known.
+    """Return the phrase called `name` in `language` (BCP 47), or in English if there are no phrases in that language.
 
-    >>> phrase("contents", "zh-Hans")
-    '目录'
+    >>> phrase("contents", "zh-Hans"), phrase("contents", "tlh")
+    ('目录', 'Contents')
     """
-    known = _phrases()
-    found = known.get(language) or known.get(language.split("-", maxsplit=1)[0]) or known["en"]
-    return found[name]
+    by_language = _phrases_by_language()
+    phrases = by_language.get(language) or by_language.get(language.split("-", maxsplit=1)[0]) or by_language["en"]
+    return phrases[name]

@@ -1,7 +1,8 @@
-"""Pandoc tree with raw HTML -> the HTML that a browser would get; what HTML cannot carry is kept aside, by number.
+"""Pandoc AST with raw HTML -> the HTML that a browser would get, and the nodes that HTML cannot express.
 
-A node that is kept aside stands in the HTML as an element named MARK, or as an element with an attribute of that name,
-whose value is its number. MARK is a name that the raw HTML does not hold.
+Such a node (code, maths, a note, the attributes of a heading) is kept in a list. The HTML has a placeholder for it, an
+element `<lacuna-0 lacuna-0=7>` or an attribute `lacuna-0=7`, whose value is its index. The number in the name is the
+first one for which the raw HTML does not contain the name.
 """
 
 from __future__ import annotations
@@ -13,50 +14,56 @@ from html import escape
 from itertools import count
 from typing import Any, NamedTuple
 
-from pipeline.books.dom import HIDDEN, parsed
-from pipeline.books.pandoc_ast import Node, nodes
+from pipeline.books.dom import HIDDEN_ELEMENTS, parsed_html
+from pipeline.books.pandoc_ast import Node, all_nodes
 
-RAW = {"RawBlock", "RawInline"}
-STYLES = {"Emph": "em", "Strong": "strong", "Strikeout": "del", "Superscript": "sup", "Subscript": "sub"}
-_COMMENT = re.compile(r"\s*(?:<!--(?:(?!-->).)*-->\s*)*", re.DOTALL)
-_NAME = re.compile(r"<([a-zA-Z][^\s/>]*)")
+RAW_NODE_TYPES = {"RawBlock", "RawInline"}
+TAG_OF_TYPE = {"Emph": "em", "Strong": "strong", "Strikeout": "del", "Superscript": "sup", "Subscript": "sub"}
+_ONLY_COMMENTS = re.compile(r"\s*(?:<!--(?:(?!-->).)*-->\s*)*", re.DOTALL)
+_OPENING_TAG_NAME = re.compile(r"<([a-zA-Z][^\s/>]*)")
 
 
-class Markup(NamedTuple):
-    """HTML, the name of its marks, and what was kept aside."""
+class HtmlWithPlaceholders(NamedTuple):
+    """HTML of an AST, with placeholders."""
 
     html: str
-    mark: str
-    kept: list[Node]
+    mark: str  # name of the placeholders
+    kept: list[Node]  # the nodes that the placeholders represent
 
 
-def holds_html(blocks: list[Node]) -> bool:
-    """Tell whether a tree holds raw HTML, comments aside."""
-    return any(node["t"] in RAW and not only_comments(node["c"][1]) for node in nodes(blocks))
+def contains_html(blocks: list[Node]) -> bool:
+    """Return whether an AST has raw HTML other than comments."""
+    return any(node["t"] in RAW_NODE_TYPES and not is_only_comments(node["c"][1]) for node in all_nodes(blocks))
 
 
-def only_comments(raw: str) -> bool:
-    """Tell whether raw HTML shows nothing, whatever stands around it."""
-    return _COMMENT.fullmatch(raw) is not None
+def is_only_comments(raw: str) -> bool:
+    """Return whether raw HTML consists of comments.
 
-
-def markup(blocks: list[Node]) -> Markup:
-    """Return the HTML of a tree: raw HTML as it was written, all else as elements or marks.
-
-    Raw HTML that would swallow what follows it (`<title>`, `<div id="`) without an end becomes text.
+    >>> is_only_comments("<!-- a --> <!-- b -->"), is_only_comments("<!-- a --><b>")
+    (True, False)
     """
-    raw = "\n".join(node["c"][1].lower() for node in nodes(blocks) if node["t"] in RAW)
+    return _ONLY_COMMENTS.fullmatch(raw) is not None
+
+
+def html_with_placeholders(blocks: list[Node]) -> HtmlWithPlaceholders:
+    """Return the HTML of an AST: raw HTML unchanged, other nodes as elements or placeholders.
+
+    An unclosed tag that would hide everything after it (`<title>`, `<div id="`) is escaped.
+    """
+    raw = "\n".join(node["c"][1].lower() for node in all_nodes(blocks) if node["t"] in RAW_NODE_TYPES)
     mark = next(name for name in map("lacuna-{}".format, count()) if name not in raw)
-    writer = _Writer(mark, [])
-    return Markup("".join(writer.blocks(blocks)), mark, writer.kept)
+    writer = _HtmlWriter(mark, [])
+    return HtmlWithPlaceholders("".join(writer.blocks(blocks)), mark, writer.kept)
 
 
-class _Writer:
+class _HtmlWriter:
+    """Writes AST nodes as HTML, in pieces."""
+
     def __init__(self, mark: str, kept: list[Node]) -> None:
         self.mark, self.kept = mark, kept
 
     def keep(self, node: Node) -> str:
-        """Keep a node aside and return the attribute that stands for it."""
+        """Add a node to `kept` and return its placeholder as an attribute."""
         self.kept.append(node)
         return f" {self.mark}={len(self.kept) - 1}"
 
@@ -66,9 +73,9 @@ class _Writer:
             yield "\n"
 
     def block(self, node: Node) -> Iterator[str]:
-        kind, content = _parts(node)
+        kind, content = _type_and_content(node)
         if kind == "RawBlock":
-            yield whole(content[1])
+            yield with_open_tag_escaped(content[1])
         elif kind in {"Para", "Plain"}:
             tag = ("<p>", "</p>") if kind == "Para" else ("", "")
             yield from (tag[0], *self.inlines(content), tag[1])
@@ -86,7 +93,7 @@ class _Writer:
             yield f"</{name}>"
         elif kind == "Table":
             yield from self.table(node)
-        else:  # code and rules
+        else:  # code blocks and horizontal rules
             yield f"<pre{self.keep(node)}></pre>"
 
     def table(self, node: Node) -> Iterator[str]:
@@ -104,7 +111,7 @@ class _Writer:
 
     def inlines(self, inlines: list[Node]) -> Iterator[str]:
         for at, node in enumerate(inlines):
-            kind, content = _parts(node)
+            kind, content = _type_and_content(node)
             if kind == "Str":
                 yield escape(content, quote=False).replace("\r", "&#13;")
             elif kind in {"Space", "SoftBreak"}:
@@ -112,50 +119,58 @@ class _Writer:
             elif kind == "LineBreak":
                 yield "<br>"
             elif kind == "RawInline":
-                yield closed(content[1], (one["c"][1] for one in inlines[at + 1 :] if one["t"] == kind))
-            elif kind in STYLES:
-                yield from (f"<{STYLES[kind]}>", *self.inlines(content), f"</{STYLES[kind]}>")
+                yield escaped_unless_closed(content[1], (one["c"][1] for one in inlines[at + 1 :] if one["t"] == kind))
+            elif kind in TAG_OF_TYPE:
+                yield from (f"<{TAG_OF_TYPE[kind]}>", *self.inlines(content), f"</{TAG_OF_TYPE[kind]}>")
             elif kind == "Link":
                 yield from (f"<a{self.keep(node)}>", *self.inlines(content[1]), "</a>")
             else:  # code, images, maths, notes
                 yield f"<{self.mark}{self.keep(node)}></{self.mark}>"
 
 
-def _parts(node: Node) -> tuple[str, Any]:
+def _type_and_content(node: Node) -> tuple[str, Any]:
     return node["t"], node.get("c")
 
 
-def closed(tag: str, following: Iterable[str]) -> str:
-    """Return a tag among words; as text where it hides what follows and no tag in `following` closes it."""
-    name = _NAME.match(tag)
-    if not name or _ends(tag):
+def escaped_unless_closed(tag: str, following: Iterable[str]) -> str:
+    """Return an inline tag, escaped if it hides what follows and no tag in `following` closes it.
+
+    >>> escaped_unless_closed("<title>", ["</b>"]), escaped_unless_closed("<title>", ["</title>"])
+    ('&lt;title&gt;', '<title>')
+    """
+    name = _OPENING_TAG_NAME.match(tag)
+    if not name or _is_complete_html(tag):
         return tag
     closing = re.compile(rf"</{re.escape(name[1])}\b", re.IGNORECASE)
     return tag if any(map(closing.match, following)) else escape(tag, quote=False)
 
 
-def whole(raw: str) -> str:
-    """Return a block of raw HTML; what it leaves open so that all that follows would be swallowed becomes text."""
-    if _ends(raw):
+def with_open_tag_escaped(raw: str) -> str:
+    """Return a block of raw HTML. A tag in it that would hide everything after the block is escaped.
+
+    >>> with_open_tag_escaped("<p>a</p>"), with_open_tag_escaped("<p>a<title>b")
+    ('<p>a</p>', '<p>a&lt;title>b')
+    """
+    if _is_complete_html(raw):
         return raw
-    for at in (match.start() for match in [*re.finditer("<", raw)][: -LAST - 1 : -1]):
-        whole = f"{raw[:at]}&lt;{raw[at + 1 :]}"
-        if _ends(raw[:at]) and _ends(whole):
-            return whole
+    for at in (match.start() for match in [*re.finditer("<", raw)][: -MOST_TAGS_TRIED - 1 : -1]):
+        escaped = f"{raw[:at]}&lt;{raw[at + 1 :]}"
+        if _is_complete_html(raw[:at]) and _is_complete_html(escaped):
+            return escaped
     return f"<pre>{escape(raw, quote=False)}</pre>"
 
 
-LAST = 40  # tags at the end of a block among which the one that swallows is looked for
+MOST_TAGS_TRIED = 40  # tags at the end of a block that are tried
 
 
 @lru_cache(maxsize=256)
-def _ends(raw: str) -> bool:
-    """Tell whether an element that stands behind raw HTML is seen as one, and is shown."""
-    waiting = parsed(f"{raw}<lacuna-end>")
+def _is_complete_html(raw: str) -> bool:
+    """Return whether a browser parses and shows an element that follows raw HTML."""
+    waiting = parsed_html(f"{raw}<lacuna-end>")
     while waiting:
         node = waiting.pop()
         if node.name == "lacuna-end":
             return True
-        if node.name not in {*HIDDEN, "noscript"}:
+        if node.name not in {*HIDDEN_ELEMENTS, "noscript"}:
             waiting += node.children or ()
     return False

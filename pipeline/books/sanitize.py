@@ -1,6 +1,6 @@
-"""Markdown -> a vetted pandoc tree: nothing in it can reach a file, an address or a script.
+"""Markdown -> sanitized pandoc AST: no script, no raw markup, no unsafe URL, no file outside the archive.
 
-Raw HTML is read first (elements.py), then vetted like everything else.
+Raw HTML becomes nodes first (html_to_ast.py), which are then sanitized like all others.
 """
 
 from __future__ import annotations
@@ -14,136 +14,145 @@ from urllib.parse import unquote
 
 import msgspec
 
-from pipeline.books.figures import absent, figure, file_name, image, unseen
-from pipeline.books.html_to_ast import with_html_read
-from pipeline.books.images import MAX_TOGETHER, USUAL, Pictures, picture
-from pipeline.books.maths import MATHS, all_maths, may_hold_maths, unlabelled
-from pipeline.books.page_limits import narrowed, pieces, unjoined
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, link, plain, printable, retarget, safe_address, text_nodes
+from pipeline.books.figures import figure_node, file_name_in_url, image_node, missing_image_box, missing_image_text
+from pipeline.books.html_to_ast import with_html_parsed
+from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions, verified_picture
+from pipeline.books.maths import MATHS_EXTENSION, all_maths, may_hold_maths, without_tex_labels
+from pipeline.books.page_limits import string_nodes, with_clusters_limited, with_wide_tables_as_text
+from pipeline.books.pandoc_ast import (
+    BLOCK_TYPES,
+    NO_ATTRIBUTES,
+    Node,
+    ast_plain_text,
+    depth_of,
+    link_or_text,
+    printable,
+    safe_url,
+    text_nodes,
+    with_link_targets,
+)
 from pipeline.document import SkipDocument
-from pipeline.markdown import IDENTIFIER
-from pipeline.markdown.pandoc import DIALECT, Conversion, read
-from pipeline.read.pictures import ELSEWHERE
+from pipeline.markdown import HEADING_IDENTIFIER
+from pipeline.markdown.pandoc import DIALECT, Conversion, convert_untrusted
+from pipeline.read.pictures import REMOTE_URL
 from pipeline.steps.figures import CAPTION
-from pipeline.urls.bare_urls import bare
+from pipeline.steps.profiles import Pattern
+from pipeline.urls.bare_urls import find_bare_urls
 
-DEEPEST = 24  # nodes in nodes; Typst gives up between 28 and 34 quotations in one another
+MOST_NESTING = 24  # levels of nested nodes; Typst fails between 28 and 34 nested quotations
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document stands: what its relative addresses and image files are resolved against, and its language."""
+class SanitizeContext:
+    """The context of a document: what its relative URLs and image files are resolved against, and its language."""
 
-    root: Path
-    folder: Path
+    root: Path  # of the archive: no image outside it is read
+    folder: Path  # of the document
     source_url: str
-    language: str
-    pictures: Pictures = USUAL
+    language: str  # BCP 47
+    pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
+    captions: tuple[Pattern, ...] = (CAPTION,)
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
-    """A text as a book shows it: its vetted blocks, the pictures in them by name, and how many it has no room for."""
+class SanitizedAst:
+    """The sanitized AST of a document."""
 
     blocks: list[Node]
-    pictures: dict[str, bytes]
-    left_out: int = 0
+    pictures: dict[str, bytes]  # file name -> bytes, of the images in the blocks
+    left_out: int = 0  # images omitted because of the size limit
 
 
-def read_trees(texts: Sequence[tuple[str, Place]]) -> list[Tree | SkipDocument]:
-    """Return the tree of each text of Markdown, vetted; SkipDocument where pandoc gives up or it is nested too deep."""
+def sanitized_asts(texts: Sequence[tuple[str, SanitizeContext]]) -> list[SanitizedAst | SkipDocument]:
+    """Return the sanitized AST of each Markdown text, or SkipDocument where pandoc fails or it is nested too deeply."""
     maths = [may_hold_maths(text) for text, _ in texts]
-    vetted = _vetted(texts, [DIALECT + MATHS * read_so for read_so in maths])
-    plainly = [
-        at for at, tree in enumerate(vetted) if maths[at] and isinstance(tree, Tree) and not all_maths(tree.blocks)
+    trees = _sanitized_in_dialects(texts, [DIALECT + MATHS_EXTENSION * with_maths for with_maths in maths])
+    rejected = [
+        at
+        for at, tree in enumerate(trees)
+        if maths[at] and isinstance(tree, SanitizedAst) and not all_maths(tree.blocks)
     ]
-    again = _vetted([texts[at] for at in plainly], [DIALECT] * len(plainly))
-    for at, tree in zip(plainly, again, strict=True):
-        vetted[at] = tree
-    return vetted
+    without_maths = _sanitized_in_dialects([texts[at] for at in rejected], [DIALECT] * len(rejected))
+    for at, tree in zip(rejected, without_maths, strict=True):
+        trees[at] = tree
+    return trees
 
 
-def _vetted(texts: Sequence[tuple[str, Place]], dialects: Sequence[str]) -> list[Tree | SkipDocument]:
-    sources = [unjoined(printable(text)).encode() for text, _ in texts]
-    told = read([Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)])
+def _sanitized_in_dialects(
+    texts: Sequence[tuple[str, SanitizeContext]], dialects: Sequence[str]
+) -> list[SanitizedAst | SkipDocument]:
+    sources = [with_clusters_limited(printable(text)).encode() for text, _ in texts]
+    outputs = convert_untrusted(
+        [Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)]
+    )
     return [
-        made if isinstance(made, SkipDocument) else _tree(made, place)
-        for made, (_, place) in zip(told, texts, strict=True)
+        output if isinstance(output, SkipDocument) else _sanitized_ast(output, context)
+        for output, (_, context) in zip(outputs, texts, strict=True)
     ]
 
 
-def _tree(made: bytes, place: Place) -> Tree | SkipDocument:
-    vetter = _Vetter(place)
+def _sanitized_ast(output: bytes, context: SanitizeContext) -> SanitizedAst | SkipDocument:
+    """Return the sanitized AST of pandoc's JSON output."""
+    sanitizer = _Sanitizer(context)
     try:
-        vetted = vetter.blocks(with_html_read(msgspec.json.decode(made)["blocks"], place.language))
-        if _depth(vetted) <= DEEPEST:
-            return Tree(vetted, vetter.pictures, len(vetter.left_out))
+        blocks = sanitizer.blocks(with_html_parsed(msgspec.json.decode(output)["blocks"], context.language))
+        if depth_of(blocks) <= MOST_NESTING:
+            return SanitizedAst(blocks, sanitizer.pictures, len(sanitizer.left_out))
     except RecursionError:
         pass
-    return SkipDocument(
-        f"is nested more than {DEEPEST} deep, more than a book can show; split it, or run with --no-editions"
-    )
+    return SkipDocument(f"is nested more than {MOST_NESTING} levels deep; split it, or run with --no-editions")
 
 
-def _depth(nodes: list[Node]) -> int:
-    """Return how deep nodes are nested in one another."""
-    deepest = 0
-    waiting: list[tuple[Any, int]] = [(nodes, 0)]
-    while waiting:
-        part, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        inner, depth = (part.get("c", []), depth + 1) if isinstance(part, dict) else (part, depth)
-        waiting += [(item, depth) for item in inner if isinstance(item, list | dict)] if isinstance(inner, list) else []
-    return deepest
+class _Sanitizer:
+    """Sanitizes the nodes of one document, and collects its images."""
 
-
-class _Vetter:
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.names: dict[str, str] = {}  # of pictures, by their addresses as written
+    def __init__(self, context: SanitizeContext) -> None:
+        self.context = context
+        self.names: dict[str, str] = {}  # URL of an image, as written -> its file name in the book; "" if missing
         self.pictures: dict[str, bytes] = {}
-        self.room = MAX_TOGETHER
+        self.room = MAX_TOGETHER  # bytes left for images
         self.left_out: set[str] = set()
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
-        """Return blocks, images alone in a paragraph as figures with the caption that follows them."""
-        nodes = list(narrowed(nodes))
-        vetted: list[Node] = []
+        """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it."""
+        nodes = list(with_wide_tables_as_text(nodes))
+        sanitized: list[Node] = []
         at = 0
         while at < len(nodes):
             node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
             at += 1
             if node["t"] == "Para" and (only := _only_image(node["c"])):
                 caption = only["c"][1]
-                said = plain(following) if following and following["t"] == "Para" else ""
-                if following and CAPTION.match(said) and said.startswith(plain(caption)):
+                next_text = ast_plain_text(following) if following and following["t"] == "Para" else ""
+                captioned = any(pattern.match(next_text) for pattern in self.context.captions)
+                if following and captioned and next_text.startswith(ast_plain_text(caption)):
                     caption = following["c"]
                     at += 1
-                vetted.append(self.figure(only["c"][2][0], self.inlines(caption)))
-            elif node["t"] == "Figure":  # of HTML: its caption is not its alternative text
+                sanitized.append(self.figure(only["c"][2][0], self.inlines(caption)))
+            elif node["t"] == "Figure":  # from HTML: its caption is not its alternative text
                 (only,) = node["c"][2][0]["c"]
                 caption = self.inlines([inline for block in node["c"][1][1] for inline in block["c"]])
-                vetted.append(self.figure(only["c"][2][0], caption or only["c"][1], plain(only["c"][1])))
+                sanitized.append(self.figure(only["c"][2][0], caption or only["c"][1], ast_plain_text(only["c"][1])))
             elif node["t"] != "RawBlock":
-                vetted.append(self.node(node))
-        return vetted
+                sanitized.append(self.node(node))
+        return sanitized
 
     def inlines(self, nodes: list[Node]) -> list[Node]:
-        """Return inline nodes with safe links, images and bare addresses; comments are gone."""
-        return [vetted for node in nodes for vetted in self.inline(node)]
+        """Return inline nodes with safe links and images, with bare URLs as links, without raw markup."""
+        return [sanitized for node in nodes for sanitized in self.inline(node)]
 
     def inline(self, node: Node) -> Iterator[Node]:
-        """Yield what one inline node becomes."""
+        """Yield the sanitized nodes of one inline node."""
         if node["t"] == "RawInline":
             return
         if node["t"] == "Str":
-            yield from _linked(node["c"])
+            yield from _with_bare_urls_linked(node["c"])
         elif node["t"] == "Link":
-            inner = retarget(self.inlines(node["c"][1]), lambda _: "") or text_nodes(node["c"][2][0])
+            inner = with_link_targets(self.inlines(node["c"][1]), lambda _: "") or text_nodes(node["c"][2][0])
             written = node["c"][2][0]
-            address = written if written.startswith("#") else safe_address(written, self.place.source_url)
-            if address:
-                yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [address, node["c"][2][1]]]}
+            url = written if written.startswith("#") else safe_url(written, self.context.source_url)
+            if url:
+                yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [url, node["c"][2][1]]]}
             else:
                 yield from inner
         elif node["t"] == "Image":
@@ -152,79 +161,75 @@ class _Vetter:
             yield self.node(node)
 
     def node(self, node: Node) -> Node:
-        """Return a node of any other kind, its parts vetted."""
+        """Return a node of any other type with its contents sanitized."""
         if node["t"] in {"CodeBlock", "Code"}:
             names = [name for name in node["c"][0][1] if re.fullmatch(r"[\w+#.-]{1,32}", name)]
             return {"t": node["t"], "c": [["", names, []], node["c"][1]]}
         if node["t"] in {"Para", "Plain"}:
-            return {"t": node["t"], "c": _unindented(self.inlines(node["c"]))}
+            return {"t": node["t"], "c": _without_indent(self.inlines(node["c"]))}
         if node["t"] == "Header":
             level, attributes, inlines = node["c"]
-            attributes, inlines = _identified(attributes, inlines)
+            attributes, inlines = _with_identifier(attributes, inlines)
             return {"t": "Header", "c": [level, attributes, self.inlines(inlines)]}
         if node["t"] == "Math":
-            return {"t": "Math", "c": [node["c"][0], unlabelled(node["c"][1])]}
+            return {"t": "Math", "c": [node["c"][0], without_tex_labels(node["c"][1])]}
         return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
 
-    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of a tree
-        """Return a part of a node: lists of blocks and of inline nodes are told by their first node."""
+    def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of an AST
+        """Return a part of a node, sanitized. The first node of a list decides whether it is of blocks or inlines."""
         if not isinstance(part, list) or not part:
             return part
         first = part[0]
         if isinstance(first, dict) and "t" in first:
-            return self.blocks(part) if first["t"] in BLOCKS else self.inlines(part)
+            return self.blocks(part) if first["t"] in BLOCK_TYPES else self.inlines(part)
         return [self.part(item) for item in part]
 
     def figure(self, written: str, caption: list[Node], alt: str = "") -> Node:
-        """Return an image with its caption, or a box that says which image is missing."""
+        """Return the image at the URL `written` as a figure with its caption, or a missing-image box."""
         if name := self.picture(written):
-            return figure(name, caption, alt or plain(caption) or file_name(written))
-        untold = [] if alt in plain(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
-        return absent([*untold, *caption], written, self.place.language)
+            return figure_node(name, caption, alt or ast_plain_text(caption) or file_name_in_url(written))
+        alt_line = [] if alt in ast_plain_text(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
+        return missing_image_box([*alt_line, *caption], written, self.context.language)
 
     def inline_image(self, node: Node) -> list[Node]:
-        """Return an image among words: the image, or what it would have shown."""
+        """Return an inline image, or the text that replaces it if it is missing."""
         _, alt, (written, _) = node["c"]
         if name := self.picture(written):
-            return [image(name, plain(alt) or file_name(written))]
-        return unseen(plain(alt), self.place.language)
+            return [image_node(name, ast_plain_text(alt) or file_name_in_url(written))]
+        return missing_image_text(ast_plain_text(alt), self.context.language)
 
     def picture(self, written: str) -> str:
-        """Return the name of the picture at `written`, if it lies in the archive, is one, and has room in a book."""
+        """Return the name of the image at the URL `written` in the book, or "" if it is not in the archive."""
         if written not in self.names:
-            self.names[written] = "" if ELSEWHERE.match(written) else self.taken(self.place.folder / unquote(written))
+            self.names[written] = (
+                "" if REMOTE_URL.match(written) else self.added(self.context.folder / unquote(written))
+            )
         return self.names[written]
 
-    def taken(self, path: Path) -> str:
-        """Return the name of the picture at `path`, taken into the book; empty where it is none or has no room."""
-        found = picture(self.place.root, path, self.place.pictures)
-        if not found:
+    def added(self, path: Path) -> str:
+        """Add the image at `path` to the book and return its name; "" if it is no image or exceeds the size limit."""
+        one = verified_picture(self.context.root, path, self.context.pictures)
+        if not one:
             return ""
-        if found.name not in self.pictures:
-            if self.room < len(found.data):
-                self.left_out.add(found.name)
+        if one.name not in self.pictures:
+            if self.room < len(one.data):
+                self.left_out.add(one.name)
                 return ""
-            self.room -= len(found.data)
-            self.pictures[found.name] = found.data
-        return found.name
+            self.room -= len(one.data)
+            self.pictures[one.name] = one.data
+        return one.name
 
 
-BLOCKS = {
-    "Plain", "Para", "LineBlock", "CodeBlock", "RawBlock", "BlockQuote", "OrderedList", "BulletList", "DefinitionList",
-    "HorizontalRule", "Header", "Table", "Figure", "Div",
-}  # fmt: skip
-
-
-def _identified(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:
-    """Return the attributes and the words of a heading, the identifier that it names at its end no word of it."""
+def _with_identifier(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:
+    """Return the attributes and inline nodes of a heading. `{#id}` at the end of its text becomes an attribute."""
     if [node["t"] for node in inlines[-2:]] != ["Space", "Str"]:
         return attributes, inlines
-    named = re.fullmatch(IDENTIFIER, inlines[-1]["c"])
-    return ([named[1], [], []], inlines[:-2]) if named else (attributes, inlines)
+    identifier = re.fullmatch(HEADING_IDENTIFIER, inlines[-1]["c"])
+    return ([identifier[1], [], []], inlines[:-2]) if identifier else (attributes, inlines)
 
 
-def _unindented(inlines: list[Node]) -> list[Node]:
-    """Return a paragraph's nodes without the wide spaces that indent it: the book's style does."""
+def _without_indent(inlines: list[Node]) -> list[Node]:
+    """Return a paragraph's nodes without leading IDEOGRAPHIC SPACEs: the book's style indents it."""
     if not inlines or inlines[0]["t"] != "Str":
         return inlines
     first = inlines[0]["c"].lstrip("\N{IDEOGRAPHIC SPACE}")
@@ -236,13 +241,13 @@ def _only_image(inlines: list[Node]) -> Node | None:
     return visible[0] if len(visible) == 1 and visible[0]["t"] == "Image" else None
 
 
-def _linked(text: str) -> Iterator[Node]:
-    """Yield a word, the addresses in it as links."""
+def _with_bare_urls_linked(text: str) -> Iterator[Node]:
+    """Yield a word as nodes, with the bare URLs in it as links."""
     done = 0
-    for start, address in bare(text):
+    for start, url in find_bare_urls(text):
         if start > done:
-            yield from pieces(text[done:start])
-        yield link(address, address)
-        done = start + len(address)
+            yield from string_nodes(text[done:start])
+        yield link_or_text(url, url)
+        done = start + len(url)
     if done < len(text):
-        yield from pieces(text[done:])
+        yield from string_nodes(text[done:])

@@ -1,47 +1,47 @@
-"""Chapters -> those that an `[[edition]]` of the settings asks for, in its order."""
+"""Chapters -> those that meet the conditions of an `[[edition]]` in the settings, in its order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from pipeline.books.book import Chapter
-from pipeline.books.pandoc_ast import plain
+from pipeline.books.pandoc_ast import ast_plain_text
 from pipeline.settings import Edition
 
 
-def select(edition: Edition, chapters: Iterable[Chapter]) -> list[Chapter]:
-    """Return the chapters that meet every condition of `edition`; what it does not name, any chapter meets.
+def selected_chapters(edition: Edition, chapters: Iterable[Chapter]) -> list[Chapter]:
+    """Return the chapters that meet every condition of `edition`. An empty condition matches all chapters.
 
-    A chapter without a date has none to meet a condition on dates. Chapters come ordered by date, oldest first.
+    `chapters` are sorted by date, oldest first. A chapter without a date does not meet a condition on dates.
     """
-    chosen = [chapter for chapter in chapters if _meets(edition, chapter)]
+    selected = [chapter for chapter in chapters if _meets_conditions(edition, chapter)]
     if edition.order == "newest":
-        dated = [chapter for chapter in chosen if chapter.date]
-        return [*reversed(dated), *(chapter for chapter in chosen if not chapter.date)]
-    return sorted(chosen, key=lambda chapter: chapter.title.casefold()) if edition.order == "title" else chosen
+        dated = [chapter for chapter in selected if chapter.date]
+        return [*reversed(dated), *(chapter for chapter in selected if not chapter.date)]
+    return sorted(selected, key=lambda chapter: chapter.title.casefold()) if edition.order == "title" else selected
 
 
-def _meets(edition: Edition, chapter: Chapter) -> bool:
+def _meets_conditions(edition: Edition, chapter: Chapter) -> bool:
     language = edition.language.casefold()
     return (
-        _within(chapter.date, edition.since, edition.until)
+        _is_between_dates(chapter.date, edition.since, edition.until)
         and edition.tag.casefold() in {"", *map(str.casefold, chapter.tags)}
         and edition.series.casefold() in {"", chapter.series.casefold()}
         and (not language or f"{chapter.language}-".casefold().startswith(f"{language}-"))
-        and (not edition.query or _says(chapter, edition.query.casefold()))
+        and (not edition.query or _contains_query(chapter, edition.query.casefold()))
     )
 
 
-def _within(date: str, since: str, until: str) -> bool:
-    """Tell whether `date` lies between two dates, both included, each as exact as it is given (2021 is all of 2021).
+def _is_between_dates(date: str, since: str, until: str) -> bool:
+    """Return whether `date` is between two dates, inclusive. A year or month means all its days.
 
-    >>> _within("2021-08", "2021", "2021-08"), _within("2021-09", "", "2021-08"), _within("", "2021", "")
-    (True, False, False)
+    >>> _is_between_dates("2021-08", "2021", "2021-08"), _is_between_dates("2021-09", "", "2021-08")
+    (True, False)
     """
     if not (since or until):
         return True
     return bool(date) and date >= since[: len(date)] and (not until or date[: len(until)] <= until)
 
 
-def _says(chapter: Chapter, query: str) -> bool:
-    return query in chapter.title.casefold() or query in plain(chapter.blocks).casefold()
+def _contains_query(chapter: Chapter, query: str) -> bool:
+    return query in chapter.title.casefold() or query in ast_plain_text(chapter.blocks).casefold()

@@ -1,4 +1,4 @@
-"""Rows of cells -> a pandoc table: rows are filled up, spans end where the table does."""
+"""Rows of HTML cells with spans -> a pandoc table: rows are padded to one length, spans are cut to the table."""
 
 from __future__ import annotations
 
@@ -7,68 +7,74 @@ from typing import NamedTuple
 
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node
 
-MOST_CELLS = 20_000  # of a table, empty ones with them; a larger one is set as paragraphs
+MOST_TABLE_CELLS = 20_000  # of a table, including empty ones; the cells of a larger table become blocks
 
 
-class Cell(NamedTuple):
-    """A cell as HTML has it: its blocks, how many columns and rows it wants to span."""
+class HtmlCell(NamedTuple):
+    """A cell of an HTML table."""
 
     blocks: list[Node]
-    columns: int
-    rows: int
+    columns: int  # colspan
+    rows: int  # rowspan; 0 for all rows that follow
 
 
-class Section(NamedTuple):
-    """The rows of a table's head or of one of its bodies."""
+class TableSection(NamedTuple):
+    """The rows of a table's head, or of one of its bodies."""
 
     head: bool
-    rows: list[list[Cell]]
+    rows: list[list[HtmlCell]]
 
 
-def table(caption: list[Node], sections: list[Section], specs: list[list[Node]]) -> list[Node]:
-    """Return a table; its caption and the blocks of its cells one after another where it is too large for one.
+def table_or_blocks(caption: list[Node], sections: list[TableSection], specs: list[list[Node]]) -> list[Node]:
+    """Return a table as one block; a table of more than `MOST_TABLE_CELLS` cells as its caption and its cells' blocks.
 
-    `specs` are pandoc's alignment and width of each column, if they are known.
+    `specs` are pandoc's alignment and width of each column, or empty.
     """
     widest = max((len(row) for section in sections for row in section.rows), default=0)
-    placed = [_placed(section, widest) for section in sections]
+    placed = [_placed_rows(section, widest) for section in sections]
     columns = max((sum(width for _, width, _ in row) for rows in placed for row in rows), default=0)
-    if columns > 2 * widest:  # spans that no other row fills
-        plain = [Section(one.head, [[Cell(cell.blocks, 1, 1) for cell in row] for row in one.rows]) for one in sections]
-        placed, columns = [_placed(section, widest) for section in plain], widest
+    if columns > 2 * widest:  # spans so large that they are mistakes: ignore all spans
+        unspanned = [
+            TableSection(section.head, [[HtmlCell(cell.blocks, 1, 1) for cell in row] for row in section.rows])
+            for section in sections
+        ]
+        placed, columns = [_placed_rows(section, widest) for section in unspanned], widest
     cells = [cell.blocks for section in sections for row in section.rows for cell in row]
-    if not columns or columns * sum(map(len, placed)) > MOST_CELLS:
+    if not columns or columns * sum(map(len, placed)) > MOST_TABLE_CELLS:
         return [*caption, *(block for blocks in cells for block in blocks)]
     if len(specs) != columns:
         specs = [[{"t": "AlignDefault"}, {"t": "ColWidthDefault"}]] * columns
-    named = list(zip(sections, placed, strict=True))
-    head = [row for section, rows in named if section.head for row in _rows(rows, columns)]
-    bodies = [_rows(rows, columns) for section, rows in named if not section.head]
-    made = [[NO_ATTRIBUTES, 0, [], rows] for rows in bodies]
+    pairs = list(zip(sections, placed, strict=True))
+    head = [row for section, rows in pairs if section.head for row in _pandoc_rows(rows, columns)]
+    bodies = [[NO_ATTRIBUTES, 0, [], _pandoc_rows(rows, columns)] for section, rows in pairs if not section.head]
     return [
         {
             "t": "Table",
-            "c": [NO_ATTRIBUTES, [None, caption], specs, [NO_ATTRIBUTES, head], made, [NO_ATTRIBUTES, []]],
+            "c": [NO_ATTRIBUTES, [None, caption], specs, [NO_ATTRIBUTES, head], bodies, [NO_ATTRIBUTES, []]],
         }
     ]
 
 
-Placed = tuple[list[Node] | None, int, int]  # what a cell holds (none: a row above reaches here), its columns, its rows
+# The blocks of a cell, its width in columns, its height in rows. Blocks are None where a cell above spans this place.
+PlacedCell = tuple[list[Node] | None, int, int]
 
 
-def _placed(section: Section, widest: int) -> list[list[Placed]]:
-    """Return rows of cells from left to right, with the places that cells of rows above reach down to."""
-    reaching: dict[int, tuple[int, int]] = {}  # by column: how wide, and how many rows more
-    made: list[list[Placed]] = []
+def _placed_rows(section: TableSection, widest: int) -> list[list[PlacedCell]]:
+    """Return the rows of a section, with entries for the places that cells of rows above span.
+
+    `widest` is the largest number of cells in a row of the table, and the limit of a span.
+    """
+    spanned: dict[int, tuple[int, int]] = {}  # column -> width and remaining rows of a cell from a row above
+    made: list[list[PlacedCell]] = []
     for at, row in enumerate(section.rows):
-        placed: list[Placed] = []
+        placed: list[PlacedCell] = []
         column, left = 0, len(section.rows) - at
         waiting = row[::-1]
         below: dict[int, tuple[int, int]] = {}
-        starts = sorted(reaching)
+        starts = sorted(spanned)
         while waiting or (starts and column <= starts[-1]):
-            if column in reaching:
-                width, rows = reaching[column]
+            if column in spanned:
+                width, rows = spanned[column]
                 placed.append((None, width, 1))
                 if rows > 1:
                     below[column] = (width, rows - 1)
@@ -84,19 +90,20 @@ def _placed(section: Section, widest: int) -> list[list[Placed]]:
                 width = 1
                 placed.append(([], 1, 1))
             column += width
-        reaching = below
+        spanned = below
         made.append(placed)
     return made
 
 
-def _rows(rows: list[list[Placed]], columns: int) -> list[list[object]]:
+def _pandoc_rows(rows: list[list[PlacedCell]], columns: int) -> list[list[object]]:
+    """Return rows as pandoc's, padded to `columns` with empty cells."""
     made: list[list[object]] = []
     for row in rows:
-        cells = [_cell(blocks, width, height) for blocks, width, height in row if blocks is not None]
-        cells += [_cell([], 1, 1)] * (columns - sum(width for _, width, _ in row))
+        cells = [_pandoc_cell(blocks, width, height) for blocks, width, height in row if blocks is not None]
+        cells += [_pandoc_cell([], 1, 1)] * (columns - sum(width for _, width, _ in row))
         made.append([NO_ATTRIBUTES, cells])
     return made
 
 
-def _cell(blocks: list[Node], width: int, height: int) -> list[object]:
+def _pandoc_cell(blocks: list[Node], width: int, height: int) -> list[object]:
     return [NO_ATTRIBUTES, {"t": "AlignDefault"}, height, width, blocks]

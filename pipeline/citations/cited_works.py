@@ -1,7 +1,7 @@
-"""Documents -> the works they cite: papers, with the code, talks, data and pages that a post names beside them.
+"""Documents -> the works they cite: papers, with their code, talks, data and pages.
 
-A work is cited by a line of labels under its heading (`*作者:Czarnecki 等人(2017)* |📝[论文](…) |🤖[代码](…)`), or by a
-link to a paper anywhere. Sources are what the post itself says; nothing is looked up.
+A link to a paper cites a work. Where the site profile says so, a label line under a heading describes one:
+`*作者:Czarnecki 等人(2017)* |📝[论文](…) |🤖[代码](…)`. All data come from the post itself; nothing is looked up.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from pathlib import PurePosixPath
 from markdown_it.token import Token
 
 from pipeline.document import Document, Link
-from pipeline.markdown import heading_text, parse, plain
+from pipeline.markdown import heading_text, parse, visible_text
+from pipeline.steps.profiles import profile_of
 from pipeline.urls.identifiers import identifiers
-from pipeline.urls.kinds import SCHEMES, label_kind
+from pipeline.urls.kinds import KIND_OF_SCHEME, label_kind
 
-PARTS = ("paper", "code", "talk", "dataset", "site")  # the links of a work, in the order they are told
-_BY = (
+PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
+_AUTHOR_LABELS = (
     "作者|著者|作者群|저자|글쓴이|authors?|autor(?:es|en|in|a)?|auteurs?|autori"
     "|автор(?:ы)?|yazar(?:lar)?|autorzy|tác giả"
 )
-_AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_BY})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
+_AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_AUTHOR_LABELS})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
 _YEAR = re.compile(r"[(（\[]\s*((?:19|20)\d\d)\s*[年년]?\s*[)）\]]")
-_OTHERS = re.compile(
+_ET_AL = re.compile(
     r"[\s,]*(?:等人?|et\s+al\.?|외(?:\s*\d+명)?|ほか|他|ら|u\.\s?a\.|и\s+др\.?|y\s+otros|e\s+outros|et\s+coll\.|and\s+others)\s*\Z",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*[、，,;；&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и|ve|i|và)\s+|\s*[和与與]\s*")
-_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: the fifth of 52, as series number their parts
+_BETWEEN_NAMES = re.compile(r"\s*[、，,;；&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и|ve|i|và)\s+|\s*[和与與]\s*")
+_SERIES_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: part 5 of a series of 52
 _QUOTES = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
-_ORIGINAL = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]\s*\Z")
-_LATIN_WORDS = 3  # a title in brackets has at least so many
+_ORIGINAL_TITLE = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]\s*\Z")
+_LEAST_TITLE_WORDS = 3  # the fewest words of a title in brackets
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a post cites a work: under which heading, with which number of a series or list, on which line."""
+    """A place where a post cites a work: the heading above, the number in a series or list, the line."""
 
     path: PurePosixPath
-    post: str  # its title
+    post: str  # title
     heading: str
     number: str
     line: int
@@ -49,34 +50,34 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A work as the posts cite it; an empty field is one they do not give."""
+    """A work as the posts cite it; a field that they do not give is empty."""
 
     title: str
-    original: str = ""  # the title in the work's own language
+    original: str = ""  # the title in the language of the work
     authors: tuple[str, ...] = ()
-    others: bool = False  # whether more authors are left out: et al.
+    others: bool = False  # whether the post leaves out authors: et al.
     year: str = ""
     identifiers: tuple[str, ...] = ()
-    links: tuple[tuple[str, str], ...] = ()  # (one of PARTS, canonical address)
+    links: tuple[tuple[str, str], ...] = ()  # (one of PARTS, canonical URL)
     cited: tuple[Citation, ...] = ()
     language: str = ""  # of the title
 
     @property
     def published(self) -> tuple[str, ...]:
-        """The identifiers of the work itself: not those of its code, talks or data."""
-        papers = (known for kind, address in self.links if kind == "paper" for known in identifiers(address))
+        """The identifiers of the paper, without those of its code, talks or data."""
+        papers = (name for kind, url in self.links if kind == "paper" for name in identifiers(url))
         return tuple(dict.fromkeys(papers))
 
     @property
     def key(self) -> str:
-        """What tells it from other works: an identifier of its own, without a version, else its first address."""
-        named = next((known for known in self.published if SCHEMES[known.partition(":")[0]] == "paper"), "")
+        """The unique key of the work: an identifier of its paper without the version, else its first URL."""
+        named = next((name for name in self.published if KIND_OF_SCHEME[name.partition(":")[0]] == "paper"), "")
         return re.sub(r"v\d+\Z", "", named) if named else self.links[0][1]
 
 
 @dataclass(slots=True)
 class _Section:
-    """What stands under one heading: paragraphs with their links and the numbers of the list items they are in."""
+    """The paragraphs under one heading, each with its links and the number of the list item around it."""
 
     heading: str
     depth: int
@@ -84,26 +85,26 @@ class _Section:
 
 
 def works_of(document: Document) -> list[Work]:
-    """Return the works that a document cites, in the order of their first mention, each once."""
+    """Return the works that a document cites, each once, in the order of their first mention."""
     if not any(link.kind == "paper" for link in document.links):
         return []
     pictures = {link.text for link in document.links if link.kind == "image"}
-    mentions = [work for section in _sections(document) for work in _cited(section, document, pictures)]
-    return [replace(work, cited=_first(work.cited)) for work in catalogue(mentions)]
+    mentions = [work for section in _sections(document) for work in _works_of_section(section, document, pictures)]
+    return [replace(work, cited=_first_by_heading(work.cited)) for work in catalogue(mentions)]
 
 
 def catalogue(mentions: Iterable[Work]) -> list[Work]:
-    """Return the works in the order of their first mention, each once, with all that the mentions say."""
-    found: dict[str, Work] = {}
+    """Return the works, each once, in the order of their first mention, with the fields of all mentions."""
+    works: dict[str, Work] = {}
     cited: dict[str, list[Citation]] = {}
     for work in mentions:
-        found[work.key] = _joined(found[work.key], work) if work.key in found else work
+        works[work.key] = _merged(works[work.key], work) if work.key in works else work
         cited.setdefault(work.key, []).extend(work.cited)
-    return [replace(work, cited=tuple(cited[key])) for key, work in found.items()]
+    return [replace(work, cited=tuple(cited[key])) for key, work in works.items()]
 
 
 def _sections(document: Document) -> Iterator[_Section]:
-    """Yield what stands under each heading, what stands before the first included."""
+    """Yield the section of each heading, and before them the text without a heading."""
     waiting: dict[int, list[Link]] = {}
     for link in document.links:
         if link.kind != "image" and link.url.startswith(("http://", "https://")):
@@ -114,7 +115,7 @@ def _sections(document: Document) -> Iterator[_Section]:
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             yield section
-            section = _Section(_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
+            section = _Section(_clean_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
         elif token.type == "list_item_open":
             items.append(token.info)
         elif token.type == "list_item_close":
@@ -125,22 +126,25 @@ def _sections(document: Document) -> Iterator[_Section]:
     yield section
 
 
-def _cited(section: _Section, document: Document, pictures: set[str]) -> Iterator[Work]:
-    """Yield the works of a section: those that a line of labels describes, then any other paper that is linked."""
+def _works_of_section(section: _Section, document: Document, pictures: set[str]) -> Iterator[Work]:
+    """Yield a work for each link to a paper in a section; a label line describes it, else the text of the link."""
+    label_lines = profile_of(document.meta).label_lines
     known: dict[str, Work] = {}
     for token, links, item in section.paragraphs:
-        number = match[1].replace(" ", "") if (match := _NUMBER.search(token.content.replace("\\", ""))) else item
-        labelled = [link for link in links if label_kind(link.text) or link.kind == "paper"]
-        described = _described(token, labelled, section) if any(label_kind(link.text) for link in labelled) else None
+        number = (
+            match[1].replace(" ", "") if (match := _SERIES_NUMBER.search(token.content.replace("\\", ""))) else item
+        )
+        is_label_line = label_lines and any(label_kind(link.text) for link in links)
+        described = _work_of_label_line(token, links, section) if is_label_line else None
         for link in (link for link in links if link.kind == "paper"):
             cited = Citation(document.path, document.meta.title, section.heading, number, link.line)
             if described and ("paper", link.url) in described.links:
                 work = replace(described, cited=(cited,), language=document.meta.language)
-            elif (known_key := _key(link)) in known:
+            elif (known_key := _work_key(link)) in known:
                 work = replace(known[known_key], cited=(cited,))
             else:
-                named = not (_is_address(link.text) or label_kind(link.text) or link.text in pictures)
-                title = _title(link.text) if named else ""
+                named = not (_is_url(link.text) or label_kind(link.text) or link.text in pictures)
+                title = _clean_title(link.text) if named else ""
                 work = Work(
                     title or section.heading or link.url,
                     identifiers=link.identifiers,
@@ -152,22 +156,23 @@ def _cited(section: _Section, document: Document, pictures: set[str]) -> Iterato
             yield work
 
 
-def _described(token: Token, links: list[Link], section: _Section) -> Work | None:
-    """Return the work that a line of labels describes; None where no paper is among its links, or no heading above."""
-    paper = next((link for link in links if link.kind == "paper"), None)
+def _work_of_label_line(token: Token, links: list[Link], section: _Section) -> Work | None:
+    """Return the work that a label line describes, titled by the heading; None if it has no paper or no heading."""
+    labelled = [link for link in links if label_kind(link.text) or link.kind in PARTS[:-1]]
+    paper = next((link for link in labelled if link.kind == "paper"), None)
     if not paper or not section.heading or section.depth == 1:
         return None
-    authors, others, year = _authors(_before_links(token))
+    authors, others, year = _label_line_authors(_before_links(token))
     title, original = _both_titles(section.heading)
-    beside = [link for link in links if link is not paper and _part(link)]
-    parts = dict.fromkeys([("paper", paper.url), *((_part(link), link.url) for link in beside)])
-    known = dict.fromkeys(known for link in (paper, *beside) for known in link.identifiers)
+    others_linked = [link for link in labelled if link is not paper and _part(link)]
+    parts = dict.fromkeys([("paper", paper.url), *((_part(link), link.url) for link in others_linked)])
+    names = dict.fromkeys(name for link in (paper, *others_linked) for name in link.identifiers)
     ordered = tuple(sorted(parts, key=lambda pair: PARTS.index(pair[0])))
-    return Work(title, original, authors, others, year, tuple(known), ordered)
+    return Work(title, original, authors, others, year, tuple(names), ordered)
 
 
 def _part(link: Link) -> str:
-    """Return which part of a work a link beside its paper is; empty if none, as of a paper that has another name."""
+    """Return which of PARTS a link in a label line is; empty if none, such as another paper with its title."""
     part = label_kind(link.text) or link.kind
     return part if part in PARTS[1:] or label_kind(link.text) else ""
 
@@ -176,15 +181,15 @@ def _before_links(token: Token) -> str:
     """Return the text of a paragraph up to its first link."""
     children = token.children or []
     end = next((at for at, child in enumerate(children) if child.type == "link_open"), len(children))
-    return plain(children[:end])
+    return visible_text(children[:end])
 
 
-def _authors(text: str) -> tuple[tuple[str, ...], bool, str]:
-    """Return the authors that a line names, whether it leaves some out, and the year.
+def _label_line_authors(text: str) -> tuple[tuple[str, ...], bool, str]:
+    """Return the authors in a label line, whether it leaves some out (et al.), and the year.
 
-    >>> _authors("作者:施密特、施耐德、亨宁(2021) |📝")
+    >>> _label_line_authors("作者:施密特、施耐德、亨宁(2021) |📝")
     (('施密特', '施耐德', '亨宁'), False, '2021')
-    >>> _authors("By A. Vaswani, N. Shazeer et al. (2017)")
+    >>> _label_line_authors("By A. Vaswani, N. Shazeer et al. (2017)")
     (('A. Vaswani', 'N. Shazeer'), True, '2017')
     """
     match = _AUTHOR_LINE.match(text)
@@ -193,37 +198,38 @@ def _authors(text: str) -> tuple[tuple[str, ...], bool, str]:
         return (), False, ""
     names = (match[1] if match else text)[: year.start() if year else None]
     names = re.split(r"[|｜\n]", names)[0].strip(f"{_QUOTES}†‡")
-    most = _OTHERS.sub("", names)
-    parted = (name.strip(f"{_QUOTES}†‡") for name in _AND.split(most))
-    return tuple(name for name in parted if re.search(r"\w", name)), most != names, year[1] if year else ""
+    without_others = _ET_AL.sub("", names)
+    separate = (name.strip(f"{_QUOTES}†‡") for name in _BETWEEN_NAMES.split(without_others))
+    authors = tuple(name for name in separate if re.search(r"\w", name))
+    return authors, without_others != names, year[1] if year else ""
 
 
 def _both_titles(heading: str) -> tuple[str, str]:
-    """Return the title in the post's language, and the original where brackets at its end give it.
+    """Return the title in the language of the post, and the original title if it follows in brackets.
 
     >>> _both_titles("注意力就是一切（Attention Is All You Need）")
     ('注意力就是一切', 'Attention Is All You Need')
     """
-    match = _ORIGINAL.search(heading)
-    if match and not heading[: match.start()].isascii() and len(match[1].split()) >= _LATIN_WORDS:
-        return _title(heading[: match.start()]), _title(match[1])
+    match = _ORIGINAL_TITLE.search(heading)
+    if match and not heading[: match.start()].isascii() and len(match[1].split()) >= _LEAST_TITLE_WORDS:
+        return _clean_title(heading[: match.start()]), _clean_title(match[1])
     return heading, ""
 
 
-def _title(text: str) -> str:
+def _clean_title(text: str) -> str:
     return " ".join(text.split()).strip(_QUOTES)
 
 
-def _is_address(text: str) -> bool:
+def _is_url(text: str) -> bool:
     return bool(re.match(r"https?://|www\.|\s*\Z", text))
 
 
-def _key(link: Link) -> str:
+def _work_key(link: Link) -> str:
     return Work("", identifiers=link.identifiers, links=(("paper", link.url),)).key
 
 
-def _joined(one: Work, other: Work) -> Work:
-    """Return what two mentions say of a work, the first first."""
+def _merged(one: Work, other: Work) -> Work:
+    """Return the fields of two mentions of a work; those of the first count more, authors and title go together."""
     fuller = one if one.authors or not other.authors else other
     return replace(
         one,
@@ -237,10 +243,10 @@ def _joined(one: Work, other: Work) -> Work:
     )
 
 
-def _first(cited: tuple[Citation, ...]) -> tuple[Citation, ...]:
-    """Return one citation for each heading: the first, with the number that any of them has."""
-    found: dict[str, Citation] = {}
+def _first_by_heading(cited: tuple[Citation, ...]) -> tuple[Citation, ...]:
+    """Return the first citation under each heading, with the first number among those under the heading."""
+    by_heading: dict[str, Citation] = {}
     for one in cited:
-        first = found.setdefault(one.heading, one)
-        found[one.heading] = replace(first, number=first.number or one.number)
-    return tuple(found.values())
+        first = by_heading.setdefault(one.heading, one)
+        by_heading[one.heading] = replace(first, number=first.number or one.number)
+    return tuple(by_heading.values())

@@ -1,4 +1,4 @@
-"""Documents -> which post leads to which, and to what else: where an address stands in the archive."""
+"""Documents -> the graph of the archive: links from posts to posts, to works and to sites."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from urllib.parse import unquote, urldefrag
 
 from pipeline.citations.cited_works import Work
 from pipeline.document import Cleaned, Document, Duplicate, Link, Outcome
-from pipeline.urls.canonical import canonical, host_of, page_of
+from pipeline.urls.canonical import canonical_url, host_of, page_url
 
-INTERNAL = "archive-internal"  # the kind of a link that leads to another post of the archive
+ARCHIVE_INTERNAL = "archive-internal"  # the kind of a link to another post of the archive
 
 
 @dataclass(slots=True)
-class Homes:
-    """Where the posts of an archive are to be had: each address of one, and each path, leads to the path of the post.
+class PostIndex:
+    """The posts of an archive by canonical source URL and by path.
 
-    What repeats another post leads to that one. An address that two posts claim leads to the first.
+    A duplicate is listed as the post that is kept. A URL of two posts belongs to the first.
     """
 
-    posts: dict[str, PurePosixPath] = field(default_factory=dict)  # by canonical address, and by path
+    posts: dict[str, PurePosixPath] = field(default_factory=dict)  # canonical URL or path -> path of the post
 
     def post(self, link: Link, path: PurePosixPath) -> PurePosixPath | None:
-        """Return the post that a link of the document at `path` leads to; None if it leads elsewhere.
+        """Return the path of the post that a link in the document at `path` leads to; None if it is no other post.
 
-        The link to a post's own source counts as its source, not as a link between posts.
+        A link to the document's own source is not a link between posts.
         """
         if link.kind in {"image", "source"} or "unsafe" in link.notes:
             return None
-        target = self.posts.get(link.url) or self.posts.get(page_of(link.url))
+        target = self.posts.get(link.url) or self.posts.get(page_url(link.url))
         if not target and "://" not in link.url:
-            beside = posixpath.normpath(path.parent / unquote(urldefrag(link.written)[0]))
-            target = self.posts.get(beside)
+            linked_path = posixpath.normpath(path.parent / unquote(urldefrag(link.written)[0]))
+            target = self.posts.get(linked_path)
         return None if target == path else target
 
 
-def homes(outcomes: Iterable[Outcome]) -> Homes:
-    """Return where the posts of an archive are to be had."""
-    found = Homes()
+def post_index(outcomes: Iterable[Outcome]) -> PostIndex:
+    """Return the posts of an archive by source URL and by path."""
+    index = PostIndex()
     for outcome in outcomes:
         if isinstance(outcome, Cleaned | Duplicate):
             path = outcome.path if isinstance(outcome, Cleaned) else outcome.of
-            address = canonical(outcome.document.meta.source_url)
-            for name in filter(None, (address, page_of(address), str(outcome.path))):
-                found.posts.setdefault(name, path)
-    return found
+            url = canonical_url(outcome.document.meta.source_url)
+            for name in filter(None, (url, page_url(url), str(outcome.path))):
+                index.posts.setdefault(name, path)
+    return index
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A post leads to a post, a work or a site, so many times; `to` is a path, the key of a work, or a host."""
+    """Links from a post to another post, a work or a site; `to` is a path, the key of a work, or a host."""
 
     path: PurePosixPath
     to: str
@@ -63,7 +63,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The archive as a graph: its posts (path, title, address), the works they cite, and who leads to what."""
+    """The graph of the archive: its posts (path, title, URL), the works they cite, and its edges."""
 
     posts: tuple[tuple[str, str, str], ...] = ()
     works: tuple[Work, ...] = ()
@@ -71,28 +71,28 @@ class Graph:
 
     @property
     def between(self) -> list[Edge]:
-        """The edges from post to post."""
+        """The edges between posts."""
         return [edge for edge in self.edges if edge.kind == "post"]
 
     @property
     def orphans(self) -> list[str]:
-        """The paths of the posts that no other leads to, and that lead to none."""
+        """The paths of the posts without edges to or from other posts."""
         related = {name for edge in self.between for name in (str(edge.path), edge.to)}
         return [path for path, _, _ in self.posts if path not in related]
 
     @property
     def shared(self) -> list[tuple[str, int]]:
-        """The sites that several posts lead to, and how many do; the most shared first."""
-        posts = Counter(edge.to for edge in self.edges if edge.kind == "site")  # each post leads there once
+        """The sites that several posts link to, with the number of these posts, highest first."""
+        posts = Counter(edge.to for edge in self.edges if edge.kind == "site")  # one edge per post and site
         return [(host, count) for host, count in posts.most_common() if count > 1]
 
 
-def edges(document: Document, cited: Iterable[Work], known: Homes) -> Iterator[Edge]:
-    """Yield where a document that cites some works leads: posts, the works, the sites of all other links; each once."""
+def edges_of(document: Document, cited: Iterable[Work], known: PostIndex) -> Iterator[Edge]:
+    """Yield the edges of a document to posts, to the works that it cites, and to the sites of its other links."""
     posts: Counter[str] = Counter()
     sites: Counter[str] = Counter()
     works = {work.key: work for work in cited}
-    of_works = {address for work in works.values() for _, address in work.links}
+    of_works = {url for work in works.values() for _, url in work.links}
     for link in document.links:
         if target := known.post(link, document.path):
             posts[str(target)] += 1

@@ -126,7 +126,8 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
     wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
     click.echo(
         f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
-        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {wrote}, {len(report.removed)} {removed}"
+        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {wrote}, "
+        f"{len(report.removed)} {removed}"
     )
 
 
@@ -152,23 +153,23 @@ def yearbook(year: int, title: str | None) -> int:
 
     It is added to the settings: every later run makes it anew where it has to.
     """
-    from pipeline.records.report_jsonl import has_post_of
+    from pipeline.records.report_jsonl import has_post_in_year
     from pipeline.settings import Edition, added
-    from pipeline.store.atomic import sweep, write
+    from pipeline.store.atomic import remove_partial_files, write_atomically
 
     settings = settings_of()
     new = added(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
     report = _run(settings)
     if new:
         with Path(settings.clean, "report.jsonl").open("rb") as lines:
-            if not has_post_of(year, lines):
+            if not has_post_in_year(year, lines):
                 message = f"no post has a date in {year}; nothing was added to the settings"
                 raise click.UsageError(message)
         file = new[0].resolve()
         try:
-            write(file.parent, file, new[1].encode())
+            write_atomically(file.parent, file, new[1].encode())
         finally:
-            sweep(file.parent)
+            remove_partial_files(file.parent)
         settings = settings_of()
         report = _run(settings)
     print_summary(report, settings, books=True, as_json=False)
@@ -183,14 +184,14 @@ def explain(name: str, clean: str | None) -> int:
 
     NAME is its path below raw/ or clean/, or a part of it.
     """
-    from pipeline.records.report_jsonl import explained
+    from pipeline.records.report_jsonl import explain_document
 
     file = Path(settings_of(clean=clean).clean, "report.jsonl")
     if not file.exists():
         message = f"there is no {file}; do a run first"
         raise click.UsageError(message)
     with file.open("rb") as lines:
-        told = explained(lines, name)
+        told = explain_document(lines, name)
     if not told:
         message = f"no document `{name}` in {file}; its `path` fields list them"
         raise click.UsageError(message)

@@ -56,11 +56,11 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 
     import msgspec
 
-    from pipeline.duplicates.clusters import families
+    from pipeline.duplicates.clusters import duplicate_clusters
     from pipeline.duplicates.fingerprint import fingerprint
-    from pipeline.duplicates.lsh_index import SCHEMA, Index
-    from pipeline.duplicates.shared_passages import shared
-    from pipeline.records.report_jsonl import shared_in_words
+    from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+    from pipeline.duplicates.shared_passages import find_shared_passages
+    from pipeline.records.report_jsonl import passage_in_words
     from pipeline.run.worker import cleaned
 
     documents: dict[PurePosixPath, Document] = {}
@@ -71,10 +71,10 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 
     code = each(paths, work)
     db = sqlite3.connect(":memory:", isolation_level=None)
-    db.executescript(SCHEMA)
-    index = Index(db, documents.__getitem__)
+    db.executescript(INDEX_SCHEMA)
+    index = LshIndex(db, documents.__getitem__)
     index.update((), ((fingerprint(document), "") for document in documents.values()))
-    repeats = families(index)
+    repeats = duplicate_clusters(index)
     for path, one in sorted(repeats.items()):
         of, names = one.of, (shown(str(one.of)), shown(str(path)))
         told = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
@@ -83,9 +83,9 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
         if explain:
             click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
     for path in sorted(documents.keys() - repeats) if explain else ():
-        for passage in shared(db, path, lambda other: other not in repeats):
+        for passage in find_shared_passages(db, path, lambda other: other not in repeats):
             told = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
-            click.echo(msgspec.json.encode(told) if as_json else shown(f"{path}, {shared_in_words(passage)}"))
+            click.echo(msgspec.json.encode(told) if as_json else shown(f"{path}, {passage_in_words(passage)}"))
     db.close()
     if not as_json:
         click.echo(f"{len(documents)} files, {len(repeats)} repeat{'s' * (len(repeats) == 1)} another")
@@ -100,18 +100,18 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     """Bind each file as EPUB and PDF, several also as one book."""
     from pipeline.books.book import Chapter
-    from pipeline.books.formats import KINDS
+    from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK
     from pipeline.run.pool import Limits, alone
     from pipeline.run.worker import Post, bind_post
-    from pipeline.store.atomic import PARTIAL
+    from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name
     from pipeline.store.packing import unpack
 
     settings = settings_of()
-    kinds = tuple(kind for kind, wanted in zip(KINDS, (epub, pdf), strict=True) if wanted) or KINDS
-    limits = Limits(settings.max_seconds, output / PARTIAL)
+    kinds = tuple(kind for kind, wanted in zip(BOOK_FORMATS, (epub, pdf), strict=True) if wanted) or BOOK_FORMATS
+    limits = Limits(settings.max_seconds, output / PARTIAL_FOLDER)
     chapters: list[tuple[str, bytes]] = []  # date, packed
     written: set[Path] = set()
 
@@ -140,15 +140,17 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
 
 def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) -> bytes:
     """Return chapters as one book. Raises UsageError where it cannot be made."""
-    from pipeline.books.book import look_of
+    from pipeline.books.book import style_of_settings
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK_MEMORY, BOOK_SECONDS
     from pipeline.run.pool import Limits, alone
     from pipeline.run.volume import Volume, make, save
-    from pipeline.store.atomic import PARTIAL
+    from pipeline.store.atomic import PARTIAL_FOLDER
 
-    scratch = output / PARTIAL
-    volume = Volume(settings.title, look_of(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}")
+    scratch = output / PARTIAL_FOLDER
+    volume = Volume(
+        settings.title, style_of_settings(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}"
+    )
     save(chapters, volume.chapters)
     try:
         problem = alone(make, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))

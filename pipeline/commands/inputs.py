@@ -14,7 +14,7 @@ import click
 from pipeline.commands.archive import settings_of, shown
 
 if TYPE_CHECKING:
-    from pipeline.read.folder import Found
+    from pipeline.read.folder import FoundFile
 
 STDIN = "-"
 UNFIT = 4
@@ -36,7 +36,7 @@ class Input:
     file: Path | None
     name: PurePosixPath
     folder: Path
-    found: Found | None = None
+    found: FoundFile | None = None
 
     @property
     def label(self) -> str:
@@ -45,7 +45,7 @@ class Input:
 
     def read(self) -> bytes:
         """Return the bytes. Raises SkipDocument where they cannot be read or are too many."""
-        from pipeline.read.folder import Found, read, stamp
+        from pipeline.read.folder import FoundFile, read_source, source_stamp
 
         if self.file is None:
             return sys.stdin.buffer.read()
@@ -54,28 +54,28 @@ class Input:
         else:  # named by the user, who may mean a link
             real = self.file.resolve()
             state = real.stat()
-            folder, found = real.parent, Found(PurePosixPath(real.name), state.st_size, stamp(state))
+            folder, found = real.parent, FoundFile(PurePosixPath(real.name), state.st_size, source_stamp(state))
         if not (found.size or found.problem):
             return b""
-        return read(folder, found, settings_of().max_bytes).data
+        return read_source(folder, found, settings_of().max_bytes).data
 
 
 def inputs(given: Iterable[str], output: Path | None = None) -> Iterator[Input]:
     """Yield the files that the arguments name: `-` is standard input, a folder is all that is in it but `output`."""
-    from pipeline.read.folder import is_text, scan
+    from pipeline.read.folder import is_unicode_name, scan_folder
 
     own = {output.absolute(), output.resolve()} if output else set()
     for name in given:
         path = Path(name)
         if name == STDIN:
             yield Input(None, PurePosixPath("stdin"), Path())
-        elif not is_text(name):
+        elif not is_unicode_name(name):
             message = f"`{shown(name)}` is a name that is not valid UTF-8; rename it"
             raise click.UsageError(message)
         elif path.is_dir():
             tops = {path.absolute(), path.resolve()} - own
             made = [folder.relative_to(top) for folder in own for top in tops if folder.is_relative_to(top)]
-            for found in scan(path):
+            for found in scan_folder(path):
                 if not any(found.path.is_relative_to(folder) for folder in made):
                     yield Input(path / found.path, found.path, path, found)
         elif path.is_file():
@@ -108,7 +108,7 @@ def each(given: Iterable[str], work: Callable[[Input], None], output: Path | Non
 
 def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> None:
     """Write a result to standard output or below `output`, never over what was read or another result."""
-    from pipeline.store.atomic import write
+    from pipeline.store.atomic import write_atomically
 
     if output is None:
         sys.stdout.buffer.write(data)
@@ -118,13 +118,13 @@ def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> Non
         message = f"{shown(str(one.file))} would be written over {shown(str(target))}; name another folder with -o DIR"
         raise click.UsageError(message)
     written.add(target)
-    write(output, target, data)
+    write_atomically(output, target, data)
 
 
 def finish(code: int, output: Path | None) -> int:
     """Remove what a write left that was broken off; return `code`."""
-    from pipeline.store.atomic import sweep
+    from pipeline.store.atomic import remove_partial_files
 
     if output:
-        sweep(output)
+        remove_partial_files(output)
     return code

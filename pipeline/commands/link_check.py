@@ -33,36 +33,38 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     """
     import datetime as dt
 
-    from pipeline.linkcheck.check import DEAD, check
-    from pipeline.linkcheck.client import Manners
-    from pipeline.records.report_jsonl import line
+    from pipeline.linkcheck.check import DEAD_HEALTHS, checked_rows
+    from pipeline.linkcheck.client import RequestLimits
+    from pipeline.records.report_jsonl import json_line
     from pipeline.run.incremental import STATE, Locked, locked
-    from pipeline.store.database import kept
+    from pipeline.store.database import open_state
     from pipeline.store.output_ledger import OutputLedger
-    from pipeline.store.schema import Damaged
+    from pipeline.store.schema import DamagedState
 
     settings = settings_of(clean=clean)
     folder = Path(settings.clean)
     file = folder / "links.jsonl"
-    manners = Manners(**asking) if online else None
+    manners = RequestLimits(**asking) if online else None
     if not file.exists():
         message = f"there is no {file}; do a run first"
         raise click.UsageError(message)
     try:
         with locked(folder, check=False):
-            told = list(check(_rows(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _tell))
+            told = list(
+                checked_rows(_rows(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _tell)
+            )
             with (
-                kept(folder / STATE, "") as state,
+                open_state(folder / STATE, "") as state,
                 OutputLedger(state, folder, Path(settings.out)).replacing_again(file) as written,
             ):
-                written.writelines(map(line, told))
-    except Damaged as damage:
+                written.writelines(map(json_line, told))
+    except DamagedState as damage:
         message = f"{folder / STATE}: {damage}; do a run first"
         raise click.UsageError(message) from damage
     except Locked as busy:
         click.echo(f"lacuna: {busy}", err=True)
         sys.exit(75)
-    dead = [row for row in told if row["health"] in DEAD]
+    dead = [row for row in told if row["health"] in DEAD_HEALTHS]
     _list(dead)
     healths = {row["url"]: row["health"] or "never asked for" for row in told if row["url"].startswith("http")}
     counts = Counter(healths.values())

@@ -36,9 +36,9 @@ def repair(
     from the other files that are named.
     """
     from pipeline import filters
-    from pipeline.language.archive_statistics import MOST, archive_of
+    from pipeline.language.archive_statistics import MOST_ARCHIVE_CHARACTERS, statistics_of
     from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
-    from pipeline.records.report_jsonl import in_words
+    from pipeline.records.report_jsonl import changes_in_words
 
     written: set[Path] = set()
     sound: dict[str, str] = {}
@@ -53,7 +53,7 @@ def repair(
         if document.inferred:
             damaged.append((one, data))
             return
-        if sum(map(len, sound.values())) < MOST:
+        if sum(map(len, sound.values())) < MOST_ARCHIVE_CHARACTERS:
             sound[str(one.name)] = document.text
         tell(one, document)
 
@@ -63,10 +63,10 @@ def repair(
         if as_json:
             _tell_json(one, document, text=output is None)
         if explain:
-            click.echo(f"{one.label}:\n{in_words(document)}", err=True)
+            click.echo(f"{one.label}:\n{changes_in_words(document)}", err=True)
 
     code = each(paths, work, output)
-    archive = archive_of(sound if damaged else {})
+    archive = statistics_of(sound if damaged else {})
     for one, data in damaged:
         tell(one, filters.repair(data, min_confidence=least, archive=archive))
     return finish(code, output)
@@ -180,9 +180,9 @@ def _styled(line: str, other: str, colour: str) -> str:
 def _tell_json(one: Input, document: Document, *, text: bool) -> None:
     import msgspec
 
-    from pipeline.records.report_jsonl import changes
+    from pipeline.records.report_jsonl import change_records
 
-    told = {"path": str(one.file or one.name), "encoding": document.meta.encoding, "changes": changes(document)}
+    told = {"path": str(one.file or one.name), "encoding": document.meta.encoding, "changes": change_records(document)}
     told |= {"notes": document.notes} | ({"text": document.text} if text else {})
     click.echo(msgspec.json.encode(told))
 

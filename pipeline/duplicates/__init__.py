@@ -1,1 +1,1 @@
-"""Documents -> who repeats whom."""
+"""Documents -> which documents are duplicates, and of which document."""

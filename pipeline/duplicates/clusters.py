@@ -1,4 +1,4 @@
-"""Pairs that are copies -> families: which document is kept of each, and which repeat it."""
+"""Pairs of duplicate texts -> clusters: which document of each is kept, and which are its duplicates."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pipeline.duplicates.lsh_index import KEPT, Index
+from pipeline.duplicates.lsh_index import BY_BEST_COPY, LshIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
-    """A document that repeats another: which one, how that is known, and what share of the text is the same."""
+class DuplicateOf:
+    """What one document duplicates: the kept document `of`, the reason, and the share of the text that is the same."""
 
     of: PurePosixPath
     why: str
@@ -21,87 +21,87 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Member:
-    """A document of a family; the least is the best copy."""
+class _ClusterMember:
+    """A document of a cluster. The smallest member is the best copy: fields are in the order of their weight."""
 
     lost: int
-    worse: bool  # cut, or misread
+    worse: bool  # truncated or mis-decoded
     repairs: int
-    address: int
-    odd: float  # less the more alike it is to the others: a slip is in one copy, seldom in two
+    recency: int  # of the source URL's form, negated
+    distance: float  # smaller the more it is like the other copies: a typo is usually in one copy only
     path: str
     text: int
     sha256: str
 
 
-Repeats = dict[PurePosixPath, Repeat]
-_Found = tuple[str, float]  # why, similarity
+DuplicateMap = dict[PurePosixPath, DuplicateOf]
+_Match = tuple[str, float]  # why, similarity
 
 
-def families(index: Index) -> Repeats:
-    """Return, for each document that repeats another, which one and why.
+def duplicate_clusters(index: LshIndex) -> DuplicateMap:
+    """Return, for each duplicate, the document it duplicates and the reason.
 
-    Texts that are copies are one family, the likest first, unless some two of them must stay apart. The best copy is
-    kept: undamaged before repaired before damaged, whole before cut, newer address before older, most like the others.
-    What differs too much from it, for all the copies between, is a family of its own: a wrong merge would lose a
-    document.
+    Texts that are copies form a cluster, the most similar pairs first, unless two of them must stay apart. The best
+    copy is kept: undamaged before repaired before damaged, whole before truncated, newer URL before older, most similar
+    to the others. A member that differs too much from the best copy starts a cluster of its own, because a wrong merge
+    would lose a document.
     """
-    same, apart, worse = _pairs(index)
-    repeats: Repeats = {}
-    alike: dict[int, list[float]] = defaultdict(list)
+    same, apart, worse = _compared_pairs(index)
+    duplicates: DuplicateMap = {}
+    similarities: dict[int, list[float]] = defaultdict(list)
     for pair, (_, similarity) in same.items():
         for text in pair:
-            alike[text].append(similarity)
-    for texts in _groups(index, same, apart):
-        members = _members(index, texts, worse, alike)
+            similarities[text].append(similarity)
+    for texts in _text_clusters(index, same, apart):
+        members = _cluster_members(index, texts, worse, similarities)
         while members:
             best = min(members)
             rest = []
-            for one in members:
-                if one == best:
+            for member in members:
+                if member == best:
                     continue
-                if found := _repeats(index, one, best, same):
-                    repeats[PurePosixPath(one.path)] = Repeat(PurePosixPath(best.path), *found)
+                if match := _match_with_best(index, member, best, same):
+                    duplicates[PurePosixPath(member.path)] = DuplicateOf(PurePosixPath(best.path), *match)
                 else:
-                    rest.append(one)
+                    rest.append(member)
             members = rest
-    return repeats
+    return duplicates
 
 
-_Pair = tuple[int, int]
+_TextPair = tuple[int, int]
 
 
-def _pairs(index: Index) -> tuple[dict[_Pair, _Found], set[_Pair], set[int]]:
-    """Return the pairs of texts that are the same, those that must stay apart, and which texts are cut or misread."""
-    same: dict[_Pair, _Found] = {}
-    apart: set[_Pair] = set()
+def _compared_pairs(index: LshIndex) -> tuple[dict[_TextPair, _Match], set[_TextPair], set[int]]:
+    """Return the pairs that are the same, the pairs that must stay apart, and the truncated or mis-decoded texts."""
+    same: dict[_TextPair, _Match] = {}
+    apart: set[_TextPair] = set()
     worse: set[int] = set()
     query = "SELECT one, other, by, same, why, similarity, worse FROM pairs ORDER BY one, other, by <> 'near', by"
-    for one, other, by, alike, why, similarity, poor in index.db.execute(query):
-        if by == KEPT:
+    for one, other, by, is_same, why, similarity, worse_text in index.db.execute(query):
+        if by == BY_BEST_COPY:
             continue
-        if not alike:
+        if not is_same:
             apart.add((one, other))
         else:
-            told = why if by == "near" else f"same source address, {why}"
-            same.setdefault((one, other), (told, similarity))
-        if poor is not None:
-            worse.add(poor)
+            reason = why if by == "near" else f"same source URL, {why}"
+            same.setdefault((one, other), (reason, similarity))
+        if worse_text is not None:
+            worse.add(worse_text)
     return same, apart - same.keys(), worse
 
 
-def _groups(index: Index, same: dict[_Pair, _Found], apart: set[_Pair]) -> Iterator[list[int]]:
-    """Yield the texts of each family: connected, the likest first, never two that must stay apart (Kruskal)."""
+def _text_clusters(index: LshIndex, same: dict[_TextPair, _Match], apart: set[_TextPair]) -> Iterator[list[int]]:
+    """Yield the texts of each cluster: connected, most similar pairs first, without pairs in `apart` (Kruskal)."""
     query = "SELECT id, text FROM texts WHERE id IN (SELECT one FROM pairs UNION SELECT other FROM pairs)"
-    names: dict[int, bytes] = dict(index.db.execute(query))
+    digests: dict[int, bytes] = dict(index.db.execute(query))
     group: dict[int, set[int]] = {}
-    foes: dict[int, set[int]] = defaultdict(set)
+    excluded: dict[int, set[int]] = defaultdict(set)
     for one, other in apart:
-        foes[one].add(other)
-        foes[other].add(one)
-    for one, other in sorted(same, key=lambda pair: (-same[pair][1], sorted((names[pair[0]], names[pair[1]])))):
+        excluded[one].add(other)
+        excluded[other].add(one)
+    for one, other in sorted(same, key=lambda pair: (-same[pair][1], sorted((digests[pair[0]], digests[pair[1]])))):
         first, second = group.setdefault(one, {one}), group.setdefault(other, {other})
-        if first is second or any(foes[text] & second for text in first if text in foes):
+        if first is second or any(excluded[text] & second for text in first if text in excluded):
             continue
         first |= second
         for text in second:
@@ -116,23 +116,27 @@ def _groups(index: Index, same: dict[_Pair, _Found], apart: set[_Pair]) -> Itera
             yield [text]
 
 
-def _members(index: Index, texts: list[int], worse: set[int], alike: dict[int, list[float]]) -> list[_Member]:
-    query = "SELECT lost, repairs, address, path, sha256 FROM members WHERE id = ?"
+def _cluster_members(
+    index: LshIndex, texts: list[int], worse: set[int], similarities: dict[int, list[float]]
+) -> list[_ClusterMember]:
+    query = "SELECT lost, repairs, recency, path, sha256 FROM members WHERE id = ?"
     return [
-        _Member(lost, text in worse, repairs, address, -math.fsum(alike[text]), path, text, sha256)
+        _ClusterMember(lost, text in worse, repairs, recency, -math.fsum(similarities[text]), path, text, sha256)
         for text in texts
-        for lost, repairs, address, path, sha256 in index.db.execute(query, (text,))
+        for lost, repairs, recency, path, sha256 in index.db.execute(query, (text,))
     ]
 
 
-def _repeats(index: Index, one: _Member, best: _Member, same: dict[_Pair, _Found]) -> _Found | None:
-    """Return how it is known that `one` repeats `best`; None if it does not."""
+def _match_with_best(
+    index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: dict[_TextPair, _Match]
+) -> _Match | None:
+    """Return why `one` is a duplicate of `best` and how similar it is; None if it is no duplicate."""
     if one.sha256 and one.sha256 == best.sha256:
         return "same bytes", 1.0
     if one.text == best.text:
         return "same words", 1.0
-    found = same.get((one.text, best.text)) or same.get((best.text, one.text))
-    if found:
-        return found
-    verdict = index.compare_kept(one.text, best.text)
-    return (verdict.why, verdict.similarity) if verdict.same else None
+    match = same.get((one.text, best.text)) or same.get((best.text, one.text))
+    if match:
+        return match
+    comparison = index.compare_kept(one.text, best.text)
+    return (comparison.why, comparison.similarity) if comparison.same else None

@@ -1,4 +1,4 @@
-"""A damaged text, and what damage cannot change: how a copy that nobody can read finds what it is a copy of."""
+"""Damaged text and sound text -> whether damage turns the one into the other: how unreadable copies are matched."""
 
 from __future__ import annotations
 
@@ -7,117 +7,127 @@ import re
 import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
-from pipeline.duplicates.minhash import Hashes, Signature, jaccard, mixed, signature
-from pipeline.duplicates.near_duplicates import TWO_TEXTS, Verdict
-from pipeline.duplicates.word_normalization import unasked
-from pipeline.mojibake.bigram_filter import suspects
+from pipeline.duplicates.minhash import Hashes, MinHashSignature, jaccard, minhash_signature, splitmix64_hashes
+from pipeline.duplicates.near_duplicates import DIFFERENT_TEXTS, Comparison
+from pipeline.duplicates.word_normalization import without_url_queries
+from pipeline.encoding.codecs import duplicate_misdecodings
+from pipeline.mojibake.bigram_filter import mojibake_windows
 
-WESTERN = ("cp1252", "latin-1")
-WIDE = ("gb18030", "gbk", "big5", "cp932", "cp949", "euc_jp")
-READINGS = (  # how a text was written, and what that is mistaken for
-    *(("utf-8", read) for read in (*WESTERN, *WIDE, "cp1254", "cp1251", "mac_roman", "cp437", "cp850")),
-    *(("utf-8", read) for read in ("cp1250", "cp1253", "cp866", "koi8-r")),
-    *((written, read) for written in WIDE[1:] for read in WESTERN),
-)
-UNREADABLE = 0.1  # share of the characters at which mojibake may begin; prose has fewer than one in thirty
-SAME_READING = 0.95  # share of the characters outside ASCII that come out as in the damaged copy
-SKELETON = 5  # characters
-SKELETON_VALUES = 32
-FEWEST = 16  # letters and digits of ASCII, or there is too little to tell texts apart by
-ALIKE = 0.6  # Jaccard of skeletons
+READINGS = duplicate_misdecodings()
+MOJIBAKE_SHARE = 0.1  # share of the characters where mojibake may begin; prose has fewer than 0.03
+SAME_DECODING_SHARE = 0.95  # share of the non-ASCII characters that must be equal after the sound text is mis-decoded
+SKELETON_SHINGLE = 5  # characters
+SKELETON_PERMUTATIONS = 32
+FEWEST_SKELETON_CHARACTERS = 16  # ASCII letters and digits; shorter skeletons do not distinguish texts
+SKELETON_JACCARD = 0.6  # Jaccard of skeletons
 NO_SIGNATURE = np.zeros(0, "<u4")
-MIXED = 0.03  # share of characters outside ASCII, from which on damage makes another text of it
+MOSTLY_ASCII_SHARE = 0.03  # share of non-ASCII characters; with more, damage changes the words
 
-_SWALLOWED = re.compile(r"[^\x00-\x7f][^\x00-\x3f]*")  # GBK and Big5 have these ASCII characters as second bytes
-_NO_BONES = bytes(code for code in range(0x80) if not chr(code).isalnum())
-_LOWER = bytes(range(0x80)).lower() + bytes(range(0x80, 0x100))
-_DIGITS = re.compile(rb"\d+")
-_LOST = re.compile(r"[\x00-\x7f\x80-\xa0\xad\ufffd]+")  # what damage drops, or puts there for it
+_NON_ASCII_AND_TRAIL_BYTES = re.compile(
+    r"[^\x00-\x7f][^\x00-\x3f]*"
+)  # ASCII characters that GBK and Big5 use as second bytes
+_ASCII_NON_WORD = bytes(code for code in range(0x80) if not chr(code).isalnum())
+_ASCII_LOWER = bytes(range(0x80)).lower() + bytes(range(0x80, 0x100))
+_DIGIT_RUN = re.compile(rb"\d+")
+_DROPPED_BY_DAMAGE = re.compile(
+    r"[\x00-\x7f\x80-\xa0\xad\ufffd]+"
+)  # characters that damage drops or puts in their place
 
 
 def skeleton(text: str) -> bytes:
-    """Return what no wrong reading changes: the ASCII letters and digits that stand by themselves.
+    """Return what no mis-decoding changes: the ASCII letters and digits that do not follow a non-ASCII character.
 
     >>> skeleton("# 使用Python 3.11 编写 a_b")
     b'311ab'
     """
-    return _SWALLOWED.sub("", text).encode().translate(_LOWER, _NO_BONES)
+    return _NON_ASCII_AND_TRAIL_BYTES.sub("", text).encode().translate(_ASCII_LOWER, _ASCII_NON_WORD)
 
 
-def skeleton_signature(text: str) -> Signature:
-    """Return the signature of the skeleton; empty where the words are enough, or the skeleton is not."""
+def skeleton_signature(text: str) -> MinHashSignature:
+    """Return the MinHash signature of the skeleton; empty for mostly ASCII texts and for short skeletons."""
     if mostly_ascii(text):
         return NO_SIGNATURE
-    bones = skeleton(text)
-    return signature(_shingles(bones), SKELETON_VALUES) if len(bones) >= FEWEST else NO_SIGNATURE
+    characters = skeleton(text)
+    return (
+        minhash_signature(_skeleton_shingles(characters), SKELETON_PERMUTATIONS)
+        if len(characters) >= FEWEST_SKELETON_CHARACTERS
+        else NO_SIGNATURE
+    )
 
 
-def _shingles(bones: bytes) -> Hashes:
-    runs = np.ndarray(max(1, len(bones) - SKELETON + 1), "<u8", bones + bytes(8), strides=(1,))  # of eight bytes each
-    return mixed(runs & np.uint64((1 << 8 * SKELETON) - 1))
+def _skeleton_shingles(characters: bytes) -> Hashes:
+    count = max(1, len(characters) - SKELETON_SHINGLE + 1)
+    runs = np.ndarray(count, "<u8", characters + bytes(8), strides=(1,))  # of eight bytes each
+    return splitmix64_hashes(runs & np.uint64((1 << 8 * SKELETON_SHINGLE) - 1))
 
 
 def mostly_ascii(text: str) -> bool:
-    """Tell whether damage leaves a text as it is but for a handful of signs."""
-    return len(text.encode("ascii", "ignore")) > (1 - MIXED) * len(text)
+    """Return whether the share of non-ASCII characters is at most MIXED: damage then changes only a few signs."""
+    return len(text.encode("ascii", "ignore")) > (1 - MOSTLY_ASCII_SHARE) * len(text)
 
 
-def unreadable(text: str) -> bool:
-    """Tell whether `text` is mojibake still."""
-    return not text.isascii() and len(suspects(text, closely=False)) > UNREADABLE * len(text)
+def is_mojibake(text: str) -> bool:
+    """Return whether `text` is still mojibake."""
+    return not text.isascii() and len(mojibake_windows(text, closely=False)) > MOJIBAKE_SHARE * len(text)
 
 
-def reading_of(damaged: str, sound: str) -> Verdict:
-    """Return whether `damaged` is what becomes of `sound` in some wrong reading, bytes lost on the way or not.
+def compare_damaged(damaged: str, sound: str) -> Comparison:
+    """Return whether some mis-decoding of `sound` gives `damaged`, with or without lost bytes.
 
-    The damage is not undone but done again: that needs no guess, and no letter that is gone.
+    The damage is repeated on the sound text instead of reversed: that needs no guess and no lost characters.
     """
-    bones, other = skeleton(unasked(damaged)), skeleton(unasked(sound))
-    if min(len(bones), len(other)) >= FEWEST and jaccard(_shingles(bones), _shingles(other)) < ALIKE:
-        return TWO_TEXTS
-    if not _LOST.sub("", damaged):
-        return TWO_TEXTS
+    one, other = skeleton(without_url_queries(damaged)), skeleton(without_url_queries(sound))
+    if (
+        min(len(one), len(other)) >= FEWEST_SKELETON_CHARACTERS
+        and jaccard(_skeleton_shingles(one), _skeleton_shingles(other)) < SKELETON_JACCARD
+    ):
+        return DIFFERENT_TEXTS
+    if not _DROPPED_BY_DAMAGE.sub("", damaged):
+        return DIFFERENT_TEXTS
     best = max(
-        (_as_misread(damaged, sound, reading) or _by_lines(damaged, sound, reading), reading) for reading in READINGS
+        (_misdecoded_similarity(damaged, sound, reading) or _similarity_by_lines(damaged, sound, reading), reading)
+        for reading in READINGS
     )
-    if best[0] < SAME_READING:
-        return TWO_TEXTS
-    if _other_numbers(bones, other):
-        return Verdict(apart=True, why="other numbers", similarity=best[0])
-    return Verdict(same=True, why=f"read as {best[1][1]}", similarity=best[0])
+    if best[0] < SAME_DECODING_SHARE:
+        return DIFFERENT_TEXTS
+    if _numbers_differ(one, other):
+        return Comparison(distinct=True, why="different numbers", similarity=best[0])
+    return Comparison(same=True, why=f"decoded as {best[1][1]}", similarity=best[0])
 
 
-def misread(damaged: str, sound: str) -> str:
-    """Return as what `sound` must be read to have what is not ASCII in `damaged`; empty if no reading gives that."""
-    if not _LOST.sub("", damaged):
+def misdecoding_codec(damaged: str, sound: str) -> str:
+    """Return the codec that turns the non-ASCII characters of `sound` into those of `damaged`; empty if none does."""
+    if not _DROPPED_BY_DAMAGE.sub("", damaged):
         return ""
-    return next((reading[1] for reading in READINGS if _as_misread(damaged, sound, reading)), "")
+    return next((reading[1] for reading in READINGS if _misdecoded_similarity(damaged, sound, reading)), "")
 
 
-def _as_misread(damaged: str, sound: str, reading: tuple[str, str]) -> float:
-    """Return the share of what is not ASCII in `damaged` that is as in `sound` misread; 0 if it is too small."""
-    left, right = _LOST.sub("", damaged), _LOST.sub("", _misread(sound, reading))
-    return float(Indel.normalized_similarity(left, right, score_cutoff=SAME_READING))
+def _misdecoded_similarity(damaged: str, sound: str, reading: tuple[str, str]) -> float:
+    """Return how similar the non-ASCII characters of `damaged` and of mis-decoded `sound` are; 0 if below the limit."""
+    left, right = _DROPPED_BY_DAMAGE.sub("", damaged), _DROPPED_BY_DAMAGE.sub("", _misdecode(sound, reading))
+    return float(Indel.normalized_similarity(left, right, score_cutoff=SAME_DECODING_SHARE))
 
 
-def _by_lines(damaged: str, sound: str, reading: tuple[str, str]) -> float:
-    """Return the share of what is not ASCII, in either, that stands in lines that are the same, misread or not."""
-    lines, plain, read = (
-        [_LOST.sub("", line) for line in text.split("\n")] for text in (damaged, sound, _misread(sound, reading))
+def _similarity_by_lines(damaged: str, sound: str, reading: tuple[str, str]) -> float:
+    """Return the share of the non-ASCII characters, in both texts, whose lines are equal, mis-decoded or not."""
+    lines, plain, misdecoded = (
+        [_DROPPED_BY_DAMAGE.sub("", line) for line in text.split("\n")]
+        for text in (damaged, sound, _misdecode(sound, reading))
     )
-    there, known = set(lines), {*plain, *read}
-    if there <= set(plain):
-        return 0.0  # nothing of it was misread
-    found = sum(len(line) for line in lines if line in known)
-    covered = sum(len(line) for line, other in zip(plain, read, strict=False) if line in there or other in there)
-    return min(found / sum(map(len, lines)), covered / max(1, sum(map(len, plain))))
+    present, expected = set(lines), {*plain, *misdecoded}
+    if present <= set(plain):
+        return 0.0  # no line is mis-decoded
+    matched = sum(len(line) for line in lines if line in expected)
+    pairs = zip(plain, misdecoded, strict=False)
+    covered = sum(len(line) for line, other in pairs if line in present or other in present)
+    return min(matched / sum(map(len, lines)), covered / max(1, sum(map(len, plain))))
 
 
-def _misread(text: str, reading: tuple[str, str]) -> str:
-    written, read = reading
-    return text.encode(written, "ignore").decode(read, "ignore")
+def _misdecode(text: str, reading: tuple[str, str]) -> str:
+    truth, wrong = reading
+    return text.encode(truth, "ignore").decode(wrong, "ignore")
 
 
-def _other_numbers(one: bytes, other: bytes) -> bool:
-    numbers, others = _DIGITS.findall(one), _DIGITS.findall(other)
+def _numbers_differ(one: bytes, other: bytes) -> bool:
+    numbers, others = _DIGIT_RUN.findall(one), _DIGIT_RUN.findall(other)
     return any(op.tag == "replace" for op in Levenshtein.opcodes(numbers, others))

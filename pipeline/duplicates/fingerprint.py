@@ -1,4 +1,4 @@
-"""Document -> what it is compared by, and how good a copy it is."""
+"""Document -> its fingerprint: what duplicates are found by, and how good a copy it is."""
 
 from __future__ import annotations
 
@@ -8,49 +8,63 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from pipeline.document import GAP, Document
-from pipeline.duplicates.damaged_copies import skeleton_signature, unreadable
-from pipeline.duplicates.minhash import ALGORITHM, BAND, PERMUTATIONS, bands, shingles, signature
-from pipeline.duplicates.shared_passages import paragraphs
-from pipeline.duplicates.source_urls import newer, same_page
-from pipeline.duplicates.word_normalization import FEW, SPACE, digest, joined, letters, unasked
+from pipeline.duplicates.damaged_copies import is_mojibake, skeleton_signature
+from pipeline.duplicates.minhash import (
+    BAND_VALUES,
+    MINHASH_ALGORITHM,
+    PERMUTATIONS,
+    band_keys,
+    minhash_signature,
+    shingle_hashes,
+)
+from pipeline.duplicates.shared_passages import passage_rows
+from pipeline.duplicates.source_urls import page_key, url_recency
+from pipeline.duplicates.word_normalization import (
+    SHORT_TEXT_CHARACTERS,
+    SPACE_CODE,
+    normalized_code_points,
+    without_url_queries,
+    words_digest,
+    words_from_code_points,
+)
 
-VERSION = f"4, {ALGORITHM}"  # stored beside fingerprints; those of another version are made again
+VERSION = f"4, {MINHASH_ALGORITHM}"  # stored with the fingerprints; fingerprints of another version are computed again
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What tells whether two documents may say the same, and what tells which is the better copy."""
+    """What shows whether two documents may be duplicates, and which of the two is the better copy."""
 
     path: PurePosixPath
     sha256: str  # of the source's bytes
-    text: bytes  # SHA-256 of all that a comparison of the text rests on
-    keys: bytes  # 64-bit words: two texts that share one may be alike
-    sketch: bytes  # the lowest byte of each of the 128 values of the signature, and of the 32 of the skeleton's
-    passages: bytes  # 64-bit words: hash, line and letters of each paragraph that is long enough
-    page: str  # what is equal for the addresses of one page; empty if not known
-    damaged: bool  # whether it was repaired, or ought to be
-    rank: tuple[int, int, int]  # the lower the better: unread or lost letters, repairs, form of the address
+    text: bytes  # SHA-256 of everything that a comparison of the text uses
+    keys: bytes  # 64-bit LSH keys: two texts that share one are candidates
+    minhash: bytes  # the lowest byte of each MinHash value: 128 of the words, 32 of the skeleton
+    passages: bytes  # 64-bit integers: hash, line and length of each paragraph that is long enough
+    page: str  # equal for all URLs of one page; empty if the URL is not known
+    damaged: bool  # whether it was repaired, or needs repair
+    rank: tuple[int, int, int]  # lower is better: lost characters, repairs, recency of the URL's form (negated)
 
 
 def fingerprint(document: Document) -> Fingerprint:
-    """Return what `document` is compared by."""
-    text = unasked(document.text)
-    points = letters(text)
-    separate, grams = joined(points), shingles(points[points > SPACE])
+    """Return the fingerprint of `document`."""
+    text = without_url_queries(document.text)
+    points = normalized_code_points(text)
+    words, grams = words_from_code_points(points), shingle_hashes(points[points > SPACE_CODE])
     repairs = sum(change.step == "repair" for change in document.changes)
-    unread = unreadable(document.text)
+    still_mojibake = is_mojibake(document.text)
     lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
-    damaged = bool(repairs or lost or unread)
-    sketch = np.concatenate([signature(grams), skeleton_signature(text)])
-    keys = bands(sketch)[0 if len(separate) >= FEW else PERMUTATIONS // BAND :]
+    damaged = bool(repairs or lost or still_mojibake)
+    minhash = np.concatenate([minhash_signature(grams), skeleton_signature(text)])
+    keys = band_keys(minhash)[0 if len(words) >= SHORT_TEXT_CHARACTERS else PERMUTATIONS // BAND_VALUES :]
     return Fingerprint(
         document.path,
         document.meta.sha256,
-        digest(document.text, separate, document.text_after(()) if damaged else ""),
+        words_digest(document.text, words, document.text_after(()) if damaged else ""),
         keys.tobytes(),
-        sketch.astype(np.uint8).tobytes(),
-        paragraphs(points, grams).tobytes(),
-        same_page(document.meta.source_url),
+        minhash.astype(np.uint8).tobytes(),
+        passage_rows(points, grams).tobytes(),
+        page_key(document.meta.source_url),
         damaged,
-        (len(document.text) if unread else lost, repairs, -newer(document.meta.source_url)),
+        (len(document.text) if still_mojibake else lost, repairs, -url_recency(document.meta.source_url)),
     )

@@ -1,4 +1,4 @@
-"""Fingerprints -> pairs of texts that are alike, in SQLite: adding documents costs what they cost, not the archive."""
+"""Fingerprints -> pairs of similar texts (LSH), kept in SQLite: the cost grows with new documents, not the archive."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import Document
-from pipeline.duplicates.damaged_copies import SKELETON_VALUES
+from pipeline.duplicates.damaged_copies import SKELETON_PERMUTATIONS
 from pipeline.duplicates.fingerprint import Fingerprint
-from pipeline.duplicates.minhash import BAND, PERMUTATIONS
-from pipeline.duplicates.near_duplicates import ALIKE, EDITED, Verdict
-from pipeline.duplicates.shared_passages import unpacked
-from pipeline.duplicates.verification import Copy, verdict
+from pipeline.duplicates.minhash import BAND_VALUES, PERMUTATIONS
+from pipeline.duplicates.near_duplicates import LEAST_JACCARD, MOST_EDITED_SHARE, Comparison
+from pipeline.duplicates.shared_passages import unpack_passages
+from pipeline.duplicates.verification import ComparedText, compare_documents
 
-SCHEMA = """
-CREATE TABLE texts (           -- each text once, however many documents have it
+INDEX_SCHEMA = """
+CREATE TABLE texts (           -- each distinct text once
     id INTEGER PRIMARY KEY,
-    text BLOB NOT NULL UNIQUE, -- SHA-256 of all that a comparison rests on
-    sketch BLOB NOT NULL,
+    text BLOB NOT NULL UNIQUE, -- SHA-256 of everything that a comparison uses
+    minhash BLOB NOT NULL,
     keys BLOB NOT NULL,
     damaged INTEGER NOT NULL
 );
@@ -30,218 +30,219 @@ CREATE TABLE members (
     path TEXT PRIMARY KEY,
     digest TEXT NOT NULL,      -- of the document
     id INTEGER NOT NULL,       -- of its text
-    page TEXT NOT NULL,        -- what is equal for the addresses of one page
+    page TEXT NOT NULL,        -- equal for all URLs of one page
     sha256 TEXT NOT NULL,      -- of the source's bytes
-    lost INTEGER NOT NULL,     -- letters
+    lost INTEGER NOT NULL,     -- characters
     repairs INTEGER NOT NULL,
-    address INTEGER NOT NULL,  -- how old its form is
+    recency INTEGER NOT NULL,  -- of the form of its URL, negated
     passages BLOB NOT NULL
 );
 CREATE INDEX members_by_text ON members (id, path);
 CREATE INDEX members_by_page ON members (page) WHERE page <> '';
 CREATE TABLE keys (key INTEGER, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID;
-CREATE TABLE passages (        -- paragraphs, each once a document
+CREATE TABLE passages (        -- long paragraphs, each once per document
     hash INTEGER,
     path TEXT,
     line INTEGER NOT NULL,
     PRIMARY KEY (hash, path)
 ) WITHOUT ROWID;
-CREATE TABLE pairs (           -- what comparing two texts found, where that is not just two texts
+CREATE TABLE pairs (           -- results of comparisons, unless the texts are merely different
     one INTEGER NOT NULL,
     other INTEGER NOT NULL,
-    by TEXT NOT NULL,          -- how they met: near, kept, or the address of a page
+    by TEXT NOT NULL,          -- why they were compared: near, kept, or the URL of a page
     same INTEGER NOT NULL,
     why TEXT NOT NULL,
     similarity REAL NOT NULL,
-    worse INTEGER,             -- the text that breaks off or was misread
+    worse INTEGER,             -- the text that is truncated or mis-decoded
     PRIMARY KEY (one, other, by)
 ) WITHOUT ROWID;
 CREATE INDEX pairs_by_other ON pairs (other);
 CREATE INDEX pairs_by ON pairs (by);
 """
-TABLES = ("texts", "members", "keys", "passages", "pairs")
-BATCH = 5_000  # documents
-TOGETHER = SKELETON_VALUES // BAND  # keys in one go: every text has a multiple of that
-PAIRS = 50_000  # candidates
-CROWD = 8  # texts; an address that more have is that of a front page
-REVISED = 0.3  # share of its characters that a page may have changed in and be the same page
-MAY_BE_BONES = 0.5  # share of the values of two skeletons; those of copies share nearly all
-AT_HAND = 16  # texts
-SKETCHES = 300_000  # at hand, of 300 bytes each
-NEAR, KEPT = "near", "kept"
-ROWS = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INDEX_TABLES = ("texts", "members", "keys", "passages", "pairs")
+DOCUMENTS_PER_BATCH = 5_000  # documents
+KEYS_PER_INSERT = (
+    SKELETON_PERMUTATIONS // BAND_VALUES
+)  # keys per INSERT; the number of keys of a text is a multiple of it
+CANDIDATES_PER_BATCH = 50_000  # candidates
+MOST_TEXTS_PER_URL = 8  # texts; a URL that more texts share is a front page
+REVISED_PAGE_SHARE = 0.3  # largest share of edited characters between two versions of one page
+LEAST_SKELETON_SHARE = 0.5  # share of equal skeleton values; copies share nearly all
+CACHED_TEXTS = 16  # texts in memory
+CACHED_SIGNATURES = 300_000  # signatures in memory, 300 bytes each
+BY_SIMILARITY, BY_BEST_COPY = "near", "kept"  # why two texts were compared
+INSERT_MEMBER = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SIGNATURE_BYTES = PERMUTATIONS + SKELETON_PERMUTATIONS  # bytes
 
-SKETCH = PERMUTATIONS + SKELETON_VALUES
-
-Text = tuple[bytes, bytes, bytes, int]  # a row of texts
-DocumentOf = Callable[[PurePosixPath], Document]
+TextRow = tuple[bytes, bytes, bytes, int]  # a row of texts
+LoadDocument = Callable[[PurePosixPath], Document]
 
 
-class Index:
-    """The fingerprints of an archive, and the pairs among their texts that are copies or that must not be merged.
+class LshIndex:
+    """The fingerprints of an archive, and the pairs of their texts that are copies or must not be merged.
 
-    What is found depends on which documents there are, never on the order or the batches that they came in.
+    The result depends only on the documents, never on the order or the batches in which they were added.
     """
 
-    def __init__(self, db: sqlite3.Connection, document_of: DocumentOf) -> None:
-        """Work in `db`; `document_of` fetches a document where two must be compared."""
+    def __init__(self, db: sqlite3.Connection, document_of: LoadDocument) -> None:
+        """Work in `db`, which has the tables of `INDEX_SCHEMA`; `document_of` loads a document for a comparison."""
         self.db, self.document_of = db, document_of
-        self.seen: dict[int, Copy] = {}
-        self.sketches: dict[int, bytes] = {}  # they are looked at again and again
-        self.fresh: dict[int, bytes] = {}  # the keys of the texts that are to be compared
-        self.pages = set[str]()  # of the addresses that are to be looked at anew
+        self.seen: dict[int, ComparedText] = {}
+        self.signatures: dict[int, bytes] = {}
+        self.fresh: dict[int, bytes] = {}  # keys of the texts that are not compared yet
+        self.pages = set[str]()  # URL keys whose texts must be compared again
         db.execute("CREATE TEMP TABLE IF NOT EXISTS fresh (key INTEGER, id INTEGER)")
 
     def update(self, gone: Iterable[PurePosixPath], new: Iterable[tuple[Fingerprint, str]]) -> None:
-        """Forget the documents at `gone`, take in the `new`, each with a digest, and compare what may be alike."""
+        """Remove the documents at `gone`, add the `new` ones, each with a digest, and compare the candidates."""
         self.seen.clear()
-        self.sketches.clear()
+        self.signatures.clear()
         for path in gone:
-            self._forget(path)
+            self._remove(path)
         fresh = iter(new)
-        while (batch := list(islice(fresh, BATCH))) or self.fresh:
+        while (batch := list(islice(fresh, DOCUMENTS_PER_BATCH))) or self.fresh:
             for one, digest in batch:
                 self._add(one, digest)
-            rows = sorted((value, str(one.path), at) for one, _ in batch for value, at, _ in unpacked(one.passages))
+            rows = sorted(
+                (value, str(one.path), at) for one, _ in batch for value, at, _ in unpack_passages(one.passages)
+            )
             self.db.executemany("INSERT OR IGNORE INTO passages VALUES (?, ?, ?)", rows)
-            self._meet()
+            self._compare_new()
         for page in sorted(self.pages - {""}):
-            self._meet_at(page)
+            self._compare_page(page)
         self.pages.clear()
 
-    def _forget(self, path: PurePosixPath) -> None:
-        """Forget one document."""
+    def _remove(self, path: PurePosixPath) -> None:
+        """Remove one document."""
         query = "DELETE FROM members WHERE path = ? RETURNING id, page, passages"
         row = self.db.execute(query, (str(path),)).fetchone()
         if row is None:
             return
         self.pages.add(row[1])
-        hashes = ((value, str(path)) for value, _, _ in unpacked(row[2]))
+        hashes = ((value, str(path)) for value, _, _ in unpack_passages(row[2]))
         self.db.executemany("DELETE FROM passages WHERE hash = ? AND path = ?", hashes)
         first = self._first(row[0])
         if first is None:
-            self._drop(row[0])
+            self._remove_text(row[0])
         elif str(path) < first:
-            self._renew(row[0])
+            self._compare_again(row[0])
 
     def _add(self, one: Fingerprint, digest: str) -> None:
-        """Take in one document."""
-        row = (one.text, one.sketch, one.keys, one.damaged)
+        """Add one document."""
+        row = (one.text, one.minhash, one.keys, one.damaged)
         found = self.db.execute("SELECT id FROM texts WHERE text = ?", row[:1]).fetchone()
-        number, first = (found[0], self._first(found[0])) if found else (self._take_in(row), None)
-        self.db.execute(ROWS, (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.passages))
+        number, first = (found[0], self._first(found[0])) if found else (self._add_text(row), None)
+        self.db.execute(INSERT_MEMBER, (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.passages))
         self.pages.add(one.page)
         if first is not None and str(one.path) < first:
-            self._renew(number)
+            self._compare_again(number)
 
     def _first(self, number: int) -> str | None:
-        """Return the path of the document that a text is compared as, the first that has it."""
+        """Return the first path with a text: the document that stands for it in comparisons; None if there is none."""
         (path,) = self.db.execute("SELECT min(path) FROM members WHERE id = ?", (number,)).fetchone()
         return None if path is None else str(path)
 
-    def _take_in(self, row: Text) -> int:
-        """Keep a new text, to be compared; return its number."""
+    def _add_text(self, row: TextRow) -> int:
+        """Store a new text, to be compared; return its number."""
         query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
         number = int(self.db.execute(query, row).fetchone()[0])
-        _, sketch, self.fresh[number], damaged = row
-        self.sketches[number] = _padded(sketch, damaged)
+        _, minhash, self.fresh[number], damaged = row
+        self.signatures[number] = _padded_signature(minhash, damaged)
         return number
 
-    def _drop(self, number: int) -> Text:
-        """Forget a text and what came of it."""
-        query = "DELETE FROM texts WHERE id = ? RETURNING text, sketch, keys, damaged"
-        row: Text = self.db.execute(query, (number,)).fetchone()
+    def _remove_text(self, number: int) -> TextRow:
+        """Remove a text and the results of its comparisons; return its row."""
+        query = "DELETE FROM texts WHERE id = ? RETURNING text, minhash, keys, damaged"
+        row: TextRow = self.db.execute(query, (number,)).fetchone()
         if not self.fresh.pop(number, None):
             rows = ((key, number) for key in np.frombuffer(row[2], np.int64).tolist())
             self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", rows)
         self.db.execute("DELETE FROM pairs WHERE one = ? OR other = ?", (number, number))
         return row
 
-    def _renew(self, number: int) -> None:
-        """Compare a text anew: the document that it is compared as is another, with other markup for all we know."""
-        renewed = self._take_in(self._drop(number))
+    def _compare_again(self, number: int) -> None:
+        """Compare a text again, because another document with perhaps other markup now stands for it."""
+        renewed = self._add_text(self._remove_text(number))
         rows = self.db.execute("UPDATE members SET id = ? WHERE id = ? RETURNING page", (renewed, number))
         self.pages.update(page for (page,) in rows)
 
-    def _meet(self) -> None:
-        """Compare the new texts with all that share a key with them."""
+    def _compare_new(self) -> None:
+        """Compare the new texts with all texts that share a key with them."""
         keys = np.frombuffer(b"".join(self.fresh.values()), np.int64)
         ids = np.repeat(list(self.fresh), [len(packed) // 8 for packed in self.fresh.values()])
         self.fresh.clear()
-        order = np.lexsort((ids, keys))
         self.db.execute("DELETE FROM fresh")
-        rows = np.stack([keys, ids], axis=1)[order].reshape(-1, 2 * TOGETHER).tolist()
-        self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * TOGETHER)}", rows)  # noqa: S608 - ours
+        rows = np.stack([keys, ids], axis=1)[np.lexsort((ids, keys))].reshape(-1, 2 * KEYS_PER_INSERT).tolist()
+        self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * KEYS_PER_INSERT)}", rows)  # noqa: S608 - ours
         self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
         query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
         candidates = self.db.execute(query)
-        alike: set[tuple[int, int]] = set()
-        while some := candidates.fetchmany(PAIRS):
-            alike.update(map(tuple, self._alike(np.array(some, np.int64)).tolist()))
-        for one, other in sorted(alike):
-            self._compare(one, other, NEAR, EDITED)
+        pairs: set[tuple[int, int]] = set()
+        while some := candidates.fetchmany(CANDIDATES_PER_BATCH):
+            pairs.update(map(tuple, self._similar(np.array(some, np.int64)).tolist()))
+        for one, other in sorted(pairs):
+            self._compare(one, other, BY_SIMILARITY, MOST_EDITED_SHARE)
 
-    def _alike(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the pairs, shape (n, 2), whose sketches allow that they are copies, or one a damaged copy."""
-        known, places = np.unique(pairs, return_inverse=True)
-        packed = b"".join(map(self._sketch, known.tolist()))
-        rows = np.frombuffer(packed, np.uint8).reshape(len(known), -1)
+    def _similar(self, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the pairs, shape (n, 2), whose signatures are similar enough for copies or damaged copies."""
+        numbers, places = np.unique(pairs, return_inverse=True)
+        rows = np.frombuffer(b"".join(map(self._signature, numbers.tolist())), np.uint8).reshape(len(numbers), -1)
         one, other = places.reshape(pairs.shape).T
-        equal = rows[one, :SKETCH] == rows[other, :SKETCH]
-        words_alike = equal[:, :PERMUTATIONS].mean(axis=1) >= ALIKE
-        bones_alike = equal[:, PERMUTATIONS:].mean(axis=1) >= MAY_BE_BONES
-        boned = (rows[one, SKETCH] & rows[other, SKETCH]).astype(bool)
-        damaged = (rows[one, SKETCH + 1] | rows[other, SKETCH + 1]).astype(bool)
-        kept: npt.NDArray[np.int64] = pairs[words_alike | (bones_alike & boned & damaged)]
-        return kept
+        equal = rows[one, :SIGNATURE_BYTES] == rows[other, :SIGNATURE_BYTES]
+        words_similar = equal[:, :PERMUTATIONS].mean(axis=1) >= LEAST_JACCARD
+        skeletons_similar = equal[:, PERMUTATIONS:].mean(axis=1) >= LEAST_SKELETON_SHARE
+        have_skeletons = (rows[one, SIGNATURE_BYTES] & rows[other, SIGNATURE_BYTES]).astype(bool)
+        damaged = (rows[one, SIGNATURE_BYTES + 1] | rows[other, SIGNATURE_BYTES + 1]).astype(bool)
+        similar: npt.NDArray[np.int64] = pairs[words_similar | (skeletons_similar & have_skeletons & damaged)]
+        return similar
 
-    def _sketch(self, number: int) -> bytes:
-        """Return the sketch of a text, and a byte each for whether it has a skeleton and whether it is damaged."""
-        if number not in self.sketches:
-            if len(self.sketches) >= SKETCHES:
-                self.sketches.clear()
-            query = "SELECT sketch, damaged FROM texts WHERE id = ?"
-            self.sketches[number] = _padded(*self.db.execute(query, (number,)).fetchone())
-        return self.sketches[number]
+    def _signature(self, number: int) -> bytes:
+        """Return the signature of a text and two flag bytes: whether it has a skeleton, and whether it is damaged."""
+        if number not in self.signatures:
+            if len(self.signatures) >= CACHED_SIGNATURES:
+                self.signatures.clear()
+            query = "SELECT minhash, damaged FROM texts WHERE id = ?"
+            self.signatures[number] = _padded_signature(*self.db.execute(query, (number,)).fetchone())
+        return self.signatures[number]
 
-    def _meet_at(self, page: str) -> None:
-        """Compare the texts that have one address, anew: unless it is a crowd, for then it is a front page."""
+    def _compare_page(self, page: str) -> None:
+        """Compare the texts of one URL again, unless there are more than CROWD: then it is a front page."""
         rows = self.db.execute("SELECT DISTINCT id FROM members WHERE page = ? ORDER BY id", (page,)).fetchall()
-        by = f"address {page}"
+        by = f"url {page}"
         self.db.execute("DELETE FROM pairs WHERE by = ?", (by,))
-        if len(rows) <= CROWD:
+        if len(rows) <= MOST_TEXTS_PER_URL:
             for (one,), (other,) in combinations(rows, 2):
-                self._compare(other, one, by, REVISED)
+                self._compare(other, one, by, REVISED_PAGE_SHARE)
 
-    def compare_kept(self, one: int, other: int) -> Verdict:
-        """Return what comparing a text with the best of its family finds: copies of a copy may differ too much."""
+    def compare_kept(self, one: int, other: int) -> Comparison:
+        """Return how a text compares with the best copy of its cluster: copies of a copy may differ too much."""
         query = "SELECT same, why, similarity FROM pairs WHERE by = ? AND (one, other) IN ((?, ?), (?, ?))"
-        row = self.db.execute(query, (KEPT, one, other, other, one)).fetchone()
+        row = self.db.execute(query, (BY_BEST_COPY, one, other, other, one)).fetchone()
         if row:
-            return Verdict(same=bool(row[0]), why=row[1], similarity=row[2])
-        return self._compare(one, other, KEPT, EDITED)
+            return Comparison(same=bool(row[0]), why=row[1], similarity=row[2])
+        return self._compare(one, other, BY_BEST_COPY, MOST_EDITED_SHARE)
 
-    def _compare(self, one: int, other: int, by: str, edited: float) -> Verdict:
-        """Compare two texts and keep what that found; the texts by their digests, so that it is always the same."""
+    def _compare(self, one: int, other: int, by: str, edited: float) -> Comparison:
+        """Compare two texts, in the order of their digests, and store the result."""
         (first, one), (second, other) = sorted((self._copy(number), number) for number in (one, other))
-        found = verdict(first, second, edited)
-        if found.same or found.apart or by == KEPT:
-            worse = None if found.worse is None else (one, other)[found.worse]
-            row = (one, other, by, found.same, found.why, found.similarity, worse)
+        result = compare_documents(first, second, edited)
+        if result.same or result.distinct or by == BY_BEST_COPY:
+            worse = None if result.worse is None else (one, other)[result.worse]
+            row = (one, other, by, result.same, result.why, result.similarity, worse)
             self.db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        return found
+        return result
 
-    def _copy(self, number: int) -> Copy:
-        """Return what comparing a text rests on; the last few that were asked for are at hand."""
+    def _copy(self, number: int) -> ComparedText:
+        """Return what a comparison of a text uses; the last few stay in memory."""
         if number not in self.seen:
             query = "SELECT text, damaged, min(path) FROM texts JOIN members USING (id) WHERE id = ?"
             digest, damaged, path = self.db.execute(query, (number,)).fetchone()
             document = self.document_of(PurePosixPath(path))
-            if len(self.seen) >= AT_HAND:
+            if len(self.seen) >= CACHED_TEXTS:
                 del self.seen[next(iter(self.seen))]
-            self.seen[number] = Copy(digest, document.text, document.text_after(()) if damaged else "")
+            self.seen[number] = ComparedText(digest, document.text, document.text_after(()) if damaged else "")
         return self.seen[number]
 
 
-def _padded(sketch: bytes, damaged: int) -> bytes:
-    return sketch.ljust(SKETCH, b"\0") + bytes([len(sketch) == SKETCH, damaged])
+def _padded_signature(minhash: bytes, damaged: int) -> bytes:
+    return minhash.ljust(SIGNATURE_BYTES, b"\0") + bytes([len(minhash) == SIGNATURE_BYTES, damaged])

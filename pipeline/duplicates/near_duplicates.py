@@ -1,4 +1,4 @@
-"""Two texts -> whether one is a copy of the other, up to small edits: exact verification of what LSH proposed."""
+"""Two texts -> whether one is a copy of the other, up to small edits: the exact check of LSH's candidates."""
 
 from __future__ import annotations
 
@@ -8,66 +8,76 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.duplicates.significant_differences import Edit, differs
-from pipeline.duplicates.word_normalization import FEW
+from pipeline.duplicates.significant_differences import TextEdit, significant_difference
+from pipeline.duplicates.word_normalization import SHORT_TEXT_CHARACTERS
 
-ALIKE = 0.40  # Jaccard of 3-grams, estimated; one letter in ten edited leaves 0.57, posts of a series share 0.2 to 0.3
-EDITED = 0.13  # share of the characters: copies have up to a tenth, a template filled anew has more
-CUT_EDITED = 0.03  # of a copy that breaks off: what there is of it is in the other, or it would be lost
-BREAK = 20  # characters; where a copy breaks off, it has not the same length as what it was cut from
-CUT = 0.5  # share of the whole that is left
-SURE = 0.001  # how unlikely what two texts differ in must be by chance, or it says nothing of the rest of a family
-LONGEST = 1_000_000  # characters; the time grows with the square: two texts of 2 million take half a minute
-LONG = 20_000  # characters; longer texts are aligned by words first, then within what differs
+LEAST_JACCARD = (
+    0.40  # estimated Jaccard of 3-grams: 0.57 with a tenth of the characters edited, 0.2 to 0.3 for posts of one series
+)
+MOST_EDITED_SHARE = (
+    0.13  # largest share of edited characters: copies have up to 0.1, two texts from one template have more
+)
+MOST_EDITED_SHARE_TRUNCATED = (
+    0.03  # the same for a truncated copy: the rest of it must be in the whole text, or it would be lost
+)
+TRUNCATION_MARGIN = 20  # characters; edits so near the end of a truncated copy do not count
+LEAST_TRUNCATED_SHARE = 0.5  # smallest share of the whole text that a truncated copy has
+SIGNIFICANCE_LEVEL = 0.001  # significance level at which a difference keeps two texts out of one cluster
+MOST_COMPARED_CHARACTERS = (
+    1_000_000  # characters; the time grows with the square of the length: 30 s for two texts of 2 million
+)
+MOST_CHARACTERS_ALIGNED = (
+    20_000  # characters; longer texts are aligned by words first, then by characters within the differences
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a comparison found: `same`, or surely `apart` for a reason; neither is not enough to tell.
+class Comparison:
+    """The result of a comparison: `same`, or significantly `distinct`, with the reason; neither means undecided.
 
-    `similarity` is the share of the characters that are the same, from 0 to 1; `worse` names the text (0 or 1)
-    that breaks off or was misread.
+    `similarity` is the share of equal characters, from 0 to 1. `worse` is the index (0 or 1) of the text that is
+    truncated or mis-decoded.
     """
 
     same: bool = False
-    apart: bool = False
+    distinct: bool = False
     why: str = ""
     similarity: float = 0.0
     worse: int | None = None
 
 
-TWO_TEXTS = Verdict()
+DIFFERENT_TEXTS = Comparison()
 
 
-def compare(*views: tuple[str, str], edited: float = EDITED) -> Verdict:
-    """Return whether two texts are copies, up to `edited` of their characters changed.
+def compare_texts(*views: tuple[str, str], edited: float = MOST_EDITED_SHARE) -> Comparison:
+    """Return whether two texts are copies, up to a share `edited` of their characters.
 
-    They are given as `spaced` gives them; where there are several `views` of them, that with the fewest edits counts.
-    Texts of over LONGEST characters are not compared.
+    The texts are in the form that `spaced` returns. Of several `views` of the two, the one with the fewest edits
+    counts. Texts of more than LONGEST characters are not compared.
     """
-    if max(map(len, views[0])) > LONGEST:
-        return TWO_TEXTS
-    changed, (first, second) = _nearest(views, edited)
-    if min(len(first), len(second)) < FEW:
-        return TWO_TEXTS
+    if max(map(len, views[0])) > MOST_COMPARED_CHARACTERS:
+        return DIFFERENT_TEXTS
+    changed, (first, second) = _nearest_view(views, edited)
+    if min(len(first), len(second)) < SHORT_TEXT_CHARACTERS:
+        return DIFFERENT_TEXTS
     short, long = sorted((first, second), key=len)
     if changed is not None:
-        return _judged(first, second, aligned(first, second, changed), 1 - changed / len(long))
-    if len(short) < CUT * len(long):
-        return TWO_TEXTS
+        return _comparison_of(first, second, text_edits(first, second, changed), 1 - changed / len(long))
+    if len(short) < LEAST_TRUNCATED_SHARE * len(long):
+        return DIFFERENT_TEXTS
     head = long[: len(short)]
-    changed, _ = _nearest([(short, head)], CUT_EDITED)
+    changed, _ = _nearest_view([(short, head)], MOST_EDITED_SHARE_TRUNCATED)
     if changed is None:
-        return TWO_TEXTS
-    edits = aligned(short, head, changed)
-    while edits and len(short) - edits[-1].one[1] < BREAK:
+        return DIFFERENT_TEXTS
+    edits = text_edits(short, head, changed)
+    while edits and len(short) - edits[-1].one[1] < TRUNCATION_MARGIN:
         edits.pop()
-    found = _judged(short, head, edits, len(short) / len(long))
-    return replace(found, why="cut copy", worse=int(short is second)) if found.same else found
+    result = _comparison_of(short, head, edits, len(short) / len(long))
+    return replace(result, why="truncated", worse=int(short is second)) if result.same else result
 
 
-def _nearest(views: Sequence[tuple[str, str]], edited: float) -> tuple[int | None, tuple[str, str]]:
-    """Return how many characters changed in the view with the fewest edits, None if more than `edited`; and that."""
+def _nearest_view(views: Sequence[tuple[str, str]], edited: float) -> tuple[int | None, tuple[str, str]]:
+    """Return the view with the fewest edits and its number of edited characters, None if above the share `edited`."""
     least, nearest = None, views[0]
     for view in dict.fromkeys(views):
         most = int(edited * max(map(len, view)))
@@ -77,42 +87,42 @@ def _nearest(views: Sequence[tuple[str, str]], edited: float) -> tuple[int | Non
     return least, nearest
 
 
-def _judged(one: str, other: str, edits: list[Edit], similarity: float) -> Verdict:
-    matter, chance = differs(one, other, edits)
-    if matter:
-        return Verdict(apart=chance < SURE, why=f"other {matter}", similarity=similarity)
-    return Verdict(same=True, why="near copy" if edits else "same words", similarity=similarity)
+def _comparison_of(one: str, other: str, edits: list[TextEdit], similarity: float) -> Comparison:
+    difference, chance = significant_difference(one, other, edits)
+    if difference:
+        return Comparison(distinct=chance < SIGNIFICANCE_LEVEL, why=f"different {difference}", similarity=similarity)
+    return Comparison(same=True, why="near-duplicate" if edits else "same words", similarity=similarity)
 
 
-def aligned(one: str, other: str, changed: int) -> list[Edit]:
-    """Return the edits that lead from one text to the other, as few as there can be (Levenshtein), in order.
+def text_edits(one: str, other: str, changed: int) -> list[TextEdit]:
+    """Return the shortest list of edits that turns one text into the other (Levenshtein), in order.
 
-    They change some `changed` characters: that only makes it faster.
+    `changed` is about how many characters they change; it only makes the search faster.
     """
-    if max(len(one), len(other)) <= LONG:
-        return _edits(one, other, 0, 0, changed)
+    if max(len(one), len(other)) <= MOST_CHARACTERS_ALIGNED:
+        return _character_edits(one, other, 0, 0, changed)
     first, second = one.split(" "), other.split(" ")
-    starts, ends = _starts(first), _starts(second)
-    edits: list[Edit] = []
+    starts, ends = _part_starts(first), _part_starts(second)
+    edits: list[TextEdit] = []
     for op in Levenshtein.opcodes(first, second):
         if op.tag != "equal":
             a, b = starts[op.src_start], ends[op.dest_start]
             before, after = one[a : starts[op.src_end]], other[b : ends[op.dest_end]]
-            small = max(len(before), len(after)) <= LONG
-            whole = Edit((a, a + len(before)), (b, b + len(after)))
-            edits += _edits(before, after, a, b) if small else [whole]
+            small = max(len(before), len(after)) <= MOST_CHARACTERS_ALIGNED
+            whole = TextEdit((a, a + len(before)), (b, b + len(after)))
+            edits += _character_edits(before, after, a, b) if small else [whole]
     return edits
 
 
-def _edits(one: str, other: str, at: int, there: int, changed: int | None = None) -> list[Edit]:
+def _character_edits(one: str, other: str, at: int, there: int, changed: int | None = None) -> list[TextEdit]:
     return [
-        Edit((op.src_start + at, op.src_end + at), (op.dest_start + there, op.dest_end + there))
+        TextEdit((op.src_start + at, op.src_end + at), (op.dest_start + there, op.dest_end + there))
         for op in Levenshtein.opcodes(one, other, score_hint=changed)
         if op.tag != "equal"
     ]
 
 
-def _starts(parts: list[str]) -> list[int]:
-    """Return where each part starts in the text that they make with a space between, and where that text ends."""
+def _part_starts(parts: list[str]) -> list[int]:
+    """Return the offset of each part in the text that joins them with spaces, and the length of that text."""
     lengths = np.cumsum([0, *(len(part) + 1 for part in parts)])
     return [*lengths[:-1].tolist(), int(lengths[-1]) - 1]

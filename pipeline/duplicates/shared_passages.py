@@ -1,4 +1,4 @@
-"""Text -> its paragraphs, each as a number; documents -> the paragraphs that they share without being copies."""
+"""Text -> hashes of its paragraphs; documents -> the paragraphs they share without being duplicates."""
 
 from __future__ import annotations
 
@@ -10,61 +10,63 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import DocumentLine, SharedPassage
-from pipeline.duplicates.minhash import SHINGLE, Hashes
-from pipeline.duplicates.word_normalization import NEWLINE, SPACE, Letters
+from pipeline.duplicates.minhash import MINHASH_SHINGLE, Hashes
+from pipeline.duplicates.word_normalization import NEWLINE_CODE, SPACE_CODE, CodePoints
 
-LEAST = 120  # bytes of UTF-8, letters alone: some twenty English words, forty Chinese characters
-NAMED = 5  # places; a paragraph that stands in more is what a series begins or ends with
-WIDTHS = (0x7F, 0x7FF, 0xFFFF)  # the last code points of one, two and three bytes
+LEAST_PASSAGE_BYTES = (
+    120  # bytes of UTF-8 without spaces and punctuation: about 20 English words or 40 Chinese characters
+)
+MOST_LISTED_PLACES = 5  # places that are listed; a paragraph in more documents opens or closes a series
+UTF8_LAST_CODE_POINTS = (0x7F, 0x7FF, 0xFFFF)  # the last code points that take one, two and three bytes
 
-Rows = npt.NDArray[np.int64]  # shape (paragraphs, 3): hash, line from 1, letters
+PassageRows = npt.NDArray[np.int64]  # shape (paragraphs, 3): hash, line (from 1), characters
 
 
-def paragraphs(points: Letters, shingles: Hashes) -> Rows:
-    """Return the paragraphs that are long enough to be told from others by their letters, in order.
+def passage_rows(points: CodePoints, shingles: Hashes) -> PassageRows:
+    """Return the paragraphs of at least LEAST bytes, in order.
 
-    A line without a letter ends a paragraph, so that one in a quotation is the same. `shingles` are those of the
-    letters: a paragraph's hash is the sum of its own.
+    A line without word characters ends a paragraph, so a quoted paragraph has the same hash. `shingles` are the hashes
+    of all word characters; a paragraph's hash is the sum of its shingles.
     """
-    told = points > SPACE
-    size = told.astype(np.uint8)  # in UTF-8
-    for last in WIDTHS:
+    in_words = points > SPACE_CODE
+    size = in_words.astype(np.uint8)  # in UTF-8
+    for last in UTF8_LAST_CODE_POINTS:
         size += points > last
-    starts = np.flatnonzero(points == NEWLINE)
-    each = (np.add.reduceat(of, starts, dtype=np.int64).tolist() for of in (told, size))
+    starts = np.flatnonzero(points == NEWLINE_CODE)
+    each = (np.add.reduceat(of, starts, dtype=np.int64).tolist() for of in (in_words, size))
     rows = []
     first = start = end = total = 0
-    for line, (letters, sizes) in enumerate((*zip(*each, strict=True), (0, 0)), 1):
-        if letters:
+    for line, (characters, sizes) in enumerate((*zip(*each, strict=True), (0, 0)), 1):
+        if characters:
             first, start = (first, start) if total else (line, end)
-            end, total = end + letters, total + sizes
+            end, total = end + characters, total + sizes
         else:
-            if total >= LEAST:
-                rows.append((int(shingles[start : end - SHINGLE + 1].sum().view(np.int64)), first, end - start))
+            if total >= LEAST_PASSAGE_BYTES:
+                rows.append((int(shingles[start : end - MINHASH_SHINGLE + 1].sum().view(np.int64)), first, end - start))
             total = 0
     return np.array(rows, np.int64).reshape(-1, 3)
 
 
-def unpacked(rows: bytes) -> list[tuple[int, int, int]]:
-    """Return hash, line and letters of each paragraph that `paragraphs` found, from its bytes."""
-    return [(value, line, letters) for value, line, letters in np.frombuffer(rows, np.int64).reshape(-1, 3).tolist()]
+def unpack_passages(rows: bytes) -> list[tuple[int, int, int]]:
+    """Return hash, line and length of each paragraph, from the bytes of what `passage_rows` returned."""
+    return [(value, line, length) for value, line, length in np.frombuffer(rows, np.int64).reshape(-1, 3).tolist()]
 
 
-def shared(
+def find_shared_passages(
     db: sqlite3.Connection, path: PurePosixPath, kept: Callable[[PurePosixPath], bool]
 ) -> Iterator[SharedPassage]:
-    """Yield the paragraphs of a document that others have as well, letter for letter, in order.
+    """Yield the paragraphs of a document that other documents also have, character for character, in order.
 
-    `kept` tells the documents that count: what repeats another has all its paragraphs.
+    `kept` returns whether another document counts: duplicates do not, they share every paragraph.
     """
     row = db.execute("SELECT passages FROM members WHERE path = ?", (str(path),)).fetchone()
     query = "SELECT path, line FROM passages WHERE hash = ? AND path <> ? ORDER BY path"
-    for value, line, letters in unpacked(row[0]) if row else ():
+    for value, line, length in unpack_passages(row[0]) if row else ():
         places: list[DocumentLine] = []
         for other, at in db.execute(query, (value, str(path))):
-            if len(places) > NAMED:
+            if len(places) > MOST_LISTED_PLACES:
                 break
             if kept(PurePosixPath(other)):
                 places.append(DocumentLine(PurePosixPath(other), at))
         if places:
-            yield SharedPassage(line, letters, tuple(places[:NAMED]), more=len(places) > NAMED)
+            yield SharedPassage(line, length, tuple(places[:MOST_LISTED_PLACES]), more=len(places) > MOST_LISTED_PLACES)

@@ -1,29 +1,29 @@
-"""Source address -> the one under which its copies meet."""
+"""Source URL -> a key that is equal for all URLs of one page."""
 
 from __future__ import annotations
 
 import re
 
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 
-ARCHIVED = re.compile(r"https?://web\.archive\.org/web/\d+\w*/(?=https?:)")
+WAYBACK_PREFIX = re.compile(r"https?://web\.archive\.org/web/\d+\w*/(?=https?:)")
 
 
-def same_page(address: str) -> str:
-    """Return what is equal for the addresses of one page: no matter the scheme, `www.`, the fragment or the archive.
+def page_key(url: str) -> str:
+    """Return a key that is equal for all URLs of one page; scheme, `www.`, fragment and web archive do not count.
 
-    >>> same_page("https://web.archive.org/web/2021/http://www.example.com/a/#top")
+    >>> page_key("https://web.archive.org/web/2021/http://www.example.com/a/#top")
     '//example.com/a'
     """
-    if not address:
+    if not url:
         return ""
-    _, _, rest = canonical(ARCHIVED.sub("", address)).partition("//")
+    _, _, rest = canonical_url(WAYBACK_PREFIX.sub("", url)).partition("//")
     page = rest.partition("#")[0].removeprefix("www.").rstrip("/")
     return f"//{page}" if page else ""
 
 
-def newer(address: str) -> int:
-    """Return how new the form of an address is: 0 not known, 1 archived, 2 http, 3 https."""
-    if ARCHIVED.match(address):
+def url_recency(url: str) -> int:
+    """Return how recent the form of a URL is: 0 no URL, 1 web archive, 2 http, 3 https."""
+    if WAYBACK_PREFIX.match(url):
         return 1
-    return 3 if address.startswith("https:") else 2 if address else 0
+    return 3 if url.startswith("https:") else 2 if url else 0

@@ -1,57 +1,58 @@
-"""Two documents -> whether they are copies: as they read, and as damage would have made the one of the other."""
+"""Two documents -> whether they are copies: by their words, or because damage turns one into the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.duplicates.damaged_copies import misread, mostly_ascii, reading_of
-from pipeline.duplicates.near_duplicates import EDITED, TWO_TEXTS, Verdict, compare
-from pipeline.duplicates.word_normalization import spaced, unasked
+from pipeline.duplicates.damaged_copies import compare_damaged, misdecoding_codec, mostly_ascii
+from pipeline.duplicates.near_duplicates import DIFFERENT_TEXTS, MOST_EDITED_SHARE, Comparison, compare_texts
+from pipeline.duplicates.word_normalization import normalized_words, without_url_queries
 
 
 @dataclass(frozen=True, order=True)
-class Copy:
-    """What a comparison rests on: a digest of it all, the clean text, and where it was damaged the text before."""
+class ComparedText:
+    """What a comparison uses: the clean text, for damaged documents also the text before repair, a digest of both."""
 
     digest: bytes
     text: str
-    found: str
+    unrepaired: str
 
     @cached_property
-    def separate(self) -> str:
-        """The words of the text, addresses cut."""
-        return spaced(unasked(self.text))
+    def words(self) -> str:
+        """The words of the text, URLs without their queries."""
+        return normalized_words(without_url_queries(self.text))
 
     @cached_property
-    def whole(self) -> str:
-        """The words of the text and of all its addresses."""
-        return spaced(self.text) if "://" in self.text else self.separate
+    def words_with_urls(self) -> str:
+        """The words of the text and of its whole URLs."""
+        return normalized_words(self.text) if "://" in self.text else self.words
 
 
-def verdict(one: Copy, other: Copy, edited: float = EDITED) -> Verdict:
-    """Return whether two documents are copies of one another, up to `edited` of their characters changed.
+def compare_documents(one: ComparedText, other: ComparedText, edited: float = MOST_EDITED_SHARE) -> Comparison:
+    """Return whether two documents are copies of each other, up to a share `edited` of their characters.
 
-    A slip in an address can hide where its query begins: then whole texts have fewer edits than those with addresses
-    cut. A damaged one is a copy as well where it is what a wrong reading makes of the other: repair has guessed, and
-    then words that differ prove nothing. Where hardly anything was damaged, all else must be the same; and if it is,
-    two are not apart for their signs: both may be wrong readings of a third.
+    A typo in a URL can hide where its query begins. Then the texts with whole URLs have fewer edits.
+
+    A damaged text is also a copy where a mis-decoding of the other text gives it. Repair has guessed characters in it,
+    so different words prove nothing. Where only a handful of signs is damaged, the rest must be the same. If the rest
+    is the same, different signs do not keep the two apart: both may be mis-decoded copies of a third text.
     """
-    found = compare((one.separate, other.separate), (one.whole, other.whole), edited=edited)
+    found = compare_texts((one.words, other.words), (one.words_with_urls, other.words_with_urls), edited=edited)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
-        if damaged.found and (read := reading_of(damaged.found, sound.text)).same:
-            return read
-    if found.why and compare((_ascii(one.text), _ascii(other.text)), edited=edited).same:
+        if damaged.unrepaired and (misdecoded := compare_damaged(damaged.unrepaired, sound.text)).same:
+            return misdecoded
+    if found.why and compare_texts((_ascii_words(one.text), _ascii_words(other.text)), edited=edited).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
-            if read_as := misread(damaged.text, sound.text):
-                return Verdict(same=True, why=f"read as {read_as}", similarity=found.similarity, worse=at)
+            if codec := misdecoding_codec(damaged.text, sound.text):
+                return Comparison(same=True, why=f"decoded as {codec}", similarity=found.similarity, worse=at)
         if mostly_ascii(one.text) and mostly_ascii(other.text):
-            return TWO_TEXTS
-    guessed = found.why == "other words" and (one.found or other.found)
-    return TWO_TEXTS if guessed else found
+            return DIFFERENT_TEXTS
+    guessed = found.why == "different words" and (one.unrepaired or other.unrepaired)
+    return DIFFERENT_TEXTS if guessed else found
 
 
-def _ascii(text: str) -> str:
-    return spaced(unasked(text.encode("ascii", "ignore").decode()))
+def _ascii_words(text: str) -> str:
+    return normalized_words(without_url_queries(text.encode("ascii", "ignore").decode()))

@@ -1,4 +1,4 @@
-"""Text -> its words alone: what makes two copies one text, whatever their markup."""
+"""Text -> its normalized words: equal for two copies whose markup, case and punctuation differ."""
 
 from __future__ import annotations
 
@@ -10,75 +10,76 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.duplicates.source_urls import ARCHIVED
+from pipeline.duplicates.source_urls import WAYBACK_PREFIX
 
-_MARKS = (  # of scripts whose marks are letters, to the eye and to the meaning; `\w` leaves marks out
+_COMBINING_MARKS = (  # combining marks that are part of words; `\w` does not match them
     r"\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0730-\u074a"
     r"\u0900-\u109f\u1700-\u18af\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
 )
-_LETTERS = re.compile(rf"[\w{_MARKS}]+")
-_POINT = re.compile(r"\.(?<=\d\.)(?=\d)")
-POINT = "\N{COMBINING DOT BELOW}"  # stands for the point in 1.5, which is not 15
-_QUERY = re.compile(r"(https?://[^\s<>\"')\]?#\u0080-\U0010ffff]*+)[?#][^\s<>\"')\]\u0080-\U0010ffff]*")
-_SPACE = re.compile(r"\s+")
-FEW = 200  # letters; where there are fewer, marks and addresses may be all that tells two texts apart
+_WORD_RUN = re.compile(rf"[\w{_COMBINING_MARKS}]+")
+_DECIMAL_POINT_PATTERN = re.compile(r"\.(?<=\d\.)(?=\d)")
+DECIMAL_POINT = "\N{COMBINING DOT BELOW}"  # replaces the decimal point, so that 1.5 is not 15
+_URL_QUERY = re.compile(r"(https?://[^\s<>\"')\]?#\u0080-\U0010ffff]*+)[?#][^\s<>\"')\]\u0080-\U0010ffff]*")
+_WHITESPACE_RUN = re.compile(r"\s+")
+SHORT_TEXT_CHARACTERS = 200  # characters; shorter texts may differ only in punctuation and URLs
+
+SPACE_CODE, NEWLINE_CODE = ord(" "), ord("\n")
+FOLDS_TO_SEVERAL = 0xFFFFFFFF  # marks a character that case folding turns into several
+
+CodePoints = npt.NDArray[np.uint32]
 
 
-SPACE, NEWLINE = ord(" "), ord("\n")
-EXPANDS = 0xFFFFFFFF  # stands for a letter that case folding makes several of
+def normalized_code_points(text: str) -> CodePoints:
+    """Return the case-folded code points of `text`: letters, marks, digits and line breaks, spaces for the rest.
 
-Letters = npt.NDArray[np.uint32]
-
-
-def letters(text: str) -> Letters:
-    """Return the code points of `text`, case folded: letters, marks and digits, line breaks, and spaces for all else.
-
-    There is a line break before each line.
+    Each line starts with a line break.
     """
-    plain = _POINT.sub(POINT, text).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")  # don't is one word
-    points = _folded()[np.frombuffer(f"\n{plain}".encode("utf-32-le"), np.uint32)]
-    return letters(text.casefold()) if points.max() == EXPANDS else points
+    plain = (
+        _DECIMAL_POINT_PATTERN.sub(DECIMAL_POINT, text).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
+    )  # "don't" is one word
+    points = _fold_table()[np.frombuffer(f"\n{plain}".encode("utf-32-le"), np.uint32)]
+    return normalized_code_points(text.casefold()) if points.max() == FOLDS_TO_SEVERAL else points
 
 
-def spaced(text: str) -> str:
-    r"""Return the letters, marks and digits of `text`, case folded, one space wherever anything else stood.
+def normalized_words(text: str) -> str:
+    r"""Return the words of `text`: case-folded letters, marks and digits, separated by single spaces.
 
-    >>> print(ascii(spaced("**Pi**: 3.14!")))
+    >>> print(ascii(normalized_words("**Pi**: 3.14!")))
     'pi 3\u032314'
     """
-    return joined(letters(text))
+    return words_from_code_points(normalized_code_points(text))
 
 
-def joined(points: Letters) -> str:
-    """Return `spaced` of the text that `letters` took apart."""
-    told = points > SPACE
-    kept = told.copy()  # a letter, or the first of what stands between two
-    kept[1:] |= told[:-1]
+def words_from_code_points(points: CodePoints) -> str:
+    """Return what `normalized_words` returns, from the code points that `normalized_code_points` returned."""
+    in_words = points > SPACE_CODE
+    kept = in_words.copy()
+    kept[1:] |= in_words[:-1]  # the first separator after a word
     return points[kept].tobytes().decode("utf-32-le").replace("\n", " ").strip()
 
 
 @cache
-def _folded() -> Letters:
-    """Return what `letters` puts for each code point."""
+def _fold_table() -> CodePoints:
+    """Return a table from code points to what `normalized_code_points` returns for them."""
     every = np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
-    points = np.full(len(every), SPACE, np.uint32)
-    points[NEWLINE] = NEWLINE
-    for run in _LETTERS.finditer(every):
+    points = np.full(len(every), SPACE_CODE, np.uint32)
+    points[NEWLINE_CODE] = NEWLINE_CODE
+    for run in _WORD_RUN.finditer(every):
         folded = map(str.casefold, run[0])
-        points[slice(*run.span())] = [ord(one) if len(one) == 1 else EXPANDS for one in folded]
-    points[ord("_")] = SPACE
+        points[slice(*run.span())] = [ord(one) if len(one) == 1 else FOLDS_TO_SEVERAL for one in folded]
+    points[ord("_")] = SPACE_CODE
     return points
 
 
-def unasked(text: str) -> str:
-    """Return `text` with its web addresses cut where the query begins, and without an archive's: they tell the way."""
-    return _QUERY.sub(r"\1 ", ARCHIVED.sub("", text)) if "://" in text else text
+def without_url_queries(text: str) -> str:
+    """Return `text` with its URLs cut before their queries and without web archive prefixes."""
+    return _URL_QUERY.sub(r"\1 ", WAYBACK_PREFIX.sub("", text)) if "://" in text else text
 
 
-def digest(text: str, separate: str, *more: str) -> bytes:
-    """Return what is equal for equal texts, 32 bytes of SHA-256.
+def words_digest(text: str, words: str, *more: str) -> bytes:
+    """Return the SHA-256 (32 bytes) of the `words` of a text, as `normalized_words` returns them, and of `more`.
 
-    Of what `spaced` gave, and of `more`; where that is short, of the whole text, white space folded.
+    For short texts the digest also covers the whole text, with white space collapsed.
     """
-    whole = "" if len(separate) >= FEW else _SPACE.sub(" ", text.strip())
-    return hashlib.sha256("\0".join((separate, whole, *more)).encode()).digest()
+    whole = "" if len(words) >= SHORT_TEXT_CHARACTERS else _WHITESPACE_RUN.sub(" ", text.strip())
+    return hashlib.sha256("\0".join((words, whole, *more)).encode()).digest()

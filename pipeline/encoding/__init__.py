@@ -1,1 +1,1 @@
-"""Bytes <-> text: the codecs, how they were confused, and which of them a file was written in."""
+"""Bytes -> text: the table of codecs, encoding detection, and how codecs are confused with each other."""

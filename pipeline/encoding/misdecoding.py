@@ -1,22 +1,23 @@
-"""Text <-> the bytes that a codec misread, the undefined bytes included."""
+"""Mis-decoded text -> the bytes that a codec decoded to it, undefined bytes included: `Ã©` in cp1252 is C3 A9."""
 
 from __future__ import annotations
 
 import functools
 
-WIDE = ("gb18030", "cp950", "cp932", "cp949", "euc_jp")  # a character is a byte or more
-HOLE, FOREIGN = 0xFF, 0xFE  # no bytes of UTF-8: one of which U+FFFD is left, what the codec cannot have read
-EURO = {"gb18030": {"€": b"\x80"}}  # as Windows reads the byte in code page 936, where the standard has none
+from pipeline.encoding.codecs import BYTE_PAIRS, BYTES_AS_CHARACTERS, EXTRA_BYTES, is_multi_byte
+
+# UTF-8 has neither byte. `LOST_BYTE` became U+FFFD, `IMPOSSIBLE_BYTE` is a character that the codec never yields.
+LOST_BYTE, IMPOSSIBLE_BYTE = 0xFF, 0xFE
 
 
 @functools.cache
-def byte_of(codec: str) -> dict[str, int]:
-    r"""Return the byte of each character outside ASCII that `codec`, of a byte a character, can read.
+def bytes_by_character(codec: str) -> dict[str, int]:
+    r"""Return the byte of each character outside ASCII that a single-byte codec decodes to.
 
-    C1 controls, which no text holds, stand for the byte of their number: so browsers read undefined bytes (WHATWG),
-    and so latin-1, which is mistaken for cp1252 everywhere.
+    C1 controls, which no text contains, are the bytes of the same number. Browsers decode undefined bytes so (WHATWG),
+    and so does latin-1, which software confuses with cp1252 everywhere.
 
-    >>> byte_of("cp1252")["€"], byte_of("cp1252")["\x81"]
+    >>> bytes_by_character("cp1252")["€"], bytes_by_character("cp1252")["\x81"]
     (128, 129)
     """
     defined = {bytes([byte]).decode(codec, "ignore"): byte for byte in range(0x80, 0x100)}
@@ -24,52 +25,50 @@ def byte_of(codec: str) -> dict[str, int]:
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def bytes_of(char: str, codec: str) -> bytes:
-    r"""Return the bytes that `codec` reads as `char`; none where it reads no such character.
+def encoded_character(char: str, codec: str) -> bytes:
+    r"""Return the bytes that `codec` decodes to `char`; none if it never decodes to it.
 
-    >>> bytes_of("涓", "gb18030"), bytes_of("щ", "cp1252")
+    >>> encoded_character("涓", "gb18030"), encoded_character("щ", "cp1252")
     (b'\xe4\xb8', b'')
     """
     if char < "\x80":
         return char.encode()
-    if codec in WIDE:
-        return EURO.get(codec, {}).get(char) or char.encode(codec, "ignore")
-    byte = byte_of(codec).get(char)
+    if is_multi_byte(codec):
+        return EXTRA_BYTES.get(codec, {}).get(char) or char.encode(codec, "ignore")
+    byte = bytes_by_character(codec).get(char)
     return b"" if byte is None else bytes([byte])
 
 
-class _Misread(dict[int, str]):
-    """By the code of a character the bytes that a codec reads as it, as latin-1 shows them; filled as it is asked."""
+class _ByteTable(dict[int, str]):
+    """By code point, the bytes that a codec decodes to it, as characters of `BYTES_AS_CHARACTERS`; filled on demand."""
 
     def __init__(self, codec: str) -> None:
-        super().__init__({0xFFFD: chr(HOLE)})
+        super().__init__({0xFFFD: chr(LOST_BYTE)})
         self.codec = codec
 
     def __missing__(self, code: int) -> str:
-        self[code] = bytes_of(chr(code), self.codec).decode("latin-1") or chr(FOREIGN)
+        self[code] = encoded_character(chr(code), self.codec).decode(BYTES_AS_CHARACTERS) or chr(IMPOSSIBLE_BYTE)
         return self[code]
 
 
-_misread = functools.cache(_Misread)
+_byte_table = functools.cache(_ByteTable)
 
 
-def shown(text: str, codec: str) -> bytes:
-    r"""Return the bytes that `codec` read as `text`: HOLE for U+FFFD, FOREIGN for what it cannot have read.
+def misdecoded_bytes(text: str, codec: str) -> bytes:
+    r"""Return the bytes that `codec` decoded to `text`: `LOST_BYTE` for U+FFFD, `IMPOSSIBLE_BYTE` for others.
 
-    >>> shown("Ã©\ufffdщ", "cp1252")
+    >>> misdecoded_bytes("Ã©\ufffdщ", "cp1252")
     b'\xc3\xa9\xff\xfe'
     """
-    return text.translate(_misread(codec)).encode("latin-1")
-
-
-@functools.cache
-def undefined(codec: str) -> frozenset[int]:
-    """Return the bytes that `codec`, of a byte a character, cannot read."""
-    return frozenset(byte for byte in range(0x80, 0x100) if not bytes([byte]).decode(codec, "ignore"))
+    return text.translate(_byte_table(codec)).encode(BYTES_AS_CHARACTERS)
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def unreadable(byte: int, following: int, codec: str) -> bool:
-    """Tell whether `codec`, of `WIDE`, cannot read a byte that `following` comes after: GB 18030 as GBK, its part."""
-    pair = bytes([byte, following]).decode("gbk" if codec == "gb18030" else codec, "replace")
+def is_undecodable_pair(byte: int, following: int, codec: str) -> bool:
+    """Return whether a multi-byte codec cannot decode `byte` before `following`. GB 18030 counts as GBK, its part.
+
+    >>> is_undecodable_pair(0x82, 0x20, "cp932"), is_undecodable_pair(0x82, 0xA0, "cp932")
+    (True, False)
+    """
+    pair = bytes([byte, following]).decode(BYTE_PAIRS.get(codec, codec), "replace")
     return pair.startswith("\ufffd")

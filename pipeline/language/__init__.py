@@ -1,1 +1,1 @@
-"""How likely is this text? What language it is in."""
+"""Text -> how likely it is in a language, and which language it is in."""

@@ -1,4 +1,4 @@
-"""What a word ends in, told by the words around it: a log-linear model, for languages that have one."""
+"""Context of a word -> scores of the letters that it may end in: a log-linear model, for languages with one."""
 
 from __future__ import annotations
 
@@ -13,60 +13,76 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.language.model_files import model_arrays
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import Floats, stored
+from pipeline.language.ngrams import Floats
 
-BITS = 20  # of the place of a weight
-SPREAD, APART = np.uint64(2654435761), np.uint64(0x9E3779B97F4A7)  # odd, so that no two signs or letters fall together
-GRAIN = 0.1  # nats: how finely weights are told
-BEFORE, AFTER = 5, 3  # words on each side that are looked at
-WINDOW = 100  # characters on each side that they are looked for in
-UNKNOWN = -9.0  # nats: how well a letter fits that was not learnt
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]")
+ENDING_INDEX_BITS = 20  # of the index of a weight
+FEATURE_MULTIPLIER, LETTER_MULTIPLIER = (
+    np.uint64(2654435761),
+    np.uint64(0x9E3779B97F4A7),
+)  # odd, so that multiplying loses no bits
+ENDING_WEIGHT_STEP = 0.1  # nats: the quantization step of weights
+WORDS_BEFORE, WORDS_AFTER = 5, 3  # words on each side that make features
+ENDING_CONTEXT = 100  # characters on each side to find these words in
+UNKNOWN_LETTER_SCORE = -9.0  # nats: the score of a letter that the model does not know
+WORD_OR_SIGN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
-class Endings:
-    """How much each sign of what stands around the end of a word speaks for each letter there (after Berger, 1996)."""
+class EndingModel:
+    """A log-linear model: how much each feature of the context supports each last letter (after Berger, 1996)."""
 
     letters: str
-    weights: npt.NDArray[np.int8]  # by what a sign and a letter hash to: pairs that speak for nothing have 0
-    reach: ClassVar[int] = 1  # character that must stand between lines: it tells that one ends
-    heed: ClassVar[float] = 1.0  # the power that it counts by: it looks further than counts do
+    weights: npt.NDArray[np.int8]  # by the hash of a feature and a letter; 0 for pairs without influence
+    reach: ClassVar[int] = 1  # characters of context between lines: one, which ends the line
+    heed: ClassVar[float] = 1.0  # the exponent of its probabilities: its context is wider than that of n-grams
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
-        """Return how well options end words at places of a text: natural logarithms, but for a constant a place.
+        """Return the score of each option as a word's last letter, at `places` of `text`.
 
-        The shape is (places, most options of any); all are 0 where a letter follows.
+        Scores are natural logarithms up to a constant per place; all are 0 where a letter follows. Shape: (places,
+        largest number of options).
         """
         fits = np.zeros((len(places), max(map(len, options))), np.float32)
-        for row, place, told in zip(fits, places.tolist(), options, strict=True):
+        for row, place, letters_ in zip(fits, places.tolist(), options, strict=True):
             if not text[place + 1].isalpha():
-                signs = hashed(text[max(0, place - WINDOW) : place], text[place + 1 : place + 1 + WINDOW])
-                letters = "".join(letter.lower()[0] for letter in told)
-                weights = self.weights[at(signs, codes_of(letters))].sum(axis=0, dtype=np.int32) * GRAIN
-                row[: len(told)] = np.where([letter in self.letters for letter in letters], weights, UNKNOWN)
+                features = feature_hashes(
+                    text[max(0, place - ENDING_CONTEXT) : place], text[place + 1 : place + 1 + ENDING_CONTEXT]
+                )
+                letters = "".join(letter.lower()[0] for letter in letters_)
+                weights = (
+                    self.weights[weight_indices(features, codes_of(letters))].sum(axis=0, dtype=np.int32)
+                    * ENDING_WEIGHT_STEP
+                )
+                row[: len(letters_)] = np.where(
+                    [letter in self.letters for letter in letters], weights, UNKNOWN_LETTER_SCORE
+                )
         return fits
 
 
-def hashed(before: str, after: str) -> npt.NDArray[np.uint64]:
-    """Return the signs of a place as numbers, by what stands before and after it in its line or beyond."""
-    signs = around(before.rpartition("\0")[2], after.partition("\0")[0])
-    return np.fromiter((zlib.crc32(sign.encode()) for sign in signs), np.uint64)
+def feature_hashes(before: str, after: str) -> npt.NDArray[np.uint64]:
+    """Return the hashes of the features of a place, by the text before and after it; U+0000 ends a line."""
+    features = context_features(before.rpartition("\0")[2], after.partition("\0")[0])
+    return np.fromiter((zlib.crc32(feature.encode()) for feature in features), np.uint64)
 
 
-def at(signs: npt.NDArray[np.uint64], letters: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return where the weights of pairs are: shape (signs, letters)."""
-    mixed = signs[..., None] * SPREAD + letters * APART
-    return (mixed >> np.uint64(11)) & np.uint64((1 << BITS) - 1)
+def weight_indices(features: npt.NDArray[np.uint64], letters: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return the index of the weight of each pair: shape (features, letters)."""
+    mixed = features[..., None] * FEATURE_MULTIPLIER + letters * LETTER_MULTIPLIER
+    return (mixed >> np.uint64(11)) & np.uint64((1 << ENDING_INDEX_BITS) - 1)
 
 
-def around(before: str, after: str) -> Iterator[str]:
-    """Yield the signs of a place: its word without the letter, and how words beside it stand to what that ends in."""
-    words = WORD.findall(before.lower())[::-1]
+def context_features(before: str, after: str) -> Iterator[str]:
+    """Yield the features of a place: its stem, and neighbouring words combined with the end of the stem.
+
+    >>> list(context_features("новый до", ""))[:5]
+    ['0 до', '1 до', '2 до', '3 о', 'w0 новый о']
+    """
+    words = WORD_OR_SIGN.findall(before.lower())[::-1]
     stem = words.pop(0) if before[-1:].isalpha() else ""
-    left = [*islice(chain(words, repeat("")), BEFORE)]
-    right = [*islice(chain(WORD.findall(after.lower()), repeat("")), AFTER)]
+    left = [*islice(chain(words, repeat("")), WORDS_BEFORE)]
+    right = [*islice(chain(WORD_OR_SIGN.findall(after.lower()), repeat("")), WORDS_AFTER)]
     last, two = stem[-1:], stem[-2:]
     yield from (f"{name} {part}" for name, part in enumerate((stem, stem[-3:], two, last)))
     for number, word in enumerate((*left, *right)):
@@ -83,7 +99,7 @@ def around(before: str, after: str) -> Iterator[str]:
 
 
 @functools.cache
-def endings(language: str) -> Endings | None:
-    """Return what is known of the ends of words in a language, by its tag; None where nothing is."""
-    found = stored(f"endings-{language}")
-    return Endings(str(found["letters"]), found["weights"]) if found else None
+def ending_model(language: str) -> EndingModel | None:
+    """Return the model of a language, by its BCP 47 tag; None if there is none."""
+    found = model_arrays(f"endings-{language}")
+    return EndingModel(str(found["letters"]), found["weights"]) if found else None

@@ -1,4 +1,4 @@
-"""Text -> how well it reads in the languages that we know, whichever it is in."""
+"""Text -> log-likelihoods in the most likely of the languages that the n-gram model knows."""
 
 from __future__ import annotations
 
@@ -11,85 +11,93 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import Floats, LanguageModel, language_model, languages, unigrams
+from pipeline.language.ngrams import Floats, LanguageModel, language_model, model_languages, unigram_log_probabilities
 
-NO_LETTERS = (
-    *((0x00, 0x80), (0x80, 0xC0), (0x2000, 0x2C00), (0x3000, 0x3040)),
-    *((0xFE00, 0xFE70), (0xFF00, 0xFF10), (0x10000, 0x110000)),
-)  # ASCII first, then what is punctuation and symbols
-MARKED = (0xC0, 0x250)  # Latin letters with marks; two signs stand among them
-CLEAR = 100.0  # nats: the letters alone tell the language
-RIVALS = 4  # languages that a text is scored in
-ALPHABET = 27  # ASCII letters, which the model knows as small ones, and one for what is none
-TOUCHING = 5.0  # nats: letters of Greek, Cyrillic and the like stand hardly ever next to Latin ones
+NON_LETTER_RANGES = (
+    (0x00, 0x80),  # ASCII; it must be the first
+    (0x80, 0xC0),  # C1 controls, Latin-1 punctuation
+    (0x2000, 0x2C00),  # General Punctuation to Miscellaneous Symbols and Arrows
+    (0x3000, 0x3040),  # CJK Symbols and Punctuation
+    (0xFE00, 0xFE70),  # Variation Selectors to Small Form Variants
+    (0xFF00, 0xFF10),  # FULLWIDTH EXCLAMATION MARK to FULLWIDTH SOLIDUS
+    (0x10000, 0x110000),  # all planes but the first
+)  # code points, the end exclusive: ASCII, punctuation and symbols
+LATIN_WITH_DIACRITICS = (0xC0, 0x250)  # Latin letters with diacritics; two of them are × and ÷
+CLEAR_LEAD = 100.0  # nats: by so much the characters alone identify the language
+RIVAL_LANGUAGES = 4  # languages to score a text in
+ASCII_CLASSES = 27  # a to z in lower case, and one class for all other characters
+MIXED_SCRIPT_PENALTY = 5.0  # nats for each Latin letter next to one of Greek, Cyrillic and the like
 
 
-_PLACES = np.zeros(128, np.int64)
-_PLACES[ord("a") : ord("z") + 1] = np.arange(1, ALPHABET)
+_ASCII_CLASS = np.zeros(128, np.int64)
+_ASCII_CLASS[ord("a") : ord("z") + 1] = np.arange(1, ASCII_CLASSES)
 
 
-def fluency(lines: Sequence[str | None]) -> Floats:
-    """Return how likely each line is in the language that all of them are likeliest in: natural logarithms.
+def line_log_likelihoods(lines: Sequence[str | None]) -> Floats:
+    """Return the log-likelihood of each line, in nats, in the most likely language of all lines together.
 
-    English may stand between: what archives hold is full of addresses, names and markup.
+    Text may be mixed with English: posts are full of URLs, names and markup.
     """
     text = "\n".join(line or "" for line in lines)
     if not text.strip():
         return np.zeros(len(lines), np.float32)
-    sums = np.concatenate([[0.0], np.cumsum(np.append(scored(text), 0.0))])
+    sums = np.concatenate([[0.0], np.cumsum(np.append(character_log_likelihoods(text), 0.0))])
     lengths = np.array([len(line or "") + 1 for line in lines])
     ends = np.cumsum(lengths)
     return np.asarray(sums[ends] - sums[ends - lengths], np.float32)
 
 
-def scored(text: str, *, mixed: bool = True) -> Floats:
-    """Return how likely each character of `text` is in the language that all of it is likeliest in, or in English.
+def character_log_likelihoods(text: str, *, mixed: bool = True) -> Floats:
+    """Return the log-likelihood of each character of `text` in its most likely language, or in English.
 
-    Unless it is `mixed` it holds no English, which is as likely as not: so a character is at least so likely.
+    The probability is the mean of both languages. Unless the text is `mixed`, that of English is taken as 1: the
+    result is then an upper bound.
     """
-    names, (scores,) = letters([text])
-    rivals = [names[at] for at in np.argsort(-scores)[:RIVALS] if scores[at] > scores.max() - CLEAR]
+    names, (scores,) = letter_scores([text])
+    rivals = [names[at] for at in np.argsort(-scores)[:RIVAL_LANGUAGES] if scores[at] > scores.max() - CLEAR_LEAD]
     english = np.exp(language_model("en").score(text)) if mixed else np.float32(0)
-    return max((_mixed(language_model(tag), english, text) for tag in rivals), key=lambda score: float(score.sum()))
+    return max(
+        (_mixed_with_english(language_model(tag), english, text) for tag in rivals),
+        key=lambda score: float(score.sum()),
+    )
 
 
-def strangeness(lines: Sequence[str], *, symbols: bool) -> float:
-    """Return how unlikely the characters outside ASCII in `lines` are, in nats each; 0 if there are none.
+def mean_cross_entropy(lines: Sequence[str], *, symbols: bool) -> float:
+    """Return the cross-entropy of the characters outside ASCII in `lines`, in nats per character; 0 if there are none.
 
-    Prose that the model has not seen has at most 5.8, mojibake at least 8.3; symbols, of which prose has few, count or
-    do not.
+    Unseen prose has at most 5.8, mojibake at least 8.3. `symbols` says whether punctuation and symbols count as well.
     """
     text = "\n".join(lines)
-    counted = _counted(text, symbols=symbols)
-    return -float(scored(text)[counted].mean()) if counted.any() else 0.0
+    counted = _is_counted(text, symbols=symbols)
+    return -float(character_log_likelihoods(text)[counted].mean()) if counted.any() else 0.0
 
 
-def oddness(lines: Sequence[str], allowed: float, *, mixed: bool = True) -> Floats:
-    """Return by how many nats the letters outside ASCII of each of `lines` are less likely than `allowed` nats each.
+def excess_nats(lines: Sequence[str], allowed: float, *, mixed: bool = True) -> Floats:
+    """Return the excess nats of each line: the sum of cross-entropy - `allowed` over its letters outside ASCII.
 
-    Unless they are `mixed` with English it is at most so many.
+    Unless the lines are `mixed` with English, it is a lower bound.
     """
     text = "\n".join([*lines, ""])
-    excess = np.where(_counted(text, symbols=False), -scored(text, mixed=mixed) - allowed, 0)
+    excess = np.where(_is_counted(text, symbols=False), -character_log_likelihoods(text, mixed=mixed) - allowed, 0)
     starts = np.cumsum([0, *(len(line) + 1 for line in lines[:-1])])
     return np.asarray(np.add.reduceat(excess, starts), np.float32)
 
 
-def _counted(text: str, *, symbols: bool) -> npt.NDArray[np.bool_]:
+def _is_counted(text: str, *, symbols: bool) -> npt.NDArray[np.bool_]:
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    unlike = NO_LETTERS[:1] if symbols else NO_LETTERS
+    unlike = NON_LETTER_RANGES[:1] if symbols else NON_LETTER_RANGES
     return np.asarray(~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0), np.bool_)
 
 
-def _mixed(model: LanguageModel, english: Floats | np.float32, text: str) -> Floats:
+def _mixed_with_english(model: LanguageModel, english: Floats | np.float32, text: str) -> Floats:
     return np.asarray(np.log((np.exp(model.score(text)) + english) / 2), np.float32)
 
 
-def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
-    """Return the languages, and how likely the letters of each text are in each of them, whatever their order.
+def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Return the languages, and a quick score of each text in each language.
 
-    Natural logarithms, shape (texts, languages). ASCII letters are told from the one before, which may be English;
-    a letter of Greek, Cyrillic and the like hardly ever touches one.
+    Scores are in nats, shape (texts, languages). They add up unigrams of characters outside ASCII and bigrams of ASCII
+    letters (mixed with English), less `MIXED_SCRIPT_PENALTY` for each neighbouring pair of a Latin and another letter.
     """
     rows = []
     for text in texts:
@@ -97,84 +105,85 @@ def letters(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float
         ascii_ = seen < 128  # noqa: PLR2004
         counts = np.bincount(seen[~ascii_].astype(np.int64))
         codes = np.flatnonzero(counts)
-        places = np.where(ascii_, _PLACES[np.where(ascii_, seen, 0)], 0)
-        pairs = (ALPHABET * np.concatenate([[0], places[:-1]]) + places)[ascii_]
+        places = np.where(ascii_, _ASCII_CLASS[np.where(ascii_, seen, 0)], 0)
+        pairs = (ASCII_CLASSES * np.concatenate([[0], places[:-1]]) + places)[ascii_]
         latin, other = places > 0, (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
-        by_pairs = _bigrams() @ np.bincount(pairs, minlength=ALPHABET**2)
-        rows.append(_unigrams(codes) @ counts[codes] + by_pairs - TOUCHING * touching)
-    return languages(), np.stack(rows)
+        by_pairs = _ascii_bigrams() @ np.bincount(pairs, minlength=ASCII_CLASSES**2)
+        rows.append(_cached_unigrams(codes) @ counts[codes] + by_pairs - MIXED_SCRIPT_PENALTY * touching)
+    return model_languages(), np.stack(rows)
 
 
-def _unigrams(codes: npt.NDArray[np.integer]) -> Floats:
-    """Return how likely each of `codes`, of the Basic Multilingual Plane, is in each language."""
-    known = _known()
+def _cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:
+    """Return the log-probability of each of `codes` (of the Basic Multilingual Plane) in each language."""
+    known = _unigram_cache()
     if len(new := codes[np.isnan(known[0, codes])]):
-        known[:, new] = unigrams(new.astype(np.uint64))
+        known[:, new] = unigram_log_probabilities(new.astype(np.uint64))
     return known[:, codes]
 
 
 @functools.cache
-def _known() -> Floats:
-    """Return what has been looked up so far; ASCII is as likely everywhere."""
-    known = np.full((len(languages()), 0x10000), np.nan, np.float32)
+def _unigram_cache() -> Floats:
+    """Return the cache of `_cached_unigrams`: NaN where nothing was looked up, a constant for ASCII."""
+    known = np.full((len(model_languages()), 0x10000), np.nan, np.float32)
     known[:, :128] = -3.0
     return known
 
 
 @functools.cache
-def _bigrams() -> Floats:
-    """Return how likely each ASCII letter, or what is none, is after each in each language, or in English."""
+def _ascii_bigrams() -> Floats:
+    """Return log-probabilities of ASCII bigrams, mixed with English: shape (languages, `ASCII_CLASSES` ** 2)."""
     alphabet = np.array([ord(" "), *range(ord("a"), ord("z") + 1)], np.uint64)
-    told = []
-    for tag in languages():
+    scores = []
+    for tag in model_languages():
         model = language_model(tag)
-        state, _ = model.extend(model.start((ALPHABET, 1)), alphabet[:, None], orders=1)
-        told.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
-    chances = np.exp(np.stack(told))
+        state, _ = model.extend(model.start((ASCII_CLASSES, 1)), alphabet[:, None], orders=1)
+        scores.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
+    chances = np.exp(np.stack(scores))
     chances[:, 0] = np.exp(-3.0)
-    return np.asarray(np.log((chances + chances[languages().index("en")]) / 2), np.float32)
+    return np.asarray(np.log((chances + chances[model_languages().index("en")]) / 2), np.float32)
 
 
-def mismatch(lines: Sequence[str], allowed: float) -> float:
-    """Return by how many nats the Latin letters with marks of `lines` are less likely than `allowed` nats each.
+def diacritic_excess_nats(lines: Sequence[str], allowed: float) -> float:
+    """Return the excess nats of `lines`: the sum of cross-entropy - `allowed` over their Latin letters with diacritics.
 
-    A letter is as likely as among all such letters of the language that those of its line are likeliest in, whatever
-    their order. Of 1,000 characters Czech read as Windows-1252 has 3.3 and more, prose hardly ever.
+    The model of a line is the frequencies of such letters in the language that fits them best. Per 1,000 characters,
+    Czech mis-decoded as Windows-1252 has at least 3.3; prose hardly ever has.
     """
-    first, end = MARKED
+    first, end = LATIN_WITH_DIACRITICS
     codes = (np.frombuffer(line.encode("utf-32-le"), np.uint32) for line in lines)
-    found = (line[(line >= first) & (line < end)] - first for line in codes)
+    accented = (line[(line >= first) & (line < end)] - first for line in codes)
     return sum(
-        float(-(_marked() @ np.bincount(marked, minlength=end - first)).max()) - allowed * len(marked)
-        for marked in found
+        float(-(_diacritic_log_probabilities() @ np.bincount(letters_, minlength=end - first)).max())
+        - allowed * len(letters_)
+        for letters_ in accented
     )
 
 
 @functools.cache
-def _marked() -> npt.NDArray[np.float64]:
-    """Return how likely each Latin letter with a mark is in each language where one stands."""
-    alone = _unigrams(np.arange(*MARKED)).astype(np.float64)
+def _diacritic_log_probabilities() -> npt.NDArray[np.float64]:
+    """Return the log-probability of each Latin letter with a diacritic among these letters, for each language."""
+    alone = _cached_unigrams(np.arange(*LATIN_WITH_DIACRITICS)).astype(np.float64)
     return np.asarray(alone - np.log(np.exp(alone).sum(axis=1, keepdims=True)), np.float64)
 
 
-def likeliest(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:
-    """Return the languages whose letters make a text likeliest, each of whose characters is one of several strings.
+def likeliest_languages(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:
+    """Return the most likely languages of a text whose characters have several candidates each.
 
-    The likeliest comes first; none is told that is less likely by more than `within` nats.
+    The most likely comes first; languages more than `within` nats below it are left out.
     """
-    names, (scores,) = letters(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
+    names, (scores,) = letter_scores(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
     for options, times in Counter(options for options in characters if len(options) > 1).items():
         codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
-        scores += times * np.log(np.exp(_unigrams(codes)).sum(axis=1))
+        scores += times * np.log(np.exp(_cached_unigrams(codes)).sum(axis=1))
     best = scores.max()
     return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]
 
 
-def surety(gain: float) -> float:
-    """Return how sure a reading is that is likelier than the other by `gain` nats, which is not negative.
+def confidence_by_gain(gain: float) -> float:
+    """Return the confidence in the better of two candidates that is more likely by `gain` nats (not negative).
 
-    >>> surety(0.0), round(surety(5.0), 3)
+    >>> confidence_by_gain(0.0), round(confidence_by_gain(5.0), 3)
     (0.5, 0.997)
     """
     return 1 - 0.5 * math.exp(-min(gain, 30.0))

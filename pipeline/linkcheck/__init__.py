@@ -1,1 +1,1 @@
-"""The web -> what it says of each URL of an archive: opt-in, gentle, and never a private address."""
+"""URLs of an archive -> the result of requesting each: opt-in, rate-limited, public addresses only."""

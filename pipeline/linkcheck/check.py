@@ -1,4 +1,4 @@
-"""links.jsonl -> the same with what the web says of each address: asked for once, gently, and remembered."""
+"""Rows of links.jsonl -> the same rows with the health of each URL: requested once, rate-limited, cached."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from urllib.parse import urldefrag
 import httpx
 import msgspec
 
-from pipeline.linkcheck.client import Health, Manners, ask_all
+from pipeline.linkcheck.client import LinkHealth, RequestLimits, check_urls
 from pipeline.linkcheck.public_network import PublicTransport
-from pipeline.linkcheck.robots import Robots
+from pipeline.linkcheck.robots import RobotsCache
 
-PASSING = {"busy", "failing", "timeout", "unreachable", "disallowed"}  # asked again after a day
-DEAD = {"gone", "unreachable", "loop", "failing", "timeout"}
-Record = dict[str, Any]
-Tell = Callable[[str, str], None]  # of an address and its verdict
+TEMPORARY_FAILURES = {"busy", "failing", "timeout", "unreachable", "disallowed"}  # results that expire after a day
+DEAD_HEALTHS = {"gone", "unreachable", "loop", "failing", "timeout"}
+LinkRow = dict[str, Any]
+OnLinkChecked = Callable[[str, str], None]  # (url, health) of each result
 
 
-class Memory:
-    """What the web said before, in SQLite: derived, and to be deleted at will; a damaged file is begun anew."""
+class HealthCache:
+    """The cache of earlier results, in SQLite. It can be deleted at any time; a damaged file is replaced."""
 
     def __init__(self, file: Path) -> None:
-        """Open `file`, or make it."""
+        """Open `file`, or create it."""
         try:
             self.open(file)
         except sqlite3.OperationalError:
@@ -45,54 +45,62 @@ class Memory:
             "CREATE TABLE IF NOT EXISTS health (url TEXT PRIMARY KEY, health TEXT, status INT, final TEXT, checked)"
         )
 
-    def known(self, address: str) -> Health | None:
-        """Return what was last learnt of an address."""
-        row = self.db.execute("SELECT health, status, final, checked FROM health WHERE url = ?", (address,)).fetchone()
-        return Health(*row) if row else None
+    def known(self, url: str) -> LinkHealth | None:
+        """Return the last result for a URL; None if there is none."""
+        row = self.db.execute("SELECT health, status, final, checked FROM health WHERE url = ?", (url,)).fetchone()
+        return LinkHealth(*row) if row else None
 
-    def learn(self, address: str, health: Health) -> None:
-        """Remember what was learnt, at once: a check may be broken off."""
-        row = (address, *msgspec.structs.astuple(health))
+    def learn(self, url: str, health: LinkHealth) -> None:
+        """Store a result immediately, because a check may be interrupted."""
+        row = (url, *msgspec.structs.astuple(health))
         self.db.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?)", row)
 
-    def stale(self, addresses: Iterable[str], max_age: dt.timedelta) -> Iterator[str]:
-        """Yield the addresses that were not asked for within `max_age`; a passing trouble is forgotten after a day."""
+    def stale(self, urls: Iterable[str], max_age: dt.timedelta) -> Iterator[str]:
+        """Yield the URLs without a result newer than `max_age`; temporary failures expire after a day at most."""
         now = dt.datetime.now(dt.UTC)
-        for address in addresses:
-            known = self.known(address)
-            age = min(max_age, dt.timedelta(days=1)) if known and known.health in PASSING else max_age
+        for url in urls:
+            known = self.known(url)
+            age = min(max_age, dt.timedelta(days=1)) if known and known.health in TEMPORARY_FAILURES else max_age
             if not known or now - dt.datetime.fromisoformat(known.checked) >= age:
-                yield address
+                yield url
 
 
-def asked_for(row: Record) -> str:
-    """Return what is asked for to check a link, its fragment off; empty if it is no web address."""
+def checked_url(row: LinkRow) -> str:
+    """Return the URL that checks a link, without its fragment; empty if it is not a safe http(s) URL."""
     url = str(row["url"])
     return urldefrag(url)[0] if url.startswith(("http://", "https://")) and "unsafe" not in row["notes"] else ""
 
 
-def check(
-    rows: list[Record], file: Path, manners: Manners | None, max_age: dt.timedelta, tell: Tell = lambda *_: None
-) -> Iterator[Record]:
-    """Yield the rows of links.jsonl with what is known of each address; `manners` None asks nobody.
+def checked_rows(
+    rows: list[LinkRow],
+    file: Path,
+    manners: RequestLimits | None,
+    max_age: dt.timedelta,
+    tell: OnLinkChecked = lambda *_: None,
+) -> Iterator[LinkRow]:
+    """Yield the rows of links.jsonl with the health of each URL; with `manners` None, no requests are sent.
 
-    `file` is where answers are remembered; `tell` is told of each as it comes. Columns: health, status, final, checked,
-    and archived, an address where a copy of what is gone may stand.
+    `file` is the cache; `tell(url, health)` is called for each new result. The columns are health, status, final,
+    checked, and archived: the URL of a possible copy of a dead link in the web archive.
     """
-    addresses = dict.fromkeys(filter(None, map(asked_for, rows)))
-    with closing((memory := Memory(file)).db):
+    urls = dict.fromkeys(filter(None, map(checked_url, rows)))
+    with closing((memory := HealthCache(file)).db):
         if manners:
-            asyncio.run(_learn_all(memory, list(memory.stale(addresses, max_age)), manners, tell))
+            asyncio.run(_check_stale_urls(memory, list(memory.stale(urls, max_age)), manners, tell))
         for row in rows:
-            known = memory.known(asked_for(row))
-            told = msgspec.to_builtins(known) if known else dict.fromkeys(Health.__struct_fields__, "") | {"status": 0}
-            archived = f"https://web.archive.org/web/{asked_for(row)}" if known and known.health in DEAD else ""
-            yield row | told | {"archived": archived}
+            known = memory.known(checked_url(row))
+            result = (
+                msgspec.to_builtins(known) if known else dict.fromkeys(LinkHealth.__struct_fields__, "") | {"status": 0}
+            )
+            archived = (
+                f"https://web.archive.org/web/{checked_url(row)}" if known and known.health in DEAD_HEALTHS else ""
+            )
+            yield row | result | {"archived": archived}
 
 
-async def _learn_all(memory: Memory, addresses: list[str], manners: Manners, tell: Tell) -> None:
+async def _check_stale_urls(memory: HealthCache, urls: list[str], manners: RequestLimits, tell: OnLinkChecked) -> None:
     context = httpx.create_ssl_context()
     transport = httpx.AsyncHTTPTransport(verify=context) if manners.allow_private else PublicTransport(context)
-    async for address, health in ask_all(addresses, manners, Robots(memory.db), transport):
-        memory.learn(address, health)
-        tell(address, health.health)
+    async for url, health in check_urls(urls, manners, RobotsCache(memory.db), transport):
+        memory.learn(url, health)
+        tell(url, health.health)

@@ -1,4 +1,4 @@
-"""Addresses -> what the web says of each: asked for once, gently, host by host."""
+"""URLs -> the health of each: requested once, rate-limited per host, as robots.txt allows."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from aiolimiter import AsyncLimiter
 from protego import Protego
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from pipeline.linkcheck.public_network import AT_ONCE, PRIVATE
-from pipeline.linkcheck.robots import Robots, read_rules
+from pipeline.linkcheck.public_network import MOST_CONNECTIONS, NOT_PUBLIC
+from pipeline.linkcheck.robots import RobotsCache, fetch_rules
 from pipeline.version import __version__
 
-NAME = "lacuna"  # what rules of robots.txt call us
-AGENT = f"{NAME}/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
-TRIES = 3
+ROBOTS_NAME = "lacuna"  # our name in robots.txt
+USER_AGENT = f"{ROBOTS_NAME}/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
+MOST_TRIES = 3
 MOST_REDIRECTS = 10
-LONGEST_WAIT = 30.0  # seconds that a host may make us wait in all; for more, we come back another day
-VERDICTS = {404: "gone", 410: "gone", 429: "busy"}
-T = TypeVar("T")
+MOST_WAIT_SECONDS = 30.0  # seconds that a host may delay us in total; for longer, the URL is checked another day
+HEALTH_BY_STATUS = {404: "gone", 410: "gone", 429: "busy"}
+ResultT = TypeVar("ResultT")
 
 
-class Health(msgspec.Struct, frozen=True):
-    """What is known of an address: a verdict, the last status (0: no answer), where it leads in the end, and when."""
+class LinkHealth(msgspec.Struct, frozen=True):
+    """The result for a URL: health, HTTP status (0: no response), the final URL after redirects, and the time."""
 
     health: str  # ok, moved, gone, refused, busy, failing, timeout, unreachable, loop, private, disallowed
     status: int
@@ -41,8 +41,8 @@ class Health(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
-    """How to ask: requests a second of one host, seconds to wait for an answer, whether private addresses are asked."""
+class RequestLimits:
+    """Limits of a check: requests per second and host, seconds to wait, whether private IP addresses are allowed."""
 
     rate: float = 1.0
     timeout: float = 20.0
@@ -50,181 +50,189 @@ class Manners:
 
     @property
     def backoff(self) -> float:
-        """Return how many seconds to wait before the second try; doubled before the third."""
+        """Seconds to wait before the second try; doubled before the third."""
         return min(self.timeout / 10, 2.0)
 
 
-class _Settled(Exception):  # noqa: N818 - a condition, not a fault
-    """Nothing more is to be asked of an address: its health is known."""
+class _FinalResult(Exception):  # noqa: N818 - a condition, not a fault
+    """The health of a URL is known: no further request is needed."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: LinkHealth) -> None:
         super().__init__(health.health)
         self.health = health
 
 
-class _Again(_Settled):
-    """But another try may say otherwise; `after` is how many seconds the host asks us to wait."""
+class _TryAgain(_FinalResult):
+    """The request failed but may succeed later; `after` is the host's Retry-After, in seconds."""
 
-    def __init__(self, health: Health, after: float = 0) -> None:
+    def __init__(self, health: LinkHealth, after: float = 0) -> None:
         super().__init__(health)
         self.after = after
 
 
 @dataclass(slots=True)
-class _Asker:
+class _LinkChecker:
+    """The state of one check: robots.txt rules per site, rate limits and locks per host."""
+
     client: httpx.AsyncClient
-    manners: Manners
-    robots: Robots
-    sites: dict[str, Protego | Health] = field(default_factory=dict)  # what one allows, or why it cannot be asked
+    manners: RequestLimits
+    robots: RobotsCache
+    sites: dict[str, Protego | LinkHealth] = field(
+        default_factory=dict
+    )  # robots.txt rules, or why the site cannot be requested
     hosts: dict[str, AsyncLimiter] = field(default_factory=dict)
-    doors: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    connections: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_CONNECTIONS))
 
-    async def health(self, address: str) -> Health:
-        """Return the health of an address, asked up to TRIES times."""
+    async def health(self, url: str) -> LinkHealth:
+        """Return the health of a URL, after up to TRIES tries."""
         try:
-            return await self.tried(partial(self.ask, address))
-        except _Settled as settled:
-            return settled.health
+            return await self.tried(partial(self.request, url))
+        except _FinalResult as result:
+            return result.health
 
-    async def tried(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Return what `work` returns, tried up to TRIES times. Raises _Settled where it comes to nothing."""
-        once = partial(_settling, work)
-        again = retry_if_exception_type(_Again)
-        return await AsyncRetrying(stop=_enough, wait=self.wait, retry=again, reraise=True)(once)
+    async def tried(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Return what `work` returns, after up to TRIES tries. Raises _Settled where all fail."""
+        once = partial(_with_network_errors, work)
+        again = retry_if_exception_type(_TryAgain)
+        return await AsyncRetrying(stop=_no_more_tries, wait=self.wait, retry=again, reraise=True)(once)
 
     def wait(self, state: RetryCallState) -> float:
-        """Return how many seconds to wait before the next try: what the host asks for, else twice as long each time."""
+        """Return the seconds to wait before the next try: the host's Retry-After, else doubled each time."""
         error = state.outcome.exception() if state.outcome else None
-        asked = error.after if isinstance(error, _Again) else 0.0
-        own: float = self.manners.backoff * 2 ** (state.attempt_number - 1)
-        return max(own, asked)
+        requested = error.after if isinstance(error, _TryAgain) else 0.0
+        backoff: float = self.manners.backoff * 2 ** (state.attempt_number - 1)
+        return max(backoff, requested)
 
-    async def ask(self, address: str) -> Health:
-        """Ask for an address once. Raises _Again where another try may answer otherwise."""
-        answer = await self.followed("HEAD", address)
-        if answer.is_error and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
-            answer = await self.followed("GET", address)
-        return _judged(answer)
+    async def request(self, url: str) -> LinkHealth:
+        """Request a URL once: HEAD, then GET if that fails. Raises _Again where another try may succeed."""
+        response = await self.follow("HEAD", url)
+        if response.is_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            response = await self.follow("GET", url)
+        return _health_of_response(response)
 
-    async def followed(self, method: str, address: str) -> httpx.Response:
-        """Return the last answer of those that an address leads to; its history are those before."""
-        request: httpx.Request | None = self.client.build_request(method, address)
+    async def follow(self, method: str, url: str) -> httpx.Response:
+        """Return the response at the end of a URL's redirects; its history has the earlier ones."""
+        request: httpx.Request | None = self.client.build_request(method, url)
         history: list[httpx.Response] = []
         while request and len(history) <= MOST_REDIRECTS:
-            answer = await self.answer(request)
-            answer.history = list(history)
-            history.append(answer)
-            request = answer.next_request
+            response = await self.send(request)
+            response.history = list(history)
+            history.append(response)
+            request = response.next_request
         if request:
-            raise _Settled(_health("loop"))
-        return answer
+            raise _FinalResult(_health_now("loop"))
+        return response
 
-    async def answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer without its body, which is not read: it may be endless. A host is asked one at a time."""
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Return the response without its body, which may be endless. A host gets one request at a time."""
         host = request.url.host
-        async with self.doors[host]:
+        async with self.locks[host]:
             rules = await self.rules(request.url)
-            if not rules.can_fetch(str(request.url), NAME):
-                raise _Settled(_health("disallowed"))
-            async with self.hosts[host], self.room, asyncio.timeout(self.manners.timeout):  # one that drips is none
-                answer = await self.client.send(request, stream=True)
-                async with aclosing(answer):
-                    return answer
+            if not rules.can_fetch(str(request.url), ROBOTS_NAME):
+                raise _FinalResult(_health_now("disallowed"))
+            async with (
+                self.hosts[host],
+                self.connections,
+                asyncio.timeout(self.manners.timeout),
+            ):  # also ends slow headers
+                response = await self.client.send(request, stream=True)
+                async with aclosing(response):
+                    return response
 
     async def rules(self, url: httpx.URL) -> Protego:
-        """Return what the site of an address allows. Raises _Settled where it says nothing: none of it is asked for."""
+        """Return the robots.txt rules for a URL. Raises _Settled where they cannot be read: the site is off limits."""
         site = f"{url.scheme}://{url.netloc.decode('ascii')}"
         if site not in self.sites:
             try:
-                self.sites[site] = self.paced(url.host, await self.read(site))
-            except _Settled as settled:
-                self.sites[site] = settled.health
-        found = self.sites[site]
-        if isinstance(found, Health):
-            raise _Settled(found)
-        return found
+                self.sites[site] = self.limit_rate(url.host, await self.load_rules(site))
+            except _FinalResult as result:
+                self.sites[site] = result.health
+        rules = self.sites[site]
+        if isinstance(rules, LinkHealth):
+            raise _FinalResult(rules)
+        return rules
 
-    def paced(self, host: str, rules: Protego) -> Protego:
-        """Give a host the pace that its rules ask for, if it is slower than ours. Raises _Settled if it is too slow."""
-        pause = max(1 / self.manners.rate, rules.crawl_delay(NAME) or 0)
-        if pause > LONGEST_WAIT:
-            raise _Settled(_health("disallowed"))
+    def limit_rate(self, host: str, rules: Protego) -> Protego:
+        """Limit a host to its Crawl-delay, if that is slower than our rate. Raises _Settled if it is too slow."""
+        pause = max(1 / self.manners.rate, rules.crawl_delay(ROBOTS_NAME) or 0)
+        if pause > MOST_WAIT_SECONDS:
+            raise _FinalResult(_health_now("disallowed"))
         if host not in self.hosts or pause > self.hosts[host].time_period:
             self.hosts[host] = AsyncLimiter(1, pause)
         return rules
 
-    async def read(self, site: str) -> Protego:
-        """Return the rules of a site, of today or asked for."""
+    async def load_rules(self, site: str) -> Protego:
+        """Return the rules of a site, from the cache or requested."""
         rules = self.robots.known(site)
         if rules is None:
-            rules = await self.tried(partial(self.introduce, site))
+            rules = await self.tried(partial(self.request_rules, site))
             self.robots.learn(site, rules)
         return Protego.parse(rules)
 
-    async def introduce(self, site: str) -> str:
-        """Return the robots.txt of a site. Raises _Again where its server fails."""
+    async def request_rules(self, site: str) -> str:
+        """Request the robots.txt of a site. Raises _Again where its server fails."""
         try:
-            async with self.room, asyncio.timeout(self.manners.timeout):
-                return await read_rules(self.client, site)
+            async with self.connections, asyncio.timeout(self.manners.timeout):
+                return await fetch_rules(self.client, site)
         except httpx.HTTPStatusError as error:
-            raise _Again(_health("disallowed", error.response.status_code)) from None
+            raise _TryAgain(_health_now("disallowed", error.response.status_code)) from None
 
 
-def _enough(state: RetryCallState) -> bool:
-    """Tell whether to stop: after TRIES, or where the next try would make more than LONGEST_WAIT of waiting."""
-    return state.attempt_number >= TRIES or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+def _no_more_tries(state: RetryCallState) -> bool:
+    """Return whether to stop: after TRIES tries, or if the total wait would exceed LONGEST_WAIT."""
+    return state.attempt_number >= MOST_TRIES or state.idle_for + state.upcoming_sleep > MOST_WAIT_SECONDS
 
 
-async def _settling(work: Callable[[], Awaitable[T]]) -> T:
-    """Return what `work` returns. Raises _Settled or _Again for what the network raises."""
+async def _with_network_errors(work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """Return what `work` returns. Raises _Settled or _Again for network errors."""
     try:
         return await work()
     except (TimeoutError, httpx.TimeoutException):
-        raise _Again(_health("timeout")) from None
+        raise _TryAgain(_health_now("timeout")) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        if PRIVATE in str(error):
-            raise _Settled(_health("private")) from None
+        if NOT_PUBLIC in str(error):
+            raise _FinalResult(_health_now("private")) from None
         if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
-            raise _Again(_health("unreachable")) from None
-        raise _Settled(_health("unreachable")) from None
+            raise _TryAgain(_health_now("unreachable")) from None
+        raise _FinalResult(_health_now("unreachable")) from None
 
 
-def _judged(answer: httpx.Response) -> Health:
-    """Return what an answer says. Raises _Again where another try may say otherwise."""
-    status = answer.status_code
-    lasting = any(one.status_code in {301, 308} for one in answer.history)
-    fine = "moved" if lasting else "ok"
-    otherwise = "failing" if answer.is_server_error else "refused"
-    verdict = fine if answer.is_success else VERDICTS.get(status, otherwise)
-    health = _health(verdict, status, str(answer.url) if answer.history else "")
-    if verdict in {"busy", "failing"}:
-        after = answer.headers.get("retry-after", "")
-        raise _Again(health, float(after) if after.isdecimal() else 0)
+def _health_of_response(response: httpx.Response) -> LinkHealth:
+    """Return the health that a response shows. Raises _Again where another try may succeed."""
+    status = response.status_code
+    permanent = any(one.status_code in {301, 308} for one in response.history)
+    success = "moved" if permanent else "ok"
+    error = "failing" if response.is_server_error else "refused"
+    name = success if response.is_success else HEALTH_BY_STATUS.get(status, error)
+    health = _health_now(name, status, str(response.url) if response.history else "")
+    if name in {"busy", "failing"}:
+        after = response.headers.get("retry-after", "")
+        raise _TryAgain(health, float(after) if after.isdecimal() else 0)
     return health
 
 
-def _health(verdict: str, status: int = 0, final: str = "") -> Health:
-    return Health(verdict, status, final, dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+def _health_now(name: str, status: int = 0, final: str = "") -> LinkHealth:
+    return LinkHealth(name, status, final, dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
 
 
-async def ask_all(
-    addresses: Iterable[str], manners: Manners, robots: Robots, transport: httpx.AsyncBaseTransport
-) -> AsyncIterator[tuple[str, Health]]:
-    """Yield each address with its health, as the answers come in over `transport`."""
+async def check_urls(
+    urls: Iterable[str], manners: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport
+) -> AsyncIterator[tuple[str, LinkHealth]]:
+    """Yield each URL with its health, in the order of the responses over `transport`."""
     async with httpx.AsyncClient(
         transport=transport,
-        headers={"User-Agent": AGENT},
+        headers={"User-Agent": USER_AGENT},
         max_redirects=MOST_REDIRECTS,
-        auth=httpx.Auth(),  # a link's user and password are not sent
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept, so none is sent back
+        auth=httpx.Auth(),  # user and password in a URL are not sent
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # cookies are not stored
         timeout=manners.timeout,
         trust_env=False,
     ) as client:
-        asker = _Asker(client, manners, robots)
+        checker = _LinkChecker(client, manners, robots)
 
-        async def one(address: str) -> tuple[str, Health]:
-            return address, await asker.health(address)
+        async def checked(url: str) -> tuple[str, LinkHealth]:
+            return url, await checker.health(url)
 
-        for done in asyncio.as_completed([one(address) for address in addresses]):
+        for done in asyncio.as_completed([checked(url) for url in urls]):
             yield await done

@@ -1,4 +1,4 @@
-"""The robots.txt of a site: read as RFC 9309 has it, and remembered for a day."""
+"""Site -> its robots.txt: read as RFC 9309 specifies, cached for a day."""
 
 from __future__ import annotations
 
@@ -9,58 +9,60 @@ from contextlib import aclosing, suppress
 
 import httpx
 
-LONGEST = 512_000  # bytes that are read; RFC 9309, 2.5: 500 kibibytes at least
-FRESH = dt.timedelta(days=1)  # RFC 9309, 2.4: no copy is used longer
+MOST_ROBOTS_BYTES = 512_000  # bytes that are read; RFC 9309, 2.5: 500 kibibytes at least
+ROBOTS_MAX_AGE = dt.timedelta(days=1)  # RFC 9309, 2.4: caches should not be older
 
 
-class Robots:
-    """The rules of sites, in SQLite; a site is a scheme and an authority, `https://example.com:8080`."""
+class RobotsCache:
+    """A cache of robots.txt files in SQLite; a site is a scheme and an authority, `https://example.com:8080`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        """Keep them in `db`."""
+        """Store them in `db`."""
         self.db = db
         db.execute("CREATE TABLE IF NOT EXISTS robots (site TEXT PRIMARY KEY, rules TEXT, read TEXT)")
 
     def known(self, site: str) -> str | None:
-        """Return the rules of a site as they were read within a day; None if they were not."""
+        """Return the rules of a site if they are less than a day old, else None."""
         row = self.db.execute("SELECT rules, read FROM robots WHERE site = ?", (site,)).fetchone()
-        fresh = row and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(row[1]) < FRESH
+        fresh = row and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(row[1]) < ROBOTS_MAX_AGE
         return str(row[0]) if fresh else None
 
     def learn(self, site: str, rules: str) -> None:
-        """Remember the rules of a site."""
+        """Store the rules of a site."""
         read = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         self.db.execute("INSERT OR REPLACE INTO robots VALUES (?, ?, ?)", (site, rules, read))
 
 
-async def read_rules(client: httpx.AsyncClient, site: str) -> str:
-    """Return the robots.txt of a site; empty, which allows all, where it has none (RFC 9309, 2.3.1).
+async def fetch_rules(client: httpx.AsyncClient, site: str) -> str:
+    """Return the robots.txt of a site; empty, which allows everything, if there is none (RFC 9309, 2.3.1).
 
-    Raises httpx.HTTPStatusError where the server fails: then nothing is allowed.
+    Raises httpx.HTTPStatusError where the server fails, which allows nothing.
     """
-    # Not compressed: a bomb would be unpacked before its size is known.
+    # Uncompressed: httpx would decompress a zip bomb before its size is known.
     request = client.build_request("GET", f"{site}/robots.txt", headers={"Accept-Encoding": "identity"})
     for _ in range(client.max_redirects + 1):
-        answer = await client.send(request, stream=True)
-        async with aclosing(answer):
-            if answer.next_request is None:
-                return await _rules(answer)
-            request = answer.next_request
+        response = await client.send(request, stream=True)
+        async with aclosing(response):
+            if response.next_request is None:
+                return await _rules_in_response(response)
+            request = response.next_request
     return ""
 
 
-async def _rules(answer: httpx.Response) -> str:
-    """Return the rules in an answer, the first LONGEST bytes of them. Raises httpx.HTTPStatusError for a 5xx."""
-    if answer.is_server_error:
-        answer.raise_for_status()
-    if not answer.is_success:
+async def _rules_in_response(response: httpx.Response) -> str:
+    """Return the first LONGEST bytes of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
+    if response.is_server_error:
+        response.raise_for_status()
+    if not response.is_success:
         return ""
     raw = b""
-    async for piece in answer.aiter_raw(chunk_size=65_536):
+    async for piece in response.aiter_raw(chunk_size=65_536):
         raw += piece
-        if len(raw) >= LONGEST:
+        if len(raw) >= MOST_ROBOTS_BYTES:
             break
-    if answer.headers.get("content-encoding", "") in {"gzip", "x-gzip", "deflate"}:  # unasked for
+    if response.headers.get("content-encoding", "") in {"gzip", "x-gzip", "deflate"}:  # although not requested
         with suppress(zlib.error):
-            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(raw, LONGEST)  # 32: of either kind
-    return raw[:LONGEST].decode("utf-8", "replace")
+            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(
+                raw, MOST_ROBOTS_BYTES
+            )  # 32: detect zlib or gzip
+    return raw[:MOST_ROBOTS_BYTES].decode("utf-8", "replace")

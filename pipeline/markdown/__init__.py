@@ -1,44 +1,54 @@
-"""Markdown text -> tokens, parts, places and normal form; how each is had stands in the module of its name."""
+"""Markdown text -> tokens, blocks, source positions and formatted Markdown.
 
-from pipeline.markdown.code_spans import FENCED, code_spans, line_starts
-from pipeline.markdown.fast_parse import HEADING, PROSE
+This module exports what steps need; each submodule documents its part.
+"""
+
+from pipeline.markdown.code_spans import FENCED_BLOCK, code_spans, line_starts
+from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
 from pipeline.markdown.parsing import (
     FRONT_MATTER,
-    IDENTIFIER,
+    HEADING_IDENTIFIER,
     Blocks,
-    blocks,
     heading_text,
+    inline_meaning,
     inline_tokens,
-    meaning,
     parse,
+    parse_blocks,
     parser,
-    plain,
+    visible_text,
 )
-from pipeline.markdown.regions import GAP, Group, code_around, groups, in_code, prose
-from pipeline.markdown.source_positions import Inline, inlines
+from pipeline.markdown.regions import (
+    BLANK_LINES,
+    BlockGroup,
+    block_groups,
+    code_around,
+    matches_outside_code,
+    overlaps_code,
+)
+from pipeline.markdown.source_positions import InlineContent, inline_contents
 
 __all__ = [
-    "FENCED",
+    "BLANK_LINES",
+    "FENCED_BLOCK",
     "FRONT_MATTER",
-    "GAP",
-    "HEADING",
-    "IDENTIFIER",
-    "PROSE",
+    "HEADING_IDENTIFIER",
+    "HEADING_LINE",
+    "PROSE_LINE",
+    "BlockGroup",
     "Blocks",
-    "Group",
-    "Inline",
-    "blocks",
+    "InlineContent",
+    "block_groups",
     "code_around",
     "code_spans",
-    "groups",
     "heading_text",
-    "in_code",
+    "inline_contents",
+    "inline_meaning",
     "inline_tokens",
-    "inlines",
     "line_starts",
-    "meaning",
+    "matches_outside_code",
+    "overlaps_code",
     "parse",
+    "parse_blocks",
     "parser",
-    "plain",
-    "prose",
+    "visible_text",
 ]

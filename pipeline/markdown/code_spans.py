@@ -1,4 +1,4 @@
-"""Where code stands in a Markdown text, blocks and inline."""
+"""Markdown text -> where code is in it: code blocks, code spans and HTML code elements."""
 
 from __future__ import annotations
 
@@ -6,47 +6,49 @@ import re
 from collections.abc import Iterator
 
 from pipeline.changes import Span
-from pipeline.markdown.parsing import blocks
+from pipeline.markdown.parsing import parse_blocks
 
-FENCED = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a fenced block of its own
-_MAYBE_CODE = re.compile(r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE)
-_BACKTICKS = re.compile(r"(?<!\\)(?<!`)(`+)(?!`)")
+FENCED_BLOCK = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a text that is one fenced code block
+_MAYBE_CODE = re.compile(  # a quick pre-filter: a text without a match has no code
+    r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE
+)
+_BACKTICKS = re.compile(r"(?<!\\)(?<!`)(`+)(?!`)")  # a run of backticks, not escaped
 _HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 
 
 def line_starts(text: str) -> list[int]:
-    """Return the offset of each line's first character, and the length of the text as the last entry."""
+    """Return the offset of each line's first character; the last entry is the length of the text."""
     starts = [0, *(match.end() for match in re.finditer("\r\n?|\n", text))]
     return [*starts, len(text)] if starts[-1] != len(text) else starts
 
 
 def code_spans(text: str) -> list[Span]:
-    """Return where code stands in `text`, in order: blocks and inline, fences and backticks included.
+    """Return the spans of code in `text`, sorted: blocks and inline code, with their fences and backticks.
 
     >>> code_spans("a `b` c")
     [(2, 5)]
     """
     if not _MAYBE_CODE.search(text):
         return []
-    if FENCED.fullmatch(text):
+    if FENCED_BLOCK.fullmatch(text):
         return [(0, len(text))]
     starts = line_starts(text)
     spans: list[Span] = []
-    for token in blocks(text).tokens:
+    for token in parse_blocks(text).tokens:
         if token.map is None:
             continue
         start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
         if token.type in {"fence", "code_block"}:
             spans.append((start, end))
         elif token.type == "inline":
-            spans += _inline_code(text, start, end)
+            spans += _inline_code_spans(text, start, end)
         elif token.type == "html_block":
             spans += [match.span() for match in _HTML_CODE.finditer(text, start, end)]
     return sorted(spans)
 
 
-def _inline_code(text: str, start: int, end: int) -> Iterator[Span]:
-    """Yield the code spans between two offsets of a paragraph: equal runs of backticks, and HTML's code elements."""
+def _inline_code_spans(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the spans of inline code between two offsets: between equal runs of backticks, and in HTML elements."""
     runs = list(_BACKTICKS.finditer(text, start, end))
     closers: dict[int, list[int]] = {}
     for index, run in enumerate(runs):

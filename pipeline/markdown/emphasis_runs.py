@@ -1,4 +1,4 @@
-"""The asterisks of a paragraph: runs of them, which were set as pairs, and on which side they face a word."""
+"""Inline content -> its runs of asterisks: which were written as pairs, and which flank a word."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-STRONG = 2  # asterisks
-LONGEST = 3  # asterisks, of both kinds of emphasis at once
-RUN = re.compile(r"(?<![\\*])\*+")
-_HIDDEN = re.compile(
+STRONG_ASTERISKS = 2  # asterisks of strong emphasis
+MOST_ASTERISKS = 3  # asterisks: emphasis and strong emphasis at once
+ASTERISKS = re.compile(r"(?<![\\*])\*+")  # not after a backslash
+_NOT_EMPHASIS = re.compile(  # where asterisks are no emphasis: code spans, link targets, autolinks, HTML code
     r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
     r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>|<(?P<tag>code|kbd|pre)\b.*?</(?P=tag)>",
     re.DOTALL,
@@ -17,34 +17,37 @@ _HIDDEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A run of asterisks in an inline's content."""
+class AsteriskRun:
+    """A run of asterisks in inline content: offsets of its start and end."""
 
     start: int
     end: int
 
     @property
     def size(self) -> int:
-        """How many asterisks."""
+        """The number of asterisks."""
         return self.end - self.start
 
 
-def paired(content: str) -> tuple[list[tuple[Run, Run]], list[Run]]:
-    """Return the runs that an author set as pairs, each run with the next of its size, and those left alone."""
-    hidden = [match.span() for match in _HIDDEN.finditer(content)]
-    opened: dict[int, Run] = {}
-    pairs: list[tuple[Run, Run]] = []
-    lone: list[Run] = []
-    for match in RUN.finditer(content):
-        run = Run(*match.span())
+def paired_runs(content: str) -> tuple[list[tuple[AsteriskRun, AsteriskRun]], list[AsteriskRun]]:
+    """Return the pairs of runs that an author meant as emphasis, and the runs without a partner.
+
+    A run pairs with the next run of its size, whatever CommonMark makes of it.
+    """
+    hidden = [match.span() for match in _NOT_EMPHASIS.finditer(content)]
+    opened: dict[int, AsteriskRun] = {}
+    pairs: list[tuple[AsteriskRun, AsteriskRun]] = []
+    lone: list[AsteriskRun] = []
+    for match in ASTERISKS.finditer(content):
+        run = AsteriskRun(*match.span())
         before, after = content[run.start - 1 : run.start], content[run.end : run.end + 1]
         if any(start <= run.start < end for start, end in hidden) or (
-            blank(before) and blank(after) and (run.start or run.size != STRONG)
+            is_blank(before) and is_blank(after) and (run.start or run.size != STRONG_ASTERISKS)
         ):
             continue
-        if run.size > LONGEST:
+        if run.size > MOST_ASTERISKS:
             lone.append(run)
-        elif run.size in opened and not blank(before):
+        elif run.size in opened and not is_blank(before):
             pairs.append((opened.pop(run.size), run))
         elif run.size in opened:
             lone.append(opened.pop(run.size))
@@ -54,16 +57,16 @@ def paired(content: str) -> tuple[list[tuple[Run, Run]], list[Run]]:
     return sorted(pairs, key=lambda pair: pair[0].start), sorted([*lone, *opened.values()], key=lambda run: run.start)
 
 
-def opens(outside: str, inside: str) -> bool:
-    """Tell whether marks between these two characters face the inside (CommonMark 0.31.2, section 6.2, flanking)."""
-    return not blank(inside) and (not punctuation(inside) or blank(outside) or punctuation(outside))
+def is_flanking(outside: str, inside: str) -> bool:
+    """Return whether asterisks between two characters flank the inside one (CommonMark 0.31.2, section 6.2)."""
+    return not is_blank(inside) and (not is_punctuation(inside) or is_blank(outside) or is_punctuation(outside))
 
 
-def blank(char: str) -> bool:
-    """Tell whether there is no character, or white space."""
+def is_blank(char: str) -> bool:
+    """Return whether a character is white space or missing (an empty string)."""
     return not char or char.isspace()
 
 
-def punctuation(char: str) -> bool:
-    """Tell whether CommonMark 0.31.2 counts a character as punctuation: categories P and S."""
+def is_punctuation(char: str) -> bool:
+    """Return whether CommonMark 0.31.2 counts a character as punctuation: Unicode categories P and S."""
     return unicodedata.category(char)[0] in "PS"

@@ -1,4 +1,4 @@
-"""The simplest blocks -> their tokens without a parser, to which half the time of a document would go."""
+"""The simplest Markdown blocks -> tokens, without the parser that would take half of a document's time."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from itertools import pairwise
 
 from markdown_it.token import Token
 
-MARKERS = "-*+0123456789"  # what an item of a list starts with
-_LINE = (  # one that starts no block but a paragraph; for regular expressions
+LIST_MARKERS = "-*+0123456789"  # first characters of list items
+_PARAGRAPH_LINE = (  # pattern of a line that can only be part of a paragraph
     r"(?:[^\W\d_]|[^\s\x00-\x7f]|[\"'(.,;!?$%&@/\\^{}]|`(?!``)|\d++(?![.)](?:\s|\Z))|\*{1,3}(?=[^\s*])"
     r"|\[(?=[^\]\n]*\])(?![^\n]*\]:)|</?(?:strong|em|code|kbd|sub|sup)>(?=\S))[^\n]*+"
 )
-PROSE = rf"{_LINE}(?<![ \t])"
-HEADING = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
-_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING})|{_LINE}(?:\n{_LINE})*+)")
-_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({_LINE})")
+PROSE_LINE = rf"{_PARAGRAPH_LINE}(?<![ \t])"
+HEADING_LINE = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
+_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING_LINE})|{_PARAGRAPH_LINE}(?:\n{_PARAGRAPH_LINE})*+)")
+_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({_PARAGRAPH_LINE})")
 
 
-def one_block(text: str) -> list[Token]:
-    """Return the tokens of a text that surely is one paragraph, heading or flat list; none where it may be more.
+def simple_block_tokens(text: str) -> list[Token]:
+    """Return the tokens of a text that is certainly one paragraph, heading or flat list; an empty list otherwise.
 
-    They are those of the parser, to the last field.
+    They equal the parser's tokens in every field.
     """
-    if text and text[0] in MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
+    if text and text[0] in LIST_MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
         return tokens
     if not (match := _ONE_BLOCK.fullmatch(text.removesuffix("\n").rstrip(" \t"))):
         return []
@@ -38,7 +38,7 @@ def one_block(text: str) -> list[Token]:
 
 
 def _flat_list(lines: list[str]) -> list[Token]:
-    """Return the tokens of lines that are one list, a line an item; none where they are not."""
+    """Return the tokens of lines that are one list with an item on each line; an empty list otherwise."""
     items = [(at, _LIST_ITEM.fullmatch(line)) for at, line in enumerate(lines) if line]
     first = items[0][1]
     if not first or not all(item and item[1] == first[1] and item[3] == first[3] for _, item in items):

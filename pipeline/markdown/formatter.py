@@ -1,4 +1,4 @@
-"""Blocks -> Markdown in normal form: the blocks are written anew, what stands in them is kept as it was written."""
+"""Markdown text -> formatted Markdown: the block structure is written again, inline content is kept as it is."""
 
 from __future__ import annotations
 
@@ -7,97 +7,99 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
 
-from pipeline.markdown.fast_format import settled
-from pipeline.markdown.inline_format import WIDE, content_of
-from pipeline.markdown.regions import Group, groups
+from pipeline.markdown.fast_format import is_formatted
+from pipeline.markdown.inline_format import KEPT_SPACES, formatted_inline
+from pipeline.markdown.regions import BlockGroup, block_groups
 
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
-_PIPES = re.compile(r"(?<!\\)\|")
+_UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
-_TASK = re.compile(r"\[X\](?=[ \t])")
+_CHECKED_TASK = re.compile(r"\[X\](?=[ \t])")
 
 
-class NoNormalFormError(ValueError):
-    """A text holds what cannot be written anew without loss; it stays as it is."""
+class CannotFormatError(ValueError):
+    """A text cannot be formatted without loss, and stays as it is."""
 
 
-def normal_form(text: str) -> str:
-    r"""Return `text` with its blocks in normal form. Raises NoNormalFormError where that would lose something.
+def format_markdown(text: str) -> str:
+    r"""Return `text` as formatted Markdown. Raises `CannotFormatError` if that would lose something.
 
-    >>> normal_form("A\n=\n* a\n* b")
+    >>> format_markdown("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
     """
     parts: list[str] = []
-    for group in groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
+    for group in block_groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
         part = group.text.removesuffix("\n")
-        if part and not settled(part) and not (part == "---" and parts):
-            part = written(group, behind=bool(parts))
+        if part and not is_formatted(part) and not (part == "---" and parts):
+            part = format_group(group, behind=bool(parts))
         if part:
             parts.append(part)
     return "\n\n".join(parts) + "\n" * bool(parts)
 
 
-def written(group: Group, *, behind: bool) -> str:
-    """Return the blocks of a group written anew; `behind` says that others stand before."""
-    writer = _Writer(group)
-    tops = [*_nested(group.blocks.tokens), *writer.definitions()]
+def format_group(group: BlockGroup, *, behind: bool) -> str:
+    """Return a group of blocks as formatted Markdown; `behind` says that other blocks precede it."""
+    writer = _BlockWriter(group)
+    tops = [*_block_tree(group.blocks.tokens), *writer.definitions()]
     return "\n".join(writer.blocks(sorted(tops, key=lambda block: block.line), top=True, behind=behind))
 
 
-class _Block:
-    """A block with the blocks inside it."""
+class _BlockNode:
+    """A node of the block tree: its opening token, its first line, the blocks inside it."""
 
     __slots__ = ("inner", "line", "token")
 
     def __init__(self, token: Token, line: int) -> None:
         self.token = token
         self.line = line
-        self.inner: list[_Block] = []
+        self.inner: list[_BlockNode] = []
 
     @property
     def kind(self) -> str:
         return self.token.type.removesuffix("_open")
 
 
-def _nested(tokens: Sequence[Token]) -> list[_Block]:
-    """Return the top blocks of a flat list of tokens."""
-    top: list[_Block] = []
-    path: list[list[_Block]] = [top]
+def _block_tree(tokens: Sequence[Token]) -> list[_BlockNode]:
+    """Return the top nodes of the block tree that a flat list of tokens describes."""
+    top: list[_BlockNode] = []
+    path: list[list[_BlockNode]] = [top]
     for token in tokens:
         if token.nesting < 0:
             path.pop()
             continue
-        block = _Block(token, token.map[0] if token.map else -1)
+        block = _BlockNode(token, token.map[0] if token.map else -1)
         path[-1].append(block)
         if token.nesting > 0:
             path.append(block.inner)
     return top
 
 
-class _Writer:
-    def __init__(self, group: Group) -> None:
+class _BlockWriter:
+    """Writes the blocks of one group as lines of formatted Markdown."""
+
+    def __init__(self, group: BlockGroup) -> None:
         self.source = group.text.split("\n")
         self.env = group.blocks.env
-        self.edges = self.source if WIDE.search(group.text) else []
+        self.edges = self.source if KEPT_SPACES.search(group.text) else []
 
-    def definitions(self) -> Iterator[_Block]:
-        """Yield the definitions of link targets, which no token tells."""
+    def definitions(self) -> Iterator[_BlockNode]:
+        """Yield the link reference definitions, for which the parser makes no tokens."""
         maps = [ref["map"] for ref in self.env.get("references", {}).values()]
         maps += [ref["map"] for ref in self.env.get("duplicate_refs", ())]
         for first, last in sorted(maps):
             lines = [line.strip(" \t") for line in self.source[first:last]]
             if not lines[0].startswith("["):
-                message = "a definition inside a block"
-                raise NoNormalFormError(message)
+                message = "a link reference definition inside another block"
+                raise CannotFormatError(message)
             token = Token("definition", "", 0, content="\n".join(lines))
-            yield _Block(token, first)
+            yield _BlockNode(token, first)
 
     def blocks(
-        self, siblings: Sequence[_Block], *, top: bool = False, tight: bool = False, behind: bool = False
+        self, siblings: Sequence[_BlockNode], *, top: bool = False, tight: bool = False, behind: bool = False
     ) -> list[str]:
-        """Return the lines of blocks that follow each other."""
+        """Return the lines of sibling blocks."""
         lines: list[str] = []
-        before: _Block | None = None
+        before: _BlockNode | None = None
         bullet = "-"
         for block in siblings:
             if before and not tight and not (block.kind == before.kind == "definition"):
@@ -108,8 +110,8 @@ class _Writer:
             before = block
         return lines
 
-    def block(self, block: _Block, bullet: str, *, bare: bool) -> list[str]:
-        """Return the lines of one block; `bare` says that a blank line stands before and no container around."""
+    def block(self, block: _BlockNode, bullet: str, *, bare: bool) -> list[str]:
+        """Return the lines of one block; `bare` says that it follows a blank line and is in no container."""
         if block.kind == "hr":
             return ["---" if bare else "***"]
         if block.kind in {"bullet_list", "ordered_list"}:
@@ -117,21 +119,23 @@ class _Writer:
         writers = {
             "paragraph": lambda: self.inline(block).split("\n"),
             "heading": lambda: self.heading(block),
-            "fence": lambda: _fenced(block.token),
-            "code_block": lambda: _fenced(block.token),
+            "fence": lambda: _fenced_code(block.token),
+            "code_block": lambda: _fenced_code(block.token),
             "html_block": lambda: block.token.content.rstrip("\n").split("\n"),
             "definition": lambda: block.token.content.split("\n"),
             "blockquote": lambda: [f"> {line}" if line else ">" for line in self.blocks(block.inner) or [""]],
             "table": lambda: self.table(block),
-            "footnote_reference": lambda: _indented(f"[^{block.token.meta['label']}]: ", 4, self.blocks(block.inner)),
+            "footnote_reference": lambda: _indented_item(
+                f"[^{block.token.meta['label']}]: ", 4, self.blocks(block.inner)
+            ),
         }
         if block.kind not in writers:
             message = f"a block of an unknown kind: {block.kind}"
-            raise NoNormalFormError(message)
+            raise CannotFormatError(message)
         return writers[block.kind]()
 
-    def heading(self, block: _Block) -> list[str]:
-        """Return a heading with hashes; one of several lines keeps its underline."""
+    def heading(self, block: _BlockNode) -> list[str]:
+        """Return a heading with hashes; a heading of several lines keeps its underline."""
         content = self.inline(block)
         level = int(block.token.tag[1])
         if "\n" in content:
@@ -139,8 +143,8 @@ class _Writer:
         escaped = _CLOSING_HASHES.sub(r"\\", content)
         return [f"{'#' * level} {escaped}".rstrip(" ")]
 
-    def items(self, block: _Block, bullet: str) -> list[str]:
-        """Return the lines of a list; numbers count on from the first."""
+    def items(self, block: _BlockNode, bullet: str) -> list[str]:
+        """Return the lines of a list; numbers count up from the first."""
         tight = not any(
             inner.token.hidden is False for item in block.inner for inner in item.inner if inner.kind == "paragraph"
         )
@@ -151,42 +155,42 @@ class _Writer:
             number += 1
             inner = self.blocks(item.inner, tight=tight)
             if inner and item.inner[0].kind == "paragraph":
-                inner[0] = _TASK.sub("[x]", inner[0], count=1) if inner[0].startswith("[X]") else inner[0]
+                inner[0] = _CHECKED_TASK.sub("[x]", inner[0], count=1) if inner[0].startswith("[X]") else inner[0]
             if lines and not tight:
                 lines.append("")
-            lines += _indented(f"{marker} ", len(marker) + 1, inner)
+            lines += _indented_item(f"{marker} ", len(marker) + 1, inner)
         return lines
 
-    def table(self, block: _Block) -> list[str]:
-        """Return a table of pipes, a space around each cell; columns are not aligned, so that a change stays small."""
+    def table(self, block: _BlockNode) -> list[str]:
+        """Return a pipe table with a space around each cell; columns are not aligned, which keeps diffs small."""
         rows = [row for part in block.inner for row in part.inner]
         width = len(rows[0].inner)
         for row in rows:
             line = self.source[row.line].strip(" \t>")
-            if len(_PIPES.findall(line)) + 1 - line.startswith("|") - bool(_LAST_PIPE.search(line)) > width:
+            if len(_UNESCAPED_PIPE.findall(line)) + 1 - line.startswith("|") - bool(_LAST_PIPE.search(line)) > width:
                 return self.verbatim(block)
         cells = [[self.cell(cell) for cell in row.inner] for row in rows]
-        rule = [_rule(str(cell.token.attrs.get("style", ""))) for cell in rows[0].inner]
+        rule = [_delimiter_cell(str(cell.token.attrs.get("style", ""))) for cell in rows[0].inner]
         return ["| " + " | ".join(row) + " |" for row in (cells[0], rule, *cells[1:])]
 
-    def verbatim(self, block: _Block) -> list[str]:
-        """Return a table that holds more cells than it shows as it was written."""
+    def verbatim(self, block: _BlockNode) -> list[str]:
+        """Return a table unchanged, as it has more cells in a row than columns."""
         first, last = block.token.map or (0, 0)
         if block.token.level:
             message = "a table with more cells than columns, inside another block"
-            raise NoNormalFormError(message)
+            raise CannotFormatError(message)
         return [line.strip(" \t") for line in self.source[first:last]]
 
-    def cell(self, cell: _Block) -> str:
-        """Return what stands in a cell, its pipes escaped."""
-        return _PIPES.sub(r"\\|", content_of(cell.inner[0].token, self.env))
+    def cell(self, cell: _BlockNode) -> str:
+        """Return the content of a cell, its pipes escaped."""
+        return _UNESCAPED_PIPE.sub(r"\\|", formatted_inline(cell.inner[0].token, self.env))
 
-    def inline(self, block: _Block) -> str:
-        """Return what stands in a paragraph or a heading."""
-        return content_of(block.inner[0].token, self.env, self.edges)
+    def inline(self, block: _BlockNode) -> str:
+        """Return the content of a paragraph or a heading."""
+        return formatted_inline(block.inner[0].token, self.env, self.edges)
 
 
-def _fenced(token: Token) -> list[str]:
+def _fenced_code(token: Token) -> list[str]:
     content = token.content.removesuffix("\n")
     info = token.info.strip(" \t") if token.type == "fence" else ""
     mark = "~" if "`" in info else "`"
@@ -195,13 +199,13 @@ def _fenced(token: Token) -> list[str]:
     return [fence + info, *(content.split("\n") if token.content else ()), fence]
 
 
-def _indented(marker: str, width: int, lines: list[str]) -> list[str]:
-    """Return lines as one item: the marker before the first, the others as far in."""
+def _indented_item(marker: str, width: int, lines: list[str]) -> list[str]:
+    """Return lines as one list item: the marker before the first line, `width` spaces before the others."""
     if not lines or not lines[0]:
         return [marker.rstrip(), *(" " * width + line if line else "" for line in lines[1:])]
     return [marker + lines[0], *(" " * width + line if line else "" for line in lines[1:])]
 
 
-def _rule(style: str) -> str:
-    """Return the cell of the row below a table's head."""
+def _delimiter_cell(style: str) -> str:
+    """Return the cell of a table's delimiter row for the alignment in `style`."""
     return {"text-align:left": ":--", "text-align:right": "--:", "text-align:center": ":-:"}.get(style, "---")

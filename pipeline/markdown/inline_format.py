@@ -1,4 +1,4 @@
-"""What stands in a block -> the same in normal form: as it was written, but for what breaks lines and underscores."""
+"""Inline content -> formatted inline content: only line breaks, indentation and underscore emphasis change."""
 
 from __future__ import annotations
 
@@ -8,35 +8,40 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from pipeline.markdown.fast_format import UNDERSCORES
-from pipeline.markdown.parsing import meaning
+from pipeline.markdown.fast_format import UNDERSCORE_EMPHASIS
+from pipeline.markdown.parsing import inline_meaning
 
-WIDE = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
-_BREAK = re.compile(r" {2,}\n")
-_STARTS_BLOCK = re.compile(  # what would be another block if it stood at the start of its line (CommonMark 0.31.2)
+KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark keeps them
+    "[\u00a0"  # NO-BREAK SPACE
+    "\u2000-\u200a"  # EN QUAD to HAIR SPACE
+    "\u202f"  # NARROW NO-BREAK SPACE
+    "\u3000]"  # IDEOGRAPHIC SPACE
+)
+_SPACES_BREAK = re.compile(r" {2,}\n")  # a hard line break
+_STARTS_BLOCK = re.compile(  # what would start another block at the start of a line (CommonMark 0.31.2)
     r"#{1,6}(?:[ \t]|$)|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
     r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
 )
 
 
-def content_of(token: Token, env: dict[str, Any], source: Sequence[str] = ()) -> str:
-    """Return the content of an inline token, read beside the definitions in `env`, in normal form.
+def formatted_inline(token: Token, env: dict[str, Any], source: Sequence[str] = ()) -> str:
+    """Return the content of an inline token as formatted Markdown; `env` holds the link reference definitions.
 
-    `source` are the lines of its text, where WIDE spaces at its edges are to be kept.
+    Give the lines of the text as `source` to keep `KEPT_SPACES` spaces at the edges of the content.
     """
     content = token.content
     if source and token.map:
         first, last = token.map
-        content = _edge(source[first], content) + content + _edge(source[last - 1], content, after=True)
+        content = _edge_spaces(source[first], content) + content + _edge_spaces(source[last - 1], content, after=True)
     if "\n" in content:
-        content = _lines(content)
+        content = _trimmed_lines(content)
     if "_" in content:
-        content = _starred(content, env)
+        content = _with_asterisks(content, env)
     return content
 
 
-def _edge(line: str, content: str, *, after: bool = False) -> str:
-    """Return the wide and no-break spaces in a line at an edge of a content: the parser takes them off it."""
+def _edge_spaces(line: str, content: str, *, after: bool = False) -> str:
+    """Return the `KEPT_SPACES` spaces of a line just before or after the content, which the parser stripped."""
     line = line.strip(" \t")
     part = content.split("\n")[-1 if after else 0]
     at = line.rfind(part) if line.endswith(part) else line.find(part)
@@ -45,23 +50,23 @@ def _edge(line: str, content: str, *, after: bool = False) -> str:
     return kept.rstrip(" \t") if after else kept.lstrip(" \t")
 
 
-def _lines(content: str) -> str:
-    """Return a paragraph without the indentation and the blanks at the end of its lines; breaks by backslash."""
+def _trimmed_lines(content: str) -> str:
+    """Return a paragraph without indentation and trailing blanks; hard line breaks are written as backslashes."""
     if "`" in content or "<" in content:
         return content
-    content = _BREAK.sub("\\\\\n", content)
+    content = _SPACES_BREAK.sub("\\\\\n", content)
     first, *rest = content.split("\n")
     kept = [first, *(line if _STARTS_BLOCK.match(line.lstrip(" \t")) else line.lstrip(" \t") for line in rest)]
     return "\n".join(line.rstrip(" \t") for line in kept)
 
 
-def _starred(content: str, env: dict[str, Any]) -> str:
-    """Return the content with emphasis by asterisks, where that is the same emphasis."""
-    if not UNDERSCORES.search(content):
+def _with_asterisks(content: str, env: dict[str, Any]) -> str:
+    """Return the content with asterisks instead of underscores, as far as the emphasis stays the same."""
+    if not UNDERSCORE_EMPHASIS.search(content):
         return content
-    meant = meaning(content, env)
-    while (written := UNDERSCORES.sub(_asterisks, content)) != content:
-        if meaning(written, env) != meant:
+    meant = inline_meaning(content, env)
+    while (written := UNDERSCORE_EMPHASIS.sub(_asterisks, content)) != content:
+        if inline_meaning(written, env) != meant:
             break
         content = written
     return content

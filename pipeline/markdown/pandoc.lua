@@ -1,11 +1,11 @@
--- Does every conversion that standard input lists, as JSON, in one process: see pandoc.py.
+-- Runs all conversions that standard input lists as JSON, in one process: see pandoc.py.
 local function content(name)
   local file <close> = assert(io.open(name, "rb"))
   return file:read("a")
 end
 
 local function convert(task)
-  local files = task.sandbox and {} or nil -- an empty list: the reader sees no file and no address
+  local files = task.sandbox and {} or nil -- an empty list of files: the reader sees no files and no URLs
   local document = pandoc.read(content(task.source), task.from, nil, files)
   local options = task.options
   if task.to:match("^epub") then
@@ -14,7 +14,7 @@ local function convert(task)
   local made = pandoc.write(document, task.to, options)
   local target = assert(io.open(task.target, "wb"))
   assert(target:write(made))
-  assert(target:close()) -- a full disk is found here
+  assert(target:close()) -- reports a full disk
 end
 
 for _, task in ipairs(pandoc.json.decode(io.read("a"), false)) do

@@ -1,4 +1,4 @@
-"""Markdown text -> tokens: the one dialect, CommonMark with tables, strikethrough and footnotes."""
+"""Markdown text -> tokens of markdown-it. The dialect is CommonMark with tables, strikethrough and footnotes."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from pipeline.markdown.fast_parse import one_block
+from pipeline.markdown.fast_parse import simple_block_tokens
 
-SHORT = 4_000  # characters of a part whose blocks are remembered
+MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cached
 
-IDENTIFIER = r"\{#([^\s{}#]+)\}"  # of a heading, at its end (pandoc's extension `attributes`, kramdown, Hugo)
-_IDENTIFIED = re.compile(rf"[ \t]+{IDENTIFIER}\Z")
+HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
+_IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
 
 FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)??---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
 @cache
 def parser() -> MarkdownIt:
-    """Return the parser of the dialect; it holds no state between texts."""
+    """Return the parser of the dialect; it keeps no state between texts."""
     return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
 
 
 @lru_cache(maxsize=2)
 def parse(text: str) -> list[Token]:
-    """Return the block tokens of `text`, inline tokens as their children; nobody changes them."""
+    """Return the block tokens of `text`, with inline tokens as children. The result is cached: do not modify it."""
     return parser().parse(text)
 
 
 @cache
 def block_parser() -> MarkdownIt:
-    """Return the parser of the dialect that leaves what stands in paragraphs unparsed: four times as fast."""
+    """Return the parser of the dialect without inline parsing: four times as fast."""
     blocks = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
     blocks.core.ruler.enableOnly(["normalize", "block"])
     return blocks
@@ -44,50 +44,55 @@ def block_parser() -> MarkdownIt:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The blocks of a text: their tokens, inline ones without children, and what the text defines (references)."""
+    """The blocks of a text: their tokens, inline tokens without children, and the link reference definitions."""
 
     tokens: list[Token]
     env: dict[str, Any]
 
 
-def blocks(text: str) -> Blocks:
-    """Return the blocks of `text`; nobody changes them."""
-    if tokens := one_block(text):
+def parse_blocks(text: str) -> Blocks:
+    """Return the blocks of `text`. The result is cached: do not modify it."""
+    if tokens := simple_block_tokens(text):
         return Blocks(tokens, {})
-    return _blocks_of_part(text) if len(text) < SHORT else _blocks(text)
+    return _parse_blocks_cached(text) if len(text) < MOST_CACHED_CHARACTERS else _parse_blocks_uncached(text)
 
 
-def _blocks(text: str) -> Blocks:
+def _parse_blocks_uncached(text: str) -> Blocks:
     env: dict[str, Any] = {}
     return Blocks(block_parser().parse(text, env), env)
 
 
-_blocks_of_part = lru_cache(maxsize=512)(_blocks)  # a step's text is mostly that of the step before
+_parse_blocks_cached = lru_cache(maxsize=512)(_parse_blocks_uncached)  # most steps leave most parts of a text unchanged
 
 
 def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
-    """Return what stands in a paragraph, parsed beside the definitions in `env`."""
+    """Return the inline tokens of `content`, parsed with the definitions in `env`."""
     return parser().parseInline(content, dict(env))[0].children or []
 
 
-def meaning(content: str, env: dict[str, Any]) -> list[tuple[object, ...]]:
-    """Return what stands in a paragraph, parsed beside the definitions in `env`; nobody changes it.
+def inline_meaning(content: str, env: dict[str, Any]) -> list[tuple[object, ...]]:
+    """Return inline content as comparable data: equal results mean that a reader sees the same.
 
-    How emphasis is written and where white space breaks do not count.
+    It ignores how emphasis is written and where lines break. It is parsed with the definitions in `env`. The result is
+    cached: do not modify it.
     """
-    return _shown(inline_tokens(content, env)) if env or len(content) >= SHORT else _meaning_alone(content)
+    return (
+        _comparable(inline_tokens(content, env))
+        if env or len(content) >= MOST_CACHED_CHARACTERS
+        else _cached_meaning(content)
+    )
 
 
-@lru_cache(maxsize=512)  # who writes a paragraph asks first, who proves what it means again
-def _meaning_alone(content: str) -> list[tuple[object, ...]]:
-    return _shown(inline_tokens(content, {}))
+@lru_cache(maxsize=512)  # the formatter asks first, then the check of the invariant
+def _cached_meaning(content: str) -> list[tuple[object, ...]]:
+    return _comparable(inline_tokens(content, {}))
 
 
-def _shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
+def _comparable(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
     seen: list[tuple[object, ...]] = []
     texts: list[str] = []
 
-    def say() -> None:
+    def flush() -> None:
         if text := re.sub(r"[ \t\n]+", " ", "".join(texts)):
             seen.append(("text", text))
         texts.clear()
@@ -96,15 +101,15 @@ def _shown(tokens: Sequence[Token]) -> list[tuple[object, ...]]:
         if token.type in {"softbreak", "text"}:
             texts.append(" " if token.type == "softbreak" else token.content)
             continue
-        say()
-        inner = tuple(_shown(token.children)) if token.children else token.content
+        flush()
+        inner = tuple(_comparable(token.children)) if token.children else token.content
         seen.append((token.type, inner, tuple(token.attrs.items()), str(token.meta)))
-    say()
+    flush()
     return seen
 
 
-def plain(tokens: Sequence[Token] | None) -> str:
-    """Return the text a reader sees of inline tokens: markup gone, images by their alternative text."""
+def visible_text(tokens: Sequence[Token] | None) -> str:
+    """Return the visible text of inline tokens: without markup, images as their alternative text."""
     parts = []
     for token in tokens or ():
         if token.type in {"text", "code_inline"}:
@@ -112,11 +117,11 @@ def plain(tokens: Sequence[Token] | None) -> str:
         elif token.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
         elif token.type == "image":
-            parts.append(plain(token.children))
+            parts.append(visible_text(token.children))
     return "".join(parts)
 
 
 def heading_text(tokens: Sequence[Token] | None) -> str:
-    """Return the text a reader sees of a heading's inline tokens: `# Title {#id}` names its identifier, not shown."""
-    text = plain(tokens)
+    """Return the visible text of a heading's inline tokens, without an identifier: `Title {#id}` -> `Title`."""
+    text = visible_text(tokens)
     return _IDENTIFIED.sub("", text) if tokens and tokens[-1].type == "text" else text

@@ -1,4 +1,4 @@
-"""Markdown text -> the parts that mean what they mean whatever stands around them: each is parsed when it matters."""
+"""Markdown text -> groups of blocks that can be parsed independently, so that only those that matter are parsed."""
 
 from __future__ import annotations
 
@@ -11,136 +11,139 @@ from operator import attrgetter
 
 from pipeline.changes import Span
 from pipeline.markdown.code_spans import code_spans
-from pipeline.markdown.fast_parse import MARKERS
-from pipeline.markdown.parsing import Blocks, blocks
+from pipeline.markdown.fast_parse import LIST_MARKERS
+from pipeline.markdown.parsing import Blocks, parse_blocks
 
 _start = attrgetter("start")
-GAP = re.compile(r"\n(?:[ \t]*\n)++")
-_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")  # of a part, unless it goes on; no group: of none
-_TITLE = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # with a pipe, it may be the head of a table
-_MARKS = re.compile("```"), re.compile("<!--")  # of fences and comments; one pattern would take four times as long
-_FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # or a comment
-_HTML = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
-_REACHING = (  # the start of a line that goes on over blank lines, or is meant for others
+BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)++")  # blank lines between blocks
+# With a capture, the possible end of a group: blank lines before a line without indentation, or a heading.
+_GROUP_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")
+_HEADING_START = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # a heading; one with a pipe may be the header of a table
+_FENCE_MARKS = (re.compile("```"), re.compile("<!--"))  # of fences and comments; one pattern takes four times as long
+_FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # the start of a fence or a comment
+_HTML_START = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
+_FAR_REACHING = (  # the start of a line whose block goes on over blank lines, or that defines a link for other blocks
     r" {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)"
 )
-_REACHES = re.compile("^" + _REACHING, re.MULTILINE | re.IGNORECASE)
-_REACHES_BELOW = re.compile("\n" + _REACHING, re.IGNORECASE)  # found four times as fast
-_ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
+_FAR_REACHING_LINE = re.compile("^" + _FAR_REACHING, re.MULTILINE | re.IGNORECASE)
+_FAR_REACHING_BELOW = re.compile("\n" + _FAR_REACHING, re.IGNORECASE)  # the same, four times as fast
+_ITEM_START = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
 @dataclass(eq=False)  # frozen would take twice as long to make
-class Group:
-    """A part of a text that means what it means whatever stands around it, and where it starts."""
+class BlockGroup:
+    """Blocks in a row that can be parsed independently of the rest of the text, and their offset in it."""
 
     start: int
     text: str
 
     @property
     def end(self) -> int:
-        """Where it ends."""
+        """The offset of its end."""
         return self.start + len(self.text)
 
     @cached_property
     def code(self) -> list[Span]:
-        """Where code stands in the whole text, of this part."""
+        """The spans of code in this group, as offsets in the whole text."""
         return [(self.start + start, self.start + end) for start, end in code_spans(self.text)]
 
     @cached_property
     def blocks(self) -> Blocks:
-        """Its blocks, parsed once for all who ask; its last line is taken as ended."""
-        return blocks(self.text if self.text.endswith("\n") else self.text + "\n")
+        """Its blocks, parsed once; a line end is added if the last line has none."""
+        return parse_blocks(self.text if self.text.endswith("\n") else self.text + "\n")
 
 
 @lru_cache(maxsize=4)
-def groups(text: str) -> tuple[Group, ...]:
-    r"""Return the parts of `text` that can be parsed alone; one, the text, where that is not sure.
+def block_groups(text: str) -> tuple[BlockGroup, ...]:
+    r"""Return the groups of blocks of `text` that can be parsed independently; in doubt, one group with all of it.
 
-    They end at blank lines before what no list and no indented block goes on with, outside fences; and around headings.
+    A group ends around headings, and at blank lines outside fences unless a list or an indented block may go on.
 
-    >>> [group.text for group in groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
+    >>> [group.text for group in block_groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
     ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
     """
-    found: list[Group] = []
+    found: list[BlockGroup] = []
     start = at = 0
-    held = set()  # what a part is known to hold, and where it starts
-    reaching = _REACHES_BELOW.search("\n" + text) is not None
+    held = set()  # pairs of a pattern and the start of a group known to match it
+    reaching = _FAR_REACHING_BELOW.search("\n" + text) is not None
     length = len(text)
-    marks = iter(sorted(match.start() for mark in _MARKS for match in mark.finditer(text)))
+    marks = iter(sorted(match.start() for mark in _FENCE_MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
-    ends = (match.span() for match in _END.finditer(text) if match.lastindex)
+    ends = (match.span() for match in _GROUP_END.finditer(text) if match.lastindex)
     for stop, end in (*ends, (length, length)):
         if stop < at:  # in a fence or a comment
             continue
         if marked < stop:
             while at <= stop and (fence := _FENCE.search(text, at, stop)):
                 if start < fence.start() and (
-                    _HTML.search(text, start, fence.start())  # in HTML it is none
-                    or (fence[1] and _ITEM.search(text, start, fence.start()))  # in a list it may be of an item
-                    or (reaching and _REACHES.search(text, at, fence.start()))
+                    _HTML_START.search(text, start, fence.start())  # inside HTML it is no fence
+                    or (
+                        fence[1] and _ITEM_START.search(text, start, fence.start())
+                    )  # inside a list it may belong to an item
+                    or (reaching and _FAR_REACHING_LINE.search(text, at, fence.start()))
                 ):
-                    return (Group(0, text),)
-                at = _closed(text, fence)
+                    return (BlockGroup(0, text),)
+                at = _closing_end(text, fence)
             marked = next((mark for mark in marks if mark >= max(at, stop)), length)
             if at > stop:
                 continue
-        if reaching and _REACHES.search(text, at, stop):
-            return (Group(0, text),)
+        if reaching and _FAR_REACHING_LINE.search(text, at, stop):
+            return (BlockGroup(0, text),)
         at = end
-        over = _over(text, stop, end)
+        over = _continuation(text, stop, end)
         if end == length or (over and ((over, start) in held or over.search(text, start, stop))):
             held.add((over, start))
             continue
-        found.append(Group(start, text[start:stop]))
+        found.append(BlockGroup(start, text[start:stop]))
         start = end
-        if text[end] == "#" and (title := _TITLE.match(text, end)):
-            found.append(Group(start, title[1]))
+        if text[end] == "#" and (title := _HEADING_START.match(text, end)):
+            found.append(BlockGroup(start, title[1]))
             start = title.end()
-    return (*found, Group(start, text[start:]))
+    return (*found, BlockGroup(start, text[start:]))
 
 
-def _over(text: str, stop: int, end: int) -> re.Pattern[str] | None:
-    """Return what a part must hold to go on from `stop` to `end`: HTML over a heading, a list over blank lines."""
+def _continuation(text: str, stop: int, end: int) -> re.Pattern[str] | None:
+    """Return what a group must contain to go on after `end`: HTML before a heading, a list after blank lines."""
     if end == stop + 1:
-        return _HTML
-    return _ITEM if text[end : end + 1] in MARKERS and _ITEM.match(text, end) else None
+        return _HTML_START
+    return _ITEM_START if text[end : end + 1] in LIST_MARKERS and _ITEM_START.match(text, end) else None
 
 
-def _closed(text: str, fence: re.Match[str]) -> int:
-    """Return where the line ends that closes a fence or a comment; the end of the text if none does."""
+def _closing_end(text: str, fence: re.Match[str]) -> int:
+    """Return the end of the line that closes a fence or a comment; the end of the text if there is none."""
     if fence[2]:
-        closer = _closing(len(fence[2])).search(text, fence.end())
+        closer = _closing_fence(len(fence[2])).search(text, fence.end())
         return closer.end() if closer else len(text)
     end = text.find("-->", fence.end() - 2)
     return len(text) if end < 0 else text.find("\n", end) % (len(text) + 1)
 
 
 @cache
-def _closing(ticks: int) -> re.Pattern[str]:
-    """Return what finds the end of a line that closes a fence of so many backticks."""
+def _closing_fence(ticks: int) -> re.Pattern[str]:
+    """Return the pattern of a line that closes a fence of `ticks` backticks."""
     return re.compile(rf"\n {{0,3}}`{{{ticks},}}[ \t]*(?=\n|\Z)")
 
 
-def part_at(parts: Sequence[Group], place: int) -> int:
-    """Return which of the parts of a text holds the character at a place, or is the last before it."""
+def group_at(parts: Sequence[BlockGroup], place: int) -> int:
+    """Return the index of the group that contains the character at `place`, or of the last group before it."""
     return bisect_right(parts, place, key=_start) - 1
 
 
-def prose(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches of `pattern` that touch no code; only the parts of the text where there are any are parsed."""
-    return (match for match in pattern.finditer(text) if not in_code(text, match.span()))
+def matches_outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of `pattern` outside code; only groups with matches are parsed."""
+    return (match for match in pattern.finditer(text) if not overlaps_code(text, match.span()))
 
 
 def code_around(text: str, lines: Sequence[Span]) -> list[Span]:
-    """Return where code stands, in order, in the parts of a text that hold `lines`; only these are parsed."""
-    parts = groups(text)
-    return [span for number in sorted({part_at(parts, start) for start, _ in lines}) for span in parts[number].code]
+    """Return the spans of code, sorted, in the groups of `text` that contain `lines`; only these are parsed."""
+    parts = block_groups(text)
+    return [span for number in sorted({group_at(parts, start) for start, _ in lines}) for span in parts[number].code]
 
 
-def in_code(text: str, span: Span) -> bool:
-    """Tell whether a span of a text touches code; an empty one touches what it stands before."""
+def overlaps_code(text: str, span: Span) -> bool:
+    """Return whether a span of `text` overlaps code; an empty span counts as the character after it."""
     start, end = span[0], max(span[1], span[0] + 1)
-    parts = groups(text)
-    part = parts[part_at(parts, start)]
+    parts = block_groups(text)
+    part = parts[group_at(parts, start)]
     touched = code_spans(text) if end > part.end + 1 else part.code
     return any(first < end and start < last for first, last in touched)

@@ -1,4 +1,4 @@
-"""Where what stands in paragraphs, headings and cells stands in the text."""
+"""Markdown text -> the inline content of paragraphs, headings and table cells, with its source positions."""
 
 from __future__ import annotations
 
@@ -8,40 +8,39 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.changes import Span
-from pipeline.markdown.code_spans import FENCED, line_starts
-from pipeline.markdown.regions import Group, groups, part_at
+from pipeline.markdown.code_spans import FENCED_BLOCK, line_starts
+from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 
 
 @dataclass(frozen=True, slots=True)
-class Inline:
-    """What stands in a paragraph, heading or cell, and where: `lines` are (offset in content, offset in the text)."""
+class InlineContent:
+    """The content of a paragraph, heading or cell; `lines` holds (offset in content, offset in text) of each line."""
 
     kind: str  # paragraph, heading, th or td
     content: str
     lines: tuple[Span, ...]
-    env: dict[str, Any]  # the definitions around
+    env: dict[str, Any]  # the link reference definitions
 
     def at(self, offset: int) -> int:
-        """Return where in the text the character at `offset` of the content stands."""
+        """Return the offset in the text of the character at `offset` in the content."""
         begins, start = max(line for line in self.lines if line[0] <= offset)
         return start + offset - begins
 
 
-def inlines(text: str, worth: Callable[[str], object] = bool, start: int = 0) -> Iterator[Inline]:
+def inline_contents(text: str, worth: Callable[[str], object] = bool, start: int = 0) -> Iterator[InlineContent]:
     """Yield the paragraphs, headings and cells of `text`, with the white space that CommonMark keeps (U+3000).
 
-    Where a part of the text is not `worth` it, or ends before `start`, its own are left out: only what is looked at
-    is parsed.
+    To save parsing, groups for whose text `worth` is false, and groups that end before `start`, are left out.
     """
-    parts = groups(text)
-    for group in parts[part_at(parts, start) :]:
-        if worth(group.text) and not FENCED.fullmatch(group.text):
-            yield from _inlines(group)
+    parts = block_groups(text)
+    for group in parts[group_at(parts, start) :]:
+        if worth(group.text) and not FENCED_BLOCK.fullmatch(group.text):
+            yield from _group_contents(group)
 
 
-def _inlines(group: Group) -> Iterator[Inline]:
+def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
     parsed, starts = group.blocks, line_starts(group.text)
-    row, done = -1, 0  # of the cell before
+    row, done = -1, 0  # the line and the end of the previous cell
     for opener, token in pairwise(parsed.tokens):
         if token.type != "inline" or token.map is None:
             continue
@@ -49,19 +48,19 @@ def _inlines(group: Group) -> Iterator[Inline]:
         first, last = token.map
         if kind not in {"td", "th"} or first != row:
             row, done = first, starts[first]
-        if found := _placed(group.text, token.content, starts[first : last + 1], done):
-            content, lines, done = found
+        if located := _located(group.text, token.content, starts[first : last + 1], done):
+            content, lines, done = located
             places = tuple((offset, group.start + start) for offset, start in lines)
-            yield Inline(kind, content, places, parsed.env)
+            yield InlineContent(kind, content, places, parsed.env)
 
 
-def _placed(text: str, content: str, starts: list[int], done: int) -> tuple[str, tuple[Span, ...], int] | None:
-    """Return the content as it stands in the text, where its lines stand, and where it ends; None if it does not."""
+def _located(text: str, content: str, starts: list[int], done: int) -> tuple[str, tuple[Span, ...], int] | None:
+    """Return the content as in the source, the positions of its lines, and its end; None if it is not found."""
     parts: list[str] = []
     lines: list[Span] = []
     offset, end = 0, done
     for number, indented in enumerate(content.split("\n")):
-        part = indented.lstrip(" ")  # of a tab that a list took a part of, spaces are left
+        part = indented.lstrip(" ")  # spaces remain of a tab that is partly the indentation of a list
         if number >= len(starts):
             return None
         start = max(starts[number], end)

@@ -1,1 +1,1 @@
-"""What wrong readings do to text, and the way back: truth -> bytes -> a wrong reading -> what we hold."""
+"""Mojibake -> the original text: which decoding chain truth -> bytes -> a wrong decoding made the text that we have."""

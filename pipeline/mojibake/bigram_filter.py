@@ -1,4 +1,4 @@
-"""Where a text may be mojibake, at a glance: pairs of characters that wrong readings make oftener than any language."""
+"""Text -> where it may be mojibake: pairs of characters that are more frequent in mojibake than in any language."""
 
 from __future__ import annotations
 
@@ -7,74 +7,84 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.ngrams import CJK, MODEL, have
+from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.ngrams import CJK_TAGS, has_bigrams
 
-WINDOW = 8  # pairs of characters that are judged together
-STRANGE = 192  # how much likelier they must be in mojibake, in sixteenths of a natural logarithm: e ** 12
-SCALE = 16
-SPAN = 1024  # classes at most
-BLOCK = 1 << 15  # characters looked at at once: what is made of them stays in a core's cache
-WIDE = 0x2E80  # where the characters of Chinese, Japanese and Korean begin: too many for the table to hold each pair
-_FILE = MODEL / "gate.npz"
+WINDOW_BIGRAMS = 8  # pairs of characters that are scored together
+MOJIBAKE_THRESHOLD = (
+    192  # least log-likelihood ratio of mojibake to language for a window, in 1/`RATIO_SCALE` nats: 12 nats
+)
+RATIO_SCALE = 16
+MOST_CLASSES = 1024  # character classes at most
+BLOCK_CHARACTERS = 1 << 15  # characters in one go: their arrays fit into a core's cache
+FIRST_CJK = 0x2E80  # first code point of CJK: too many characters for the table to have each pair
+_BIGRAM_MODEL = MODEL_FOLDER / "gate.npz"
 
 
-def suspects(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
-    """Return where in `text` the windows begin that are likelier mojibake than any language.
+def mojibake_windows(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
+    """Return the offsets in `text` of the windows that are likelier in mojibake than in any language.
 
-    Where it is enough to know how many there are, about, they need not be looked at `closely`.
+    Without `closely`, windows of rare CJK characters are included: enough for an estimate of their number.
+
+    >>> mojibake_windows("Les Ã©lÃ¨ves Ã©tudient").size > 0, mojibake_windows("Les élèves étudient").size
+    (True, 0)
     """
-    kinds, strangeness = _tables()
+    kinds, strangeness = _bigram_tables()
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     found = [np.zeros(0, np.int64)]
-    for start in range(0, len(codes), BLOCK):
-        seen = kinds.take(codes[start : start + BLOCK + WINDOW], mode="clip")
-        found.append(_strange(strangeness.take(seen[:-1] * SPAN + seen[1:])) + start)
+    for start in range(0, len(codes), BLOCK_CHARACTERS):
+        seen = kinds.take(codes[start : start + BLOCK_CHARACTERS + WINDOW_BIGRAMS], mode="clip")
+        found.append(_windows_over_threshold(strangeness.take(seen[:-1] * MOST_CLASSES + seen[1:])) + start)
     places = np.concatenate(found)
-    return _unknown(codes, places) if closely and len(places) else places
+    return _without_known_bigrams(codes, places) if closely and len(places) else places
 
 
-def _strange(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
-    """Return where the windows begin that are too strange."""
-    sums = strangeness if len(strangeness) >= WINDOW else np.pad(strangeness, (0, WINDOW - len(strangeness)))
+def _windows_over_threshold(strangeness: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
+    """Return the offsets of the windows whose sum exceeds the limit."""
+    sums = (
+        strangeness
+        if len(strangeness) >= WINDOW_BIGRAMS
+        else np.pad(strangeness, (0, WINDOW_BIGRAMS - len(strangeness)))
+    )
     for reach in (1, 2, 4):
         sums = sums[:-reach] + sums[reach:]
-    return np.flatnonzero(sums > STRANGE)
+    return np.flatnonzero(sums > MOJIBAKE_THRESHOLD)
 
 
-def _unknown(codes: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return which of the windows are too strange without the pairs of characters that a language is known to have."""
-    kinds, strangeness_of = _tables()
-    windows = places[:, None] + np.arange(WINDOW)
-    seen = np.zeros(len(codes) + WINDOW, np.bool_)
+def _without_known_bigrams(codes: npt.NDArray[np.uint32], places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the offsets of the windows that exceed the limit without the pairs that the CJK models have."""
+    kinds, strangeness_of = _bigram_tables()
+    windows = places[:, None] + np.arange(WINDOW_BIGRAMS)
+    seen = np.zeros(len(codes) + WINDOW_BIGRAMS, np.bool_)
     seen[windows] = True
     pairs = np.flatnonzero(seen[: len(codes) - 1])
     first, second = codes[pairs], codes[pairs + 1]
-    strangeness = strangeness_of.take(kinds.take(first, mode="clip") * SPAN + kinds.take(second, mode="clip"))
-    strangeness[_written(first, second)] = 0
+    strangeness = strangeness_of.take(kinds.take(first, mode="clip") * MOST_CLASSES + kinds.take(second, mode="clip"))
+    strangeness[_known_cjk_bigrams(first, second)] = 0
     at = np.searchsorted(pairs, windows)
     sums = np.append(strangeness, 0)[at].sum(axis=1)
-    return np.asarray(places[sums > STRANGE], np.int64)
+    return np.asarray(places[sums > MOJIBAKE_THRESHOLD], np.int64)
 
 
-def _written(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    """Tell which pairs a language is known to have whose characters are too many to be classes of their own."""
+def _known_cjk_bigrams(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Return which pairs with a CJK character the language models have."""
     written = np.zeros(len(first), np.bool_)
-    left = np.flatnonzero((first >= WIDE) | (second >= WIDE))
-    for tag in CJK:
-        known = have(tag, first[left], second[left])
+    left = np.flatnonzero((first >= FIRST_CJK) | (second >= FIRST_CJK))
+    for tag in CJK_TAGS:
+        known = has_bigrams(tag, first[left], second[left])
         written[left[known]] = True
         left = left[~known]
     return written
 
 
 @functools.cache
-def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
-    """Return the class of each character of the Basic Multilingual Plane, and how strange each pair of classes is.
+def _bigram_tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
+    """Return the class of each character of the Basic Multilingual Plane, and the log-likelihood ratio of each pair.
 
-    The pair of classes a and b stands at a * SPAN + b.
+    The pair of classes a and b is at a * `MOST_CLASSES` + b. Ratios are in 1/`RATIO_SCALE` nats.
     """
-    with np.load(_FILE) as file:
+    with np.load(_BIGRAM_MODEL) as file:
         strangeness = file["strangeness"]
-        pairs = np.zeros((SPAN, SPAN), np.int16)
+        pairs = np.zeros((MOST_CLASSES, MOST_CLASSES), np.int16)
         pairs[: len(strangeness), : len(strangeness)] = strangeness
         return file["kinds"].astype(np.int64), pairs.ravel()

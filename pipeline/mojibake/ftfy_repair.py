@@ -1,15 +1,17 @@
-"""A line -> what it was, by the best of what is known for UTF-8 misread without loss: ftfy."""
+"""A line of mojibake that lost no bytes -> the original, by ftfy: `cafÃ©` becomes `café`."""
 
 from __future__ import annotations
 
 import ftfy
 from ftfy.badness import is_bad
 
-Fixed = tuple[str, tuple[str, float]]  # the text, the reason in words, how sure that is
-ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
+from pipeline.mojibake.chain_search import decodings_in_words
+
+FixedLine = tuple[str, tuple[str, float]]  # the text; the reason in words and the confidence
+FTFY_WHOLE_LINES = ftfy.TextFixerConfig(
     unescape_html=False,
     remove_terminal_escapes=False,
-    decode_inconsistent_utf8=False,  # where bytes were lost it reads across the gap: letters that never were
+    decode_inconsistent_utf8=False,  # across missing bytes it decodes characters that never were there
     fix_latin_ligatures=False,
     fix_character_width=False,
     uncurl_quotes=False,
@@ -18,27 +20,35 @@ ONLY_WRONG_DECODINGS = ftfy.TextFixerConfig(
     remove_control_chars=False,
     normalization=None,
 )
-PARTS_TOO = ONLY_WRONG_DECODINGS._replace(decode_inconsistent_utf8=True)
-SURE = 0.99  # ftfy undoes a decoding only where the reverse is exact and the result looks no worse
-LIKELY = 0.95  # letters whose bytes all survived, beside letters whose bytes did not
+FTFY_PARTS = FTFY_WHOLE_LINES._replace(decode_inconsistent_utf8=True)
+FTFY_CONFIDENCE = (
+    0.99  # confidence: ftfy undoes a decoding only where the reverse is exact and the result looks no worse
+)
+INDIRECT_CONFIDENCE = 0.95  # confidence for characters with all bytes, next to characters with missing bytes
 
 
-def fixed(line: str) -> Fixed | None:
-    """Return what undoes the wrong decodings of all of a line; None where that makes no better text."""
-    text, plan = ftfy.fix_encoding_and_explain(line, ONLY_WRONG_DECODINGS)
-    return (text, (_in_words(plan or []), SURE)) if text != line and not is_bad(text) else None
+def fixed_by_ftfy(line: str) -> FixedLine | None:
+    """Return the original of a line that was mis-decoded as a whole; None where that is no better text.
+
+    >>> fixed_by_ftfy("cafÃ© âœ” done")
+    ('café ✔ done', ('UTF-8 decoded as cp1252', 0.99))
+    """
+    text, plan = ftfy.fix_encoding_and_explain(line, FTFY_WHOLE_LINES)
+    return (text, (_plan_in_words(plan or []), FTFY_CONFIDENCE)) if text != line and not is_bad(text) else None
 
 
-def fixed_in_parts(line: str) -> Fixed | None:
-    """Return what undoes those of parts of a line."""
-    text = ftfy.fix_encoding(line, PARTS_TOO)
+def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
+    """Return the original of a line that was mis-decoded in parts; None where that is no better text."""
+    text = ftfy.fix_encoding(line, FTFY_PARTS)
     return (
-        (text, ("parts of the line are utf-8 that was misread", LIKELY)) if text != line and not is_bad(text) else None
+        (text, ("parts of the line are mis-decoded UTF-8", INDIRECT_CONFIDENCE))
+        if text != line and not is_bad(text)
+        else None
     )
 
 
-def _in_words(plan: list[ftfy.ExplanationStep]) -> str:
-    """Say ftfy's plan as a reader would: which bytes were read as what."""
-    chain = [step.parameter for step in plan if step.action in {"encode", "decode"}]
-    readings = [f"{truth} was read as {wrong}" for wrong, truth in zip(chain[::2], chain[1::2], strict=False)]
-    return ", then ".join(readings[::-1]) or "a wrong decoding"
+def _plan_in_words(plan: list[ftfy.ExplanationStep]) -> str:
+    """Return ftfy's plan in words."""
+    chain = [step.parameter.replace("sloppy-windows-", "cp") for step in plan if step.action in {"encode", "decode"}]
+    decodings = zip(chain[1::2], chain[::2], strict=False)
+    return decodings_in_words(list(decodings)[::-1]) or "mis-decoded text"

@@ -1,4 +1,4 @@
-"""Text -> the lines of it that may be mojibake, at a glance: what is sound is hardly looked at."""
+"""Text -> the lines that may be mojibake: a fast pre-filter, so that sound text costs next to nothing."""
 
 from __future__ import annotations
 
@@ -10,88 +10,103 @@ import numpy.typing as npt
 from ftfy.badness import is_bad
 
 from pipeline.changes import Span
-from pipeline.language.fluency import mismatch, oddness
-from pipeline.mojibake.bigram_filter import WINDOW, suspects
-from pipeline.mojibake.chain_search import sampled
-from pipeline.mojibake.lossy.diagnosis import OTHERS, contracted
-from pipeline.mojibake.utf8_validity import proven, signs
+from pipeline.language.fluency import diacritic_excess_nats, excess_nats
+from pipeline.mojibake.bigram_filter import WINDOW_BIGRAMS, mojibake_windows
+from pipeline.mojibake.chain_search import line_sample
+from pipeline.mojibake.lossy.diagnosis import NOT_DECAYED, has_decayed_contractions
+from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
-FEW = 5  # if not one in so many lines is suspect, the others are not looked at
-SHORT = 200  # characters; so few are looked at whole
-PLAIN = 6.8  # nats a letter outside ASCII: what is stranger reads like no language
-ODD = 15.0  # nats a line may be less likely than that: ten letters of mojibake are
-AROUND = 24  # characters on each side of what is suspect that tell whether it is fluent
-FEWEST = 3  # quotes of English that lost their last bytes: one letter may be a slip
-SPREAD = 4_000  # characters, or twice as many, whose letters with marks tell whether they are of one language
-UNLIKE = 3.2  # nats a letter with marks: hardly ever is as much in a language
-MISMATCH = 5.0  # nats the letters of a text may be less likely than that
-APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
-QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{APOSTROPHE.pattern}")
+SUSPICIOUS_RATIO = 5  # if one in so many lines is suspicious, all others are examined as well
+SHORT_TEXT = 200  # characters: shorter texts are examined whole
+MOST_LETTER_CROSS_ENTROPY = 6.8  # nats per letter outside ASCII: no language has a higher cross-entropy
+MOST_EXCESS = 15.0  # nats by which a line may exceed that: ten characters of mojibake do
+CONTEXT_CHARACTERS = 24  # characters of context on each side of a suspicious place
+FEWEST_QUOTES = 3  # quotes of English that lost their last bytes: a single one may be a typo
+SPREAD_SAMPLE = 4_000  # characters, or twice as many, whose accented letters indicate the language
+MOST_ACCENTED_CROSS_ENTROPY = 3.2  # nats per accented letter: hardly any language has a higher cross-entropy
+MOST_ACCENTED_EXCESS = 5.0  # nats by which the letters of a text may exceed that
+DECAYED_APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
+DECAYED_QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{DECAYED_APOSTROPHE.pattern}")
 
 
-def suspicious(text: str) -> list[Span]:
-    """Return which of the lines that are not all ASCII are worth a closer look; all if many are.
+def suspicious_lines(text: str) -> list[Span]:
+    r"""Return the spans of the lines outside ASCII that may be mojibake; of all of them if many may be.
 
-    They have pairs of letters that mojibake has, and read badly around them.
+    They have pairs of characters that are frequent in mojibake, and no language fits the text around these.
+
+    >>> suspicious_lines("cafÃ© âœ”\ncafé"), suspicious_lines("café")
+    ([(0, 9), (10, 14)], [])
     """
-    if _only_quotes(text) or proven(text) or signs(text) or _mismatched(text):
-        return foreign(text)
-    places = suspects(text)
-    if len(text) <= SHORT:
-        return foreign(text) if len(places) or is_bad(text) else []
+    if _has_only_decayed_quotes(text) or is_valid_utf8(text) or punctuation_chain(text) or _fits_no_language(text):
+        return non_ascii_lines(text)
+    places = mojibake_windows(text)
+    if len(text) <= SHORT_TEXT:
+        return non_ascii_lines(text) if len(places) or is_bad(text) else []
     if not len(places):
         return []
-    near = _around(text, np.union1d(places, places + WINDOW))
+    near = _contexts(text, np.union1d(places, places + WINDOW_BIGRAMS))
     written = [text[start:end] for start, end in near]
-    odd = oddness(written, PLAIN, mixed=False) > ODD
+    odd = excess_nats(written, MOST_LETTER_CROSS_ENTROPY, mixed=False) > MOST_EXCESS
     if odd.any():
-        odd = oddness(written, PLAIN) > ODD
+        odd = excess_nats(written, MOST_LETTER_CROSS_ENTROPY) > MOST_EXCESS
     pieces = zip(near, written, odd, strict=True)
-    found = sorted({_line(text, start) for (start, _), piece, strange in pieces if strange or is_bad(piece)})
+    found = sorted({_line_around(text, start) for (start, _), piece, strange in pieces if strange or is_bad(piece)})
     if not found:
         return []
-    lines = foreign(text)
-    return lines if len(found) * FEW >= len(lines) else found
+    lines = non_ascii_lines(text)
+    return lines if len(found) * SUSPICIOUS_RATIO >= len(lines) else found
 
 
-def foreign(text: str) -> list[Span]:
-    """Return where the lines stand that are not all ASCII."""
+def non_ascii_lines(text: str) -> list[Span]:
+    r"""Return the spans of the lines that are not all ASCII.
+
+    >>> non_ascii_lines("a\né")
+    [(2, 3)]
+    """
     lines = text.split("\n")
     starts = itertools.accumulate((len(line) + 1 for line in lines), initial=0)
     return [(start, start + len(line)) for start, line in zip(starts, lines, strict=False) if not line.isascii()]
 
 
-def _only_quotes(text: str) -> bool:
-    """Tell whether the one letter outside ASCII is what is left of quotes and dashes: English is not told otherwise."""
+def _has_only_decayed_quotes(text: str) -> bool:
+    """Return whether all that English text has outside ASCII is `â`, the remainder of mis-decoded quotes and dashes."""
     found = text.count("â")
-    quoted = found >= FEWEST and not OTHERS.search(text) and APOSTROPHE.search(text) is not None
-    return (quoted and len(QUOTE.findall(text)) == found) or contracted(text)
+    quoted = found >= FEWEST_QUOTES and not NOT_DECAYED.search(text) and DECAYED_APOSTROPHE.search(text) is not None
+    return (quoted and len(DECAYED_QUOTE.findall(text)) == found) or has_decayed_contractions(text)
 
 
-def _mismatched(text: str) -> bool:
-    """Tell whether no one language has the letters of a text, though it has each of their pairs: not those of a line.
+def _fits_no_language(text: str) -> bool:
+    """Return whether no single language has the letters of a text, though each pair of letters is in some language.
 
-    Letters spread over the text tell whether it is worth that look: files in many languages look like that as well.
+    A sample spread over the text is checked first; then the lines, for a file may be in several languages.
     """
-    if mismatch([text[:: len(text) // SPREAD + 1]], UNLIKE) < MISMATCH:
+    if (
+        diacritic_excess_nats([text[:: len(text) // SPREAD_SAMPLE + 1]], MOST_ACCENTED_CROSS_ENTROPY)
+        < MOST_ACCENTED_EXCESS
+    ):
         return False
-    return mismatch(sampled([text[start:end] for start, end in foreign(text)]), UNLIKE) >= MISMATCH
+    return (
+        diacritic_excess_nats(
+            line_sample([text[start:end] for start, end in non_ascii_lines(text)]), MOST_ACCENTED_CROSS_ENTROPY
+        )
+        >= MOST_ACCENTED_EXCESS
+    )
 
 
-def _around(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
-    """Return the stretches of a text around `places`, in order, none of which reaches beyond its line."""
+def _contexts(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
+    """Return the spans around `places`, in order, each within its line."""
     found: list[Span] = []
-    ends = np.flatnonzero(np.diff(places, append=len(text) + 3 * AROUND) > 2 * AROUND)
+    ends = np.flatnonzero(np.diff(places, append=len(text) + 3 * CONTEXT_CHARACTERS) > 2 * CONTEXT_CHARACTERS)
     for first, last in zip(places[[0, *ends[:-1] + 1]].tolist(), places[ends].tolist(), strict=True):
-        start = max(_line(text, first)[0], first - AROUND)
-        for piece in text[start : min(_line(text, last)[1], last + AROUND)].split("\n"):
+        start = max(_line_around(text, first)[0], first - CONTEXT_CHARACTERS)
+        for piece in text[start : min(_line_around(text, last)[1], last + CONTEXT_CHARACTERS)].split("\n"):
             if piece:
                 found.append((start, start + len(piece)))
             start += len(piece) + 1
     return found
 
 
-def _line(text: str, place: int) -> Span:
-    """Return where the line of a text stands that a place is in."""
+def _line_around(text: str, place: int) -> Span:
+    """Return the span of the line that has a place."""
     end = text.find("\n", place)
     return text.rfind("\n", 0, place) + 1, len(text) if end < 0 else end

@@ -1,4 +1,4 @@
-"""Text written as escapes, of HTML or of program code -> the letters, where nothing else can be meant."""
+r"""Text written as escapes -> its characters: `&Atilde;&copy;` is mojibake of `é`, `\u4f60` is `你`."""
 
 from __future__ import annotations
 
@@ -7,52 +7,53 @@ import re
 
 import ftfy
 
-from pipeline.encoding.misdecoding import shown
+from pipeline.encoding.codecs import HTML_CODEC
+from pipeline.encoding.misdecoding import misdecoded_bytes
 
-ENTITIES = re.compile(r"(?:[\x80-\U0010ffff]|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});)+")
-ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
-FEWEST = 5  # escapes that must be there, the most of them in words
+ENTITY_RUN = re.compile(r"(?:[\x80-\U0010ffff]|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});)+")
+ESCAPE_RUN = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+FEWEST_ESCAPES = 5  # escapes of a text at least, most of them in words
 NO_BREAK_SPACE = "\xa0"  # the first character that is neither ASCII nor a control
-WESTERN = "cp1252"  # what HTML takes the numbers of bytes for (WHATWG)
 
 
-def entities_read(run: str) -> str | None:
-    r"""Return what a run of entities, and of letters between them, was: misread UTF-8 to the byte; None if it is not.
+def decoded_entities(run: str) -> str | None:
+    r"""Return the original of a run of entities and characters; None where it is not mis-decoded UTF-8, byte by byte.
 
-    >>> entities_read("&Atilde;&copy;"), entities_read("&eacute;")
+    >>> decoded_entities("&Atilde;&copy;"), decoded_entities("&eacute;")
     ('é', None)
     """
-    misread = html.unescape(run)
-    if "&" not in run or not ftfy.badness.is_bad(misread):
+    mojibake = html.unescape(run)
+    if "&" not in run or not ftfy.badness.is_bad(mojibake):
         return None
     try:
-        text = shown(misread, WESTERN).decode()
+        text = misdecoded_bytes(mojibake, HTML_CODEC).decode()
     except UnicodeDecodeError:
         return None
     return None if any(char < "\x80" for char in text) else text
 
 
-def escaped_whole(text: str) -> bool:
-    r"""Tell whether all letters outside ASCII in `text` stand as escapes, in words.
+def is_escaped_throughout(text: str) -> bool:
+    r"""Return whether all characters outside ASCII in `text` are escapes, and most escapes are in words.
 
-    >>> escaped_whole(r"Die T\u00fcr ist gr\u00fcn, sch\u00f6n, \u00fcberhaupt gem\u00fctlich.")
+    >>> is_escaped_throughout(r"Die T\u00fcr ist gr\u00fcn, sch\u00f6n, \u00fcberhaupt gem\u00fctlich.")
     True
-    >>> escaped_whole(r"\u00fc is ü.")
+    >>> is_escaped_throughout(r"\u00fc is ü.")
     False
     """
-    runs = list(ESCAPES.finditer(text)) if text.isascii() else []
-    within = [run for run in runs if len(run[0]) > len(r"\u0000") or _touches(text, run)]
-    return sum(len(run[0]) // 6 for run in runs) >= FEWEST and len(within) * 5 >= len(runs) * 4
+    runs = list(ESCAPE_RUN.finditer(text)) if text.isascii() else []
+    within = [run for run in runs if len(run[0]) > len(r"\u0000") or _touches_letter(text, run)]
+    return sum(len(run[0]) // 6 for run in runs) >= FEWEST_ESCAPES and len(within) * 5 >= len(runs) * 4
 
 
-def _touches(text: str, run: re.Match[str]) -> bool:
+def _touches_letter(text: str, run: re.Match[str]) -> bool:
+    """Return whether a letter is next to a match."""
     return text[max(0, run.start() - 1) : run.start()].isalpha() or text[run.end() : run.end() + 1].isalpha()
 
 
-def escapes_read(run: str) -> str | None:
-    r"""Return the letters of a run of escapes; None where half of a pair is missing, or one of them is no letter.
+def decoded_escapes(run: str) -> str | None:
+    r"""Return the characters of a run of escapes; None where a surrogate is unpaired or one is ASCII or a control.
 
-    >>> escapes_read(r"\u4f60\u597d")
+    >>> decoded_escapes(r"\u4f60\u597d")
     '你好'
     """
     try:

@@ -1,4 +1,4 @@
-"""Text -> whether all that is outside ASCII says what it was: what is left of a doubt where that is little."""
+"""Text -> whether its characters outside ASCII are valid UTF-8 in some codec; for texts with few of them."""
 
 from __future__ import annotations
 
@@ -6,42 +6,50 @@ import functools
 import re
 
 from pipeline.document import GAP
-from pipeline.encoding.misdecoding import WIDE, byte_of
-from pipeline.mojibake.chain_search import SINGLE, WESTERN, Chain
+from pipeline.encoding.codecs import fallback_codecs, multi_byte_misdecodings, single_byte_misdecodings
+from pipeline.encoding.misdecoding import bytes_by_character
+from pipeline.mojibake.chain_search import Chain
 
-SIGNS = frozenset("‘’“”–—…·")  # what English has outside ASCII
-_SIGN = r"¡[¡-ÿ]|¡[A-Z](?!\w)|(?<=\w)¡[A-Z]|¨[A-F]"  # as Western text shows such signs of GBK, Big5 and EUC
-_SIGNS = re.compile(f"(?:[\x00-\x7f]++|{_SIGN})*+")
-_FOREIGN = re.compile("[^\x00-\x7f]")
+ENGLISH_PUNCTUATION = frozenset("‘’“”–—…·")  # the characters outside ASCII of English
+_DOUBLE_BYTE_PUNCTUATION = (
+    r"¡[¡-ÿ]|¡[A-Z](?!\w)|(?<=\w)¡[A-Z]|¨[A-F]"  # the same in GBK, Big5 and EUC, decoded as cp1252
+)
+_ASCII_AND_PUNCTUATION = re.compile(f"(?:[\x00-\x7f]++|{_DOUBLE_BYTE_PUNCTUATION})*+")
+_NON_ASCII = re.compile("[^\x00-\x7f]")
 
 
-def proven(text: str) -> bool:
-    """Tell whether all that is outside ASCII is whole UTF-8 in the bytes of one codec: a lone letter never is.
+def is_valid_utf8(text: str) -> bool:
+    """Return whether all characters outside ASCII are valid UTF-8 in the bytes of one codec: a lone letter never is.
 
-    >>> proven("ВїQuГ© tal?"), proven("¿Qué tal?")
+    >>> is_valid_utf8("ВїQuГ© tal?"), is_valid_utf8("¿Qué tal?")
     (True, False)
     """
-    first = _FOREIGN.search(text)
-    return first is not None and any(_misread(codec).fullmatch(text, first.start()) for codec in SINGLE)
+    first = _NON_ASCII.search(text)
+    return first is not None and any(
+        _utf8_pattern(codec).fullmatch(text, first.start()) for codec in single_byte_misdecodings()
+    )
 
 
 @functools.cache
-def _misread(codec: str) -> re.Pattern[str]:
-    """Return what matches all of a text that is UTF-8 which `codec` read."""
+def _utf8_pattern(codec: str) -> re.Pattern[str]:
+    """Return the pattern of a whole text that is UTF-8, decoded as `codec`."""
     two, three, four, rest = (
-        "".join(char for char, byte in byte_of(codec).items() if first <= byte <= last)
+        "".join(char for char, byte in bytes_by_character(codec).items() if first <= byte <= last)
         for first, last in ((0xC2, 0xDF), (0xE0, 0xEF), (0xF0, 0xF4), (0x80, 0xBF))
     )
     return re.compile(f"(?:[\\x00-\\x7f]++|[{two}][{rest}]|[{three}][{rest}]{{2}}|[{four}][{rest}]{{3}})*+")
 
 
-def signs(text: str) -> Chain | None:
-    """Return how the quotes and dashes of a text were misread that has nothing else outside ASCII.
+def punctuation_chain(text: str) -> Chain | None:
+    """Return the chain that mis-decoded quotes and dashes; None where a text has more outside ASCII, or none fits.
 
-    >>> print(signs("It¡¯s ¡°here¡±"), signs("¡Hola!"))
-    gb18030 was read as cp1252 None
+    >>> print(punctuation_chain("It¡¯s ¡°here¡±"), punctuation_chain("¡Hola!"))
+    gb18030 decoded as cp1252 None
     """
-    if text.isascii() or not _SIGNS.fullmatch(text):
+    if text.isascii() or not _ASCII_AND_PUNCTUATION.fullmatch(text):
         return None
-    chains = (Chain(((wrong, truth),)) for wrong in WESTERN for truth in WIDE)
-    return next((chain for chain in chains if SIGNS.issuperset(_FOREIGN.findall(chain.undone(text) or GAP))), None)
+    chains = (Chain(((wrong, truth),)) for wrong in fallback_codecs() for truth in multi_byte_misdecodings())
+    return next(
+        (chain for chain in chains if ENGLISH_PUNCTUATION.issuperset(_NON_ASCII.findall(chain.undone(text) or GAP))),
+        None,
+    )

@@ -1,1 +1,1 @@
-"""Bytes -> Document: finding sources and choosing their encoding."""
+"""Files -> documents: find the files, read their bytes, choose their encoding."""

@@ -1,4 +1,4 @@
-"""raw/ -> Sources: every file below a folder, in order; nothing is followed out of it, nothing is waited for."""
+"""Folder -> its files and their bytes. It never leaves the folder, and pipes or devices never block it."""
 
 from __future__ import annotations
 
@@ -12,56 +12,56 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pipeline.document import RetryLater, SkipDocument, Source
-from pipeline.read.below import FOLDER, SUBFOLDER, OutsideError, look, open_below
+from pipeline.read.below import FOLDER_FLAGS, SUBFOLDER_FLAGS, OutsideError, open_below, stat_below
 
 DOCUMENT_SUFFIXES = {".md", ".markdown", ".txt"}
-DEEPEST = 64  # folders in one another: each holds one open file of the process, which may have 256 (macOS)
-KINDS = {
+DEEPEST_FOLDER = 64  # levels of folders: each takes an open file of the process, which may have only 256 (macOS)
+SPECIAL_FILES = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-PASSING = {
+TRANSIENT_ERRORS = {
     errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE,
     errno.ENOTCONN, errno.ENODEV, errno.ENXIO,
-}  # errors of a disk, a network or this machine; all others say something of the file  # fmt: skip
-CHANGED = "changed while it was read; run again"
+}  # of a disk, a network or the machine; all other errors concern the file  # fmt: skip
+CHANGED_MESSAGE = "changed while it was read; run again"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A path below the folder: its size in bytes, a stamp that changes when it does, why it cannot be read."""
+class FoundFile:
+    """A path below the folder: its size in bytes, a stamp that changes with the file, why it cannot be read."""
 
     path: PurePosixPath
     size: int = 0
     stamp: str = ""
     problem: str = ""
-    passing: bool = False  # whether that may be otherwise at the next run
+    passing: bool = False  # whether the problem may be gone at the next run
     ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
-    """A folder that `scan` is in: its path, its descriptor, and the entries still to come."""
+class _OpenFolder:
+    """An open folder of `scan_folder`: its path, its file descriptor, the entries that are still to visit."""
 
     path: PurePosixPath
     handle: int
     entries: Iterator[os.DirEntry[str]]
 
 
-def stamp(state: os.stat_result) -> str:
-    """Return what changes when a file does: its size in bytes, and when it and its entry changed, in nanoseconds."""
+def source_stamp(state: os.stat_result) -> str:
+    """Return a string that changes with the file: size in bytes, times of its last changes in nanoseconds."""
     return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
-def scan(root: Path, ignore: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Yield what is below `root` in the order of paths, without hidden files; what matches `ignore` says so.
+def scan_folder(root: Path, ignore: tuple[str, ...] = ()) -> Iterator[FoundFile]:
+    """Yield the entries below `root` in the order of their paths, without hidden ones.
 
-    Nothing found there stops it. Memory grows with the largest folder, not with the tree. Raises OSError only where
-    `root` itself cannot be listed.
+    Those that match a pattern of `ignore` are `ignored`. No entry stops the scan. Memory grows with the largest folder,
+    not with the tree. Raises OSError only if `root` itself cannot be listed.
     """
-    levels = [_level(PurePosixPath(), os.open(root, FOLDER))]
+    levels = [_open_folder(PurePosixPath(), os.open(root, FOLDER_FLAGS))]
     try:
         while levels:
             entry = next(levels[-1].entries, None)
@@ -70,19 +70,19 @@ def scan(root: Path, ignore: tuple[str, ...] = ()) -> Iterator[Found]:
             elif entry.name.startswith("."):
                 continue
             elif _is_folder(entry):
-                yield from _enter(levels, entry)
-            elif found := _found(root, levels[-1], entry):
+                yield from _enter_folder(levels, entry)
+            elif found := _found_file(root, levels[-1], entry):
                 yield replace(found, ignored=any(fnmatch.fnmatchcase(str(found.path), pattern) for pattern in ignore))
     finally:
         for level in levels:
             os.close(level.handle)
 
 
-def _level(path: PurePosixPath, handle: int) -> _Level:
-    """Return the folder that `handle` has open, its entries in order. Raises OSError, `handle` then closed."""
+def _open_folder(path: PurePosixPath, handle: int) -> _OpenFolder:
+    """Return the folder that is open as `handle`, its entries sorted. Closes `handle` if it raises OSError."""
     try:
         with os.scandir(handle) as entries:
-            return _Level(path, handle, iter(sorted(entries, key=lambda entry: entry.name)))
+            return _OpenFolder(path, handle, iter(sorted(entries, key=lambda entry: entry.name)))
     except OSError:
         os.close(handle)
         raise
@@ -95,51 +95,51 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _enter(levels: list[_Level], entry: os.DirEntry[str]) -> Iterator[Found]:
-    """Add a folder to `levels`; yield what is wrong with it."""
+def _enter_folder(levels: list[_OpenFolder], entry: os.DirEntry[str]) -> Iterator[FoundFile]:
+    """Open a folder and add it to `levels`; yield its problem if there is one."""
     path = levels[-1].path / entry.name
-    if not is_text(entry.name):
-        shown = _printable(levels[-1], entry.name)
-        yield Found(shown, problem="is a folder with a name that is not valid UTF-8, and is not read; rename it")
-    elif len(levels) > DEEPEST:
-        yield Found(path, problem=f"is a folder inside {DEEPEST} others, and is not read; move it up")
+    if not is_unicode_name(entry.name):
+        shown = _printable_path(levels[-1], entry.name)
+        yield FoundFile(shown, problem="is a folder with a name that is not valid UTF-8; rename it")
+    elif len(levels) > DEEPEST_FOLDER:
+        yield FoundFile(path, problem=f"is a folder inside {DEEPEST_FOLDER} others, and is not read; move it up")
     else:
         try:
-            levels.append(_level(path, os.open(entry.name, SUBFOLDER, dir_fd=levels[-1].handle)))
+            levels.append(_open_folder(path, os.open(entry.name, SUBFOLDER_FLAGS, dir_fd=levels[-1].handle)))
         except FileNotFoundError:  # deleted since its folder was listed
             return
         except OSError as error:
             problem = f"is a folder that cannot be opened: {error.strerror}; check its permissions"
-            yield Found(path, problem=problem, passing=error.errno in PASSING)
+            yield FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
             return
         if path.suffix in DOCUMENT_SUFFIXES:
-            yield Found(path, problem="is a folder, not a document; what is in it is read by itself")
+            yield FoundFile(path, problem="is a folder, not a document; the files in it are read")
 
 
-def _found(root: Path, level: _Level, entry: os.DirEntry[str]) -> Found | None:
-    """Return a file, or why it cannot be read; None if it was deleted since its folder was listed."""
-    if not is_text(entry.name):
-        return Found(_printable(level, entry.name), problem="has a name that is not valid UTF-8; rename it")
+def _found_file(root: Path, level: _OpenFolder, entry: os.DirEntry[str]) -> FoundFile | None:
+    """Return a file or its problem; None if it was deleted since its folder was listed."""
+    if not is_unicode_name(entry.name):
+        return FoundFile(_printable_path(level, entry.name), problem="has a name that is not valid UTF-8; rename it")
     path = level.path / entry.name
     link = entry.is_symlink()
     try:
-        state = look(root, path) if link else entry.stat(follow_symlinks=False)
+        state = stat_below(root, path) if link else entry.stat(follow_symlinks=False)
     except OutsideError:
-        problem = "is a symbolic link out of the folder and is not followed; put the file itself there"
-        return Found(path, problem=problem)
+        problem = "is a symbolic link out of the folder, which is not followed; copy the file to its place"
+        return FoundFile(path, problem=problem)
     except OSError as error:
         if error.errno == errno.ENOENT and not link:
             return None
         problem = f"cannot be looked at: {error.strerror}; is it a broken link?"
-        return Found(path, problem=problem, passing=error.errno in PASSING)
+        return FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
     if stat.S_ISREG(state.st_mode):
-        return Found(path, state.st_size, stamp(state))
-    kind = KINDS.get(stat.S_IFMT(state.st_mode), "a link to a folder")
-    return Found(path, problem=f"is {kind}, not a file, and is not read; move it out")
+        return FoundFile(path, state.st_size, source_stamp(state))
+    kind = SPECIAL_FILES.get(stat.S_IFMT(state.st_mode), "a link to a folder")
+    return FoundFile(path, problem=f"is {kind}, not a file; move it out of the folder")
 
 
-def is_text(name: str) -> bool:
-    """Return whether a file's name is valid Unicode; Python reads an odd byte as a lone surrogate."""
+def is_unicode_name(name: str) -> bool:
+    """Return whether a file name is valid Unicode; Python decodes an invalid byte as a lone surrogate."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -147,27 +147,30 @@ def is_text(name: str) -> bool:
     return True
 
 
-def _printable(level: _Level, name: str) -> PurePosixPath:
-    r"""Return a path for a name that is not valid UTF-8, its odd bytes as `\xff`; never the path of another entry."""
+def _printable_path(level: _OpenFolder, name: str) -> PurePosixPath:
+    r"""Return a printable path for a name that is not valid UTF-8: an invalid byte becomes `\xff`.
+
+    It is never the path of another entry.
+    """
     shown = os.fsencode(name).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
-    while _is_there(level, shown):
+    while _exists_in(level, shown):
         shown += "\\"
     return level.path / shown
 
 
-def _is_there(level: _Level, name: str) -> bool:
+def _exists_in(level: _OpenFolder, name: str) -> bool:
     try:
         os.stat(name, dir_fd=level.handle, follow_symlinks=False)
-    except OSError:  # also for a name that is too long
+    except OSError:  # a name that is too long raises too
         return False
     return True
 
 
-def read(root: Path, found: Found, max_bytes: int) -> Source:
-    """Return the bytes of a file that `scan` found.
+def read_source(root: Path, found: FoundFile, max_bytes: int) -> Source:
+    """Return the bytes of a file that `scan_folder` found.
 
-    Raises SkipDocument where it cannot be read or is over `max_bytes`; Passing where it is no longer the file that was found,
-    or the disk fails.
+    Raises SkipDocument if it cannot be read or has more than `max_bytes`; RetryLater if it changed since the scan or
+    the disk fails.
     """
     if found.problem:
         raise RetryLater(found.problem) if found.passing else SkipDocument(found.problem)
@@ -175,7 +178,7 @@ def read(root: Path, found: Found, max_bytes: int) -> Source:
         message = f"is {found.size:,} bytes long, more than max_bytes = {max_bytes:,}; split it or raise the setting"
         raise SkipDocument(message)
     if not found.size:
-        message = "is empty; archive it again or delete it"
+        message = "is empty (0 bytes); download it again or delete it"
         raise SkipDocument(message)
     try:
         with os.fdopen(open_below(root, found.path), "rb") as file:
@@ -183,19 +186,19 @@ def read(root: Path, found: Found, max_bytes: int) -> Source:
             data = file.read(found.size + 1) if before == found.stamp else b""
             after = _stamp_of_file(file)
     except (FileNotFoundError, IsADirectoryError, OutsideError) as error:
-        raise RetryLater(CHANGED) from error
+        raise RetryLater(CHANGED_MESSAGE) from error
     except OSError as error:
-        if error.errno in PASSING:
+        if error.errno in TRANSIENT_ERRORS:
             message = f"cannot be read: {error.strerror}; check the disk"
             raise RetryLater(message) from error
         message = f"cannot be read: {error.strerror}; check its permissions"
         raise SkipDocument(message) from error
     if len(data) != found.size or after != found.stamp:
-        raise RetryLater(CHANGED)
+        raise RetryLater(CHANGED_MESSAGE)
     return Source(found.path, data)
 
 
 def _stamp_of_file(file: BinaryIO) -> str:
-    """Return the stamp of an open file; empty if it is no regular one."""
+    """Return the stamp of an open file; empty if it is not a regular file."""
     state = os.fstat(file.fileno())
-    return stamp(state) if stat.S_ISREG(state.st_mode) else ""
+    return source_stamp(state) if stat.S_ISREG(state.st_mode) else ""

@@ -1,1 +1,1 @@
-"""Outcomes -> files for programs and for people: clean Markdown, reports, links, bibliography."""
+"""Outcomes -> files for people and programs: clean Markdown, reports, links, bibliography."""

@@ -1,4 +1,4 @@
-"""Works -> files that reference managers read: CSL-JSON and BibTeX."""
+"""Cited works -> files for reference managers: CSL-JSON and BibTeX."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ import msgspec
 from pipeline.citations.cited_works import Work
 
 VERSION = 2  # raise it when the bytes change
-_SPECIAL = {char: rf"\{char}" for char in "%&#_$"} | {
+_TEX_ESCAPES = {char: rf"\{char}" for char in "%&#_$"} | {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
-_LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=`)(?=`)|(?<=')(?=')|(?<=[!?])(?=`)")
+_TEX_LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=`)(?=`)|(?<=')(?=')|(?<=[!?])(?=`)")
 
 
 def works_json(works: Iterable[Work]) -> bytes:
-    """Return the works as CSL-JSON (csl-data 1.0): what the standard has no field for stands in `custom`."""
-    return msgspec.json.format(msgspec.json.encode([_csl(key, work) for key, work in _keyed(works)]), indent=2) + b"\n"
+    """Return the works as CSL-JSON (csl-data 1.0); fields that the standard lacks are in `custom`."""
+    return (
+        msgspec.json.format(msgspec.json.encode([_csl_item(key, work) for key, work in _keyed_works(works)]), indent=2)
+        + b"\n"
+    )
 
 
-def _csl(key: str, work: Work) -> dict[str, Any]:
-    ids = _by_scheme(work)
+def _csl_item(key: str, work: Work) -> dict[str, Any]:
+    ids = _identifiers_by_scheme(work)
     paper = dict(reversed(work.links)).get("paper", "")
     fields: dict[str, Any] = {
         "id": key,
@@ -65,73 +68,73 @@ def _csl(key: str, work: Work) -> dict[str, Any]:
 
 
 def works_bib(works: Iterable[Work]) -> bytes:
-    """Return the works as BibTeX for biblatex: UTF-8, arXiv numbers as eprint, names as one part each."""
-    return "\n".join(_entry(key, work) for key, work in _keyed(works)).encode()
+    """Return the works as BibTeX for biblatex: UTF-8, arXiv identifiers as eprint, each name in one part."""
+    return "\n".join(_bibtex_entry(key, work) for key, work in _keyed_works(works)).encode()
 
 
-def _entry(key: str, work: Work) -> str:
-    ids = _by_scheme(work)
-    names = [f"{{{_tex(name)}}}" for name in work.authors] + ["others"] * (work.others and bool(work.authors))
+def _bibtex_entry(key: str, work: Work) -> str:
+    ids = _identifiers_by_scheme(work)
+    names = [f"{{{_tex_escaped(name)}}}" for name in work.authors] + ["others"] * (work.others and bool(work.authors))
     fields = {
-        "title": f"{{{_tex(work.title)}}}",
-        "origtitle": _tex(work.original),
+        "title": f"{{{_tex_escaped(work.title)}}}",
+        "origtitle": _tex_escaped(work.original),
         "author": " and ".join(names),
         "year": work.year,
-        "doi": _verbatim(ids.get("doi", "")),
+        "doi": _verbatim_field(ids.get("doi", "")),
         "isbn": ids.get("isbn", ""),
-        "eprint": _verbatim(ids.get("arxiv", "")),
+        "eprint": _verbatim_field(ids.get("arxiv", "")),
         "eprinttype": "arxiv" if "arxiv" in ids else "",
-        "url": _verbatim(dict(reversed(work.links)).get("paper", "")),
-        "note": _tex(", ".join(f"{kind}: {url}" for kind, url in work.links[1:])),
+        "url": _verbatim_field(dict(reversed(work.links)).get("paper", "")),
+        "note": _tex_escaped(", ".join(f"{kind}: {url}" for kind, url in work.links[1:])),
     }
     lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value and value != "{}"]
     return f"@{'book' if 'isbn' in ids else 'misc'}{{{key},\n{''.join(lines)}}}\n"
 
 
-def _keyed(works: Iterable[Work]) -> Iterator[tuple[str, Work]]:
-    """Yield each work with what it is cited by in a text; where that is taken, with a number."""
+def _keyed_works(works: Iterable[Work]) -> Iterator[tuple[str, Work]]:
+    """Yield each work with its citation key; a key that is taken gets a number."""
     taken: set[str] = set()
     for work in works:
-        key = own = entry_key(work)
+        key = own = citation_key(work)
         number = 1
-        while key.lower() in taken:  # BibTeX does not tell keys apart by case
+        while key.lower() in taken:  # BibTeX keys are case-insensitive
             number += 1
             key = f"{own}-{number}"
         taken.add(key.lower())
         yield key, work
 
 
-def entry_key(work: Work) -> str:
-    """Return what a work is cited by in a text: its key, in the letters that BibTeX takes.
+def citation_key(work: Work) -> str:
+    """Return the citation key of a work: its own key with the characters that BibTeX accepts.
 
-    >>> entry_key(Work("t", links=(("paper", "https://arxiv.org/abs/math/0309136v2"),)))
+    >>> citation_key(Work("t", links=(("paper", "https://arxiv.org/abs/math/0309136v2"),)))
     'arxiv:math-0309136'
     """
     return re.sub(r"[^A-Za-z0-9.:-]+", "-", work.key.partition("://")[2] or work.key).strip("-")
 
 
-def _by_scheme(work: Work) -> dict[str, str]:
+def _identifiers_by_scheme(work: Work) -> dict[str, str]:
     pairs: Iterator[tuple[str, str, str]] = (known.partition(":") for known in reversed(work.published))
     return {scheme: value for scheme, _, value in pairs}
 
 
-def _tex(text: str) -> str:
-    r"""Return `text` as TeX reads it: no command, no ligature, and no brace without its partner, which BibTeX counts.
+def _tex_escaped(text: str) -> str:
+    r"""Return `text` escaped for TeX: no commands, no ligatures, and balanced braces, as BibTeX needs them.
 
-    >>> print(_tex("{a} {b & 5--6%"))
+    >>> print(_tex_escaped("{a} {b & 5--6%"))
     \{a\} \textbraceleft{}b \& 5-{}-6\%
     """
-    told: list[str] = []
+    escaped: list[str] = []
     opened: list[int] = []
     for char in text:
-        told.append(_SPECIAL.get(char, char))
+        escaped.append(_TEX_ESCAPES.get(char, char))
         if char == "{":
-            opened.append(len(told) - 1)
+            opened.append(len(escaped) - 1)
         elif char == "}" and opened:
-            told[opened.pop()], told[-1] = r"\{", r"\}"
-    return _LIGATURE.sub("{}", "".join(told))
+            escaped[opened.pop()], escaped[-1] = r"\{", r"\}"
+    return _TEX_LIGATURE.sub("{}", "".join(escaped))
 
 
-def _verbatim(text: str) -> str:
-    """Return an address or number for a field that is read verbatim: braces and `%` as escapes."""
+def _verbatim_field(text: str) -> str:
+    """Return a URL or identifier for a verbatim field, with braces and backslashes percent-encoded."""
     return re.sub(r"[{}\\]", lambda match: f"%{ord(match[0]):02X}", text)

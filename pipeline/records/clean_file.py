@@ -1,53 +1,60 @@
-"""Document -> its file in clean/: front matter and Markdown."""
+"""Document -> its file in clean/: YAML front matter and Markdown."""
 
 from __future__ import annotations
 
 import yaml
 
 from pipeline.document import GAP, Document, Encoding, FrontValue
-from pipeline.urls.canonical import canonical
+from pipeline.urls.canonical import canonical_url
 
-VERSION = 2  # raise it when the bytes change
-LATER_YAML = 10_000  # columns: no folding
+VERSION = 3  # raise it when the bytes change
+YAML_LINE_WIDTH = 10_000  # columns: lines are not folded
 
 
 def clean_file(document: Document) -> bytes:
-    """Return the bytes of a document's file: YAML front matter, then the text, in UTF-8."""
+    """Return the bytes of a document's clean file: YAML front matter, then the text, in UTF-8."""
     meta = document.meta
     fields: dict[str, FrontValue] = {
         "title": meta.title,
         "subtitle": meta.subtitle,
         "kicker": meta.kicker,
         "authors": list(meta.authors),
-        "source_url": canonical(meta.source_url),
+        "source_url": canonical_url(meta.source_url),
         "language": meta.language,
         "date": meta.date,
-        "encoding": in_words(meta.encoding),
+        "encoding": encoding_in_words(meta.encoding),
         "sha256": meta.sha256,
-        "repaired": repaired(document),
+        "repaired": repairs_in_words(document),
     }
     given = {key: value for key, value in fields.items() if value}
     extra = {f"original_{key}" if key in given else key: value for key, value in meta.extra}
-    front = yaml.safe_dump(given | extra, allow_unicode=True, sort_keys=False, width=LATER_YAML)
+    front = yaml.safe_dump(given | extra, allow_unicode=True, sort_keys=False, width=YAML_LINE_WIDTH)
     return f"---\n{front}---\n\n{document.text.lstrip(chr(10))}".encode()
 
 
-def in_words(encoding: Encoding) -> str:
-    """Return how a source was read, for people: `gb18030 (statistics, 0.93)`, or the bare name where it is certain."""
+def encoding_in_words(encoding: Encoding) -> str:
+    """Return an encoding for people: `gb18030 (statistics, 0.93)`, or only the codec where it is certain."""
     certain = encoding.confidence == 1 and encoding.evidence in {"utf-8", "bom"}
     return encoding.codec if certain else f"{encoding.codec} ({encoding.evidence}, {encoding.confidence:.2f})"
 
 
-def repaired(document: Document) -> str:
-    """Return in one line what was repaired: how many letters came back, from what, and how many are lost.
+def repairs_in_words(document: Document) -> str:
+    """Return in one line how many characters were repaired, from which damage, and how many are lost.
 
     >>> from pathlib import PurePosixPath
-    >>> repaired(Document(PurePosixPath("a.md"), "a"))
+    >>> repairs_in_words(Document(PurePosixPath("a.md"), "a"))
     'nothing'
+    >>> repairs_in_words(Document(PurePosixPath("a.md"), "caf\N{REPLACEMENT CHARACTER}"))
+    '1 character lost (U+FFFD)'
     """
     repairs = [change for change in document.changes if change.step == "repair"]
     gaps = document.text.count(GAP)
-    letters = sum(len(change.after) - change.after.count(GAP) for change in repairs)
-    parts = [f"{letters} letters, {reason}" for reason in [", ".join(sorted({c.reason for c in repairs}))] if reason]
-    parts += [f"{gaps} letters lost, marked U+FFFD"] if gaps else []
+    restored = sum(len(change.after) - change.after.count(GAP) for change in repairs)
+    reasons = ", ".join(sorted({change.reason for change in repairs}))
+    parts = [f"{_counted_characters(restored)}: {reasons}"] if reasons else []
+    parts += [f"{_counted_characters(gaps)} lost (U+FFFD)"] if gaps else []
     return "; ".join(parts) or "nothing"
+
+
+def _counted_characters(count: int) -> str:
+    return f"{count} character{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Outcomes -> report.jsonl: a line each, for programs; and what it says, in words."""
+"""Outcomes -> report.jsonl, one line per source, for programs; and its lines in words, for people."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from pipeline.changes import Change
 from pipeline.document import Document, Duplicate, Encoding, Outcome, SharedPassage, Skipped
 from pipeline.records import clean_file
 
-VERSION = 4  # raise it when the lines change
-Record = dict[str, Any]
-MOST_PLACES = 5  # in words; report.jsonl has all
-LONGEST = 80  # characters of a text, in words
-LEAD = 20  # of them, before the first that differs
+VERSION = 5  # raise it when the lines change
+ReportRecord = dict[str, Any]
+MOST_LISTED_SPANS = 5  # spans of a change in words; report.jsonl has all
+MOST_QUOTED_CHARACTERS = 80  # characters of a change in words
+DIFFERENCE_CONTEXT = 20  # of them, before the first difference
 
 
 def report_line(outcome: Outcome, file: str) -> bytes:
-    """Return how one source ended, as a line of JSON; `file` is its file below clean/, empty if it has none."""
-    record: Record = {"path": str(outcome.path), "outcome": type(outcome).__name__.lower()}
+    """Return the outcome of one source as a line of JSON; `file` is its file below clean/, empty if it has none."""
+    record: ReportRecord = {"path": str(outcome.path), "outcome": type(outcome).__name__.lower()}
     if isinstance(outcome, Skipped):
         record |= {"step": outcome.step, "reason": outcome.reason, "cause": outcome.cause}
-        return line(record | ({"trace": outcome.trace} if outcome.trace else {}))
+        return json_line(record | ({"trace": outcome.trace} if outcome.trace else {}))
     if isinstance(outcome, Duplicate):
         record |= {"of": str(outcome.of), "why": outcome.why, "similarity": round(outcome.similarity, 4)}
     else:
         record |= {"file": file, "passages": outcome.passages}
-    return line(record | _told(outcome.document))
+    return json_line(record | _document_record(outcome.document))
 
 
-def _told(document: Document) -> Record:
+def _document_record(document: Document) -> ReportRecord:
     meta = document.meta
     return {
         "sha256": meta.sha256,
@@ -44,112 +44,152 @@ def _told(document: Document) -> Record:
         "source_url": meta.source_url,
         "language": meta.language,
         "date": meta.date,
-        "changes": changes(document),
+        "changes": change_records(document),
         "notes": document.notes,
     }
 
 
-def changes(document: Document) -> list[Record]:
-    """Return the changes in order, those that say the same at several places as one with all its spans."""
-    records: dict[Change, Record] = {}
+def change_records(document: Document) -> list[ReportRecord]:
+    """Return the changes in order; equal changes at several places are one record with several spans."""
+    records: dict[Change, ReportRecord] = {}
     for change in document.changes:
         same = replace(change, span=(0, 0))
         if same not in records:
-            records[same] = _record(same)
+            records[same] = _change_record(same)
         records[same]["spans"].append(change.span)
     return list(records.values())
 
 
-def _record(change: Change) -> Record:
-    told = {name: getattr(change, name) for name in ("step", "before", "after", "reason", "confidence")}
-    return told | ({"alternatives": change.alternatives} if change.alternatives else {}) | {"spans": []}
+def _change_record(change: Change) -> ReportRecord:
+    """Return a change without its spans; a rule-based change has no confidence, a certain one no alternatives."""
+    record = {name: getattr(change, name) for name in ("step", "before", "after", "reason")}
+    record |= {} if change.confidence is None else {"confidence": change.confidence}
+    return record | ({"alternatives": change.alternatives} if change.alternatives else {}) | {"spans": []}
 
 
-def line(record: Record) -> bytes:
+def json_line(record: ReportRecord) -> bytes:
     """Return a record as a line of JSON."""
     return msgspec.json.encode(record, enc_hook=str) + b"\n"
 
 
-def in_words(document: Document) -> str:
-    """Return what was changed in a document, a line each, and what was noted."""
-    return "\n".join(_sentences(msgspec.to_builtins({"changes": changes(document), "notes": document.notes})))
+def changes_in_words(document: Document) -> str:
+    """Return the changes and the notes of a document, one per line.
 
-
-def explained(lines: Iterable[bytes], name: str) -> str:
-    """Return what happened to the document that `name` names, in words; empty if report.jsonl has none.
-
-    `name` is a path below raw/ or clean/; a part of one will do where it fits a single document.
+    >>> from pathlib import PurePosixPath
+    >>> change = Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 0.99)
+    >>> print(changes_in_words(Document(PurePosixPath("a.md"), "café", changes=(change,))))
+    repair, characters 3-5: 'Ã©' -> 'é'; UTF-8 decoded as cp1252, confidence 0.99
     """
-    near: list[Record] = []
+    return "\n".join(
+        _record_sentences(msgspec.to_builtins({"changes": change_records(document), "notes": document.notes}))
+    )
+
+
+def explain_document(lines: Iterable[bytes], name: str, clean: str = "clean") -> str:
+    """Return in words what happened to one document; empty if report.jsonl, given as its `lines`, does not list it.
+
+    `name` is a path below raw/ or clean/, or a part of such a path that fits a single document. `clean` is the folder
+    of the clean files, as the reader names it.
+    """
+    near: list[ReportRecord] = []
     for line in lines:
         record = msgspec.json.decode(line)
         names = record["path"], record.get("file", "")
         if name in names:
-            return _told_in_words(record)
+            return _record_in_words(record, clean)
         if any(name in known for known in names):
             near.append(record)
     if len(near) > 1:
         return "\n".join([f"`{name}` fits {len(near)} documents:", *(record["path"] for record in near)])
-    return _told_in_words(near[0]) if near else ""
+    return _record_in_words(near[0], clean) if near else ""
 
 
-def has_post_of(year: int, lines: Iterable[bytes]) -> bool:
-    """Return whether report.jsonl, given as its lines, has a post that is kept and has a date in `year`."""
+def has_post_in_year(year: int, lines: Iterable[bytes]) -> bool:
+    """Return whether report.jsonl, given as its `lines`, lists a cleaned post with a date in `year`."""
     records = map(msgspec.json.decode, lines)
     return any(one["outcome"] == "cleaned" and one["date"].startswith(str(year)) for one in records)
 
 
-def _told_in_words(record: Record) -> str:
+def _record_in_words(record: ReportRecord, clean: str) -> str:
     if record["outcome"] == "skipped":
         return f"{record['path']} {record['reason']} (skipped at {record['step']})"
-    fate = (
-        f"repeats {record['of']}: {record['why']} ({record['similarity']:.0%})"
-        if "of" in record
-        else f"was cleaned: {record['file']}"
+    outcome = (
+        f" is {duplicate_in_words(record['of'], record['why'], record['similarity'])}"
+        if record["outcome"] == "duplicate"
+        else f": cleaned, see {clean}/{record['file']}"
     )
-    read = f"read as {clean_file.in_words(msgspec.convert(record['encoding'], Encoding))}"
-    passages = map(shared_in_words, msgspec.convert(record.get("passages", []), list[SharedPassage], dec_hook=_path))
-    return "\n".join([f"{record['path']} {fate}", read, *_sentences(record), *passages])
+    encoding = f"encoding: {clean_file.encoding_in_words(msgspec.convert(record['encoding'], Encoding))}"
+    passages = map(
+        passage_in_words, msgspec.convert(record.get("passages", []), list[SharedPassage], dec_hook=_path_hook)
+    )
+    return "\n".join([f"{record['path']}{outcome}", encoding, *_record_sentences(record), *passages])
 
 
-def shared_in_words(passage: SharedPassage) -> str:
-    """Return where else a paragraph stands."""
+def duplicate_in_words(of: str, why: str, similarity: float) -> str:
+    """Return what a document duplicates, for which reason, and how similar the two are.
+
+    >>> duplicate_in_words("a.md", "near-duplicate", 0.998)
+    'a near-duplicate of a.md (99.8 % similar)'
+    >>> duplicate_in_words("a.md", "same source URL, truncated", 0.62)
+    'a duplicate of a.md (same source URL, truncated, 62.0 % similar)'
+    >>> duplicate_in_words("a.md", "same words", 1.0)
+    'a duplicate of a.md (same words)'
+    """
+    reasons = why.split(", ")
+    kind = "near-duplicate" if "near-duplicate" in reasons else "duplicate"
+    details = [reason for reason in reasons if reason != "near-duplicate"]
+    if similarity < 1 or not details:
+        details.append(f"{similarity * 100:.1f} % similar")
+    return f"a {kind} of {of} ({', '.join(details)})"
+
+
+def passage_in_words(passage: SharedPassage) -> str:
+    """Return where else a paragraph is."""
     places = [f"{place.path}:{place.line}" for place in passage.places] + ["more"] * passage.more
-    return f"line {passage.line}: a paragraph of {passage.letters} letters is also in {', '.join(places)}"
+    return f"line {passage.line}: a paragraph of {passage.letters} characters is also in {', '.join(places)}"
 
 
-def _path(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+def _path_hook(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
     return kind(value)
 
 
-def _sentences(record: Record) -> list[str]:
-    told = []
-    for change in record["changes"]:
-        places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_PLACES])
-        more = f" and {len(change['spans']) - MOST_PLACES} more" if len(change["spans"]) > MOST_PLACES else ""
-        edit = _edit(change["before"], change["after"])
-        others = ", ".join(f"{text} {share:.2f}" for text, share in change.get("alternatives", ()))
-        sure = f"{change['confidence']:.2f}{'; else ' + others if others else ''}"
-        told.append(f"{change['step']} at {places}{more}: {edit}; {change['reason']} ({sure})")
-    return [*told, *(f"{note['step']}: {note['message']}" for note in record["notes"])] or ["nothing was changed"]
+def _record_sentences(record: ReportRecord) -> list[str]:
+    """Return the changes and notes of a line of report.jsonl, a sentence each."""
+    sentences = [_change_in_words(change) for change in record["changes"]]
+    sentences += [f"{note['step']}: {note['message']}" for note in record["notes"]]
+    return sentences or ["no changes"]
 
 
-def _edit(before: str, after: str) -> str:
-    """Return both texts of a change; of long ones the part where they differ.
+def _change_in_words(change: ReportRecord) -> str:
+    places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_LISTED_SPANS])
+    more = f" and {len(change['spans']) - MOST_LISTED_SPANS} more" if len(change["spans"]) > MOST_LISTED_SPANS else ""
+    confidence = f", confidence {change['confidence']:.2f}" if "confidence" in change else ""
+    others = ", ".join(f"{text} {share:.2f}" for text, share in change.get("alternatives", ()))
+    following = f" (next: {others})" if others else ""
+    edit = _edit_in_words(change["before"], change["after"])
+    return f"{change['step']}, characters {places}{more}: {edit}; {change['reason']}{confidence}{following}"
 
-    >>> print(_edit("a" * 100 + "b", "a" * 100 + "c"))
+
+def _edit_in_words(before: str, after: str) -> str:
+    """Return both texts of a change; of long texts the part with the first difference.
+
+    >>> print(_edit_in_words("a" * 100 + "b", "a" * 100 + "c"))
     '…aaaaaaaaaaaaaaaaaaaab' -> '…aaaaaaaaaaaaaaaaaaaac'
     """
-    start = max(0, alike(before, after) - LEAD) if max(len(before), len(after)) > LONGEST else 0
-    return f"{_cut(before, start)} -> {_cut(after, start)}"
+    start = (
+        max(0, common_prefix_length(before, after) - DIFFERENCE_CONTEXT)
+        if max(len(before), len(after)) > MOST_QUOTED_CHARACTERS
+        else 0
+    )
+    return f"{_quoted_excerpt(before, start)} -> {_quoted_excerpt(after, start)}"
 
 
-def alike(before: str, after: str) -> int:
-    """Return how many characters two texts begin with alike."""
+def common_prefix_length(before: str, after: str) -> int:
+    """Return the length of the common start of two texts, in characters."""
     short = min(len(before), len(after))
     return next((at for at in range(short) if before[at] != after[at]), short)
 
 
-def _cut(text: str, start: int) -> str:
-    end = start + LONGEST
+def _quoted_excerpt(text: str, start: int) -> str:
+    end = start + MOST_QUOTED_CHARACTERS
     return repr("…" * bool(start) + text[start:end] + "…" * (len(text) > end))

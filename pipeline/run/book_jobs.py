@@ -10,21 +10,21 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from pipeline.books import book
-from pipeline.books.book import Look, look_of
-from pipeline.books.device_formats import SUFFIXES, converted, tool
-from pipeline.books.formats import KINDS
+from pipeline.books.book import BookStyle, style_of_settings
+from pipeline.books.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
+from pipeline.books.formats import BOOK_FORMATS
 from pipeline.document import Cleaned
-from pipeline.read.pictures import picture_stamp
+from pipeline.read.pictures import image_stamp
 from pipeline.run import worker
 from pipeline.run.pool import MOST_MEMORY, Limits, Lost, each, jobs
 from pipeline.run.volume import Volume, make, save
 from pipeline.run.worker import Binding
 from pipeline.settings import Edition, Settings
-from pipeline.store.atomic import PARTIAL
-from pipeline.store.database import Database
+from pipeline.store.atomic import PARTIAL_FOLDER
+from pipeline.store.database import StateDatabase
 from pipeline.store.file_names import safe_name
 from pipeline.store.output_ledger import OutputLedger
-from pipeline.store.packing import digest
+from pipeline.store.packing import digest_of_values
 
 COMMIT_EVERY = 20  # documents: what a kill can cost
 TOGETHER = 8  # documents that are bound at once: half of what pandoc costs is that it is started
@@ -45,10 +45,10 @@ def unbound(shelf: OutputLedger, out: Path) -> list[str]:
 class Binder:
     """Binds what the state holds, and puts it where the shelf has it. `troubled` says that the machine failed it."""
 
-    def __init__(self, settings: Settings, state: Database, shelf: OutputLedger, tell: Tell) -> None:
+    def __init__(self, settings: Settings, state: StateDatabase, shelf: OutputLedger, tell: Tell) -> None:
         """Write below settings.out; `tell(stage, name)` is called for each edition."""
         self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
-        self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL)
+        self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL_FOLDER)
         self.troubled = False
 
     def write_all(self) -> None:
@@ -59,11 +59,11 @@ class Binder:
 
     def bindings(self) -> Iterator[Binding]:
         """Yield what is to be bound: every document that is kept."""
-        raw, look = Path(self.settings.raw), look_of(self.settings)
+        raw, look = Path(self.settings.raw), style_of_settings(self.settings)
         for outcome, name, known in self.state.outcomes():
             if isinstance(outcome, Cleaned):
-                stamps = [picture_stamp(raw, picture) for picture in self.state.pictures(outcome.path)]
-                key = digest(known, book.VERSION, stamps, look)
+                stamps = [image_stamp(raw, picture) for picture in self.state.pictures(outcome.path)]
+                key = digest_of_values(known, book.VERSION, stamps, look)
                 yield Binding(outcome.document, raw, self.out / POSTS / name, key, look)
 
     def books(self) -> Iterator[tuple[Path, Edition | None]]:
@@ -76,7 +76,7 @@ class Binder:
         """Write the EPUB and the PDF of every document that is kept; what cannot be bound is set aside."""
         if self.shelf.check:
             for binding in self.stale():
-                self.put(binding, worker.Bound(dict.fromkeys(KINDS, b"")))
+                self.put(binding, worker.Bound(dict.fromkeys(BOOK_FORMATS, b"")))
             return
         with closing(self.bound(_batches(self.stale()))) as every:
             for at, (binding, bound) in enumerate(every):
@@ -132,11 +132,11 @@ class Binder:
     def write_book(self, place: Path, edition: Edition | None) -> None:
         """Write one book of several posts, as chapters in the order of their dates unless it asks for another."""
         paths = self.files(place)
-        title, look = self.settings.title, look_of(self.settings)
+        title, look = self.settings.title, style_of_settings(self.settings)
         if edition:
             title, look = edition.title, replace(look, cover=edition.cover)
         keys = [key for key, _ in self.state.chapters.ordered()]
-        key = digest(book.VERSION, title, keys, look, edition, self.settings.formats and tool())
+        key = digest_of_values(book.VERSION, title, keys, look, edition, self.settings.formats and converter_path())
         fresh = [self.shelf.fresh(path, key) for path in paths.values()]  # each is to be asked: asking plans it
         if all(fresh) or not keys:
             return
@@ -149,17 +149,17 @@ class Binder:
             else:
                 self.shelf.put(path, key, data)
 
-    def made(self, title: str, look: Look, edition: Edition | None) -> Mapping[str, bytes | Lost]:
+    def made(self, title: str, look: BookStyle, edition: Edition | None) -> Mapping[str, bytes | Lost]:
         """Return a book of several posts in each kind that the settings want, or why there is none.
 
         Each kind is made in a process of its own: what one takes, or fails at, is not the other's.
         """
         chapters = self.scratch / "chapters"
         save((chapter for _, chapter in self.state.chapters.ordered()), chapters)
-        volumes = [Volume(title, look, edition, kind, chapters, self.scratch / f"book.{kind}") for kind in KINDS]
+        volumes = [Volume(title, look, edition, kind, chapters, self.scratch / f"book.{kind}") for kind in BOOK_FORMATS]
         limits = Limits(BOOK_SECONDS, self.scratch, BOOK_MEMORY)
         made: dict[str, bytes | Lost] = {}
-        with closing(each(make, volumes, min(len(KINDS), jobs(self.settings)), limits)) as results:
+        with closing(each(make, volumes, min(len(BOOK_FORMATS), jobs(self.settings)), limits)) as results:
             for volume, result in results:
                 if isinstance(result, str):
                     made[volume.kind] = Lost(result, "document") if result else volume.target.read_bytes()
@@ -177,11 +177,11 @@ class Binder:
 
 def _files(place: Path, *more: str) -> dict[str, Path]:
     """Return the files of an edition by kind; `place` is their path without suffix."""
-    return {kind: place.with_name(f"{place.name}.{SUFFIXES.get(kind, kind)}") for kind in (*KINDS, *more)}
+    return {kind: place.with_name(f"{place.name}.{DEVICE_SUFFIXES.get(kind, kind)}") for kind in (*BOOK_FORMATS, *more)}
 
 
 def _converted(epub: bytes, form: str) -> bytes | Lost:
-    data = converted(epub, form)
+    data = converted_for_device(epub, form)
     return Lost(str(data), "document") if isinstance(data, RuntimeError) else data
 
 

@@ -13,22 +13,28 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.document import RunReport, Skipped
-from pipeline.duplicates.clusters import families
-from pipeline.duplicates.lsh_index import Index
+from pipeline.duplicates.clusters import duplicate_clusters
+from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.flow import REPAIRED, signature
-from pipeline.language.archive_statistics import MOST, NOTHING, archive_of, packed, unpacked
-from pipeline.read.folder import scan
-from pipeline.read.pictures import picture_stamp
+from pipeline.language.archive_statistics import (
+    MOST_ARCHIVE_CHARACTERS,
+    NO_STATISTICS,
+    pack_statistics,
+    statistics_of,
+    unpack_statistics,
+)
+from pipeline.read.folder import scan_folder
+from pipeline.read.pictures import image_stamp
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import COMMIT_EVERY, Tell
 from pipeline.run.pool import Limits, Lost, each, jobs
 from pipeline.settings import Settings, SettingsError
-from pipeline.store.atomic import naming, write
-from pipeline.store.database import Database, kept
+from pipeline.store.atomic import errors_naming, write_atomically
+from pipeline.store.database import StateDatabase, open_state
 from pipeline.store.output_ledger import OutputLedger
-from pipeline.store.packing import digest
-from pipeline.store.rows import Row, row_of
-from pipeline.store.schema import Damaged
+from pipeline.store.packing import digest_of_values
+from pipeline.store.rows import DocumentRow, document_row
+from pipeline.store.schema import DamagedState
 
 STATE = ".state.sqlite"  # in clean/
 
@@ -53,10 +59,10 @@ def run_archive(
     """
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _apart(raw, clean, out)
-    flow, file = digest(signature(settings)), clean / STATE
+    flow, file = digest_of_values(signature(settings)), clean / STATE
 
     def once(*, rebuild: bool = False) -> RunReport:
-        with kept(file, flow, trial=check, rebuild=rebuild) as state:
+        with open_state(file, flow, trial=check, rebuild=rebuild) as state:
             shelf = OutputLedger(state, clean, out, check=check)
             try:
                 _Run(settings, state, shelf, tell, leave_books=leave_books).go()
@@ -69,11 +75,11 @@ def run_archive(
         _usable(out, check=check)
         try:
             return once()
-        except Damaged as damage:
+        except DamagedState as damage:
             tell("rebuild", f"{file}: {damage}; every post is cleaned again")
             try:
                 return once(rebuild=True)
-            except Damaged as error:
+            except DamagedState as error:
                 raise OSError(0, f"{error}, even when it was new; check the disk", str(file)) from error
 
 
@@ -114,7 +120,7 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
     file = clean / ".lock"
     try:
         with FileLock(file, timeout=0):
-            with naming(file):
+            with errors_naming(file):
                 file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
             yield
     except Timeout as error:
@@ -126,7 +132,7 @@ class _Run:
     """One run: what it was asked, and where its results go. `troubled` says that the machine failed a document."""
 
     def __init__(
-        self, settings: Settings, state: Database, shelf: OutputLedger, tell: Tell, *, leave_books: bool
+        self, settings: Settings, state: StateDatabase, shelf: OutputLedger, tell: Tell, *, leave_books: bool
     ) -> None:
         self.settings, self.state, self.shelf, self.tell, self.leave_books = settings, state, shelf, tell, leave_books
         self.troubled = False
@@ -153,10 +159,10 @@ class _Run:
     def decides_all(self) -> str:
         """Return the digest of all that decides what is in clean/ and out/."""
         raw = Path(self.settings.raw)
-        pictures = [(file, picture_stamp(raw, file)) for file in self.state.pictures()]
+        pictures = [(file, image_stamp(raw, file)) for file in self.state.pictures()]
         choices = [getattr(self.settings, name) for name in outputs.CHOICES]
         how = [*choices, list(self.shelf.roots), self.leave_books, outputs.VERSIONS]
-        return digest(self.state.flow, self.state.digests(), pictures, how)
+        return digest_of_values(self.state.flow, self.state.digests(), pictures, how)
 
     def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
         """Clean the sources of `tasks` and keep what became of each."""
@@ -165,14 +171,16 @@ class _Run:
             with closing(each(worker.clean, tasks, jobs(self.settings), limits)) as results:
                 self.keep_results(results, stage)
 
-    def keep_results(self, results: Iterable[tuple[worker.Task, worker.Unchanged | Row | Lost]], stage: str) -> None:
+    def keep_results(
+        self, results: Iterable[tuple[worker.Task, worker.Unchanged | DocumentRow | Lost]], stage: str
+    ) -> None:
         """Keep what became of each task."""
         for at, (task, result) in enumerate(results):
             self.tell(stage, str(task.found.path))
             if isinstance(result, worker.Unchanged):
                 self.state.keep(task.found)
             else:
-                row = result if isinstance(result, Row) else row_of(_aside(task, result))
+                row = result if isinstance(result, DocumentRow) else document_row(_aside(task, result))
                 self.troubled |= row.cause == "environment"
                 self.state.put(task.found, row, task.evidence)
             if at % COMMIT_EVERY == 0:
@@ -187,10 +195,10 @@ class _Run:
         if not stale:
             return
         evidence_file = Path(self.settings.clean, ".evidence")
-        before = unpacked(evidence_file.read_bytes()) if evidence_file.is_file() else NOTHING
+        before = unpack_statistics(evidence_file.read_bytes()) if evidence_file.is_file() else NO_STATISTICS
         with self.shelf.scratch() as scratch:
             file = scratch / "evidence" if self.shelf.check else evidence_file
-            write(file.parent, file, packed(archive_of(texts, before)))
+            write_atomically(file.parent, file, pack_statistics(statistics_of(texts, before)))
             tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
             self.keep_each(tasks, "infer")
         self.state.commit()
@@ -203,16 +211,16 @@ class _Run:
         texts: dict[str, str] = {}
         known, size = [], 0
         for one, document in self.state.sound():
-            if size + len(document.text) <= MOST:
+            if size + len(document.text) <= MOST_ARCHIVE_CHARACTERS:
                 path = str(document.path)
                 texts[path] = document.text_after(REPAIRED)
                 size += len(texts[path])
                 known.append((path, one))
-        return texts, digest(known)
+        return texts, digest_of_values(known)
 
     def changed(self) -> Iterator[worker.Task]:
         """Yield the sources that may have changed since the last run."""
-        for found in scan(Path(self.settings.raw), self.settings.ignore):
+        for found in scan_folder(Path(self.settings.raw), self.settings.ignore):
             if found.ignored:
                 continue
             stamp, sha256 = self.state.known(found.path)
@@ -224,9 +232,9 @@ class _Run:
     def relate(self) -> None:
         """Find out which documents repeat which, comparing those that are new since the last run."""
         self.state.print_anew()
-        index = Index(self.state.db, self.state.document)
+        index = LshIndex(self.state.db, self.state.document)
         index.update(*self.state.unindexed())
-        self.state.relate(families(index))
+        self.state.relate(duplicate_clusters(index))
         self.state.commit()
 
 

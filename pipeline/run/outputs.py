@@ -9,16 +9,16 @@ from pathlib import Path
 
 from pipeline.books import book
 from pipeline.citations.cited_works import Work, catalogue, works_of
-from pipeline.citations.post_graph import Edge, Graph, Homes, edges, homes
+from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post_index
 from pipeline.document import Cleaned, Document, Outcome, RunReport
-from pipeline.read.pictures import missing
+from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import PLACES, Binder, Tell, unbound
 from pipeline.settings import Settings
-from pipeline.store.database import Database
+from pipeline.store.database import StateDatabase
 from pipeline.store.output_ledger import OutputLedger
-from pipeline.store.packing import digest
-from pipeline.urls.canonical import canonical
+from pipeline.store.packing import digest_of_values
+from pipeline.urls.canonical import canonical_url
 
 VERSIONS = (
     clean_file.VERSION,
@@ -31,13 +31,13 @@ VERSIONS = (
 CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 
 
-def report_of(state: Database, shelf: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:
+def report_of(state: StateDatabase, shelf: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:
     """Return the counts of a run so far; without `books`, what is wrong with those in `out` does not count."""
     return RunReport(
-        cleaned=state.count("kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"),
-        duplicates=state.count("kind = 'cleaned' AND repeats IS NOT NULL"),
+        cleaned=state.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
+        duplicates=state.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
         skipped=tuple(state.skipped()),
-        rolled_back=state.count("undone"),
+        rolled_back=state.count("rolled_back"),
         failed_books=tuple(unbound(shelf, out)) if books else (),
         incomplete=state.chapters.incomplete() if books else 0,
         written=tuple(shelf.written),
@@ -51,7 +51,7 @@ def report_of(state: Database, shelf: OutputLedger, out: Path, *, books: bool, s
 class Writer:
     """Writes what the state holds to where the shelf has it."""
 
-    def __init__(self, settings: Settings, state: Database, shelf: OutputLedger, tell: Tell) -> None:
+    def __init__(self, settings: Settings, state: StateDatabase, shelf: OutputLedger, tell: Tell) -> None:
         """Write below settings.clean and settings.out; `tell(stage, name)` is called for each edition."""
         self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
         self.clean, self.out = Path(settings.clean), Path(settings.out)
@@ -83,7 +83,7 @@ class Writer:
         for outcome, file in self.outcomes():
             if isinstance(outcome, Cleaned):
                 document = outcome.document
-                if gone := missing(raw, document):
+                if gone := missing_images(raw, document):
                     document = document.noted("images", f"{len(gone)} image files are missing: {', '.join(gone)}")
                 for warning in self.state.chapters.warnings(outcome.path) if self.books else ():
                     document = document.noted("books", warning)
@@ -95,7 +95,7 @@ class Writer:
         """Write the clean file of every document that is kept."""
         for outcome, name, known in self.state.outcomes():
             if isinstance(outcome, Cleaned):
-                path, key = self.clean / f"{name}.md", digest(known, clean_file.VERSION)
+                path, key = self.clean / f"{name}.md", digest_of_values(known, clean_file.VERSION)
                 if not self.shelf.fresh(path, key):
                     self.shelf.put(path, key, clean_file.clean_file(outcome.document))
 
@@ -103,7 +103,7 @@ class Writer:
         """Write what programs and people read of the archive: reports, links, the works it cites, the graph."""
         files: dict[Path, Callable[[], Iterable[bytes]]] = {
             self.clean / "report.jsonl": lambda: (report_jsonl.report_line(*one) for one in self.told()),
-            self.clean / "links.jsonl": lambda: map(report_jsonl.line, self.links()),
+            self.clean / "links.jsonl": lambda: map(report_jsonl.json_line, self.links()),
             self.clean / "links.csv": lambda: link_files.csv_rows(self.links()),
             self.out / "works.json": lambda: [bibliography.works_json(self.graph.works)],
             self.out / "works.bib": lambda: [bibliography.works_bib(self.graph.works)],
@@ -120,9 +120,9 @@ class Writer:
         return (outcome.document for outcome, _ in self.outcomes() if isinstance(outcome, Cleaned))
 
     @cached_property
-    def homes(self) -> Homes:
+    def homes(self) -> PostIndex:
         """Where the posts of the archive are to be had."""
-        return homes(outcome for outcome, _ in self.outcomes())
+        return post_index(outcome for outcome, _ in self.outcomes())
 
     @cached_property
     def graph(self) -> Graph:
@@ -132,12 +132,12 @@ class Writer:
         told: list[Edge] = []
         for one in self.kept():
             of_post = works_of(one)
-            posts.append((str(one.path), one.meta.title, canonical(one.meta.source_url)))
+            posts.append((str(one.path), one.meta.title, canonical_url(one.meta.source_url)))
             cited += of_post
-            told += edges(one, of_post, self.homes)
+            told += edges_of(one, of_post, self.homes)
         return Graph(tuple(posts), tuple(catalogue(cited)), tuple(told))
 
-    def links(self) -> Iterator[report_jsonl.Record]:
+    def links(self) -> Iterator[report_jsonl.ReportRecord]:
         """Yield every link of the archive."""
         for outcome, file in self.outcomes():
             yield from link_files.link_rows(outcome, file, self.homes)

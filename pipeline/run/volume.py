@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.books.book import Book, Chapter, Look, identifier
-from pipeline.books.formats import editions
-from pipeline.books.selection import select
+from pipeline.books.book import Book, BookStyle, Chapter, identifier
+from pipeline.books.formats import books_as_files
+from pipeline.books.selection import selected_chapters
 from pipeline.document import SkipDocument
 from pipeline.settings import Edition
-from pipeline.store.atomic import naming
+from pipeline.store.atomic import errors_naming
 from pipeline.store.packing import unpack
 
 _SIZE = 8  # bytes before each chapter of a file: how many the chapter has
@@ -26,7 +26,7 @@ class Volume:
     """
 
     title: str
-    look: Look
+    look: BookStyle
     edition: Edition | None
     kind: str
     chapters: Path
@@ -36,7 +36,7 @@ class Volume:
 def save(chapters: Iterable[bytes], file: Path) -> None:
     """Write packed chapters to a file, one at a time."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with naming(file), file.open("wb") as out:
+    with errors_naming(file), file.open("wb") as out:
         for packed in chapters:
             out.write(len(packed).to_bytes(_SIZE) + packed)
 
@@ -53,13 +53,13 @@ def make(volume: Volume) -> str:
     Its identifier derives from its title: a new issue takes the place of the old one on a reader.
     """
     every = _saved(volume.chapters)
-    chapters = select(volume.edition, every) if volume.edition else list(every)
+    chapters = selected_chapters(volume.edition, every) if volume.edition else list(every)
     if not chapters:
         return f"`{volume.title}` selects no post; change or delete its [[edition]] in the settings"
     language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
     book = Book(volume.title, language, identifier(volume.title), tuple(chapters), volume.look)
     try:
-        (made,) = editions([book], [volume.kind])
+        (made,) = books_as_files([book], [volume.kind])
     except SkipDocument as unfit:
         return str(unfit)
     volume.target.write_bytes(made[volume.kind])

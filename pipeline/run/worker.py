@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.books.book import Book, Chapter, Look, chapters_of, identifier, look_of
-from pipeline.books.formats import KINDS, editions
-from pipeline.books.omissions import warnings_of
+from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier, style_of_settings
+from pipeline.books.formats import BOOK_FORMATS, books_as_files
+from pipeline.books.omissions import omission_warnings
 from pipeline.document import BUG_REPORT_HINT, Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, beside, follow
-from pipeline.language.archive_statistics import Archive, unpacked
+from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
 from pipeline.read.decode import decode
-from pipeline.read.folder import Found, read
+from pipeline.read.folder import FoundFile, read_source
 from pipeline.settings import Settings
 from pipeline.store.packing import pack
-from pipeline.store.rows import Row, row_of
+from pipeline.store.rows import DocumentRow, document_row
 
 PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
 MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
@@ -34,7 +34,7 @@ class Task:
     """
 
     settings: Settings
-    found: Found
+    found: FoundFile
     known: str = ""
     archive: Path | None = None
     evidence: str = ""
@@ -45,14 +45,14 @@ class Unchanged:
     """The source's bytes are those known."""
 
 
-def clean(task: Task) -> Row | Unchanged:
+def clean(task: Task) -> DocumentRow | Unchanged:
     """Return what becomes of one source. Raises OSError and MemoryError: these are the machine's."""
     path = task.found.path
     try:
-        source = read(Path(task.settings.raw), task.found, task.settings.max_bytes)
+        source = read_source(Path(task.settings.raw), task.found, task.settings.max_bytes)
     except SkipDocument as unfit:
         cause: Cause = "environment" if isinstance(unfit, RetryLater) else "document"
-        return row_of(Skipped(path, "read", str(unfit), cause))
+        return document_row(Skipped(path, "read", str(unfit), cause))
     sha256 = hashlib.sha256(source.data).hexdigest()
     if sha256 == task.known:
         return Unchanged()
@@ -61,14 +61,14 @@ def clean(task: Task) -> Row | Unchanged:
         steps = beside(steps, _archive(task.archive, task.evidence))
     outcome = follow_all(source, steps)
     try:
-        return row_of(outcome, sha256)
+        return document_row(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
-        return row_of(Skipped(path, "keep", _mistake(error), "bug", traceback.format_exc()))
+        return document_row(Skipped(path, "keep", _mistake(error), "bug", traceback.format_exc()))
 
 
 @functools.lru_cache(maxsize=1)
-def _archive(file: Path, evidence: str) -> Archive:  # noqa: ARG001 - a file of other evidence is read anew
-    return unpacked(file.read_bytes())
+def _archive(file: Path, evidence: str) -> ArchiveStatistics:  # noqa: ARG001 - a file of other evidence is read anew
+    return unpack_statistics(file.read_bytes())
 
 
 def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
@@ -132,7 +132,7 @@ class Binding:
     raw: Path
     place: Path
     key: str
-    look: Look
+    look: BookStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +149,10 @@ class Bound:
     warnings: tuple[str, ...] = ()
 
 
-def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Bound]:
+def bind(bindings: Sequence[Binding], kinds: Sequence[str] = BOOK_FORMATS) -> list[Bound]:
     """Return the editions, of some kinds, of documents that are to look alike.
 
-    A document that is more than pandoc can do has a problem instead; all else is raised (see `editions`).
+    A document that is more than pandoc can do has a problem instead; all else is raised (see `books_as_files`).
     """
     found = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
     books = [
@@ -170,7 +170,7 @@ def bind(bindings: Sequence[Binding], kinds: Sequence[str] = KINDS) -> list[Boun
 def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | SkipDocument]:
     """Return the editions of each book; what is too much for pandoc spoils no other."""
     try:
-        return [*editions(books, kinds)]
+        return [*books_as_files(books, kinds)]
     except SkipDocument as unfit:
         return [unfit] if len(books) == 1 else [made for book in books for made in _each([book], kinds)]
 
@@ -178,7 +178,7 @@ def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] 
 def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
     if isinstance(made, SkipDocument):
         return Bound(problem=str(made))
-    warnings = warnings_of(chapter, made["epub"]) if "epub" in made else ()
+    warnings = omission_warnings(chapter, made["epub"]) if "epub" in made else ()
     return Bound(made, pack(chapter), warnings=warnings)
 
 
@@ -199,7 +199,7 @@ def bind_post(post: Post) -> Bound:
         document = cleaned(post.name, post.data, post.settings)
     except SkipDocument as unfit:
         return Bound(problem=str(unfit))
-    (bound,) = bind([Binding(document, post.folder, Path(), "", look_of(post.settings))], post.kinds)
+    (bound,) = bind([Binding(document, post.folder, Path(), "", style_of_settings(post.settings))], post.kinds)
     return bound
 
 

@@ -1,72 +1,42 @@
-"""Take out what machine translation left in the text: placeholders, mistranslated labels of links, cut names."""
+"""Remove what machine translation left in the text: placeholders, mistranslated link labels, cut names."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS
 from pipeline.language.identification import language_of
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
+from pipeline.steps.profiles import profile_of
+from pipeline.steps.profiles.rules import cut_names, labels
 
-LANGUAGES = ("zh",)  # the files of glossary/
 PLACEHOLDER = "a placeholder of machine translation"
-LABEL = "a label that machine translation got wrong, as the text of a link"
-CITATION = "emphasis that starts within a name"
-_SIGN = re.compile(r"T(?<![^【)\n]T)\d+[:：】]")  # of any placeholder
+_PLACEHOLDER_START = re.compile(r"T(?<![^【)\n]T)\d+[:：】]")
 _PLACEHOLDERS = re.compile(
     r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^T\d+[:：]\s*(?=\*\*)", re.MULTILINE
 )
 
 
 def artefacts(document: Document, *, glossary: bool = True) -> Document:
-    """Take out placeholders of machine translation, and set right its labels of links: `[纸张](…)` -> `[论文](…)`."""
-    changes = list(_placeholders(document.text))
+    """Remove placeholders of machine translation, and correct the link labels and names that the site profile lists."""
+    text, meta = document.text, document.meta
+    changes = list(_placeholders(text))
     if glossary:
-        for language in LANGUAGES:
-            found = [*_labels(document.text, language), *_citations(document.text, language)]
-            if found and (document.meta.language or language_of(document.text)).startswith(language):
-                changes += found
+        site = profile_of(meta)
+        found = [*labels(text, site.labels), *cut_names(text, site.cut_names)]
+        if found and (meta.language or language_of(text)).startswith(site.language):
+            changes += found
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
 
 
 def _placeholders(text: str) -> Iterator[Change]:
-    if _SIGN.search(text):
-        for match in prose(_PLACEHOLDERS, text):
-            yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER, 0.95)
+    """Yield the removal of placeholders: `八月版的【T2:机器学习】系列` -> `八月版的机器学习系列`."""
+    if _PLACEHOLDER_START.search(text):
+        for match in matches_outside_code(_PLACEHOLDERS, text):
+            yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER)
 
 
-def _labels(text: str, language: str) -> Iterator[Change]:
-    labels, pattern, _ = _glossary(language)
-    for match in prose(pattern, text):
-        yield Change("artefacts", match.span(1), match[1], labels[match[1]], LABEL, 0.9)
-
-
-def _citations(text: str, language: str) -> Iterator[Change]:
-    for match in prose(_glossary(language)[2], text):
-        yield Change("artefacts", match.span(), match[0], f"{match[1]} *{match[2]}{match[3]}", CITATION, 0.9)
-
-
-@cache
-def glossary_of(language: str) -> dict[str, Any]:
-    """Return the glossary of one of LANGUAGES: labels, citations, and what is doubtful."""
-    return tomllib.loads(files("pipeline.steps").joinpath("glossary", f"{language}.toml").read_text("utf-8"))
-
-
-@cache
-def _glossary(language: str) -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
-    """Return the labels of a language, what finds them, and what finds cut names."""
-    table = glossary_of(language)
-    labels = "|".join(map(re.escape, table["labels"]))
-    before, behind = ("|".join(map(re.escape, table["citations"][side])) for side in ("before", "behind"))
-    names = rf"({before})([^\s*|，。、:：]{{0,6}})\*((?:(?<=(?:{before})\*)\w|{behind})[^*\n|]*\*)(?!\*)"
-    return table["labels"], re.compile(rf"\[(?<!!\[)({labels})\](?=\()"), re.compile(names)
-
-
-STEP = Step("artefacts", artefacts, (SAME_CODE, SAME_LINKS))
+STEP = Step("artefacts", artefacts, (SAME_CODE, SAME_LINKS), version=2)

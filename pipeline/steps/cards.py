@@ -1,4 +1,4 @@
-"""Mend links that blog platforms and translation broke: cards over several blocks, empty links, cut hashtags."""
+"""Repair links that blog platforms and translation broke: link cards, links without text, split hashtags."""
 
 from __future__ import annotations
 
@@ -9,82 +9,61 @@ from urllib.parse import urljoin, urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
+from pipeline.steps.profiles import profile_of
+from pipeline.steps.profiles.rules import link_cards, separators
 
-CARD = "a link card over several blocks, which is no link in Markdown"
-EMPTY = "a link without text: nobody can see or follow it"
-HASHTAG = "a hashtag is written in one"
-SEPARATOR = "links that follow each other are separated like the others of the text"
-RELATIVE = "an address without its host leads nowhere outside its site; the source of the text tells the host"
-_CARD = re.compile(
-    r"\[(?:\]\((?P<empty>[^()\s]+)\)[ \t]*\[)?#{1,6}[ \t]+(?P<title>[^\n\[\]]+)\n[ \t]*\n"
-    r"(?:#{1,6}[ \t]+(?P<subtitle>[^\n\[\]]+)\n[ \t]*\n)?(?P<site>[\w.-]+\.\w+)\]\((?P<address>[^()\s]+)\)"
-)
-_EMPTY = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
-_HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
-_MARKED = re.compile(r"([\U0001F300-\U0001FAFF])\[[^\]\n]+\]\(")
-_SEPARATED = re.compile(r"\|[\U0001F300-\U0001FAFF]\[")
-_RELATIVE = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()]|[ \t]+[\"'(])")
+LINK_WITHOUT_TEXT = "a link without text cannot be seen or followed"
+SPLIT_HASHTAG = "a hashtag has no spaces"
+RELATIVE_URL = "a relative URL works on its own site only; it gets the host of the source"
+_LINK_WITHOUT_TEXT = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
+_SPLIT_HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
+_RELATIVE_URL = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()]|[ \t]+[\"'(])")
 
 
 def cards(document: Document) -> Document:
-    """Mend broken links: cards of platforms become one link, empty ones go, addresses get the host of the source."""
-    text = document.text
+    """Repair links: make link cards links, remove links without text, complete relative URLs."""
+    text, source_url = document.text, document.meta.source_url
     if "](" not in text:
         return document
+    site = profile_of(document.meta)
     changes: list[Change] = []
     for change in [
-        *_cards(text, document.meta.source_url),
-        *_without_text(text),
+        *(link_cards(text, source_url, site.link_card) if site.link_card else ()),
+        *_links_without_text(text),
         *_hashtags(text),
-        *_separators(text),
-        *_relative(text, document.meta.source_url),
+        *(separators(text, site.link_marks) if site.link_marks else ()),
+        *_relative_urls(text, source_url),
     ]:
         if not any(change.span[0] < other.span[1] and other.span[0] < change.span[1] for other in changes):
             changes.append(change)
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
 
 
-def _cards(text: str, source: str) -> Iterator[Change]:
-    for match in prose(_CARD, text):
-        if match["empty"] in {None, match["address"]}:
-            link = f"[{match['title'].strip()}]({_absolute(match['address'], source)})"
-            after = f"{link}\\\n{match['subtitle'].strip()}" if match["subtitle"] else link
-            yield Change("cards", match.span(), match[0], after, CARD, 0.95)
-
-
-def _without_text(text: str) -> Iterator[Change]:
-    for match in prose(_EMPTY, text):
+def _links_without_text(text: str) -> Iterator[Change]:
+    """Yield the removal of links without text; one that is alone on its line stays."""
+    for match in matches_outside_code(_LINK_WITHOUT_TEXT, text):
         line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
-            yield Change("cards", match.span(), match[0], "", EMPTY, 0.95)
+            yield Change("cards", match.span(), match[0], "", LINK_WITHOUT_TEXT)
 
 
 def _hashtags(text: str) -> Iterator[Change]:
-    for match in prose(_HASHTAG, text):
+    """Yield the changes that join hashtags: `[# ML collage](…/hashtag/mlcollage)` -> `[#MLcollage](…)`."""
+    for match in matches_outside_code(_SPLIT_HASHTAG, text):
         words = match[1].removeprefix("# ")
-        one = re.sub(r"\s", "", words)
-        tag = one if match[2].casefold().rstrip("/").endswith("/" + one.casefold()) else words
-        yield Change("cards", match.span(1), match[1], f"#{tag}", HASHTAG, 0.9)
+        joined = re.sub(r"\s", "", words)
+        tag = joined if match[2].casefold().rstrip("/").endswith("/" + joined.casefold()) else words
+        yield Change("cards", match.span(1), match[1], f"#{tag}", SPLIT_HASHTAG)
 
 
-def _separators(text: str) -> Iterator[Change]:
-    for match in prose(_MARKED, text) if _SEPARATED.search(text) else ():
-        at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
-        if re.match(r"[^\s|] ", text[at - 2 : at]) and (f"|{match[1]}[" in text or _SEPARATED.search(line)):
-            yield Change("cards", (at - 1, at), " ", " |", SEPARATOR, 0.8)
-
-
-def _relative(text: str, source: str) -> Iterator[Change]:
-    if urlsplit(source).hostname and "](/" in text:
-        for match in prose(_RELATIVE, text):
+def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
+    """Yield the changes that give the URLs of links, not of images, the host of the source."""
+    if urlsplit(source_url).hostname and "](/" in text:
+        for match in matches_outside_code(_RELATIVE_URL, text):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):
-                yield Change("cards", match.span(1), match[1], _absolute(match[1], source), RELATIVE, 0.95)
+                yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE_URL)
 
 
-def _absolute(address: str, source: str) -> str:
-    return urljoin(source, address) if address.startswith("/") and source else address
-
-
-STEP = Step("cards", cards, (SAME_CODE,), version=2)
+STEP = Step("cards", cards, (SAME_CODE,), version=3)

@@ -1,34 +1,40 @@
-"""Note what reads like a mistake of translation that nobody can set right; the text stays as it is."""
+"""Warn about likely machine-translation errors that cannot be corrected; the text stays as it is."""
 
 from __future__ import annotations
 
-import re
 from functools import cache
+from importlib.resources import files
 
 from pipeline.document import Document, Step
 from pipeline.language.identification import language_of
-from pipeline.markdown import prose
-from pipeline.steps.artefacts import LANGUAGES, glossary_of
+from pipeline.markdown import matches_outside_code
+from pipeline.steps.profiles import DoubtfulPattern, parsed_profile, profile_of
 
-SHOWN = 24  # characters of what was found
+LANGUAGES = ("zh",)  # those with a file in glossary/
+MOST_QUOTED = 24  # characters of a match that the note quotes
 
 
 def doubts(document: Document) -> Document:
-    """Note what reads like a mistake of translation, and how often it does; the text stays as it is."""
-    language = (document.meta.language or language_of(document.text)).partition("-")[0]
-    for says, pattern in _patterns(language) if language in LANGUAGES else ():
-        if places := [match[0].strip() for match in prose(pattern, document.text)]:
-            first = places[0] if len(places[0]) <= SHOWN else places[0][:SHOWN] + "…"
+    """Warn about likely machine-translation errors."""
+    language = document.meta.language or language_of(document.text)
+    site = profile_of(document.meta)
+    of_site = site.doubtful if language.startswith(site.language) else ()
+    for doubtful in (*of_site, *_patterns_of(language.partition("-")[0])):
+        if places := [match[0].strip() for match in matches_outside_code(doubtful.pattern, document.text)]:
+            first = places[0] if len(places[0]) <= MOST_QUOTED else places[0][:MOST_QUOTED] + "…"
             times = f", {len(places)} times" if len(places) > 1 else ""
-            document = document.noted("doubts", f"doubtful translation, kept: {first}{times}: {says}")
+            message = f"possible mistranslation (unchanged): {first}{times}: {doubtful.says}"
+            document = document.noted("doubts", message)
     return document
 
 
 @cache
-def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return what is doubtful in a language: in words, and as a pattern."""
-    listed = glossary_of(language)["doubtful"]
-    return tuple((one["says"], re.compile(one["pattern"], re.MULTILINE)) for one in listed)
+def _patterns_of(language: str) -> tuple[DoubtfulPattern, ...]:
+    """Return the doubtful patterns of a language, an ISO 639 code; none where glossary/ has no file for it."""
+    if language not in LANGUAGES:
+        return ()
+    text = files("pipeline.steps").joinpath("glossary", f"{language}.toml").read_text("utf-8")
+    return parsed_profile(f"{language}.toml", text).doubtful
 
 
-STEP = Step("doubts", doubts)
+STEP = Step("doubts", doubts, version=2)

@@ -1,4 +1,4 @@
-"""Let emphasis close where its author closed it: marks beside CJK text and its like that CommonMark does not pair."""
+"""Fix emphasis markers that CommonMark does not pair, mostly next to CJK text: `**标签:**字` -> `**标签**:字`."""
 
 from __future__ import annotations
 
@@ -12,32 +12,54 @@ from typing import Any
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import Inline, inline_tokens, inlines
-from pipeline.markdown.emphasis_runs import LONGEST, RUN, STRONG, Run, blank, opens, paired
+from pipeline.markdown import InlineContent, inline_contents, inline_tokens
+from pipeline.markdown.emphasis_runs import (
+    ASTERISKS,
+    MOST_ASTERISKS,
+    STRONG_ASTERISKS,
+    AsteriskRun,
+    is_blank,
+    is_flanking,
+    paired_runs,
+)
+from pipeline.steps.profiles import profile_of
 
-CASELESS = re.compile(  # letters of scripts without capitals: CJK, and Hebrew to Mongolian; no name in code has them
+CASELESS = re.compile(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "“": "”", "‘": "’", "〈": "〉"}
-KEPT = "\"'*\\"  # punctuation that may belong to what stands before it
-FARTHEST = 6  # blocks that one emphasis may have been meant to span; farther apart, marks are no pair
+BRACKET_PAIRS = {
+    "(": ")",
+    "（": "）",
+    "[": "]",
+    "【": "】",
+    "「": "」",
+    "『": "』",
+    "《": "》",
+    "“": "”",
+    "‘": "’",
+    "〈": "〉",
+}
+KEPT_INSIDE = "\"'*\\"  # punctuation that may belong to the text before it
+MOST_BLOCKS = 6  # that one emphasis may span; markers farther apart are not a pair
 
-MOVED = "CommonMark does not pair emphasis marks between punctuation and a letter; the punctuation moved outside"
-SPACED = "CommonMark does not pair emphasis marks with a space on their inner side; the space moved outside"
-TAGGED = "CommonMark does not pair these emphasis marks; written as HTML, which always pairs"
-EMPTY = "emphasis of punctuation or of nothing; its marks showed as asterisks"
-SPANNING = "emphasis does not reach from block to block; marked in each"
-FOOTNOTE = "asterisks behind the names of an emphasized list are footnote marks: escaped, so that the marks around pair"
-COLON = "the colon of a label stands right behind it"
+PUNCTUATION_MOVED = "CommonMark does not pair markers between punctuation and a letter; the punctuation moved outside"
+SPACE_MOVED = "CommonMark does not pair markers with a space on their inner side; the space moved outside"
+WRITTEN_AS_TAGS = "CommonMark does not pair these markers; written as HTML tags, which always work"
+EMPTY_EMPHASIS = "emphasis of punctuation or of nothing; its markers were visible asterisks"
+SPANS_BLOCKS = "emphasis ends with its block; markers added in each block"
+FOOTNOTE_ASTERISK = "footnote asterisks after names in an emphasized list: escaped, so that the outer markers pair"
+SPACE_BEFORE_COLON = "no space between a label and its colon"
 
-_PAIR = (  # letters on the inner side of a mark, or a space on its outer side: these always pair
+_PAIR = (  # markers with letters on their inner side, or a space on their outer side: these always pair
     r"(\*(?:(?<![\w\\*]\*)|(?<![\\*]\*)(?=\*{0,2}[^\W_]))\*{0,2})(?=[^\s*])"
     r"%s*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=[^\W_]\*)|(?<=[^\W_]\*\*))"
 )
-_SURE = re.compile(_PAIR % "[^*]")
-_SURE_IN_LINE = re.compile(_PAIR % r"[^*\n]")
-_LEFT = re.compile(r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE)  # but for the marker of an item
-_LINK = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
+_ALWAYS_PAIRS = re.compile(_PAIR % "[^*]")
+_ALWAYS_PAIRS_IN_LINE = re.compile(_PAIR % r"[^*\n]")
+_REMAINING_ASTERISK = re.compile(
+    r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE
+)  # an asterisk, not counting the marker of a list item
+_WHOLE_LINK = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
 _SEPARATORS = "、，,;；"
 _FOOTNOTES = re.compile(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
@@ -46,8 +68,8 @@ _SPACED_COLON = re.compile(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """A change of an inline's content, offsets in it."""
+class InlineEdit:
+    """A change in the content of an inline; the offsets are in the content."""
 
     start: int
     end: int
@@ -56,73 +78,82 @@ class Edit:
 
 
 def emphasis(document: Document) -> Document:
-    """Let emphasis that does not pair beside letters without capitals pair: `**标签:**字` -> `**标签**:字`."""
+    """Fix `**` markers that CommonMark ignores next to CJK text: `**标签:**字` -> `**标签**:字`."""
     text = document.text
-    if not _doubtful(text, _SURE_IN_LINE) or not CASELESS.search(text):
+    if not _doubtful(text, _ALWAYS_PAIRS_IN_LINE) or not CASELESS.search(text):
         return document
-    edits: list[tuple[Inline, Edit]] = []
-    lone: list[tuple[Inline, Run]] = []
-    for inline in inlines(text, lambda part: part.count("*") > 1 and _doubtful(part, _SURE_IN_LINE)):
-        if _doubtful(inline.content, _SURE):
-            pairs, single = paired(inline.content)
-            edits += [(inline, edit) for edit in _mended(inline, pairs)]
-            lone += [(inline, run) for run in single if run.size == STRONG and inline.kind == "paragraph"]
+    footnotes = profile_of(document.meta).footnote_asterisks
+    edits: list[tuple[InlineContent, InlineEdit]] = []
+    lone: list[tuple[InlineContent, AsteriskRun]] = []
+    for inline in inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE)):
+        if _doubtful(inline.content, _ALWAYS_PAIRS):
+            pairs, single = paired_runs(inline.content)
+            notes = list(_footnotes(inline.content)) if footnotes else []
+            edits += [(inline, edit) for edit in notes or _fixes(inline, pairs)]
+            lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
     edits += _spanning(text, lone)
-    changes = (_change(*edit) for edit in edits)
+    changes = (_emphasis_change(*edit) for edit in edits)
     return document.edited(sorted(changes, key=lambda change: change.span))
 
 
-def _change(inline: Inline, edit: Edit) -> Change:
+def _emphasis_change(inline: InlineContent, edit: InlineEdit) -> Change:
     start, before = inline.at(edit.start), inline.content[edit.start : edit.end]
-    return Change("emphasis", (start, start + len(before)), before, edit.after, edit.reason, 0.95)
+    return Change("emphasis", (start, start + len(before)), before, edit.after, edit.reason)
 
 
-def _doubtful(text: str, sure: re.Pattern[str]) -> bool:
-    """Tell whether asterisks are left that no sure pair and no list explains; quick, and on the safe side."""
-    bare = sure.sub("", text) if "*" in text else ""
-    left = "*" in bare and _LEFT.search(bare)
+def _doubtful(text: str, always_pairs: re.Pattern[str]) -> bool:
+    """Tell whether asterisks remain that are neither a pair for certain nor list markers. Fast; may be wrongly true."""
+    bare = always_pairs.sub("", text) if "*" in text else ""
+    left = "*" in bare and _REMAINING_ASTERISK.search(bare)
     return bool(left or _SPACED_COLON.search(text))
 
 
-def _mended(inline: Inline, pairs: Sequence[tuple[Run, Run]]) -> list[Edit]:
-    """Return the edits that make fewer asterisks show, and change nothing else that shows."""
+def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun]]) -> list[InlineEdit]:
+    """Return the edits that make fewer asterisks visible, and change nothing else that is visible.
+
+    For each pair, punctuation moves outside, else the markers become HTML tags. All edits are tried, then each one.
+    """
     content, env = inline.content, inline.env
-    if notes := list(_footnotes(content)):
-        return notes
-    kept = [Edit(*match.span(1), "", COLON) for match in _SPACED_COLON.finditer(content)]
-    ladder = [(list(_moved(content, *pair)), _tagged(*pair)) for pair in pairs if _meant(content, *pair)]
-    every = kept + [edit for moves, tags in ladder for edit in (moves or tags)]
-    runs = (Run(*match.span()) for match in RUN.finditer(content))
-    every += [Edit(run.start, run.end, "", EMPTY) for run in runs if run.size > LONGEST and run.size % 2 == 0]
-    if every == kept or not (shown := _shown(content, env))[1]:
+    kept = [InlineEdit(*match.span(1), "", SPACE_BEFORE_COLON) for match in _SPACED_COLON.finditer(content)]
+    options = [(list(_punctuation_moves(content, *pair)), _tags(*pair)) for pair in pairs if _intended(content, *pair)]
+    every = kept + [edit for moves, tags in options for edit in (moves or tags)]
+    runs = (AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content))
+    every += [
+        InlineEdit(run.start, run.end, "", EMPTY_EMPHASIS)
+        for run in runs
+        if run.size > MOST_ASTERISKS and run.size % 2 == 0
+    ]
+    if every == kept or not (shown := _visible_and_asterisks(content, env))[1]:
         return kept
-    now = _shown(_edited(content, every), env)
+    now = _visible_and_asterisks(_edited(content, every), env)
     if now[0] == shown[0] and now[1] == 0:
         return every
-    rungs = [*(way for ways in ladder for way in ways if way), *([edit] for edit in every if edit.reason == EMPTY)]
-    for rung in rungs:
-        if any(one.start < other.end and other.start < one.end for one in rung for other in kept):
+    candidates = [edits for moves_and_tags in options for edits in moves_and_tags if edits]
+    candidates += [[edit] for edit in every if edit.reason == EMPTY_EMPHASIS]
+    for edits in candidates:
+        if any(one.start < other.end and other.start < one.end for one in edits for other in kept):
             continue
-        now = _shown(_edited(content, [*kept, *rung]), env)
+        now = _visible_and_asterisks(_edited(content, [*kept, *edits]), env)
         if now[0] == shown[0] and now[1] < shown[1]:
-            kept, shown = [*kept, *rung], now
+            kept, shown = [*kept, *edits], now
     return kept
 
 
-def _footnotes(content: str) -> Iterator[Edit]:
+def _footnotes(content: str) -> Iterator[InlineEdit]:
+    r"""Yield the escapes of footnote asterisks: `*施密特*、施耐德*、亨宁*` -> `*施密特\*、施耐德\*、亨宁*`."""
     for match in _FOOTNOTES.finditer(content):
-        for run in RUN.finditer(content, match.start() + 1, match.end() - 1):
-            yield Edit(*run.span(), "\\*", FOOTNOTE)
+        for run in ASTERISKS.finditer(content, match.start() + 1, match.end() - 1):
+            yield InlineEdit(*run.span(), "\\*", FOOTNOTE_ASTERISK)
 
 
-def _edited(content: str, edits: Iterable[Edit]) -> str:
+def _edited(content: str, edits: Iterable[InlineEdit]) -> str:
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         content = content[: edit.start] + edit.after + content[edit.end :]
     return content
 
 
-def _shown(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
-    """Return what a reader sees, without asterisks and spaces, code and addresses apart; and how many asterisks."""
+def _visible_and_asterisks(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
+    """Return the visible text without asterisks and spaces, split at code and URLs; and the number of asterisks."""
     parts = [""]
     stars = 0
     waiting = list(reversed(inline_tokens(content, env)))
@@ -138,50 +169,54 @@ def _shown(content: str, env: dict[str, Any]) -> tuple[list[str], int]:
     return parts, stars
 
 
-def _meant(content: str, opener: Run, closer: Run) -> bool:
-    """Tell whether marks stand as an author sets them: not a product (2**3), not a pointer (**argv)."""
+def _intended(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
+    """Tell whether markers are meant as emphasis: not a product (2**3), not a pointer (**argv)."""
     before, inner = content[opener.start - 1 : opener.start], content[opener.end : closer.start]
     nothing = not any(char.isalnum() for char in inner) and CASELESS.match(before)
     letters = CASELESS.search(inner) or CASELESS.search(content, closer.end, closer.end + 2) or nothing
-    return bool(letters or _LINK.fullmatch(inner)) and not (_ascii_letter(before) and _ascii_letter(inner[:1]))
+    return bool(letters or _WHOLE_LINK.fullmatch(inner)) and not (_ascii_letter(before) and _ascii_letter(inner[:1]))
 
 
 def _ascii_letter(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _moved(content: str, opener: Run, closer: Run) -> Iterator[Edit]:
-    """Yield the edits that move spaces and punctuation out of marks that do not pair; none where no move helps."""
+def _punctuation_moves(content: str, opener: AsteriskRun, closer: AsteriskRun) -> Iterator[InlineEdit]:
+    """Yield the edits that move spaces and punctuation out of markers that do not pair; none if no move helps."""
     marks, first, last = content[opener.start : opener.end], opener.end, closer.start
     if not any(char.isalnum() for char in content[first:last]):
-        yield Edit(opener.start, opener.end, "", EMPTY)
-        yield Edit(closer.start, closer.end, "", EMPTY)
+        yield InlineEdit(opener.start, opener.end, "", EMPTY_EMPHASIS)
+        yield InlineEdit(closer.start, closer.end, "", EMPTY_EMPHASIS)
         return
-    for start, end in _inner(content, first, last):
+    for start, end in _spans_to_keep(content, first, last):
         before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
         after = content[end] if end < last else content[closer.end : closer.end + 1]
-        if opens(before, content[start]) and opens(after, content[end - 1]):
+        if is_flanking(before, content[start]) and is_flanking(after, content[end - 1]):
             lead, tail = content[first:start], content[end:last]
-            reason = MOVED if (lead + tail).strip() else SPACED
+            reason = PUNCTUATION_MOVED if (lead + tail).strip() else SPACE_MOVED
             if lead:
-                yield Edit(opener.start, start, (lead if opener.start else lead.lstrip()) + marks, reason)
+                yield InlineEdit(opener.start, start, (lead if opener.start else lead.lstrip()) + marks, reason)
             if tail:
-                yield Edit(end, closer.end, marks + tail, reason)
+                yield InlineEdit(end, closer.end, marks + tail, reason)
             return
 
 
-def _inner(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans that emphasis may keep, the longest first: less spaces, brackets, punctuation."""
+def _spans_to_keep(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans that may stay emphasized, longest first: without spaces, then punctuation, then brackets."""
     start, end = _trimmed(content, first, last)
     yield start, end
     bare = end
-    while bare > start and unicodedata.category(content[bare - 1]) in {"Po", "Pd"} and content[bare - 1] not in KEPT:
+    while bare > start and _may_move(content[bare - 1]):
         bare -= 1
     for stop in (end, bare):
-        if PAIRS.get(content[start]) == content[stop - 1] and stop - start > 2:  # noqa: PLR2004 - a bracket each side
+        if BRACKET_PAIRS.get(content[start]) == content[stop - 1] and stop - start > 2:  # noqa: PLR2004 - a bracket each side
             yield start + 1, stop - 1
         elif stop > start:
             yield _trimmed(content, start, stop)
+
+
+def _may_move(char: str) -> bool:
+    return unicodedata.category(char) in {"Po", "Pd"} and char not in KEPT_INSIDE
 
 
 def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
@@ -189,51 +224,54 @@ def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
     return end - len(inner.lstrip()), start + len(inner.rstrip())
 
 
-def _tagged(opener: Run, closer: Run) -> list[Edit]:
-    """Return the edits that write strong text as HTML; a single asterisk is too often no emphasis."""
-    if opener.size != STRONG:
+def _tags(opener: AsteriskRun, closer: AsteriskRun) -> list[InlineEdit]:
+    """Return the edits that write `**` as HTML tags; nothing for `*`, which is often not meant as emphasis."""
+    if opener.size != STRONG_ASTERISKS:
         return []
     return [
-        Edit(opener.start, opener.end, "<strong>", TAGGED),
-        Edit(closer.start, closer.end, "</strong>", TAGGED),
+        InlineEdit(opener.start, opener.end, "<strong>", WRITTEN_AS_TAGS),
+        InlineEdit(closer.start, closer.end, "</strong>", WRITTEN_AS_TAGS),
     ]
 
 
-def _spanning(text: str, lone: list[tuple[Inline, Run]]) -> Iterator[tuple[Inline, Edit]]:
-    """Yield the edits for strong text that reaches over several paragraphs: marks in each of them."""
+def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Iterator[tuple[InlineContent, InlineEdit]]:
+    """Yield the edits for strong text that spans several paragraphs: markers in each of them."""
     for (first, opener), (last, closer) in pairwise(lone):
-        if _leads(first.content, opener) and not _leads(last.content, closer):
+        if _opens_emphasis(first.content, opener) and not _opens_emphasis(last.content, closer):
             span = _from_to(text, first, last)
-            marked = [(inline, _marks(inline, first, last)) for inline in span]
-            if all(_better(inline, edits) for inline, edits in marked):
+            marked = [(inline, _missing_markers(inline, first, last)) for inline in span]
+            if all(_all_pair(inline, edits) for inline, edits in marked):
                 yield from ((inline, edit) for inline, edits in marked for edit in edits)
 
 
-def _from_to(text: str, first: Inline, last: Inline) -> list[Inline]:
-    """Return a paragraph, what follows it, and another paragraph; nothing where they are too far apart."""
-    found: list[Inline] = []
-    for inline in inlines(text, start=first.lines[0][1]):
+def _from_to(text: str, first: InlineContent, last: InlineContent) -> list[InlineContent]:
+    """Return the blocks from a paragraph to another one; nothing if there are more than MOST_BLOCKS."""
+    found: list[InlineContent] = []
+    for inline in inline_contents(text, start=first.lines[0][1]):
         if found or inline == first:
             found.append(inline)
-        if inline == last or len(found) > FARTHEST:
+        if inline == last or len(found) > MOST_BLOCKS:
             return found if inline == last else []
     return []
 
 
-def _marks(inline: Inline, first: Inline, last: Inline) -> list[Edit]:
-    """Return the marks that a block between the first and the last of a strong text lacks."""
-    ends = [place for place, lacks in ((0, inline != first), (len(inline.content), inline != last)) if lacks]
-    return [Edit(place, place, "**", SPANNING) for place in ends]
+def _missing_markers(inline: InlineContent, first: InlineContent, last: InlineContent) -> list[InlineEdit]:
+    """Return the markers that a block of a strong text lacks: at its start, its end or both."""
+    offsets = [offset for offset, lacks in ((0, inline != first), (len(inline.content), inline != last)) if lacks]
+    return [InlineEdit(offset, offset, "**", SPANS_BLOCKS) for offset in offsets]
 
 
-def _leads(content: str, run: Run) -> bool:
-    """Tell whether a lone run stands before what it marks."""
-    return not blank(content[run.end : run.end + 1])
+def _opens_emphasis(content: str, run: AsteriskRun) -> bool:
+    """Tell whether a lone run opens emphasis: no space follows it."""
+    return not is_blank(content[run.end : run.end + 1])
 
 
-def _better(inline: Inline, edits: list[Edit]) -> bool:
-    old, new = (_shown(content, inline.env) for content in (inline.content, _edited(inline.content, edits)))
+def _all_pair(inline: InlineContent, edits: list[InlineEdit]) -> bool:
+    """Tell whether the edits leave no visible asterisk and change nothing else that is visible."""
+    old, new = (
+        _visible_and_asterisks(content, inline.env) for content in (inline.content, _edited(inline.content, edits))
+    )
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=4)
+STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=5)

@@ -1,4 +1,4 @@
-r"""Read letters that stand as escapes: mojibake in HTML entities, whole texts in `\u00e4`."""
+r"""Decode escapes: mojibake in HTML entities, and texts whose characters outside ASCII are all like `\u00e4`."""
 
 from __future__ import annotations
 
@@ -7,28 +7,36 @@ from collections.abc import Callable, Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
+from pipeline.encoding.codecs import HTML_CODEC
 from pipeline.invariants import SAME_CODE
-from pipeline.markdown import prose
-from pipeline.mojibake.unescape import ENTITIES, ESCAPES, entities_read, escaped_whole, escapes_read
+from pipeline.markdown import matches_outside_code
+from pipeline.mojibake.unescape import ENTITY_RUN, ESCAPE_RUN, decoded_entities, decoded_escapes, is_escaped_throughout
 
-SURE = 0.99  # UTF-8 proves itself; escapes are read only where all letters of a text stand so
+ESCAPE_CONFIDENCE = 0.99  # confidence: the bytes are valid UTF-8, or all characters outside ASCII are escapes
 
 
-def unescape(document: Document) -> Document:
-    r"""Read mojibake in HTML entities as what it was, and `\u00e4` as its letter where the whole text is written so."""
+def decode_escapes(document: Document) -> Document:
+    r"""Decode mojibake in HTML entities, like `&Atilde;&copy;`, and `\u00e4` where the whole text is written so."""
     text = document.text
     if "&" in text:
-        return document.edited(_read(text, ENTITIES, entities_read, "entities of UTF-8 that was read as cp1252"))
-    if "\\u" in text and escaped_whole(text):
-        return document.edited(_read(text, ESCAPES, escapes_read, "all letters outside ASCII stood as escapes"))
+        return document.edited(
+            _decoded_matches(text, ENTITY_RUN, decoded_entities, f"UTF-8 decoded as {HTML_CODEC}, as HTML entities")
+        )
+    if "\\u" in text and is_escaped_throughout(text):
+        return document.edited(
+            _decoded_matches(text, ESCAPE_RUN, decoded_escapes, "all characters outside ASCII were escapes")
+        )
     return document
 
 
-def _read(text: str, pattern: re.Pattern[str], read: Callable[[str], str | None], reason: str) -> Iterator[Change]:
-    for match in prose(pattern, text):
+def _decoded_matches(
+    text: str, pattern: re.Pattern[str], read: Callable[[str], str | None], reason: str
+) -> Iterator[Change]:
+    """Yield the changes of the matches in prose that `read` decodes."""
+    for match in matches_outside_code(pattern, text):
         found = read(match[0])
         if found:
-            yield Change("escapes", match.span(), match[0], found, reason, SURE)
+            yield Change("escapes", match.span(), match[0], found, reason, ESCAPE_CONFIDENCE)
 
 
-STEP = Step("escapes", unescape, (SAME_CODE,))
+STEP = Step("escapes", decode_escapes, (SAME_CODE,), version=2)

@@ -1,4 +1,4 @@
-"""Let headings be headings: with a space behind their hashes, and not bold as a whole."""
+"""Fix headings: a space after the hashes, no bold for the whole text, no skipped level."""
 
 from __future__ import annotations
 
@@ -8,62 +8,62 @@ from collections.abc import Iterator
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import blocks, in_code, prose
+from pipeline.markdown import matches_outside_code, overlaps_code, parse_blocks
 
-BOLD = "a heading is prominent already; bold as a whole says nothing"
-LEVEL = "a level of headings is skipped in the whole text"
-SPACE = "a heading needs a space behind its hashes"
-DEEPEST = 6  # the levels of headings
-_BOLD = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
-_MARKS = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
-_SETEXT = re.compile(r"^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
-_HASHES = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
+BOLD_HEADING = "bold adds nothing to the whole text of a heading"
+SKIPPED_LEVEL = "the text uses no heading of the level above"
+SPACE_AFTER_HASHES = "a heading needs a space after its hashes"
+HEADING_LEVELS = 6  # levels of headings
+_BOLD_HEADING = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
+_HEADING_HASHES = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
+_SETEXT_UNDERLINE = re.compile(r"^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
+_HASHES_WITHOUT_SPACE = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
 def headings(document: Document) -> Document:
-    """Make headings of what stands for them: `##标题` -> `## 标题`, `## **标题**` -> `## 标题`."""
+    """Fix headings: `##标题` -> `## 标题`, `## **标题**` -> `## 标题`."""
     if "#" not in document.text:
         return document
-    changes = list(_headings(document.text))
+    changes = list(_heading_changes(document.text))
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
 
 
-def _headings(text: str) -> Iterator[Change]:
-    for match in prose(_BOLD, text):
+def _heading_changes(text: str) -> Iterator[Change]:
+    for match in matches_outside_code(_BOLD_HEADING, text):
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if len(before) < DEEPEST and not before.strip("#"):
-            yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD, 0.95)
-    for match in prose(_HASHES, text):
+        if len(before) < HEADING_LEVELS and not before.strip("#"):
+            yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD_HEADING)
+    for match in matches_outside_code(_HASHES_WITHOUT_SPACE, text):
         if match.start() == 0 or text[match.start() - 1] == "\n":
-            yield Change("headings", (match.end(), match.end()), "", " ", SPACE, 0.9)
-    yield from _levels(text)
+            yield Change("headings", (match.end(), match.end()), "", " ", SPACE_AFTER_HASHES)
+    yield from _level_changes(text)
 
 
-def _levels(text: str) -> Iterator[Change]:
-    """Yield the changes that close a gap in the levels: what is of the fourth becomes of the third if none is of that.
+def _level_changes(text: str) -> Iterator[Change]:
+    """Yield the changes that close gaps in the levels: `####` becomes `###` if the text has no `###`.
 
-    Only a level that nowhere occurs is a gap, so that headings of one level stay of one level.
+    A level that occurs anywhere is not a gap, so headings of equal level stay equal.
     """
-    marks = [match for match in _MARKS.finditer(text) if match.start() == 0 or text[match.start() - 1] == "\n"]
-    used = _underlined(text)
+    marks = [match for match in _HEADING_HASHES.finditer(text) if match.start() == 0 or text[match.start() - 1] == "\n"]
+    used = _underlined_levels(text)
     for match in marks:
         level = len(match[0].rstrip())
-        if level not in used and not in_code(text, match.span()):
+        if level not in used and not overlaps_code(text, match.span()):
             used.add(level)
     if not used or not set(range(min(used), max(used))) - used:
         return
     rank = {level: min(used) + at for at, level in enumerate(sorted(used))}
     for match in marks:
         level = len(match[0].rstrip())
-        if rank.get(level, level) < level and not in_code(text, match.span()):
+        if rank.get(level, level) < level and not overlaps_code(text, match.span()):
             span = match.start() + rank[level], match.start() + level
-            yield Change("headings", span, text[slice(*span)], "", LEVEL, 0.8)
+            yield Change("headings", span, text[slice(*span)], "", SKIPPED_LEVEL)
 
 
-def _underlined(text: str) -> set[int]:
-    """Return the levels of the headings that are underlined. Of 1 and 2, none has a gap before it."""
-    tokens = blocks(text).tokens if _SETEXT.search(text) else []
+def _underlined_levels(text: str) -> set[int]:
+    """Return the levels of the underlined headings, 1 or 2. These cannot have a gap above them."""
+    tokens = parse_blocks(text).tokens if _SETEXT_UNDERLINE.search(text) else []
     return {int(one.tag[1]) for one in tokens if one.type == "heading_open" and one.markup in "=-" and not one.level}
 
 
-STEP = Step("headings", headings, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("headings", headings, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=3)

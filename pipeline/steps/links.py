@@ -1,4 +1,4 @@
-"""Extract the links and images of a document: where each leads, what it is, and where it stands."""
+"""List the links and images of a document: URL, kind, text, and position."""
 
 from __future__ import annotations
 
@@ -15,69 +15,69 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from pipeline.document import Document, Link, Step
-from pipeline.markdown import heading_text, parser, plain
-from pipeline.urls.bare_urls import bare
-from pipeline.urls.canonical import absolute, canonical
+from pipeline.markdown import heading_text, parser, visible_text
+from pipeline.urls.bare_urls import find_bare_urls
+from pipeline.urls.canonical import absolute_url, canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import kind_of
-from pipeline.urls.url_warnings import warnings
+from pipeline.urls.url_warnings import url_problems
 
-_COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
-_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
-_ATTRIBUTE = re.compile(
+_HTML_COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
+_HTML_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
+_URL_ATTRIBUTE = re.compile(
     r"(?<![\w-])(href|(?:data-)?src|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE
 )
-NEAR = 10_000  # characters: what is not found so near is written otherwise than it is read
-PICTURES = {"img", "source", "picture", "image"}
-Place = tuple[int, int]  # line and column, from 1
+SEARCH_RANGE = 10_000  # characters; a text that is not found within them is written with escapes
+IMAGE_TAGS = {"img", "source", "picture", "image"}
+Position = tuple[int, int]  # line and column, from 1
 
 
 @dataclass(slots=True)
-class _Found:
-    """An address and where it stands; `text` grows until the link ends."""
+class _Target:
+    """A URL as written and its position; `text` grows until the link ends."""
 
     written: str
     kind: str  # link or image
-    place: Place
+    position: Position
     text: list[str] = field(default_factory=list)
     title: str = ""
 
 
-def extract_links(document: Document) -> Document:
-    """Record every link and image: its address as written and canonical, what it leads to, and where it stands."""
-    return replace(document, links=tuple(_links(document.text, document.meta.source_url)))
+def list_links(document: Document) -> Document:
+    """List every link and image with its URL, as written and canonical, its kind and its position."""
+    return replace(document, links=tuple(_links_of(document.text, document.meta.source_url)))
 
 
 @cache
-def _reader() -> MarkdownIt:
-    """Return the parser of the dialect, but that unsafe addresses are seen, as written, each with its place."""
+def _link_parser() -> MarkdownIt:
+    """Return the Markdown parser, changed to keep unsafe URLs and URLs as written, and to record positions."""
     reader: MarkdownIt = parser.__wrapped__()
     reader.validateLink = lambda url: url is not None  # type: ignore[method-assign]
     reader.normalizeLink = lambda url: url  # type: ignore[method-assign]
     for rule in reader.inline.ruler.__rules__:
         if rule.name in {"link", "image", "autolink"}:
-            rule.fn = _placing(rule.fn)
+            rule.fn = _with_offset(rule.fn)
     return reader
 
 
-def _placing(rule: RuleFuncInlineType) -> RuleFuncInlineType:
-    """Return the inline rule, its token told where in the paragraph it begins."""
+def _with_offset(rule: RuleFuncInlineType) -> RuleFuncInlineType:
+    """Return the inline rule, changed to store the offset in the paragraph in its token, as `meta["at"]`."""
 
-    def placed(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+    def rule_with_offset(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
         start, before = state.pos, len(state.tokens)
-        done = rule(state, silent)
-        if done and not silent:
+        matched = rule(state, silent)
+        if matched and not silent:
             new = next((token for token in state.tokens[before:] if token.type in {"link_open", "image"}), None)
             if new:
                 new.meta["at"] = start
-        return done
+        return matched
 
-    return placed
+    return rule_with_offset
 
 
-def _links(text: str, source: str) -> Iterator[Link]:
+def _links_of(text: str, source: str) -> Iterator[Link]:
     lines = text.split("\n")
-    tokens = _reader().parse(text)
+    tokens = _link_parser().parse(text)
     headings = [
         (token.map[0] + 1, heading_text(tokens[at + 1].children))
         for at, token in enumerate(tokens)
@@ -85,36 +85,36 @@ def _links(text: str, source: str) -> Iterator[Link]:
     ]
     starts = [line for line, _ in headings]
     for block in tokens:
-        found: Iterable[_Found] = ()
+        targets: Iterable[_Target] = ()
         if block.type == "inline":
-            found = _Paragraph(block, lines).read()
+            targets = _Paragraph(block, lines).read()
         elif block.type == "html_block":
-            found = _html_block(block.content, block.map[0] + 1 if block.map else 1)
-        for one in found:
+            targets = _html_targets(block.content, block.map[0] + 1 if block.map else 1)
+        for one in targets:
             if not one.written:
                 continue
-            under = bisect_right(starts, one.place[0]) - 1
-            yield _link(one, source, headings[under][1] if under >= 0 else "")
+            under = bisect_right(starts, one.position[0]) - 1
+            yield _link_of(one, source, headings[under][1] if under >= 0 else "")
 
 
 class _Paragraph:
-    """A paragraph that is read from its beginning to its end, and where its text stands in the document."""
+    """Reads the links of a paragraph from its start to its end, and keeps track of the position in the document."""
 
     def __init__(self, block: Token, lines: list[str]) -> None:
         self.block, self.lines = block, lines
         self.content = block.content
-        self.done = 0  # the offset up to which it was read, for what has no place of its own
-        self.row = block.map[0] if block.map else 0  # the line that `done` is in,
-        self.start, self.end = 0, _line_end(block.content, 0)  # where it starts and ends in the paragraph,
-        self.indent: int | None = None  # and how far in from the document's margin; -1: not known
-        self.open: _Found | None = None
+        self.done = 0  # the offset in the paragraph read so far, for targets without an offset of their own
+        self.row = block.map[0] if block.map else 0  # the line of `done` in the document,
+        self.start, self.end = 0, _line_end(block.content, 0)  # its start and end in the paragraph,
+        self.indent: int | None = None  # and its column in the document; -1: not known
+        self.open: _Target | None = None
 
-    def read(self) -> Iterator[_Found]:
-        """Yield the addresses in their order, a link when it ends."""
+    def read(self) -> Iterator[_Target]:
+        """Yield the targets in order; a link when it ends."""
         for child in self.block.children or ():
             match child.type:
                 case "link_open":
-                    self.open = self.found(child, "href", "link")
+                    self.open = self.target(child, "href", "link")
                 case "image":
                     yield self.image(child)
                 case "link_close":
@@ -129,50 +129,50 @@ class _Paragraph:
                     self.open.text.append(" ")
         yield from self.closed()
 
-    def found(self, child: Token, key: str, kind: str) -> _Found:
-        """Return what a token names, where the parser met it."""
+    def target(self, child: Token, key: str, kind: str) -> _Target:
+        """Return the target of a token."""
         self.done = max(self.done, child.meta.get("at", 0))
-        return _Found(str(child.attrs.get(key, "")), kind, self.place(), title=str(child.attrs.get("title", "")))
+        return _Target(str(child.attrs.get(key, "")), kind, self.position(), title=str(child.attrs.get("title", "")))
 
-    def image(self, child: Token) -> _Found:
-        """Return an image; in a link it is a part of what the reader sees of that."""
-        one = self.found(child, "src", "image")
-        one.text.append(plain(child.children))
+    def image(self, child: Token) -> _Target:
+        """Return an image; its alternative text is also a part of the text of the link around it."""
+        one = self.target(child, "src", "image")
+        one.text.append(visible_text(child.children))
         if self.open:
             self.open.text += one.text
         return one
 
-    def closed(self) -> Iterator[_Found]:
-        """Yield the open link, if there is one: it ends here."""
+    def closed(self) -> Iterator[_Target]:
+        """Yield the open link, if there is one, and close it."""
         if self.open:
             yield self.open
         self.open = None
 
-    def html(self, child: Token) -> Iterator[_Found]:
-        """Yield what an HTML tag names; `<a>` opens a link, `</a>` ends it."""
+    def html(self, child: Token) -> Iterator[_Target]:
+        """Yield the targets of HTML tags; `<a>` opens a link, `</a>` closes it."""
         self.seek(child.content)
-        for tag in _TAG.finditer(_COMMENT.sub("", child.content)):
+        for tag in _HTML_TAG.finditer(_HTML_COMMENT.sub("", child.content)):
             anchor = tag[2].lower() == "a"
             if anchor and tag[1]:
                 yield from self.closed()
-            for one in _tag(tag, self.place()):
+            for one in _tag_targets(tag, self.position()):
                 if anchor and not self.open:
                     self.open = one
                 else:
                     yield one
 
-    def words(self, child: Token) -> Iterator[_Found]:
-        """Yield the addresses that stand bare in a text."""
-        for _, address in bare(child.content):
-            self.seek(address)
-            yield _Found(address, "link", self.place(), [address])
+    def words(self, child: Token) -> Iterator[_Target]:
+        """Yield the bare URLs in a text."""
+        for _, url in find_bare_urls(child.content):
+            self.seek(url)
+            yield _Target(url, "link", self.position(), [url])
 
     def seek(self, text: str) -> None:
-        """Go on to where `text` stands; stay where it is written otherwise, with escapes."""
-        self.done = max(self.done, self.content.find(text, self.done, self.done + NEAR))
+        """Move to the next `text`; stay if it is not found, because it is written with escapes."""
+        self.done = max(self.done, self.content.find(text, self.done, self.done + SEARCH_RANGE))
 
-    def place(self) -> Place:
-        """Return the line and the column read up to; the first column where the line holds tabs or escapes."""
+    def position(self) -> Position:
+        """Return the line and column read so far; column 1 if the line has tabs or escapes."""
         while self.end < self.done:
             self.row, self.start = self.row + 1, self.end + 1
             self.end, self.indent = _line_end(self.content, self.start), None
@@ -187,21 +187,21 @@ def _line_end(text: str, start: int) -> int:
     return end if end >= 0 else len(text)
 
 
-def _html_block(content: str, line: int) -> Iterator[_Found]:
-    """Yield the addresses of raw HTML, its comments blanked; the text of a link is what stands until its end tag."""
-    content = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), content)
-    seen, margin, inside = 0, 0, 0  # where the last tag, its line and the text of the open link start
-    link: _Found | None = None
-    for tag in _TAG.finditer(content):
+def _html_targets(content: str, line: int) -> Iterator[_Target]:
+    """Yield the targets of raw HTML outside comments; the text of a link ends at its end tag."""
+    content = _HTML_COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), content)
+    seen, margin, inside = 0, 0, 0  # offsets of the last tag, of its line, and of the text of the open link
+    link: _Target | None = None
+    for tag in _HTML_TAG.finditer(content):
         anchor = tag[2].lower() == "a"
         if anchor and link:
-            link.text.append(_TAG.sub("", content[inside : tag.start()]))
+            link.text.append(_HTML_TAG.sub("", content[inside : tag.start()]))
             yield link
             link = None
         line += content.count("\n", seen, tag.start())
         margin = max(margin, content.rfind("\n", seen, tag.start()) + 1)
         seen = tag.start()
-        for one in _tag(tag, (line, seen - margin + 1)):
+        for one in _tag_targets(tag, (line, seen - margin + 1)):
             if anchor and not link:
                 link, inside = one, tag.end()
             else:
@@ -210,39 +210,39 @@ def _html_block(content: str, line: int) -> Iterator[_Found]:
         yield link
 
 
-def _tag(tag: re.Match[str], place: Place) -> Iterator[_Found]:
-    """Yield the addresses that a tag names."""
+def _tag_targets(tag: re.Match[str], position: Position) -> Iterator[_Target]:
+    """Yield the targets in the attributes of a tag."""
     given: dict[str, str] = {}
-    for match in _ATTRIBUTE.finditer(tag[3]):
+    for match in _URL_ATTRIBUTE.finditer(tag[3]):
         value = next((group for group in match.groups()[1:] if group is not None), "")
-        given.setdefault(match[1].lower(), html.unescape(value))  # of two the first counts, as in HTML
+        given.setdefault(match[1].lower(), html.unescape(value))  # the first of two counts, as in HTML
     title = given.pop("title", "")
     for name, written in given.items():
-        kind = "image" if name != "href" and tag[2].lower() in PICTURES else "link"
-        yield _Found(written, kind, place, title=title)
+        kind = "image" if name != "href" and tag[2].lower() in IMAGE_TAGS else "link"
+        yield _Target(written, kind, position, title=title)
 
 
-def _link(found: _Found, source: str, heading: str) -> Link:
-    """Return what is known of an address: images are files beside the document, all else is relative to its source."""
-    text = " ".join("".join(found.text).split())
-    target = f"http://{found.written}" if found.written[:4].lower() == "www." else found.written
-    base = source if found.kind == "link" else ""
-    url = canonical(target, base)
-    relative = bool(base) and absolute(target, base) != absolute(target)
-    kind = "source" if source and url == canonical(source) else kind_of(url, text)
+def _link_of(target: _Target, source: str, heading: str) -> Link:
+    """Return a target as a Link. Relative URLs are resolved against `source`; those of images are files, and stay."""
+    text = " ".join("".join(target.text).split())
+    written = f"http://{target.written}" if target.written[:4].lower() == "www." else target.written
+    base = source if target.kind == "link" else ""
+    url = canonical_url(written, base)
+    relative = bool(base) and absolute_url(written, base) != absolute_url(written)
+    kind = "source" if source and url == canonical_url(source) else kind_of(url, text)
     return Link(
-        written=found.written,
+        written=target.written,
         url=url,
         text=text,
-        kind=found.kind if found.kind == "image" else kind,
-        line=found.place[0],
-        column=found.place[1],
+        kind=target.kind if target.kind == "image" else kind,
+        line=target.position[0],
+        column=target.position[1],
         heading=heading,
-        identifiers=identifiers(url) if found.kind != "image" else (),
+        identifiers=identifiers(url) if target.kind != "image" else (),
         base=base if relative else "",
-        notes=warnings(found.written, url),
-        title=found.title,
+        notes=url_problems(target.written, url),
+        title=target.title,
     )
 
 
-STEP = Step("links", extract_links, version=4)
+STEP = Step("links", list_links, version=4)

@@ -1,4 +1,4 @@
-"""Write Markdown in its normal form, its meaning preserved."""
+"""Format Markdown without a change of its meaning: one style of lists, emphasis, code and tables."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from rapidfuzz.distance import Indel
 from pipeline.changes import Change, differing
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_LETTERS, SAME_MEANING
-from pipeline.markdown.formatter import NoNormalFormError, normal_form
+from pipeline.markdown.formatter import CannotFormatError, format_markdown
 
-MOST_LINES = 20_000  # beyond, the comparison's table would take over 100 MB: the change is told as one
-REASON = "normal form of Markdown"
+MOST_LINES = 20_000  # a comparison of more takes over 100 MB; then the whole text is one change
+FORMATTED = "formatted Markdown"
 
 
-def normalize(document: Document) -> Document:
-    """Write the Markdown in its normal form: blocks anew, what stands in them as it was written."""
+def normalize_markdown(document: Document) -> Document:
+    """Format the Markdown: `* a` -> `- a`; the text inside blocks stays as written."""
     try:
-        formatted = normal_form(document.text)
+        formatted = format_markdown(document.text)
         if formatted == document.text:
             return document
-        if normal_form(formatted) != formatted:
-            return document.noted("normalize", "has no normal form that stays the same; left as it was")
-    except NoNormalFormError as error:
-        return document.noted("normalize", f"has no normal form that loses nothing ({error}); left as it was")
+        if format_markdown(formatted) != formatted:
+            return document.noted("normalize", "not formatted: a second pass would change the text again")
+    except CannotFormatError as error:
+        return document.noted("normalize", f"not formatted: the formatted text would lose something ({error})")
     except RecursionError:
-        return document.noted("normalize", "nested too deeply to be written in normal form; left as it was")
-    return document.edited(_hunks(document.text, formatted))
+        return document.noted("normalize", "not formatted: nested too deeply")
+    return document.edited(_hunk_changes(document.text, formatted))
 
 
-def _hunks(before: str, after: str) -> Iterator[Change]:
-    """Yield the changes between two texts, a block of lines each."""
+def _hunk_changes(before: str, after: str) -> Iterator[Change]:
+    """Yield the changes between two texts, one for each group of consecutive lines."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     if max(len(old), len(new)) > MOST_LINES:
-        yield Change("normalize", (0, len(before)), before, after, REASON, 1.0)
+        yield Change("normalize", (0, len(before)), before, after, FORMATTED)
         return
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
     for first, last, new_first, new_last in differing(Indel.opcodes(old, new)):
         span = starts[first], starts[last]
-        yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), REASON, 1.0)
+        yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), FORMATTED)
 
 
-STEP = Step("normalize", normalize, (SAME_LETTERS, SAME_MEANING), version=2)
+STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, SAME_MEANING), version=3)

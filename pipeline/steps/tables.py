@@ -1,4 +1,4 @@
-"""Take the rules out of the body of tables, where they show as cells full of hyphens."""
+"""Remove the delimiter rows in the body of tables, which would show as cells of hyphens."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import re
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import prose
+from pipeline.markdown import matches_outside_code
 
-REASON = "a table has one rule, below its head; another shows as cells full of hyphens"
-_RULE = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"
-_RULES = re.compile(rf"\n{_RULE}(?=\n|\Z)")
+EXTRA_DELIMITER_ROW = "a table has one delimiter row, below its header; another one shows as cells of hyphens"
+_TABLE_DELIMITER_ROW = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"
+_TABLE_DELIMITER_ROWS = re.compile(rf"\n{_TABLE_DELIMITER_ROW}(?=\n|\Z)")
 
 
 def tables(document: Document) -> Document:
-    """Take the rules out of the body of tables: heads of several rows and tables glued together leave them there."""
+    """Remove the delimiter rows in the body of tables, left by headers of several rows and by joined tables."""
     text = document.text
     changes = []
-    within = -1  # where the table that has had its rule ends so far
-    for match in prose(_RULES, text):
-        if match.start() <= within:
-            changes.append(Change("tables", match.span(), match[0], "", REASON, 0.9))
+    table_end = -1  # offset; of the last table with a delimiter row
+    for match in matches_outside_code(_TABLE_DELIMITER_ROWS, text):
+        if match.start() <= table_end:
+            changes.append(Change("tables", match.span(), match[0], "", EXTRA_DELIMITER_ROW))
         rows = re.compile(r"(?:\n\|[^\n]*)*").match(text, match.end())
-        within = max(within, rows.end() if rows else match.end())
+        table_end = max(table_end, rows.end() if rows else match.end())
     return document.edited(changes) if changes else document
 
 

@@ -1,4 +1,4 @@
-"""Set punctuation and spaces as the language of the text has them."""
+"""Correct punctuation and spaces by the rules of the language of the text."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
 from pipeline.language.identification import language_of
-from pipeline.markdown import Inline, inlines, prose
+from pipeline.markdown import InlineContent, inline_contents, matches_outside_code
 
 Typography = Literal["off", "safe", "full"]
 
-_HIDDEN = re.compile(
+_NOT_TEXT = re.compile(
     r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^\n]*?\)|<[^<>\n]+>|https?://[^\s<>]+|\$[^$\n]+\$|[\w.+-]+@[\w.-]+",
     re.DOTALL,
 )
-_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3}(?!\d))")
+_COMMA_IN_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3}(?!\d))")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What is found and what stands there then: a text, a table of what for what, or a pair of marks around it."""
+class TypographyRule:
+    """A pattern and its replacement: a text, a table from match to text, or a pair of marks for its first and last."""
 
     reason: str
     pattern: re.Pattern[str]
@@ -35,7 +35,7 @@ class Rule:
     pair: tuple[str, str]
 
     def edits(self, content: str) -> Iterator[tuple[int, str, str]]:
-        """Yield (offset, before, after) of each change that the rule makes."""
+        """Yield (offset, before, after) for each change of the rule."""
         for match in self.pattern.finditer(content):
             if self.instead is None:
                 yield match.start(), match[0][0], self.pair[0]
@@ -49,44 +49,45 @@ class Rule:
 
 
 def typography(document: Document, *, level: Typography = "safe") -> Document:
-    """Mend a full-width comma inside a number; with `full`, set text as its language has it; with `off`, nothing."""
+    """Correct full-width commas in numbers; with `full`, apply the punctuation and spacing rules of the language."""
     text = document.text
     if level == "off":
         return document
     changes = [
-        _change(match.span(), match[0], ",", "a number has no full-width comma") for match in prose(_NUMBER, text)
+        _typography_change(match.span(), match[0], ",", "no full-width comma inside a number")
+        for match in matches_outside_code(_COMMA_IN_NUMBER, text)
     ]
     if level == "full" and (rules := rules_of(document.meta.language or language_of(text))):
-        changes += _full(text, rules, {change.span[0] for change in changes})
+        changes += _full_changes(text, rules, {change.span[0] for change in changes})
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
 
 
 @cache
-def rules_of(language: str) -> tuple[Rule, ...]:
-    """Return the rules of a language, a BCP 47 tag; those of its script first."""
+def rules_of(language: str) -> tuple[TypographyRule, ...]:
+    """Return the rules of a BCP 47 tag such as zh-Hans, then those of its language, zh."""
     table: dict[str, Any] = tomllib.loads(files("pipeline.steps").joinpath("punctuation.toml").read_text("utf-8"))
 
     def compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(re.sub(r"\[:(\w+):\]", lambda name: table["characters"][name[1]], pattern))
 
     return tuple(
-        Rule(one["reason"], compiled(one["pattern"]), one.get("instead"), tuple(one.get("pair", ())))
+        TypographyRule(one["reason"], compiled(one["pattern"]), one.get("instead"), tuple(one.get("pair", ())))
         for name in dict.fromkeys((language, language.partition("-")[0]))
         if name != "characters"
         for one in table.get(name, ())
     )
 
 
-def _full(text: str, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
-    for inline in inlines(text):
-        yield from _set(inline, rules, taken)
+def _full_changes(text: str, rules: tuple[TypographyRule, ...], taken: set[int]) -> Iterator[Change]:
+    for inline in inline_contents(text):
+        yield from _corrected(inline, rules, taken)
 
 
-def _set(inline: Inline, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[Change]:
-    """Yield the changes of a paragraph, at each place that of the first rule that fits."""
-    hidden = [match.span() for match in _HIDDEN.finditer(inline.content)]
+def _corrected(inline: InlineContent, rules: tuple[TypographyRule, ...], taken: set[int]) -> Iterator[Change]:
+    """Yield the changes of a paragraph; where several rules match, the first one counts."""
+    hidden = [match.span() for match in _NOT_TEXT.finditer(inline.content)]
     hidden += [(at, at + 1) for at in range(len(inline.content)) if taken and inline.at(at) in taken]
-    content = inline.content  # as set so far, every character at its old place: marks are set by the marks around them
+    content = inline.content  # corrected so far, with the old offsets: rules depend on the marks around
     done: set[int] = set()
     before = -1
     while len(done) > before:
@@ -98,13 +99,15 @@ def _set(inline: Inline, rules: tuple[Rule, ...], taken: set[int]) -> Iterator[C
                     continue
                 done |= covered
                 place = inline.at(at)
-                yield _change((place, place + len(old)), inline.content[at : at + len(old)], new, rule.reason)
+                yield _typography_change(
+                    (place, place + len(old)), inline.content[at : at + len(old)], new, rule.reason
+                )
                 if len(new) == len(old):
                     content = content[:at] + new + content[at + len(old) :]
 
 
-def _change(span: tuple[int, int], before: str, after: str, reason: str) -> Change:
-    return Change("typography", span, before, after, reason, 0.9)
+def _typography_change(span: tuple[int, int], before: str, after: str, reason: str) -> Change:
+    return Change("typography", span, before, after, reason)
 
 
 STEP = Step("typography", typography, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)

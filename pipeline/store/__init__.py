@@ -1,1 +1,1 @@
-"""What a run keeps on disk: its database, the list of its outputs, atomic writes."""
+"""What a run keeps on disk: its state database, the ledger of its outputs, atomic writes."""

@@ -1,4 +1,4 @@
-"""Bytes -> a file, wholly or not at all."""
+"""Bytes -> a file, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-PARTIAL = ".partial"  # the folder, in the root that the file belongs to, where a file grows before it takes its place
+PARTIAL_FOLDER = ".partial"  # folder for temporary files, in the root folder of the final file
 
 
 @contextmanager
-def replacing(root: Path, path: Path, before: Callable[[str], None] = lambda _digest: None) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path`, below `root`, when the block ends well.
+def atomic_file(root: Path, path: Path, before: Callable[[str], None] = lambda _digest: None) -> Iterator[BinaryIO]:
+    """Open a file that replaces `path`, below `root`, when the block ends without an exception.
 
-    The bytes are on the disk before the name is, and the name before this returns: a power cut leaves the old file or
-    the new one. `before` is called with the SHA-256 of the bytes before they take their place. Raises OSError, which
-    names `path`, where it cannot be written.
+    The bytes are synced to disk before the rename, and the rename before this returns: after a power cut there is the
+    old file or the new one. `before` is called with the SHA-256 of the bytes before the rename. Raises OSError with
+    `path` as its file name where writing fails.
     """
-    with naming(path):
-        partial = root / PARTIAL
+    with errors_naming(path):
+        partial = root / PARTIAL_FOLDER
         partial.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=partial)
         try:
@@ -39,30 +39,31 @@ def replacing(root: Path, path: Path, before: Callable[[str], None] = lambda _di
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        _sync(path.parent)
+        _fsync_folder(path.parent)
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Let an error of the system name `path`, whatever file or none it names: writing to an open one names none."""
+def errors_naming(path: Path) -> Iterator[None]:
+    """Make every OSError in the block name `path`: an error from writing to an open file names no file."""
     try:
         yield
     except OSError as error:
         raise OSError(error.errno or 0, error.strerror or str(error), str(path)) from error
 
 
-def write(root: Path, path: Path, data: bytes) -> None:
-    """Write `data` to `path`, below `root`."""
-    with replacing(root, path) as file:
+def write_atomically(root: Path, path: Path, data: bytes) -> None:
+    """Write `data` to `path`, below `root`, atomically."""
+    with atomic_file(root, path) as file:
         file.write(data)
 
 
-def sweep(root: Path) -> None:
-    """Remove what interrupted writes left below `root`. Only the holder of the lock may."""
-    shutil.rmtree(root / PARTIAL, ignore_errors=True)
+def remove_partial_files(root: Path) -> None:
+    """Remove the temporary files of interrupted writes below `root`. Only the holder of the lock may call this."""
+    shutil.rmtree(root / PARTIAL_FOLDER, ignore_errors=True)
 
 
-def _sync(folder: Path) -> None:
+def _fsync_folder(folder: Path) -> None:
+    """Sync a folder to disk, and so the names in it; Windows cannot."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Documents as books of several posts hold them, in the state: kept until their editions change."""
+"""The table of chapters in the state: documents in the form that books of several posts contain."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from pathlib import PurePosixPath
 
 from pipeline.store.packing import pack, unpack
 
-KEPT = "kind = 'cleaned' AND repeats IS NULL AND problem IS NULL"  # of documents: what has editions
+HAS_BOOKS = "kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"  # documents that have books
 
 
-class Chapters:
-    """The chapters of an archive, in the database of its state."""
+class ChapterTable:
+    """The chapters of an archive, in its state database."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         """Work in `db`, which has the tables of `schema`."""
         self.db = db
 
     def put(self, path: PurePosixPath, key: str, date: str, chapter: bytes, warnings: tuple[str, ...]) -> None:
-        """Keep a document as a chapter, made from `key`, and what it does not show."""
+        """Store a document's chapter, the digest `key` of its inputs, and warnings about what its books do not show."""
         row = (str(path), key, date, chapter, pack(warnings))
         self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?, ?)", row)
 
     def ordered(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (key, chapter) of the documents that have editions, by date, those without one last."""
+        """Yield (key, chapter) of the documents that have books, by date; undated ones come last."""
         yield from self.db.execute(
-            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {KEPT} "  # noqa: S608 - ours
+            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
             "ORDER BY date = '', date, path"
         )
 
     def warnings(self, path: PurePosixPath) -> tuple[str, ...]:
-        """Return what the editions of the document at `path` do not show, in sentences."""
+        """Return warnings, in sentences, about what the books do not show of the document at `path`."""
         row = self.db.execute("SELECT warnings FROM chapters WHERE path = ?", (str(path),)).fetchone()
         return unpack(row[0], tuple[str, ...]) if row else ()
 
     def incomplete(self) -> int:
-        """Return how many documents have editions that do not show all of them."""
-        query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {KEPT} AND warnings <> ?"  # noqa: S608 - ours
+        """Return the number of documents whose books do not show everything."""
+        query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} AND warnings <> ?"  # noqa: S608 - ours
         return int(self.db.execute(query, (pack(()),)).fetchone()[0])
 
     def forget_gone(self) -> None:
-        """Drop the chapters of documents that are gone."""
+        """Delete the chapters of documents that no longer exist."""
         self.db.execute("DELETE FROM chapters WHERE path NOT IN (SELECT path FROM documents)")

@@ -1,4 +1,4 @@
-"""What the last run found and wrote, in SQLite: how a run knows what has not changed."""
+"""The state of an archive in SQLite: what the last run found and wrote, so that a run only does what changed."""
 
 from __future__ import annotations
 
@@ -13,105 +13,107 @@ import msgspec
 
 from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, SharedPassage, Skipped
 from pipeline.duplicates import lsh_index
-from pipeline.duplicates.clusters import Repeats
-from pipeline.duplicates.fingerprint import VERSION as PRINTS
+from pipeline.duplicates.clusters import DuplicateMap
+from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
-from pipeline.duplicates.shared_passages import shared
-from pipeline.read.folder import Found
+from pipeline.duplicates.shared_passages import find_shared_passages
+from pipeline.read.folder import FoundFile
 from pipeline.store import schema
-from pipeline.store.chapters import Chapters
-from pipeline.store.file_names import marked, safe_name
+from pipeline.store.chapters import ChapterTable
+from pipeline.store.file_names import safe_name, with_path_hash
 from pipeline.store.packing import pack, unpack
-from pipeline.store.rows import Row
+from pipeline.store.rows import DocumentRow
 
-COLUMNS = "SELECT kind, outcome, repeats, why, similarity, problem, cause FROM documents"
-OUTCOMES = """
-SELECT kind, outcome, repeats, why, similarity, problem, cause, path, name, digest, (
+SELECT_OUTCOME = "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents"
+SELECT_OUTCOMES_WITH_NAMES = """
+SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, path, name, digest, (
     SELECT count(*) FROM documents AS other
-    WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.repeats IS NULL
+    WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.duplicate_of IS NULL
 ) > 1 FROM documents ORDER BY path
 """
-CLASH = 16  # hexadecimal digits that keep two equal names apart: 64 bits, which nobody finds two paths for
+CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distinguish two equal names
 
 
 @contextmanager
-def kept(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[Database]:
+def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[StateDatabase]:
     """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
 
-    `flow` is the digest of all that decides a document's outcome beside its source; rows of another do not count. With
-    `rebuild`, what is there is thrown away. Raises Damaged, OSError.
+    `flow` is the digest of everything but the source that determines a document's outcome: rows with another digest
+    are out of date. With `rebuild`, the old state is deleted. Raises Damaged, OSError.
     """
     try:
-        with closing(schema.trial_of(file, rebuild=rebuild) if trial else schema.opened(file, rebuild=rebuild)) as db:
+        with closing(
+            schema.open_copy_in_memory(file, rebuild=rebuild) if trial else schema.open_database(file, rebuild=rebuild)
+        ) as db:
             try:
-                yield Database(db, flow)
-            except BaseException:  # what was kept so far stays; without its seal, the next run checks all of the file
+                yield StateDatabase(db, flow)
+            except BaseException:  # stored rows stay; without a seal, the next run checks the whole file
                 with suppress(sqlite3.Error):
                     db.execute("COMMIT")
                 raise
             db.execute("COMMIT")
         if not trial:
-            schema.seal(file)
+            schema.seal_database(file)
     except sqlite3.Error as error:
-        raise schema.explained(error, file) from error
+        raise schema.sqlite_error_meaning(error, file) from error
     except msgspec.MsgspecError as error:
         message = f"a row cannot be read: {error}"
-        raise schema.Damaged(message) from error
+        raise schema.DamagedState(message) from error
 
 
-class Database:
-    """The rows of the last run, and of this one as it goes on."""
+class StateDatabase:
+    """The rows of the last run, updated by this one."""
 
     def __init__(self, db: sqlite3.Connection, flow: str) -> None:
-        """Work in `db`, which has the tables of `schema`; `flow` as in `kept`."""
+        """Work in `db`, which has the tables of `schema`; `flow` as in `open_state`."""
         self.db, self.flow = db, flow
         self.run = int(self.fact("run") or 0) + 1
-        self.chapters = Chapters(self.db)
+        self.chapters = ChapterTable(self.db)
         self.db.execute("BEGIN")
-        self.learn("run", str(self.run))  # at once: what this run sees is of this run, even if it is the last to see it
+        self.learn("run", str(self.run))  # first: rows that this run sees carry its number, even if the run is killed
 
     def commit(self) -> None:
-        """Make what was kept so far survive whatever happens next."""
+        """Commit the rows stored so far."""
         self.db.execute("COMMIT")
         self.db.execute("BEGIN")
 
     def fact(self, name: str) -> str:
-        """Return a fact about the whole archive, empty if it is not known."""
+        """Return a fact about the whole archive; empty if unknown."""
         row = self.db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
     def learn(self, name: str, value: str) -> None:
-        """Keep a fact about the whole archive."""
+        """Store a fact about the whole archive."""
         self.db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     # Documents
 
     def known(self, path: PurePosixPath) -> tuple[str, str]:
-        """Return the stamp and the SHA-256 that a source had when it was last seen; both empty if it never was."""
+        """Return the stamp and the SHA-256 of a source when it was last seen; both empty if it is new."""
         query = "SELECT stamp, sha256 FROM documents WHERE path = ? AND flow = ?"
         row = self.db.execute(query, (str(path), self.flow)).fetchone()
         return (row[0], row[1]) if row else ("", "")
 
-    def keep(self, found: Found) -> None:
-        """Note that a source was seen, and that its row still holds."""
+    def keep(self, found: FoundFile) -> None:
+        """Record that this run saw a source and that its row is up to date."""
         query = "UPDATE documents SET run = ?, stamp = ? WHERE path = ?"
         self.db.execute(query, (self.run, found.stamp, str(found.path)))
 
-    def put(self, found: Found, row: Row, evidence: str = "") -> None:
-        """Keep what became of a source, and the digest of what else its letters were inferred from."""
+    def put(self, found: FoundFile, row: DocumentRow, evidence: str = "") -> None:
+        """Store the row of a source, and the digest of the other documents that its characters were inferred from."""
         path, name = str(found.path), safe_name(found.path)
         values = (path, self.flow, found.stamp if row.lasting else "", row.sha256, row.kind, name, name.casefold())
         digest = hashlib.sha256(row.outcome).hexdigest()
-        inferred = row.inferred or bool(evidence)  # what evidence has settled depends on it still
+        inferred = row.inferred or bool(evidence)  # a document without open inferences still depends on its evidence
         self.db.execute(
             f"INSERT OR REPLACE INTO documents VALUES ({'?, ' * 10} {'NULL, ' * 5} ?, ?, ?, ?)",  # noqa: S608 - ours
-            (*values, row.outcome, digest, row.fingerprint, row.undone, inferred, evidence, self.run),
+            (*values, row.outcome, digest, row.fingerprint, row.rolled_back, inferred, evidence, self.run),
         )
         self.db.execute("DELETE FROM pictures WHERE path = ?", (path,))
         self.db.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?)", ((path, file) for file in row.pictures))
 
     def pictures(self, path: PurePosixPath | None = None) -> list[str]:
-        """Return the picture files that the document at `path`, or any, shows: their paths below raw/."""
+        """Return the paths below raw/ of the images in the document at `path`, or in any document."""
         if path is None:
             rows = self.db.execute("SELECT DISTINCT file FROM pictures ORDER BY file")
         else:
@@ -119,42 +121,42 @@ class Database:
         return [file for (file,) in rows]
 
     def forget_unseen(self) -> None:
-        """Drop the rows of sources that this run did not see."""
+        """Delete the rows of sources that this run did not see."""
         self.db.execute("DELETE FROM documents WHERE run <> ?", (self.run,))
         self.db.execute("DELETE FROM pictures WHERE path NOT IN (SELECT path FROM documents)")
 
     def sound(self) -> Iterator[tuple[str, Document]]:
-        """Yield digest and document of every one that lost nothing, in the order of paths."""
+        """Yield (digest, document) of every cleaned document without inferred characters, by path."""
         query = "SELECT digest, outcome FROM documents WHERE kind = 'cleaned' AND NOT inferred ORDER BY path"
         for known, packed in self.db.execute(query):
             yield known, unpack(packed, Document)
 
-    def inferred(self, evidence: str) -> list[Found]:
-        """Return the sources whose letters were inferred from other evidence than this."""
+    def inferred(self, evidence: str) -> list[FoundFile]:
+        """Return the sources whose characters were inferred from evidence with another digest."""
         query = "SELECT path, stamp FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
         rows = self.db.execute(query, (evidence,))
-        return [Found(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp) for path, stamp in rows]
+        return [FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp) for path, stamp in rows]
 
     def digests(self) -> str:
-        """Return one digest of every document's outcome."""
-        total = hashlib.sha256()
+        """Return one digest of the outcomes of all documents."""
+        combined = hashlib.sha256()
         for row in self.db.execute("SELECT path, digest FROM documents ORDER BY path"):
-            total.update("\0".join(row).encode() + b"\n")
-        return total.hexdigest()
+            combined.update("\0".join(row).encode() + b"\n")
+        return combined.hexdigest()
 
     def print_anew(self) -> None:
-        """Make all fingerprints again where they are of another version, and forget what came of them."""
-        if self.fact("fingerprints") == PRINTS:
+        """Compute all fingerprints again if they are of another version, and empty the index of duplicates."""
+        if self.fact("fingerprints") == FINGERPRINT_VERSION:
             return
         for (path,) in self.db.execute("SELECT path FROM documents WHERE kind = 'cleaned'").fetchall():
             row = (pack(fingerprint(self.document(PurePosixPath(path)))), path)
             self.db.execute("UPDATE documents SET fingerprint = ? WHERE path = ?", row)
-        for table in lsh_index.TABLES:
+        for table in lsh_index.INDEX_TABLES:
             self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
-        self.learn("fingerprints", PRINTS)
+        self.learn("fingerprints", FINGERPRINT_VERSION)
 
     def unindexed(self) -> tuple[list[PurePosixPath], Iterator[tuple[Fingerprint, str]]]:
-        """Return the paths that the index of duplicates should forget, and what it should take in: with its digest."""
+        """Return the paths to remove from the index of duplicates, and the (fingerprint, digest) pairs to add to it."""
         gone = self.db.execute(
             "SELECT path FROM members "
             "WHERE NOT EXISTS (SELECT 1 FROM documents WHERE documents.path = members.path "
@@ -170,44 +172,44 @@ class Database:
         for packed, digest in self.db.execute(query):
             yield unpack(packed, Fingerprint), digest
 
-    def relate(self, repeats: Repeats) -> None:
-        """Keep who repeats whom."""
+    def relate(self, duplicates: DuplicateMap) -> None:
+        """Store which documents are duplicates, and clear the problems of all books."""
         self.db.execute("UPDATE documents SET problem = NULL, cause = NULL WHERE problem IS NOT NULL")
-        told = {str(path): (str(one.of), one.why, one.similarity) for path, one in repeats.items()}
-        query = "SELECT path, repeats, why, similarity FROM documents WHERE repeats IS NOT NULL"
-        known = {path: tuple(row) for path, *row in self.db.execute(query)}
-        rows = [
-            (*told.get(path, (None,) * 3), path) for path in told.keys() | known if told.get(path) != known.get(path)
-        ]
-        self.db.executemany("UPDATE documents SET repeats = ?, why = ?, similarity = ? WHERE path = ?", rows)
+        new = {str(path): (str(one.of), one.why, one.similarity) for path, one in duplicates.items()}
+        query = "SELECT path, duplicate_of, why, similarity FROM documents WHERE duplicate_of IS NOT NULL"
+        old = {path: tuple(row) for path, *row in self.db.execute(query)}
+        rows = [(*new.get(path, (None,) * 3), path) for path in new.keys() | old if new.get(path) != old.get(path)]
+        self.db.executemany("UPDATE documents SET duplicate_of = ?, why = ?, similarity = ? WHERE path = ?", rows)
 
     def fail(self, path: PurePosixPath, problem: str, cause: Cause) -> None:
-        """Keep why there are no editions of the source at `path`: it is set aside."""
+        """Store why the source at `path` has no books: it is skipped."""
         self.db.execute("UPDATE documents SET problem = ?, cause = ? WHERE path = ?", (problem, cause, str(path)))
 
     def passages(self, path: PurePosixPath) -> tuple[SharedPassage, ...]:
-        """Return the paragraphs of the document at `path` that others, which are kept, have as well."""
-        query = "SELECT 1 FROM documents WHERE path = ? AND repeats IS NULL"
-        return tuple(shared(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone())))
+        """Return the paragraphs of the document at `path` that other documents, duplicates not counted, also have."""
+        query = "SELECT 1 FROM documents WHERE path = ? AND duplicate_of IS NULL"
+        return tuple(
+            find_shared_passages(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone()))
+        )
 
     def count(self, condition: str) -> int:
-        """Return how many documents meet an SQL condition over the columns above."""
+        """Return how many documents meet an SQL condition over the columns of `documents`."""
         return int(self.db.execute(f"SELECT count(*) FROM documents WHERE {condition}").fetchone()[0])  # noqa: S608 - ours
 
     def skipped(self) -> Iterator[Skipped]:
-        """Yield what is set aside, in the order of paths."""
-        query = f"{COLUMNS} WHERE kind = 'skipped' OR problem IS NOT NULL ORDER BY path"
+        """Yield the skipped documents, by path."""
+        query = f"{SELECT_OUTCOME} WHERE kind = 'skipped' OR problem IS NOT NULL ORDER BY path"
         for row in self.db.execute(query):
-            outcome = _outcome(*row)
+            outcome = _unpacked_outcome(*row)
             if isinstance(outcome, Skipped):
                 yield outcome
 
     def outcome(self, path: PurePosixPath) -> Outcome:
-        """Return what became of the source at `path`. Raises KeyError where there is none."""
-        row = self.db.execute(f"{COLUMNS} WHERE path = ?", (str(path),)).fetchone()
+        """Return the outcome of the source at `path`. Raises KeyError where there is none."""
+        row = self.db.execute(f"{SELECT_OUTCOME} WHERE path = ?", (str(path),)).fetchone()
         if row is None:
             raise KeyError(str(path))
-        return _outcome(*row)
+        return _unpacked_outcome(*row)
 
     def document(self, path: PurePosixPath) -> Document:
         """Return the clean document at `path`. Raises KeyError where there is none."""
@@ -218,16 +220,20 @@ class Database:
         return unpack(row[0], Document)
 
     def outcomes(self) -> Iterator[tuple[Outcome, str, str]]:
-        """Yield (outcome, name of its files, digest) of every source in the order of paths.
+        """Yield (outcome, name of its files, digest) of every source, by path.
 
-        Where two names are one on a file system that ignores case, each gets the mark of its own path.
+        Names that are equal on a case-insensitive file system get a hash of their paths.
         """
-        for *row, path, name, known, clash in self.db.execute(OUTCOMES):
-            yield _outcome(*row), marked(name, PurePosixPath(path), CLASH) if clash else name, known
+        for *row, path, name, digest, clash in self.db.execute(SELECT_OUTCOMES_WITH_NAMES):
+            yield (
+                _unpacked_outcome(*row),
+                with_path_hash(name, PurePosixPath(path), CLASH_DIGITS) if clash else name,
+                digest,
+            )
 
 
-def _outcome(kind: str, packed: bytes, *told: Any) -> Outcome:  # noqa: ANN401 - the columns that COLUMNS names
-    of, why, similarity, problem, cause = told
+def _unpacked_outcome(kind: str, packed: bytes, *columns: Any) -> Outcome:  # noqa: ANN401 - the other columns of COLUMNS
+    of, why, similarity, problem, cause = columns
     if kind == "skipped":
         return unpack(packed, Skipped)
     document = unpack(packed, Document)

@@ -1,4 +1,4 @@
-"""Source path -> file name: safe on every file system, stable, readable."""
+"""Source path -> output file name: safe on every file system, stable, readable."""
 
 from __future__ import annotations
 
@@ -9,15 +9,23 @@ from pathlib import PurePosixPath
 
 from pathvalidate import sanitize_filename
 
-LONGEST = 120  # bytes of UTF-8: room for a mark, a suffix and a temporary name within the usual 255
-_OURS = re.compile(r"-[0-9a-f]{16}\Z|\.edited(?:-\d+)?\Z", re.IGNORECASE)  # how a clash and a saved edit end
-LONGEST_PATH = 600  # bytes: what is left of the 1,024 of macOS for the archive's own folder, a mark and a suffix
-RESERVED = {"readme"}  # clean/ and out/ have one of their own
-OUTPUTS = (".md", ".epub", ".pdf", ".jsonl", ".csv")  # of files in clean/ and out/posts/: no folder is called so
+MOST_NAME_BYTES = 120  # bytes of UTF-8: leaves room for a hash, a suffix and a temporary name within the usual 255
+_RESERVED_ENDING = re.compile(
+    r"-[0-9a-f]{16}\Z|\.edited(?:-\d+)?\Z", re.IGNORECASE
+)  # endings of clashing names and of saved edits
+MOST_PATH_BYTES = 600  # bytes: leaves room for the archive's folder, a hash and a suffix within the 1,024 of macOS
+RESERVED_NAMES = {"readme"}  # clean/ and out/ have a README already
+OUTPUT_SUFFIXES = (
+    ".md",
+    ".epub",
+    ".pdf",
+    ".jsonl",
+    ".csv",
+)  # suffixes of files in clean/ and out/posts/; no folder name ends so
 
 
 def safe_name(path: PurePosixPath) -> str:
-    """Return the path below clean/ and out/, without suffix; a mark of the whole path is added where it was changed.
+    """Return the output path below clean/ and out/, without suffix; a changed path gets a hash of the source path.
 
     >>> safe_name(PurePosixPath("2021/a post.txt"))
     '2021/a post'
@@ -25,30 +33,30 @@ def safe_name(path: PurePosixPath) -> str:
     'x.md_/y-6066cedd'
     """
     parts = [*path.parts[:-1], path.stem if path.suffix else path.name]
-    safe = [*map(_safe_folder, parts[:-1]), _safe(parts[-1])]
-    if len("/".join(safe).encode()) > LONGEST_PATH:
+    safe = [*map(_safe_folder, parts[:-1]), _safe_part(parts[-1])]
+    if len("/".join(safe).encode()) > MOST_PATH_BYTES:
         safe = safe[-1:]
     name = "/".join(safe)
-    ours = name.casefold() in RESERVED or _OURS.search(name)
-    return name if safe == parts and not ours else marked(name, path)
+    ours = name.casefold() in RESERVED_NAMES or _RESERVED_ENDING.search(name)
+    return name if safe == parts and not ours else with_path_hash(name, path)
 
 
-def marked(name: str, path: PurePosixPath, digits: int = 8) -> str:
-    """Return `name` with the first hexadecimal digits of the path's SHA-256, to keep it apart from others."""
+def with_path_hash(name: str, path: PurePosixPath, digits: int = 8) -> str:
+    """Return `name` with the first hexadecimal digits of the path's SHA-256, which makes it unique."""
     return f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:digits]}"
 
 
 def _safe_folder(part: str) -> str:
-    """Return a folder's name that is safe, and that no output has: `x.md` is where the post x.txt goes."""
-    safe = _safe(part)
-    return f"{safe}_" if safe.casefold().endswith(OUTPUTS) else safe
+    """Return a safe folder name that no output has: `x.md` -> `x.md_`, because the post `x.txt` becomes `x.md`."""
+    safe = _safe_part(part)
+    return f"{safe}_" if safe.casefold().endswith(OUTPUT_SUFFIXES) else safe
 
 
-def _safe(part: str) -> str:
-    """Return a path's part without characters that some file system or shell refuses, cut to size."""
+def _safe_part(part: str) -> str:
+    """Return a part of a path without characters that a file system or shell rejects, cut to LONGEST bytes."""
     clean = "".join(
         "_" if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", part)
     )
     clean = str(sanitize_filename(clean, replacement_text="_", platform="universal", fs_encoding="utf-8"))
     clean = clean.lstrip("-.~ ").rstrip(". ") or "_"
-    return clean.encode()[:LONGEST].decode("utf-8", "ignore").rstrip(". ")
+    return clean.encode()[:MOST_NAME_BYTES].decode("utf-8", "ignore").rstrip(". ")

@@ -1,4 +1,4 @@
-"""Nouns of document.py <-> MessagePack, and digests of them."""
+"""Values of the data model (document.py) <-> MessagePack, and digests of them."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any, TypeVar
 
 import msgspec
 
-T = TypeVar("T")
+UnpackedT = TypeVar("UnpackedT")
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+def _encode_path(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
     if isinstance(value, PurePosixPath):
         return str(value)
     raise NotImplementedError(type(value))
 
 
-def _typed(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+def _decode_path(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
     return kind(value)
 
 
 def pack(value: object) -> bytes:
-    """Return a noun of document.py as MessagePack."""
-    return msgspec.msgpack.encode(value, enc_hook=_plain)
+    """Return a value of the data model as MessagePack."""
+    return msgspec.msgpack.encode(value, enc_hook=_encode_path)
 
 
-def unpack(packed: bytes, kind: type[T]) -> T:
-    """Return the noun that `pack` packed."""
-    return msgspec.msgpack.decode(packed, type=kind, dec_hook=_typed)
+def unpack(packed: bytes, kind: type[UnpackedT]) -> UnpackedT:
+    """Return the value that `pack` packed."""
+    return msgspec.msgpack.decode(packed, type=kind, dec_hook=_decode_path)
 
 
-def digest(*parts: object) -> str:
+def digest_of_values(*parts: object) -> str:
     """Return the SHA-256 of `parts`, in hexadecimal."""
     return hashlib.sha256(pack(parts)).hexdigest()

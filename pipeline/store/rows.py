@@ -1,4 +1,4 @@
-"""An outcome -> the row that the state keeps of it, made in the process that cleaned the document."""
+"""Outcome -> its row in the state."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ from dataclasses import dataclass
 
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
-from pipeline.read.pictures import pictures_of
+from pipeline.read.pictures import image_files
 from pipeline.store.packing import pack
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What became of a source, as the state keeps it: made in the process that cleaned it, so that it fails there."""
+class DocumentRow:
+    """The outcome of a source as the state stores it. The worker makes it, so that errors are the document's."""
 
     kind: str
     outcome: bytes
-    sha256: str = ""  # of the source; empty if it was not read
-    lasting: bool = True  # whether the next run need not try again
-    cause: Cause = "document"  # of its being set aside
+    sha256: str = ""  # of the source; empty if it must be read again
+    lasting: bool = True  # whether the next run can skip the source if it is unchanged
+    cause: Cause = "document"  # why it is skipped
     fingerprint: bytes | None = None
-    undone: bool = False
-    inferred: bool = False
+    rolled_back: bool = False  # whether a step was rolled back
+    inferred: bool = False  # whether characters were inferred
     pictures: tuple[str, ...] = ()
 
 
-def row_of(outcome: Cleaned | Skipped, sha256: str = "") -> Row:
+def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
     """Return the row for an outcome. Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold."""
     if isinstance(outcome, Skipped):
-        return Row("skipped", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
+        return DocumentRow("skipped", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
-    return Row(
+    return DocumentRow(
         "cleaned",
         pack(document),
         sha256,
         fingerprint=pack(fingerprint(document)),
-        undone=any(note.invariant for note in document.notes),
+        rolled_back=any(note.invariant for note in document.notes),
         inferred=document.inferred,
-        pictures=tuple(pictures_of(document)),
+        pictures=tuple(image_files(document)),
     )

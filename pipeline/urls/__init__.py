@@ -1,1 +1,1 @@
-"""Addresses: their canonical form, the things they identify, and what can be wrong with them."""
+"""URLs -> their canonical form, the works and repositories that they identify, and warnings about them."""

@@ -1,45 +1,51 @@
-"""Plain text -> the addresses that stand in it, each where a reader would say that it ends."""
+"""Plain text -> the URLs in it, each up to where a reader would end it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-_NEVER_INSIDE = r"\s<>\"'`|\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"  # spaces, quotes, CJK text and marks
-_BARE = re.compile(  # what runs or holds data is no link for the parser: it is told of where it stands as text
+_NOT_IN_URL = (  # characters that end a URL
+    r"\s<>\"'`|"
+    r"\u2000-\u206f"  # General Punctuation
+    r"\u3000-\u9fff"  # CJK Symbols and Punctuation, Hiragana, Katakana to CJK Unified Ideographs
+    r"\uac00-\ud7af"  # Hangul Syllables
+    r"\uff00-\uffef"  # Halfwidth and Fullwidth Forms
+)
+_BARE_URL = re.compile(  # the parser makes no links of scripts and data: they are found as text
     r"(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.)|(?:java|vb)script:|data:[\w.+-]+/[\w.+-]+[;,])"
-    rf"[^{_NEVER_INSIDE}]+",
+    rf"[^{_NOT_IN_URL}]+",
     re.IGNORECASE,
 )
-_TRAILING = "?!.,:;*_~\"'"  # ends a sentence, not an address (GFM, 6.9)
+_TRAILING_PUNCTUATION = "?!.,:;*_~\"'"  # may follow a URL but is no part of it (GFM, 6.9)
 _LEADS_SOMEWHERE = re.compile(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _ENTITY = re.compile(r"&[a-z]{2,8};\Z", re.IGNORECASE)
 
 
-def bare(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each address in a text and the offset where it starts.
+def find_bare_urls(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the offset and the URL of each bare URL in `text`.
 
-    What follows in Chinese, and the marks that end a sentence, are no part of it.
+    Chinese text and sentence punctuation after a URL are no part of it.
 
-    >>> list(bare("见https://e.org/a_(b)。后面 (www.e.org/c)."))
+    >>> list(find_bare_urls("见https://e.org/a_(b)。后面 (www.e.org/c)."))
     [(1, 'https://e.org/a_(b)'), (25, 'www.e.org/c')]
     """
-    for match in _BARE.finditer(text):
-        address = match[0][: _end(match[0])]
-        if _LEADS_SOMEWHERE.match(address):
-            yield match.start(), address
+    for match in _BARE_URL.finditer(text):
+        url = match[0][: _url_length(match[0])]
+        if _LEADS_SOMEWHERE.match(url):
+            yield match.start(), url
 
 
-def _end(address: str) -> int:
-    """Return where an address ends that marks or closing brackets follow, which are no part of it."""
-    end = len(address)
-    surplus = {close: address.count(close) - address.count(opening) for close, opening in _BRACKETS.items()}
+def _url_length(url: str) -> int:
+    """Return the length of a URL without the punctuation, entities and unbalanced brackets at its end."""
+    end = len(url)
+    surplus = {close: url.count(close) - url.count(opening) for close, opening in _BRACKETS.items()}
     while end:
-        last = address[end - 1]
-        if last == ";" and (entity := _ENTITY.search(address[max(0, end - 10) : end])):
+        last = url[end - 1]
+        if last == ";" and (entity := _ENTITY.search(url[max(0, end - 10) : end])):
             end -= len(entity[0])
-        elif last in _TRAILING:
+        elif last in _TRAILING_PUNCTUATION:
             end -= 1
         elif surplus.get(last, 0) > 0:
             surplus[last] -= 1

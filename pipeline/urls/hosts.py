@@ -1,4 +1,4 @@
-"""The path and the query of an address -> what it identifies, host by host."""
+"""Path and query of a URL -> the identifiers in it, by the rules of each host."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from pipeline.urls.identifier_syntax import Found, arxiv, doi_within, isbn, named
+from pipeline.urls.identifier_syntax import Identifiers, find_doi, parse_arxiv, parse_isbn, parse_uri
 
-Reader = Callable[[str, str], Found]
-NO_REPOSITORY = {
+IdentifierReader = Callable[[str, str], Identifiers]
+NOT_OWNERS = {
     "about", "apps", "collections", "contact", "customer-stories", "enterprise", "events", "explore", "features",
     "issues", "join", "login", "marketplace", "new", "notifications", "orgs", "organizations", "pricing", "pulls",
     "readme", "search", "security", "sessions", "settings", "showcases", "signup", "site", "solutions", "sponsors",
@@ -19,9 +19,9 @@ NO_REPOSITORY = {
     "inference-endpoints", "languages", "welcome",
 }  # fmt: skip
 FORGES = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitee.com", "huggingface.co"}
-"""Hosts whose own name only holds repositories: docs.github.com/en/rest is none."""
-_NAME = re.compile(r"[\w.-]+")
-_IN_GITLAB = re.compile(  # what stands after a project's name; GitLab takes no project of most of these names
+"""Hosts whose subdomains hold no repositories: docs.github.com/en/rest is none."""
+_REPOSITORY_NAME = re.compile(r"[\w.-]+")
+_IN_GITLAB = re.compile(  # what follows a project's name; most of these names are reserved
     r"/(?:-|tree|blob|raw|blame|builds|files|find_file|refs|issues|merge_requests|commits?|wikis|repository)(?:/|\Z)"
 )
 _IN_HUGGING_FACE = {"tree", "blob", "raw", "resolve", "viewer", "discussions", "commits", "settings"}
@@ -30,63 +30,63 @@ _VIDEO = r"([\w-]{11})(?:[/&]|\Z)"
 _NATURE = re.compile(r"/articles/(s?\d[\w.-]*|n\w+\.\d+|(?:nature|srep|ncomms)\d+)(?:\.pdf)?/?")
 
 
-def dois(path: str, query: str) -> Found:
-    """Yield the DOI that an address of any publisher holds in its path or in its query."""
+def find_dois(path: str, query: str) -> Identifiers:
+    """Yield the DOI in the path or the query of a URL of any publisher."""
     values = [value for key in ("id", "doi") for value in parse_qs(query).get(key, ())] if "10." in query else []
     for text in (path, *values):
-        found = list(doi_within(text))
+        found = list(find_doi(text))
         if found:
             yield from found
             return
 
 
-def _first(scheme: str, pattern: str) -> Reader:
-    """Return what reads an identifier off a path: the first group of `pattern`, that matches its beginning."""
+def _by_pattern(scheme: str, pattern: str) -> IdentifierReader:
+    """Return a reader of paths: the first group of `pattern`, which must match the start of the path."""
     compiled = re.compile(pattern)
 
-    def read(path: str, query: str) -> Found:
+    def read(path: str, query: str) -> Identifiers:
         if match := compiled.match(path):
             yield f"{scheme}:{match[1]}"
         else:
-            yield from dois(path, query)
+            yield from find_dois(path, query)
 
     return read
 
 
-def _arxiv(path: str, _query: str) -> Found:
+def _arxiv(path: str, _query: str) -> Identifiers:
     if match := _ARXIV_PATH.fullmatch(path):
-        yield from arxiv(match[1])
+        yield from parse_arxiv(match[1])
 
 
-def _scirate(path: str, _query: str) -> Found:
-    yield from arxiv(path.removeprefix("/arxiv").strip("/"))
+def _scirate(path: str, _query: str) -> Identifiers:
+    yield from parse_arxiv(path.removeprefix("/arxiv").strip("/"))
 
 
-def _doi(path: str, _query: str) -> Found:
-    yield from named("doi", path.lstrip("/"))
+def _doi(path: str, _query: str) -> Identifiers:
+    yield from parse_uri("doi", path.lstrip("/"))
 
 
-def _nature(path: str, query: str) -> Found:
+def _nature(path: str, query: str) -> Identifiers:
     if match := _NATURE.fullmatch(path):
         yield f"doi:10.1038/{match[1].removesuffix('.pdf').lower()}"
     else:
-        yield from dois(path, query)
+        yield from find_dois(path, query)
 
 
-def _zenodo(path: str, query: str) -> Found:
+def _zenodo(path: str, query: str) -> Identifiers:
     if match := re.match(r"/records?/(\d+)(?:/|\Z)", path):
         yield f"doi:10.5281/zenodo.{match[1]}"
     else:
-        yield from dois(path, query)
+        yield from find_dois(path, query)
 
 
-def _forge(scheme: str) -> Reader:
-    """Return what reads owner/name off the addresses of a forge, `.git` and what lies in the repository off."""
+def _forge(scheme: str) -> IdentifierReader:
+    """Return a reader of the URLs of a forge: `/owner/name.git/tree/main` -> `owner/name`."""
 
-    def read(path: str, _query: str) -> Found:
+    def read(path: str, _query: str) -> Identifiers:
         owner, _, name = path.strip("/").partition("/")
         name = name.partition("/")[0].removesuffix(".git")
-        if owner.lower() not in NO_REPOSITORY and _NAME.fullmatch(owner) and _NAME.fullmatch(name):
+        if owner.lower() not in NOT_OWNERS and _REPOSITORY_NAME.fullmatch(owner) and _REPOSITORY_NAME.fullmatch(name):
             yield f"{scheme}:{owner}/{name}"
 
     return read
@@ -95,65 +95,65 @@ def _forge(scheme: str) -> Reader:
 _github = _forge("github")
 
 
-def _github_api(path: str, query: str) -> Found:
+def _github_api(path: str, query: str) -> Identifiers:
     if path.startswith("/repos/"):
         yield from _github(path.removeprefix("/repos"), query)
 
 
-def _gitlab(path: str, _query: str) -> Found:
-    """Yield a project, subgroups included."""
+def _gitlab(path: str, _query: str) -> Identifiers:
+    """Yield a project with its subgroups."""
     parts = _IN_GITLAB.split(path.strip("/"))[0].removesuffix(".git").split("/")
-    if len(parts) > 1 and parts[0].lower() not in NO_REPOSITORY and all(map(_NAME.fullmatch, parts)):
+    if len(parts) > 1 and parts[0].lower() not in NOT_OWNERS and all(map(_REPOSITORY_NAME.fullmatch, parts)):
         yield f"gitlab:{'/'.join(parts)}"
 
 
-def _hugging_face(path: str, _query: str) -> Found:
-    """Yield a model, data set or space; the oldest have no owner, and are told by what lies in them."""
+def _hugging_face(path: str, _query: str) -> Identifiers:
+    """Yield a model, data set or space; the oldest have no owner and are recognized by the rest of the path."""
     kind, *parts = path.strip("/").split("/")
     if kind == "papers":
-        yield from arxiv("/".join(parts[:1]))
+        yield from parse_arxiv("/".join(parts[:1]))
         return
     if kind not in {"datasets", "spaces"}:
         kind, parts = "", [kind, *parts]
     alone = len(parts) > 1 and parts[1] in _IN_HUGGING_FACE
     names = parts[:1] if alone else parts[:2]
     whole = len(names) > 1 or (names and (alone or kind == "datasets"))
-    if whole and names[0].lower() not in NO_REPOSITORY and all(map(_NAME.fullmatch, names)):
+    if whole and names[0].lower() not in NOT_OWNERS and all(map(_REPOSITORY_NAME.fullmatch, names)):
         yield f"huggingface:{'/'.join([kind, *names]).lstrip('/')}"
 
 
-def _youtube(path: str, query: str) -> Found:
+def _youtube(path: str, query: str) -> Identifiers:
     values = parse_qs(query).get("v", ()) if path.rstrip("/") in {"", "/watch"} else ()
     if match := re.match(rf"/(?:embed|vi?|e|shorts|live|watch|an_webp)/{_VIDEO}", path):
         values = [match[1]]
     yield from (f"youtube:{value}" for value in values if re.fullmatch(r"[\w-]{11}", value))
 
 
-def _openreview(_path: str, query: str) -> Found:
+def _openreview(_path: str, query: str) -> Identifiers:
     yield from (f"openreview:{value}" for value in parse_qs(query).get("id", ()) if re.fullmatch(r"[\w-]{8,}", value))
 
 
-def _ncbi(path: str, _query: str) -> Found:
+def _ncbi(path: str, _query: str) -> Identifiers:
     if match := re.match(r"/(?:pubmed|m/pubmed)/(\d+)(?:/|\Z)", path):
         yield f"pmid:{match[1]}"
     if match := re.match(r"/(?:pmc/)?(?:articles/)?(PMC\d+)(?:/|\Z)", path, re.IGNORECASE):
         yield f"pmcid:{match[1].upper()}"
 
 
-def _europe_pmc(path: str, query: str) -> Found:
+def _europe_pmc(path: str, query: str) -> Identifiers:
     if match := re.match(r"/(?:abstract|article)/med/(\d+)(?:/|\Z)", path, re.IGNORECASE):
         yield f"pmid:{match[1]}"
     yield from _ncbi(re.sub(r"^/(?:abstract|article)/pmc/", "/articles/", path, flags=re.IGNORECASE), query)
 
 
-def _book(path: str, query: str) -> Found:
-    """Yield the ISBN that a bookseller or a catalogue has in its addresses; an ASIN that is none fails the checksum."""
-    asked = parse_qs(query)
-    for part in (*re.split(r"[/=]", path), *asked.get("vid", ()), *asked.get("isbn", ())):
-        yield from isbn(part)
+def _book(path: str, query: str) -> Identifiers:
+    """Yield the ISBN in the URL of a bookseller or a catalogue; other ASINs fail the check digit."""
+    values = parse_qs(query)
+    for part in (*re.split(r"[/=]", path), *values.get("vid", ()), *values.get("isbn", ())):
+        yield from parse_isbn(part)
 
 
-READERS: dict[str, Reader] = {
+IDENTIFIER_READERS: dict[str, IdentifierReader] = {
     "arxiv.org": _arxiv,
     "alphaxiv.org": _arxiv,
     "ar5iv.org": _arxiv,
@@ -176,22 +176,22 @@ READERS: dict[str, Reader] = {
     "youtube-nocookie.com": _youtube,
     "i.ytimg.com": _youtube,
     "img.youtube.com": _youtube,
-    "youtu.be": _first("youtube", rf"/{_VIDEO}"),
-    "vimeo.com": _first(
+    "youtu.be": _by_pattern("youtube", rf"/{_VIDEO}"),
+    "vimeo.com": _by_pattern(
         "vimeo",
         r"/(?:video/|channels/[^/]+/|groups/[^/]+/videos/|(?:album|showcase)/[^/]+/video/)?(\d+)(?:/|\Z)",
     ),
-    "bilibili.com": _first("bilibili", r"/video/(BV\w{10}|av\d+)(?:/|\Z)"),
-    "slideslive.com": _first("slideslive", r"/(?:embed/(?:presentation/)?)?(\d{6,})(?:/|\Z)"),
+    "bilibili.com": _by_pattern("bilibili", r"/video/(BV\w{10}|av\d+)(?:/|\Z)"),
+    "slideslive.com": _by_pattern("slideslive", r"/(?:embed/(?:presentation/)?)?(\d{6,})(?:/|\Z)"),
     "openreview.net": _openreview,
-    "aclanthology.org": _first("acl", r"/([A-Z]\d{2}-\d{4}|\d{4}\.[\w-]+\.\d+)(?:\.pdf|/|\Z)"),
-    "aclweb.org": _first("acl", r"/anthology/([A-Z]\d{2}-\d{4}|\d{4}\.[\w-]+\.\d+)(?:\.pdf|/|\Z)"),
-    "pubmed.ncbi.nlm.nih.gov": _first("pmid", r"/(\d+)(?:/|\Z)"),
-    "pubmed.gov": _first("pmid", r"/(\d+)(?:/|\Z)"),
+    "aclanthology.org": _by_pattern("acl", r"/([A-Z]\d{2}-\d{4}|\d{4}\.[\w-]+\.\d+)(?:\.pdf|/|\Z)"),
+    "aclweb.org": _by_pattern("acl", r"/anthology/([A-Z]\d{2}-\d{4}|\d{4}\.[\w-]+\.\d+)(?:\.pdf|/|\Z)"),
+    "pubmed.ncbi.nlm.nih.gov": _by_pattern("pmid", r"/(\d+)(?:/|\Z)"),
+    "pubmed.gov": _by_pattern("pmid", r"/(\d+)(?:/|\Z)"),
     "ncbi.nlm.nih.gov": _ncbi,
     "pmc.ncbi.nlm.nih.gov": _ncbi,
     "europepmc.org": _europe_pmc,
-    "sciencedirect.com": _first("pii", r"/science/article/(?:abs/)?pii/([SB]\w{16})(?:/|\Z)"),
+    "sciencedirect.com": _by_pattern("pii", r"/science/article/(?:abs/)?pii/([SB]\w{16})(?:/|\Z)"),
     "amazon.com": _book,
     "amazon.cn": _book,
     "amazon.co.uk": _book,

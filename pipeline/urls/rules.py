@@ -1,4 +1,4 @@
-"""rules.toml and clearurls/ -> what is done with the addresses of each host, compiled once."""
+"""rules.toml and clearurls/rules.json -> the compiled rules for the URLs of each host."""
 
 from __future__ import annotations
 
@@ -12,78 +12,83 @@ from typing import Any
 
 import msgspec
 
-_ANYWHERE = re.compile(r"\^?https\?:\\/\\/(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\?)?((?:[a-z0-9]|\\?-)+)(?:\\?\.|\(\?:\\\.)")
+_HOST_LABEL = re.compile(  # the start of a ClearURLs pattern that gives a label of the host: amazon
+    r"\^?https\?:\\/\\/(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\?)?((?:[a-z0-9]|\\?-)+)(?:\\?\.|\(\?:\\\.)"
+)
 
 
 @dataclass(slots=True)
-class Rules:
-    """What is done for a host, ours and ClearURLs' alike; `where` and `but` limit it to some addresses."""
+class HostRules:
+    """Rules for the URLs of a host, from our table or from ClearURLs.
 
-    where: re.Pattern[str] | None = None
-    but: tuple[re.Pattern[str], ...] = ()
-    cuts: re.Pattern[str] | None = None
-    erased: tuple[re.Pattern[str], ...] = ()
-    leads_to: tuple[re.Pattern[str], ...] = ()
-    wrapper: tuple[re.Pattern[str], re.Pattern[str]] | None = None  # paths, keys
-    rewrite: tuple[re.Pattern[str], str] | None = None
+    Those of ClearURLs apply to a URL that `applies_to` matches and no pattern of `exceptions` does.
+    """
+
+    applies_to: re.Pattern[str] | None = None
+    exceptions: tuple[re.Pattern[str], ...] = ()
+    removed_keys: re.Pattern[str] | None = None
+    removed_text: tuple[re.Pattern[str], ...] = ()  # anywhere after the scheme
+    redirections: tuple[re.Pattern[str], ...] = ()  # the first group is the target
+    wrapper: tuple[re.Pattern[str], re.Pattern[str]] | None = None  # patterns of the path and of the key
+    rewrite: tuple[re.Pattern[str], str] | None = None  # pattern and template of all after the scheme
 
 
 @dataclass(slots=True)
 class RuleBook:
-    """All rules: those of a host by its name or by one of its labels, and those of any host."""
+    """All rules: by host, by a label of the host's name, and for all hosts."""
 
-    tracking: re.Pattern[str]
-    everywhere: Rules
-    https: frozenset[str]
-    verbatim: frozenset[str]
-    hosts: dict[str, list[Rules]] = field(default_factory=dict)
-    labels: dict[str, list[Rules]] = field(default_factory=dict)
-    rest: list[Rules] = field(default_factory=list)
-    keeps: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    tracking: re.Pattern[str]  # keys that no host shows anything by
+    all_hosts: HostRules
+    https_hosts: frozenset[str]
+    verbatim_hosts: frozenset[str]
+    by_host: dict[str, list[HostRules]] = field(default_factory=dict)
+    by_label: dict[str, list[HostRules]] = field(default_factory=dict)
+    other: list[HostRules] = field(default_factory=list)
+    kept_keys: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
 
 @cache
 def rule_book() -> RuleBook:
-    """Read and compile the rules, once: a table of constants."""
+    """Return the rules, read and compiled once."""
     here = files("pipeline.urls")
     own = tomllib.loads((here / "rules.toml").read_text("utf-8"))
     providers = msgspec.json.decode((here / "clearurls" / "rules.json").read_bytes())["providers"]
     book = RuleBook(
-        tracking=_any(own["tracking"]),
-        everywhere=_clearurls(providers.pop("globalRules")),
-        https=frozenset(own["https"]["hosts"]),
-        verbatim=frozenset(own["verbatim"]),
+        tracking=_any_of(own["tracking"]),
+        all_hosts=_clearurls(providers.pop("globalRules")),
+        https_hosts=frozenset(own["https"]["hosts"]),
+        verbatim_hosts=frozenset(own["verbatim"]),
     )
     for provider in providers.values():
         if not provider.get("completeProvider"):
-            label = _ANYWHERE.match(provider["urlPattern"])
-            home = book.labels.setdefault(label[1].replace("\\", ""), []) if label else book.rest
+            label = _HOST_LABEL.match(provider["urlPattern"])
+            home = book.by_label.setdefault(label[1].replace("\\", ""), []) if label else book.other
             home.append(_clearurls(provider))
-    book.keeps = {host: _any(keys) for host, keys in own["keeps"].items()}
+    book.kept_keys = {host: _any_of(keys) for host, keys in own["keeps"].items()}
     for host, keys in own["cuts"].items():
-        book.hosts.setdefault(host, []).append(Rules(cuts=_any(keys)))
+        book.by_host.setdefault(host, []).append(HostRules(removed_keys=_any_of(keys)))
     for one in own["wrapper"]:
         for host in one["hosts"]:
             pair = re.compile(one["paths"]), re.compile(one["key"])
-            book.hosts.setdefault(host, []).append(Rules(wrapper=pair))
+            book.by_host.setdefault(host, []).append(HostRules(wrapper=pair))
     for one in own["rewrite"]:
         for host in one["hosts"]:
-            book.hosts.setdefault(host, []).append(Rules(rewrite=(re.compile(one["from"]), one["to"])))
+            book.by_host.setdefault(host, []).append(HostRules(rewrite=(re.compile(one["from"]), one["to"])))
     return book
 
 
-def _clearurls(provider: dict[str, Any]) -> Rules:
+def _clearurls(provider: dict[str, Any]) -> HostRules:
     def compiled(key: str) -> tuple[re.Pattern[str], ...]:
         return tuple(re.compile(pattern, re.IGNORECASE) for pattern in provider.get(key, ()))
 
-    return Rules(
-        where=re.compile(provider["urlPattern"], re.IGNORECASE),
-        but=compiled("exceptions"),
-        cuts=_any(provider["rules"]) if provider.get("rules") else None,
-        erased=compiled("rawRules"),
-        leads_to=compiled("redirections"),
+    return HostRules(
+        applies_to=re.compile(provider["urlPattern"], re.IGNORECASE),
+        exceptions=compiled("exceptions"),
+        removed_keys=_any_of(provider["rules"]) if provider.get("rules") else None,
+        removed_text=compiled("rawRules"),
+        redirections=compiled("redirections"),
     )
 
 
-def _any(patterns: Iterable[str]) -> re.Pattern[str]:
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What can be wrong with an address: unsafe schemes, hidden characters, broken escapes, look-alike names."""
+"""URL -> warnings: unsafe schemes, hidden characters, broken escapes, look-alike host names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import unicodedata
 
 import idna
 
-from pipeline.urls.canonical import LONGEST, host_of
+from pipeline.urls.canonical import LONGEST_URL, host_of
+from pipeline.urls.normalization import BROKEN_ESCAPE
 
 SAFE_SCHEMES = {
     "http",
@@ -25,48 +26,62 @@ SAFE_SCHEMES = {
     "irc",
     "magnet",
 }
-SHORTENERS = {  # hosts whose addresses hide another, which only they can tell
+SHORTENERS = {  # URL shorteners: only they know the target
     "t.co", "bit.ly", "buff.ly", "dlvr.it", "fb.me", "goo.gl", "ift.tt", "is.gd", "lnkd.in", "ow.ly", "tinyurl.com",
 }  # fmt: skip
-_SCHEME = re.compile(r"[\x00-\x20]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|%(?:[01][0-9A-Fa-f]|7[Ff])"
+_SCHEME_AFTER_CONTROLS = re.compile(r"[\x00-\x20]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_CONTROL_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 controls but TAB, LF and CR; DELETE; C1 controls
+    "\u00ad"  # SOFT HYPHEN
+    "\u200b-\u200f"  # ZERO WIDTH SPACE to RIGHT-TO-LEFT MARK
+    "\u2060-\u2064"  # WORD JOINER to INVISIBLE PLUS
+    "\ufeff]"  # ZERO WIDTH NO-BREAK SPACE
+    "|%(?:[01][0-9A-Fa-f]|7[Ff])"  # C0 controls and DELETE, percent-encoded
 )
-_BIDI = re.compile("[\u061c\u202a-\u202e\u2066-\u2069]|%E2%80%A[A-E]|%E2%81%A[6-9]", re.IGNORECASE)
-_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DIRECTION_OVERRIDE = re.compile(
+    "[\u061c"  # ARABIC LETTER MARK
+    "\u202a-\u202e"  # LEFT-TO-RIGHT EMBEDDING to RIGHT-TO-LEFT OVERRIDE
+    "\u2066-\u2069]"  # LEFT-TO-RIGHT ISOLATE to POP DIRECTIONAL ISOLATE
+    "|%E2%80%A[A-E]|%E2%81%A[6-9]",  # the last two ranges, percent-encoded
+    re.IGNORECASE,
+)
 
 
-def is_unsafe(address: str) -> bool:
-    r"""Tell whether an address does something other than to lead somewhere: javascript:, data:, file: and their like.
+def is_unsafe(url: str) -> bool:
+    r"""Return whether a URL is more than a link: javascript:, data:, file: and other schemes not in SAFE_SCHEMES.
 
     >>> is_unsafe(" java\nscript:alert(1)"), is_unsafe("https://e.org/"), is_unsafe("a/b.html")
     (True, False, False)
     """
-    match = _SCHEME.match(re.sub(r"[\t\r\n]", "", address[:LONGEST]))
+    match = _SCHEME_AFTER_CONTROLS.match(re.sub(r"[\t\r\n]", "", url[:LONGEST_URL]))
     return match is not None and match[1].lower() not in SAFE_SCHEMES
 
 
-def warnings(written: str, address: str) -> tuple[str, ...]:
-    """Return what is to be noted of an address as written and in its absolute form, a word or two each."""
-    if len(written) > LONGEST:
+def url_problems(written: str, url: str) -> tuple[str, ...]:
+    """Return the warnings for a URL `written` in a document, whose absolute form is `url`.
+
+    >>> url_problems("https://user:pw@e.org/%", "https://user:pw@e.org/%")
+    ('broken escape', 'password')
+    """
+    if len(written) > LONGEST_URL:
         return ("unsafe", "too long") if is_unsafe(written) else ("too long",)
-    host = host_of(address)
-    found = {
+    host = host_of(url)
+    holding = {
         "unsafe": is_unsafe(written),
-        "control characters": bool(_HIDDEN.search(written)),
-        "direction override": bool(_BIDI.search(written)),
-        "broken escape": bool(_BROKEN.search(written)) and not is_unsafe(written),
-        "password": "@" in address.partition("://")[2].partition("/")[0] and not address.startswith("mailto:"),
+        "control characters": bool(_CONTROL_CHARACTERS.search(written)),
+        "direction override": bool(_DIRECTION_OVERRIDE.search(written)),
+        "broken escape": bool(BROKEN_ESCAPE.search(written)) and not is_unsafe(written),
+        "password": "@" in url.partition("://")[2].partition("/")[0] and not url.startswith("mailto:"),
         "look-alike name": _mixes_scripts(host),
         "shortened": host in SHORTENERS,
     }
-    return tuple(name for name, holds in found.items() if holds)
+    return tuple(name for name, holds in holding.items() if holds)
 
 
 def _mixes_scripts(host: str) -> bool:
-    """Tell whether a label of a name mixes scripts that look alike, or is Cyrillic or Greek that looks Latin.
+    """Return whether a label of a host name may pass for another: mixed scripts, or Cyrillic or Greek that looks Latin.
 
-    Latin, Cyrillic and Greek share shapes (Unicode TR 39, 5.2 and the whole-script confusables of 4).
+    Latin, Cyrillic and Greek have letters of the same shape (Unicode TR 39, sections 4 and 5.2).
     """
     if "xn--" not in host and host.isascii():
         return False
@@ -78,10 +93,14 @@ def _mixes_scripts(host: str) -> bool:
         scripts = {unicodedata.name(char, "?").split(" ")[0] for char in text if char.isalpha()}
         if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1:
             return True
-        if scripts & {"CYRILLIC", "GREEK"} and all(char in LOOK_LATIN for char in text if char.isalpha()):
+        if scripts & {"CYRILLIC", "GREEK"} and all(char in LATIN_LOOKALIKES for char in text if char.isalpha()):
             return True
     return False
 
 
-LOOK_LATIN = frozenset("асеорхуѕіјһԁԛԝӏьгпкԍοανυρτικχηω")
-"""Letters of Cyrillic and Greek that are read as Latin ones (from Unicode's confusables.txt)."""
+LATIN_LOOKALIKES = frozenset(
+    "асеорхуѕіј"  # CYRILLIC SMALL LETTER A, ES, IE, O, ER, HA, U, DZE, BYELORUSSIAN-UKRAINIAN I, JE
+    "һԁԛԝӏьгпкԍ"  # CYRILLIC SMALL LETTER SHHA, KOMI DE, QA, WE, PALOCHKA, SOFT SIGN, GHE, PE, KA, KOMI SJE
+    "οανυρτικχηω"  # GREEK SMALL LETTER OMICRON, ALPHA, NU, UPSILON, RHO, TAU, IOTA, KAPPA, CHI, ETA, OMEGA
+)
+"""Cyrillic and Greek letters that look like Latin ones (from Unicode's confusables.txt)."""

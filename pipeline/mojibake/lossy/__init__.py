@@ -1,1 +1,1 @@
-"""Mojibake whose bytes are partly gone: diagnosis, candidates, beam search, rescoring."""
+"""Mojibake with missing bytes -> the original: diagnosis, lattice of candidates, beam search, rescoring."""

@@ -1,4 +1,4 @@
-"""Lines of misread UTF-8 -> the damage that made them: the codec, and what became of the bytes that it cannot read."""
+"""Lines of mis-decoded UTF-8 -> the damage: the codec, and what became of the bytes that it cannot decode."""
 
 from __future__ import annotations
 
@@ -8,147 +8,171 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline.document import GAP
-from pipeline.encoding.misdecoding import WIDE, shown, undefined
+from pipeline.encoding.codecs import (
+    is_multi_byte,
+    multi_byte_lossy_codecs,
+    single_byte_lossy_codecs,
+    undefined_bytes,
+    western_codecs,
+)
+from pipeline.encoding.misdecoding import misdecoded_bytes
 
-SINGLE = ("cp1252", "cp1254", "cp1251", "cp1250", "cp1253", "mac_roman", "cp437", "cp850", "cp866", "koi8-r")
-WESTERN = ("cp1252", "cp1254")  # which of them it was shows only where a few rare letters stand
-SEQUENCE = re.compile(
+UTF_8_SEQUENCE = re.compile(
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
-CUT = re.compile(b"\xc3(?![ \x80-\xbf\xff])|[\xc4\xc5](?![\x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})")
-OTHERS = re.compile("[^\x00-\x7fâ¦]")  # but what is left of quotes, dashes and an ellipsis
-CONTRACTION = (
+TRUNCATED_WESTERN = re.compile(b"\xc3(?![ \x80-\xbf\xff])|[\xc4\xc5](?![\x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})")
+NOT_DECAYED = re.compile("[^\x00-\x7fâ¦]")  # not a remainder of quotes, dashes and an ellipsis
+ENGLISH_CONTRACTION = (
     r"(?i)\b(?:(?:ca|wo|ai|do|does|did|is|are|was|were|has|have|had|would|could|should|must|need)n{0}t"
     r"|(?:I|you|he|she|it|we|they|who|what|that|there|here|where|how|let){0}(?:s|m|d|ve|re|ll))\b"
 )  # of English
-INCOMPLETE = re.compile(
+INCOMPLETE_SEQUENCE = re.compile(
     b"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?![\x80-\xbf\xff ])([?]?)"
 )  # sequences that lack a byte, and the question mark after it
-SPACED = re.compile(b"(?:[\xc3-\xdf]|[\xe1-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}) ")  # U+00A0 as a space
-DOUBT = 30.0  # nats that a chain must be likelier by than the text as it stands, for each wrong reading in it
+TRUNCATED_BEFORE_SPACE = re.compile(
+    b"(?:[\xc3-\xdf]|[\xe1-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}) "
+)  # U+00A0 as a space
+CHAIN_PRIOR = 30.0  # nats per mis-decoding by which a chain must be likelier than the unchanged text
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
-CONTINUATION = frozenset(range(0x80, 0xC0))
-C1 = frozenset(range(0x80, 0xA0))
-HIGH = bytes(range(0x80, 0x100))
-IDEOGRAPHS = "\u2e80"  # where they begin: codecs of two bytes read hardly anything else
-FEWEST = 3  # characters that must speak for a damage; fewer happen by chance
-ALIKE = 4  # times as many lines must surely be damaged as may be, for those to be taken for damaged too
-ENOUGH = 5  # characters that must speak for it before what is lost is inferred
-TWICE = 2  # sequences that end in a question mark; after one it may be the author's
-TELLING = 20  # characters: if none of so many shows a byte, it is gone
+CONTINUATION_BYTES = frozenset(range(0x80, 0xC0))
+C1_BYTES = frozenset(range(0x80, 0xA0))
+HIGH_BYTES = bytes(range(0x80, 0x100))
+FIRST_IDEOGRAPH = "\u2e80"  # the first: multi-byte codecs decode UTF-8 to hardly anything else
+FEWEST_FOR_DAMAGE = 3  # characters of evidence for a damage; fewer occur by chance
+DAMAGED_LINE_RATIO = 4  # ratio of certainly to possibly damaged lines from which the latter count as damaged
+FEWEST_TO_RECONSTRUCT = 5  # characters of evidence from which missing bytes are reconstructed
+FEWEST_QUESTIONED = 2  # sequences that end in a question mark; a single one may be the author's
+FEWEST_FOR_LOST_BYTES = 20  # characters: a byte that occurs in none of so many got lost
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A wrong reading of UTF-8: the codec, the bytes it left no trace of, and what stands for some of them.
-
-    That is U+FFFD or a question mark (for the bytes `marked`), a space for U+00A0 (`spaced`). Of a codec of two bytes
-    a question mark is a byte and the ASCII character after it, as Windows writes what it cannot read (`questioned`).
-    Where all was misread (`throughout`), what may be left of a character is no letter of its own.
-    """
+    """A lossy decoding of UTF-8."""
 
     codec: str
-    lost: frozenset[int]
-    marked: frozenset[int] = frozenset()
-    spaced: bool = False
-    questioned: bool = False
-    throughout: bool = False
+    lost: frozenset[int]  # bytes that may be missing without a trace
+    marked: frozenset[int] = frozenset()  # bytes that became U+FFFD or a question mark
+    spaced: bool = False  # U+00A0 became a space
+    questioned: bool = False  # ? replaces undecodable bytes; in a multi-byte codec, with the ASCII character after them
+    throughout: bool = False  # everything was mis-decoded: remainders of characters are no letters of their own
 
     def __str__(self) -> str:
-        """Say it as a reader would."""
-        return f"utf-8 was read as {self.codec}"
+        """Return the damage in words: `UTF-8 decoded as cp1252`."""
+        return f"UTF-8 decoded as {self.codec}"
 
 
-def diagnosed(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
-    """Return the damage that explains most characters and the numbers of the lines it befell; None if none does.
+def diagnose(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
+    """Return the damage that explains most characters, the numbers of the damaged lines, and whether evidence suffices.
 
-    The last says whether so many characters speak for it that what is lost can be inferred.
+    None where no damage explains the lines. Missing bytes are reconstructed only where the evidence suffices.
+
+    >>> damage, lines, suffices = diagnose(["Ð¿Ñ€Ð¸Ð²ÐµÑ‚, Ð¼Ð¸Ñ€"])
+    >>> print(damage, lines, suffices)
+    UTF-8 decoded as cp1252 [0] True
     """
     best: tuple[int, str, list[int]] = (0, "", [])
     letters = [char for line in lines for char in line if not char.isascii() and char != GAP]
-    ideographs = sum(char >= IDEOGRAPHS for char in letters)
+    ideographs = sum(char >= FIRST_IDEOGRAPH for char in letters)
     whole = "\n".join(lines)
-    for codec in (*SINGLE, *WIDE) if ideographs * 2 >= len(letters) else SINGLE:
-        if signs(whole, codec).whole <= best[0]:
+    multi_byte = multi_byte_lossy_codecs() if ideographs * 2 >= len(letters) else ()
+    for codec in (*single_byte_lossy_codecs(), *multi_byte):
+        if decoding_evidence(whole, codec).whole <= best[0]:
             continue
-        told = [signs(line, codec) for line in lines]
-        hit = [number for number, one in enumerate(told) if one.whole > one.foreign]
-        weight = sum(told[number].whole - told[number].foreign for number in hit)
+        counts = [decoding_evidence(line, codec) for line in lines]
+        hit = [number for number, one in enumerate(counts) if one.whole > one.foreign]
+        weight = sum(counts[number].whole - counts[number].foreign for number in hit)
         if weight > best[0]:
-            bare = [number for number, one in enumerate(told) if one.bare > one.foreign and not one.whole]
-            best = weight, codec, sorted([*hit, *bare] if len(bare) * ALIKE <= len(hit) else hit)
+            bare = [number for number, one in enumerate(counts) if one.bare > one.foreign and not one.whole]
+            best = weight, codec, sorted([*hit, *bare] if len(bare) * DAMAGED_LINE_RATIO <= len(hit) else hit)
     weight, codec, hit = best
-    if weight < FEWEST:
-        weight, codec, hit = 0, WESTERN[0], [number for number, line in enumerate(lines) if _cut(line)]
-    damage = damage_of("\n".join(lines[number] for number in hit), codec)
-    if codec in WESTERN:
-        cut = [_cut(line) for line in lines]
+    if weight < FEWEST_FOR_DAMAGE:
+        weight, codec, hit = (
+            0,
+            western_codecs()[0],
+            [number for number, line in enumerate(lines) if _truncated_count(line)],
+        )
+    damage = damage_by_codec("\n".join(lines[number] for number in hit), codec)
+    if codec in western_codecs():
+        cut = [_truncated_count(line) for line in lines]
         weight += sum(cut)
-        if contracted(whole):
-            damage, weight = replace(damage, throughout=True), weight + ENOUGH
+        if has_decayed_contractions(whole):
+            damage, weight = replace(damage, throughout=True), weight + FEWEST_TO_RECONSTRUCT
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
-        hit = sorted([*hit, *alike]) if len(alike) <= ALIKE * len(hit) else hit
-    return (damage, hit, weight >= ENOUGH) if weight >= FEWEST else None
+        hit = sorted([*hit, *alike]) if len(alike) <= DAMAGED_LINE_RATIO * len(hit) else hit
+    return (damage, hit, weight >= FEWEST_TO_RECONSTRUCT) if weight >= FEWEST_FOR_DAMAGE else None
 
 
-def spaced(line: str) -> Damage | None:
-    """Return the damage of a line of misread UTF-8 that lost nothing but U+00A0, which is a space; None if none is."""
-    told = {codec: signs(line, codec) for codec in SINGLE}
-    codec = max(SINGLE, key=lambda codec: told[codec].whole - told[codec].foreign)
-    if told[codec].whole <= told[codec].foreign or not SPACED.search(shown(line, codec)):
+def diagnose_spaces(line: str) -> Damage | None:
+    """Return the damage of a mis-decoded line whose only loss is that U+00A0 became a space; None if it has none.
+
+    >>> print(diagnose_spaces("voilÃ la citÃ©"))
+    UTF-8 decoded as cp1252
+    """
+    counts = {codec: decoding_evidence(line, codec) for codec in single_byte_lossy_codecs()}
+    codec = max(counts, key=lambda codec: counts[codec].whole - counts[codec].foreign)
+    if counts[codec].whole <= counts[codec].foreign or not TRUNCATED_BEFORE_SPACE.search(misdecoded_bytes(line, codec)):
         return None
     return Damage(codec, frozenset(), spaced=True)
 
 
-def contracted(text: str) -> bool:
-    """Tell whether an English contraction has what is left of its apostrophe, and none one as keyboards have it.
+def has_decayed_contractions(text: str) -> bool:
+    """Return whether English contractions have the remainder of a curly apostrophe, and none has a straight one.
 
-    Nothing is outside ASCII then that is not left of such signs.
+    The text has nothing else outside ASCII.
 
-    >>> contracted("I donât know"), contracted("It's how donât is read"), contracted("I donât know, señor")
-    (True, False, False)
+    >>> [has_decayed_contractions(text) for text in ("I donât know", "It's how donât is read", "I donât know, señor")]
+    [True, False, False]
     """
-    if OTHERS.search(text):
+    if NOT_DECAYED.search(text):
         return False
-    return bool(re.search(CONTRACTION.format("â"), text)) and not re.search(CONTRACTION.format("'"), text)
+    return bool(re.search(ENGLISH_CONTRACTION.format("â"), text)) and not re.search(
+        ENGLISH_CONTRACTION.format("'"), text
+    )
 
 
-def _cut(line: str) -> int:
-    """Return how many letters and quotes of a Western line lack bytes; 0 where others stand there."""
-    data, told = shown(line, WESTERN[0]), signs(line, WESTERN[0])
-    found = len(CUT.findall(data))
-    return found if not told.foreign and told.bare <= found + data.count(b"\xc3 ") else 0
+def _truncated_count(line: str) -> int:
+    """Return the number of truncated letters and quotes of a Western line; 0 where it has sound ones as well."""
+    data, counts = misdecoded_bytes(line, western_codecs()[0]), decoding_evidence(line, western_codecs()[0])
+    found = len(TRUNCATED_WESTERN.findall(data))
+    return found if not counts.foreign and counts.bare <= found + data.count(b"\xc3 ") else 0
 
 
-class Signs(NamedTuple):
-    """How many characters of a text say that a codec misread it, and how many do not."""
+class DecodingEvidence(NamedTuple):
+    """The evidence for and against a mis-decoding, in characters."""
 
-    whole: int  # UTF-8 sequences, whole or with some bytes left
-    bare: int  # what may have been the first byte of one, or a letter
-    foreign: int  # bytes that are in no sequence, characters that the codec cannot have read
+    whole: int  # UTF-8 sequences of two bytes or more, complete or not
+    bare: int  # first bytes of a sequence alone: a remainder, or a letter
+    foreign: int  # bytes outside sequences, and characters that the codec cannot decode to
 
 
-def signs(text: str, codec: str) -> Signs:
-    """Return what says for and against it that `text` is UTF-8 which `codec` misread."""
-    data = shown(text, codec)
-    found = [len(match[0]) for match in SEQUENCE.finditer(data)]
+def decoding_evidence(text: str, codec: str) -> DecodingEvidence:
+    """Return the evidence for and against the hypothesis that `text` is UTF-8 decoded as `codec`.
+
+    >>> decoding_evidence("cafÃ©", "cp1252")
+    DecodingEvidence(whole=1, bare=0, foreign=0)
+    """
+    data = misdecoded_bytes(text, codec)
+    found = [len(match[0]) for match in UTF_8_SEQUENCE.finditer(data)]
     bare = found.count(1)
-    return Signs(len(found) - bare, bare, len(data) - len(data.translate(None, HIGH)) - sum(found))
+    return DecodingEvidence(len(found) - bare, bare, len(data) - len(data.translate(None, HIGH_BYTES)) - sum(found))
 
 
-def damage_of(text: str, codec: str) -> Damage:
-    """Return what reading UTF-8 as `codec` can have taken from `text`: the bytes that are nowhere to be seen."""
+def damage_by_codec(text: str, codec: str) -> Damage:
+    """Return the damage that decoding as `codec` did to `text`: bytes that occur nowhere may be missing."""
     replaced = GAP in text
-    if codec in WIDE:
-        return Damage(codec, frozenset(), CONTINUATION if replaced else frozenset(), questioned=not replaced)
-    data = shown(text, codec)
+    if is_multi_byte(codec):
+        return Damage(codec, frozenset(), CONTINUATION_BYTES if replaced else frozenset(), questioned=not replaced)
+    data = misdecoded_bytes(text, codec)
     seen = set(data)
-    ends = INCOMPLETE.findall(data)
-    questioned = not replaced and len(ends) >= TWICE and all(ends)
-    codecs = WESTERN if codec in WESTERN else (codec,)
-    gone = frozenset(byte for one in codecs for byte in undefined(one) if byte < 0xC0 and byte not in seen)
-    if not seen & C1 and (len(SEQUENCE.findall(data)) >= TELLING or (codec in WESTERN and CUT.search(data))):
-        gone = C1
+    ends = INCOMPLETE_SEQUENCE.findall(data)
+    questioned = not replaced and len(ends) >= FEWEST_QUESTIONED and all(ends)
+    codecs = western_codecs() if codec in western_codecs() else (codec,)
+    gone = frozenset(byte for one in codecs for byte in undefined_bytes(one) if byte < 0xC0 and byte not in seen)
+    if not seen & C1_BYTES and (
+        len(UTF_8_SEQUENCE.findall(data)) >= FEWEST_FOR_LOST_BYTES
+        or (codec in western_codecs() and TRUNCATED_WESTERN.search(data))
+    ):
+        gone = C1_BYTES
     if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}
     return Damage(codec, gone, gone if replaced or questioned else frozenset(), NBSP not in seen, questioned)

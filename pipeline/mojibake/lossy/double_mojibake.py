@@ -1,4 +1,4 @@
-"""Lines misread twice, bytes lost each time -> what they were: what the second reading left in doubt is a gap too."""
+"""Lines of lossy double mojibake -> the original: what the second decoding left uncertain is a gap of the first."""
 
 from __future__ import annotations
 
@@ -7,74 +7,80 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.document import GAP
-from pipeline.encoding.misdecoding import bytes_of, shown
-from pipeline.language.archive_statistics import Archive
-from pipeline.mojibake.lossy.diagnosis import Damage, damage_of, diagnosed
-from pipeline.mojibake.lossy.lattice import slots
-from pipeline.mojibake.lossy.pieces import Piece, text_of
-from pipeline.mojibake.lossy.recovery import recovered
+from pipeline.encoding.misdecoding import encoded_character, misdecoded_bytes
+from pipeline.language.archive_statistics import ArchiveStatistics
+from pipeline.mojibake.lossy.diagnosis import Damage, damage_by_codec, diagnose
+from pipeline.mojibake.lossy.lattice import lattice_slots
+from pipeline.mojibake.lossy.pieces import Piece, pieces_text
+from pipeline.mojibake.lossy.recovery import reconstruct
 
-C1 = re.compile(b"\xc2[\x80-\x9f]")  # controls, which are in no text, but in one that was misread
-TELLING = 20  # lines: if they were not misread twice, the others were not
-Told = tuple[str, list[tuple[int, list[Piece]]]]
+C1_IN_UTF_8 = re.compile(b"\xc2[\x80-\x9f]")  # controls in UTF-8: only mojibake has them
+TRIAL_LINES = 20  # lines: if they are no double mojibake, the others are not
+ChainAndPieces = tuple[str, list[tuple[int, list[Piece]]]]
 
 
-def unwound(lines: Sequence[str], damage: Damage, archive: Archive, *, enough: bool) -> Told:
-    """Return in words what befell `lines`, and of those that can be told the number and the pieces.
+def undo_decodings(lines: Sequence[str], damage: Damage, archive: ArchiveStatistics, *, enough: bool) -> ChainAndPieces:
+    """Return the decoding chain of `lines` in words, and the number and pieces of each line that it explains.
 
-    `damage` was the last to befall them; where `enough` speaks for it, another is looked for before it.
+    `damage` is the last decoding. Where the evidence for it suffices (`enough`), another one before it is searched.
     """
-    once = recovered(lines, damage, archive) or ()
-    return (enough and _twice(lines, damage, once, archive)) or (str(damage), list(enumerate(once)))
+    once = reconstruct(lines, damage, archive) or ()
+    return (enough and _undo_two_decodings(lines, damage, once, archive)) or (str(damage), list(enumerate(once)))
 
 
-def _twice(lines: Sequence[str], second: Damage, once: Sequence[list[Piece]], archive: Archive) -> Told | None:
-    """Return what `unwound` does, of lines misread twice; None where they are likelier misread `once`."""
-    if not _first(lines[:TELLING], second) or not (found := _first(lines, second)):
+def _undo_two_decodings(
+    lines: Sequence[str], second: Damage, once: Sequence[list[Piece]], archive: ArchiveStatistics
+) -> ChainAndPieces | None:
+    """Return the same for double mojibake; None where the lines are likelier mis-decoded `once`."""
+    if not _first_damage(lines[:TRIAL_LINES], second) or not (found := _first_damage(lines, second)):
         return None
     first, hit = found
-    undone = [_Between.of(lines[number], second, first.codec) for number in hit]
+    undone = [_LineBetweenDecodings.of(lines[number], second, first.codec) for number in hit]
     text = "\n".join(one.text for one in undone)
     marked = frozenset().union(*(one.doubtful for one in undone))
-    first = replace(damage_of(text.replace(GAP, ""), first.codec), marked=marked)
-    rival = [text_of(once[number]) for number in hit] if once else None
-    read = recovered([one.text for one in undone], first, archive, rival) or ()
-    told = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
-    return (f"{first}, then {second}", told) if told else None
+    first = replace(damage_by_codec(text.replace(GAP, ""), first.codec), marked=marked)
+    rival = [pieces_text(once[number]) for number in hit] if once else None
+    read = reconstruct([one.text for one in undone], first, archive, rival) or ()
+    placed = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
+    return (f"{first}, then {second}", placed) if placed else None
 
 
-def _first(lines: Sequence[str], second: Damage) -> tuple[Damage, list[int]] | None:
-    """Return the damage that befell most of `lines` before the `second`, and which of them."""
-    found = diagnosed([_Between.of(line, second).text for line in lines])
+def _first_damage(lines: Sequence[str], second: Damage) -> tuple[Damage, list[int]] | None:
+    """Return the damage that most of `lines` had before the `second`, and the numbers of these lines."""
+    found = diagnose([_LineBetweenDecodings.of(line, second).text for line in lines])
     return found[:2] if found and found[2] and len(found[1]) * 2 >= len(lines) else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Between:
-    """A line between its two readings."""
+class _LineBetweenDecodings:
+    """A line between its two decodings."""
 
     text: str
-    places: tuple[tuple[int, int], ...]  # of each character: where it stands in the line as it is now
-    doubtful: frozenset[int]  # bytes that a character left in doubt can have shown
+    places: tuple[tuple[int, int], ...]  # of each character: its span in the present line
+    doubtful: frozenset[int]  # bytes that uncertain characters can have been
 
     @classmethod
-    def of(cls, line: str, damage: Damage, codec: str = "") -> _Between:
-        """Return what `line` was before `damage`; of what it can have been, what `codec` reads, if one is named."""
+    def of(cls, line: str, damage: Damage, codec: str = "") -> _LineBetweenDecodings:
+        """Return `line` before `damage`; with a `codec`, uncertain characters are those that it decodes to."""
         text, places, doubtful = "", [], set()
-        for slot in slots(line, damage):
+        for slot in lattice_slots(line, damage):
             options = slot.candidates
             if codec and len(options) > 1:
-                options = tuple(one for one in options if len(bytes_of(one, codec)) == 1) or options
-                doubtful |= {bytes_of(one, codec)[0] for one in options if len(options) > 1 and bytes_of(one, codec)}
+                options = tuple(one for one in options if len(encoded_character(one, codec)) == 1) or options
+                doubtful |= {
+                    encoded_character(one, codec)[0]
+                    for one in options
+                    if len(options) > 1 and encoded_character(one, codec)
+                }
             read = options[0] if len(options) == 1 else GAP
-            if C1.fullmatch(shown(read, damage.codec)):
-                read = shown(read, damage.codec).decode()
+            if C1_IN_UTF_8.fullmatch(misdecoded_bytes(read, damage.codec)):
+                read = misdecoded_bytes(read, damage.codec).decode()
             text += read
             places += [(slot.start, slot.end)] * len(read)
         return cls(text, tuple(places), frozenset(doubtful))
 
     def placed(self, pieces: Sequence[Piece]) -> list[Piece]:
-        """Return `pieces` of this line as pieces of the line as it is now."""
+        """Return `pieces` of this line as pieces of the present line."""
         return [
             replace(piece, start=self.places[piece.start][0], end=self.places[piece.end - 1][1]) for piece in pieces
         ]

@@ -1,4 +1,4 @@
-"""Bytes that are no UTF-8, in a text that else is -> what they were: another encoding, or what is left of a letter."""
+"""A UTF-8 file with ill-formed sequences -> the characters that these were: of another codec, or truncated."""
 
 from __future__ import annotations
 
@@ -7,107 +7,119 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
 from pipeline.document import GAP
-from pipeline.encoding.detection import ranked
-from pipeline.language.fluency import fluency, surety
+from pipeline.encoding.codecs import stray_byte_codecs
+from pipeline.encoding.detection import likeliest_encoding
+from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.ngrams import language_model
-from pipeline.mojibake.lossy.beam_search import choose
-from pipeline.mojibake.lossy.diagnosis import CONTINUATION, SINGLE
-from pipeline.mojibake.lossy.lattice import LEADS, Slot, candidates
-from pipeline.mojibake.lossy.pieces import Piece, pieces
-from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, spoken
+from pipeline.mojibake.lossy.beam_search import choose_candidates
+from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES
+from pipeline.mojibake.lossy.lattice import LEAD_BYTES, Slot, utf8_candidates
+from pipeline.mojibake.lossy.pieces import Piece, line_pieces
+from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, likeliest_language
 
-CODECS = (*SINGLE, "iso8859-2")
-DOUBT = 8.0  # nats that a line must read better by in another encoding than as UTF-8 with gaps
-STRAY = re.compile("[\udc80-\udcff]")
-PART = re.compile(
+OTHER_CODEC_PRIOR = 8.0  # nats by which a line must be likelier in another codec than as UTF-8 with gaps
+STRAY_BYTE = re.compile("[\udc80-\udcff]")
+TRUNCATED_SEQUENCE = re.compile(
     rb"[\x80-\xbf]{1,2}|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?"
     rb"|\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?|.",
     re.DOTALL,
-)  # what is left of a sequence: its beginning, or one or two bytes of its end
+)  # a truncated sequence: its beginning, or one or two bytes of its end
 
 
-def mended(data: bytes) -> list[Change]:
-    """Return what the bytes of `data` were that are no UTF-8: changes of the text that has U+FFFD for them."""
+def ill_formed_changes(data: bytes) -> list[Change]:
+    r"""Return the changes that repair ill-formed UTF-8: they apply to the text that has U+FFFD for it.
+
+    >>> [change.after for change in ill_formed_changes("Il était une fois un caf".encode() + b"\xe9 noir")]
+    ['é']
+    """
     places, lines = [], []
     at = 0
     for line in data.split(b"\n"):
         shown = line.decode("utf-8", "replace")
-        if GAP in shown and STRAY.search(line.decode("utf-8", "surrogateescape")):
+        if GAP in shown and STRAY_BYTE.search(line.decode("utf-8", "surrogateescape")):
             places.append(at)
             lines.append(line)
         at += len(shown) + 1
-    codec = _codec(lines)
-    found = [list(_slots(line, codec)) for line in lines]
-    chosen = choose(found, language_model(spoken(found)))
-    read = [list(pieces(row, choices)) for row, choices in zip(found, chosen, strict=True)]
-    whole = _whole(lines, ["".join(piece.text for piece in row) for row in read])
+    codec = _stray_codec(lines)
+    found = [list(_stray_slots(line, codec)) for line in lines]
+    chosen = choose_candidates(found, language_model(likeliest_language(found)))
+    read = [list(line_pieces(row, choices)) for row, choices in zip(found, chosen, strict=True)]
+    whole = _lines_in_other_codec(lines, ["".join(piece.text for piece in row) for row in read])
     changes: list[Change] = []
     for start, line, row, other in zip(places, lines, read, whole, strict=True):
         shown = line.decode("utf-8", "replace")
         if other:
             text, foreign, confidence = other
-            reason = f"the line was written as {foreign}, not as UTF-8"
+            reason = f"line encoded as {foreign}, not as UTF-8"
             changes.append(Change("decode", (start, start + len(shown)), shown, text, reason, confidence))
         else:
-            changes += (_change(start, shown, piece) for piece in row if piece.others)
+            changes += (_stray_change(start, shown, piece) for piece in row if piece.others)
     return changes
 
 
-def _codec(lines: Sequence[bytes]) -> str:
-    """Return the codec, of a byte a character, in which the bytes that are no UTF-8 read best."""
+def _stray_codec(lines: Sequence[bytes]) -> str:
+    """Return the single-byte codec in which the ill-formed bytes are likeliest."""
     read = {
         codec: [
-            STRAY.sub(lambda match, codec=codec: _letter(match[0], codec), line.decode("utf-8", "surrogateescape"))  # type: ignore[misc]
+            STRAY_BYTE.sub(
+                lambda match, codec=codec: _decoded_strays(match[0], codec),  # type: ignore[misc]
+                line.decode("utf-8", "surrogateescape"),
+            )
             for line in lines
         ]
-        for codec in CODECS
+        for codec in stray_byte_codecs()
     }
-    return max(CODECS, key=lambda codec: float(fluency(read[codec]).sum()))
+    return max(read, key=lambda codec: float(line_log_likelihoods(read[codec]).sum()))
 
 
-def _letter(escaped: str, codec: str) -> str:
+def _decoded_strays(escaped: str, codec: str) -> str:
+    """Return ill-formed bytes, given as lone surrogates, decoded as `codec`."""
     return escaped.encode("utf-8", "surrogateescape").decode(codec, "replace")
 
 
-def _slots(line: bytes, codec: str) -> Iterator[Slot]:
-    """Yield the characters of a line; those of which bytes are left over can have been several."""
+def _stray_slots(line: bytes, codec: str) -> Iterator[Slot]:
+    """Yield the slots of a line; ill-formed bytes have several candidates."""
     at = 0
     for run in re.finditer("[\udc80-\udcff]+|[^\udc80-\udcff]", line.decode("utf-8", "surrogateescape")):
         data = run[0].encode("utf-8", "surrogateescape")
-        for part in PART.findall(data) if STRAY.match(run[0]) else [data]:
+        for part in TRUNCATED_SEQUENCE.findall(data) if STRAY_BYTE.match(run[0]) else [data]:
             shown = len(part.decode("utf-8", "replace"))
-            yield Slot(at, at + shown, _options(part, codec) if STRAY.match(run[0]) else (run[0],))
+            yield Slot(at, at + shown, _stray_options(part, codec) if STRAY_BYTE.match(run[0]) else (run[0],))
             at += shown
 
 
-def _options(part: bytes, codec: str) -> tuple[str, ...]:
-    """Return what is left of a sequence as a letter of `codec`, and the characters whose bytes these can be."""
-    if part[0] in CONTINUATION:
-        found = [char for lead in LEADS[len(part) + 1] for char in candidates(lead, tuple(part), CONTINUATION)]
+def _stray_options(part: bytes, codec: str) -> tuple[str, ...]:
+    """Return the candidates for ill-formed bytes: characters of `codec`, and those with these bytes in UTF-8."""
+    if part[0] in CONTINUATION_BYTES:
+        found = [
+            char
+            for lead in LEAD_BYTES[len(part) + 1]
+            for char in utf8_candidates(lead, tuple(part), CONTINUATION_BYTES)
+        ]
     else:
-        found = list(candidates(part[0], tuple(part[1:]), CONTINUATION))
+        found = list(utf8_candidates(part[0], tuple(part[1:]), CONTINUATION_BYTES))
     letters = part.decode(codec, "replace")
     return (letters, *found) if GAP not in letters and len(letters) < 3 else (*found, GAP)
 
 
-def _whole(lines: Sequence[bytes], read: Sequence[str]) -> list[tuple[str, str, float] | None]:
-    """Return for each line its text, encoding and confidence, if it reads better in the one that suits most."""
-    encoding = ranked(b"\n".join(lines), None)
+def _lines_in_other_codec(lines: Sequence[bytes], read: Sequence[str]) -> list[tuple[str, str, float] | None]:
+    """Return for each line its text, codec and confidence, where it is likelier in the best other codec."""
+    encoding = likeliest_encoding(b"\n".join(lines), None)
     if not encoding:
         return [None] * len(lines)
     texts = [line.decode(encoding.codec, "replace") for line in lines]
-    gains = fluency(texts) - fluency(read)
+    gains = line_log_likelihoods(texts) - line_log_likelihoods(read)
     return [
-        (text, encoding.codec, surety(gain)) if gain > DOUBT and GAP not in text else None
+        (text, encoding.codec, confidence_by_gain(gain)) if gain > OTHER_CODEC_PRIOR and GAP not in text else None
         for text, gain in zip(texts, gains.tolist(), strict=True)
     ]
 
 
-def _change(start: int, shown: str, piece: Piece) -> Change:
-    """Return the change that a piece is; what is less sure than `MIN_CONFIDENCE` stays marked."""
+def _stray_change(start: int, shown: str, piece: Piece) -> Change:
+    """Return the change that a piece makes; below `MIN_CONFIDENCE` the mark stays."""
     text, others, before = piece.text, piece.others, shown[piece.start : piece.end]
     if piece.confidence < MIN_CONFIDENCE:
         text, others = before, ((piece.text, piece.confidence), *others)
-    reason = "these bytes are not UTF-8: a letter of another encoding, or what is left of one"
+    reason = "ill-formed UTF-8: a character of another encoding, or a truncated one; reconstructed"
     span = (start + piece.start, start + piece.end)
     return Change("decode", span, before, text, reason, piece.confidence, others)

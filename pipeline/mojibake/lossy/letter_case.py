@@ -1,4 +1,4 @@
-"""Slots and pieces of a line -> the same, told whether their letters are capitals."""
+"""Slots and pieces of a line -> the same, with the letter case that their neighbours have."""
 
 from __future__ import annotations
 
@@ -7,78 +7,82 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.mojibake.lossy.beam_search import Choice
+from pipeline.mojibake.lossy.beam_search import GapChoice
 from pipeline.mojibake.lossy.lattice import Slot
-from pipeline.mojibake.lossy.pieces import Piece, text_of
+from pipeline.mojibake.lossy.pieces import Piece, pieces_text
 
-ASCII = re.compile("[\x00-\x7f]+")
-FEWEST = 2  # capitals that tell a word of capitals
-HEADING = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # or a line that begins in bold: its start
+ASCII_RUN = re.compile("[\x00-\x7f]+")
+FEWEST_CAPITALS = 2  # capitals of a word that is all capitals
+HEADING_START = re.compile(r"(?:(?:[-*+]|\d+[.)]) )?(?:#+ |\*\*)\W*")  # the start of a heading, or of a line in bold
 
 
-def quiet(row: Sequence[Slot]) -> Sequence[Slot]:
-    """Return the slots of a line, words of capitals in small letters: of these the model has seen more."""
-    sure = ASCII.sub("", "".join(slot.candidates[0] for slot in row if len(slot.candidates) == 1))
-    if sure == sure.lower():
+def without_capitals(row: Sequence[Slot]) -> Sequence[Slot]:
+    """Return the slots of a line, all-capital words in lower case: the model knows lower case better."""
+    known = ASCII_RUN.sub("", "".join(slot.candidates[0] for slot in row if len(slot.candidates) == 1))
+    if known == known.lower():
         return row
-    said: list[Slot] = []
+    quieted: list[Slot] = []
     for is_word, found in itertools.groupby(row, key=lambda slot: slot.candidates[0].isalpha()):
         word = list(found)
         letters = "".join(slot.candidates[0] for slot in word if len(slot.candidates) == 1)
-        shouted = is_word and len(letters) >= FEWEST and letters.isupper()
-        said += map(_small, word) if shouted else word
-    return said
+        shouted = is_word and len(letters) >= FEWEST_CAPITALS and letters.isupper()
+        quieted += map(_lower_case_slot, word) if shouted else word
+    return quieted
 
 
-def _small(slot: Slot) -> Slot:
+def _lower_case_slot(slot: Slot) -> Slot:
+    """Return a slot in lower case, unless that leaves a gap one candidate."""
     small = tuple(dict.fromkeys(one.lower() for one in slot.candidates))
     return slot if len(small) == 1 < len(slot.candidates) else slot._replace(candidates=small)
 
 
-def loud(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Choice]:
-    """Yield the choices for the gaps of a line, those that are `quiet` in capitals again."""
+def with_capitals(row: Sequence[Slot], choices: Iterable[GapChoice]) -> Iterator[GapChoice]:
+    """Yield the choices for the gaps of a line, those of `without_capitals` words in capitals again."""
     gaps = (slot for slot in row if len(slot.candidates) > 1)
     for slot, choice in zip(gaps, choices, strict=True):
         if choice.slot == slot:
             yield choice
         else:
             capitals = {one.lower(): one for one in sorted(slot.candidates, key=str.isupper)}
-            yield Choice(slot, tuple((capitals[text], share) for text, share in choice.options))
+            yield GapChoice(slot, tuple((capitals[text], share) for text, share in choice.options))
 
 
-def cased(row: Sequence[Piece], surest: float) -> Iterator[Piece]:
-    """Yield the pieces of a line; a gap that is a letter of the wrong case is the same of the other, or another letter.
+def with_fitting_case(row: Sequence[Piece], max_confidence: float) -> Iterator[Piece]:
+    """Yield the pieces of a line; a gap with a letter of the wrong case gets the other case, or another letter.
 
-    It is as sure as both together, `surest` at most.
+    Its confidence is the sum of both, `max_confidence` at most.
     """
-    text = text_of(row)
+    text = pieces_text(row)
     at = 0
     for piece in row:
-        yield _fitting(piece, text, at, surest)
+        yield _piece_in_case(piece, text, at, max_confidence)
         at += len(piece.text)
 
 
-def _fitting(piece: Piece, text: str, at: int, surest: float) -> Piece:
+def _piece_in_case(piece: Piece, text: str, at: int, max_confidence: float) -> Piece:
+    """Return a piece in the letter case that the text around it wants."""
     swapped, large = piece.text.swapcase(), piece.text.isupper()
     either = swapped in dict(piece.others)
     small = [other for other, share in piece.others if large and share and not other.isupper()]
-    wanted = capital(text, at) if either or small else None
+    wanted = is_capital(text, at) if either or small else None
     if either and wanted is swapped.isupper():
-        return _read_as(piece, swapped, surest)
-    return _read_as(piece, small[0], surest) if small and wanted is False else piece
+        return _piece_with_option(piece, swapped, max_confidence)
+    return _piece_with_option(piece, small[0], max_confidence) if small and wanted is False else piece
 
 
-def _read_as(piece: Piece, text: str, surest: float) -> Piece:
-    """Return the piece read as another of its options, the likelihood of what it was read as added to it."""
+def _piece_with_option(piece: Piece, text: str, max_confidence: float) -> Piece:
+    """Return the piece with another option as its text; the confidence of the present text is added to it."""
     shares = dict(piece.others)
     others = ((piece.text, 0.0), *(option for option in piece.others if option[0] != text))
-    return replace(piece, text=text, confidence=min(round(piece.confidence + shares[text], 3), surest), others=others)
+    return replace(
+        piece, text=text, confidence=min(round(piece.confidence + shares[text], 3), max_confidence), others=others
+    )
 
 
-def capital(text: str, at: int) -> bool | None:
-    """Tell whether the letter at a place of a line is a capital; None where its neighbours do not tell.
+def is_capital(text: str, at: int) -> bool | None:
+    """Return whether the letter at an index of a line should be a capital; None where its neighbours do not decide.
 
-    >>> capital("Prohlášení", 9), capital("NOVÉ ŠÍPY", 6), capital("# Šípy", 2), capital("a šípy", 2)
+    >>> is_capital("Prohlášení", 9), is_capital("NOVÉ ŠÍPY", 6), is_capital("# Šípy", 2), is_capital("a šípy", 2)
     (False, True, True, None)
     """
     before, after = text[:at], text[at + 1 : at + 2]
@@ -86,4 +90,4 @@ def capital(text: str, at: int) -> bool | None:
         return False
     if before[-1:].isupper():
         return after.isupper() or (not after.isalpha() and before[-2:-1].isupper())
-    return True if after.isupper() or HEADING.fullmatch(before) else None
+    return True if after.isupper() or HEADING_START.fullmatch(before) else None

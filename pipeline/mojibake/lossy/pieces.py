@@ -1,46 +1,47 @@
-"""Slots and what was chosen for them -> the pieces of a line: gaps, and what is sure between them."""
+"""Slots and the choices for them -> the pieces of a line: gaps, and the known text between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.mojibake.lossy.beam_search import Choice
+from pipeline.mojibake.lossy.beam_search import GapChoice
 from pipeline.mojibake.lossy.lattice import Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a line: what stands there, what it was, how sure that is, and what else it can have been."""
+    """A span of a line, its original with a confidence from 0 to 1, and the alternatives of a gap."""
 
     start: int
     end: int
     text: str
     confidence: float
     others: tuple[tuple[str, float], ...] = ()
-    twin: str = ""  # the path of the document that says so
+    duplicate: str = ""  # the path of the duplicate that has the original
 
 
-def text_of(row: Iterable[Piece]) -> str:
-    """Return what a line was, as its pieces are read."""
+def pieces_text(row: Iterable[Piece]) -> str:
+    """Return the text of a line's pieces."""
     return "".join(piece.text for piece in row)
 
 
-def pieces(row: Sequence[Slot], choices: Iterable[Choice]) -> Iterator[Piece]:
-    """Yield the pieces of a line: its gaps as they were chosen, in order, and what is sure between them."""
-    sure: list[Slot] = []
+def line_pieces(row: Sequence[Slot], choices: Iterable[GapChoice]) -> Iterator[Piece]:
+    """Yield the pieces of a line: its gaps with their choices, in order, and the known text between them."""
+    known: list[Slot] = []
     chosen = iter(choices)
     for slot in row:
         if len(slot.candidates) == 1:
-            sure.append(slot)
+            known.append(slot)
             continue
-        yield from _whole(sure)
-        sure = []
+        yield from _known_piece(known)
+        known = []
         (text, confidence), *others = next(chosen).options
         yield Piece(slot.start, slot.end, text, confidence, tuple(others))
-    yield from _whole(sure)
+    yield from _known_piece(known)
 
 
-def _whole(sure: list[Slot]) -> Iterator[Piece]:
-    if sure:
-        yield Piece(sure[0].start, sure[-1].end, "".join(slot.candidates[0] for slot in sure), 1.0)
+def _known_piece(known: list[Slot]) -> Iterator[Piece]:
+    """Yield the slots with one candidate as one piece."""
+    if known:
+        yield Piece(known[0].start, known[-1].end, "".join(slot.candidates[0] for slot in known), 1.0)

@@ -1,4 +1,4 @@
-"""Lines of misread UTF-8 that lost bytes -> what they were: gaps are filled."""
+"""Lines of mis-decoded UTF-8 with missing bytes -> their originals: lattice, beam search, then rescoring by context."""
 
 from __future__ import annotations
 
@@ -9,79 +9,96 @@ from dataclasses import replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.language.archive_statistics import Archive
-from pipeline.language.endings import endings
-from pipeline.language.fluency import fluency, likeliest, strangeness
-from pipeline.language.neural import neighbours
+from pipeline.encoding.codecs import western_codecs
+from pipeline.language.archive_statistics import ArchiveStatistics
+from pipeline.language.endings import ending_model
+from pipeline.language.fluency import likeliest_languages, line_log_likelihoods, mean_cross_entropy
+from pipeline.language.neural import rescoring_network
 from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import LanguageModel, language_model
-from pipeline.language.vocabulary import words
-from pipeline.mojibake.lossy.beam_search import BROAD, NARROW, choose
-from pipeline.mojibake.lossy.box_drawing import blank, drawn, filled, undrawn
-from pipeline.mojibake.lossy.brackets import joined, often_alone, paired
-from pipeline.mojibake.lossy.diagnosis import C1, DOUBT, WESTERN, Damage, diagnosed
-from pipeline.mojibake.lossy.lattice import Slot, slots
-from pipeline.mojibake.lossy.letter_case import cased, loud, quiet
-from pipeline.mojibake.lossy.pieces import Piece, pieces, text_of
-from pipeline.mojibake.lossy.rescoring import Choices, asked_again, looked_around
+from pipeline.language.vocabulary import word_list
+from pipeline.mojibake.lossy.beam_search import BROAD, NARROW, choose_candidates
+from pipeline.mojibake.lossy.box_drawing import stroke_gaps, text_without_strokes, with_stroke_choices, without_strokes
+from pipeline.mojibake.lossy.brackets import often_unpaired_brackets, with_joined_emoji, with_paired_brackets
+from pipeline.mojibake.lossy.diagnosis import C1_BYTES, CHAIN_PRIOR, Damage, diagnose
+from pipeline.mojibake.lossy.lattice import Slot, lattice_slots
+from pipeline.mojibake.lossy.letter_case import with_capitals, with_fitting_case, without_capitals
+from pipeline.mojibake.lossy.pieces import Piece, line_pieces, pieces_text
+from pipeline.mojibake.lossy.rescoring import ChoiceRows, rescored_by_context, rescored_by_text
 
-PLAIN = 9.0  # nats a letter; half of the letters may be guessed wrongly where half of the bytes are gone
-FEWEST = 8  # letters outside ASCII by which strange text can be told
-SCRIPT = 0x200  # code points: a script with an alphabet has its letters among so many
-OF_ONE = 0.9  # share of the letters of a text that are of one script
-FOREIGN = 14.0  # nats a letter by itself: those of a language that we know have 9.2 at most, of others 17 and more
-GUESSED = 0.25  # how sure a letter of a language that we do not know is at most: below MIN_CONFIDENCE it is a gap
-SAMPLE = 600  # characters that the language is chosen by
-TWIN_CONFIDENCE = 0.999  # a letter that the twin has there and the bytes allow
-MIN_CONFIDENCE = 0.3  # below it a letter is left a gap
-MANY = 100  # gaps of a text; with fewer, hardly a word that has one comes again
-JUDGED = 20_000  # characters, about, that must be likelier than what stood there
-RIVALS = 4  # languages that are tried on the sample
+MOST_LOSSY_CROSS_ENTROPY = (
+    9.0  # nats per letter, high: where half of the bytes are missing, half of the letters may be wrong
+)
+FEWEST_FOREIGN_LETTERS = 8  # letters outside ASCII that suffice to accept text of an unknown language
+SCRIPT_SIZE = 0x200  # code points: a script with an alphabet has its letters among so many
+ONE_SCRIPT_SHARE = 0.9  # share of a text's letters that are of one script
+UNKNOWN_LANGUAGE_CROSS_ENTROPY = 14.0  # nats per letter alone: known languages have at most 9.2, others 17 and more
+UNKNOWN_LANGUAGE_CONFIDENCE = (
+    0.25  # confidence limit for an unknown language: below `MIN_CONFIDENCE`, so that gaps are marked
+)
+LANGUAGE_SAMPLE = 600  # characters that the language is detected from
+DUPLICATE_CONFIDENCE = 0.999  # for a character that the duplicate has there and the bytes allow
+MIN_CONFIDENCE = 0.3  # below it a gap is marked U+FFFD
+FEWEST_GAPS_TO_RESCORE = 100  # gaps of a text; with fewer, hardly any word with a gap occurs twice
+MOST_COMPARED = 20_000  # characters, about, whose originals must be likelier than the damaged text
+MOST_LANGUAGES = 4  # languages that are tried on the sample
 
 
-def recovered(
-    lines: Sequence[str], damage: Damage, archive: Archive, rival: Sequence[str] | None = None
+def reconstruct(
+    lines: Sequence[str], damage: Damage, archive: ArchiveStatistics, rival: Sequence[str] | None = None
 ) -> list[list[Piece]] | None:
-    """Return the pieces of each line: single gaps, and the stretches between them in which nothing is in doubt.
+    """Return the pieces of each line: its gaps, and the known text between them.
 
-    None where there are no gaps, or the lines are likelier as they stand, or as a `rival` reads them.
+    None where there are no gaps, or the lines, or their `rival` originals, are likelier than the result.
     """
-    found = [slots(line, damage) for line in lines]
+    found = [lattice_slots(line, damage) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
-    broad = damage.lost >= C1
-    strokes = drawn(found) if broad else [{}] * len(found)
-    said = [quiet(blank(*line)) for line in zip(found, strokes, strict=True)]
-    language = spoken(said)
-    experts = [expert for told in (neighbours, words, endings) if (expert := told(language))]
+    broad = damage.lost >= C1_BYTES
+    strokes = stroke_gaps(found) if broad else [{}] * len(found)
+    quieted = [without_capitals(without_strokes(*line)) for line in zip(found, strokes, strict=True)]
+    language = likeliest_language(quieted)
+    experts = [expert for load in (rescoring_network, word_list, ending_model) if (expert := load(language))]
     model = language_model(language)
     how = BROAD if broad else NARROW
-    if foreign_to(model, said):
-        how = how._replace(surest=GUESSED)
-    chosen: Choices = choose(said, model.beside(archive), how)
-    if sum(map(len, chosen)) >= MANY:
-        chosen = asked_again(said, chosen, model, archive, how)
-    chosen = looked_around(said, chosen, experts, how)
-    rows = [list(pieces(line[0], loud(line[0], filled(*line)))) for line in zip(found, strokes, chosen, strict=True)]
-    often = often_alone(rows)
-    read = [list(joined(list(cased(paired(row, how.surest, often), how.surest)))) for row in rows]
-    after = [undrawn(*line) for line in zip(read, found, strokes, strict=True)]
-    some = int(np.searchsorted(np.cumsum([len(line) for line in after]), JUDGED)) + 1
-    gain = float((fluency(after[:some]) - fluency((rival or lines)[:some])).sum())
-    strange = strangeness(after[:some], symbols=False) > PLAIN
-    if gain <= DOUBT or (strange and not (damage.codec in WESTERN and _telling(after[:some], gain))):
+    if is_unknown_to(model, quieted):
+        how = how._replace(max_confidence=UNKNOWN_LANGUAGE_CONFIDENCE)
+    chosen: ChoiceRows = choose_candidates(quieted, model.beside(archive), how)
+    if sum(map(len, chosen)) >= FEWEST_GAPS_TO_RESCORE:
+        chosen = rescored_by_text(quieted, chosen, model, archive, how)
+    chosen = rescored_by_context(quieted, chosen, experts, how)
+    rows = [
+        list(line_pieces(line[0], with_capitals(line[0], with_stroke_choices(*line))))
+        for line in zip(found, strokes, chosen, strict=True)
+    ]
+    often = often_unpaired_brackets(rows)
+    read = [
+        list(
+            with_joined_emoji(
+                list(with_fitting_case(with_paired_brackets(row, how.max_confidence, often), how.max_confidence))
+            )
+        )
+        for row in rows
+    ]
+    after = [text_without_strokes(*line) for line in zip(read, found, strokes, strict=True)]
+    some = int(np.searchsorted(np.cumsum([len(line) for line in after]), MOST_COMPARED)) + 1
+    gain = float((line_log_likelihoods(after[:some]) - line_log_likelihoods((rival or lines)[:some])).sum())
+    strange = mean_cross_entropy(after[:some], symbols=False) > MOST_LOSSY_CROSS_ENTROPY
+    if gain <= CHAIN_PRIOR or (
+        strange and not (damage.codec in western_codecs() and _is_sound_unknown_language(after[:some], gain))
+    ):
         return None
-    twin = archive.twin_of("\n".join(map(text_of, read)))
-    return [list(row) for row in _compared(read, found, *twin)] if twin else read
+    duplicate = archive.twin_of("\n".join(map(pieces_text, read)))
+    return [list(row) for row in _filled_from_duplicate(read, found, *duplicate)] if duplicate else read
 
 
-def _compared(
-    read: list[list[Piece]], found: Sequence[Sequence[Slot]], path: str, twin: str
+def _filled_from_duplicate(
+    read: list[list[Piece]], found: Sequence[Sequence[Slot]], path: str, duplicate: str
 ) -> Iterator[Iterator[Piece]]:
-    """Yield the pieces with the gaps filled from a twin, where what stands there can have been there."""
-    rough = "\n".join(text_of(row) for row in read)
+    """Yield the pieces with the gaps filled from a duplicate, where the bytes allow its characters."""
+    rough = "\n".join(pieces_text(row) for row in read)
     places = np.full(len(rough), -1)
-    for block in Levenshtein.opcodes(rough, twin):
+    for block in Levenshtein.opcodes(rough, duplicate):
         if block.src_end - block.src_start == block.dest_end - block.dest_start:
             places[block.src_start : block.src_end] = np.arange(block.dest_start, block.dest_end)
     at = 0
@@ -89,11 +106,13 @@ def _compared(
         allowed = {(slot.start, slot.end): slot.candidates for slot in row_slots}
         filled = []
         for piece in row:
-            there = twin[places[at] : places[at] + len(piece.text)] if at < len(places) and places[at] >= 0 else ""
+            there = duplicate[places[at] : places[at] + len(piece.text)] if at < len(places) and places[at] >= 0 else ""
             if piece.others and there in allowed[piece.start, piece.end]:
                 options = ((piece.text, piece.confidence), *piece.others)
                 others = tuple(option for option in options if option[0] != there)
-                filled.append(replace(piece, text=there, confidence=TWIN_CONFIDENCE, others=others, twin=path))
+                filled.append(
+                    replace(piece, text=there, confidence=DUPLICATE_CONFIDENCE, others=others, duplicate=path)
+                )
             else:
                 filled.append(piece)
             at += len(piece.text)
@@ -101,46 +120,48 @@ def _compared(
         yield iter(filled)
 
 
-def _telling(lines: Sequence[str], gain: float) -> bool:
-    """Tell whether lines that are strange can be true for all that: of one script, and likelier by far than before.
+def _is_sound_unknown_language(lines: Sequence[str], gain: float) -> bool:
+    """Return whether lines with a high cross-entropy are sound: of one script, much likelier, and no mojibake.
 
-    Names in a list are strange, and what is in a language that we do not know; so is what is still misread.
+    Lists of names and unknown languages have a high cross-entropy, as mojibake has.
     """
     foreign = [char for line in lines for char in line if not char.isascii()]
-    scripts = Counter(ord(char) // SCRIPT for char in foreign if char.isalpha())
-    one = scripts.total() >= FEWEST and max(scripts.values()) >= OF_ONE * scripts.total()
-    return one and gain > PLAIN * len(foreign) and not diagnosed(lines)
+    scripts = Counter(ord(char) // SCRIPT_SIZE for char in foreign if char.isalpha())
+    one = scripts.total() >= FEWEST_FOREIGN_LETTERS and max(scripts.values()) >= ONE_SCRIPT_SHARE * scripts.total()
+    return one and gain > MOST_LOSSY_CROSS_ENTROPY * len(foreign) and not diagnose(lines)
 
 
-def foreign_to(model: LanguageModel, found: Sequence[Sequence[Slot]]) -> bool:
-    """Tell whether the letters that are sure are of a language that the model does not know."""
-    sure = "".join(slot.candidates[0] for row in found for slot in row if len(slot.candidates) == 1)
-    letters = "".join(char for char in sure if char.isalpha() and not char.isascii())
-    return bool(letters) and -float(model.letters(codes_of(letters)).mean()) > FOREIGN
+def is_unknown_to(model: LanguageModel, found: Sequence[Sequence[Slot]]) -> bool:
+    """Return whether the known letters are of a language that the model does not know."""
+    known = "".join(slot.candidates[0] for row in found for slot in row if len(slot.candidates) == 1)
+    letters = "".join(char for char in known if char.isalpha() and not char.isascii())
+    return bool(letters) and -float(model.letters(codes_of(letters)).mean()) > UNKNOWN_LANGUAGE_CROSS_ENTROPY
 
 
-def spoken(found: Sequence[Sequence[Slot]]) -> str:
-    """Return the language that reads a sample of `found` best, as its model is named.
+def likeliest_language(found: Sequence[Sequence[Slot]]) -> str:
+    """Return the language, as its model is named, in which a sample of `found` is likeliest.
 
-    The sample is of the lines with most letters outside ASCII: the longest may be an address or code.
+    The sample is the lines with most characters outside ASCII: the longest line may be a URL or code.
     """
     sample: list[Sequence[Slot]] = []
-    for row in sorted(found, key=_foreign, reverse=True):
-        sample.append(row[:SAMPLE])
-        if sum(map(len, sample)) >= SAMPLE:
+    for row in sorted(found, key=_uncertain_or_non_ascii, reverse=True):
+        sample.append(row[:LANGUAGE_SAMPLE])
+        if sum(map(len, sample)) >= LANGUAGE_SAMPLE:
             break
-    rivals = likeliest([slot.candidates for row in sample for slot in row], within=DOUBT)[:RIVALS]
+    rivals = likeliest_languages([slot.candidates for row in sample for slot in row], within=CHAIN_PRIOR)[
+        :MOST_LANGUAGES
+    ]
     if len(rivals) == 1:
         return rivals[0]
     scored = {}
     for tag in rivals:
         model = language_model(tag)
-        told = zip(sample, choose(sample, model), strict=True)
-        text = "\n".join(text_of(pieces(*row)) for row in told)
+        chosen = zip(sample, choose_candidates(sample, model), strict=True)
+        text = "\n".join(pieces_text(line_pieces(*row)) for row in chosen)
         scored[tag] = float(model.score(text)[[not char.isascii() for char in text]].sum())
     return max(scored, key=lambda tag: scored[tag])
 
 
-def _foreign(row: Sequence[Slot]) -> int:
-    """Return how many letters of a line are none of ASCII, or may be."""
+def _uncertain_or_non_ascii(row: Sequence[Slot]) -> int:
+    """Return the number of characters of a line that are outside ASCII, or may be."""
     return sum(len(slot.candidates) > 1 or not slot.candidates[0].isascii() for slot in row)

@@ -1,0 +1,110 @@
+"""Text -> the changes that repair its mojibake: which lines may be mojibake, whether code is, and how many passes."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import re
+from collections.abc import Iterator
+
+from pipeline.changes import Change, Span, apply, composed
+from pipeline.markdown import code_around, code_spans
+from pipeline.mojibake.chain_search import best_chain
+from pipeline.mojibake.prefilter import non_ascii_lines, suspicious_lines
+from pipeline.mojibake.strategies import RepairEvidence, changes_by_strategies, damage_of_lines
+from pipeline.mojibake.utf8_validity import is_valid_utf8
+
+MOST_PASSES = 3  # triple mojibake is the worst that occurs
+LONG_TEXT = 60  # characters outside ASCII from which a text is its own evidence; below, ftfy knows better
+PROSE_SHARE, PROSE_SHARE_LOSSY = (
+    0.5,
+    0.2,
+)  # least share of prose in a file mis-decoded as a whole; the lower one with missing bytes
+BACKTICK_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+
+
+def mojibake_changes(text: str, evidence: RepairEvidence) -> list[Change]:
+    """Return the changes that repair the mojibake of a text, in order. Code stays, unless all of the text is mojibake.
+
+    Double mojibake may show only after the first pass.
+
+    >>> text = "cafÃƒÂ© `cafÃ©`"
+    >>> apply(text, mojibake_changes(text, RepairEvidence()))
+    'café `cafÃ©`'
+    """
+    changes = _one_pass(text, evidence)
+    for _ in range(MOST_PASSES if changes else 0):
+        if any(change.alternatives for change in changes):
+            break
+        more = _one_pass(apply(text, changes), evidence)
+        if not more or any(change.alternatives for change in more):
+            break
+        changes = composed(text, changes, more)
+    return changes
+
+
+def _one_pass(text: str, evidence: RepairEvidence) -> list[Change]:
+    """Return the changes of one pass over a text, in order."""
+    if text.isascii():
+        return []
+    near = suspicious_lines(text)
+    if not near:
+        return []
+    every = non_ascii_lines(text)
+    if len(near) < len(every):
+        for code in (functools.partial(_backtick_code, text, near), functools.partial(code_around, text, near)):
+            if not changes_by_strategies(text, list(_outside(near, code())), evidence, long=_is_long(text, near)):
+                return []
+    long = _is_long(text, every)
+    lines = every if long and _is_mojibake_as_a_whole(text, every) else list(_outside(every, code_spans(text)))
+    made = (
+        change for change in changes_by_strategies(text, lines, evidence, long=long) if change.before != change.after
+    )
+    return sorted(made, key=lambda change: change.span)
+
+
+def _is_long(text: str, lines: list[Span]) -> bool:
+    """Return whether lines have enough characters outside ASCII to be their own evidence."""
+    return sum(char > "\x7f" for start, end in lines for char in text[start:end]) >= LONG_TEXT
+
+
+def _is_mojibake_as_a_whole(text: str, lines: list[Span]) -> bool:
+    """Return whether all of a text was mis-decoded, code included: nine in ten lines outside ASCII are mojibake."""
+    written = [text[start:end] for start, end in lines]
+    found = best_chain(written)
+    if found:
+        chain, explained_lines = found
+        originals = [chain.undone(line) for line in written]
+        if None not in originals and len(explained_lines) * 10 >= sum(map(operator.ne, originals, written)) * 9:
+            share = _prose_share("\n".join(line or "" for line in originals))
+            return share >= (PROSE_SHARE_LOSSY if is_valid_utf8("\n".join(written)) else PROSE_SHARE)
+    damage = damage_of_lines(tuple(written))
+    return damage is not None and len(damage[1]) * 10 >= len(lines) * 9 and _prose_share(text) >= PROSE_SHARE_LOSSY
+
+
+def _prose_share(text: str) -> float:
+    """Return the share of the characters outside ASCII that is outside code: code may be an example of mojibake."""
+    inside = sum(not char.isascii() for start, end in code_spans(text) for char in text[start:end])
+    return 1 - inside / sum(not char.isascii() for char in text)
+
+
+def _outside(lines: list[Span], code: list[Span]) -> Iterator[Span]:
+    """Yield the parts of the lines that are outside code; both are in order."""
+    at = 0
+    for first, end in lines:
+        start = first
+        while at < len(code) and code[at][1] <= start:
+            at += 1
+        for code_start, code_end in code[at:]:
+            if code_start >= end:
+                break
+            if start < code_start:
+                yield start, code_start
+            start = max(start, code_end)
+        if start < end:
+            yield start, end
+
+
+def _backtick_code(text: str, lines: list[Span]) -> list[Span]:
+    """Return the spans of code between backticks in `lines`: what is known of code without parsing the text."""
+    return [match.span() for start, end in lines for match in BACKTICK_CODE.finditer(text, start, end)]

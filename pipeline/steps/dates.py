@@ -1,0 +1,49 @@
+"""Text, a title or the path of a URL -> the first date in it, as ISO 8601."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_MONTH_NAME = "|".join(MONTHS)
+DATE_PATTERNS = (
+    re.compile(
+        r"(?<!\d)(?P<y>(?:19|20)[0-9][0-9])\s*[年년]"
+        r"\s*(?P<m>1[0-2]|0?[1-9])\s*[月월](?:\s*(?P<d>3[01]|[12][0-9]|0?[1-9])\s*[日일])?"
+    ),
+    re.compile(
+        r"(?<!\d)(?P<y>(?:19|20)[0-9][0-9])[-/.](?P<m>1[0-2]|0[1-9])(?:[-/.](?P<d>3[01]|[12][0-9]|0[1-9]))?(?!\d)"
+    ),
+    re.compile(
+        rf"\b(?P<m>{_MONTH_NAME})[\s-]+(?:(?P<d>3[01]|[12][0-9]|0?[1-9])(?:st|nd|rd|th)?,?[\s-]+)?"
+        r"(?P<y>(?:19|20)[0-9][0-9])\b",
+        re.IGNORECASE,
+    ),
+)
+
+
+def date_in(text: str) -> str:
+    """Return the first date in `text`: YYYY-MM-DD, or YYYY-MM where it has no day; empty if there is none.
+
+    >>> date_in("2021 年 3 月要读的四篇深度学习论文"), date_in("/posts/2021/03/09/x"), date_in("March 9, 2021")
+    ('2021-03', '2021-03-09', '2021-03-09')
+    """
+    for pattern in DATE_PATTERNS:
+        if match := pattern.search(text):
+            month = match["m"].lower()
+            number = MONTHS.index(month) + 1 if month in MONTHS else int(month)
+            year_and_month = f"{match['y']}-{number:02}"
+            return f"{year_and_month}-{int(match['d']):02}" if match["d"] and _is_day(match, number) else year_and_month
+    return ""
+
+
+def _is_day(match: re.Match[str], month: int) -> bool:
+    try:
+        dt.date(int(match["y"]), month, int(match["d"]))
+    except ValueError:
+        return False
+    return True
