@@ -52,7 +52,7 @@ for command in (*archive.COMMANDS, *watch.COMMANDS, *text.COMMANDS, *documents.C
 
 
 def main() -> None:
-    """Run the command line and exit: see docs/cli.md for the codes."""
+    """Run the command line and exit: see docs/reference/cli.md for the codes."""
     _speak_utf8()
     terminated = []
 

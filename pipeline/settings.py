@@ -40,7 +40,7 @@ Page = Literal["a4", "a5", "reader"]
 
 
 class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A book of some of the posts: those that meet every condition that is given; docs/editions.md describes each."""
+    """A book of the posts that meet every given condition; docs/reference/settings.md describes each."""
 
     title: Annotated[str, msgspec.Meta(min_length=1)]
     since: Day = ""
@@ -54,7 +54,7 @@ class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every key of the settings file, with its default; docs/settings.md describes each."""
+    """Every key of the settings file, with its default; docs/reference/settings.md describes each."""
 
     raw: str = "raw"
     clean: str = "clean"

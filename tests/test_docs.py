@@ -22,6 +22,7 @@ from tests.docs import INSTEAD, NOT_RUN, accepted, blocks, run_console, run_pyth
 
 FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in FILES}
+CODE = re.compile(r"`[^`]*`")
 LONGEST = 30  # words of a sentence where a reader follows instructions
 GUIDES = [name for name in PAGES if name == "README.md" or name.startswith(("docs/tutorial", "docs/how-to/"))]
 
@@ -106,7 +107,7 @@ def test_every_exit_code_is_documented():
 @pytest.mark.parametrize("name", PAGES)
 def test_links_between_the_pages_lead_somewhere(name: str):
     """No page refers to a file or a heading that is not there."""
-    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", _prose(PAGES[name])):
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", CODE.sub("", _prose(PAGES[name]))):
         file = ((ROOT / name).parent / target).resolve() if target else ROOT / name
         assert file.exists(), target
         if anchor:
@@ -123,9 +124,9 @@ def test_every_page_is_on_the_map():
 @pytest.mark.parametrize("name", GUIDES)
 def test_sentences_of_guides_are_short(name: str):
     """A sentence has at most 30 words where a reader follows instructions."""
-    text = re.sub(r"^(?:#.*|\|.*|!\[.*)$", "\n", _prose(PAGES[name]), flags=re.MULTILINE)
+    text = re.sub(r"^ *(?:#.*|\|.*|!\[.*)$", "\n", _prose(PAGES[name]), flags=re.MULTILINE)
     text = re.sub(r"\]\([^)]*\)", "", text)
-    text = re.sub(r"`[^`]*`", "code", text)
+    text = CODE.sub("code", text)
     paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )", text)
     sentences = [sentence for part in paragraphs for sentence in re.split(r"(?<=[.!?:])\s+", part)]
     assert not [sentence for sentence in sentences if len(sentence.split()) > LONGEST]
