@@ -54,7 +54,7 @@ class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every key of the settings file, with its default. docs/settings.md describes them."""
+    """Every key of the settings file, with its default. docs/reference/settings.md describes them."""
 
     raw: str = "raw"
     clean: str = "clean"
