@@ -285,9 +285,9 @@ def test_an_unreadable_file_is_skipped(tmp_path: Path):
     (tmp_path / "locked.md").chmod(0)
     tmp_path.chmod(0o755)
     code = (
-        "import os, sys, pathlib; from pipeline.read.folder import read, scan; folder = pathlib.Path('.')\n"
-        "found = list(scan(folder)); os.geteuid() or os.seteuid(65534)\n"
-        "try: read(folder, found[0], 100)\n"
+        "import os, sys, pathlib; from pipeline.read.folder import read_source, scan_folder; folder = pathlib.Path('.')\n"
+        "found = list(scan_folder(folder)); os.geteuid() or os.seteuid(65534)\n"
+        "try: read_source(folder, found[0], 100)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
