@@ -1,7 +1,6 @@
 """Documents -> the works they cite: papers, with their code, talks, data and pages.
 
-A link to a paper cites a work. Where the site profile says so, a label line under a heading describes one:
-`*作者:Czarnecki 等人(2017)* |📝[论文](…) |🤖[代码](…)`. All data come from the post itself; nothing is looked up.
+A link to a paper cites a work; a site profile may know label lines too. Nothing is looked up.
 """
 
 from __future__ import annotations
@@ -20,10 +19,7 @@ from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import KIND_OF_SCHEME, label_kind
 
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
-_AUTHOR_LABELS = (
-    "作者|著者|作者群|저자|글쓴이|authors?|autor(?:es|en|in|a)?|auteurs?|autori"
-    "|автор(?:ы)?|yazar(?:lar)?|autorzy|tác giả"
-)
+_AUTHOR_LABELS = "作者|著者|作者群|저자|글쓴이|authors?|autor(?:es|en|in|a)?|auteurs?|autori|автор(?:ы)?|yazar(?:lar)?|autorzy|tác giả"
 _AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_AUTHOR_LABELS})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
 _YEAR = re.compile(r"[(（\[]\s*((?:19|20)\d\d)\s*[年년]?\s*[)）\]]")
 _ET_AL = re.compile(
