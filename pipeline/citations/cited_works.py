@@ -19,8 +19,10 @@ from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import KIND_OF_SCHEME, label_kind
 
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
-_AUTHOR_LABELS = "作者|著者|作者群|저자|글쓴이|authors?|autor(?:es|en|in|a)?|auteurs?|autori"
+_AUTHOR_LABELS = (
+    "作者|著者|作者群|저자|글쓴이|authors?|autor(?:es|en|in|a)?|auteurs?|autori"
     "|автор(?:ы)?|yazar(?:lar)?|autorzy|tác giả"
+)
 _AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_AUTHOR_LABELS})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
 _YEAR = re.compile(r"[(（\[]\s*((?:19|20)\d\d)\s*[年년]?\s*[)）\]]")
 _ET_AL = re.compile(
