@@ -1,7 +1,4 @@
-"""Documents -> the works they cite: papers, with their code, talks, data and pages.
-
-A link to a paper cites a work; a site profile may know label lines too. Nothing is looked up.
-"""
+"""Documents -> the works they cite: papers, with their code, talks, data and pages."""
 
 from __future__ import annotations
 
