@@ -285,7 +285,8 @@ def test_an_unreadable_file_is_skipped(tmp_path: Path):
     (tmp_path / "locked.md").chmod(0)
     tmp_path.chmod(0o755)
     code = (
-        "import os, sys, pathlib; from pipeline.read.folder import read_source, scan_folder; folder = pathlib.Path('.')\n"
+        "import os, sys, pathlib; folder = pathlib.Path('.')\n"
+        "from pipeline.read.folder import read_source, scan_folder\n"
         "found = list(scan_folder(folder)); os.geteuid() or os.seteuid(65534)\n"
         "try: read_source(folder, found[0], 100)\n"
         "except Exception as error: print(type(error).__name__, error)"
