@@ -22,7 +22,7 @@ from pipeline.read.repositories import (
 )
 
 DRAFT_VERSION = 1  # raise it when `is_draft` changes
-NEVER_ENTERED = {"node_modules", "bower_components", "__pycache__", "__macosx", "_site", "jspm_packages"}
+NEVER_ENTERED = {"node_modules", "bower_components", "__pycache__", "__macosx", "_site", "_book", "_build"}
 ENTERED_IN_NO_REPOSITORY = {"vendor", "themes", "_vendor"}  # the work of others, at a repository's root
 DRAFT_FOLDERS = {"_drafts", "drafts", "草稿", "草稿箱"}
 PICTURE_FOLDERS = {"img", "images", "assets"}  # at the top of raw/ and of a repository
@@ -58,6 +58,8 @@ class FolderPlace:
     depth: int = 0  # folders below the generator's root
     root: bool = False  # whether it is the root of a repository: its README is not a post
     top: bool = False  # whether it is raw/ itself
+    repository: bool = False  # whether it is in a repository
+    source: bool = False  # whether it is in one of its generator's sources
     project: bool = False  # whether it is in the repository of a program or a generator, not only a versioned folder
     programs: bool = False  # whether source code is in it: then files without a suffix are no posts
 
@@ -105,9 +107,9 @@ class PostRules:
         if place.sources:
             rest = tuple(one[1:] for one in place.sources if fnmatch.fnmatchcase(name, one[0]))
             if rest:
-                return replace(
-                    below, documents="" if () in rest else FileKind.OUTSIDE, sources=tuple(filter(None, rest))
-                )
+                source = () in rest
+                kind = "" if source else FileKind.OUTSIDE
+                return replace(below, documents=kind, sources=tuple(filter(None, rest)), source=source)
         return replace(below, documents=_kind_of_folder(place, name) or place.documents)
 
     def _reaches_into(self, folder: PurePosixPath) -> bool:
@@ -137,15 +139,16 @@ class PostRules:
         families = {family for name in names if (family := furniture_family(name))}
         repository = is_repository(evidence, families)
         generator = generator_of(evidence)
+        root = repository or (generator is not None and generator.name not in NOTE_GENERATORS)
+        place = replace(place, root=root, repository=place.repository or root)
         if generator is None:
-            return replace(place, root=repository, project=place.project or has_manifest(evidence))
+            return replace(place, project=place.project or has_manifest(evidence))
         return replace(
             place,
             documents=FileKind.OUTSIDE if generator.sources else "",
             sources=generator.sources,
             generator=generator.name,
             depth=0,
-            root=repository or generator.name not in NOTE_GENERATORS,
             project=True,
         )
 
@@ -177,7 +180,7 @@ def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
     if kind == FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
     if kind == FileKind.WEB_PAGE:
-        return kind if place.documents or place.root or _is_jekyll_page(place, path) else ""
+        return "" if _reports_web_pages(place, path) else kind
     return _kind_of_document(place, path) if kind == FileKind.DOCUMENT else kind
 
 
@@ -206,9 +209,14 @@ def _is_furniture(place: FolderPlace, name: str) -> bool:
     return family == "license" or (place.root and bool(family) and not introduction)
 
 
-def _is_jekyll_page(place: FolderPlace, path: PurePosixPath) -> bool:
-    """Return whether a web page is one of Jekyll's templates: its posts are in folders such as `_posts`."""
-    return place.generator == "jekyll" and not any(folder.startswith("_") for folder in path.parts[:-1])
+def _reports_web_pages(place: FolderPlace, path: PurePosixPath) -> bool:
+    """Return whether a web page is likely a post, and is reported; others are counted.
+
+    In a repository it is likely a template or an example, but in the folders of posts.
+    """
+    if place.generator == "jekyll":
+        return not place.documents and any(folder.startswith("_") for folder in path.parts[:-1])
+    return not place.documents and (place.source or not place.repository)
 
 
 def _kind_of_folder(place: FolderPlace, name: str) -> str:
