@@ -95,7 +95,7 @@ def _open_folder(path: PurePosixPath, handle: int, rules: PostRules | None, plac
 def _place_of(entries: list[os.DirEntry[str]], rules: PostRules, place: FolderPlace) -> FolderPlace | None:
     """Return what the names in a folder say about it."""
     evidence = [known for entry in entries if (known := evidence_name(entry.name, folder=_is_folder(entry)))]
-    return rules.look(place, evidence, (entry.name for entry in entries))
+    return rules.look(place, evidence, (entry.name for entry in entries if not _is_folder(entry)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

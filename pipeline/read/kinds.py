@@ -110,15 +110,18 @@ def kind_of_name(name: str) -> str:
     ['web_page', 'document', 'bare', 'bare']
     """
     folded = name.casefold()
-    if _BACKUP.search(folded):
+    if ("~" in folded or folded.startswith("#")) and _BACKUP.search(folded):
         return FileKind.BACKUP
-    if _DRAWING.search(folded):
+    if folded.endswith(".md") and _DRAWING.search(folded):
         return FileKind.IMAGE
-    if kind := _KIND_OF_NAME.get(folded, FileKind.DATA if _REQUIREMENTS.fullmatch(folded) else ""):
+    if kind := _KIND_OF_NAME.get(folded):
         return kind
+    if folded.endswith(".txt") and _REQUIREMENTS.fullmatch(folded):
+        return FileKind.DATA
     for written in (folded, _QUERY.sub("", folded), _COUNTER.sub("", folded)):
-        if (suffix := _SUFFIX.search(written)) and suffix[1] in _KIND_OF_SUFFIX:
-            return _KIND_OF_SUFFIX[suffix[1]]
+        stem, _, suffix = written.rpartition(".")
+        if stem and suffix in _KIND_OF_SUFFIX:
+            return _KIND_OF_SUFFIX[suffix]
     return FileKind.OTHER if _SUFFIX.search(folded) else FileKind.BARE
 
 

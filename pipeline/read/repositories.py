@@ -103,6 +103,9 @@ _FURNITURE = {  # family -> the stems of its names
         "|AGENTS|CLAUDE|GEMINI|SKILL|THIRD[-_]PARTY[-_A-Z]*"
     ),
 }
+_FURNITURE_START = re.compile(  # of any of them: most names are none
+    "(?i:read|licen|unlicen|copy|change|release|contrib|pull|issue|code)|[A-Z]{4}"
+)
 _SUFFIX_AT_END = re.compile(r"\.[A-Za-z]+\Z")
 
 
@@ -114,6 +117,8 @@ def furniture_family(name: str) -> str:
     >>> [furniture_family(name) for name in ("readme-driven-development.md", "license-plates.md")]
     ['', '']
     """
+    if not _FURNITURE_START.match(name):
+        return ""
     stem = _SUFFIX_AT_END.sub("", name) if kind_of_name(name) == FileKind.DOCUMENT else name
     return next((family for family, pattern in _FURNITURE.items() if pattern.fullmatch(stem)), "")
 
