@@ -93,7 +93,11 @@ _KIND_OF_NAME = {name: kind for kind, names in _NAMES_OF_KINDS.items() for name 
 _REQUIREMENTS = re.compile(r"(?:requirements|constraints)[-_.][\w-]+\.txt|[\w-]+[-_.]requirements\.txt")
 _QUERY = re.compile(r"[?@][^?@=/]+=[^/]*\Z|[?](?:utm|ref|share)\b[^/]*\Z")
 _COUNTER = re.compile(r"\.\d{1,3}\Z")
-_SUFFIX = re.compile(r".\.([A-Za-z][A-Za-z0-9_+-]{0,11})\Z", re.ASCII | re.DOTALL)
+_SUFFIX = (
+    re.compile(  # of a kind that we do not know; the words of a title are longer, or have a capital: St.Petersburg
+        r".\.(?![A-Z][a-z]{3})[A-Za-z][A-Za-z0-9_+-]{0,8}\Z", re.ASCII | re.DOTALL
+    )
+)
 _BACKUP = re.compile(r".~(?:\d+~)?\Z|\A#.+#\Z|\A~\$", re.DOTALL)  # of Emacs, Vim and Office
 _DRAWING = re.compile(r"\.(?:excalidraw|drawio)\.md\Z")
 
@@ -122,7 +126,7 @@ def kind_of_name(name: str) -> str:
         stem, _, suffix = written.rpartition(".")
         if stem and suffix in _KIND_OF_SUFFIX:
             return _KIND_OF_SUFFIX[suffix]
-    return FileKind.OTHER if _SUFFIX.search(folded) else FileKind.BARE
+    return FileKind.OTHER if _SUFFIX.search(name) else FileKind.BARE
 
 
 def is_program(name: str) -> bool:
