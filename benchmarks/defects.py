@@ -1,6 +1,6 @@
 """How many defects of each class (tests/cases/defects.toml) the sample archive has, before and after a run.
 
-python benchmarks/defects.py            # the table of docs/markdown.md
+python benchmarks/defects.py            # the table of docs/benchmarks.md
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ CLASSES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests" / "cases" / "defec
 POSTS = ("000", "001", "003", "004")  # 002 is a broken copy of 000
 FULL = Settings(steps={"typography": {"level": "full"}})
 FATES = {
-    "mended": "mended",
-    "full": "unified by `full`",
-    "canonical": "canonical in the records",
+    "mended": "fixed",
+    "full": "changed by `full`",
+    "canonical": "canonical URL in the records",
     "marked": "noted at the link",
     "metadata": "read as metadata",
-    "doubtful": "noted as doubtful",
-    "right": "right as it is",
+    "doubtful": "warning",
+    "right": "not a defect",
 }
 
 

@@ -158,7 +158,7 @@ def test_front_matter_is_read_alike_by_both_readers(block):
     """What the quick reader of YAML may read, it reads as the careful one does."""
     read = front_matter_fields(block)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(front_matter, "NESTED", -1)
+        patch.setattr(front_matter, "MOST_NESTING_CHARACTERS", -1)
         assert front_matter_fields(block) == read
 
 

@@ -404,7 +404,7 @@ def test_damaged_files_are_reported_or_replaced(tmp_path: Path, site: Site, lacu
     (clean / ".health.sqlite").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
     ran = lacuna("check-links", cwd=tmp_path)
     assert ran.returncode == 2
-    assert ran.stderr == "lacuna: line 4 of clean/links.jsonl is damaged; delete the file and do a run\n"
+    assert ran.stderr == "lacuna: clean/links.jsonl: line 4 is damaged; delete the file, then run `lacuna run`\n"
     (clean / "links.jsonl").write_text("\n".join(lines), "utf-8")
     ran = lacuna("check-links", "--online", "--allow-private", "--rate", "1000", "--max-age", "0", cwd=tmp_path)
     address = f"{site.address}/missing"

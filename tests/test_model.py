@@ -10,33 +10,33 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.language.ngrams import MODEL
+from pipeline.language.model_files import MODEL_FOLDER
 from tests.conftest import ROOT
 from training.fetch import Source, commands, fetch
 from training.manifest import MANIFEST, corpus_digest, digest, manifest
 
-LISTED = tomllib.loads((MODEL / MANIFEST).read_text("utf-8"))
+LISTED = tomllib.loads((MODEL_FOLDER / MANIFEST).read_text("utf-8"))
 LARGEST = 1_000_000  # bytes of a tracked file outside the model
 
 
 def test_the_manifest_lists_every_model_file():
     """No file of the model is unlisted, and none is missing."""
-    assert {path.name for path in MODEL.iterdir()} == {MANIFEST, *LISTED["files"]}
+    assert {path.name for path in MODEL_FOLDER.iterdir()} == {MANIFEST, *LISTED["files"]}
 
 
 @pytest.mark.parametrize("name", LISTED["files"])
 def test_a_model_file_is_the_one_listed(name: str):
     """Size and SHA-256 of a file are those of the manifest; `python -m training.manifest` rewrites it."""
     listed = LISTED["files"][name]
-    assert (MODEL / name).stat().st_size == listed["size"]
-    assert digest(MODEL / name) == listed["sha256"]
+    assert (MODEL_FOLDER / name).stat().st_size == listed["size"]
+    assert digest(MODEL_FOLDER / name) == listed["sha256"]
 
 
 def test_the_manifest_is_as_its_script_writes_it():
     """The manifest has no hand edits that the next training would remove."""
     facts = {key: value for key, value in LISTED.items() if key != "files"}
-    files = (path for path in MODEL.iterdir() if path.name != MANIFEST)
-    assert manifest(facts, files) == (MODEL / MANIFEST).read_text("utf-8")
+    files = (path for path in MODEL_FOLDER.iterdir() if path.name != MANIFEST)
+    assert manifest(facts, files) == (MODEL_FOLDER / MANIFEST).read_text("utf-8")
 
 
 def test_the_changelog_names_the_model():
@@ -64,7 +64,7 @@ def test_git_tracks_no_other_large_file():
     listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     tracked = [ROOT / name for name in listed.stdout.split("\0") if name]
     large = [path for path in tracked if path.is_file() and path.stat().st_size > LARGEST]
-    assert not [path for path in large if path.parent != MODEL]
+    assert not [path for path in large if path.parent != MODEL_FOLDER]
 
 
 def pinned(name: str) -> Source:

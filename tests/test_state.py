@@ -247,7 +247,7 @@ def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
     shutil.copytree(tmp_path, tmp_path.parent / "copy", copy_function=shutil.copyfile)
     stages: list[str] = []
     report = run_archive(settings(tmp_path.parent / "copy"), tell=lambda stage, _: stages.append(stage))
-    assert (report.written, stages) == ((), ["clean"])
+    assert (report.written, stages) == ((), ["cleaning"])
 
 
 def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
@@ -300,5 +300,5 @@ def test_a_web_page_is_skipped(tmp_path: Path):
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "page.HTML").write_text("<html><body><p>Text</p></body></html>", "utf-8")
     (aside,) = run_archive(settings(tmp_path)).skipped
-    assert aside.reason.startswith("is a web page")
+    assert aside.reason.startswith("HTML is not supported")
     assert aside.cause == "document"

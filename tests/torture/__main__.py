@@ -1,4 +1,4 @@
-"""Try many faults, and print the rows of the table in docs/reliability.md; exit 1 where anything did not hold.
+"""Try many faults, and print the rows of the table in docs/benchmarks.md; exit 1 where anything did not hold.
 
 Names of rows as arguments choose some of them; EXAMPLES is how many histories there are, and scales the rest.
 """
