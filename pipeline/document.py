@@ -235,6 +235,7 @@ class RunReport:
     edited: tuple[str, ...]  # copies of hand-edited files of clean/, saved before these were regenerated
     check: bool = False
     strict: bool = False
+    passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
 
     @property
     def found(self) -> int:
@@ -244,7 +245,6 @@ class RunReport:
     @property
     def exit_code(self) -> ExitCode:
         """FOUND for changes in a check, INCOMPLETE for skipped documents (if `strict`: or rolled back), else DONE."""
-        if self.check and (self.written or self.removed):
-            return ExitCode.FOUND
+        changes = self.check and (self.written or self.removed)
         incomplete = self.skipped or self.failed_books or (self.strict and self.rolled_back)
-        return ExitCode.INCOMPLETE if incomplete else ExitCode.DONE
+        return ExitCode.FOUND if changes else ExitCode.INCOMPLETE if incomplete else ExitCode.DONE

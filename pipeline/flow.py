@@ -17,6 +17,7 @@ import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
+from pipeline.read.posts import DRAFT_VERSION
 from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
     artefacts,
@@ -177,7 +178,7 @@ def cache_key(settings: Settings) -> str:
     """Return what decides the output of the flow, besides the input, as JSON: the key of all cached results.
 
     It holds the steps with their versions and options, and the versions of Lacuna, Python, pandoc, all dependencies and
-    the plugins, the digest of the language model, and the limits.
+    the plugins, the digest of the language model, the limits, and what a draft is.
     """
     from pipeline.markdown import pandoc
 
@@ -185,7 +186,7 @@ def cache_key(settings: Settings) -> str:
     programs = [__version__, sys.version_info[:2], pandoc.PANDOC_VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]
     profile = profiles.profiles_digest(settings.profile)
-    limits = [settings.max_bytes, settings.max_seconds]
+    limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION]
     return msgspec.json.encode([steps, programs, plugins, profile, limits], order="deterministic").decode()
 
 

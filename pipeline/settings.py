@@ -68,10 +68,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     image_width: PositiveInt = 1600
     grey: bool = False
     formats: tuple[Literal["azw3", "kepub"], ...] = ()
-    ignore: tuple[str, ...] = (
-        "img/*", "images/*", "assets/*",
-        "*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.svg", "*.PNG", "*.JPG", "*.JPEG",
-    )  # fmt: skip
+    include: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     profile: str = ""
     max_bytes: PositiveInt = 16 * 2**20

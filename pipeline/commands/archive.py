@@ -87,6 +87,8 @@ def on_one_line(name: str) -> str:
 
 def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json: bool) -> None:
     """Print the counts of a run; `books` says whether it made books."""
+    from pipeline.read.kinds import passed_over_in_words
+
     counts = {
         "posts": report.found,
         "cleaned": report.cleaned,
@@ -96,12 +98,32 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
+        "passed_over": {str(kind): number for kind, number in report.passed_over},
     }
     if as_json:
         import msgspec
 
         click.echo(msgspec.json.encode(counts | {"exit_code": int(report.exit_code)}))
         return
+    _print_problems(report, settings)
+    if report.check:
+        for verb, names in (("write", report.written), ("remove", report.removed)):
+            for name in names:
+                click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
+    elif books and settings.editions and report.cleaned:
+        _print_places(settings)
+    if report.passed_over:
+        click.echo(f"passed over: {passed_over_in_words(dict(report.passed_over))}")
+    written, removed = ("to write", "to remove") if report.check else ("written", "removed")
+    click.echo(
+        f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
+        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {written}, "
+        f"{len(report.removed)} {removed}"
+    )
+
+
+def _print_problems(report: RunReport, settings: Settings) -> None:
+    """Print the skipped posts and what else a person should look at."""
     for skipped in report.skipped:
         click.echo(f"skipped: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
     for reason in report.failed_books:
@@ -111,18 +133,6 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
-    if report.check:
-        for verb, names in (("write", report.written), ("remove", report.removed)):
-            for name in names:
-                click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
-    elif books and settings.editions and report.cleaned:
-        _print_places(settings)
-    written, removed = ("to write", "to remove") if report.check else ("written", "removed")
-    click.echo(
-        f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
-        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {written}, "
-        f"{len(report.removed)} {removed}"
-    )
 
 
 def counted(number: int, noun: str) -> str:

@@ -23,10 +23,10 @@ from pipeline.language.archive_statistics import (
     statistics_of,
     unpack_statistics,
 )
-from pipeline.read.folder import scan_folder
 from pipeline.read.pictures import image_stamp
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import COMMIT_EVERY, Progress
+from pipeline.run.changed_posts import changed_posts, passed_over
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.atomic import errors_naming, write_atomically
@@ -146,7 +146,7 @@ class IncrementalRun:
 
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
-        self.keep_each(self.changed(), "cleaning")
+        self.keep_each(changed_posts(self.settings, self.database), "cleaning")
         self.database.forget_unseen()
         self.database.commit()
         self.recheck()
@@ -168,7 +168,8 @@ class IncrementalRun:
         raw = Path(self.settings.raw)
         pictures = [(file, image_stamp(raw, file)) for file in self.database.pictures()]
         choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
-        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS]
+        counts = passed_over(self.database)
+        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts]
         return digest_of_values(self.database.flow, self.database.digests(), pictures, how)
 
     def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
@@ -224,17 +225,6 @@ class IncrementalRun:
                 size += len(texts[path])
                 known.append((path, one))
         return texts, digest_of_values(known)
-
-    def changed(self) -> Iterator[worker.Task]:
-        """Yield the sources that may have changed since the last run."""
-        for found in scan_folder(Path(self.settings.raw), self.settings.ignore):
-            if found.ignored:
-                continue
-            stamp, sha256 = self.database.known(found.path)
-            if stamp and stamp == found.stamp:
-                self.database.keep(found)
-            else:
-                yield worker.Task(self.settings, found, sha256)
 
     def find_duplicates(self) -> None:
         """Find the duplicates; only documents that are new since the last run are compared."""

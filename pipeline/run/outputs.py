@@ -14,6 +14,7 @@ from pipeline.document import Cleaned, Document, Outcome, RunReport
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
+from pipeline.run.changed_posts import passed_over
 from pipeline.settings import Settings
 from pipeline.store.database import StateDatabase
 from pipeline.store.output_ledger import OutputLedger
@@ -47,6 +48,7 @@ def report_of(
         edited=tuple(ledger.edited),
         check=ledger.check,
         strict=strict,
+        passed_over=passed_over(database),
     )
 
 

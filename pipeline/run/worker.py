@@ -17,12 +17,13 @@ from pipeline.flow import assemble, follow, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
 from pipeline.read.decode import decode
 from pipeline.read.folder import FoundFile, read_source
+from pipeline.read.kinds import FileKind, kind_of_name
+from pipeline.read.posts import is_draft
 from pipeline.run.pool import bug_reason
 from pipeline.settings import Settings
 from pipeline.store.packing import pack
 from pipeline.store.rows import DocumentRow, document_row
 
-PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
 MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
 
 
@@ -60,7 +61,7 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     steps = assemble(task.settings)
     if task.archive:
         steps = with_archive(steps, _unpacked_archive(task.archive, task.evidence))
-    outcome = follow_all(source, steps)
+    outcome = follow_all(source, steps, drafts=task.found.included)
     try:
         return document_row(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
@@ -72,10 +73,11 @@ def _unpacked_archive(file: Path, evidence: str) -> ArchiveStatistics:  # noqa: 
     return unpack_statistics(file.read_bytes())
 
 
-def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
+def follow_all(source: Source, steps: Sequence[Step], *, drafts: bool = True) -> Cleaned | Skipped:
     """Return the document after every step, or where and why it was skipped. Only this function catches every error.
 
-    Raises OSError and MemoryError, which the system causes.
+    Without `drafts`, a document whose front matter says that it is a draft is skipped at the step DRAFT. Raises OSError
+    and MemoryError, which the system causes.
     """
     at = "decode"
     try:
@@ -84,6 +86,8 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
         for step in steps:
             at = step.name
             document = follow(step, document)
+            if not drafts and is_draft(document.meta):
+                return Skipped(source.path, FileKind.DRAFT, "is a draft")
         _refuse_blank(document)
         _refuse_large_report(document)
     except SkipDocument as unfit:
@@ -96,7 +100,7 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
 
 
 def _refuse_web_page(path: PurePosixPath) -> None:
-    if path.suffix.lower() in PAGES:
+    if kind_of_name(path.name) == FileKind.WEB_PAGE:
         message = "HTML is not supported; convert the page to Markdown, or add its name to `ignore` in the settings"
         raise SkipDocument(message)
 
