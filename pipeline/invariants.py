@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from markdown_it.token import Token
 from rapidfuzz.distance import Indel
 
 from pipeline.changes import apply, differing
 from pipeline.document import Document, Invariant, SkipDocument
-from pipeline.markdown import BlockGroup, Blocks, block_groups, code_spans, inline_meaning, parse, parse_blocks
+from pipeline.markdown import (
+    CODE,
+    URL,
+    BlockGroup,
+    Blocks,
+    block_groups,
+    code_spans,
+    inline_meaning,
+    of_other_kinds,
+    opaque_spans,
+    parse,
+    parse_blocks,
+)
 from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 
 MOST_PARTS = 20_000  # beyond, the table that compares them would take over 100 MB
@@ -21,6 +33,8 @@ Parts = tuple[BlockGroup, ...]
 
 _NO_WORD = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
+_MARKS = re.compile(r"[\s*_#>+\-|=~`\\]|</?(?:strong|em)>")  # what may be a mark of Markdown, and white space
+_CHECKED = re.compile(r"\[X\](?=[ \t])")  # a task that is done
 _TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
 
 
@@ -40,6 +54,39 @@ def _words(text: str) -> str:
 
 def _code(text: str) -> list[str]:
     return [text[start:end] for start, end in code_spans(text)]
+
+
+def _visible(text: str) -> str:
+    """Return the characters of the source that no parser takes for marks, in order: `1978. *a*, b` -> `1978.a,b`."""
+    return _MARKS.sub("", _CHECKED.sub("[x]", text))
+
+
+def _opaque(text: str, but: Collection[str]) -> list[str]:
+    return [text[start:end] for start, end, _ in of_other_kinds(opaque_spans(text), but)]
+
+
+def _opaque_stays(but: Collection[str] = ()) -> Callable[[Document, Document], bool]:
+    """Return the invariant that the opaque regions are in the text after, in order, unless their kind is in `but`.
+
+    New regions may come: a colon outside `**https://e.org:**` ends the URL.
+    """
+
+    def holds(before: Document, after: Document) -> bool:
+        return all(
+            _contains_in_order(_text(new), _opaque(_text(old), but)) for old, new in _changed(before, after)
+        ) or _contains_in_order(after.text, _opaque(before.text, but))
+
+    return holds
+
+
+def _contains_in_order(text: str, parts: Sequence[str]) -> bool:
+    at = 0
+    for part in parts:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _links(text: str) -> list[str]:
@@ -174,6 +221,18 @@ SAME_WORDS = Invariant("same_words", _unchanged(_words))
 
 SAME_LETTERS = Invariant("same_letters", _unchanged(_letters))
 """The letters of the source text are the same, in order, even those that nothing shows: of an unused definition."""
+
+VISIBLE_STAYS = Invariant("visible_stays", _unchanged(_visible))
+"""Every character of the source that cannot be a mark of Markdown is the same, in order: numbers of lists, signs."""
+
+OPAQUE_STAYS = Invariant("opaque_stays", _opaque_stays())
+"""Opaque regions are the same to the character: code, maths, templates, HTML, wiki links, URLs."""
+
+OPAQUE_BUT_URLS = Invariant("opaque_stays", _opaque_stays((URL,)))
+"""Opaque regions are the same to the character, but URLs may change."""
+
+OPAQUE_BUT_FENCES = Invariant("opaque_stays", _opaque_stays((CODE,)))
+"""Opaque regions are the same to the character, but for the fences and the indentation of code."""
 
 SAME_CODE = Invariant("same_code", _unchanged(_code))
 """Code, blocks and inline, is the same to the character."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import InlineContent, inline_contents, inline_tokens
 from pipeline.markdown.emphasis_runs import (
     ASTERISKS,
@@ -274,4 +274,4 @@ def _all_pair(inline: InlineContent, edits: list[InlineEdit]) -> bool:
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=5)
+STEP = Step("emphasis", emphasis, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=6)

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, SAME_WORDS
 from pipeline.language.identification import language_of
-from pipeline.markdown import InlineContent, inline_contents, matches_outside_code
+from pipeline.markdown import InlineContent, inline_contents, matches_outside_opaque
 
 Typography = Literal["off", "safe", "full"]
 
@@ -55,7 +55,7 @@ def typography(document: Document, *, level: Typography = "safe") -> Document:
         return document
     changes = [
         _typography_change(match.span(), match[0], ",", "no full-width comma inside a number")
-        for match in matches_outside_code(_COMMA_IN_NUMBER, text)
+        for match in matches_outside_opaque(_COMMA_IN_NUMBER, text)
     ]
     if level == "full" and (rules := rules_of(document.meta.language or language_of(text))):
         changes += _full_changes(text, rules, {change.span[0] for change in changes})
@@ -110,4 +110,4 @@ def _typography_change(span: tuple[int, int], before: str, after: str, reason: s
     return Change("typography", span, before, after, reason)
 
 
-STEP = Step("typography", typography, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("typography", typography, (SAME_WORDS, OPAQUE_STAYS, SAME_LINKS), version=3)
