@@ -26,6 +26,7 @@ from pipeline.steps import (
     headings,
     links,
     lists,
+    literals,
     normalize,
     plain,
     profiles,
@@ -47,6 +48,7 @@ FLOW: tuple[Step, ...] = (
     lists.STEP,
     tables.STEP,
     wraps.STEP,  # behind lists: their lines are items
+    literals.STEP,  # before emphasis: what it escapes is no mark
     emphasis.STEP,  # in the paragraphs that there are now
     headings.STEP,  # where marks pair
     figures.STEP,  # captions as they will be read

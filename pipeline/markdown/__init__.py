@@ -5,6 +5,7 @@ This module exports what steps need; each submodule documents its part.
 
 from pipeline.markdown.code_spans import FENCED_BLOCK, code_spans, line_starts
 from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
+from pipeline.markdown.literal_marks import literal_marks
 from pipeline.markdown.opaque import CODE, HTML, URL, masked, of_other_kinds, opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.parsing import (
@@ -53,6 +54,7 @@ __all__ = [
     "inline_meaning",
     "inline_tokens",
     "line_starts",
+    "literal_marks",
     "masked",
     "matches_outside_code",
     "matches_outside_opaque",

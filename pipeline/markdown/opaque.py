@@ -56,6 +56,7 @@ _INLINE_PATTERNS = {
 _INLINE = re.compile(
     "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _INLINE_PATTERNS.items()), re.MULTILINE | re.DOTALL
 )
+_AFTER_URL = re.compile(r"\*\*|(?<!\*)\)(?=\*)|\](?=\()")  # what follows a URL in Markdown rather than being part of it
 _SPECIAL = re.compile(r"[*_~$]")
 
 
@@ -111,7 +112,8 @@ def _inline_regions(text: str) -> Iterator[OpaqueSpan]:
         yield OpaqueSpan(*match.span("target" if match["target"] else 0), name or URL)
     if "://" in text or "www." in text:
         for start, url in find_bare_urls(text):
-            yield OpaqueSpan(start, start + len(url), URL)
+            if text[start - 1 : start] != "<" and text[max(0, start - 2) : start] != "](":
+                yield OpaqueSpan(start, start + len(_AFTER_URL.split(url, maxsplit=1)[0]), URL)
 
 
 def _disjoint(spans: Iterable[OpaqueSpan]) -> Iterator[OpaqueSpan]:
