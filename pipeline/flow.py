@@ -28,8 +28,10 @@ from pipeline.steps import (
     lists,
     literals,
     normalize,
+    numbers,
     plain,
     profiles,
+    quotations,
     repair,
     tables,
     typography,
@@ -45,7 +47,9 @@ FLOW: tuple[Step, ...] = (
     describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
     artefacts.STEP,  # placeholders first: they stand between what belongs together
     cards.STEP,  # before blocks: a card is taken for headings
+    quotations.STEP,  # before lists: what is no part of a quotation may be one
     lists.STEP,
+    numbers.STEP,  # of lists as they will be nested
     tables.STEP,
     wraps.STEP,  # behind lists: their lines are items
     literals.STEP,  # before emphasis: what it escapes is no mark

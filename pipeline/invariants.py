@@ -33,7 +33,7 @@ Parts = tuple[BlockGroup, ...]
 
 _NO_WORD = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
-_MARKS = re.compile(r"[\s*_#>+\-|=~`\\]|</?(?:strong|em)>")  # what may be a mark of Markdown, and white space
+_MARKS = re.compile(r"[\s*_#>+\-|=~`\\]|</?(?:strong|em)>|<!-- -->")  # what may be a mark of Markdown, and white space
 _CHECKED = re.compile(r"\[X\](?=[ \t])")  # a task that is done
 _TAGS = re.compile("</?(?:strong|em)>")  # emphasis is no word, not even as HTML
 
@@ -87,6 +87,11 @@ def _contains_in_order(text: str, parts: Sequence[str]) -> bool:
             return False
         at = found + len(part)
     return True
+
+
+def _code_blocks(text: str) -> list[str]:
+    """Return the contents of code blocks, without their indentation in a list or a quotation."""
+    return [token.content for token in parse_blocks(text).tokens if token.type in {"fence", "code_block"}]
 
 
 def _links(text: str) -> list[str]:
@@ -233,6 +238,9 @@ OPAQUE_BUT_URLS = Invariant("opaque_stays", _opaque_stays((URL,)))
 
 OPAQUE_BUT_FENCES = Invariant("opaque_stays", _opaque_stays((CODE,)))
 """Opaque regions are the same to the character, but for the fences and the indentation of code."""
+
+SAME_CODE_BLOCKS = Invariant("same_code_blocks", _unchanged(_code_blocks))
+"""The content of code blocks is the same; their fences and their indentation in a list may change."""
 
 SAME_CODE = Invariant("same_code", _unchanged(_code))
 """Code, blocks and inline, is the same to the character."""

@@ -27,6 +27,7 @@ from pipeline.markdown.regions import (
     code_around,
     matches_outside_code,
     matches_outside_opaque,
+    opaque_kind_at,
     overlaps_code,
     overlaps_opaque,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "matches_outside_code",
     "matches_outside_opaque",
     "of_other_kinds",
+    "opaque_kind_at",
     "opaque_spans",
     "overlaps_code",
     "overlaps_opaque",

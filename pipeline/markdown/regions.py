@@ -190,3 +190,9 @@ def overlaps_opaque(text: str, span: Span, but: Collection[str] = ()) -> bool:
         at += 1
         touched = [*touched, *parts[at].opaque]
     return any(one.start < end and start < one.end for one in of_other_kinds(touched, but))
+
+
+def opaque_kind_at(text: str, offset: int) -> str:
+    """Return the kind of the opaque region that contains the character at `offset`; empty if there is none."""
+    parts = block_groups(text)
+    return next((kind for start, end, kind in parts[group_at(parts, offset)].opaque if start <= offset < end), "")
