@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from pipeline.document import Document, Link, Meta, Note, Source
-from pipeline.flow import MARKDOWN, follow
+from pipeline.flow import MARKDOWN, follow, follow_each
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
 from pipeline.read.decode import decode
@@ -55,10 +56,13 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     document = Document(HERE, text, Meta(source_url=describe.source_named_in(text)))
     if text.startswith(("---", "\ufeff---")):
         document = describe.describe(document)
-    for step in MARKDOWN:
-        if step.name == "typography":
-            step = replace(step, run=functools.partial(step.run, level=typography))  # noqa: PLW2901 - the same, bound
-        document = follow(step, document)
+    document = replace(document, text=re.sub("\r\n?", "\n", document.text))
+    steps = (
+        replace(step, run=functools.partial(step.run, level=typography)) if step.name == "typography" else step
+        for step in MARKDOWN
+    )
+    for _, document in follow_each(tuple(steps), document):  # noqa: B007 - the last one counts
+        pass
     return replace(document, text=document.meta.front_matter + document.text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points, version
 from typing import Any, get_type_hints
@@ -63,6 +64,7 @@ FLOW: tuple[Step, ...] = (
 )
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
 REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
+MOST_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
 PROFILE = "profile"  # the keyword argument of a step that gets the site profile that the settings name
 MARKDOWN = FLOW[5:-2]  # the steps that write Markdown: what the filter `normalize` does
 
@@ -148,6 +150,36 @@ def signature(settings: Settings) -> str:
         [steps, libraries, profiles.profiles_digest(settings.profile), settings.max_bytes, settings.max_seconds],
         order="deterministic",
     ).decode()
+
+
+def follow_each(steps: Sequence[Step], document: Document) -> Iterator[tuple[str, Document]]:
+    """Yield the name of each step and the document before it, and at last the document after all.
+
+    The steps that write Markdown are followed until they change nothing, so that a second run changes nothing.
+    """
+    names = {step.name for step in MARKDOWN}
+    markdown = [step for step in steps if step.name in names]
+    before = document
+    for step in steps:
+        if markdown and step is markdown[0]:
+            before = document
+        yield step.name, document
+        document = follow(step, document)
+        if markdown and step is markdown[-1] and document.changes != before.changes:
+            document = _settled(markdown, before, document)
+    yield steps[-1].name if steps else "", document
+
+
+def _settled(markdown: Sequence[Step], before: Document, document: Document) -> Document:
+    """Return the document after more passes of `markdown`, until one changes nothing; `before` and a note if none does."""
+    for _ in range(MOST_PASSES):
+        again = document
+        for step in markdown:
+            again = follow(step, again)
+        if again.text == document.text:
+            return document
+        document = again
+    return before.noted(markdown[-1].name, "not formatted: each pass would change the text again")
 
 
 def follow(step: Step, document: Document) -> Document:

@@ -90,6 +90,8 @@ def masked(text: str, spans: Iterable[Span]) -> str:
     """
     parts, done = [], 0
     for start, end in spans:
+        if end - start <= 1:
+            continue
         parts += [text[done : start + 1], _SPECIAL.sub("x", text[start + 1 : end - 1])]
         done = end - 1
     return "".join([*parts, text[done:]])

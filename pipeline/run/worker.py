@@ -80,9 +80,8 @@ def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
     try:
         _no_page(source.path)
         document = decode(source)
-        for step in steps:
-            at = step.name
-            document = follow(step, document)
+        for at, document in follow_each(steps, document):  # noqa: B007 - used where one fails
+            pass
         _holds_text(document)
         _bounded(document)
     except SkipDocument as unfit:

@@ -16,7 +16,7 @@ from pipeline.steps.profiles.rules import cut_names, labels
 PLACEHOLDER = "a placeholder of machine translation"
 _PLACEHOLDER_START = re.compile(r"T(?<![^【)\n]T)\d+[:：】]")
 _PLACEHOLDERS = re.compile(
-    r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^T\d+[:：]\s*(?=\*\*)", re.MULTILINE
+    r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^(?P<indent>[ \t]*)T\d+[:：]\s*(?=\*\*)", re.MULTILINE
 )
 
 
@@ -38,7 +38,7 @@ def _placeholders(text: str) -> Iterator[Change]:
         for match in _PLACEHOLDERS.finditer(text):
             first, last = match.span("inner") if match["inner"] else (match.end(), match.end())
             if not any(overlaps_opaque(text, span) for span in ((match.start(), first), (last, match.end())) if span[0] < span[1]):
-                yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER)
+                yield Change("artefacts", match.span(), match[0], match["inner"] or match["indent"] or "", PLACEHOLDER)
 
 
 STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=3)

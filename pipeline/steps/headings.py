@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.changes import Change
+from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import matches_outside_opaque, overlaps_opaque, parse_blocks
@@ -24,8 +24,8 @@ def headings(document: Document) -> Document:
     """Fix headings: `##标题` -> `## 标题`, `## **标题**` -> `## 标题`."""
     if "#" not in document.text:
         return document
-    changes = list(_heading_changes(document.text))
-    return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
+    changes = repeated(document.text, _heading_changes)
+    return document.edited(changes) if changes else document
 
 
 def _heading_changes(text: str) -> Iterator[Change]:

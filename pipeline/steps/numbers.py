@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
-from pipeline.changes import Change
+from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import BlockGroup, block_groups, line_starts
@@ -30,7 +30,7 @@ class _List:
     token: Token
     items: list[Token] = field(default_factory=list)
     simple: bool = True
-    dated: bool = False
+    dated: bool = False  # `2021. 3. 4.` is parsed as lists in lists
 
     @property
     def numbers(self) -> list[int]:
@@ -43,16 +43,14 @@ class _List:
 
 def numbers(document: Document) -> Document:
     r"""Keep the numbers of lists that do not count up by one: `1949. a` ↵ `1978. b` -> `1949\. a\` ↵ `1978\. b`."""
-    text = document.text
-    if not _NUMBERED_LINE.search(text):
-        return document
-    changes = [
-        change
-        for group in block_groups(text)
-        if len(_NUMBERED_LINE.findall(group.text)) > 1 or _DATE_LINE.search(group.text)
-        for change in _list_changes(group)
-    ]
-    return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
+    changes = repeated(document.text, _number_changes) if _NUMBERED_LINE.search(document.text) else []
+    return document.edited(changes) if changes else document
+
+
+def _number_changes(text: str) -> Iterator[Change]:
+    for group in block_groups(text):
+        if len(_NUMBERED_LINE.findall(group.text)) > 1 or _DATE_LINE.search(group.text):
+            yield from _list_changes(group)
 
 
 def _list_changes(group: BlockGroup) -> Iterator[Change]:
@@ -100,7 +98,7 @@ def _is_simple(tokens: Sequence[Token], at: int) -> bool:
     """Return whether the item at `at` is one paragraph, or a date, which is parsed as lists in lists: `2021. 3. 4.`."""
     inner = tokens[at + 1]
     if _starts_date(tokens, at):
-        return _lines_of(inner) == 1 and _is_simple(tokens, at + 2)
+        return _is_simple(tokens, at + 2)
     return inner.type == "list_item_close" or (
         inner.type == "paragraph_open" and tokens[at + 4].type == "list_item_close"
     )
@@ -110,10 +108,6 @@ def _starts_date(tokens: Sequence[Token], at: int) -> bool:
     """Return whether the item at `at` starts with a numbered list on its own line."""
     item, inner = tokens[at], tokens[at + 1]
     return inner.type == "ordered_list_open" and (inner.map or [-1])[0] == (item.map or [-2])[0]
-
-
-def _lines_of(token: Token) -> int:
-    return token.map[1] - token.map[0] if token.map else 0
 
 
 def _starts_paragraph(lines: Sequence[str], first: int) -> bool:

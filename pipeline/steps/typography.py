@@ -28,7 +28,7 @@ _COUNTED = (  # what is counted in thousands, after a number
 )
 _NUMBER_IN_THOUSANDS = re.compile(  # with full-width commas; `101，202，303号` is three numbers
     r"(?<![\d.．,，])(?:"
-    rf"[1-9]\d{{0,2}}，(?:000|\d{{3}}(?=\s?(?:{_COUNTED})|[.．]\d|\s?[-–—~～至到]\s?\d{{1,3}},\d{{3}}))"
+    rf"[1-9]\d{{0,2}}，(?:000|\d{{3}}(?=\s?(?:{_COUNTED})|[.．]\d|\s?[-–—~～至到]\s?\d{{1,3}}[,，]\d{{3}}))"
     r"|(?<=[¥￥$＄€£約约共近超达達逾])[1-9]\d{0,2}(?:，\d{3})+"
     r"|[1-9]\d{0,2}(?:，\d{3})*，000(?:，\d{3})*"
     r")(?![\d,，]|\s?[号號室房页頁路线線楼樓层層班级級])"
