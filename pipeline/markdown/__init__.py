@@ -5,7 +5,7 @@ This module exports what steps need; each submodule documents its part.
 
 from pipeline.markdown.code_spans import FENCED_BLOCK, code_spans, line_starts
 from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
-from pipeline.markdown.literal_marks import literal_marks
+from pipeline.markdown.literal_marks import literal_marks, may_have_literal_marks
 from pipeline.markdown.opaque import CODE, HTML, URL, masked, of_other_kinds, opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.parsing import (
@@ -57,6 +57,7 @@ __all__ = [
     "line_starts",
     "literal_marks",
     "masked",
+    "may_have_literal_marks",
     "matches_outside_code",
     "matches_outside_opaque",
     "of_other_kinds",

@@ -49,13 +49,15 @@ def format_group(group: BlockGroup, *, behind: bool) -> str:
 def _keeps_opaque(group: BlockGroup, formatted: str) -> bool:
     """Return whether the opaque regions of a group are in its formatted text, in order; code has a check of its own.
 
-    A region at the start of a line must stay there: `{:toc}` below a list is not a line of its last item.
+    A region at the start of a line must stay there: `{:toc}` below a list is not a line of its last item. One of
+    several lines keeps the indentation of its first.
     """
     at = 0
     for region in of_other_kinds(group.opaque, (CODE,)):
-        start = region.start - group.start
-        first = start - (group.text[start - 1 : start] == "\n")
-        written = group.text[first : region.end - group.start]
+        start, end = region.start - group.start, region.end - group.start
+        indent = len(group.text[:start]) - len(group.text[:start].rstrip(" \t")) if "\n" in group.text[start:end] else 0
+        first = start - indent
+        written = group.text[first - (group.text[first - 1 : first] == "\n") : end]
         at = formatted.find(written, at)
         if at < 0:
             return False

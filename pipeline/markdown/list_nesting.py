@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.markdown.opaque import CODE
+from pipeline.markdown.regions import BlockGroup, block_groups
 
 LEAST_NESTING = 2  # spaces; by one space, an item is a neighbour that was not aligned
 MOST_MARKER_SPACES = 4  # spaces between the marker and the content; more are indented code
 _ITEM_LINE = re.compile(r"( *)(?:([-*+])|(\d{1,9})([.)]))( +)(?=\S)(?!(?:[-*_] *){2,}$)")
 _WIDE_ITEM = re.compile(r"^ *(?:\d{1,9}[.)] +|[-*+] {2,4})\S", re.MULTILINE)
-_INDENTED_ITEM = re.compile(r"^ {2,}(?:[-*+]|\d{1,9}[.)]) ", re.MULTILINE)
+_INDENTED_ITEM = re.compile(r"\n {2,}(?:[-*+]|\d{1,9}[.)]) ")  # with a line above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,23 @@ def shallow_nesting(text: str, kind_at: Callable[[int], str]) -> list[Indentatio
     >>> shallow_nesting("1. a\n  - b\n2. c\n", lambda start: "")
     [Indentation(start=5, spaces=2, wanted=3)]
     """
-    if not (_WIDE_ITEM.search(text) and _INDENTED_ITEM.search(text)):
+    if not (_INDENTED_ITEM.search(text) and _WIDE_ITEM.search(text)):
         return []
     found: list[Indentation] = []
-    for group in _lists(text):
-        lines = list(_list_indentations(group, kind_at))
-        if all(kind_at(line.start) in {"", CODE} for line in lines):
-            found += lines
+    for group in block_groups(text):
+        if _INDENTED_ITEM.search(group.text) and _WIDE_ITEM.search(group.text):
+            for one in _lists(group):
+                lines = list(_list_indentations(one, kind_at))
+                if all(kind_at(line.start) in {"", CODE} for line in lines):
+                    found += lines
     return found
 
 
-def _lists(text: str) -> Iterator[list[tuple[int, str]]]:
+def _lists(group: BlockGroup) -> Iterator[list[tuple[int, str]]]:
     """Yield the lines of each list, with their offsets: from an item to a line without indentation after a blank one."""
     lines: list[tuple[int, str]] = []
-    start, blank = 0, False
-    for line in text.split("\n"):
+    start, blank = group.start, False
+    for line in group.text.split("\n"):
         item = _ITEM_LINE.match(line)
         if lines and not item and line.strip() and (line.startswith((">", "\t", "#")) or (blank and line[0] != " ")):
             yield lines

@@ -31,8 +31,6 @@ _TOKENS = re.compile(  # of names, patterns and masks; every asterisk or undersc
             r"(?<=[^\W_][./])_{1,2}[A-Za-z]\w*?_{1,2}(?!\w)|(?<=->)__[A-Za-z]\w*?__(?!\w)",
             r"(?<![\w\\*])_[A-Za-z]\w*?_(?=\.(?:[a-z]{1,4}|html|yaml|json|toml)\b(?! ?[A-Z])|/)",
             r"(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧])_{1,3}(?=[\^\-=;><@~T・•ಠ°¬￣╥≦])",  # faces: ^_^, -_-
-            r"[(（][^\s\w*()]?\*[^\s\w*()][^\n*()]{0,7}\*[^\s\w*()]?[)）]",  # faces: (*^_^*)
-            r"[(（]\*(?:\*+|_\*|[ωДд▽∀])[^\n*()]{0,4}\*?[)）]",
             r"(?<![\w*\\])\*\^_+\^\*(?![\w*])",
             r"(?<=[0-9])\*{2,}(?=[0-9])|(?<=[0-9]-)\*{2,}(?=-)|(?<=\*-)\*{2,}(?=-)|(?<![\w*\\])\*{2,}(?=-\*{2,}-)",
             r"(?<=[0-9])\*{3,}(?=[Xx](?![A-Za-z]))|(?<=[0-9])-?\*{3,}(?=-?[0-9])",
@@ -51,6 +49,9 @@ _TOKENS = re.compile(  # of names, patterns and masks; every asterisk or undersc
         )
     ),
     re.MULTILINE,
+)
+_FACES = re.compile(  # (*^_^*)
+    r"[(（][^\s\w*()]?\*[^\s\w*()][^\n*()]{0,7}\*[^\s\w*()]?[)）]|[(（]\*(?:\*+|_\*|[ωДд▽∀])[^\n*()]{0,4}\*?[)）]"
 )
 _DUNDER_WORD = re.compile(rf"(?<![\w\\*])__(?:{_DUNDER_WORDS})__(?!\w)")
 _ABOUT_CODE = re.compile(
@@ -71,11 +72,29 @@ _SURNAMES = (
 _HONORIFICS = (
     r"先生|女士|小姐|同学|老师|同志|某|总|医生|教授|律师|警官|님|씨|군|양|기자|교수|대표|의원|선생|さん|様|氏|君"
 )
-_BEFORE_NAME = r"(?<![^\s、，,。；;：:（(《“\"'「|和与與及跟同向给給由被对對])"
+_BOUNDARY = r"[\s、，,。；;：:（(《“\"'「|和与與及跟同向给給由被对對]"
+_BEFORE_NAME = rf"(?<![^{_BOUNDARY[1:]})"
 _NAME_MASK = re.compile(rf"{_BEFORE_NAME}[{_SURNAMES}]\Z")
 _AFTER_MASK = re.compile(rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)")
+_EMPHASIS = re.compile(  # for certain: marks around words, with nothing at them that a name, a pattern or a mask has
+    rf"(\*(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)\*{{0,2}})"
+    r"(?=[^\s*./,;@^)_=-])[^*\n;]*?[^\s*\\/_=^-]\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
+    r"|\*(?=[ \t\n])(?<=[ \t\n]\*)"
+)
+_DOUBTFUL_UNDERSCORE = re.compile(r"__|[\^\-=;><@~T・•ಠ°¬￣╥≧]_|[^\W_][./]_|_[./]")
 _ONLY_SIGNS = re.compile(r"[.^][.^_;\-]*")
 _EMPHASIZED_WORD = re.compile(r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)")  # `*/health*`
+
+
+def may_have_literal_marks(text: str) -> bool:
+    """Return whether a text may have marks that are text. Fast; may be wrongly true.
+
+    >>> may_have_literal_marks("**Note**: a *b*"), may_have_literal_marks("a*b*c")
+    (False, True)
+    """
+    return (text.count("*") > 1 and _EMPHASIS.sub("", f"\n{text}").count("*") > 1) or bool(
+        "_" in text and text.count("_") > 1 and _DOUBTFUL_UNDERSCORE.search(text)
+    )
 
 
 def literal_marks(content: str) -> list[Span]:
@@ -117,7 +136,8 @@ def _token_marks(content: str) -> Iterator[Span]:
     code: Iterable[re.Match[str]] = ()
     if "__" in content and _ABOUT_CODE.search(content):
         code = _DUNDER_WORD.finditer(content)
-    for match in (*_TOKENS.finditer(content), *code):
+    found = (match for run in _RUN.finditer(content) if (match := _TOKENS.match(content, run.start())))
+    for match in (*found, *_FACES.finditer(content), *code):
         for run in _RUN.finditer(content, *match.span()):
             if run[0][0] == "_" or not any(start == run.start() or end == run.end() for start, end in words):
                 yield run.span()

@@ -33,7 +33,7 @@ _INLINE_PATTERNS = {
         rf"|(?<!\\)\\(?P<slashes>\\?)\[{_SAME_PARAGRAPH}+?(?<!\\)\\(?P=slashes)\]"
     ),
     "template": (
-        rf"\{{%{_SAME_PARAGRAPH}*?%\}}|\{{\{{{_SAME_PARAGRAPH}*?\}}\}}\}}?|\{{# [^\n]*? ?#\}}|<%{_SAME_PARAGRAPH}*?%>"
+        rf"\{{%{_SAME_PARAGRAPH}*?%\}}|\{{\{{{_SAME_PARAGRAPH}*?\}}\}}\}}?(?:/[\w./%~-]*+)?|\{{# [^\n]*? ?#\}}|<%{_SAME_PARAGRAPH}*?%>"
         r"|\{/\*(?:[^*]|\*(?!/))*+\*/\}|%%(?=\S)[^\n]*?\S%%|^:{3,}[^\n]*$"
         r"|^import[ \t](?:[^\n]*?[ \t]from[ \t]+)?[\"'][^\"'\n]+[\"'];?[ \t]*$"
         r"|^import[ \t]*\{[^{}]*\}[ \t]*from[ \t]+[\"'][^\"'\n]+[\"'];?[ \t]*$"

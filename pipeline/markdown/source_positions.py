@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -13,24 +14,29 @@ from pipeline.markdown.opaque import masked
 from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 
+_MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may be an opaque region
+
 
 @dataclass(frozen=True, slots=True)
 class InlineContent:
     """The content of a paragraph, heading or cell; `lines` holds (offset in content, offset in text) of each line.
-
-    `opaque` holds the opaque regions in it, as offsets in the content.
     """
 
     kind: str  # paragraph, heading, th or td
     content: str
     lines: tuple[Span, ...]
     env: dict[str, Any]  # the link reference definitions
-    opaque: tuple[Span, ...] = ()
+    group: BlockGroup | None = field(default=None, compare=False, repr=False)  # the blocks that it is in
+
+    @property
+    def opaque(self) -> tuple[Span, ...]:
+        """The opaque regions in it, as offsets in the content."""
+        return tuple(_in_content(self.content, self.lines, self.group.opaque)) if self.group else ()
 
     @property
     def masked(self) -> str:
         """The content, as long as it is, with letters for the marks in its opaque regions: `$a*b$` -> `$axb$`."""
-        return masked(self.content, self.opaque) if self.opaque else self.content
+        return masked(self.content, self.opaque)
 
     def edits_opaque(self, start: int, end: int) -> bool:
         """Return whether an edit of the content between two offsets touches an opaque region."""
@@ -66,9 +72,9 @@ def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
         if located := _located(group.text, token.content, starts[first : last + 1], done):
             content, lines, done = located
             places = tuple((offset, group.start + start) for offset, start in lines)
-            opaque = tuple(_in_content(content, places, group.opaque))
-            if opaque != ((0, len(content)),):
-                yield InlineContent(kind, content, places, parsed.env, opaque)
+            found = InlineContent(kind, content, places, parsed.env, group)
+            if not (_MAY_BE_WHOLE.match(content) and found.opaque == ((0, len(content)),)):
+                yield found
 
 
 def _in_content(content: str, lines: tuple[Span, ...], regions: list[OpaqueSpan]) -> Iterator[Span]:

@@ -13,7 +13,7 @@ from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifie
 from pipeline.books.formats import BOOK_FORMATS, books_as_files
 from pipeline.books.omissions import omission_warnings
 from pipeline.document import BUG_REPORT_HINT, Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
-from pipeline.flow import assemble, beside, follow
+from pipeline.flow import assemble, beside, follow_each
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
 from pipeline.read.decode import decode
 from pipeline.read.folder import FoundFile, read_source

@@ -7,27 +7,24 @@ from collections.abc import Sequence
 from pipeline.changes import Change, Span
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import InlineContent, inline_contents, inline_meaning, literal_marks
+from pipeline.markdown import InlineContent, inline_contents, inline_meaning, literal_marks, may_have_literal_marks
 
+LEAST_MARKS = 2  # a mark that opens emphasis and one that closes it
 ESCAPED = "the character itself, which Markdown would take for emphasis and not show"
 
 
 def literals(document: Document) -> Document:
     r"""Escape asterisks and underscores that are text: masks, patterns, names, products: `a*b*c` -> `a\*b\*c`."""
     text = document.text
-    if text.count("*") + text.count("_") < 2:  # noqa: PLR2004 - an opening and a closing mark
+    if text.count("*") < LEAST_MARKS and text.count("_") < LEAST_MARKS:
         return document
-    changes = [change for inline in inline_contents(text, _may_pair) for change in _escapes(inline)]
+    changes = [change for inline in inline_contents(text, may_have_literal_marks) for change in _escapes(inline)]
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
-
-
-def _may_pair(part: str) -> bool:
-    return part.count("*") > 1 or part.count("_") > 1
 
 
 def _escapes(inline: InlineContent) -> list[Change]:
     """Return the escapes of the marks that are text, if Markdown would take any of them for emphasis."""
-    if not _may_pair(inline.content):
+    if not may_have_literal_marks(inline.content):
         return []
     content = inline.masked
     spans = literal_marks(content)

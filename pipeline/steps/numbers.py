@@ -17,7 +17,7 @@ NUMBER_STAYS = "Markdown would number the list anew; written as text, the number
 LINE_STAYS = "the numbers are text now; the line break stays"
 NEW_LIST = "Markdown would number the list anew; a comment starts a list with a number of its own"
 LEAST_ONES = 3  # items; so many with the number 1, two thirds of a list, are no numbers of their own
-_NUMBERED_LINE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?\d{1,9}[.)][ \t]", re.MULTILINE)
+_NUMBERED_LINE = re.compile(r"\n[ \t>]*(?:[-*+][ \t]+)?(\d{1,9})[.)][ \t]")  # in a text with a line end before it
 _DATE_LINE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?\d{1,9}[.)][ \t]+\d{1,9}[.)](?:[ \t]|$)", re.MULTILINE)
 _AFTER_PARAGRAPH = re.compile(r"[ \t>]*(?:$|[-*+][ \t]|#{1,6}[ \t]|>)")  # a line that ends a paragraph before it
 _BREAKS = ("\\", "  ")  # ends of a line that are hard line breaks
@@ -43,13 +43,14 @@ class _List:
 
 def numbers(document: Document) -> Document:
     r"""Keep the numbers of lists that do not count up by one: `1949. a` ↵ `1978. b` -> `1949\. a\` ↵ `1978\. b`."""
-    changes = repeated(document.text, _number_changes) if _NUMBERED_LINE.search(document.text) else []
+    changes = repeated(document.text, _number_changes) if _NUMBERED_LINE.search(f"\n{document.text}") else []
     return document.edited(changes) if changes else document
 
 
 def _number_changes(text: str) -> Iterator[Change]:
     for group in block_groups(text):
-        if len(_NUMBERED_LINE.findall(group.text)) > 1 or _DATE_LINE.search(group.text):
+        found = [int(number) for number in _NUMBERED_LINE.findall(f"\n{group.text}")]
+        if found and (found != list(range(found[0], found[0] + len(found))) or _DATE_LINE.search(group.text)):
             yield from _list_changes(group)
 
 

@@ -17,6 +17,7 @@ SIGNATURE_LINE = "the lines of a signature stay lines"
 MOST_SIGNATURE_LINES = 8
 LEAST_QUOTED_LINES = 2  # lines with their own mark: the author marks each line
 _QUOTED = re.compile(r"^[ ]{0,3}>", re.MULTILINE)
+_MAY_BE_ANSWERED = re.compile(r"^[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)", re.MULTILINE)  # a quick pre-filter
 _MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
 _SENTENCE_END = re.compile(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
 _ATTRIBUTION = re.compile(
@@ -31,7 +32,7 @@ def quotations(document: Document) -> Document:
     """Put a blank line between a quotation and the answer below it, and above a signature: `> Why?` ↵ `Because.`."""
     text = document.text
     changes = list(_signature(text)) if "\n-- \n" in text else []
-    if ">" in text:
+    if _MAY_BE_ANSWERED.search(text):
         for before, group in pairwise((None, *block_groups(text))):
             if group and _QUOTED.search(group.text):
                 changes += _answers(group, before.text if before else "")

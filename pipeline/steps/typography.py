@@ -26,6 +26,7 @@ _COUNTED = (  # what is counted in thousands, after a number
     r"[元人圆圓円원块塊個个名位次件家篇条條张張台辆輛吨噸米公千万萬亿億兆％%平字]|[美欧歐日英港台澳加][元圆圓镑鎊币幣]|卢布|卢比|法郎"
     r"|ドル|ユーロ|달러|[kKMG]?[BbWwmg]\b|USD|RMB|EUR"
 )
+_COMMA_IN_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3})")  # a quick pre-filter
 _NUMBER_IN_THOUSANDS = re.compile(  # with full-width commas; `101，202，303号` is three numbers
     r"(?<![\d.．,，])(?:"
     rf"[1-9]\d{{0,2}}，(?:000|\d{{3}}(?=\s?(?:{_COUNTED})|[.．]\d|\s?[-–—~～至到]\s?\d{{1,3}}[,，]\d{{3}}))"
@@ -65,7 +66,7 @@ def typography(document: Document, *, level: Typography = "safe") -> Document:
         return document
     changes = [
         _typography_change((at, at + 1), "，", ",", "no full-width comma inside a number")
-        for match in (matches_outside_opaque(_NUMBER_IN_THOUSANDS, text) if "，" in text else ())
+        for match in (matches_outside_opaque(_NUMBER_IN_THOUSANDS, text) if _COMMA_IN_NUMBER.search(text) else ())
         for at in range(*match.span())
         if text[at] == "，"
     ]
