@@ -19,9 +19,11 @@ KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark kee
     "\u3000]"  # IDEOGRAPHIC SPACE
 )
 _SPACES_BREAK = re.compile(r" {2,}\n")  # a hard line break
-_STARTS_BLOCK = re.compile(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
-    r"#|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
-    r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
+_STARTS_BLOCK = (
+    re.compile(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
+        r"#|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
+        r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
+    )
 )
 
 

@@ -75,7 +75,9 @@ _HONORIFICS = (
 _BOUNDARY = r"[\s、，,。；;：:（(《“\"'「|和与與及跟同向给給由被对對]"
 _BEFORE_NAME = rf"(?<![^{_BOUNDARY[1:]})"
 _NAME_MASK = re.compile(rf"{_BEFORE_NAME}[{_SURNAMES}]\Z")
-_AFTER_MASK = re.compile(rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)")
+_AFTER_MASK = re.compile(
+    rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)"
+)
 _EMPHASIS = re.compile(  # for certain: marks around words, with nothing at them that a name, a pattern or a mask has
     rf"(\*(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)\*{{0,2}})"
     r"(?=[^\s*./,;@^)_=-])[^*\n;]*?[^\s*\\/_=^-]\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
@@ -83,7 +85,9 @@ _EMPHASIS = re.compile(  # for certain: marks around words, with nothing at them
 )
 _DOUBTFUL_UNDERSCORE = re.compile(r"__|[\^\-=;><@~T・•ಠ°¬￣╥≧]_|[^\W_][./]_|_[./]")
 _ONLY_SIGNS = re.compile(r"[.^][.^_;\-]*")
-_EMPHASIZED_WORD = re.compile(r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)")  # `*/health*`
+_EMPHASIZED_WORD = re.compile(
+    r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)"
+)  # `*/health*`
 
 
 def may_have_literal_marks(text: str) -> bool:
@@ -166,7 +170,11 @@ def _is_within_words(content: str, opener: AsteriskRun, closer: AsteriskRun) -> 
 
     Emphasis of a part of one word stays: `un*frigging*believable`.
     """
-    before, inner, last = content[: opener.start], content[opener.end : closer.start], content[closer.end : closer.end + 1]
+    before, inner, last = (
+        content[: opener.start],
+        content[opener.end : closer.start],
+        content[closer.end : closer.end + 1],
+    )
     first = before[-1:]
     if not (_LETTER_OF_WORDS.match(first) or first in {")", "]"}) or not (
         _LETTER_OF_WORDS.match(last) or last in {"(", "["}

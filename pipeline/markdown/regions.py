@@ -155,9 +155,7 @@ def matches_outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Mat
     return (match for match in pattern.finditer(text) if not overlaps_code(text, match.span()))
 
 
-def matches_outside_opaque(
-    pattern: re.Pattern[str], text: str, but: Collection[str] = ()
-) -> Iterator[re.Match[str]]:
+def matches_outside_opaque(pattern: re.Pattern[str], text: str, but: Collection[str] = ()) -> Iterator[re.Match[str]]:
     """Yield the matches of `pattern` outside opaque regions; regions whose kind is in `but` do not count."""
     return (match for match in pattern.finditer(text) if not overlaps_opaque(text, match.span(), but))
 

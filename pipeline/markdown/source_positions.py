@@ -19,8 +19,7 @@ _MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may
 
 @dataclass(frozen=True, slots=True)
 class InlineContent:
-    """The content of a paragraph, heading or cell; `lines` holds (offset in content, offset in text) of each line.
-    """
+    """The content of a paragraph, heading or cell; `lines` holds (offset in content, offset in text) of each line."""
 
     kind: str  # paragraph, heading, th or td
     content: str
@@ -40,7 +39,9 @@ class InlineContent:
 
     def edits_opaque(self, start: int, end: int) -> bool:
         """Return whether an edit of the content between two offsets touches an opaque region."""
-        return any(first < max(end, start) and start < last and not (start == end == first) for first, last in self.opaque)
+        return any(
+            first < max(end, start) and start < last and not (start == end == first) for first, last in self.opaque
+        )
 
     def at(self, offset: int) -> int:
         """Return the offset in the text of the character at `offset` in the content."""

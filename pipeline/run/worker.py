@@ -45,7 +45,7 @@ class Unchanged:
     """The source's bytes are those known."""
 
 
-def clean(task: Task) -> DocumentRow | Unchanged:
+def clean_source(task: Task) -> DocumentRow | Unchanged:
     """Return what becomes of one source. Raises OSError and MemoryError: these are the machine's."""
     path = task.found.path
     try:
@@ -124,7 +124,7 @@ def _bounded(document: Document) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class BookJob:
     """A document to bind, where its images are, where its editions go (without suffix), and what decides them."""
 
     document: Document
@@ -135,7 +135,7 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class MadeBooks:
     """The editions of a document, and its chapter for the book of them all, packed; or why there are none.
 
     `warnings` say what the editions do not show of the document, a sentence each.
@@ -148,7 +148,7 @@ class Bound:
     warnings: tuple[str, ...] = ()
 
 
-def bind(bindings: Sequence[Binding], kinds: Sequence[str] = BOOK_FORMATS) -> list[Bound]:
+def make_books(bindings: Sequence[BookJob], kinds: Sequence[str] = BOOK_FORMATS) -> list[MadeBooks]:
     """Return the editions, of some kinds, of documents that are to look alike.
 
     A document that is more than pandoc can do has a problem instead; all else is raised (see `books_as_files`).
@@ -161,7 +161,7 @@ def bind(bindings: Sequence[Binding], kinds: Sequence[str] = BOOK_FORMATS) -> li
     ]
     made = iter(_each(books, kinds))
     return [
-        Bound(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _bound(chapter, next(made))
+        MadeBooks(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _bound(chapter, next(made))
         for chapter in found
     ]
 
@@ -174,15 +174,15 @@ def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] 
         return [unfit] if len(books) == 1 else [made for book in books for made in _each([book], kinds)]
 
 
-def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
+def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> MadeBooks:
     if isinstance(made, SkipDocument):
-        return Bound(problem=str(made))
+        return MadeBooks(problem=str(made))
     warnings = omission_warnings(chapter, made["epub"]) if "epub" in made else ()
-    return Bound(made, pack(chapter), warnings=warnings)
+    return MadeBooks(made, pack(chapter), warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class BookInput:
     """A file to bind by itself: its name and bytes, the folder its pictures are in, the kinds of editions wanted."""
 
     name: PurePosixPath
@@ -192,17 +192,17 @@ class Post:
     kinds: tuple[str, ...]
 
 
-def bind_post(post: Post) -> Bound:
+def make_books_of_file(post: BookInput) -> MadeBooks:
     """Return the editions of one file."""
     try:
-        document = cleaned(post.name, post.data, post.settings)
+        document = cleaned_document(post.name, post.data, post.settings)
     except SkipDocument as unfit:
-        return Bound(problem=str(unfit))
-    (bound,) = bind([Binding(document, post.folder, Path(), "", style_of_settings(post.settings))], post.kinds)
+        return MadeBooks(problem=str(unfit))
+    (bound,) = make_books([BookJob(document, post.folder, Path(), "", style_of_settings(post.settings))], post.kinds)
     return bound
 
 
-def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
+def cleaned_document(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
     """Return the document that `data` becomes. Raises SkipDocument where it would be set aside."""
     try:
         outcome = follow_all(Source(path, data), assemble(settings))

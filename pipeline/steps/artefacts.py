@@ -37,7 +37,11 @@ def _placeholders(text: str) -> Iterator[Change]:
     if _PLACEHOLDER_START.search(text):
         for match in _PLACEHOLDERS.finditer(text):
             first, last = match.span("inner") if match["inner"] else (match.end(), match.end())
-            if not any(overlaps_opaque(text, span) for span in ((match.start(), first), (last, match.end())) if span[0] < span[1]):
+            if not any(
+                overlaps_opaque(text, span)
+                for span in ((match.start(), first), (last, match.end()))
+                if span[0] < span[1]
+            ):
                 yield Change("artefacts", match.span(), match[0], match["inner"] or match["indent"] or "", PLACEHOLDER)
 
 

@@ -122,7 +122,11 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
     """
     content, env = inline.content, inline.env
     kept = [InlineEdit(*match.span(1), "", SPACE_BEFORE_COLON) for match in _SPACED_COLON.finditer(content)]
-    options = [(_allowed(inline, _punctuation_moves(content, *pair)), _tags(*pair)) for pair in pairs if _intended(content, *pair)]
+    options = [
+        (_allowed(inline, _punctuation_moves(content, *pair)), _tags(*pair))
+        for pair in pairs
+        if _intended(content, *pair)
+    ]
     every = kept + [edit for moves, tags in options for edit in (moves or tags)]
     every += _between_emphasis(content)
     if every == kept or not (shown := _visible_and_asterisks(content, env))[1]:

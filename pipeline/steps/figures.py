@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
-from pipeline.document import Document, Meta, Step
+from pipeline.document import Document, Metadata, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS
 from pipeline.markdown import inline_tokens, matches_outside_opaque, visible_text
 from pipeline.steps.profiles import Pattern, profile_of
@@ -28,7 +28,7 @@ def figures(document: Document) -> Document:
     return document.edited(changes) if changes else document
 
 
-def captions_of(meta: Meta) -> tuple[Pattern, ...]:
+def captions_of(meta: Metadata) -> tuple[Pattern, ...]:
     """Return what matches the start of a caption in a document: `Figure 1`, and what its site profile adds."""
     of_site = profile_of(meta).caption
     return (CAPTION, of_site) if of_site else (CAPTION,)

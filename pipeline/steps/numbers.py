@@ -61,7 +61,11 @@ def _list_changes(group: BlockGroup) -> Iterator[Change]:
         if first < done or (_counts_up(one.numbers) and not one.dated):
             continue
         lines = group.text.split("\n")
-        if one.simple and _AFTER_PARAGRAPH.match(lines[last] if last < len(lines) else "") and _starts_paragraph(lines, first):
+        if (
+            one.simple
+            and _AFTER_PARAGRAPH.match(lines[last] if last < len(lines) else "")
+            and _starts_paragraph(lines, first)
+        ):
             done = last
             yield from _as_text(group, one, lines)
         elif not one.token.level:
@@ -72,8 +76,11 @@ def _counts_up(numbers: Sequence[int]) -> bool:
     """Return whether numbers count up by one, or are mostly 1 or all 0: some let Markdown count."""
     ones = numbers.count(1)
     counted = list(range(numbers[0], numbers[0] + len(numbers)))
-    return list(numbers) == counted or ones == len(numbers) or not any(numbers) or (
-        numbers[0] == 1 and ones >= LEAST_ONES and ones * 3 >= len(numbers) * 2
+    return (
+        list(numbers) == counted
+        or ones == len(numbers)
+        or not any(numbers)
+        or (numbers[0] == 1 and ones >= LEAST_ONES and ones * 3 >= len(numbers) * 2)
     )
 
 

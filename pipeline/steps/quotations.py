@@ -61,9 +61,7 @@ def _is_answer(quoted: Sequence[str], above: Sequence[str], before: str) -> bool
     attribution = next((line for line in reversed(above) if line.strip()), before.rstrip().rsplit("\n", 1)[-1])
     marked = sum(_depth(line) > 0 for line in quoted)
     return (
-        marked >= LEAST_QUOTED_LINES
-        or bool(_SENTENCE_END.search(quoted[-1]))
-        or bool(_ATTRIBUTION.search(attribution))
+        marked >= LEAST_QUOTED_LINES or bool(_SENTENCE_END.search(quoted[-1])) or bool(_ATTRIBUTION.search(attribution))
     )
 
 
