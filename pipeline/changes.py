@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -100,6 +100,25 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
         made.append(Change(both[0].step, span, before, after, reason, min(known, default=None)))
         shift += len(before) - (end - start)
     return made
+
+
+MOST_REPEATS = 6  # passes over a text; two are enough for all but random texts
+
+
+def repeated(text: str, find: Callable[[str], Iterable[Change]]) -> list[Change]:
+    """Return the changes that `find` makes of `text` and of its own results, as of one pass; none if it never ends.
+
+    >>> repeated("aaa", lambda text: [Change("x", (0, 2), "aa", "a", "")] if "aa" in text else [])
+    [Change(step='x', span=(0, 3), before='aaa', after='a', reason='', confidence=None, alternatives=())]
+    """
+    made: list[Change] = []
+    for _ in range(MOST_REPEATS):
+        now = apply(text, made)
+        more = sorted(find(now), key=lambda change: change.span)
+        if not more:
+            return made
+        made = composed(text, made, more) if made else more
+    return []
 
 
 def _together(one: Sequence[Change], other: Sequence[Change]) -> Iterable[tuple[list[Change], list[Change]]]:

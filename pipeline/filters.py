@@ -73,7 +73,9 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     >>> normalize("* a\n* b").text
     '- a\n- b\n'
     """
-    from pipeline.flow import MARKDOWN, follow, with_options
+    import re
+
+    from pipeline.flow import MARKDOWN, follow_each, with_options
     from pipeline.steps import describe
 
     options = {"typography": {"level": typography}}
@@ -81,8 +83,9 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     document = Document(HERE, text, Metadata(source_url=describe.source_named_in(text)))
     if text.startswith(("---", "\ufeff---")):
         document = describe.describe(document)
-    for step in MARKDOWN:
-        document = follow(with_options(step, options.get(step.name, {})), document)
+    document = replace(document, text=re.sub("\r\n?", "\n", document.text))
+    steps = [with_options(step, options.get(step.name, {})) for step in MARKDOWN]
+    *_, (_, document) = follow_each(steps, document)
     return replace(document, text=document.meta.front_matter + document.text)
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
-import re
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -17,7 +13,6 @@ import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
-from pipeline.read.posts import DRAFT_VERSION
 from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
     artefacts,
@@ -31,25 +26,26 @@ from pipeline.steps import (
     headings,
     links,
     lists,
+    literals,
     normalize,
+    numbers,
     plain,
     profiles,
+    quotations,
     repair,
     tables,
     typography,
     wraps,
 )
-from pipeline.version import __version__
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
     from pipeline.language.archive_statistics import ArchiveStatistics
 
-DISTRIBUTION = "lacuna-pipeline"
 ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
 PROFILE = "profile"  # the keyword argument of a step that gets the site profile of the settings
-_PACKAGE_NAME = re.compile(r"[\w.-]+")
+MOST_MARKDOWN_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
 
 CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
     controls.STEP,  # first: line ends and NULs would hide everything else
@@ -59,9 +55,12 @@ CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
 MARKDOWN: tuple[Step, ...] = (  # Markdown -> formatted Markdown of the same meaning; the filter `normalize` runs these
     artefacts.STEP,  # placeholders first: they separate what belongs together
     cards.STEP,  # before the block rules: a card looks like headings
+    quotations.STEP,  # before lists: what is not part of a quotation may be one
     lists.STEP,
+    numbers.STEP,  # of lists as they will be nested
     tables.STEP,
     wraps.STEP,  # after lists: their lines are items
+    literals.STEP,  # before emphasis: what it escapes is not a mark
     emphasis.STEP,  # in the paragraphs that exist now
     headings.STEP,  # after emphasis: where marks pair
     figures.STEP,  # the final captions
@@ -96,7 +95,8 @@ def assemble(settings: Settings) -> tuple[Step, ...]:
     return tuple(with_options(step, settings.steps.get(step.name, {})) for step in steps)
 
 
-def _installed_plugins() -> EntryPoints:
+def installed_plugins() -> EntryPoints:
+    """Return the steps that installed packages offer."""
     from importlib.metadata import entry_points
 
     return entry_points(group="pipeline.steps")
@@ -118,7 +118,7 @@ def _with_profile(step: Step, profile: str) -> Step:
 
 
 def _plugin(name: str) -> Step:
-    installed = _installed_plugins()
+    installed = installed_plugins()
     if name not in installed.names:
         message = f"no plugin `{name}` is installed" + suggestion(name, tuple(sorted(installed.names)))
         raise SettingsError(message)
@@ -174,49 +174,34 @@ def _with_arguments(step: Step, values: dict[str, Any]) -> Step:
     return replace(step, run=functools.update_wrapper(functools.partial(step.run, **values), step.run))
 
 
-def cache_key(settings: Settings) -> str:
-    """Return what decides the output of the flow, besides the input, as JSON: the key of all cached results.
+def follow_each(steps: Sequence[Step], document: Document) -> Iterator[tuple[str, Document]]:
+    """Yield the name of each step and the document before it, and at last the document after all.
 
-    It holds the steps with their versions and options, and the versions of Lacuna, Python, pandoc, all dependencies and
-    the plugins, the digest of the language model, the limits, and what a draft is.
+    The steps that write Markdown are followed until they change nothing, so that a second run changes nothing.
     """
-    from pipeline.markdown import pandoc
-
-    steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
-    programs = [__version__, sys.version_info[:2], pandoc.PANDOC_VERSION, _dependencies(), _model_digest()]
-    plugins = [_distribution(name) for name in settings.plugins]
-    profile = profiles.profiles_digest(settings.profile)
-    limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION]
-    return msgspec.json.encode([steps, programs, plugins, profile, limits], order="deterministic").decode()
-
-
-def _dependencies() -> dict[str, str]:
-    """Return the version of each package that Lacuna requires; empty for one that is not installed."""
-    from importlib.metadata import PackageNotFoundError, requires, version
-
-    def installed(package: str) -> str:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            return ""
-
-    try:
-        required = [line for line in requires(DISTRIBUTION) or () if "extra ==" not in line]
-    except PackageNotFoundError:  # a checkout that is not installed
-        required = []
-    return {match[0]: installed(match[0]) for line in required if (match := _PACKAGE_NAME.match(line))}
+    names = {step.name for step in MARKDOWN}
+    markdown = [step for step in steps if step.name in names]
+    before = document
+    for step in steps:
+        if markdown and step is markdown[0]:
+            before = document
+        yield step.name, document
+        document = follow(step, document)
+        if markdown and step is markdown[-1] and document.changes != before.changes:
+            document = _settled(markdown, before, document)
+    yield steps[-1].name if steps else "", document
 
 
-def _distribution(plugin: str) -> list[str]:
-    """Return the name and the version of the package that a plugin comes from."""
-    package = _installed_plugins()[plugin].dist
-    return [package.name, package.version] if package else []
-
-
-def _model_digest() -> str:
-    """Return the digest of the language model's manifest, which lists the digest of each of its files."""
-    manifest = files("pipeline.language") / "model" / "MANIFEST.toml"
-    return hashlib.sha256(manifest.read_bytes()).hexdigest()
+def _settled(markdown: Sequence[Step], before: Document, document: Document) -> Document:
+    """Return the document after more passes of `markdown`, until one changes nothing; `before` if none does."""
+    for _ in range(MOST_MARKDOWN_PASSES):
+        again = document
+        for step in markdown:
+            again = follow(step, again)
+        if again.text == document.text:
+            return document
+        document = again
+    return before.noted(markdown[-1].name, "not formatted: each pass would change the text again")
 
 
 def follow(step: Step, document: Document) -> Document:

@@ -6,14 +6,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from markdown_it.token import Token
 from rapidfuzz.distance import Indel
 
 from pipeline.changes import apply, differing
 from pipeline.document import Document, Invariant, SkipDocument
-from pipeline.markdown import BlockGroup, Blocks, block_groups, code_spans, inline_meaning, parse, parse_blocks
+from pipeline.markdown import (
+    CODE,
+    URL,
+    BlockGroup,
+    Blocks,
+    block_groups,
+    code_spans,
+    inline_meaning,
+    of_other_kinds,
+    opaque_spans,
+    parse,
+    parse_blocks,
+)
 
 MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
@@ -24,6 +36,8 @@ Parts = tuple[BlockGroup, ...]
 _NOT_WORD = re.compile(r"[\W_]+")
 _LETTER_RUNS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
 _EMPHASIS_TAGS = re.compile("</?(?:strong|em)>")  # emphasis is not a word, not even as HTML
+_POSSIBLE_MARKS = re.compile(r"[\s*_#>+\-|=~`\\]|</?(?:strong|em)>|<!-- -->")  # and white space
+_CHECKED_TASK = re.compile(r"\[X\](?=[ \t])")
 
 
 def _is_explained(before: Document, after: Document) -> bool:
@@ -42,6 +56,45 @@ def _letters_and_digits(text: str) -> str:
 
 def _code_texts(text: str) -> list[str]:
     return [text[start:end] for start, end in code_spans(text)]
+
+
+def _visible(text: str) -> str:
+    """Return the characters of the source that no parser takes for marks, in order: `1978. *a*, b` -> `1978.a,b`."""
+    return _POSSIBLE_MARKS.sub("", _CHECKED_TASK.sub("[x]", text))
+
+
+def _opaque(text: str, but: Collection[str]) -> list[str]:
+    return [text[start:end] for start, end, _ in of_other_kinds(opaque_spans(text), but)]
+
+
+def _opaque_stays(but: Collection[str] = ()) -> Callable[[Document, Document], bool]:
+    """Return the invariant that the opaque regions are in the text after, in order, unless their kind is in `but`.
+
+    New regions may come: a colon outside `**https://e.org:**` ends the URL.
+    """
+
+    def holds(before: Document, after: Document) -> bool:
+        return all(
+            _contains_in_order(_text_of_parts(new), _opaque(_text_of_parts(old), but))
+            for old, new in _changed_parts(before, after)
+        ) or _contains_in_order(after.text, _opaque(before.text, but))
+
+    return holds
+
+
+def _contains_in_order(text: str, parts: Sequence[str]) -> bool:
+    at = 0
+    for part in parts:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def _code_blocks(text: str) -> list[str]:
+    """Return the contents of code blocks, without their indentation in a list or a quotation."""
+    return [token.content for token in parse_blocks(text).tokens if token.type in {"fence", "code_block"}]
 
 
 def _link_targets(text: str) -> list[str]:
@@ -181,6 +234,21 @@ SAME_LETTERS = Invariant("same_letters", _unchanged(_letters_and_layout))
 
 SAME_CODE = Invariant("same_code", _unchanged(_code_texts))
 """Code, in blocks and inline, stays character for character."""
+
+VISIBLE_STAYS = Invariant("visible_stays", _unchanged(_visible))
+"""Every character of the source that cannot be a mark of Markdown is the same, in order: numbers of lists, signs."""
+
+OPAQUE_STAYS = Invariant("opaque_stays", _opaque_stays())
+"""Opaque regions are the same to the character: code, maths, templates, HTML, wiki links, URLs."""
+
+OPAQUE_BUT_URLS = Invariant("opaque_stays", _opaque_stays((URL,)))
+"""Opaque regions are the same to the character, but URLs may change."""
+
+OPAQUE_BUT_FENCES = Invariant("opaque_stays", _opaque_stays((CODE,)))
+"""Opaque regions are the same to the character, but for the fences and the indentation of code."""
+
+SAME_CODE_BLOCKS = Invariant("same_code_blocks", _unchanged(_code_blocks))
+"""The content of code blocks is the same; their fences and their indentation in a list may change."""
 
 CODE_STAYS = Invariant(
     "code_stays",

@@ -185,7 +185,7 @@ def test_the_archive_is_no_option():
 
 def test_the_version_of_a_plugin_is_in_the_cache_key(tmp_path: Path):
     """A new version of a plugin's package changes the signature, which also has the versions of dependencies."""
-    code = "from pipeline import Settings, flow; print(flow.cache_key(Settings(plugins=('counting',))))"
+    code = "from pipeline import Settings, cache_key; print(cache_key.cache_key(Settings(plugins=('counting',))))"
     keys = set()
     for version in ("1.0", "1.1"):
         site = installed(tmp_path / version, "counting", COUNTING_PLUGIN, version)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.cache_key import cache_key
 from pipeline.document import RunReport, Skipped
 from pipeline.duplicates.clusters import duplicate_clusters
 from pipeline.duplicates.lsh_index import LshIndex
-from pipeline.flow import CHARACTER_STEPS, cache_key
+from pipeline.flow import CHARACTER_STEPS
 from pipeline.language.archive_statistics import (
     MOST_ARCHIVE_CHARACTERS,
     NO_STATISTICS,

@@ -13,7 +13,7 @@ from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifie
 from pipeline.books.formats import BOOK_FORMATS, books_as_files
 from pipeline.books.omissions import omission_warnings
 from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
-from pipeline.flow import assemble, follow, with_archive
+from pipeline.flow import assemble, follow_each, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
 from pipeline.read.decode import decode
 from pipeline.read.folder import FoundFile, read_source
@@ -83,9 +83,7 @@ def follow_all(source: Source, steps: Sequence[Step], *, drafts: bool = True) ->
     try:
         _refuse_web_page(source.path)
         document = decode(source)
-        for step in steps:
-            at = step.name
-            document = follow(step, document)
+        for at, document in follow_each(steps, document):  # noqa: B007, B020 - `at` is used where a step fails
             if not drafts and is_draft(document.meta):
                 return Skipped(source.path, FileKind.DRAFT, "is a draft")
         _refuse_blank(document)

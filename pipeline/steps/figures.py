@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
 from pipeline.document import Document, Metadata, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS
-from pipeline.markdown import inline_tokens, matches_outside_code, visible_text
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS
+from pipeline.markdown import inline_tokens, matches_outside_opaque, visible_text
 from pipeline.steps.profiles import Pattern, profile_of
 
 CAPTION_AS_ALT = "the line below the image is its caption; used as the alternative text"
@@ -39,7 +39,7 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
 
     Image and caption are in the same quotation, or both in none.
     """
-    for match in matches_outside_code(_IMAGE, text):
+    for match in matches_outside_opaque(_IMAGE, text):
         if not any(caption.match(match[3]) for caption in captions):
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -53,4 +53,4 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
             yield Change("figures", (match.end(), match.end()), "", alt, CAPTION_AS_ALT)
 
 
-STEP = Step("figures", figures, (SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("figures", figures, (OPAQUE_STAYS, SAME_LINKS), version=3)
