@@ -8,7 +8,7 @@ import ftfy
 from ftfy.badness import is_bad
 
 from pipeline.mojibake.chain_search import decodings_in_words
-from pipeline.mojibake.letter_before_space import with_letters_before_spaces
+from pipeline.mojibake.letter_before_space import has_letter_by_itself, with_likeliest_letters
 from pipeline.mojibake.soundness import LineRepair, touches_other_script
 
 FixedLine = tuple[str, tuple[str, float]]  # the text; the reason in words and the confidence
@@ -57,14 +57,16 @@ def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
 
 def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep]]:
     """Return what ftfy makes of a line, and its plan; spaces are bytes of characters only where this reads well."""
-    spelled = with_letters_before_spaces(line)
-    text, plan = ftfy.fix_encoding_and_explain(spelled or line, config)
-    exact, plan_of_exact = _fixed_between_spaces(line if spelled is None else spelled, config)
+    text, plan = ftfy.fix_encoding_and_explain(line, config)
+    exact, plan_of_exact = _fixed_between_spaces(line, config)
+    if text == exact:
+        return text, list(plan or [])
     taken = set(text) - set(exact) - set(line)
-    wrong = spelled is None or any(char == DAGGER or ord(char) > MOST_IN_PLANE for char in taken)
-    if text != exact and (wrong or touches_other_script(LineRepair(line, text))):
+    wrong = any(char == DAGGER or ord(char) > MOST_IN_PLANE for char in taken) or has_letter_by_itself(line)
+    if wrong or touches_other_script(LineRepair(line, text)):
         return exact, list(plan_of_exact or [])
-    return text, list(plan or [])
+    spelled = with_likeliest_letters(text)
+    return (exact, list(plan_of_exact or [])) if spelled is None else (spelled, list(plan or []))
 
 
 def _fixed_between_spaces(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep] | None]:

@@ -148,7 +148,7 @@ def _is_alone(line: str, one: Example) -> bool:
 def _is_quoted(line: str, one: Example) -> bool:
     """Return whether the word that an example is in is in quotes or brackets."""
     start, end = _word_around(line, one)
-    return 0 < start and line[start - 1] in QUOTES and end < len(line) and line[end] in QUOTES
+    return start > 0 and line[start - 1] in QUOTES and end < len(line) and line[end] in QUOTES
 
 
 def _word_around(line: str, one: Example) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from pipeline.encoding.detection import likeliest_encoding
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.mojibake.chain_search import Chain, best_chain, decodings_in_words
 from pipeline.mojibake.ftfy_repair import INDIRECT_CONFIDENCE, fixed_by_ftfy, fixed_in_parts_by_ftfy
-from pipeline.mojibake.lossy.diagnosis import diagnose, diagnose_spaces
+from pipeline.mojibake.lossy.diagnosis import decoding_evidence, diagnose, diagnose_spaces
 from pipeline.mojibake.lossy.double_mojibake import undo_decodings
 from pipeline.mojibake.lossy.pieces import Piece
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
@@ -148,6 +148,8 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
     if not found:
         return
     damage, hit, enough = found
+    # After the others, a few characters suffice where none speaks against the damage: titles have no more.
+    enough = enough or not decoding_evidence("\n".join(written), damage.codec).foreign
     least = evidence.min_confidence if enough else math.inf
     chain, originals = undo_decodings([written[number] for number in hit], damage, evidence.archive, enough=enough)
     for at, pieces in originals:
