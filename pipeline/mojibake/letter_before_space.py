@@ -1,4 +1,4 @@
-"""Text in which ftfy took spaces for U+00A0, the second byte of `à` -> the likeliest letters: `Pokà mon` is `Pokémon`."""
+"""Text in which ftfy took spaces for U+00A0, a byte of `à` -> the likeliest letters: `Pokà mon` is `Pokémon`."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def is_mention(line: str, examples: Sequence[Example]) -> bool:
     shown = introduced or SEPARATOR.search(rest)
     if any(_is_paired(line, rest, one) for one in examples):
         return True
-    if all(_has_pair(line, rest, one) and (shown or _is_quoted(line, one)) for one in examples):
+    if examples and all(_has_pair(line, rest, one) and (shown or _is_quoted(line, one)) for one in examples):
         return True
     if not introduced:
         return False
