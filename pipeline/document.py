@@ -1,4 +1,4 @@
-"""The nouns of the pipeline: what is found, what is made of it, and how each document ended."""
+"""The data model: Source and Document, what a step is, the outcome of a document, the report of a run."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pipeline.changes import Change, apply, inverse
+from pipeline.exits import ExitCode
 
-GAP = "\ufffd"  # stands for what was lost and cannot be told
-FrontValue = Any  # what YAML holds: str, int, float, bool, None, and lists and dicts of these
+REPLACEMENT = "\ufffd"  # replaces lost characters that cannot be reconstructed
+FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and dicts of these
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file exactly as found: its path below raw/ and its bytes."""
+    """A file of raw/: its path below raw/ and its bytes."""
 
     path: PurePosixPath
     data: bytes
@@ -24,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class CodecCandidate:
-    """One way to read bytes as text: a Python codec name, and how likely it is right, from 0 to 1."""
+    """A Python codec that may be the right one for some bytes, with its probability, from 0 to 1."""
 
     codec: str
     confidence: float
@@ -32,7 +33,7 @@ class CodecCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the bytes of a source were read; `evidence` is what decided: bom, declared, utf-8, validity or statistics."""
+    """How a source was decoded; `evidence` is the rule: bom, declared, utf-8, validity, statistics or damaged."""
 
     codec: str
     confidence: float
@@ -41,27 +42,27 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
-    """What is known of a document beside its text; an empty string or tuple is 'not known'."""
+class Metadata:
+    """Metadata of a document. An empty string or tuple means that it is unknown."""
 
     sha256: str = ""
     encoding: Encoding = Encoding("utf-8", 1.0, "utf-8")
     title: str = ""
     subtitle: str = ""
-    kicker: str = ""  # the section or topic that stands above a title
+    kicker: str = ""  # the section or topic above a title
     authors: tuple[str, ...] = ()
     source_url: str = ""
     language: str = ""  # BCP 47, e.g. zh-Hans
-    date: str = ""  # ISO 8601, as exact as known: 2021, 2021-03 or 2021-03-09
-    front_matter: str = ""  # the YAML block as written, fences included
-    extra: tuple[tuple[str, FrontValue], ...] = ()  # front matter fields that are not named above
+    date: str = ""  # ISO 8601, as precise as known: 2021, 2021-03 or 2021-03-09
+    front_matter: str = ""  # the YAML block as written, with its fences
+    extra: tuple[tuple[str, FrontValue], ...] = ()  # other fields of the front matter
     profile: str = ""  # the site profile that the settings chose; empty: the host of `source_url` decides
     profile_digest: str = ""  # of its content: books and records depend on it
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A warning, as data. `invariant` names the invariant that the step would have broken, if any."""
+    """A warning about a document. `invariant` names the invariant for which the step was rolled back, if it was."""
 
     step: str
     message: str
@@ -70,27 +71,24 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address in a document: as written, and what is known of it.
-
-    `kind` is source, paper, code, talk, dataset, social, image, site or, for what is no web address, other.
-    """
+    """A link or an image of a document."""
 
     written: str
     url: str  # absolute and canonical
-    text: str  # what a reader sees of it
-    kind: str
-    line: int  # where it stands, from 1
+    text: str  # the link text, or the alternative text of an image
+    kind: str  # source, paper, code, talk, dataset, social, image, site, or other: not a web URL
+    line: int  # from 1
     column: int = 1  # in characters, from 1
-    heading: str = ""  # the text of the heading it stands under
+    heading: str = ""  # the text of the heading above it
     identifiers: tuple[str, ...] = ()  # scheme:value, e.g. arxiv:1703.00522
-    base: str = ""  # what it was resolved against, if it is relative
-    notes: tuple[str, ...] = ()  # what is wrong with it, e.g. unsafe
-    title: str = ""  # what a reader sees when pointing at it
+    base: str = ""  # the URL that a relative link was resolved against
+    notes: tuple[str, ...] = ()  # problems, e.g. unsafe
+    title: str = ""  # the title attribute
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """A line of a document, from 1."""
+    """A line of a document; lines count from 1."""
 
     path: PurePosixPath
     line: int
@@ -98,40 +96,37 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class SharedPassage:
-    """A paragraph that other documents have as well, letter for letter: its line, its letters, and the first of them.
-
-    `more` tells that there are more than those named.
-    """
+    """A paragraph that other documents also contain: its line, its length in characters, the first places elsewhere."""
 
     line: int
     letters: int
     places: tuple[DocumentLine, ...]
-    more: bool = False
+    more: bool = False  # whether there are places that are not listed
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text with what is known of it. `text` is valid Unicode: it holds no lone surrogate."""
+    """A text, its metadata, and all changes so far. `text` is valid Unicode, without lone surrogates."""
 
     path: PurePosixPath
     text: str
-    meta: Meta = Meta()
+    meta: Metadata = Metadata()
     links: tuple[Link, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
 
     @property
     def inferred(self) -> bool:
-        """Whether letters were inferred: what the archive says of them matters."""
+        """Whether characters were reconstructed: then the result depends on the archive."""
         return any(change.alternatives for change in self.changes)
 
     def edited(self, changes: Iterable[Change]) -> Document:
-        """Return the document with `changes` made: non-overlapping, in order, spans in characters of this text."""
+        """Return the document with `changes` applied: in order, not overlapping, spans in this text."""
         made = tuple(change for change in changes if change.before != change.after)
         return replace(self, text=apply(self.text, made), changes=self.changes + made)
 
     def text_after(self, steps: Collection[str]) -> str:
-        """Return the text as `steps`, the first that it went through, left it: what later ones changed is undone."""
+        """Return the text after `steps`, the names of the first steps: the changes of all later steps are undone."""
         text = self.text
         for step, changes in groupby(reversed(self.changes), lambda change: change.step):
             if step not in steps:
@@ -139,21 +134,21 @@ class Document:
         return text
 
     def noted(self, step: str, message: str) -> Document:
-        """Return the document with one more note."""
+        """Return the document with a note added."""
         return replace(self, notes=(*self.notes, Note(step, message)))
 
 
-class SkipDocument(Exception):  # noqa: N818 - not an error of ours: the document's own condition
-    """A document cannot go on: binary, undecodable, over a limit. The message says what, why, and what to do."""
+class SkipDocument(Exception):  # noqa: N818 - not an error in the code
+    """A document cannot be processed: binary, undecodable, over a limit. The message says why, and what to do."""
 
 
 class RetryLater(SkipDocument):
-    """A document cannot be read now, for a reason that may pass: a disk error, too many open files, it was changing."""
+    """A document cannot be read now, but perhaps later: a disk error, too many open files, a file being written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """What a step keeps: `holds(before, after)` is False where it was broken."""
+    """A property that a step preserves: `holds(before, after)` is False if the step violated it."""
 
     name: str
     holds: Callable[[Document, Document], bool]
@@ -161,12 +156,12 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A named pure function from document to document, and what it promises."""
+    """A named pure function from Document to Document, and its invariants."""
 
     name: str
-    run: Callable[..., Document]
+    run: Callable[..., Document]  # keyword arguments are options; one named `archive` gets the archive's statistics
     invariants: tuple[Invariant, ...] = ()
-    version: int = 1  # raise it when the step's output changes: results of older versions are made again
+    version: int = 1  # raise it when the output changes: older results are regenerated
 
     @property
     def summary(self) -> str:
@@ -175,11 +170,10 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
-    """The document went through every step; `passages` stand in others too."""
+class Processed:
+    """A document that passed every step."""
 
     document: Document
-    passages: tuple[SharedPassage, ...] = ()
 
     @property
     def path(self) -> PurePosixPath:
@@ -188,33 +182,28 @@ class Cleaned:
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
-    """The document says again what the document at `of` says; `why` tells how that is known.
+class Cleaned(Processed):
+    """The document is kept. `passages` are paragraphs that other documents also contain."""
 
-    `similarity` is the share of the text that is the same, from 0 to 1.
-    """
+    passages: tuple[SharedPassage, ...] = ()
 
-    document: Document
+
+@dataclass(frozen=True, slots=True)
+class Duplicate(Processed):
+    """The document is a duplicate of the one at `of`; `why` is the rule that found it, `similarity` from 0 to 1."""
+
     of: PurePosixPath
     why: str
     similarity: float = 1.0
 
-    @property
-    def path(self) -> PurePosixPath:
-        """The path of the source below raw/."""
-        return self.document.path
-
-
-BUG_REPORT_HINT = "this is our mistake, please report it with the file"
-
 
 Cause = Literal["document", "environment", "bug"]
-"""Who is at fault. Only what the document causes is remembered; after the other two, the next run tries again."""
+"""Why a document was skipped. Only the cause `document` is remembered; after the others, the next run tries again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The document is set aside at `step` for `reason`; `trace` shows where the code failed, if that is the cause."""
+    """The document was skipped at `step` for `reason`. `trace` is the traceback of a bug."""
 
     path: PurePosixPath
     step: str
@@ -224,7 +213,7 @@ class Skipped:
 
     @property
     def lasting(self) -> bool:
-        """Whether the next run would find the same, so that it need not try. What cannot be read costs nothing."""
+        """Whether the next run would end the same and need not try. Reading always is tried: it is cheap."""
         return self.cause == "document" and self.step != "read"
 
 
@@ -233,31 +222,29 @@ Outcome = Cleaned | Duplicate | Skipped
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """How a run ended: counts of outcomes, and the files that changed or, with --check, would change.
-
-    The outcomes themselves are in clean/report.jsonl: a report's size does not grow with the archive.
-    """
+    """How a run ended: counts of outcomes (report.jsonl lists them), and the files that changed or would change."""
 
     cleaned: int
     duplicates: int
     skipped: tuple[Skipped, ...]
-    rolled_back: int  # documents for which a step was undone because it broke a promise
-    failed_books: tuple[str, ...]  # why books of several posts could not be made
-    incomplete: int  # documents whose books do not show all of them; report.jsonl says what is missing
+    rolled_back: int  # documents for which a step was rolled back
+    failed_books: tuple[str, ...]  # why collections could not be made
+    incomplete: int  # documents whose books omit something; report.jsonl lists what
     written: tuple[str, ...]
     removed: tuple[str, ...]
-    edited: tuple[str, ...]  # copies of files of clean/ that somebody had edited, before they were written again
+    edited: tuple[str, ...]  # copies of hand-edited files of clean/, saved before these were regenerated
     check: bool = False
     strict: bool = False
+    passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
 
     @property
     def found(self) -> int:
-        """How many sources came in: the sum of the three ways to end."""
+        """The number of sources: the sum of the three outcomes."""
         return self.cleaned + self.duplicates + len(self.skipped)
 
     @property
-    def exit_code(self) -> int:
-        """0 done, 1 --check found something to do, 4 finished with documents set aside (or, strictly, steps undone)."""
-        if self.check and (self.written or self.removed):
-            return 1
-        return 4 if self.skipped or self.failed_books or (self.strict and self.rolled_back) else 0
+    def exit_code(self) -> ExitCode:
+        """FOUND for changes in a check, INCOMPLETE for skipped documents (if `strict`: or rolled back), else DONE."""
+        changes = self.check and (self.written or self.removed)
+        incomplete = self.skipped or self.failed_books or (self.strict and self.rolled_back)
+        return ExitCode.FOUND if changes else ExitCode.INCOMPLETE if incomplete else ExitCode.DONE

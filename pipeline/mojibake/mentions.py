@@ -16,7 +16,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.changes import Change, differing
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.mojibake.soundness import UNSPACED_SCRIPTS, script_of
 
 DAMAGED_PER_MENTION = 2  # damaged lines for each line that shows an example from which the whole text is damaged
@@ -106,7 +106,7 @@ def _is_near(line: str, one: Example, match: re.Match[str]) -> bool:
 
 def _is_paired(line: str, rest: str, one: Example) -> bool:
     """Return whether an example that is alone, or next to a number, is in the line as it should be as well."""
-    if not one.original.strip() or GAP in one.original or _is_emoji(one):
+    if not one.original.strip() or REPLACEMENT in one.original or _is_emoji(one):
         return False
     return one.original in rest and (_is_alone(line, one) or _is_currency(one))
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from ftfy.badness import is_bad
 
 from pipeline.changes import Change, Span
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import BYTES_AS_CHARACTERS
 from pipeline.encoding.detection import likeliest_encoding
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
@@ -173,7 +173,9 @@ def _gap_change(start: int, line: str, piece: Piece, chain: str, min_confidence:
     reason = f"{chain}, byte missing; reconstructed" if others else chain
     if others and piece.confidence < min_confidence:
         options = ((piece.text, piece.confidence), *others)
-        after, others = (before, ()) if before in dict(options) else (GAP + " " * piece.text.endswith(" "), options)
+        after, others = (
+            (before, ()) if before in dict(options) else (REPLACEMENT + " " * piece.text.endswith(" "), options)
+        )
         reason = f"{chain}, byte missing; uncertain" if others else chain
     span = (start + piece.start, start + piece.end)
     if piece.duplicate:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from pipeline.changes import Change
-from pipeline.document import Document, FrontValue, Meta, Step
+from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import language_of
 from pipeline.markdown import FRONT_MATTER, block_groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import front_matter_fields
@@ -70,7 +70,7 @@ def describe(document: Document, *, profile: str = "") -> Document:
     return replace(document, meta=meta)
 
 
-def _metadata(document: Document, fields: dict[str, FrontValue]) -> Meta:
+def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
     """Return the metadata: from the front matter, else from the text. Unused fields go to `extra`."""
     used: set[str] = set()
 
@@ -130,8 +130,8 @@ def _one_line(text: str) -> str:
 def entities_decoded(text: str) -> str:
     r"""Return a title with its HTML entities decoded; those of invisible characters only inside a word.
 
-    >>> entities_decoded("Tu C&oacute;digo de Conducta"), entities_decoded("AT&T&nbsp;Inc."), entities_decoded("What &nbsp; does")
-    ('Tu Código de Conducta', 'AT&T\xa0Inc.', 'What &nbsp; does')
+    >>> [entities_decoded(title) for title in ("C&oacute;digo de Conducta", "AT&T&nbsp;Inc.", "What &nbsp; does")]
+    ['Código de Conducta', 'AT&T\xa0Inc.', 'What &nbsp; does']
     """
     return ENTITY.sub(_character_of_entity, text)
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import is_multi_byte, western_codecs
 from pipeline.encoding.misdecoding import LOST_BYTE, is_undecodable_pair, misdecoded_bytes
 from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, NBSP, Damage
@@ -82,7 +82,7 @@ def lattice_slots(text: str, damage: Damage) -> list[Slot]:
         while not options and whole.inside(end):
             end += 1
         start, stop = whole.place(at), whole.place(end)
-        found.append(Slot(start, stop, options or (text[start:stop] or GAP,)))
+        found.append(Slot(start, stop, options or (text[start:stop] or REPLACEMENT,)))
         if (
             read is _multi_byte_slot
             and damage.questioned
