@@ -89,7 +89,11 @@ def _stray_slots(line: bytes, codec: str) -> Iterator[Slot]:
 
 
 def _stray_options(part: bytes, codec: str) -> tuple[str, ...]:
-    """Return the candidates for ill-formed bytes: characters of `codec`, and those with these bytes in UTF-8."""
+    r"""Return the candidates for ill-formed bytes: characters of `codec`, and those with these bytes in UTF-8.
+
+    >>> _stray_options(b"\xfc", "cp1252")
+    ('ü', '\ufffd')
+    """
     if part[0] in CONTINUATION_BYTES:
         found = [
             char
@@ -99,7 +103,9 @@ def _stray_options(part: bytes, codec: str) -> tuple[str, ...]:
     else:
         found = list(utf8_candidates(part[0], tuple(part[1:]), CONTINUATION_BYTES))
     letters = part.decode(codec, "replace")
-    return (letters, *found) if REPLACEMENT not in letters and len(letters) < 3 else (*found, REPLACEMENT)
+    options = (letters, *found) if REPLACEMENT not in letters and len(letters) < 3 else (*found, REPLACEMENT)
+    # UTF-8 has no byte from F5 on, so such a byte has no candidate in UTF-8
+    return options if len(options) > 1 else (*options, REPLACEMENT)
 
 
 def _lines_in_other_codec(lines: Sequence[bytes], read: Sequence[str]) -> list[tuple[str, str, float] | None]:
