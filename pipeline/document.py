@@ -53,7 +53,7 @@ class Meta:
     source_url: str = ""
     language: str = ""  # BCP 47, e.g. zh-Hans
     date: str = ""  # ISO 8601, as exact as known: 2021, 2021-03 or 2021-03-09
-    front_matter: str = ""  # the YAML block as written, fences included
+    front_matter: str = ""  # the block as written, fences included
     extra: tuple[tuple[str, FrontValue], ...] = ()  # front matter fields that are not named above
     profile: str = ""  # the site profile that the settings chose; empty: the host of `source_url` decides
     profile_digest: str = ""  # of its content: books and records depend on it

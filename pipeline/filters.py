@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from pipeline.document import Document, Link, Meta, Note, Source
 from pipeline.flow import MARKDOWN, follow
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
+from pipeline.markdown.front_matter import front_matter_of
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
 from pipeline.read.decode import decode
 from pipeline.steps import describe, links
@@ -53,7 +54,7 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     """
     text = text.replace("\0", "\ufffd")
     document = Document(HERE, text, Meta(source_url=describe.source_named_in(text)))
-    if text.startswith(("---", "\ufeff---")):
+    if front_matter_of(text):
         document = describe.describe(document)
     for step in MARKDOWN:
         if step.name == "typography":

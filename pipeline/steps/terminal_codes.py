@@ -1,0 +1,61 @@
+r"""Text of a terminal or a bulletin board -> the spans of its colour codes and overstrikes, which nobody sees.
+
+The codes start with ESC: `\x1b[1;31mred\x1b[m`. Archives often lost it: `[1;31mred[m`. Then only pairs are codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.changes import Span
+
+TERMINAL_CODE = (  # ECMA-48: control sequences, and strings such as window titles; character sets of ISO 2022
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()*+][0-9A-Z]|\x1b[78=>cDEHMNOZ]"
+)
+OVERSTRIKE = r"_\x08(?=[^\n_])|(?P<struck>[^\n\x08])\x08(?=(?P=struck))"  # underlined and bold, as typewriters and `man` print them
+FEWEST_PAIRS = 3  # pairs in a text that make its other colour codes certain
+_COLOUR = r"(?:0?[0-9]|2[1-9]|3[0-79]|4[0-79]|9[0-7]|10[0-7]|[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3})"
+_LOST_ESCAPE = re.compile(
+    r"(?<!\\e)(?<!\\033)(?<!\\x1[bB])(?<!\\u001[bB])(?<!\^)(?<!\^\[)(?<!ESC)(?<!\x1b)"  # not in a text about them
+    rf"\[((?:{_COLOUR}(?:;{_COLOUR})*)?)m(?![^\[\]\n]{{0,80}}\])"  # no closing bracket: `[5m]`, `[more](…)`
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """A colour code that lost its ESC; `attached` to the text that it colours, as no code that a text is about."""
+
+    span: Span
+    resets: bool
+    attached: bool
+
+
+def codes_without_escape(text: str) -> Iterator[Span]:
+    """Yield the spans of colour codes without ESC: each from a colour to the next reset, `[1;31m` and `[m`.
+
+    Nothing else is yielded unless the text has `FEWEST_PAIRS` pairs.
+    """
+    if "[m" not in text and "[0m" not in text and "[0;" not in text:
+        return
+    codes = [_code(text, match) for match in _LOST_ESCAPE.finditer(text)]
+    spans: list[Span] = []
+    pairs = 0
+    opened: list[_Code] = []
+    for code in codes:
+        opened.append(code)
+        if code.resets:
+            if len(opened) > 1 and any(one.attached for one in opened):
+                spans += [one.span for one in opened]
+                pairs += 1
+            opened = []
+    yield from [code.span for code in codes if code.attached] if pairs >= FEWEST_PAIRS else spans
+
+
+def _code(text: str, match: re.Match[str]) -> _Code:
+    start, end = match.span()
+    resets = not match[1].strip("0")
+    near = text[start - 1 : start] if resets else text[end : end + 1]
+    line_start = start == 0 or text[start - 1] == "\n"
+    return _Code((start, end), resets, line_start or (bool(near) and not near.isspace()))
