@@ -58,6 +58,7 @@ FLOW: tuple[Step, ...] = (
 LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
 REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
 PROFILE = "profile"  # the keyword argument of a step that gets the site profile that the settings name
+PLAIN_TEXT = "plain_text"  # the keyword argument of a step that gets the patterns of plain text in the settings
 MARKDOWN = FLOW[5:-2]  # the steps that write Markdown: what the filter `normalize` does
 
 
@@ -68,6 +69,7 @@ def assemble(settings: Settings) -> tuple[Step, ...]:
     """
     steps = (*FLOW[:-1], *map(_plugin, settings.plugins), FLOW[-1])
     steps = tuple(_with_profile(step, settings.profile) for step in steps) if settings.profile else steps
+    steps = tuple(_with_plain_text(step, settings.plain_text) for step in steps) if settings.plain_text else steps
     names = tuple(step.name for step in steps)
     for name in settings.steps:
         if name not in names:
@@ -94,6 +96,13 @@ def _with_profile(step: Step, profile: str) -> Step:
     return replace(step, run=run)
 
 
+def _with_plain_text(step: Step, patterns: tuple[str, ...]) -> Step:
+    """Return `step`, with the patterns of plain text bound if its function has a keyword argument of that name."""
+    if PLAIN_TEXT not in inspect.getfullargspec(step.run).kwonlyargs:
+        return step
+    return replace(step, run=functools.update_wrapper(functools.partial(step.run, plain_text=patterns), step.run))
+
+
 def _plugin(name: str) -> Step:
     found = entry_points(group="pipeline.steps")
     if name not in found.names:
@@ -110,7 +119,7 @@ def bound(step: Step, options: dict[str, Any]) -> Step:
     """Return `step` with its keyword arguments bound: the signature is the schema."""
     if not options:
         return step
-    known = [name for name in inspect.getfullargspec(step.run).kwonlyargs if name != PROFILE]
+    known = [name for name in inspect.getfullargspec(step.run).kwonlyargs if name not in {PROFILE, PLAIN_TEXT}]
     types = get_type_hints(step.run)
     values = {}
     for option, value in options.items():
@@ -139,7 +148,10 @@ def signature(settings: Settings) -> str:
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     libraries = [__version__, *map(version, LIBRARIES)]
     return msgspec.json.encode(
-        [steps, libraries, profiles.profiles_digest(settings.profile), settings.max_bytes, settings.max_seconds],
+        [
+            *(steps, libraries, profiles.profiles_digest(settings.profile), settings.plain_text),
+            *(settings.max_bytes, settings.max_seconds),
+        ],
         order="deterministic",
     ).decode()
 

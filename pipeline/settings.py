@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "img/*", "images/*", "assets/*",
         "*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.svg", "*.PNG", "*.JPG", "*.JPEG",
     )  # fmt: skip
+    plain_text: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     profile: str = ""
     max_bytes: Whole = 16 * 2**20
