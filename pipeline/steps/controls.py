@@ -9,6 +9,7 @@ from pipeline.changes import Change, apply
 from pipeline.document import Document, Invariant, Step
 from pipeline.invariants import SAME_WORDS
 from pipeline.markdown import overlaps_code
+from pipeline.steps.plain_text.evidence import is_plain_file
 from pipeline.steps.terminal_codes import OVERSTRIKE, TERMINAL_CODE, codes_without_escape
 
 TERMINAL_CODE_REASON = "code of a terminal: a colour, or the place of the cursor"
@@ -47,7 +48,7 @@ def controls(document: Document) -> Document:
     codes = [
         Change("controls", span, text[slice(*span)], "", TERMINAL_CODE_REASON)
         for span in codes_without_escape(text)
-        if not overlaps_code(text, span)
+        if not overlaps_code(text, span) or is_plain_file(document.path, text)
     ]
     return document.edited(sorted([*changes, *codes], key=lambda change: change.span))
 

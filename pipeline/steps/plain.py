@@ -47,7 +47,7 @@ def plain_to_markdown(document: Document, *, plain_text: tuple[str, ...] = ()) -
     lines = text_lines(text)
     parts = text_parts(lines)
     levels, titles = _headings(parts)
-    changes = [*_blank_changes(lines), *_separators(parts)]
+    changes = [*_blank_changes(text, lines), *_separators(parts)]
     layouts = _layouts(parts, levels)
     for part in parts:
         changes += _part_changes(text, part, layouts[part.lines[0].depth], levels, titles)
@@ -119,9 +119,15 @@ def _has_title_below(block: TextBlock, place: int, layout: Layout) -> bool:
     return not line.indent and bool(chapter_line(f"Chapter 1. {line.words}", line.width)) and not SENTENCE_END.search(line.words)
 
 
-def _blank_changes(lines: Sequence[TextLine]) -> Iterator[Change]:
-    """Yield the changes that empty lines of wide spaces, which Markdown takes for text."""
+def _blank_changes(text: str, lines: Sequence[TextLine]) -> Iterator[Change]:
+    """Yield the changes that empty lines of wide spaces, which Markdown takes for text, and the last empty lines."""
+    last = max((line.end for line in lines if line.words), default=0)
+    rest = text[last + 1 :]
+    if last and rest:
+        yield Change("plain", (last + 1, len(text)), rest, "", TRAILING_SPACES)
     for line in lines:
+        if line.start > last:
+            break
         if not line.words and WIDE_INDENTATION & set(line.indent):
             yield Change("plain", (line.text_start, line.words_start), line.indent, "", WIDE_BLANK_LINE)
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from pipeline.markdown.parsing import inline_tokens, parse_blocks
 
-_BLOCK_START = re.compile(r"(?:#{1,6}(?=[ \t]|$)|>|[-+*](?=[ \t]|$)|[-=_*]{1,}[ \t]*$|~{3,}|`{3,}|\|)")
+_BLOCK_START = re.compile(r"(?:#{1,6}(?=[ \t]|$)|>|[-+*](?=[ \t]|$)|[-=_*][-=_* \t]*$|~{3,}|`{3,}|\|)")
 _LIST_NUMBER = re.compile(r"\d{1,9}(?=[.)](?:[ \t]|$))")
 _TABLE_LINE = re.compile(r"[\s|:-]+\Z")
 _MARKUP_CHARACTER = re.compile(r"[\\`*\[\]<~|]|&(?=#?\w+;)|(?<!\w)_+|_++(?![^\W_])")  # `snake_case` needs none
