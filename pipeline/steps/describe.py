@@ -94,7 +94,13 @@ def _metadata(document: Document, fields: dict[str, FrontValue]) -> Meta:
     date = given("date", date_in)
     language = given("language", _language_tag)
     authors = _author_names(fields, used) or document.meta.authors
-    title = title or document.meta.title or _one_line(_first_heading(document.text)) or _one_line(document.path.stem) or UNTITLED
+    title = (
+        title
+        or document.meta.title
+        or _one_line(_first_heading(document.text))
+        or _one_line(document.path.stem)
+        or UNTITLED
+    )
     return replace(
         document.meta,
         title=title,

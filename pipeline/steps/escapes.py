@@ -27,7 +27,8 @@ def decode_escapes(document: Document) -> Document:
         )
         read = {at for change in changes for at in range(*change.span)}
         changes += [
-            change for change in _decoded_matches(text, C1_REFERENCE, windows_1252_character, WINDOWS_1252)
+            change
+            for change in _decoded_matches(text, C1_REFERENCE, windows_1252_character, WINDOWS_1252)
             if change.span[0] not in read
         ]
         return document.edited(sorted(changes, key=lambda change: change.span))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
+from typing import Literal
 
 from pipeline.changes import Change
 from pipeline.document import Document, Meta, Step
 from pipeline.invariants import SAME_WORDS
-from pipeline.steps.plain_text.chapters import ChapterLine, chapter_line, heading_levels
+from pipeline.steps.plain_text.chapters import ChapterLine, chapter_line, heading_levels, underlined_level
 from pipeline.steps.plain_text.escapes import (
     BREAK,
     JOINED,
@@ -36,6 +37,14 @@ WIDE_BLANK_LINE = "a line of wide spaces separates paragraphs, like an empty one
 TRAILING_SPACES = "invisible spaces at the end of a line"
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading: its level, and what the line below is: its title, its underline, or neither."""
+
+    level: int
+    below: Literal["", "title", "underline"] = ""
+
+
 def plain_to_markdown(document: Document, *, plain_text: tuple[str, ...] = ()) -> Document:
     r"""Write plain text as Markdown: `    Also, #1 is * here` -> `Also, #1 is \* here`; read its title and authors.
 
@@ -46,12 +55,13 @@ def plain_to_markdown(document: Document, *, plain_text: tuple[str, ...] = ()) -
         return document
     lines = text_lines(text)
     parts = text_parts(lines)
-    levels, titles = _headings(parts)
+    chapters = _chapters(parts)
+    headings = chapters | _underlined_titles(parts)
     changes = [*_blank_changes(text, lines), *_separators(parts)]
-    layouts = _layouts(parts, levels)
+    layouts = _layouts(parts, chapters)
     for part in parts:
-        changes += _part_changes(text, part, layouts[part.lines[0].depth], levels, titles)
-    meta = _meta(document, lines, min(levels, default=len(text)), headed=bool(levels))
+        changes += _part_changes(text, part, layouts[part.lines[0].depth], headings)
+    meta = _meta(document, lines, min(chapters, default=len(text)), headed=bool(chapters))
     return replace(document.edited(sorted(changes, key=_order)), meta=meta)
 
 
@@ -59,11 +69,11 @@ def _order(change: Change) -> tuple[int, int]:
     return change.span
 
 
-def _layouts(parts: Sequence[TextPart], levels: dict[int, int]) -> dict[int, Layout]:
+def _layouts(parts: Sequence[TextPart], chapters: Collection[int]) -> dict[int, Layout]:
     """Return the layout of the text, and of the quotations at each depth."""
     depths = {part.lines[0].depth for part in parts}
     prose = [part.lines for part in parts if part.kind == "prose"]
-    return {depth: layout_of([block for block in prose if block[0].depth == depth], levels) for depth in depths}
+    return {depth: layout_of([block for block in prose if block[0].depth == depth], chapters) for depth in depths}
 
 
 def _meta(document: Document, lines: Sequence[TextLine], end: int, *, headed: bool) -> Meta:
@@ -81,10 +91,9 @@ def _meta(document: Document, lines: Sequence[TextLine], end: int, *, headed: bo
     )
 
 
-def _headings(parts: Sequence[TextPart]) -> tuple[dict[int, int], set[int]]:
-    """Return the levels of the lines that are headings, by their starts; and those whose title is on the next line."""
-    blocks = [part.lines for part in parts if part.kind == "prose"]
-    layout = layout_of([block for block in blocks if not block[0].depth])
+def _chapters(parts: Sequence[TextPart]) -> dict[int, Heading]:
+    """Return the headings of chapters, by the starts of their lines."""
+    layout = layout_of([part.lines for part in parts if part.kind == "prose" and not part.lines[0].depth])
     candidates: list[tuple[int, int, ChapterLine]] = []
     titled: set[int] = set()
     at = 0
@@ -98,7 +107,15 @@ def _headings(parts: Sequence[TextPart]) -> tuple[dict[int, int], set[int]]:
                 if not found.title and found.kind != "special" and _has_title_below(part.lines, place, layout):
                     titled.add(line.start)
     levels = heading_levels(candidates)
-    return levels, titled & levels.keys()
+    return {start: Heading(level, "title" if start in titled else "") for start, level in levels.items()}
+
+
+def _underlined_titles(parts: Sequence[TextPart]) -> dict[int, Heading]:
+    """Return the titles at the start of a block with a line of `=` or `-` of their width below, by their starts."""
+    blocks = [part.lines for part in parts if part.kind == "prose" and len(part.lines) > 1]
+    pairs = [block[:2] for block in blocks if not block[0].depth and not block[1].indent]
+    levels = {first.start: underlined_level(first.words, second.words) for first, second in pairs}
+    return {start: Heading(level, "underline") for start, level in levels.items() if level}
 
 
 def _is_alone(block: TextBlock, place: int, layout: Layout) -> bool:
@@ -116,7 +133,11 @@ def _has_title_below(block: TextBlock, place: int, layout: Layout) -> bool:
     if layout.each or place + 2 != len(block):
         return False
     line = block[-1]
-    return not line.indent and bool(chapter_line(f"Chapter 1. {line.words}", line.width)) and not SENTENCE_END.search(line.words)
+    return (
+        not line.indent
+        and bool(chapter_line(f"Chapter 1. {line.words}", line.width))
+        and not SENTENCE_END.search(line.words)
+    )
 
 
 def _blank_changes(text: str, lines: Sequence[TextLine]) -> Iterator[Change]:
@@ -141,9 +162,7 @@ def _separators(parts: Sequence[TextPart]) -> Iterator[Change]:
             yield Change("plain", (first.start, first.start), "", f"{mark}\n", NEW_PARAGRAPH)
 
 
-def _part_changes(
-    text: str, part: TextPart, layout: Layout, levels: dict[int, int], titles: set[int]
-) -> Iterator[Change]:
+def _part_changes(text: str, part: TextPart, layout: Layout, headings: Mapping[int, Heading]) -> Iterator[Change]:
     """Yield the changes of a part."""
     if part.kind in {"columns", "signature"}:
         yield from _fence_changes(text, part.lines)
@@ -151,13 +170,15 @@ def _part_changes(
         ends = [SOFT if following.indent else BREAK for following in part.lines[1:]]
         yield from _paragraph_changes(part.lines, ends)
     else:
-        for paragraph in paragraphs(part.lines, layout, levels.keys() - titles):
+        for paragraph in paragraphs(
+            part.lines, layout, {start: 1 + bool(one.below) for start, one in headings.items()}
+        ):
             first = paragraph[0]
             if first is not part.lines[0]:
                 mark = first.mark.rstrip()
                 yield Change("plain", (first.start, first.start), "", f"{mark}\n", NEW_PARAGRAPH)
-            if first.start in levels:
-                yield from _heading_changes(paragraph, levels[first.start])
+            if first.start in headings:
+                yield from _heading_changes(paragraph, headings[first.start])
             else:
                 yield from _paragraph_changes(paragraph, line_ends(paragraph, layout.width))
 
@@ -172,20 +193,28 @@ def _fence_changes(text: str, block: TextBlock) -> Iterator[Change]:
     yield Change("plain", (last.end, last.end), "", f"\n{mark}{fence}", COLUMNS_KEPT)
 
 
-def _heading_changes(lines: TextBlock, level: int) -> Iterator[Change]:
-    """Yield the changes that make a line a heading; a second line is its title."""
-    first = lines[0]
-    yield Change("plain", (first.text_start, first.words_start), first.indent, "#" * level + " ", CHAPTER_HEADING)
-    special = not heading_shows_as_it_is(" ".join(line.words for line in lines))
-    for line, following in zip_longest(lines, lines[1:]):
-        if special:
-            yield from _backslash_changes(line)
-        end = line.end - len(line.trailing)
-        if following:
-            span = end, following.words_start
-            yield Change("plain", span, line.trailing + "\n" + following.mark + following.indent, " ", CHAPTER_HEADING)
-        elif line.trailing:
-            yield Change("plain", (end, line.end), line.trailing, "", TRAILING_SPACES)
+def _heading_changes(lines: TextBlock, heading: Heading) -> Iterator[Change]:
+    """Yield the changes that make a line a heading. The line below is its title, or goes as its underline."""
+    first, last = lines[0], lines[-1]
+    yield Change(
+        "plain", (first.text_start, first.words_start), first.indent, "#" * heading.level + " ", CHAPTER_HEADING
+    )
+    shown = lines[:1] if heading.below == "underline" else lines
+    special = not heading_shows_as_it_is(" ".join(line.words for line in shown))
+    for line in shown if special else ():
+        yield from _backslash_changes(line)
+    end = first.end - len(first.trailing)
+    if heading.below == "title":
+        between = first.trailing + "\n" + last.mark + last.indent
+        yield Change("plain", (end, last.words_start), between, " ", CHAPTER_HEADING)
+        end = last.end - len(last.trailing)
+    rest = (
+        first.trailing + "\n" + last.indent + last.words + last.trailing
+        if heading.below == "underline"
+        else last.trailing
+    )
+    if rest:
+        yield Change("plain", (end, last.end), rest, "", CHAPTER_HEADING if heading.below else TRAILING_SPACES)
 
 
 def _paragraph_changes(lines: TextBlock, ends: Sequence[str]) -> Iterator[Change]:

@@ -7,7 +7,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.steps.plain_text.lines import columns
+
 MOST_TITLE_COLUMNS = 64  # columns of a heading; a longer line is a sentence
+SHORTEST_UNDERLINE = 4  # characters
 FEWEST_CONTENTS_LINES = 3  # chapter lines in a row that are a table of contents
 _NUMBER = r"[0-9０-９]{1,5}|[一二三四五六七八九十百千零〇○两兩廿卅壹贰叁肆伍陆柒捌玖拾]{1,9}"
 _ROMAN = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})|(?=[ivxlc])(?:c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
@@ -87,14 +90,14 @@ _STARTS = re.compile(  # what every heading starts with or contains; a quick tes
 )
 
 
-def chapter_line(words: str, columns: int) -> ChapterLine | None:
+def chapter_line(words: str, width: int) -> ChapterLine | None:
     """Return what the words of a line say if they can be a heading; None for a sentence, a list item or a long line.
 
     >>> chapter_line("第十二回 林教頭風雪山神廟", 24)
     ChapterLine(kind='chapter', number='十二', title='林教頭風雪山神廟')
     >>> chapter_line("Chapter 3 was never read.", 25)
     """
-    if columns > MOST_TITLE_COLUMNS or _SENTENCE.search(words) or words.endswith("#"):
+    if width > MOST_TITLE_COLUMNS or _SENTENCE.search(words) or words.endswith("#"):
         return None
     plain = words.strip("【】[]〔〕*=-—~ 　")
     if match := _SPECIAL.fullmatch(plain):
@@ -115,7 +118,24 @@ def _is_title(title: str | None, number: str = "") -> bool:
     first = title[0]
     cased = first.lower() != first.upper()
     continues = cased and first.islower() and unicodedata.category(first) == "Ll"
-    return not continues and not title.endswith("。") and not (number and bool(_FULL_STOP.search(title)) and len(title.split()) > 8)  # noqa: PLR2004 - words of a sentence
+    return (
+        not continues
+        and not title.endswith("。")
+        and not (number and bool(_FULL_STOP.search(title)) and len(title.split()) > 8)
+    )  # noqa: PLR2004 - words of a sentence
+
+
+def underlined_level(title: str, underline: str) -> int:
+    """Return the level of a title with a line of the same width below: 1 for `====`, 2 for `----`; 0 if it is none.
+
+    `-- ` above a signature is shorter, as are the rulers of most tables and letters.
+    """
+    same = abs(columns(title) - len(underline)) <= 1 and len(underline) >= SHORTEST_UNDERLINE
+    return (
+        0
+        if not same or not any(map(str.isalnum, title))
+        else {"=": 1, "-": 2}.get(underline.strip(underline[0]) or underline[0], 0)
+    )
 
 
 def heading_levels(candidates: Sequence[tuple[int, int, ChapterLine]]) -> dict[int, int]:
@@ -128,7 +148,9 @@ def heading_levels(candidates: Sequence[tuple[int, int, ChapterLine]]) -> dict[i
     numbered = [one for one in kept if one[2].kind != "special"]
     if not numbered or (len(kept) == 1 and kept[0][1] > 4):  # noqa: PLR2004 - lines: title, author, a line about the file
         return {}
-    parts = {2} if any(one[2].kind == "part" for one in kept) and any(one[2].kind == "chapter" for one in kept) else set()
+    parts = (
+        {2} if any(one[2].kind == "part" for one in kept) and any(one[2].kind == "chapter" for one in kept) else set()
+    )
     return {key: 2 if line.kind == "part" or not parts else 3 for key, _, line in kept}
 
 

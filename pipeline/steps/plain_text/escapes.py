@@ -30,7 +30,10 @@ def heading_shows_as_it_is(title: str) -> bool:
     tokens = parse_blocks(f"# {title}\n").tokens
     if [token.type for token in tokens] != ["heading_open", "inline", "heading_close"]:
         return False
-    return "".join(token.content if token.type == "text" else "\n" for token in inline_tokens(tokens[1].content, {})) == title
+    return (
+        "".join(token.content if token.type == "text" else "\n" for token in inline_tokens(tokens[1].content, {}))
+        == title
+    )
 
 
 def backslash_places(words: str) -> list[int]:

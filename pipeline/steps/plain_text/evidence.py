@@ -26,12 +26,16 @@ _LOWER_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)#{2,6}[ \t]+[^#\s]")
 _TITLE_ABOVE_TEXT = re.compile(r"\A\s*#[ \t]+([^\n#]{0,80}[^\s.,;:#=。，；：])[ \t]*\n((?:[^\n#][^\n]*\n?)+)")
 _STRONG = re.compile(r"(?<![*\\])\*\*(?=[^\s*])([^*\n]{2,200}?)(?<=[^\s*])\*\*(?!\*)")
 _ASTERISKS = re.compile(r"\*{2,}")
-_HTML = re.compile(r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre|em|strong|b|i|span|font)\b[^<>\n]*>.*?</\1>", re.DOTALL)
+_HTML = re.compile(
+    r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre|em|strong|b|i|span|font)\b[^<>\n]*>.*?</\1>", re.DOTALL
+)
 _VOID_HTML = re.compile(r"<(?:br|hr|img)\b[^<>\n]*>")
 _AUTOLINK = re.compile(r"<https?://[^\s<>]+>")
 _CODE = re.compile(r"(?<![`\w])`[^`'\n]{1,80}`(?![`\w])")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]:[ \t]*(?:<|https?://|/)\S", re.MULTILINE)
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’」』)]*\s*\Z")
+_COMMENT_LINES = re.compile(r"^#(?!#)[^\n]*\n(?=#(?!#))", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"[\w.\[\]\"'-]+[ \t]*(?:=|:=|==|>=)[ \t]*\S|\[[\w.-]+\][ \t]*\Z|export[ \t]")
+_TEXT_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’」』)]*\s*\Z")
 
 
 def is_plain_file(path: PurePosixPath, text: str, patterns: Sequence[str] = ()) -> bool:
@@ -63,17 +67,26 @@ def is_markdown(text: str) -> bool:
 def _points(text: str) -> int:
     """Return how many points a text has: one for a weak sign of Markdown, two or three for a strong one."""
     points = 3 * (len(_LINK.findall(text)) + len(_TABLE.findall(text)) + len(_FENCE.findall(text)) // 2)
-    points += 2 * (len(_LOWER_HEADING.findall(text)) + bool(_FIRST_HEADING.match(text)))
-    points += len(_LONE_HEADING.findall(text)) + 2 * _has_title_above_text(text)
+    if not _is_configuration(text):
+        points += 2 * (len(_LOWER_HEADING.findall(text)) + bool(_FIRST_HEADING.match(text)))
+        points += len(_LONE_HEADING.findall(text)) + 2 * _has_title_above_text(text)
     points += 2 * len(_HTML.findall(text)) + len(_VOID_HTML.findall(text))
     points += bool(_AUTOLINK.search(text)) + bool(_CODE.search(text)) + _strong_words(text)
     return points + sum(1 + (not label.strip("^").isdigit()) for label in _DEFINITION.findall(text))
 
 
+def _is_configuration(text: str) -> bool:
+    """Return whether `# ` starts a comment: most lines assign a value, or comments of several lines outnumber headings."""
+    if len(_COMMENT_LINES.findall(text)) > len(_LONE_HEADING.findall(text)) + len(_LOWER_HEADING.findall(text)):
+        return True
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    return sum(bool(_ASSIGNMENT.match(line)) for line in lines) * 2 > len(lines)
+
+
 def _has_title_above_text(text: str) -> bool:
     """Return whether the first line is a heading of the sentences right below it, and not a comment above data."""
     match = _TITLE_ABOVE_TEXT.match(text)
-    return bool(match) and bool(_SENTENCE_END.search(match[2])) and "=" not in match[2]
+    return bool(match) and bool(_TEXT_SENTENCE_END.search(match[2])) and "=" not in match[2]
 
 
 def _strong_words(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ MAJORITY_OF_LINES = 0.6  # of the lines; so many decide what a text or a block i
 MOST_SENTENCE_ENDS = 0.7  # of the lines: where more end a sentence, each line is a paragraph
 MOST_CLAUSE_ENDS = 0.5  # of the full lines of wrapped text; in verse, more lines end with a punctuation mark
 FEWEST_VERSES = 3  # lines
+FEWEST_UNMARKED_LINES = 4  # lines without any punctuation, to tell from their widths whether they are wrapped
 LEAST_CONTINUED = 0.4  # of the full lines: so many are followed by a small letter, or by a script without capitals
 FEWEST_RECORDS = 5  # lines in a row that all start with a capital or a digit are records, not a paragraph
 SENTENCE_END = re.compile(r"[.!?…‥。！？～~।؟።።។՞·♪—][\"'”’»)\]）」』】*_~]*\Z|[”’»」』][)）]?\Z")
@@ -23,7 +24,9 @@ _CLAUSE_END = re.compile(r"[:;,：；，]\Z")
 LIST_MARKER = re.compile(
     r"(?:[-*+•·●○■□◆◇▪‣※・]|\d{1,3}[.)]|\([\da-zA-Z]{1,3}\)|[a-zA-Z][.)]|\[\d{1,3}\])[ \t]+\S|[①-⑳]|\d{1,3}、|[（(][一二三四五六七八九十]+[）)]"
 )
-_DIALOGUE_DASH = re.compile(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_])")
+_DIALOGUE_DASH = re.compile(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])")
+_SPEECH_START = re.compile(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])|[\"“„«‘「『]")
+_FIELD = re.compile(r"[A-Z][\w-]{1,30}:(?=[ \t]|\Z)")
 _NO_SENTENCE_MARKS = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff]")  # Thai, Lao, Tibetan, Burmese, Khmer
 
 
@@ -51,9 +54,9 @@ def layout_of(blocks: Sequence[TextBlock], headings: Collection[int] = ()) -> La
 
 def _wrap_width(blocks: Sequence[TextBlock]) -> int:
     """Return the width at which the text is wrapped, in columns; 0 if it is not."""
-    pairs = [pair for block in blocks for pair in pairwise(block) if pair[0].indent or not pair[1].indent]
+    pairs = [pair for block in blocks for pair in pairwise(block) if _may_continue(*pair)]
     widths = sorted(line.width for line, _ in pairs)
-    if not widths:
+    if not widths or (len(pairs) < FEWEST_UNMARKED_LINES and all(_is_unmarked(line) for line, _ in pairs)):
         return 0
     width = widths[len(widths) * 95 // 100]
     full = [pair for pair in pairs if pair[0].width >= LEAST_FILLED_WIDTH * width]
@@ -62,6 +65,18 @@ def _wrap_width(blocks: Sequence[TextBlock]) -> int:
         return 0
     continued = sum(_continues(following.words) for _, following in full) >= LEAST_CONTINUED * len(full)
     return width if continued and not _is_verse_or_list([line for line, _ in full]) else 0
+
+
+def _may_continue(line: TextLine, following: TextLine) -> bool:
+    """Return whether the second line can be of the paragraph of the first: neither indentation nor speech starts one."""
+    if SENTENCE_END.search(line.words) and _SPEECH_START.match(following.words):
+        return False
+    return bool(line.indent) or not following.indent or bool(LIST_MARKER.match(line.words))
+
+
+def _is_unmarked(line: TextLine) -> bool:
+    """Return whether a line is of a script that does not mark the ends of sentences."""
+    return len(_NO_SENTENCE_MARKS.findall(line.words)) * 2 > len(line.words)
 
 
 def _is_verse_or_list(lines: Sequence[TextLine]) -> bool:
@@ -82,7 +97,7 @@ def _a_paragraph_each(lines: Sequence[TextLine]) -> bool:
     if not lines:
         return False
     ended = sum(bool(SENTENCE_END.search(line.words)) for line in lines) >= MOST_SENTENCE_ENDS * len(lines)
-    unmarked = sum(len(_NO_SENTENCE_MARKS.findall(line.words)) * 2 > len(line.words) for line in lines)
+    unmarked = sum(map(_is_unmarked, lines))
     mean = sum(line.width for line in lines) / len(lines)
     return ended or (unmarked * 2 > len(lines) and mean > LEAST_WRAP_WIDTH)
 
@@ -92,19 +107,28 @@ def _begins_indented(block: TextBlock) -> bool:
     return bool(block[0].indent) and not all(line.indent for line in block[1:])
 
 
-def paragraphs(block: TextBlock, layout: Layout, headings: Container[int] = ()) -> Iterator[TextBlock]:
-    """Yield the paragraphs of a block. A heading, whose line starts at one of `headings`, is a paragraph."""
+def paragraphs(block: TextBlock, layout: Layout, headings: Mapping[int, int]) -> Iterator[TextBlock]:
+    """Yield the paragraphs of a block. A heading is one: `headings` are its start and the number of its lines."""
     long = sum(line.width > MOST_WRAP_WIDTH for line in block) * 2 > len(block)
     each = layout.each or (not layout.width and long)
     running = _is_running(block, layout.width)
     paragraph: list[TextLine] = []
     for line in block:
-        if paragraph and (
-            each
-            or line.start in headings
-            or paragraph[-1].start in headings
-            or _starts_paragraph(paragraph, line, block, layout)
-            or (running and SENTENCE_END.search(paragraph[-1].words) and intended_break(paragraph[-1], line, layout.width))
+        heading = headings.get(paragraph[0].start, 0) if paragraph else 0
+        if (
+            paragraph
+            and len(paragraph) >= heading
+            and (
+                each
+                or heading
+                or line.start in headings
+                or _starts_paragraph(paragraph, line, block, layout)
+                or (
+                    running
+                    and SENTENCE_END.search(paragraph[-1].words)
+                    and intended_break(paragraph[-1], line, layout.width)
+                )
+            )
         ):
             yield paragraph
             paragraph = []
@@ -123,7 +147,11 @@ def _starts_paragraph(paragraph: Sequence[TextLine], line: TextLine, block: Text
     before = paragraph[-1]
     if _DIALOGUE_DASH.match(line.words) and SENTENCE_END.search(before.words) and not LIST_MARKER.match(line.words):
         return True
-    if not line.indent or any(LIST_MARKER.match(one.words) for one in (line, *paragraph)):
+    if (
+        not line.indent
+        or _FIELD.match(paragraph[0].words)
+        or any(LIST_MARKER.match(one.words) for one in (line, *paragraph))
+    ):
         return False
     if WIDE_INDENTATION & set(line.indent) or line.indent_width > before.indent_width:
         return True
@@ -143,6 +171,11 @@ def intended_break(line: TextLine, following: TextLine, width: int) -> bool:
 def line_ends(lines: TextBlock, width: int) -> list[str]:
     """Return how each line of a paragraph but the last ends: `BREAK`, `SOFT` or `JOINED`."""
     records = len(lines) >= FEWEST_RECORDS and not any(_continues(line.words) for line in lines[1:])
+    if _FIELD.match(lines[0].words) and not records:
+        return [
+            SOFT if _continues(following.words) and not _FIELD.match(following.words) else BREAK
+            for following in lines[1:]
+        ]
     return [BREAK if records else _line_end(line, following, width) for line, following in pairwise(lines)]
 
 

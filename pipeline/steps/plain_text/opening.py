@@ -20,7 +20,9 @@ _AUTHOR_NAMES = (
     "authors?|by|作者|著者|作家|저자|지은이|작가|글쓴이|글|autore?n?|autora|auteure?|author\\(s\\)|autorka|автор|yazar|kirjoittaja"
     "|författare|forfatter|schrijver|szerző|from|von|发件人|寄件者|发信人|差出人|보낸사람|от кого|от"
 )
-_DATE_NAMES = "date|release date|posting date|日期|时间|時間|发表时间|發表時間|日時|날짜|datum|fecha|data|дата|sent|gesendet"
+_DATE_NAMES = (
+    "date|release date|posting date|日期|时间|時間|发表时间|發表時間|日時|날짜|datum|fecha|data|дата|sent|gesendet"
+)
 _LABELLED = re.compile(
     rf"(?:(?P<title>{_TITLE_NAMES})|(?P<author>{_AUTHOR_NAMES})|(?P<date>{_DATE_NAMES}))\s*[:：]\s*(?P<value>\S.*)",
     re.IGNORECASE,
@@ -31,8 +33,12 @@ _BRACKETED = re.compile(
     r"\s*(?:[（(【\[][^）)】\]]{0,30}[）)】\]])?\s*(?:全集|全本|完本|完结|精校版|校对版|全文|[Tt][Xx][Tt])?\s*"
     r"(?:(?:作者|著者|文|by|BY|By)?\s*[:：/／]?\s*(?P<author>[^\s，。！？,.!?]{1,30}))?"
 )
-_WRITTEN_BY = re.compile(r"(?:by|BY|By|von|par|por|di|door|av|文\s*[/／]|作\s*[/／])\s+(?P<author>[^\W\d_][^.!?,;:]{1,60})|(?:文|作|著)\s*[/／]\s*(?P<cjk>\S{1,20})|(?P<suffix>\S{1,12})\s+著")
-_EBOOK_OF = re.compile(r"(?:The )?Project Gutenberg(?:'s|’s)? (?:EBook|eBook|Etext) of (?P<title>.+?)(?:, by (?P<author>.+))?\Z")
+_WRITTEN_BY = re.compile(
+    r"(?:by|BY|By|von|par|por|di|door|av|文\s*[/／]|作\s*[/／])\s+(?P<author>[^\W\d_][^.!?,;:]{1,60})|(?:文|作|著)\s*[/／]\s*(?P<cjk>\S{1,20})|(?P<suffix>\S{1,12})\s+著"
+)
+_EBOOK_OF = re.compile(
+    r"(?:The )?Project Gutenberg(?:'s|’s)? (?:EBook|eBook|Etext) of (?P<title>.+?)(?:, by (?P<author>.+))?\Z"
+)
 _ADDRESS = re.compile(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+\s*")
 _IN_PARENTHESES = re.compile(r"\S+@\S+\s+\(([^()]+)\)\s*\Z")
 _BOARD_SUFFIX = re.compile(r"\s*(?:看板|站內|站内|信区)\s*[:：]?.*\Z")

@@ -14,6 +14,7 @@ from pipeline.steps.plain_text.mail import header_length, signature_start
 
 PartKind = Literal["prose", "header", "signature", "columns"]
 MOST_SYMBOLS = 0.5  # of the characters: a drawing has more
+FEWEST_WORDS = 6  # words a line, on average, of an indented paragraph
 LEAST_ALIGNED = 0.8  # of the lines have a gap that ends in the same column, in a table
 _WIDE_GAP = re.compile(r"\S(?: {3,}|\t+)\S|[\u2502-\u257f]|\.{4,} *\d|^\|.*\|$|^\+[-=+]+\+$")
 _GAP = re.compile(r"[^\s.!?:。！？] {2,}(?=\S)")
@@ -21,6 +22,7 @@ _PROSE_END = re.compile(r"[.!?:;,。，！？：；…」』”’)\"'）—-]\s
 _CODE_END = re.compile(r"[;{}]\Z|\):\Z|\) \{")
 _PROMPT_LINE = re.compile(r"(?:>>>|\.\.\.|\$|%|C:\\[^>\s]*>)(?: |\Z)")
 _ASCII_SYMBOL = re.compile(r"[!-/:-@\[-`{-~]")
+_CODE_SYMBOL = re.compile(r"[{}<>=\[\]\\|$#@_]")
 _VERSE_START = re.compile(r"[\"'“‘«„(]*(?:[^\W\d_])")
 
 
@@ -64,7 +66,7 @@ def _keeps_columns(block: TextBlock) -> bool:
         return True
     indented = all(line.indent and not WIDE_INDENTATION & set(line.indent) for line in block)
     prose = sum(bool(_PROSE_END.search(line)) for line in words) >= most
-    return indented and not prose and not _is_verse(block)
+    return indented and not prose and not _is_verse(block) and not _is_indented_prose(words)
 
 
 def _is_aligned(block: TextBlock) -> bool:
@@ -81,9 +83,16 @@ def _is_drawing(words: Sequence[str]) -> bool:
     return len(drawn) > 1 and symbols > MOST_SYMBOLS * sum(len("".join(line.split())) for line in drawn)
 
 
+def _is_indented_prose(words: Sequence[str]) -> bool:
+    """Return whether lines have the words of sentences, and few of the symbols of code: an indented paragraph or item."""
+    symbols = sum(len(_CODE_SYMBOL.findall(line)) for line in words)
+    letters = sum(map(len, words))
+    return sum(len(line.split()) for line in words) >= FEWEST_WORDS * len(words) and symbols * 50 < letters
+
+
 def _is_verse(block: TextBlock) -> bool:
     """Return whether a block that is indented evenly is a poem: most lines start with a capital, or have no capitals."""
     starts = [match[0][-1] for line in block if (match := _VERSE_START.match(line.words))]
     verse = sum(not start.islower() for start in starts) >= MAJORITY_OF_LINES * len(block)
-    symbols = sum(len(re.findall(r"[{}()<>=\[\]\\|$#@_]", line.words)) for line in block)
+    symbols = sum(len(_CODE_SYMBOL.findall(line.words)) for line in block)
     return verse and not symbols and len({line.indent_width for line in block}) == 1
