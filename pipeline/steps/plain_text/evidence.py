@@ -19,7 +19,9 @@ _LINK = re.compile(
     r"\]\((?:<[^<>\n]*>|(?:https?:|mailto:|[./#?]|[\w%-]+[./#])[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+[\"'(][^\n]*?[\"')])?\)"
 )
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~\w)[^`\n]*$", re.MULTILINE)
-_TABLE = re.compile(r"\|[^\n]*\n[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*(?=\n|\Z)")
+_TABLE = re.compile(
+    r"^[^\n|]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*(?=\n|\Z)", re.MULTILINE
+)
 _FIRST_HEADING = re.compile(r"\s*\A\s*#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
 _LONE_HEADING = re.compile(r"\n[ \t]*\n#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
 _LOWER_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)#{2,6}[ \t]+[^#\s]")
@@ -27,15 +29,15 @@ _TITLE_ABOVE_TEXT = re.compile(r"\A\s*#[ \t]+([^\n#]{0,80}[^\s.,;:#=。，；：
 _STRONG = re.compile(r"(?<![*\\])\*\*(?=[^\s*])([^*\n]{2,200}?)(?<=[^\s*])\*\*(?!\*)")
 _ASTERISKS = re.compile(r"\*{2,}")
 _HTML = re.compile(
-    r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre|em|strong|b|i|span|font)\b[^<>\n]*>.*?</\1>", re.DOTALL
+    r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre)\b[^<>\n]*>.{0,400}?</\1>", re.DOTALL
 )
-_VOID_HTML = re.compile(r"<(?:br|hr|img)\b[^<>\n]*>")
+_INLINE_HTML = re.compile(r"<(?:br|hr|img)\b[^<>\n]*>|</(?:em|strong|b|i|span|font|code|sub|sup)>")
 _AUTOLINK = re.compile(r"<https?://[^\s<>]+>")
 _CODE = re.compile(r"(?<![`\w])`[^`'\n]{1,80}`(?![`\w])")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]:[ \t]*(?:<|https?://|/)\S", re.MULTILINE)
 _COMMENT_LINES = re.compile(r"^#(?!#)[^\n]*\n(?=#(?!#))", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"[\w.\[\]\"'-]+[ \t]*(?:=|:=|==|>=)[ \t]*\S|\[[\w.-]+\][ \t]*\Z|export[ \t]")
-_TEXT_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’」』)]*\s*\Z")
+_TEXT_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’」』)]{0,8}\s*\Z")
 
 
 def is_plain_file(path: PurePosixPath, text: str, patterns: Sequence[str] = ()) -> bool:
@@ -70,7 +72,7 @@ def _points(text: str) -> int:
     if not _is_configuration(text):
         points += 2 * (len(_LOWER_HEADING.findall(text)) + bool(_FIRST_HEADING.match(text)))
         points += len(_LONE_HEADING.findall(text)) + 2 * _has_title_above_text(text)
-    points += 2 * len(_HTML.findall(text)) + len(_VOID_HTML.findall(text))
+    points += 2 * len(_HTML.findall(text)) + len(_INLINE_HTML.findall(text))
     points += bool(_AUTOLINK.search(text)) + bool(_CODE.search(text)) + _strong_words(text)
     return points + sum(1 + (not label.strip("^").isdigit()) for label in _DEFINITION.findall(text))
 

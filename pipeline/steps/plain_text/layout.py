@@ -18,8 +18,9 @@ MOST_CLAUSE_ENDS = 0.5  # of the full lines of wrapped text; in verse, more line
 FEWEST_VERSES = 3  # lines
 FEWEST_UNMARKED_LINES = 4  # lines without any punctuation, to tell from their widths whether they are wrapped
 LEAST_CONTINUED = 0.4  # of the full lines: so many are followed by a small letter, or by a script without capitals
+MOST_ITEM_LINES = 20  # lines of an item of a list that are looked at
 FEWEST_RECORDS = 5  # lines in a row that all start with a capital or a digit are records, not a paragraph
-SENTENCE_END = re.compile(r"[.!?…‥。！？～~।؟።።។՞·♪—][\"'”’»)\]）」』】*_~]*\Z|[”’»」』][)）]?\Z")
+SENTENCE_END = re.compile(r"[.!?…‥。！？～~।؟።።។՞·♪—][\"'”’»)\]）」』】*_~]{0,8}\Z|[”’»」』][)）]?\Z")
 _CLAUSE_END = re.compile(r"[:;,：；，]\Z")
 LIST_MARKER = re.compile(
     r"(?:[-*+•·●○■□◆◇▪‣※・]|\d{1,3}[.)]|\([\da-zA-Z]{1,3}\)|[a-zA-Z][.)]|\[\d{1,3}\])[ \t]+\S|[①-⑳]|\d{1,3}、|[（(][一二三四五六七八九十]+[）)]"
@@ -111,6 +112,7 @@ def paragraphs(block: TextBlock, layout: Layout, headings: Mapping[int, int]) ->
     """Yield the paragraphs of a block. A heading is one: `headings` are its start and the number of its lines."""
     long = sum(line.width > MOST_WRAP_WIDTH for line in block) * 2 > len(block)
     each = layout.each or (not layout.width and long)
+    level = len({line.indent_width for line in block}) == 1
     running = _is_running(block, layout.width)
     paragraph: list[TextLine] = []
     for line in block:
@@ -122,7 +124,7 @@ def paragraphs(block: TextBlock, layout: Layout, headings: Mapping[int, int]) ->
                 each
                 or heading
                 or line.start in headings
-                or _starts_paragraph(paragraph, line, block, layout)
+                or _starts_paragraph(paragraph, line, layout, level=level)
                 or (
                     running
                     and SENTENCE_END.search(paragraph[-1].words)
@@ -142,7 +144,7 @@ def _is_running(block: TextBlock, width: int) -> bool:
     return bool(width) and full * 2 >= len(block) - 1 > 0
 
 
-def _starts_paragraph(paragraph: Sequence[TextLine], line: TextLine, block: TextBlock, layout: Layout) -> bool:
+def _starts_paragraph(paragraph: Sequence[TextLine], line: TextLine, layout: Layout, *, level: bool) -> bool:
     """Return whether the indentation of a line starts a paragraph, and does not continue a list item or a verse."""
     before = paragraph[-1]
     if _DIALOGUE_DASH.match(line.words) and SENTENCE_END.search(before.words) and not LIST_MARKER.match(line.words):
@@ -150,12 +152,11 @@ def _starts_paragraph(paragraph: Sequence[TextLine], line: TextLine, block: Text
     if (
         not line.indent
         or _FIELD.match(paragraph[0].words)
-        or any(LIST_MARKER.match(one.words) for one in (line, *paragraph))
+        or any(LIST_MARKER.match(one.words) for one in (line, paragraph[0], *paragraph[-MOST_ITEM_LINES:]))
     ):
         return False
     if WIDE_INDENTATION & set(line.indent) or line.indent_width > before.indent_width:
         return True
-    level = all(one.indent_width == line.indent_width for one in block)
     return (layout.indented and not level) or (
         (layout.indented or not level) and intended_break(before, line, layout.width)
     )

@@ -16,9 +16,9 @@ PartKind = Literal["prose", "header", "signature", "columns"]
 MOST_SYMBOLS = 0.5  # of the characters: a drawing has more
 FEWEST_WORDS = 6  # words a line, on average, of an indented paragraph
 LEAST_ALIGNED = 0.8  # of the lines have a gap that ends in the same column, in a table
-_WIDE_GAP = re.compile(r"\S(?: {3,}|\t+)\S|[\u2502-\u257f]|\.{4,} *\d|^\|.*\|$|^\+[-=+]+\+$")
-_GAP = re.compile(r"[^\s.!?:。！？] {2,}(?=\S)")
-_PROSE_END = re.compile(r"[.!?:;,。，！？：；…」』”’)\"'）—-]\s*\Z")
+_WIDE_GAP = re.compile(r"\S(?: {3,}+|\t++)\S|[\u2502-\u257f]|(?<!\.)\.{4,}+ *+\d|^\|.*\|$|^\+[-=+]++$")
+_GAP = re.compile(r"[^\s.!?:。！？] {2,}+(?=\S)")
+_PROSE_END = re.compile(r"[.!?:;,。，！？：；…」』”’)\"'）—-]\Z")
 _CODE_END = re.compile(r"[;{}]\Z|\):\Z|\) \{")
 _PROMPT_LINE = re.compile(r"(?:>>>|\.\.\.|\$|%|C:\\[^>\s]*>)(?: |\Z)")
 _ASCII_SYMBOL = re.compile(r"[!-/:-@\[-`{-~]")
