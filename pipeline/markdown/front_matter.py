@@ -23,15 +23,15 @@ from dataclasses import dataclass, field
 from pipeline.document import FrontValue
 from pipeline.markdown.yaml_fields import DEEPEST_YAML, FIELD_LINE, MOST_YAML_CHARACTERS, front_value, yaml_fields
 
-KNOWN_FIELDS = frozenset(
+_KNOWN_NAMES = (
     "title date layout tags categories category tag slug draft published permalink author authors description summary"
     " keywords aliases lang language updated modified created lastmod excerpt status template weight series type"
-    " subtitle url comments toc image cover id css 标题 標題 日期 标签 標籤 分类 分類 作者 タイトル 日付".split()
+    " subtitle url comments toc image cover id css 标题 標題 日期 标签 標籤 分类 分類 作者 タイトル 日付"
 )
-_HEXO_FIELDS = frozenset("title date layout tags categories".split())
-_PELICAN_FIELDS = frozenset(  # besides the title; a review that starts with title and author has none of them
-    "date slug category categories tags status modified summary keywords layout template css".split()
-)
+_PELICAN_NAMES = "date slug category categories tags status modified summary keywords layout template css"
+KNOWN_FIELDS = frozenset(_KNOWN_NAMES.split())
+_HEXO_FIELDS = frozenset(("title", "date", "layout", "tags", "categories"))
+_PELICAN_FIELDS = frozenset(_PELICAN_NAMES.split())  # besides the title; what a review starts with is not one of them
 _SITE_FIELDS = _HEXO_FIELDS | _PELICAN_FIELDS | {"draft", "lastmod", "permalink", "weight"}  # not of books or products
 FEWEST_PELICAN_FIELDS = 2  # of those, for metadata without fences
 _START = r"\A(\ufeff?(?:[ \t]*\r?\n)*)"
@@ -54,7 +54,7 @@ _PANDOC = re.compile(
 )
 _LOOKS_LIKE_FIELD = re.compile(r"[\"']?[^\W\d][\w .-]*[\"']?[ \t]*[:=]")
 _TOML_LINE = re.compile(r"([\w-]+)[ \t]*=[ \t]*(?:\"(.*)\"|'(.*)'|(.*?))[ \t]*\Z")
-_SENTENCE = re.compile(r"\S\s+\S.*[.!?…][\"'”’»]*\Z|[\u3040-\u9fff].*[。！？…][”’」』]*\Z", re.DOTALL)
+_SPOKEN_SENTENCE = re.compile(r"\S\s+\S.*[.!?…][\"'”’»]*\Z|[\u3040-\u9fff].*[。！？…][”’」』]*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ def _is_metadata(inner: str, fields: dict[str, FrontValue], kind: str) -> bool:
     if not fields or _known(fields):
         return True
     names = re.findall(r"^([^\s:#-][^:\n]*):", inner, re.MULTILINE)
-    sentences = any(isinstance(value, str) and _SENTENCE.search(value) for value in fields.values())
+    sentences = any(isinstance(value, str) and _SPOKEN_SENTENCE.search(value) for value in fields.values())
     return not sentences and len(names) == len(set(names)) and bool(inner.split("\n", 1)[0].strip())
 
 
-def _known(fields: dict[str, FrontValue]) -> set[str]:
+def _known(fields: dict[str, FrontValue]) -> frozenset[str]:
     return KNOWN_FIELDS & {key.casefold() for key in fields}
 
 

@@ -21,7 +21,7 @@ from pipeline.steps.plain_text.escapes import (
     shows_as_it_is,
 )
 from pipeline.steps.plain_text.evidence import is_plain_file
-from pipeline.steps.plain_text.layout import SENTENCE_END, Layout, intended_break, layout_of, line_ends, paragraphs
+from pipeline.steps.plain_text.layout import SENTENCE_END, TextLayout, intended_break, layout_of, line_ends, paragraphs
 from pipeline.steps.plain_text.lines import WIDE_INDENTATION, TextBlock, TextLine, text_lines
 from pipeline.steps.plain_text.opening import opening_of
 from pipeline.steps.plain_text.parts import TextPart, text_parts
@@ -69,7 +69,7 @@ def _order(change: Change) -> tuple[int, int]:
     return change.span
 
 
-def _layouts(parts: Sequence[TextPart], chapters: Collection[int]) -> dict[int, Layout]:
+def _layouts(parts: Sequence[TextPart], chapters: Collection[int]) -> dict[int, TextLayout]:
     """Return the layout of the text, and of the quotations at each depth."""
     depths = {part.lines[0].depth for part in parts}
     prose = [part.lines for part in parts if part.kind == "prose"]
@@ -118,7 +118,7 @@ def _underlined_titles(parts: Sequence[TextPart]) -> dict[int, Heading]:
     return {start: Heading(level, "underline") for start, level in levels.items() if level}
 
 
-def _is_alone(block: TextBlock, place: int, layout: Layout) -> bool:
+def _is_alone(block: TextBlock, place: int, layout: TextLayout) -> bool:
     """Return whether a line of a block is a paragraph of its own, and not a part of a wrapped one."""
     line = block[place]
     if layout.each:
@@ -128,7 +128,7 @@ def _is_alone(block: TextBlock, place: int, layout: Layout) -> bool:
     return before and (after or bool(block[place + 1].indent))
 
 
-def _has_title_below(block: TextBlock, place: int, layout: Layout) -> bool:
+def _has_title_below(block: TextBlock, place: int, layout: TextLayout) -> bool:
     """Return whether the next line, the last of the block, is the title of a chapter: `CHAPTER I`, `The Sea`."""
     if layout.each or place + 2 != len(block):
         return False
@@ -162,7 +162,7 @@ def _separators(parts: Sequence[TextPart]) -> Iterator[Change]:
             yield Change("plain", (first.start, first.start), "", f"{mark}\n", NEW_PARAGRAPH)
 
 
-def _part_changes(text: str, part: TextPart, layout: Layout, headings: Mapping[int, Heading]) -> Iterator[Change]:
+def _part_changes(text: str, part: TextPart, layout: TextLayout, headings: Mapping[int, Heading]) -> Iterator[Change]:
     """Yield the changes of a part."""
     if part.kind in {"columns", "signature"}:
         yield from _fence_changes(text, part.lines)
@@ -178,7 +178,7 @@ def _part_changes(text: str, part: TextPart, layout: Layout, headings: Mapping[i
                 mark = first.mark.rstrip()
                 yield Change("plain", (first.start, first.start), "", f"{mark}\n", NEW_PARAGRAPH)
             if first.start in headings:
-                yield from _heading_changes(paragraph, headings[first.start])
+                yield from _chapter_heading_changes(paragraph, headings[first.start])
             else:
                 yield from _paragraph_changes(paragraph, line_ends(paragraph, layout.width))
 
@@ -193,7 +193,7 @@ def _fence_changes(text: str, block: TextBlock) -> Iterator[Change]:
     yield Change("plain", (last.end, last.end), "", f"\n{mark}{fence}", COLUMNS_KEPT)
 
 
-def _heading_changes(lines: TextBlock, heading: Heading) -> Iterator[Change]:
+def _chapter_heading_changes(lines: TextBlock, heading: Heading) -> Iterator[Change]:
     """Yield the changes that make a line a heading. The line below is its title, or goes as its underline."""
     first, last = lines[0], lines[-1]
     yield Change(

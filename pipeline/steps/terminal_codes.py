@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pipeline.changes import Span
 
 TERMINAL_CODE = (  # ECMA-48: control sequences, and strings such as window titles; character sets of ISO 2022
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()*+][0-9A-Z]|\x1b[78=>cDEHMNOZ]"
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()*+][0-9A-Z]"
 )
-OVERSTRIKE = r"_\x08(?=[^\n_])|(?P<struck>[^\n\x08])\x08(?=(?P=struck))"  # underlined and bold, as typewriters and `man` print them
+# Underlined and bold, as typewriters and `man` print them.
+OVERSTRIKE = r"_\x08(?=[^\n_])|(?P<struck>[^\n\x08])\x08(?=(?P=struck))"
 MOST_INDENTATION = 80  # characters before a code at the start of a line
 FEWEST_PAIRS = 3  # pairs in a text that make its other colour codes certain
 _COLOUR = r"(?:0?[0-9]|2[1-9]|3[0-79]|4[0-79]|9[0-7]|10[0-7]|[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3})"
 _LOST_ESCAPE = re.compile(
-    r"(?<!\\e)(?<!\\033)(?<!\\x1[bB])(?<!\\u001[bB])(?<!\^)(?<!\^\[)(?<!ESC)(?<!\x1b)(?<!\\)"  # not in a text about them
+    r"(?<!\\e)(?<!\\033)(?<!\\x1[bB])(?<!\\u001[bB])(?<!\^)(?<!\^\[)(?<!ESC)(?<!\x1b)(?<!\\)"  # not an example
     rf"\[((?:{_COLOUR}(?:;{_COLOUR})*)?)m(?![^\[\]\n]{{0,80}}\])"  # no closing bracket: `[5m]`, `[more](…)`
 )
 _BLANK_LINE_BETWEEN = re.compile(r"\n[ \t>]*\r?\n")
@@ -41,7 +42,7 @@ def codes_without_escape(text: str) -> Iterator[Span]:
     """
     if "[m" not in text and "[0m" not in text and "[0;" not in text:
         return
-    codes = [_code(text, match) for match in _LOST_ESCAPE.finditer(text)]
+    codes = [_colour_code(text, match) for match in _LOST_ESCAPE.finditer(text)]
     spans: list[Span] = []
     pairs = 0
     opened: list[_Code] = []
@@ -57,7 +58,7 @@ def codes_without_escape(text: str) -> Iterator[Span]:
     yield from [code.span for code in codes if code.attached] if pairs >= FEWEST_PAIRS else spans
 
 
-def _code(text: str, match: re.Match[str]) -> _Code:
+def _colour_code(text: str, match: re.Match[str]) -> _Code:
     start, end = match.span()
     resets = not match[1].strip("0")
     near = text[start - 1 : start] if resets else text[end : end + 1]

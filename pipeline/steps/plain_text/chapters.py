@@ -11,9 +11,10 @@ from pipeline.steps.plain_text.lines import columns
 
 MOST_TITLE_COLUMNS = 64  # columns of a heading; a longer line is a sentence
 SHORTEST_UNDERLINE = 4  # characters
+MOST_TITLE_WORDS = 8  # words of a title that ends with a full stop
 FEWEST_CONTENTS_LINES = 3  # chapter lines in a row that are a table of contents
 _NUMBER = r"[0-9０-９]{1,5}|[一二三四五六七八九十百千零〇○两兩廿卅壹贰叁肆伍陆柒捌玖拾]{1,9}"
-_ROMAN = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})|(?=[ivxlc])(?:c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
+_ROMAN = r"(?=[IVXLC])C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _NUMBER_WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty"
     "|forty|fifty|(?:twenty|thirty|forty)-(?:one|two|three|four|five|six|seven|eight|nine)|first|second|third|fourth|fifth"
@@ -55,7 +56,7 @@ _SPECIAL = re.compile(  # parts of a book without a number
     re.IGNORECASE,
 )
 _TITLE = r"(?:[\s:：.．、,，·)）\]】—–-]+(?P<title>\S.*)|\.)?"
-_SENTENCE = re.compile(r"[。；;,，、：:](?:[”’」』\"')]*)\Z")
+_HEADING_AS_SENTENCE = re.compile(r"[。；;,，、：:](?:[”’」』\"')]*)\Z")
 _FULL_STOP = re.compile(r"(?<=[^\W\d_])\.\Z")
 
 
@@ -97,7 +98,7 @@ def chapter_line(words: str, width: int) -> ChapterLine | None:
     ChapterLine(kind='chapter', number='十二', title='林教頭風雪山神廟')
     >>> chapter_line("Chapter 3 was never read.", 25)
     """
-    if width > MOST_TITLE_COLUMNS or _SENTENCE.search(words) or words.endswith("#"):
+    if width > MOST_TITLE_COLUMNS or _HEADING_AS_SENTENCE.search(words) or words.endswith("#"):
         return None
     plain = words.strip("【】[]〔〕*=-—~ 　")
     if match := _SPECIAL.fullmatch(plain):
@@ -121,8 +122,8 @@ def _is_title(title: str | None, number: str = "") -> bool:
     return (
         not continues
         and not title.endswith("。")
-        and not (number and bool(_FULL_STOP.search(title)) and len(title.split()) > 8)
-    )  # noqa: PLR2004 - words of a sentence
+        and not (number and _FULL_STOP.search(title) and len(title.split()) > MOST_TITLE_WORDS)
+    )
 
 
 def underlined_level(title: str, underline: str) -> int:
@@ -144,7 +145,7 @@ def heading_levels(candidates: Sequence[tuple[int, int, ChapterLine]]) -> dict[i
     `candidates` are (key, index of the line among those that are not blank, what it says). Rows of chapter lines
     without text between them are a table of contents. A single heading counts only in the first lines.
     """
-    kept = [one for row in _rows(candidates) for one in _outside_contents(row)]
+    kept = [one for row in _contents_rows(candidates) for one in _outside_contents(row)]
     numbered = [one for one in kept if one[2].kind != "special"]
     if not numbered or (len(kept) == 1 and kept[0][1] > 4):  # noqa: PLR2004 - lines: title, author, a line about the file
         return {}
@@ -154,7 +155,7 @@ def heading_levels(candidates: Sequence[tuple[int, int, ChapterLine]]) -> dict[i
     return {key: 2 if line.kind == "part" or not parts else 3 for key, _, line in kept}
 
 
-def _rows(candidates: Sequence[tuple[int, int, ChapterLine]]) -> Iterator[list[tuple[int, int, ChapterLine]]]:
+def _contents_rows(candidates: Sequence[tuple[int, int, ChapterLine]]) -> Iterator[list[tuple[int, int, ChapterLine]]]:
     """Yield the candidates in rows: each follows the one before, with only blank lines between."""
     row: list[tuple[int, int, ChapterLine]] = []
     for one in candidates:

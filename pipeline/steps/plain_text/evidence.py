@@ -16,9 +16,10 @@ ENOUGH_POINTS = 2  # points that make a short text Markdown
 LINES_PER_POINT = 400  # lines of a long text for which it needs one point: a novel may hold one link
 MAIL_POINTS = 2  # points that a mail must have more: its writer and its reader see plain text
 _LINK = re.compile(
-    r"\]\((?:<[^<>\n]*>|(?:https?:|mailto:|[./#?]|[\w%-]+[./#])[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+[\"'(][^\n]*?[\"')])?\)"
+    r"\]\((?:<[^<>\n]*>|(?:https?:|mailto:|[./#?]|[\w%-]+[./#])[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
+    r"(?:\s+[\"'(][^\n]*?[\"')])?\)"
 )
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~\w)[^`\n]*$", re.MULTILINE)
+_FENCE_LINE = re.compile(r"^ {0,3}(?:```|~~~\w)[^`\n]*$", re.MULTILINE)
 _TABLE = re.compile(
     r"^[^\n|]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*(?=\n|\Z)", re.MULTILINE
 )
@@ -28,9 +29,7 @@ _LOWER_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)#{2,6}[ \t]+[^#\s]")
 _TITLE_ABOVE_TEXT = re.compile(r"\A\s*#[ \t]+([^\n#]{0,80}[^\s.,;:#=。，；：])[ \t]*\n((?:[^\n#][^\n]*\n?)+)")
 _STRONG = re.compile(r"(?<![*\\])\*\*(?=[^\s*])([^*\n]{2,200}?)(?<=[^\s*])\*\*(?!\*)")
 _ASTERISKS = re.compile(r"\*{2,}")
-_HTML = re.compile(
-    r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre)\b[^<>\n]*>.{0,400}?</\1>", re.DOTALL
-)
+_HTML = re.compile(r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre)\b[^<>\n]*>.{0,400}?</\1>", re.DOTALL)
 _INLINE_HTML = re.compile(r"<(?:br|hr|img)\b[^<>\n]*>|</(?:em|strong|b|i|span|font|code|sub|sup)>")
 _AUTOLINK = re.compile(r"<https?://[^\s<>]+>")
 _CODE = re.compile(r"(?<![`\w])`[^`'\n]{1,80}`(?![`\w])")
@@ -53,7 +52,7 @@ def is_plain_file(path: PurePosixPath, text: str, patterns: Sequence[str] = ()) 
 
 
 def is_markdown(text: str) -> bool:
-    r"""Return whether a text shows that it is Markdown: a link, a fence, a table, a heading that stands alone, …
+    r"""Return whether a text shows that it is Markdown, by links, fences, tables, headings that stand alone.
 
     >>> is_markdown("# Title\n\nText.\n"), is_markdown("# a comment\nkey = value\n"), is_markdown("138****5678 **!\n")
     (True, False, False)
@@ -68,7 +67,7 @@ def is_markdown(text: str) -> bool:
 
 def _points(text: str) -> int:
     """Return how many points a text has: one for a weak sign of Markdown, two or three for a strong one."""
-    points = 3 * (len(_LINK.findall(text)) + len(_TABLE.findall(text)) + len(_FENCE.findall(text)) // 2)
+    points = 3 * (len(_LINK.findall(text)) + len(_TABLE.findall(text)) + len(_FENCE_LINE.findall(text)) // 2)
     if not _is_configuration(text):
         points += 2 * (len(_LOWER_HEADING.findall(text)) + bool(_FIRST_HEADING.match(text)))
         points += len(_LONE_HEADING.findall(text)) + 2 * _has_title_above_text(text)
@@ -78,7 +77,7 @@ def _points(text: str) -> int:
 
 
 def _is_configuration(text: str) -> bool:
-    """Return whether `# ` starts a comment: most lines assign a value, or comments of several lines outnumber headings."""
+    """Return whether `# ` starts comments: most lines assign a value, or longer comments outnumber headings."""
     if len(_COMMENT_LINES.findall(text)) > len(_LONE_HEADING.findall(text)) + len(_LOWER_HEADING.findall(text)):
         return True
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
@@ -88,7 +87,7 @@ def _is_configuration(text: str) -> bool:
 def _has_title_above_text(text: str) -> bool:
     """Return whether the first line is a heading of the sentences right below it, and not a comment above data."""
     match = _TITLE_ABOVE_TEXT.match(text)
-    return bool(match) and bool(_TEXT_SENTENCE_END.search(match[2])) and "=" not in match[2]
+    return match is not None and bool(_TEXT_SENTENCE_END.search(match[2])) and "=" not in match[2]
 
 
 def _strong_words(text: str) -> int:

@@ -16,23 +16,24 @@ MAJORITY_OF_LINES = 0.6  # of the lines; so many decide what a text or a block i
 MOST_SENTENCE_ENDS = 0.7  # of the lines: where more end a sentence, each line is a paragraph
 MOST_CLAUSE_ENDS = 0.5  # of the full lines of wrapped text; in verse, more lines end with a punctuation mark
 FEWEST_VERSES = 3  # lines
-FEWEST_UNMARKED_LINES = 4  # lines without any punctuation, to tell from their widths whether they are wrapped
+FEWEST_UNMARKED_LINES = 4  # lines without any punctuation, for their widths to show that they are wrapped
 LEAST_CONTINUED = 0.4  # of the full lines: so many are followed by a small letter, or by a script without capitals
 MOST_ITEM_LINES = 20  # lines of an item of a list that are looked at
 FEWEST_RECORDS = 5  # lines in a row that all start with a capital or a digit are records, not a paragraph
 SENTENCE_END = re.compile(r"[.!?…‥。！？～~।؟።።។՞·♪—][\"'”’»)\]）」』】*_~]{0,8}\Z|[”’»」』][)）]?\Z")
 _CLAUSE_END = re.compile(r"[:;,：；，]\Z")
 LIST_MARKER = re.compile(
-    r"(?:[-*+•·●○■□◆◇▪‣※・]|\d{1,3}[.)]|\([\da-zA-Z]{1,3}\)|[a-zA-Z][.)]|\[\d{1,3}\])[ \t]+\S|[①-⑳]|\d{1,3}、|[（(][一二三四五六七八九十]+[）)]"
+    r"(?:[-*+•·●○■□◆◇▪‣※・]|\d{1,3}[.)]|\([\da-zA-Z]{1,3}\)|[a-zA-Z][.)]|\[\d{1,3}\])[ \t]+\S"
+    r"|[①-⑳]|\d{1,3}、|[（(][一二三四五六七八九十]+[）)]"
 )
 _DIALOGUE_DASH = re.compile(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])")
 _SPEECH_START = re.compile(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])|[\"“„«‘「『]")
-_FIELD = re.compile(r"[A-Z][\w-]{1,30}:(?=[ \t]|\Z)")
+_RECORD_FIELD = re.compile(r"[A-Z][\w-]{1,30}:(?=[ \t]|\Z)")
 _NO_SENTENCE_MARKS = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff]")  # Thai, Lao, Tibetan, Burmese, Khmer
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TextLayout:
     """How a text is laid out. `width`: the columns at which it is wrapped, 0 if it is not.
 
     `each`: each line is a paragraph. `indented`: the first line of a paragraph is indented, the others are not.
@@ -43,14 +44,14 @@ class Layout:
     indented: bool
 
 
-def layout_of(blocks: Sequence[TextBlock], headings: Collection[int] = ()) -> Layout:
+def layout_of(blocks: Sequence[TextBlock], headings: Collection[int] = ()) -> TextLayout:
     """Return the layout of the prose of a text; `headings` are the starts of lines that do not count."""
     width = _wrap_width(blocks)
     first = min(headings, default=0)  # above it are the title, the author and the like
     lines = [line for block in blocks if len(block) > 1 for line in block if line.start >= first]
     lines = [line for line in lines if line.start not in headings]
     indented = sum(map(_begins_indented, blocks)) * 2 > sum(bool(block[0].indent) for block in blocks)
-    return Layout(width, not width and _a_paragraph_each(lines), indented)
+    return TextLayout(width, not width and _a_paragraph_each(lines), indented)
 
 
 def _wrap_width(blocks: Sequence[TextBlock]) -> int:
@@ -69,7 +70,7 @@ def _wrap_width(blocks: Sequence[TextBlock]) -> int:
 
 
 def _may_continue(line: TextLine, following: TextLine) -> bool:
-    """Return whether the second line can be of the paragraph of the first: neither indentation nor speech starts one."""
+    """Return whether a line can be of the paragraph above: neither its indentation nor speech starts one."""
     if SENTENCE_END.search(line.words) and _SPEECH_START.match(following.words):
         return False
     return bool(line.indent) or not following.indent or bool(LIST_MARKER.match(line.words))
@@ -81,7 +82,7 @@ def _is_unmarked(line: TextLine) -> bool:
 
 
 def _is_verse_or_list(lines: Sequence[TextLine]) -> bool:
-    """Return whether most lines end a sentence or, where they are enough to tell, a clause; wrapped lines end anywhere."""
+    """Return whether most lines end a sentence or, of several lines, a clause; wrapped lines end anywhere."""
     ended = sum(bool(SENTENCE_END.search(line.words)) for line in lines)
     clauses = sum(bool(_CLAUSE_END.search(line.words)) for line in lines)
     verse = len(lines) >= FEWEST_VERSES and ended + clauses > MOST_CLAUSE_ENDS * len(lines)
@@ -89,7 +90,7 @@ def _is_verse_or_list(lines: Sequence[TextLine]) -> bool:
 
 
 def _continues(words: str) -> bool:
-    """Return whether words can go on from the line above: they start with a small letter, or no letter here is small."""
+    """Return whether words can go on from the line above: they start with a small letter, or have none."""
     return words[0].isalpha() and (not words[0].isupper() or words.isupper())
 
 
@@ -108,7 +109,7 @@ def _begins_indented(block: TextBlock) -> bool:
     return bool(block[0].indent) and not all(line.indent for line in block[1:])
 
 
-def paragraphs(block: TextBlock, layout: Layout, headings: Mapping[int, int]) -> Iterator[TextBlock]:
+def paragraphs(block: TextBlock, layout: TextLayout, headings: Mapping[int, int]) -> Iterator[TextBlock]:
     """Yield the paragraphs of a block. A heading is one: `headings` are its start and the number of its lines."""
     long = sum(line.width > MOST_WRAP_WIDTH for line in block) * 2 > len(block)
     each = layout.each or (not layout.width and long)
@@ -144,14 +145,14 @@ def _is_running(block: TextBlock, width: int) -> bool:
     return bool(width) and full * 2 >= len(block) - 1 > 0
 
 
-def _starts_paragraph(paragraph: Sequence[TextLine], line: TextLine, layout: Layout, *, level: bool) -> bool:
+def _starts_paragraph(paragraph: Sequence[TextLine], line: TextLine, layout: TextLayout, *, level: bool) -> bool:
     """Return whether the indentation of a line starts a paragraph, and does not continue a list item or a verse."""
     before = paragraph[-1]
     if _DIALOGUE_DASH.match(line.words) and SENTENCE_END.search(before.words) and not LIST_MARKER.match(line.words):
         return True
     if (
         not line.indent
-        or _FIELD.match(paragraph[0].words)
+        or _RECORD_FIELD.match(paragraph[0].words)
         or any(LIST_MARKER.match(one.words) for one in (line, paragraph[0], *paragraph[-MOST_ITEM_LINES:]))
     ):
         return False
@@ -172,15 +173,15 @@ def intended_break(line: TextLine, following: TextLine, width: int) -> bool:
 def line_ends(lines: TextBlock, width: int) -> list[str]:
     """Return how each line of a paragraph but the last ends: `BREAK`, `SOFT` or `JOINED`."""
     records = len(lines) >= FEWEST_RECORDS and not any(_continues(line.words) for line in lines[1:])
-    if _FIELD.match(lines[0].words) and not records:
+    if _RECORD_FIELD.match(lines[0].words) and not records:
         return [
-            SOFT if _continues(following.words) and not _FIELD.match(following.words) else BREAK
+            SOFT if _continues(following.words) and not _RECORD_FIELD.match(following.words) else BREAK
             for following in lines[1:]
         ]
-    return [BREAK if records else _line_end(line, following, width) for line, following in pairwise(lines)]
+    return [BREAK if records else _end_of_line(line, following, width) for line, following in pairwise(lines)]
 
 
-def _line_end(line: TextLine, following: TextLine, width: int) -> str:
+def _end_of_line(line: TextLine, following: TextLine, width: int) -> str:
     ended = SENTENCE_END.search(line.words) or _CLAUSE_END.search(line.words)
     if intended_break(line, following, width) or (ended and LIST_MARKER.match(following.words)):
         return BREAK

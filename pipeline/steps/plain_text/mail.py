@@ -7,19 +7,22 @@ from collections.abc import Sequence
 
 FEWEST_HEADER_FIELDS = 2  # fields with known names; one such line may be a sentence
 MOST_SIGNATURE_LINES = 12  # lines
-_NAMES = (
-    "from to cc bcc subject date sent reply-to newsgroups message-id references organization organisation sender"
-    " followup-to in-reply-to distribution lines path received return-path delivered-to list-id user-agent x-mailer"
-    " von an betreff datum gesendet de à para objet envoyé asunto fecha enviado assunto data da oggetto van aan"
-    " onderwerp od temat от кому тема дата отправлено 发件人 收件人 主题 抄送 日期 发送时间 发信人 信区 标题 发信站"
-    " 寄件者 收件者 主旨 標題 時間 作者 看板 寄件人 收件人 差出人 宛先 件名 日時 送信日時 送信者 보낸사람 받는사람 제목 날짜 från till ämne"
+MOST_UNMARKED_LINES = 4  # lines of a signature without the space of `-- ` (RFC 3676, 4.3)
+_CERTAIN_FIELDS = (  # those that a list of other fields does not have
+    "from to subject newsgroups message-id sent von betreff objet asunto assunto oggetto onderwerp temat från ämne"
+    " от кому тема 发件人 收件人 发信人 信区 发信站 寄件者 收件者 寄件人 主旨 看板 時間 差出人 宛先"
+    " 件名 보낸사람 받는사람"
 )
-HEADER_NAMES = frozenset(_NAMES.split())
-_CERTAIN_NAMES = frozenset(  # those that a list of other fields does not have
-    "from to subject newsgroups message-id sent betreff von objet asunto assunto oggetto onderwerp temat тема от кому"
-    " 发件人 收件人 发信人 信区 发信站 寄件者 收件者 主旨 看板 時間 寄件人 差出人 宛先 件名 보낸사람 받는사람 ämne från".split()
+_OTHER_FIELDS = (
+    "cc bcc date reply-to references organization organisation sender followup-to in-reply-to distribution lines path"
+    " received return-path delivered-to list-id user-agent x-mailer an datum gesendet de à para envoyé fecha enviado"
+    " data da van aan od do till дата отправлено 主题 抄送 日期 发送时间 标题 標題 作者 日時 送信日時 送信者 제목 날짜"
 )
-_FIELD = re.compile(r"[*_]{0,2}([^\W\d][\w-]*(?: [\w-]+)?)[*_]{0,2}\s*[:：](?!//)|(作者|標題|時間|看板|标题|时间)\s+\S")
+_CERTAIN_NAMES = frozenset(_CERTAIN_FIELDS.split())
+HEADER_NAMES = _CERTAIN_NAMES | frozenset(_OTHER_FIELDS.split())
+_HEADER_FIELD = re.compile(
+    r"[*_]{0,2}([^\W\d][\w-]*(?: [\w-]+)?)[*_]{0,2}\s*[:：](?!//)|(作者|標題|時間|看板|标题|时间)\s+\S"
+)
 _MBOX_START = re.compile(r"From \S+@?\S* +(?:\w{3} ){2}")
 SIGNATURE_MARKS = frozenset({"--", "- --"})
 
@@ -44,7 +47,7 @@ def header_length(lines: Sequence[str]) -> int:
 
 def header_field(line: str) -> str:
     """Return the name of the field of a header in lower case, `subject`; empty if the line has none."""
-    match = _FIELD.match(line)
+    match = _HEADER_FIELD.match(line)
     return (match[1] or match[2]).casefold().replace(" ", "") if match else ""
 
 
@@ -55,6 +58,7 @@ def signature_start(lines: Sequence[tuple[str, str]], *, last: bool) -> int:
     """
     for at, (words, trailing) in enumerate(lines):
         rest = len(lines) - at - 1
-        if words in SIGNATURE_MARKS and rest <= MOST_SIGNATURE_LINES and (trailing == " " or (last and 0 < rest <= 4)):  # noqa: PLR2004 - RFC 3676, 4.3
+        marked = trailing == " " or (last and 0 < rest <= MOST_UNMARKED_LINES)
+        if words in SIGNATURE_MARKS and rest <= MOST_SIGNATURE_LINES and marked:
             return at
     return -1

@@ -13,8 +13,9 @@ from pipeline.steps.plain_text.lines import TextLine
 OPENING_LINES = 30  # lines from the top that may name the title and the author
 MOST_OPENING_COLUMNS = 120  # columns of such a line; a longer one is a paragraph
 _TITLE_NAMES = (
-    "title|book title|书名|書名|小说名|小說名|作品名称?|标题|標題|題名|タイトル|件名|主题|主題|主旨|제목|책제목|titel|titre"
-    "|título|titulo|titolo|tytuł|название|заглавие|назва|subject|betreff|objet|asunto|assunto|oggetto|onderwerp|temat|тема|ämne"
+    "title|book title|书名|書名|小说名|小說名|作品名称?|标题|標題|題名|タイトル|件名|主题|主題|主旨|제목|책제목"
+    "|titel|titre|título|titulo|titolo|tytuł|название|заглавие|назва|subject|betreff|objet|asunto|assunto|oggetto|onderwerp|temat"
+    "|тема|ämne"
 )
 _AUTHOR_NAMES = (
     "authors?|by|作者|著者|作家|저자|지은이|작가|글쓴이|글|autore?n?|autora|auteure?|author\\(s\\)|autorka|автор|yazar|kirjoittaja"
@@ -34,7 +35,8 @@ _BRACKETED = re.compile(
     r"(?:(?:作者|著者|文|by|BY|By)?\s*[:：/／]?\s*(?P<author>[^\s，。！？,.!?]{1,30}))?"
 )
 _WRITTEN_BY = re.compile(
-    r"(?:by|BY|By|von|par|por|di|door|av|文\s*[/／]|作\s*[/／])\s+(?P<author>[^\W\d_][^.!?,;:]{1,60})|(?:文|作|著)\s*[/／]\s*(?P<cjk>\S{1,20})|(?P<suffix>\S{1,12})\s+著"
+    r"(?:by|BY|By|von|par|por|di|door|av)\s+(?P<author>[^\W\d_][^.!?,;:]{1,60})"
+    r"|(?:文|作|著)\s*[/／]\s*(?P<cjk>\S{1,20})|(?P<suffix>\S{1,12})\s+著"
 )
 _EBOOK_OF = re.compile(
     r"(?:The )?Project Gutenberg(?:'s|’s)? (?:EBook|eBook|Etext) of (?P<title>.+?)(?:, by (?P<author>.+))?\Z"
@@ -62,7 +64,7 @@ def opening_of(lines: Sequence[TextLine]) -> Opening:
             found.setdefault(name, value.strip(" \t\u3000*_"))
         if at and "author" not in found and "title" not in found and (match := _WRITTEN_BY.fullmatch(line)):
             before = words[at - 1]
-            if at < 4 and not SENTENCE_END.search(before):  # noqa: PLR2004 - a title, a subtitle, an empty promise
+            if at < 4 and not SENTENCE_END.search(before):  # noqa: PLR2004 - a title and a subtitle
                 found |= {"title": words[0], "author": next(filter(None, match.groups()))}
     author = _person(found.get("author", ""))
     names = tuple(name.strip() for name in author.split("、") if name.strip())

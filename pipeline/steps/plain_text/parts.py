@@ -84,14 +84,14 @@ def _is_drawing(words: Sequence[str]) -> bool:
 
 
 def _is_indented_prose(words: Sequence[str]) -> bool:
-    """Return whether lines have the words of sentences, and few of the symbols of code: an indented paragraph or item."""
+    """Return whether indented lines have the words of sentences, and few of the symbols of code."""
     symbols = sum(len(_CODE_SYMBOL.findall(line)) for line in words)
     letters = sum(map(len, words))
     return sum(len(line.split()) for line in words) >= FEWEST_WORDS * len(words) and symbols * 50 < letters
 
 
 def _is_verse(block: TextBlock) -> bool:
-    """Return whether a block that is indented evenly is a poem: most lines start with a capital, or have no capitals."""
+    """Return whether a block that is indented evenly is a poem: few lines start with a small letter."""
     starts = [match[0][-1] for line in block if (match := _VERSE_START.match(line.words))]
     verse = sum(not start.islower() for start in starts) >= MAJORITY_OF_LINES * len(block)
     symbols = sum(len(_CODE_SYMBOL.findall(line.words)) for line in block)
