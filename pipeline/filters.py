@@ -6,7 +6,7 @@ import functools
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from pipeline.document import Document, Link, Meta, Note, Source
+from pipeline.document import Document, Link, Metadata, Note, Source
 from pipeline.flow import MARKDOWN, follow
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.markdown.front_matter import front_matter_of
@@ -53,7 +53,7 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     '- a\n- b\n'
     """
     text = text.replace("\0", "\ufffd")
-    document = Document(HERE, text, Meta(source_url=describe.source_named_in(text)))
+    document = Document(HERE, text, Metadata(source_url=describe.source_named_in(text)))
     if front_matter_of(text):
         document = describe.describe(document)
     for step in MARKDOWN:
@@ -69,4 +69,4 @@ def extract_links(text: str, base: str = "") -> tuple[Link, ...]:
     >>> [link.url for link in extract_links("[a](/b?utm_source=x)", "https://example.com/")]
     ['https://example.com/b']
     """
-    return links.list_links(Document(HERE, text, Meta(source_url=base))).links
+    return links.list_links(Document(HERE, text, Metadata(source_url=base))).links

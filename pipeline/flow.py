@@ -13,7 +13,7 @@ import msgspec
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
 from pipeline.language.archive_statistics import ArchiveStatistics
-from pipeline.settings import Settings, SettingsError, in_words, suggestion
+from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
     artefacts,
     cards,
@@ -89,7 +89,7 @@ def _with_profile(step: Step, profile: str) -> Step:
     try:
         profiles.load_profile(profile)
     except profiles.ProfileError as error:
-        raise SettingsError(in_words(str(error), profiles.Profile)) from error
+        raise SettingsError(validation_message(str(error), profiles.Profile)) from error
     if PROFILE not in inspect.getfullargspec(step.run).kwonlyargs:
         return step
     run = functools.update_wrapper(functools.partial(step.run, **{PROFILE: profile}), step.run)
@@ -129,7 +129,9 @@ def bound(step: Step, options: dict[str, Any]) -> Step:
         try:
             values[option] = msgspec.convert(value, types.get(option, Any))
         except msgspec.ValidationError as error:
-            message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), types[option])}"
+            message = (
+                f"the option `{option}` of the step `{step.name}`: {validation_message(str(error), types[option])}"
+            )
             raise SettingsError(message) from error
     bound = functools.update_wrapper(functools.partial(step.run, **values), step.run)
     return replace(step, run=bound)
@@ -143,7 +145,7 @@ def beside(steps: tuple[Step, ...], archive: ArchiveStatistics) -> tuple[Step, .
     )
 
 
-def signature(settings: Settings) -> str:
+def cache_key(settings: Settings) -> str:
     """Return what decides a flow's output beside its input: steps, their versions and options, libraries, limits."""
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     libraries = [__version__, *map(version, LIBRARIES)]

@@ -12,18 +12,18 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
-Whole = Annotated[int, msgspec.Meta(ge=1)]
+PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class SettingsError(Exception):
     """A setting is wrong; the message names the key, the file and the nearest right key."""
 
 
-DAY = r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$"
-COLOUR = r"^#[0-9a-fA-F]{6}$"
+DAY_PATTERN = r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$"
+COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
 WORDS = {  # what msgspec says -> what a person reads
-    f"Expected `str` matching regex {DAY!r}": "expected a date such as 2021, 2021-03 or 2021-03-09",
-    f"Expected `str` matching regex {COLOUR!r}": "expected a colour such as #2f4858",
+    f"Expected `str` matching regex {DAY_PATTERN!r}": "expected a date such as 2021, 2021-03 or 2021-03-09",
+    f"Expected `str` matching regex {COLOUR_PATTERN!r}": "expected a colour such as #2f4858",
     "Invalid enum value": "invalid value",
     "Expected": "expected",
     "`int | null`": "a whole number",
@@ -34,8 +34,8 @@ WORDS = {  # what msgspec says -> what a person reads
     "`array`": "a list",
     "`object`": "a table",
 }
-Day = Annotated[str, msgspec.Meta(pattern=DAY)]
-Colour = Annotated[str, msgspec.Meta(pattern=COLOUR)]
+Day = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN)]
+Colour = Annotated[str, msgspec.Meta(pattern=COLOUR_PATTERN)]
 Page = Literal["a4", "a5", "reader"]
 
 
@@ -60,12 +60,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clean: str = "clean"
     out: str = "out"
     title: Annotated[str, msgspec.Meta(min_length=1)] = "Collected posts"
-    jobs: Whole | None = None
+    jobs: PositiveInt | None = None
     editions: bool = True
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False
-    image_width: Whole = 1600
+    image_width: PositiveInt = 1600
     grey: bool = False
     formats: tuple[Literal["azw3", "kepub"], ...] = ()
     ignore: tuple[str, ...] = (
@@ -75,12 +75,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plain_text: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     profile: str = ""
-    max_bytes: Whole = 16 * 2**20
-    max_seconds: Whole = 120
+    max_bytes: PositiveInt = 16 * 2**20
+    max_seconds: PositiveInt = 120
     steps: dict[str, dict[str, Any]] = {}
 
 
-def load(folder: Path) -> Settings:
+def load_settings(folder: Path) -> Settings:
     """Return the settings of `folder`: pipeline.toml, else [tool.pipeline] in pyproject.toml, else the defaults.
 
     Raises SettingsError, in one line; OSError where a file is there and cannot be read.
@@ -95,12 +95,12 @@ def load(folder: Path) -> Settings:
     return Settings()
 
 
-def added(edition: Edition, folder: Path) -> tuple[Path, str] | None:
+def with_edition(edition: Edition, folder: Path) -> tuple[Path, str] | None:
     """Return the settings file of `folder` and its text with an `[[edition]]` added; None if it has one of that title.
 
     Nothing is written. Raises SettingsError, in one line, where the result could not be read.
     """
-    if any(edition.title == known.title for known in load(folder).edition):
+    if any(edition.title == known.title for known in load_settings(folder).edition):
         return None
     own, project = folder / "pipeline.toml", folder / "pyproject.toml"
     in_project = not own.exists() and project.exists() and "pipeline" in _read(project).get("tool", {})
@@ -139,14 +139,14 @@ def _checked(table: dict[str, Any], file: str) -> Settings:
             known = (Edition if "`$.edition" in str(error) else Settings).__struct_fields__
             message = f"{file}: no setting `{unknown[1]}`" + suggestion(unknown[1], known)
         else:
-            message = f"{file}: {in_words(str(error), Settings)}"
+            message = f"{file}: {validation_message(str(error), Settings)}"
         raise SettingsError(message) from error
 
 
-def in_words(problem: str, kind: object) -> str:
+def validation_message(problem: str, kind: object) -> str:
     """Return what msgspec says of a value, with what the key `kind` expects: valid values, or the form in words.
 
-    >>> in_words("Invalid enum value 'A5' - at `$.page`", Settings)
+    >>> validation_message("Invalid enum value 'A5' - at `$.page`", Settings)
     "invalid value 'A5' in `page`; valid: a4, a5, reader"
     """
     what, _, place = problem.replace(" - at `$", "\0").partition("\0")

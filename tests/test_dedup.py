@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run_archive
-from pipeline.document import DocumentLine, Meta, SharedPassage
+from pipeline.document import DocumentLine, Metadata, SharedPassage
 from pipeline.duplicates.clusters import DuplicateOf, duplicate_clusters
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
@@ -61,7 +61,7 @@ def duplicates(*texts: str | Document) -> dict[str, DuplicateOf]:
 
 def named(name: str, text: str | Document, url: str = "") -> Document:
     document = text if isinstance(text, Document) else Document(PurePosixPath("x"), text)
-    return Document(PurePosixPath(name), document.text, Meta(source_url=url), (), document.changes)
+    return Document(PurePosixPath(name), document.text, Metadata(source_url=url), (), document.changes)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["label"]) for case in CASES["case"]])

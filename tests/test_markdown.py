@@ -37,7 +37,7 @@ def test_pandoc_reads_the_same_before_and_after_the_normal_form(sample: list[str
     """Every post, mended, is the same tree to pandoc in normal form: our own proof decides as pandoc would."""
     for before in sample:
         document = Document(PurePosixPath("post.md"), before)
-        for step in MARKDOWN[:-1]:
+        for step in (step for step in MARKDOWN if step.name != "normalize"):
             document = follow(step, document)
         assert tree(document.text) == tree(format_markdown(document.text))
 

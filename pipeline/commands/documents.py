@@ -1,4 +1,4 @@
-"""Commands over whole documents: links, dedup, bind."""
+"""Commands for documents: links, dedup, bind."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import settings_of, shown
-from pipeline.commands.inputs import FOLDER, Input, as_json, each, finish, paths, put
+from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.inputs import FOLDER_TYPE, Input, as_json, paths, process_each, put, sweep_output
 from pipeline.commands.text import unified
 
 if TYPE_CHECKING:
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
-@click.command()
+@click.command("links")
 @paths
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
-def links(paths: tuple[str, ...], form: str) -> int:
-    """List links and images, each with its canonical address."""
+def links_command(paths: tuple[str, ...], form: str) -> int:
+    """List links and images, each with its canonical URL."""
     import msgspec
 
     from pipeline.document import Link
     from pipeline.records.link_files import csv_line
-    from pipeline.run.worker import cleaned
+    from pipeline.run.worker import cleaned_document
 
     if form == "csv":
         click.echo(csv_line(["path", *Link.__dataclass_fields__]), nl=False)
 
     def work(one: Input) -> None:
-        document = cleaned(one.name, one.read(), settings_of())
+        document = cleaned_document(one.name, one.read(), settings_of())
         for link in document.links:
             row = {"path": str(one.file or one.name)} | msgspec.to_builtins(link)
             if form == "csv":
@@ -39,7 +39,7 @@ def links(paths: tuple[str, ...], form: str) -> int:
             else:
                 click.echo(msgspec.json.encode(row))
 
-    return each(paths, work)
+    return process_each(paths, work)
 
 
 @click.command()
@@ -47,11 +47,11 @@ def links(paths: tuple[str, ...], form: str) -> int:
 @click.option(
     "--explain",
     is_flag=True,
-    help="Show how each file differs from the one it repeats, as a diff, and the paragraphs that files share.",
+    help="Show each duplicate as a diff, and the paragraphs that files share.",
 )
 @as_json
 def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
-    """Tell which files repeat another, and how that is known."""
+    """List duplicate files, with the rule that found them."""
     import sqlite3
 
     import msgspec
@@ -61,50 +61,51 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
     from pipeline.duplicates.shared_passages import find_shared_passages
     from pipeline.records.report_jsonl import passage_in_words
-    from pipeline.run.worker import cleaned
+    from pipeline.run.worker import cleaned_document
 
     documents: dict[PurePosixPath, Document] = {}
 
     def work(one: Input) -> None:
         path = PurePosixPath(one.file or one.name)
-        documents[path] = cleaned(path, one.read(), settings_of())
+        documents[path] = cleaned_document(path, one.read(), settings_of())
 
-    code = each(paths, work)
+    code = process_each(paths, work)
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.executescript(INDEX_SCHEMA)
     index = LshIndex(db, documents.__getitem__)
     index.update((), ((fingerprint(document), "") for document in documents.values()))
-    repeats = duplicate_clusters(index)
-    for path, one in sorted(repeats.items()):
-        of, names = one.of, (shown(str(one.of)), shown(str(path)))
-        told = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
-        line = f"{names[1]} repeats {names[0]}: {one.why}, {one.similarity:.1%} of it the same"
-        click.echo(msgspec.json.encode(told) if as_json else line)
+    duplicates = duplicate_clusters(index)
+    for path, one in sorted(duplicates.items()):
+        of, names = one.of, (on_one_line(str(one.of)), on_one_line(str(path)))
+        record = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
+        line = f"{names[1]} is a duplicate of {names[0]}: {one.why} ({100 * one.similarity:.1f} % similar)"
+        click.echo(msgspec.json.encode(record) if as_json else line)
         if explain:
             click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
-    for path in sorted(documents.keys() - repeats) if explain else ():
-        for passage in find_shared_passages(db, path, lambda other: other not in repeats):
-            told = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
-            click.echo(msgspec.json.encode(told) if as_json else shown(f"{path}, {passage_in_words(passage)}"))
+    for path in sorted(documents.keys() - duplicates) if explain else ():
+        for passage in find_shared_passages(db, path, lambda other: other not in duplicates):
+            record = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
+            click.echo(msgspec.json.encode(record) if as_json else on_one_line(f"{path}, {passage_in_words(passage)}"))
     db.close()
     if not as_json:
-        click.echo(f"{len(documents)} files, {len(repeats)} repeat{'s' * (len(repeats) == 1)} another")
+        found = counted(len(duplicates), "duplicate") if duplicates else "no duplicates"
+        click.echo(f"{counted(len(documents), 'file')}, {found}")
     return code
 
 
-@click.command()
+@click.command("bind")
 @paths
-@click.option("-o", "--output", type=FOLDER, required=True, help="Where editions go.")
+@click.option("-o", "--output", type=FOLDER_TYPE, required=True, help="Folder for the books.")
 @click.option("--pdf", is_flag=True, help="PDF only, unless --epub is given too.")
 @click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
-def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
-    """Bind each file as EPUB and PDF, several also as one book."""
+def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
+    """Make an EPUB and a PDF of each file, and one of all files."""
     from pipeline.books.book import Chapter
     from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK
-    from pipeline.run.pool import Limits, alone
-    from pipeline.run.worker import Post, bind_post
+    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.worker import BookInput, make_books_of_file
     from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name
     from pipeline.store.packing import unpack
@@ -115,51 +116,52 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     chapters: list[tuple[str, bytes]] = []  # date, packed
     written: set[Path] = set()
 
-    def put_edition(name: str, kind: str, data: bytes) -> None:
-        edition = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
-        put(edition, data, output, written)
-        click.echo(shown(str(output / edition.name)))
+    def write_book(name: str, kind: str, data: bytes) -> None:
+        book = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
+        put(book, data, output, written)
+        click.echo(on_one_line(str(output / book.name)))
 
     def work(one: Input) -> None:
-        bound = alone(bind_post, Post(one.name, one.read(), one.folder, settings, kinds), limits)
+        bound = run_alone(make_books_of_file, BookInput(one.name, one.read(), one.folder, settings, kinds), limits)
         if bound.problem:
             raise SkipDocument(bound.problem)
         for kind, data in bound.editions.items():
-            put_edition(safe_name(one.name), kind, data)
+            write_book(safe_name(one.name), kind, data)
         for warning in bound.warnings:
-            click.echo(f"{one.label}: {shown(warning)}", err=True)
+            click.echo(f"{one.label}: {on_one_line(warning)}", err=True)
         chapters.append((unpack(bound.chapter, Chapter).date, bound.chapter))
 
-    code = each(paths, work, output)
+    code = process_each(paths, work, output)
     if len(chapters) > 1:
         ordered = [chapter for _, chapter in sorted(chapters, key=lambda one: (not one[0], one[0]))]
         for kind in kinds:
-            put_edition(BOOK, kind, _volume(ordered, kind, output, settings))
-    return finish(code, output)
+            write_book(BOOK, kind, _volume(ordered, kind, output, settings))
+    sweep_output(output)
+    return code
 
 
 def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) -> bytes:
-    """Return chapters as one book. Raises UsageError where it cannot be made."""
+    """Return chapters as one book. Raises UsageError if it cannot be made."""
     from pipeline.books.book import style_of_settings
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK_MEMORY, BOOK_SECONDS
-    from pipeline.run.pool import Limits, alone
-    from pipeline.run.volume import Volume, make, save
+    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.volume import Volume, make_collection, save_chapters
     from pipeline.store.atomic import PARTIAL_FOLDER
 
     scratch = output / PARTIAL_FOLDER
     volume = Volume(
         settings.title, style_of_settings(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}"
     )
-    save(chapters, volume.chapters)
+    save_chapters(chapters, volume.chapters)
     try:
-        problem = alone(make, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
-    except SkipDocument as unfit:
-        problem = str(unfit)
+        problem = run_alone(make_collection, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
+    except SkipDocument as reason:
+        problem = str(reason)
     if problem:
         message = f"the book of all files: {problem}"
         raise click.UsageError(message)
     return volume.target.read_bytes()
 
 
-COMMANDS = (links, dedup, bind)
+COMMANDS = (links_command, dedup, bind_command)

@@ -5,6 +5,9 @@ This module exports what steps need; each submodule documents its part.
 
 from pipeline.markdown.code_spans import FENCED_BLOCK, code_spans, line_starts
 from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
+from pipeline.markdown.literal_marks import literal_marks, may_have_literal_marks
+from pipeline.markdown.opaque import CODE, HTML, URL, masked, of_other_kinds, opaque_spans
+from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.parsing import (
     FRONT_MATTER,
     HEADING_IDENTIFIER,
@@ -23,20 +26,27 @@ from pipeline.markdown.regions import (
     block_groups,
     code_around,
     matches_outside_code,
+    matches_outside_opaque,
+    opaque_kind_at,
     overlaps_code,
+    overlaps_opaque,
 )
 from pipeline.markdown.source_positions import InlineContent, inline_contents
 
 __all__ = [
     "BLANK_LINES",
+    "CODE",
     "FENCED_BLOCK",
     "FRONT_MATTER",
     "HEADING_IDENTIFIER",
     "HEADING_LINE",
+    "HTML",
     "PROSE_LINE",
+    "URL",
     "BlockGroup",
     "Blocks",
     "InlineContent",
+    "OpaqueSpan",
     "block_groups",
     "code_around",
     "code_spans",
@@ -45,8 +55,16 @@ __all__ = [
     "inline_meaning",
     "inline_tokens",
     "line_starts",
+    "literal_marks",
+    "masked",
     "matches_outside_code",
+    "matches_outside_opaque",
+    "may_have_literal_marks",
+    "of_other_kinds",
+    "opaque_kind_at",
+    "opaque_spans",
     "overlaps_code",
+    "overlaps_opaque",
     "parse",
     "parse_blocks",
     "parser",

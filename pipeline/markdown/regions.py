@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from operator import attrgetter
@@ -12,6 +12,8 @@ from operator import attrgetter
 from pipeline.changes import Span
 from pipeline.markdown.code_spans import code_spans
 from pipeline.markdown.fast_parse import LIST_MARKERS
+from pipeline.markdown.opaque import of_other_kinds, opaque_spans
+from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import Blocks, parse_blocks
 
 _start = attrgetter("start")
@@ -48,6 +50,12 @@ class BlockGroup:
         return [(self.start + start, self.start + end) for start, end in code_spans(self.text)]
 
     @cached_property
+    def opaque(self) -> list[OpaqueSpan]:
+        """The opaque regions of this group, as offsets in the whole text."""
+        at = self.start
+        return [OpaqueSpan(at + start, at + end, kind) for start, end, kind in opaque_spans(self.text)]
+
+    @cached_property
     def blocks(self) -> Blocks:
         """Its blocks, parsed once; a line end is added if the last line has none."""
         return parse_blocks(self.text if self.text.endswith("\n") else self.text + "\n")
@@ -57,7 +65,8 @@ class BlockGroup:
 def block_groups(text: str) -> tuple[BlockGroup, ...]:
     r"""Return the groups of blocks of `text` that can be parsed independently; in doubt, one group with all of it.
 
-    A group ends around headings, and at blank lines outside fences unless a list or an indented block may go on.
+    A group ends around headings, and at blank lines unless a list or an indented block may go on, or in fences and
+    opaque regions.
 
     >>> [group.text for group in block_groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
     ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
@@ -70,8 +79,14 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
     marks = iter(sorted(match.start() for mark in _FENCE_MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
     ends = (match.span() for match in _GROUP_END.finditer(text) if match.lastindex)
+    regions = _gaps(long_regions(text), length)
+    region = next(regions)
     for stop, end in (*ends, (length, length)):
         if stop < at:  # in a fence or a comment
+            continue
+        while region.end <= stop:
+            region = next(regions)
+        if region.start <= stop < length:  # in an opaque region
             continue
         if marked < stop:
             while at <= stop and (fence := _FENCE.search(text, at, stop)):
@@ -100,6 +115,12 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
             found.append(BlockGroup(start, title[1]))
             start = title.end()
     return (*found, BlockGroup(start, text[start:]))
+
+
+def _gaps(regions: Sequence[OpaqueSpan], length: int) -> Iterator[OpaqueSpan]:
+    """Yield the regions, and one behind the end of the text."""
+    yield from regions
+    yield OpaqueSpan(length + 1, length + 2, "")
 
 
 def _continuation(text: str, stop: int, end: int) -> re.Pattern[str] | None:
@@ -134,6 +155,11 @@ def matches_outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Mat
     return (match for match in pattern.finditer(text) if not overlaps_code(text, match.span()))
 
 
+def matches_outside_opaque(pattern: re.Pattern[str], text: str, but: Collection[str] = ()) -> Iterator[re.Match[str]]:
+    """Yield the matches of `pattern` outside opaque regions; regions whose kind is in `but` do not count."""
+    return (match for match in pattern.finditer(text) if not overlaps_opaque(text, match.span(), but))
+
+
 def code_around(text: str, lines: Sequence[Span]) -> list[Span]:
     """Return the spans of code, sorted, in the groups of `text` that contain `lines`; only these are parsed."""
     parts = block_groups(text)
@@ -147,3 +173,24 @@ def overlaps_code(text: str, span: Span) -> bool:
     part = parts[group_at(parts, start)]
     touched = code_spans(text) if end > part.end + 1 else part.code
     return any(first < end and start < last for first, last in touched)
+
+
+def overlaps_opaque(text: str, span: Span, but: Collection[str] = ()) -> bool:
+    """Return whether a span of `text` overlaps an opaque region; an empty span counts as the character after it.
+
+    Regions whose kind is in `but` do not count.
+    """
+    start, end = span[0], max(span[1], span[0] + 1)
+    parts = block_groups(text)
+    at = group_at(parts, start)
+    touched = parts[at].opaque
+    while at + 1 < len(parts) and parts[at + 1].start < end:
+        at += 1
+        touched = [*touched, *parts[at].opaque]
+    return any(one.start < end and start < one.end for one in of_other_kinds(touched, but))
+
+
+def opaque_kind_at(text: str, offset: int) -> str:
+    """Return the kind of the opaque region that contains the character at `offset`; empty if there is none."""
+    parts = block_groups(text)
+    return next((kind for start, end, kind in parts[group_at(parts, offset)].opaque if start <= offset < end), "")

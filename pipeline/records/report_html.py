@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline.citations.post_graph import Graph
 from pipeline.document import Cleaned, Duplicate, Outcome, RunReport, Skipped
+from pipeline.read.kinds import passed_over_in_words
 from pipeline.records.clean_file import encoding_in_words, repairs_in_words
 from pipeline.records.report_jsonl import (
     ReportRecord,
@@ -19,7 +20,7 @@ from pipeline.records.report_jsonl import (
     passage_in_words,
 )
 
-VERSION = 6  # raise it when the page changes
+VERSION = 7  # raise it when the page changes
 MOST_SHOWN_CHANGES = 100  # changes per document; report.jsonl has all
 MOST_LISTED_POSTS = 30  # orphan posts, and sites that several posts link to; graph.graphml has all
 MOST_SHOWN_CHARACTERS = 600  # characters of a change
@@ -43,7 +44,13 @@ def report_page(
     """Yield the page in pieces; `outcomes` are pairs of an outcome and its file below clean/ or an empty string."""
     rows = (_report_row(outcome, file) for outcome, file in outcomes)
     for piece in _report_template().generate(
-        title=title, counts=counts, rows=rows, archive=archive, shown=_visible_text, most=MOST_LISTED_POSTS
+        title=title,
+        counts=counts,
+        passed_over=passed_over_in_words(dict(counts.passed_over)),
+        rows=rows,
+        archive=archive,
+        shown=_visible_text,
+        most=MOST_LISTED_POSTS,
     ):
         yield piece.encode("utf-8", "replace")
 

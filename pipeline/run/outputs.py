@@ -1,4 +1,4 @@
-"""What a run knows -> the files of clean/ and out/, those that are not fresh."""
+"""The database -> the files of clean/ and out/ that are missing or outdated."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post
 from pipeline.document import Cleaned, Document, Outcome, RunReport
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
-from pipeline.run.book_jobs import PLACES, Binder, Tell, unbound
+from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
+from pipeline.run.changed_posts import passed_over
 from pipeline.settings import Settings
 from pipeline.store.database import StateDatabase
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 from pipeline.urls.canonical import canonical_url
 
-VERSIONS = (
+OUTPUT_VERSIONS = (
     clean_file.VERSION,
     book.VERSION,
     report_html.VERSION,
@@ -28,81 +29,86 @@ VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 
 
-def report_of(state: StateDatabase, shelf: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:
-    """Return the counts of a run so far; without `books`, what is wrong with those in `out` does not count."""
+def report_of(
+    database: StateDatabase, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False
+) -> RunReport:
+    """Return the counts of the run so far; without `books`, problems of the books in `out` do not count."""
     return RunReport(
-        cleaned=state.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
-        duplicates=state.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
-        skipped=tuple(state.skipped()),
-        rolled_back=state.count("rolled_back"),
-        failed_books=tuple(unbound(shelf, out)) if books else (),
-        incomplete=state.chapters.incomplete() if books else 0,
-        written=tuple(shelf.written),
-        removed=tuple(shelf.removed),
-        edited=tuple(shelf.edited),
-        check=shelf.check,
+        cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
+        duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
+        skipped=tuple(database.skipped()),
+        rolled_back=database.count("rolled_back"),
+        failed_books=tuple(failed_books(ledger, out)) if books else (),
+        incomplete=database.chapters.incomplete() if books else 0,
+        written=tuple(ledger.written),
+        removed=tuple(ledger.removed),
+        edited=tuple(ledger.edited),
+        check=ledger.check,
         strict=strict,
+        passed_over=passed_over(database),
     )
 
 
 class Writer:
-    """Writes what the state holds to where the shelf has it."""
+    """Writes the outputs of the database, and records them in the output ledger."""
 
-    def __init__(self, settings: Settings, state: StateDatabase, shelf: OutputLedger, tell: Tell) -> None:
-        """Write below settings.clean and settings.out; `tell(stage, name)` is called for each edition."""
-        self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
+    def __init__(self, settings: Settings, database: StateDatabase, ledger: OutputLedger, progress: Progress) -> None:
+        """Write below settings.clean and settings.out; `progress(stage, name)` is called for each book."""
+        self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
         self.clean, self.out = Path(settings.clean), Path(settings.out)
-        self.books, self.troubled = settings.editions, False
+        self.books, self.system_failed = settings.editions, False
 
     def write_all(self, made: str, *, leave_books: bool) -> None:
-        """Write every output that is not fresh; `made` is the digest of all that decides them.
+        """Write every missing or outdated output; `made` is the digest of all that decides them.
 
-        With `leave_books`, the books stay as they are, whatever became of their posts.
+        With `leave_books`, the books stay as they are, even if their posts changed.
         """
         self.write_clean()
         if leave_books:
             self.books = False
-            self.shelf.keep_all(self.out, PLACES)
+            self.ledger.keep_all(self.out, BOOK_PREFIXES)
         elif self.books:
-            binder = Binder(self.settings, self.state, self.shelf, self.tell)
-            binder.write_all()
-            self.troubled = binder.troubled
-        self.write_records("" if self.troubled else made)  # else a healthy run would take them for its own
+            maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
+            maker.write_all()
+            self.system_failed = maker.system_failed
+        self.write_records("" if self.system_failed else made)  # outdated at the next run after a failure of the system
 
     def outcomes(self) -> Iterator[tuple[Outcome, str]]:
-        """Yield each outcome and its file below clean/, empty if it has none."""
-        for outcome, name, _ in self.state.outcomes():
+        """Yield each outcome and its file below clean/, or an empty string."""
+        for outcome, name, _ in self.database.outcomes():
             yield outcome, f"{name}.md" if isinstance(outcome, Cleaned) else ""
 
-    def told(self) -> Iterator[tuple[Outcome, str]]:
-        """Yield the same, with the passages that documents share and a note of the image files that are missing."""
+    def reported(self) -> Iterator[tuple[Outcome, str]]:
+        """Yield the same, with shared passages, and notes on missing images and on what the books omit."""
         raw = Path(self.settings.raw)
         for outcome, file in self.outcomes():
             if isinstance(outcome, Cleaned):
                 document = outcome.document
                 if gone := missing_images(raw, document):
-                    document = document.noted("images", f"{len(gone)} image files are missing: {', '.join(gone)}")
-                for warning in self.state.chapters.warnings(outcome.path) if self.books else ():
+                    document = document.noted(
+                        "images", f"{len(gone)} missing image{'s' * (len(gone) > 1)}: {', '.join(gone)}"
+                    )
+                for warning in self.database.chapters.warnings(outcome.path) if self.books else ():
                     document = document.noted("books", warning)
-                yield replace(outcome, document=document, passages=self.state.passages(outcome.path)), file
+                yield replace(outcome, document=document, passages=self.database.passages(outcome.path)), file
             else:
                 yield outcome, file
 
     def write_clean(self) -> None:
-        """Write the clean file of every document that is kept."""
-        for outcome, name, known in self.state.outcomes():
+        """Write the clean file of every cleaned document."""
+        for outcome, name, known in self.database.outcomes():
             if isinstance(outcome, Cleaned):
                 path, key = self.clean / f"{name}.md", digest_of_values(known, clean_file.VERSION)
-                if not self.shelf.fresh(path, key):
-                    self.shelf.put(path, key, clean_file.clean_file(outcome.document))
+                if not self.ledger.fresh(path, key):
+                    self.ledger.put(path, key, clean_file.clean_file(outcome.document))
 
     def write_records(self, made: str) -> None:
-        """Write what programs and people read of the archive: reports, links, the works it cites, the graph."""
+        """Write the records of the archive: reports, links, cited works, the graph of posts."""
         files: dict[Path, Callable[[], Iterable[bytes]]] = {
-            self.clean / "report.jsonl": lambda: (report_jsonl.report_line(*one) for one in self.told()),
+            self.clean / "report.jsonl": lambda: (report_jsonl.report_line(*one) for one in self.reported()),
             self.clean / "links.jsonl": lambda: map(report_jsonl.json_line, self.links()),
             self.clean / "links.csv": lambda: link_files.csv_rows(self.links()),
             self.out / "works.json": lambda: [bibliography.works_json(self.graph.works)],
@@ -111,31 +117,31 @@ class Writer:
             self.out / "report.html": self.report,
         }
         for path, lines in files.items():
-            if not self.shelf.fresh(path, made):
-                with self.shelf.replacing(path, made) as file:
+            if not self.ledger.fresh(path, made):
+                with self.ledger.replacing(path, made) as file:
                     file.writelines(lines())
 
     def kept(self) -> Iterator[Document]:
-        """Yield every document that is kept."""
+        """Yield every cleaned document."""
         return (outcome.document for outcome, _ in self.outcomes() if isinstance(outcome, Cleaned))
 
     @cached_property
     def homes(self) -> PostIndex:
-        """Where the posts of the archive are to be had."""
+        """The URLs and files of the posts, which links between posts lead to."""
         return post_index(outcome for outcome, _ in self.outcomes())
 
     @cached_property
     def graph(self) -> Graph:
-        """The works that the archive cites, and who leads to what; what repeats a post cites nothing of its own."""
+        """The works that the archive cites, and the links between posts and works; duplicates are left out."""
         posts: list[tuple[str, str, str]] = []
         cited: list[Work] = []
-        told: list[Edge] = []
+        links: list[Edge] = []
         for one in self.kept():
             of_post = works_of(one)
             posts.append((str(one.path), one.meta.title, canonical_url(one.meta.source_url)))
             cited += of_post
-            told += edges_of(one, of_post, self.homes)
-        return Graph(tuple(posts), tuple(catalogue(cited)), tuple(told))
+            links += edges_of(one, of_post, self.homes)
+        return Graph(tuple(posts), tuple(catalogue(cited)), tuple(links))
 
     def links(self) -> Iterator[report_jsonl.ReportRecord]:
         """Yield every link of the archive."""
@@ -143,6 +149,6 @@ class Writer:
             yield from link_files.link_rows(outcome, file, self.homes)
 
     def report(self) -> Iterator[bytes]:
-        """Yield the page for people."""
-        counts = report_of(self.state, self.shelf, self.out, books=self.books)
-        return report_html.report_page(self.settings.title, counts, self.told(), self.graph)
+        """Yield report.html."""
+        counts = report_of(self.database, self.ledger, self.out, books=self.books)
+        return report_html.report_page(self.settings.title, counts, self.reported(), self.graph)

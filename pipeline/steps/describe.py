@@ -10,7 +10,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from pipeline.changes import Change
-from pipeline.document import Document, FrontValue, Meta, Step
+from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import language_of
 from pipeline.markdown import block_groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import front_matter_of
@@ -75,7 +75,7 @@ def describe(document: Document, *, profile: str = "") -> Document:
     return replace(document, meta=meta)
 
 
-def _metadata(document: Document, fields: dict[str, FrontValue]) -> Meta:
+def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
     """Return the metadata: from the front matter, else from the text. Unused fields go to `extra`."""
     used: set[str] = set()
     written = {key.casefold(): key for key in reversed(fields)}  # `Title` and `title` are one field

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import InlineContent, inline_contents, inline_tokens
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
+from pipeline.markdown import InlineContent, inline_contents, inline_tokens, literal_marks
 from pipeline.markdown.emphasis_runs import (
     ASTERISKS,
     MOST_ASTERISKS,
@@ -20,6 +20,7 @@ from pipeline.markdown.emphasis_runs import (
     AsteriskRun,
     is_blank,
     is_flanking,
+    is_mask,
     paired_runs,
 )
 from pipeline.steps.profiles import profile_of
@@ -85,15 +86,21 @@ def emphasis(document: Document) -> Document:
     footnotes = profile_of(document.meta).footnote_asterisks
     edits: list[tuple[InlineContent, InlineEdit]] = []
     lone: list[tuple[InlineContent, AsteriskRun]] = []
-    for inline in inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE)):
+    worth = inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE))
+    for inline in map(_without_opaque_marks, worth):
         if _doubtful(inline.content, _ALWAYS_PAIRS):
-            pairs, single = paired_runs(inline.content)
+            pairs, single = paired_runs(inline.content, literal_marks(inline.content))
             notes = list(_footnotes(inline.content)) if footnotes else []
             edits += [(inline, edit) for edit in notes or _fixes(inline, pairs)]
             lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
     edits += _spanning(text, lone)
     changes = (_emphasis_change(*edit) for edit in edits)
     return document.edited(sorted(changes, key=lambda change: change.span))
+
+
+def _without_opaque_marks(inline: InlineContent) -> InlineContent:
+    """Return inline content with letters for the marks in its opaque regions, which are no emphasis."""
+    return replace(inline, content=inline.masked) if inline.opaque else inline
 
 
 def _emphasis_change(inline: InlineContent, edit: InlineEdit) -> Change:
@@ -115,14 +122,13 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
     """
     content, env = inline.content, inline.env
     kept = [InlineEdit(*match.span(1), "", SPACE_BEFORE_COLON) for match in _SPACED_COLON.finditer(content)]
-    options = [(list(_punctuation_moves(content, *pair)), _tags(*pair)) for pair in pairs if _intended(content, *pair)]
-    every = kept + [edit for moves, tags in options for edit in (moves or tags)]
-    runs = (AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content))
-    every += [
-        InlineEdit(run.start, run.end, "", EMPTY_EMPHASIS)
-        for run in runs
-        if run.size > MOST_ASTERISKS and run.size % 2 == 0
+    options = [
+        (_allowed(inline, _punctuation_moves(content, *pair)), _tags(*pair))
+        for pair in pairs
+        if _intended(content, *pair)
     ]
+    every = kept + [edit for moves, tags in options for edit in (moves or tags)]
+    every += _between_emphasis(content)
     if every == kept or not (shown := _visible_and_asterisks(content, env))[1]:
         return kept
     now = _visible_and_asterisks(_edited(content, every), env)
@@ -137,6 +143,29 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
         if now[0] == shown[0] and now[1] < shown[1]:
             kept, shown = [*kept, *edits], now
     return kept
+
+
+def _allowed(inline: InlineContent, moves: Iterable[InlineEdit]) -> list[InlineEdit]:
+    """Return the edits; none if one of them is in an opaque region."""
+    edits = list(moves)
+    return [] if any(inline.edits_opaque(edit.start, edit.end) for edit in edits) else edits
+
+
+def _between_emphasis(content: str) -> Iterator[InlineEdit]:
+    """Yield the removal of runs of four and more that end one emphasis and start the next: `**a****b**` -> `**ab**`.
+
+    Masks stay: `138****5678`, `张****，`.
+    """
+    runs = [AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content)]
+    for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False):
+        if run.size <= MOST_ASTERISKS or run.size % 2:
+            continue
+        between = before and after and before.size == after.size == run.size // 2
+        opened = not content[run.end :].strip() and any(
+            one.size == run.size // 2 and one.start < run.start for one in paired_runs(content)[1]
+        )
+        if between or opened or not is_mask(content, run):
+            yield InlineEdit(run.start, run.end, "", EMPTY_EMPHASIS)
 
 
 def _footnotes(content: str) -> Iterator[InlineEdit]:
@@ -247,7 +276,7 @@ def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Itera
 def _from_to(text: str, first: InlineContent, last: InlineContent) -> list[InlineContent]:
     """Return the blocks from a paragraph to another one; nothing if there are more than MOST_BLOCKS."""
     found: list[InlineContent] = []
-    for inline in inline_contents(text, start=first.lines[0][1]):
+    for inline in map(_without_opaque_marks, inline_contents(text, start=first.lines[0][1])):
         if found or inline == first:
             found.append(inline)
         if inline == last or len(found) > MOST_BLOCKS:
@@ -274,4 +303,4 @@ def _all_pair(inline: InlineContent, edits: list[InlineEdit]) -> bool:
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=5)
+STEP = Step("emphasis", emphasis, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=6)

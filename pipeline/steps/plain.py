@@ -9,7 +9,7 @@ from itertools import pairwise, zip_longest
 from typing import Literal
 
 from pipeline.changes import Change
-from pipeline.document import Document, Meta, Step
+from pipeline.document import Document, Metadata, Step
 from pipeline.invariants import SAME_WORDS
 from pipeline.steps.plain_text.chapters import ChapterLine, chapter_line, heading_levels, underlined_level
 from pipeline.steps.plain_text.escapes import (
@@ -76,7 +76,7 @@ def _layouts(parts: Sequence[TextPart], chapters: Collection[int]) -> dict[int, 
     return {depth: layout_of([block for block in prose if block[0].depth == depth], chapters) for depth in depths}
 
 
-def _meta(document: Document, lines: Sequence[TextLine], end: int, *, headed: bool) -> Meta:
+def _meta(document: Document, lines: Sequence[TextLine], end: int, *, headed: bool) -> Metadata:
     """Return the metadata that the first lines have, those before `end`; a text of chapters is named by its file."""
     above = [line for line in lines if line.start < end and line.words]
     opening = opening_of(above)

@@ -29,8 +29,9 @@ SELECT_OUTCOMES_WITH_NAMES = """
 SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, path, name, digest, (
     SELECT count(*) FROM documents AS other
     WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.duplicate_of IS NULL
-) > 1 FROM documents ORDER BY path
+) > 1 FROM documents WHERE kind <> 'draft' ORDER BY path
 """
+INCLUDED_FLOW = " included"  # at the end of the flow's digest
 CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distinguish two equal names
 
 
@@ -88,11 +89,15 @@ class StateDatabase:
 
     # Documents
 
-    def known(self, path: PurePosixPath) -> tuple[str, str]:
+    def known(self, found: FoundFile) -> tuple[str, str]:
         """Return the stamp and the SHA-256 of a source when it was last seen; both empty if it is new."""
         query = "SELECT stamp, sha256 FROM documents WHERE path = ? AND flow = ?"
-        row = self.db.execute(query, (str(path), self.flow)).fetchone()
+        row = self.db.execute(query, (str(found.path), self._flow_of(found))).fetchone()
         return (row[0], row[1]) if row else ("", "")
+
+    def _flow_of(self, found: FoundFile) -> str:
+        """Return the digest of the flow for a source; a draft that the settings include passes another flow."""
+        return self.flow + INCLUDED_FLOW * found.included
 
     def keep(self, found: FoundFile) -> None:
         """Record that this run saw a source and that its row is up to date."""
@@ -101,8 +106,8 @@ class StateDatabase:
 
     def put(self, found: FoundFile, row: DocumentRow, evidence: str = "") -> None:
         """Store the row of a source, and the digest of the other documents that its characters were inferred from."""
-        path, name = str(found.path), safe_name(found.path)
-        values = (path, self.flow, found.stamp if row.lasting else "", row.sha256, row.kind, name, name.casefold())
+        path, name, flow = str(found.path), safe_name(found.path), self._flow_of(found)
+        values = (path, flow, found.stamp if row.lasting else "", row.sha256, row.kind, name, name.casefold())
         digest = hashlib.sha256(row.outcome).hexdigest()
         inferred = row.inferred or bool(evidence)  # a document without open inferences still depends on its evidence
         self.db.execute(
@@ -133,9 +138,12 @@ class StateDatabase:
 
     def inferred(self, evidence: str) -> list[FoundFile]:
         """Return the sources whose characters were inferred from evidence with another digest."""
-        query = "SELECT path, stamp FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
+        query = "SELECT path, stamp, flow FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
         rows = self.db.execute(query, (evidence,))
-        return [FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp) for path, stamp in rows]
+        return [
+            FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp, included=flow.endswith(INCLUDED_FLOW))
+            for path, stamp, flow in rows
+        ]
 
     def digests(self) -> str:
         """Return one digest of the outcomes of all documents."""
@@ -220,7 +228,7 @@ class StateDatabase:
         return unpack(row[0], Document)
 
     def outcomes(self) -> Iterator[tuple[Outcome, str, str]]:
-        """Yield (outcome, name of its files, digest) of every source, by path.
+        """Yield (outcome, name of its files, digest) of every source but drafts, by path.
 
         Names that are equal on a case-insensitive file system get a hash of their paths.
         """

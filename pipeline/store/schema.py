@@ -22,7 +22,7 @@ CREATE TABLE documents (
     flow TEXT NOT NULL,        -- digest of the flow and its settings
     stamp TEXT NOT NULL,       -- size and times of the source; empty if it must be tried again
     sha256 TEXT NOT NULL,      -- of the source's bytes; empty if not read, or to be tried again
-    kind TEXT NOT NULL,        -- cleaned or skipped
+    kind TEXT NOT NULL,        -- cleaned, skipped or draft
     name TEXT NOT NULL,        -- safe_name(path)
     folded TEXT NOT NULL,      -- the name, case-folded
     outcome BLOB NOT NULL,     -- the Document or Skipped, MessagePack

@@ -1,4 +1,4 @@
-"""Try many faults, and print the rows of the table in docs/reliability.md; exit 1 where anything did not hold.
+"""Try many faults, and print the rows of the table in docs/benchmarks.md; exit 1 where anything did not hold.
 
 Names of rows as arguments choose some of them; EXAMPLES is how many histories there are, and scales the rest.
 """
@@ -110,7 +110,7 @@ def hostile_posts(folder: Path) -> Iterator[Trial]:
     for name, data in posts.items():
         (raw / name).write_bytes(data)
     ended = lacuna(folder, "run")
-    aside = {line.split()[2]: line for line in ended.out.splitlines() if line.startswith("skipped: ")}
+    aside = {line.split()[1].rstrip(":"): line for line in ended.out.splitlines() if line.startswith("skipped: ")}
     made = outputs(folder)
     for name in posts:
         yield partial(well_ended, name, aside.get(name, ""), made, ended.err)
