@@ -30,9 +30,9 @@ def cache_key(settings: Settings) -> str:
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     programs = [__version__, sys.version_info[:2], pandoc.PANDOC_VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]
-    profile = profiles.profiles_digest(settings.profile)
+    texts = [profiles.profiles_digest(settings.profile), settings.plain_text]
     limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION]
-    return msgspec.json.encode([steps, programs, plugins, profile, limits], order="deterministic").decode()
+    return msgspec.json.encode([steps, programs, plugins, texts, limits], order="deterministic").decode()
 
 
 def _dependencies() -> dict[str, str]:

@@ -54,7 +54,7 @@ class Metadata:
     source_url: str = ""
     language: str = ""  # BCP 47, e.g. zh-Hans
     date: str = ""  # ISO 8601, as precise as known: 2021, 2021-03 or 2021-03-09
-    front_matter: str = ""  # the YAML block as written, with its fences
+    front_matter: str = ""  # the block as written, with its fences
     extra: tuple[tuple[str, FrontValue], ...] = ()  # other fields of the front matter
     profile: str = ""  # the site profile that the settings chose; empty: the host of `source_url` decides
     profile_digest: str = ""  # of its content: books and records depend on it

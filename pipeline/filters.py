@@ -76,12 +76,13 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     import re
 
     from pipeline.flow import MARKDOWN, follow_each, with_options
+    from pipeline.markdown.front_matter import front_matter_of
     from pipeline.steps import describe
 
     options = {"typography": {"level": typography}}
     text = text.replace("\0", "\ufffd")
     document = Document(HERE, text, Metadata(source_url=describe.source_named_in(text)))
-    if text.startswith(("---", "\ufeff---")):
+    if front_matter_of(text):
         document = describe.describe(document)
     document = replace(document, text=re.sub("\r\n?", "\n", document.text))
     steps = [with_options(step, options.get(step.name, {})) for step in MARKDOWN]

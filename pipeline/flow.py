@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pipeline.language.archive_statistics import ArchiveStatistics
 
 ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
-PROFILE = "profile"  # the keyword argument of a step that gets the site profile of the settings
+FROM_SETTINGS = ("profile", "plain_text")  # the keyword arguments of steps that get the setting of that name
 MOST_MARKDOWN_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
 
 CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
@@ -85,8 +85,8 @@ def assemble(settings: Settings) -> tuple[Step, ...]:
     Raises SettingsError if a plugin or an option is unknown, or an option has the wrong type.
     """
     steps = (*BEFORE_PLUGINS, *map(_plugin, settings.plugins), *AFTER_PLUGINS)
-    if settings.profile:
-        steps = tuple(_with_profile(step, settings.profile) for step in steps)
+    _check_profile(settings.profile)
+    steps = tuple(_with_settings(step, settings) for step in steps)
     names = tuple(step.name for step in steps)
     for name in settings.steps:
         if name not in names:
@@ -102,11 +102,16 @@ def installed_plugins() -> EntryPoints:
     return entry_points(group="pipeline.steps")
 
 
-def _with_profile(step: Step, profile: str) -> Step:
-    """Return `step`, with the site profile of the settings bound if its function has a keyword argument of that name.
+def _with_settings(step: Step, settings: Settings) -> Step:
+    """Return `step` with the settings of `FROM_SETTINGS` bound that are its keyword arguments and not empty."""
+    given = {name: getattr(settings, name) for name in FROM_SETTINGS if name in _keyword_arguments(step)}
+    return _with_arguments(step, given) if any(given.values()) else step
 
-    Raises SettingsError if the profile is unknown or its file is not valid.
-    """
+
+def _check_profile(profile: str) -> None:
+    """Raise SettingsError if the site profile is unknown or its file is not valid."""
+    if not profile:
+        return
     if profile not in profiles.shipped_names() and not profile.endswith(".toml"):
         message = f"no site profile `{profile}`" + suggestion(profile, profiles.shipped_names())
         raise SettingsError(message)
@@ -114,7 +119,6 @@ def _with_profile(step: Step, profile: str) -> Step:
         profiles.load_profile(profile)
     except profiles.ProfileError as error:
         raise SettingsError(validation_message(str(error), profiles.Profile)) from error
-    return _with_arguments(step, {PROFILE: profile}) if PROFILE in _keyword_arguments(step) else step
 
 
 def _plugin(name: str) -> Step:
@@ -141,7 +145,7 @@ def with_options(step: Step, options: dict[str, Any]) -> Step:
     """
     if not options:
         return step
-    known = tuple(name for name in _keyword_arguments(step) if name not in {ARCHIVE, PROFILE})
+    known = tuple(name for name in _keyword_arguments(step) if name not in {ARCHIVE, *FROM_SETTINGS})
     values = {}
     for option, value in options.items():
         if option not in known:

@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ignore: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     profile: str = ""
+    plain_text: tuple[str, ...] = ()
     max_bytes: PositiveInt = 16 * 2**20
     max_seconds: PositiveInt = 120
     steps: dict[str, dict[str, Any]] = {}

@@ -18,8 +18,7 @@ from pipeline.document import Cleaned, Skipped, Step
 from pipeline.flow import follow
 from pipeline.invariants import SAME_WORDS
 from pipeline.language.archive_statistics import pack_statistics, statistics_of, unpack_statistics
-from pipeline.markdown import block_groups, front_matter, parse_blocks
-from pipeline.markdown.front_matter import front_matter_fields
+from pipeline.markdown import block_groups, parse_blocks, yaml_fields
 from pipeline.run.worker import follow_all
 from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
@@ -156,10 +155,10 @@ def test_the_parts_of_a_text_are_its_blocks(text):
 @given(block=st.lists(st.sampled_from(YAML_PARTS), max_size=20).map("".join))
 def test_front_matter_is_read_alike_by_both_readers(block):
     """What the quick reader of YAML may read, it reads as the careful one does."""
-    read = front_matter_fields(block)
+    read = yaml_fields.yaml_fields(block)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(front_matter, "MOST_NESTING_CHARACTERS", -1)
-        assert front_matter_fields(block) == read
+        patch.setattr(yaml_fields, "MOST_NESTING_CHARACTERS", -1)
+        assert yaml_fields.yaml_fields(block) == read
 
 
 @SLOW
