@@ -37,7 +37,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _LETTER_RUNS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
 _EMPHASIS_TAGS = re.compile("</?(?:strong|em)>")  # emphasis is not a word, not even as HTML
 _POSSIBLE_MARKS = re.compile(r"[\s*_#>+\-|=~`\\]|</?(?:strong|em)>|<!-- -->")  # and white space
-_CHECKED_TASK = re.compile(r"\[X\](?=[ \t])")
+_DONE_TASK = re.compile(r"\[X\](?=[ \t])")
 
 
 def _is_explained(before: Document, after: Document) -> bool:
@@ -60,7 +60,7 @@ def _code_texts(text: str) -> list[str]:
 
 def _visible(text: str) -> str:
     """Return the characters of the source that no parser takes for marks, in order: `1978. *a*, b` -> `1978.a,b`."""
-    return _POSSIBLE_MARKS.sub("", _CHECKED_TASK.sub("[x]", text))
+    return _POSSIBLE_MARKS.sub("", _DONE_TASK.sub("[x]", text))
 
 
 def _opaque(text: str, but: Collection[str]) -> list[str]:

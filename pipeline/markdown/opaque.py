@@ -57,7 +57,7 @@ _INLINE = re.compile(
     "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _INLINE_PATTERNS.items()), re.MULTILINE | re.DOTALL
 )
 _AFTER_URL = re.compile(r"\*\*|(?<!\*)\)(?=\*)|\](?=\()")  # what follows a URL in Markdown rather than being part of it
-_SPECIAL = re.compile(r"[*_~$]")
+_REGION_START = re.compile(r"[*_~$]")
 
 
 @lru_cache(maxsize=256)
@@ -92,7 +92,7 @@ def masked(text: str, spans: Iterable[Span]) -> str:
     for start, end in spans:
         if end - start <= 1:
             continue
-        parts += [text[done : start + 1], _SPECIAL.sub("x", text[start + 1 : end - 1])]
+        parts += [text[done : start + 1], _REGION_START.sub("x", text[start + 1 : end - 1])]
         done = end - 1
     return "".join([*parts, text[done:]])
 

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a pair
-_MARKS = ("$$", "\\begin{", "{%", "{{", "{::", "<!--", "</", "[/", "%%")  # a text without them has no such region
+_BLOCK_MARKS = ("$$", "\\begin{", "{%", "{{", "{::", "<!--", "</", "[/", "%%")  # a text without them has no such region
 
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
     "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
@@ -50,7 +50,7 @@ _KINDS = {
     "kramdown": "template",
     "percents": "template",
 }
-_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+_EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
 _ELEMENTS_OF_MATHS = ("math",)
 
 
@@ -72,7 +72,7 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
     (OpaqueSpan(start=3, end=32, kind='template'),)
     """
-    return tuple(_found(text)) if any(mark in text for mark in _MARKS) else ()
+    return tuple(_found(text)) if any(mark in text for mark in _BLOCK_MARKS) else ()
 
 
 def _found(text: str) -> Iterator[OpaqueSpan]:
@@ -94,7 +94,7 @@ def _region_end(text: str, opener: re.Match[str], name: str) -> int:
     closer = _closer(name, opener[name].lstrip(" \t>-*+.)0123456789") if name == "fence" else opener[name])
     inside_paragraph = name == "ticks" or (name == "dollars" and not _starts_line(text, opener.start()))
     limit = min(len(text), opener.end() + MOST_REGION_CHARACTERS)
-    if inside_paragraph and (blank := _BLANK_LINE.search(text, opener.end())):
+    if inside_paragraph and (blank := _EMPTY_LINE.search(text, opener.end())):
         limit = min(limit, blank.start())
     found = closer.search(text, opener.end(), limit)
     if name == "fence" and not found:

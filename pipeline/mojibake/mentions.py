@@ -50,7 +50,7 @@ def without_mentions(text: str, changes: Sequence[Change]) -> list[Change]:
     []
     """
     rows = _changes_by_line(text, changes)
-    lines = {start: text[start : _line_end(text, start)] for start in rows}
+    lines = {start: text[start : _line_end_after(text, start)] for start in rows}
     found = {start: list(_examples(start, row)) for start, row in rows.items()}
     mentions = {start for start in rows if is_mention(lines[start], found[start])}
     if not mentions:
@@ -85,7 +85,7 @@ def is_mention(line: str, examples: Sequence[Example]) -> bool:
 def _is_introduced(line: str, one: Example) -> bool:
     """Return whether an example that is alone or in quotes is next to a word that introduces examples."""
     quoted = _is_quoted(line, one)
-    if not quoted and not _is_alone(line, one):
+    if not quoted and not _has_spaces_around(line, one):
         return False
     near = any(_is_near(line, one, match) for match in _instead_words().finditer(line))
     on_subject = bool(_subject_words().search(line))
@@ -108,7 +108,7 @@ def _is_paired(line: str, rest: str, one: Example) -> bool:
     """Return whether an example that is alone, or next to a number, is in the line as it should be as well."""
     if not one.original.strip() or REPLACEMENT in one.original or _is_emoji(one):
         return False
-    return one.original in rest and (_is_alone(line, one) or _is_currency(one))
+    return one.original in rest and (_has_spaces_around(line, one) or _is_currency(one))
 
 
 def _is_emoji(one: Example) -> bool:
@@ -129,7 +129,7 @@ def _is_currency(one: Example) -> bool:
 def _is_shown(line: str, one: Example) -> bool:
     """Return whether an example is alone or in quotes, and no word of its own."""
     common = one.original in ONE_LETTER_WORDS | ONE_SIGN or _is_emoji(one)
-    return _is_quoted(line, one) or (_is_alone(line, one) and not common)
+    return _is_quoted(line, one) or (_has_spaces_around(line, one) and not common)
 
 
 def _has_pair(line: str, rest: str, one: Example) -> bool:
@@ -139,7 +139,7 @@ def _has_pair(line: str, rest: str, one: Example) -> bool:
     return not original.isascii() and re.search(rf"(?<!\w){re.escape(original)}(?!\w)", rest) is not None
 
 
-def _is_alone(line: str, one: Example) -> bool:
+def _has_spaces_around(line: str, one: Example) -> bool:
     """Return whether no letter or digit of a word is next to an example; those of Chinese and Japanese are no part."""
     around = line[max(0, one.start - 1) : one.start] + line[one.end : one.end + 1]
     return not any(char.isalnum() and script_of(char) not in UNSPACED_SCRIPTS for char in around)
@@ -191,7 +191,7 @@ def _changes_by_line(text: str, changes: Sequence[Change]) -> dict[int, list[Cha
     return rows
 
 
-def _line_end(text: str, start: int) -> int:
+def _line_end_after(text: str, start: int) -> int:
     """Return the end of a line."""
     end = text.find("\n", start)
     return len(text) if end < 0 else end

@@ -19,7 +19,7 @@ MOST_MIXED = 0.25  # share of the new letters that are in words with Latin lette
 MOST_ALONE = 0.36  # share of the new letters that are words of one letter; true repairs have at most 0.2
 FEWEST_IN_ORDER = 6  # letters in the order of the alphabet that make an alphabet
 FEWEST_BASES = 4  # different letters of it without their diacritics
-MOST_SYMBOLS = 0.2  # share of symbols among the characters of an alphabet
+MOST_SYMBOL_SHARE = 0.2  # share of symbols among the characters of an alphabet
 MOST_ALPHABETIC_ENTROPY = 4.7  # nats per letter of the words with new letters; true repairs have at most 4.4
 MOST_LATIN_ENTROPY = 3.7  # the same where the new letters are Latin; true repairs have at most 3.1
 FITTING_SHARE = 0.6  # share of the letters to change that sound words of the document have as well
@@ -96,10 +96,10 @@ def mixes_scripts(line: LineRepair) -> bool:
     >>> mixes_scripts(LineRepair("Éire, Ógra", "иire, сgra"))
     True
     """
-    return _mixes_scripts([line])
+    return _has_mixed_words([line])
 
 
-def _mixes_scripts(repairs: Sequence[LineRepair]) -> bool:
+def _has_mixed_words(repairs: Sequence[LineRepair]) -> bool:
     """Return whether too many of the new letters are in words with Latin letters."""
     new = mixed = 0
     for word, places in _new_words(repairs):
@@ -127,7 +127,7 @@ def _are_alphabets(repairs: Sequence[LineRepair]) -> bool:
     """Return whether the letters to change are in the order of an alphabet: `áäãéëíóöü`."""
     lost = [char for line in repairs for char in _lost_characters(line)]
     letters = [unicodedata.normalize("NFD", char.casefold())[0] for char in lost if char.isalpha()]
-    if len(letters) < max(FEWEST_IN_ORDER, (1 - MOST_SYMBOLS) * len(lost)):
+    if len(letters) < max(FEWEST_IN_ORDER, (1 - MOST_SYMBOL_SHARE) * len(lost)):
         return False
     bases = [letter for letter, _ in itertools.groupby(letters)]
     return len(bases) >= FEWEST_BASES and bases == sorted(set(bases))
@@ -178,7 +178,7 @@ def _is_latin_to_latin(line: LineRepair) -> bool:
 
 # The order is that of their cost.
 RULES: tuple[SoundnessRule, ...] = (
-    SoundnessRule("scripts mixed in a word", _mixes_scripts, "ÁREAS, ÉTICA, ÓRGÃOS, ÚLTIMOS"),
+    SoundnessRule("scripts mixed in a word", _has_mixed_words, "ÁREAS, ÉTICA, ÓRGÃOS, ÚLTIMOS"),
     SoundnessRule("letters that stand alone", _stand_alone, "In French you need à, é, è, ê, ç and ô."),
     SoundnessRule("symbols", _are_symbols, "‚ „ ‹ ›"),
     SoundnessRule("an alphabet", _are_alphabets, "áäãéëíóöü"),

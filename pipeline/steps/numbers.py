@@ -64,7 +64,7 @@ def _list_changes(group: BlockGroup) -> Iterator[Change]:
         if (
             one.simple
             and _AFTER_PARAGRAPH.match(lines[last] if last < len(lines) else "")
-            and _starts_paragraph(lines, first)
+            and _interrupts_paragraph(lines, first)
         ):
             done = last
             yield from _as_text(group, one, lines)
@@ -118,7 +118,7 @@ def _starts_date(tokens: Sequence[Token], at: int) -> bool:
     return inner.type == "ordered_list_open" and (inner.map or [-1])[0] == (item.map or [-2])[0]
 
 
-def _starts_paragraph(lines: Sequence[str], first: int) -> bool:
+def _interrupts_paragraph(lines: Sequence[str], first: int) -> bool:
     """Return whether a paragraph that starts at a line would not continue one before it."""
     before = lines[first - 1].strip(" \t>") if first else ""
     return not before or not re.match(r"[ \t>]*\d", lines[first])

@@ -14,11 +14,11 @@ from pipeline.markdown import BlockGroup, block_groups, line_starts, matches_out
 ANSWER = "an answer below a quotation; without a blank line it would be a part of the quotation"
 SIGNATURE = "a signature below `-- `; without a blank line the text above it would be a heading"
 SIGNATURE_LINE = "the lines of a signature stay lines"
-MOST_SIGNATURE_LINES = 8
+MOST_LINES_OF_SIGNATURE = 8
 LEAST_QUOTED_LINES = 2  # lines with their own mark: the author marks each line
 _QUOTED = re.compile(r"^[ ]{0,3}>", re.MULTILINE)
 _MAY_BE_ANSWERED = re.compile(r"^[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)", re.MULTILINE)  # a quick pre-filter
-_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
+_QUOTATION_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
 _SENTENCE_END = re.compile(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
 _ATTRIBUTION = re.compile(
     r"(?:\b(?:wrote|writes|said|schrieb|écrit|a écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał\w*|napsal\w*|пишет|писал\w*"
@@ -67,7 +67,7 @@ def _is_answer(quoted: Sequence[str], above: Sequence[str], before: str) -> bool
 
 def _depth(line: str) -> int:
     """Return the number of marks at the start of a line: `> > a` -> 2."""
-    marks = _MARKS.match(line)
+    marks = _QUOTATION_MARKS.match(line)
     return marks[0].count(">") if marks else 0
 
 
@@ -75,7 +75,7 @@ def _signature(text: str) -> Iterator[Change]:
     """Yield the changes that make a paragraph of the signature at the end of a text, each of its lines a line."""
     for match in matches_outside_opaque(_SIGNATURE, text):
         lines = text[match.end() :].strip("\n").split("\n")
-        if len(lines) > MOST_SIGNATURE_LINES or not all(line.strip() for line in lines):
+        if len(lines) > MOST_LINES_OF_SIGNATURE or not all(line.strip() for line in lines):
             continue
         if text[: match.start()].rstrip(" \t")[-2:].strip("\n"):
             yield Change("quotations", (match.start(), match.start()), "", "\n", SIGNATURE)
