@@ -1,4 +1,4 @@
-"""Sound text through the filters: every change is listed, for a person to judge. The figure is the number of wrong ones.
+"""Run sound text through the filters, and list every change for a person to judge.
 
 usage: python benchmarks/harm.py [--filters repair] [--sources corpus,messages,...] [--most N] [--seed N]
 
@@ -114,7 +114,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def alphabets() -> Iterator[str]:
-    """Yield the letters of each language of CLDR: with spaces, with commas, in capitals, as a row of a table, joined."""
+    """Yield the letters of each language of CLDR: with spaces, with commas, in capitals, in a table row, joined."""
     for path in sorted(Path(os.environ.get("CLDR_MISC", "/nonexistent")).glob("main/*/characters.json")):
         (table,) = json.loads(path.read_text("utf-8"))["main"].values()
         for value in table["characters"].values():

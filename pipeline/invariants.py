@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from markdown_it.token import Token
 from rapidfuzz.distance import Indel
 
 from pipeline.changes import apply, differing
@@ -20,12 +19,12 @@ from pipeline.markdown import (
     Blocks,
     block_groups,
     code_spans,
-    inline_meaning,
     of_other_kinds,
     opaque_spans,
     parse,
     parse_blocks,
 )
+from pipeline.markdown.same_blocks import same_blocks
 
 MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
@@ -107,10 +106,10 @@ def _link_targets(text: str) -> list[str]:
 
 def _same_meaning(before: Document, after: Document) -> bool:
     """Return whether two texts have the same meaning: our parser decides the common case, pandoc the rest."""
-    if all(_same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in _changed_parts(before, after)):
+    if all(same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in _changed_parts(before, after)):
         return True
     old, new = _with_last_line_ended(before), _with_last_line_ended(after)
-    return _same_blocks(parse_blocks(old), parse_blocks(new)) or _pandoc_tree(old) == _pandoc_tree(new)
+    return same_blocks(parse_blocks(old), parse_blocks(new)) or _pandoc_tree(old) == _pandoc_tree(new)
 
 
 def _changed_parts(before: Document, after: Document) -> list[tuple[Parts, Parts]]:
@@ -146,47 +145,6 @@ def _unchanged(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Docume
         return [x for old, _ in pairs for x in old] == [x for _, new in pairs for x in new]
 
     return holds
-
-
-def _same_blocks(old: Blocks, new: Blocks) -> bool:
-    """Return whether two texts parse to the same blocks; inline content is parsed only where it differs."""
-    if _definitions(old) != _definitions(new) or len(old.tokens) != len(new.tokens):
-        return False
-    return all(
-        _block_meaning(a) == _block_meaning(b) and (a.content == b.content or _same_inline(a, b, old, new))
-        for a, b in zip(old.tokens, new.tokens, strict=True)
-    )
-
-
-def _definitions(parsed: Blocks) -> list[tuple[str, str, str]]:
-    """Return the link definitions of a text: name, URL and title."""
-    return [(name, ref["href"], ref["title"]) for name, ref in parsed.env.get("references", {}).items()]
-
-
-def _block_meaning(token: Token) -> tuple[object, ...]:
-    """Return the meaning of a block's token, whatever its Markdown markers."""
-    kind = "fence" if token.type == "code_block" else token.type
-    delimiter = token.markup if kind == "ordered_list_open" else ""
-    return (
-        kind,
-        token.tag,
-        token.hidden,
-        delimiter,
-        token.info.strip() if kind == "fence" else "",
-        token.attrs,
-        token.meta,
-    )
-
-
-def _same_inline(old: Token, new: Token, before: Blocks, after: Blocks) -> bool:
-    if old.type == "html_block":
-        return old.content.strip() == new.content.strip()
-    if old.type != "inline":
-        return False
-    task = re.compile(r"\A\[X\] ")
-    return inline_meaning(task.sub("[x] ", old.content), before.env) == inline_meaning(
-        task.sub("[x] ", new.content), after.env
-    )
 
 
 def _pandoc_tree(text: str) -> bytes:

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from pipeline import FLOW, Document, Source, normalize, repair
 from pipeline.changes import Change, apply, composed, inverse
 from pipeline.document import Cleaned, Skipped, Step
-from pipeline.flow import follow
+from pipeline.flow import MARKDOWN, follow
 from pipeline.invariants import SAME_WORDS
 from pipeline.language.archive_statistics import pack_statistics, statistics_of, unpack_statistics
-from pipeline.markdown import block_groups, parse_blocks, yaml_fields
+from pipeline.markdown import URL, block_groups, of_other_kinds, opaque_spans, parse_blocks, yaml_fields
+from pipeline.records.clean_file import clean_file
 from pipeline.run.worker import follow_all
 from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
@@ -28,7 +29,8 @@ from tests.conftest import CORPUS, ROOT
 SLOW = settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
 HERE = PurePosixPath("any.md")
 PIECES = tomllib.loads(Path(__file__).with_name("cases").joinpath("fragments.toml").read_text("utf-8"))
-FRAGMENTS, ADDRESS_PARTS, YAML_PARTS = PIECES["fragments"], PIECES["addresses"], PIECES["yaml"]
+FRAGMENTS = [*PIECES["fragments"], *PIECES["opaque"], *PIECES["literal"]]
+ADDRESS_PARTS, YAML_PARTS = PIECES["addresses"], PIECES["yaml"]
 texts = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join))
 
 
@@ -125,6 +127,43 @@ def test_two_passes_are_told_as_one(data, text):
     between = apply(text, first)
     second = changes(between, data.draw(edits(len(between))))
     assert apply(text, composed(text, first, second)) == apply(between, second)
+
+
+@pytest.mark.parametrize("step", MARKDOWN, ids=lambda step: step.name)
+@SLOW
+@given(text=texts)
+def test_a_second_pass_of_a_step_changes_nothing(step, text):
+    """Each step that writes Markdown is done after one pass."""
+    once = follow(step, Document(HERE, text)).text
+    assert follow(step, Document(HERE, once)).text == once
+
+
+@pytest.mark.parametrize("step", MARKDOWN, ids=lambda step: step.name)
+@SLOW
+@given(text=texts)
+def test_a_step_changes_no_opaque_region(step, text):
+    """No change of a step touches an opaque region, but those of `cards` to URLs, and those that write lines anew."""
+    after = follow(step, Document(HERE, text))
+    but = {"cards": (URL,), "artefacts": (URL,)}.get(step.name, ())
+    if step.name in {"normalize", "lists"}:
+        return
+    for start, end in (change.span for change in after.changes):
+        for region in of_other_kinds(opaque_spans(text), but):
+            inside = region.start < start < region.end if start == end else start < region.end and region.start < end
+            assert not inside or text[slice(*region[:2])] in after.text
+
+
+@SLOW
+@given(text=texts)
+@example(text="原文：http://w ](/")
+@example(text="###作\nの\n=")
+def test_a_run_on_a_clean_file_changes_nothing(text):
+    """The whole flow leaves the text of its own clean files as it is."""
+    once = follow_all(Source(HERE, text.encode()), FLOW)
+    if isinstance(once, Cleaned):
+        twice = follow_all(Source(HERE, clean_file(once.document)), FLOW)
+        assert isinstance(twice, Cleaned)
+        assert twice.document.text.lstrip("\n") == once.document.text.lstrip("\n")
 
 
 @SLOW

@@ -3,7 +3,7 @@
 This module exports what steps need; each submodule documents its part.
 """
 
-from pipeline.markdown.code_spans import FENCED_BLOCK, code_spans, line_starts
+from pipeline.markdown.code_spans import FENCED_BLOCK, LINE_END, code_spans, line_starts
 from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
 from pipeline.markdown.literal_marks import literal_marks, may_have_literal_marks
 from pipeline.markdown.opaque import CODE, HTML, URL, masked, of_other_kinds, opaque_spans
@@ -41,6 +41,7 @@ __all__ = [
     "HEADING_IDENTIFIER",
     "HEADING_LINE",
     "HTML",
+    "LINE_END",
     "PROSE_LINE",
     "URL",
     "BlockGroup",

@@ -9,12 +9,13 @@ from markdown_it.token import Token
 
 from pipeline.markdown.fast_format import is_formatted
 from pipeline.markdown.inline_format import KEPT_SPACES, formatted_inline
-from pipeline.markdown.opaque import CODE, of_other_kinds
+from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups
 
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
+_BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _CHECKED_TASK = re.compile(r"\[X\](?=[ \t])")
 
 
@@ -49,15 +50,17 @@ def format_group(group: BlockGroup, *, behind: bool) -> str:
 def _keeps_opaque(group: BlockGroup, formatted: str) -> bool:
     """Return whether the opaque regions of a group are in its formatted text, in order; code has a check of its own.
 
-    A region at the start of a line must stay there: `{:toc}` below a list is not a line of its last item. One of
-    several lines keeps the indentation of its first.
+    A template at the start of a line must stay there: `{:toc}` below a list is not a line of its last item. So must a
+    region of several lines, with its indentation.
     """
     at = 0
     for region in of_other_kinds(group.opaque, (CODE,)):
         start, end = region.start - group.start, region.end - group.start
-        indent = len(group.text[:start]) - len(group.text[:start].rstrip(" \t")) if "\n" in group.text[start:end] else 0
-        first = start - indent
-        written = group.text[first - (group.text[first - 1 : first] == "\n") : end]
+        first = start
+        if group.text[:start].strip() and (region.kind in {TEMPLATE, ATTRIBUTES} or "\n" in group.text[start:end]):
+            first = len(group.text[:start].rstrip(" \t"))
+            first = first - 1 if group.text[first - 1 : first] == "\n" else start
+        written = group.text[first:end]
         at = formatted.find(written, at)
         if at < 0:
             return False
@@ -67,7 +70,7 @@ def _keeps_opaque(group: BlockGroup, formatted: str) -> bool:
 
 def _as_written(part: str) -> str:
     """Return a part of a text without blank lines around it."""
-    return part.strip("\n")
+    return _BLANK_START.sub("", part).rstrip(" \t\n")
 
 
 class _BlockNode:

@@ -31,20 +31,24 @@ class Indentation:
 
 @dataclass(frozen=True, slots=True)
 class _OpenItem:
-    """An item that later lines may belong to: its indentation as written and as wanted, its content, its number."""
+    """An item that later lines may belong to: its indentation as written and as wanted, its content, its number.
+
+    `counted` says that it is not the first of its list.
+    """
 
     indent: int
     wanted: int
     content: int
     number: int
     delimiter: str
+    counted: bool
 
 
 def shallow_nesting(text: str, kind_at: Callable[[int], str]) -> list[Indentation]:
     r"""Return the lines to indent further, so that lists nested by two spaces are nested for CommonMark, too.
 
-    `kind_at` tells the kind of the opaque region that an offset is in; empty if it is in none. A line in one is no item,
-    and a list with one stays as it is, but for code.
+    `kind_at` returns the kind of the opaque region that contains an offset; empty if there is none. A line in one is
+    no item, and a list with one stays as it is, but for code.
 
     >>> shallow_nesting("1. a\n  - b\n2. c\n", lambda start: "")
     [Indentation(start=5, spaces=2, wanted=3)]
@@ -62,7 +66,7 @@ def shallow_nesting(text: str, kind_at: Callable[[int], str]) -> list[Indentatio
 
 
 def _lists(group: BlockGroup) -> Iterator[list[tuple[int, str]]]:
-    """Yield the lines of each list, with their offsets: from an item to a line without indentation after a blank one."""
+    """Yield the lines of each list, with their offsets: from an item to unindented text after a blank line."""
     lines: list[tuple[int, str]] = []
     start, blank = group.start, False
     for line in group.text.split("\n"):
@@ -88,7 +92,7 @@ def _list_indentations(lines: list[tuple[int, str]], kind_at: Callable[[int], st
         indent = len(line) - len(line.lstrip(" "))
         item = None if kind_at(start) else _ITEM_LINE.match(line)
         if item:
-            belongs = functools.partial(_belongs, lines[at:] if blank else ())
+            belongs = functools.partial(_belongs, lines[at:], after_blank=blank)
             opened = _opened_item(path, item, belongs)
             path = [one for one in path if one.indent < opened.indent and one.content <= opened.wanted] + [opened]
             wanted = opened.wanted
@@ -114,13 +118,18 @@ def _opened_item(path: list[_OpenItem], item: re.Match[str], belongs: Callable[[
         else:
             outer = around[:-1]
             wanted = indent + (outer[-1].wanted - outer[-1].indent if outer else 0)
-    return _OpenItem(indent, wanted, wanted + width, number, item[4] or "")
+    counted = any(one.indent == indent and one.number + 1 == number for one in path) or (
+        number < 0 and any(one.indent == indent and one.number < 0 for one in path)
+    )
+    return _OpenItem(indent, wanted, wanted + width, number, item[4] or "", counted)
 
 
-def _belongs(lines: Sequence[tuple[int, str]], parent: _OpenItem) -> bool:
-    """Return whether an item belongs to `parent`: no blank line is between, or a later item continues the list."""
+def _belongs(lines: Sequence[tuple[int, str]], parent: _OpenItem, *, after_blank: bool) -> bool:
+    """Return whether an item belongs to `parent`: the list of `parent` goes on, or did before, without a blank line."""
     for _, line in lines:
         item = _ITEM_LINE.match(line)
         if item and len(item[1]) <= parent.indent:
-            return len(item[1]) == parent.indent and (int(item[3] or -1) == parent.number + 1 or parent.number < 0)
-    return not lines
+            if len(item[1]) == parent.indent and (int(item[3] or -1) == parent.number + 1 or parent.number < 0):
+                return True
+            break
+    return not after_blank and (parent.counted or parent.wanted > parent.indent)

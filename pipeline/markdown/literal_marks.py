@@ -36,12 +36,13 @@ _TOKENS = re.compile(  # of names, patterns and masks; every asterisk or undersc
             r"(?<=[0-9])\*{3,}(?=[Xx](?![A-Za-z]))|(?<=[0-9])-?\*{3,}(?=-?[0-9])",
             r"(?<=[0-9]\.)\*(?=\.)|(?<=[0-9]\.\*\.)\*|(?<=[0-9]\.)\*(?=\.\*|[\s,;:)/，。；、）]|$)",
             r"(?<=[0-9])\*(?=[0-9])",  # products
-            r"(?<=[A-Za-z0-9._-])\*+(?=[A-Za-z0-9._-]*@[\w-]+\.)|(?<![\w*\\])\*{2,}(?=@[\w-]+\.)",  # masked mail addresses
+            r"(?<=[A-Za-z0-9._-])\*+(?=[A-Za-z0-9._-]*@[\w-]+\.)|(?<![\w*\\])\*{2,}(?=@[\w-]+\.)",  # mail addresses
             r"(?<![^\s(\[\"'“‘/（、，,:：=|])\*{1,2}(?=\.(?!NET\b)[A-Za-z{\[]\w*)(?![^\s*]*\*[\s,，。;；)）]|[^\s*]*\*$)",
             r"(?<![^\s(\[\"'“‘（、，,:：=])(?:\*{1,2}/)+(?=[\w.*{\[]*\*)[\w.*{\[/-]*",  # **/*.py
             r"(?<=[A-Za-z0-9.}\])-]/)\*{1,2}(?=/|\.[A-Za-z{\[*]|[\s,;)\]}\"'`|，。；、）”]|$)",  # src/*.c, docs/**
             r"(?<=[A-Za-z0-9]/)\*(?=[A-Za-z_-]*\*?\.[A-Za-z{])|(?<=[\w]/)\*\*(?=/)",
-            r"(?<=[A-Za-z0-9][_-])\*(?=\.[A-Za-z])|(?<=[A-Za-z0-9])\*(?=\.[a-z]{1,4}\b(?![ ]?[A-Z]))(?<![*][A-Za-z0-9]\*)",
+            r"(?<=[A-Za-z0-9][_-])\*(?=\.[A-Za-z])",
+            r"(?<=[A-Za-z0-9])\*(?=\.[a-z]{1,4}\b(?![ ]?[A-Z]))(?<![*][A-Za-z0-9]\*)",
             r"(?<![^\s(,;:\"'`=])\*/\*(?=[\s,;)\"'`]|$)",  # */*
             r"(?<=[(\[])\*{1,2}(?=[)\]])|(?<=SELECT )\*|(?<=select )\*|(?<=\()\*(?=,)",  # COUNT(*), SELECT *, f(*, a)
             r"(?<=[A-Za-z]\.)\*(?=;)",  # import java.util.*;
@@ -75,6 +76,7 @@ _HONORIFICS = (
 _BOUNDARY = r"[\s、，,。；;：:（(《“\"'「|和与與及跟同向给給由被对對]"
 _BEFORE_NAME = rf"(?<![^{_BOUNDARY[1:]})"
 _NAME_MASK = re.compile(rf"{_BEFORE_NAME}[{_SURNAMES}]\Z")
+_IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 _AFTER_MASK = re.compile(
     rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)"
 )
@@ -148,7 +150,7 @@ def _token_marks(content: str) -> Iterator[Span]:
 
 
 def _is_text(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
-    """Return whether two runs of asterisks that could be a pair are text: `f*ck and sh*t`, `a*b*c`, `김**님, 이**님`."""
+    """Return whether two runs of asterisks that could be a pair are text, other than inside words: `김**님, 이**님`."""
     inner = content[opener.end : closer.start]
     if _ONLY_SIGNS.fullmatch(inner):
         return True
@@ -160,9 +162,10 @@ def _is_text(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
 
 
 def _masks_a_name(content: str, run: AsteriskRun) -> bool:
-    """Return whether a run stands for the rest of a name: `王*`, `김**님`."""
+    """Return whether a run stands for the rest of a name: `王*明`, `김**님`."""
     surname = _NAME_MASK.search(content, max(0, run.start - 2), run.start)
-    return bool(surname and _AFTER_MASK.match(content, run.end))
+    given_name = run.size == 1 and _IDEOGRAPH.match(content, run.end)
+    return bool(surname and (given_name or _AFTER_MASK.match(content, run.end)))
 
 
 def _is_within_words(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:

@@ -33,7 +33,8 @@ _INLINE_PATTERNS = {
         rf"|(?<!\\)\\(?P<slashes>\\?)\[{_SAME_PARAGRAPH}+?(?<!\\)\\(?P=slashes)\]"
     ),
     "template": (
-        rf"\{{%{_SAME_PARAGRAPH}*?%\}}|\{{\{{{_SAME_PARAGRAPH}*?\}}\}}\}}?(?:/[\w./%~-]*+)?|\{{# [^\n]*? ?#\}}|<%{_SAME_PARAGRAPH}*?%>"
+        rf"\{{%{_SAME_PARAGRAPH}*?%\}}|\{{\{{{_SAME_PARAGRAPH}*?\}}\}}\}}?(?:/[\w./%~-]*+)?"
+        rf"|\{{# [^\n]*? ?#\}}|<%{_SAME_PARAGRAPH}*?%>"
         r"|\{/\*(?:[^*]|\*(?!/))*+\*/\}|%%(?=\S)[^\n]*?\S%%|^:{3,}[^\n]*$"
         r"|^import[ \t](?:[^\n]*?[ \t]from[ \t]+)?[\"'][^\"'\n]+[\"'];?[ \t]*$"
         r"|^import[ \t]*\{[^{}]*\}[ \t]*from[ \t]+[\"'][^\"'\n]+[\"'];?[ \t]*$"
@@ -64,8 +65,8 @@ _REGION_START = re.compile(r"[*_~$]")
 def opaque_spans(text: str) -> tuple[OpaqueSpan, ...]:
     """Return the opaque regions of `text`, sorted and disjoint. Footnote markers and link texts are no regions.
 
-    >>> opaque_spans("a `b` $c$ [d](e)")
-    (OpaqueSpan(start=2, end=5, kind='code'), OpaqueSpan(start=6, end=9, kind='maths'), OpaqueSpan(start=14, end=15, kind='url'))
+    >>> opaque_spans("a `b` $c$")
+    (OpaqueSpan(start=2, end=5, kind='code'), OpaqueSpan(start=6, end=9, kind='maths'))
     """
     if not _MAY_BE_OPAQUE.search(text):
         return ()

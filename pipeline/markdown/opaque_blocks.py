@@ -12,7 +12,17 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a pair
-_BLOCK_MARKS = ("$$", "\\begin{", "{%", "{{", "{::", "<!--", "</", "[/", "%%")  # a text without them has no such region
+_REGION_MARKS = (
+    "$$",
+    "\\begin{",
+    "{%",
+    "{{",
+    "{::",
+    "<!--",
+    "</",
+    "[/",
+    "%%",
+)  # a text without them has no such region
 
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
     "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
@@ -72,7 +82,7 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
     (OpaqueSpan(start=3, end=32, kind='template'),)
     """
-    return tuple(_found(text)) if any(mark in text for mark in _BLOCK_MARKS) else ()
+    return tuple(_found(text)) if any(mark in text for mark in _REGION_MARKS) else ()
 
 
 def _found(text: str) -> Iterator[OpaqueSpan]:

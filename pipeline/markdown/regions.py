@@ -71,22 +71,16 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
     >>> [group.text for group in block_groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
     ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
     """
-    found: list[BlockGroup] = []
-    start = at = 0
+    found = _leading_heading(text, 0)
+    start = found[0].end + 1 if found else 0
+    at = 0
     held = set()  # pairs of a pattern and the start of a group known to match it
     reaching = _FAR_REACHING_BELOW.search("\n" + text) is not None
     length = len(text)
     marks = iter(sorted(match.start() for mark in _FENCE_MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
-    ends = (match.span() for match in _GROUP_END.finditer(text) if match.lastindex)
-    regions = _gaps(long_regions(text), length)
-    region = next(regions)
-    for stop, end in (*ends, (length, length)):
+    for stop, end in (*_possible_ends(text), (length, length)):
         if stop < at:  # in a fence or a comment
-            continue
-        while region.end <= stop:
-            region = next(regions)
-        if region.start <= stop < length:  # in an opaque region
             continue
         if marked < stop:
             while at <= stop and (fence := _FENCE.search(text, at, stop)):
@@ -111,16 +105,30 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
             continue
         found.append(BlockGroup(start, text[start:stop]))
         start = end
-        if text[end] == "#" and (title := _HEADING_START.match(text, end)):
-            found.append(BlockGroup(start, title[1]))
-            start = title.end()
+        if title := _leading_heading(text, end):
+            found += title
+            start = title[0].end + 1
     return (*found, BlockGroup(start, text[start:]))
 
 
-def _gaps(regions: Sequence[OpaqueSpan], length: int) -> Iterator[OpaqueSpan]:
-    """Yield the regions, and one behind the end of the text."""
-    yield from regions
-    yield OpaqueSpan(length + 1, length + 2, "")
+def _leading_heading(text: str, start: int) -> list[BlockGroup]:
+    """Return the heading at `start`, with text right below it, as a group; nothing if there is none."""
+    title = _HEADING_START.match(text, start) if text[start : start + 1] == "#" else None
+    return [BlockGroup(start, title[1])] if title else []
+
+
+def _possible_ends(text: str) -> Iterator[Span]:
+    """Yield where a group may end and the next one start, outside opaque regions."""
+    regions = iter(long_regions(text))
+    region = next(regions, None)
+    for match in _GROUP_END.finditer(text):
+        if not match.lastindex:
+            continue
+        stop, end = match.span()
+        while region and region.end <= stop:
+            region = next(regions, None)
+        if not region or stop < region.start:
+            yield stop, end
 
 
 def _continuation(text: str, stop: int, end: int) -> re.Pattern[str] | None:

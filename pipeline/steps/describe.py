@@ -224,8 +224,10 @@ def _http_url(text: str) -> str:
 
 def source_named_in(text: str) -> str:
     """Return the URL in a line near the top that names the source, `> 原文：<https://…>`; empty if there is none."""
+    quoted = False  # a line without a mark below a quoted one is quoted, too
     for line in text.split("\n", SOURCE_LINES)[:SOURCE_LINES]:
-        if "://" in line and (match := SOURCE_LINE.match(line)):
+        quoted = bool(line.strip()) and (quoted or line.lstrip().startswith(">"))
+        if "://" in line and (match := SOURCE_LINE.match(f"> {line.lstrip()}" if quoted else line)):
             return _http_url(match[1].rstrip(">)*_"))
     return ""
 

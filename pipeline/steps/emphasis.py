@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,14 +12,18 @@ from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import InlineContent, inline_contents, inline_tokens, literal_marks
+from pipeline.markdown.emphasis_edits import (
+    EMPTY_EMPHASIS,
+    InlineEdit,
+    punctuation_moves,
+    runs_between_emphasis,
+    strong_tags,
+)
 from pipeline.markdown.emphasis_runs import (
     ASTERISKS,
-    MOST_ASTERISKS,
     STRONG_ASTERISKS,
     AsteriskRun,
     is_blank,
-    is_flanking,
-    is_mask,
     paired_runs,
 )
 from pipeline.steps.profiles import profile_of
@@ -28,25 +31,8 @@ from pipeline.steps.profiles import profile_of
 CASELESS = re.compile(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-BRACKET_PAIRS = {
-    "(": ")",
-    "（": "）",
-    "[": "]",
-    "【": "】",
-    "「": "」",
-    "『": "』",
-    "《": "》",
-    "“": "”",
-    "‘": "’",
-    "〈": "〉",
-}
-KEPT_INSIDE = "\"'*\\"  # punctuation that may belong to the text before it
 MOST_BLOCKS = 6  # that one emphasis may span; markers farther apart are not a pair
 
-PUNCTUATION_MOVED = "CommonMark does not pair markers between punctuation and a letter; the punctuation moved outside"
-SPACE_MOVED = "CommonMark does not pair markers with a space on their inner side; the space moved outside"
-WRITTEN_AS_TAGS = "CommonMark does not pair these markers; written as HTML tags, which always work"
-EMPTY_EMPHASIS = "emphasis of punctuation or of nothing; its markers were visible asterisks"
 SPANS_BLOCKS = "emphasis ends with its block; markers added in each block"
 FOOTNOTE_ASTERISK = "footnote asterisks after names in an emphasized list: escaped, so that the outer markers pair"
 SPACE_BEFORE_COLON = "no space between a label and its colon"
@@ -66,16 +52,6 @@ _FOOTNOTES = re.compile(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
 )
 _SPACED_COLON = re.compile(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the start of a line
-
-
-@dataclass(frozen=True, slots=True)
-class InlineEdit:
-    """A change in the content of an inline; the offsets are in the content."""
-
-    start: int
-    end: int
-    after: str
-    reason: str
 
 
 def emphasis(document: Document) -> Document:
@@ -123,12 +99,12 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
     content, env = inline.content, inline.env
     kept = [InlineEdit(*match.span(1), "", SPACE_BEFORE_COLON) for match in _SPACED_COLON.finditer(content)]
     options = [
-        (_allowed(inline, _punctuation_moves(content, *pair)), _tags(*pair))
+        (_allowed(inline, punctuation_moves(content, *pair)), strong_tags(*pair))
         for pair in pairs
         if _intended(content, *pair)
     ]
     every = kept + [edit for moves, tags in options for edit in (moves or tags)]
-    every += _between_emphasis(content)
+    every += runs_between_emphasis(content)
     if every == kept or not (shown := _visible_and_asterisks(content, env))[1]:
         return kept
     now = _visible_and_asterisks(_edited(content, every), env)
@@ -149,23 +125,6 @@ def _allowed(inline: InlineContent, moves: Iterable[InlineEdit]) -> list[InlineE
     """Return the edits; none if one of them is in an opaque region."""
     edits = list(moves)
     return [] if any(inline.edits_opaque(edit.start, edit.end) for edit in edits) else edits
-
-
-def _between_emphasis(content: str) -> Iterator[InlineEdit]:
-    """Yield the removal of runs of four and more that end one emphasis and start the next: `**a****b**` -> `**ab**`.
-
-    Masks stay: `138****5678`, `张****，`.
-    """
-    runs = [AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content)]
-    for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False):
-        if run.size <= MOST_ASTERISKS or run.size % 2:
-            continue
-        between = before and after and before.size == after.size == run.size // 2
-        opened = not content[run.end :].strip() and any(
-            one.size == run.size // 2 and one.start < run.start for one in paired_runs(content)[1]
-        )
-        if between or opened or not is_mask(content, run):
-            yield InlineEdit(run.start, run.end, "", EMPTY_EMPHASIS)
 
 
 def _footnotes(content: str) -> Iterator[InlineEdit]:
@@ -208,59 +167,6 @@ def _intended(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
 
 def _ascii_letter(char: str) -> bool:
     return char.isascii() and char.isalnum()
-
-
-def _punctuation_moves(content: str, opener: AsteriskRun, closer: AsteriskRun) -> Iterator[InlineEdit]:
-    """Yield the edits that move spaces and punctuation out of markers that do not pair; none if no move helps."""
-    marks, first, last = content[opener.start : opener.end], opener.end, closer.start
-    if not any(char.isalnum() for char in content[first:last]):
-        yield InlineEdit(opener.start, opener.end, "", EMPTY_EMPHASIS)
-        yield InlineEdit(closer.start, closer.end, "", EMPTY_EMPHASIS)
-        return
-    for start, end in _spans_to_keep(content, first, last):
-        before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
-        after = content[end] if end < last else content[closer.end : closer.end + 1]
-        if is_flanking(before, content[start]) and is_flanking(after, content[end - 1]):
-            lead, tail = content[first:start], content[end:last]
-            reason = PUNCTUATION_MOVED if (lead + tail).strip() else SPACE_MOVED
-            if lead:
-                yield InlineEdit(opener.start, start, (lead if opener.start else lead.lstrip()) + marks, reason)
-            if tail:
-                yield InlineEdit(end, closer.end, marks + tail, reason)
-            return
-
-
-def _spans_to_keep(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans that may stay emphasized, longest first: without spaces, then punctuation, then brackets."""
-    start, end = _trimmed(content, first, last)
-    yield start, end
-    bare = end
-    while bare > start and _may_move(content[bare - 1]):
-        bare -= 1
-    for stop in (end, bare):
-        if BRACKET_PAIRS.get(content[start]) == content[stop - 1] and stop - start > 2:  # noqa: PLR2004 - a bracket each side
-            yield start + 1, stop - 1
-        elif stop > start:
-            yield _trimmed(content, start, stop)
-
-
-def _may_move(char: str) -> bool:
-    return unicodedata.category(char) in {"Po", "Pd"} and char not in KEPT_INSIDE
-
-
-def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
-    inner = content[start:end]
-    return end - len(inner.lstrip()), start + len(inner.rstrip())
-
-
-def _tags(opener: AsteriskRun, closer: AsteriskRun) -> list[InlineEdit]:
-    """Return the edits that write `**` as HTML tags; nothing for `*`, which is often not meant as emphasis."""
-    if opener.size != STRONG_ASTERISKS:
-        return []
-    return [
-        InlineEdit(opener.start, opener.end, "<strong>", WRITTEN_AS_TAGS),
-        InlineEdit(closer.start, closer.end, "</strong>", WRITTEN_AS_TAGS),
-    ]
 
 
 def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Iterator[tuple[InlineContent, InlineEdit]]:

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import BlockGroup, block_groups, line_starts
+from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts
 
 NUMBER_STAYS = "Markdown would number the list anew; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
@@ -60,7 +60,7 @@ def _list_changes(group: BlockGroup) -> Iterator[Change]:
         first, last = one.lines
         if first < done or (_counts_up(one.numbers) and not one.dated):
             continue
-        lines = group.text.split("\n")
+        lines = LINE_END.split(group.text)
         if (
             one.simple
             and _AFTER_PARAGRAPH.match(lines[last] if last < len(lines) else "")

@@ -64,4 +64,4 @@ def _colour_code(text: str, match: re.Match[str]) -> _Code:
     near = text[start - 1 : start] if resets else text[end : end + 1]
     before = text[text.rfind("\n", 0, start) + 1 : start]
     line_start = len(before) < MOST_INDENTATION and not before.strip("> \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}#")
-    return _Code((start, end), resets, line_start or (bool(near) and not near.isspace()))
+    return _Code((start, end), resets, line_start or (bool(near) and not near.isspace() and near != "\\"))
