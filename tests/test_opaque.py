@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from pipeline import normalize
-from pipeline.markdown import inline_meaning, literal_marks, may_have_literal_marks, opaque_spans, parser
+from pipeline.markdown import doubtful_marks, inline_meaning, literal_marks, opaque_spans, parser
 from pipeline.markdown.opaque_blocks import long_regions
 from tests.damage import chance_of
 from tests.random_markdown import LITERAL, OPAQUE, random_markdown
@@ -64,7 +64,7 @@ def test_the_pre_filter_misses_nothing():
     """Where the quick look says that no mark is text, escapes would change nothing that a reader sees."""
     for seed in range(TEXTS * 5):
         content = random_markdown(chance_of(seed)).split("\n")[0].strip()
-        if not may_have_literal_marks(content):
+        if not doubtful_marks(content):
             escaped = content
             for start, end in reversed(literal_marks(content)):
                 escaped = escaped[:start] + re.sub(r"(.)", r"\\\1", escaped[start:end]) + escaped[end:]

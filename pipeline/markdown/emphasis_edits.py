@@ -107,7 +107,8 @@ def runs_between_emphasis(content: str) -> Iterator[InlineEdit]:
     for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False):
         if run.size <= MOST_ASTERISKS or run.size % 2:
             continue
-        between = before and after and before.size == after.size == run.size // 2
+        digits = content[run.start - 1 : run.start].isdigit() and content[run.end : run.end + 1].isdigit()
+        between = before and after and before.size == after.size == run.size // 2 and not digits
         opened = not content[run.end :].strip() and any(
             one.size == run.size // 2 and one.start < run.start for one in paired_runs(content)[1]
         )

@@ -34,7 +34,7 @@ def format_markdown(text: str) -> str:
         part = group.text.removesuffix("\n")
         if part and not is_formatted(part) and not (part == "---" and parts):
             formatted = format_group(group, behind=bool(parts))
-            part = formatted if _keeps_opaque(group, formatted) else _as_written(part)
+            part = formatted if formatted == part or _keeps_opaque(group, formatted) else _as_written(part)
         if part:
             parts.append(part)
     return "\n\n".join(parts) + "\n" * bool(parts)

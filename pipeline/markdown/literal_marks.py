@@ -80,27 +80,29 @@ _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 _AFTER_MASK = re.compile(
     rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)"
 )
-_EMPHASIS = re.compile(  # for certain: marks around words, with nothing at them that a name, a pattern or a mask has
+_EMPHASIS = re.compile(  # marks around words, with nothing at them that a name or a mask has; or what is left
     rf"(\*(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)\*{{0,2}})"
     r"(?=[^\s*./,;@^)_=-])[^*\n;]*?[^\s*\\/_=^-]\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
-    r"|\*(?=[ \t\n])(?<=[ \t\n]\*)"
+    r"|\*(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>\*)"
 )
-_DOUBTFUL_UNDERSCORE = re.compile(r"__|[\^\-=;><@~T・•ಠ°¬￣╥≧]_|[^\W_][./]_|_[./]")
+_DOUBTFUL_UNDERSCORE = re.compile(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
 _ONLY_SIGNS = re.compile(r"[.^][.^_;\-]*")
 _EMPHASIZED_WORD = re.compile(
     r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)"
 )  # `*/health*`
 
 
-def may_have_literal_marks(text: str) -> bool:
-    """Return whether a text may have marks that are text. Fast; may be wrongly true.
+def doubtful_marks(text: str) -> list[int]:
+    """Return the offsets of marks in `text` that may be text. Fast; most are marks after all.
 
-    >>> may_have_literal_marks("**Note**: a *b*"), may_have_literal_marks("a*b*c")
-    (False, True)
+    >>> doubtful_marks("**Note**: a *b*"), doubtful_marks("a*b*c")
+    ([], [1, 3])
     """
-    return (text.count("*") > 1 and _EMPHASIS.sub("", f"\n{text}").count("*") > 1) or bool(
-        "_" in text and text.count("_") > 1 and _DOUBTFUL_UNDERSCORE.search(text)
-    )
+    stars = text.count("*") > 1
+    found = [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"]] if stars else []
+    if "_" in text and text.count("_") > 1:
+        found += [match.start() for match in _DOUBTFUL_UNDERSCORE.finditer(text)]
+    return found
 
 
 def literal_marks(content: str) -> list[Span]:

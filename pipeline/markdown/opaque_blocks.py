@@ -36,17 +36,17 @@ _BRACKET_PAIRS = (  # shortcodes of WordPress and BBCode whose content is not Ma
     "|pre|python|py|raw|ruby|shell|source|sourcecode|sql|swift|tex|text|xml|yaml"
 )
 _OPENER = re.compile(
-    r"^(?P<fence>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*+(?:`{3,}(?=[^`\n]*$)|~{3,}))"
-    r"|(?<![\\`])(?P<ticks>`+)"
+    r"(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
+    r"|(?P<ticks>`(?<![\\`]`)`*)"
     r"|(?P<comment><!--)"
     r"|<(?P<element>(?i:script|style|pre|textarea|svg|math))(?=[\s>/])"
-    r"|(?<![\\$])(?P<dollars>\$\$)(?!\$)"
-    r"|(?<!\\)\\begin\{(?P<environment>[^{}\n]{1,40})\}"
+    r"|(?P<dollars>\$(?<![\\$]\$)\$)(?!\$)"
+    r"|\\(?<!\\\\)begin\{(?P<environment>[^{}\n]{1,40})\}"
     rf"|\{{%-?\s*(?P<liquid>{_LIQUID_PAIRS})\b(?:[^%]|%(?!\}}))*+%\}}"
     rf"|\{{\{{[<%]-?\s*(?P<hugo>{_HUGO_PAIRS})\b(?:(?![<%>]\}}\}}|\{{\{{).)*+[>%]\}}\}}"
-    rf"|(?<![\\\[])\[(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
+    rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
     r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
-    r"|^(?P<percents>%%)(?=[ \t]*$)",
+    r"|(?P<percents>%%)(?=[ \t]*$)",
     re.MULTILINE,
 )
 _KINDS = {
@@ -60,6 +60,7 @@ _KINDS = {
     "kramdown": "template",
     "percents": "template",
 }
+_BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
 _EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
 _ELEMENTS_OF_MATHS = ("math",)
 
@@ -98,23 +99,22 @@ def _found(text: str) -> Iterator[OpaqueSpan]:
 
 def _region_end(text: str, opener: re.Match[str], name: str) -> int:
     """Return the offset after the region that a match opens; 0 if nothing closes it."""
+    before = text[text.rfind("\n", 0, opener.start()) + 1 : opener.start()]
+    if name == "fence" and not _BEFORE_FENCE.fullmatch(before):
+        name = "ticks"
     if name == "comment":
         end = text.find("-->", opener.end() - 2)
         return end + 3 if end >= 0 else 0
-    closer = _closer(name, opener[name].lstrip(" \t>-*+.)0123456789") if name == "fence" else opener[name])
-    inside_paragraph = name == "ticks" or (name == "dollars" and not _starts_line(text, opener.start()))
+    if name == "percents" and before.strip(" \t>"):
+        return 0
     limit = min(len(text), opener.end() + MOST_REGION_CHARACTERS)
+    inside_paragraph = name == "ticks" or (name == "dollars" and before.strip(" \t>"))
     if inside_paragraph and (blank := _EMPTY_LINE.search(text, opener.end())):
         limit = min(limit, blank.start())
-    found = closer.search(text, opener.end(), limit)
+    found = _closer(name, opener[opener.lastgroup or name]).search(text, opener.end(), limit)
     if name == "fence" and not found:
-        return len(text) if opener[name][0] in "`~" else 0
+        return len(text)
     return found.end() if found else 0
-
-
-def _starts_line(text: str, offset: int) -> bool:
-    """Return whether only blanks and quotation marks precede an offset on its line."""
-    return not text[text.rfind("\n", 0, offset) + 1 : offset].strip(" \t>")
 
 
 @cache

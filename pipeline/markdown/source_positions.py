@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -58,6 +58,12 @@ def inline_contents(text: str, worth: Callable[[str], object] = bool, start: int
     for group in parts[group_at(parts, start) :]:
         if worth(group.text) and not FENCED_BLOCK.fullmatch(group.text):
             yield from _group_contents(group)
+
+
+def inline_contents_of(groups: Iterable[BlockGroup]) -> Iterator[InlineContent]:
+    """Yield the paragraphs, headings and cells of some groups of blocks."""
+    for group in groups:
+        yield from _group_contents(group)
 
 
 def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:

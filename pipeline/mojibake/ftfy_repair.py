@@ -9,7 +9,7 @@ from ftfy.badness import is_bad
 
 from pipeline.mojibake.chain_search import decodings_in_words
 from pipeline.mojibake.letter_before_space import has_letter_by_itself, with_likeliest_letters
-from pipeline.mojibake.soundness import LineRepair, touches_other_script
+from pipeline.mojibake.soundness import LineRepair, makes_unknown_letter, touches_other_script
 
 FixedLine = tuple[str, tuple[str, float]]  # the text; the reason in words and the confidence
 FTFY_WHOLE_LINES = ftfy.TextFixerConfig(
@@ -58,6 +58,8 @@ def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
 def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep]]:
     """Return what ftfy makes of a line, and its plan; spaces are bytes of characters only where this reads well."""
     text, plan = ftfy.fix_encoding_and_explain(line, config)
+    if makes_unknown_letter(LineRepair(line, text)):
+        return line, []
     exact, plan_of_exact = _fixed_between_spaces(line, config)
     if text == exact:
         return text, list(plan or [])

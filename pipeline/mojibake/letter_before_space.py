@@ -17,6 +17,8 @@ LANGUAGES_WITH_A_GRAVE = ("fr", "it", "pt", "ca")  # languages where à is a wor
 ENGLISH_LEAD = 5.0  # nats by which English must fit the rest of a line better, so that `Ã` is a letter by itself
 _INSIDE_WORD = re.compile(f"(?<=[A-Za-z]){A_GRAVE} ?(?=[a-z])")
 _ALONE = re.compile(r"(?<![^\W\d_])Ã (?!la\b|l['’]|propos\b|bient)")
+_LETTER_IN_LIST = re.compile(r"(?<!\w)[ÂÃ] ")
+_SINGLE_LETTER = re.compile(r"(?<!\w)[^\W\d_\x00-\x7fÂÃ](?!\w)(?![\x80-\xbf\u0152-\u2122])")
 _OTHER_MOJIBAKE = re.compile("[ÂÃ][\x80-\xbf]|â€|[ÄÅ][\x80-\xbf\u0152-\u2122]")
 _WORD = re.compile(r"\b[a-z]{2,}")
 
@@ -52,11 +54,13 @@ def _likeliest_letter(text: str, start: int, end: int) -> str | None:
 
 
 def has_letter_by_itself(line: str) -> bool:
-    """Return whether `Ã` in a line is no mojibake of the word `à`: the rest is English, or a list.
+    """Return whether `Ã` or `Â` in a line is no mojibake of `à` or U+00A0: the line lists letters, or is English.
 
     >>> has_letter_by_itself("The letter Ã is used in Portuguese."), has_letter_by_itself("Je vais Ã Paris")
     (True, False)
     """
+    if _LETTER_IN_LIST.search(line) and _SINGLE_LETTER.search(line):
+        return True
     if not _ALONE.search(line) or _OTHER_MOJIBAKE.search(line):
         return False
     rest = _ALONE.sub(" ", line)

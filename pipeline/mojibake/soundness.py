@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.language.fluency import character_log_likelihoods
+from pipeline.language.ngram_keys import codes_of
+from pipeline.language.ngrams import unigram_log_probabilities
 
 # The thresholds are between the true repairs of short strings and the wrong ones: benchmarks/harm.py.
 MOST_MIXED = 0.25  # share of the new letters that are in words with Latin letters; true repairs have at most 0.1
@@ -22,6 +24,8 @@ FEWEST_BASES = 4  # different letters of it without their diacritics
 MOST_SYMBOL_SHARE = 0.2  # share of symbols among the characters of an alphabet
 MOST_ALPHABETIC_ENTROPY = 4.7  # nats per letter of the words with new letters; true repairs have at most 4.4
 MOST_LATIN_ENTROPY = 3.7  # the same where the new letters are Latin; true repairs have at most 3.1
+TWO_BYTES = 2
+UNKNOWN_LETTER = -20.0  # nats: log-probability of a letter, in the language that has it most; unseen ones have -24
 FITTING_SHARE = 0.6  # share of the letters to change that sound words of the document have as well
 WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0dff\u0e31-\u0e4e])*")
 UNSPACED_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR"})
@@ -88,6 +92,18 @@ def touches_other_script(line: LineRepair) -> bool:
         if new and len(scripts | new) > 1 and len(places) == 1 < len(word):
             return True
     return False
+
+
+def makes_unknown_letter(line: LineRepair) -> bool:
+    """Return whether the one new letter of a line is of two bytes in UTF-8 and in no language that the model knows.
+
+    >>> makes_unknown_letter(LineRepair("Le thÈ‚tre", "Le thȂtre")), makes_unknown_letter(LineRepair("cafÃ©", "café"))
+    (True, False)
+    """
+    new = [word[at] for word, places in _new_words([line]) for at in places]
+    if len(new) != 1 or len(new[0].encode()) != TWO_BYTES or script_of(new[0]) != LATIN:
+        return False
+    return float(unigram_log_probabilities(codes_of(new[0])).max()) < UNKNOWN_LETTER
 
 
 def mixes_scripts(line: LineRepair) -> bool:

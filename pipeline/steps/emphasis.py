@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from pipeline.changes import Change
+from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import InlineContent, inline_contents, inline_tokens, literal_marks
@@ -60,6 +61,10 @@ def emphasis(document: Document) -> Document:
     if not _doubtful(text, _ALWAYS_PAIRS_IN_LINE) or not CASELESS.search(text):
         return document
     footnotes = profile_of(document.meta).footnote_asterisks
+    return document.edited(repeated(text, partial(_emphasis_changes, footnotes=footnotes)))
+
+
+def _emphasis_changes(text: str, *, footnotes: bool) -> Iterator[Change]:
     edits: list[tuple[InlineContent, InlineEdit]] = []
     lone: list[tuple[InlineContent, AsteriskRun]] = []
     worth = inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE))
@@ -69,9 +74,7 @@ def emphasis(document: Document) -> Document:
             notes = list(_footnotes(inline.content)) if footnotes else []
             edits += [(inline, edit) for edit in notes or _fixes(inline, pairs)]
             lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
-    edits += _spanning(text, lone)
-    changes = (_emphasis_change(*edit) for edit in edits)
-    return document.edited(sorted(changes, key=lambda change: change.span))
+    return (_emphasis_change(*edit) for edit in (*edits, *_spanning(text, lone)))
 
 
 def _without_opaque_marks(inline: InlineContent) -> InlineContent:

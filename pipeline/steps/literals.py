@@ -2,30 +2,42 @@ r"""Escape asterisks and underscores that are text, but that Markdown would take
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change, Span
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import InlineContent, inline_contents, inline_meaning, literal_marks, may_have_literal_marks
+from pipeline.markdown import (
+    InlineContent,
+    block_groups,
+    doubtful_marks,
+    group_at,
+    inline_contents_of,
+    inline_meaning,
+    literal_marks,
+)
 
-LEAST_MARKS = 2  # a mark that opens emphasis and one that closes it
 ESCAPED = "the character itself, which Markdown would take for emphasis and not show"
 
 
 def literals(document: Document) -> Document:
     r"""Escape asterisks and underscores that are text: masks, patterns, names, products: `a*b*c` -> `a\*b\*c`."""
     text = document.text
-    if text.count("*") < LEAST_MARKS and text.count("_") < LEAST_MARKS:
-        return document
-    changes = [change for inline in inline_contents(text, may_have_literal_marks) for change in _escapes(inline)]
+    changes = [change for inline in _doubtful_contents(text) for change in _escapes(inline)]
     return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
+
+
+def _doubtful_contents(text: str) -> Iterator[InlineContent]:
+    """Yield the inline contents of the groups of blocks where two asterisks, or an underscore, may be text."""
+    parts = block_groups(text)
+    counted = Counter((group_at(parts, place), text[place]) for place in doubtful_marks(text))
+    worth = {number for (number, mark), count in counted.items() if count > 1 or mark != "*"}
+    yield from inline_contents_of(parts[number] for number in sorted(worth))
 
 
 def _escapes(inline: InlineContent) -> list[Change]:
     """Return the escapes of the marks that are text, if Markdown would take any of them for emphasis."""
-    if not may_have_literal_marks(inline.content):
-        return []
     content = inline.masked
     spans = literal_marks(content)
     if not spans or inline_meaning(_escaped(content, spans), inline.env) == inline_meaning(content, inline.env):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from pipeline.changes import Change
+from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts, matches_outside_opaque, overlaps_opaque
@@ -31,13 +31,17 @@ _SIGNATURE = re.compile(r"^-- $(?=\n[ ]{0,3}\S)", re.MULTILINE)
 
 def quotations(document: Document) -> Document:
     """Put a blank line between a quotation and the answer below it, and above a signature: `> Why?` ↵ `Because.`."""
-    text = document.text
-    changes = list(_signature(text)) if "\n-- \n" in text else []
+    changes = repeated(document.text, _quotation_changes)
+    return document.edited(changes) if changes else document
+
+
+def _quotation_changes(text: str) -> Iterator[Change]:
+    if "\n-- \n" in text:
+        yield from _signature(text)
     if _MAY_BE_ANSWERED.search(text):
         for before, group in pairwise((None, *block_groups(text))):
             if group and _QUOTED.search(group.text):
-                changes += _answers(group, before.text if before else "")
-    return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
+                yield from _answers(group, before.text if before else "")
 
 
 def _answers(group: BlockGroup, before: str) -> Iterator[Change]:
