@@ -110,6 +110,15 @@ class SharedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilarDocument:
+    """A document that is similar to another and kept as well: its path, how the two differ, the share that is equal."""
+
+    path: PurePosixPath
+    why: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text with what is known of it. `text` is valid Unicode: it holds no lone surrogate."""
 
@@ -176,10 +185,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The document went through every step; `passages` stand in others too."""
+    """The document went through every step. Others that are kept have its `passages` too, or are `similar` to it."""
 
     document: Document
     passages: tuple[SharedPassage, ...] = ()
+    similar: tuple[SimilarDocument, ...] = ()
 
     @property
     def path(self) -> PurePosixPath:
@@ -189,7 +199,7 @@ class Cleaned:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The document says again what the document at `of` says; `why` tells how that is known.
+    """The document is the same as the document at `of`, or an older version of it; `why` is the reason.
 
     `similarity` is the share of the text that is the same, from 0 to 1.
     """

@@ -60,7 +60,8 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     from pipeline.duplicates.fingerprint import fingerprint
     from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
     from pipeline.duplicates.shared_passages import find_shared_passages
-    from pipeline.records.report_jsonl import passage_in_words
+    from pipeline.duplicates.similar_documents import find_similar_documents
+    from pipeline.records.report_jsonl import passage_in_words, similar_in_words
     from pipeline.run.worker import cleaned
 
     documents: dict[PurePosixPath, Document] = {}
@@ -82,6 +83,12 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
         click.echo(msgspec.json.encode(told) if as_json else line)
         if explain:
             click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
+    for path in sorted(documents.keys() - repeats):
+        for near in find_similar_documents(db, path, lambda other: other not in repeats):
+            told = {"path": str(path), "similar": msgspec.to_builtins(near, enc_hook=str)}
+            words = similar_in_words(str(near.path), near.why, near.similarity)
+            if as_json or path < near.path:
+                click.echo(msgspec.json.encode(told) if as_json else shown(f"{path} is similar to {words}"))
     for path in sorted(documents.keys() - repeats) if explain else ():
         for passage in find_shared_passages(db, path, lambda other: other not in repeats):
             told = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from pipeline.books import book
 from pipeline.citations.cited_works import Work, catalogue, works_of
 from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post_index
-from pipeline.document import Cleaned, Document, Outcome, RunReport
+from pipeline.document import Cleaned, Document, Outcome, RunReport, Skipped
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import PLACES, Binder, Tell, unbound
@@ -75,7 +74,7 @@ class Writer:
     def outcomes(self) -> Iterator[tuple[Outcome, str]]:
         """Yield each outcome and its file below clean/, empty if it has none."""
         for outcome, name, _ in self.state.outcomes():
-            yield outcome, f"{name}.md" if isinstance(outcome, Cleaned) else ""
+            yield outcome, "" if isinstance(outcome, Skipped) else f"{name}.md"
 
     def told(self) -> Iterator[tuple[Outcome, str]]:
         """Yield the same, with the passages that documents share and a note of the image files that are missing."""
@@ -87,14 +86,15 @@ class Writer:
                     document = document.noted("images", f"{len(gone)} image files are missing: {', '.join(gone)}")
                 for warning in self.state.chapters.warnings(outcome.path) if self.books else ():
                     document = document.noted("books", warning)
-                yield replace(outcome, document=document, passages=self.state.passages(outcome.path)), file
+                found = self.state.passages(outcome.path), self.state.similar(outcome.path)
+                yield Cleaned(document, *found), file
             else:
                 yield outcome, file
 
     def write_clean(self) -> None:
-        """Write the clean file of every document that is kept."""
+        """Write the clean file of every document, those of duplicates to a folder of their own."""
         for outcome, name, known in self.state.outcomes():
-            if isinstance(outcome, Cleaned):
+            if not isinstance(outcome, Skipped):
                 path, key = self.clean / f"{name}.md", digest_of_values(known, clean_file.VERSION)
                 if not self.shelf.fresh(path, key):
                     self.shelf.put(path, key, clean_file.clean_file(outcome.document))

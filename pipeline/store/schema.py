@@ -65,7 +65,7 @@ CREATE TABLE outputs (
     PRIMARY KEY (root, name)
 ) WITHOUT ROWID;
 """
-VERSION = "6"
+VERSION = "7"
 
 
 class DamagedState(Exception):  # noqa: N818 - a condition, not a fault
