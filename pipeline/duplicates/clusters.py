@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pipeline.duplicates.lsh_index import BY_BEST_COPY, BY_SIMILARITY, LshIndex, StoredPair
-from pipeline.duplicates.near_duplicates import VERSION_OF
+from pipeline.duplicates.near_duplicates import TRUNCATED, VERSION_OF
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class _ClusterMember:
     worse: bool  # truncated or mis-decoded
     repairs: int
     recency: int  # of the source URL's form, negated
+    day: int  # of the last change, YYYYMMDD, negated
     distance: float  # smaller the more it is like the other copies: a typo is usually in one copy only
     path: str
     text: int
@@ -108,7 +109,8 @@ def _cluster_members(
     for text in texts:
         likeness = math.fsum(similarities[text])
         for lost, repairs, recency, path, sha256, changed in index.db.execute(query, (text,)):
-            yield _ClusterMember(lost, text in worse, repairs, recency, -likeness, path, text, sha256, changed)
+            rank = (lost, text in worse, repairs, recency, -_day_number(changed), -likeness)
+            yield _ClusterMember(*rank, path, text, sha256, changed)
 
 
 def _latest_version(members: list[_ClusterMember], same: _Pairs) -> _ClusterMember:
@@ -150,6 +152,11 @@ def _later_date(one: str, other: str) -> bool | None:
     return one > other
 
 
+def _day_number(date: str) -> int:
+    """Return a date as a number: `2021-03` as 20210300, an unknown one as 0."""
+    return int(date.replace("-", "").ljust(8, "0"))
+
+
 def _match_with_best(
     index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: _Pairs
 ) -> DuplicateOf | None:
@@ -160,7 +167,11 @@ def _match_with_best(
     if one.text == best.text:
         return DuplicateOf(of, "same words", 1.0)
     pair = _pair_of(same, one, best) or index.compare_kept(one.text, best.text)
-    if not pair.same or (pair.why == VERSION_OF and not _is_later(best, one, pair)) or pair.worse == best.text:
+    if not pair.same or pair.worse == best.text:
         return None
+    if pair.why == VERSION_OF and not _is_later(best, one, pair):
+        return None
+    if pair.why == TRUNCATED and _later_date(one.changed, best.changed):
+        return None  # a later version, perhaps shortened on purpose
     from_url = pair.by not in {BY_SIMILARITY, BY_BEST_COPY}
     return DuplicateOf(of, f"same source URL, {pair.why}" if from_url else pair.why, pair.similarity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
@@ -33,6 +34,7 @@ from pipeline.steps.dates import date_in
 VERSION = f"5, {MINHASH_ALGORITHM}"  # stored with the fingerprints; fingerprints of another version are computed again
 
 
+_ASCII = re.compile(r"[\x00-\x7f]+")
 UPDATE_KEYS = ("updated", "lastmod", "last_modified", "modified", "revised", "update")  # in front matter
 
 
@@ -61,12 +63,13 @@ def fingerprint(document: Document) -> Fingerprint:
     still_mojibake = is_mojibake(document.text)
     lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
     damaged = bool(repairs or lost or still_mojibake)
+    unrepaired = document.text_after(()) if damaged else ""
     minhash = np.concatenate([minhash_signature(grams), skeleton_signature(text)])
     keys = band_keys(minhash)[0 if len(words) >= SHORT_TEXT_CHARACTERS else PERMUTATIONS // BAND_VALUES :]
     return Fingerprint(
         document.path,
         document.meta.sha256,
-        text_digest(document.text, words, document.meta.title, document.text_after(()) if damaged else ""),
+        text_digest(document.text, words, document.meta.title, document.meta.language, unrepaired, source_text(document)),
         keys.tobytes(),
         minhash.astype(np.uint8).tobytes(),
         passage_rows(points, grams).tobytes(),
@@ -75,6 +78,12 @@ def fingerprint(document: Document) -> Fingerprint:
         (len(document.text) if still_mojibake else lost, repairs, -url_recency(document.meta.source_url)),
         last_change(document),
     )
+
+
+def source_text(document: Document) -> str:
+    """Return the text as found, if cleaning changed characters outside ASCII; else an empty string."""
+    found = document.text_after(())
+    return "" if _ASCII.sub("", found) == _ASCII.sub("", document.text) else found
 
 
 def last_change(document: Document) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pipeline.document import Document
 from pipeline.duplicates.damaged_copies import SKELETON_PERMUTATIONS
-from pipeline.duplicates.fingerprint import Fingerprint
+from pipeline.duplicates.fingerprint import Fingerprint, source_text
 from pipeline.duplicates.minhash import BAND_VALUES, PERMUTATIONS
 from pipeline.duplicates.near_duplicates import LEAST_JACCARD, MOST_EDITED_SHARE
 from pipeline.duplicates.shared_passages import unpack_passages
@@ -252,7 +252,8 @@ class LshIndex:
             if len(self.seen) >= CACHED_TEXTS:
                 del self.seen[next(iter(self.seen))]
             unrepaired = document.text_after(()) if damaged else ""
-            self.seen[number] = ComparedText(digest, document.text, unrepaired, document.meta.title)
+            known = (document.meta.title, document.meta.language, source_text(document))
+            self.seen[number] = ComparedText(digest, document.text, unrepaired, *known)
         return self.seen[number]
 
 

@@ -15,12 +15,14 @@ LEAST_JACCARD = (
 MOST_EDITED_SHARE = 0.13  # largest share of edited characters of two texts that are reported as similar
 LEAST_CONTAINED_SHARE = 0.5  # smallest share of a version that the version before it has
 LEAST_QUOTED_SHARE = 0.8  # the same where the two begin differently: one may be a post that quotes the other
-MOST_TYPED_SHARE = 0.01  # share of the words that have a typo in a copy
+BEGINNING = 20  # characters: a title, or the start of a sentence
 MOST_LOST_IN_VERSION = 0.02  # share of the shorter text's characters that the longer one does not have
 MOST_COMPARED_CHARACTERS = (
     1_000_000  # characters; the time grows with the square of the length: 30 s for two texts of 2 million
 )
 MOST_OF_DIFFERENT = 0.999  # the largest similarity that is reported of two texts that differ
+SAME_WORDS = "same words"  # why: the same words and signs
+TRUNCATED = "truncated"  # why: one text is the beginning of the other
 VERSION_OF = "version"  # why: the longer text has all that the other has
 
 
@@ -44,53 +46,56 @@ DIFFERENT_TEXTS = Comparison()
 
 
 def compare_texts(
-    texts: tuple[str, str], words: tuple[str, str], *, edited: float = MOST_EDITED_SHARE, one_page: bool = False
+    texts: tuple[str, str], words: tuple[str, str], language: str = "", *, edited: float, one_page: bool = False
 ) -> Comparison:
     """Return whether two texts are the same post, where at most a share `edited` of their characters differs.
 
-    `words` are the words of the texts, as `normalized_words` returns them. `one_page` is whether both have one source
-    URL: then texts that say different things are versions of one post. Texts of more than LONGEST characters are not
-    compared.
+    `words` are the words of the texts, as `normalized_words` returns them. Typos are only known in a `language` with a
+    model. `one_page` is whether both have one source URL: then texts that say different things are versions of one
+    post. Texts of more than MOST_COMPARED_CHARACTERS are the same only if they do not differ at all.
     """
     short, long = sorted(words, key=len)
     if len(long) > MOST_COMPARED_CHARACTERS or len(short) < SHORT_TEXT_CHARACTERS:
-        same = words[0] == words[1] and not _says_other_things(token_edits(*texts))
-        return Comparison(same=True, why="same words", similarity=1.0) if same else DIFFERENT_TEXTS
+        same = short == long and token_edits(*texts, language) == TokenEdits(language)
+        return Comparison(same=True, why=SAME_WORDS, similarity=1.0) if same else DIFFERENT_TEXTS
     share = _edited_share(short, long, edited)
     if share is None and not _is_contained(short, long):
         return DIFFERENT_TEXTS
-    edits = token_edits(*texts)
+    edits = token_edits(*texts, language)
     similarity = 1 - share if share is not None else len(short) / len(long)
-    if one_page and edits.difference_with(noisy=True) == "" and edits.longer is None:
-        return Comparison(same=True, why="near-duplicate", similarity=similarity)
-    if one_page and (edits.difference or edits.longer is not None):
-        longer = None if len(words[0]) == len(words[1]) else int(len(words[1]) > len(words[0]))
-        return Comparison(same=True, why=VERSION_OF, similarity=similarity, longer=longer)
+    if one_page and share is not None:
+        return _versions_of_page(edits, words, similarity)
     return _without_url(edits, words, similarity, near=share is not None)
+
+
+def _versions_of_page(edits: TokenEdits, words: tuple[str, str], similarity: float) -> Comparison:
+    """Return what two texts of one URL are to each other: copies with typos, or versions."""
+    if not edits.difference(noisy=True) and not edits.added:
+        return _copy_of(edits, similarity)
+    longer = None if len(words[0]) == len(words[1]) else int(len(words[1]) > len(words[0]))
+    return Comparison(same=True, why=VERSION_OF, similarity=min(similarity, MOST_OF_DIFFERENT), longer=longer)
+
+
+def _copy_of(edits: TokenEdits, similarity: float) -> Comparison:
+    exact = not (edits.typos or edits.noise or edits.gaps)
+    why = SAME_WORDS if exact else "near-duplicate"
+    return Comparison(same=True, why=why, similarity=similarity, worse=edits.misspelled)
 
 
 def _without_url(edits: TokenEdits, words: tuple[str, str], similarity: float, *, near: bool) -> Comparison:
     """Return what the edits of two texts say of them, where nothing else is known of the two."""
-    if edits.difference:
+    if difference := edits.difference(noisy=edits.is_noisy):
         below = min(similarity, MOST_OF_DIFFERENT)  # equal words may have different signs
-        different = Comparison(distinct=True, why=f"different {edits.difference}", similarity=below)
-        return different if near else DIFFERENT_TEXTS
-    if len(edits.typos) > 1 + MOST_TYPED_SHARE * max(words[0].count(" "), words[1].count(" ")) + len(edits.noise):
-        return Comparison(distinct=True, why="different words", similarity=similarity)
+        return Comparison(distinct=True, why=f"different {difference}", similarity=below) if near else DIFFERENT_TEXTS
     if edits.longer is None:
-        exact = not (edits.typos or edits.noise or edits.gaps)
-        return Comparison(same=True, why="same words" if exact else "near-duplicate", similarity=similarity)
+        return _copy_of(edits, similarity)
     if edits.cut == 1 - edits.longer and len(edits.added) == 1:
-        return Comparison(same=True, why="truncated", similarity=similarity, worse=edits.cut, longer=edits.longer)
+        return Comparison(same=True, why=TRUNCATED, similarity=similarity, worse=edits.cut, longer=edits.longer)
     short, long = words[1 - edits.longer], words[edits.longer]
-    least = LEAST_CONTAINED_SHARE if _begin_alike(short, long) else LEAST_QUOTED_SHARE
+    least = LEAST_CONTAINED_SHARE if short[:BEGINNING] == long[:BEGINNING] else LEAST_QUOTED_SHARE
     if len(short) < least * len(long):
         return DIFFERENT_TEXTS
     return Comparison(same=True, why=VERSION_OF, similarity=similarity, longer=edits.longer)
-
-
-def _says_other_things(edits: TokenEdits) -> bool:
-    return bool(edits.difference or edits.typos or edits.noise or edits.gaps or edits.added)
 
 
 def _edited_share(short: str, long: str, edited: float) -> float | None:
@@ -106,11 +111,3 @@ def _is_contained(short: str, long: str) -> bool:
         return False
     most = len(long) - len(short) + int(2 * MOST_LOST_IN_VERSION * len(short))
     return Indel.distance(short, long, score_cutoff=most) <= most
-
-
-def _begin_alike(one: str, other: str) -> bool:
-    """Return whether the first words of two texts are equal: a title, or the start of a sentence."""
-    return one[:BEGINNING] == other[:BEGINNING]
-
-
-BEGINNING = 20  # characters

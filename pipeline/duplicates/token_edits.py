@@ -6,21 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.distance import Levenshtein
 
 from pipeline.changes import Span
 from pipeline.document import GAP
 from pipeline.duplicates.comparison_tokens import CODE_MARK, Line, Token, compared_lines, line_tokens
+from pipeline.duplicates.typos import may_be_noise, misspelled_side
 
-FEWEST_NOISE_EDITS = 12  # different small edits inside words: noise of a copy, never another post in the same frame
-LEAST_TYPED_WORD = 4  # letters; a typo in a shorter word gives another word
-LEAST_WORD_WITHOUT_LETTER = 7  # letters; without one inner letter a shorter word is another word
+FEWEST_TYPOS_OF_NOISE = 8  # typos; a copy with so many has other errors of one character too
+FEWEST_NOISE_EDITS = 12  # different errors of one character, in scripts whose words are no longer
+LEAST_LOST_SHARE = 0.25  # share of them that are lost or added characters: a filled template has others instead
 FEWEST_CUT_TOKENS = 4  # words that a text lacks whose end is cut off; with fewer, it may say another thing
 MOST_GAP_CHARACTERS = 3  # characters that one U+FFFD stands for
+MOST_CUT_TOKENS = 2  # words and signs of a copy that its end made unreadable
 
 _HAS_DIGIT = re.compile(r"\d")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
-_DOUBLED = re.compile(r"(.)\1")
 _GAPS = re.compile(f"{GAP}+")
 
 Tokens = Sequence[Token]
@@ -28,49 +29,59 @@ Tokens = Sequence[Token]
 
 @dataclass(slots=True)
 class TokenEdits:
-    """How two texts differ. Each kind of edit is listed as pairs of what one text has and what the other has.
+    """How two texts differ.
 
-    `added` is whole sentences that only the longer text has: (side, number of tokens). `parts` is words that only one
-    text has inside a sentence. `cut` is the side that ends early, None if neither does.
+    `other` is what the two say differently, as tokens. `typos` are the sides (0 or 1) of misspelled words, `gaps` those
+    of words with U+FFFD, `added` those of whole sentences that only one text has. `noise` is pairs of tokens that
+    differ in one character. `cut` is the side that ends early.
     """
 
-    substituted: list[tuple[Tokens, Tokens]] = field(default_factory=list)
-    typos: list[tuple[str, str]] = field(default_factory=list)
-    noise: list[tuple[str, str]] = field(default_factory=list)  # small edits inside words that may be meant
-    gaps: list[int] = field(default_factory=list)  # the sides of words with U+FFFD
-    added: list[tuple[int, int]] = field(default_factory=list)
-    parts: list[tuple[Tokens, Tokens]] = field(default_factory=list)
+    language: str
+    other: list[str] = field(default_factory=list)
+    typos: list[int] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
+    added: list[int] = field(default_factory=list)
+    noise: list[tuple[str, str]] = field(default_factory=list)
     cut: int | None = None
 
     @property
     def longer(self) -> int | None:
         """The side that has all that the other has, and more; None if there is none."""
-        sides = {side for side, _ in self.added}
-        return sides.pop() if len(sides) == 1 else None
+        return self.added[0] if len(set(self.added)) == 1 else None
 
     @property
-    def difference(self) -> str:
-        """What the two say differently: code, numbers, signs or words; empty if nothing."""
-        return self.difference_with(noisy=len(set(self.noise)) >= FEWEST_NOISE_EDITS)
+    def misspelled(self) -> int | None:
+        """The side that has more typos; None if neither has."""
+        second = 2 * sum(self.typos) - len(self.typos)
+        return int(second > 0) if second else None
 
-    def difference_with(self, *, noisy: bool) -> str:
-        """Return the same; with `noisy`, small edits inside words are no difference."""
-        pairs = [*self.substituted, *self.parts]
-        tokens = [token.text for pair in pairs for side in pair for token in side]
-        tokens += [] if noisy else [text for pair in self.noise for text in pair if text]
+    @property
+    def is_noisy(self) -> bool:
+        """Whether errors of one character are explained: there are many typos, or too many errors for a template."""
+        if len(self.typos) >= FEWEST_TYPOS_OF_NOISE:
+            return len(self.noise) <= 2 * len(self.typos)
+        lost = sum(not (one and other) for one, other in self.noise)
+        return len(set(self.noise)) >= FEWEST_NOISE_EDITS and lost >= LEAST_LOST_SHARE * len(self.noise)
+
+    def difference(self, *, noisy: bool) -> str:
+        """Return what the two say differently: code, numbers, signs or words; empty if nothing.
+
+        With `noisy`, errors of one character are no difference.
+        """
+        tokens = self.other if noisy else [*self.other, *(text for pair in self.noise for text in pair if text)]
         if any(token.startswith(CODE_MARK) for token in tokens):
             return "code"
         if any(map(_HAS_DIGIT.search, tokens)):
             return "numbers"
         if tokens and not any(map(_HAS_LETTER.search, tokens)):
             return "signs"
-        return "words" if tokens or len({side for side, _ in self.added}) > 1 else ""
+        return "words" if tokens or len(set(self.added)) > 1 else ""
 
 
-def token_edits(one: str, other: str) -> TokenEdits:
-    """Return how the words and signs of two texts differ. Lines that are equal are not looked at."""
+def token_edits(one: str, other: str, language: str) -> TokenEdits:
+    """Return how the words and signs of two texts in a language differ. Lines that are equal are not looked at."""
     first, second = compared_lines(one), compared_lines(other)
-    edits = TokenEdits()
+    edits = TokenEdits(language)
     for (start, end), (begin, stop) in _unequal_blocks(first, second):
         _add_block(edits, (first[start:end], second[begin:stop]), last=(end, stop) == (len(first), len(second)))
     return edits
@@ -91,94 +102,85 @@ def _unequal_blocks(one: Sequence[Line], other: Sequence[Line]) -> list[tuple[Sp
 def _add_block(edits: TokenEdits, sides: tuple[Sequence[Line], Sequence[Line]], *, last: bool) -> None:
     """Add the edits between two runs of lines; `last` is whether both texts end with them."""
     one, other = map(line_tokens, sides)
+    if last:
+        one, other = _without_cut_end(edits, one, other)
     texts = [[token.text for token in side] for side in (one, other)]
-    spans = [
-        ((op.src_start, op.src_end), (op.dest_start, op.dest_end))
-        for op in Levenshtein.opcodes(*texts)
-        if op.tag != "equal"
-    ]
-    if last and len(spans) > 1 and spans[-2][0][1] == spans[-1][0][0] and spans[-2][1][1] == spans[-1][1][0]:
-        (first, second), (third, fourth) = spans[-2:]  # the rest of a text whose copy is cut inside a word
-        spans[-2:] = [((first[0], third[1]), (second[0], fourth[1]))]
-    for span, there in spans:
-        ends = last and span[1] == len(one) and there[1] == len(other)
-        if span[0] == span[1]:
-            _add_insertion(edits, other, there, 1, last=ends)
-        elif there[0] == there[1]:
-            _add_insertion(edits, one, span, 0, last=ends)
-        else:
-            _add_replacement(edits, one[slice(*span)], other[slice(*there)], last=ends)
+    for op in Levenshtein.opcodes(*texts):
+        if op.tag == "replace":
+            _add_replacement(edits, one[op.src_start : op.src_end], other[op.dest_start : op.dest_end])
+        elif op.tag == "insert":
+            _add_insertion(edits, other, (op.dest_start, op.dest_end), 1)
+        elif op.tag == "delete":
+            _add_insertion(edits, one, (op.src_start, op.src_end), 0)
 
 
-def _add_replacement(edits: TokenEdits, one: Tokens, other: Tokens, *, last: bool) -> None:
-    joined = "".join(token.text for token in one)
-    if joined == "".join(token.text for token in other) and not _HAS_DIGIT.search(joined):
+def _without_cut_end(edits: TokenEdits, one: list[Token], other: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Note the side that ends early, inside a sentence, and return both without what only the other side has.
+
+    The last word of a text that is cut may be the beginning of a word.
+    """
+    for side, (short, long) in enumerate(((one, other), (other, one))):
+        for unread in range(MOST_CUT_TOKENS + 1):
+            at = len(short) - unread
+            if at < 0 or len(long) - at < FEWEST_CUT_TOKENS or not _same_text(short[at - 1 : at], long[at - 1 : at]):
+                continue
+            if unread and not long[at].text.startswith(short[at].text):
+                continue
+            if unread or (at and not long[at].starts):
+                edits.added.append(1 - side)
+                edits.cut = side
+                return (short[:at], long[:at]) if side == 0 else (long[:at], short[:at])
+    return one, other
+
+
+def _same_text(one: Tokens, other: Tokens) -> bool:
+    return [token.text for token in one] == [token.text for token in other]
+
+
+def _add_replacement(edits: TokenEdits, one: Tokens, other: Tokens) -> None:
+    joined = ("".join(token.text for token in one), "".join(token.text for token in other))
+    if joined[0] == joined[1] and not _HAS_DIGIT.search(joined[0]):
         return  # words that are joined or divided
-    if last and _add_cut_word(edits, one, other):
-        return
     if len(one) != len(other):
-        edits.substituted.append((one, other))
+        if may_be_noise(*joined) and not _HAS_DIGIT.search(joined[0]):
+            edits.noise.append(joined)
+        else:
+            edits.other += [token.text for token in (*one, *other)]
         return
     for first, second in zip(one, other, strict=True):
         pair = (first.text, second.text)
+        gap = int(GAP in second.text)
         if first.text == second.text:
             continue
-        if GAP in first.text or GAP in second.text:
-            side = int(GAP in second.text)
-            known = pair[1 - side]
-            if GAP not in known and _gap_pattern(pair[side]).fullmatch(known):
-                edits.gaps.append(side)
-                continue
-        if is_typo(first, second):
-            edits.typos.append(pair)
-        elif _is_small(first, second):
+        if GAP in pair[gap] and GAP not in pair[1 - gap] and _gap_pattern(pair[gap]).fullmatch(pair[1 - gap]):
+            edits.gaps.append(gap)
+        elif (side := misspelled_side(first, second, edits.language)) is not None:
+            edits.typos.append(side)
+        elif may_be_noise(*pair):
             edits.noise.append(pair)
         else:
-            edits.substituted.append(([first], [second]))
+            edits.other += pair
 
 
-def _add_cut_word(edits: TokenEdits, one: Tokens, other: Tokens) -> bool:
-    """Add the end of a text that is cut inside a word; return whether it is one."""
-    for side, (short, long) in enumerate(((one, other), (other, one))):
-        if len(short) == 1 and len(long) >= 1 and len(short[0].text) < len(long[0].text):
-            if long[0].text.startswith(short[0].text) and not _HAS_DIGIT.search(short[0].text):
-                edits.added.append((1 - side, len(long)))
-                edits.cut = side
-                return True
-    return False
-
-
-def _add_insertion(edits: TokenEdits, tokens: Tokens, span: tuple[int, int], side: int, *, last: bool) -> None:
-    """Add tokens that only one side has: whole sentences, or a part of one."""
+def _add_insertion(edits: TokenEdits, tokens: Tokens, span: Span, side: int) -> None:
+    """Add tokens that only one side has: whole sentences, a repeated word, a single character, or other words."""
     start, end = span
-    inserted = tokens[start:end]
-    if last and (tokens[start].starts or len(inserted) >= FEWEST_CUT_TOKENS):
-        edits.added.append((side, len(inserted)))
-        edits.cut = edits.cut if tokens[start].starts else 1 - side
-        return
-    shift = 0
     while True:  # a run of tokens may be moved where the tokens around it are equal
-        first, after = start - shift, end - shift
-        if tokens[first].starts and (after == len(tokens) or tokens[after].starts):
-            edits.added.append((side, len(inserted)))
+        if tokens[start].starts and (end == len(tokens) or tokens[end].starts):
+            edits.added.append(side)
             return
-        if first == 0 or tokens[first - 1].text != tokens[after - 1].text:
+        if start == 0 or tokens[start - 1].text != tokens[end - 1].text:
             break
-        shift += 1
-    pair = (inserted, ()) if side == 0 else ((), inserted)
-    if len(inserted) == 1 and _is_repeated(tokens, start):
-        edits.typos.append((inserted[0].text, ""))
-    elif len(inserted) == 1 and len(inserted[0].text) == 1 and inserted[0].text.isalpha():
-        edits.noise.append((inserted[0].text, "") if side == 0 else ("", inserted[0].text))
+        start, end = start - 1, end - 1
+    word = tokens[span[0]].text
+    if span[1] - span[0] > 1:
+        edits.other += [token.text for token in tokens[slice(*span)]]
+    elif len(word) > 1 and word.isalpha() and word in [token.text for token in tokens[max(0, start - 1) : start]]:
+        edits.typos.append(side)  # "the the"
+    elif may_be_noise(word, ""):
+        edits.noise.append((word, "") if side == 0 else ("", word))
     else:
-        edits.parts.append(pair)
-
-
-def _is_repeated(tokens: Tokens, at: int) -> bool:
-    """Return whether a word is written twice in a row: "the the"."""
-    word = tokens[at].text
-    around = [tokens[near].text for near in (at - 1, at + 1) if 0 <= near < len(tokens)]
-    return len(word) > 1 and word.isalpha() and word in around
+        edits.other.append(word)
 
 
 def _gap_pattern(word: str) -> re.Pattern[str]:
@@ -191,42 +193,3 @@ def _gap_pattern(word: str) -> re.Pattern[str]:
     for part in parts[1:]:
         pattern += rf"\w{{0,{MOST_GAP_CHARACTERS * next(counts)}}}{part}"
     return re.compile(pattern)
-
-
-def is_typo(one: Token, other: Token) -> bool:
-    """Return whether two words are one word and its misspelling: letters exchanged or doubled, one left out.
-
-    Another letter in a place of a word makes another word (peas, pear), as does another ending. Names are no typos.
-
-    >>> is_typo(Token("spring", cased="spring"), Token("sprnig", cased="sprnig"))
-    True
-    >>> is_typo(Token("john", cased="John"), Token("joan", cased="Joan"))
-    False
-    """
-    first, second = one.text, other.text
-    if not (_is_plain_word(one) and _is_plain_word(other)) or min(len(first), len(second)) < LEAST_TYPED_WORD:
-        return False
-    if len(first) == len(second):
-        return sorted(first) == sorted(second) and int(OSA.distance(first, second)) == 1
-    short, long = sorted((first, second), key=len)
-    if len(long) - len(short) != 1 or Levenshtein.distance(short, long) != 1:
-        return False
-    if _DOUBLED.sub(r"\1", long) == _DOUBLED.sub(r"\1", short):
-        return len(long) >= LEAST_WORD_WITHOUT_LETTER - 1
-    return len(short) >= LEAST_WORD_WITHOUT_LETTER and short[:2] == long[:2] and short[-2:] == long[-2:]
-
-
-def _is_plain_word(token: Token) -> bool:
-    return token.text.isalpha() and token.cased == token.cased.lower()
-
-
-def _is_small(one: Token, other: Token) -> bool:
-    """Return whether a word differs in one letter that is not its ending, or two words are of one letter each."""
-    first, second = one.text, other.text
-    if not (first.isalpha() and second.isalpha()):
-        return False
-    if len(first) == len(second) == 1:
-        return True
-    if min(len(first), len(second)) < LEAST_TYPED_WORD or Levenshtein.distance(first, second) != 1:
-        return False
-    return first[-2:] == second[-2:]

@@ -21,6 +21,8 @@ class ComparedText:
     text: str
     unrepaired: str
     title: str = ""
+    language: str = ""
+    source: str = ""  # the text as found, if cleaning changed characters outside ASCII
 
     @cached_property
     def words(self) -> str:
@@ -43,12 +45,14 @@ def compare_documents(
     so different words prove nothing. Where only a handful of signs is damaged, the rest must be the same.
     """
     texts = (one.text, other.text) if one.unrepaired or other.unrepaired else (one.titled, other.titled)
-    found = compare_texts(texts, (one.words, other.words), edited=edited, one_page=one_page)
+    language = one.language if one.language == other.language else ""
+    found = compare_texts(texts, (one.words, other.words), language, edited=edited, one_page=one_page)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
-        if damaged.unrepaired and (misdecoded := compare_damaged(damaged.unrepaired, sound.text)).same:
-            return misdecoded
+        for text in filter(None, (sound.text, sound.source) if damaged.unrepaired else ()):
+            if (misdecoded := compare_damaged(damaged.unrepaired, text)).same:
+                return misdecoded
     if found.why and (ascii_only := _compare_ascii(one, other)).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
             if codec := misdecoding_codec(damaged.text, sound.text):
@@ -63,5 +67,6 @@ def _compare_ascii(one: ComparedText, other: ComparedText) -> Comparison:
     if not (mostly_ascii(one.text) and mostly_ascii(other.text)):
         return DIFFERENT_TEXTS
     texts = tuple(copy.text.encode("ascii", "ignore").decode() for copy in (one, other))
-    found = compare_texts((texts[0], texts[1]), (normalized_words(texts[0]), normalized_words(texts[1])))
+    words = normalized_words(texts[0]), normalized_words(texts[1])
+    found = compare_texts((texts[0], texts[1]), words, edited=MOST_EDITED_SHARE)
     return found if found.same and found.longer is None else DIFFERENT_TEXTS
