@@ -34,7 +34,8 @@ from pipeline import Document, repair
 from pipeline.document import Meta
 from pipeline.duplicates.clusters import DuplicateMap, duplicate_clusters
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
-from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+from pipeline.duplicates.index_tables import INDEX_SCHEMA
+from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.duplicates.word_normalization import normalized_words, without_url_queries
 
 SHARED = Path("../shared")
@@ -123,7 +124,8 @@ class Truth:
     def add(self, family: str, kind: str, text: str | Document) -> None:
         """Take in a text of a family; `kind` says what was done to it, empty for the original."""
         path = PurePosixPath(f"{len(self.documents):06}.md")
-        document = replace(text, path=path) if isinstance(text, Document) else Document(path, text, Meta(language=language_tag(family)))
+        meta = Meta(language=language_tag(family))
+        document = replace(text, path=path) if isinstance(text, Document) else Document(path, text, meta)
         self.documents[path], self.family[path], self.kind[path] = document, family, kind
 
 

@@ -58,7 +58,8 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 
     from pipeline.duplicates.clusters import duplicate_clusters
     from pipeline.duplicates.fingerprint import fingerprint
-    from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+    from pipeline.duplicates.index_tables import INDEX_SCHEMA
+    from pipeline.duplicates.lsh_index import LshIndex
     from pipeline.duplicates.shared_passages import find_shared_passages
     from pipeline.duplicates.similar_documents import find_similar_documents
     from pipeline.records.report_jsonl import passage_in_words, similar_in_words

@@ -1,4 +1,4 @@
-"""Pairs of related texts -> clusters: which document of each is kept, and which are its duplicates or older versions."""
+"""Pairs of related texts -> clusters: which document is kept, and which are its duplicates or older versions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pipeline.duplicates.lsh_index import BY_BEST_COPY, BY_SIMILARITY, LshIndex, StoredPair
+from pipeline.duplicates.index_tables import BY_BEST_COPY, BY_SIMILARITY, StoredPair
+from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.duplicates.near_duplicates import TRUNCATED, VERSION_OF
 
 
@@ -73,11 +74,12 @@ def duplicate_clusters(index: LshIndex) -> DuplicateMap:
 
 
 def _same_pairs(index: LshIndex) -> _Pairs:
-    """Return the pairs that are the same or versions; a pair found by its words counts before one found by its URL."""
+    """Return the pairs that are the same or versions; of versions, the pair that one URL shows counts."""
     same: _Pairs = {}
     for pair in index.stored_pairs():
-        if pair.same:
-            same.setdefault((pair.one, pair.other), pair)
+        known = same.get((pair.one, pair.other))
+        if pair.same and (known is None or (known.by == BY_SIMILARITY and known.why in {VERSION_OF, TRUNCATED})):
+            same[pair.one, pair.other] = pair
     return same
 
 
@@ -157,9 +159,7 @@ def _day_number(date: str) -> int:
     return int(date.replace("-", "").ljust(8, "0"))
 
 
-def _match_with_best(
-    index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: _Pairs
-) -> DuplicateOf | None:
+def _match_with_best(index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: _Pairs) -> DuplicateOf | None:
     """Return why `one` is left out for `best`; None if it is kept."""
     of = PurePosixPath(best.path)
     if one.sha256 and one.sha256 == best.sha256:

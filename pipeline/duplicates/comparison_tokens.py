@@ -29,7 +29,8 @@ _TOKEN = re.compile(
     rf"""
     (?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
     | <?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
-    | (?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?(?<!(?![{_ONE_LETTER_WORDS}])\w)\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
+    | (?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?
+        (?<!(?![{_ONE_LETTER_WORDS}])\w)\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
     | (?P<word>{_WORD_CHARACTER}+(?:_+{_WORD_CHARACTER}+)*(?:[+#]+(?!\w))? | [{_ONE_LETTER_WORDS}][{COMBINING_MARKS}]*)
     | (?P<minus>(?<=\d)\s*[-\u2212\u2013]\s*(?=\d) | (?<=\b\w)\s[-\u2212\u2013]\s(?=\w\b))
     | (?P<times>(?<=[\w)])\s\*+\s(?=[\w(]) | (?<=\d)\*+(?=\d))
@@ -40,7 +41,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _LINE_START = re.compile(r"[ \t]*(?P<quote>(?:>[ \t]?)*)[ \t]*(?:#{1,6}[ \t]+|[-*+][ \t]+(?P<task>\[[ xX]\][ \t])?)?")
-_RULE = re.compile(r"[ \t>]*(?:=+|-{2,}|\*{3,}|_{3,}|[|:\- ]*\|[|:\- ]*)[ \t]*\Z")  # no words: an underline, a table row
+_RULE = re.compile(
+    r"[ \t>]*(?:=+|-{2,}|\*{3,}|_{3,}|[|:\- ]*\|[|:\- ]*)[ \t]*\Z"
+)  # no words: an underline, a table row
 _INDENTED = re.compile(r"(?: {4}| {0,3}\t)")  # code, or a part of a list item: a strict comparison does no harm
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 _APOSTROPHE = re.compile("(?<=\\w)['\u2019\u02bc](?=\\w)")
@@ -49,7 +52,7 @@ _TYPOGRAPHY = str.maketrans(
 )
 _MARKUP_SIGNS = frozenset("|~`^*_#\\")
 _SIGNS = frozenset("%\u2030&@/\u00a7!?\u061f")
-_LETTERS_OF_DIGITS = str.maketrans({"\u2212": "-", "\u2013": "-"})
+_MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 
 
 class Line(NamedTuple):
@@ -120,32 +123,27 @@ def _tokens_of_line(line: Line) -> tuple[Token, ...]:
 def _prose_tokens(line: Line) -> Iterator[Token]:
     start = _LINE_START.match(line.text)
     starts = True
-    if line.quote:
-        yield Token(">", starts=True)
+    mark = ">" if line.quote else ""  # a part of the first word: a quoted text is another text
     if start and start["task"]:
         yield Token(start["task"].strip().lower(), starts=True)
     text = line.text[start.end() if start else 0 :].replace("\\_", "_").replace("![", "[").translate(_TYPOGRAPHY)
     for match in _TOKEN.finditer(_APOSTROPHE.sub("", text)):
         kind, found = match.lastgroup, match[0]
         if token := _token_text(str(kind), match):
-            yield Token(token, starts=starts, cased=found if kind == "word" else "")
-            starts = False
+            yield Token(mark + token, starts=starts, cased=mark + found if kind == "word" else "")
+            starts, mark = False, ""
         starts = starts or kind == "end"
 
 
 def _token_text(kind: str, match: re.Match[str]) -> str:
     """Return what is compared of a match of `_TOKEN`; empty for markup and for punctuation without a meaning."""
-    if kind == "ticks":
-        kind = "code"
     found = match[0]
-    if kind == "code":
+    if kind in {"code", "ticks"}:
         return CODE_MARK + found.strip("`$")
     if kind == "url":
         return page_key(match["url"].rstrip(".,;:!?")) or found
-    if kind == "number":
-        return found.translate(_LETTERS_OF_DIGITS)
-    if kind in {"minus", "times"}:
-        return found.strip().translate(_LETTERS_OF_DIGITS)
+    if kind in {"number", "minus", "times"}:
+        return found.strip().translate(_MINUS_SIGNS)
     if kind == "word":
         return found.casefold()
     if kind == "end":

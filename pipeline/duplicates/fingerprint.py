@@ -25,8 +25,8 @@ from pipeline.duplicates.word_normalization import (
     SHORT_TEXT_CHARACTERS,
     SPACE_CODE,
     normalized_code_points,
-    without_url_queries,
     text_digest,
+    without_url_queries,
     words_from_code_points,
 )
 from pipeline.steps.dates import date_in
@@ -69,7 +69,9 @@ def fingerprint(document: Document) -> Fingerprint:
     return Fingerprint(
         document.path,
         document.meta.sha256,
-        text_digest(document.text, words, document.meta.title, document.meta.language, unrepaired, source_text(document)),
+        text_digest(
+            document.text, words, document.meta.title, document.meta.language, unrepaired, source_text(document)
+        ),
         keys.tobytes(),
         minhash.astype(np.uint8).tobytes(),
         passage_rows(points, grams).tobytes(),

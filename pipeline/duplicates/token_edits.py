@@ -18,7 +18,6 @@ FEWEST_NOISE_EDITS = 12  # different errors of one character, in scripts whose w
 LEAST_LOST_SHARE = 0.25  # share of them that are lost or added characters: a filled template has others instead
 FEWEST_CUT_TOKENS = 4  # words that a text lacks whose end is cut off; with fewer, it may say another thing
 MOST_GAP_CHARACTERS = 3  # characters that one U+FFFD stands for
-MOST_CUT_TOKENS = 2  # words and signs of a copy that its end made unreadable
 
 _HAS_DIGIT = re.compile(r"\d")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
@@ -120,21 +119,19 @@ def _without_cut_end(edits: TokenEdits, one: list[Token], other: list[Token]) ->
     The last word of a text that is cut may be the beginning of a word.
     """
     for side, (short, long) in enumerate(((one, other), (other, one))):
-        for unread in range(MOST_CUT_TOKENS + 1):
+        for unread in (0, 1):
             at = len(short) - unread
-            if at < 0 or len(long) - at < FEWEST_CUT_TOKENS or not _same_text(short[at - 1 : at], long[at - 1 : at]):
+            if at < 1 or len(long) - at < FEWEST_CUT_TOKENS or short[at - 1].text != long[at - 1].text:
                 continue
-            if unread and not long[at].text.startswith(short[at].text):
-                continue
-            if unread or (at and not long[at].starts):
+            if _is_beginning(short[at].text, long[at].text) if unread else not long[at].starts:
                 edits.added.append(1 - side)
                 edits.cut = side
                 return (short[:at], long[:at]) if side == 0 else (long[:at], short[:at])
     return one, other
 
 
-def _same_text(one: Tokens, other: Tokens) -> bool:
-    return [token.text for token in one] == [token.text for token in other]
+def _is_beginning(part: str, word: str) -> bool:
+    return part != word and word.startswith(part)
 
 
 def _add_replacement(edits: TokenEdits, one: Tokens, other: Tokens) -> None:
@@ -175,7 +172,7 @@ def _add_insertion(edits: TokenEdits, tokens: Tokens, span: Span, side: int) -> 
     word = tokens[span[0]].text
     if span[1] - span[0] > 1:
         edits.other += [token.text for token in tokens[slice(*span)]]
-    elif len(word) > 1 and word.isalpha() and word in [token.text for token in tokens[max(0, start - 1) : start]]:
+    elif len(word) > 1 and word.isalpha() and start < span[0]:
         edits.typos.append(side)  # "the the"
     elif may_be_noise(word, ""):
         edits.noise.append((word, "") if side == 0 else ("", word))

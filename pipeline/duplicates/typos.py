@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.distance import OSA
 
 from pipeline.duplicates.comparison_tokens import CODE_MARK, Token
 from pipeline.language.ngrams import language_model, model_languages
@@ -49,7 +49,7 @@ def may_be_noise(one: str, other: str) -> bool:
     >>> may_be_noise("was", "wss"), may_be_noise("1921", "192l"), may_be_noise("1921", "1922"), may_be_noise("a", "")
     (True, True, False, True)
     """
-    if one.startswith(CODE_MARK) or other.startswith(CODE_MARK) or Levenshtein.distance(one, other) > 1:
+    if one.startswith(CODE_MARK) or other.startswith(CODE_MARK) or OSA.distance(one, other) > 1:
         return False
     replaced = len(one) == len(other)
     return not (replaced and any(a != b and a.isdigit() and b.isdigit() for a, b in zip(one, other, strict=True)))

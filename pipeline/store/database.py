@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, SharedPassage, SimilarDocument, Skipped
-from pipeline.duplicates import lsh_index
+from pipeline.duplicates import index_tables
 from pipeline.duplicates.clusters import DuplicateMap
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
@@ -153,7 +153,7 @@ class StateDatabase:
         for (path,) in self.db.execute("SELECT path FROM documents WHERE kind = 'cleaned'").fetchall():
             row = (pack(fingerprint(self.document(PurePosixPath(path)))), path)
             self.db.execute("UPDATE documents SET fingerprint = ? WHERE path = ?", row)
-        for table in lsh_index.INDEX_TABLES:
+        for table in index_tables.INDEX_TABLES:
             self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
         self.learn("fingerprints", FINGERPRINT_VERSION)
 
