@@ -8,13 +8,16 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Nothing is imported from this folder: it is the folder where raw/ is.
 export PYTHONSAFEPATH := 1
 
-.PHONY: run test torture check lock clean tools
+.PHONY: run test coverage torture check lock clean tools
 
 run: .venv/run
 	$(BIN)/python -P -m pipeline run
 
 test: .venv/test check
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+coverage: .venv/test # which lines the tests run, in their subprocesses too; fails below the floor of pyproject.toml
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report term
 
 torture: .venv/test # hours: many more histories, kills, faults and damages than `make test` tries
 	$(BIN)/python -m tests.torture

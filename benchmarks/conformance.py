@@ -20,7 +20,7 @@ import pikepdf
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, Chapter, chapters_of, identifier
 from pipeline.books.formats import books_as_files
-from pipeline.run.worker import cleaned
+from pipeline.run.worker import cleaned_document
 
 TOGETHER = 8
 
@@ -30,7 +30,7 @@ def chapters(folder: Path, posts: int) -> list[Chapter]:
     documents: list[Document] = []
     for file in sorted(folder.glob("*.md"))[:posts]:
         try:
-            documents.append(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()))
+            documents.append(cleaned_document(PurePosixPath(file.name), file.read_bytes(), Settings()))
         except SkipDocument as unfit:
             print(f"{file}: {unfit}")
     made = chapters_of([(document, folder) for document in documents])

@@ -31,7 +31,7 @@ from pathlib import Path, PurePosixPath
 import rensa
 
 from pipeline import Document, repair
-from pipeline.document import Meta
+from pipeline.document import Metadata
 from pipeline.duplicates.clusters import DuplicateMap, duplicate_clusters
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
 from pipeline.duplicates.index_tables import INDEX_SCHEMA
@@ -124,7 +124,7 @@ class Truth:
     def add(self, family: str, kind: str, text: str | Document) -> None:
         """Take in a text of a family; `kind` says what was done to it, empty for the original."""
         path = PurePosixPath(f"{len(self.documents):06}.md")
-        meta = Meta(language=language_tag(family))
+        meta = Metadata(language=language_tag(family))
         document = replace(text, path=path) if isinstance(text, Document) else Document(path, text, meta)
         self.documents[path], self.family[path], self.kind[path] = document, family, kind
 

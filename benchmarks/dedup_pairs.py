@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from dedup import SHARED, chunks, language_tag
 
 from pipeline import Document
-from pipeline.document import Meta
+from pipeline.document import Metadata
 from pipeline.duplicates.clusters import DuplicateMap, duplicate_clusters
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.duplicates.index_tables import INDEX_SCHEMA
@@ -82,7 +82,7 @@ SIGNS = [
 def documents_of(language: str, *texts: str) -> dict[PurePosixPath, Document]:
     """Return documents that are named by their numbers."""
     paths = [PurePosixPath(f"{at}.md") for at in range(len(texts))]
-    return {path: Document(path, text, Meta(language=language)) for path, text in zip(paths, texts, strict=True)}
+    return {path: Document(path, text, Metadata(language=language)) for path, text in zip(paths, texts, strict=True)}
 
 
 def left_out(documents: dict[PurePosixPath, Document]) -> DuplicateMap:
@@ -143,13 +143,13 @@ def versions(dice: random.Random) -> Iterator[tuple[str, Document, Document]]:
             parts = text.split("\n\n")
             at = dice.randrange(1, len(parts))
             inside = "\n\n".join([*parts[:at], more, *parts[at:]])
-            dated = [Meta(date="2021-03-01"), Meta(date="2021-03-01", extra=(("updated", "2021-09-02"),))]
-            url = [Meta(source_url="https://e.org/p/1", date=date) for date in ("2021-03-01", "2022-03-01")]
+            dated = [Metadata(date="2021-03-01"), Metadata(date="2021-03-01", extra=(("updated", "2021-09-02"),))]
+            url = [Metadata(source_url="https://e.org/p/1", date=date) for date in ("2021-03-01", "2022-03-01")]
             edited = text.replace(parts[at], parts[at][: len(parts[at]) // 2])
             kinds = {
-                "extended at the end": (text, f"{text}\n\n**Update:** {more}", [Meta(), Meta()]),
-                "extended at the start": (text, f"**Update:** {more}\n\n{text}", [Meta(), Meta()]),
-                "extended inside": (text, inside, [Meta(), Meta()]),
+                "extended at the end": (text, f"{text}\n\n**Update:** {more}", [Metadata(), Metadata()]),
+                "extended at the start": (text, f"**Update:** {more}\n\n{text}", [Metadata(), Metadata()]),
+                "extended inside": (text, inside, [Metadata(), Metadata()]),
                 "extended, dated": (text, inside, dated),
                 "edited, one URL": (text, edited, url),
                 "corrected, one URL": (text, text.replace(parts[at][:3], "7,5"), url),

@@ -1,6 +1,6 @@
 """How many defects of each class (tests/cases/defects.toml) the sample archive has, before and after a run.
 
-python benchmarks/defects.py            # the table of docs/markdown.md
+python benchmarks/defects.py            # the table of docs/benchmarks.md
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.document import Document
-from pipeline.run.worker import cleaned
+from pipeline.run.worker import cleaned_document
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -19,13 +19,13 @@ CLASSES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests" / "cases" / "defec
 POSTS = ("000", "001", "003", "004")  # 002 is a broken copy of 000
 FULL = Settings(steps={"typography": {"level": "full"}})
 FATES = {
-    "mended": "mended",
-    "full": "unified by `full`",
-    "canonical": "canonical in the records",
+    "mended": "fixed",
+    "full": "changed by `full`",
+    "canonical": "canonical URL in the records",
     "marked": "noted at the link",
     "metadata": "read as metadata",
-    "doubtful": "noted as doubtful",
-    "right": "right as it is",
+    "doubtful": "warning",
+    "right": "not a defect",
 }
 
 
@@ -57,7 +57,7 @@ def measured() -> dict[str, dict[str, Any]]:
 
 def clean(text: str, settings: Settings) -> Document:
     """Return what a text becomes in the whole flow."""
-    return cleaned(PurePosixPath("post.md"), text.encode(), settings)
+    return cleaned_document(PurePosixPath("post.md"), text.encode(), settings)
 
 
 def table(counted: dict[str, dict[str, Any]]) -> str:

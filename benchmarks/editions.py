@@ -24,8 +24,8 @@ from pipeline.books import pdf
 from pipeline.books.book import BookStyle
 from pipeline.books.fonts import typst_fonts
 from pipeline.markdown import pandoc
-from pipeline.run.pool import each
-from pipeline.run.worker import Binding, bind, cleaned
+from pipeline.run.pool import run_each
+from pipeline.run.worker import BookJob, cleaned_document, make_books
 from pipeline.settings import Settings
 
 FEW = 5
@@ -58,14 +58,14 @@ class Floor:
         return timed
 
 
-def bindings(posts: list[Path]) -> list[list[Binding]]:
+def bindings(posts: list[Path]) -> list[list[BookJob]]:
     """Return posts, cleaned, in the batches in which a run binds them."""
-    documents = [(post, cleaned(PurePosixPath(post.name), post.read_bytes(), Settings())) for post in posts]
-    every = [Binding(document, post.parent, post, "", BookStyle()) for post, document in documents]
+    documents = [(post, cleaned_document(PurePosixPath(post.name), post.read_bytes(), Settings())) for post in posts]
+    every = [BookJob(document, post.parent, post, "", BookStyle()) for post, document in documents]
     return [every[at : at + TOGETHER] for at in range(0, len(every), TOGETHER)]
 
 
-def ours(batches: list[list[Binding]]) -> tuple[float, float]:
+def ours(batches: list[list[BookJob]]) -> tuple[float, float]:
     """Return the CPU seconds that binding takes, and those of them that pandoc and Typst take."""
     floor = Floor()
     pandoc._run_limited = floor.within(pandoc._run_limited)  # type: ignore[assignment]  # noqa: SLF001 - to look inside
@@ -77,11 +77,11 @@ def ours(batches: list[list[Binding]]) -> tuple[float, float]:
             self.compile = floor.within(typst.Compiler(*arguments, **named).compile)
 
     pdf.Compiler = Compiler  # type: ignore[misc,assignment]
-    bind(batches[0][:1])  # fonts are loaded once a process
+    make_books(batches[0][:1])  # fonts are loaded once a process
     floor.seconds = 0.0
     before = spent()
     for batch in batches:
-        bind(batch)
+        make_books(batch)
     return spent() - before, floor.seconds
 
 
@@ -151,11 +151,11 @@ def peers(posts: list[Path], ours_: float) -> None:
                 print(f"{name}: {peer:.3f} s a post; {peer / ours_:.1f} times ours", flush=True)
 
 
-def scaling(batches: list[list[Binding]], numbers: list[int]) -> None:
+def scaling(batches: list[list[BookJob]], numbers: list[int]) -> None:
     """Print the wall seconds of binding with so many processes."""
     for number in numbers:
         start = time.perf_counter()
-        for _, result in each(bind, batches, number, 600):
+        for _, result in run_each(make_books, batches, number, 600):
             if isinstance(result, Exception):
                 raise result
         print(f"--jobs {number}: {time.perf_counter() - start:.1f} s of wall time", flush=True)

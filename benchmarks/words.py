@@ -22,8 +22,8 @@ import pypdfium2
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import BookStyle, Chapter
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
-from pipeline.document import Meta
-from pipeline.run.worker import Binding, Bound, bind, cleaned
+from pipeline.document import Metadata
+from pipeline.run.worker import BookJob, MadeBooks, cleaned_document, make_books
 from pipeline.store.packing import unpack
 
 TOGETHER = 8
@@ -38,7 +38,7 @@ def posts(corpus: Path, number: int) -> Iterator[tuple[str, Document]]:
             data = file.read_bytes()
             if at < number or re.search(rb"<[a-zA-Z][^>\n]*>", data):
                 try:
-                    yield folder.name, cleaned(PurePosixPath(file.name), data, Settings())
+                    yield folder.name, cleaned_document(PurePosixPath(file.name), data, Settings())
                 except SkipDocument as unfit:
                     print(f"{file}: {unfit}")
 
@@ -50,7 +50,7 @@ def examples(file: Path) -> Iterator[tuple[str, Document]]:
     for at, example in enumerate(found):
         post = example.replace("→", "\t")
         if "<" in post and post.strip():
-            yield file.name, Document(PurePosixPath(f"{at}.md"), post, Meta(title=f"Example {at}", language="en"))
+            yield file.name, Document(PurePosixPath(f"{at}.md"), post, Metadata(title=f"Example {at}", language="en"))
 
 
 def page_text(pdf: bytes, title: str) -> str:
@@ -83,7 +83,7 @@ class Sums:
         """Start at nothing."""
         self.posts = self.words = self.chapter = self.marked = self.epub = self.pdf = self.unfit = 0
 
-    def add(self, document: Document, bound: Bound) -> None:
+    def add(self, document: Document, bound: MadeBooks) -> None:
         """Add what became of a post, and print what is missing."""
         self.posts += 1
         if bound.problem:
@@ -116,8 +116,8 @@ def main() -> None:
     sums: dict[str, Sums] = {}
     for start in range(0, len(found), TOGETHER):
         batch = found[start : start + TOGETHER]
-        bindings = [Binding(document, given.corpus or Path(), Path(), "", BookStyle()) for _, document in batch]
-        for (folder, document), bound in zip(batch, bind(bindings), strict=True):
+        bindings = [BookJob(document, given.corpus or Path(), Path(), "", BookStyle()) for _, document in batch]
+        for (folder, document), bound in zip(batch, make_books(bindings), strict=True):
             sums.setdefault(folder, Sums()).add(document, bound)
     print("folder: posts, words | lost in chapter, of these marked | EPUBs that lack words | words lost in PDF | unfit")
     for name, one in sums.items():

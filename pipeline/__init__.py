@@ -1,4 +1,4 @@
-"""Lacuna: repairs archived posts, explains every change, and binds them into e-reader editions."""
+"""Lacuna: repair archived posts, explain every change, and make e-books of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
     "run_archive",
 ]
 
-_HOMES = {
+_MODULES_OF_NAMES = {
     "pipeline.changes": ("Change",),
     "pipeline.document": ("Document", "Link", "Note", "Invariant", "RunReport", "Source", "Step", "SkipDocument"),
     "pipeline.run.incremental": ("run_archive",),
@@ -47,9 +47,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for: `--help` need not wait for the parsers."""
-    for home, names in _HOMES.items():
+    """Import a public name at its first use, so that `--help` does not wait for the parsers."""
+    for module, names in _MODULES_OF_NAMES.items():
         if name in names:
-            return getattr(importlib.import_module(home), name)
+            return getattr(importlib.import_module(module), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

@@ -1,11 +1,11 @@
-"""`python -m pipeline`: arguments in, exit code out."""
+"""`python -m pipeline`: command-line arguments -> an exit code."""
 
 from __future__ import annotations
 
 import sys
 
 if __name__ == "__main__" and not sys.flags.safe_path:
-    del sys.path[0]  # the working folder, where `python -m` looks first: a file beside raw/ is no module of ours
+    del sys.path[0]  # the working folder, where `python -m` looks first: import nothing from there
 
 import errno
 import io
@@ -16,9 +16,10 @@ from types import FrameType
 import click
 
 from pipeline.commands import archive, documents, link_check, text, watch
+from pipeline.exits import ExitCode
 from pipeline.version import __version__
 
-HINTS = {
+ERRNO_HINTS = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space, or raise the quota",
     errno.EROFS: "the file system is read-only",
@@ -32,8 +33,7 @@ HINTS = {
     errno.ENOTDIR: "name a folder, or move the file away",
     errno.EISDIR: "move the folder away",
     errno.EIO: "check the disk",
-}  # what to do about an error of the system
-INTERRUPTED, BUSY, ENVIRONMENT, USAGE, TERMINATED = 130, 75, 3, 2, 143
+}  # error of the system -> what to do
 
 
 @click.group(
@@ -42,7 +42,7 @@ INTERRUPTED, BUSY, ENVIRONMENT, USAGE, TERMINATED = 130, 75, 3, 2, 143
 @click.version_option(__version__, prog_name="lacuna")
 @click.pass_context
 def lacuna(context: click.Context) -> None:
-    """Repair archived posts, explain every change, and bind them into e-reader editions."""
+    """Repair archived posts, explain every change, and make e-books of them."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
@@ -52,23 +52,23 @@ for command in (*archive.COMMANDS, *watch.COMMANDS, *text.COMMANDS, *documents.C
 
 
 def main() -> None:
-    """Run the command line and exit: see docs/cli.md for the codes."""
+    """Run the command line and exit with a code of `ExitCode`."""
     _speak_utf8()
     terminated = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         terminated.append(number)
-        sys.exit(TERMINATED)
+        sys.exit(ExitCode.TERMINATED)
 
     signal.signal(signal.SIGTERM, stop)
     code = _exit_code()
-    sys.exit(TERMINATED if terminated else code)
+    sys.exit(ExitCode.TERMINATED if terminated else code)
 
 
 def _speak_utf8() -> None:
-    """Name files in UTF-8 whatever the locale, for which Python has to start again; show what a terminal lacks escaped.
+    """Use UTF-8 for file names in every locale, for which Python must restart; escape what a terminal cannot show.
 
-    Without it, a name outside ASCII raises UnicodeEncodeError in the locale C.
+    Otherwise, a name outside ASCII raises UnicodeEncodeError in the locale C.
     """
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         os.environ["PYTHONUTF8"] = "1"
@@ -79,30 +79,39 @@ def _speak_utf8() -> None:
 
 
 def _exit_code() -> int:
-    """Run the command; every way to fail is one line and its code."""
+    """Run the command; every failure is one line and an exit code."""
     try:
         return int(lacuna.main(prog_name="lacuna", standalone_mode=False) or 0)
     except click.ClickException as error:
-        return _say(error.format_message(), USAGE)
+        return _print_failure(error.format_message(), ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted; what was finished is kept, run again to go on", INTERRUPTED)
+        return _print_failure("interrupted; finished work is kept, run again to continue", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return ExitCode.DONE
     except (OSError, MemoryError) as error:
         where = getattr(error, "filename", None) or "the system"
         what = getattr(error, "strerror", None) or str(error) or "not enough memory"
-        hint = HINTS.get(getattr(error, "errno", None) or 0, "run again when it is fixed")
-        return _say(f"{where}: {what}; {hint}. Nothing was left half-written.", ENVIRONMENT)
-    except Exception as error:
-        from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` need not wait for it
-
-        if not isinstance(error, SettingsError):
-            raise
-        return _say(str(error), USAGE)
+        hint = ERRNO_HINTS.get(getattr(error, "errno", None) or 0, "fix it, then run again")
+        return _print_failure(f"{where}: {what}; {hint}. No file is half-written.", ExitCode.ENVIRONMENT)
+    except Exception as error:  # noqa: BLE001 - raised again unless expected
+        return _print_failure(str(error), _code_of(error))
 
 
-def _say(message: str, code: int) -> int:
+def _code_of(error: Exception) -> ExitCode:
+    """Return the exit code of an expected error; raise any other error again."""
+    from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` does not need it
+
+    if isinstance(error, SettingsError):
+        return ExitCode.USAGE
+    from pipeline.run.incremental import Locked  # noqa: PLC0415 - few commands need it
+
+    if isinstance(error, Locked):
+        return ExitCode.LOCKED
+    raise error
+
+
+def _print_failure(message: str, code: ExitCode) -> ExitCode:
     click.echo(f"lacuna: {' '.join(message.split())}", err=True)
     return code
 

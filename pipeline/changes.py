@@ -1,20 +1,23 @@
-"""Edits as data: what a step changed, made, undone, and found between two sequences."""
+"""Changes as data: apply them to a text, undo them, compose two passes, or find them between two sequences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from rapidfuzz.distance import Opcode
+if TYPE_CHECKING:
+    from rapidfuzz.distance import Opcode
 
-Span = tuple[int, int]  # where a stretch of a text starts and ends, in characters
+Span = tuple[int, int]  # start and end of a part of a text, in characters
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One edit of one step: enough to undo and to review it.
+    """One edit by one step, with all that undo and review need.
 
-    `span` is (start, end) in characters of the text the step was given, where `before` stood and `after` stands now.
+    `span` is (start, end) in characters of the step's input. `after` replaces the text `before` there. `confidence` is
+    a calibrated probability from 0 to 1; None for a rule, which has no probability.
     """
 
     step: str
@@ -23,22 +26,22 @@ class Change:
     after: str
     reason: str
     confidence: float | None = None
-    alternatives: tuple[tuple[str, float], ...] = ()  # what else it can have been, and how likely
+    alternatives: tuple[tuple[str, float], ...] = ()  # other candidates for `after`, with their probabilities
 
 
 def apply(text: str, changes: Sequence[Change]) -> str:
-    """Return `text` with the changes of one step made.
+    """Return `text` with the changes of one step applied.
 
-    >>> apply("cafÃ©", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 read as cp1252", 1.0)])
+    >>> apply("cafÃ©", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 1.0)])
     'café'
 
-    Raises ValueError where the changes overlap or `before` is not what stands there.
+    Raises ValueError if changes overlap, or if the text at a span is not `before`.
     """
     parts, done = [], 0
     for change in changes:
         start, end = change.span
         if start < done or text[start:end] != change.before:
-            message = f"{change.step}: no {change.before!r} to change at {start}-{end}"
+            message = f"{change.step}: the text at {start}-{end} is not {change.before!r}"
             raise ValueError(message)
         parts += [text[done:start], change.after]
         done = end
@@ -46,20 +49,27 @@ def apply(text: str, changes: Sequence[Change]) -> str:
 
 
 def differing(codes: Iterable[Opcode]) -> list[list[int]]:
-    """Return where two sequences differ, as [start, end, start, end] in the one and the other, each stretch as one."""
-    found: list[list[int]] = []
+    """Return the spans where two sequences differ, [start, end] in the first and in the second, adjacent ones merged.
+
+    `codes` are the edit operations from the first sequence to the second.
+    """
+    differences: list[list[int]] = []
     for code in codes:
         if code.tag == "equal":
             continue
-        if found and found[-1][1] == code.src_start:
-            found[-1][1], found[-1][3] = code.src_end, code.dest_end
+        if differences and differences[-1][1] == code.src_start:
+            differences[-1][1], differences[-1][3] = code.src_end, code.dest_end
         else:
-            found.append([code.src_start, code.src_end, code.dest_start, code.dest_end])
-    return found
+            differences.append([code.src_start, code.src_end, code.dest_start, code.dest_end])
+    return differences
 
 
 def inverse(changes: Sequence[Change]) -> list[Change]:
-    """Return what undoes the changes of one step: applied to the text they made, it gives the text before."""
+    """Return the changes that undo the changes of one step.
+
+    >>> inverse([Change("repair", (3, 5), "Ã©", "é", "")])
+    [Change(step='repair', span=(3, 4), before='é', after='Ã©', reason='', confidence=None, alternatives=())]
+    """
     shift, undone = 0, []
     for change in changes:
         start = change.span[0] + shift
@@ -71,7 +81,7 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
 
 
 def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> list[Change]:
-    """Return the changes that do to `text` what those of `first` and then those of `second` do, as of one step.
+    """Return the changes of one pass that do to `text` what `first` and then `second` do.
 
     >>> one = [Change("repair", (1, 3), "bc", "B", "first", 1.0)]
     >>> two = [Change("repair", (1, 2), "B", "b", "second", 0.9)]
@@ -79,11 +89,11 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
     [((1, 3), 'bc', 'b', 'first, second')]
     """
     between = apply(text, first)
-    made, shift = [], 0  # what lies between the two texts so far
+    made, shift = [], 0  # difference of the positions in the two texts so far
     for undone, done in _together(inverse(first), second):
         both = (*undone, *done)
         start, end = min(one.span[0] for one in both), max(one.span[1] for one in both)
-        before, after = (_changed(between[start:end], start, changes) for changes in (undone, done))
+        before, after = (_part_changed(between[start:end], start, changes) for changes in (undone, done))
         span = (start + shift, start + shift + len(before))
         reason = ", ".join(dict.fromkeys(one.reason for one in both))
         known = [one.confidence for one in both if one.confidence is not None]
@@ -92,8 +102,27 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
     return made
 
 
+MOST_REPEATS = 6  # passes over a text; two are enough for all but random texts
+
+
+def repeated(text: str, find: Callable[[str], Iterable[Change]]) -> list[Change]:
+    """Return the changes that `find` makes of `text` and of its own results, as of one pass; none if it never ends.
+
+    >>> repeated("aaa", lambda text: [Change("x", (0, 2), "aa", "a", "")] if "aa" in text else [])
+    [Change(step='x', span=(0, 3), before='aaa', after='a', reason='', confidence=None, alternatives=())]
+    """
+    made: list[Change] = []
+    for _ in range(MOST_REPEATS):
+        now = apply(text, made)
+        more = sorted(find(now), key=lambda change: change.span)
+        if not more:
+            return made
+        made = composed(text, made, more) if made else more
+    return []
+
+
 def _together(one: Sequence[Change], other: Sequence[Change]) -> Iterable[tuple[list[Change], list[Change]]]:
-    """Yield the changes of two lists over the same text, those that touch each other together."""
+    """Yield the changes of two lists over the same text in groups that touch each other."""
     group: tuple[list[Change], list[Change]] = ([], [])
     end = -1
     for change, which in sorted([(c, 0) for c in one] + [(c, 1) for c in other], key=lambda pair: pair[0].span):
@@ -106,6 +135,6 @@ def _together(one: Sequence[Change], other: Sequence[Change]) -> Iterable[tuple[
         yield group
 
 
-def _changed(text: str, start: int, changes: Sequence[Change]) -> str:
-    """Return a part of a text, which starts at `start` of it, with changes of the whole made."""
+def _part_changed(text: str, start: int, changes: Sequence[Change]) -> str:
+    """Return `text`, the part of a longer text from `start`, with `changes`, whose spans are in the longer text."""
     return apply(text, [replace(one, span=(one.span[0] - start, one.span[1] - start)) for one in changes])

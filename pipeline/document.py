@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pipeline.changes import Change, apply, inverse
 
-GAP = "\ufffd"  # stands for what was lost and cannot be told
+REPLACEMENT = "\ufffd"  # stands for what was lost and cannot be told
 FrontValue = Any  # what YAML holds: str, int, float, bool, None, and lists and dicts of these
 
 
@@ -41,7 +41,7 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
+class Metadata:
     """What is known of a document beside its text; an empty string or tuple is 'not known'."""
 
     sha256: str = ""
@@ -124,7 +124,7 @@ class Document:
 
     path: PurePosixPath
     text: str
-    meta: Meta = Meta()
+    meta: Metadata = Metadata()
     links: tuple[Link, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -1,19 +1,19 @@
-"""FLOW, the ordered tuple of steps a document goes through: read this first."""
+"""FLOW, the tuple of the steps that a document passes, in order: read this first."""
 
 from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from importlib.metadata import entry_points, version
-from typing import Any, get_type_hints
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
-from pipeline.language.archive_statistics import ArchiveStatistics
-from pipeline.settings import Settings, SettingsError, in_words, suggestion
+from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
     artefacts,
     cards,
@@ -26,133 +26,197 @@ from pipeline.steps import (
     headings,
     links,
     lists,
+    literals,
     normalize,
+    numbers,
     plain,
     profiles,
+    quotations,
     repair,
     tables,
     typography,
     wraps,
 )
-from pipeline.version import __version__
 
-FLOW: tuple[Step, ...] = (
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+    from pipeline.language.archive_statistics import ArchiveStatistics
+
+ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
+FROM_SETTINGS = ("profile", "plain_text")  # the keyword arguments of steps that get the setting of that name
+MOST_MARKDOWN_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
+
+CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
     controls.STEP,  # first: line ends and NULs would hide everything else
-    escapes.STEP,  # before repair: what they hide may be misread as well
-    repair.STEP,  # on the text as it was archived: any later change would break the bytes it undoes
-    plain.STEP,  # before Markdown is read: all that follows may take the text for Markdown
-    describe.STEP,  # on true letters, and before Markdown is written: front matter is no Markdown
-    artefacts.STEP,  # placeholders first: they stand between what belongs together
-    cards.STEP,  # before blocks: a card is taken for headings
-    lists.STEP,
-    tables.STEP,
-    wraps.STEP,  # behind lists: their lines are items
-    emphasis.STEP,  # in the paragraphs that there are now
-    headings.STEP,  # where marks pair
-    figures.STEP,  # captions as they will be read
-    typography.STEP,
-    normalize.STEP,  # what is meant is settled: from here on it only may be written otherwise
-    doubts.STEP,  # of what is left
-    links.STEP,  # last: lines are those of the clean text
+    escapes.STEP,  # before repair: the escaped characters may be mojibake too
+    repair.STEP,  # before any other change: it would break the bytes of mojibake
 )
-LIBRARIES = ("charset-normalizer", "ftfy", "idna", "markdown-it-py", "mdit-py-plugins", "py3langid")
-REPAIRED = ("decode", *(step.name for step in FLOW[:3]))  # what a text has gone through when its letters are right
-PROFILE = "profile"  # the keyword argument of a step that gets the site profile that the settings name
-MARKDOWN = FLOW[5:-2]  # the steps that write Markdown: what the filter `normalize` does
+MARKDOWN: tuple[Step, ...] = (  # Markdown -> formatted Markdown of the same meaning; the filter `normalize` runs these
+    artefacts.STEP,  # placeholders first: they separate what belongs together
+    cards.STEP,  # before the block rules: a card looks like headings
+    quotations.STEP,  # before lists: what is not part of a quotation may be one
+    lists.STEP,
+    numbers.STEP,  # of lists as they will be nested
+    tables.STEP,
+    wraps.STEP,  # after lists: their lines are items
+    literals.STEP,  # before emphasis: what it escapes is not a mark
+    emphasis.STEP,  # in the paragraphs that exist now
+    headings.STEP,  # after emphasis: where marks pair
+    figures.STEP,  # the final captions
+    typography.STEP,
+    normalize.STEP,  # last: nothing that follows may change the meaning
+)
+BEFORE_PLUGINS: tuple[Step, ...] = (
+    *CHARACTERS,
+    plain.STEP,  # before any rule reads the text as Markdown
+    describe.STEP,  # with right characters, and before Markdown is written: front matter is not Markdown
+    *MARKDOWN,
+    doubts.STEP,  # on the final words
+)
+AFTER_PLUGINS: tuple[Step, ...] = (links.STEP,)  # last: its line numbers are those of the clean text
+FLOW: tuple[Step, ...] = (*BEFORE_PLUGINS, *AFTER_PLUGINS)
+CHARACTER_STEPS = ("decode", *(step.name for step in CHARACTERS))  # the steps after which the characters are right
 
 
 def assemble(settings: Settings) -> tuple[Step, ...]:
-    """Return FLOW with the plugins that the settings name before its last step, each step with its options bound.
+    """Return FLOW with the plugins of the settings between `doubts` and `links`, each step with its options bound.
 
-    Raises SettingsError where a plugin, the site profile or an option is unknown or of the wrong type.
+    Raises SettingsError if a plugin or an option is unknown, or an option has the wrong type.
     """
-    steps = (*FLOW[:-1], *map(_plugin, settings.plugins), FLOW[-1])
-    steps = tuple(_with_profile(step, settings.profile) for step in steps) if settings.profile else steps
+    steps = (*BEFORE_PLUGINS, *map(_plugin, settings.plugins), *AFTER_PLUGINS)
+    _check_profile(settings.profile)
+    steps = tuple(_with_settings(step, settings) for step in steps)
     names = tuple(step.name for step in steps)
     for name in settings.steps:
         if name not in names:
             message = f"no step `{name}` to set options for" + suggestion(name, names)
             raise SettingsError(message)
-    return tuple(bound(step, settings.steps.get(step.name, {})) for step in steps)
+    return tuple(with_options(step, settings.steps.get(step.name, {})) for step in steps)
 
 
-def _with_profile(step: Step, profile: str) -> Step:
-    """Return `step`, with the site profile of the settings bound if its function has a keyword argument of that name.
+def installed_plugins() -> EntryPoints:
+    """Return the steps that installed packages offer."""
+    from importlib.metadata import entry_points
 
-    Raises SettingsError if the profile is unknown or its file is not valid.
-    """
+    return entry_points(group="pipeline.steps")
+
+
+def _with_settings(step: Step, settings: Settings) -> Step:
+    """Return `step` with the settings of `FROM_SETTINGS` bound that are its keyword arguments and not empty."""
+    given = {name: getattr(settings, name) for name in FROM_SETTINGS if name in _keyword_arguments(step)}
+    return _with_arguments(step, given) if any(given.values()) else step
+
+
+def _check_profile(profile: str) -> None:
+    """Raise SettingsError if the site profile is unknown or its file is not valid."""
+    if not profile:
+        return
     if profile not in profiles.shipped_names() and not profile.endswith(".toml"):
         message = f"no site profile `{profile}`" + suggestion(profile, profiles.shipped_names())
         raise SettingsError(message)
     try:
         profiles.load_profile(profile)
     except profiles.ProfileError as error:
-        raise SettingsError(in_words(str(error), profiles.Profile)) from error
-    if PROFILE not in inspect.getfullargspec(step.run).kwonlyargs:
-        return step
-    run = functools.update_wrapper(functools.partial(step.run, **{PROFILE: profile}), step.run)
-    return replace(step, run=run)
+        raise SettingsError(validation_message(str(error), profiles.Profile)) from error
 
 
 def _plugin(name: str) -> Step:
-    found = entry_points(group="pipeline.steps")
-    if name not in found.names:
-        message = f"no plugin `{name}` is installed" + suggestion(name, tuple(sorted(found.names)))
+    installed = installed_plugins()
+    if name not in installed.names:
+        message = f"no plugin `{name}` is installed" + suggestion(name, tuple(sorted(installed.names)))
         raise SettingsError(message)
-    step = found[name].load()
+    step = installed[name].load()
     if not isinstance(step, Step):
-        message = f"the plugin `{name}` is no pipeline.Step"
+        message = f"the plugin `{name}` is not a pipeline.Step"
         raise SettingsError(message)
     return step
 
 
-def bound(step: Step, options: dict[str, Any]) -> Step:
-    """Return `step` with its keyword arguments bound: the signature is the schema."""
+def _keyword_arguments(step: Step) -> list[str]:
+    """Return the names of a step's keyword arguments, bound ones included."""
+    return inspect.getfullargspec(inspect.unwrap(step.run)).kwonlyargs
+
+
+def with_options(step: Step, options: dict[str, Any]) -> Step:
+    """Return `step` with options of the settings bound: the keyword arguments of its function, checked by their types.
+
+    Raises SettingsError if an option is unknown or has the wrong type.
+    """
     if not options:
         return step
-    known = [name for name in inspect.getfullargspec(step.run).kwonlyargs if name != PROFILE]
-    types = get_type_hints(step.run)
+    known = tuple(name for name in _keyword_arguments(step) if name not in {ARCHIVE, *FROM_SETTINGS})
     values = {}
     for option, value in options.items():
         if option not in known:
-            message = f"the step `{step.name}` has no option `{option}`" + suggestion(option, tuple(known))
+            message = f"the step `{step.name}` has no option `{option}`" + suggestion(option, known)
             raise SettingsError(message)
+        kind = _type_of(step, option)
         try:
-            values[option] = msgspec.convert(value, types.get(option, Any))
+            values[option] = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            message = f"the option `{option}` of the step `{step.name}`: {in_words(str(error), types[option])}"
+            message = f"the option `{option}` of the step `{step.name}`: {validation_message(str(error), kind)}"
             raise SettingsError(message) from error
-    bound = functools.update_wrapper(functools.partial(step.run, **values), step.run)
-    return replace(step, run=bound)
+    return _with_arguments(step, values)
 
 
-def beside(steps: tuple[Step, ...], archive: ArchiveStatistics) -> tuple[Step, ...]:
-    """Return the steps, with what the archive says as evidence for those that infer."""
+def _type_of(step: Step, option: str) -> Any:  # noqa: ANN401 - a type, or a form of `typing`
+    """Return the type of an option. Other arguments may have types that only type checkers import."""
+    function = inspect.unwrap(step.run)
+    alone = SimpleNamespace(__annotations__={option: function.__annotations__.get(option, Any)})
+    return get_type_hints(alone, function.__globals__)[option]
+
+
+def with_archive(steps: Iterable[Step], archive: ArchiveStatistics) -> tuple[Step, ...]:
+    """Return the steps, with `archive` bound in each whose function has a keyword argument of that name."""
     return tuple(
-        replace(step, run=functools.partial(step.run, archive=archive)) if step.name == repair.STEP.name else step
-        for step in steps
+        _with_arguments(step, {ARCHIVE: archive}) if ARCHIVE in _keyword_arguments(step) else step for step in steps
     )
 
 
-def signature(settings: Settings) -> str:
-    """Return what decides a flow's output beside its input: steps, their versions and options, libraries, limits."""
-    steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
-    libraries = [__version__, *map(version, LIBRARIES)]
-    return msgspec.json.encode(
-        [steps, libraries, profiles.profiles_digest(settings.profile), settings.max_bytes, settings.max_seconds],
-        order="deterministic",
-    ).decode()
+def _with_arguments(step: Step, values: dict[str, Any]) -> Step:
+    return replace(step, run=functools.update_wrapper(functools.partial(step.run, **values), step.run))
+
+
+def follow_each(steps: Sequence[Step], document: Document) -> Iterator[tuple[str, Document]]:
+    """Yield the name of each step and the document before it, and at last the document after all.
+
+    The steps that write Markdown are followed until they change nothing, so that a second run changes nothing.
+    """
+    names = {step.name for step in MARKDOWN}
+    markdown = [step for step in steps if step.name in names]
+    before = document
+    for step in steps:
+        if markdown and step is markdown[0]:
+            before = document
+        yield step.name, document
+        document = follow(step, document)
+        if markdown and step is markdown[-1] and document.changes != before.changes:
+            document = _settled(markdown, before, document)
+    yield steps[-1].name if steps else "", document
+
+
+def _settled(markdown: Sequence[Step], before: Document, document: Document) -> Document:
+    """Return the document after more passes of `markdown`, until one changes nothing; `before` if none does."""
+    for _ in range(MOST_MARKDOWN_PASSES):
+        again = document
+        for step in markdown:
+            again = follow(step, again)
+        if again.text == document.text:
+            return document
+        document = again
+    return before.noted(markdown[-1].name, "not formatted: each pass would change the text again")
 
 
 def follow(step: Step, document: Document) -> Document:
-    """Return the document after `step`, or as it was, with a note, where the step broke a promise."""
+    """Return the document after `step`; as it was, with a note, if the step violates an invariant."""
     after = step.run(document)
     if after.text == document.text and after.changes == document.changes:
         return after
-    broken = next(
+    violated = next(
         (invariant.name for invariant in (EXPLAINED, *step.invariants) if not invariant.holds(document, after)), ""
     )
-    if not broken:
+    if not violated:
         return after
-    note = Note(step.name, f"the step was undone: it would have broken its promise {broken}", broken)
+    note = Note(step.name, f"step rolled back: invariant {violated} would not hold", violated)
     return replace(document, notes=(*document.notes, note))

@@ -1,4 +1,4 @@
-"""Settings: what a person may choose, read from pipeline.toml or pyproject.toml and checked."""
+"""pipeline.toml or pyproject.toml -> Settings, checked."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
-Whole = Annotated[int, msgspec.Meta(ge=1)]
+PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class SettingsError(Exception):
-    """A setting is wrong; the message names the key, the file and the nearest right key."""
+    """A setting is wrong. The message names the key, the file and the most similar valid key."""
 
 
-DAY = r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$"
-COLOUR = r"^#[0-9a-fA-F]{6}$"
-WORDS = {  # what msgspec says -> what a person reads
-    f"Expected `str` matching regex {DAY!r}": "expected a date such as 2021, 2021-03 or 2021-03-09",
-    f"Expected `str` matching regex {COLOUR!r}": "expected a colour such as #2f4858",
+DAY_PATTERN = r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$"
+COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
+MESSAGE_WORDS = {  # words of msgspec -> words for people
+    f"Expected `str` matching regex {DAY_PATTERN!r}": "expected a date such as 2021, 2021-03 or 2021-03-09",
+    f"Expected `str` matching regex {COLOUR_PATTERN!r}": "expected a colour such as #2f4858",
     "Invalid enum value": "invalid value",
     "Expected": "expected",
     "`int | null`": "a whole number",
@@ -34,13 +34,13 @@ WORDS = {  # what msgspec says -> what a person reads
     "`array`": "a list",
     "`object`": "a table",
 }
-Day = Annotated[str, msgspec.Meta(pattern=DAY)]
-Colour = Annotated[str, msgspec.Meta(pattern=COLOUR)]
+Day = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN)]
+Colour = Annotated[str, msgspec.Meta(pattern=COLOUR_PATTERN)]
 Page = Literal["a4", "a5", "reader"]
 
 
 class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A book of some of the posts: those that meet every condition that is given; docs/editions.md describes each."""
+    """A book of the posts that meet every given condition."""
 
     title: Annotated[str, msgspec.Meta(min_length=1)]
     since: Day = ""
@@ -54,55 +54,54 @@ class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every key of the settings file, with its default; docs/settings.md describes each."""
+    """Every key of the settings file, with its default. docs/reference/settings.md describes them."""
 
     raw: str = "raw"
     clean: str = "clean"
     out: str = "out"
     title: Annotated[str, msgspec.Meta(min_length=1)] = "Collected posts"
-    jobs: Whole | None = None
+    jobs: PositiveInt | None = None
     editions: bool = True
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False
-    image_width: Whole = 1600
+    image_width: PositiveInt = 1600
     grey: bool = False
     formats: tuple[Literal["azw3", "kepub"], ...] = ()
-    ignore: tuple[str, ...] = (
-        "img/*", "images/*", "assets/*",
-        "*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.svg", "*.PNG", "*.JPG", "*.JPEG",
-    )  # fmt: skip
+    include: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     profile: str = ""
-    max_bytes: Whole = 16 * 2**20
-    max_seconds: Whole = 120
+    plain_text: tuple[str, ...] = ()
+    max_bytes: PositiveInt = 16 * 2**20
+    max_seconds: PositiveInt = 120
     steps: dict[str, dict[str, Any]] = {}
 
 
-def load(folder: Path) -> Settings:
+def load_settings(folder: Path) -> Settings:
     """Return the settings of `folder`: pipeline.toml, else [tool.pipeline] in pyproject.toml, else the defaults.
 
-    Raises SettingsError, in one line; OSError where a file is there and cannot be read.
+    Raises SettingsError, in one line; OSError if a file exists and cannot be read.
     """
     own, project = folder / "pipeline.toml", folder / "pyproject.toml"
     if own.exists():
-        return _checked(_read(own), own.name)
+        return _checked(_toml(own), own.name)
     if project.exists():
-        tool = _read(project).get("tool", {})
+        tool = _toml(project).get("tool", {})
         table = tool.get("pipeline", {}) if isinstance(tool, dict) else {}
         return _checked(table, f"[tool.pipeline] in {project.name}")
     return Settings()
 
 
-def added(edition: Edition, folder: Path) -> tuple[Path, str] | None:
-    """Return the settings file of `folder` and its text with an `[[edition]]` added; None if it has one of that title.
+def with_edition(edition: Edition, folder: Path) -> tuple[Path, str] | None:
+    """Return the settings file of `folder` and its text with an `[[edition]]` added; None if that title exists already.
 
-    Nothing is written. Raises SettingsError, in one line, where the result could not be read.
+    Nothing is written. Raises SettingsError, in one line, if the new text were not valid.
     """
-    if any(edition.title == known.title for known in load(folder).edition):
+    if any(edition.title == known.title for known in load_settings(folder).edition):
         return None
     own, project = folder / "pipeline.toml", folder / "pyproject.toml"
-    in_project = not own.exists() and project.exists() and "pipeline" in _read(project).get("tool", {})
+    in_project = not own.exists() and project.exists() and "pipeline" in _toml(project).get("tool", {})
     file, header = (project, "[[tool.pipeline.edition]]") if in_project else (own, "[[edition]]")
     given = {name: value for name in edition.__struct_fields__ if (value := getattr(edition, name)) != _default(name)}
     lines = [header, *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in given.items())]
@@ -112,7 +111,7 @@ def added(edition: Edition, folder: Path) -> tuple[Path, str] | None:
         table = tomllib.loads(text)
         _checked(table["tool"]["pipeline"] if in_project else table, file.name)
     except (tomllib.TOMLDecodeError, SettingsError) as error:
-        message = f"{error}; so nothing was added to {file.name}"
+        message = f"{error}; nothing was added to {file.name}"
         raise SettingsError(message) from error
     return file, text
 
@@ -121,7 +120,7 @@ def _default(name: str) -> object:
     return dict(zip(Edition.__struct_fields__[1:], Edition.__struct_defaults__, strict=True)).get(name)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -131,56 +130,56 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _checked(table: dict[str, Any], file: str) -> Settings:
     try:
-        return _apart(msgspec.convert(table, Settings), file)
+        return _with_distinct_titles(msgspec.convert(table, Settings), file)
     except msgspec.ValidationError as error:
         unknown = re.search(r"unknown field `(.+?)`", str(error))
         if unknown:
             known = (Edition if "`$.edition" in str(error) else Settings).__struct_fields__
             message = f"{file}: no setting `{unknown[1]}`" + suggestion(unknown[1], known)
         else:
-            message = f"{file}: {in_words(str(error), Settings)}"
+            message = f"{file}: {validation_message(str(error), Settings)}"
         raise SettingsError(message) from error
 
 
-def in_words(problem: str, kind: object) -> str:
-    """Return what msgspec says of a value, with what the key `kind` expects: valid values, or the form in words.
+def validation_message(problem: str, kind: object) -> str:
+    """Return a message of msgspec in plain words, with the valid values of the key; `kind` is the type with the key.
 
-    >>> in_words("Invalid enum value 'A5' - at `$.page`", Settings)
+    >>> validation_message("Invalid enum value 'A5' - at `$.page`", Settings)
     "invalid value 'A5' in `page`; valid: a4, a5, reader"
     """
     what, _, place = problem.replace(" - at `$", "\0").partition("\0")
     for name in re.findall(r"[a-z_]+", place):
-        kind = next((hints[name] for one in _within(kind) if name in (hints := _hints(one))), kind)
-    for written, told in WORDS.items():
-        what = what.replace(written, told)
-    choices = ", ".join(one for one in _within(kind) if isinstance(one, str))
+        kind = next((hints[name] for one in _nested_types(kind) if name in (hints := _hints(one))), kind)
+    for technical, plain in MESSAGE_WORDS.items():
+        what = what.replace(technical, plain)
+    choices = ", ".join(one for one in _nested_types(kind) if isinstance(one, str))
     named = place.removeprefix(".").rstrip("`")
     return what + (f" in `{named}`" if named else "") + (f"; valid: {choices}" if choices else "")
 
 
-def _within(kind: object) -> Iterator[object]:
-    """Yield a type and the types and values that it is made of."""
+def _nested_types(kind: object) -> Iterator[object]:
+    """Yield a type, and the types and values it consists of."""
     yield kind
     for part in get_args(kind):
-        yield from _within(part)
+        yield from _nested_types(part)
 
 
 def _hints(kind: object) -> dict[str, Any]:
-    """Return the fields of a table of settings with their types; none for another type."""
+    """Return the types of the fields of a table of settings; nothing for other types."""
     return get_type_hints(kind, include_extras=True) if isinstance(kind, type) and kind in {Settings, Edition} else {}
 
 
-def _apart(settings: Settings, file: str) -> Settings:
-    """Return the settings unless two books have one title, which decides a book's file and what it replaces."""
+def _with_distinct_titles(settings: Settings, file: str) -> Settings:
+    """Return the settings. Raises SettingsError if two books have the same title: it names a book's file."""
     titles = [settings.title, *(edition.title for edition in settings.edition)]
     for at, title in enumerate(titles):
         if title.casefold() in map(str.casefold, titles[:at]):
-            message = f"{file}: two books have the title `{title}`; give each [[edition]] its own, other than `title`"
+            message = f"{file}: two books have the title `{title}`; give each [[edition]] its own, unlike `title`"
             raise SettingsError(message)
     return settings
 
 
 def suggestion(word: str, known: tuple[str, ...]) -> str:
-    """Return '; did you mean `x`?' for the known word nearest to `word`, else the list of all."""
+    """Return '; did you mean `x`?' for the known word most similar to `word`, else the list of all."""
     near = difflib.get_close_matches(word, known, 1)
     return f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known) or 'none'}"

@@ -7,13 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+CORPUS = ROOT / "tests" / "corpus"
 Lacuna = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -61,6 +63,17 @@ def command(
     )
 
 
+@contextmanager
+def running(*arguments: str, cwd: Path, **streams: int) -> Iterator[subprocess.Popen[str]]:
+    """Start `python -m pipeline`; on the way out it is killed, so that a failed assertion does not wait for it."""
+    started = [sys.executable, "-m", "pipeline", *arguments]
+    with subprocess.Popen(started, cwd=cwd, text=True, **streams) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # no effect on one that has ended
+
+
 @pytest.fixture
 def lacuna() -> Lacuna:
     """The command line."""
@@ -74,6 +87,12 @@ def shared() -> Path:
         missing = "the measuring material (../shared) is not here"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The texts, cases and examples that ship with the tests: tests/corpus/README.md."""
+    return CORPUS
 
 
 def tree(folder: Path) -> dict[str, bytes]:

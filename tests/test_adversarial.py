@@ -30,4 +30,4 @@ def test_a_long_address_that_is_referred_to_often_is_set_aside():
     text = f"{'[a] ' * 10_000}\n\n[a]: https://e.org/{'b' * 30_000}\n"
     outcome = follow_all(Source(PurePosixPath("a.md"), text.encode()), FLOW)
     assert isinstance(outcome, Skipped)
-    assert "split it" in outcome.reason
+    assert "split the document" in outcome.reason

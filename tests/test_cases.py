@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipeline import Document, extract_links, normalize, repair
-from pipeline.document import Meta
+from pipeline.document import Metadata
 from pipeline.flow import FLOW, follow
 from pipeline.read.decode import detect
 from pipeline.urls.canonical import canonical_url
@@ -39,7 +39,7 @@ def test_repair(case):
 def test_markdown(case):
     """A step does what its case says, keeps its invariants, and does nothing the second time."""
     step = next(step for step in FLOW if step.name == case["step"])
-    meta = Meta(profile=case.get("profile", ""))
+    meta = Metadata(profile=case.get("profile", ""))
     document = follow(step, Document(PurePosixPath("case.md"), case["original"], meta))
     assert document.text == case["fixed"]
     assert not document.notes
@@ -134,3 +134,19 @@ def test_command(file: Path, line: str, expected: str, archive: Path, request: p
         file.write_text(text.replace(f"$ {line}\n{expected}```", f"$ {line}\n{printed}```"), "utf-8")
         return
     assert printed == expected
+
+
+def test_the_readme_describes_every_file():
+    """tests/cases/README.md has a row for each file of cases and no other, and names the test that reads it."""
+    described = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", (CASES / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert {name for name, _ in described} == {file.name for file in CASES.iterdir()} - {"README.md"}
+    assert all((ROOT / "tests" / runner).exists() for _, runner in described)
+
+
+def test_a_source_is_of_a_known_kind():
+    """Where a case says what it comes from, it starts with one of the kinds of the README."""
+    kinds = re.findall(r"^- `([a-z ]+)`:", (CASES / "README.md").read_text("utf-8"), re.MULTILINE)
+    tables = (tomllib.loads(file.read_text("utf-8")) for file in CASES.glob("*.toml"))
+    sources = [case["source"] for table in tables for case in table.get("case", []) if "source" in case]
+    assert sources
+    assert all(source.startswith(tuple(kinds)) for source in sources)

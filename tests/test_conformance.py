@@ -22,7 +22,7 @@ from PIL import Image
 from pipeline import Document
 from pipeline.books.book import Book, chapters_of, identifier
 from pipeline.books.formats import books_as_files
-from pipeline.document import Meta, SkipDocument
+from pipeline.document import Metadata, SkipDocument
 from tests.conftest import ROOT
 
 JAVA = shutil.which("java")
@@ -75,7 +75,7 @@ def books(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(file, folder)
     Image.new("RGB", (8, 8), "red").save(folder / "red.png")
     posts = [("English", "en"), ("中文", "zh-Hans")]
-    documents = [(Document(PurePosixPath("a.md"), EVERYTHING, Meta(title=a, language=b)), folder) for a, b in posts]
+    documents = [(Document(PurePosixPath("a.md"), EVERYTHING, Metadata(title=a, language=b)), folder) for a, b in posts]
     chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, SkipDocument)]
     assert len(chapters) == len(posts)
     for kind, data in books_as_files([Book("A book of all", "en", identifier("all"), tuple(chapters))])[0].items():

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run_archive
-from pipeline.document import DocumentLine, Meta, SharedPassage
+from pipeline.document import DocumentLine, Metadata, SharedPassage
 from pipeline.duplicates.clusters import DuplicateOf, duplicate_clusters
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.duplicates.index_tables import INDEX_SCHEMA
@@ -64,7 +64,7 @@ def duplicates(*texts: str | Document) -> dict[str, DuplicateOf]:
 
 def named(name: str, text: str | Document, url: str = "", date: str = "") -> Document:
     document = text if isinstance(text, Document) else Document(PurePosixPath("x"), text)
-    meta = Meta(source_url=url, date=date, language="en")
+    meta = Metadata(source_url=url, date=date, language="en")
     return Document(PurePosixPath(name), document.text, meta, (), document.changes)
 
 

@@ -32,10 +32,10 @@ def test_a_quote_becomes_what_its_class_says(one: dict):
 
 
 def test_every_class_is_counted():
-    """The counts in the sample, before and after a run, are those of the cases and of the table in docs/markdown.md."""
+    """The counts in the sample, before and after a run, are those of the cases and of docs/benchmarks.md."""
     kept = ("found", "left", "left_in_full", "left_in_records")
     pinned = {one["id"]: {name: one[name] for name in kept if name in one} for one in CLASSES}
     assert len(pinned) == 56
     counted = COUNTS["measured"]()
     assert counted == pinned
-    assert COUNTS["table"](counted) in (ROOT / "docs" / "markdown.md").read_text("utf-8")
+    assert COUNTS["table"](counted) in (ROOT / "docs" / "benchmarks.md").read_text("utf-8")

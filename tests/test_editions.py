@@ -35,10 +35,10 @@ from pipeline.books.images import PictureOptions
 from pipeline.books.omissions import omission_warnings
 from pipeline.books.pandoc_ast import ast_plain_text, para, text_nodes
 from pipeline.books.visible_words import ast_visible_text, missing_words
-from pipeline.document import Meta
+from pipeline.document import Metadata
 from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
 from pipeline.markdown.pandoc import _run_limited, run_sandboxed
-from pipeline.run.worker import Binding, bind, cleaned
+from pipeline.run.worker import BookJob, cleaned_document, make_books
 from tests.conftest import ROOT, Lacuna, tree
 
 JAVA = shutil.which("java")
@@ -47,7 +47,7 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 
 def bound(text: str, root: Path = ROOT / "raw", **meta: str) -> Book:
     """Return a book of one chapter."""
-    chapter = chaptered(Document(PurePosixPath("a.md"), text, Meta(title="A title", **meta)), root)
+    chapter = chaptered(Document(PurePosixPath("a.md"), text, Metadata(title="A title", **meta)), root)
     return Book(chapter.title, chapter.language, identifier("a.md"), (chapter,))
 
 
@@ -179,7 +179,7 @@ def test_links_lead_from_post_to_post(tmp_path: Path):
     text = "[b](b?utm_source=x) [h](#part-one) [no](#nowhere) [self](a)\n\n## Part one\n\nText[^1]\n\n[^1]: [b](b#c)\n"
     posts = [("a", text), ("b", "<https://e.org/a>")]
     chapters = tuple(
-        chaptered(Document(PurePosixPath(name), body, Meta(title=name, source_url=f"https://e.org/{name}")), ROOT)
+        chaptered(Document(PurePosixPath(name), body, Metadata(title=name, source_url=f"https://e.org/{name}")), ROOT)
         for name, body in posts
     )
     book = Book("Two", "en", identifier("two"), chapters)
@@ -239,7 +239,7 @@ def languages(shared: Path) -> Book:
     chapters = []
     for folder in sorted(path for path in (shared / "corpus").iterdir() if path.is_dir()):
         file = min(folder.glob("*.md"))
-        chapters.append(chaptered(cleaned(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
+        chapters.append(chaptered(cleaned_document(PurePosixPath(file.name), file.read_bytes(), Settings()), folder))
     return Book("Languages", "en", identifier("languages"), tuple(chapters))
 
 
@@ -342,7 +342,7 @@ def test_a_book_of_many_scripts_keeps_each_as_it_is():
     """In the contents, the page number of a right-to-left title is at the end of its line. A Latin post has italics."""
     posts = [("שלושת העקרונות של ה-CIA ומושגים", "he", "א"), ("中文", "zh-Hans", "*重*"), ("Latin", "fr", "*mot*")]
     chapters = tuple(
-        chaptered(Document(PurePosixPath("a.md"), text, Meta(title=title, language=language)), ROOT)
+        chaptered(Document(PurePosixPath("a.md"), text, Metadata(title=title, language=language)), ROOT)
         for title, language, text in posts
     )
     book = Book("Three", "zh-Hans", identifier("three"), chapters)
@@ -451,7 +451,7 @@ def test_a_selection_is_a_book_of_its_own(tmp_path: Path, lacuna: Lacuna):
     (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "None"\ntag = "nothing"\n', "utf-8")
     ran = lacuna("run", cwd=tmp_path)
     assert ran.returncode == 4
-    assert "`None` selects no post" in ran.stdout
+    assert "collection `None` matches no posts" in ran.stdout
     assert not (tmp_path / "out" / "editions").exists()
 
 
@@ -634,7 +634,7 @@ def test_pictures_fit_the_device(tmp_path: Path):
         (PictureOptions(), {("JPEG", "RGB", 1600, 800), ("PNG", "RGBA", 30, 15), ("PNG", "RGB", 30, 15)}),
         (PictureOptions(758, grey=True), {("JPEG", "L", 758, 379), ("PNG", "LA", 30, 15)}),
     ):
-        document = Document(PurePosixPath("a.md"), text, Meta(title="A", language="en"))
+        document = Document(PurePosixPath("a.md"), text, Metadata(title="A", language="en"))
         (chapter,) = chapters_of([(document, tmp_path)], pictures)
         assert not isinstance(chapter, SkipDocument)
         (tmp_path / "a.epub").write_bytes(book_as_epub(Book("A", "en", identifier("a"), (chapter,))))
@@ -672,7 +672,7 @@ def test_books_made_together_are_those_made_alone(tmp_path: Path):
     Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
     texts = ["![x](a.png)\n\n[^1]\n\n[^1]: n\n", "> " * 3_000 + "a", "# h\n\n$x^2$ ![y](a.png)"]
     documents = [
-        Document(PurePosixPath("a.md"), text, Meta(title=f"{at}", date=f"202{at}")) for at, text in enumerate(texts)
+        Document(PurePosixPath("a.md"), text, Metadata(title=f"{at}", date=f"202{at}")) for at, text in enumerate(texts)
     ]
     found = chapters_of([(document, tmp_path) for document in documents])
     assert [isinstance(chapter, SkipDocument) for chapter in found] == [False, True, False]
@@ -729,7 +729,7 @@ def test_memory_is_capped():
 def test_titles_are_text(tmp_path: Path):
     """Markup in a title is text, in the EPUB and in the PDF."""
     title = '</title><script>alert(1)</script> "#read" \\ & $x$'
-    document = Document(PurePosixPath("a.md"), "text", Meta(title=title, authors=("<b>A</b>",)))
+    document = Document(PurePosixPath("a.md"), "text", Metadata(title=title, authors=("<b>A</b>",)))
     book = Book(title, "en", identifier("a"), (chaptered(document, ROOT),))
     assert "&lt;script&gt;" in chapter_text(book_as_epub(book), tmp_path)
     assert "<script>alert(1)</script>" in page_text(book_as_pdf(book)).replace("\n", "").replace("\r", "")
@@ -753,7 +753,7 @@ def html_books(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Book], li
     root = tmp_path_factory.mktemp("html")
     Image.new("RGB", (8, 8), "red").save(root / "ok.png")
     documents = [
-        (Document(PurePosixPath(f"{at}.md"), case["post"], Meta(title="A title", language="en")), root)
+        (Document(PurePosixPath(f"{at}.md"), case["post"], Metadata(title="A title", language="en")), root)
         for at, case in enumerate(HTML)
     ]
     chapters = [chapter for chapter in chapters_of(documents) if not isinstance(chapter, SkipDocument)]
@@ -851,8 +851,8 @@ def test_omitted_words_are_reported(tmp_path: Path):
 def test_a_character_without_a_font_is_reported():
     """A character without a glyph is reported with its count. Joiners, selectors and combining marks are not."""
     assert characters_without_glyph("𐎀 b 𐎀 ✗ 👩\u200d💻 ☺\ufe0f e\u0323\u0302 한 ệ\u00ad\ufeff") == {"𐎀": 2}
-    document = Document(PurePosixPath("a.md"), "𐎀 text", Meta(title="A 𐎀", language="en"))
-    (made,) = bind([Binding(document, ROOT, ROOT / "a", "", BookStyle())])
+    document = Document(PurePosixPath("a.md"), "𐎀 text", Metadata(title="A 𐎀", language="en"))
+    (made,) = make_books([BookJob(document, ROOT, ROOT / "a", "", BookStyle())])
     assert made.warnings == ("no font has a glyph for U+10380 (2×)",)
 
 
@@ -915,7 +915,9 @@ def test_a_picture_is_in_a_book_once(tmp_path: Path):
         noise.save(tmp_path / name)
     size = (tmp_path / "a.png").stat().st_size
     text = "![x](a.png)\n\ny ![x](b/c.png) z\n\n" * 20
-    chapters = tuple(chaptered(Document(PurePosixPath(f"{at}.md"), text, Meta(title=f"{at}")), tmp_path) for at in "ab")
+    chapters = tuple(
+        chaptered(Document(PurePosixPath(f"{at}.md"), text, Metadata(title=f"{at}")), tmp_path) for at in "ab"
+    )
     made = books_as_files([Book("T", "en", identifier("t"), chapters)])[0]
     with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
         assert len([name for name in archive.namelist() if name.endswith(".png")]) == 1
@@ -930,7 +932,7 @@ def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pyt
     sizes = [(tmp_path / f"{at}.png").stat().st_size for at in range(3)]
     monkeypatch.setattr("pipeline.books.sanitize.MAX_TOGETHER", sum(sizes[:2]))
     text = "![zero](0.png)\n\n![one](1.png)\n\n![two](2.png) and ![two](2.png)\n"
-    one = chaptered(Document(PurePosixPath("a.md"), text, Meta(title="A", language="en")), tmp_path)
+    one = chaptered(Document(PurePosixPath("a.md"), text, Metadata(title="A", language="en")), tmp_path)
     assert (len(one.pictures), one.left_out) == (2, 1)
     monkeypatch.setattr("pipeline.books.book.MAX_TOGETHER", sizes[0])
     epub = book_as_epub(Book("T", "en", identifier("t"), (one,)))

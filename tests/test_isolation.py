@@ -1,15 +1,19 @@
-"""One document's trouble is its own: plugins that fail in every way, and the runner that bears it."""
+"""The failure of a document affects no other: plugins that fail in every way; and steps that need the archive."""
 
 from __future__ import annotations
 
 import json
 import os
 import pty
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline import Document, Step
+from pipeline.flow import with_options
+from pipeline.settings import SettingsError
 from tests.conftest import ROOT, command
 
 PLUGIN = '''
@@ -19,7 +23,7 @@ from pipeline import Document, Step
 from pipeline.invariants import SAME_WORDS
 
 def trouble(document: Document, *, kind: str) -> Document:
-    """Make trouble with one document."""
+    """Fail for one document."""
     if not document.path.name.startswith("003"):
         return document
     if kind == "fails":
@@ -41,29 +45,48 @@ STEP = Step("trouble", trouble, (SAME_WORDS,))
 '''
 
 
+COUNTING_PLUGIN = '''
+from pipeline import Document, Step
+
+def counting(document: Document, *, archive=None) -> Document:
+    """Note how many sound documents the archive has."""
+    return document.noted("counting", f"{len(archive.texts)} sound") if archive else document
+
+STEP = Step("counting", counting)
+'''
+
+
+def installed(site: Path, name: str, code: str, version: str = "1.0") -> Path:
+    """Install a plugin with the step `name` into the folder `site`, and return that."""
+    info = site / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (site / f"{name}.py").write_text(code, "utf-8")
+    (info / "entry_points.txt").write_text(f"[pipeline.steps]\n{name} = {name}:STEP\n", "utf-8")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", "utf-8")
+    return site
+
+
+def search_path(site: Path) -> str:
+    """Return the PYTHONPATH with a folder of plugins in it."""
+    return os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+
+
 @pytest.fixture
 def troubled(tmp_path: Path):
-    """Run the first parts of the sample's posts, one of them a copy, with a step that makes trouble with file 003."""
+    """Run the beginnings of the sample posts, one a duplicate, with a plugin that fails for file 003."""
     archive = tmp_path
     (archive / "raw").mkdir()
     texts = {file.name[:3]: file.read_text("utf-8")[:1_500] for file in (ROOT / "raw").glob("*.txt")}
     for name, text in (texts | {"002": texts["000"]}).items():
         (archive / "raw" / f"{name}.md").write_text(text, "utf-8")
-    site = archive / "site"
-    info = site / "trouble-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "trouble.py").write_text(PLUGIN, "utf-8")
-    (info / "entry_points.txt").write_text("[pipeline.steps]\ntrouble = trouble:STEP\n", "utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trouble\nVersion: 1.0\n", "utf-8")
+    site = installed(archive / "site", "trouble", PLUGIN)
 
     def run(kind: str, *flags: str):
         settings = f'plugins = ["trouble"]\nmax_seconds = 8\neditions = false\n[steps.trouble]\nkind = "{kind}"\n'
         (archive / "pipeline.toml").write_text(settings, "utf-8")
-        environment = {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
-        ran = command("run", *flags, cwd=archive, env=environment)
+        ran = command("run", *flags, cwd=archive, env={"PYTHONPATH": search_path(site)})
         lines = (archive / "clean" / "report.jsonl").read_bytes().splitlines()
-        told = {record["path"][:3]: record for record in map(json.loads, lines)}
-        return ran, told
+        return ran, {record["path"][:3]: record for record in map(json.loads, lines)}
 
     return run
 
@@ -78,45 +101,45 @@ def troubled(tmp_path: Path):
         ("dies", "its process died"),
     ],
 )
-def test_a_step_that_fails_sets_one_document_aside(troubled, kind: str, reason: str):
-    """The document is set aside with what happened, the other four end as ever, and the exit code is 4."""
-    ran, told = troubled(kind)
+def test_a_step_that_fails_skips_one_document(troubled, kind: str, reason: str):
+    """The document is skipped with the reason, the other four end as usual, and the exit code is 4."""
+    ran, reported = troubled(kind)
     assert ran.returncode == 4
-    assert told["003"]["outcome"] == "skipped"
-    assert reason in told["003"]["reason"]
-    assert [told[path]["outcome"] for path in ("000", "001", "002", "004")] == [
+    assert reported["003"]["outcome"] == "skipped"
+    assert reason in reported["003"]["reason"]
+    assert [reported[path]["outcome"] for path in ("000", "001", "002", "004")] == [
         "cleaned",
         "cleaned",
         "duplicate",
         "cleaned",
     ]
     if kind == "fails":
-        assert told["003"]["cause"] == "bug"
-        assert told["003"]["step"] == "trouble"
-        assert "Traceback" in told["003"]["trace"]
+        assert reported["003"]["cause"] == "bug"
+        assert reported["003"]["step"] == "trouble"
+        assert "Traceback" in reported["003"]["trace"]
 
 
-def test_a_broken_promise_undoes_the_step(troubled):
-    """The step's result is thrown away for that document, a note says so, and only --strict minds."""
-    ran, told = troubled("loses words")
+def test_a_violated_invariant_rolls_the_step_back(troubled):
+    """The result of the step is discarded for that document, with a note; only with --strict the exit code is 4."""
+    ran, reported = troubled("loses words")
     assert ran.returncode == 0
-    assert told["003"]["outcome"] == "cleaned"
-    assert [note["invariant"] for note in told["003"]["notes"] if note["invariant"]] == ["explained"]
+    assert reported["003"]["outcome"] == "cleaned"
+    assert [note["invariant"] for note in reported["003"]["notes"] if note["invariant"]] == ["explained"]
     strict, _ = troubled("loses words", "--strict")
     assert strict.returncode == 4
 
 
-def test_what_was_mended_is_done_again(troubled):
-    """A step that no longer fails brings its document back; nothing of the failure stays."""
+def test_a_fixed_step_is_run_again(troubled):
+    """When the step no longer fails, its document is cleaned; nothing of the failure remains."""
     troubled("fails")
-    ran, told = troubled("is gone")
+    ran, reported = troubled("is gone")
     assert ran.returncode == 0
-    assert told["003"]["outcome"] == "cleaned"
+    assert reported["003"]["outcome"] == "cleaned"
 
 
 @pytest.mark.skipif(not hasattr(os, "forkpty"), reason="needs a terminal of its own")
 def test_on_a_terminal_progress_is_one_line(archive: Path):
-    """On a terminal a run shows a moving line and ends with the same last line as elsewhere."""
+    """On a terminal a run shows a status line and ends with the usual last line."""
     shown = bytearray()
 
     def keep(terminal: int) -> bytes:
@@ -134,3 +157,41 @@ def test_on_a_terminal_progress_is_one_line(archive: Path):
     text = shown.decode("utf-8", "replace")
     assert "5 posts: 4 cleaned, 1 duplicate, 0 skipped" in text
     assert "Traceback" not in text
+
+
+def test_a_plugin_gets_the_archive(archive: Path):
+    """A step with a keyword argument `archive` gets the statistics of the archive when documents are re-checked."""
+    site = installed(archive / "site", "counting", COUNTING_PLUGIN)
+    (archive / "pipeline.toml").write_text('plugins = ["counting"]\n', "utf-8")
+    ran = command("run", "--no-editions", cwd=archive, env={"PYTHONPATH": search_path(site)})
+    assert ran.returncode == 0, ran.stderr
+    lines = map(json.loads, (archive / "clean" / "report.jsonl").read_bytes().splitlines())
+    notes = {
+        line["path"][:3]: [note["message"] for note in line["notes"] if note["step"] == "counting"] for line in lines
+    }
+    assert notes == {"000": [], "001": [], "002": ["4 sound"], "003": [], "004": []}
+
+
+def test_the_archive_is_no_option():
+    """The settings cannot set the argument `archive` of a step."""
+
+    def any_step(document: Document, *, archive: object = None) -> Document:
+        return document.noted("any", str(archive))
+
+    step = Step("any", any_step)
+    with pytest.raises(SettingsError, match="has no option `archive`"):
+        with_options(step, {"archive": 1})
+
+
+def test_the_version_of_a_plugin_is_in_the_cache_key(tmp_path: Path):
+    """A new version of a plugin's package changes the signature, which also has the versions of dependencies."""
+    code = "from pipeline import Settings, cache_key; print(cache_key.cache_key(Settings(plugins=('counting',))))"
+    keys = set()
+    for version in ("1.0", "1.1"):
+        site = installed(tmp_path / version, "counting", COUNTING_PLUGIN, version)
+        environment = {**os.environ, "PYTHONPATH": search_path(site)}
+        ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert f'["counting","{version}"]' in ran.stdout
+        assert '"pyyaml":"' in ran.stdout
+        keys.add(ran.stdout)
+    assert len(keys) == 2

@@ -377,13 +377,13 @@ def test_the_command_adds_columns_to_the_links(archive: Path, site: Site, lacuna
     assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
     assert not site.asked
     offline = lacuna("check-links", cwd=archive)
-    assert (offline.returncode, offline.stdout) == (0, "2 never asked for\n")
+    assert (offline.returncode, offline.stdout) == (0, "2 not checked yet\n")
     assert not site.asked
     asked = lacuna("check-links", "--online", "--allow-private", "--rate", "1000", "--timeout", "5", cwd=archive)
     assert asked.returncode == 1, asked.stderr
     address = f"{site.address}/missing"
     assert asked.stdout.splitlines() == [
-        f"gone: {address} (a.md:3); perhaps https://web.archive.org/web/{address}",
+        f"gone: {address} (a.md:3); try https://web.archive.org/web/{address}",
         "1 gone, 1 ok",
     ]
     file = archive / "clean" / "links.jsonl"
@@ -404,12 +404,12 @@ def test_damaged_files_are_reported_or_replaced(tmp_path: Path, site: Site, lacu
     (clean / ".health.sqlite").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
     ran = lacuna("check-links", cwd=tmp_path)
     assert ran.returncode == 2
-    assert ran.stderr == "lacuna: line 4 of clean/links.jsonl is damaged; delete the file and do a run\n"
+    assert ran.stderr == "lacuna: clean/links.jsonl: line 4 is damaged; delete the file, then run `lacuna run`\n"
     (clean / "links.jsonl").write_text("\n".join(lines), "utf-8")
     ran = lacuna("check-links", "--online", "--allow-private", "--rate", "1000", "--max-age", "0", cwd=tmp_path)
     address = f"{site.address}/missing"
     assert ran.stdout.splitlines() == [
-        f"gone: {address} (a.md:1, a.md:1); perhaps https://web.archive.org/web/{address}",
+        f"gone: {address} (a.md:1, a.md:1); try https://web.archive.org/web/{address}",
         "1 gone, 1 ok",
     ]
     assert sorted(ran.stderr.splitlines()) == [f"gone: {address}", f"ok: {site.address}/ok"]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pipeline import Document, extract_links
 from pipeline.citations.cited_works import Work, works_of
-from pipeline.document import Cleaned, Duplicate, Meta
+from pipeline.document import Cleaned, Duplicate, Metadata
 from pipeline.markdown.pandoc import run_sandboxed
 from pipeline.records.bibliography import works_bib
 from pipeline.store.database import open_state
@@ -105,7 +105,7 @@ By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.037
 
 [![cover](a.png)](https://doi.org/10.1000/182) https://doi.org/10.1000/183
 """
-    document = Document(PurePosixPath("a.md"), text, Meta(profile="medium_zh_mt"))
+    document = Document(PurePosixPath("a.md"), text, Metadata(profile="medium_zh_mt"))
     told = works_of(replace(document, links=extract_links(text)))
     assert [(work.key, work.title, work.original, work.authors, work.others, work.year) for work in told] == [
         ("arxiv:1706.03762", "注意力就是一切", "Attention Is All You Need", ("A. Vaswani", "N. Shazeer"), True, "2017"),
@@ -136,7 +136,7 @@ By A. Vaswani (2017) | [paper](https://e.org/1.pdf) | [PDF](https://openreview.n
 
 By N. Shazeer (2018) | [paper](https://e.org/2.pdf) | [data](https://zenodo.org/record/1), as in [Three](https://arxiv.org/abs/1706.03762)
 """
-    document = Document(PurePosixPath("a.md"), text, Meta(profile="medium_zh_mt"))
+    document = Document(PurePosixPath("a.md"), text, Metadata(profile="medium_zh_mt"))
     told = works_of(replace(document, links=extract_links(text)))
     assert [(work.key, work.title, work.published) for work in told] == [
         ("openreview:H1gax6VtDB", "One", ("openreview:H1gax6VtDB",)),

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import FLOW, Document
 from pipeline.citations.cited_works import works_of
-from pipeline.document import Meta
+from pipeline.document import Metadata
 from pipeline.flow import assemble, follow
 from pipeline.settings import Settings, SettingsError
 from pipeline.steps.profiles import load_profile, shipped_names
@@ -102,7 +102,7 @@ def test_the_settings_apply_a_shipped_profile_to_every_post():
 def test_a_case_of_a_profile_is_untouched_without_it(case: dict):
     """No rule of the profile changes its cases where the profile does not apply."""
     step = next(step for step in FLOW if step.name == case["step"])
-    document = Document(HERE, case["original"], Meta(source_url="https://example.com/a"))
+    document = Document(HERE, case["original"], Metadata(source_url="https://example.com/a"))
     assert not explained(follow(step, document)) & OF_THE_SITE
 
 

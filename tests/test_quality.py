@@ -145,7 +145,7 @@ def test_another_parser_reads_the_same_in_normal_form(shared: Path):
     """What an independent parser makes of mended texts it makes of their normal form: a second proof of meaning."""
     for file in sorted((shared / "corpus").glob("*/*.md"))[::9]:
         document = Document(PurePosixPath(file.name), FRONT_MATTER.sub("", file.read_text("utf-8")))
-        for step in MARKDOWN[:-1]:
+        for step in (step for step in MARKDOWN if step.name != "normalize"):
             document = follow(step, document)
         old, new = (re.sub(r"\s+", " ", comrak_html(text)) for text in (document.text, format_markdown(document.text)))
         assert old == new, file.name

@@ -12,7 +12,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline import repair
 from pipeline.changes import apply, inverse
-from pipeline.document import GAP, Document, Source
+from pipeline.document import REPLACEMENT, Document, Source
 from pipeline.encoding.misdecoding import bytes_by_character
 from pipeline.flow import follow
 from pipeline.language.archive_statistics import statistics_of
@@ -75,8 +75,8 @@ def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(
     document = repair(dropped(text))
     marked = [change for change in document.changes if change.alternatives]
     assert marked
-    assert all(change.after.rstrip() == GAP for change in marked)
-    assert re.fullmatch(re.escape(document.text).replace(GAP, "."), text)
+    assert all(change.after.rstrip() == REPLACEMENT for change in marked)
+    assert re.fullmatch(re.escape(document.text).replace(REPLACEMENT, "."), text)
 
 
 def test_a_chain_is_told_from_a_line_that_is_cut_within_a_letter():

@@ -1,4 +1,4 @@
-"""A run over an archive: what comes out, what is left alone, what happens when things go wrong."""
+"""A run over an archive: its outputs, what it leaves alone, its failures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RECORDS = ("graph.graphml", "report.html", "works.bib", "works.json")
 
 @pytest.fixture
 def few(archive: Path) -> None:
-    """Leave two posts in raw/: all that a test of how runs follow each other needs."""
+    """Leave two posts in raw/: enough for tests of one run after another."""
     for path in (archive / "raw").iterdir():
         if path.stem not in POSTS[1:3]:
             path.unlink()
@@ -41,19 +41,19 @@ def records(folder: Path) -> dict[str, dict]:
 
 
 def test_the_whole_job(made: Path):
-    """The sample gives four clean files, their editions, one book, the records, the report; the fifth is a repeat."""
+    """The sample gives four clean files, their books, one collection, the records; the fifth post is a duplicate."""
     editions = [f"posts/{post}.{kind}" for post in POSTS for kind in ("epub", "pdf")]
     assert sorted(tree(made / "clean")) == sorted(
         [f"{post}.md" for post in POSTS] + ["links.csv", "links.jsonl", "report.jsonl"]
     )
     assert sorted(tree(made / "out")) == sorted([*editions, "archive.epub", "archive.pdf", *RECORDS])
-    repeat = records(made)["002_0cc31b200e29ec80.txt"]
-    assert (repeat["outcome"], repeat["of"]) == ("duplicate", "000_a1f47e9a580df4b9.txt")
-    assert repeat["why"] == "same words"  # its letters were inferred, from its twin too
+    duplicate = records(made)["002_0cc31b200e29ec80.txt"]
+    assert (duplicate["outcome"], duplicate["of"]) == ("duplicate", "000_a1f47e9a580df4b9.txt")
+    assert duplicate["why"] == "same words"  # its characters were reconstructed, also from the other copy
 
 
-def test_front_matter_tells_what_is_known(made: Path):
-    """A clean file says its titles, source without tracking, language, date, encoding, checksum and repairs."""
+def test_front_matter_has_the_metadata(made: Path):
+    """A clean file has its titles, source without tracking, language, date, encoding, checksum and repairs."""
     _, front, body = (made / "clean" / f"{POSTS[0]}.md").read_text("utf-8").split("---\n", 2)
     assert yaml.safe_load(front) == {
         "title": "2021 年 3 月要读的四篇深度学习论文",
@@ -70,16 +70,19 @@ def test_front_matter_tells_what_is_known(made: Path):
 
 
 def test_every_change_explains_itself(made: Path):
-    """The report holds each change with its step, reason, confidence and places in the text."""
+    """The report has each change with its step, reason and spans, and a confidence from 0 to 1 if it has one."""
     changes = [change for record in records(made).values() for change in record["changes"]]
     assert {change["step"] for change in changes} == {
         *("repair", "artefacts", "cards", "lists", "emphasis", "headings", "figures", "typography", "normalize")
     }
-    assert all(change["reason"] and 0 < change["confidence"] <= 1 and change["spans"] for change in changes)
+    assert all(change["reason"] and change["spans"] for change in changes)
+    known = [change["confidence"] for change in changes if change.get("confidence") is not None]
+    assert known
+    assert all(0 < confidence <= 1 for confidence in known)
 
 
 def test_raw_is_never_written(archive: Path):
-    """A run leaves raw/ as it found it, to the byte and the time."""
+    """A run leaves the bytes and times of raw/ unchanged."""
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (archive / "raw").iterdir()}
     assert command("run", "--no-editions", cwd=archive).returncode == 0
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (archive / "raw").iterdir()} == before
@@ -87,18 +90,18 @@ def test_raw_is_never_written(archive: Path):
 
 @pytest.mark.usefixtures("few")
 def test_a_second_run_does_nothing_but_look(archive: Path):
-    """Nothing changed: no file is written, not even with its own bytes."""
+    """If nothing changed, no file is written, not even with the same bytes."""
     assert command("run", cwd=archive).returncode == 0
     before = {path: path.stat().st_mtime_ns for folder in ("clean", "out") for path in (archive / folder).rglob("*.*")}
     ran = command("run", cwd=archive)
     assert last_line(ran.stdout).endswith("0 files written, 0 removed")
-    assert "bind" not in ran.stderr
+    assert "building" not in ran.stderr
     files = {path for path in before if not any(part.startswith(".") for part in path.relative_to(archive).parts)}
     assert all(path.stat().st_mtime_ns == before[path] for path in files)
 
 
 def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
-    """One changed source: its own files, the book and the records are written; the other posts are not touched."""
+    """After a change of one source, its files, the collection and the records are written; other posts stay."""
     command("run", cwd=archive)
     others = [archive / "out" / "posts" / f"{post}.pdf" for post in POSTS[:3]]
     before = [path.stat().st_mtime_ns for path in others]
@@ -106,10 +109,10 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
         file.write("\n\n一句新的话。\n")
     ran = command("run", cwd=archive)
     stages = [
-        f"clean: {POSTS[3]}.txt",
-        "infer: 002_0cc31b200e29ec80.txt",
-        f"bind: {POSTS[3]}.txt",
-        "bind: Collected posts",
+        f"cleaning: {POSTS[3]}.txt",
+        "re-checking: 002_0cc31b200e29ec80.txt",
+        f"building: {POSTS[3]}.txt",
+        "building: Collected posts",
     ]
     assert ran.stderr.splitlines() == stages
     assert last_line(ran.stdout).endswith("12 files written, 0 removed")
@@ -117,8 +120,8 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
     assert "一句新的话。" in (archive / "clean" / f"{POSTS[3]}.md").read_text("utf-8")
 
 
-def test_a_removed_source_leaves(archive: Path):
-    """What is gone from raw/ is gone from clean/ and out/; what it hid comes to light."""
+def test_outputs_of_a_deleted_source_are_removed(archive: Path):
+    """Outputs of a deleted source are removed; its duplicate is kept now."""
     command("run", cwd=archive)
     (archive / "raw" / f"{POSTS[0]}.txt").unlink()
     ran = command("run", cwd=archive)
@@ -129,8 +132,8 @@ def test_a_removed_source_leaves(archive: Path):
 
 
 @pytest.mark.usefixtures("few")
-def test_a_lost_output_comes_back(archive: Path):
-    """A file of clean/ or out/ that was deleted or edited is made again, the same."""
+def test_a_missing_output_is_regenerated(archive: Path):
+    """A file of clean/ or out/ that was deleted or edited is regenerated."""
     command("run", cwd=archive)
     before = tree(archive / "clean") | tree(archive / "out")
     (archive / "out" / "archive.pdf").unlink()
@@ -144,22 +147,22 @@ def test_a_lost_output_comes_back(archive: Path):
 
 
 def test_the_same_bytes_every_time(archive: Path, made: Path):
-    """Another folder, another time, one process or two, another locale: every output is the same to the byte."""
+    """The outputs are the same bytes in another folder, at another time, with one process, in another locale."""
     environment = {"LANG": "C", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
     assert command("run", "--jobs", "1", cwd=archive, env=environment).returncode == 0
     assert tree(archive / "clean") == tree(made / "clean")
     assert tree(archive / "out") == tree(made / "out")
 
 
-@pytest.mark.parametrize("line", ["clean: 003", "bind: 000", "bind: Collected posts"])
-def test_a_killed_run_is_taken_up(archive: Path, made: Path, line: str):
-    """A run that was killed, at any stage, and run again ends as one that never was."""
+@pytest.mark.parametrize("line", ["cleaning: 003", "building: 000", "building: Collected posts"])
+def test_a_run_continues_a_killed_one(archive: Path, made: Path, line: str):
+    """After a run was killed, at any stage, the next run gives the same outputs as an undisturbed one."""
     arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
-        for said in process.stderr:
-            if said.startswith(line):
+        for shown in process.stderr:
+            if shown.startswith(line):
                 break
         process.send_signal(signal.SIGKILL)
     assert command("run", cwd=archive).returncode == 0
@@ -168,8 +171,8 @@ def test_a_killed_run_is_taken_up(archive: Path, made: Path, line: str):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_stopped_run_says_so(archive: Path, number: signal.Signals, code: int):
-    """SIGTERM and Ctrl-C end a run with their own exit codes, and nothing half-written."""
+def test_a_stopped_run_has_its_exit_code(archive: Path, number: signal.Signals, code: int):
+    """SIGTERM and Ctrl-C end a run with their own exit codes and no half-written files."""
     arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
@@ -184,7 +187,7 @@ def test_a_stopped_run_says_so(archive: Path, number: signal.Signals, code: int)
 
 @pytest.mark.usefixtures("few")
 def test_one_run_at_a_time(archive: Path):
-    """A second run on the same clean/ does not start; it says who holds the lock."""
+    """A second run on the same clean/ does not start; it names the process that holds the lock."""
     arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
@@ -201,7 +204,7 @@ def test_one_run_at_a_time(archive: Path):
 
 @pytest.mark.usefixtures("few")
 def test_check_writes_nothing(archive: Path):
-    """--check lists what would be written, exits 1, and leaves no trace; when all is done it exits 0."""
+    """--check lists what would be written, exits with 1 and writes nothing; after a run it exits with 0."""
     assert command("run", "--check", cwd=archive).returncode == 1
     assert sorted(path.name for path in archive.iterdir()) == ["raw"]
     command("run", cwd=archive)
@@ -216,14 +219,16 @@ def test_check_writes_nothing(archive: Path):
 
 
 def test_json_is_for_programs(archive: Path):
-    """--json prints one object that adds up."""
-    told = json.loads(command("run", "--no-editions", "--json", cwd=archive).stdout)
-    assert told["found"] == told["cleaned"] + told["duplicates"] + told["skipped"] == 5
-    assert told["exit_code"] == 0
+    """--json prints one object; its counts add up."""
+    counts = json.loads(command("run", "--no-editions", "--json", cwd=archive).stdout)
+    keys = "posts cleaned duplicates skipped rolled_back incomplete written removed passed_over exit_code"
+    assert list(counts) == keys.split()
+    assert counts["posts"] == counts["cleaned"] + counts["duplicates"] + counts["skipped"] == 5
+    assert counts["exit_code"] == 0
 
 
 def hostile(raw: Path) -> dict[str, str]:
-    """Fill raw/ with what archives hold by mistake; return what the reason for setting each aside must say."""
+    """Add files to raw/ that archives contain by mistake; return a part of the reason why each is skipped."""
     (raw / "empty.md").touch()
     (raw / "picture.md").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
     with (raw / "huge.md").open("wb") as file:
@@ -243,7 +248,7 @@ def hostile(raw: Path) -> dict[str, str]:
         "picture.md": "Portable Network Graphics",
         "huge.md": "more than max_bytes",
         "utf16.txt": "byte order mark of UTF-16",
-        "blank.txt": "holds no text",
+        "blank.txt": "contains only white space",
         "folder.md": "is a folder",
         "outside.md": "symbolic link",
         "dangling.md": "broken link",
@@ -252,8 +257,8 @@ def hostile(raw: Path) -> dict[str, str]:
     }
 
 
-def test_bad_input_is_set_aside_and_the_rest_goes_on(archive: Path, made: Path):
-    """Each unfit source ends with a sentence that says what and why; the others come out as ever; exit 4."""
+def test_bad_input_is_skipped_and_the_rest_is_cleaned(archive: Path, made: Path):
+    """Each bad source is skipped with a reason; the others are cleaned as usual; the exit code is 4."""
     expected = hostile(archive / "raw")
     if os.geteuid() == 0:  # whom permissions do not stop
         (archive / "raw" / "locked.md").unlink()
@@ -261,28 +266,29 @@ def test_bad_input_is_set_aside_and_the_rest_goes_on(archive: Path, made: Path):
     before = sorted(path for path in archive.rglob("*") if "raw" in path.parts)
     ran = command("run", "--no-editions", cwd=archive)
     assert ran.returncode == 4, ran.stderr
-    told = records(archive)
+    reported = records(archive)
     for name, reason in expected.items():
-        assert told[name]["outcome"] == "skipped", name
-        assert reason in told[name]["reason"], name
-        assert told[name]["cause"] != "bug", name
-        assert f"skipped: {name} " in ran.stdout
-    assert told["new\nline.md"]["outcome"] == told["--output=x.md"]["outcome"] == "cleaned"
+        assert reported[name]["outcome"] == "skipped", name
+        assert reason in reported[name]["reason"], name
+        assert reported[name]["cause"] != "bug", name
+        assert f"skipped: {name}: " in ran.stdout
+    assert reported["new\nline.md"]["outcome"] == reported["--output=x.md"]["outcome"] == "cleaned"
     assert sorted(path for path in archive.rglob("*") if "raw" in path.parts) == before
     assert {path.name for path in archive.iterdir()} == {"raw", "clean", "out"}
     for name, data in tree(made / "clean").items():
         assert name.endswith(".jsonl") or tree(archive / "clean")[name] == data
 
 
-def test_an_unreadable_file_is_set_aside(tmp_path: Path):
-    """A file that may not be opened is unfit for that reason."""
+def test_an_unreadable_file_is_skipped(tmp_path: Path):
+    """The reason for skipping a file without read permission names the permission."""
     (tmp_path / "locked.md").write_text("unreadable", "utf-8")
     (tmp_path / "locked.md").chmod(0)
     tmp_path.chmod(0o755)
     code = (
-        "import os, sys, pathlib; from pipeline.read.folder import read, scan; folder = pathlib.Path('.')\n"
-        "found = list(scan(folder)); os.geteuid() or os.seteuid(65534)\n"
-        "try: read(folder, found[0], 100)\n"
+        "import os, sys, pathlib; folder = pathlib.Path('.')\n"
+        "from pipeline.read.folder import read_source, scan_folder\n"
+        "found = list(scan_folder(folder)); os.geteuid() or os.seteuid(65534)\n"
+        "try: read_source(folder, found[0], 100)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -305,8 +311,8 @@ def test_names_are_safe_and_never_collide(archive: Path):
     assert "README.md" not in files
 
 
-def test_pictures_beside_posts_are_no_posts(tmp_path: Path, lacuna: Lacuna):
-    """A picture in the folder of its post is neither found nor set aside."""
+def test_images_in_raw_are_not_posts(tmp_path: Path, lacuna: Lacuna):
+    """An image in the folder of its post is neither counted nor skipped."""
     (tmp_path / "raw" / "trip").mkdir(parents=True)
     (tmp_path / "raw" / "trip" / "index.md").write_text("# A trip\n\n![sea](IMG_1.JPG)\n", "utf-8")
     (tmp_path / "raw" / "trip" / "IMG_1.JPG").write_bytes(b"\xff\xd8\xff\xe0")
@@ -316,7 +322,7 @@ def test_pictures_beside_posts_are_no_posts(tmp_path: Path, lacuna: Lacuna):
 
 
 def test_settings_come_from_a_file_and_flags_override(archive: Path):
-    """pipeline.toml is read; what a flag says wins."""
+    """Settings are read from pipeline.toml; flags override them."""
     (archive / "pipeline.toml").write_text('clean = "text"\neditions = false\ntitle = "四篇论文"\n', "utf-8")
     command("run", cwd=archive)
     assert (archive / "text" / f"{POSTS[0]}.md").exists()
@@ -325,8 +331,8 @@ def test_settings_come_from_a_file_and_flags_override(archive: Path):
     assert (archive / "other" / f"{POSTS[0]}.md").exists()
 
 
-def test_the_report_shows_titles_as_they_run(tmp_path: Path, lacuna: Lacuna):
-    """A title has its own direction and language, a source is a link, a script is none."""
+def test_the_report_shows_titles_in_their_direction(tmp_path: Path, lacuna: Lacuna):
+    """A title has its own direction and language; a web source is a link, a script is not."""
     (tmp_path / "raw").mkdir()
     post = "---\ntitle: ה-CIA ומושגים\nlanguage: he\nsource_url: {source}\n---\nטקסט {source}\n"
     for name, source in (("a", "https://e.org/a"), ("b", "javascript:alert(1)")):
@@ -338,7 +344,7 @@ def test_the_report_shows_titles_as_they_run(tmp_path: Path, lacuna: Lacuna):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("job = 2", "pipeline.toml: no setting `job`; did you mean `jobs`?"),
         ("jobs = 0", "pipeline.toml: expected a whole number >= 1 in `jobs`"),
@@ -353,19 +359,19 @@ def test_the_report_shows_titles_as_they_run(tmp_path: Path, lacuna: Lacuna):
         ("[steps.repair]\nx = 1", "the step `repair` has no option `x`"),
     ],
 )
-def test_a_wrong_setting_is_one_line(archive: Path, text: str, says: str):
-    """A mistake in the settings names the key and the file in one line, and nothing is done."""
+def test_a_wrong_setting_is_one_line(archive: Path, text: str, message: str):
+    """An error in the settings is one line with the key and the file, and nothing is written."""
     (archive / "pipeline.toml").write_text(text, "utf-8")
     ran = command("run", cwd=archive)
     assert ran.returncode == 2
-    assert says in ran.stderr
+    assert message in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
     assert not (archive / "out").exists()
 
 
 @pytest.mark.usefixtures("few")
-def test_an_unwritable_out_is_the_environments_fault(archive: Path):
-    """Where out/ cannot be made, one line says so and the exit code is 3."""
+def test_an_unwritable_out_is_an_error_of_the_environment(archive: Path):
+    """If out/ cannot be created, one line says so and the exit code is 3."""
     (archive / "out").write_text("a file is in the way", "utf-8")
     ran = command("run", cwd=archive)
     assert ran.returncode == 3
@@ -374,7 +380,7 @@ def test_an_unwritable_out_is_the_environments_fault(archive: Path):
 
 
 def test_watch_runs_again_when_raw_changes(archive: Path):
-    """A post that is archived while `watch` runs is cleaned without being asked for."""
+    """`watch` cleans a post that is added while it runs."""
     arguments = [sys.executable, "-m", "pipeline", "watch", "--no-editions", "--wait", "50"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
@@ -385,12 +391,22 @@ def test_watch_runs_again_when_raw_changes(archive: Path):
         assert process.stdout.readline().startswith("6 posts: 5 cleaned, 1 duplicate")
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-    assert process.returncode == 130
+        assert process.wait() == 130
     assert (archive / "clean" / "new.md").exists()
 
 
-def test_nothing_to_do_is_no_error(tmp_path: Path, lacuna: Lacuna):
-    """An empty archive is a success with nothing in it."""
+@pytest.mark.parametrize("text", ["'plain text'", "b'plain text'"])
+def test_repair_of_ascii_imports_little(text: str):
+    """`repair` of ASCII text, str or bytes, imports no other step, no parser, no model and no ftfy."""
+    code = f"import sys; from pipeline import repair; repair({text}); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    assert not loaded & {"ftfy", "markdown_it", "msgspec", "numpy", "rapidfuzz", "yaml", "importlib.metadata"}
+    assert not [name for name in loaded if name.startswith(("pipeline.steps", "pipeline.flow", "pipeline.language"))]
+
+
+def test_an_empty_archive_is_no_error(tmp_path: Path, lacuna: Lacuna):
+    """A run over an empty archive succeeds."""
     (tmp_path / "raw").mkdir()
     ran = lacuna("run", cwd=tmp_path)
     assert ran.returncode == 0

@@ -119,7 +119,7 @@ def test_a_missing_book_is_reported_until_it_is_made(archive: Path, lacuna: Lacu
     for _ in range(2):
         ran = lacuna("run", cwd=archive)
         assert ran.returncode == 4
-        assert "no book: Of 1999.epub: `Of 1999` selects no post" in ran.stdout
+        assert "book not made: Of 1999.epub: collection `Of 1999` matches no posts" in ran.stdout
         assert "books: out/archive.epub, out/archive.pdf" in ran.stdout
     assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
     assert (archive / "out" / "archive.epub").exists()
@@ -247,7 +247,7 @@ def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
     shutil.copytree(tmp_path, tmp_path.parent / "copy", copy_function=shutil.copyfile)
     stages: list[str] = []
     report = run_archive(settings(tmp_path.parent / "copy"), tell=lambda stage, _: stages.append(stage))
-    assert (report.written, stages) == ((), ["clean"])
+    assert (report.written, stages) == ((), ["cleaning"])
 
 
 def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
@@ -300,5 +300,5 @@ def test_a_web_page_is_skipped(tmp_path: Path):
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "page.HTML").write_text("<html><body><p>Text</p></body></html>", "utf-8")
     (aside,) = run_archive(settings(tmp_path)).skipped
-    assert aside.reason.startswith("is a web page")
+    assert aside.reason.startswith("HTML is not supported")
     assert aside.cause == "document"

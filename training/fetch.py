@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import re
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -16,11 +17,19 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
+# What downloads a package, by registry: commands to try in this order. Debian removes a version when an update replaces
+# it; `debsnap` (package devscripts) gets it from Debian's snapshots, which keep every version.
 DOWNLOAD = {
-    "debian": ("apt-get", "download", "{name}={version}"),
-    "debian-source": ("apt-get", "source", "--download-only", "--tar-only", "{name}={version}"),
-    "pypi": ("pip", "download", "--quiet", "--no-deps", "{name}=={version}"),
-    "npm": ("npm", "pack", "--silent", "{name}@{version}"),
+    "debian": (
+        ("apt-get", "download", "{name}={version}"),
+        ("debsnap", "--force", "--destdir", ".", "--architecture", "{architecture}", "{name}", "{version}"),
+    ),
+    "debian-source": (
+        ("apt-get", "source", "--download-only", "--tar-only", "{name}={version}"),
+        ("debsnap", "--force", "--destdir", ".", "{name}", "{version}"),
+    ),
+    "pypi": (("pip", "download", "--quiet", "--no-deps", "{name}=={version}"),),
+    "npm": (("npm", "pack", "--silent", "{name}@{version}"),),
 }
 WHEELS = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python")
 PINNED = re.compile(
@@ -44,12 +53,34 @@ class Source:
     converted: str = ""  # OpenCC's configuration to convert it to the other Chinese script
 
 
+def commands(source: Source) -> list[list[str]]:
+    """Return the commands that download `source` into the current folder, in the order to try them.
+
+    >>> commands(Source("npm", "left-pad", "1.3.0", "", "left-pad-1.3.0.tgz", "WTFPL", "en", (), "text"))
+    [['npm', 'pack', '--silent', 'left-pad@1.3.0']]
+    """
+    architecture = source.archive.removesuffix(".deb").rpartition("_")[2]
+    values = {"name": source.name, "version": source.version, "architecture": architecture}
+    return [[part.format(**values) for part in command] for command in DOWNLOAD[source.registry]]
+
+
 def fetch(source: Source, cache: Path) -> Path:
-    """Return the archive of `source`, downloaded to `cache` if missing. Raises ValueError if the hash differs."""
+    """Return the archive of `source`, downloaded into `cache` unless it is there.
+
+    Raises ValueError where its hash is another one, FileNotFoundError where no command could get it.
+    """
     archive = cache / source.archive
+    without_epoch = cache / re.sub("_[0-9]+%3a", "_", source.archive)  # as debsnap names it
+    for command in commands(source):
+        if archive.exists():
+            break
+        if shutil.which(command[0]):
+            subprocess.run(command, cwd=cache, check=False)
+        if without_epoch.exists() and without_epoch != archive:
+            without_epoch.rename(archive)
     if not archive.exists():
-        command = [part.format(name=source.name, version=source.version) for part in DOWNLOAD[source.registry]]
-        subprocess.run(command, cwd=cache, check=True)
+        message = f"{archive.name}: no command could download it; is devscripts installed?"
+        raise FileNotFoundError(message)
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != source.sha256:
         message = f"{archive.name}: SHA-256 is {found}, not {source.sha256}"

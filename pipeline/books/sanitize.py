@@ -1,7 +1,4 @@
-"""Markdown -> sanitized pandoc AST: no script, no raw markup, no unsafe URL, no file outside the archive.
-
-Raw HTML becomes nodes first (html_to_ast.py), which are then sanitized like all others.
-"""
+"""Markdown -> sanitized pandoc AST: no script, no raw markup, no unsafe URL, no file outside the archive."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Documents -> the works they cite: papers, with their code, talks, data and pages.
-
-A link to a paper cites a work. Where the site profile says so, a label line under a heading describes one:
-`*作者:Czarnecki 等人(2017)* |📝[论文](…) |🤖[代码](…)`. All data come from the post itself; nothing is looked up.
-"""
+"""Documents -> the works they cite: papers, with their code, talks, data and pages."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the command line offers: a file a group of commands. Heavy imports wait until a command runs."""
+"""The commands, one module per group. Heavy modules are imported when a command runs."""

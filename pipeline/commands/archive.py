@@ -1,4 +1,4 @@
-"""Commands over a whole archive: run, yearbook, explain, steps."""
+"""Commands for a whole archive: run, yearbook, explain, steps."""
 
 from __future__ import annotations
 
@@ -10,90 +10,87 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.exits import ExitCode
+
 if TYPE_CHECKING:
     from pipeline.document import RunReport
+    from pipeline.run.book_jobs import Progress
     from pipeline.settings import Settings
-
-Tell = Callable[[str, str], None]
 
 
 def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
-    """Return the settings of the working folder, overridden by the flags that were given."""
+    """Return the settings of the working folder; given flags override them."""
     import msgspec
 
-    from pipeline.settings import load
+    from pipeline.settings import load_settings
 
-    return msgspec.structs.replace(load(Path()), **{key: value for key, value in flags.items() if value is not None})
+    return msgspec.structs.replace(
+        load_settings(Path()), **{key: value for key, value in flags.items() if value is not None}
+    )
 
 
-def folders(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command the options that say which archive, and how fast."""
+def archive_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options of an archive to a command: its folders, its books, the number of processes."""
     for option in (
-        click.option("--no-editions", "no_editions", is_flag=True, help="Clean only: make no EPUB and PDF."),
-        click.option("--jobs", type=click.IntRange(min=1), help="Processes at work. Default: the cores."),
-        click.option("--page", type=click.Choice(["a4", "a5", "reader"]), help="The PDFs' page. Default: a5."),
-        click.option("--out", metavar="DIR", help="Where editions and the report go."),
-        click.option("--clean", metavar="DIR", help="Where clean text goes."),
+        click.option("--no-editions", "no_editions", is_flag=True, help="Clean only; make no EPUB and PDF."),
+        click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs."),
+        click.option("--page", type=click.Choice(["a4", "a5", "reader"]), help="Page size of PDFs. Default: a5."),
+        click.option("--out", metavar="DIR", help="Folder for books and the report. Default: out."),
+        click.option("--clean", metavar="DIR", help="Folder for clean text. Default: clean."),
         click.argument("raw", required=False),
     ):
         command = option(command)
     return command
 
 
-@click.command()
-@folders
-@click.option("--check", is_flag=True, help="Write nothing; list what would change, and exit 1 if anything would.")
-@click.option("--strict", is_flag=True, help="Exit 4 also where a step was undone because it broke a promise.")
+@click.command("run")
+@archive_options
+@click.option("--check", is_flag=True, help="Write nothing; list what would change, and exit with 1 if anything would.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with 4 also if a step was rolled back because an invariant would not hold."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
-def run(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+def run_command(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
     settings = settings_of(**given)
-    report = _run(settings, check=check, strict=strict, leave_books=no_editions)
+    report = run_with_progress(settings, check=check, strict=strict, leave_books=no_editions)
     print_summary(report, settings, books=not no_editions, as_json=as_json)
     return report.exit_code
 
 
-def _run(settings: Settings, **how: bool) -> RunReport:
-    from pipeline.run.incremental import Locked
-
-    try:
-        return run_once(settings, **how)
-    except Locked as busy:
-        click.echo(f"lacuna: {busy}", err=True)
-        sys.exit(75)
-
-
-def run_once(settings: Settings, **how: bool) -> RunReport:
-    """Return the report of one run, its progress shown. Raises what `pipeline.run_archive` raises."""
+def run_with_progress(settings: Settings, **how: bool) -> RunReport:
+    """Return the report of one run, which shows its progress. Raises what `pipeline.run_archive` raises."""
     from pipeline.run.incremental import run_archive
 
-    with _progress() as tell:
-        return run_archive(settings, tell=tell, **how)
+    with _progress() as progress:
+        return run_archive(settings, tell=progress, **how)
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
-    """Give a function that shows each document as it is taken up: one moving line on a terminal, lines elsewhere."""
+def _progress() -> Iterator[Progress]:
+    """Yield a function that shows a stage and a document: on a terminal in one status line, else as lines."""
     if not sys.stderr.isatty():
-        yield lambda stage, name: click.echo(f"{stage}: {shown(name)}", err=True)
+        yield lambda stage, name: click.echo(f"{stage}: {on_one_line(name)}", err=True)
         return
     from rich.console import Console
     from rich.markup import escape
 
     console = Console(stderr=True)
-    with console.status("looking at the archive") as status:
-        yield lambda stage, name: status.update(f"{stage}: {escape(shown(name))}")
+    with console.status("scanning the archive") as status:
+        yield lambda stage, name: status.update(f"{stage}: {escape(on_one_line(name))}")
 
 
-def shown(name: str) -> str:
-    """Return a file's name on one line: control characters as escapes."""
+def on_one_line(name: str) -> str:
+    """Return a file name on one line, with control characters escaped."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 
 
 def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json: bool) -> None:
-    """Print what a run found and wrote; `books` says that it was to make books."""
+    """Print the counts of a run; `books` says whether it made books."""
+    from pipeline.read.kinds import passed_over_in_words
+
     counts = {
-        "found": report.found,
+        "posts": report.found,
         "cleaned": report.cleaned,
         "duplicates": report.duplicates,
         "skipped": len(report.skipped),
@@ -101,34 +98,41 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
+        "passed_over": {str(kind): number for kind, number in report.passed_over},
     }
     if as_json:
         import msgspec
 
-        click.echo(msgspec.json.encode(counts | {"exit_code": report.exit_code}))
+        click.echo(msgspec.json.encode(counts | {"exit_code": int(report.exit_code)}))
         return
-    for aside in report.skipped:
-        click.echo(f"skipped: {shown(str(aside.path))} {shown(aside.reason)}")
-    for reason in report.failed_books:
-        click.echo(f"no book: {shown(reason)}")
-    for name in report.edited:
-        click.echo(f"edited by hand, kept as: {shown(str(Path(settings.clean, name)))}")
-    if report.incomplete:
-        click.echo(
-            f"not whole in their books: {report.incomplete} posts; {settings.out}/report.html says what is missing"
-        )
+    _print_problems(report, settings)
     if report.check:
         for verb, names in (("write", report.written), ("remove", report.removed)):
             for name in names:
                 click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
     elif books and settings.editions and report.cleaned:
         _print_places(settings)
-    wrote, removed = ("to write", "to remove") if report.check else ("written", "removed")
+    if report.passed_over:
+        click.echo(f"passed over: {passed_over_in_words(dict(report.passed_over))}")
+    written, removed = ("to write", "to remove") if report.check else ("written", "removed")
     click.echo(
         f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
-        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {wrote}, "
+        f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {written}, "
         f"{len(report.removed)} {removed}"
     )
+
+
+def _print_problems(report: RunReport, settings: Settings) -> None:
+    """Print the skipped posts and what else a person should look at."""
+    for skipped in report.skipped:
+        click.echo(f"skipped: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
+    for reason in report.failed_books:
+        click.echo(f"book not made: {on_one_line(reason)}")
+    for name in report.edited:
+        click.echo(f"your edited version is kept as: {on_one_line(str(Path(settings.clean, name)))}")
+    if report.incomplete:
+        posts = counted(report.incomplete, "post")
+        click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
 
 
 def counted(number: int, noun: str) -> str:
@@ -140,30 +144,30 @@ def _print_places(settings: Settings) -> None:
     """Print where the books and the report are."""
     both = [name for name in ("archive.epub", "archive.pdf") if Path(settings.out, name).exists()]
     of_all = ", ".join(f"{settings.out}/{name}" for name in both) or "none of all posts"
-    of_some = f"; selections: {settings.out}/editions/" if settings.edition else ""
+    of_some = f"; collections: {settings.out}/editions/" if settings.edition else ""
     click.echo(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
     click.echo(f"report: {settings.out}/report.html")
 
 
 @click.command()
 @click.argument("year", type=click.IntRange(1900, 2099))
-@click.option("--title", help="The book's title. Default: the settings' title, and the year.")
+@click.option("--title", help="Title of the book. Default: the `title` of the settings, and the year.")
 def yearbook(year: int, title: str | None) -> int:
-    """Make a book of the posts of YEAR, and keep it up to date.
+    """Make a book of the posts of YEAR.
 
-    It is added to the settings: every later run makes it anew where it has to.
+    The book is added to the settings: later runs keep it up to date.
     """
     from pipeline.records.report_jsonl import has_post_in_year
-    from pipeline.settings import Edition, added
+    from pipeline.settings import Edition, with_edition
     from pipeline.store.atomic import remove_partial_files, write_atomically
 
     settings = settings_of()
-    new = added(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
-    report = _run(settings)
+    new = with_edition(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
+    report = run_with_progress(settings)
     if new:
         with Path(settings.clean, "report.jsonl").open("rb") as lines:
             if not has_post_in_year(year, lines):
-                message = f"no post has a date in {year}; nothing was added to the settings"
+                message = f"no post is dated {year}; nothing was added to the settings"
                 raise click.UsageError(message)
         file = new[0].resolve()
         try:
@@ -171,43 +175,44 @@ def yearbook(year: int, title: str | None) -> int:
         finally:
             remove_partial_files(file.parent)
         settings = settings_of()
-        report = _run(settings)
+        report = run_with_progress(settings)
     print_summary(report, settings, books=True, as_json=False)
     return report.exit_code
 
 
 @click.command()
 @click.argument("name")
-@click.option("--clean", metavar="DIR", help="Where the clean text is.")
+@click.option("--clean", metavar="DIR", help="Folder of the clean text. Default: clean.")
 def explain(name: str, clean: str | None) -> int:
-    """Tell in words what happened to one document.
+    """Show the changes made to one document.
 
-    NAME is its path below raw/ or clean/, or a part of it.
+    NAME is its path below raw/ or clean/, or a part of the path.
     """
     from pipeline.records.report_jsonl import explain_document
 
     file = Path(settings_of(clean=clean).clean, "report.jsonl")
     if not file.exists():
-        message = f"there is no {file}; do a run first"
+        message = f"{file} does not exist; run `lacuna run` first"
         raise click.UsageError(message)
     with file.open("rb") as lines:
-        told = explain_document(lines, name)
-    if not told:
-        message = f"no document `{name}` in {file}; its `path` fields list them"
+        explanation = explain_document(lines, name)
+    if not explanation:
+        message = f"{file} has no document `{name}`; its `path` fields list the names"
         raise click.UsageError(message)
-    click.echo(told)
-    return 0
+    click.echo(explanation)
+    return ExitCode.DONE
 
 
 @click.command()
 def steps() -> int:
-    """List the flow, a step a line, with what each step promises."""
+    """List the steps in order, each with its invariants."""
     from pipeline.flow import assemble
+    from pipeline.invariants import EXPLAINED
 
     for step in assemble(settings_of()):
-        promises = ", ".join(("explained", *(invariant.name for invariant in step.invariants)))
-        click.echo(f"{step.name:<10} {step.summary} [{promises}]")
-    return 0
+        invariants = ", ".join(invariant.name for invariant in (EXPLAINED, *step.invariants))
+        click.echo(f"{step.name:<10} {step.summary} [{invariants}]")
+    return ExitCode.DONE
 
 
-COMMANDS = (run, yearbook, explain, steps)
+COMMANDS = (run_command, yearbook, explain, steps)

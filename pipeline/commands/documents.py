@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import settings_of, shown
+from pipeline.commands.archive import on_one_line, settings_of
 from pipeline.commands.inputs import FOLDER, Input, as_json, each, finish, paths, put
 from pipeline.commands.text import unified
 
@@ -25,13 +25,13 @@ def links(paths: tuple[str, ...], form: str) -> int:
 
     from pipeline.document import Link
     from pipeline.records.link_files import csv_line
-    from pipeline.run.worker import cleaned
+    from pipeline.run.worker import cleaned_document
 
     if form == "csv":
         click.echo(csv_line(["path", *Link.__dataclass_fields__]), nl=False)
 
     def work(one: Input) -> None:
-        document = cleaned(one.name, one.read(), settings_of())
+        document = cleaned_document(one.name, one.read(), settings_of())
         for link in document.links:
             row = {"path": str(one.file or one.name)} | msgspec.to_builtins(link)
             if form == "csv":
@@ -63,13 +63,13 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     from pipeline.duplicates.shared_passages import find_shared_passages
     from pipeline.duplicates.similar_documents import find_similar_documents
     from pipeline.records.report_jsonl import passage_in_words, similar_in_words
-    from pipeline.run.worker import cleaned
+    from pipeline.run.worker import cleaned_document
 
     documents: dict[PurePosixPath, Document] = {}
 
     def work(one: Input) -> None:
         path = PurePosixPath(one.file or one.name)
-        documents[path] = cleaned(path, one.read(), settings_of())
+        documents[path] = cleaned_document(path, one.read(), settings_of())
 
     code = each(paths, work)
     db = sqlite3.connect(":memory:", isolation_level=None)
@@ -78,7 +78,7 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     index.update((), ((fingerprint(document), "") for document in documents.values()))
     repeats = duplicate_clusters(index)
     for path, one in sorted(repeats.items()):
-        of, names = one.of, (shown(str(one.of)), shown(str(path)))
+        of, names = one.of, (on_one_line(str(one.of)), on_one_line(str(path)))
         told = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
         line = f"{names[1]} repeats {names[0]}: {one.why}, {one.similarity:.1%} of it the same"
         click.echo(msgspec.json.encode(told) if as_json else line)
@@ -89,11 +89,11 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
             told = {"path": str(path), "similar": msgspec.to_builtins(near, enc_hook=str)}
             words = similar_in_words(str(near.path), near.why, near.similarity)
             if as_json or path < near.path:
-                click.echo(msgspec.json.encode(told) if as_json else shown(f"{path} is similar to {words}"))
+                click.echo(msgspec.json.encode(told) if as_json else on_one_line(f"{path} is similar to {words}"))
     for path in sorted(documents.keys() - repeats) if explain else ():
         for passage in find_shared_passages(db, path, lambda other: other not in repeats):
             told = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
-            click.echo(msgspec.json.encode(told) if as_json else shown(f"{path}, {passage_in_words(passage)}"))
+            click.echo(msgspec.json.encode(told) if as_json else on_one_line(f"{path}, {passage_in_words(passage)}"))
     db.close()
     if not as_json:
         click.echo(f"{len(documents)} files, {len(repeats)} repeat{'s' * (len(repeats) == 1)} another")
@@ -111,8 +111,8 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK
-    from pipeline.run.pool import Limits, alone
-    from pipeline.run.worker import Post, bind_post
+    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.worker import BookInput, make_books_of_file
     from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name
     from pipeline.store.packing import unpack
@@ -126,16 +126,16 @@ def bind(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
     def put_edition(name: str, kind: str, data: bytes) -> None:
         edition = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
         put(edition, data, output, written)
-        click.echo(shown(str(output / edition.name)))
+        click.echo(on_one_line(str(output / edition.name)))
 
     def work(one: Input) -> None:
-        bound = alone(bind_post, Post(one.name, one.read(), one.folder, settings, kinds), limits)
+        bound = run_alone(make_books_of_file, BookInput(one.name, one.read(), one.folder, settings, kinds), limits)
         if bound.problem:
             raise SkipDocument(bound.problem)
         for kind, data in bound.editions.items():
             put_edition(safe_name(one.name), kind, data)
         for warning in bound.warnings:
-            click.echo(f"{one.label}: {shown(warning)}", err=True)
+            click.echo(f"{one.label}: {on_one_line(warning)}", err=True)
         chapters.append((unpack(bound.chapter, Chapter).date, bound.chapter))
 
     code = each(paths, work, output)
@@ -151,17 +151,17 @@ def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) 
     from pipeline.books.book import style_of_settings
     from pipeline.document import SkipDocument
     from pipeline.run.book_jobs import BOOK_MEMORY, BOOK_SECONDS
-    from pipeline.run.pool import Limits, alone
-    from pipeline.run.volume import Volume, make, save
+    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.volume import Volume, make_collection, save_chapters
     from pipeline.store.atomic import PARTIAL_FOLDER
 
     scratch = output / PARTIAL_FOLDER
     volume = Volume(
         settings.title, style_of_settings(settings), None, kind, scratch / "chapters", scratch / f"book.{kind}"
     )
-    save(chapters, volume.chapters)
+    save_chapters(chapters, volume.chapters)
     try:
-        problem = alone(make, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
+        problem = run_alone(make_collection, volume, Limits(BOOK_SECONDS, scratch, BOOK_MEMORY))
     except SkipDocument as unfit:
         problem = str(unfit)
     if problem:

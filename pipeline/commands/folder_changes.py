@@ -1,4 +1,4 @@
-"""A folder -> when it changed: also where it is moved away, unmounted, and back."""
+"""A folder -> whether it changed, at regular intervals; also if it is moved away or unmounted, and comes back."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from watchfiles import watch
 
 
-def changes(raw: str, wait: int) -> Iterator[bool]:
-    """Yield every `wait` milliseconds whether `raw` changed, came or went; for ever.
+def folder_changes(raw: str, wait: int) -> Iterator[bool]:
+    """Yield every `wait` milliseconds whether `raw` changed, appeared or disappeared; for ever.
 
-    What changes while the caller works is yielded after it: the watch begins before its first yield.
+    Changes during the caller's work are yielded after it: the watch starts before the first yield.
     """
     before = None
     while True:
@@ -35,7 +35,7 @@ def changes(raw: str, wait: int) -> Iterator[bool]:
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
-    """Return what tells a folder from another that took its place; None if there is none."""
+    """Return the device and inode of a folder; None if it does not exist."""
     try:
         state = Path(folder).stat()
     except OSError:

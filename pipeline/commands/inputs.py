@@ -1,4 +1,4 @@
-"""Arguments that name files -> the files, one after the other; what goes wrong with one does not stop the rest."""
+"""Command-line paths -> files, one by one. A problem with one file does not stop the rest."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import settings_of, shown
+from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
     from pipeline.read.folder import FoundFile
 
 STDIN = "-"
-UNFIT = 4
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each file.")
-FOLDER: click.Path = click.Path(path_type=Path, file_okay=False)
-into = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write files below this folder."
-)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON per file.")
+FOLDER_TYPE: click.Path = click.Path(path_type=Path, file_okay=False)
+into = click.option("-o", "--output", type=FOLDER_TYPE, help="Write files below this folder.")
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file to work on: where it is, its name below an output folder, and the folder that name is relative to.
+    """A file to process: its path (None: standard input), its name below an output folder, its input folder.
 
-    `found` is the file as the folder was scanned; none for a file that was named itself.
+    `found` is the entry of the scanned folder; None for a file that an argument names.
     """
 
     file: Path | None
@@ -40,18 +38,18 @@ class Input:
 
     @property
     def label(self) -> str:
-        """What to call the file in a message."""
-        return shown(str(self.file or self.name))
+        """The name of the file in messages."""
+        return on_one_line(str(self.file or self.name))
 
     def read(self) -> bytes:
-        """Return the bytes. Raises SkipDocument where they cannot be read or are too many."""
+        """Return the bytes. Raises SkipDocument if the file is unreadable or too large."""
         from pipeline.read.folder import FoundFile, read_source, source_stamp
 
         if self.file is None:
             return sys.stdin.buffer.read()
         if self.found:
             folder, found = self.folder, self.found
-        else:  # named by the user, who may mean a link
+        else:  # an argument, which may be a symbolic link
             real = self.file.resolve()
             state = real.stat()
             folder, found = real.parent, FoundFile(PurePosixPath(real.name), state.st_size, source_stamp(state))
@@ -61,7 +59,7 @@ class Input:
 
 
 def inputs(given: Iterable[str], output: Path | None = None) -> Iterator[Input]:
-    """Yield the files that the arguments name: `-` is standard input, a folder is all that is in it but `output`."""
+    """Yield the files of the arguments: `-` is standard input, a folder all its files except those in `output`."""
     from pipeline.read.folder import is_unicode_name, scan_folder
 
     own = {output.absolute(), output.resolve()} if output else set()
@@ -70,7 +68,7 @@ def inputs(given: Iterable[str], output: Path | None = None) -> Iterator[Input]:
         if name == STDIN:
             yield Input(None, PurePosixPath("stdin"), Path())
         elif not is_unicode_name(name):
-            message = f"`{shown(name)}` is a name that is not valid UTF-8; rename it"
+            message = f"`{on_one_line(name)}`: the name is not valid UTF-8; rename the file"
             raise click.UsageError(message)
         elif path.is_dir():
             tops = {path.absolute(), path.resolve()} - own
@@ -81,33 +79,33 @@ def inputs(given: Iterable[str], output: Path | None = None) -> Iterator[Input]:
         elif path.is_file():
             yield Input(path, PurePosixPath(path.name), path.parent)
         else:
-            message = f"there is no file or folder `{name}`"
+            message = f"no file or folder `{name}`; check the path"
             raise click.UsageError(message)
 
 
 def one_to_stdout(given: Iterable[str]) -> None:
-    """Refuse more than one file where the results would run together on standard output."""
+    """Refuse more than one file: standard output would concatenate the results."""
     if len(list(islice(inputs(given), 2))) > 1:
-        message = "more than one file: name a folder for the results with -o DIR"
+        message = "more than one file; name a folder for the results with -o DIR"
         raise click.UsageError(message)
 
 
-def each(given: Iterable[str], work: Callable[[Input], None], output: Path | None = None) -> int:
-    """Do `work` on every file not below `output`, and say what is wrong with one; return 0, or 4 if any is unfit."""
+def process_each(given: Iterable[str], work: Callable[[Input], None], output: Path | None = None) -> ExitCode:
+    """Call `work` for every file not below `output`; return INCOMPLETE if a file was skipped, else DONE."""
     from pipeline.document import SkipDocument
 
-    code = 0
+    code = ExitCode.DONE
     for one in inputs(given, output):
         try:
             work(one)
-        except SkipDocument as unfit:
-            click.echo(f"skipped: {one.label} {unfit}", err=True)
-            code = UNFIT
+        except SkipDocument as reason:
+            click.echo(f"skipped: {one.label}: {reason}", err=True)
+            code = ExitCode.INCOMPLETE
     return code
 
 
 def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> None:
-    """Write a result to standard output or below `output`, never over what was read or another result."""
+    """Write a result to standard output or below `output`, never over an input or another result."""
     from pipeline.store.atomic import write_atomically
 
     if output is None:
@@ -115,16 +113,16 @@ def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> Non
         return
     target = output / one.name
     if target in written or (one.file and target.exists() and target.samefile(one.file)):
-        message = f"{shown(str(one.file))} would be written over {shown(str(target))}; name another folder with -o DIR"
+        source, place = on_one_line(str(one.file)), on_one_line(str(target))
+        message = f"the result of {source} would overwrite {place}; choose another -o DIR"
         raise click.UsageError(message)
     written.add(target)
     write_atomically(output, target, data)
 
 
-def finish(code: int, output: Path | None) -> int:
-    """Remove what a write left that was broken off; return `code`."""
+def sweep_output(output: Path | None) -> None:
+    """Remove the temporary files that interrupted writes left below `output`."""
     from pipeline.store.atomic import remove_partial_files
 
     if output:
         remove_partial_files(output)
-    return code

@@ -1,8 +1,7 @@
-"""The command that asks the web: check-links."""
+"""The command that sends requests: check-links."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,32 +10,38 @@ from typing import Any
 
 import click
 
-from pipeline.commands.archive import settings_of, shown
+from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.exits import ExitCode
 
-FLOAT = click.FloatRange(min=0, min_open=True)
+POSITIVE = click.FloatRange(min=0, min_open=True)
 DAYS = click.FloatRange(min=0)
-MOST_PLACES = 3  # of a dead address; links.jsonl has all
-NEEDED = {"path", "line", "url", "notes"}  # of a line of links.jsonl
+MOST_SHOWN_PLACES = 3  # of a dead link; links.jsonl has all
+UNCHECKED = "not checked yet"
+NEEDED = {"path", "line", "url", "notes"}  # fields of links.jsonl
 
 
 @click.command("check-links")
-@click.option("--clean", metavar="DIR", help="Where links.jsonl is.")
-@click.option("--online", is_flag=True, help="Ask for the addresses. Without it, only tell what is known.")
-@click.option("--max-age", type=DAYS, default=7, show_default=True, metavar="DAYS", help="Ask again after so long.")
-@click.option("--rate", type=FLOAT, default=1, show_default=True, help="Requests a second of one host.")
-@click.option("--timeout", type=FLOAT, default=20, show_default=True, metavar="S", help="Seconds to wait for answers.")
-@click.option("--allow-private", is_flag=True, help="Also ask for addresses of this machine and its network.")
+@click.option("--clean", metavar="DIR", help="Folder of links.jsonl. Default: clean.")
+@click.option("--online", is_flag=True, help="Send HTTP requests. Without it, show cached results.")
+@click.option(
+    "--max-age", type=DAYS, default=7, show_default=True, metavar="DAYS", help="Re-check results older than DAYS."
+)
+@click.option("--rate", type=POSITIVE, default=1, show_default=True, help="Requests per second to one host.")
+@click.option(
+    "--timeout", type=POSITIVE, default=20, show_default=True, metavar="S", help="Seconds to wait for a response."
+)
+@click.option("--allow-private", is_flag=True, help="Also check URLs of this machine and its network.")
 def check_links(*, clean: str | None, online: bool, max_age: float, **asking: Any) -> int:  # noqa: ANN401
-    """Tell which links of the archive are dead.
+    """List the dead links of the archive.
 
-    links.jsonl gets what is known of each.
+    The results are also written to links.jsonl.
     """
     import datetime as dt
 
     from pipeline.linkcheck.check import DEAD_HEALTHS, checked_rows
     from pipeline.linkcheck.client import RequestLimits
     from pipeline.records.report_jsonl import json_line
-    from pipeline.run.incremental import STATE, Locked, locked
+    from pipeline.run.incremental import DATABASE_FILE, locked
     from pipeline.store.database import open_state
     from pipeline.store.output_ledger import OutputLedger
     from pipeline.store.schema import DamagedState
@@ -46,39 +51,38 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     file = folder / "links.jsonl"
     manners = RequestLimits(**asking) if online else None
     if not file.exists():
-        message = f"there is no {file}; do a run first"
+        message = f"{file} does not exist; run `lacuna run` first"
         raise click.UsageError(message)
     try:
         with locked(folder, check=False):
-            told = list(
-                checked_rows(_rows(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _tell)
+            links = list(
+                checked_rows(
+                    _link_records(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _print_progress
+                )
             )
             with (
-                open_state(folder / STATE, "") as state,
-                OutputLedger(state, folder, Path(settings.out)).replacing_again(file) as written,
+                open_state(folder / DATABASE_FILE, "") as database,
+                OutputLedger(database, folder, Path(settings.out)).replacing_again(file) as written,
             ):
-                written.writelines(map(json_line, told))
+                written.writelines(map(json_line, links))
     except DamagedState as damage:
-        message = f"{folder / STATE}: {damage}; do a run first"
+        message = f"{folder / DATABASE_FILE}: {damage}; run `lacuna run` first"
         raise click.UsageError(message) from damage
-    except Locked as busy:
-        click.echo(f"lacuna: {busy}", err=True)
-        sys.exit(75)
-    dead = [row for row in told if row["health"] in DEAD_HEALTHS]
-    _list(dead)
-    healths = {row["url"]: row["health"] or "never asked for" for row in told if row["url"].startswith("http")}
+    dead = [row for row in links if row["health"] in DEAD_HEALTHS]
+    _print_dead(dead)
+    healths = {row["url"]: row["health"] or UNCHECKED for row in links if row["url"].startswith("http")}
     counts = Counter(healths.values())
     click.echo(", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "no links")
-    if not online and "never asked for" in counts:
-        click.echo("lacuna: nobody was asked; --online asks", err=True)
+    if not online and UNCHECKED in counts:
+        click.echo("lacuna: offline, no requests sent; use --online to check", err=True)
     if online and set(counts) == {"unreachable"}:
-        message = "lacuna: no host could be reached; if this machine was offline, ask again with --max-age 0"
+        message = "lacuna: no host could be reached; if this machine was offline, check again with --max-age 0"
         click.echo(message, err=True)
-    return int(bool(dead))
+    return ExitCode.FOUND if dead else ExitCode.DONE
 
 
-def _rows(file: Path) -> list[dict[str, Any]]:
-    """Return the lines of links.jsonl. Raises UsageError where one is damaged."""
+def _link_records(file: Path) -> list[dict[str, Any]]:
+    """Return the records of links.jsonl. Raises UsageError if one is damaged."""
     import msgspec
 
     rows: list[dict[str, Any]] = []
@@ -86,25 +90,25 @@ def _rows(file: Path) -> list[dict[str, Any]]:
         with suppress(msgspec.MsgspecError):
             rows.append(msgspec.json.decode(line, type=dict[str, Any]))
         if len(rows) < number or not rows[-1].keys() >= NEEDED:
-            message = f"line {number} of {file} is damaged; delete the file and do a run"
+            message = f"{file}: line {number} is damaged; delete the file, then run `lacuna run`"
             raise click.UsageError(message)
     return rows
 
 
-def _tell(address: str, health: str) -> None:
-    click.echo(f"{health}: {shown(address)}", err=True)
+def _print_progress(url: str, health: str) -> None:
+    click.echo(f"{health}: {on_one_line(url)}", err=True)
 
 
-def _list(dead: Iterable[dict[str, Any]]) -> None:
-    """Print each dead address once, with where it stands and where a copy may be."""
-    by_address: dict[str, list[dict[str, Any]]] = {}
+def _print_dead(dead: Iterable[dict[str, Any]]) -> None:
+    """Print each dead URL once, with its places in the archive and an archived copy."""
+    by_url: dict[str, list[dict[str, Any]]] = {}
     for row in dead:
-        by_address.setdefault(row["url"], []).append(row)
-    for address, rows in by_address.items():
-        places = [f"{shown(row['path'])}:{row['line']}" for row in rows]
-        more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
-        where = ", ".join(places[:MOST_PLACES]) + more
-        click.echo(f"{rows[0]['health']}: {shown(address)} ({where}); perhaps {shown(rows[0]['archived'])}")
+        by_url.setdefault(row["url"], []).append(row)
+    for url, rows in by_url.items():
+        places = [f"{on_one_line(row['path'])}:{row['line']}" for row in rows]
+        more = f" and {len(places) - MOST_SHOWN_PLACES} more" if len(places) > MOST_SHOWN_PLACES else ""
+        where = ", ".join(places[:MOST_SHOWN_PLACES]) + more
+        click.echo(f"{rows[0]['health']}: {on_one_line(url)} ({where}); try {on_one_line(rows[0]['archived'])}")
 
 
 COMMANDS = (check_links,)

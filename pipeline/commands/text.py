@@ -1,4 +1,4 @@
-"""Commands that read or mend text: repair, detect, normalize."""
+"""Commands for single texts: repair, detect, normalize."""
 
 from __future__ import annotations
 
@@ -9,107 +9,123 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import shown
-from pipeline.commands.inputs import Input, as_json, each, finish, into, one_to_stdout, paths, put
+from pipeline.commands.archive import on_one_line
+from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, sweep_output
+from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
     from pipeline.document import Document
+    from pipeline.language.archive_statistics import ArchiveStatistics
     from pipeline.steps.typography import Typography
 
 
-@click.command()
+@click.command("repair")
 @paths
 @into
-@click.option("--explain", is_flag=True, help="Tell each change, on standard error.")
+@click.option("--explain", is_flag=True, help="Show each change on standard error.")
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
-    help="Leave a letter that lost bytes as U+FFFD where it is less sure than this.  [default: 0.3]",
+    help="Write U+FFFD for reconstructed characters of lower confidence.  [default: 0.3]",
 )
 @as_json
-def repair(
+def repair_command(
     paths: tuple[str, ...], output: Path | None, min_confidence: float | None, *, explain: bool, as_json: bool
 ) -> int:
-    """Undo wrong decodings, and nothing else; the result is UTF-8.
+    """Fix encoding errors only; the result is UTF-8.
 
-    PATH is a file, a folder, or `-` for standard input. Letters that lost bytes are inferred: from the language, and
-    from the other files that are named.
+    PATH is a file, a folder, or `-` for standard input. Characters with missing bytes are reconstructed from the
+    language and from the other given files.
     """
     from pipeline import filters
-    from pipeline.language.archive_statistics import MOST_ARCHIVE_CHARACTERS, statistics_of
-    from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
-    from pipeline.records.report_jsonl import changes_in_words
 
     written: set[Path] = set()
     sound: dict[str, str] = {}
     damaged: list[tuple[Input, bytes]] = []
-    least = MIN_CONFIDENCE if min_confidence is None else min_confidence
     if not (output or as_json):
         one_to_stdout(paths)
 
     def work(one: Input) -> None:
         data = one.read()
-        document = filters.repair(data, min_confidence=least)
+        document = filters.repair(data, min_confidence=min_confidence)
         if document.inferred:
             damaged.append((one, data))
             return
-        if sum(map(len, sound.values())) < MOST_ARCHIVE_CHARACTERS:
+        if not sound or _more_may_help(sound):
             sound[str(one.name)] = document.text
-        tell(one, document)
+        write_result(one, document)
 
-    def tell(one: Input, document: Document) -> None:
+    def write_result(one: Input, document: Document) -> None:
         if output or not as_json:
             put(one, document.text.encode(), output, written)
         if as_json:
-            _tell_json(one, document, text=output is None)
+            _print_json(one, document, text=output is None)
         if explain:
-            click.echo(f"{one.label}:\n{changes_in_words(document)}", err=True)
+            _print_changes(one, document)
 
-    code = each(paths, work, output)
-    archive = statistics_of(sound if damaged else {})
+    code = process_each(paths, work, output)
+    archive = _statistics_of(sound) if damaged else None
     for one, data in damaged:
-        tell(one, filters.repair(data, min_confidence=least, archive=archive))
-    return finish(code, output)
+        write_result(one, filters.repair(data, min_confidence=min_confidence, archive=archive))
+    sweep_output(output)
+    return code
 
 
-@click.command()
+def _statistics_of(texts: dict[str, str]) -> ArchiveStatistics:
+    from pipeline.language.archive_statistics import statistics_of
+
+    return statistics_of(texts)
+
+
+def _more_may_help(texts: dict[str, str]) -> bool:
+    """Return whether `texts` have less than the characters that statistics of an archive are made of."""
+    from pipeline.language.archive_statistics import MOST_ARCHIVE_CHARACTERS
+
+    return sum(map(len, texts.values())) < MOST_ARCHIVE_CHARACTERS
+
+
+@click.command("detect")
 @paths
 @as_json
-def detect(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Tell the encoding of files, how sure that is, what else fits."""
-    import msgspec
-
-    from pipeline.read.decode import detect as encoding_of
+def detect_command(paths: tuple[str, ...], *, as_json: bool) -> int:
+    """Detect encodings, with confidence and alternatives."""
+    from pipeline.read.decode import detect
 
     def work(one: Input) -> None:
-        encoding = encoding_of(one.read())
+        encoding = detect(one.read())
         if as_json:
-            told = {"path": str(one.file or one.name)} | msgspec.to_builtins(encoding)
-            click.echo(msgspec.json.encode(told))
+            import msgspec
+
+            record = {"path": str(one.file or one.name)} | msgspec.to_builtins(encoding)
+            click.echo(msgspec.json.encode(record))
             return
         others = ", ".join(f"{other.codec} {other.confidence:.2f}" for other in encoding.alternatives)
         line = f"{one.label}: {encoding.codec} {encoding.confidence:.2f} ({encoding.evidence})"
-        click.echo(line + (f"; else {others}" if others else ""))
+        click.echo(line + (f"; alternatives: {others}" if others else ""))
 
-    return each(paths, work)
+    return process_each(paths, work)
 
 
-@click.command()
+@click.command("normalize")
 @paths
 @into
-@click.option("--check", is_flag=True, help="Write nothing; list the files that would change, and exit 1 if any would.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; list the files that would change, and exit with 1 if any would."
+)
 @click.option("--diff", is_flag=True, help="Write nothing; show the changes as a unified diff.")
 @click.option(
     "--typography",
     type=click.Choice(["off", "safe", "full"]),
     default="safe",
     show_default=True,
-    help="How far punctuation and spaces of Chinese text are set as its typography has them.",
+    help="CJK punctuation and spacing.",
 )
-def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff: bool, typography: Typography) -> int:
-    """Mend Markdown, and write it in normal form.
+def normalize_command(
+    paths: tuple[str, ...], output: Path | None, *, check: bool, diff: bool, typography: Typography
+) -> int:
+    """Fix and format Markdown.
 
-    It is mended where it says something else than its author meant.
+    Fixes are for Markdown that does not show what its author meant, such as `**` that CommonMark ignores.
     """
     from pipeline import filters
     from pipeline.document import Source
@@ -124,23 +140,24 @@ def normalize(paths: tuple[str, ...], output: Path | None, *, check: bool, diff:
         before = decode(Source(one.name, one.read())).text
         document = filters.normalize(before, typography=typography)
         for note in document.notes:
-            click.echo(f"{shown(str(one.name))}: {note.message}", err=True)
+            click.echo(f"{on_one_line(str(one.name))}: {note.message}", err=True)
         name = one.label
         if document.text != before:
             changed.append(name)
         if diff:
-            click.echo(unified(before, document.text, (name, f"{name} (normal form)")), nl=False)
+            click.echo(unified(before, document.text, (name, f"{name} (formatted)")), nl=False)
         elif not check:
             put(one, document.text.encode(), output, written)
 
-    code = finish(each(paths, work, output), output)
+    code = process_each(paths, work, output)
+    sweep_output(output)
     for name in changed if check else ():
         click.echo(f"would change: {name}")
-    return code or int(check and bool(changed))
+    return code or (ExitCode.FOUND if check and changed else ExitCode.DONE)
 
 
 def unified(before: str, after: str, names: tuple[str, str]) -> str:
-    """Return how two texts differ, as a unified diff; on a terminal, what changed within a line stands out."""
+    """Return a unified diff of two texts, in colours; changes within a line are highlighted."""
     from difflib import unified_diff
 
     lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=1)
@@ -149,7 +166,7 @@ def unified(before: str, after: str, names: tuple[str, str]) -> str:
 
 
 def _coloured(lines: list[str]) -> Iterator[str]:
-    """Yield the lines of a diff in colours; lines that took the place of as many are compared with them."""
+    """Yield the lines of a diff in colours; if as many lines were removed as added, they are compared in pairs."""
     removed: list[str] = []
     for sign, group in itertools.groupby([*lines, ""], lambda line: line[:1]):
         rows = list(group)
@@ -158,14 +175,14 @@ def _coloured(lines: list[str]) -> Iterator[str]:
             continue
         added = rows if sign == "+" else []
         pairs = list(zip(removed, added, strict=True)) if len(removed) == len(added) else []
-        yield from (_styled(old, new, "red") for old, new in pairs or ((line, line) for line in removed))
-        yield from (_styled(new, old, "green") for old, new in pairs or ((line, line) for line in added))
+        yield from (_highlighted(old, new, "red") for old, new in pairs or ((line, line) for line in removed))
+        yield from (_highlighted(new, old, "green") for old, new in pairs or ((line, line) for line in added))
         yield from () if added else rows
         removed = []
 
 
-def _styled(line: str, other: str, colour: str) -> str:
-    """Return a line in a colour, what `other` lacks of it reversed."""
+def _highlighted(line: str, other: str, colour: str) -> str:
+    """Return a line in a colour, its difference from `other` in reverse video."""
     from rapidfuzz.distance import Levenshtein
 
     blocks = Levenshtein.opcodes(line, other) if line != other else ()
@@ -177,14 +194,24 @@ def _styled(line: str, other: str, colour: str) -> str:
     return "".join(parts) or click.style(line, colour)
 
 
-def _tell_json(one: Input, document: Document, *, text: bool) -> None:
+def _print_changes(one: Input, document: Document) -> None:
+    from pipeline.records.report_jsonl import changes_in_words
+
+    click.echo(f"{one.label}:\n{changes_in_words(document)}", err=True)
+
+
+def _print_json(one: Input, document: Document, *, text: bool) -> None:
     import msgspec
 
     from pipeline.records.report_jsonl import change_records
 
-    told = {"path": str(one.file or one.name), "encoding": document.meta.encoding, "changes": change_records(document)}
-    told |= {"notes": document.notes} | ({"text": document.text} if text else {})
-    click.echo(msgspec.json.encode(told))
+    record = {
+        "path": str(one.file or one.name),
+        "encoding": document.meta.encoding,
+        "changes": change_records(document),
+    }
+    record |= {"notes": document.notes} | ({"text": document.text} if text else {})
+    click.echo(msgspec.json.encode(record))
 
 
-COMMANDS = (repair, detect, normalize)
+COMMANDS = (repair_command, detect_command, normalize_command)

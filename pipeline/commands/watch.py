@@ -1,4 +1,4 @@
-"""The command that runs again and again: watch."""
+"""The command that runs whenever raw/ changes: watch."""
 
 from __future__ import annotations
 
@@ -7,61 +7,62 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.archive import folders, print_summary, run_once, settings_of, shown
+from pipeline.commands.archive import archive_options, on_one_line, print_summary, run_with_progress, settings_of
+from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
-LONGEST_PAUSE = 32  # times --wait: how long `watch` waits after a failed run at most
+LONGEST_PAUSE = 32  # times --wait: the longest pause after a failed run
 
 
 @click.command()
-@folders
+@archive_options
 @click.option(
     "--wait",
     default=1600,
     type=click.IntRange(min=1),
     show_default=True,
     metavar="MS",
-    help="Milliseconds of quiet before a run starts.",
+    help="Start a run this many milliseconds after the last change.",
 )
 def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
-    """Run, and run again whenever RAW changes, until interrupted."""
-    from pipeline.commands.folder_changes import changes
+    """Run whenever RAW changes, until interrupted."""
+    from pipeline.commands.folder_changes import folder_changes
 
     settings = settings_of(**given)
     if not Path(settings.raw).is_dir():
-        message = f"raw: there is no folder `{settings.raw}`; name the one your posts are in"
+        message = f"raw: no folder `{settings.raw}`; name the folder of your posts"
         raise click.UsageError(message)
     started = due = False
     failures = pause = 0
-    told = ""
-    for changed in changes(settings.raw, wait):
+    shown_before = ""
+    for changed in folder_changes(settings.raw, wait):
         due = due or changed
         pause = 0 if changed else max(0, pause - 1)
         if not due or pause:
             continue
         problem = _tried(settings, books=not no_editions)
-        if problem and problem != told:
-            click.echo(f"lacuna: {shown(problem)}; waiting", err=True)
+        if problem and problem != shown_before:
+            click.echo(f"lacuna: {on_one_line(problem)}; waiting", err=True)
         if not started:
             click.echo(f"watching {settings.raw}; stop with Ctrl-C")
-        started, due, told = True, bool(problem), problem
+        started, due, shown_before = True, bool(problem), problem
         failures = failures + 1 if problem else 0
         pause = min(2**failures, LONGEST_PAUSE)
-    return 0
+    return ExitCode.DONE
 
 
 def _tried(settings: Settings, *, books: bool) -> str:
-    """Run once and print the summary; return what was in the way, empty if nothing was."""
-    from pipeline.run.incremental import STATE, Locked
+    """Run once and print the summary; return the problem that prevented it, or an empty string."""
+    from pipeline.run.incremental import DATABASE_FILE, Locked
     from pipeline.settings import SettingsError
 
     raw = Path(settings.raw)
     try:
-        if not any(raw.iterdir()) and Path(settings.clean, STATE).exists():
-            return f"{raw} is empty; if all posts were deleted, `lacuna run` removes what was made of them"
-        print_summary(run_once(settings, leave_books=not books), settings, books=books, as_json=False)
+        if not any(raw.iterdir()) and Path(settings.clean, DATABASE_FILE).exists():
+            return f"{raw} is empty; if you deleted all posts, `lacuna run` removes their outputs"
+        print_summary(run_with_progress(settings, leave_books=not books), settings, books=books, as_json=False)
     except Locked as busy:
         return str(busy)
     except OSError as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.duplicates.source_urls import page_key
 from pipeline.duplicates.word_normalization import COMBINING_MARKS
 
@@ -24,7 +24,7 @@ _ONE_LETTER_WORDS = (  # scripts without spaces between words: Han, kana, Thai, 
     r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     r"\U00020000-\U0003ffff"
 )
-_WORD_CHARACTER = rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_]|[{COMBINING_MARKS}{GAP}])"
+_WORD_CHARACTER = rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_]|[{COMBINING_MARKS}{REPLACEMENT}])"
 _TOKEN = re.compile(
     rf"""
     (?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])

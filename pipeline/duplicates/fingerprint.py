@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from pipeline.document import GAP, Document
+from pipeline.document import REPLACEMENT, Document
 from pipeline.duplicates.damaged_copies import is_mojibake, skeleton_signature
 from pipeline.duplicates.minhash import (
     BAND_VALUES,
@@ -61,7 +61,7 @@ def fingerprint(document: Document) -> Fingerprint:
     words, grams = words_from_code_points(points), shingle_hashes(points[points > SPACE_CODE])
     repairs = sum(change.step == "repair" for change in document.changes)
     still_mojibake = is_mojibake(document.text)
-    lost = document.text.count(GAP) + sum(bool(change.alternatives) for change in document.changes)
+    lost = document.text.count(REPLACEMENT) + sum(bool(change.alternatives) for change in document.changes)
     damaged = bool(repairs or lost or still_mojibake)
     unrepaired = document.text_after(()) if damaged else ""
     minhash = np.concatenate([minhash_signature(grams), skeleton_signature(text)])

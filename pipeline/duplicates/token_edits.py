@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.changes import Span
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.duplicates.comparison_tokens import CODE_MARK, Line, Token, compared_lines, line_tokens
 from pipeline.duplicates.typos import may_be_noise, misspelled_side
 
@@ -21,7 +21,7 @@ MOST_GAP_CHARACTERS = 3  # characters that one U+FFFD stands for
 
 _HAS_DIGIT = re.compile(r"\d")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
-_GAPS = re.compile(f"{GAP}+")
+_GAPS = re.compile(f"{REPLACEMENT}+")
 
 Tokens = Sequence[Token]
 
@@ -146,10 +146,14 @@ def _add_replacement(edits: TokenEdits, one: Tokens, other: Tokens) -> None:
         return
     for first, second in zip(one, other, strict=True):
         pair = (first.text, second.text)
-        gap = int(GAP in second.text)
+        gap = int(REPLACEMENT in second.text)
         if first.text == second.text:
             continue
-        if GAP in pair[gap] and GAP not in pair[1 - gap] and _gap_pattern(pair[gap]).fullmatch(pair[1 - gap]):
+        if (
+            REPLACEMENT in pair[gap]
+            and REPLACEMENT not in pair[1 - gap]
+            and _gap_pattern(pair[gap]).fullmatch(pair[1 - gap])
+        ):
             edits.gaps.append(gap)
         elif (side := misspelled_side(first, second, edits.language)) is not None:
             edits.typos.append(side)

@@ -192,7 +192,7 @@ def multi_byte_lossy_codecs() -> tuple[str, ...]:
 
 
 def western_codecs() -> tuple[str, ...]:
-    """Return the Western code page and the codecs that damaged text can hardly tell from it."""
+    """Return the Western code page and the codecs that are hard to distinguish from it in damaged text."""
     return (HTML_CODEC, *(row.name for row in CODECS if row.like == HTML_CODEC))
 
 

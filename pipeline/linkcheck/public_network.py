@@ -13,7 +13,7 @@ import httpcore
 import httpx
 
 MOST_CONNECTIONS = 32  # connections
-NOT_PUBLIC = "leads to an address that is not public"
+NOT_PUBLIC = "leads to an IP address that is not public"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # the IPv6 addresses that IANA assigns; the rest is reserved or local
 # IANA's registries of special-purpose addresses, also the globally reachable ones: none has a web site.
@@ -38,7 +38,7 @@ async def system_addresses(host: str, port: int) -> list[str]:
 class _PublicNetwork(httpcore.AsyncNetworkBackend):
     """A network backend without private addresses.
 
-    A name is resolved once per connection, and the checked address is the one that is connected to. So a name that
+    A name is resolved once per connection, and the checked IP address is the one that is connected to. So a name that
     turns from public to private (DNS rebinding) is refused.
     """
 

@@ -3,8 +3,11 @@
 This module exports what steps need; each submodule documents its part.
 """
 
-from pipeline.markdown.code_spans import FENCED_BLOCK, code_spans, line_starts
+from pipeline.markdown.code_spans import FENCED_BLOCK, LINE_END, code_spans, line_starts
 from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
+from pipeline.markdown.literal_marks import doubtful_marks, literal_marks
+from pipeline.markdown.opaque import CODE, HTML, URL, masked, of_other_kinds, opaque_spans
+from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.parsing import (
     FRONT_MATTER,
     HEADING_IDENTIFIER,
@@ -22,31 +25,50 @@ from pipeline.markdown.regions import (
     BlockGroup,
     block_groups,
     code_around,
+    group_at,
     matches_outside_code,
+    matches_outside_opaque,
+    opaque_kind_at,
     overlaps_code,
+    overlaps_opaque,
 )
-from pipeline.markdown.source_positions import InlineContent, inline_contents
+from pipeline.markdown.source_positions import InlineContent, inline_contents, inline_contents_of
 
 __all__ = [
     "BLANK_LINES",
+    "CODE",
     "FENCED_BLOCK",
     "FRONT_MATTER",
     "HEADING_IDENTIFIER",
     "HEADING_LINE",
+    "HTML",
+    "LINE_END",
     "PROSE_LINE",
+    "URL",
     "BlockGroup",
     "Blocks",
     "InlineContent",
+    "OpaqueSpan",
     "block_groups",
     "code_around",
     "code_spans",
+    "doubtful_marks",
+    "group_at",
     "heading_text",
     "inline_contents",
+    "inline_contents_of",
     "inline_meaning",
     "inline_tokens",
     "line_starts",
+    "literal_marks",
+    "masked",
     "matches_outside_code",
+    "matches_outside_opaque",
+    "of_other_kinds",
+    "opaque_kind_at",
+    "opaque_spans",
     "overlaps_code",
+    "overlaps_opaque",
     "parse",
     "parse_blocks",
     "parser",

@@ -9,6 +9,7 @@ from pipeline.changes import Span
 from pipeline.markdown.parsing import parse_blocks
 
 FENCED_BLOCK = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a text that is one fenced code block
+LINE_END = re.compile("\r\n?|\n")  # as CommonMark 0.31.2 has it
 _MAYBE_CODE = re.compile(  # a quick pre-filter: a text without a match has no code
     r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE
 )
@@ -18,7 +19,7 @@ _HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^>]*>.*?</\1\s*>", re.DOTALL
 
 def line_starts(text: str) -> list[int]:
     """Return the offset of each line's first character; the last entry is the length of the text."""
-    starts = [0, *(match.end() for match in re.finditer("\r\n?|\n", text))]
+    starts = [0, *(match.end() for match in LINE_END.finditer(text))]
     return [*starts, len(text)] if starts[-1] != len(text) else starts
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from pipeline.changes import Span
 
 STRONG_ASTERISKS = 2  # asterisks of strong emphasis
 MOST_ASTERISKS = 3  # asterisks: emphasis and strong emphasis at once
@@ -29,12 +32,14 @@ class AsteriskRun:
         return self.end - self.start
 
 
-def paired_runs(content: str) -> tuple[list[tuple[AsteriskRun, AsteriskRun]], list[AsteriskRun]]:
+def paired_runs(
+    content: str, text: Sequence[Span] = ()
+) -> tuple[list[tuple[AsteriskRun, AsteriskRun]], list[AsteriskRun]]:
     """Return the pairs of runs that an author meant as emphasis, and the runs without a partner.
 
-    A run pairs with the next run of its size, whatever CommonMark makes of it.
+    A run pairs with the next run of its size, whatever CommonMark makes of it. Runs in the spans of `text` are text.
     """
-    hidden = [match.span() for match in _NOT_EMPHASIS.finditer(content)]
+    hidden = [*(match.span() for match in _NOT_EMPHASIS.finditer(content)), *text]
     opened: dict[int, AsteriskRun] = {}
     pairs: list[tuple[AsteriskRun, AsteriskRun]] = []
     lone: list[AsteriskRun] = []
@@ -70,3 +75,12 @@ def is_blank(char: str) -> bool:
 def is_punctuation(char: str) -> bool:
     """Return whether CommonMark 0.31.2 counts a character as punctuation: Unicode categories P and S."""
     return unicodedata.category(char)[0] in "PS"
+
+
+def is_mask(content: str, run: AsteriskRun) -> bool:
+    """Return whether a long run can stand for hidden characters: in a word or a number, or behind one of one letter."""
+    before, after = content[run.start - 1 : run.start], content[run.end : run.end + 1]
+    if any(char.isascii() and (char.isalnum() or char in "-@") for char in (before, after) if char):
+        return True
+    alone = before.isalnum() and not content[max(0, run.start - 2) : run.start - 1].isalnum()
+    return before.isalnum() and (after.isalnum() or alone)

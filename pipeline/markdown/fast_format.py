@@ -59,12 +59,6 @@ def _is_formatted_table(lines: list[str]) -> bool:
 def _is_formatted_lists(part: str) -> bool:
     """Return whether a part is a formatted numbered list, or formatted lists with blank lines between items."""
     if "\n\n" not in part:
-        return _is_formatted_numbers(part.split("\n"))
+        return all(map(_NUMBERED_ITEM.fullmatch, part.split("\n")))
     lists = groupby(part.split("\n\n"), lambda item: _BULLET_ITEM.fullmatch(item) is not None)
-    return all(bullets or _is_formatted_numbers(list(items)) for bullets, items in lists)
-
-
-def _is_formatted_numbers(lines: list[str]) -> bool:
-    items = [_NUMBERED_ITEM.fullmatch(line) for line in lines]
-    first = int(items[0][1]) if items[0] else 0
-    return all(item and item[1] == str(first + at) for at, item in enumerate(items))
+    return all(bullets or all(map(_NUMBERED_ITEM.fullmatch, items)) for bullets, items in lists)

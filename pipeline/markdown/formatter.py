@@ -9,11 +9,13 @@ from markdown_it.token import Token
 
 from pipeline.markdown.fast_format import is_formatted
 from pipeline.markdown.inline_format import KEPT_SPACES, formatted_inline
+from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups
 
 _CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
 _UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
 _LAST_PIPE = re.compile(r".(?<!\\)\|$")
+_BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _CHECKED_TASK = re.compile(r"\[X\](?=[ \t])")
 
 
@@ -31,7 +33,8 @@ def format_markdown(text: str) -> str:
     for group in block_groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
         part = group.text.removesuffix("\n")
         if part and not is_formatted(part) and not (part == "---" and parts):
-            part = format_group(group, behind=bool(parts))
+            formatted = format_group(group, behind=bool(parts))
+            part = formatted if formatted == part or _keeps_opaque(group, formatted) else _as_written(part)
         if part:
             parts.append(part)
     return "\n\n".join(parts) + "\n" * bool(parts)
@@ -42,6 +45,32 @@ def format_group(group: BlockGroup, *, behind: bool) -> str:
     writer = _BlockWriter(group)
     tops = [*_block_tree(group.blocks.tokens), *writer.definitions()]
     return "\n".join(writer.blocks(sorted(tops, key=lambda block: block.line), top=True, behind=behind))
+
+
+def _keeps_opaque(group: BlockGroup, formatted: str) -> bool:
+    """Return whether the opaque regions of a group are in its formatted text, in order; code has a check of its own.
+
+    A template at the start of a line must stay there: `{:toc}` below a list is not a line of its last item. So must a
+    region of several lines, with its indentation.
+    """
+    at = 0
+    for region in of_other_kinds(group.opaque, (CODE,)):
+        start, end = region.start - group.start, region.end - group.start
+        first = start
+        if group.text[:start].strip() and (region.kind in {TEMPLATE, ATTRIBUTES} or "\n" in group.text[start:end]):
+            first = len(group.text[:start].rstrip(" \t"))
+            first = first - 1 if group.text[first - 1 : first] == "\n" else start
+        written = group.text[first:end]
+        at = formatted.find(written, at)
+        if at < 0:
+            return False
+        at += len(written)
+    return True
+
+
+def _as_written(part: str) -> str:
+    """Return a part of a text without blank lines around it."""
+    return _BLANK_START.sub("", part).rstrip(" \t\n")
 
 
 class _BlockNode:
@@ -144,15 +173,13 @@ class _BlockWriter:
         return [f"{'#' * level} {escaped}".rstrip(" ")]
 
     def items(self, block: _BlockNode, bullet: str) -> list[str]:
-        """Return the lines of a list; numbers count up from the first."""
+        """Return the lines of a list; numbers stay as written."""
         tight = not any(
             inner.token.hidden is False for item in block.inner for inner in item.inner if inner.kind == "paragraph"
         )
         lines: list[str] = []
-        number = int(block.token.attrs.get("start", 1))
         for item in block.inner:
-            marker = bullet if block.kind == "bullet_list" else f"{number}{block.token.markup}"
-            number += 1
+            marker = bullet if block.kind == "bullet_list" else f"{item.token.info}{block.token.markup}"
             inner = self.blocks(item.inner, tight=tight)
             if inner and item.inner[0].kind == "paragraph":
                 inner[0] = _CHECKED_TASK.sub("[x]", inner[0], count=1) if inner[0].startswith("[X]") else inner[0]

@@ -9,6 +9,7 @@ from typing import Any
 from markdown_it.token import Token
 
 from pipeline.markdown.fast_format import UNDERSCORE_EMPHASIS
+from pipeline.markdown.opaque import masked, opaque_spans
 from pipeline.markdown.parsing import inline_meaning
 
 KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark keeps them
@@ -18,9 +19,11 @@ KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark kee
     "\u3000]"  # IDEOGRAPHIC SPACE
 )
 _SPACES_BREAK = re.compile(r" {2,}\n")  # a hard line break
-_STARTS_BLOCK = re.compile(  # what would start another block at the start of a line (CommonMark 0.31.2)
-    r"#{1,6}(?:[ \t]|$)|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
-    r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
+_STARTS_BLOCK = (
+    re.compile(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
+        r"#|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
+        r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
+    )
 )
 
 
@@ -52,7 +55,7 @@ def _edge_spaces(line: str, content: str, *, after: bool = False) -> str:
 
 def _trimmed_lines(content: str) -> str:
     """Return a paragraph without indentation and trailing blanks; hard line breaks are written as backslashes."""
-    if "`" in content or "<" in content:
+    if "`" in content or "<" in content or any("\n" in content[start:end] for start, end, _ in opaque_spans(content)):
         return content
     content = _SPACES_BREAK.sub("\\\\\n", content)
     first, *rest = content.split("\n")
@@ -62,16 +65,23 @@ def _trimmed_lines(content: str) -> str:
 
 def _with_asterisks(content: str, env: dict[str, Any]) -> str:
     """Return the content with asterisks instead of underscores, as far as the emphasis stays the same."""
-    if not UNDERSCORE_EMPHASIS.search(content):
+    regions = [(start, end) for start, end, _ in opaque_spans(content)]
+    hidden = masked(content, regions)  # as long as the content, without the marks in its opaque regions
+    if not UNDERSCORE_EMPHASIS.search(hidden):
         return content
     meant = inline_meaning(content, env)
-    while (written := UNDERSCORE_EMPHASIS.sub(_asterisks, content)) != content:
+    while matches := list(UNDERSCORE_EMPHASIS.finditer(hidden)):
+        written, hidden = (_starred(text, matches) for text in (content, hidden))
         if inline_meaning(written, env) != meant:
             break
         content = written
     return content
 
 
-def _asterisks(match: re.Match[str]) -> str:
-    marks = "*" * len(match[1])
-    return marks + match[2] + marks
+def _starred(text: str, matches: Sequence[re.Match[str]]) -> str:
+    """Return `text` with asterisks where the matches have their underscores; they are of a text as long."""
+    characters = list(text)
+    for match in matches:
+        for at in (*range(*match.span(1)), *range(match.end(2), match.end())):
+            characters[at] = "*"
+    return "".join(characters)

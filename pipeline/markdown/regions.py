@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from operator import attrgetter
@@ -12,6 +12,8 @@ from operator import attrgetter
 from pipeline.changes import Span
 from pipeline.markdown.code_spans import code_spans
 from pipeline.markdown.fast_parse import LIST_MARKERS
+from pipeline.markdown.opaque import of_other_kinds, opaque_spans
+from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import Blocks, parse_blocks
 
 _start = attrgetter("start")
@@ -48,6 +50,12 @@ class BlockGroup:
         return [(self.start + start, self.start + end) for start, end in code_spans(self.text)]
 
     @cached_property
+    def opaque(self) -> list[OpaqueSpan]:
+        """The opaque regions of this group, as offsets in the whole text."""
+        at = self.start
+        return [OpaqueSpan(at + start, at + end, kind) for start, end, kind in opaque_spans(self.text)]
+
+    @cached_property
     def blocks(self) -> Blocks:
         """Its blocks, parsed once; a line end is added if the last line has none."""
         return parse_blocks(self.text if self.text.endswith("\n") else self.text + "\n")
@@ -57,20 +65,21 @@ class BlockGroup:
 def block_groups(text: str) -> tuple[BlockGroup, ...]:
     r"""Return the groups of blocks of `text` that can be parsed independently; in doubt, one group with all of it.
 
-    A group ends around headings, and at blank lines outside fences unless a list or an indented block may go on.
+    A group ends around headings, and at blank lines unless a list or an indented block may go on, or in fences and
+    opaque regions.
 
     >>> [group.text for group in block_groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
     ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
     """
-    found: list[BlockGroup] = []
-    start = at = 0
+    found = _leading_heading(text, 0)
+    start = found[0].end + 1 if found else 0
+    at = 0
     held = set()  # pairs of a pattern and the start of a group known to match it
     reaching = _FAR_REACHING_BELOW.search("\n" + text) is not None
     length = len(text)
     marks = iter(sorted(match.start() for mark in _FENCE_MARKS for match in mark.finditer(text)))
     marked = next(marks, length)
-    ends = (match.span() for match in _GROUP_END.finditer(text) if match.lastindex)
-    for stop, end in (*ends, (length, length)):
+    for stop, end in (*_possible_ends(text), (length, length)):
         if stop < at:  # in a fence or a comment
             continue
         if marked < stop:
@@ -96,10 +105,30 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
             continue
         found.append(BlockGroup(start, text[start:stop]))
         start = end
-        if text[end] == "#" and (title := _HEADING_START.match(text, end)):
-            found.append(BlockGroup(start, title[1]))
-            start = title.end()
+        if title := _leading_heading(text, end):
+            found += title
+            start = title[0].end + 1
     return (*found, BlockGroup(start, text[start:]))
+
+
+def _leading_heading(text: str, start: int) -> list[BlockGroup]:
+    """Return the heading at `start`, with text right below it, as a group; nothing if there is none."""
+    title = _HEADING_START.match(text, start) if text[start : start + 1] == "#" else None
+    return [BlockGroup(start, title[1])] if title else []
+
+
+def _possible_ends(text: str) -> Iterator[Span]:
+    """Yield where a group may end and the next one start, outside opaque regions."""
+    regions = iter(long_regions(text))
+    region = next(regions, None)
+    for match in _GROUP_END.finditer(text):
+        if not match.lastindex:
+            continue
+        stop, end = match.span()
+        while region and region.end <= stop:
+            region = next(regions, None)
+        if not region or stop < region.start:
+            yield stop, end
 
 
 def _continuation(text: str, stop: int, end: int) -> re.Pattern[str] | None:
@@ -134,6 +163,11 @@ def matches_outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Mat
     return (match for match in pattern.finditer(text) if not overlaps_code(text, match.span()))
 
 
+def matches_outside_opaque(pattern: re.Pattern[str], text: str, but: Collection[str] = ()) -> Iterator[re.Match[str]]:
+    """Yield the matches of `pattern` outside opaque regions; regions whose kind is in `but` do not count."""
+    return (match for match in pattern.finditer(text) if not overlaps_opaque(text, match.span(), but))
+
+
 def code_around(text: str, lines: Sequence[Span]) -> list[Span]:
     """Return the spans of code, sorted, in the groups of `text` that contain `lines`; only these are parsed."""
     parts = block_groups(text)
@@ -147,3 +181,24 @@ def overlaps_code(text: str, span: Span) -> bool:
     part = parts[group_at(parts, start)]
     touched = code_spans(text) if end > part.end + 1 else part.code
     return any(first < end and start < last for first, last in touched)
+
+
+def overlaps_opaque(text: str, span: Span, but: Collection[str] = ()) -> bool:
+    """Return whether a span of `text` overlaps an opaque region; an empty span counts as the character after it.
+
+    Regions whose kind is in `but` do not count.
+    """
+    start, end = span[0], max(span[1], span[0] + 1)
+    parts = block_groups(text)
+    at = group_at(parts, start)
+    touched = parts[at].opaque
+    while at + 1 < len(parts) and parts[at + 1].start < end:
+        at += 1
+        touched = [*touched, *parts[at].opaque]
+    return any(one.start < end and start < one.end for one in of_other_kinds(touched, but))
+
+
+def opaque_kind_at(text: str, offset: int) -> str:
+    """Return the kind of the opaque region that contains the character at `offset`; empty if there is none."""
+    parts = block_groups(text)
+    return next((kind for start, end, kind in parts[group_at(parts, offset)].opaque if start <= offset < end), "")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from pipeline.changes import Span
 from pipeline.markdown.code_spans import FENCED_BLOCK, line_starts
+from pipeline.markdown.opaque import masked
+from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.regions import BlockGroup, block_groups, group_at
+
+_MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may be an opaque region
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,23 @@ class InlineContent:
     content: str
     lines: tuple[Span, ...]
     env: dict[str, Any]  # the link reference definitions
+    group: BlockGroup | None = field(default=None, compare=False, repr=False)  # the blocks that it is in
+
+    @property
+    def opaque(self) -> tuple[Span, ...]:
+        """The opaque regions in it, as offsets in the content."""
+        return tuple(_in_content(self.content, self.lines, self.group.opaque)) if self.group else ()
+
+    @property
+    def masked(self) -> str:
+        """The content, as long as it is, with letters for the marks in its opaque regions: `$a*b$` -> `$axb$`."""
+        return masked(self.content, self.opaque)
+
+    def edits_opaque(self, start: int, end: int) -> bool:
+        """Return whether an edit of the content between two offsets touches an opaque region."""
+        return any(
+            first < max(end, start) and start < last and not (start == end == first) for first, last in self.opaque
+        )
 
     def at(self, offset: int) -> int:
         """Return the offset in the text of the character at `offset` in the content."""
@@ -38,6 +60,12 @@ def inline_contents(text: str, worth: Callable[[str], object] = bool, start: int
             yield from _group_contents(group)
 
 
+def inline_contents_of(groups: Iterable[BlockGroup]) -> Iterator[InlineContent]:
+    """Yield the paragraphs, headings and cells of some groups of blocks."""
+    for group in groups:
+        yield from _group_contents(group)
+
+
 def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
     parsed, starts = group.blocks, line_starts(group.text)
     row, done = -1, 0  # the line and the end of the previous cell
@@ -51,7 +79,25 @@ def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
         if located := _located(group.text, token.content, starts[first : last + 1], done):
             content, lines, done = located
             places = tuple((offset, group.start + start) for offset, start in lines)
-            yield InlineContent(kind, content, places, parsed.env)
+            found = InlineContent(kind, content, places, parsed.env, group)
+            if not (_MAY_BE_WHOLE.match(content) and found.opaque == ((0, len(content)),)):
+                yield found
+
+
+def _in_content(content: str, lines: tuple[Span, ...], regions: list[OpaqueSpan]) -> Iterator[Span]:
+    """Yield the opaque regions of a text as offsets in a content of it."""
+    last_line, last_start = lines[-1]
+    end = last_start + len(content) - last_line
+    for region in regions:
+        if region.start < end and region.end > lines[0][1]:
+            yield _offset(region.start, lines, len(content)), _offset(region.end, lines, len(content))
+
+
+def _offset(place: int, lines: tuple[Span, ...], length: int) -> int:
+    """Return the offset in a content of a place in the text; places outside become the nearest offset."""
+    begins, start = max((line for line in lines if line[1] <= place), default=(0, place), key=lambda line: line[1])
+    following = min((line[0] - 1 for line in lines if line[0] > begins), default=length)
+    return min(begins + place - start, following)
 
 
 def _located(text: str, content: str, starts: list[int], done: int) -> tuple[str, tuple[Span, ...], int] | None:

@@ -24,6 +24,7 @@ from pipeline.encoding.misdecoding import encoded_character
 from pipeline.language.fluency import confidence_by_gain, letter_scores, line_log_likelihoods, mean_cross_entropy
 from pipeline.language.ngrams import Floats
 from pipeline.mojibake.lossy.diagnosis import CHAIN_PRIOR, diagnose
+from pipeline.mojibake.soundness import LineRepair, mixes_scripts, objection
 
 MOST_DECODINGS = 3  # mis-decodings of a chain at most
 FEWEST_FOR_CHAIN = 4  # characters outside ASCII that a chain is detected from
@@ -114,6 +115,8 @@ def best_chain(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]
         known = chain.proves_itself and len(changed) == len(sample)
         if gain <= best[0] or not _has_evidence(sample, texts, chain):
             continue
+        if not chain.proves_itself and objection(_proposed_lines(sample, texts)):
+            continue
         plain = mean_cross_entropy(changed, symbols=not known) < (
             MOST_VALID_CROSS_ENTROPY if known else MOST_CHAIN_CROSS_ENTROPY
         )
@@ -122,6 +125,11 @@ def best_chain(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]
     if best[1] is None:
         return None
     return best[1], list(_misdecoded_lines(lines, best[1]))
+
+
+def _proposed_lines(lines: Sequence[str], originals: Sequence[str]) -> list[LineRepair]:
+    """Return the lines that a chain changes, with their proposed originals."""
+    return [LineRepair(*pair) for pair in zip(lines, originals, strict=True) if pair[0] != pair[1]]
 
 
 def line_sample(lines: Sequence[str]) -> list[str]:
@@ -208,5 +216,5 @@ def _misdecoded_lines(lines: Sequence[str], chain: Chain) -> Iterator[tuple[int,
     elif (gains > 0).sum() * 10 >= len(gains) * 9:
         gains = np.maximum(gains, SHARED_CHAIN_GAIN)
     for number, text, gain in zip(numbers, texts, gains.tolist(), strict=True):
-        if gain > 0:
+        if gain > 0 and (chain.proves_itself or not mixes_scripts(LineRepair(lines[number], text))):
             yield number, text, confidence_by_gain(gain)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import ftfy
 from ftfy.badness import is_bad
 
 from pipeline.mojibake.chain_search import decodings_in_words
+from pipeline.mojibake.letter_before_space import has_letter_by_itself, with_likeliest_letters
+from pipeline.mojibake.soundness import LineRepair, makes_unknown_letter, touches_other_script
 
 FixedLine = tuple[str, tuple[str, float]]  # the text; the reason in words and the confidence
 FTFY_WHOLE_LINES = ftfy.TextFixerConfig(
@@ -25,6 +29,10 @@ FTFY_CONFIDENCE = (
     0.99  # confidence: ftfy undoes a decoding only where the reverse is exact and the result looks no worse
 )
 INDIRECT_CONFIDENCE = 0.95  # confidence for characters with all bytes, next to characters with missing bytes
+DAGGER = "\u2020"  # mojibake `â€` and U+00A0; before a space, `â€` was rather a quote
+SPACE_AFTER_MOJIBAKE = re.compile(r"(?<=[^\x00-\x7f]) ")
+HIDDEN_SPACE = "\ue000"  # for private use: no codec has it
+MOST_IN_PLANE = 0xFFFF  # beyond: emoji, of which a space was rather another byte, or a space
 
 
 def fixed_by_ftfy(line: str) -> FixedLine | None:
@@ -33,18 +41,43 @@ def fixed_by_ftfy(line: str) -> FixedLine | None:
     >>> fixed_by_ftfy("cafÃ© âœ” done")
     ('café ✔ done', ('UTF-8 decoded as cp1252', 0.99))
     """
-    text, plan = ftfy.fix_encoding_and_explain(line, FTFY_WHOLE_LINES)
-    return (text, (_plan_in_words(plan or []), FTFY_CONFIDENCE)) if text != line and not is_bad(text) else None
+    text, plan = _fixed(line, FTFY_WHOLE_LINES)
+    return (text, (_plan_in_words(plan), FTFY_CONFIDENCE)) if text != line and not is_bad(text) else None
 
 
 def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
     """Return the original of a line that was mis-decoded in parts; None where that is no better text."""
-    text = ftfy.fix_encoding(line, FTFY_PARTS)
+    text, _ = _fixed(line, FTFY_PARTS)
     return (
         (text, ("parts of the line are mis-decoded UTF-8", INDIRECT_CONFIDENCE))
         if text != line and not is_bad(text)
         else None
     )
+
+
+def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep]]:
+    """Return what ftfy makes of a line, and its plan; spaces are bytes of characters only where this reads well."""
+    text, plan = ftfy.fix_encoding_and_explain(line, config)
+    if makes_unknown_letter(LineRepair(line, text)):
+        return line, []
+    exact, plan_of_exact = _fixed_between_spaces(line, config)
+    if text == exact:
+        return text, list(plan or [])
+    taken = set(text) - set(exact) - set(line)
+    wrong = any(char == DAGGER or ord(char) > MOST_IN_PLANE for char in taken) or has_letter_by_itself(line)
+    if wrong or touches_other_script(LineRepair(line, text)):
+        return exact, list(plan_of_exact or [])
+    spelled = with_likeliest_letters(text)
+    return (exact, list(plan_of_exact or [])) if spelled is None else (spelled, list(plan or []))
+
+
+def _fixed_between_spaces(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep] | None]:
+    """Return what ftfy makes of a line whose spaces are no bytes of characters, and its plan."""
+    if not config.decode_inconsistent_utf8:
+        return ftfy.fix_encoding_and_explain(line, config._replace(restore_byte_a0=False))
+    hidden = SPACE_AFTER_MOJIBAKE.sub(HIDDEN_SPACE, line)  # where it fixes parts, ftfy does not heed that setting
+    text, plan = ftfy.fix_encoding_and_explain(hidden, config)
+    return text.replace(HIDDEN_SPACE, " "), plan
 
 
 def _plan_in_words(plan: list[ftfy.ExplanationStep]) -> str:

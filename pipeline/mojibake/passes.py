@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pipeline.changes import Change, Span, apply, composed
 from pipeline.markdown import code_around, code_spans
 from pipeline.mojibake.chain_search import best_chain
+from pipeline.mojibake.mentions import without_mentions
 from pipeline.mojibake.prefilter import non_ascii_lines, suspicious_lines
 from pipeline.mojibake.strategies import RepairEvidence, changes_by_strategies, damage_of_lines
 from pipeline.mojibake.utf8_validity import is_valid_utf8
@@ -60,7 +61,7 @@ def _one_pass(text: str, evidence: RepairEvidence) -> list[Change]:
     made = (
         change for change in changes_by_strategies(text, lines, evidence, long=long) if change.before != change.after
     )
-    return sorted(made, key=lambda change: change.span)
+    return without_mentions(text, sorted(made, key=lambda change: change.span))
 
 
 def _is_long(text: str, lines: list[Span]) -> bool:

@@ -5,27 +5,32 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ftfy.badness import is_bad
 
 from pipeline.changes import Change, Span
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import BYTES_AS_CHARACTERS
 from pipeline.encoding.detection import likeliest_encoding
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
-from pipeline.mojibake.chain_search import best_chain, decodings_in_words
+from pipeline.mojibake.chain_search import Chain, best_chain, decodings_in_words
 from pipeline.mojibake.ftfy_repair import INDIRECT_CONFIDENCE, fixed_by_ftfy, fixed_in_parts_by_ftfy
-from pipeline.mojibake.lossy.diagnosis import diagnose, diagnose_spaces
+from pipeline.mojibake.lossy.diagnosis import decoding_evidence, diagnose, diagnose_spaces
 from pipeline.mojibake.lossy.double_mojibake import undo_decodings
-from pipeline.mojibake.lossy.pieces import Piece
+from pipeline.mojibake.lossy.pieces import Piece, pieces_text
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
+from pipeline.mojibake.prefilter import non_ascii_lines
+from pipeline.mojibake.soundness import LineRepair, fits_document, objection, touches_other_script
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
 UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
+CHANGED_PER_SOUND_LINE = (
+    4  # lines that a chain may change for each sound line with the same letters, so that these count
+)
 _ASCII_RUNS = re.compile(r"([\x00-\x7f]+)")
 
 
@@ -71,11 +76,22 @@ def _undo_chain(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
     found = best_chain(written)
     if found:
         chain, originals = found
+        if not chain.proves_itself and _fits_the_rest(text, lines, chain, originals):
+            return
         for number, original, confidence in originals:
             yield (
                 lines[number][0],
                 list(_line_changes(lines[number][0], written[number], original, (str(chain), confidence))),
             )
+
+
+def _fits_the_rest(text: str, lines: list[Span], chain: Chain, originals: Sequence[tuple[int, str, float]]) -> bool:
+    """Return whether the sound lines of a text have the letters that a chain would change in other lines."""
+    changed = {lines[number][0] for number, _, _ in originals}
+    others = [text[start:end] for start, end in non_ascii_lines(text) if start not in changed]
+    sound = [line for line in others if (read := chain.undone(line)) is None or objection([LineRepair(line, read)])]
+    repairs = [LineRepair(text[slice(*lines[number])], original) for number, original, _ in originals]
+    return len(sound) * CHANGED_PER_SOUND_LINE >= len(repairs) and fits_document(repairs, sound)
 
 
 def _decode_bytes(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
@@ -100,7 +116,7 @@ def _fill_spaces(text: str, lines: list[Span], evidence: RepairEvidence) -> Undo
         damage = diagnose_spaces(line)
         found = reconstruct([line], damage, evidence.archive) if damage else None
         for pieces in found or ():
-            yield start, [_gap_change(start, line, piece, str(damage), evidence.min_confidence) for piece in pieces]
+            yield start, _gap_changes(start, line, pieces, (str(damage), evidence.min_confidence))
 
 
 def _undo_by_ftfy(text: str, lines: list[Span], _: RepairEvidence | None = None) -> UndoneLines:
@@ -132,11 +148,23 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
     if not found:
         return
     damage, hit, enough = found
+    # After the others, a few characters suffice where none speaks against the damage: titles have no more.
+    enough = enough or not decoding_evidence("\n".join(written), damage.codec).foreign
     least = evidence.min_confidence if enough else math.inf
     chain, originals = undo_decodings([written[number] for number in hit], damage, evidence.archive, enough=enough)
     for at, pieces in originals:
         start = lines[hit[at]][0]
-        yield start, [_gap_change(start, written[hit[at]], piece, chain, least) for piece in pieces]
+        yield start, _gap_changes(start, written[hit[at]], pieces, (chain, least))
+
+
+def _gap_changes(start: int, line: str, pieces: Sequence[Piece], how: tuple[str, float]) -> list[Change]:
+    """Return the changes that the pieces of a line make; none where a sound word would get a letter of another script.
+
+    `how` is the chain in words and the confidence below which a gap is marked.
+    """
+    if touches_other_script(LineRepair(line, pieces_text(pieces))):
+        return []
+    return [_gap_change(start, line, piece, *how) for piece in pieces]
 
 
 def _gap_change(start: int, line: str, piece: Piece, chain: str, min_confidence: float) -> Change:
@@ -145,7 +173,9 @@ def _gap_change(start: int, line: str, piece: Piece, chain: str, min_confidence:
     reason = f"{chain}, byte missing; reconstructed" if others else chain
     if others and piece.confidence < min_confidence:
         options = ((piece.text, piece.confidence), *others)
-        after, others = (before, ()) if before in dict(options) else (GAP + " " * piece.text.endswith(" "), options)
+        after, others = (
+            (before, ()) if before in dict(options) else (REPLACEMENT + " " * piece.text.endswith(" "), options)
+        )
         reason = f"{chain}, byte missing; uncertain" if others else chain
     span = (start + piece.start, start + piece.end)
     if piece.duplicate:

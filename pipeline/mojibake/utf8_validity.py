@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import fallback_codecs, multi_byte_misdecodings, single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
 from pipeline.mojibake.chain_search import Chain
@@ -50,6 +50,10 @@ def punctuation_chain(text: str) -> Chain | None:
         return None
     chains = (Chain(((wrong, truth),)) for wrong in fallback_codecs() for truth in multi_byte_misdecodings())
     return next(
-        (chain for chain in chains if ENGLISH_PUNCTUATION.issuperset(_NON_ASCII.findall(chain.undone(text) or GAP))),
+        (
+            chain
+            for chain in chains
+            if ENGLISH_PUNCTUATION.issuperset(_NON_ASCII.findall(chain.undone(text) or REPLACEMENT))
+        ),
         None,
     )

@@ -7,10 +7,9 @@ import hashlib
 import re
 from collections.abc import Callable
 
-import ftfy.bad_codecs  # noqa: F401 - registers the codec utf-8-variants (CESU-8 and Java's modified UTF-8)
 import webencodings
 
-from pipeline.document import GAP, CodecCandidate, Document, Encoding, Meta, SkipDocument, Source
+from pipeline.document import REPLACEMENT, CodecCandidate, Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences
 from pipeline.encoding.detection import NON_TEXT, is_decodable, likeliest_encoding, prose_sample
 
@@ -46,7 +45,7 @@ def decode(source: Source) -> Document:
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
     encoding, text = _detected(source.data)
-    meta = Meta(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
+    meta = Metadata(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
     if encoding.evidence != "damaged":
         return Document(source.path, source.data.decode(encoding.codec) if text is None else text, meta)
     from pipeline.mojibake.lossy.ill_formed_utf8 import ill_formed_changes  # noqa: PLC0415 - loads the model; valid text needs none
@@ -54,7 +53,7 @@ def decode(source: Source) -> Document:
     document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(
         ill_formed_changes(source.data)
     )
-    left = document.text.count(GAP) - source.data.count(GAP.encode())
+    left = document.text.count(REPLACEMENT) - source.data.count(REPLACEMENT.encode())
     uncertain = f"; uncertain characters left as U+FFFD: {left}" if left else ""
     return document.noted("decode", f"ill-formed UTF-8: sequences repaired: {len(document.changes)}{uncertain}")
 
@@ -79,6 +78,8 @@ def _detected(data: bytes) -> tuple[Encoding, str | None]:
         return Encoding("utf-8", 1.0, "utf-8"), data.decode()  # no other encoding is valid UTF-8 by chance
     except UnicodeDecodeError:
         pass
+    import ftfy.bad_codecs  # noqa: F401, PLC0415 - registers utf-8-variants (CESU-8); UTF-8 does not wait for it
+
     for rule in AFTER_UTF_8:
         if encoding := rule(data):
             return encoding, None

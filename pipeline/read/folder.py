@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import errno
-import fnmatch
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pipeline.document import RetryLater, SkipDocument, Source
 from pipeline.read.below import FOLDER_FLAGS, SUBFOLDER_FLAGS, OutsideError, open_below, stat_below
+from pipeline.read.kinds import FileKind
+from pipeline.read.posts import TOP_OF_RAW, FolderPlace, PostRules, evidence_name
 
 DOCUMENT_SUFFIXES = {".md", ".markdown", ".txt"}
 DEEPEST_FOLDER = 64  # levels of folders: each takes an open file of the process, which may have only 256 (macOS)
@@ -38,16 +39,18 @@ class FoundFile:
     stamp: str = ""
     problem: str = ""
     passing: bool = False  # whether the problem may be gone at the next run
-    ignored: bool = False
+    passed_over: str = ""  # the kind of what is not a post
+    included: bool = False  # whether the settings say that it is a post
 
 
 @dataclass(frozen=True, slots=True)
 class _OpenFolder:
-    """An open folder of `scan_folder`: its path, its file descriptor, the entries that are still to visit."""
+    """An open folder of `scan_folder`: its path, its file descriptor, the entries still to visit, its place."""
 
     path: PurePosixPath
     handle: int
     entries: Iterator[os.DirEntry[str]]
+    place: FolderPlace | None  # None if nothing in it is a person's
 
 
 def source_stamp(state: os.stat_result) -> str:
@@ -55,37 +58,44 @@ def source_stamp(state: os.stat_result) -> str:
     return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
-def scan_folder(root: Path, ignore: tuple[str, ...] = ()) -> Iterator[FoundFile]:
-    """Yield the entries below `root` in the order of their paths, without hidden ones.
+def scan_folder(root: Path, rules: PostRules | None = None) -> Iterator[FoundFile]:
+    """Yield the entries below `root` in the order of their paths; by default all but hidden ones.
 
-    Those that match a pattern of `ignore` are `ignored`. No entry stops the scan. Memory grows with the largest folder,
-    not with the tree. Raises OSError only if `root` itself cannot be listed.
+    With `rules`, what is not a post is `passed_over`, and some folders are as a whole. No entry stops the scan. Memory
+    grows with the largest folder, not with the tree. Raises OSError only if `root` itself cannot be listed.
     """
-    levels = [_open_folder(PurePosixPath(), os.open(root, FOLDER_FLAGS))]
+    levels = [_open_folder(PurePosixPath(), os.open(root, FOLDER_FLAGS), rules, TOP_OF_RAW)]
     try:
         while levels:
             entry = next(levels[-1].entries, None)
             if entry is None:
                 os.close(levels.pop().handle)
-            elif entry.name.startswith("."):
+            elif entry.name.startswith(".") and rules is None:
                 continue
             elif _is_folder(entry):
-                yield from _enter_folder(levels, entry)
-            elif found := _found_file(root, levels[-1], entry):
-                yield replace(found, ignored=any(fnmatch.fnmatchcase(str(found.path), pattern) for pattern in ignore))
+                yield from _enter_folder(levels, entry, rules)
+            elif found := _found_file(root, levels[-1], entry, rules):
+                yield found
     finally:
         for level in levels:
             os.close(level.handle)
 
 
-def _open_folder(path: PurePosixPath, handle: int) -> _OpenFolder:
+def _open_folder(path: PurePosixPath, handle: int, rules: PostRules | None, place: FolderPlace) -> _OpenFolder:
     """Return the folder that is open as `handle`, its entries sorted. Closes `handle` if it raises OSError."""
     try:
         with os.scandir(handle) as entries:
-            return _OpenFolder(path, handle, iter(sorted(entries, key=lambda entry: entry.name)))
+            ordered = sorted(entries, key=lambda entry: entry.name)
     except OSError:
         os.close(handle)
         raise
+    return _OpenFolder(path, handle, iter(ordered), _place_of(ordered, rules, place) if rules else place)
+
+
+def _place_of(entries: list[os.DirEntry[str]], rules: PostRules, place: FolderPlace) -> FolderPlace | None:
+    """Return what the names in a folder say about it."""
+    evidence = [known for entry in entries if (known := evidence_name(entry.name, folder=_is_folder(entry)))]
+    return rules.look(place, evidence, (entry.name for entry in entries if not _is_folder(entry)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -95,9 +105,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _enter_folder(levels: list[_OpenFolder], entry: os.DirEntry[str]) -> Iterator[FoundFile]:
-    """Open a folder and add it to `levels`; yield its problem if there is one."""
+def _enter_folder(levels: list[_OpenFolder], entry: os.DirEntry[str], rules: PostRules | None) -> Iterator[FoundFile]:
+    """Open a folder and add it to `levels`; yield its problem if there is one, or that it is passed over."""
     path = levels[-1].path / entry.name
+    place = rules.enter(levels[-1].place or TOP_OF_RAW, path) if rules else TOP_OF_RAW
+    if place is None:
+        yield FoundFile(path, passed_over=FileKind.FOLDER)
+        return
     if not is_unicode_name(entry.name):
         shown = _printable_path(levels[-1], entry.name)
         yield FoundFile(shown, problem="is a folder with a name that is not valid UTF-8; rename it")
@@ -105,22 +119,37 @@ def _enter_folder(levels: list[_OpenFolder], entry: os.DirEntry[str]) -> Iterato
         yield FoundFile(path, problem=f"is a folder inside {DEEPEST_FOLDER} others, and is not read; move it up")
     else:
         try:
-            levels.append(_open_folder(path, os.open(entry.name, SUBFOLDER_FLAGS, dir_fd=levels[-1].handle)))
+            handle = os.open(entry.name, SUBFOLDER_FLAGS, dir_fd=levels[-1].handle)
+            folder = _open_folder(path, handle, rules, place)
         except FileNotFoundError:  # deleted since its folder was listed
             return
         except OSError as error:
             problem = f"is a folder that cannot be opened: {error.strerror}; check its permissions"
             yield FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
             return
-        if path.suffix in DOCUMENT_SUFFIXES:
+        if folder.place is None:
+            os.close(handle)
+            yield FoundFile(path, passed_over=FileKind.FOLDER)
+            return
+        levels.append(folder)
+        if path.suffix in DOCUMENT_SUFFIXES and not folder.place.documents:
             yield FoundFile(path, problem="is a folder, not a document; the files in it are read")
 
 
-def _found_file(root: Path, level: _OpenFolder, entry: os.DirEntry[str]) -> FoundFile | None:
-    """Return a file or its problem; None if it was deleted since its folder was listed."""
-    if not is_unicode_name(entry.name):
-        return FoundFile(_printable_path(level, entry.name), problem="has a name that is not valid UTF-8; rename it")
-    path = level.path / entry.name
+def _found_file(root: Path, level: _OpenFolder, entry: os.DirEntry[str], rules: PostRules | None) -> FoundFile | None:
+    """Return a file, its problem or its kind; None if it is hidden or was deleted."""
+    printable = is_unicode_name(entry.name)
+    path = level.path / entry.name if printable else _printable_path(level, entry.name)
+    kind = rules.kind_of_file(level.place or TOP_OF_RAW, path) if rules else ""
+    if kind:
+        return FoundFile(path, passed_over=kind) if kind != FileKind.HIDDEN else None
+    if not printable:
+        return FoundFile(path, problem="has a name that is not valid UTF-8; rename it")
+    return _stated_file(root, path, entry, included=bool(rules and rules.included(path)))
+
+
+def _stated_file(root: Path, path: PurePosixPath, entry: os.DirEntry[str], *, included: bool) -> FoundFile | None:
+    """Return a file with its size and stamp, or its problem; None if it was deleted since its folder was listed."""
     link = entry.is_symlink()
     try:
         state = stat_below(root, path) if link else entry.stat(follow_symlinks=False)
@@ -133,7 +162,7 @@ def _found_file(root: Path, level: _OpenFolder, entry: os.DirEntry[str]) -> Foun
         problem = f"cannot be looked at: {error.strerror}; is it a broken link?"
         return FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
     if stat.S_ISREG(state.st_mode):
-        return FoundFile(path, state.st_size, source_stamp(state))
+        return FoundFile(path, state.st_size, source_stamp(state), included=included)
     kind = SPECIAL_FILES.get(stat.S_IFMT(state.st_mode), "a link to a folder")
     return FoundFile(path, problem=f"is {kind}, not a file; move it out of the folder")
 

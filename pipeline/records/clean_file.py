@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from pipeline.document import GAP, Document, Encoding, FrontValue
+from pipeline.document import REPLACEMENT, Document, Encoding, FrontValue
 from pipeline.urls.canonical import canonical_url
 
 VERSION = 3  # raise it when the bytes change
@@ -48,8 +48,8 @@ def repairs_in_words(document: Document) -> str:
     '1 character lost (U+FFFD)'
     """
     repairs = [change for change in document.changes if change.step == "repair"]
-    gaps = document.text.count(GAP)
-    restored = sum(len(change.after) - change.after.count(GAP) for change in repairs)
+    gaps = document.text.count(REPLACEMENT)
+    restored = sum(len(change.after) - change.after.count(REPLACEMENT) for change in repairs)
     reasons = ", ".join(sorted({change.reason for change in repairs}))
     parts = [f"{_counted_characters(restored)}: {reasons}"] if reasons else []
     parts += [f"{_counted_characters(gaps)} lost (U+FFFD)"] if gaps else []

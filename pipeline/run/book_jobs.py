@@ -1,4 +1,4 @@
-"""Documents that are kept -> their editions, and the books of several: those that are not fresh."""
+"""Cleaned documents -> their books and the collections that are missing or outdated."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pipeline.books.formats import BOOK_FORMATS
 from pipeline.document import Cleaned
 from pipeline.read.pictures import image_stamp
 from pipeline.run import worker
-from pipeline.run.pool import MOST_MEMORY, Limits, Lost, each, jobs
-from pipeline.run.volume import Volume, make, save
-from pipeline.run.worker import Binding
+from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
+from pipeline.run.volume import Volume, make_collection, save_chapters
+from pipeline.run.worker import BookJob
 from pipeline.settings import Edition, Settings
 from pipeline.store.atomic import PARTIAL_FOLDER
 from pipeline.store.database import StateDatabase
@@ -26,165 +26,171 @@ from pipeline.store.file_names import safe_name
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 
-COMMIT_EVERY = 20  # documents: what a kill can cost
-TOGETHER = 8  # documents that are bound at once: half of what pandoc costs is that it is started
-BOOK_SECONDS = 3600  # CPU time for a book of several posts
+COMMIT_EVERY = 20  # documents: a kill loses the work on as many
+DOCUMENTS_PER_TASK = 8  # starting pandoc is half of its cost
+BOOK_SECONDS = 3600  # CPU time for a collection
 BOOK_MEMORY = max(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
 BOOK = "archive"
 POSTS = "posts"
 EDITIONS = "editions"
-PLACES = (f"{BOOK}.", f"{POSTS}/", f"{EDITIONS}/")  # how the names of all books begin, below out/
-Tell = Callable[[str, str], None]
+BOOK_PREFIXES = (f"{BOOK}.", f"{POSTS}/", f"{EDITIONS}/")  # of the names of all books, below out/
+STAGE = "building"  # of progress
+Progress = Callable[[str, str], None]  # stage, name
 
 
-def unbound(shelf: OutputLedger, out: Path) -> list[str]:
-    """Return why books of several posts could not be made."""
-    return shelf.problems(out, (f"{BOOK}.", f"{EDITIONS}/"))
+def failed_books(ledger: OutputLedger, out: Path) -> list[str]:
+    """Return the reasons why collections could not be made."""
+    return ledger.problems(out, (f"{BOOK}.", f"{EDITIONS}/"))
 
 
-class Binder:
-    """Binds what the state holds, and puts it where the shelf has it. `troubled` says that the machine failed it."""
+class BookMaker:
+    """Makes the books of the documents in the database, and records them in the output ledger.
 
-    def __init__(self, settings: Settings, state: StateDatabase, shelf: OutputLedger, tell: Tell) -> None:
-        """Write below settings.out; `tell(stage, name)` is called for each edition."""
-        self.settings, self.state, self.shelf, self.tell = settings, state, shelf, tell
+    `system_failed` says that a book is missing because the system failed.
+    """
+
+    def __init__(self, settings: Settings, database: StateDatabase, ledger: OutputLedger, progress: Progress) -> None:
+        """Write below settings.out; `progress(stage, name)` is called for each book."""
+        self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
         self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL_FOLDER)
-        self.troubled = False
+        self.system_failed = False
 
     def write_all(self) -> None:
-        """Write every edition and every book that is not fresh."""
-        self.write_editions()
-        for place, edition in self.books():
-            self.write_book(place, edition)
+        """Write every missing or outdated book."""
+        self.write_posts()
+        for place, edition in self.collections():
+            self.write_collection(place, edition)
 
-    def bindings(self) -> Iterator[Binding]:
-        """Yield what is to be bound: every document that is kept."""
+    def bindings(self) -> Iterator[BookJob]:
+        """Yield the job of every cleaned document."""
         raw, look = Path(self.settings.raw), style_of_settings(self.settings)
-        for outcome, name, known in self.state.outcomes():
+        for outcome, name, known in self.database.outcomes():
             if isinstance(outcome, Cleaned):
-                stamps = [image_stamp(raw, picture) for picture in self.state.pictures(outcome.path)]
+                stamps = [image_stamp(raw, picture) for picture in self.database.pictures(outcome.path)]
                 key = digest_of_values(known, book.VERSION, stamps, look)
-                yield Binding(outcome.document, raw, self.out / POSTS / name, key, look)
+                yield BookJob(outcome.document, raw, self.out / POSTS / name, key, look)
 
-    def books(self) -> Iterator[tuple[Path, Edition | None]]:
-        """Yield each book of several posts: its path without suffix, and what it selects; none means all."""
+    def collections(self) -> Iterator[tuple[Path, Edition | None]]:
+        """Yield each collection: its path without suffix, and its selection; None means all posts."""
         yield self.out / BOOK, None
         for edition in self.settings.edition:
             yield self.out / EDITIONS / safe_name(PurePosixPath(f"{edition.title}.md")), edition
 
-    def write_editions(self) -> None:
-        """Write the EPUB and the PDF of every document that is kept; what cannot be bound is set aside."""
-        if self.shelf.check:
+    def write_posts(self) -> None:
+        """Write the EPUB and the PDF of every cleaned document; one that cannot be made is skipped."""
+        if self.ledger.check:
             for binding in self.stale():
-                self.put(binding, worker.Bound(dict.fromkeys(BOOK_FORMATS, b"")))
+                self.put(binding, worker.MadeBooks(dict.fromkeys(BOOK_FORMATS, b"")))
             return
-        with closing(self.bound(_batches(self.stale()))) as every:
-            for at, (binding, bound) in enumerate(every):
-                self.tell("bind", str(binding.document.path))
+        with closing(self.bound(_batches(self.stale()))) as results:
+            for at, (binding, bound) in enumerate(results):
+                self.progress(STAGE, str(binding.document.path))
                 if bound.problem:
-                    self.fail(binding, Lost(bound.problem, bound.cause))
+                    self.fail(binding, NoResult(bound.problem, bound.cause))
                 else:
                     self.put(binding, bound)
                 if at % COMMIT_EVERY == 0:
-                    self.state.commit()
-        self.state.chapters.forget_gone()
-        self.state.commit()
+                    self.database.commit()
+        self.database.chapters.forget_gone()
+        self.database.commit()
 
-    def bound(self, batches: Iterable[Sequence[Binding]]) -> Generator[tuple[Binding, worker.Bound]]:
-        """Yield what is bound; a batch that comes to nothing is tried one by one, so that one spoils no other."""
+    def bound(self, batches: Iterable[Sequence[BookJob]]) -> Generator[tuple[BookJob, worker.MadeBooks]]:
+        """Yield the books of batches; a batch that fails is tried one by one, so that one document affects no other."""
         limits = Limits(self.settings.max_seconds, self.scratch)
-        with closing(each(worker.bind, batches, jobs(self.settings), limits)) as results:
+        with closing(run_each(worker.make_books, batches, worker_count(self.settings), limits)) as results:
             for batch, result in results:
-                if not isinstance(result, Lost):
+                if not isinstance(result, NoResult):
                     yield from zip(batch, result, strict=True)
                 elif len(batch) > 1:
                     yield from self.bound([one] for one in batch)
                 else:
-                    yield batch[0], worker.Bound(problem=result.reason, cause=result.cause)
+                    yield batch[0], worker.MadeBooks(problem=result.reason, cause=result.cause)
 
-    def stale(self) -> Iterator[Binding]:
-        """Yield what is to be bound anew."""
+    def stale(self) -> Iterator[BookJob]:
+        """Yield the jobs whose books are missing or outdated."""
         for binding in self.bindings():
-            fresh = [self.shelf.fresh(path, binding.key) for path in _files(binding.place).values()]
+            fresh = [self.ledger.fresh(path, binding.key) for path in _files(binding.place).values()]
             if not all(fresh):
                 yield binding
-            elif problem := self.shelf.problem(_files(binding.place)["epub"]):
-                self.state.fail(binding.document.path, problem, "document")  # no other is remembered
+            elif problem := self.ledger.problem(_files(binding.place)["epub"]):
+                self.database.fail(binding.document.path, problem, "document")  # only those are remembered
 
-    def put(self, binding: Binding, bound: worker.Bound) -> None:
-        """Write both editions of a document, and keep it as a chapter."""
+    def put(self, binding: BookJob, bound: worker.MadeBooks) -> None:
+        """Write both books of a document, and store its chapter for the collections."""
         for kind, path in _files(binding.place).items():
-            self.shelf.put(path, binding.key, bound.editions[kind])
+            self.ledger.put(path, binding.key, bound.editions[kind])
         document = binding.document
-        self.state.chapters.put(document.path, binding.key, document.meta.date, bound.chapter, bound.warnings)
+        self.database.chapters.put(document.path, binding.key, document.meta.date, bound.chapter, bound.warnings)
 
-    def fail(self, binding: Binding, lost: Lost) -> None:
-        """Keep why a document has no editions."""
+    def fail(self, binding: BookJob, lost: NoResult) -> None:
+        """Record why a document has no books."""
         for path in _files(binding.place).values():
             self.fail_at(path, binding.key, lost)
-        self.state.fail(binding.document.path, lost.reason, lost.cause)
+        self.database.fail(binding.document.path, lost.reason, lost.cause)
 
-    def fail_at(self, path: Path, key: str, lost: Lost) -> None:
-        """Keep why there is no file at `path`; if that is not the document's fault, the next run tries again."""
-        self.troubled |= lost.cause != "document"
-        self.shelf.fail(path, key if lost.cause == "document" else "", lost.reason)
+    def fail_at(self, path: Path, key: str, lost: NoResult) -> None:
+        """Record why `path` is missing; unless the document is the cause, the next run tries again."""
+        self.system_failed |= lost.cause != "document"
+        self.ledger.fail(path, key if lost.cause == "document" else "", lost.reason)
 
-    def write_book(self, place: Path, edition: Edition | None) -> None:
-        """Write one book of several posts, as chapters in the order of their dates unless it asks for another."""
+    def write_collection(self, place: Path, edition: Edition | None) -> None:
+        """Write one collection, its chapters by date unless its settings choose another order."""
         paths = self.files(place)
         title, look = self.settings.title, style_of_settings(self.settings)
         if edition:
             title, look = edition.title, replace(look, cover=edition.cover)
-        keys = [key for key, _ in self.state.chapters.ordered()]
+        keys = [key for key, _ in self.database.chapters.ordered()]
         key = digest_of_values(book.VERSION, title, keys, look, edition, self.settings.formats and converter_path())
-        fresh = [self.shelf.fresh(path, key) for path in paths.values()]  # each is to be asked: asking plans it
+        fresh = [self.ledger.fresh(path, key) for path in paths.values()]  # ask for each: that also keeps the file
         if all(fresh) or not keys:
             return
-        self.tell("bind", title)
-        made = dict.fromkeys(paths, b"") if self.shelf.check else self.made(title, look, edition)
+        self.progress(STAGE, title)
+        made = dict.fromkeys(paths, b"") if self.ledger.check else self.made(title, look, edition)
         for kind, path in paths.items():
             data = made[kind]
-            if isinstance(data, Lost):  # an older file of that name goes, and the report says why
+            if isinstance(data, NoResult):  # an older file is removed, and the report says why
                 self.fail_at(path, key, replace(data, reason=f"{path.name}: {data.reason}"))
             else:
-                self.shelf.put(path, key, data)
+                self.ledger.put(path, key, data)
 
-    def made(self, title: str, look: BookStyle, edition: Edition | None) -> Mapping[str, bytes | Lost]:
-        """Return a book of several posts in each kind that the settings want, or why there is none.
+    def made(self, title: str, look: BookStyle, edition: Edition | None) -> Mapping[str, bytes | NoResult]:
+        """Return a collection in each kind that the settings name, or why it failed.
 
-        Each kind is made in a process of its own: what one takes, or fails at, is not the other's.
+        Each kind is made in its own process: the limits and the failure of one do not affect the other.
         """
         chapters = self.scratch / "chapters"
-        save((chapter for _, chapter in self.state.chapters.ordered()), chapters)
+        save_chapters((chapter for _, chapter in self.database.chapters.ordered()), chapters)
         volumes = [Volume(title, look, edition, kind, chapters, self.scratch / f"book.{kind}") for kind in BOOK_FORMATS]
         limits = Limits(BOOK_SECONDS, self.scratch, BOOK_MEMORY)
-        made: dict[str, bytes | Lost] = {}
-        with closing(each(make, volumes, min(len(BOOK_FORMATS), jobs(self.settings)), limits)) as results:
+        made: dict[str, bytes | NoResult] = {}
+        with closing(
+            run_each(make_collection, volumes, min(len(BOOK_FORMATS), worker_count(self.settings)), limits)
+        ) as results:
             for volume, result in results:
                 if isinstance(result, str):
-                    made[volume.kind] = Lost(result, "document") if result else volume.target.read_bytes()
+                    made[volume.kind] = NoResult(result, "document") if result else volume.target.read_bytes()
                 else:
                     made[volume.kind] = result
         epub = made["epub"]
         return made | {
-            form: epub if isinstance(epub, Lost) else _converted(epub, form) for form in self.settings.formats
+            form: epub if isinstance(epub, NoResult) else _device_format(epub, form) for form in self.settings.formats
         }
 
     def files(self, place: Path) -> dict[str, Path]:
-        """Return the files of a book of several posts by kind; `place` is their path without suffix."""
+        """Return the files of a collection by kind; `place` is their path without suffix."""
         return _files(place, *self.settings.formats)
 
 
 def _files(place: Path, *more: str) -> dict[str, Path]:
-    """Return the files of an edition by kind; `place` is their path without suffix."""
+    """Return the files of a book by kind; `place` is their path without suffix."""
     return {kind: place.with_name(f"{place.name}.{DEVICE_SUFFIXES.get(kind, kind)}") for kind in (*BOOK_FORMATS, *more)}
 
 
-def _converted(epub: bytes, form: str) -> bytes | Lost:
+def _device_format(epub: bytes, form: str) -> bytes | NoResult:
     data = converted_for_device(epub, form)
-    return Lost(str(data), "document") if isinstance(data, RuntimeError) else data
+    return NoResult(str(data), "document") if isinstance(data, RuntimeError) else data
 
 
-def _batches(bindings: Iterator[Binding]) -> Iterator[Sequence[Binding]]:
-    while batch := tuple(islice(bindings, TOGETHER)):
+def _batches(bindings: Iterator[BookJob]) -> Iterator[Sequence[BookJob]]:
+    while batch := tuple(islice(bindings, DOCUMENTS_PER_TASK)):
         yield batch

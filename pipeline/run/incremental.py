@@ -1,4 +1,4 @@
-"""raw/ -> clean/ and out/: one run over a whole archive, doing only what changed since the last."""
+"""raw/ -> clean/ and out/: an incremental run over a whole archive."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.cache_key import cache_key
 from pipeline.document import RunReport, Skipped
 from pipeline.duplicates.clusters import duplicate_clusters
 from pipeline.duplicates.lsh_index import LshIndex
-from pipeline.flow import REPAIRED, signature
+from pipeline.flow import CHARACTER_STEPS
 from pipeline.language.archive_statistics import (
     MOST_ARCHIVE_CHARACTERS,
     NO_STATISTICS,
@@ -23,11 +24,11 @@ from pipeline.language.archive_statistics import (
     statistics_of,
     unpack_statistics,
 )
-from pipeline.read.folder import scan_folder
 from pipeline.read.pictures import image_stamp
 from pipeline.run import outputs, worker
-from pipeline.run.book_jobs import COMMIT_EVERY, Tell
-from pipeline.run.pool import Limits, Lost, each, jobs
+from pipeline.run.book_jobs import COMMIT_EVERY, Progress
+from pipeline.run.changed_posts import changed_posts, passed_over
+from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.atomic import errors_naming, write_atomically
 from pipeline.store.database import StateDatabase, open_state
@@ -36,11 +37,11 @@ from pipeline.store.packing import digest_of_values
 from pipeline.store.rows import DocumentRow, document_row
 from pipeline.store.schema import DamagedState
 
-STATE = ".state.sqlite"  # in clean/
+DATABASE_FILE = ".state.sqlite"  # in clean/
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
-    """Another run works on the same clean/; the message says which."""
+    """Another run uses the same clean/; the message says which."""
 
 
 def run_archive(
@@ -49,30 +50,30 @@ def run_archive(
     check: bool = False,
     strict: bool = False,
     leave_books: bool = False,
-    tell: Tell = lambda _stage, _name: None,
+    tell: Progress = lambda _stage, _name: None,
 ) -> RunReport:
-    """Bring clean/ and out/ up to date with raw/ and return how it went; with `check`, only report what would be done.
+    """Bring clean/ and out/ up to date with raw/ and return a report; with `check`, write nothing.
 
-    With `leave_books`, books are neither made nor removed. `tell(stage, name)` is called as each document is taken up.
-    Raises SettingsError where the folders cannot be used so, Locked where another run works on them, OSError where the
-    machine fails: a disk, memory, processes.
+    With `leave_books`, books are neither made nor removed. `tell(stage, name)` is called for each document. Raises
+    SettingsError if the folders contain each other or raw/ is missing, Locked if another run uses them, OSError if the
+    system fails: a disk, memory, processes.
     """
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
-    _apart(raw, clean, out)
-    flow, file = digest_of_values(signature(settings)), clean / STATE
+    _check_folders(raw, clean, out)
+    flow, file = digest_of_values(cache_key(settings)), clean / DATABASE_FILE
 
     def once(*, rebuild: bool = False) -> RunReport:
-        with open_state(file, flow, trial=check, rebuild=rebuild) as state:
-            shelf = OutputLedger(state, clean, out, check=check)
+        with open_state(file, flow, trial=check, rebuild=rebuild) as database:
+            ledger = OutputLedger(database, clean, out, check=check)
             try:
-                _Run(settings, state, shelf, tell, leave_books=leave_books).go()
+                IncrementalRun(settings, database, ledger, tell, leave_books=leave_books).update()
             finally:
-                shelf.sweep()
+                ledger.sweep()
             books = settings.editions and not leave_books
-            return outputs.report_of(state, shelf, out, books=books, strict=strict)
+            return outputs.report_of(database, ledger, out, books=books, strict=strict)
 
     with locked(clean, check=check):
-        _usable(out, check=check)
+        _check_writable(out, check=check)
         try:
             return once()
         except DamagedState as damage:
@@ -80,28 +81,28 @@ def run_archive(
             try:
                 return once(rebuild=True)
             except DamagedState as error:
-                raise OSError(0, f"{error}, even when it was new; check the disk", str(file)) from error
+                raise OSError(0, f"{error}, even after a rebuild; check the disk", str(file)) from error
 
 
-def _apart(raw: Path, clean: Path, out: Path) -> None:
-    """Refuse folders that would let a run write into what it reads."""
+def _check_folders(raw: Path, clean: Path, out: Path) -> None:
+    """Raise SettingsError if raw/ is missing, or if a run would write into a folder that it reads."""
     if not raw.is_dir():
-        message = f"raw: there is no folder `{raw}`; name the one your posts are in"
+        message = f"raw: no folder `{raw}`; name the folder of your posts"
         raise SettingsError(message)
     for name, folder in (("clean", clean), ("out", out)):
         if folder.resolve().is_relative_to(raw.resolve()):
-            message = f"{name}: `{folder}` lies in `{raw}`, which is never written; name another folder"
+            message = f"{name}: `{folder}` is inside `{raw}`, which Lacuna never writes; name another folder"
             raise SettingsError(message)
         if raw.resolve().is_relative_to(folder.resolve()):
-            message = f"{name}: `{raw}` lies in `{folder}`, whose files are derived; name another folder"
+            message = f"{name}: `{raw}` is inside `{folder}`, which Lacuna writes; name another folder"
             raise SettingsError(message)
     if clean.resolve().is_relative_to(out.resolve()) or out.resolve().is_relative_to(clean.resolve()):
-        message = f"out: `{out}` and `{clean}` lie in one another; name two folders side by side"
+        message = f"out: one of `{out}` and `{clean}` is inside the other; name two separate folders"
         raise SettingsError(message)
 
 
-def _usable(folder: Path, *, check: bool) -> None:
-    """Raise OSError, before any work, where outputs cannot be written to `folder`; a check writes nothing there."""
+def _check_writable(folder: Path, *, check: bool) -> None:
+    """Raise OSError, before any work, if `folder` is not writable; a check does not write there."""
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
     if not check:
@@ -112,7 +113,7 @@ def _usable(folder: Path, *, check: bool) -> None:
 
 @contextmanager
 def locked(clean: Path, *, check: bool) -> Iterator[None]:
-    """Hold the lock of clean/, for it and for what is derived from it. A check writes nothing and needs none."""
+    """Hold the lock of clean/ and out/. A check writes nothing and needs no lock."""
     if check:
         yield
         return
@@ -124,119 +125,116 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
                 file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
             yield
     except Timeout as error:
-        message = f"another run works on {clean}: {file.read_text('utf-8', 'replace')}; wait for it or stop it"
+        message = f"{clean}: another run uses it ({file.read_text('utf-8', 'replace')}); wait for it or stop it"
         raise Locked(message) from error
 
 
-class _Run:
-    """One run: what it was asked, and where its results go. `troubled` says that the machine failed a document."""
+class IncrementalRun:
+    """One run over an archive. `system_failed` says that the system failed a document."""
 
     def __init__(
-        self, settings: Settings, state: StateDatabase, shelf: OutputLedger, tell: Tell, *, leave_books: bool
+        self,
+        settings: Settings,
+        database: StateDatabase,
+        ledger: OutputLedger,
+        progress: Progress,
+        *,
+        leave_books: bool,
     ) -> None:
-        self.settings, self.state, self.shelf, self.tell, self.leave_books = settings, state, shelf, tell, leave_books
-        self.troubled = False
+        """Clean what `settings` name; `progress(stage, name)` is called for each document and book."""
+        self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
+        self.leave_books, self.system_failed = leave_books, False
 
-    def go(self) -> None:
-        """Look at every source; if any changed, or any output is not as it was left, make what is not fresh."""
-        self.keep_each(self.changed(), "clean")
-        self.state.forget_unseen()
-        self.state.commit()
-        self.infer()
+    def update(self) -> None:
+        """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
+        self.keep_each(changed_posts(self.settings, self.database), "cleaning")
+        self.database.forget_unseen()
+        self.database.commit()
+        self.recheck()
         made = self.decides_all()
-        if self.state.fact("made") == made and self.shelf.intact():
-            self.shelf.renew_ledgers()
+        if self.database.fact("made") == made and self.ledger.intact():
+            self.ledger.renew_ledgers()
             return
-        self.state.learn("made", "")  # until all is made
-        self.relate()
-        writer = outputs.Writer(self.settings, self.state, self.shelf, self.tell)
+        self.database.learn("made", "")  # until everything is written
+        self.find_duplicates()
+        writer = outputs.Writer(self.settings, self.database, self.ledger, self.progress)
         writer.write_all(made, leave_books=self.leave_books)
-        if not (self.troubled or writer.troubled):  # else what is not planned may be what the machine kept us from
-            self.shelf.clear()
-            self.shelf.renew_ledgers()
-            self.state.learn("made", made)
+        if not (self.system_failed or writer.system_failed):  # else unplanned files may come back
+            self.ledger.clear()
+            self.ledger.renew_ledgers()
+            self.database.learn("made", made)
 
     def decides_all(self) -> str:
-        """Return the digest of all that decides what is in clean/ and out/."""
+        """Return the digest of all that decides the contents of clean/ and out/."""
         raw = Path(self.settings.raw)
-        pictures = [(file, image_stamp(raw, file)) for file in self.state.pictures()]
-        choices = [getattr(self.settings, name) for name in outputs.CHOICES]
-        how = [*choices, list(self.shelf.roots), self.leave_books, outputs.VERSIONS]
-        return digest_of_values(self.state.flow, self.state.digests(), pictures, how)
+        pictures = [(file, image_stamp(raw, file)) for file in self.database.pictures()]
+        choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
+        counts = passed_over(self.database)
+        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts]
+        return digest_of_values(self.database.flow, self.database.digests(), pictures, how)
 
     def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
-        """Clean the sources of `tasks` and keep what became of each."""
-        with self.shelf.scratch() as scratch:
+        """Clean the sources of `tasks` and store their outcomes."""
+        with self.ledger.scratch() as scratch:
             limits = Limits(self.settings.max_seconds, scratch)
-            with closing(each(worker.clean, tasks, jobs(self.settings), limits)) as results:
+            with closing(run_each(worker.clean_source, tasks, worker_count(self.settings), limits)) as results:
                 self.keep_results(results, stage)
 
     def keep_results(
-        self, results: Iterable[tuple[worker.Task, worker.Unchanged | DocumentRow | Lost]], stage: str
+        self, results: Iterable[tuple[worker.Task, worker.Unchanged | DocumentRow | NoResult]], stage: str
     ) -> None:
-        """Keep what became of each task."""
+        """Store the outcome of each task."""
         for at, (task, result) in enumerate(results):
-            self.tell(stage, str(task.found.path))
+            self.progress(stage, str(task.found.path))
             if isinstance(result, worker.Unchanged):
-                self.state.keep(task.found)
+                self.database.keep(task.found)
             else:
-                row = result if isinstance(result, DocumentRow) else document_row(_aside(task, result))
-                self.troubled |= row.cause == "environment"
-                self.state.put(task.found, row, task.evidence)
+                row = result if isinstance(result, DocumentRow) else document_row(_skipped(task, result))
+                self.system_failed |= row.cause == "environment"
+                self.database.put(task.found, row, task.evidence)
             if at % COMMIT_EVERY == 0:
-                self.state.commit()
+                self.database.commit()
 
-    def infer(self) -> None:
-        """Clean again the sources whose letters were inferred from other evidence than what the rest now says."""
-        if not self.state.count("inferred"):
+    def recheck(self) -> None:
+        """Clean again the sources with reconstructed characters, if the statistics of the archive changed."""
+        if not self.database.count("inferred"):
             return
         texts, evidence = self.sound()
-        stale = self.state.inferred(evidence)
+        stale = self.database.inferred(evidence)
         if not stale:
             return
         evidence_file = Path(self.settings.clean, ".evidence")
         before = unpack_statistics(evidence_file.read_bytes()) if evidence_file.is_file() else NO_STATISTICS
-        with self.shelf.scratch() as scratch:
-            file = scratch / "evidence" if self.shelf.check else evidence_file
+        with self.ledger.scratch() as scratch:
+            file = scratch / "evidence" if self.ledger.check else evidence_file
             write_atomically(file.parent, file, pack_statistics(statistics_of(texts, before)))
             tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
-            self.keep_each(tasks, "infer")
-        self.state.commit()
+            self.keep_each(tasks, "re-checking")
+        self.database.commit()
 
     def sound(self) -> tuple[dict[str, str], str]:
-        """Return the texts that lost nothing, up to MOST characters of them, and a digest of all these.
+        """Return the texts without missing bytes, up to MOST characters, by path, and their digest.
 
-        They are as their authors left them, as a damaged copy is: what later steps make of Markdown is undone.
+        The changes of the Markdown steps are undone: a damaged copy has not passed them either.
         """
         texts: dict[str, str] = {}
         known, size = [], 0
-        for one, document in self.state.sound():
+        for one, document in self.database.sound():
             if size + len(document.text) <= MOST_ARCHIVE_CHARACTERS:
                 path = str(document.path)
-                texts[path] = document.text_after(REPAIRED)
+                texts[path] = document.text_after(CHARACTER_STEPS)
                 size += len(texts[path])
                 known.append((path, one))
         return texts, digest_of_values(known)
 
-    def changed(self) -> Iterator[worker.Task]:
-        """Yield the sources that may have changed since the last run."""
-        for found in scan_folder(Path(self.settings.raw), self.settings.ignore):
-            if found.ignored:
-                continue
-            stamp, sha256 = self.state.known(found.path)
-            if stamp and stamp == found.stamp:
-                self.state.keep(found)
-            else:
-                yield worker.Task(self.settings, found, sha256)
-
-    def relate(self) -> None:
-        """Find out which documents repeat which, comparing those that are new since the last run."""
-        self.state.print_anew()
-        index = LshIndex(self.state.db, self.state.document)
-        index.update(*self.state.unindexed())
-        self.state.relate(duplicate_clusters(index))
-        self.state.commit()
+    def find_duplicates(self) -> None:
+        """Find the duplicates; only documents that are new since the last run are compared."""
+        self.database.print_anew()
+        index = LshIndex(self.database.db, self.database.document)
+        index.update(*self.database.unindexed())
+        self.database.relate(duplicate_clusters(index))
+        self.database.commit()
 
 
-def _aside(task: worker.Task, lost: Lost) -> Skipped:
+def _skipped(task: worker.Task, lost: NoResult) -> Skipped:
     return Skipped(task.found.path, "clean", lost.reason, lost.cause)

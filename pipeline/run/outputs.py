@@ -19,7 +19,7 @@ from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 from pipeline.urls.canonical import canonical_url
 
-VERSIONS = (
+OUTPUT_VERSIONS = (
     clean_file.VERSION,
     book.VERSION,
     report_html.VERSION,
@@ -27,7 +27,7 @@ VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-CHOICES = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 
 
 def report_of(state: StateDatabase, shelf: OutputLedger, out: Path, *, books: bool, strict: bool = False) -> RunReport:

@@ -1,4 +1,4 @@
-"""Items -> results, in order, over several processes; an item that hangs or kills its process harms no other."""
+"""Items -> results, in order, in several processes. An item that hangs or kills its process affects no other."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from pipeline.document import BUG_REPORT_HINT, Cause, SkipDocument
+from pipeline.document import Cause, SkipDocument
 from pipeline.settings import Settings
 
-MOST_MEMORY = 4 * 2**30  # bytes of data a process may take; a document of max_bytes takes less than one
-WAIT = 10  # seconds of wall time for each of CPU time: the machine may be busy, the process may sleep
-SCARCE = "cannot be made in the memory that this shell allows (see `ulimit -a`); it is tried again at the next run"
-T = TypeVar("T")
-R = TypeVar("R")
-S = TypeVar("S")
+MOST_MEMORY = 4 * 2**30  # bytes of data of a process; a document of max_bytes takes less than a quarter
+WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
+NEXT_RUN = "the next run tries again"
+LITTLE_MEMORY = f"needs more memory than this shell allows (see `ulimit -a`); {NEXT_RUN}"
+BUG_REPORT_HINT = "this is our mistake, please report it with the file"
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def jobs(settings: Settings) -> int:
-    """Return how many processes to work with."""
+def worker_count(settings: Settings) -> int:
+    """Return the number of worker processes: the setting `worker_count`, else the number of CPUs."""
     return settings.jobs or os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """No result came back for an item: why, and what caused it."""
+class NoResult:
+    """An item has no result: the reason and the cause."""
 
     reason: str
     cause: Cause
@@ -45,21 +46,23 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one item may take: CPU seconds of its process, bytes of memory; and the folder for temporary files."""
+    """The limits of one item: CPU seconds, the folder for temporary files, bytes of memory."""
 
     seconds: float
     scratch: Path
     memory: int = MOST_MEMORY
 
 
-def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) -> Generator[tuple[T, R | Lost]]:
-    """Yield (item, work(item)) in the order of `items`, or (item, Lost) where there is no result.
+def run_each(
+    work: Callable[[Item], Result], items: Iterable[Item], jobs: int, limits: Limits
+) -> Generator[tuple[Item, Result | NoResult]]:
+    """Yield (item, work(item)) in the order of `items`, or (item, Lost) if there is no result.
 
-    `work` and the items are pickled; at most four items a process are waiting, so that memory does not grow with them.
-    Close it where not all results are taken: at the end of Python, its threads are gone and it would wait for ever.
-    Raises OSError where no process can be started.
+    `work` and the items are pickled. At most four items per process wait, so that memory does not grow with them. Close
+    the generator if you do not take all results: at the exit of Python it would wait for ever. Raises OSError if no
+    process can be started.
     """
-    waiting: deque[tuple[T, ProcessFuture[R | Lost]]] = deque()
+    waiting: deque[tuple[Item, ProcessFuture[Result | NoResult]]] = deque()
     limited = functools.partial(_limited, work, limits)
     with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=_context()) as pool:
         try:
@@ -74,32 +77,32 @@ def each(work: Callable[[T], R], items: Iterable[T], jobs: int, limits: Limits) 
             raise
 
 
-def _scheduled(pool: ProcessPool, work: Callable[[T], R], item: T, limits: Limits) -> ProcessFuture[R]:
-    """Return the future result of work(item). Raises OSError where the system refuses the pool a thread."""
+def _scheduled(pool: ProcessPool, work: Callable[[Item], Result], item: Item, limits: Limits) -> ProcessFuture[Result]:
+    """Return the future result of work(item). Raises OSError if the system refuses a thread."""
     try:
-        return pool.schedule(work, args=(item,), timeout=WAIT * limits.seconds)
-    except RuntimeError as error:  # what Python raises where no thread can be started
+        return pool.schedule(work, args=(item,), timeout=WALL_SECONDS * limits.seconds)
+    except RuntimeError as error:  # Python raises it if no thread can be started
         raise OSError(errno.EAGAIN, str(error), "the worker processes") from error
 
 
-def alone(work: Callable[[T], R], item: T, limits: Limits) -> R:
-    """Return work(item), done in a process of its own. Raises OSError where the machine fails it, else SkipDocument."""
-    ((_, result),) = each(work, [item], 1, limits)
-    if isinstance(result, Lost):
+def run_alone(work: Callable[[Item], Result], item: Item, limits: Limits) -> Result:
+    """Return work(item), run in its own process. Raises OSError if the system fails, else SkipDocument."""
+    ((_, result),) = run_each(work, [item], 1, limits)
+    if isinstance(result, NoResult):
         raise (OSError if result.cause == "environment" else SkipDocument)(result.reason)
     return result
 
 
 def _begin(limits: Limits) -> None:
-    """Leave Ctrl-C, which a terminal sends to every process, to the first one; limit the memory of this one."""
+    """Prepare a worker process: ignore Ctrl-C, which the main process handles, and limit the memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits.scratch.mkdir(parents=True, exist_ok=True)
-    tempfile.tempdir = str(limits.scratch.absolute())  # where a later run finds what a killed one left
+    tempfile.tempdir = str(limits.scratch.absolute())  # a later run removes the files of a killed one
     _limit("RLIMIT_DATA", limits.memory)
 
 
 def _limit(name: str, most: float) -> None:
-    """Limit a resource of this process, unless its limit is lower already."""
+    """Limit a resource of this process; a lower limit stays."""
     if sys.platform != "win32":
         import resource  # noqa: PLC0415 - Windows has none
 
@@ -108,8 +111,8 @@ def _limit(name: str, most: float) -> None:
         resource.setrlimit(kind, (int(most) if hard == resource.RLIM_INFINITY else min(int(most), hard), hard))
 
 
-def _scarce(memory: int) -> bool:
-    """Tell whether a limit of this shell or machine leaves less memory than a process of ours may take."""
+def _memory_is_limited(memory: int) -> bool:
+    """Return whether the shell or the system allows less memory than a worker process may use."""
     if sys.platform == "win32":
         return False
     import resource  # noqa: PLC0415 - Windows has none
@@ -118,30 +121,39 @@ def _scarce(memory: int) -> bool:
     return any(one != resource.RLIM_INFINITY and one < memory for one in soft)
 
 
-def _limited(work: Callable[[T], R], limits: Limits, item: T) -> R | Lost:
-    """Return work(item), or why there is none; the kernel ends this process where it takes too much CPU time."""
+def _limited(work: Callable[[Item], Result], limits: Limits, item: Item) -> Result | NoResult:
+    """Return work(item), or why it failed; the kernel ends this process if it takes too much CPU time."""
     spent = sum(os.times()[:2])
     _limit("RLIMIT_CPU", spent + limits.seconds + 1)
     try:
         return work(item)
     except OSError as error:
-        return Lost(f"{error.strerror or error}{_at(error)}; it is tried again at the next run", "environment")
-    except BaseException as error:  # noqa: BLE001 - an item's failure is its own, even where a plugin ends the process
-        if _scarce(limits.memory):
-            return Lost(SCARCE, "environment")
+        return NoResult(f"{error.strerror or error}{_file_of(error)}; {NEXT_RUN}", "environment")
+    except BaseException as error:  # noqa: BLE001 - the failure of an item stops no other, not even SystemExit of a plugin
+        if _memory_is_limited(limits.memory):
+            return NoResult(LITTLE_MEMORY, "environment")
         if isinstance(error, MemoryError):
-            return Lost(f"needs more than {limits.memory >> 30} GB of memory; split it", "document")
-        return Lost(f"{type(error).__name__}: {error}; {BUG_REPORT_HINT}", "bug")
+            return NoResult(f"needs more than {limits.memory >> 30} GB of memory; split the document", "document")
+        return NoResult(bug_reason(error), "bug")
 
 
-def _at(error: OSError) -> str:
+def bug_reason(error: BaseException) -> str:
+    """Return the reason for an item that failed because of a bug.
+
+    >>> bug_reason(KeyError("x"))
+    "KeyError: 'x'; this is our mistake, please report it with the file"
+    """
+    return f"{type(error).__name__}: {error}; {BUG_REPORT_HINT}"
+
+
+def _file_of(error: OSError) -> str:
     return f" ({error.filename})" if error.filename else ""
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Return the way to start processes that is safe beside threads; where there is a choice, the faster one.
+    """Return how to start processes: safe with threads, and the fastest of these.
 
-    They import nothing from the working folder, where `python -c` looks first.
+    Worker processes import nothing from the working folder, where `python -c` looks first.
     """
     os.environ["PYTHONSAFEPATH"] = "1"
     if "forkserver" not in multiprocessing.get_all_start_methods():
@@ -151,30 +163,28 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _result(item: S, future: ProcessFuture[R | Lost], limits: Limits) -> tuple[S, R | Lost]:
+def _result(item: Item, future: ProcessFuture[Result | NoResult], limits: Limits) -> tuple[Item, Result | NoResult]:
     try:
         return item, future.result()
     except FutureTimeoutError:
-        busy = (
-            f"gave no result in {WAIT * limits.seconds:g} s; the machine may be busy; it is tried again at the next run"
-        )
-        return item, Lost(busy, "environment")
+        busy = f"gave no result in {WALL_SECONDS * limits.seconds:g} s; the machine may be busy; {NEXT_RUN}"
+        return item, NoResult(busy, "environment")
     except ProcessExpired as death:
         return item, _died(death.exitcode or 0, limits)
     except BrokenProcessPool as error:
         raise OSError(0, f"the worker processes cannot be started or were killed ({error}); run again") from error
 
 
-def _died(code: int, limits: Limits) -> Lost:
-    """Return what the exit code of a process says: it was over our limit, somebody killed it, or it crashed."""
+def _died(code: int, limits: Limits) -> NoResult:
+    """Return the reason that an exit code means: over the limit of CPU time, killed, or crashed."""
     if code == -getattr(signal, "SIGXCPU", 0):
         reason = (
             f"takes more than max_seconds = {limits.seconds:g} s of CPU time; raise the setting or split the document"
         )
-        return Lost(reason, "document")
+        return NoResult(reason, "document")
     if code in {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}:
-        reason = "its process was killed, perhaps for lack of memory; it is tried again at the next run"
-        return Lost(reason, "environment")
-    if _scarce(limits.memory):
-        return Lost(SCARCE, "environment")
-    return Lost(f"its process died with code {code}; it may need more memory than a document is given", "document")
+        reason = f"its process was killed, perhaps because memory was short; {NEXT_RUN}"
+        return NoResult(reason, "environment")
+    if _memory_is_limited(limits.memory):
+        return NoResult(LITTLE_MEMORY, "environment")
+    return NoResult(f"its process died with code {code}; it may exceed the memory limit per document", "document")

@@ -1,4 +1,4 @@
-"""Chapters -> a book of several posts in one format, made in a process of its own, which holds them all."""
+"""Chapters of several posts -> a book in one format, made in its own process, which holds them all in memory."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pipeline.settings import Edition
 from pipeline.store.atomic import errors_naming
 from pipeline.store.packing import unpack
 
-_SIZE = 8  # bytes before each chapter of a file: how many the chapter has
+_SIZE = 8  # bytes of the length before each chapter in a file
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A book to make: its title and look, what it selects (none means all), its format, and the files it is made of.
+    """A book to make: its title and look, the selection (None: all chapters), and the format.
 
-    `chapters` is a file that `save` wrote; `target` is where the book goes.
+    `chapters` is a file that `save_chapters` wrote; `target` is the file of the book.
     """
 
     title: str
@@ -33,7 +33,7 @@ class Volume:
     target: Path
 
 
-def save(chapters: Iterable[bytes], file: Path) -> None:
+def save_chapters(chapters: Iterable[bytes], file: Path) -> None:
     """Write packed chapters to a file, one at a time."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with errors_naming(file), file.open("wb") as out:
@@ -47,15 +47,16 @@ def _saved(file: Path) -> Iterator[Chapter]:
             yield unpack(data.read(int.from_bytes(size)), Chapter)
 
 
-def make(volume: Volume) -> str:
-    """Write a book to its target; return why there is none, else an empty string. Raises RuntimeError, OSError.
+def make_collection(volume: Volume) -> str:
+    """Write a book to its target; return an empty string, or the reason if it cannot be made.
 
-    Its identifier derives from its title: a new issue takes the place of the old one on a reader.
+    Its identifier is derived from its title: on an e-reader, a new issue replaces the old one. Raises RuntimeError,
+    OSError.
     """
-    every = _saved(volume.chapters)
-    chapters = selected_chapters(volume.edition, every) if volume.edition else list(every)
+    saved = _saved(volume.chapters)
+    chapters = selected_chapters(volume.edition, saved) if volume.edition else list(saved)
     if not chapters:
-        return f"`{volume.title}` selects no post; change or delete its [[edition]] in the settings"
+        return f"collection `{volume.title}` matches no posts; change or delete its [[edition]] in the settings"
     language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
     book = Book(volume.title, language, identifier(volume.title), tuple(chapters), volume.look)
     try:

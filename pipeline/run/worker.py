@@ -1,4 +1,4 @@
-"""One document, by itself: whatever goes wrong with it becomes its outcome."""
+"""A source -> its outcome; documents -> their books. Every failure of a document becomes its outcome."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from pathlib import Path, PurePosixPath
 from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier, style_of_settings
 from pipeline.books.formats import BOOK_FORMATS, books_as_files
 from pipeline.books.omissions import omission_warnings
-from pipeline.document import BUG_REPORT_HINT, Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
-from pipeline.flow import assemble, beside, follow
+from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
+from pipeline.flow import assemble, follow_each, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
 from pipeline.read.decode import decode
 from pipeline.read.folder import FoundFile, read_source
+from pipeline.read.kinds import FileKind, kind_of_name
+from pipeline.read.posts import is_draft
+from pipeline.run.pool import bug_reason
 from pipeline.settings import Settings
 from pipeline.store.packing import pack
 from pipeline.store.rows import DocumentRow, document_row
 
-PAGES = {".html", ".htm", ".xhtml", ".mhtml", ".mht"}
-MOST_TOLD = 100_000_000  # characters; a text of max_bytes, every word of which is a link, has fewer
+MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A source to clean.
 
-    `known` is the SHA-256 of the bytes that were cleaned last time; `archive` holds what the other documents say, as a
-    file whose digest is `evidence`.
+    `known` is the SHA-256 of the bytes cleaned last time. `archive` is a file with the statistics of the archive, and
+    `evidence` its digest.
     """
 
     settings: Settings
@@ -42,11 +44,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The source's bytes are those known."""
+    """The bytes of the source are those cleaned last time."""
 
 
-def clean(task: Task) -> DocumentRow | Unchanged:
-    """Return what becomes of one source. Raises OSError and MemoryError: these are the machine's."""
+def clean_source(task: Task) -> DocumentRow | Unchanged:
+    """Return the outcome of one source as a row. Raises OSError and MemoryError, which the system causes."""
     path = task.found.path
     try:
         source = read_source(Path(task.settings.raw), task.found, task.settings.max_bytes)
@@ -58,75 +60,71 @@ def clean(task: Task) -> DocumentRow | Unchanged:
         return Unchanged()
     steps = assemble(task.settings)
     if task.archive:
-        steps = beside(steps, _archive(task.archive, task.evidence))
-    outcome = follow_all(source, steps)
+        steps = with_archive(steps, _unpacked_archive(task.archive, task.evidence))
+    outcome = follow_all(source, steps, drafts=task.found.included)
     try:
         return document_row(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
-        return document_row(Skipped(path, "keep", _mistake(error), "bug", traceback.format_exc()))
+        return document_row(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
 
 
 @functools.lru_cache(maxsize=1)
-def _archive(file: Path, evidence: str) -> ArchiveStatistics:  # noqa: ARG001 - a file of other evidence is read anew
+def _unpacked_archive(file: Path, evidence: str) -> ArchiveStatistics:  # noqa: ARG001 - the key of the cache
     return unpack_statistics(file.read_bytes())
 
 
-def follow_all(source: Source, steps: Sequence[Step]) -> Cleaned | Skipped:
-    """Return the document after every step, or where and why it was set aside. The one place that catches all.
+def follow_all(source: Source, steps: Sequence[Step], *, drafts: bool = True) -> Cleaned | Skipped:
+    """Return the document after every step, or where and why it was skipped. Only this function catches every error.
 
-    Raises OSError and MemoryError: these are the machine's.
+    Without `drafts`, a document whose front matter says that it is a draft is skipped at the step DRAFT. Raises OSError
+    and MemoryError, which the system causes.
     """
     at = "decode"
     try:
-        _no_page(source.path)
+        _refuse_web_page(source.path)
         document = decode(source)
-        for step in steps:
-            at = step.name
-            document = follow(step, document)
-        _holds_text(document)
-        _bounded(document)
+        for at, document in follow_each(steps, document):  # noqa: B007, B020 - `at` is used where a step fails
+            if not drafts and is_draft(document.meta):
+                return Skipped(source.path, FileKind.DRAFT, "is a draft")
+        _refuse_blank(document)
+        _refuse_large_report(document)
     except SkipDocument as unfit:
         return Skipped(source.path, at, str(unfit))
     except (OSError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - a document's failure is its own
-        return Skipped(source.path, at, _mistake(error), "bug", traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - the failure of a document stops no other
+        return Skipped(source.path, at, bug_reason(error), "bug", traceback.format_exc())
     return Cleaned(document)
 
 
-def _mistake(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}; {BUG_REPORT_HINT}"
-
-
-def _no_page(path: PurePosixPath) -> None:
-    if path.suffix.lower() in PAGES:
-        message = (
-            "is a web page, which is not read yet; convert it to Markdown, or name it under `ignore` in the settings"
-        )
+def _refuse_web_page(path: PurePosixPath) -> None:
+    if kind_of_name(path.name) == FileKind.WEB_PAGE:
+        message = "HTML is not supported; convert the page to Markdown, or add its name to `ignore` in the settings"
         raise SkipDocument(message)
 
 
-def _holds_text(document: Document) -> None:
+def _refuse_blank(document: Document) -> None:
     if not document.text.strip():
-        message = "holds no text but white space and control characters; archive it again or delete it"
+        message = "contains only white space and control characters; archive it again or delete it"
         raise SkipDocument(message)
 
 
-def _bounded(document: Document) -> None:
-    """Refuse a document whose records are out of proportion to it: a long address, title or heading told often."""
+def _refuse_large_report(document: Document) -> None:
+    """Refuse a document whose links and changes repeat so much text that its report would be huge."""
     links = sum(
         len(link.written) + len(link.url) + len(link.text) + len(link.title) + len(link.heading)
         for link in document.links
     )
     changes = sum(len(change.before) + len(change.after) for change in document.changes)
-    if links + changes > MOST_TOLD:
-        message = f"what is to be told of its links and changes takes {(links + changes) // 10**6} MB; split it"
+    if links + changes > MOST_REPORTED:
+        size, most = (links + changes) // 10**6, MOST_REPORTED // 10**6
+        message = f"its report entry of links and changes would take {size} MB (limit {most}); split the document"
         raise SkipDocument(message)
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
-    """A document to bind, where its images are, where its editions go (without suffix), and what decides them."""
+class BookJob:
+    """A document to make books of: the folder of its images, the target without suffix, and the cache key."""
 
     document: Document
     raw: Path
@@ -136,55 +134,55 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """The editions of a document, and its chapter for the book of them all, packed; or why there are none.
+class MadeBooks:
+    """The books of a document, and its packed chapter for collections; or the problem that prevents them.
 
-    `warnings` say what the editions do not show of the document, a sentence each.
+    `warnings` are sentences that say what the books omit.
     """
 
-    editions: dict[str, bytes] = field(default_factory=dict)  # by kind: epub, pdf
+    editions: dict[str, bytes] = field(default_factory=dict)  # files by kind: epub, pdf
     chapter: bytes = b""
     problem: str = ""
     cause: Cause = "document"
     warnings: tuple[str, ...] = ()
 
 
-def bind(bindings: Sequence[Binding], kinds: Sequence[str] = BOOK_FORMATS) -> list[Bound]:
-    """Return the editions, of some kinds, of documents that are to look alike.
+def make_books(bindings: Sequence[BookJob], kinds: Sequence[str] = BOOK_FORMATS) -> list[MadeBooks]:
+    """Return the books, of some kinds, of documents that have the same look.
 
-    A document that is more than pandoc can do has a problem instead; all else is raised (see `books_as_files`).
+    A document that exceeds pandoc's limits has a problem instead. Raises what `books_as_files` raises.
     """
-    found = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
+    chapters = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
-        for one, chapter in zip(bindings, found, strict=True)
+        for one, chapter in zip(bindings, chapters, strict=True)
         if not isinstance(chapter, SkipDocument)
     ]
-    made = iter(_each(books, kinds))
+    made = iter(_editions_of_each(books, kinds))
     return [
-        Bound(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _bound(chapter, next(made))
-        for chapter in found
+        MadeBooks(problem=str(chapter)) if isinstance(chapter, SkipDocument) else _made_books(chapter, next(made))
+        for chapter in chapters
     ]
 
 
-def _each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | SkipDocument]:
-    """Return the editions of each book; what is too much for pandoc spoils no other."""
+def _editions_of_each(books: Sequence[Book], kinds: Sequence[str]) -> list[dict[str, bytes] | SkipDocument]:
+    """Return the files of each book by kind; a book that exceeds pandoc's limits affects no other."""
     try:
         return [*books_as_files(books, kinds)]
     except SkipDocument as unfit:
-        return [unfit] if len(books) == 1 else [made for book in books for made in _each([book], kinds)]
+        return [unfit] if len(books) == 1 else [made for book in books for made in _editions_of_each([book], kinds)]
 
 
-def _bound(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> Bound:
+def _made_books(chapter: Chapter, made: dict[str, bytes] | SkipDocument) -> MadeBooks:
     if isinstance(made, SkipDocument):
-        return Bound(problem=str(made))
+        return MadeBooks(problem=str(made))
     warnings = omission_warnings(chapter, made["epub"]) if "epub" in made else ()
-    return Bound(made, pack(chapter), warnings=warnings)
+    return MadeBooks(made, pack(chapter), warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """A file to bind by itself: its name and bytes, the folder its pictures are in, the kinds of editions wanted."""
+class BookInput:
+    """A file to make books of: its name and bytes, the folder of its images, the kinds of book wanted."""
 
     name: PurePosixPath
     data: bytes
@@ -193,22 +191,22 @@ class Post:
     kinds: tuple[str, ...]
 
 
-def bind_post(post: Post) -> Bound:
-    """Return the editions of one file."""
+def make_books_of_file(post: BookInput) -> MadeBooks:
+    """Return the books of one file."""
     try:
-        document = cleaned(post.name, post.data, post.settings)
+        document = cleaned_document(post.name, post.data, post.settings)
     except SkipDocument as unfit:
-        return Bound(problem=str(unfit))
-    (bound,) = bind([Binding(document, post.folder, Path(), "", style_of_settings(post.settings))], post.kinds)
+        return MadeBooks(problem=str(unfit))
+    (bound,) = make_books([BookJob(document, post.folder, Path(), "", style_of_settings(post.settings))], post.kinds)
     return bound
 
 
-def cleaned(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
-    """Return the document that `data` becomes. Raises SkipDocument where it would be set aside."""
+def cleaned_document(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
+    """Return `data` as a cleaned document. Raises SkipDocument if it would be skipped."""
     try:
         outcome = follow_all(Source(path, data), assemble(settings))
     except MemoryError as error:
-        message = "needs more memory than there is; split it"
+        message = "needs more memory than is free; split it"
         raise SkipDocument(message) from error
     if isinstance(outcome, Skipped):
         raise SkipDocument(outcome.reason)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS
 from pipeline.language.identification import language_of
-from pipeline.markdown import matches_outside_code
+from pipeline.markdown import overlaps_opaque
 from pipeline.steps.profiles import profile_of
 from pipeline.steps.profiles.rules import cut_names, labels
 
 PLACEHOLDER = "a placeholder of machine translation"
 _PLACEHOLDER_START = re.compile(r"T(?<![^【)\n]T)\d+[:：】]")
 _PLACEHOLDERS = re.compile(
-    r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^T\d+[:：]\s*(?=\*\*)", re.MULTILINE
+    r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^(?P<indent>[ \t]*)T\d+[:：]\s*(?=\*\*)", re.MULTILINE
 )
 
 
@@ -35,8 +35,14 @@ def artefacts(document: Document, *, glossary: bool = True) -> Document:
 def _placeholders(text: str) -> Iterator[Change]:
     """Yield the removal of placeholders: `八月版的【T2:机器学习】系列` -> `八月版的机器学习系列`."""
     if _PLACEHOLDER_START.search(text):
-        for match in matches_outside_code(_PLACEHOLDERS, text):
-            yield Change("artefacts", match.span(), match[0], match["inner"] or "", PLACEHOLDER)
+        for match in _PLACEHOLDERS.finditer(text):
+            first, last = match.span("inner") if match["inner"] else (match.end(), match.end())
+            if not any(
+                overlaps_opaque(text, span)
+                for span in ((match.start(), first), (last, match.end()))
+                if span[0] < span[1]
+            ):
+                yield Change("artefacts", match.span(), match[0], match["inner"] or match["indent"] or "", PLACEHOLDER)
 
 
-STEP = Step("artefacts", artefacts, (SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=3)

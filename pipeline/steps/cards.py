@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE
-from pipeline.markdown import matches_outside_code
+from pipeline.invariants import OPAQUE_BUT_URLS
+from pipeline.markdown import URL, matches_outside_opaque
 from pipeline.steps.profiles import profile_of
 from pipeline.steps.profiles.rules import link_cards, separators
 
@@ -42,7 +42,7 @@ def cards(document: Document) -> Document:
 
 def _links_without_text(text: str) -> Iterator[Change]:
     """Yield the removal of links without text; one that is alone on its line stays."""
-    for match in matches_outside_code(_LINK_WITHOUT_TEXT, text):
+    for match in matches_outside_opaque(_LINK_WITHOUT_TEXT, text, (URL,)):
         line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
             yield Change("cards", match.span(), match[0], "", LINK_WITHOUT_TEXT)
@@ -50,7 +50,7 @@ def _links_without_text(text: str) -> Iterator[Change]:
 
 def _hashtags(text: str) -> Iterator[Change]:
     """Yield the changes that join hashtags: `[# ML collage](…/hashtag/mlcollage)` -> `[#MLcollage](…)`."""
-    for match in matches_outside_code(_SPLIT_HASHTAG, text):
+    for match in matches_outside_opaque(_SPLIT_HASHTAG, text, (URL,)):
         words = match[1].removeprefix("# ")
         joined = re.sub(r"\s", "", words)
         tag = joined if match[2].casefold().rstrip("/").endswith("/" + joined.casefold()) else words
@@ -60,10 +60,10 @@ def _hashtags(text: str) -> Iterator[Change]:
 def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
     """Yield the changes that give the URLs of links, not of images, the host of the source."""
     if urlsplit(source_url).hostname and "](/" in text:
-        for match in matches_outside_code(_RELATIVE_URL, text):
+        for match in matches_outside_opaque(_RELATIVE_URL, text, (URL,)):
             line = text.rfind("\n", 0, match.start()) + 1
             if not re.search(r"!\[[^\[\]\n]*\Z", text[line : match.start()]):
                 yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE_URL)
 
 
-STEP = Step("cards", cards, (SAME_CODE,), version=3)
+STEP = Step("cards", cards, (OPAQUE_BUT_URLS,), version=4)

@@ -1,24 +1,31 @@
-"""Remove control characters, byte order marks and noncharacters; make every line end LF."""
+"""Remove control characters, codes of terminals, byte order marks and noncharacters; make every line end LF."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from pipeline.changes import Change
-from pipeline.document import Document, Step
+from pipeline.changes import Change, apply
+from pipeline.document import Document, Invariant, Step
 from pipeline.invariants import SAME_WORDS
+from pipeline.markdown import overlaps_code
+from pipeline.steps.plain_text.evidence import is_plain_file
+from pipeline.steps.terminal_codes import OVERSTRIKE, TERMINAL_CODE, codes_without_escape
 
+TERMINAL_CODE_REASON = "code of a terminal: a colour, or the place of the cursor"
 REASONS = {
     "bom": "byte order mark (ZERO WIDTH NO-BREAK SPACE at the start)",
     "line": "line ends are LINE FEED",
     "page": "FORM FEED and LINE TABULATION end a line",
+    "terminal": TERMINAL_CODE_REASON,
+    "overstrike": "a character that the next one was printed on",
     "control": "control character",
     "surrogate": "single surrogate",
     "noncharacter": "noncharacter",
 }
 _UNWANTED = re.compile(
-    "(?P<bom>\\A\ufeff+)|(?P<line>\r\n?)|(?P<page>[\f\v])|(?P<control>[\x00-\x08\x0e-\x1f\x7f]+)"
-    "|(?P<surrogate>[\ud800-\udfff]+)|(?P<noncharacter>["
+    f"(?P<bom>\\A\ufeff+)|(?P<line>\r\n?)|(?P<page>[\f\v])|(?P<terminal>{TERMINAL_CODE})|(?P<overstrike>{OVERSTRIKE})"
+    "|(?P<control>[\x00-\x08\x0e-\x1f\x7f]+)|(?P<surrogate>[\ud800-\udfff]+)|(?P<noncharacter>["
     "\ufdd0-\ufdef\ufffe\uffff"
     + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
     + "]+)"
@@ -27,19 +34,35 @@ _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
 def controls(document: Document) -> Document:
-    """Remove control characters, byte order marks and noncharacters; make every line end LF.
+    r"""Remove control characters and codes of terminals; make every line end LF: `\x1b[1;31mred\x1b[m` -> `red`.
 
     C1 controls (U+0080 to U+009F) stay: the repair of mojibake needs them. Unassigned code points stay too: a later
-    version of Unicode may assign them. Noncharacters are never assigned, so they go.
+    version of Unicode may assign them. Noncharacters are never assigned, so they go. Codes without their ESC stay in
+    the code of Markdown, which may be about them.
     """
-    return document.edited(
+    text = document.text
+    changes = [
         Change("controls", match.span(), match[0], _replacement(match), REASONS[str(match.lastgroup)])
-        for match in _UNWANTED.finditer(document.text)
-    )
+        for match in _UNWANTED.finditer(text)
+    ]
+    codes = [
+        Change("controls", span, text[slice(*span)], "", TERMINAL_CODE_REASON)
+        for span in codes_without_escape(text)
+        if not overlaps_code(text, span) or is_plain_file(document.path, text)
+    ]
+    return document.edited(sorted([*changes, *codes], key=lambda change: change.span))
 
 
 def _replacement(match: re.Match[str]) -> str:
     return "\n" if match.lastgroup in {"line", "page"} else ""
+
+
+def _same_words_besides_codes(before: Document, after: Document) -> bool:
+    """Return whether the two texts have the same letters and digits, without what only terminals read."""
+    made = after.changes[len(before.changes) :]
+    codes = [change for change in made if change.reason in {TERMINAL_CODE_REASON, REASONS["overstrike"]}]
+    without = replace(before, text=apply(before.text, codes)) if codes else before
+    return SAME_WORDS.holds(without, after)
 
 
 def stripped(text: str) -> str:
@@ -55,4 +78,7 @@ def stripped(text: str) -> str:
     return _C1_CONTROLS.sub("", _UNWANTED.sub(_replacement, valid.replace("\x85", "\n")))
 
 
-STEP = Step("controls", controls, (SAME_WORDS,))
+SAME_WORDS_BESIDES_CODES = Invariant("same_words_besides_codes", _same_words_besides_codes)
+"""The letters and digits are the same, in the same order, without codes of terminals and overstrikes."""
+
+STEP = Step("controls", controls, (SAME_WORDS_BESIDES_CODES,), version=2)

@@ -10,10 +10,10 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from pipeline.changes import Change
-from pipeline.document import Document, FrontValue, Meta, Step
+from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import language_of
-from pipeline.markdown import FRONT_MATTER, block_groups, heading_text, inline_tokens
-from pipeline.markdown.front_matter import front_matter_fields
+from pipeline.markdown import block_groups, heading_text, inline_tokens
+from pipeline.markdown.front_matter import front_matter_of
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in
 from pipeline.steps.profiles import profile_applies, profile_of, profiles_digest
@@ -37,10 +37,17 @@ LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
 MOST_TITLE_CHARACTERS = 500  # characters of a title or a name; a cover shows 300 at most
+MOST_NESTED_TAGS = 4  # levels of tags in a title
 UNTITLED = "untitled"
 # UAX 9: embeddings, overrides, isolates. In contents, lists and reports they would reorder the words around a title.
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_PAIRED_TAGS = re.compile(  # a title about tags has spaces inside them, or code marks around
+    r"(?<!`)<(a|abbr|b|big|cite|code|del|em|font|i|ins|mark|q|s|small|span|strong|sub|sup|tt|u)(?:\s[^<>]{0,200})?>"
+    r"(?!\s)([^<>]{1,500})(?<!\s)</\1>(?!`)",
+    re.IGNORECASE,
+)
+_BREAK_TAG = re.compile(r"(?<=\S)\s*<(?:br|wbr)\s*/?>\s*(?=\S)", re.IGNORECASE)
 HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
 TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # in a URL
 SOURCE_LINES = 30  # lines from the top that may name the source
@@ -51,16 +58,14 @@ def describe(document: Document, *, profile: str = "") -> Document:
 
     `profile` is the site profile that the settings name.
     """
-    match = FRONT_MATTER.match(document.text)
+    found = front_matter_of(document.text)
     fields: dict[str, FrontValue] = {}
-    if match:
-        read = front_matter_fields(match[1] or "")
-        if isinstance(read, str):
-            document = document.noted("describe", f"the front matter cannot be read and stays in the text: {read}")
-        else:
-            fields = {stripped(key): _stripped_value(value) for key, value in read.items()}
-            removal = Change("describe", match.span(), match[0], "", "front matter is kept as metadata")
-            document = replace(document.edited([removal]), meta=replace(document.meta, front_matter=match[0]))
+    if found and found.problem:
+        document = document.noted("describe", f"the front matter cannot be read and stays in the text: {found.problem}")
+    elif found:
+        fields = {stripped(key): _stripped_value(value) for key, value in found.fields.items()}
+        removal = Change("describe", (0, len(found.block)), found.block, "", "front matter is kept as metadata")
+        document = replace(document.edited([removal]), meta=replace(document.meta, front_matter=found.block))
     meta = _metadata(document, fields)
     if profile and profile_applies(profile, meta.source_url):
         meta = replace(meta, profile=profile, profile_digest=profiles_digest(profile))
@@ -70,31 +75,38 @@ def describe(document: Document, *, profile: str = "") -> Document:
     return replace(document, meta=meta)
 
 
-def _metadata(document: Document, fields: dict[str, FrontValue]) -> Meta:
+def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
     """Return the metadata: from the front matter, else from the text. Unused fields go to `extra`."""
     used: set[str] = set()
+    written = {key.casefold(): key for key in reversed(fields)}  # `Title` and `title` are one field
 
     def given(name: str, read: Callable[[str], str]) -> str:
-        for key in FRONT_MATTER_KEYS[name]:
-            value = fields.get(key)
+        for key in [written[name] for name in FRONT_MATTER_KEYS[name] if name in written]:
+            value = fields[key]
             if isinstance(value, str | int) and (found := read(str(value))):
                 if len(str(value)) <= MOST_TITLE_CHARACTERS:  # a value that was cut also stays in `extra`, in full
                     used.add(key)
                 return found
         return ""
 
-    title = given("title", lambda text: _one_line(entities_decoded(text)))
+    title = given("title", _plain_line)
     source_url = given("source_url", _http_url) or source_named_in(document.text)
     date = given("date", date_in)
     language = given("language", _language_tag)
-    authors = _author_names(fields, used)
-    title = title or _one_line(_first_heading(document.text)) or _one_line(document.path.stem) or UNTITLED
+    authors = _author_names(fields, used) or document.meta.authors
+    title = (
+        title
+        or document.meta.title
+        or _one_line(_first_heading(document.text))
+        or _one_line(document.path.stem)
+        or UNTITLED
+    )
     return replace(
         document.meta,
         title=title,
         authors=authors,
         source_url=source_url,
-        date=date or date_in(urlsplit(source_url).path) or date_in(title),
+        date=date or document.meta.date or date_in(urlsplit(source_url).path) or date_in(title),
         language=language or language_of(document.text),
         extra=tuple((key, value) for key, value in fields.items() if key not in used),
     )
@@ -102,13 +114,15 @@ def _metadata(document: Document, fields: dict[str, FrontValue]) -> Meta:
 
 def _author_names(fields: dict[str, FrontValue], used: set[str]) -> tuple[str, ...]:
     """Return the authors, one or a list of them, and add their field to `used`."""
-    for key in FRONT_MATTER_KEYS["authors"]:
-        value = fields.get(key)
-        names: list[FrontValue] = value if isinstance(value, list) else [value]
+    written = {key.casefold(): key for key in reversed(fields)}
+    for key in [written[name] for name in FRONT_MATTER_KEYS["authors"] if name in written]:
+        value = fields[key]
+        listed: list[FrontValue] = value if isinstance(value, list) else [value]
+        names = [one["name"] if isinstance(one, dict) and "name" in one else one for one in listed]
         if value and all(isinstance(name, str) for name in names):
-            if all(len(name) <= MOST_TITLE_CHARACTERS for name in names):
+            if all(len(name) <= MOST_TITLE_CHARACTERS for name in names) and names == listed:
                 used.add(key)
-            return tuple(filter(None, (_one_line(entities_decoded(name)) for name in names)))
+            return tuple(filter(None, map(_plain_line, names)))
     return ()
 
 
@@ -127,11 +141,22 @@ def _one_line(text: str) -> str:
     return line if len(line) <= MOST_TITLE_CHARACTERS else f"{line[: MOST_TITLE_CHARACTERS - 1].rstrip()}…"
 
 
+def _plain_line(text: str) -> str:
+    """Return a title or a name as a reader sees it: without tags, entities decoded, on one line.
+
+    >>> _plain_line("Don't <em>stop</em>&#33; Use <b>"), _plain_line("a < b > c &lt;i&gt;")
+    ("Don't stop! Use <b>", 'a < b > c <i>')
+    """
+    for _ in range(MOST_NESTED_TAGS):
+        text = _PAIRED_TAGS.sub(r"\2", text)
+    return _one_line(entities_decoded(_BREAK_TAG.sub(" ", text)))
+
+
 def entities_decoded(text: str) -> str:
     r"""Return a title with its HTML entities decoded; those of invisible characters only inside a word.
 
-    >>> entities_decoded("Tu C&oacute;digo de Conducta"), entities_decoded("AT&T&nbsp;Inc."), entities_decoded("What &nbsp; does")
-    ('Tu Código de Conducta', 'AT&T\xa0Inc.', 'What &nbsp; does')
+    >>> [entities_decoded(title) for title in ("C&oacute;digo de Conducta", "AT&T&nbsp;Inc.", "What &nbsp; does")]
+    ['Código de Conducta', 'AT&T\xa0Inc.', 'What &nbsp; does']
     """
     return ENTITY.sub(_character_of_entity, text)
 
@@ -199,10 +224,12 @@ def _http_url(text: str) -> str:
 
 def source_named_in(text: str) -> str:
     """Return the URL in a line near the top that names the source, `> 原文：<https://…>`; empty if there is none."""
+    quoted = False  # a line without a mark below a quoted one is quoted, too
     for line in text.split("\n", SOURCE_LINES)[:SOURCE_LINES]:
-        if "://" in line and (match := SOURCE_LINE.match(line)):
+        quoted = bool(line.strip()) and (quoted or line.lstrip().startswith(">"))
+        if "://" in line and (match := SOURCE_LINE.match(f"> {line.lstrip()}" if quoted else line)):
             return _http_url(match[1].rstrip(">)*_"))
     return ""
 
 
-STEP = Step("describe", describe, version=5)
+STEP = Step("describe", describe, version=6)

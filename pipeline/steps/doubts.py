@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from pipeline.document import Document, Step
 from pipeline.language.identification import language_of
-from pipeline.markdown import matches_outside_code
+from pipeline.markdown import URL, matches_outside_opaque
 from pipeline.steps.profiles import DoubtfulPattern, parsed_profile, profile_of
 
 LANGUAGES = ("zh",)  # those with a file in glossary/
@@ -20,7 +20,7 @@ def doubts(document: Document) -> Document:
     site = profile_of(document.meta)
     of_site = site.doubtful if language.startswith(site.language) else ()
     for doubtful in (*of_site, *_patterns_of(language.partition("-")[0])):
-        if places := [match[0].strip() for match in matches_outside_code(doubtful.pattern, document.text)]:
+        if places := [match[0].strip() for match in matches_outside_opaque(doubtful.pattern, document.text, (URL,))]:
             first = places[0] if len(places[0]) <= MOST_QUOTED else places[0][:MOST_QUOTED] + "…"
             times = f", {len(places)} times" if len(places) > 1 else ""
             message = f"possible mistranslation (unchanged): {first}{times}: {doubtful.says}"
@@ -37,4 +37,4 @@ def _patterns_of(language: str) -> tuple[DoubtfulPattern, ...]:
     return parsed_profile(f"{language}.toml", text).doubtful
 
 
-STEP = Step("doubts", doubts, version=2)
+STEP = Step("doubts", doubts, version=3)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from pipeline.changes import Change
+from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import InlineContent, inline_contents, inline_tokens
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
+from pipeline.markdown import InlineContent, inline_contents, inline_tokens, literal_marks
+from pipeline.markdown.emphasis_edits import (
+    EMPTY_EMPHASIS,
+    InlineEdit,
+    punctuation_moves,
+    runs_between_emphasis,
+    strong_tags,
+)
 from pipeline.markdown.emphasis_runs import (
     ASTERISKS,
-    MOST_ASTERISKS,
     STRONG_ASTERISKS,
     AsteriskRun,
     is_blank,
-    is_flanking,
     paired_runs,
 )
 from pipeline.steps.profiles import profile_of
@@ -27,25 +32,8 @@ from pipeline.steps.profiles import profile_of
 CASELESS = re.compile(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-BRACKET_PAIRS = {
-    "(": ")",
-    "（": "）",
-    "[": "]",
-    "【": "】",
-    "「": "」",
-    "『": "』",
-    "《": "》",
-    "“": "”",
-    "‘": "’",
-    "〈": "〉",
-}
-KEPT_INSIDE = "\"'*\\"  # punctuation that may belong to the text before it
 MOST_BLOCKS = 6  # that one emphasis may span; markers farther apart are not a pair
 
-PUNCTUATION_MOVED = "CommonMark does not pair markers between punctuation and a letter; the punctuation moved outside"
-SPACE_MOVED = "CommonMark does not pair markers with a space on their inner side; the space moved outside"
-WRITTEN_AS_TAGS = "CommonMark does not pair these markers; written as HTML tags, which always work"
-EMPTY_EMPHASIS = "emphasis of punctuation or of nothing; its markers were visible asterisks"
 SPANS_BLOCKS = "emphasis ends with its block; markers added in each block"
 FOOTNOTE_ASTERISK = "footnote asterisks after names in an emphasized list: escaped, so that the outer markers pair"
 SPACE_BEFORE_COLON = "no space between a label and its colon"
@@ -67,33 +55,31 @@ _FOOTNOTES = re.compile(
 _SPACED_COLON = re.compile(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the start of a line
 
 
-@dataclass(frozen=True, slots=True)
-class InlineEdit:
-    """A change in the content of an inline; the offsets are in the content."""
-
-    start: int
-    end: int
-    after: str
-    reason: str
-
-
 def emphasis(document: Document) -> Document:
     """Fix `**` markers that CommonMark ignores next to CJK text: `**标签:**字` -> `**标签**:字`."""
     text = document.text
     if not _doubtful(text, _ALWAYS_PAIRS_IN_LINE) or not CASELESS.search(text):
         return document
     footnotes = profile_of(document.meta).footnote_asterisks
+    return document.edited(repeated(text, partial(_emphasis_changes, footnotes=footnotes)))
+
+
+def _emphasis_changes(text: str, *, footnotes: bool) -> Iterator[Change]:
     edits: list[tuple[InlineContent, InlineEdit]] = []
     lone: list[tuple[InlineContent, AsteriskRun]] = []
-    for inline in inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE)):
+    worth = inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE))
+    for inline in map(_without_opaque_marks, worth):
         if _doubtful(inline.content, _ALWAYS_PAIRS):
-            pairs, single = paired_runs(inline.content)
+            pairs, single = paired_runs(inline.content, literal_marks(inline.content))
             notes = list(_footnotes(inline.content)) if footnotes else []
             edits += [(inline, edit) for edit in notes or _fixes(inline, pairs)]
             lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
-    edits += _spanning(text, lone)
-    changes = (_emphasis_change(*edit) for edit in edits)
-    return document.edited(sorted(changes, key=lambda change: change.span))
+    return (_emphasis_change(*edit) for edit in (*edits, *_spanning(text, lone)))
+
+
+def _without_opaque_marks(inline: InlineContent) -> InlineContent:
+    """Return inline content with letters for the marks in its opaque regions, which are no emphasis."""
+    return replace(inline, content=inline.masked) if inline.opaque else inline
 
 
 def _emphasis_change(inline: InlineContent, edit: InlineEdit) -> Change:
@@ -115,14 +101,13 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
     """
     content, env = inline.content, inline.env
     kept = [InlineEdit(*match.span(1), "", SPACE_BEFORE_COLON) for match in _SPACED_COLON.finditer(content)]
-    options = [(list(_punctuation_moves(content, *pair)), _tags(*pair)) for pair in pairs if _intended(content, *pair)]
-    every = kept + [edit for moves, tags in options for edit in (moves or tags)]
-    runs = (AsteriskRun(*match.span()) for match in ASTERISKS.finditer(content))
-    every += [
-        InlineEdit(run.start, run.end, "", EMPTY_EMPHASIS)
-        for run in runs
-        if run.size > MOST_ASTERISKS and run.size % 2 == 0
+    options = [
+        (_allowed(inline, punctuation_moves(content, *pair)), strong_tags(*pair))
+        for pair in pairs
+        if _intended(content, *pair)
     ]
+    every = kept + [edit for moves, tags in options for edit in (moves or tags)]
+    every += runs_between_emphasis(content)
     if every == kept or not (shown := _visible_and_asterisks(content, env))[1]:
         return kept
     now = _visible_and_asterisks(_edited(content, every), env)
@@ -137,6 +122,12 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
         if now[0] == shown[0] and now[1] < shown[1]:
             kept, shown = [*kept, *edits], now
     return kept
+
+
+def _allowed(inline: InlineContent, moves: Iterable[InlineEdit]) -> list[InlineEdit]:
+    """Return the edits; none if one of them is in an opaque region."""
+    edits = list(moves)
+    return [] if any(inline.edits_opaque(edit.start, edit.end) for edit in edits) else edits
 
 
 def _footnotes(content: str) -> Iterator[InlineEdit]:
@@ -181,59 +172,6 @@ def _ascii_letter(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _punctuation_moves(content: str, opener: AsteriskRun, closer: AsteriskRun) -> Iterator[InlineEdit]:
-    """Yield the edits that move spaces and punctuation out of markers that do not pair; none if no move helps."""
-    marks, first, last = content[opener.start : opener.end], opener.end, closer.start
-    if not any(char.isalnum() for char in content[first:last]):
-        yield InlineEdit(opener.start, opener.end, "", EMPTY_EMPHASIS)
-        yield InlineEdit(closer.start, closer.end, "", EMPTY_EMPHASIS)
-        return
-    for start, end in _spans_to_keep(content, first, last):
-        before = content[start - 1] if start > first else content[opener.start - 1 : opener.start]
-        after = content[end] if end < last else content[closer.end : closer.end + 1]
-        if is_flanking(before, content[start]) and is_flanking(after, content[end - 1]):
-            lead, tail = content[first:start], content[end:last]
-            reason = PUNCTUATION_MOVED if (lead + tail).strip() else SPACE_MOVED
-            if lead:
-                yield InlineEdit(opener.start, start, (lead if opener.start else lead.lstrip()) + marks, reason)
-            if tail:
-                yield InlineEdit(end, closer.end, marks + tail, reason)
-            return
-
-
-def _spans_to_keep(content: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans that may stay emphasized, longest first: without spaces, then punctuation, then brackets."""
-    start, end = _trimmed(content, first, last)
-    yield start, end
-    bare = end
-    while bare > start and _may_move(content[bare - 1]):
-        bare -= 1
-    for stop in (end, bare):
-        if BRACKET_PAIRS.get(content[start]) == content[stop - 1] and stop - start > 2:  # noqa: PLR2004 - a bracket each side
-            yield start + 1, stop - 1
-        elif stop > start:
-            yield _trimmed(content, start, stop)
-
-
-def _may_move(char: str) -> bool:
-    return unicodedata.category(char) in {"Po", "Pd"} and char not in KEPT_INSIDE
-
-
-def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
-    inner = content[start:end]
-    return end - len(inner.lstrip()), start + len(inner.rstrip())
-
-
-def _tags(opener: AsteriskRun, closer: AsteriskRun) -> list[InlineEdit]:
-    """Return the edits that write `**` as HTML tags; nothing for `*`, which is often not meant as emphasis."""
-    if opener.size != STRONG_ASTERISKS:
-        return []
-    return [
-        InlineEdit(opener.start, opener.end, "<strong>", WRITTEN_AS_TAGS),
-        InlineEdit(closer.start, closer.end, "</strong>", WRITTEN_AS_TAGS),
-    ]
-
-
 def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Iterator[tuple[InlineContent, InlineEdit]]:
     """Yield the edits for strong text that spans several paragraphs: markers in each of them."""
     for (first, opener), (last, closer) in pairwise(lone):
@@ -247,7 +185,7 @@ def _spanning(text: str, lone: list[tuple[InlineContent, AsteriskRun]]) -> Itera
 def _from_to(text: str, first: InlineContent, last: InlineContent) -> list[InlineContent]:
     """Return the blocks from a paragraph to another one; nothing if there are more than MOST_BLOCKS."""
     found: list[InlineContent] = []
-    for inline in inline_contents(text, start=first.lines[0][1]):
+    for inline in map(_without_opaque_marks, inline_contents(text, start=first.lines[0][1])):
         if found or inline == first:
             found.append(inline)
         if inline == last or len(found) > MOST_BLOCKS:
@@ -274,4 +212,4 @@ def _all_pair(inline: InlineContent, edits: list[InlineEdit]) -> bool:
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=5)
+STEP = Step("emphasis", emphasis, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=6)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
-from pipeline.document import Document, Meta, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS
-from pipeline.markdown import inline_tokens, matches_outside_code, visible_text
+from pipeline.document import Document, Metadata, Step
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS
+from pipeline.markdown import inline_tokens, matches_outside_opaque, visible_text
 from pipeline.steps.profiles import Pattern, profile_of
 
 CAPTION_AS_ALT = "the line below the image is its caption; used as the alternative text"
@@ -28,7 +28,7 @@ def figures(document: Document) -> Document:
     return document.edited(changes) if changes else document
 
 
-def captions_of(meta: Meta) -> tuple[Pattern, ...]:
+def captions_of(meta: Metadata) -> tuple[Pattern, ...]:
     """Return what matches the start of a caption in a document: `Figure 1`, and what its site profile adds."""
     of_site = profile_of(meta).caption
     return (CAPTION, of_site) if of_site else (CAPTION,)
@@ -39,7 +39,7 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
 
     Image and caption are in the same quotation, or both in none.
     """
-    for match in matches_outside_code(_IMAGE, text):
+    for match in matches_outside_opaque(_IMAGE, text):
         if not any(caption.match(match[3]) for caption in captions):
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -53,4 +53,4 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
             yield Change("figures", (match.end(), match.end()), "", alt, CAPTION_AS_ALT)
 
 
-STEP = Step("figures", figures, (SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("figures", figures, (OPAQUE_STAYS, SAME_LINKS), version=3)

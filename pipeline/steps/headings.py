@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.changes import Change
+from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import matches_outside_code, overlaps_code, parse_blocks
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
+from pipeline.markdown import matches_outside_opaque, overlaps_opaque, parse_blocks
 
 BOLD_HEADING = "bold adds nothing to the whole text of a heading"
 SKIPPED_LEVEL = "the text uses no heading of the level above"
@@ -24,16 +24,21 @@ def headings(document: Document) -> Document:
     """Fix headings: `##标题` -> `## 标题`, `## **标题**` -> `## 标题`."""
     if "#" not in document.text:
         return document
-    changes = list(_heading_changes(document.text))
-    return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
+    changes = repeated(document.text, _heading_changes)
+    return document.edited(changes) if changes else document
 
 
 def _heading_changes(text: str) -> Iterator[Change]:
-    for match in matches_outside_code(_BOLD_HEADING, text):
+    for match in _BOLD_HEADING.finditer(text):
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if len(before) < HEADING_LEVELS and not before.strip("#"):
+        marks = (match.start(), match.start(2)), (match.end(2), match.end(1))
+        if (
+            len(before) < HEADING_LEVELS
+            and not before.strip("#")
+            and not any(overlaps_opaque(text, span) for span in marks)
+        ):
             yield Change("headings", match.span(1), match[1], match[2].strip(), BOLD_HEADING)
-    for match in matches_outside_code(_HASHES_WITHOUT_SPACE, text):
+    for match in matches_outside_opaque(_HASHES_WITHOUT_SPACE, text):
         if match.start() == 0 or text[match.start() - 1] == "\n":
             yield Change("headings", (match.end(), match.end()), "", " ", SPACE_AFTER_HASHES)
     yield from _level_changes(text)
@@ -48,14 +53,14 @@ def _level_changes(text: str) -> Iterator[Change]:
     used = _underlined_levels(text)
     for match in marks:
         level = len(match[0].rstrip())
-        if level not in used and not overlaps_code(text, match.span()):
+        if level not in used and not overlaps_opaque(text, match.span()):
             used.add(level)
     if not used or not set(range(min(used), max(used))) - used:
         return
     rank = {level: min(used) + at for at, level in enumerate(sorted(used))}
     for match in marks:
         level = len(match[0].rstrip())
-        if rank.get(level, level) < level and not overlaps_code(text, match.span()):
+        if rank.get(level, level) < level and not overlaps_opaque(text, match.span()):
             span = match.start() + rank[level], match.start() + level
             yield Change("headings", span, text[slice(*span)], "", SKIPPED_LEVEL)
 
@@ -66,4 +71,4 @@ def _underlined_levels(text: str) -> set[int]:
     return {int(one.tag[1]) for one in tokens if one.type == "heading_open" and one.markup in "=-" and not one.level}
 
 
-STEP = Step("headings", headings, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=3)
+STEP = Step("headings", headings, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)

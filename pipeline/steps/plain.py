@@ -1,192 +1,247 @@
-"""Write the plain text of .txt files as Markdown that looks the same, unless the text is Markdown already."""
+"""Write plain text as Markdown that looks the same, and read its title and authors."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise, zip_longest
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, zip_longest
+from typing import Literal
 
 from pipeline.changes import Change
-from pipeline.document import Document, Step
+from pipeline.document import Document, Metadata, Step
 from pipeline.invariants import SAME_WORDS
-from pipeline.markdown.parsing import FRONT_MATTER, inline_tokens, parse_blocks
+from pipeline.steps.plain_text.chapters import ChapterLine, chapter_line, heading_levels, underlined_level
+from pipeline.steps.plain_text.escapes import (
+    BREAK,
+    JOINED,
+    SOFT,
+    backslash_places,
+    heading_shows_as_it_is,
+    shows_as_it_is,
+)
+from pipeline.steps.plain_text.evidence import is_plain_file
+from pipeline.steps.plain_text.layout import SENTENCE_END, TextLayout, intended_break, layout_of, line_ends, paragraphs
+from pipeline.steps.plain_text.lines import WIDE_INDENTATION, TextBlock, TextLine, text_lines
+from pipeline.steps.plain_text.opening import opening_of
+from pipeline.steps.plain_text.parts import TextPart, text_parts
 
-INDENTED_PARAGRAPH = "an indented first line starts a paragraph, not code"
-LINE_PARAGRAPH = "each line is a paragraph"
-INTENDED_BREAK = "an intended line break: the next word would have fitted"
+NEW_PARAGRAPH = "a paragraph of the plain text"
+INDENTATION_OF_TEXT = "an indentation starts a paragraph, not code"
+INTENDED_BREAK = "an intended line break"
+WRAPPED_LINE = "the line was wrapped; a line end would show as a space between characters"
 NOT_MARKUP = "not Markdown: the character itself"
-COLUMNS_KEPT = "columns set with spaces: the lines stay as they are"
-IDEOGRAPHIC_BLANK_LINE = "a line of ideographic spaces separates paragraphs, like an empty one"
+COLUMNS_KEPT = "columns and signatures: the lines stay as they are"
+CHAPTER_HEADING = "the heading of a chapter"
+WIDE_BLANK_LINE = "a line of wide spaces separates paragraphs, like an empty one"
 TRAILING_SPACES = "invisible spaces at the end of a line"
-
-MARKDOWN_SIGNS = re.compile(
-    r"\]\([^)\s]|^ {0,3}(?:```|~~~)|^ {0,3}\[[^\]\n]+\]:[ \t]|\*\*[^\s*]|^ {0,3}\|?[ \t]*:?-{3,}:?[ \t]*\|"
-    r"|<https?://|</?(?:p|div|table|img|a|br|h[1-6]|ul|ol|li|blockquote|pre)\b[^>\n]*>"
-    r"|(?:\A|\n[ \t]*\n)#{1,6}[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)|(?:\A|\n[ \t]*\n)#{2,6}[ \t]+[^#\s]",
-    re.MULTILINE,
-)  # rare in plain text; a heading is a paragraph of its own, comment lines follow one another
-INDENTATION = " \t\N{IDEOGRAPHIC SPACE}"
-LEAST_WRAP_WIDTH, MOST_WRAP_WIDTH = 40, 120  # columns; wrapped text has such widths
-LEAST_FILLED_WIDTH = 0.75  # of the width: the least length of a wrapped line; the next word did not fit
-MAJORITY_OF_LINES = 0.6  # of the lines; so many decide what a text or a block is
-_COLUMN_GAP = re.compile(r"\S(?: {3,}|\t+)\S|[\u2500-\u257f]")
-_WIDE_BLANK = re.compile(r"^[ \t]*\u3000[ \t\u3000]*$", re.MULTILINE)
-_SENTENCE_END = re.compile(r"[.!?:;,。！？：；，…」』”’)\"'）]\s*\Z")
-_BLOCK_START = re.compile(r"(?:#{1,6}(?=[ \t]|$)|>|[-+*](?=[ \t]|$)|[-=_*]{1,}[ \t]*$|~{3,}|`{3,}|\|)")
-_LIST_NUMBER = re.compile(r"\d{1,9}(?=[.)](?:[ \t]|$))")
-_MARKUP_CHARACTER = re.compile(r"[\\`*_\[\]<~]|&(?=#?\w+;)")
 
 
 @dataclass(frozen=True, slots=True)
-class _PlainLine:
-    """A line of the text: its offset, its indentation, its words, and the spaces after them."""
+class Heading:
+    """A heading: its level, and what the line below is: its title, its underline, or neither."""
 
-    start: int
-    indent: str
-    words: str
-    trailing: str
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.indent) + len(self.words) + len(self.trailing)
-
-    @property
-    def width(self) -> int:
-        return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in self.indent + self.words)
+    level: int
+    below: Literal["", "title", "underline"] = ""
 
 
-_LineBlock = Sequence[_PlainLine]  # consecutive lines that are not blank
+def plain_to_markdown(document: Document, *, plain_text: tuple[str, ...] = ()) -> Document:
+    r"""Write plain text as Markdown: `    Also, #1 is * here` -> `Also, #1 is \* here`; read its title and authors.
 
-
-def plain_to_markdown(document: Document) -> Document:
-    r"""Write the plain text of a .txt file as Markdown: `    Also, #1 is * here` -> `Also, #1 is \* here`."""
-    text = document.text
-    if document.path.suffix.lower() != ".txt" or FRONT_MATTER.match(text) or MARKDOWN_SIGNS.search(text):
-        return document
-    every = _line_blocks(text)
-    width = _wrap_width(every)
-    indented = sum(_begins_indented(block) for block in every) * 2 > sum(bool(block[0].indent) for block in every)
-    changes = [change for block in every for change in _block_changes(text, block, width, indented=indented)]
-    changes += [
-        Change("plain", match.span(), match[0], "", IDEOGRAPHIC_BLANK_LINE) for match in _WIDE_BLANK.finditer(text)
-    ]
-    return document.edited(sorted(changes, key=lambda change: change.span)) if changes else document
-
-
-def _line_blocks(text: str) -> list[_LineBlock]:
-    lines, start = [], 0
-    for line in text.split("\n"):
-        words = line.lstrip(INDENTATION)
-        indent, words = line[: len(line) - len(words)], words.rstrip(" \t")
-        lines.append(_PlainLine(start, indent, words, line[len(indent) + len(words) :]))
-        start += len(line) + 1
-    return [tuple(group) for blank, group in groupby(lines, lambda line: not line.words) if not blank]
-
-
-def _wrap_width(every: Sequence[_LineBlock]) -> int:
-    """Return the width at which the text is wrapped, in columns; 0 if it is not."""
-    pairs = (pair for block in every for pair in pairwise(block))
-    widths = sorted(line.width for line, following in pairs if line.indent or not following.indent)
-    if not widths:
-        return 0
-    width = widths[len(widths) * 95 // 100]
-    full = sum(
-        one for one in widths if one >= LEAST_FILLED_WIDTH * width
-    )  # sum of columns, so that a list of names weighs little
-    return width if LEAST_WRAP_WIDTH <= width <= MOST_WRAP_WIDTH and full >= MAJORITY_OF_LINES * sum(widths) else 0
-
-
-def _begins_indented(block: _LineBlock) -> bool:
-    """Tell whether the first line of a block is indented, and not all others, as in a printed book."""
-    return bool(block[0].indent) and not all(line.indent for line in block[1:])
-
-
-def _block_changes(text: str, block: _LineBlock, width: int, *, indented: bool) -> Iterator[Change]:
-    """Yield the changes of a block; `indented`: paragraphs of this text start with an indentation."""
-    if len(block) > 1 and sum(bool(_COLUMN_GAP.search(line.words)) for line in block) >= MAJORITY_OF_LINES * len(block):
-        yield from _fence_changes(text, block)
-        return
-    prose = indented or any("\N{IDEOGRAPHIC SPACE}" in line.indent for line in block) or not block[0].indent
-    if not prose and sum(bool(_SENTENCE_END.search(line.words)) for line in block) < MAJORITY_OF_LINES * len(block):
-        yield from _fence_changes(text, block)
-        return
-    for paragraph in _paragraphs(block, width):
-        first = paragraph[0]
-        if first is not block[0]:
-            at = first.start
-            yield Change("plain", (at, at), "", "\n", INDENTED_PARAGRAPH if first.indent else LINE_PARAGRAPH)
-        yield from _paragraph_changes(paragraph, width)
-
-
-def _fence_changes(text: str, block: _LineBlock) -> Iterator[Change]:
-    """Yield the changes that make a block fenced code."""
-    ticks = max(map(len, re.findall("`+", text[block[0].start : block[-1].end])), default=2)
-    fence = "`" * max(3, ticks + 1)
-    yield Change("plain", (block[0].start,) * 2, "", f"{fence}\n", COLUMNS_KEPT)
-    yield Change("plain", (block[-1].end,) * 2, "", f"\n{fence}", COLUMNS_KEPT)
-
-
-def _paragraphs(block: _LineBlock, width: int) -> Iterator[_LineBlock]:
-    """Yield the paragraphs of a block: a line that is indented more than the one before starts a paragraph.
-
-    An indented line after an intended line break also does. In a block of long lines, each line is a paragraph.
+    `plain_text` are the patterns of the setting of that name.
     """
-    each = not width and sum(line.width > MOST_WRAP_WIDTH for line in block) * 2 > len(block)
-    paragraph: list[_PlainLine] = []
-    for line in block:
-        deeper = bool(paragraph) and len(line.indent.expandtabs()) > len(paragraph[-1].indent.expandtabs())
-        if paragraph and (each or deeper or (line.indent and _intended_break(paragraph[-1], line, width))):
-            yield paragraph
-            paragraph = []
-        paragraph.append(line)
-    yield paragraph
+    text = document.text
+    if not is_plain_file(document.path, text, plain_text):
+        return document
+    lines = text_lines(text)
+    parts = text_parts(lines)
+    chapters = _chapters(parts)
+    headings = chapters | _underlined_titles(parts)
+    changes = [*_blank_changes(text, lines), *_separators(parts)]
+    layouts = _layouts(parts, chapters)
+    for part in parts:
+        changes += _part_changes(text, part, layouts[part.lines[0].depth], headings)
+    meta = _meta(document, lines, min(chapters, default=len(text)), headed=bool(chapters))
+    return replace(document.edited(sorted(changes, key=_order)), meta=meta)
 
 
-def _paragraph_changes(lines: _LineBlock, width: int) -> Iterator[Change]:
-    """Yield the changes that make one paragraph of lines look as it does in plain text."""
-    breaks = [_intended_break(line, following, width) for line, following in pairwise(lines)]
-    special = not _is_plain([line.words for line in lines], breaks)
-    for line, break_after in zip_longest(lines, breaks):
-        if spaces := line.indent.partition("\N{IDEOGRAPHIC SPACE}")[0]:
-            yield Change("plain", (line.start, line.start + len(spaces)), spaces, "", INDENTED_PARAGRAPH)
-        if special:
-            yield from _backslashes(line)
-        ends = (line.end - len(line.trailing), line.end)
-        if break_after:
-            yield Change("plain", ends, line.trailing, "\\", INTENDED_BREAK)
-        elif line.trailing:
-            yield Change("plain", ends, line.trailing, "", TRAILING_SPACES)
+def _order(change: Change) -> tuple[int, int]:
+    return change.span
 
 
-def _intended_break(line: _PlainLine, following: _PlainLine, width: int) -> bool:
-    """Tell whether the author ended the line: the first word of the next line would have fitted."""
-    word = following.words.partition(" ")[0]
-    first = 2 if unicodedata.east_asian_width(word[0]) in "WF" else len(word)
-    return line.width + 1 + first <= width * LEAST_FILLED_WIDTH if width else True
+def _layouts(parts: Sequence[TextPart], chapters: Collection[int]) -> dict[int, TextLayout]:
+    """Return the layout of the text, and of the quotations at each depth."""
+    depths = {part.lines[0].depth for part in parts}
+    prose = [part.lines for part in parts if part.kind == "prose"]
+    return {depth: layout_of([block for block in prose if block[0].depth == depth], chapters) for depth in depths}
 
 
-def _is_plain(lines: Sequence[str], breaks: Sequence[bool]) -> bool:
-    """Tell whether Markdown shows the lines, some with a break after them, as one paragraph of these characters."""
-    text = "".join(line + "\\" * bool(ends) + "\n" for line, ends in zip_longest(lines, breaks))
-    tokens = parse_blocks(text).tokens
-    if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
+def _meta(document: Document, lines: Sequence[TextLine], end: int, *, headed: bool) -> Metadata:
+    """Return the metadata that the first lines have, those before `end`; a text of chapters is named by its file."""
+    above = [line for line in lines if line.start < end and line.words]
+    opening = opening_of(above)
+    alone = above[0].words if len(above) == 1 and not SENTENCE_END.search(above[0].words) else document.path.stem
+    title = opening.title or (alone if headed else "")
+    meta = document.meta
+    return replace(
+        meta,
+        title=meta.title or title,
+        authors=meta.authors or opening.authors,
+        date=meta.date or opening.date,
+    )
+
+
+def _chapters(parts: Sequence[TextPart]) -> dict[int, Heading]:
+    """Return the headings of chapters, by the starts of their lines."""
+    layout = layout_of([part.lines for part in parts if part.kind == "prose" and not part.lines[0].depth])
+    candidates: list[tuple[int, int, ChapterLine]] = []
+    titled: set[int] = set()
+    at = 0
+    for part in parts:
+        for place, line in enumerate(part.lines):
+            at += 1
+            if part.kind != "prose" or line.depth or not _is_alone(part.lines, place, layout):
+                continue
+            if found := chapter_line(line.words, line.width - line.indent_width):
+                candidates.append((line.start, at, found))
+                if not found.title and found.kind != "special" and _has_title_below(part.lines, place, layout):
+                    titled.add(line.start)
+    levels = heading_levels(candidates)
+    return {start: Heading(level, "title" if start in titled else "") for start, level in levels.items()}
+
+
+def _underlined_titles(parts: Sequence[TextPart]) -> dict[int, Heading]:
+    """Return the titles at the start of a block with a line of `=` or `-` of their width below, by their starts."""
+    blocks = [part.lines for part in parts if part.kind == "prose" and len(part.lines) > 1]
+    pairs = [block[:2] for block in blocks if not block[0].depth and not block[1].indent]
+    levels = {first.start: underlined_level(first.words, second.words) for first, second in pairs}
+    return {start: Heading(level, "underline") for start, level in levels.items() if level}
+
+
+def _is_alone(block: TextBlock, place: int, layout: TextLayout) -> bool:
+    """Return whether a line of a block is a paragraph of its own, and not a part of a wrapped one."""
+    line = block[place]
+    if layout.each:
+        return True
+    before = place == 0 or intended_break(block[place - 1], line, layout.width) or bool(block[place - 1].indent)
+    after = place + 1 == len(block) or intended_break(line, block[place + 1], layout.width)
+    return before and (after or bool(block[place + 1].indent))
+
+
+def _has_title_below(block: TextBlock, place: int, layout: TextLayout) -> bool:
+    """Return whether the next line, the last of the block, is the title of a chapter: `CHAPTER I`, `The Sea`."""
+    if layout.each or place + 2 != len(block):
         return False
-    shown = [token.content if token.type == "text" else "\n" for token in inline_tokens(tokens[1].content, {})]
-    return "".join(shown) == "\n".join(lines)
+    line = block[-1]
+    return (
+        not line.indent
+        and bool(chapter_line(f"Chapter 1. {line.words}", line.width))
+        and not SENTENCE_END.search(line.words)
+    )
 
 
-def _backslashes(line: _PlainLine) -> Iterator[Change]:
+def _blank_changes(text: str, lines: Sequence[TextLine]) -> Iterator[Change]:
+    """Yield the changes that empty lines of wide spaces, which Markdown takes for text, and the last empty lines."""
+    last = max((line.end for line in lines if line.words), default=0)
+    rest = text[last + 1 :]
+    if last and rest:
+        yield Change("plain", (last + 1, len(text)), rest, "", TRAILING_SPACES)
+    for line in lines:
+        if line.start > last:
+            break
+        if not line.words and WIDE_INDENTATION & set(line.indent):
+            yield Change("plain", (line.text_start, line.words_start), line.indent, "", WIDE_BLANK_LINE)
+
+
+def _separators(parts: Sequence[TextPart]) -> Iterator[Change]:
+    """Yield the empty lines between parts that have none: an answer is not joined to the quotation above."""
+    for before, after in pairwise(parts):
+        first, last = after.lines[0], before.lines[-1]
+        if first.start == last.end + 1:
+            mark = min((first, last), key=lambda line: line.depth).mark.rstrip()
+            yield Change("plain", (first.start, first.start), "", f"{mark}\n", NEW_PARAGRAPH)
+
+
+def _part_changes(text: str, part: TextPart, layout: TextLayout, headings: Mapping[int, Heading]) -> Iterator[Change]:
+    """Yield the changes of a part."""
+    if part.kind in {"columns", "signature"}:
+        yield from _fence_changes(text, part.lines)
+    elif part.kind == "header":
+        ends = [SOFT if following.indent else BREAK for following in part.lines[1:]]
+        yield from _paragraph_changes(part.lines, ends)
+    else:
+        for paragraph in paragraphs(
+            part.lines, layout, {start: 1 + bool(one.below) for start, one in headings.items()}
+        ):
+            first = paragraph[0]
+            if first is not part.lines[0]:
+                mark = first.mark.rstrip()
+                yield Change("plain", (first.start, first.start), "", f"{mark}\n", NEW_PARAGRAPH)
+            if first.start in headings:
+                yield from _chapter_heading_changes(paragraph, headings[first.start])
+            else:
+                yield from _paragraph_changes(paragraph, line_ends(paragraph, layout.width))
+
+
+def _fence_changes(text: str, block: TextBlock) -> Iterator[Change]:
+    """Yield the changes that make a block fenced code."""
+    first, last = block[0], block[-1]
+    ticks = max(map(len, re.findall("`+", text[first.start : last.end])), default=2)
+    fence = "`" * max(3, ticks + 1)
+    mark = f"{first.mark.rstrip()} " if first.mark else ""
+    yield Change("plain", (first.start, first.start), "", f"{mark}{fence}\n", COLUMNS_KEPT)
+    yield Change("plain", (last.end, last.end), "", f"\n{mark}{fence}", COLUMNS_KEPT)
+
+
+def _chapter_heading_changes(lines: TextBlock, heading: Heading) -> Iterator[Change]:
+    """Yield the changes that make a line a heading. The line below is its title, or goes as its underline."""
+    first, last = lines[0], lines[-1]
+    yield Change(
+        "plain", (first.text_start, first.words_start), first.indent, "#" * heading.level + " ", CHAPTER_HEADING
+    )
+    shown = lines[:1] if heading.below == "underline" else lines
+    special = not heading_shows_as_it_is(" ".join(line.words for line in shown))
+    for line in shown if special else ():
+        yield from _backslash_changes(line)
+    end = first.end - len(first.trailing)
+    if heading.below == "title":
+        between = first.trailing + "\n" + last.mark + last.indent
+        yield Change("plain", (end, last.words_start), between, " ", CHAPTER_HEADING)
+        end = last.end - len(last.trailing)
+    rest = (
+        first.trailing + "\n" + last.indent + last.words + last.trailing
+        if heading.below == "underline"
+        else last.trailing
+    )
+    if rest:
+        yield Change("plain", (end, last.end), rest, "", CHAPTER_HEADING if heading.below else TRAILING_SPACES)
+
+
+def _paragraph_changes(lines: TextBlock, ends: Sequence[str]) -> Iterator[Change]:
+    """Yield the changes that make one paragraph of lines look as it does in plain text."""
+    special = not shows_as_it_is([line.words for line in lines], ends)
+    joined = False
+    for line, following, end in zip_longest(lines, lines[1:], ends):
+        if line.indent and not joined:
+            yield Change("plain", (line.text_start, line.words_start), line.indent, "", INDENTATION_OF_TEXT)
+        if special:
+            yield from _backslash_changes(line)
+        joined = end == JOINED
+        span = line.end - len(line.trailing), line.end
+        if joined:
+            between = f"{line.trailing}\n{following.mark}{following.indent}"
+            yield Change("plain", (span[0], following.words_start), between, "", WRAPPED_LINE)
+        elif end == BREAK:
+            yield Change("plain", span, line.trailing, "\\", INTENDED_BREAK)
+        elif line.trailing:
+            yield Change("plain", span, line.trailing, "", TRAILING_SPACES)
+
+
+def _backslash_changes(line: TextLine) -> Iterator[Change]:
     """Yield backslashes before characters that Markdown would read as markup."""
-    at = line.start + len(line.indent)
-    places = {match.start() for match in _MARKUP_CHARACTER.finditer(line.words)}
-    if _BLOCK_START.match(line.words):
-        places.add(0)
-    if number := _LIST_NUMBER.match(line.words):
-        places.add(number.end())
-    for place in sorted(places):
-        yield Change("plain", (at + place, at + place), "", "\\", NOT_MARKUP)
+    for place in backslash_places(line.words):
+        at = line.words_start + place
+        yield Change("plain", (at, at), "", "\\", NOT_MARKUP)
 
 
-STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=2)
+STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.document import GAP, Document, Step
+from pipeline.document import REPLACEMENT, Document, Step
 from pipeline.invariants import CODE_STAYS
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
@@ -18,10 +18,10 @@ def repair_mojibake(
     uncertain = [change for change in document.changes if change.alternatives]
     if not uncertain:
         return document
-    marked = sum(GAP in change.after for change in uncertain)
+    marked = sum(REPLACEMENT in change.after for change in uncertain)
     rest = f", {marked} of them uncertain and marked U+FFFD" if marked else ""
     plural = "s" * (len(uncertain) > 1)
     return document.noted("repair", f"reconstructed {len(uncertain)} character{plural} with missing bytes{rest}")
 
 
-STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=12)
+STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=13)

@@ -6,8 +6,8 @@ import re
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
-from pipeline.markdown import matches_outside_code
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
+from pipeline.markdown import matches_outside_opaque
 
 EXTRA_DELIMITER_ROW = "a table has one delimiter row, below its header; another one shows as cells of hyphens"
 _TABLE_DELIMITER_ROW = r"\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*"
@@ -19,7 +19,7 @@ def tables(document: Document) -> Document:
     text = document.text
     changes = []
     table_end = -1  # offset; of the last table with a delimiter row
-    for match in matches_outside_code(_TABLE_DELIMITER_ROWS, text):
+    for match in matches_outside_opaque(_TABLE_DELIMITER_ROWS, text):
         if match.start() <= table_end:
             changes.append(Change("tables", match.span(), match[0], "", EXTRA_DELIMITER_ROW))
         rows = re.compile(r"(?:\n\|[^\n]*)*").match(text, match.end())
@@ -27,4 +27,4 @@ def tables(document: Document) -> Document:
     return document.edited(changes) if changes else document
 
 
-STEP = Step("tables", tables, (SAME_WORDS, SAME_CODE, SAME_LINKS))
+STEP = Step("tables", tables, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, SAME_WORDS
 from pipeline.language.identification import language_of
-from pipeline.markdown import InlineContent, inline_contents, matches_outside_code
+from pipeline.markdown import InlineContent, inline_contents, matches_outside_opaque
 
 Typography = Literal["off", "safe", "full"]
 
@@ -22,7 +22,18 @@ _NOT_TEXT = re.compile(
     r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^\n]*?\)|<[^<>\n]+>|https?://[^\s<>]+|\$[^$\n]+\$|[\w.+-]+@[\w.-]+",
     re.DOTALL,
 )
-_COMMA_IN_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3}(?!\d))")
+_COUNTED = (  # what is counted in thousands, after a number
+    r"[元人圆圓円원块塊個个名位次件家篇条條张張台辆輛吨噸米公千万萬亿億兆％%平字]|[美欧歐日英港台澳加][元圆圓镑鎊币幣]|卢布|卢比|法郎"
+    r"|ドル|ユーロ|달러|[kKMG]?[BbWwmg]\b|USD|RMB|EUR"
+)
+_COMMA_IN_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3})")  # a quick pre-filter
+_NUMBER_IN_THOUSANDS = re.compile(  # with full-width commas; `101，202，303号` is three numbers
+    r"(?<![\d.．,，])(?:"
+    rf"[1-9]\d{{0,2}}，(?:000|\d{{3}}(?=\s?(?:{_COUNTED})|[.．]\d|\s?[-–—~～至到]\s?\d{{1,3}}[,，]\d{{3}}))"
+    r"|(?<=[¥￥$＄€£約约共近超达達逾])[1-9]\d{0,2}(?:，\d{3})+"
+    r"|[1-9]\d{0,2}(?:，\d{3})*，000(?:，\d{3})*"
+    r")(?![\d,，]|\s?[号號室房页頁路线線楼樓层層班级級])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +65,10 @@ def typography(document: Document, *, level: Typography = "safe") -> Document:
     if level == "off":
         return document
     changes = [
-        _typography_change(match.span(), match[0], ",", "no full-width comma inside a number")
-        for match in matches_outside_code(_COMMA_IN_NUMBER, text)
+        _typography_change((at, at + 1), "，", ",", "no full-width comma inside a number")
+        for match in (matches_outside_opaque(_NUMBER_IN_THOUSANDS, text) if _COMMA_IN_NUMBER.search(text) else ())
+        for at in range(*match.span())
+        if text[at] == "，"
     ]
     if level == "full" and (rules := rules_of(document.meta.language or language_of(text))):
         changes += _full_changes(text, rules, {change.span[0] for change in changes})
@@ -110,4 +123,4 @@ def _typography_change(span: tuple[int, int], before: str, after: str, reason: s
     return Change("typography", span, before, after, reason)
 
 
-STEP = Step("typography", typography, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("typography", typography, (SAME_WORDS, OPAQUE_STAYS, SAME_LINKS), version=3)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from pipeline.changes import Change
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_CODE, SAME_LINKS, SAME_WORDS
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import InlineContent, inline_contents
 
 CJK_WITHOUT_HANGUL = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"  # without Hangul, which has spaces
@@ -59,4 +59,4 @@ def _line_joins(text: str, inline: InlineContent) -> Iterator[Change]:
         yield Change("wraps", (end, following), text[end:following], "" if wide else " ", WRAPPED_LINES)
 
 
-STEP = Step("wraps", wraps, (SAME_WORDS, SAME_CODE, SAME_LINKS), version=2)
+STEP = Step("wraps", wraps, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
+from pipeline.read.kinds import FileKind
 from pipeline.read.pictures import image_files
 from pipeline.store.packing import pack
 
@@ -26,9 +27,13 @@ class DocumentRow:
 
 
 def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
-    """Return the row for an outcome. Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold."""
+    """Return the row for an outcome; a draft has a kind of its own.
+
+    Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold.
+    """
     if isinstance(outcome, Skipped):
-        return DocumentRow("skipped", pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
+        kind = FileKind.DRAFT if outcome.step == FileKind.DRAFT else "skipped"
+        return DocumentRow(kind, pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
     return DocumentRow(
         "cleaned",

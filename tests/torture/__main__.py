@@ -1,6 +1,7 @@
-"""Try many faults, and print the rows of the table in docs/reliability.md; exit 1 where anything did not hold.
+"""Try many faults, and print the rows of the table in docs/benchmarks.md; exit 1 where anything did not hold.
 
-Names of rows as arguments choose some of them; EXAMPLES is how many histories there are, and scales the rest.
+Names of rows as arguments, or their starts (`second_pass`), choose some of them; EXAMPLES is how many histories there
+are, and scales the rest.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tests.conftest import SHARED
 from tests.damage import DAMAGES, chance_of
 from tests.disturbed import AUDITED, ERRORS, KILL, OPERATIONS, PROFILED, Fault, lacuna, outputs
 from tests.seesaw import Seesaw
+from tests.torture import second_pass
 
 HISTORIES = int(os.environ.get("EXAMPLES", "500"))
 AT_ONCE = 5  # histories of one seed: the first that fails ends these
@@ -110,7 +112,7 @@ def hostile_posts(folder: Path) -> Iterator[Trial]:
     for name, data in posts.items():
         (raw / name).write_bytes(data)
     ended = lacuna(folder, "run")
-    aside = {line.split()[2]: line for line in ended.out.splitlines() if line.startswith("skipped: ")}
+    aside = {line.split()[1].rstrip(":"): line for line in ended.out.splitlines() if line.startswith("skipped: ")}
     made = outputs(folder)
     for name in posts:
         yield partial(well_ended, name, aside.get(name, ""), made, ended.err)
@@ -126,7 +128,40 @@ def well_ended(name: str, aside: str, made: dict[str, bytes], err: str) -> None:
     assert b"root:x:0" not in b"".join(data for file, data in made.items() if post in file)
 
 
-ROWS = (histories, kills_inside, kills_outside, errors, system_calls, full_disks, limits, damages, hostile_posts)
+def second_pass_steps(_folder: Path) -> Iterator[Trial]:
+    """Random Markdown: a second pass of each step that writes Markdown changes nothing."""
+    for seed in range(HISTORIES * 20):
+        yield partial(second_pass.steps_are_stable, seed)
+
+
+def second_pass_normalize(_folder: Path) -> Iterator[Trial]:
+    """Random Markdown: a second pass of `lacuna normalize` changes nothing."""
+    for seed in range(HISTORIES * 20):
+        yield partial(second_pass.normalize_is_stable, seed)
+
+
+def second_pass_flow(_folder: Path) -> Iterator[Trial]:
+    """Random Markdown: a run on the clean file changes nothing."""
+    for seed in range(HISTORIES * 4):
+        yield partial(second_pass.flow_is_stable, seed)
+
+
+def second_pass_repair(_folder: Path) -> Iterator[Trial]:
+    """Random Markdown with mojibake: a second pass of `lacuna repair` changes nothing."""
+    for seed in range(HISTORIES * 4):
+        yield partial(second_pass.repair_is_stable, seed)
+
+
+def opaque_regions(_folder: Path) -> Iterator[Trial]:
+    """Opaque regions in random text come out byte for byte."""
+    for seed in range(HISTORIES * 20):
+        yield partial(second_pass.opaque_regions_stay, seed)
+
+
+ROWS = (
+    *(histories, kills_inside, kills_outside, errors, system_calls, full_disks, limits, damages, hostile_posts),
+    *(second_pass_steps, second_pass_normalize, second_pass_flow, second_pass_repair, opaque_regions),
+)
 
 
 def held(trial: Trial) -> bool | None:
@@ -147,7 +182,7 @@ def main() -> None:
     """Print the rows that the arguments name, or all."""
     failed = False
     for row in ROWS:
-        if len(sys.argv) > 1 and row.__name__ not in sys.argv[1:]:
+        if len(sys.argv) > 1 and not row.__name__.startswith(tuple(sys.argv[1:])):
             continue
         with tempfile.TemporaryDirectory(prefix="torture-") as folder:
             ends = [held(trial) for trial in row(Path(folder) / "archive")]

@@ -18,7 +18,7 @@ MOST_CANDIDATES = 400  # candidates of a slot that are considered: the most freq
 CLUSTER_BATCH = 256  # clusters that are searched together
 TEMPERATURE = 1.5  # softens the scores, which are overconfident on text unlike the model's (Guo, 2017)
 MOST_ALTERNATIVES = 4  # alternatives that a gap keeps
-LINE_END = Slot(0, 0, ("\n",))  # a text is one line
+LINE_END_SLOT = Slot(0, 0, ("\n",))  # a text is one line
 MODEL_CONTEXT = ORDER - 1  # characters of context that the model conditions on
 
 IntArray = npt.NDArray[np.int64]
@@ -80,7 +80,7 @@ def gap_clusters(number: int, text: Sequence[Slot]) -> list[GapCluster]:
         if len(slot.candidates) > 1:
             near = runs and at - runs[-1][1] < MODEL_CONTEXT
             runs.append((runs.pop()[0] if near else at, at + 1))
-    ended = [*text, LINE_END]
+    ended = [*text, LINE_END_SLOT]
     return [
         GapCluster(number, text[max(0, start - MODEL_CONTEXT) : start], ended[start : end + MODEL_CONTEXT])
         for start, end in runs

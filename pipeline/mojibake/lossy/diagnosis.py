@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import (
     is_multi_byte,
     multi_byte_lossy_codecs,
@@ -71,7 +71,7 @@ def diagnose(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     UTF-8 decoded as cp1252 [0] True
     """
     best: tuple[int, str, list[int]] = (0, "", [])
-    letters = [char for line in lines for char in line if not char.isascii() and char != GAP]
+    letters = [char for line in lines for char in line if not char.isascii() and char != REPLACEMENT]
     ideographs = sum(char >= FIRST_IDEOGRAPH for char in letters)
     whole = "\n".join(lines)
     multi_byte = multi_byte_lossy_codecs() if ideographs * 2 >= len(letters) else ()
@@ -159,7 +159,7 @@ def decoding_evidence(text: str, codec: str) -> DecodingEvidence:
 
 def damage_by_codec(text: str, codec: str) -> Damage:
     """Return the damage that decoding as `codec` did to `text`: bytes that occur nowhere may be missing."""
-    replaced = GAP in text
+    replaced = REPLACEMENT in text
     if is_multi_byte(codec):
         return Damage(codec, frozenset(), CONTINUATION_BYTES if replaced else frozenset(), questioned=not replaced)
     data = misdecoded_bytes(text, codec)

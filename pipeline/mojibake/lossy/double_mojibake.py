@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.misdecoding import encoded_character, misdecoded_bytes
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.mojibake.lossy.diagnosis import Damage, damage_by_codec, diagnose
@@ -38,7 +38,7 @@ def _undo_two_decodings(
     undone = [_LineBetweenDecodings.of(lines[number], second, first.codec) for number in hit]
     text = "\n".join(one.text for one in undone)
     marked = frozenset().union(*(one.doubtful for one in undone))
-    first = replace(damage_by_codec(text.replace(GAP, ""), first.codec), marked=marked)
+    first = replace(damage_by_codec(text.replace(REPLACEMENT, ""), first.codec), marked=marked)
     rival = [pieces_text(once[number]) for number in hit] if once else None
     read = reconstruct([one.text for one in undone], first, archive, rival) or ()
     placed = [(number, one.placed(pieces)) for number, one, pieces in zip(hit, undone, read, strict=bool(read))]
@@ -72,7 +72,7 @@ class _LineBetweenDecodings:
                     for one in options
                     if len(options) > 1 and encoded_character(one, codec)
                 }
-            read = options[0] if len(options) == 1 else GAP
+            read = options[0] if len(options) == 1 else REPLACEMENT
             if C1_IN_UTF_8.fullmatch(misdecoded_bytes(read, damage.codec)):
                 read = misdecoded_bytes(read, damage.codec).decode()
             text += read

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
-from pipeline.document import GAP
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import stray_byte_codecs
 from pipeline.encoding.detection import likeliest_encoding
 from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
@@ -36,7 +36,7 @@ def ill_formed_changes(data: bytes) -> list[Change]:
     at = 0
     for line in data.split(b"\n"):
         shown = line.decode("utf-8", "replace")
-        if GAP in shown and STRAY_BYTE.search(line.decode("utf-8", "surrogateescape")):
+        if REPLACEMENT in shown and STRAY_BYTE.search(line.decode("utf-8", "surrogateescape")):
             places.append(at)
             lines.append(line)
         at += len(shown) + 1
@@ -89,7 +89,11 @@ def _stray_slots(line: bytes, codec: str) -> Iterator[Slot]:
 
 
 def _stray_options(part: bytes, codec: str) -> tuple[str, ...]:
-    """Return the candidates for ill-formed bytes: characters of `codec`, and those with these bytes in UTF-8."""
+    r"""Return the candidates for ill-formed bytes: characters of `codec`, and those with these bytes in UTF-8.
+
+    >>> _stray_options(b"\xfc", "cp1252")
+    ('ü', '\ufffd')
+    """
     if part[0] in CONTINUATION_BYTES:
         found = [
             char
@@ -99,7 +103,9 @@ def _stray_options(part: bytes, codec: str) -> tuple[str, ...]:
     else:
         found = list(utf8_candidates(part[0], tuple(part[1:]), CONTINUATION_BYTES))
     letters = part.decode(codec, "replace")
-    return (letters, *found) if GAP not in letters and len(letters) < 3 else (*found, GAP)
+    options = (letters, *found) if REPLACEMENT not in letters and len(letters) < 3 else (*found, REPLACEMENT)
+    # UTF-8 has no byte from F5 on, so such a byte has no candidate in UTF-8
+    return options if len(options) > 1 else (*options, REPLACEMENT)
 
 
 def _lines_in_other_codec(lines: Sequence[bytes], read: Sequence[str]) -> list[tuple[str, str, float] | None]:
@@ -110,7 +116,9 @@ def _lines_in_other_codec(lines: Sequence[bytes], read: Sequence[str]) -> list[t
     texts = [line.decode(encoding.codec, "replace") for line in lines]
     gains = line_log_likelihoods(texts) - line_log_likelihoods(read)
     return [
-        (text, encoding.codec, confidence_by_gain(gain)) if gain > OTHER_CODEC_PRIOR and GAP not in text else None
+        (text, encoding.codec, confidence_by_gain(gain))
+        if gain > OTHER_CODEC_PRIOR and REPLACEMENT not in text
+        else None
         for text, gain in zip(texts, gains.tolist(), strict=True)
     ]
 

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.document import GAP
-from pipeline.encoding.codecs import is_multi_byte
+from pipeline.document import REPLACEMENT
+from pipeline.encoding.codecs import is_multi_byte, western_codecs
 from pipeline.encoding.misdecoding import LOST_BYTE, is_undecodable_pair, misdecoded_bytes
 from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, NBSP, Damage
 
@@ -21,6 +21,10 @@ SEQUENCE_LENGTHS = {lead: length for length, leads in LEAD_BYTES.items() for lea
 SWALLOWED_CHARACTERS = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
 SWALLOWED_PAIRS = (("(", ")"), (")", "("), (">", "<"))
 BLOCK_START = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # starts of lines
+CHANGED_LATER = {
+    b'\xe2\x80"': ("—", "–"),  # the mojibake of a dash ends in a curly quote, which somebody made straight
+    b"\xe2\x80TM": ("’", "”TM"),  # the mojibake of an apostrophe ends in ™, which NFKC makes TM
+}  # what Western mojibake became that was edited later
 TOO_MANY_CANDIDATES = 4096  # candidates; more are as good as none
 
 
@@ -78,7 +82,7 @@ def lattice_slots(text: str, damage: Damage) -> list[Slot]:
         while not options and whole.inside(end):
             end += 1
         start, stop = whole.place(at), whole.place(end)
-        found.append(Slot(start, stop, options or (text[start:stop] or GAP,)))
+        found.append(Slot(start, stop, options or (text[start:stop] or REPLACEMENT,)))
         if (
             read is _multi_byte_slot
             and damage.questioned
@@ -107,6 +111,9 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
         end = _end_after_spaces(data, at, end, length)
     rest = tuple(REPLACED_BYTES.get(byte, byte) for byte in data[at + 1 : end])
     options = utf8_candidates(lead, rest, damage.lost, damage.marked)
+    for changed, originals in CHANGED_LATER.items() if damage.codec in western_codecs() else ():
+        if data.startswith(changed, at):
+            return at + len(changed), originals
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
         taken = utf8_candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
         kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options

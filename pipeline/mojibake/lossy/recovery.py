@@ -23,6 +23,7 @@ from pipeline.mojibake.lossy.brackets import often_unpaired_brackets, with_joine
 from pipeline.mojibake.lossy.diagnosis import C1_BYTES, CHAIN_PRIOR, Damage, diagnose
 from pipeline.mojibake.lossy.lattice import Slot, lattice_slots
 from pipeline.mojibake.lossy.letter_case import with_capitals, with_fitting_case, without_capitals
+from pipeline.mojibake.lossy.neighbours import with_fitting_candidates
 from pipeline.mojibake.lossy.pieces import Piece, line_pieces, pieces_text
 from pipeline.mojibake.lossy.rescoring import ChoiceRows, rescored_by_context, rescored_by_text
 
@@ -51,7 +52,7 @@ def reconstruct(
 
     None where there are no gaps, or the lines, or their `rival` originals, are likelier than the result.
     """
-    found = [lattice_slots(line, damage) for line in lines]
+    found = [with_fitting_candidates(lattice_slots(line, damage)) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
     broad = damage.lost >= C1_BYTES

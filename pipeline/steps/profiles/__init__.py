@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.document import Meta
+from pipeline.document import Metadata
 from pipeline.urls.canonical import host_of
 
 Pattern = re.Pattern[str]  # in a file: a regular expression of Python's `re`, with MULTILINE set
@@ -60,12 +60,12 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 NO_PROFILE = Profile()
 
 
-def profile_of(meta: Meta) -> Profile:
+def profile_of(meta: Metadata) -> Profile:
     """Return the profile of a document: the one that the settings chose, else that of its source's host.
 
-    >>> profile_of(Meta(source_url="https://towardsdatascience.com/a")).language
+    >>> profile_of(Metadata(source_url="https://towardsdatascience.com/a")).language
     'zh'
-    >>> profile_of(Meta(source_url="https://example.com/a")) == NO_PROFILE
+    >>> profile_of(Metadata(source_url="https://example.com/a")) == NO_PROFILE
     True
     """
     if meta.profile:

@@ -8,7 +8,7 @@ from functools import cache
 from urllib.parse import urljoin
 
 from pipeline.changes import Change
-from pipeline.markdown import matches_outside_code
+from pipeline.markdown import URL, matches_outside_opaque, overlaps_opaque
 from pipeline.steps.profiles import CutNames, Pattern
 
 LINK_CARD = "a link card over several blocks is no link in Markdown; written as one link"
@@ -26,7 +26,7 @@ def link_cards(text: str, source_url: str, pattern: Pattern) -> Iterator[Change]
 
     A relative URL gets the host of `source_url`. A subtitle becomes the line below the link.
     """
-    for match in matches_outside_code(pattern, text):
+    for match in matches_outside_opaque(pattern, text, (URL,)):
         card = match.groupdict()
         if card.get("empty") in {None, card["url"]}:
             url = urljoin(source_url, card["url"]) if card["url"].startswith("/") else card["url"]
@@ -38,7 +38,7 @@ def link_cards(text: str, source_url: str, pattern: Pattern) -> Iterator[Change]
 def separators(text: str, marks: Pattern) -> Iterator[Change]:
     """Yield the `|` that a link lacks where the text has it before others: `作者 📝[论文](…) |🤖[代码](…)`."""
     marked, separated = _link_patterns(marks)
-    for match in matches_outside_code(marked, text) if separated.search(text) else ():
+    for match in matches_outside_opaque(marked, text, (URL,)) if separated.search(text) else ():
         at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
         if re.match(r"[^\s|] ", text[at - 2 : at]) and (f"|{match[1]}[" in text or separated.search(line)):
             yield Change("cards", (at - 1, at), " ", " |", MISSING_SEPARATOR)
@@ -46,21 +46,24 @@ def separators(text: str, marks: Pattern) -> Iterator[Change]:
 
 def labels(text: str, right: dict[str, str]) -> Iterator[Change]:
     """Yield the changes of labels that machine translation got wrong: `[纸张](…)` -> `[论文](…)`."""
-    for match in matches_outside_code(_label_pattern(tuple(right)), text) if right else ():
+    for match in matches_outside_opaque(_label_pattern(tuple(right)), text, (URL,)) if right else ():
         yield Change("artefacts", match.span(1), match[1], right[match[1]], MISTRANSLATED_LABEL)
 
 
 def cut_names(text: str, words: CutNames) -> Iterator[Change]:
     """Yield the changes of names with emphasis inside: `改编自库宁*等人(2017)*` -> `改编自 *库宁等人(2017)*`."""
-    for match in matches_outside_code(_cut_name_pattern(words), text) if words.before else ():
+    for match in matches_outside_opaque(_cut_name_pattern(words), text, (URL,)) if words.before else ():
         yield Change("artefacts", match.span(), match[0], f"{match[1]} *{match[2]}{match[3]}", CUT_NAME)
 
 
 def numbered_lines(text: str) -> Iterator[Change]:
     """Yield the changes that make a list of numbered lines in a paragraph: `1)…` -> `1) …`, between blank lines."""
-    for match in matches_outside_code(_NUMBERED_LINES, text) if _SECOND_LINE.search(text) else ():
+    for match in _NUMBERED_LINES.finditer(text) if _SECOND_LINE.search(text) else ():
         items = list(_LINE_NUMBER.finditer(match[0]))
-        if [int(item[1]) for item in items] != list(range(1, len(items) + 1)):
+        starts = [match.start() + item.start() for item in items]
+        if [int(item[1]) for item in items] != list(range(1, len(items) + 1)) or any(
+            overlaps_opaque(text, (start, start)) for start in (*starts, match.end())
+        ):
             continue
         before = text[: match.start()]
         for number, item in enumerate(items):

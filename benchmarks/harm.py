@@ -1,0 +1,183 @@
+"""Run sound text through the filters, and list every change for a person to judge.
+
+usage: python benchmarks/harm.py [--filters repair] [--sources corpus,messages,...] [--most N] [--seed N]
+
+Each line of a source goes through a filter alone, and as the only line outside ASCII of an English page. Sources that
+are not at hand are left out; `cldr` needs the package babel, `alphabets` a folder of CLDR's `cldr-misc-full` in
+$CLDR_MISC. A change that a person found right (the source itself has mojibake) has its line in harm_right.txt.
+Exit code 1 where a change is not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gettext
+import importlib
+import json
+import os
+import random
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline import repair
+
+HERE = Path(__file__).parent
+SHARED = HERE.parent.parent / "shared"
+PAGE = "# Notes\n\nThis is a page of plain English text.\n\n{}\n\nIt has one line like that above, and nothing else.\n"
+PLACES = {"alone": "{}", "in an English page": PAGE}
+DOCUMENTS = ("/usr/share/doc", "/usr/lib/python3", "/usr/share/perl")
+KINDS = {".md", ".txt", ".rst", ".po", ".desktop", ".html"}
+MOST_BYTES = 400_000  # of a file
+CLDR_PARTS = (
+    *("languages", "territories", "scripts", "variants", "months", "days", "quarters", "eras", "day_periods"),
+    *("list_patterns", "unit_display_names", "date_fields", "delimiters"),
+)
+
+
+class Change(NamedTuple):
+    """A line that a filter changed."""
+
+    before: str
+    after: str
+    why: str
+
+
+def repaired(text: str) -> tuple[str, str]:
+    """Return a text after repair, and the reasons of its changes."""
+    document = repair(text)
+    return document.text, "; ".join(sorted({change.reason for change in document.changes}))
+
+
+FILTERS: dict[str, Callable[[str], tuple[str, str]]] = {"repair": repaired}
+
+
+def corpus_lines() -> Iterator[str]:
+    """Yield the lines of the public texts for development, in 20 languages."""
+    for path in sorted((SHARED / "corpus").glob("*/*.md")):
+        yield from path.read_text("utf-8").splitlines()
+
+
+def unchanged_lines() -> Iterator[str]:
+    """Yield the lines of the field cases that must stay."""
+    path = SHARED / "field-cases" / "unchanged.txt"
+    yield from path.read_text("utf-8").splitlines() if path.exists() else ()
+
+
+def interface_messages() -> Iterator[str]:
+    """Yield the lines of the machine's translated messages, in some 170 locales."""
+    for path in sorted(Path("/usr/share/locale").glob("*/LC_MESSAGES/*.mo")):
+        try:
+            with path.open("rb") as file:
+                catalogue = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+        except (OSError, UnicodeDecodeError, ValueError):
+            continue
+        for message in catalogue.values():
+            yield from message.splitlines() if isinstance(message, str) else ()
+
+
+def document_lines() -> Iterator[str]:
+    """Yield the lines of the machine's documents that are UTF-8."""
+    for folder in DOCUMENTS:
+        for path in sorted(Path(folder).rglob("*")):
+            if path.suffix in KINDS and path.is_file() and path.stat().st_size <= MOST_BYTES:
+                data = path.read_bytes()
+                if not data.isascii():
+                    yield from data.decode("utf-8", "ignore").splitlines()
+
+
+def cldr_names() -> Iterator[str]:
+    """Yield names of languages, countries, months and days in all locales of CLDR, each, and in lists of eight."""
+    try:
+        data = importlib.import_module("babel.localedata")
+    except ImportError:
+        return
+    for locale in data.locale_identifiers():
+        table = data.load(locale, merge_inherited=False)
+        names = sorted({name for part in CLDR_PARTS if part in table for name in _strings(table[part])})
+        yield from names
+        yield from (", ".join(names[at : at + 8]) for at in range(0, min(len(names), 64), 8))
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield the strings in a nest of dictionaries and lists."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _strings(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _strings(one)
+
+
+def alphabets() -> Iterator[str]:
+    """Yield the letters of each language of CLDR: with spaces, with commas, in capitals, in a table row, joined."""
+    for path in sorted(Path(os.environ.get("CLDR_MISC", "/nonexistent")).glob("main/*/characters.json")):
+        (table,) = json.loads(path.read_text("utf-8"))["main"].values()
+        for value in table["characters"].values():
+            if isinstance(value, str) and value.startswith("["):
+                letters = re.sub(r"[\\{}]", "", value[1:-1]).split()
+                own = [letter for letter in letters if not letter.isascii()]
+                yield from (" ".join(letters), ", ".join(letters), " ".join(letters).upper(), "".join(own))
+                yield from (f"| {' | '.join(own)} |", f"The letters {', '.join(own[:6])} are special.")
+
+
+SOURCES: dict[str, Callable[[], Iterator[str]]] = {
+    "unchanged": unchanged_lines,
+    "corpus": corpus_lines,
+    "messages": interface_messages,
+    "documents": document_lines,
+    "cldr": cldr_names,
+    "alphabets": alphabets,
+}
+
+
+def sample(lines: Iterator[str], most: int, seed: int) -> list[str]:
+    """Return at most so many distinct lines outside ASCII, the same for the same seed."""
+    found = sorted({line for line in lines if line.strip() and not line.isascii()})
+    return random.Random(seed).sample(found, min(most, len(found)))
+
+
+def changes_of(lines: list[str], change: Callable[[str], tuple[str, str]], page: str) -> Iterator[Change]:
+    """Yield the lines that a filter changes in a page."""
+    for line in lines:
+        before = page.format(line) if page == "{}" else page.replace("{}", line)
+        after, why = change(before)
+        if after != before:
+            yield Change(line, after if page == "{}" else _line_of_page(after), why)
+
+
+def _line_of_page(text: str) -> str:
+    """Return the line of a page that is no English."""
+    start, end = PAGE.split("{}")
+    return text.removeprefix(start).removesuffix(end)
+
+
+def main() -> int:
+    """List the changes and print a figure for each filter, source and place."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--filters", default=",".join(FILTERS))
+    parser.add_argument("--sources", default=",".join(SOURCES))
+    parser.add_argument("--most", type=int, default=5_000)
+    parser.add_argument("--seed", type=int, default=23)
+    args = parser.parse_args()
+    right = set((HERE / "harm_right.txt").read_text("utf-8").splitlines())
+    wrong = 0
+    for source in args.sources.split(","):
+        lines = sample(SOURCES[source](), args.most, args.seed)
+        for name in args.filters.split(","):
+            for place, page in PLACES.items():
+                found = list(changes_of(lines, FILTERS[name], page))
+                bad = [change for change in found if change.before not in right]
+                for change in bad:
+                    print(f"{change.before}\n  -> {change.after}\n     {change.why}")
+                print(f"{name}, {source}, {place}: {len(bad)} of {len(lines)} wrong, {len(found) - len(bad)} right")
+                wrong += len(bad)
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+r"""Markdown text -> its opaque regions: code, maths, templates, raw HTML, wiki links, URLs. No step edits inside them.
+
+Templates are Liquid, Jekyll, Hexo and Hugo tags, WordPress shortcodes, and MDX.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+
+from pipeline.changes import Span
+from pipeline.markdown.code_spans import code_spans, line_starts
+from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
+from pipeline.markdown.parsing import parse_blocks
+from pipeline.urls.bare_urls import find_bare_urls
+
+CODE, MATHS, TEMPLATE, HTML, ATTRIBUTES, WIKI, URL = "code", "maths", "template", "html", "attributes", "wiki", "url"
+_MAY_BE_OPAQUE = re.compile(  # a quick pre-filter: a text without a match has no opaque region
+    r"[$\\{<`%^]|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~", re.MULTILINE
+)
+
+_SAME_PARAGRAPH = r"(?:[^\n]|\n(?![ \t]*\n))"
+_ATTRIBUTE = (  # of an HTML or JSX tag
+    r"\s+(?:[\w.:@*#-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|[^\s\"'=<>`{}]+))?"
+    r"|\{[^{}\n]*\})"
+)
+_INLINE_PATTERNS = {
+    "maths": (
+        r"(?<![\\$])\$(?![\s$])(?:[^$\\\n]++|\\.|\n(?![ \t]*\n))++(?<!\s)\$(?![\d$])"
+        rf"|(?<![\\$])\$\$(?!\$){_SAME_PARAGRAPH}+?(?<!\\)\$\$"
+        rf"|(?<!\\)\\(?P<slash>\\?)\({_SAME_PARAGRAPH}+?(?<!\\)\\(?P=slash)\)"
+        rf"|(?<!\\)\\(?P<slashes>\\?)\[{_SAME_PARAGRAPH}+?(?<!\\)\\(?P=slashes)\]"
+    ),
+    "template": (
+        rf"\{{%{_SAME_PARAGRAPH}*?%\}}|\{{\{{{_SAME_PARAGRAPH}*?\}}\}}\}}?(?:/[\w./%~-]*+)?"
+        rf"|\{{# [^\n]*? ?#\}}|<%{_SAME_PARAGRAPH}*?%>"
+        r"|\{/\*(?:[^*]|\*(?!/))*+\*/\}|%%(?=\S)[^\n]*?\S%%|^:{3,}[^\n]*$"
+        r"|^import[ \t](?:[^\n]*?[ \t]from[ \t]+)?[\"'][^\"'\n]+[\"'];?[ \t]*$"
+        r"|^import[ \t]*\{[^{}]*\}[ \t]*from[ \t]+[\"'][^\"'\n]+[\"'];?[ \t]*$"
+        r"|^export[ \t]+(?:default|const|let|var|async|function|class)\b[^\n]*?(?:[{(\[]$(?:\n(?![ \t]*\n)[^\n]*)*|$)"
+        r"|(?<![\\\]])\[/?[A-Za-z][\w-]*(?:\s+[\w-]+\s*=\s*(?:\"[^\"\n]*\"|'[^'\n]*'|“[^”\n]*”|[^\s\]\"']+))+\s*/?\](?![(\[:])"
+        r"|(?<![\\\]])\[/[A-Za-z][\w-]*\](?![(\[:])"
+    ),
+    "html": (
+        rf"<[A-Za-z][\w.:-]*(?:{_ATTRIBUTE})*+\s*/?>|</[A-Za-z][\w.:-]*\s*>|</?>|<!--.*?-->|<\?.*?\?>|<![A-Z][^>]*>"
+        r"|<!\[CDATA\[.*?\]\]>"
+    ),
+    "url": (
+        r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>|<[\w.+-]+@[\w.-]+>"
+        r"|(?<=\]\()[ \t]*(?:<[^<>\n]*>|(?:[^\s()<>\\]|\\.|\((?:[^\s()\\]|\\.)*\))+)"
+        r"|^[ \t>]*\[[^\]\n]+\]:[ \t]*\n?[ \t]*(?P<target>[^\s]+)"
+    ),
+    "wiki": r"!?\[\[(?!\s*\])[^\[\]\n]+\]\]|\(\([0-9A-Za-z-]{6,40}\)\)|(?:^|(?<=[ \t]))\^[A-Za-z0-9-]+(?=[ \t]*$)",
+    "attributes": r"\{:[^{}\n]*\}|\{[#.][\w-][^{}\n]*\}|\{[\w-]+=[^{}\n]*\}",
+}
+_INLINE = re.compile(
+    "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _INLINE_PATTERNS.items()), re.MULTILINE | re.DOTALL
+)
+_AFTER_URL = re.compile(r"\*\*|(?<!\*)\)(?=\*)|\](?=\()")  # what follows a URL in Markdown rather than being part of it
+_REGION_START = re.compile(r"[*_~$]")
+
+
+@lru_cache(maxsize=256)
+def opaque_spans(text: str) -> tuple[OpaqueSpan, ...]:
+    """Return the opaque regions of `text`, sorted and disjoint. Footnote markers and link texts are no regions.
+
+    >>> opaque_spans("a `b` $c$")
+    (OpaqueSpan(start=2, end=5, kind='code'), OpaqueSpan(start=6, end=9, kind='maths'))
+    """
+    if not _MAY_BE_OPAQUE.search(text):
+        return ()
+    code = code_spans(text)
+    return tuple(
+        _disjoint(
+            [
+                *(OpaqueSpan(start, end, CODE) for start, end in code),
+                *long_regions(text),
+                *_html_blocks(text),
+                *_inline_regions(masked(text, code)),
+            ]
+        )
+    )
+
+
+def masked(text: str, spans: Iterable[Span]) -> str:
+    """Return `text` with the marks inside `spans` replaced by letters, so that nothing takes them for Markdown.
+
+    >>> masked("a $b*c$ d", [(2, 7)])
+    'a $bxc$ d'
+    """
+    parts, done = [], 0
+    for start, end in spans:
+        if end - start <= 1:
+            continue
+        parts += [text[done : start + 1], _REGION_START.sub("x", text[start + 1 : end - 1])]
+        done = end - 1
+    return "".join([*parts, text[done:]])
+
+
+def _html_blocks(text: str) -> Iterator[OpaqueSpan]:
+    """Yield the blocks of raw HTML."""
+    if "<" not in text:
+        return
+    starts = line_starts(text)
+    for token in parse_blocks(text).tokens:
+        if token.type == "html_block" and token.map:
+            start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
+            yield OpaqueSpan(start, start + len(text[start:end].rstrip()), HTML)
+
+
+def _inline_regions(text: str) -> Iterator[OpaqueSpan]:
+    for match in _INLINE.finditer(text):
+        name = match.lastgroup if match.lastgroup in _INLINE_PATTERNS else URL
+        yield OpaqueSpan(*match.span("target" if match["target"] else 0), name or URL)
+    if "://" in text or "www." in text:
+        for start, url in find_bare_urls(text):
+            if text[start - 1 : start] != "<" and text[max(0, start - 2) : start] != "](":
+                yield OpaqueSpan(start, start + len(_AFTER_URL.split(url, maxsplit=1)[0]), URL)
+
+
+def _disjoint(spans: Iterable[OpaqueSpan]) -> Iterator[OpaqueSpan]:
+    """Yield spans in order; those that overlap as one, of the kind of the first."""
+    open_span: OpaqueSpan | None = None
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if open_span and span.start < open_span.end:
+            open_span = open_span._replace(end=max(open_span.end, span.end))
+        else:
+            if open_span:
+                yield open_span
+            open_span = span
+    if open_span:
+        yield open_span
+
+
+def of_other_kinds(spans: Iterable[OpaqueSpan], but: Collection[str] = ()) -> list[OpaqueSpan]:
+    """Return the spans whose kind is not in `but`."""
+    return [span for span in spans if span.kind not in but]

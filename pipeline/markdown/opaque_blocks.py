@@ -1,0 +1,136 @@
+r"""Markdown text -> its opaque regions that may contain blank lines: display maths, `{% highlight %}`, `[code]`, HTML.
+
+They are found from left to right, without a parser, so that no block can end inside one. Fenced and inline code is
+passed over: what it shows opens no region.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a pair
+_REGION_MARKS = (
+    "$$",
+    "\\begin{",
+    "{%",
+    "{{",
+    "{::",
+    "<!--",
+    "</",
+    "[/",
+    "%%",
+)  # a text without them has no such region
+
+_LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
+    "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
+    "|prism|raw|schema|script|style|stylesheet|svg|verbatim"
+)
+_HUGO_PAIRS = (  # shortcodes of Hugo whose content is not Markdown
+    "chart|code|codeblock|codes|graphviz|highlight|html|katex|latex|math|mathjax|mermaid|plantuml|pre|raw|rawhtml"
+)
+_BRACKET_PAIRS = (  # shortcodes of WordPress and BBCode whose content is not Markdown
+    "bash|c|caption|cc|code|cpp|csharp|css|gallery|go|highlight|html|java|javascript|js|latex|math|perl|php|plain|plaintext"
+    "|pre|python|py|raw|ruby|shell|source|sourcecode|sql|swift|tex|text|xml|yaml"
+)
+_OPENER = re.compile(
+    r"(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
+    r"|(?P<ticks>`(?<![\\`]`)`*)"
+    r"|(?P<comment><!--)"
+    r"|<(?P<element>(?i:script|style|pre|textarea|svg|math))(?=[\s>/])"
+    r"|(?P<dollars>\$(?<![\\$]\$)\$)(?!\$)"
+    r"|\\(?<!\\\\)begin\{(?P<environment>[^{}\n]{1,40})\}"
+    rf"|\{{%-?\s*(?P<liquid>{_LIQUID_PAIRS})\b(?:[^%]|%(?!\}}))*+%\}}"
+    rf"|\{{\{{[<%]-?\s*(?P<hugo>{_HUGO_PAIRS})\b(?:(?![<%>]\}}\}}|\{{\{{).)*+[>%]\}}\}}"
+    rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
+    r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
+    r"|(?P<percents>%%)(?=[ \t]*$)",
+    re.MULTILINE,
+)
+_KINDS = {
+    "comment": "html",
+    "element": "html",
+    "dollars": "maths",
+    "environment": "maths",
+    "liquid": "template",
+    "hugo": "template",
+    "shortcode": "template",
+    "kramdown": "template",
+    "percents": "template",
+}
+_BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
+_EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
+_ELEMENTS_OF_MATHS = ("math",)
+
+
+class OpaqueSpan(NamedTuple):
+    """Where a region is that no step edits, in characters, and its kind.
+
+    The kinds are code, maths, template, html, attributes, wiki and url.
+    """
+
+    start: int
+    end: int
+    kind: str
+
+
+@lru_cache(maxsize=8)
+def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
+    r"""Return the opaque regions of `text` that may contain blank lines, sorted and disjoint.
+
+    >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
+    (OpaqueSpan(start=3, end=32, kind='template'),)
+    """
+    return tuple(_found(text)) if any(mark in text for mark in _REGION_MARKS) else ()
+
+
+def _found(text: str) -> Iterator[OpaqueSpan]:
+    at = 0
+    while opener := _OPENER.search(text, at):
+        name = opener.lastgroup or ""
+        end = _region_end(text, opener, name)
+        at = end or opener.end()
+        if end and name in _KINDS:
+            maths = (opener["element"] or "").lower() in _ELEMENTS_OF_MATHS
+            yield OpaqueSpan(opener.start(), end, "maths" if maths else _KINDS[name])
+
+
+def _region_end(text: str, opener: re.Match[str], name: str) -> int:
+    """Return the offset after the region that a match opens; 0 if nothing closes it."""
+    before = text[text.rfind("\n", 0, opener.start()) + 1 : opener.start()]
+    if name == "fence" and not _BEFORE_FENCE.fullmatch(before):
+        name = "ticks"
+    if name == "comment":
+        end = text.find("-->", opener.end() - 2)
+        return end + 3 if end >= 0 else 0
+    if name == "percents" and before.strip(" \t>"):
+        return 0
+    limit = min(len(text), opener.end() + MOST_REGION_CHARACTERS)
+    inside_paragraph = name == "ticks" or (name == "dollars" and before.strip(" \t>"))
+    if inside_paragraph and (blank := _EMPTY_LINE.search(text, opener.end())):
+        limit = min(limit, blank.start())
+    found = _closer(name, opener[opener.lastgroup or name]).search(text, opener.end(), limit)
+    if name == "fence" and not found:
+        return len(text)
+    return found.end() if found else 0
+
+
+@cache
+def _closer(name: str, written: str) -> re.Pattern[str]:
+    """Return the pattern of what closes a region: its name in `_OPENER`, and what opened it."""
+    exact = re.escape(written)
+    patterns = {
+        "fence": rf"\n[ \t>]*{re.escape(written[0])}{{{len(written)},}}[ \t]*(?=\n|\Z)",
+        "ticks": rf"(?<!`){exact}(?!`)",
+        "element": rf"(?i:</{exact}\s*>)",
+        "dollars": r"(?<!\\)\$\$",
+        "environment": rf"\\end\{{{exact}\}}",
+        "liquid": rf"\{{%-?\s*end_?{exact}\b(?:[^%]|%(?!\}}))*+%\}}",
+        "hugo": rf"\{{\{{[<%]-?\s*/\s*{exact}\s*-?[>%]\}}\}}",
+        "shortcode": rf"(?i:\[/{exact}\])",
+        "kramdown": rf"\{{:/(?:{exact})?\}}",
+        "percents": r"%%",
+    }
+    return re.compile(patterns[name])

@@ -1,0 +1,232 @@
+"""Which files of raw/ are posts: decided by names alone, folder by folder, and by `include` and `ignore`."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from pipeline.document import Metadata
+from pipeline.read.kinds import FileKind, is_program, kind_of_name
+from pipeline.read.repositories import (
+    ENVIRONMENT_MARKS,
+    EVIDENCE_NAMES,
+    NOTE_GENERATORS,
+    FolderPath,
+    furniture_family,
+    generator_of,
+    has_manifest,
+    is_repository,
+)
+
+DRAFT_VERSION = 1  # raise it when `is_draft` changes
+NEVER_ENTERED = {"node_modules", "bower_components", "__pycache__", "__macosx", "_site", "_book", "_build"}
+ENTERED_IN_NO_REPOSITORY = {"vendor", "themes", "_vendor"}  # the work of others, at a repository's root
+DRAFT_FOLDERS = {"_drafts", "drafts", "草稿", "草稿箱"}
+PICTURE_FOLDERS = {"img", "images", "assets"}  # at the top of raw/ and of a repository
+FOLDERS_OF_SITES = {  # at a repository's root -> what its documents count as
+    **dict.fromkeys(("templates", "_templates", "scaffolds", "archetypes"), FileKind.TEMPLATE),
+    **dict.fromkeys(("layouts", "_layouts", "_includes", "includes", "partials"), FileKind.TEMPLATE),
+    **dict.fromkeys(
+        ("public", "static", "css", "js", "fonts", "_sass", "_data", "_plugins", "_cache"), FileKind.OUTSIDE
+    ),
+}
+FOLDERS_OF_PROGRAMS = {"dist", "build", "target", "coverage", "tests", "test"}  # at the root of a program's repository
+LIST_PAGES = {"404", "archive", "archives", "categories", "category", "search", "tags", "tag"}  # of Jekyll
+WIKI_FRAMES = {"_sidebar", "_navbar", "_footer", "_coverpage"}  # of Docsify and GitHub's wikis
+VAULT_TEMPLATES = re.compile(
+    r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
+)
+TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
+MEDIUM_DRAFT = re.compile(r"draft_.+-[0-9a-f]{6,12}\.\w+\Z")  # Medium's export names drafts so
+_TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
+_YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPlace:
+    """What is known of a folder: `documents` is the kind that its documents count as, empty if they are posts.
+
+    Then posts may be in the folders below it that `sources` name.
+    """
+
+    documents: str = ""
+    sources: tuple[FolderPath, ...] = ()
+    generator: str = ""
+    depth: int = 0  # folders below the generator's root
+    root: bool = False  # whether it is the root of a repository: its README is not a post
+    top: bool = False  # whether it is raw/ itself
+    repository: bool = False  # whether it is in a repository
+    source: bool = False  # whether it is in one of its generator's sources
+    project: bool = False  # whether it is in the repository of a program or a generator, not only a versioned folder
+    programs: bool = False  # whether source code is in it: then files without a suffix are no posts
+
+
+TOP_OF_RAW = FolderPlace(top=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PostRules:
+    """The rules of one run: the patterns of the settings, and what the names of files and folders say.
+
+    `ignore` is stronger than `include`, and `include` is stronger than the names.
+    """
+
+    include: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def included(self, path: PurePosixPath) -> bool:
+        """Return whether `include` makes a post of the file at `path`, whatever its name or front matter says."""
+        return _matches(path, self.include)
+
+    def kind_of_file(self, place: FolderPlace, path: PurePosixPath) -> str:
+        """Return what a file in `place` counts as; empty if it is a post, or a web page that is to be reported.
+
+        >>> rules = PostRules(ignore=("b*",))
+        >>> [str(rules.kind_of_file(TOP_OF_RAW, PurePosixPath(name))) for name in ("a.md", "b.md", "c.py")]
+        ['', 'ignored', 'code']
+        """
+        if _matches(path, self.ignore):
+            return FileKind.HIDDEN if path.name.startswith(".") else FileKind.IGNORED
+        return "" if self.included(path) else _kind_by_name(place, path)
+
+    def enter(self, place: FolderPlace, path: PurePosixPath) -> FolderPlace | None:
+        """Return the place of a folder in `place`, before its names are known; None if it is not to be entered.
+
+        A folder that a pattern of `include` names is entered for what the pattern matches.
+        """
+        name = path.name.casefold()
+        closed = name.startswith(".") or name in NEVER_ENTERED or (place.root and name in ENTERED_IN_NO_REPOSITORY)
+        if closed:
+            return FolderPlace(FileKind.OUTSIDE) if self._reaches_into(path) else None
+        below = replace(place, sources=(), depth=place.depth + 1, root=False, top=False, programs=False)
+        if name in DRAFT_FOLDERS:
+            return replace(below, documents=FileKind.DRAFT)
+        if place.sources:
+            rest = tuple(one[1:] for one in place.sources if fnmatch.fnmatchcase(name, one[0]))
+            if rest:
+                source = () in rest
+                kind = "" if source else FileKind.OUTSIDE
+                return replace(below, documents=kind, sources=tuple(filter(None, rest)), source=source)
+        return replace(below, documents=_kind_of_folder(place, name) or place.documents)
+
+    def _reaches_into(self, folder: PurePosixPath) -> bool:
+        """Return whether a pattern of `include` names a folder: `vendor/*.md` names vendor, `*.md` does not."""
+        for pattern in self.include:
+            parts = pattern.split("/")[:-1]
+            named = ("/".join(parts[:end]) for end in range(1, len(parts) + 1) if parts[end - 1].strip("*?"))
+            if any(fnmatch.fnmatchcase(str(folder), one) for one in named):
+                return True
+        return False
+
+    @staticmethod
+    def look(place: FolderPlace, evidence: Iterable[str], files: Iterable[str]) -> FolderPlace | None:
+        """Return the place of a folder whose names are known; None if nothing in it is a person's.
+
+        `evidence` are its names in EVIDENCE_NAMES, case-folded, those of folders with `/` at their end.
+
+        >>> str(PostRules.look(TOP_OF_RAW, ["hugo.toml", "content/"], ["hugo.toml"]).documents)
+        'outside'
+        """
+        evidence, names = set(evidence), list(files)
+        if not place.top and not ENVIRONMENT_MARKS.isdisjoint(evidence):
+            return None
+        place = replace(place, programs=any(map(is_program, names)))
+        if place.generator or place.documents:
+            return place
+        families = {family for name in names if (family := furniture_family(name))}
+        repository = is_repository(evidence, families)
+        generator = generator_of(evidence)
+        root = repository or (generator is not None and generator.name not in NOTE_GENERATORS)
+        place = replace(place, root=root, repository=place.repository or root)
+        if generator is None:
+            return replace(place, project=place.project or has_manifest(evidence))
+        return replace(
+            place,
+            documents=FileKind.OUTSIDE if generator.sources else "",
+            sources=generator.sources,
+            generator=generator.name,
+            depth=0,
+            project=True,
+        )
+
+
+def _matches(path: PurePosixPath, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(str(path), pattern) for pattern in patterns)
+
+
+def evidence_name(name: str, *, folder: bool) -> str:
+    """Return a name as `look` expects it, `.Git` as `.git/`; empty if it says nothing about its folder."""
+    folded = name.casefold() + "/" * folder
+    return folded if folded in EVIDENCE_NAMES else ""
+
+
+def is_draft(meta: Metadata) -> bool:
+    """Return whether the front matter says that a document is not published: `draft: true`, `published: false`."""
+    fields = {key.casefold(): str(value).strip().casefold() for key, value in meta.extra}
+    status = {fields.get("status"), fields.get("post_status")}
+    return fields.get("draft") in _YES or fields.get("published") in _NO or "draft" in status
+
+
+def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
+    """Return what a file counts as by its name; empty if it is a post, or a web page that is to be reported."""
+    if path.name.startswith("."):
+        return FileKind.HIDDEN
+    kind = kind_of_name(path.name)
+    if kind in _TEXTS and _is_furniture(place, path.name):
+        return FileKind.REPOSITORY
+    if kind == FileKind.BARE:
+        return FileKind.OTHER if place.documents or place.project or place.programs else ""
+    if kind == FileKind.WEB_PAGE:
+        return "" if _reports_web_pages(place, path) else kind
+    return _kind_of_document(place, path) if kind == FileKind.DOCUMENT else kind
+
+
+def _kind_of_document(place: FolderPlace, path: PurePosixPath) -> str:
+    """Return what a Markdown or text file that is no furniture counts as; empty if it is a post."""
+    if place.documents:
+        return place.documents
+    name = path.name.casefold()
+    stem = name.partition(".")[0]
+    if stem in WIKI_FRAMES or (place.generator in {"mdbook", "gitbook"} and name == "summary.md"):
+        return FileKind.REPOSITORY
+    listed = stem in LIST_PAGES or (stem == "index" and path.parent.name.casefold() in LIST_PAGES)
+    is_list = (place.generator == "jekyll" and listed) or (place.generator == "hugo" and stem == "_index")
+    if is_list:
+        return FileKind.LISTING
+    return FileKind.DRAFT if MEDIUM_DRAFT.match(name) else ""
+
+
+def _is_furniture(place: FolderPlace, name: str) -> bool:
+    """Return whether a text is a file that repositories have: a licence anywhere, a README only at their root.
+
+    GitBook shows the README as the first page of the book.
+    """
+    family = furniture_family(name)
+    introduction = place.generator == "gitbook" and family == "readme"
+    return family == "license" or (place.root and bool(family) and not introduction)
+
+
+def _reports_web_pages(place: FolderPlace, path: PurePosixPath) -> bool:
+    """Return whether a web page is likely a post, and is reported; others are counted.
+
+    In a repository it is likely a template or an example, but in the folders of posts.
+    """
+    if place.generator == "jekyll":
+        return not place.documents and any(folder.startswith("_") for folder in path.parts[:-1])
+    return not place.documents and (place.source or not place.repository)
+
+
+def _kind_of_folder(place: FolderPlace, name: str) -> str:
+    """Return what the documents of a folder count as; empty if they are posts."""
+    if (place.top or place.root) and name in PICTURE_FOLDERS:
+        return FileKind.OUTSIDE
+    if place.root and place.project and name in FOLDERS_OF_PROGRAMS:
+        return FileKind.OUTSIDE
+    if place.root and name in FOLDERS_OF_SITES:
+        return FOLDERS_OF_SITES[name]
+    if place.generator == "obsidian" and place.depth < TEMPLATES_DEPTH and VAULT_TEMPLATES.fullmatch(name):
+        return FileKind.TEMPLATE
+    return ""

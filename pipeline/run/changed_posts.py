@@ -1,0 +1,39 @@
+"""raw/ -> the posts that may have changed since the last run, and the counts of the files that are no posts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.read.folder import scan_folder
+from pipeline.read.kinds import PASSED_OVER, FileKind
+from pipeline.read.posts import PostRules
+from pipeline.run.worker import Task
+from pipeline.settings import Settings
+from pipeline.store.database import StateDatabase
+
+PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of the last scan
+
+
+def changed_posts(settings: Settings, database: StateDatabase) -> Iterator[Task]:
+    """Yield the posts of raw/ that may have changed; at the end, store how many files of each kind are no posts."""
+    counts: Counter[str] = Counter()
+    for found in scan_folder(Path(settings.raw), PostRules(settings.include, settings.ignore)):
+        if found.passed_over:
+            counts[found.passed_over] += 1
+            continue
+        stamp, sha256 = database.known(found)
+        if stamp and stamp == found.stamp:
+            database.keep(found)
+        else:
+            yield Task(settings, found, sha256)
+    database.learn(PASSED_OVER_FACT, json.dumps(counts))
+
+
+def passed_over(database: StateDatabase) -> tuple[tuple[str, int], ...]:
+    """Return how many files of each kind are no posts; some are drafts by their front matter."""
+    counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
+    counts[FileKind.DRAFT] += database.count("kind = 'draft'")
+    return tuple((kind, counts[kind]) for kind in PASSED_OVER if counts[kind])

@@ -1,0 +1,101 @@
+"""Separate an answer from the quotation above it, and a signature from the text above it, as in mail and Usenet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from pipeline.changes import Change, repeated
+from pipeline.document import Document, Step
+from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
+from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts, matches_outside_opaque, overlaps_opaque
+
+ANSWER = "an answer below a quotation; without a blank line it would be a part of the quotation"
+SIGNATURE = "a signature below `-- `; without a blank line the text above it would be a heading"
+SIGNATURE_LINE = "the lines of a signature stay lines"
+MOST_LINES_OF_SIGNATURE = 8
+LEAST_QUOTED_LINES = 2  # lines with their own mark: the author marks each line
+LEAST_LEVEL_OF_QUOTED = 2  # of inline tokens: the quotation and its paragraph are around them
+_QUOTED = re.compile(r"^[ ]{0,3}>", re.MULTILINE)
+_MAY_BE_ANSWERED = re.compile(r"^[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)", re.MULTILINE)  # a quick pre-filter
+_QUOTATION_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
+_QUOTED_SENTENCE_END = re.compile(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
+_ATTRIBUTION = re.compile(
+    r"(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał\w*|napsal\w*"
+    r"|пишет|писал\w*|написал\w*|написав|yazdı|đã viết)\b[^\n]*|写道|寫道|说|說|さんは書きました|작성)\s*[:：]\s*\Z",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(r"^-- $(?=\n[ ]{0,3}\S)", re.MULTILINE)
+
+
+def quotations(document: Document) -> Document:
+    """Put a blank line between a quotation and the answer below it, and above a signature: `> Why?` ↵ `Because.`."""
+    changes = repeated(document.text, _quotation_changes)
+    return document.edited(changes) if changes else document
+
+
+def _quotation_changes(text: str) -> Iterator[Change]:
+    if "\n-- \n" in text:
+        yield from _signature(text)
+    if _MAY_BE_ANSWERED.search(text):
+        for before, group in pairwise((None, *block_groups(text))):
+            if group and _QUOTED.search(group.text):
+                yield from _answers(group, before.text if before else "")
+
+
+def _answers(group: BlockGroup, before: str) -> Iterator[Change]:
+    """Yield the blank lines before answers: lines of a quoted paragraph with fewer marks than the line above."""
+    lines = LINE_END.split(group.text)
+    starts = line_starts(group.text)
+    for token in group.blocks.tokens:
+        if token.type != "inline" or token.map is None or token.level < LEAST_LEVEL_OF_QUOTED:
+            continue
+        first, last = token.map[0], min(token.map[1], len(lines))
+        for at in range(first + 1, last):
+            depth, above = _depth(lines[at]), _depth(lines[at - 1])
+            place = group.start + starts[at]
+            if depth >= above or overlaps_opaque(group.text, (starts[at] - 1, starts[at])):
+                continue
+            if (depth and _from_mail(lines[first:last])) or _is_answer(lines[first:at], lines[:first], before):
+                yield Change("quotations", (place, place), "", ">" * depth + "\n", ANSWER)
+
+
+def _from_mail(lines: Sequence[str]) -> bool:
+    """Return whether a blank follows the marks of every line that has any, as mail programs write them."""
+    return all(not marks or marks[0][-1:] in {"", " "} for marks in map(_QUOTATION_MARKS.match, lines))
+
+
+def _is_answer(quoted: Sequence[str], above: Sequence[str], before: str) -> bool:
+    """Return whether a line below quoted lines is an answer, and not a part of them without its mark."""
+    attribution = next((line for line in reversed(above) if line.strip()), before.rstrip().rsplit("\n", 1)[-1])
+    marked = sum(_depth(line) > 0 for line in quoted)
+    return (
+        marked >= LEAST_QUOTED_LINES
+        or bool(_QUOTED_SENTENCE_END.search(quoted[-1]))
+        or bool(_ATTRIBUTION.search(attribution))
+    )
+
+
+def _depth(line: str) -> int:
+    """Return the number of marks at the start of a line: `> > a` -> 2."""
+    marks = _QUOTATION_MARKS.match(line)
+    return marks[0].count(">") if marks else 0
+
+
+def _signature(text: str) -> Iterator[Change]:
+    """Yield the changes that make a paragraph of the signature at the end of a text, each of its lines a line."""
+    for match in matches_outside_opaque(_SIGNATURE, text):
+        lines = text[match.end() :].strip("\n").split("\n")
+        if len(lines) > MOST_LINES_OF_SIGNATURE or not all(line.strip() for line in lines):
+            continue
+        if text[: match.start()].rstrip(" \t")[-2:].strip("\n"):
+            yield Change("quotations", (match.start(), match.start()), "", "\n", SIGNATURE)
+        at = match.end()
+        for line in lines:
+            if not text[:at].endswith(("\\", "  ")):
+                yield Change("quotations", (at, at), "", "\\", SIGNATURE_LINE)
+            at += len(line) + 1
+
+
+STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS))

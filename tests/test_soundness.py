@@ -1,0 +1,116 @@
+"""Sound text stays: what a proposed repair must show before it is made."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import repair
+from pipeline.mojibake.lossy.ill_formed_utf8 import ill_formed_changes
+from pipeline.mojibake.soundness import RULES, LineRepair, fits_document, objection
+
+ALPHABETS = {
+    "French": "àâæçéèêëîïôœùûüÿ",
+    "Spanish": "áéíñóúü",
+    "Portuguese": "áâãàçéêíóôõúü",
+    "German": "äöüß",
+    "Icelandic": "áéíóúýþæðö",
+    "Czech": "áčďéěíňóřšťúůýž",
+    "Polish": "ąćęłńóśźż",
+    "Turkish": "çğıöşü",
+    "Vietnamese": "àáâãèéêìíòóôõùúýăđĩũơư",
+    "Russian": "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+    "Greek": "αβγδεζηθικλμνξοπρστυφχψω",
+}
+SEPARATORS = (" ", ", ", " | ", "、", " / ", "; ", "\n- ")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
+def test_the_example_of_a_rule_stays(rule):
+    """Each rule names sound text, which stays alone and in a page."""
+    page = f"A page of English text.\n\n{rule.example}\n\nAnd another line.\n"
+    assert repair(rule.example).text == rule.example
+    assert repair(page).text == page
+
+
+@settings(deadline=None)
+@given(
+    letters=st.sampled_from(sorted(ALPHABETS.values())).flatmap(lambda own: st.lists(st.sampled_from(own), min_size=1)),
+    separator=st.sampled_from(SEPARATORS),
+    capitals=st.booleans(),
+)
+def test_a_list_of_letters_stays(letters, separator, capitals):
+    """Letters that stand alone are no mojibake, in whatever order."""
+    text = separator.join(letters)
+    text = text.upper() if capitals else text
+    assert repair(text).text == text
+
+
+@pytest.mark.parametrize("language", ALPHABETS)
+def test_an_alphabet_stays(language):
+    """So does an alphabet: joined, in capitals, in a sentence."""
+    own = ALPHABETS[language]
+    for text in (
+        own,
+        own.upper(),
+        " ".join(own),
+        f"The letters {', '.join(own)} are special.",
+        f"| {' | '.join(own)} |",
+    ):
+        assert repair(text).text == text
+
+
+def test_a_repair_is_judged_by_what_it_makes():
+    """Words of a known language pass; letters that nowhere stand two together do not."""
+    assert objection([LineRepair("Ïðèâåò, ìèð", "Привет, мир")]) is None
+    assert objection([LineRepair("à é è ê ç", "а й и к з")]) == "letters that stand alone"
+
+
+def test_a_line_fits_its_document():
+    """Letters that other lines have in sound words are letters, not bytes of another alphabet."""
+    line = LineRepair("à é è ê", "а й и к")
+    assert fits_document([line], ["Le père a élevé ses enfants à Paris ; la fête"])
+    assert not fits_document([LineRepair("Ïðèâåò", "Привет")], ["Le père a élevé ses enfants à Paris."])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "En lugar de ñ aparece Ã±.",
+        "Em vez de ç aparece Ã§ no texto.",
+        "Invece di è vedo Ã¨.",
+        "Zamiast „ó” widzę „Ã³”.",
+        "Az ő helyett Å‘ jelenik meg.",
+        "ş yerine ÅŸ görünüyor.",
+        "Вместо «Привет» вижу «РџСЂРёРІРµС‚».",
+        '한글이 "í•œê¸€"로 표시됩니다.',
+        "Typical mojibake: Ã¤, Ã¶, Ã¼, ÃŸ.",
+        'The word café shows up as "cafÃ©" in my database.',
+        "Write &Atilde;&copy; instead of &eacute;.",
+    ],
+)
+def test_an_example_of_mojibake_stays(text):
+    """Where mojibake is what a sentence is about, it stays."""
+    assert repair(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("Itâ€™s better to drink tea instead of coffee.", "It’s better to drink tea instead of coffee."),
+        ("Ils ont mangÃ© au lieu de parler.", "Ils ont mangé au lieu de parler."),
+        ("Sie kamen statt am FrÃ¼hstÃ¼ck am Abend.", "Sie kamen statt am Frühstück am Abend."),
+        ("Price: Â£5 instead of Â£10", "Price: £5 instead of £10"),
+    ],
+)
+def test_damage_next_to_a_word_for_instead_is_repaired(text, fixed):
+    """The words of examples are frequent words too."""
+    assert repair(text).text == fixed
+
+
+def test_a_stray_byte_that_utf8_never_has_is_read():
+    """Of the bytes from F5 on there is no candidate in UTF-8: the other codec's character is the only one."""
+    (change,) = ill_formed_changes("Der Bär läuft über die Br".encode() + b"\xfccke")
+    assert change.after == "ü"
+    assert change.alternatives[0][0] == "\ufffd"
