@@ -31,9 +31,11 @@ from pathlib import Path, PurePosixPath
 import rensa
 
 from pipeline import Document, repair
+from pipeline.document import Metadata
 from pipeline.duplicates.clusters import DuplicateMap, duplicate_clusters
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
-from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+from pipeline.duplicates.index_tables import INDEX_SCHEMA
+from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.duplicates.word_normalization import normalized_words, without_url_queries
 
 SHARED = Path("../shared")
@@ -105,6 +107,11 @@ def renumbered(text: str, dice: random.Random) -> str:
     return text
 
 
+def language_tag(family: str) -> str:
+    """Return the language of a family: it begins with the name of a folder of the corpus."""
+    return {"zh": "zh-Hans", "zh-posts": "zh-Hans", "zh-hant": "zh-Hant"}.get(*[family.partition(" ")[0]] * 2)
+
+
 class Truth:
     """Documents, and which family each is of."""
 
@@ -117,7 +124,8 @@ class Truth:
     def add(self, family: str, kind: str, text: str | Document) -> None:
         """Take in a text of a family; `kind` says what was done to it, empty for the original."""
         path = PurePosixPath(f"{len(self.documents):06}.md")
-        document = replace(text, path=path) if isinstance(text, Document) else Document(path, text)
+        meta = Metadata(language=language_tag(family))
+        document = replace(text, path=path) if isinstance(text, Document) else Document(path, text, meta)
         self.documents[path], self.family[path], self.kind[path] = document, family, kind
 
 

@@ -105,6 +105,15 @@ class SharedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilarDocument:
+    """A document that is similar to another and kept as well: its path, how the two differ, the share that is equal."""
+
+    path: PurePosixPath
+    why: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text, its metadata, and all changes so far. `text` is valid Unicode, without lone surrogates."""
 
@@ -183,14 +192,15 @@ class Processed:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned(Processed):
-    """The document is kept. `passages` are paragraphs that other documents also contain."""
+    """The document is kept. Other kept documents have its `passages` too, or are `similar` to it."""
 
     passages: tuple[SharedPassage, ...] = ()
+    similar: tuple[SimilarDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate(Processed):
-    """The document is a duplicate of the one at `of`; `why` is the rule that found it, `similarity` from 0 to 1."""
+    """The document is the same as the one at `of`, or an older version of it; `why` is the reason."""
 
     of: PurePosixPath
     why: str

@@ -9,6 +9,7 @@ import sqlite3
 import tomllib
 import weakref
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -19,8 +20,10 @@ from pipeline import Document, Settings, repair, run_archive
 from pipeline.document import DocumentLine, Metadata, SharedPassage
 from pipeline.duplicates.clusters import DuplicateOf, duplicate_clusters
 from pipeline.duplicates.fingerprint import fingerprint
-from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+from pipeline.duplicates.index_tables import INDEX_SCHEMA
+from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.duplicates.shared_passages import find_shared_passages as shared_passages
+from pipeline.duplicates.similar_documents import find_similar_documents
 from pipeline.duplicates.word_normalization import normalized_words
 from tests.conftest import ROOT, Lacuna
 
@@ -59,17 +62,22 @@ def duplicates(*texts: str | Document) -> dict[str, DuplicateOf]:
     return {str(path): one for path, one in duplicate_clusters(archive.index).items()}
 
 
-def named(name: str, text: str | Document, url: str = "") -> Document:
+def named(name: str, text: str | Document, url: str = "", date: str = "") -> Document:
     document = text if isinstance(text, Document) else Document(PurePosixPath("x"), text)
-    return Document(PurePosixPath(name), document.text, Metadata(source_url=url), (), document.changes)
+    meta = Metadata(source_url=url, date=date, language="en")
+    return Document(PurePosixPath(name), document.text, meta, (), document.changes)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["label"]) for case in CASES["case"]])
 def test_two_texts(case):
-    """Copies are merged, and texts with significant differences are not, in either order."""
+    """Copies are merged, and texts that differ in a word or a sign are not, in either order; they are similar."""
     one, other = (case[side].replace("{}", PASSAGE) for side in ("one", "other"))
     assert bool(duplicates(one, other)) == case["same"]
     assert bool(duplicates(other, one)) == case["same"]
+    archive = Archive()
+    archive.update([named("0", one), named("1", other)])
+    found = [similar.why for similar in find_similar_documents(archive.index.db, PurePosixPath("0"), lambda _: True)]
+    assert found == case.get("similar", found)
 
 
 def test_the_best_copy_is_kept():
@@ -91,7 +99,7 @@ def test_a_shared_url_allows_more_edits():
     assert not duplicates(PASSAGE, other)
     archive = Archive()
     posts = [named("a", PASSAGE, "https://e.org/a"), named("b", other, "http://www.e.org/a#x")]
-    assert archive.update(posts) == {"b": "a"}
+    assert archive.update(posts) == {"b": "a"}, "the two are versions, and the first is longer"
     assert archive.update(named(f"{at}", noise(at), "https://e.org/a") for at in range(9)) == {}
 
 
@@ -131,16 +139,22 @@ BASES.append(POST[1000:1800].encode().decode("cp1252", "ignore"))
 
 
 def test_a_typo_in_one_copy_hides_no_other():
-    """Two copies that a typo in a number keeps apart are both duplicates of their original."""
-    begin, end = f"In 1921, {PASSAGE}", PASSAGE.swapcase()[::-1]
-    typos = begin.replace("1921", "191").replace("keepers", "kepers").replace("winter", "wintr").replace("fog", "fgo")
-    copy = f"{typos} {end}".replace("NETTIRW", "NETIRW").replace("SEROB", "SERB").replace("RETNIW", "RETNW")
-    copy = copy.replace("EHT", "ET", 3)
-    assert not duplicates(begin, copy)
-    assert {name: one.of.name for name, one in duplicates(copy, f"{begin} {end}", begin).items()} == {
-        "0": "1",
-        "2": "1",
-    }
+    """A copy full of typos, one in a number, is a duplicate of its original and not of one with another number."""
+    begin, wrong = f"In 1921, {PASSAGE}", f"In 1912, {PASSAGE}"
+    pairs = ("evening eveinng", "winter witner", "hardly hradly", "lighthouse lihgthouse", "weather waether")
+    typos = begin.replace("1921", "191")
+    for pair in (
+        *pairs,
+        "pages pgaes",
+        "things tihngs",
+        "corners croners",
+        "oldest odlest",
+        "clerk celrk",
+        "cellar celalr",
+    ):
+        typos = typos.replace(*pair.split(), 1)
+    found = duplicates(typos, begin, wrong)
+    assert {name: (one.of.name, one.why) for name, one in found.items()} == {"0": ("1", "near-duplicate")}
 
 
 @settings(max_examples=40, deadline=None)
@@ -216,7 +230,9 @@ def test_a_run_adds_what_is_new(archive: Path):
     assert run_archive(chosen).duplicates == 2
     lines = (archive / "clean" / "report.jsonl").read_bytes().splitlines()
     record = {record["path"]: record for record in map(json.loads, lines)}["005.txt"]
-    assert (record["of"], record["why"]) == ("001_9722d69a9a88267b.txt", "near-duplicate")
+    assert (record["of"], record["why"]) == ("001_9722d69a9a88267b.txt", "same source URL, near-duplicate")
+    assert record["file"] == "duplicates/005.md"
+    assert (archive / "clean" / "duplicates" / "005.md").is_file()
     assert 0.99 < record["similarity"] < 1
     (archive / "raw" / "005.txt").unlink()
     assert run_archive(chosen).duplicates == 1
@@ -227,10 +243,79 @@ def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
     (tmp_path / "a.md").write_text(f"{PASSAGE}\n", "utf-8")
     (tmp_path / "b.md").write_text(f"{PASSAGE} It is open.\n", "utf-8")
     lines = lacuna("dedup", "--explain", "a.md", "b.md", cwd=tmp_path).stdout.splitlines()
-    assert "near-duplicate" in lines[0]
+    assert "version" in lines[0]
     assert "97." in lines[0]
-    assert lines[1:3] == ["--- a.md", "+++ b.md"]
+    assert lines[1:3] == ["--- b.md", "+++ a.md"]
     assert [line[0] for line in lines[4:-1] if line[0] in "+-"] == ["-", "+"]
+
+
+VERSIONS = {
+    "the longer": ("", "", "", "", "b"),
+    "the longer, of one day": ("", "", "2021-03-05", "2021-03-05", "b"),
+    "the later of one URL": ("https://e.org/a", "http://e.org/a/", "2022-01-01", "2021-03-05", "a"),
+    "both, if the shorter is later": ("", "", "2022-01-01", "2021-03-05", ""),
+    "both of a front page": ("https://e.org/", "https://e.org/", "2022-01-01", "2021-03-05", ""),
+}
+
+
+@pytest.mark.parametrize("case", VERSIONS.values(), ids=VERSIONS)
+def test_the_later_version_is_kept(case: tuple[str, str, str, str, str]):
+    """Of two versions the later is kept, whatever their names: by date, then by length."""
+    url, other_url, date, other_date, kept = case
+    more = f"{PASSAGE}\n\n**Update:** the boxes were moved to the school."
+    posts = [named("a", PASSAGE, url, date), named("b", more, other_url, other_date)]
+    assert Archive().update(posts) == ({"b" if kept == "a" else "a": kept} if kept else {})
+    swapped = [replace(posts[0], path=PurePosixPath("z")), posts[1]]
+    assert set(Archive().update(swapped)) == ({"b" if kept == "a" else "z"} if kept else set())
+
+
+def clean_files(archive: Path) -> list[str]:
+    """Return the Markdown files of `clean/`."""
+    return sorted(path.relative_to(archive / "clean").as_posix() for path in (archive / "clean").rglob("*.md"))
+
+
+def test_front_matter_decides_too(tmp_path: Path):
+    """`updated` in the front matter makes a version the later one; another title makes another post."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    head = "---\ntitle: Boxes\nsource: https://e.org/boxes\ndate: 2021-03-05\n"
+    (raw / "a.md").write_text(f"{head}updated: 2023-01-02\n---\n\n{PASSAGE.replace('forty', 'fifty')}\n", "utf-8")
+    (raw / "b.md").write_text(f"{head}---\n\n{PASSAGE}\n\nThey are forty.\n", "utf-8")
+    (raw / "c.md").write_text(f"---\ntitle: Crates\n---\n\n{PASSAGE}\n", "utf-8")
+    chosen = Settings(*(str(tmp_path / name) for name in ("raw", "clean", "out")), editions=False)
+    assert run_archive(chosen).duplicates == 1
+    assert clean_files(tmp_path) == ["a.md", "c.md", "duplicates/b.md"]
+    (raw / "a.md").unlink()
+    run_archive(chosen)
+    assert clean_files(tmp_path) == ["b.md", "c.md"]
+
+
+def test_an_edit_of_a_duplicate_is_not_lost(tmp_path: Path):
+    """A clean file in `duplicates/` that somebody edited is kept as NAME.edited.md; names there never clash."""
+    raw, clean = tmp_path / "raw", tmp_path / "clean"
+    (raw / "duplicates").mkdir(parents=True)
+    for name in ("a.md", "b.md", "B.txt"):
+        (raw / name).write_text(f"{PASSAGE}\n", "utf-8")
+    (raw / "duplicates" / "b.md").write_text(f"# Another\n\n{noise(3)}\n", "utf-8")
+    chosen = Settings(*(str(tmp_path / name) for name in ("raw", "clean", "out")), editions=False)
+    assert run_archive(chosen).duplicates == 2
+    files = clean_files(tmp_path)
+    assert len(files) == len({file.casefold() for file in files}) == 4
+    next(clean.glob("duplicates/*.md")).write_text("mine\n", "utf-8")
+    for name in ("a.md", "b.md", "B.txt"):
+        (raw / name).write_text(f"{noise(ord(name[0]))}\n", "utf-8")
+    assert len(run_archive(chosen).edited) == 1
+    assert [path.read_text("utf-8") for path in clean.rglob("*.edited.md")] == ["mine\n"]
+
+
+def test_a_damaged_copy_of_another_post_in_the_frame_is_kept():
+    """A mis-decoded post is no duplicate of a sound one in the same frame that differs in one word."""
+    posts = [f"{POST[:1500]}\n\n现在播种{grain}。\n\n{POST[1500:3000]}" for grain in ("小麦", "大麦")]
+    for codec, errors in RECIPES.items():
+        broken = posts[0].encode().decode(codec, errors)
+        for copy in (repair(broken), Document(PurePosixPath("x"), broken)):
+            assert not duplicates(posts[1], copy), codec
+            assert {name: one.of.name for name, one in duplicates(*posts, copy).items()} == {"2": "0"}, codec
 
 
 OWN = "The gulls keep no books. They have sat on the roof of the town hall since before there was one."

@@ -58,9 +58,11 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 
     from pipeline.duplicates.clusters import duplicate_clusters
     from pipeline.duplicates.fingerprint import fingerprint
-    from pipeline.duplicates.lsh_index import INDEX_SCHEMA, LshIndex
+    from pipeline.duplicates.index_tables import INDEX_SCHEMA
+    from pipeline.duplicates.lsh_index import LshIndex
     from pipeline.duplicates.shared_passages import find_shared_passages
-    from pipeline.records.report_jsonl import passage_in_words
+    from pipeline.duplicates.similar_documents import find_similar_documents
+    from pipeline.records.report_jsonl import duplicate_in_words, passage_in_words, similar_in_words
     from pipeline.run.worker import cleaned_document
 
     documents: dict[PurePosixPath, Document] = {}
@@ -78,10 +80,16 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     for path, one in sorted(duplicates.items()):
         of, names = one.of, (on_one_line(str(one.of)), on_one_line(str(path)))
         record = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
-        line = f"{names[1]} is a duplicate of {names[0]}: {one.why} ({100 * one.similarity:.1f} % similar)"
+        line = f"{names[1]} is {duplicate_in_words(names[0], one.why, one.similarity)}"
         click.echo(msgspec.json.encode(record) if as_json else line)
         if explain:
             click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
+    for path in sorted(documents.keys() - duplicates):
+        for near in find_similar_documents(db, path, lambda other: other not in duplicates):
+            record = {"path": str(path), "similar": msgspec.to_builtins(near, enc_hook=str)}
+            words = similar_in_words(str(near.path), near.why, near.similarity)
+            if as_json or path < near.path:
+                click.echo(msgspec.json.encode(record) if as_json else on_one_line(f"{path} is similar to {words}"))
     for path in sorted(documents.keys() - duplicates) if explain else ():
         for passage in find_shared_passages(db, path, lambda other: other not in duplicates):
             record = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}

@@ -1,4 +1,4 @@
-"""Pairs of duplicate texts -> clusters: which document of each is kept, and which are its duplicates."""
+"""Pairs of related texts -> clusters: which document is kept, and which are its duplicates or older versions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pipeline.duplicates.lsh_index import BY_BEST_COPY, LshIndex
+from pipeline.duplicates.index_tables import BY_BEST_COPY, BY_SIMILARITY, StoredPair
+from pipeline.duplicates.lsh_index import LshIndex
+from pipeline.duplicates.near_duplicates import TRUNCATED, VERSION_OF
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,84 +30,70 @@ class _ClusterMember:
     worse: bool  # truncated or mis-decoded
     repairs: int
     recency: int  # of the source URL's form, negated
+    day: int  # of the last change, YYYYMMDD, negated
     distance: float  # smaller the more it is like the other copies: a typo is usually in one copy only
     path: str
     text: int
     sha256: str
+    changed: str  # the date of its last change
 
 
 DuplicateMap = dict[PurePosixPath, DuplicateOf]
-_Match = tuple[str, float]  # why, similarity
+_TextPair = tuple[int, int]
+_Pairs = dict[_TextPair, StoredPair]
 
 
 def duplicate_clusters(index: LshIndex) -> DuplicateMap:
-    """Return, for each duplicate, the document it duplicates and the reason.
+    """Return, for each document that is left out of the books, the document that is kept and the reason.
 
-    Texts that are copies form a cluster, the most similar pairs first, unless two of them must stay apart. The best
-    copy is kept: undamaged before repaired before damaged, whole before truncated, newer URL before older, most similar
-    to the others. A member that differs too much from the best copy starts a cluster of its own, because a wrong merge
-    would lose a document.
+    Texts that are copies or versions form a cluster. The best copy is kept: undamaged before repaired before damaged,
+    whole before truncated, newer URL before older, most similar to the others; and of versions the later. A member that
+    is neither a copy nor an older version of the best one starts a cluster of its own: a wrong merge loses a document.
     """
-    same, apart, worse = _compared_pairs(index)
+    same = _same_pairs(index)
+    worse = {pair.worse for pair in same.values() if pair.worse is not None}
     duplicates: DuplicateMap = {}
     similarities: dict[int, list[float]] = defaultdict(list)
-    for pair, (_, similarity) in same.items():
-        for text in pair:
-            similarities[text].append(similarity)
-    for texts in _text_clusters(index, same, apart):
-        members = _cluster_members(index, texts, worse, similarities)
+    for texts, pair in same.items():
+        for text in texts:
+            similarities[text].append(pair.similarity)
+    for cluster in _text_clusters(index, same):
+        members = sorted(_cluster_members(index, cluster, worse, similarities))
         while members:
-            best = min(members)
+            best = _latest_version(members, same)
             rest = []
             for member in members:
                 if member == best:
                     continue
                 if match := _match_with_best(index, member, best, same):
-                    duplicates[PurePosixPath(member.path)] = DuplicateOf(PurePosixPath(best.path), *match)
+                    duplicates[PurePosixPath(member.path)] = match
                 else:
                     rest.append(member)
             members = rest
     return duplicates
 
 
-_TextPair = tuple[int, int]
+def _same_pairs(index: LshIndex) -> _Pairs:
+    """Return the pairs that are the same or versions; of versions, the pair that one URL shows counts."""
+    same: _Pairs = {}
+    for pair in index.stored_pairs():
+        known = same.get((pair.one, pair.other))
+        if pair.same and (known is None or (known.by == BY_SIMILARITY and known.why in {VERSION_OF, TRUNCATED})):
+            same[pair.one, pair.other] = pair
+    return same
 
 
-def _compared_pairs(index: LshIndex) -> tuple[dict[_TextPair, _Match], set[_TextPair], set[int]]:
-    """Return the pairs that are the same, the pairs that must stay apart, and the truncated or mis-decoded texts."""
-    same: dict[_TextPair, _Match] = {}
-    apart: set[_TextPair] = set()
-    worse: set[int] = set()
-    query = "SELECT one, other, by, same, why, similarity, worse FROM pairs ORDER BY one, other, by <> 'near', by"
-    for one, other, by, is_same, why, similarity, worse_text in index.db.execute(query):
-        if by == BY_BEST_COPY:
-            continue
-        if not is_same:
-            apart.add((one, other))
-        else:
-            reason = why if by == "near" else f"same source URL, {why}"
-            same.setdefault((one, other), (reason, similarity))
-        if worse_text is not None:
-            worse.add(worse_text)
-    return same, apart - same.keys(), worse
-
-
-def _text_clusters(index: LshIndex, same: dict[_TextPair, _Match], apart: set[_TextPair]) -> Iterator[list[int]]:
-    """Yield the texts of each cluster: connected, most similar pairs first, without pairs in `apart` (Kruskal)."""
-    query = "SELECT id, text FROM texts WHERE id IN (SELECT one FROM pairs UNION SELECT other FROM pairs)"
-    digests: dict[int, bytes] = dict(index.db.execute(query))
+def _text_clusters(index: LshIndex, same: _Pairs) -> Iterator[list[int]]:
+    """Yield the texts of each cluster: all that are connected by pairs, or that several documents have."""
     group: dict[int, set[int]] = {}
-    excluded: dict[int, set[int]] = defaultdict(set)
-    for one, other in apart:
-        excluded[one].add(other)
-        excluded[other].add(one)
-    for one, other in sorted(same, key=lambda pair: (-same[pair][1], sorted((digests[pair[0]], digests[pair[1]])))):
+    for one, other in same:
         first, second = group.setdefault(one, {one}), group.setdefault(other, {other})
-        if first is second or any(excluded[text] & second for text in first if text in excluded):
+        if first is second:
             continue
-        first |= second
-        for text in second:
-            group[text] = first
+        small, large = sorted((first, second), key=len)
+        large |= small
+        for text in small:
+            group[text] = large
     seen: set[int] = set()
     for text, texts in group.items():
         if text not in seen:
@@ -118,25 +106,72 @@ def _text_clusters(index: LshIndex, same: dict[_TextPair, _Match], apart: set[_T
 
 def _cluster_members(
     index: LshIndex, texts: list[int], worse: set[int], similarities: dict[int, list[float]]
-) -> list[_ClusterMember]:
-    query = "SELECT lost, repairs, recency, path, sha256 FROM members WHERE id = ?"
-    return [
-        _ClusterMember(lost, text in worse, repairs, recency, -math.fsum(similarities[text]), path, text, sha256)
-        for text in texts
-        for lost, repairs, recency, path, sha256 in index.db.execute(query, (text,))
-    ]
+) -> Iterator[_ClusterMember]:
+    query = "SELECT lost, repairs, recency, path, sha256, changed FROM members WHERE id = ?"
+    for text in texts:
+        likeness = math.fsum(similarities[text])
+        for lost, repairs, recency, path, sha256, changed in index.db.execute(query, (text,)):
+            rank = (lost, text in worse, repairs, recency, -_day_number(changed), -likeness)
+            yield _ClusterMember(*rank, path, text, sha256, changed)
 
 
-def _match_with_best(
-    index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: dict[_TextPair, _Match]
-) -> _Match | None:
-    """Return why `one` is a duplicate of `best` and how similar it is; None if it is no duplicate."""
+def _latest_version(members: list[_ClusterMember], same: _Pairs) -> _ClusterMember:
+    """Return the best of `members`, which are sorted; if sound versions of it are later, the latest of them."""
+    best, seen = members[0], set[str]()
+    while best.path not in seen:
+        seen.add(best.path)
+        for member in members:
+            pair = _pair_of(same, member, best)
+            if pair and pair.why == VERSION_OF and member.lost <= best.lost and _is_later(member, best, pair):
+                best = member
+                break
+    return best
+
+
+def _pair_of(same: _Pairs, one: _ClusterMember, other: _ClusterMember) -> StoredPair | None:
+    return same.get((one.text, other.text)) or same.get((other.text, one.text))
+
+
+def _is_later(one: _ClusterMember, other: _ClusterMember, pair: StoredPair) -> bool:
+    """Return whether `one` is a later version than `other`: by its date, then by its length.
+
+    Without one URL, the later version must also be the one that has all words of the other.
+    """
+    later = _later_date(one.changed, other.changed)
+    if pair.by in {BY_SIMILARITY, BY_BEST_COPY}:
+        return pair.longer == one.text and later is not False
+    return pair.longer == one.text if later is None else later
+
+
+def _later_date(one: str, other: str) -> bool | None:
+    """Return whether a date is after another; None if it cannot be told.
+
+    >>> _later_date("2021-03", "2020"), _later_date("2021-03", "2021"), _later_date("", "2021")
+    (True, None, None)
+    """
+    if not one or not other or one.startswith(other) or other.startswith(one):
+        return None
+    return one > other
+
+
+def _day_number(date: str) -> int:
+    """Return a date as a number: `2021-03` as 20210300, an unknown one as 0."""
+    return int(date.replace("-", "").ljust(8, "0"))
+
+
+def _match_with_best(index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: _Pairs) -> DuplicateOf | None:
+    """Return why `one` is left out for `best`; None if it is kept."""
+    of = PurePosixPath(best.path)
     if one.sha256 and one.sha256 == best.sha256:
-        return "same bytes", 1.0
+        return DuplicateOf(of, "same bytes", 1.0)
     if one.text == best.text:
-        return "same words", 1.0
-    match = same.get((one.text, best.text)) or same.get((best.text, one.text))
-    if match:
-        return match
-    comparison = index.compare_kept(one.text, best.text)
-    return (comparison.why, comparison.similarity) if comparison.same else None
+        return DuplicateOf(of, "same words", 1.0)
+    pair = _pair_of(same, one, best) or index.compare_kept(one.text, best.text)
+    if not pair.same or pair.worse == best.text:
+        return None
+    if pair.why == VERSION_OF and not _is_later(best, one, pair):
+        return None
+    if pair.why == TRUNCATED and _later_date(one.changed, best.changed):
+        return None  # a later version, perhaps shortened on purpose
+    from_url = pair.by not in {BY_SIMILARITY, BY_BEST_COPY}
+    return DuplicateOf(of, f"same source URL, {pair.why}" if from_url else pair.why, pair.similarity)

@@ -8,14 +8,14 @@ import numpy as np
 from rapidfuzz.distance import Indel, Levenshtein
 
 from pipeline.duplicates.minhash import Hashes, MinHashSignature, jaccard, minhash_signature, splitmix64_hashes
-from pipeline.duplicates.near_duplicates import DIFFERENT_TEXTS, Comparison
+from pipeline.duplicates.near_duplicates import DIFFERENT_TEXTS, MOST_OF_DIFFERENT, Comparison
 from pipeline.duplicates.word_normalization import without_url_queries
 from pipeline.encoding.codecs import duplicate_misdecodings
 from pipeline.mojibake.bigram_filter import mojibake_windows
 
 READINGS = duplicate_misdecodings()
 MOJIBAKE_SHARE = 0.1  # share of the characters where mojibake may begin; prose has fewer than 0.03
-SAME_DECODING_SHARE = 0.95  # share of the non-ASCII characters that must be equal after the sound text is mis-decoded
+SAME_DECODING_SHARE = 0.95  # share of equal non-ASCII characters after the sound text is mis-decoded: similar
 SKELETON_SHINGLE = 5  # characters
 SKELETON_PERMUTATIONS = 32
 FEWEST_SKELETON_CHARACTERS = 16  # ASCII letters and digits; shorter skeletons do not distinguish texts
@@ -74,7 +74,8 @@ def is_mojibake(text: str) -> bool:
 def compare_damaged(damaged: str, sound: str) -> Comparison:
     """Return whether some mis-decoding of `sound` gives `damaged`, with or without lost bytes.
 
-    The damage is repeated on the sound text instead of reversed: that needs no guess and no lost characters.
+    The damage is repeated on the sound text instead of reversed: that needs no guess and no lost characters. What it
+    gives must be equal: another word in the same frame is another post.
     """
     one, other = skeleton(without_url_queries(damaged)), skeleton(without_url_queries(sound))
     if (
@@ -90,9 +91,10 @@ def compare_damaged(damaged: str, sound: str) -> Comparison:
     )
     if best[0] < SAME_DECODING_SHARE:
         return DIFFERENT_TEXTS
-    if _numbers_differ(one, other):
-        return Comparison(distinct=True, why="different numbers", similarity=best[0])
-    return Comparison(same=True, why=f"decoded as {best[1][1]}", similarity=best[0])
+    if best[0] < 1 or one != other:  # of 180 damaged copies in 22 languages, all are equal
+        why = "different numbers" if _numbers_differ(one, other) else "different words"
+        return Comparison(distinct=True, why=why, similarity=min(best[0], MOST_OF_DIFFERENT))
+    return Comparison(same=True, why=f"decoded as {best[1][1]}", similarity=1.0)
 
 
 def misdecoding_codec(damaged: str, sound: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -23,12 +25,17 @@ from pipeline.duplicates.word_normalization import (
     SHORT_TEXT_CHARACTERS,
     SPACE_CODE,
     normalized_code_points,
+    text_digest,
     without_url_queries,
-    words_digest,
     words_from_code_points,
 )
+from pipeline.steps.dates import date_in
 
-VERSION = f"4, {MINHASH_ALGORITHM}"  # stored with the fingerprints; fingerprints of another version are computed again
+VERSION = f"5, {MINHASH_ALGORITHM}"  # stored with the fingerprints; fingerprints of another version are computed again
+
+
+_ASCII = re.compile(r"[\x00-\x7f]+")
+UPDATE_KEYS = ("updated", "lastmod", "last_modified", "modified", "revised", "update")  # in front matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Fingerprint:
     page: str  # equal for all URLs of one page; empty if the URL is not known
     damaged: bool  # whether it was repaired, or needs repair
     rank: tuple[int, int, int]  # lower is better: lost characters, repairs, recency of the URL's form (negated)
+    date: str  # of the last change: ISO 8601, as precise as known; empty if not known
 
 
 def fingerprint(document: Document) -> Fingerprint:
@@ -55,16 +63,33 @@ def fingerprint(document: Document) -> Fingerprint:
     still_mojibake = is_mojibake(document.text)
     lost = document.text.count(REPLACEMENT) + sum(bool(change.alternatives) for change in document.changes)
     damaged = bool(repairs or lost or still_mojibake)
+    unrepaired = document.text_after(()) if damaged else ""
     minhash = np.concatenate([minhash_signature(grams), skeleton_signature(text)])
     keys = band_keys(minhash)[0 if len(words) >= SHORT_TEXT_CHARACTERS else PERMUTATIONS // BAND_VALUES :]
     return Fingerprint(
         document.path,
         document.meta.sha256,
-        words_digest(document.text, words, document.text_after(()) if damaged else ""),
+        text_digest(
+            document.text, words, document.meta.title, document.meta.language, unrepaired, source_text(document)
+        ),
         keys.tobytes(),
         minhash.astype(np.uint8).tobytes(),
         passage_rows(points, grams).tobytes(),
         page_key(document.meta.source_url),
         damaged,
         (len(document.text) if still_mojibake else lost, repairs, -url_recency(document.meta.source_url)),
+        last_change(document),
     )
+
+
+def source_text(document: Document) -> str:
+    """Return the text as found, if cleaning changed characters outside ASCII; else an empty string."""
+    found = document.text_after(())
+    return "" if _ASCII.sub("", found) == _ASCII.sub("", document.text) else found
+
+
+def last_change(document: Document) -> str:
+    """Return the date of a document's last change, else its date, in ISO 8601; empty if neither is known."""
+    fields = dict(document.meta.extra)
+    dates = [date_in(str(fields[key])) for key in UPDATE_KEYS if isinstance(fields.get(key), str | date)]
+    return max([document.meta.date, *dates])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations, islice
 from pathlib import PurePosixPath
 
@@ -12,67 +12,33 @@ import numpy.typing as npt
 
 from pipeline.document import Document
 from pipeline.duplicates.damaged_copies import SKELETON_PERMUTATIONS
-from pipeline.duplicates.fingerprint import Fingerprint
+from pipeline.duplicates.fingerprint import Fingerprint, source_text
+from pipeline.duplicates.index_tables import (
+    BY_BEST_COPY,
+    BY_PAGE,
+    BY_SIMILARITY,
+    INSERT_MEMBER,
+    SELECT_PAIR,
+    StoredPair,
+)
 from pipeline.duplicates.minhash import BAND_VALUES, PERMUTATIONS
-from pipeline.duplicates.near_duplicates import LEAST_JACCARD, MOST_EDITED_SHARE, Comparison
+from pipeline.duplicates.near_duplicates import LEAST_JACCARD, MOST_EDITED_SHARE
 from pipeline.duplicates.shared_passages import unpack_passages
 from pipeline.duplicates.verification import ComparedText, compare_documents
 
-INDEX_SCHEMA = """
-CREATE TABLE texts (           -- each distinct text once
-    id INTEGER PRIMARY KEY,
-    text BLOB NOT NULL UNIQUE, -- SHA-256 of everything that a comparison uses
-    minhash BLOB NOT NULL,
-    keys BLOB NOT NULL,
-    damaged INTEGER NOT NULL
-);
-CREATE TABLE members (
-    path TEXT PRIMARY KEY,
-    digest TEXT NOT NULL,      -- of the document
-    id INTEGER NOT NULL,       -- of its text
-    page TEXT NOT NULL,        -- equal for all URLs of one page
-    sha256 TEXT NOT NULL,      -- of the source's bytes
-    lost INTEGER NOT NULL,     -- characters
-    repairs INTEGER NOT NULL,
-    recency INTEGER NOT NULL,  -- of the form of its URL, negated
-    passages BLOB NOT NULL
-);
-CREATE INDEX members_by_text ON members (id, path);
-CREATE INDEX members_by_page ON members (page) WHERE page <> '';
-CREATE TABLE keys (key INTEGER, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID;
-CREATE TABLE passages (        -- long paragraphs, each once per document
-    hash INTEGER,
-    path TEXT,
-    line INTEGER NOT NULL,
-    PRIMARY KEY (hash, path)
-) WITHOUT ROWID;
-CREATE TABLE pairs (           -- results of comparisons, unless the texts are merely different
-    one INTEGER NOT NULL,
-    other INTEGER NOT NULL,
-    by TEXT NOT NULL,          -- why they were compared: near, kept, or the URL of a page
-    same INTEGER NOT NULL,
-    why TEXT NOT NULL,
-    similarity REAL NOT NULL,
-    worse INTEGER,             -- the text that is truncated or mis-decoded
-    PRIMARY KEY (one, other, by)
-) WITHOUT ROWID;
-CREATE INDEX pairs_by_other ON pairs (other);
-CREATE INDEX pairs_by ON pairs (by);
-"""
-INDEX_TABLES = ("texts", "members", "keys", "passages", "pairs")
 DOCUMENTS_PER_BATCH = 5_000  # documents
 KEYS_PER_INSERT = (
     SKELETON_PERMUTATIONS // BAND_VALUES
 )  # keys per INSERT; the number of keys of a text is a multiple of it
 CANDIDATES_PER_BATCH = 50_000  # candidates
+HOST_SLASHES = 2  # of the key of a page without a path: //example.com
 MOST_TEXTS_PER_URL = 8  # texts; a URL that more texts share is a front page
 REVISED_PAGE_SHARE = 0.3  # largest share of edited characters between two versions of one page
 LEAST_SKELETON_SHARE = 0.5  # share of equal skeleton values; copies share nearly all
 CACHED_TEXTS = 16  # texts in memory
 CACHED_SIGNATURES = 300_000  # signatures in memory, 300 bytes each
-BY_SIMILARITY, BY_BEST_COPY = "near", "kept"  # why two texts were compared
-INSERT_MEMBER = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SIGNATURE_BYTES = PERMUTATIONS + SKELETON_PERMUTATIONS  # bytes
+
 
 TextRow = tuple[bytes, bytes, bytes, int]  # a row of texts
 LoadDocument = Callable[[PurePosixPath], Document]
@@ -121,26 +87,17 @@ class LshIndex:
         self.pages.add(row[1])
         hashes = ((value, str(path)) for value, _, _ in unpack_passages(row[2]))
         self.db.executemany("DELETE FROM passages WHERE hash = ? AND path = ?", hashes)
-        first = self._first(row[0])
-        if first is None:
+        if not self.db.execute("SELECT 1 FROM members WHERE id = ?", (row[0],)).fetchone():
             self._remove_text(row[0])
-        elif str(path) < first:
-            self._compare_again(row[0])
 
     def _add(self, one: Fingerprint, digest: str) -> None:
         """Add one document."""
         row = (one.text, one.minhash, one.keys, one.damaged)
         found = self.db.execute("SELECT id FROM texts WHERE text = ?", row[:1]).fetchone()
-        number, first = (found[0], self._first(found[0])) if found else (self._add_text(row), None)
-        self.db.execute(INSERT_MEMBER, (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.passages))
+        number = found[0] if found else self._add_text(row)
+        values = (str(one.path), digest, number, one.page, one.sha256, *one.rank, one.date, one.passages)
+        self.db.execute(INSERT_MEMBER, values)
         self.pages.add(one.page)
-        if first is not None and str(one.path) < first:
-            self._compare_again(number)
-
-    def _first(self, number: int) -> str | None:
-        """Return the first path with a text: the document that stands for it in comparisons; None if there is none."""
-        (path,) = self.db.execute("SELECT min(path) FROM members WHERE id = ?", (number,)).fetchone()
-        return None if path is None else str(path)
 
     def _add_text(self, row: TextRow) -> int:
         """Store a new text, to be compared; return its number."""
@@ -150,21 +107,14 @@ class LshIndex:
         self.signatures[number] = _padded_signature(minhash, damaged)
         return number
 
-    def _remove_text(self, number: int) -> TextRow:
-        """Remove a text and the results of its comparisons; return its row."""
-        query = "DELETE FROM texts WHERE id = ? RETURNING text, minhash, keys, damaged"
-        row: TextRow = self.db.execute(query, (number,)).fetchone()
+    def _remove_text(self, number: int) -> None:
+        """Remove a text and the results of its comparisons."""
+        query = "DELETE FROM texts WHERE id = ? RETURNING keys"
+        (keys,) = self.db.execute(query, (number,)).fetchone()
         if not self.fresh.pop(number, None):
-            rows = ((key, number) for key in np.frombuffer(row[2], np.int64).tolist())
+            rows = ((key, number) for key in np.frombuffer(keys, np.int64).tolist())
             self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", rows)
         self.db.execute("DELETE FROM pairs WHERE one = ? OR other = ?", (number, number))
-        return row
-
-    def _compare_again(self, number: int) -> None:
-        """Compare a text again, because another document with perhaps other markup now stands for it."""
-        renewed = self._add_text(self._remove_text(number))
-        rows = self.db.execute("UPDATE members SET id = ? WHERE id = ? RETURNING page", (renewed, number))
-        self.pages.update(page for (page,) in rows)
 
     def _compare_new(self) -> None:
         """Compare the new texts with all texts that share a key with them."""
@@ -206,31 +156,38 @@ class LshIndex:
         return self.signatures[number]
 
     def _compare_page(self, page: str) -> None:
-        """Compare the texts of one URL again, unless there are more than CROWD: then it is a front page."""
+        """Compare the texts of one URL again, unless it is a front page: it has no path, or very many texts."""
         rows = self.db.execute("SELECT DISTINCT id FROM members WHERE page = ? ORDER BY id", (page,)).fetchall()
-        by = f"url {page}"
+        by = f"{BY_PAGE}{page}"
         self.db.execute("DELETE FROM pairs WHERE by = ?", (by,))
-        if len(rows) <= MOST_TEXTS_PER_URL:
+        if len(rows) <= MOST_TEXTS_PER_URL and page.count("/") > HOST_SLASHES:
             for (one,), (other,) in combinations(rows, 2):
                 self._compare(other, one, by, REVISED_PAGE_SHARE)
 
-    def compare_kept(self, one: int, other: int) -> Comparison:
+    def compare_kept(self, one: int, other: int) -> StoredPair:
         """Return how a text compares with the best copy of its cluster: copies of a copy may differ too much."""
-        query = "SELECT same, why, similarity FROM pairs WHERE by = ? AND (one, other) IN ((?, ?), (?, ?))"
+        query = f"{SELECT_PAIR} WHERE by = ? AND (one, other) IN ((?, ?), (?, ?))"
         row = self.db.execute(query, (BY_BEST_COPY, one, other, other, one)).fetchone()
-        if row:
-            return Comparison(same=bool(row[0]), why=row[1], similarity=row[2])
-        return self._compare(one, other, BY_BEST_COPY, MOST_EDITED_SHARE)
+        if row is None:
+            self._compare(one, other, BY_BEST_COPY, MOST_EDITED_SHARE)
+            row = self.db.execute(query, (BY_BEST_COPY, one, other, other, one)).fetchone()
+        return StoredPair(*row)
 
-    def _compare(self, one: int, other: int, by: str, edited: float) -> Comparison:
+    def stored_pairs(self) -> Iterator[StoredPair]:
+        """Yield the pairs that are the same, versions or similar, first those found by similarity."""
+        query = f"{SELECT_PAIR} WHERE by <> ? ORDER BY one, other, by <> ?, by"
+        for row in self.db.execute(query, (BY_BEST_COPY, BY_SIMILARITY)):
+            yield StoredPair(*row)
+
+    def _compare(self, one: int, other: int, by: str, edited: float) -> None:
         """Compare two texts, in the order of their digests, and store the result."""
         (first, one), (second, other) = sorted((self._copy(number), number) for number in (one, other))
-        result = compare_documents(first, second, edited)
-        if result.same or result.distinct or by == BY_BEST_COPY:
-            worse = None if result.worse is None else (one, other)[result.worse]
-            row = (one, other, by, result.same, result.why, result.similarity, worse)
-            self.db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        return result
+        result = compare_documents(first, second, edited, one_page=by.startswith(BY_PAGE))
+        if result.why or by == BY_BEST_COPY:
+            numbers = (one, other)
+            worse, longer = (None if at is None else numbers[at] for at in (result.worse, result.longer))
+            row = (*numbers, by, result.same, result.why, result.similarity, worse, longer)
+            self.db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def _copy(self, number: int) -> ComparedText:
         """Return what a comparison of a text uses; the last few stay in memory."""
@@ -240,7 +197,9 @@ class LshIndex:
             document = self.document_of(PurePosixPath(path))
             if len(self.seen) >= CACHED_TEXTS:
                 del self.seen[next(iter(self.seen))]
-            self.seen[number] = ComparedText(digest, document.text, document.text_after(()) if damaged else "")
+            unrepaired = document.text_after(()) if damaged else ""
+            known = (document.meta.title, document.meta.language, source_text(document))
+            self.seen[number] = ComparedText(digest, document.text, unrepaired, *known)
         return self.seen[number]
 
 

@@ -1,4 +1,4 @@
-"""Two documents -> whether they are copies: by their words, or because damage turns one into the other."""
+"""Two documents -> whether they are copies or versions: by their words and signs, or because damage explains it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from pipeline.duplicates.word_normalization import normalized_words, without_url
 
 @dataclass(frozen=True, order=True)
 class ComparedText:
-    """What a comparison uses: the clean text, for damaged documents also the text before repair, a digest of both."""
+    """What a comparison uses: the clean text, for damaged documents also the text before repair, a digest of both.
+
+    A title that is in the front matter only is a part of the text, as a line before it.
+    """
 
     digest: bytes
     text: str
     unrepaired: str
+    title: str = ""
+    language: str = ""
+    source: str = ""  # the text as found, if cleaning changed characters outside ASCII
 
     @cached_property
     def words(self) -> str:
@@ -24,35 +30,43 @@ class ComparedText:
         return normalized_words(without_url_queries(self.text))
 
     @cached_property
-    def words_with_urls(self) -> str:
-        """The words of the text and of its whole URLs."""
-        return normalized_words(self.text) if "://" in self.text else self.words
+    def titled(self) -> str:
+        """The text, after its title unless the title is in it."""
+        title = normalized_words(self.title)
+        return self.text if f" {title} " in f" {self.words} " else f"# {self.title}\n\n{self.text}"
 
 
-def compare_documents(one: ComparedText, other: ComparedText, edited: float = MOST_EDITED_SHARE) -> Comparison:
-    """Return whether two documents are copies of each other, up to a share `edited` of their characters.
-
-    A typo in a URL can hide where its query begins. Then the texts with whole URLs have fewer edits.
+def compare_documents(
+    one: ComparedText, other: ComparedText, edited: float = MOST_EDITED_SHARE, *, one_page: bool = False
+) -> Comparison:
+    """Return whether two documents are the same post, where at most a share `edited` of their characters differs.
 
     A damaged text is also a copy where a mis-decoding of the other text gives it. Repair has guessed characters in it,
-    so different words prove nothing. Where only a handful of signs is damaged, the rest must be the same. If the rest
-    is the same, different signs do not keep the two apart: both may be mis-decoded copies of a third text.
+    so different words prove nothing. Where only a handful of signs is damaged, the rest must be the same.
     """
-    found = compare_texts((one.words, other.words), (one.words_with_urls, other.words_with_urls), edited=edited)
+    texts = (one.text, other.text) if one.unrepaired or other.unrepaired else (one.titled, other.titled)
+    language = one.language if one.language == other.language else ""
+    found = compare_texts(texts, (one.words, other.words), language, edited=edited, one_page=one_page)
     if found.same:
         return found
     for damaged, sound in ((one, other), (other, one)):
-        if damaged.unrepaired and (misdecoded := compare_damaged(damaged.unrepaired, sound.text)).same:
-            return misdecoded
-    if found.why and compare_texts((_ascii_words(one.text), _ascii_words(other.text)), edited=edited).same:
+        for text in filter(None, (sound.text, sound.source) if damaged.unrepaired else ()):
+            if (misdecoded := compare_damaged(damaged.unrepaired, text)).same:
+                return misdecoded
+    if found.why and (ascii_only := _compare_ascii(one, other)).same:
         for at, (damaged, sound) in enumerate(((one, other), (other, one))):
             if codec := misdecoding_codec(damaged.text, sound.text):
                 return Comparison(same=True, why=f"decoded as {codec}", similarity=found.similarity, worse=at)
-        if mostly_ascii(one.text) and mostly_ascii(other.text):
-            return DIFFERENT_TEXTS
+        return Comparison(why=found.why, similarity=min(found.similarity, ascii_only.similarity))
     guessed = found.why == "different words" and (one.unrepaired or other.unrepaired)
-    return DIFFERENT_TEXTS if guessed else found
+    return Comparison(why=found.why, similarity=found.similarity) if guessed else found
 
 
-def _ascii_words(text: str) -> str:
-    return normalized_words(without_url_queries(text.encode("ascii", "ignore").decode()))
+def _compare_ascii(one: ComparedText, other: ComparedText) -> Comparison:
+    """Return whether the ASCII characters of two texts are the same, words and signs; only of mostly ASCII texts."""
+    if not (mostly_ascii(one.text) and mostly_ascii(other.text)):
+        return DIFFERENT_TEXTS
+    texts = tuple(copy.text.encode("ascii", "ignore").decode() for copy in (one, other))
+    words = normalized_words(texts[0]), normalized_words(texts[1])
+    found = compare_texts((texts[0], texts[1]), words, edited=MOST_EDITED_SHARE)
+    return found if found.same and found.longer is None else DIFFERENT_TEXTS

@@ -12,15 +12,16 @@ import numpy.typing as npt
 
 from pipeline.duplicates.source_urls import WAYBACK_PREFIX
 
-_COMBINING_MARKS = (  # combining marks that are part of words; `\w` does not match them
+COMBINING_MARKS = (  # combining marks that are part of words; `\w` does not match them
     r"\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0730-\u074a"
     r"\u0900-\u109f\u1700-\u18af\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
 )
-_WORD_RUN = re.compile(rf"[\w{_COMBINING_MARKS}]+")
+_WORD_RUN = re.compile(rf"[\w{COMBINING_MARKS}]+")
 _DECIMAL_POINT_PATTERN = re.compile(r"\.(?<=\d\.)(?=\d)")
 DECIMAL_POINT = "\N{COMBINING DOT BELOW}"  # replaces the decimal point, so that 1.5 is not 15
 _URL_QUERY = re.compile(r"(https?://[^\s<>\"')\]?#\u0080-\U0010ffff]*+)[?#][^\s<>\"')\]\u0080-\U0010ffff]*")
 _WHITESPACE_RUN = re.compile(r"\s+")
+_MAY_BE_CODE = re.compile(r"^(?: {4}|\t)|```|~~~", re.MULTILINE)
 SHORT_TEXT_CHARACTERS = 200  # characters; shorter texts may differ only in punctuation and URLs
 
 SPACE_CODE, NEWLINE_CODE = ord(" "), ord("\n")
@@ -76,10 +77,11 @@ def without_url_queries(text: str) -> str:
     return _URL_QUERY.sub(r"\1 ", WAYBACK_PREFIX.sub("", text)) if "://" in text else text
 
 
-def words_digest(text: str, words: str, *more: str) -> bytes:
-    """Return the SHA-256 (32 bytes) of the `words` of a text, as `normalized_words` returns them, and of `more`.
+def text_digest(text: str, words: str, *more: str) -> bytes:
+    """Return the SHA-256 (32 bytes) of a text and of `more`; `words` are its words, as `normalized_words` returns them.
 
-    For short texts the digest also covers the whole text, with white space collapsed.
+    For short texts without code all white space is equal.
     """
-    whole = "" if len(words) >= SHORT_TEXT_CHARACTERS else _WHITESPACE_RUN.sub(" ", text.strip())
-    return hashlib.sha256("\0".join((words, whole, *more)).encode()).digest()
+    short = len(words) < SHORT_TEXT_CHARACTERS and not _MAY_BE_CODE.search(text)
+    whole = _WHITESPACE_RUN.sub(" ", text.strip()) if short else text.strip("\n")
+    return hashlib.sha256("\0".join((whole, *more)).encode()).digest()

@@ -18,6 +18,7 @@ from pipeline.records.report_jsonl import (
     common_prefix_length,
     duplicate_in_words,
     passage_in_words,
+    similar_in_words,
 )
 
 VERSION = 7  # raise it when the page changes
@@ -74,10 +75,16 @@ def _report_row(outcome: Outcome, file: str) -> ReportRecord:
             change | _diff_sides(change["before"], change["after"]) for change in islice(records, MOST_SHOWN_CHANGES)
         ],
         "duplicate": _duplicate_text(outcome),
-        "passages": [_visible_text(passage_in_words(one)) for one in outcome.passages]
-        if isinstance(outcome, Cleaned)
-        else [],
+        "passages": [_visible_text(sentence) for sentence in _shared_sentences(outcome)],
     }
+
+
+def _shared_sentences(outcome: Cleaned | Duplicate) -> Iterator[str]:
+    """Yield what other documents that are kept share with one: paragraphs, or most of its text."""
+    if isinstance(outcome, Cleaned):
+        yield from map(passage_in_words, outcome.passages)
+        for one in outcome.similar:
+            yield f"similar to {similar_in_words(str(one.path), one.why, one.similarity)}"
 
 
 def _duplicate_text(outcome: Cleaned | Duplicate) -> str:

@@ -10,9 +10,10 @@ import msgspec
 
 from pipeline.changes import Change
 from pipeline.document import Document, Duplicate, Encoding, Outcome, SharedPassage, Skipped
+from pipeline.duplicates.near_duplicates import VERSION_OF
 from pipeline.records import clean_file
 
-VERSION = 5  # raise it when the lines change
+VERSION = 6  # raise it when the lines change
 ReportRecord = dict[str, Any]
 MOST_LISTED_SPANS = 5  # spans of a change in words; report.jsonl has all
 MOST_QUOTED_CHARACTERS = 80  # characters of a change in words
@@ -26,9 +27,11 @@ def report_line(outcome: Outcome, file: str) -> bytes:
         record |= {"step": outcome.step, "reason": outcome.reason, "cause": outcome.cause}
         return json_line(record | ({"trace": outcome.trace} if outcome.trace else {}))
     if isinstance(outcome, Duplicate):
-        record |= {"of": str(outcome.of), "why": outcome.why, "similarity": round(outcome.similarity, 4)}
+        similarity = round(outcome.similarity, 4)
+        record |= {"file": file, "of": str(outcome.of), "why": outcome.why, "similarity": similarity}
     else:
-        record |= {"file": file, "passages": outcome.passages}
+        similar = [replace(one, similarity=round(one.similarity, 4)) for one in outcome.similar]
+        record |= {"file": file, "passages": outcome.passages, "similar": similar}
     return json_line(record | _document_record(outcome.document))
 
 
@@ -114,7 +117,7 @@ def _record_in_words(record: ReportRecord, clean: str) -> str:
     if record["outcome"] == "skipped":
         return f"{record['path']} {record['reason']} (skipped at {record['step']})"
     outcome = (
-        f" is {duplicate_in_words(record['of'], record['why'], record['similarity'])}"
+        f" is {duplicate_in_words(record['of'], record['why'], record['similarity'])}, see {clean}/{record['file']}"
         if record["outcome"] == "duplicate"
         else f": cleaned, see {clean}/{record['file']}"
     )
@@ -122,7 +125,11 @@ def _record_in_words(record: ReportRecord, clean: str) -> str:
     passages = map(
         passage_in_words, msgspec.convert(record.get("passages", []), list[SharedPassage], dec_hook=_path_hook)
     )
-    return "\n".join([f"{record['path']}{outcome}", encoding, *_record_sentences(record), *passages])
+    similar = (
+        f"similar to {similar_in_words(one['path'], one['why'], one['similarity'])}"
+        for one in record.get("similar", ())
+    )
+    return "\n".join([f"{record['path']}{outcome}", encoding, *_record_sentences(record), *passages, *similar])
 
 
 def duplicate_in_words(of: str, why: str, similarity: float) -> str:
@@ -134,13 +141,25 @@ def duplicate_in_words(of: str, why: str, similarity: float) -> str:
     'a duplicate of a.md (same source URL, truncated, 62.0 % similar)'
     >>> duplicate_in_words("a.md", "same words", 1.0)
     'a duplicate of a.md (same words)'
+    >>> duplicate_in_words("a.md", "same source URL, version", 0.962)
+    'an older version of a.md (same source URL, 96.2 % similar)'
     """
     reasons = why.split(", ")
-    kind = "near-duplicate" if "near-duplicate" in reasons else "duplicate"
-    details = [reason for reason in reasons if reason != "near-duplicate"]
+    kinds = {"near-duplicate": "a near-duplicate", VERSION_OF: "an older version"}
+    kind = next((kinds[reason] for reason in reasons if reason in kinds), "a duplicate")
+    details = [reason for reason in reasons if reason not in kinds]
     if similarity < 1 or not details:
         details.append(f"{similarity * 100:.1f} % similar")
-    return f"a {kind} of {of} ({', '.join(details)})"
+    return f"{kind} of {of} ({', '.join(details)})"
+
+
+def similar_in_words(path: str, why: str, similarity: float) -> str:
+    """Return which document is similar, how much, and how the two differ.
+
+    >>> similar_in_words("b.md", "different words", 0.958)
+    'b.md (95.8 % similar, different words)'
+    """
+    return f"{path} ({similarity * 100:.1f} % similar, {why})"
 
 
 def passage_in_words(passage: SharedPassage) -> str:

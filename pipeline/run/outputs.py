@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from pipeline.books import book
 from pipeline.citations.cited_works import Work, catalogue, works_of
 from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post_index
-from pipeline.document import Cleaned, Document, Outcome, RunReport
+from pipeline.document import Cleaned, Document, Outcome, RunReport, Skipped
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
@@ -79,7 +78,7 @@ class Writer:
     def outcomes(self) -> Iterator[tuple[Outcome, str]]:
         """Yield each outcome and its file below clean/, or an empty string."""
         for outcome, name, _ in self.database.outcomes():
-            yield outcome, f"{name}.md" if isinstance(outcome, Cleaned) else ""
+            yield outcome, "" if isinstance(outcome, Skipped) else f"{name}.md"
 
     def reported(self) -> Iterator[tuple[Outcome, str]]:
         """Yield the same, with shared passages, and notes on missing images and on what the books omit."""
@@ -93,14 +92,15 @@ class Writer:
                     )
                 for warning in self.database.chapters.warnings(outcome.path) if self.books else ():
                     document = document.noted("books", warning)
-                yield replace(outcome, document=document, passages=self.database.passages(outcome.path)), file
+                found = self.database.passages(outcome.path), self.database.similar(outcome.path)
+                yield Cleaned(document, *found), file
             else:
                 yield outcome, file
 
     def write_clean(self) -> None:
-        """Write the clean file of every cleaned document."""
+        """Write the clean file of every document, those of duplicates to a folder of their own."""
         for outcome, name, known in self.database.outcomes():
-            if isinstance(outcome, Cleaned):
+            if not isinstance(outcome, Skipped):
                 path, key = self.clean / f"{name}.md", digest_of_values(known, clean_file.VERSION)
                 if not self.ledger.fresh(path, key):
                     self.ledger.put(path, key, clean_file.clean_file(outcome.document))

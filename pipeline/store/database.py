@@ -11,16 +11,17 @@ from typing import Any
 
 import msgspec
 
-from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, SharedPassage, Skipped
-from pipeline.duplicates import lsh_index
+from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, SharedPassage, SimilarDocument, Skipped
+from pipeline.duplicates import index_tables
 from pipeline.duplicates.clusters import DuplicateMap
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
 from pipeline.duplicates.shared_passages import find_shared_passages
+from pipeline.duplicates.similar_documents import find_similar_documents
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
 from pipeline.store.chapters import ChapterTable
-from pipeline.store.file_names import safe_name, with_path_hash
+from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
 from pipeline.store.packing import pack, unpack
 from pipeline.store.rows import DocumentRow
 
@@ -28,7 +29,8 @@ SELECT_OUTCOME = "SELECT kind, outcome, duplicate_of, why, similarity, problem, 
 SELECT_OUTCOMES_WITH_NAMES = """
 SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, path, name, digest, (
     SELECT count(*) FROM documents AS other
-    WHERE other.folded = documents.folded AND other.kind = 'cleaned' AND other.duplicate_of IS NULL
+    WHERE other.folded = documents.folded AND other.kind = 'cleaned'
+    AND (other.duplicate_of IS NULL) = (documents.duplicate_of IS NULL)
 ) > 1 FROM documents WHERE kind <> 'draft' ORDER BY path
 """
 INCLUDED_FLOW = " included"  # at the end of the flow's digest
@@ -159,7 +161,7 @@ class StateDatabase:
         for (path,) in self.db.execute("SELECT path FROM documents WHERE kind = 'cleaned'").fetchall():
             row = (pack(fingerprint(self.document(PurePosixPath(path)))), path)
             self.db.execute("UPDATE documents SET fingerprint = ? WHERE path = ?", row)
-        for table in lsh_index.INDEX_TABLES:
+        for table in index_tables.INDEX_TABLES:
             self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
         self.learn("fingerprints", FINGERPRINT_VERSION)
 
@@ -200,6 +202,13 @@ class StateDatabase:
             find_shared_passages(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone()))
         )
 
+    def similar(self, path: PurePosixPath) -> tuple[SimilarDocument, ...]:
+        """Return the documents most similar to the one at `path` that are kept as well, the most similar first."""
+        query = "SELECT 1 FROM documents WHERE path = ? AND duplicate_of IS NULL"
+        return tuple(
+            find_similar_documents(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone()))
+        )
+
     def count(self, condition: str) -> int:
         """Return how many documents meet an SQL condition over the columns of `documents`."""
         return int(self.db.execute(f"SELECT count(*) FROM documents WHERE {condition}").fetchone()[0])  # noqa: S608 - ours
@@ -230,14 +239,13 @@ class StateDatabase:
     def outcomes(self) -> Iterator[tuple[Outcome, str, str]]:
         """Yield (outcome, name of its files, digest) of every source but drafts, by path.
 
-        Names that are equal on a case-insensitive file system get a hash of their paths.
+        Names that are equal on a case-insensitive file system get a hash of their paths. The clean file of a duplicate
+        is in a folder of its own.
         """
         for *row, path, name, digest, clash in self.db.execute(SELECT_OUTCOMES_WITH_NAMES):
-            yield (
-                _unpacked_outcome(*row),
-                with_path_hash(name, PurePosixPath(path), CLASH_DIGITS) if clash else name,
-                digest,
-            )
+            outcome = _unpacked_outcome(*row)
+            unique = with_path_hash(name, PurePosixPath(path), CLASH_DIGITS) if clash else name
+            yield outcome, f"{DUPLICATES_FOLDER}/{unique}" if isinstance(outcome, Duplicate) else unique, digest
 
 
 def _unpacked_outcome(kind: str, packed: bytes, *columns: Any) -> Outcome:  # noqa: ANN401 - the other columns of COLUMNS

@@ -15,6 +15,7 @@ _RESERVED_ENDING = re.compile(
 )  # endings of clashing names and of saved edits
 MOST_PATH_BYTES = 600  # bytes: leaves room for the archive's folder, a hash and a suffix within the 1,024 of macOS
 RESERVED_NAMES = {"readme"}  # clean/ and out/ have a README already
+DUPLICATES_FOLDER = "duplicates"  # below clean/: the clean files of duplicates and of older versions
 OUTPUT_SUFFIXES = (
     ".md",
     ".epub",
@@ -31,9 +32,13 @@ def safe_name(path: PurePosixPath) -> str:
     '2021/a post'
     >>> safe_name(PurePosixPath("x.md/y.md"))
     'x.md_/y-6066cedd'
+    >>> safe_name(PurePosixPath("duplicates/y.md")).partition("-")[0]
+    'duplicates_/y'
     """
     parts = [*path.parts[:-1], path.stem if path.suffix else path.name]
     safe = [*map(_safe_folder, parts[:-1]), _safe_part(parts[-1])]
+    if len(safe) > 1 and safe[0].casefold() == DUPLICATES_FOLDER:
+        safe[0] += "_"
     if len("/".join(safe).encode()) > MOST_PATH_BYTES:
         safe = safe[-1:]
     name = "/".join(safe)

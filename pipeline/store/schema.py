@@ -10,7 +10,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.duplicates import lsh_index
+from pipeline.duplicates import index_tables
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.read.folder import source_stamp
 from pipeline.store.atomic import errors_naming
@@ -65,7 +65,7 @@ CREATE TABLE outputs (
     PRIMARY KEY (root, name)
 ) WITHOUT ROWID;
 """
-VERSION = "6"
+VERSION = "7"
 
 
 class DamagedState(Exception):  # noqa: N818 - a condition, not a fault
@@ -141,7 +141,7 @@ def delete_database(file: Path) -> None:
 
 def create_tables(db: sqlite3.Connection) -> None:
     """Create the tables in an empty database."""
-    db.executescript(f"BEGIN; {STATE_SCHEMA}{lsh_index.INDEX_SCHEMA} COMMIT;")
+    db.executescript(f"BEGIN; {STATE_SCHEMA}{index_tables.INDEX_SCHEMA} COMMIT;")
     for fact in (("version", VERSION), ("fingerprints", FINGERPRINT_VERSION)):
         db.execute("INSERT INTO facts VALUES (?, ?)", fact)
 

@@ -1,0 +1,157 @@
+"""Text -> the words, numbers, signs and lines of code that must be equal in two copies."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from pipeline.document import REPLACEMENT
+from pipeline.duplicates.source_urls import page_key
+from pipeline.duplicates.word_normalization import COMBINING_MARKS
+
+CODE_MARK = "\0"  # starts the token of a piece of code or of a formula
+_BLOCK_STARTS = (  # the start of a block whose lines are compared whole, and its end
+    (re.compile(r"[ >]*(`{3,}|~{3,})"), None),  # a fence; its end has the same mark
+    (re.compile(r"[ >]*\$\$(?!.*\$\$)"), re.compile(r".*\$\$")),
+    (re.compile(r"[ >]*\\\[(?!.*\\\])"), re.compile(r".*\\\]")),
+    (re.compile(r"[ >]*\\begin\{"), re.compile(r".*\\end\{")),
+    (re.compile(r"[ >]*<(?:pre|script|style|math)\b(?!.*</)"), re.compile(r".*</(?:pre|script|style|math)>")),
+)
+_ONE_LETTER_WORDS = (  # scripts without spaces between words: Han, kana, Thai, Lao, Myanmar, Khmer, Tibetan
+    r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff"
+)
+_WORD_CHARACTER = rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_]|[{COMBINING_MARKS}{REPLACEMENT}])"
+_TOKEN = re.compile(
+    rf"""
+    (?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
+    | <?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
+    | (?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?
+        (?<!(?![{_ONE_LETTER_WORDS}])\w)\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
+    | (?P<word>{_WORD_CHARACTER}+(?:_+{_WORD_CHARACTER}+)*(?:[+#]+(?!\w))? | [{_ONE_LETTER_WORDS}][{COMBINING_MARKS}]*)
+    | (?P<minus>(?<=\d)\s*[-\u2212\u2013]\s*(?=\d) | (?<=\b\w)\s[-\u2212\u2013]\s(?=\w\b))
+    | (?P<times>(?<=[\w)])\s\*+\s(?=[\w(]) | (?<=\d)\*+(?=\d))
+    | (?P<tag></?(?:b|i|p|u|em|br|strong|span|div|center|font)\s*/?>)
+    | (?P<end>[.!?\u3002\uff0e\u0964\u061f\u06d4\u2026]+)
+    | (?P<sign>[^\w\s])
+    """,
+    re.VERBOSE,
+)
+_LINE_START = re.compile(r"[ \t]*(?P<quote>(?:>[ \t]?)*)[ \t]*(?:#{1,6}[ \t]+|[-*+][ \t]+(?P<task>\[[ xX]\][ \t])?)?")
+_RULE = re.compile(
+    r"[ \t>]*(?:=+|-{2,}|\*{3,}|_{3,}|[|:\- ]*\|[|:\- ]*)[ \t]*\Z"
+)  # no words: an underline, a table row
+_INDENTED = re.compile(r"(?: {4}| {0,3}\t)")  # code, or a part of a list item: a strict comparison does no harm
+_LIST_MARKER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
+_APOSTROPHE = re.compile("(?<=\\w)['\u2019\u02bc](?=\\w)")
+_TYPOGRAPHY = str.maketrans(
+    {**{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}, 0x3000: " ", 0xAD: None, 0x200B: None, 0xFEFF: None}
+)
+_MARKUP_SIGNS = frozenset("|~`^*_#\\")
+_SIGNS = frozenset("%\u2030&@/\u00a7!?\u061f")
+_MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
+
+
+class Line(NamedTuple):
+    """A line of a text, and whether it is code or starts a quotation."""
+
+    text: str
+    code: bool = False
+    quote: bool = False
+
+
+class Token(NamedTuple):
+    """A word, a number, a sign or a piece of code; `starts` is whether a sentence or a line begins with it."""
+
+    text: str
+    starts: bool = False
+    cased: str = ""  # a word as written
+
+
+def compared_lines(text: str) -> list[Line]:
+    """Return the lines of `text` that are not blank, in the form in which they are compared."""
+    lines: list[Line] = []
+    closing: re.Pattern[str] | None = None
+    quoted = False
+    for line in unicodedata.normalize("NFC", text).split("\n"):
+        if closing:
+            lines.append(Line(line.rstrip(), code=True))
+            closing = None if closing.match(line) else closing
+            continue
+        plain = line.strip()
+        if not plain:
+            quoted = False
+            continue
+        closing = _closing_pattern(line)
+        if closing or (_INDENTED.match(line) and not _LIST_MARKER.match(line)):
+            lines.append(Line(line.rstrip(), code=True))
+            continue
+        starts_quote = plain.startswith(">") and not quoted
+        quoted = plain.startswith(">")
+        if not _RULE.match(line):
+            lines.append(Line(plain, quote=starts_quote))
+    return lines
+
+
+def _closing_pattern(line: str) -> re.Pattern[str] | None:
+    """Return the pattern of the line that ends the code or the formula that `line` starts; None if it starts none."""
+    for opening, closing in _BLOCK_STARTS:
+        if found := opening.match(line):
+            return closing or re.compile(rf"[ >]*{found[1]}")
+    return None
+
+
+def line_tokens(lines: Sequence[Line]) -> list[Token]:
+    """Return the tokens of `lines`.
+
+    >>> [token.text for token in line_tokens([Line("**If** a <= -1.5, don't!")])]
+    ['if', 'a', '<', '=', '-1.5', 'dont', '!']
+    """
+    return [token for line in lines for token in _tokens_of_line(line)]
+
+
+@lru_cache(maxsize=4096)
+def _tokens_of_line(line: Line) -> tuple[Token, ...]:
+    if line.code:
+        return (Token(CODE_MARK + line.text, starts=True),)
+    return tuple(_prose_tokens(line))
+
+
+def _prose_tokens(line: Line) -> Iterator[Token]:
+    start = _LINE_START.match(line.text)
+    starts = True
+    mark = ">" if line.quote else ""  # a part of the first word: a quoted text is another text
+    if start and start["task"]:
+        yield Token(start["task"].strip().lower(), starts=True)
+    text = line.text[start.end() if start else 0 :].replace("\\_", "_").replace("![", "[").translate(_TYPOGRAPHY)
+    for match in _TOKEN.finditer(_APOSTROPHE.sub("", text)):
+        kind, found = match.lastgroup, match[0]
+        if token := _token_text(str(kind), match):
+            yield Token(mark + token, starts=starts, cased=mark + found if kind == "word" else "")
+            starts, mark = False, ""
+        starts = starts or kind == "end"
+
+
+def _token_text(kind: str, match: re.Match[str]) -> str:
+    """Return what is compared of a match of `_TOKEN`; empty for markup and for punctuation without a meaning."""
+    found = match[0]
+    if kind in {"code", "ticks"}:
+        return CODE_MARK + found.strip("`$")
+    if kind == "url":
+        return page_key(match["url"].rstrip(".,;:!?")) or found
+    if kind in {"number", "minus", "times"}:
+        return found.strip().translate(_MINUS_SIGNS)
+    if kind == "word":
+        return found.casefold()
+    if kind == "end":
+        return "".join(char for char in found if char in _SIGNS)
+    return found if kind == "sign" and _is_sign(found) else ""
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_sign(char: str) -> bool:
+    """Return whether a sign of prose carries a meaning: `<`, `%` or an emoji do, quotes, brackets and markup do not."""
+    return char in _SIGNS or (unicodedata.category(char)[0] == "S" and char not in _MARKUP_SIGNS)
