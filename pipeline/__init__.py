@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.changes import Change
-    from pipeline.document import Document, Invariant, Link, Note, RunReport, SkipDocument, Source, Step
+    from pipeline.document import Document, Invariant, Link, Note, SkipDocument, Source, Step
     from pipeline.filters import extract_links, normalize, repair
     from pipeline.flow import FLOW
     from pipeline.read.decode import detect
     from pipeline.run.incremental import run_archive
+    from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 
 from pipeline.version import __version__ as __version__
@@ -37,7 +38,8 @@ __all__ = [
 
 _MODULES_OF_NAMES = {
     "pipeline.changes": ("Change",),
-    "pipeline.document": ("Document", "Link", "Note", "Invariant", "RunReport", "Source", "Step", "SkipDocument"),
+    "pipeline.document": ("Document", "Link", "Note", "Invariant", "Source", "Step", "SkipDocument"),
+    "pipeline.run_report": ("RunReport",),
     "pipeline.run.incremental": ("run_archive",),
     "pipeline.filters": ("extract_links", "normalize", "repair"),
     "pipeline.flow": ("FLOW",),

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pipeline.changes import Change, apply, inverse
-from pipeline.exits import ExitCode
 
 REPLACEMENT = "\ufffd"  # replaces lost characters that cannot be reconstructed
 FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and dicts of these
@@ -228,33 +227,3 @@ class Skipped:
 
 
 Outcome = Cleaned | Duplicate | Skipped
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """How a run ended: counts of outcomes (report.jsonl lists them), and the files that changed or would change."""
-
-    cleaned: int
-    duplicates: int
-    skipped: tuple[Skipped, ...]
-    rolled_back: int  # documents for which a step was rolled back
-    failed_books: tuple[str, ...]  # why collections could not be made
-    incomplete: int  # documents whose books omit something; report.jsonl lists what
-    written: tuple[str, ...]
-    removed: tuple[str, ...]
-    edited: tuple[str, ...]  # copies of hand-edited files of clean/, saved before these were regenerated
-    check: bool = False
-    strict: bool = False
-    passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
-
-    @property
-    def found(self) -> int:
-        """The number of sources: the sum of the three outcomes."""
-        return self.cleaned + self.duplicates + len(self.skipped)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """FOUND for changes in a check, INCOMPLETE for skipped documents (if `strict`: or rolled back), else DONE."""
-        changes = self.check and (self.written or self.removed)
-        incomplete = self.skipped or self.failed_books or (self.strict and self.rolled_back)
-        return ExitCode.FOUND if changes else ExitCode.INCOMPLETE if incomplete else ExitCode.DONE

@@ -13,8 +13,8 @@ import click
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
-    from pipeline.document import RunReport
     from pipeline.run.book_jobs import Progress
+    from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 
 

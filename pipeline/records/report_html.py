@@ -9,7 +9,7 @@ from itertools import islice
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline.citations.post_graph import Graph
-from pipeline.document import Cleaned, Duplicate, Outcome, RunReport, Skipped
+from pipeline.document import Cleaned, Duplicate, Outcome, Skipped
 from pipeline.read.kinds import passed_over_in_words
 from pipeline.records.clean_file import encoding_in_words, repairs_in_words
 from pipeline.records.report_jsonl import (
@@ -20,6 +20,7 @@ from pipeline.records.report_jsonl import (
     passage_in_words,
     similar_in_words,
 )
+from pipeline.run_report import RunReport
 
 VERSION = 7  # raise it when the page changes
 MOST_SHOWN_CHANGES = 100  # changes per document; report.jsonl has all

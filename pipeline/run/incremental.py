@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.cache_key import cache_key
-from pipeline.document import RunReport, Skipped
+from pipeline.document import Skipped
 from pipeline.duplicates.clusters import duplicate_clusters
 from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.flow import CHARACTER_STEPS
@@ -29,6 +29,7 @@ from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import COMMIT_EVERY, Progress
 from pipeline.run.changed_posts import changed_posts, passed_over
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
+from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.atomic import errors_naming, write_atomically
 from pipeline.store.database import StateDatabase, open_state

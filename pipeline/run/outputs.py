@@ -9,11 +9,12 @@ from pathlib import Path
 from pipeline.books import book
 from pipeline.citations.cited_works import Work, catalogue, works_of
 from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post_index
-from pipeline.document import Cleaned, Document, Outcome, RunReport, Skipped
+from pipeline.document import Cleaned, Document, Outcome, Skipped
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
 from pipeline.run.changed_posts import passed_over
+from pipeline.run_report import RunReport
 from pipeline.settings import Settings
 from pipeline.store.database import StateDatabase
 from pipeline.store.output_ledger import OutputLedger

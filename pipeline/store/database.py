@@ -196,18 +196,16 @@ class StateDatabase:
         self.db.execute("UPDATE documents SET problem = ?, cause = ? WHERE path = ?", (problem, cause, str(path)))
 
     def passages(self, path: PurePosixPath) -> tuple[SharedPassage, ...]:
-        """Return the paragraphs of the document at `path` that other documents, duplicates not counted, also have."""
-        query = "SELECT 1 FROM documents WHERE path = ? AND duplicate_of IS NULL"
-        return tuple(
-            find_shared_passages(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone()))
-        )
+        """Return the paragraphs of the document at `path` that other kept documents have as well."""
+        return tuple(find_shared_passages(self.db, path, self._is_kept))
 
     def similar(self, path: PurePosixPath) -> tuple[SimilarDocument, ...]:
-        """Return the documents most similar to the one at `path` that are kept as well, the most similar first."""
+        """Return the kept documents most similar to the one at `path`, the most similar first."""
+        return tuple(find_similar_documents(self.db, path, self._is_kept))
+
+    def _is_kept(self, path: PurePosixPath) -> bool:
         query = "SELECT 1 FROM documents WHERE path = ? AND duplicate_of IS NULL"
-        return tuple(
-            find_similar_documents(self.db, path, lambda other: bool(self.db.execute(query, (str(other),)).fetchone()))
-        )
+        return self.db.execute(query, (str(path),)).fetchone() is not None
 
     def count(self, condition: str) -> int:
         """Return how many documents meet an SQL condition over the columns of `documents`."""
