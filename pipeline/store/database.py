@@ -172,10 +172,8 @@ class StateDatabase:
             "WHERE NOT EXISTS (SELECT 1 FROM documents WHERE documents.path = members.path "
             "AND kind = 'cleaned' AND documents.digest = members.digest)"
         )
-        query = (
-            "SELECT fingerprint, digest FROM documents WHERE kind = 'cleaned' "
-            "AND path NOT IN (SELECT path FROM members) ORDER BY path"
-        )
+        new = "SELECT fingerprint, digest FROM documents WHERE kind = 'cleaned' AND path NOT IN "
+        query = new + "(SELECT path FROM members) ORDER BY path"
         return [PurePosixPath(path) for (path,) in gone], self._unpacked(query)
 
     def _unpacked(self, query: str) -> Iterator[tuple[Fingerprint, str]]:
@@ -235,11 +233,7 @@ class StateDatabase:
         return unpack(row[0], Document)
 
     def outcomes(self) -> Iterator[tuple[Outcome, str, str]]:
-        """Yield (outcome, name of its files, digest) of every source but drafts, by path.
-
-        Names that are equal on a case-insensitive file system get a hash of their paths. The clean file of a duplicate
-        is in a folder of its own.
-        """
+        """Yield (outcome, name of its files, digest) of every source but drafts; equal names get a hash of the path."""
         for *row, path, name, digest, clash in self.db.execute(SELECT_OUTCOMES_WITH_NAMES):
             outcome = _unpacked_outcome(*row)
             unique = with_path_hash(name, PurePosixPath(path), CLASH_DIGITS) if clash else name
