@@ -41,8 +41,7 @@ CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distin
 def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[StateDatabase]:
     """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
 
-    `flow` is the digest of everything but the source that determines a document's outcome: rows with another digest
-    are out of date. With `rebuild`, the old state is deleted. Raises Damaged, OSError.
+    Rows of another `flow` (a digest) are out of date. `rebuild` deletes the old state. Raises Damaged, OSError.
     """
     try:
         with closing(
@@ -88,8 +87,6 @@ class StateDatabase:
     def learn(self, name: str, value: str) -> None:
         """Store a fact about the whole archive."""
         self.db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
-
-    # Documents
 
     def known(self, found: FoundFile) -> tuple[str, str]:
         """Return the stamp and the SHA-256 of a source when it was last seen; both empty if it is new."""
@@ -172,8 +169,10 @@ class StateDatabase:
             "WHERE NOT EXISTS (SELECT 1 FROM documents WHERE documents.path = members.path "
             "AND kind = 'cleaned' AND documents.digest = members.digest)"
         )
-        new = "SELECT fingerprint, digest FROM documents WHERE kind = 'cleaned' AND path NOT IN "
-        query = new + "(SELECT path FROM members) ORDER BY path"
+        query = (
+            "SELECT fingerprint, digest FROM documents WHERE kind = 'cleaned' "
+            "AND path NOT IN (SELECT path FROM members) ORDER BY path"
+        )
         return [PurePosixPath(path) for (path,) in gone], self._unpacked(query)
 
     def _unpacked(self, query: str) -> Iterator[tuple[Fingerprint, str]]:
