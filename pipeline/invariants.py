@@ -203,7 +203,7 @@ OPAQUE_BUT_URLS = Invariant("opaque_stays", _opaque_stays((URL,)))
 """Opaque regions are the same to the character, but URLs may change."""
 
 OPAQUE_BUT_FENCES = Invariant("opaque_stays", _opaque_stays((CODE,)))
-"""Opaque regions are the same to the character, but for the fences and the indentation of code."""
+"""Opaque regions are the same to the character, except the fences and the indentation of code."""
 
 SAME_CODE_BLOCKS = Invariant("same_code_blocks", _unchanged(_code_blocks))
 """The content of code blocks is the same; their fences and their indentation in a list may change."""

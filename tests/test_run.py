@@ -44,7 +44,8 @@ def test_the_whole_job(made: Path):
     """The sample gives four clean files, their books, one collection, the records; the fifth post is a duplicate."""
     editions = [f"posts/{post}.{kind}" for post in POSTS for kind in ("epub", "pdf")]
     assert sorted(tree(made / "clean")) == sorted(
-        [f"{post}.md" for post in POSTS] + ["links.csv", "links.jsonl", "report.jsonl"]
+        [f"{post}.md" for post in POSTS]
+        + ["duplicates/002_0cc31b200e29ec80.md", "links.csv", "links.jsonl", "report.jsonl"]
     )
     assert sorted(tree(made / "out")) == sorted([*editions, "archive.epub", "archive.pdf", *RECORDS])
     duplicate = records(made)["002_0cc31b200e29ec80.txt"]

@@ -73,7 +73,7 @@ class TextEdit(NamedTuple):
 def significant_difference(one: str, other: str, edits: Sequence[TextEdit]) -> tuple[str, float]:
     """Return the kind of a significant difference, "numbers" or "words", and its probability by chance, from 0 to 1.
 
-    The kind is empty if there is none. With up to SLIPS typos, every changed number or significant word counts. With
+    The kind is empty if there is none. With up to `SLIPS` typos, every changed number or significant word counts. With
     more typos, some hit numbers by accident: their count is tested against evenly scattered edits (Poisson).
     Rewritten passages count neither way.
     """

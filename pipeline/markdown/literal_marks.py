@@ -80,7 +80,7 @@ _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 _AFTER_MASK = re.compile(
     rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)"
 )
-_EMPHASIS = re.compile(  # marks around words, with nothing at them that a name or a mask has; or what is left
+_EMPHASIS = re.compile(  # marks around words, with nothing at them that a name or a mask has; or the rest
     rf"(\*(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)\*{{0,2}})"
     r"(?=[^\s*./,;@^)_=-])[^*\n;]*?[^\s*\\/_=^-]\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
     r"|\*(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>\*)"

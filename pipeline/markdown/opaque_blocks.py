@@ -81,7 +81,7 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     r"""Return the opaque regions of `text` that may contain blank lines, sorted and disjoint.
 
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
-    (OpaqueSpan(start=3, end=32, kind='template'),)
+    (OpaqueSpan(start=3, end=31, kind='template'),)
     """
     return tuple(_found(text)) if any(mark in text for mark in _REGION_MARKS) else ()
 

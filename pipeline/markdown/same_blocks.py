@@ -10,7 +10,7 @@ from pipeline.markdown.parsing import Blocks, inline_meaning
 
 
 def same_blocks(old: Blocks, new: Blocks) -> bool:
-    """Tell whether two texts parse to the same blocks; what stands in them is parsed only where it differs."""
+    """Return whether two texts parse to the same blocks; inline content is parsed only where it differs."""
     if _defined(old) != _defined(new) or len(old.tokens) != len(new.tokens):
         return False
     return all(

@@ -75,7 +75,7 @@ def _fixed_between_spaces(line: str, config: ftfy.TextFixerConfig) -> tuple[str,
     """Return what ftfy makes of a line whose spaces are no bytes of characters, and its plan."""
     if not config.decode_inconsistent_utf8:
         return ftfy.fix_encoding_and_explain(line, config._replace(restore_byte_a0=False))
-    hidden = SPACE_AFTER_MOJIBAKE.sub(HIDDEN_SPACE, line)  # where it fixes parts, ftfy does not heed that setting
+    hidden = SPACE_AFTER_MOJIBAKE.sub(HIDDEN_SPACE, line)  # where it fixes parts, ftfy ignores that setting
     text, plan = ftfy.fix_encoding_and_explain(hidden, config)
     return text.replace(HIDDEN_SPACE, " "), plan
 

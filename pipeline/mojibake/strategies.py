@@ -20,10 +20,10 @@ from pipeline.mojibake.chain_search import Chain, best_chain, decodings_in_words
 from pipeline.mojibake.ftfy_repair import INDIRECT_CONFIDENCE, fixed_by_ftfy, fixed_in_parts_by_ftfy
 from pipeline.mojibake.lossy.diagnosis import decoding_evidence, diagnose, diagnose_spaces
 from pipeline.mojibake.lossy.double_mojibake import undo_decodings
-from pipeline.mojibake.lossy.pieces import Piece, pieces_text
+from pipeline.mojibake.lossy.pieces import Piece
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
 from pipeline.mojibake.prefilter import non_ascii_lines
-from pipeline.mojibake.soundness import LineRepair, fits_document, objection, touches_other_script
+from pipeline.mojibake.soundness import LineRepair, fits_document, objection
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
@@ -158,12 +158,7 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
 
 
 def _gap_changes(start: int, line: str, pieces: Sequence[Piece], how: tuple[str, float]) -> list[Change]:
-    """Return the changes that the pieces of a line make; none where a sound word would get a letter of another script.
-
-    `how` is the chain in words and the confidence below which a gap is marked.
-    """
-    if touches_other_script(LineRepair(line, pieces_text(pieces))):
-        return []
+    """Return the changes of the pieces of a line; `how` is the chain in words, and the least confidence."""
     return [_gap_change(start, line, piece, *how) for piece in pieces]
 
 

@@ -88,7 +88,7 @@ def _emphasis_change(inline: InlineContent, edit: InlineEdit) -> Change:
 
 
 def _doubtful(text: str, always_pairs: re.Pattern[str]) -> bool:
-    """Tell whether asterisks remain that are neither a pair for certain nor list markers. Fast; may be wrongly true."""
+    """Return whether asterisks remain that are neither a pair for certain nor list markers. May be wrongly true."""
     bare = always_pairs.sub("", text) if "*" in text else ""
     left = "*" in bare and _REMAINING_ASTERISK.search(bare)
     return bool(left or _SPACED_COLON.search(text))
@@ -161,7 +161,7 @@ def _visible_and_asterisks(content: str, env: dict[str, Any]) -> tuple[list[str]
 
 
 def _intended(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
-    """Tell whether markers are meant as emphasis: not a product (2**3), not a pointer (**argv)."""
+    """Return whether markers are meant as emphasis: not a product (2**3), not a pointer (**argv)."""
     before, inner = content[opener.start - 1 : opener.start], content[opener.end : closer.start]
     nothing = not any(char.isalnum() for char in inner) and CASELESS.match(before)
     letters = CASELESS.search(inner) or CASELESS.search(content, closer.end, closer.end + 2) or nothing
@@ -200,12 +200,12 @@ def _missing_markers(inline: InlineContent, first: InlineContent, last: InlineCo
 
 
 def _opens_emphasis(content: str, run: AsteriskRun) -> bool:
-    """Tell whether a lone run opens emphasis: no space follows it."""
+    """Return whether a lone run opens emphasis: no space follows it."""
     return not is_blank(content[run.end : run.end + 1])
 
 
 def _all_pair(inline: InlineContent, edits: list[InlineEdit]) -> bool:
-    """Tell whether the edits leave no visible asterisk and change nothing else that is visible."""
+    """Return whether the edits leave no visible asterisk and change nothing else that is visible."""
     old, new = (
         _visible_and_asterisks(content, inline.env) for content in (inline.content, _edited(inline.content, edits))
     )

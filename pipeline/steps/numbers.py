@@ -13,9 +13,9 @@ from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts
 
-NUMBER_STAYS = "Markdown would number the list anew; written as text, the number stays"
+NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
-NEW_LIST = "Markdown would number the list anew; a comment starts a list with a number of its own"
+NEW_LIST = "Markdown would renumber the list; a comment starts a list with a number of its own"
 LEAST_ONES = 3  # items; so many with the number 1, two thirds of a list, are no numbers of their own
 _NUMBERED_LINE = re.compile(r"\n[ \t>]*(?:[-*+][ \t]+)?(\d{1,9})[.)][ \t]")  # in a text with a line end before it
 _DATE_LINE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?\d{1,9}[.)][ \t]+\d{1,9}[.)](?:[ \t]|$)", re.MULTILINE)

@@ -38,7 +38,7 @@ def wraps(document: Document) -> Document:
 
 
 def _wrapped(lines: list[str]) -> bool:
-    """Tell whether all lines except the last have the same width, and one of them ends inside a sentence."""
+    """Return whether all lines except the last have the same width, and one of them ends inside a sentence."""
     widths = [sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in line) for line in lines]
     *full, last = widths
     return (

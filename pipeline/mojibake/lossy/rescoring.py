@@ -46,7 +46,7 @@ def rescored_by_text(
     archive: ArchiveStatistics,
     how: SearchLimits,
 ) -> ChoiceRows:
-    """Return the choices, the uncertain ones made again with the statistics of the certain text.
+    """Return the choices, the uncertain ones chosen again with the statistics of the certain text.
 
     Uncertain characters are no part of these statistics: they would be evidence for themselves.
     """

@@ -75,7 +75,7 @@ def profile_of(meta: Metadata) -> Profile:
 
 
 def profile_applies(setting: str, source_url: str) -> bool:
-    """Tell whether the profile that the settings name applies to a document with this source URL.
+    """Return whether the profile that the settings name applies to a document with this source URL.
 
     A shipped one applies to every document, a file to its hosts, or to every document where it lists none.
     """
