@@ -20,14 +20,15 @@ from pipeline.mojibake.chain_search import Chain, best_chain, decodings_in_words
 from pipeline.mojibake.ftfy_repair import INDIRECT_CONFIDENCE, fixed_by_ftfy, fixed_in_parts_by_ftfy
 from pipeline.mojibake.lossy.diagnosis import decoding_evidence, diagnose, diagnose_spaces
 from pipeline.mojibake.lossy.double_mojibake import undo_decodings
-from pipeline.mojibake.lossy.pieces import Piece
+from pipeline.mojibake.lossy.pieces import Piece, pieces_text
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
 from pipeline.mojibake.prefilter import non_ascii_lines
-from pipeline.mojibake.soundness import LineRepair, fits_document, objection
+from pipeline.mojibake.soundness import LineRepair, fits_document, objection, touches_other_script
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
 UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
+FEW_GAPS = 2  # gaps of a line that may be sound characters of a script that the language does not use
 CHANGED_PER_SOUND_LINE = (
     4  # lines that a chain may change for each sound line with the same letters, so that these count
 )
@@ -159,6 +160,9 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
 
 def _gap_changes(start: int, line: str, pieces: Sequence[Piece], how: tuple[str, float]) -> list[Change]:
     """Return the changes of the pieces of a line; `how` is the chain in words, and the least confidence."""
+    few = sum(bool(piece.others) for piece in pieces) <= FEW_GAPS
+    if few and touches_other_script(LineRepair(line, pieces_text(pieces))):
+        return []
     return [_gap_change(start, line, piece, *how) for piece in pieces]
 
 
