@@ -72,7 +72,7 @@ def interface_messages() -> Iterator[str]:
         try:
             with path.open("rb") as file:
                 catalogue = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
-        except (OSError, UnicodeDecodeError, ValueError):
+        except (OSError, ValueError, LookupError):  # not every catalogue is well-formed
             continue
         for message in catalogue.values():
             yield from message.splitlines() if isinstance(message, str) else ()

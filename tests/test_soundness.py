@@ -88,6 +88,14 @@ def test_a_line_fits_its_document():
         "Typical mojibake: Ã¤, Ã¶, Ã¼, ÃŸ.",
         'The word café shows up as "cafÃ©" in my database.',
         "Write &Atilde;&copy; instead of &eacute;.",
+        "How do I get rid of Â in my HTML?",
+        "The name José comes back as JosÃ©.",
+        "Los acentos se ven como Ã¡ y Ã³.",
+        "Perché vedo â€™ al posto dell'apostrofo?",
+        "Почему отображается вЂ” вместо тире?",
+        "é变成了Ã©",
+        "u\u00cc\u02c6 = ü",
+        "| U+20AC | E2 82 AC | â‚¬ |",
     ],
 )
 def test_an_example_of_mojibake_stays(text):

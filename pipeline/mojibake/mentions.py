@@ -26,9 +26,10 @@ MOST_CHARACTERS_BETWEEN = 30  # the same in characters, where the word has chara
 ONE_LETTER_WORDS = frozenset("àèéêóúíâÀÈÉÊÓÚÍ")  # words of French, Italian, Portuguese: alone they are no examples
 ONE_SIGN = frozenset("–—•…·\xa0")  # signs that are alone in sound text
 QUOTES = "\"'“”„«»‘’‚‹›「」『』`*_()[]<>"
-SEPARATOR = re.compile(r"->|=>|→|⇒|=|\||↔|:")
+SEPARATOR = re.compile(r"->|=>|→|⇒|=|\||↔|:|\b(?:as|to|into|like|als|zu|como|comme|come|jako|как)\s\0")
 SEEN = re.compile(
-    r"\b(?:see|sees|seeing|get|gets|getting|shows?|displays?|sehe|vois|veo|vejo|vedo|вижу|zie|widzę)\W+$"
+    r"\b(?:see|sees|seeing|get|gets|getting|shows?|displays?|rid of|sehe|steht|erscheint|vois|apparaît|veo|aparece|vejo"
+    r"|vedo|appare|вижу|отображается|показывается|появляется|zie|widzę|vidím|ser jag|видно)\W+$"
 )  # a verb before an example
 
 
@@ -106,7 +107,7 @@ def _is_near(line: str, one: Example, match: re.Match[str]) -> bool:
 
 def _is_paired(line: str, rest: str, one: Example) -> bool:
     """Return whether an example that is alone, or next to a number, is in the line as it should be as well."""
-    if not one.original.strip() or REPLACEMENT in one.original or _is_emoji(one):
+    if not one.original.strip() or one.original.isascii() or REPLACEMENT in one.original or _is_emoji(one):
         return False
     return one.original in rest and (_has_spaces_around(line, one) or _is_currency(one))
 
@@ -118,7 +119,8 @@ def _is_emoji(one: Example) -> bool:
 
 def _is_on_subject(line: str, examples: Sequence[Example]) -> bool:
     """Return whether a line of a text about mojibake has the subject's words, or all its examples are shown."""
-    return bool(_subject_words().search(line)) or all(_is_shown(line, one) for one in examples)
+    shown = bool(examples) and all(_is_shown(line, one) for one in examples)
+    return shown or _subject_words().search(line) is not None
 
 
 def _is_currency(one: Example) -> bool:
@@ -135,14 +137,20 @@ def _is_shown(line: str, one: Example) -> bool:
 def _has_pair(line: str, rest: str, one: Example) -> bool:
     """Return whether the original of the word that an example is in is in the line as well: `cafÃ©` and `café`."""
     start, end = _word_around(line, one)
-    original = line[start : one.start] + one.original + line[one.end : end]
+    original = unicodedata.normalize("NFC", line[start : one.start] + one.original + line[one.end : end])
     return not original.isascii() and re.search(rf"(?<!\w){re.escape(original)}(?!\w)", rest) is not None
 
 
 def _has_spaces_around(line: str, one: Example) -> bool:
     """Return whether no letter or digit of a word is next to an example; those of Chinese and Japanese are no part."""
     around = line[max(0, one.start - 1) : one.start] + line[one.end : one.end + 1]
-    return not any(char.isalnum() and script_of(char) not in UNSPACED_SCRIPTS for char in around)
+    foreign = any(script_of(char) in UNSPACED_SCRIPTS for char in line[one.start : one.end])
+    return not any(char.isalnum() and (foreign or _is_of_word(char)) for char in around)
+
+
+def _is_of_word(char: str) -> bool:
+    """Return whether a character is a letter or digit of words with spaces between them."""
+    return char.isalnum() and script_of(char) not in UNSPACED_SCRIPTS
 
 
 def _is_quoted(line: str, one: Example) -> bool:
@@ -154,9 +162,9 @@ def _is_quoted(line: str, one: Example) -> bool:
 def _word_around(line: str, one: Example) -> tuple[int, int]:
     """Return the span of the word that an example is in: up to spaces, quotes and punctuation."""
     start, end = one.start, one.end
-    while start and line[start - 1].isalnum():
+    while start and _is_of_word(line[start - 1]):
         start -= 1
-    while end < len(line) and line[end].isalnum():
+    while end < len(line) and _is_of_word(line[end]):
         end += 1
     return start, end
 
@@ -172,15 +180,16 @@ def _without(line: str, examples: Sequence[Example]) -> str:
 
 
 def _examples(line_start: int, changes: Sequence[Change]) -> Iterator[Example]:
-    """Yield the mojibake of a line, with its original, from the changes that repair it."""
+    """Yield the mojibake of a line with its original, from its changes; U+FFFD where bytes are missing."""
     for change in changes:
         first, before, after = change.span[0] - line_start, change.before, change.after
-        if before.isascii():
-            yield Example(first, first + len(before), after)
+        if change.alternatives or before.isascii():
+            yield Example(first, first + len(before), REPLACEMENT if change.alternatives else after)
             continue
         for start, end, start_after, end_after in differing(Levenshtein.opcodes(before, after)):
             kept = int(start_after == end_after)  # of `Â£` only the first character goes
-            yield Example(first + start, first + end + kept, after[start_after : end_after + kept])
+            stop = end + kept - before[start : end + kept].endswith(" ")
+            yield Example(first + start, first + stop, after[start_after : end_after + kept])
 
 
 def _changes_by_line(text: str, changes: Sequence[Change]) -> dict[int, list[Change]]:
@@ -213,4 +222,5 @@ def _pattern(name: str) -> re.Pattern[str]:
     spaced = [word for word in table[name] if script_of(word[0]) not in UNSPACED_SCRIPTS]
     unspaced = [word for word in table[name] if script_of(word[0]) in UNSPACED_SCRIPTS]
     whole = rf"(?<!\w)(?:{'|'.join(map(re.escape, spaced))})(?!\w)"
+    whole += r"|U\+[0-9A-F]{4}" if name == "subject" else ""
     return re.compile(f"(?i){'|'.join([whole, *map(re.escape, unspaced)])}")

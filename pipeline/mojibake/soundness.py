@@ -24,6 +24,7 @@ FEWEST_BASES = 4  # different letters of it without their diacritics
 MOST_SYMBOL_SHARE = 0.2  # share of symbols among the characters of an alphabet
 MOST_ALPHABETIC_ENTROPY = 4.7  # nats per letter of the words with new letters; true repairs have at most 4.4
 MOST_LATIN_ENTROPY = 3.7  # the same where the new letters are Latin; true repairs have at most 3.1
+MOST_LETTERS_BY_CHANCE = 3  # new letters of a line that may be valid UTF-8 by chance
 TWO_BYTES = 2
 UNKNOWN_LETTER = -20.0  # nats: log-probability of a letter, in the language that has it most; unseen ones have -24
 FITTING_SHARE = 0.6  # share of the letters to change that sound words of the document have as well
@@ -86,12 +87,18 @@ def touches_other_script(line: LineRepair) -> bool:
     >>> touches_other_script(LineRepair("¿jáˆ jáˈˉ?", "¿jሠjáˈˉ?")), touches_other_script(LineRepair("5 Î¼m", "5 μm"))
     (True, False)
     """
-    for word, places in _new_words([line]):
-        scripts = {script_of(char) for char in word} - IDEOGRAPHIC_SCRIPTS
-        new = {script_of(word[at]) for at in places} - {LATIN, *SYMBOL_SCRIPTS}
-        if new and len(scripts | new) > 1 and len(places) == 1 < len(word):
-            return True
-    return False
+    words = list(_new_words([line]))
+    if sum(len(places) for _, places in words) > MOST_LETTERS_BY_CHANCE:
+        return False
+    return any(len(places) == 1 < len(word) and _is_foreign(word, places[0]) for word, places in words)
+
+
+def _is_foreign(word: str, at: int) -> bool:
+    """Return whether the script of a letter is not that of its word; unspaced scripts touch Latin words."""
+    script, others = script_of(word[at]), {script_of(char) for char in word[:at] + word[at + 1 :]} - SYMBOL_SCRIPTS
+    if script in {LATIN, *SYMBOL_SCRIPTS} or (script in UNSPACED_SCRIPTS and others <= {LATIN, *UNSPACED_SCRIPTS}):
+        return False
+    return bool(others - {script})
 
 
 def makes_unknown_letter(line: LineRepair) -> bool:
