@@ -19,7 +19,7 @@ from pipeline import Settings, run_archive
 
 
 def main() -> None:
-    """Write the cases, run, and print the counts, the memory and what was set aside."""
+    """Write the cases, run, and print the counts, the memory and what was skipped."""
     cases = runpy.run_path(sys.argv[1])["C"]
     size, limit = [*map(int, sys.argv[2:]), *(1_000_000, 60)[len(sys.argv) - 2 :]]
     with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +36,7 @@ def main() -> None:
         with (root / "clean" / "report.jsonl").open("rb") as lines:
             aside = [json.loads(line) for line in lines if b'"outcome":"skipped"' in line]
     print(f"{report.found} found = {report.cleaned} cleaned + {report.duplicates} repeated", end=" ")
-    print(f"+ {len(report.skipped)} set aside, in {seconds:.0f} s and {peak / 1024:.0f} MiB beside the workers")
+    print(f"+ {len(report.skipped)} skipped, in {seconds:.0f} s and {peak / 1024:.0f} MiB in the main process")
     for record in aside:
         print(f"{record['path']}: {record['reason'].splitlines()[0]}{' (BUG)' if record['bug'] else ''}")
 

@@ -19,7 +19,7 @@ CLASSES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests" / "cases" / "defec
 POSTS = ("000", "001", "003", "004")  # 002 is a broken copy of 000
 FULL = Settings(steps={"typography": {"level": "full"}})
 FATES = {
-    "mended": "fixed",
+    "fixed": "fixed",
     "full": "changed by `full`",
     "canonical": "canonical URL in the records",
     "marked": "noted at the link",

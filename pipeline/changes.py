@@ -106,7 +106,7 @@ MOST_REPEATS = 6  # passes over a text; two are enough for all but random texts
 
 
 def repeated(text: str, find: Callable[[str], Iterable[Change]]) -> list[Change]:
-    """Return the changes that `find` makes of `text` and of its own results, as of one pass; none if it never ends.
+    """Apply `find` to `text` until it finds no more, and return all changes as one pass; none if it never ends.
 
     >>> repeated("aaa", lambda text: [Change("x", (0, 2), "aa", "a", "")] if "aa" in text else [])
     [Change(step='x', span=(0, 3), before='aaa', after='a', reason='', confidence=None, alternatives=())]

@@ -1,4 +1,4 @@
-"""Hostile Markdown, text and front matter: every one ends cleaned or set aside for a reason of its own."""
+"""Hostile Markdown, text and front matter: every one ends cleaned or skipped with a reason."""
 
 from __future__ import annotations
 

@@ -104,11 +104,17 @@ def examples() -> list[str]:
     return read(CORPUS / "commonmark" / "examples.json")
 
 
+RENDERED_OTHERWISE = {
+    "# foo ##################################\n##### foo ##\n",  # a skipped level of headings is closed
+    "5*6*78\n",  # a product: the asterisks are text
+}
+
+
 def test_examples_of_commonmark(examples: list[str]):
-    """At least 99.8 % of the examples render as before they were formatted; a second pass changes none."""
+    """All examples but two render as before they were formatted; a second pass changes none."""
     formatted = [normalize(text).text for text in examples]
-    same = sum(html(before) == html(after) for before, after in zip(examples, formatted, strict=True))
-    assert same >= 0.996 * len(examples) > 0
+    pairs = zip(examples, formatted, strict=True)
+    assert {before for before, after in pairs if html(before) != html(after)} == RENDERED_OTHERWISE
     assert [normalize(text).text for text in formatted] == formatted
 
 

@@ -50,6 +50,10 @@ sound = texts.filter(lambda text: not any(construct.search(without_controls(text
 @pytest.mark.parametrize("step", FLOW, ids=lambda step: step.name)
 @SLOW
 @given(text=sound)
+@example(text="# 题\né\n# 题")
+@example(text="****<b>\n`©`题")
+@example(text="****\t\u3400")
+@example(text="**\t{**\u3400")
 def test_no_step_is_rolled_back(step, text):
     """On any text a step holds its invariants: the runner never has to roll it back."""
     before = Document(HERE, text if step is FLOW[0] else without_controls(text))
@@ -213,7 +217,7 @@ def test_a_canonical_address_is_canonical(address):
 @SLOW
 @given(data=st.one_of(st.binary(max_size=300), texts.map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_end_well(data):
-    """Whatever the bytes, a document is cleaned or set aside for a reason of its own; it is never our mistake."""
+    """Whatever the bytes, a document is cleaned or skipped with a reason; it is never a bug."""
     outcome = follow_all(Source(HERE, data), FLOW)
     assert isinstance(outcome, Cleaned | Skipped)
     if isinstance(outcome, Skipped):

@@ -48,7 +48,7 @@ def duplicate_clusters(index: LshIndex) -> DuplicateMap:
 
     Texts that are copies or versions form a cluster. The best copy is kept: undamaged before repaired before damaged,
     whole before truncated, newer URL before older, most similar to the others; and of versions the later. A member that
-    is neither a copy nor an older version of the best one starts a cluster of its own: a wrong merge loses a document.
+    is neither a copy nor an older version of the best one starts a new cluster: a wrong merge loses a document.
     """
     same = _same_pairs(index)
     worse = {pair.worse for pair in same.values() if pair.worse is not None}
@@ -144,7 +144,7 @@ def _is_later(one: _ClusterMember, other: _ClusterMember, pair: StoredPair) -> b
 
 
 def _later_date(one: str, other: str) -> bool | None:
-    """Return whether a date is after another; None if it cannot be told.
+    """Return whether a date is after another; None if the dates do not show it.
 
     >>> _later_date("2021-03", "2020"), _later_date("2021-03", "2021"), _later_date("", "2021")
     (True, None, None)

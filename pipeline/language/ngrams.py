@@ -29,7 +29,7 @@ UNSEEN_PROBABILITY = np.float32(1e-8)  # the probability of an unseen character
 COUNT_BUCKETS = 16  # classes of contexts, by the binary logarithm of their count
 ARCHIVE_BUCKETS = 12  # classes of contexts in archives, by the binary logarithm of their count; 0 for none
 EMPTY_CONTEXT = (COUNT_BUCKETS - 1) * VARIETIES  # the kind of the empty context
-CJK_TAGS = ("zh-Hans", "zh-Hant", "ja", "ko")  # they share the archive weights of their own
+CJK_TAGS = ("zh-Hans", "zh-Hant", "ja", "ko")  # they share their archive weights
 
 
 class ContextState(NamedTuple):

@@ -48,7 +48,7 @@ def format_group(group: BlockGroup, *, behind: bool) -> str:
 
 
 def _keeps_opaque(group: BlockGroup, formatted: str) -> bool:
-    """Return whether the opaque regions of a group are in its formatted text, in order; code has a check of its own.
+    """Return whether the opaque regions of a group are in its formatted text, in order; another check covers code.
 
     A template at the start of a line must stay there: `{:toc}` below a list is not a line of its last item. So must a
     region of several lines, with its indentation.

@@ -129,7 +129,7 @@ def _run_limited(command: list[str], data: bytes, seconds: int, heap: str) -> by
     Raises SkipDocument if the text takes more, RuntimeError if pandoc fails, and OSError (TimeoutError,
     ChildProcessError for a killed process) or MemoryError if the machine fails.
     """
-    with subprocess.Popen(  # noqa: S603 - our own arguments, a binary of our own
+    with subprocess.Popen(  # noqa: S603 - fixed arguments and the packaged binary
         [*command, "+RTS", f"-M{heap}", "-RTS"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -129,7 +129,7 @@ def _is_currency(one: Example) -> bool:
 
 
 def _is_shown(line: str, one: Example) -> bool:
-    """Return whether an example is alone or in quotes, and no word of its own."""
+    """Return whether an example is alone or in quotes, and not a word."""
     common = one.original in ONE_LETTER_WORDS | ONE_SIGN or _is_emoji(one)
     return _is_quoted(line, one) or (_has_spaces_around(line, one) and not common)
 

@@ -99,7 +99,7 @@ class Writer:
                 yield outcome, file
 
     def write_clean(self) -> None:
-        """Write the clean file of every document, those of duplicates to a folder of their own."""
+        """Write the clean file of every document, those of duplicates to a separate folder."""
         for outcome, name, known in self.database.outcomes():
             if not isinstance(outcome, Skipped):
                 path, key = self.clean / f"{name}.md", digest_of_values(known, clean_file.VERSION)

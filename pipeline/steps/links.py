@@ -103,7 +103,7 @@ class _Paragraph:
     def __init__(self, block: Token, lines: list[str]) -> None:
         self.block, self.lines = block, lines
         self.content = block.content
-        self.done = 0  # the offset in the paragraph read so far, for targets without an offset of their own
+        self.done = 0  # the offset in the paragraph read so far, for targets without an offset
         self.row = block.map[0] if block.map else 0  # the line of `done` in the document,
         self.start, self.end = 0, _line_end(block.content, 0)  # its start and end in the paragraph,
         self.indent: int | None = None  # and its column in the document; -1: not known

@@ -1,4 +1,4 @@
-r"""Keep the numbers of lists that do not count up by one, which Markdown would number anew: `1949. a` ↵ `1978. b`."""
+r"""Keep the numbers of lists that do not count up by one, which Markdown would renumber: `1949. a` ↵ `1978. b`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts
 
 NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
-NEW_LIST = "Markdown would renumber the list; a comment starts a list with a number of its own"
-LEAST_ONES = 3  # items; so many with the number 1, two thirds of a list, are no numbers of their own
+NEW_LIST = "Markdown would renumber the list; a comment lets a new list start with its number"
+LEAST_ONES = 3  # items; so many with the number 1, two thirds of a list, are not real numbers
 _NUMBERED_LINE = re.compile(r"\n[ \t>]*(?:[-*+][ \t]+)?(\d{1,9})[.)][ \t]")  # in a text with a line end before it
 _DATE_LINE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?\d{1,9}[.)][ \t]+\d{1,9}[.)](?:[ \t]|$)", re.MULTILINE)
 _AFTER_PARAGRAPH = re.compile(r"[ \t>]*(?:$|[-*+][ \t]|#{1,6}[ \t]|>)")  # a line that ends a paragraph before it

@@ -119,7 +119,7 @@ def _underlined_titles(parts: Sequence[TextPart]) -> dict[int, Heading]:
 
 
 def _is_alone(block: TextBlock, place: int, layout: TextLayout) -> bool:
-    """Return whether a line of a block is a paragraph of its own, and not a part of a wrapped one."""
+    """Return whether a line of a block is a whole paragraph, not a part of a wrapped one."""
     line = block[place]
     if layout.each:
         return True

@@ -27,7 +27,7 @@ class DocumentRow:
 
 
 def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
-    """Return the row for an outcome; a draft has a kind of its own.
+    """Return the row for an outcome; a draft has a separate kind.
 
     Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold.
     """

@@ -54,7 +54,7 @@ class Damage:
     marked: frozenset[int] = frozenset()  # bytes that became U+FFFD or a question mark
     spaced: bool = False  # U+00A0 became a space
     questioned: bool = False  # ? replaces undecodable bytes; in a multi-byte codec, with the ASCII character after them
-    throughout: bool = False  # everything was mis-decoded: remainders of characters are no letters of their own
+    throughout: bool = False  # everything was mis-decoded: a remainder of a character is not a letter
 
     def __str__(self) -> str:
         """Return the damage in words: `UTF-8 decoded as cp1252`."""
