@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline import Settings, run_archive
 from pipeline.books.book import Book, Chapter
 from pipeline.books.formats import books_as_files
-from pipeline.store.database import open_state
+from pipeline.store.archive_state import open_state
 from pipeline.store.packing import unpack
 
 POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.startswith("002"))

@@ -22,7 +22,7 @@ from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Cleaned, Duplicate, Metadata
 from pipeline.markdown.pandoc import run_sandboxed
 from pipeline.records.bibliography import works_bib
-from pipeline.store.database import open_state
+from pipeline.store.archive_state import open_state
 from tests.conftest import ROOT
 
 CASES = ROOT / "tests" / "cases"

@@ -42,7 +42,7 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
     from pipeline.linkcheck.client import RequestLimits
     from pipeline.records.report_jsonl import json_line
     from pipeline.run.incremental import DATABASE_FILE, locked
-    from pipeline.store.database import open_state
+    from pipeline.store.archive_state import open_state
     from pipeline.store.output_ledger import OutputLedger
     from pipeline.store.schema import DamagedState
 

@@ -20,8 +20,8 @@ from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_co
 from pipeline.run.volume import Volume, make_collection, save_chapters
 from pipeline.run.worker import BookJob
 from pipeline.settings import Edition, Settings
+from pipeline.store.archive_state import ArchiveState
 from pipeline.store.atomic import PARTIAL_FOLDER
-from pipeline.store.database import StateDatabase
 from pipeline.store.file_names import safe_name
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
@@ -49,7 +49,7 @@ class BookMaker:
     `system_failed` says that a book is missing because the system failed.
     """
 
-    def __init__(self, settings: Settings, database: StateDatabase, ledger: OutputLedger, progress: Progress) -> None:
+    def __init__(self, settings: Settings, database: ArchiveState, ledger: OutputLedger, progress: Progress) -> None:
         """Write below settings.out; `progress(stage, name)` is called for each book."""
         self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
         self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL_FOLDER)

@@ -12,12 +12,12 @@ from pipeline.read.kinds import PASSED_OVER, FileKind
 from pipeline.read.posts import PostRules
 from pipeline.run.worker import Task
 from pipeline.settings import Settings
-from pipeline.store.database import StateDatabase
+from pipeline.store.archive_state import ArchiveState
 
 PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of the last scan
 
 
-def changed_posts(settings: Settings, database: StateDatabase) -> Iterator[Task]:
+def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     """Yield the posts of raw/ that may have changed; at the end, store how many files of each kind are no posts."""
     counts: Counter[str] = Counter()
     for found in scan_folder(Path(settings.raw), PostRules(settings.include, settings.ignore)):
@@ -32,7 +32,7 @@ def changed_posts(settings: Settings, database: StateDatabase) -> Iterator[Task]
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
 
-def passed_over(database: StateDatabase) -> tuple[tuple[str, int], ...]:
+def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
     """Return how many files of each kind are no posts; some are drafts by their front matter."""
     counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
     counts[FileKind.DRAFT] += database.count("kind = 'draft'")

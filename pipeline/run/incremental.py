@@ -31,8 +31,8 @@ from pipeline.run.changed_posts import changed_posts, passed_over
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
+from pipeline.store.archive_state import ArchiveState, open_state
 from pipeline.store.atomic import errors_naming, write_atomically
-from pipeline.store.database import StateDatabase, open_state
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 from pipeline.store.rows import DocumentRow, document_row
@@ -136,7 +136,7 @@ class IncrementalRun:
     def __init__(
         self,
         settings: Settings,
-        database: StateDatabase,
+        database: ArchiveState,
         ledger: OutputLedger,
         progress: Progress,
         *,

@@ -16,7 +16,7 @@ from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_bo
 from pipeline.run.changed_posts import passed_over
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings
-from pipeline.store.database import StateDatabase
+from pipeline.store.archive_state import ArchiveState
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 from pipeline.urls.canonical import canonical_url
@@ -33,7 +33,7 @@ OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_wi
 
 
 def report_of(
-    database: StateDatabase, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False
+    database: ArchiveState, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False
 ) -> RunReport:
     """Return the counts of the run so far; without `books`, problems of the books in `out` do not count."""
     return RunReport(
@@ -55,7 +55,7 @@ def report_of(
 class Writer:
     """Writes the outputs of the database, and records them in the output ledger."""
 
-    def __init__(self, settings: Settings, database: StateDatabase, ledger: OutputLedger, progress: Progress) -> None:
+    def __init__(self, settings: Settings, database: ArchiveState, ledger: OutputLedger, progress: Progress) -> None:
         """Write below settings.clean and settings.out; `progress(stage, name)` is called for each book."""
         self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
         self.clean, self.out = Path(settings.clean), Path(settings.out)

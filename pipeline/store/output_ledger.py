@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from pipeline.read.folder import source_stamp
+from pipeline.store.archive_state import ArchiveState
 from pipeline.store.atomic import PARTIAL_FOLDER, atomic_file, remove_partial_files
-from pipeline.store.database import StateDatabase
 from pipeline.store.output_list import OutputList, is_safe_output_name, sha256_of_file
 
 CLEAN_ROOT = "."  # the root folder clean/, as the state names it
@@ -43,7 +43,7 @@ class OutputLedger:
     another name, which `edited` lists.
     """
 
-    def __init__(self, state: StateDatabase, clean: Path, out: Path, *, check: bool = False) -> None:
+    def __init__(self, state: ArchiveState, clean: Path, out: Path, *, check: bool = False) -> None:
         """Manage the files that `state` or the lists in both folders name as ours, and no others."""
         self.state, self.check = state, check
         self.roots = {CLEAN_ROOT: clean, os.path.relpath(out, clean): out}

@@ -38,7 +38,7 @@ CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distin
 
 
 @contextmanager
-def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[StateDatabase]:
+def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[ArchiveState]:
     """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
 
     Rows of another `flow` (a digest) are out of date. `rebuild` deletes the old state. Raises Damaged, OSError.
@@ -48,7 +48,7 @@ def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = Fa
             schema.open_copy_in_memory(file, rebuild=rebuild) if trial else schema.open_database(file, rebuild=rebuild)
         ) as db:
             try:
-                yield StateDatabase(db, flow)
+                yield ArchiveState(db, flow)
             except BaseException:  # stored rows stay; without a seal, the next run checks the whole file
                 with suppress(sqlite3.Error):
                     db.execute("COMMIT")
@@ -63,7 +63,7 @@ def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = Fa
         raise schema.DamagedState(message) from error
 
 
-class StateDatabase:
+class ArchiveState:
     """The rows of the last run, updated by this one."""
 
     def __init__(self, db: sqlite3.Connection, flow: str) -> None:
