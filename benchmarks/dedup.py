@@ -178,13 +178,21 @@ def damaged() -> Truth:
     return truth
 
 
-def found(truth: Truth, dice: random.Random) -> DuplicateMap:
-    """Return who repeats whom, the documents taken in in a random order."""
+Pairs = set[tuple[PurePosixPath, PurePosixPath]]
+
+
+def found(truth: Truth, dice: random.Random) -> tuple[DuplicateMap, Pairs]:
+    """Return who repeats whom, the documents taken in in a random order, and the pairs that are reported in any way."""
     paths = list(truth.documents)
     dice.shuffle(paths)
     with opened(truth.documents.__getitem__) as index:
         index.update((), ((fingerprint(truth.documents[path]), "") for path in paths))
-        return duplicate_clusters(index)
+        query = (
+            "SELECT a.path, b.path FROM pairs JOIN members AS a ON a.id IN (one, other) "
+            "JOIN members AS b ON b.id IN (one, other) WHERE why <> ''"
+        )
+        reported = {(PurePosixPath(one), PurePosixPath(other)) for one, other in index.db.execute(query)}
+        return duplicate_clusters(index), reported
 
 
 @contextmanager
@@ -198,19 +206,20 @@ def opened(document_of: Callable[[PurePosixPath], Document]) -> Iterator[LshInde
 
 
 def score(name: str, truth: Truth, dice: random.Random) -> None:
-    """Print precision, and recall by kind: a copy is found where it is of one family with its original."""
+    """Print precision, and by kind the shares of copies that are left out, and that are reported at all."""
     spent = time.process_time()
-    repeats = found(truth, dice)
+    repeats, reported = found(truth, dice)
     spent = time.process_time() - spent
     root = {path: repeats[path].of if path in repeats else path for path in truth.documents}
     wrong = [path for path, one in repeats.items() if truth.family[path] != truth.family[one.of]]
     originals = {truth.family[path]: path for path, kind in truth.kind.items() if not kind}
-    right, every = Counter[str](), Counter[str]()
+    right, similar, every = Counter[str](), Counter[str](), Counter[str]()
     missed = defaultdict(list)
     for path, kind in truth.kind.items():
         if kind:
             every[kind] += 1
             right[kind] += root[path] == root[originals[truth.family[path]]]
+            similar[kind] += (path, originals[truth.family[path]]) in reported
             if root[path] != root[originals[truth.family[path]]]:
                 missed[kind].append(truth.family[path])
     precision = 1 - len(wrong) / max(1, len(repeats))
@@ -218,12 +227,14 @@ def score(name: str, truth: Truth, dice: random.Random) -> None:
     for path in wrong[:10]:
         told = [f"{truth.family[one]} ({truth.kind[one]})" for one in (path, repeats[path].of)]
         print(f"  wrong: {' = '.join(told)}: {repeats[path].why}, {repeats[path].similarity:.3f}")
-    print(f"  recall of all: {right.total() / every.total():.4f} of {every.total()}")
+    print(f"  recall of all: {right.total() / every.total():.4f} of {every.total()}; reported: ", end="")
+    print(f"{similar.total() / every.total():.4f}")
     for most, kinds in EDITED.items():
         if tried := sum(every[kind] for kind in kinds):
-            print(f"  recall {most}: {sum(right[kind] for kind in kinds) / tried:.4f} of {tried}")
+            print(f"  reported {most}: {sum(similar[kind] for kind in kinds) / tried:.4f} of {tried}")
     for kind in sorted(every):
-        print(f"  {kind:24} recall {right[kind] / every[kind]:.4f} of {every[kind]:5}  {' '.join(missed[kind][:4])}")
+        shares = f"left out {right[kind] / every[kind]:.4f}, reported {similar[kind] / every[kind]:.4f}"
+        print(f"  {kind:24} {shares} of {every[kind]:5}  {' '.join(missed[kind][:4])}")
 
 
 def pieces() -> Iterator[tuple[Path, int, str]]:

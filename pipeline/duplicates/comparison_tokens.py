@@ -24,14 +24,17 @@ _ONE_LETTER_WORDS = (  # scripts without spaces between words: Han, kana, Thai, 
     r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     r"\U00020000-\U0003ffff"
 )
-_WORD_CHARACTER = rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_]|[{COMBINING_MARKS}{REPLACEMENT}])"
+_WORD_CHARACTER = (
+    rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_{REPLACEMENT}]|(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}]|{REPLACEMENT})"
+)
 _TOKEN = re.compile(
     rf"""
     (?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
     | <?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
     | (?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?
         (?<!(?![{_ONE_LETTER_WORDS}])\w)\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
-    | (?P<word>{_WORD_CHARACTER}+(?:_+{_WORD_CHARACTER}+)*(?:[+#]+(?!\w))? | [{_ONE_LETTER_WORDS}][{COMBINING_MARKS}]*)
+    | (?P<word>{_WORD_CHARACTER}+(?:_+{_WORD_CHARACTER}+)*(?:[+#]+(?!\w))?
+        | [{_ONE_LETTER_WORDS}](?:(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}])*)
     | (?P<minus>(?<=\d)\s*[-\u2212\u2013]\s*(?=\d) | (?<=\b\w)\s[-\u2212\u2013]\s(?=\w\b))
     | (?P<times>(?<=[\w)])\s\*+\s(?=[\w(]) | (?<=\d)\*+(?=\d))
     | (?P<tag></?(?:b|i|p|u|em|br|strong|span|div|center|font)\s*/?>)
@@ -113,7 +116,6 @@ def line_tokens(lines: Sequence[Line]) -> list[Token]:
     return [token for line in lines for token in _tokens_of_line(line)]
 
 
-@lru_cache(maxsize=4096)
 def _tokens_of_line(line: Line) -> tuple[Token, ...]:
     if line.code:
         return (Token(CODE_MARK + line.text, starts=True),)

@@ -65,7 +65,7 @@ def compare_texts(
     similarity = 1 - share if share is not None else len(short) / len(long)
     if one_page and share is not None:
         return _versions_of_page(edits, words, similarity)
-    return _without_url(edits, words, similarity, near=share is not None)
+    return _without_url(edits, words, similarity)
 
 
 def _versions_of_page(edits: TokenEdits, words: tuple[str, str], similarity: float) -> Comparison:
@@ -82,11 +82,11 @@ def _copy_of(edits: TokenEdits, similarity: float) -> Comparison:
     return Comparison(same=True, why=why, similarity=similarity, worse=edits.misspelled)
 
 
-def _without_url(edits: TokenEdits, words: tuple[str, str], similarity: float, *, near: bool) -> Comparison:
+def _without_url(edits: TokenEdits, words: tuple[str, str], similarity: float) -> Comparison:
     """Return what the edits of two texts say of them, where nothing else is known of the two."""
     if difference := edits.difference(noisy=edits.is_noisy):
         below = min(similarity, MOST_OF_DIFFERENT)  # equal words may have different signs
-        return Comparison(distinct=True, why=f"different {difference}", similarity=below) if near else DIFFERENT_TEXTS
+        return Comparison(distinct=True, why=f"different {difference}", similarity=below)
     if edits.longer is None:
         return _copy_of(edits, similarity)
     if edits.cut == 1 - edits.longer and len(edits.added) == 1:

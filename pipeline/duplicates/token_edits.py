@@ -121,7 +121,11 @@ def _without_cut_end(edits: TokenEdits, one: list[Token], other: list[Token]) ->
     for side, (short, long) in enumerate(((one, other), (other, one))):
         for unread in (0, 1):
             at = len(short) - unread
-            if at < 1 or len(long) - at < FEWEST_CUT_TOKENS or short[at - 1].text != long[at - 1].text:
+            if (
+                at + unread < 1
+                or len(long) - at < FEWEST_CUT_TOKENS
+                or (at and short[at - 1].text != long[at - 1].text)
+            ):
                 continue
             if _is_beginning(short[at].text, long[at].text) if unread else not long[at].starts:
                 edits.added.append(1 - side)

@@ -60,6 +60,7 @@ _KINDS = {
     "kramdown": "template",
     "percents": "template",
 }
+_END_TAG = re.compile(rf"</(?i:script|style|pre|textarea|svg|math)\b|\[/(?i:{_BRACKET_PAIRS})\]")
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
 _EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
 _ELEMENTS_OF_MATHS = ("math",)
@@ -83,7 +84,8 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
     (OpaqueSpan(start=3, end=31, kind='template'),)
     """
-    return tuple(_found(text)) if any(mark in text for mark in _REGION_MARKS) else ()
+    ends = any(mark in text for mark in _REGION_MARKS) or _END_TAG.search(text)
+    return tuple(_found(text)) if ends else ()
 
 
 def _found(text: str) -> Iterator[OpaqueSpan]:

@@ -32,6 +32,7 @@ from pipeline.steps.profiles import profile_of
 CASELESS = re.compile(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+MOST_TRIED_CHARACTERS = 300_000  # a paragraph's characters times the edits to try one by one; each try parses it
 MOST_BLOCKS = 6  # that one emphasis may span; markers farther apart are not a pair
 
 SPANS_BLOCKS = "emphasis ends with its block; markers added in each block"
@@ -115,6 +116,8 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
         return every
     candidates = [edits for moves_and_tags in options for edits in moves_and_tags if edits]
     candidates += [[edit] for edit in every if edit.reason == EMPTY_EMPHASIS]
+    if len(candidates) * len(content) > MOST_TRIED_CHARACTERS:
+        return kept
     for edits in candidates:
         if any(one.start < other.end and other.start < one.end for one in edits for other in kept):
             continue
@@ -125,9 +128,10 @@ def _fixes(inline: InlineContent, pairs: Sequence[tuple[AsteriskRun, AsteriskRun
 
 
 def _allowed(inline: InlineContent, moves: Iterable[InlineEdit]) -> list[InlineEdit]:
-    """Return the edits; none if one of them is in an opaque region."""
+    """Return the edits; none if one of them is in an opaque region, or over a line end."""
     edits = list(moves)
-    return [] if any(inline.edits_opaque(edit.start, edit.end) for edit in edits) else edits
+    lines = ("\n" in inline.content[edit.start : edit.end] for edit in edits)
+    return [] if any(lines) or any(inline.edits_opaque(edit.start, edit.end) for edit in edits) else edits
 
 
 def _footnotes(content: str) -> Iterator[InlineEdit]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import matches_outside_opaque, overlaps_opaque, parse_blocks
+from pipeline.markdown import block_groups, matches_outside_opaque, overlaps_opaque
 
 BOLD_HEADING = "bold adds nothing to the whole text of a heading"
 SKIPPED_LEVEL = "the text uses no heading of the level above"
@@ -16,7 +16,7 @@ SPACE_AFTER_HASHES = "a heading needs a space after its hashes"
 HEADING_LEVELS = 6  # levels of headings
 _BOLD_HEADING = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
 _HEADING_HASHES = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
-_SETEXT_UNDERLINE = re.compile(r"^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
+_SETEXT_UNDERLINE = re.compile(r"\S[ \t]*\n {0,3}(?:=+|-+)[ \t]*(?:\n|\Z)")  # below a line that is not blank
 _HASHES_WITHOUT_SPACE = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
@@ -67,8 +67,15 @@ def _level_changes(text: str) -> Iterator[Change]:
 
 def _underlined_levels(text: str) -> set[int]:
     """Return the levels of the underlined headings, 1 or 2. These cannot have a gap above them."""
-    tokens = parse_blocks(text).tokens if _SETEXT_UNDERLINE.search(text) else []
-    return {int(one.tag[1]) for one in tokens if one.type == "heading_open" and one.markup in "=-" and not one.level}
+    if not _SETEXT_UNDERLINE.search(text):
+        return set()
+    groups = (group for group in block_groups(text) if _SETEXT_UNDERLINE.search(group.text))
+    return {
+        int(one.tag[1])
+        for group in groups
+        for one in group.blocks.tokens
+        if one.type == "heading_open" and one.markup in "=-" and not one.level
+    }
 
 
 STEP = Step("headings", headings, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Indel
 
 from pipeline.changes import Change, differing
 from pipeline.document import Document, Step
-from pipeline.invariants import SAME_LETTERS, SAME_MEANING
+from pipeline.invariants import OPAQUE_BUT_FENCES, SAME_LETTERS, SAME_MEANING, VISIBLE_STAYS
 from pipeline.markdown.formatter import CannotFormatError, format_markdown
 
 MOST_LINES = 20_000  # a comparison of more takes over 100 MB; then the whole text is one change
@@ -44,4 +44,4 @@ def _hunk_changes(before: str, after: str) -> Iterator[Change]:
         yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), FORMATTED)
 
 
-STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, SAME_MEANING), version=3)
+STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_MEANING), version=4)
