@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -16,12 +17,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 CORPUS = ROOT / "tests" / "corpus"
+CLONE_NEWNS = 0x20000  # from linux/sched.h: mounts that end with the process, also where it is killed
 Lacuna = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start, where a shell in the background has it ignored."""
+    """Let Ctrl-C reach what tests start, where a shell in the background has it ignored; keep their mounts to them."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform == "linux" and not ctypes.CDLL(None).unshare(CLONE_NEWNS):
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)  # noqa: S607
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
