@@ -25,7 +25,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline import extract_links
-from pipeline.markdown import FRONT_MATTER
+from pipeline.markdown.front_matter import front_matter_of
 from pipeline.urls.canonical import canonical_url
 
 SECONDS = 2
@@ -74,6 +74,13 @@ def class_of(address: str, others: Counter[str]) -> str:
     return "other"
 
 
+def body_of(file: Path) -> str:
+    """Return the text of a Markdown file without its front matter."""
+    text = file.read_text("utf-8", "replace")
+    front = front_matter_of(text)
+    return text[len(front.block) :] if front else text
+
+
 def found(folder: Path) -> None:
     """Print recall and precision over the Markdown files of a folder, and the classes of what differs."""
     import cmarkgfm  # noqa: PLC0415 - a peer, not a dependency
@@ -90,7 +97,7 @@ def found(folder: Path) -> None:
     surplus: Counter[str] = Counter()
     shown: list[str] = []
     for file in sorted(folder.rglob("*.md")):
-        text = FRONT_MATTER.sub("", file.read_text("utf-8", "replace"))
+        text = body_of(file)
         one = of_page(comrak.render_markdown(text, extension_options=extensions, render_options=render))
         options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
         two = of_page(cmarkgfm.github_flavored_markdown_to_html(text, options))
@@ -115,7 +122,7 @@ def joined(folder: Path) -> None:
     """Print the addresses that are made one, a group a canonical form, and how many there are."""
     groups: dict[str, set[str]] = {}
     for file in sorted(folder.rglob("*.md")):
-        for link in extract_links(FRONT_MATTER.sub("", file.read_text("utf-8", "replace"))):
+        for link in extract_links(body_of(file)):
             if link.url.startswith("http"):
                 groups.setdefault(link.url, set()).add(link.written)
     made_one = {url: written for url, written in groups.items() if len(written) > 1}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -136,9 +135,3 @@ def _change(clean: Path, statement: str, *values: str) -> None:
     with closing(sqlite3.connect(clean / STATE)) as db:
         db.execute(statement, values)
         db.commit()
-
-
-def restore(clean: Path, copy: Path) -> None:
-    """Put back what a folder held before it was damaged."""
-    shutil.rmtree(clean)
-    shutil.copytree(copy, clean)
