@@ -1,6 +1,6 @@
-"""What a clone can check without ../shared: sound text stays, mojibake is repaired, Markdown keeps its meaning.
+"""Tests that need only a clone, not ../shared: sound text stays, mojibake is repaired, Markdown keeps its meaning.
 
-All material is in tests/corpus/. test_quality.py and test_markdown.py measure the same on much more text, where it is.
+All material is in tests/corpus/. test_quality.py and test_markdown.py measure the same on more text if it is there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read(path: Path) -> list:
 
 
 def test_there_are_two_texts_a_language():
-    """Each language has two texts, and a floor."""
+    """Each language has two texts and a minimum recovery."""
     languages = {path.parent.name for path in TEXTS}
     assert len(languages) == SHIPPED
     assert all(len(of_language(language)) == 2 for language in languages)
@@ -120,7 +120,7 @@ def test_examples_of_commonmark(examples: list[str]):
 
 @pytest.fixture(scope="module")
 def parts(examples: list[str]) -> list[str]:
-    """The parts that texts are parsed in: of the examples, and of the texts as they are and as formatted."""
+    """The parts that texts are parsed in: of the examples, and of the texts before and after formatting."""
     texts = [path.read_text("utf-8") for path in TEXTS]
     every = [*examples, *texts, *map(format_markdown, texts)]
     return sorted({group.text for text in every for group in block_groups(text)})
