@@ -1,4 +1,4 @@
-"""What encoding destroyed comes back: chains of wrong readings, lost bytes, twins, and what is said of each letter."""
+"""Mojibake is repaired: decoding chains, characters with missing bytes, duplicates, and the reasons of each change."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ RAW = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw
 
 
 def misread(text: str, reading: str) -> str:
-    """Return `text` written in one codec and read in another, undefined bytes as C1 controls."""
+    """Return `text` encoded in one codec and decoded in another, undefined bytes as C1 controls."""
     truth, wrong = reading.split(">")
     chars = {byte: char for char, byte in bytes_by_character(wrong).items()}
     return "".join(chr(byte) if byte < 128 else chars[byte] for byte in text.encode(truth))
 
 
 def dropped(text: str) -> str:
-    """Return `text` as UTF-8 read as Windows-1252 with the undefined bytes and soft hyphens gone."""
+    """Return `text` as UTF-8 decoded as Windows-1252, without undefined bytes and soft hyphens."""
     return re.sub(f"[{LOSSY}]", "", misread(text, "utf-8>cp1252"))
 
 
 def stripped(text: str) -> str:
-    """Return `text` as UTF-8 read as Latin-1 with the controls and soft hyphens gone."""
+    """Return `text` as UTF-8 decoded as Latin-1, without controls and soft hyphens."""
     return re.sub("[\x80-\x9f\xad]", "", text.encode().decode("latin-1"))
 
 
 @pytest.mark.parametrize("case", CHAINS, ids=[case["label"] for case in CHAINS])
 def test_chain(case):
-    """A chain of wrong readings is undone to the letter; the true text, and a second repair, change nothing."""
+    """Repair reverses a decoding chain exactly, and does not change the original."""
     lines = case["text"].split("\n")
     for reading in case["readings"]:
         lines = [misread(line, reading) if at % case.get("every", 1) == 0 else line for at, line in enumerate(lines)]
@@ -64,14 +64,14 @@ def test_chain(case):
 
 @pytest.mark.parametrize("case", LOSSES, ids=[case["label"] for case in LOSSES])
 def test_loss(case):
-    """What lost bytes comes back to the letter."""
+    """Repair reconstructs all characters with missing bytes of a case."""
     broken = stripped(case["text"]) if case.get("c1") else dropped(case["text"])
     assert repair(broken).text == case["text"]
 
 
 @pytest.mark.parametrize("text", FOREIGN)
 def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(text):
-    """Nothing is guessed of a script that the model has not learnt; what the bytes tell comes back."""
+    """In a script that the model does not know, complete characters come back, and gaps become U+FFFD, not a guess."""
     document = repair(dropped(text))
     marked = [change for change in document.changes if change.alternatives]
     assert marked
@@ -80,13 +80,13 @@ def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(
 
 
 def test_a_chain_is_told_from_a_line_that_is_cut_within_a_letter():
-    """A chain is chosen by a sample, whose end need not be a letter's."""
+    """The decoding chain is found from a sample of the text, even if the sample ends within a character."""
     hindi = "पुराने पृष्ठों को सहेजना ज़रूरी है। हर साल बहुत कुछ खो जाता है। " * 20
     assert repair(misread(misread(hindi, "utf-8>cp1252"), "utf-8>cp1252")).text == hindi
 
 
 def test_letters_that_lost_bytes_are_inferred_and_told():
-    """Each inferred letter says how sure it is and what else it can have been, and can be undone."""
+    """Each reconstructed character has a confidence and alternatives, and its change can be undone."""
     broken = dropped(CHINESE)
     document = repair(broken)
     inferred = [change for change in document.changes if change.alternatives]
@@ -101,7 +101,7 @@ def test_letters_that_lost_bytes_are_inferred_and_told():
     "truth", [CHAINS[at]["text"] for at in (0, 1, 2, 4, 5)], ids=["zh", "zh-hant", "ja", "ko", "ru"]
 )
 def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
-    """UTF-8 misread, saved as UTF-8 and misread again, bytes lost each time, is text again, and can be undone."""
+    """UTF-8 that was mis-decoded twice, with bytes lost each time, is repaired, and the changes can be undone."""
     broken = dropped(dropped(truth))
     document = repair(broken)
     assert Levenshtein.distance(document.text, truth) <= 2
@@ -110,7 +110,7 @@ def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
 
 
 def test_a_character_is_told_by_those_on_both_sides_of_it():
-    """Not by what is written there itself, nor by what stands beyond the ends of its line."""
+    """The network predicts a character from both sides of its line, not from itself or from other lines."""
     network = rescoring_network("zh-Hans")
     line = "孩子们的作业越来越多，妈妈说不要太担心。"
     options = [["不", "中", "与"]]
@@ -124,7 +124,7 @@ def test_a_character_is_told_by_those_on_both_sides_of_it():
 
 
 def test_a_letter_is_told_by_the_word_that_it_makes():
-    """Capitals and marks that combine do not matter, nor what stands beyond the word."""
+    """A character's score depends on the word that it makes, not on case, combining marks or text after the word."""
     known, place = word_list("ru"), np.array([3])
     told = known.fit("\0Докум́ент\0", place, [["к", "р", " "]])
     assert told.argmax() == 0
@@ -144,7 +144,7 @@ def test_a_letter_is_told_by_the_word_that_it_makes():
     ],
 )
 def test_the_end_of_a_word_is_told_by_the_words_around_it(language, line):
-    """By those of its own line, whatever letter is written there; inside a word nothing is told."""
+    """A word's last letter is predicted from the words around it in its line; other letters get no score."""
     known, options = ending_model(language), [["я", "ю"]]
     text = line.replace("{", "").replace("}", "")
     place = np.array([line.index("{")])
@@ -156,7 +156,7 @@ def test_the_end_of_a_word_is_told_by_the_words_around_it(language, line):
 
 @pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])
 def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
-    """UTF-8 read as a codec of Chinese, Japanese or Korean, with U+FFFD where it could not be, is text again."""
+    """UTF-8 decoded as a codec of Chinese, Japanese or Korean, with U+FFFD where that failed, is repaired."""
     broken = CHINESE.encode().decode(codec, "replace")
     document = repair(broken)
     assert "\ufffd" in broken
@@ -165,7 +165,7 @@ def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
 
 
 def test_a_question_mark_of_windows_gives_back_the_line_it_took():
-    """Windows writes one question mark for a byte and the line break or sign after it; both come back."""
+    """Windows writes one `?` for a byte and the line break or sign after it; repair restores both."""
     text = "# 今天介绍如何保存旧网页\n\n- **保存网页**：每年都有大量内容消失\n- 网页会一直在那里\n"
     broken = text.encode().decode("gbk", "replace").replace("\ufffd\n", "?")
     assert broken.count("?") >= 2
@@ -174,7 +174,7 @@ def test_a_question_mark_of_windows_gives_back_the_line_it_took():
 
 
 def test_what_is_not_sure_enough_is_marked():
-    """Below the least confidence a letter is U+FFFD, and what it may have been is told."""
+    """Below the minimum confidence a character becomes U+FFFD, and the change lists what it may have been."""
     document = repair(dropped(CHINESE), min_confidence=1.0)
     marked = [change for change in document.changes if change.after == "\ufffd"]
     assert marked
@@ -184,34 +184,34 @@ def test_what_is_not_sure_enough_is_marked():
 
 
 def test_a_space_less_sure_than_asked_for_marks_its_letter():
-    """Whether a no-break space that became a space ended a letter or a word too is told as surely as is asked for."""
+    """A character whose last byte became a space is also marked below the minimum confidence."""
     document = repair("faites attention Г bien vous renseigner avant sur le mГ©dicament", min_confidence=1.0)
     assert document.text == "faites attention \ufffd bien vous renseigner avant sur le médicament"
 
 
 def test_a_twin_gives_back_every_letter():
-    """With its twin in the archive the broken file of the sample becomes the twin, and says so."""
+    """With the original in the archive, repair turns the sample's broken copy into it, and the reason names it."""
     document = repair(RAW["002"], archive=statistics_of({"000.md": RAW["000"], "001.md": RAW["001"]}))
     assert document.text == RAW["000"]
     assert any("from duplicate 000.md" in change.reason for change in document.changes)
 
 
 def test_a_twin_fills_only_what_the_bytes_allow():
-    """A letter of the twin that the surviving bytes rule out is not taken."""
+    """A character of the duplicate that contradicts the surviving bytes is not used."""
     twin = CHINESE.replace("消失", "还在").replace("网页", "纸页")
     document = repair(dropped(CHINESE), archive=statistics_of({"twin.md": twin}))
     assert document.text == CHINESE
 
 
 def test_the_archive_knows_names_that_the_language_does_not():
-    """A word that only the archive holds tips the balance."""
+    """A word that is frequent only in the archive decides between candidates."""
     name = "作者:孙等人(2020)提出了宏意图。"
     text = "".join(f"第{number}段，{name}" for number in range(6))
     assert repair(dropped(CHINESE + name), archive=statistics_of({"others.md": text})).text == CHINESE + name
 
 
 def test_code_and_talk_of_mojibake_stay():
-    """Inside code nothing is inferred; an article that shows a few examples is left alone."""
+    """Nothing changes inside code, or in an article that shows a few examples of mojibake."""
     code = f"```\n{dropped(CHINESE)}\n```\n"
     assert repair(code).text == code
     talk = "Wenn man `Ã¤` statt ä sieht, wurde UTF-8 als Latin-1 gelesen. Das sieht man oft bei alten Datenbanken."
@@ -230,12 +230,12 @@ MIXED = {
         GOOD.encode() + b"\xbb\x8a\xe5\xa4\xa9\xe7\x9a\x84\xe6\x96\x87\xe7\xab\xa0\n" + GOOD.encode(),
         "今天",
     ),
-}  # bytes, and what must be in the text
+}  # bytes, and what the text must contain
 
 
 @pytest.mark.parametrize("name", MIXED)
 def test_bytes_that_are_no_utf8_are_told_from_what_is_left(name):
-    """In UTF-8 with foreign or cut sequences these alone are inferred; the rest stays, and all can be undone."""
+    """Only foreign or incomplete byte sequences in UTF-8 are reconstructed; the rest stays, and all can be undone."""
     data, wanted = MIXED[name]
     document = decode(Source(PurePosixPath("mixed.md"), data))
     assert wanted.replace("gbk", "今天的文章介绍了如何保存旧网页。") in document.text
@@ -255,7 +255,7 @@ ESCAPED = {
 
 @pytest.mark.parametrize("written", ESCAPED)
 def test_letters_that_stand_as_escapes(written):
-    """Mojibake in entities and texts that are escapes throughout are read; entities, code and talk of escapes stay."""
+    """Mojibake in entities, and text that is all escapes, are decoded; other entities, code and examples stay."""
     after = follow(escapes.STEP, Document(PurePosixPath("a.md"), written))
     assert after.text == ESCAPED[written]
     assert apply(after.text, inverse(after.changes)) == written
