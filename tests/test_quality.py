@@ -37,7 +37,7 @@ def test_clean_text_is_left_alone(shared: Path):
 
 
 def test_the_broken_file_of_the_sample_comes_back():
-    """Of the 420 letters of file 002 that lost bytes, so many are those of 000, alone and beside three other posts."""
+    """Of the 420 characters with missing bytes in 002, the pinned number comes back, alone and with other posts."""
     posts = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
     others = statistics_of({name: posts[name] for name in ("001", "003", "004")})
     alone, among = (
@@ -48,14 +48,14 @@ def test_the_broken_file_of_the_sample_comes_back():
     assert 420 - among >= FLOOR["sample_002"]["among_others"]
 
 
-TEXTS = int(os.environ.get("TEXTS", "4"))  # of a language, at least, from one end of the folder to the other
+TEXTS = int(os.environ.get("TEXTS", "4"))  # of each language, at least, spread over the files of its folder
 LENGTH = 1_600  # characters
 RECIPES = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))["recovery"]
 
 
 @pytest.mark.parametrize(("recipe", "language"), [(name, language) for name in RECIPES for language in RECIPES[name]])
 def test_recovery(recipe: str, language: str, shared: Path, monkeypatch: pytest.MonkeyPatch):
-    """Of the letters that a recipe took bytes from, at least the pinned share comes back, and no file is worse."""
+    """Of the characters that a recipe damages, at least the pinned share is right after repair; no file gets worse."""
     monkeypatch.syspath_prepend(shared / "eval")
     score = importlib.import_module("score_repair")
     damage = importlib.import_module("damage")
@@ -73,7 +73,7 @@ def test_recovery(recipe: str, language: str, shared: Path, monkeypatch: pytest.
 
 
 def _damaged(folder: Path, chain: str, damage: Callable) -> list[tuple[str, str]]:
-    """Return the first part of some texts and what a chain makes of it, where its codecs have all the letters."""
+    """Return the beginnings of some texts, each with its damaged form, if the codecs of the chain can encode it."""
     found = []
     for path in sorted(folder.rglob("*.md")):
         truth = path.read_text("utf-8")[:LENGTH].replace("\u00ad", "")
@@ -84,7 +84,7 @@ def _damaged(folder: Path, chain: str, damage: Callable) -> list[tuple[str, str]
 
 
 def test_ftfy_cases(shared: Path):
-    """Of ftfy's own cases at least so many pass, of those that it fails as well, and no negative one changes."""
+    """At least the pinned numbers of ftfy's cases and of its known failures pass, and no negative case changes."""
     files = [path for path in (shared / "mojibake-cases").glob("*.json") if path.stem != "known-failures"]
     cases = [case for path in files for case in json.loads(path.read_text("utf-8")) if case.get("expect") != "fail"]
     passed = [case for case in cases if restores(case)]
@@ -102,18 +102,18 @@ def test_ftfy_cases(shared: Path):
 
 
 def restores(case: dict) -> bool:
-    """Tell whether a case comes out as it says; a letter that ftfy gives up as U+FFFD may have been inferred."""
+    """Return whether repair gives the text of a case; where that has U+FFFD, repair may give any character."""
     expected = re.escape(case.get("fixed-encoding", case["fixed"])).replace("\ufffd", ".")
     return re.fullmatch(expected, repair(case["original"]).text, re.DOTALL) is not None
 
 
 def allowed(case: dict) -> set[str]:
-    """Return what may come of a negative case: itself, or what ftfy's case says (one has a C1 control)."""
+    """Return the texts that a negative case may become: itself, or ftfy's result (one has a C1 control)."""
     return {case["original"], case.get("fixed-encoding", case["fixed"])}
 
 
 def comrak_html(text: str, *, cjk: bool = False) -> str:
-    """Return what an independent parser makes of a text; with `cjk`, one that closes emphasis before CJK letters."""
+    """Return the HTML of an independent parser; with `cjk`, emphasis also ends next to CJK characters."""
     extensions = comrak.ExtensionOptions()
     extensions.table = extensions.strikethrough = extensions.footnotes = extensions.tasklist = True
     extensions.cjk_friendly_emphasis = cjk
@@ -122,8 +122,9 @@ def comrak_html(text: str, *, cjk: bool = False) -> str:
 
 @pytest.mark.parametrize("folders", [("zh-posts",), ("zh", "zh-hant", "ja", "ko")], ids=" ".join)
 def test_emphasis_as_another_parser_reads_it(folders: tuple[str, ...], shared: Path):
-    """After the run a plain parser shows asterisks in no more texts than one that knows CJK did before, here and in
-    texts that no rule was written on.
+    """After formatting, a plain CommonMark parser shows `**` in no more texts than a parser with CJK rules did before.
+
+    The second set of folders has texts on which no rule was written.
     """
     found = [data.decode() for folder in folders for data in texts(shared / "corpus" / folder)]
     made = [normalize(text) for text in found]
@@ -142,7 +143,7 @@ def test_emphasis_as_another_parser_reads_it(folders: tuple[str, ...], shared: P
 
 
 def test_another_parser_reads_the_same_in_normal_form(shared: Path):
-    """What an independent parser makes of mended texts it makes of their normal form: a second proof of meaning."""
+    """An independent parser gives the same HTML before and after formatting: a second check of equal meaning."""
     for file in sorted((shared / "corpus").glob("*/*.md"))[::9]:
         text = file.read_text("utf-8")
         front = front_matter_of(text)
