@@ -122,13 +122,13 @@ def lacuna(folder: Path, *arguments: str, fault: Fault | None = None, temporary:
     SERVER.set_forkserver_preload(
         [__name__, "pipeline.commands.archive", "pipeline.run.incremental", "pipeline.run.worker"]
     )
-    with tempfile.TemporaryDirectory() as told:
+    with tempfile.TemporaryDirectory() as output:
         forkserver.ensure_running()
         server = {name: value for name, value in vars(_forkserver).items() if name in SERVED}
-        process = SERVER.Process(target=_lacuna, args=((folder, temporary), arguments, fault, Path(told), server))
+        process = SERVER.Process(target=_lacuna, args=((folder, temporary), arguments, fault, Path(output), server))
         process.start()
         process.join()
-        out, err = (Path(told, name).read_text("utf-8", "replace") for name in ("out", "err"))
+        out, err = (Path(output, name).read_text("utf-8", "replace") for name in ("out", "err"))
     code = process.exitcode
     process.close()
     assert code is not None
@@ -139,12 +139,12 @@ def _lacuna(
     places: tuple[Path, Path | None],
     arguments: Sequence[str],
     fault: Fault | None,
-    told: Path,
+    output: Path,
     server: dict[str, object],
 ) -> None:
     vars(_forkserver).update(server, ensure_running=resource_tracker.ensure_running)  # starting another takes 1 s
     for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(told / name, os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(output / name, os.O_WRONLY | os.O_CREAT), number)
     folder, temporary = places
     os.chdir(folder)
     if temporary:

@@ -25,7 +25,7 @@ def test_hostile_texts_end_well(shared: Path, monkeypatch: pytest.MonkeyPatch):
             assert not isinstance(outcome, Skipped) or outcome.cause != "bug", f"{name}: {outcome.reason}"
 
 
-def test_a_long_address_that_is_referred_to_often_is_set_aside():
+def test_many_references_to_a_long_url_are_skipped():
     """A post whose links would take 300 MB, because it refers to a long URL often, is skipped with a reason."""
     text = f"{'[a] ' * 10_000}\n\n[a]: https://e.org/{'b' * 30_000}\n"
     outcome = follow_all(Source(PurePosixPath("a.md"), text.encode()), FLOW)

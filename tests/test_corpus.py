@@ -22,7 +22,7 @@ from pipeline.markdown.parsing import block_parser
 from tests.conftest import CORPUS, ROOT
 from tests.test_markdown import html
 from tests.test_quality import restores
-from tests.test_recovery import LOSSY, dropped, misread
+from tests.test_recovery import LOSSY, dropped, misdecoded
 
 TEXTS = sorted(CORPUS.glob("texts/*/*.md"))
 FLOOR = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))
@@ -62,9 +62,9 @@ def test_sound_text_stays(path: Path):
 def test_mojibake_without_loss_is_repaired_exactly(language: str):
     """UTF-8 decoded as Windows-1252, once and twice, comes back to the character."""
     for text in of_language(language):
-        once = misread(text, "utf-8>cp1252")
+        once = misdecoded(text, "utf-8>cp1252")
         assert repair(once).text == text
-        assert repair(misread(once, "utf-8>cp1252")).text == text
+        assert repair(misdecoded(once, "utf-8>cp1252")).text == text
 
 
 @pytest.mark.parametrize("language", sorted(RECOVERY))
@@ -74,7 +74,7 @@ def test_characters_with_missing_bytes_come_back(language: str):
     for text in of_language(language):
         broken = dropped(text)
         repaired = repair(broken).text
-        lost += sum(any(byte in char for byte in LOSSY) for char in (misread(char, "utf-8>cp1252") for char in text))
+        lost += sum(any(byte in char for byte in LOSSY) for char in (misdecoded(char, "utf-8>cp1252") for char in text))
         wrong += Levenshtein.distance(text, repaired)
         assert Levenshtein.distance(text, repaired) <= Levenshtein.distance(text, broken)
     print(f"{language}: {lost - wrong} of {lost}")  # noqa: T201 - the figure

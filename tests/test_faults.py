@@ -39,7 +39,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Seesaw:
     return Seesaw(tmp_path_factory.mktemp("library"), editions=True)
 
 
-def said_well(ended: Ended) -> None:
+def assert_clear_message(ended: Ended) -> None:
     """Assert that a run with a fault reports it in one line that names the file, and reports no bug of ours."""
     assert "Traceback" not in ended.err, ended.err
     assert "our mistake" not in ended.out, ended.out
@@ -58,7 +58,7 @@ def inject(seesaw: Seesaw, fault: Fault) -> Ended:
     with seesaw.disturbed():
         ended = lacuna(seesaw.folder, "run", fault=fault)
         if fault.effect != KILL:
-            said_well(ended)
+            assert_clear_message(ended)
     return ended
 
 
@@ -130,7 +130,7 @@ def full_disk(seesaw: Seesaw, which: str, kilobytes: int) -> Ended:
         size = f"remount,size={used + kilobytes}k"
         subprocess.run(["mount", "-o", size, str(place)], check=True)  # noqa: S607
         ended = command(seesaw)
-        said_well(ended)
+        assert_clear_message(ended)
         if which != "TMPDIR":
             shutil.copytree(place, copy, dirs_exist_ok=True)
     return ended
@@ -141,7 +141,7 @@ def limited(seesaw: Seesaw, limit: str) -> Ended:
     with seesaw.disturbed():
         ended = command(seesaw, ("sh", "-c", f'ulimit {limit} && exec "$@"', "sh", *RUN))
         if ended.code not in {-signal.SIGXCPU, -signal.SIGKILL}:
-            said_well(ended)
+            assert_clear_message(ended)
     return ended
 
 
@@ -158,7 +158,7 @@ def traced(seesaw: Seesaw, call: str, error: str, nth: int) -> Ended:
             seesaw,
             (*options, *(paths if call == "openat" else ()), "-e", f"inject={call}:error={error}:when={nth}", *RUN),
         )
-        said_well(ended)
+        assert_clear_message(ended)
     return ended
 
 
@@ -227,7 +227,7 @@ def test_read_only_folders(seesaw: Seesaw, name: str):
     with mounted(place, "--bind", str(place)):
         subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True)  # noqa: S607
         ended = lacuna(seesaw.folder, "run")
-        said_well(ended)
+        assert_clear_message(ended)
         assert ended.code == (4 if name == "raw" else 3)
     seesaw.settle()
 
@@ -336,7 +336,7 @@ def test_a_hostile_tree(deep_path: Path, shared: Path, monkeypatch: pytest.Monke
         (deep_path / name / "pipeline.toml").write_text("editions = false\n", "utf-8")
         for _ in range(runs):
             ended[name] = lacuna(deep_path / name, "run")
-            said_well(ended[name])
+            assert_clear_message(ended[name])
             assert ended[name].code == 4
     assert ended["twice"].summary == ended["once"].summary
     assert differences(outputs(deep_path / "twice"), outputs(deep_path / "once")) == []

@@ -89,22 +89,22 @@ def test_any_tree_is_scanned(raw: Path, lacuna: Lacuna):
     before = sorted(raw.iterdir())
     ran = lacuna("run", "--no-editions", cwd=raw.parent)
     assert ran.returncode == 4, ran.stderr
-    told = {path: record.get("reason", record["outcome"]) for path, record in records(raw).items()}
+    found = {path: record.get("reason", record["outcome"]) for path, record in records(raw).items()}
     assert (
-        told.pop("/".join(["a"] * (DEEPEST_FOLDER + 1))) == "is a folder inside 64 others, and is not read; move it up"
+        found.pop("/".join(["a"] * (DEEPEST_FOLDER + 1))) == "is a folder inside 64 others, and is not read; move it up"
     )
-    assert told.pop("/".join(["b"] * DEEPEST_FOLDER) + "/x.md") == "cleaned"
-    assert told.pop("/".join(["c" * 255] * 20) + "/x.md") == "cleaned"
-    assert told.pop("folder\\xff").startswith("is a folder with a name that is not valid UTF-8")
-    assert told.pop("file\\xff.md") == "cleaned"
-    assert told.pop("file\\xff.md\\").startswith("has a name that is not valid UTF-8")
-    copies = sorted(told.pop(name) for name in ("absolute.md", "good.md", "inside.md"))
+    assert found.pop("/".join(["b"] * DEEPEST_FOLDER) + "/x.md") == "cleaned"
+    assert found.pop("/".join(["c" * 255] * 20) + "/x.md") == "cleaned"
+    assert found.pop("folder\\xff").startswith("is a folder with a name that is not valid UTF-8")
+    assert found.pop("file\\xff.md") == "cleaned"
+    assert found.pop("file\\xff.md\\").startswith("has a name that is not valid UTF-8")
+    copies = sorted(found.pop(name) for name in ("absolute.md", "good.md", "inside.md"))
     assert copies == ["cleaned", "duplicate", "duplicate"]
     for name in ("outside.md", "around.md"):
-        assert told.pop(name).startswith("is a symbolic link out of the folder")
-    assert told.pop("loop.md").startswith("cannot be looked at: Too many levels of symbolic links")
-    assert told.pop("to-folder.md").startswith("is a link to a folder")
-    assert not told
+        assert found.pop(name).startswith("is a symbolic link out of the folder")
+    assert found.pop("loop.md").startswith("cannot be looked at: Too many levels of symbolic links")
+    assert found.pop("to-folder.md").startswith("is a link to a folder")
+    assert not found
     assert sorted(raw.iterdir()) == before
 
 
@@ -220,7 +220,7 @@ def test_a_file_that_changed_is_not_read(raw: Path):
         subprocess.run(["rm", "-rf", path], check=True)  # noqa: S607 - a file or a folder
 
 
-def test_pictures_tell_nothing_of_what_is_outside(raw: Path, lacuna: Lacuna):
+def test_outside_images_are_missing(raw: Path, lacuna: Lacuna):
     """An image that a post names outside raw/ is reported as missing, whether it exists or not."""
     (raw / "posts").mkdir()
     picture(raw / "here.png", "blue")
@@ -253,8 +253,8 @@ def test_names_clash_with_nothing(raw: Path, lacuna: Lacuna):
         path.write_text(f"# Post {number}\n\nThe {word} of the day, number {number}.\n", "utf-8")
     ran = lacuna("run", "--no-editions", cwd=raw.parent)
     assert "Traceback" not in ran.stderr
-    told = records(raw)
-    files = [told[name]["file"] for name in names]
+    found = records(raw)
+    files = [found[name]["file"] for name in names]
     assert len({file.casefold() for file in files}) == len(names)
     assert all((raw.parent / "clean" / file).is_file() for file in files)
     assert all(len(file.encode()) < 700 for file in files)
@@ -306,15 +306,15 @@ def test_front_matter_is_cleaned_like_the_text(raw: Path, lacuna: Lacuna):
     (raw / "\x1b[31m\u202e.md").write_text("Words under a name that no terminal should show.\n", "utf-8")
     ran = lacuna("run", "--no-editions", cwd=raw.parent)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    told = records(raw)
-    assert {record["outcome"] for record in told.values()} == {"cleaned"}
-    assert told["emoji.md"]["title"] == "\U0001f600 smile"
-    assert told["lone.md"]["title"] == "\ufffd alone"
-    assert told["controls.md"]["title"] == "xy z"
-    assert told["authors.md"]["authors"] == ["a", "\U0001f600"]
-    assert told["bidi.md"]["title"] == "gpj.exe"
-    assert told["entities.md"]["title"] == "Tu C\u00f3digo de Conducta"
-    assert told["\x1b[31m\u202e.md"]["title"] == "untitled"
+    found = records(raw)
+    assert {record["outcome"] for record in found.values()} == {"cleaned"}
+    assert found["emoji.md"]["title"] == "\U0001f600 smile"
+    assert found["lone.md"]["title"] == "\ufffd alone"
+    assert found["controls.md"]["title"] == "xy z"
+    assert found["authors.md"]["authors"] == ["a", "\U0001f600"]
+    assert found["bidi.md"]["title"] == "gpj.exe"
+    assert found["entities.md"]["title"] == "Tu C\u00f3digo de Conducta"
+    assert found["\x1b[31m\u202e.md"]["title"] == "untitled"
     for path, data in tree(raw.parent / "clean").items():
         if path.endswith(".md"):
             _, front, _ = data.decode().split("---\n", 2)
@@ -354,7 +354,7 @@ def test_hostile_text_of_20_kb_becomes_a_book(raw: Path, lacuna: Lacuna):
         assert book.read("EPUB/text/ch001.xhtml").decode().count("x | x") >= 1000
 
 
-def test_texts_beyond_what_pandoc_can_do_are_set_aside(raw: Path, lacuna: Lacuna):
+def test_texts_beyond_the_limits_of_pandoc_are_skipped(raw: Path, lacuna: Lacuna):
     """A text that takes pandoc too long is skipped with that reason, and the others become books."""
     good(raw)
     notes = "".join(f"[^{number}]: x [^{number + 1}]\n\n" for number in range(4000))

@@ -125,7 +125,7 @@ def changes(text: str, made: list[tuple[int, int, str]]) -> list[Change]:
 
 
 @given(data=st.data(), text=st.text("abc", max_size=20))
-def test_two_passes_are_told_as_one(data, text):
+def test_changes_of_two_passes_are_composed(data, text):
     """The composed changes of two passes give the same text as one pass after the other."""
     first = changes(text, data.draw(edits(len(text))))
     between = apply(text, first)
@@ -209,7 +209,7 @@ def test_front_matter_is_read_alike_by_both_readers(block):
 
 @SLOW
 @given(address=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(ADDRESS_PARTS), max_size=9).map("".join)))
-def test_a_canonical_address_is_canonical(address):
+def test_a_canonical_url_is_canonical(address):
     """The canonical form of any text is its own canonical form; `identifiers` and `url_problems` accept any text."""
     form = canonical_url(address)
     assert canonical_url(form) == form
@@ -257,7 +257,7 @@ def test_utf8_is_decoded_as_such(text):
     before=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
     after=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
 )
-def test_evidence_that_grew_is_that_made_anew(before, after):
+def test_updated_statistics_equal_new_ones(before, after):
     """Statistics that are updated between runs equal those that are computed from the current texts alone."""
-    grown, anew = statistics_of(after, unpack_statistics(pack_statistics(statistics_of(before)))), statistics_of(after)
-    assert pack_statistics(grown) == pack_statistics(anew)
+    grown, new = statistics_of(after, unpack_statistics(pack_statistics(statistics_of(before)))), statistics_of(after)
+    assert pack_statistics(grown) == pack_statistics(new)

@@ -33,7 +33,7 @@ def sample() -> list[str]:
     return [file.read_text("utf-8") for found in posts for file in found]
 
 
-def test_pandoc_reads_the_same_before_and_after_the_normal_form(sample: list[str]):
+def test_pandoc_reads_the_same_before_and_after_formatting(sample: list[str]):
     """For every post, pandoc reads the same tree before and after formatting, as our own check of meaning says."""
     for before in sample:
         document = Document(PurePosixPath("post.md"), before)
@@ -97,7 +97,7 @@ def html(text: str) -> str:
     return re.sub(r"[ \t\n]+", " ", parser().render(text.rstrip("\n") + "\n")).strip()
 
 
-def test_parts_mean_what_they_mean_alone(shared: Path):
+def test_parts_of_a_text_are_its_blocks(shared: Path):
     """The parts that a text is parsed in contain, in order, the blocks of the whole text."""
     for file in sorted((shared / "corpus" / "zh-posts").glob("*.md"))[::5]:
         text = file.read_text("utf-8").rstrip("\n") + "\n"
@@ -113,7 +113,7 @@ def every_text(shared: Path) -> Iterator[str]:
         yield format_markdown(file.read_text("utf-8"))
 
 
-def test_the_simplest_blocks_are_those_of_the_parser(shared: Path):
+def test_fast_tokens_equal_the_parsers(shared: Path):
     """Tokens made without the parser equal the parser's in every field, on examples and real texts."""
     for part in {group.text for text in every_text(shared) for group in block_groups(text)}:
         if tokens := simple_block_tokens(part):
@@ -122,7 +122,7 @@ def test_the_simplest_blocks_are_those_of_the_parser(shared: Path):
             )
 
 
-def test_what_is_told_as_normal_is_written_as_it_is(shared: Path):
+def test_parts_recognized_as_formatted_do_not_change(shared: Path):
     """The formatter does not change a part that the patterns recognize as formatted."""
     several = "1. a\n\n2. b\n\n- c\n\n- d\n\n3. e", "1. a\n\n- b\n\n3. c\n\n5. d", "- # a\n\n- # b"
     texts = (*every_text(shared), *several)

@@ -62,12 +62,12 @@ def test_recovery(recipe: str, language: str, shared: Path, monkeypatch: pytest.
     chain = damage.RECIPES.get(recipe, recipe)
     lost = right = 0
     for truth, broken in _damaged(shared / "corpus" / language, chain, damage.damage):
-        mended = repair(broken).text
+        repaired = repair(broken).text
         gone = score.lost_characters(truth, chain)
         gone = gone if any(gone) else [True] * len(truth)
-        kept = score.align(truth, mended)
+        kept = score.align(truth, repaired)
         lost, right = lost + sum(gone), right + sum(a and b for a, b in zip(gone, kept, strict=True))
-        assert Levenshtein.distance(truth, mended) <= Levenshtein.distance(truth, broken)
+        assert Levenshtein.distance(truth, repaired) <= Levenshtein.distance(truth, broken)
     print(f"{recipe} {language}: {right / lost:.4f} of {lost}")  # noqa: T201 - the figure
     assert right / lost >= RECIPES[recipe][language]
 
@@ -91,12 +91,12 @@ def test_ftfy_cases(shared: Path):
     negatives = json.loads((shared / "mojibake-cases" / "negative.json").read_text("utf-8"))
     changed = [case["original"] for case in negatives if repair(case["original"]).text not in allowed(case)]
     failures = json.loads((shared / "mojibake-cases" / "known-failures.json").read_text("utf-8"))
-    mended = sum(repair(case["original"]).text == case.get("fixed-encoding", case["fixed"]) for case in failures)
+    repaired = sum(repair(case["original"]).text == case.get("fixed-encoding", case["fixed"]) for case in failures)
     print(  # noqa: T201 - the figure
-        f"ftfy's cases: {len(passed)} of {len(cases)}; known failures: {mended} of {len(failures)}; "
+        f"ftfy's cases: {len(passed)} of {len(cases)}; known failures: {repaired} of {len(failures)}; "
         f"negatives changed: {changed}"
     )
-    assert mended >= FLOOR["ftfy_cases"]["known_failures"]
+    assert repaired >= FLOOR["ftfy_cases"]["known_failures"]
     assert len(passed) >= FLOOR["ftfy_cases"]["passed"]
     assert len(changed) <= FLOOR["ftfy_cases"]["negatives_changed"]
 

@@ -34,7 +34,7 @@ LOSSY = "\x81\x8d\x8f\x90\x9d\xad"
 RAW = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
 
 
-def misread(text: str, reading: str) -> str:
+def misdecoded(text: str, reading: str) -> str:
     """Return `text` encoded in one codec and decoded in another, undefined bytes as C1 controls."""
     truth, wrong = reading.split(">")
     chars = {byte: char for char, byte in bytes_by_character(wrong).items()}
@@ -43,7 +43,7 @@ def misread(text: str, reading: str) -> str:
 
 def dropped(text: str) -> str:
     """Return `text` as UTF-8 decoded as Windows-1252, without undefined bytes and soft hyphens."""
-    return re.sub(f"[{LOSSY}]", "", misread(text, "utf-8>cp1252"))
+    return re.sub(f"[{LOSSY}]", "", misdecoded(text, "utf-8>cp1252"))
 
 
 def stripped(text: str) -> str:
@@ -56,7 +56,7 @@ def test_chain(case):
     """Repair reverses a decoding chain exactly, and does not change the original."""
     lines = case["text"].split("\n")
     for reading in case["readings"]:
-        lines = [misread(line, reading) if at % case.get("every", 1) == 0 else line for at, line in enumerate(lines)]
+        lines = [misdecoded(line, reading) if at % case.get("every", 1) == 0 else line for at, line in enumerate(lines)]
     document = repair("\n".join(lines))
     assert document.text == case["text"]
     assert not repair(case["text"]).changes
@@ -70,7 +70,7 @@ def test_loss(case):
 
 
 @pytest.mark.parametrize("text", FOREIGN)
-def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(text):
+def test_gaps_in_an_unknown_script_are_marked(text):
     """In a script that the model does not know, complete characters come back, and gaps become U+FFFD, not a guess."""
     document = repair(dropped(text))
     marked = [change for change in document.changes if change.alternatives]
@@ -79,13 +79,13 @@ def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(
     assert re.fullmatch(re.escape(document.text).replace(REPLACEMENT, "."), text)
 
 
-def test_a_chain_is_told_from_a_line_that_is_cut_within_a_letter():
+def test_a_chain_is_found_from_a_sample_that_ends_within_a_character():
     """The decoding chain is found from a sample of the text, even if the sample ends within a character."""
     hindi = "पुराने पृष्ठों को सहेजना ज़रूरी है। हर साल बहुत कुछ खो जाता है। " * 20
-    assert repair(misread(misread(hindi, "utf-8>cp1252"), "utf-8>cp1252")).text == hindi
+    assert repair(misdecoded(misdecoded(hindi, "utf-8>cp1252"), "utf-8>cp1252")).text == hindi
 
 
-def test_letters_that_lost_bytes_are_inferred_and_told():
+def test_reconstructed_characters_have_a_confidence_and_alternatives():
     """Each reconstructed character has a confidence and alternatives, and its change can be undone."""
     broken = dropped(CHINESE)
     document = repair(broken)
@@ -100,7 +100,7 @@ def test_letters_that_lost_bytes_are_inferred_and_told():
 @pytest.mark.parametrize(
     "truth", [CHAINS[at]["text"] for at in (0, 1, 2, 4, 5)], ids=["zh", "zh-hant", "ja", "ko", "ru"]
 )
-def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
+def test_double_mojibake_with_missing_bytes_is_repaired(truth):
     """UTF-8 that was mis-decoded twice, with bytes lost each time, is repaired, and the changes can be undone."""
     broken = dropped(dropped(truth))
     document = repair(broken)
@@ -109,27 +109,27 @@ def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
     assert apply(document.text, inverse(document.changes)) == broken
 
 
-def test_a_character_is_told_by_those_on_both_sides_of_it():
+def test_the_network_uses_both_sides_of_a_character():
     """The network predicts a character from both sides of its line, not from itself or from other lines."""
     network = rescoring_network("zh-Hans")
     line = "孩子们的作业越来越多，妈妈说不要太担心。"
     options = [["不", "中", "与"]]
     place = np.array([line.index("不")])
-    told = network.fit(line, place, options)
-    assert told.argmax() == 0
-    assert np.array_equal(network.fit(line.replace("不", "与"), place, options), told)
+    scores = network.fit(line, place, options)
+    assert scores.argmax() == 0
+    assert np.array_equal(network.fit(line.replace("不", "与"), place, options), scores)
     ends = "\0" * network.reach
-    assert np.array_equal(network.fit(f"{line}{ends}不中与", place, options), told)
-    assert not np.array_equal(network.fit(line.replace("要", "与"), place, options), told)
+    assert np.array_equal(network.fit(f"{line}{ends}不中与", place, options), scores)
+    assert not np.array_equal(network.fit(line.replace("要", "与"), place, options), scores)
 
 
-def test_a_letter_is_told_by_the_word_that_it_makes():
+def test_the_word_list_scores_whole_words():
     """A character's score depends on the word that it makes, not on case, combining marks or text after the word."""
     known, place = word_list("ru"), np.array([3])
-    told = known.fit("\0Докум́ент\0", place, [["к", "р", " "]])
-    assert told.argmax() == 0
-    assert told[0, 1] < -20 < told[0, 0]
-    assert np.array_equal(known.fit("\0ДОКУМЕНТ, друг\0", place, [["К", "Р", " "]]), told)
+    scores = known.fit("\0Докум́ент\0", place, [["к", "р", " "]])
+    assert scores.argmax() == 0
+    assert scores[0, 1] < -20 < scores[0, 0]
+    assert np.array_equal(known.fit("\0ДОКУМЕНТ, друг\0", place, [["К", "Р", " "]]), scores)
     assert np.array_equal(known.fit("\0 1-2\0", place, [["-", "–"]]), np.zeros((1, 2)))
 
 
@@ -143,19 +143,19 @@ def test_a_letter_is_told_by_the_word_that_it_makes():
         ("uk", "Нова версі{я} програми, яка вийшла вчора, працює добре."),
     ],
 )
-def test_the_end_of_a_word_is_told_by_the_words_around_it(language, line):
+def test_endings_are_predicted_from_neighbouring_words(language, line):
     """A word's last letter is predicted from the words around it in its line; other letters get no score."""
     known, options = ending_model(language), [["я", "ю"]]
     text = line.replace("{", "").replace("}", "")
     place = np.array([line.index("{")])
-    told = known.fit(text, place, options)
-    assert options[0][told.argmax()] == text[place[0]]
-    assert np.array_equal(known.fit(f"Они\0{text[: place[0]]}?{text[place[0] + 1 :]}\0их", place + 4, options), told)
+    scores = known.fit(text, place, options)
+    assert options[0][scores.argmax()] == text[place[0]]
+    assert np.array_equal(known.fit(f"Они\0{text[: place[0]]}?{text[place[0] + 1 :]}\0их", place + 4, options), scores)
     assert not known.fit(text, np.array([text.index(" ") + 1]), options).any()
 
 
 @pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])
-def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
+def test_characters_lost_in_a_multi_byte_codec_are_reconstructed(codec):
     """UTF-8 decoded as a codec of Chinese, Japanese or Korean, with U+FFFD where that failed, is repaired."""
     broken = CHINESE.encode().decode(codec, "replace")
     document = repair(broken)
@@ -164,7 +164,7 @@ def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
     assert apply(document.text, inverse(document.changes)) == broken
 
 
-def test_a_question_mark_of_windows_gives_back_the_line_it_took():
+def test_a_question_mark_of_windows_restores_the_line_break():
     """Windows writes one `?` for a byte and the line break or sign after it; repair restores both."""
     text = "# 今天介绍如何保存旧网页\n\n- **保存网页**：每年都有大量内容消失\n- 网页会一直在那里\n"
     broken = text.encode().decode("gbk", "replace").replace("\ufffd\n", "?")
@@ -173,7 +173,7 @@ def test_a_question_mark_of_windows_gives_back_the_line_it_took():
     assert repair(broken).text == text
 
 
-def test_what_is_not_sure_enough_is_marked():
+def test_characters_below_the_minimum_confidence_are_marked():
     """Below the minimum confidence a character becomes U+FFFD, and the change lists what it may have been."""
     document = repair(dropped(CHINESE), min_confidence=1.0)
     marked = [change for change in document.changes if change.after == "\ufffd"]
@@ -183,34 +183,34 @@ def test_what_is_not_sure_enough_is_marked():
     assert all(a in {b, "\ufffd"} for a, b in zip(document.text, CHINESE, strict=True))
 
 
-def test_a_space_less_sure_than_asked_for_marks_its_letter():
+def test_a_space_below_the_minimum_confidence_marks_its_character():
     """A character whose last byte became a space is also marked below the minimum confidence."""
     document = repair("faites attention Г bien vous renseigner avant sur le mГ©dicament", min_confidence=1.0)
     assert document.text == "faites attention \ufffd bien vous renseigner avant sur le médicament"
 
 
-def test_a_twin_gives_back_every_letter():
+def test_a_duplicate_restores_every_character():
     """With the original in the archive, repair turns the sample's broken copy into it, and the reason names it."""
     document = repair(RAW["002"], archive=statistics_of({"000.md": RAW["000"], "001.md": RAW["001"]}))
     assert document.text == RAW["000"]
     assert any("from duplicate 000.md" in change.reason for change in document.changes)
 
 
-def test_a_twin_fills_only_what_the_bytes_allow():
+def test_a_duplicate_cannot_contradict_the_bytes():
     """A character of the duplicate that contradicts the surviving bytes is not used."""
-    twin = CHINESE.replace("消失", "还在").replace("网页", "纸页")
-    document = repair(dropped(CHINESE), archive=statistics_of({"twin.md": twin}))
+    duplicate = CHINESE.replace("消失", "还在").replace("网页", "纸页")
+    document = repair(dropped(CHINESE), archive=statistics_of({"duplicate.md": duplicate}))
     assert document.text == CHINESE
 
 
-def test_the_archive_knows_names_that_the_language_does_not():
+def test_the_archive_decides_between_rare_names():
     """A word that is frequent only in the archive decides between candidates."""
     name = "作者:孙等人(2020)提出了宏意图。"
     text = "".join(f"第{number}段，{name}" for number in range(6))
     assert repair(dropped(CHINESE + name), archive=statistics_of({"others.md": text})).text == CHINESE + name
 
 
-def test_code_and_talk_of_mojibake_stay():
+def test_code_and_examples_of_mojibake_stay():
     """Nothing changes inside code, or in an article that shows a few examples of mojibake."""
     code = f"```\n{dropped(CHINESE)}\n```\n"
     assert repair(code).text == code
@@ -234,7 +234,7 @@ MIXED = {
 
 
 @pytest.mark.parametrize("name", MIXED)
-def test_bytes_that_are_no_utf8_are_told_from_what_is_left(name):
+def test_ill_formed_utf8_is_reconstructed_from_its_bytes(name):
     """Only foreign or incomplete byte sequences in UTF-8 are reconstructed; the rest stays, and all can be undone."""
     data, wanted = MIXED[name]
     document = decode(Source(PurePosixPath("mixed.md"), data))
@@ -254,7 +254,7 @@ ESCAPED = {
 
 
 @pytest.mark.parametrize("written", ESCAPED)
-def test_letters_that_stand_as_escapes(written):
+def test_escapes_are_decoded(written):
     """Mojibake in entities, and text that is all escapes, are decoded; other entities, code and examples stay."""
     after = follow(escapes.STEP, Document(PurePosixPath("a.md"), written))
     assert after.text == ESCAPED[written]
