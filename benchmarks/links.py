@@ -2,7 +2,7 @@
 
 usage: python benchmarks/links.py found FOLDER     (default: ../shared/corpus)
        python benchmarks/links.py joined FOLDER    (default: ../shared/corpus)
-       python benchmarks/links.py canonical [FILE] (one URL per line; default: tests/cases/addresses.tsv)
+       python benchmarks/links.py canonical [FILE] (one URL per line; default: `tests/cases/addresses.tsv`)
 
 `found` parses each Markdown file below FOLDER with comrak and cmark-gfm. Recall is the share of the links that both
 find that we find too; precision is the share of our links that at least one of them finds. It lists every other link
