@@ -35,10 +35,10 @@ def main() -> None:
         seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with (root / "clean" / "report.jsonl").open("rb") as lines:
             aside = [json.loads(line) for line in lines if b'"outcome":"skipped"' in line]
-    print(f"{report.found} found = {report.cleaned} cleaned + {report.duplicates} repeated", end=" ")
-    print(f"+ {len(report.skipped)} skipped, in {seconds:.0f} s and {peak / 1024:.0f} MiB in the main process")
+    print(f"{report.found} posts: {report.cleaned} cleaned, {report.duplicates} duplicates", end=", ")
+    print(f"{len(report.skipped)} skipped, in {seconds:.0f} s and {peak / 1024:.0f} MiB in the main process")
     for record in aside:
-        print(f"{record['path']}: {record['reason'].splitlines()[0]}{' (BUG)' if record['bug'] else ''}")
+        print(f"{record['path']}: {record['reason'].splitlines()[0]}{' (BUG)' if record['cause'] == 'bug' else ''}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Text as a machine holds it, through repair: how many of its files are changed, and which.
+"""Repair the text files of a machine, which are sound, and list those that repair changes.
 
 usage: python benchmarks/clean.py MEGABYTES FOLDER...    (for instance: 20 /usr/share /usr/lib/python3)
 
-Takes files of text that are UTF-8, not all ASCII, of 200 to 400,000 bytes, in the order of their names.
+Reads text files in UTF-8 that are not all ASCII, from 200 to 400,000 bytes, sorted by name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIZES = range(200, 400_001)
 
 
 def texts(folders: list[str]) -> Iterator[tuple[Path, bytes]]:
-    """Yield the files of text below folders."""
+    """Yield the text files below some folders, with their bytes."""
     for folder in folders:
         for path in sorted(Path(folder).rglob("*")):
             if path.suffix not in KINDS or path.is_symlink() or not path.is_file() or path.stat().st_size not in SIZES:
@@ -33,7 +33,7 @@ def texts(folders: list[str]) -> Iterator[tuple[Path, bytes]]:
 
 
 def main() -> None:
-    """Print each file that is changed, then how many of how many."""
+    """Print each file that repair changes, then their number."""
     limit, read, files, changed = float(sys.argv[1]) * 1e6, 0, 0, 0
     for path, data in texts(sys.argv[2:]):
         files, read = files + 1, read + len(data)

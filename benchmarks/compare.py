@@ -3,8 +3,8 @@
     python benchmarks/compare.py OLD NEW ARCHIVE [FOLDER ...]
 
 OLD and NEW are checkouts. Both run over ARCHIVE/raw (clean files and books), and `repair` and `normalize` over the
-files of each FOLDER. Prints every file whose bytes differ; the fields of a clean file's front matter that only name
-how it was made are compared too. Exit code 1 where anything differs.
+files of each FOLDER. Prints every file whose bytes differ. Front matter is compared too, also its fields that only say
+how the file was made. Exit code 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ for name in sys.stdin.read().splitlines():
 
 
 def outputs(version: Path, archive: Path) -> dict[str, str]:
-    """Return the digest of each file that a version makes of an archive: clean Markdown, EPUB and PDF."""
+    """Return the digest of each file that a version makes from an archive: clean Markdown, EPUB and PDF."""
     with tempfile.TemporaryDirectory() as name:
         shutil.copytree(archive / "raw", Path(name, "raw"))
         python(version, "-m", "pipeline", "run", cwd=Path(name))
@@ -45,22 +45,22 @@ def outputs(version: Path, archive: Path) -> dict[str, str]:
 
 
 def filtered(version: Path, folders: list[Path]) -> dict[str, str]:
-    """Return the digest of what the filters of a version make of each file of some folders."""
+    """Return the digest of the results of a version's filters for each file of some folders."""
     files = [file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file()]
     said = python(version, "-c", FILTERS, text="\n".join(map(str, files)), cwd=version)
     return {line.split(" ", 1)[1]: line.split(" ", 1)[0] for line in said.splitlines()}
 
 
 def python(version: Path, *arguments: str, cwd: Path, text: str = "") -> str:
-    """Return what Python writes when it runs with a version of the package."""
+    """Return what Python prints when it runs with a version of the package."""
     environment = os.environ | {"PYTHONPATH": str(version)}
-    return subprocess.run(  # noqa: S603 - both versions are ours
+    return subprocess.run(  # noqa: S603 - both checkouts are our own
         [sys.executable, *arguments], cwd=cwd, input=text, env=environment, capture_output=True, text=True, check=True
     ).stdout
 
 
 def main() -> None:
-    """Compare, print what differs, and say so with the exit code."""
+    """Compare, and print the files that differ; exit with 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)

@@ -1,9 +1,10 @@
-"""Is an inferred letter as often right as it claims? On ../shared/corpus, damaged by ../shared/eval/damage.py.
+"""Compare the confidence of reconstructed characters with how many of them are right.
 
 usage: python benchmarks/confidence.py [LANGUAGES [RECIPES [DOCUMENTS]]]
 
-Prints by confidence how many letters claim it, what they claim and how many are right, as shares; the expected
-calibration error (Guo et al., 2017); and of those that claim 0.99, 0.9 and 0.5 or more the share that is right.
+The texts are those of ../shared/corpus, damaged by ../shared/eval/damage.py. For each range of confidence it prints how
+many characters have it, their mean confidence, and the share that is right; then the expected calibration error (Guo et
+al., 2017), and the share that is right of those with a confidence of at least 0.99, 0.9 and 0.5.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from pipeline import repair
 SHARED = Path("../shared")
 LANGUAGES = "zh,ja,ko,ru,he,fr"
 RECIPES = "lossy-1252-ignore,lossy-1254-ignore,lossy-1252-fffd"
-CHARACTERS = 6_000  # of a document
+CHARACTERS = 6_000  # of each document
 EDGES = (0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)
 CLAIMS = (0.99, 0.9, 0.5)
 
 
 def claims(truth: str, broken: str) -> Iterator[tuple[float, bool]]:
-    """Yield of each inferred letter its confidence, and whether it is right; none where they cannot be compared."""
-    mended = repair(broken, min_confidence=0.0)
-    if len(mended.text) != len(truth):
+    """Yield the confidence of each reconstructed character, and whether it is right; nothing if the lengths differ."""
+    repaired = repair(broken, min_confidence=0.0)
+    if len(repaired.text) != len(truth):
         return
     shift = 0
-    for change in mended.changes:
+    for change in repaired.changes:
         start = change.span[0] + shift
         shift += len(change.after) - len(change.before)
         if change.alternatives:
@@ -39,10 +40,10 @@ def claims(truth: str, broken: str) -> Iterator[tuple[float, bool]]:
 
 
 def main(languages: str, recipes: str, documents: int) -> None:
-    """Compare, and print the table."""
+    """Damage and repair the texts, and print the table."""
     sys.path.insert(0, str(SHARED / "eval"))
-    from damage import RECIPES as CHAINS  # noqa: PLC0415 - not ours
-    from damage import damage  # noqa: PLC0415 - not ours
+    from damage import RECIPES as CHAINS  # noqa: PLC0415 - outside this repository
+    from damage import damage  # noqa: PLC0415 - outside this repository
 
     found = []
     for language in languages.split(","):

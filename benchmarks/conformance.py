@@ -1,7 +1,7 @@
-"""Real posts in many languages, bound and judged: EPUBCheck on every EPUB, the standards that every PDF claims.
+"""Make books from real posts in many languages, and check them: EPUBs with EPUBCheck, PDFs by the standards they claim.
 
-python benchmarks/conformance.py FOLDER... [--posts 25] takes so many posts of each folder, binds each, and all of a
-folder as one book. Needs Java and its compiler, pikepdf and the epubcheck package.
+python benchmarks/conformance.py FOLDER... [--posts 25] cleans that many posts of each folder, and makes a book of each
+and one of all posts of a folder. Needs Java with its compiler, pikepdf and the epubcheck package.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TOGETHER = 8
 
 
 def chapters(folder: Path, posts: int) -> list[Chapter]:
-    """Return posts of a folder, cleaned, as chapters; those that are set aside are left out, and told."""
+    """Return posts of a folder, cleaned, as chapters; print those that are skipped."""
     documents: list[Document] = []
     for file in sorted(folder.glob("*.md"))[:posts]:
         try:
@@ -38,20 +38,20 @@ def chapters(folder: Path, posts: int) -> list[Chapter]:
 
 
 def books(folder: Path, posts: int) -> list[Book]:
-    """Return a book a post, and one of them all."""
+    """Return a book for each post of a folder, and one of all of them."""
     found = chapters(folder, posts)
     every = [Book(one.title, one.language, identifier(f"{folder.name} {at}"), (one,)) for at, one in enumerate(found)]
     return [*every, Book(folder.name, found[0].language, identifier(folder.name), tuple(found))]
 
 
 def claims(pdf: bytes) -> bool:
-    """Tell whether a PDF claims PDF/UA-1 and PDF/A-2a, which Typst lets it only where it meets them."""
+    """Return whether a PDF claims PDF/UA-1 and PDF/A-2a; Typst allows the claim only for a PDF that meets both."""
     with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
         return metadata.get("pdfuaid:part") == "1" and metadata.pdfa_status == "2A"
 
 
 def main() -> None:
-    """Print what was found."""
+    """Make the books, and print the results of the checks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--posts", type=int, default=25)

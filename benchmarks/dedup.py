@@ -1,14 +1,16 @@
-"""Duplicates with known truth: precision and recall; time and memory beside datasketch, gaoya, rensa and FastSketchLSH.
+"""Find planted duplicates: precision and recall; time and memory next to datasketch, gaoya, rensa and FastSketchLSH.
 
 usage: python benchmarks/dedup.py [planted [SEED ...] | damaged | series | speed [DOCUMENTS ...]]    (default: planted)
 
-`planted` plants copies, and texts that only look like copies, in ../shared/corpus, for each seed anew; `damaged`
-damages copies in every way that ../shared/eval/damage.py knows; `series` gives 10,000 pieces of the corpus one
-beginning and one end, as posts of a series have, and lists what is merged. `speed` finds the families among DOCUMENTS
-of 4 KB (default: 10,000, then 100,000), a tenth of them copies, takes in one more, and times the peers on as many as
-the first time: of the same posts, read and made normal in the same way, signatures and look-up alone, for none of them
-verifies. All times are CPU seconds of the process, but where it says otherwise. The peers come with `pip install
-datasketch gaoya FastSketchLSH`; those that are missing are skipped.
+`planted` adds copies, and texts that only look like copies, to ../shared/corpus, other ones for each seed. `damaged`
+damages copies with every recipe of ../shared/eval/damage.py. `series` gives 10,000 passages of the corpus the same
+beginning and end, as posts of a series have, and lists those that are merged.
+
+`speed` finds the duplicates among DOCUMENTS posts of 4 KB (default: 10,000, then 100,000), a tenth of them copies, and
+adds one more post. It then times the other packages on as many posts as the first time: the same posts, read and
+normalized in the same way, signatures and look-up only, because none of them compares texts. All times are CPU seconds
+of the process unless the line says otherwise. To install the packages: `pip install datasketch gaoya FastSketchLSH`;
+missing ones are skipped.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.duplicates.word_normalization import normalized_words, without_url_queries
 
 SHARED = Path("../shared")
-NUMBER = re.compile(r"(?<![\w/=&?#.:%-])[0-9]+(?![\w/])")  # not in an address
+NUMBER = re.compile(r"(?<![\w/=&?#.:%-])[0-9]+(?![\w/])")  # not in a URL
 KB4 = 4096  # bytes
 COPY_EVERY = 10  # posts
 SENTENCE = 12  # characters
@@ -64,7 +66,7 @@ def chunks(folder: Path, size: int = KB4) -> Iterator[str]:
 
 
 def distinct(texts: Iterable[str], seen: set[str]) -> list[str]:
-    """Return the texts that share not a tenth of their runs of ten characters with those `seen`: the corpus repeats."""
+    """Return the texts that share less than a tenth of their 10-grams with `seen`: the corpus has repeated texts."""
     kept = []
     for text in texts:
         runs = {text[at : at + 10] for at in range(len(text) - 9)}
@@ -75,7 +77,7 @@ def distinct(texts: Iterable[str], seen: set[str]) -> list[str]:
 
 
 def scattered(text: str, share: float, dice: random.Random) -> str:
-    """Return `text` with a share of its characters replaced, dropped or doubled by others, one by one."""
+    """Return `text` with a share of its characters replaced, dropped or followed by another one, in random places."""
     chars: list[str] = list(text)
     for at in dice.sample(range(len(chars)), int(share * len(chars))):
         other = dice.choice(text)
@@ -84,7 +86,7 @@ def scattered(text: str, share: float, dice: random.Random) -> str:
 
 
 def block(text: str, share: float, dice: random.Random, other: str) -> str:
-    """Return `text` with one passage replaced by one of another text, dropped or inserted."""
+    """Return `text` with one passage dropped, inserted from another text, or replaced by a passage from it."""
     size = int(share * len(text))
     at = dice.randrange(len(text) - size)
     passage = other[:size]
@@ -94,12 +96,12 @@ def block(text: str, share: float, dice: random.Random, other: str) -> str:
 
 
 def mixed(text: str, share: float, dice: random.Random, other: str) -> str:
-    """Return `text` with both."""
+    """Return `text` with both kinds of edits: `scattered` and `block`."""
     return block(scattered(text, share / 2, dice), share / 2, dice, other)
 
 
 def renumbered(text: str, dice: random.Random) -> str:
-    """Return `text` with every other number another one, at least one."""
+    """Return `text` with half of its numbers, at least one, replaced by other numbers."""
     numbers = list(NUMBER.finditer(text))
     for match in sorted(dice.sample(numbers, max(1, len(numbers) // 2)), key=lambda m: -m.start()):
         value = str(int(match[0]) + dice.randint(1, 9))
@@ -108,21 +110,21 @@ def renumbered(text: str, dice: random.Random) -> str:
 
 
 def language_tag(family: str) -> str:
-    """Return the language of a family: it begins with the name of a folder of the corpus."""
+    """Return the language of a family, whose name begins with a folder of the corpus."""
     return {"zh": "zh-Hans", "zh-posts": "zh-Hans", "zh-hant": "zh-Hant"}.get(*[family.partition(" ")[0]] * 2)
 
 
 class Truth:
-    """Documents, and which family each is of."""
+    """Documents with the family of each: documents of one family are duplicates."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without documents."""
         self.documents: dict[PurePosixPath, Document] = {}
         self.family: dict[PurePosixPath, str] = {}
         self.kind: dict[PurePosixPath, str] = {}
 
     def add(self, family: str, kind: str, text: str | Document) -> None:
-        """Take in a text of a family; `kind` says what was done to it, empty for the original."""
+        """Add a text to a family; `kind` names the edit that made it, empty for the original."""
         path = PurePosixPath(f"{len(self.documents):06}.md")
         meta = Metadata(language=language_tag(family))
         document = replace(text, path=path) if isinstance(text, Document) else Document(path, text, meta)
@@ -130,7 +132,7 @@ class Truth:
 
 
 def planted(dice: random.Random) -> Truth:
-    """Return copies and near misses made from the pieces of every language."""
+    """Return copies, and texts that only look like copies, made from the passages of every language."""
     truth, seen = Truth(), set[str]()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
         texts = distinct(chunks(folder), seen)[:60]
@@ -159,9 +161,9 @@ def planted(dice: random.Random) -> Truth:
 
 
 def damaged() -> Truth:
-    """Return pieces of every language with a copy of each broken in every way, and repaired alone."""
+    """Return passages of every language with copies: each damaged by one recipe, then repaired alone."""
     sys.path.insert(0, str(SHARED / "eval"))
-    import damage  # noqa: PLC0415 - it is beside the project
+    import damage  # noqa: PLC0415 - outside this repository
 
     truth = Truth()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
@@ -182,7 +184,7 @@ Pairs = set[tuple[PurePosixPath, PurePosixPath]]
 
 
 def found(truth: Truth, dice: random.Random) -> tuple[DuplicateMap, Pairs]:
-    """Return who repeats whom, the documents taken in in a random order, and the pairs that are reported in any way."""
+    """Return the duplicates, and the pairs that are reported in any way; documents are added in a random order."""
     paths = list(truth.documents)
     dice.shuffle(paths)
     with opened(truth.documents.__getitem__) as index:
@@ -197,7 +199,7 @@ def found(truth: Truth, dice: random.Random) -> tuple[DuplicateMap, Pairs]:
 
 @contextmanager
 def opened(document_of: Callable[[PurePosixPath], Document]) -> Iterator[LshIndex]:
-    """Give an index in a file."""
+    """Yield an index in a file."""
     with tempfile.TemporaryDirectory() as folder:
         db = sqlite3.connect(Path(folder, "index.sqlite"), isolation_level=None)
         db.executescript(INDEX_SCHEMA + "BEGIN;")
@@ -206,7 +208,7 @@ def opened(document_of: Callable[[PurePosixPath], Document]) -> Iterator[LshInde
 
 
 def score(name: str, truth: Truth, dice: random.Random) -> None:
-    """Print precision, and by kind the shares of copies that are left out, and that are reported at all."""
+    """Print the precision, and by kind of edit the share of copies that are left out and the share that is reported."""
     spent = time.process_time()
     repeats, reported = found(truth, dice)
     spent = time.process_time() - spent
@@ -238,7 +240,7 @@ def score(name: str, truth: Truth, dice: random.Random) -> None:
 
 
 def pieces() -> Iterator[tuple[Path, int, str]]:
-    """Yield pieces of real prose with file and offset, but those of which half is in others before."""
+    """Yield passages of real prose with file and offset; none shares half of its 10-grams with earlier ones."""
     seen = set[str]()
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
         for path in sorted(folder.glob("*.md")):
@@ -252,7 +254,7 @@ def pieces() -> Iterator[tuple[Path, int, str]]:
 
 
 def series() -> None:
-    """Print what is merged of posts that begin and end alike, with sentences of a real post."""
+    """Print the posts that are merged among different posts with the same beginning and end."""
     texts = {PurePosixPath(f"{path}:{start}"): f"{FIRST}\n\n{text}\n\n{LAST}" for path, start, text in pieces()}
     chosen = random.Random(5).sample(sorted(texts), SIZES[0])
     documents = {path: Document(path, texts[path]) for path in chosen}
@@ -265,7 +267,7 @@ def series() -> None:
 
 
 class Archive:
-    """Made-up posts of 4 KB in one file: sentences of real ones; every tenth is a copy of another, 1 to 5 % edited."""
+    """Made-up posts of 4 KB in one file, from sentences of real ones; every tenth is a copy with 1 to 5 % of edits."""
 
     def __init__(self, file: Path, number: int) -> None:
         """Write `number` posts to `file`."""
@@ -297,7 +299,7 @@ class Archive:
 
 
 def speed(number: int, *, add: bool) -> None:
-    """Print CPU time a document, peak memory and what was found of the copies; then that of adding one more."""
+    """Print CPU time per document, peak memory and the number of duplicates; with `add`, the time to add one more."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Archive(Path(folder, "posts"), number + 1)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -318,13 +320,13 @@ def speed(number: int, *, add: bool) -> None:
 
 
 def shingled(text: str) -> set[str]:
-    """Return the character 3-grams of the words, as a peer is given them."""
+    """Return the character 3-grams of the words of a text, in the form that the packages take."""
     text = normalized_words(without_url_queries(text)).replace(" ", "")
     return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
 def by_rensa(texts: Iterator[str]) -> None:
-    """Sign and look up with rensa."""
+    """Make signatures and look them up with rensa."""
     lsh = rensa.RMinHashLSH(threshold=0.4, num_perm=128, num_bands=32)
     for at, text in enumerate(texts):
         sketch = rensa.RMinHash(128, 1)
@@ -334,7 +336,7 @@ def by_rensa(texts: Iterator[str]) -> None:
 
 
 def by_datasketch(texts: Iterator[str]) -> None:
-    """Sign and look up with datasketch."""
+    """Make signatures and look them up with datasketch."""
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - it may be missing
 
     lsh = MinHashLSH(num_perm=128, params=(32, 4))
@@ -346,10 +348,10 @@ def by_datasketch(texts: Iterator[str]) -> None:
 
 
 def by_gaoya(texts: Iterator[str]) -> None:
-    """Sign and look up with gaoya: its own 3-grams."""
+    """Make signatures and look them up with gaoya, which makes its own 3-grams."""
     from gaoya.minhash import MinHashStringIndex  # noqa: PLC0415 - it may be missing
 
-    index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - its order
+    index = MinHashStringIndex(32, 0.4, 32, 4, None, "char", True, (3, 3))  # noqa: FBT003 - gaoya's own parameters
     for at, text in enumerate(texts):
         normal = normalized_words(without_url_queries(text)).replace(" ", "")
         index.query(normal)
@@ -357,7 +359,7 @@ def by_gaoya(texts: Iterator[str]) -> None:
 
 
 def by_fastsketch(texts: Iterator[str]) -> None:
-    """Sign and look up with FastSketchLSH."""
+    """Make signatures and look them up with FastSketchLSH."""
     from FastSketchLSH import LSH, FastSimilaritySketch  # noqa: PLC0415 - it may be missing
 
     sketch, lsh = FastSimilaritySketch(128, 1), LSH(num_perm=128, num_bands=32)
@@ -370,7 +372,7 @@ PEERS = (by_rensa, by_datasketch, by_gaoya, by_fastsketch)
 
 
 def peers(number: int) -> None:
-    """Print the CPU time a document of each peer, on the first posts of the same archive."""
+    """Print the CPU time per document of each other package, on the first posts of the same archive."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Archive(Path(folder, "posts"), number + 1)
         for peer in PEERS:
@@ -384,7 +386,7 @@ def peers(number: int) -> None:
 
 
 def main() -> None:
-    """Measure what the arguments ask for."""
+    """Run the measurements that the arguments name."""
     what, *numbers = sys.argv[1:] or ["planted"]
     if what == "damaged":
         score(what, damaged(), random.Random(3))

@@ -1,11 +1,11 @@
-"""Pairs of different posts in one frame, and pairs of versions: what is left out, and which version is kept.
+"""Compare pairs of different posts with a shared frame, and pairs of versions: which post the books leave out.
 
 usage: python benchmarks/dedup_pairs.py [frames | versions | system]    (default: all)
 
 `frames` puts two different words, sentences, numbers, signs or pieces of code into one frame of real prose, in the
 languages of ../shared/corpus: no post may be left out. `versions` extends or corrects real prose: the later version
-must be kept. `system` compares the change logs of this machine's packages, entry by entry, and their licences: of what
-is left out, every word must be in the file that is kept.
+must be kept. `system` compares the change logs of this machine's packages, entry by entry, and their licences: the kept
+file must have every word of the file that is left out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pipeline.duplicates.index_tables import INDEX_SCHEMA
 from pipeline.duplicates.lsh_index import LshIndex
 
 FRAME = 1400  # bytes
-SLOTS = {  # what two posts in one frame may say differently
+SLOTS = {  # what differs between two posts with one frame
     "en": "Sow peas now.|Sow beans now.;John Miller was born here.|Joan Miller was born here.;"
     "Add the salt.|Add the malt.;The form is free.|The farm is free.;"
     "He was quite alone.|He was quiet alone.;Turn left.|Turn right.",
@@ -80,7 +80,7 @@ SIGNS = [
 
 
 def documents_of(language: str, *texts: str) -> dict[PurePosixPath, Document]:
-    """Return documents that are named by their numbers."""
+    """Return the texts as documents named by their numbers."""
     paths = [PurePosixPath(f"{at}.md") for at in range(len(texts))]
     return {path: Document(path, text, Metadata(language=language)) for path, text in zip(paths, texts, strict=True)}
 
@@ -95,7 +95,7 @@ def left_out(documents: dict[PurePosixPath, Document]) -> DuplicateMap:
 
 
 def frames(dice: random.Random) -> Iterator[tuple[str, str, str]]:
-    """Yield the name of a pair and its two posts: one frame, two contents."""
+    """Yield the name of a pair and its two posts: the same frame, different contents."""
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
         texts = list(chunks(folder, FRAME))
         pairs = [tuple(pair.split("|")) for pair in SLOTS.get(folder.name, "").split(";") if pair]
@@ -106,7 +106,7 @@ def frames(dice: random.Random) -> Iterator[tuple[str, str, str]]:
                 if "```" in head or "<!--" in head:
                     continue
                 yield f"{folder.name} {kind} {one!r}", f"{head}\n\n{one}\n\n{tail}", f"{head}\n\n{other}\n\n{tail}"
-        for _ in range(8):  # one word of the text becomes another
+        for _ in range(8):  # one word of the text is replaced by another
             text = dice.choice(texts)
             words = list(re.finditer(r"(?<![#=&/%-])\b[^\W\d_]{4,}\b", text))  # not of a tracking parameter
             if folder.name[:2] in {"zh", "ja", "th"}:
@@ -120,7 +120,7 @@ def frames(dice: random.Random) -> Iterator[tuple[str, str, str]]:
 
 
 def measure_frames() -> None:
-    """Print how many posts of a frame are left out."""
+    """Print how many posts with a shared frame are left out."""
     lost, every = [], 0
     for seed in range(5):
         for name, one, other in frames(random.Random(seed)):
@@ -133,7 +133,7 @@ def measure_frames() -> None:
 
 
 def versions(dice: random.Random) -> Iterator[tuple[str, Document, Document]]:
-    """Yield what was done, a post and its later version."""
+    """Yield the kind of edit, a post, and its later version."""
     names = [PurePosixPath("a.md"), PurePosixPath("b.md")]
     for folder in sorted(path for path in (SHARED / "corpus").iterdir() if path.is_dir()):
         texts = [text for text in chunks(folder, 3000) if "```" not in text and text.count("\n\n") > 4]  # noqa: PLR2004
@@ -161,7 +161,7 @@ def versions(dice: random.Random) -> Iterator[tuple[str, Document, Document]]:
 
 
 def measure_versions() -> None:
-    """Print how often the later version is kept, and the earlier one left out of the books."""
+    """Print how often the later version is kept, and how often the earlier one is left out of the books."""
     kept, out, every = Counter[str](), Counter[str](), Counter[str]()
     for seed in range(3):
         for kind, old, new in versions(random.Random(seed)):
@@ -195,7 +195,7 @@ def package_texts() -> Iterator[tuple[str, str]]:
 
 
 def measure_system() -> None:
-    """Print what is left out of change logs and licences, and the words that are then in no file."""
+    """Print the change logs and licences that are left out, and their words that the kept file lacks."""
     documents = {PurePosixPath(name): Document(PurePosixPath(name), text) for name, text in package_texts()}
     found = left_out(documents)
     why = Counter(one.why for one in found.values())
@@ -209,11 +209,11 @@ def measure_system() -> None:
             wrong += 1
             if wrong <= 25:  # noqa: PLR2004
                 print(f"  {path} left out for {one.of} ({one.why}): {dict(missing.most_common(8))}")
-    print(f"  {wrong} of them have words that the kept one has not")
+    print(f"  {wrong} of them have words that the kept file lacks")
 
 
 def main() -> None:
-    """Measure what the arguments ask for."""
+    """Run the measurements that the arguments name."""
     measures = {"frames": measure_frames, "versions": measure_versions, "system": measure_system}
     for name in sys.argv[1:] or measures:
         measures[name]()

@@ -1,4 +1,4 @@
-"""How many defects of each class (tests/cases/defects.toml) the sample archive has, before and after a run.
+"""Count the defects of each class (tests/cases/defects.toml) in the sample archive, before and after a run.
 
 python benchmarks/defects.py            # the table of docs/benchmarks.md
 """
@@ -35,12 +35,12 @@ def texts() -> list[str]:
 
 
 def count(pattern: str, among: list[str]) -> list[int]:
-    """Return how often a class's pattern is found in each text."""
+    """Return how often the pattern of a class matches in each text."""
     return [len(re.findall(pattern, text, re.MULTILINE)) for text in among]
 
 
 def measured() -> dict[str, dict[str, Any]]:
-    """Return what is counted of each class: as found, and left after a run, with full typography, in the records."""
+    """Return the counts of each class: before a run, after it, with full typography, and in the records."""
     before = texts()
     default, full = ([clean(text, settings) for text in before] for settings in (Settings(), FULL))
     found: dict[str, dict[str, Any]] = {}
@@ -56,12 +56,12 @@ def measured() -> dict[str, dict[str, Any]]:
 
 
 def clean(text: str, settings: Settings) -> Document:
-    """Return what a text becomes in the whole flow."""
+    """Return a text after the whole flow."""
     return cleaned_document(PurePosixPath("post.md"), text.encode(), settings)
 
 
 def table(counted: dict[str, dict[str, Any]]) -> str:
-    """Return the counts as a table of Markdown."""
+    """Return the counts as a Markdown table."""
     rows = ["| class | | found | left | `full` | |", "| --- | --- | --- | --- | --- | --- |"]
     for one, (name, counts) in zip(CLASSES, counted.items(), strict=True):
         in_full = counts.get("left_in_full", counts["left"])

@@ -1,9 +1,9 @@
-"""Encodings told rightly: ../shared/encodings as they are, with declarations blanked, and in windows of their text.
+"""Detect the encodings of ../shared/encodings: files as they are, with blanked declarations, and parts of their text.
 
 usage: python benchmarks/detection.py [SEED]
 
-Prints for each the share of files, or of windows of so many characters, whose bytes are read as the same text as by the
-codec they are labelled with, and how many are not. A file whose label cannot read it is left out.
+Prints for each the share of files, or of parts of 10, 30 and 100 characters, that decode to the same text as with the
+codec of their label, and how many do not. Files that the codec of their label cannot decode are left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DECLARATION = re.compile(rb"(?i)((?:charset|encoding)\s*[=:]\s*[\"']?\s*)([\w.:-
 
 
 def labelled() -> Iterator[tuple[bytes, str]]:
-    """Yield the bytes of each file, and the codec that reads them."""
+    """Yield the bytes of each file, and the codec of its label."""
     for file in sorted(FILES.glob("*/*")):
         try:
             codec = codecs.lookup(file.parent.name).name
@@ -36,7 +36,7 @@ def labelled() -> Iterator[tuple[bytes, str]]:
 
 
 def right(data: bytes, codec: str) -> bool:
-    """Tell whether `data` is read as `codec` reads it."""
+    """Return whether the detected codec decodes `data` to the same text as `codec`."""
     try:
         return data.decode(detect(data).codec).lstrip("\ufeff") == data.decode(codec).lstrip("\ufeff")
     except (SkipDocument, UnicodeDecodeError):
@@ -44,7 +44,7 @@ def right(data: bytes, codec: str) -> bool:
 
 
 def window(text: str, size: int, codec: str, chance: random.Random) -> bytes:
-    """Return so many characters of `text` about one outside ASCII, in `codec`; none where it has none."""
+    """Return `size` characters of `text` around a random one outside ASCII, in `codec`; empty if there is none."""
     places = [at for at, char in enumerate(text) if char > "\x7f" and not char.isspace() and char != "\ufeff"]
     start = max(0, chance.choice(places) - size // 2) if places else 0
     data = text[start : start + size].encode(codec, "ignore")
@@ -52,7 +52,7 @@ def window(text: str, size: int, codec: str, chance: random.Random) -> bytes:
 
 
 def main(seed: int) -> None:
-    """Count, and print the shares."""
+    """Detect, count, and print the shares."""
     chance = random.Random(seed)
     found: Counter[tuple[str, bool]] = Counter()
     for data, codec in labelled():

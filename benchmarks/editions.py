@@ -1,8 +1,8 @@
-"""Editions beside their floor (pandoc and Typst alone, on the same input) and beside what else makes EPUB and PDF.
+"""Time EPUB and PDF books, next to pandoc and Typst alone on the same input, and next to other tools.
 
-python benchmarks/editions.py POSTS... prints CPU seconds for an EPUB and a PDF of each post. A peer that is not
-installed (calibre's ebook-convert; percollate, which gets HTML; pandoc with xelatex) is left out; it gets the first
-five posts, and its figure is per post, as is ours. `--jobs N...` prints the wall seconds of binding with N processes.
+python benchmarks/editions.py POSTS... prints CPU seconds for an EPUB and a PDF of each post. Other tools are calibre's
+ebook-convert, percollate (which gets HTML), and pandoc with xelatex. Each gets the first five posts; missing ones are
+left out. All figures are per post. `--jobs N...` prints the wall seconds with N processes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ QUIET = {**os.environ, "QTWEBENGINE_DISABLE_SANDBOX": "1", "QT_QPA_PLATFORM": "o
 
 
 def spent() -> float:
-    """Return the CPU seconds of this process and of those it waited for."""
+    """Return the CPU seconds of this process and of the child processes that have ended."""
     return sum(os.times()[:4])
 
 
@@ -42,11 +42,11 @@ class Floor:
     """Sums the CPU seconds that pass inside the functions it wraps."""
 
     def __init__(self) -> None:
-        """Start at nothing."""
+        """Start at zero."""
         self.seconds = 0.0
 
     def within(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `work`, its time summed."""
+        """Return `work`, wrapped so that its CPU time is added to the sum."""
 
         def timed(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever `work` takes
             before = spent()
@@ -59,25 +59,25 @@ class Floor:
 
 
 def bindings(posts: list[Path]) -> list[list[BookJob]]:
-    """Return posts, cleaned, in the batches in which a run binds them."""
+    """Return the jobs for cleaned posts, in batches as in a run."""
     documents = [(post, cleaned_document(PurePosixPath(post.name), post.read_bytes(), Settings())) for post in posts]
     every = [BookJob(document, post.parent, post, "", BookStyle()) for post, document in documents]
     return [every[at : at + TOGETHER] for at in range(0, len(every), TOGETHER)]
 
 
 def ours(batches: list[list[BookJob]]) -> tuple[float, float]:
-    """Return the CPU seconds that binding takes, and those of them that pandoc and Typst take."""
+    """Return the CPU seconds to make the books, and the part that pandoc and Typst take."""
     floor = Floor()
-    pandoc._run_limited = floor.within(pandoc._run_limited)  # type: ignore[assignment]  # noqa: SLF001 - to look inside
+    pandoc._run_limited = floor.within(pandoc._run_limited)  # type: ignore[assignment]  # noqa: SLF001 - wraps a private function
 
     class Compiler:
-        """Typst's, its time summed."""
+        """Typst's compiler with its CPU time added to the sum."""
 
-        def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - Typst's own
+        def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - Typst's own parameters
             self.compile = floor.within(typst.Compiler(*arguments, **named).compile)
 
     pdf.Compiler = Compiler  # type: ignore[misc,assignment]
-    make_books(batches[0][:1])  # fonts are loaded once a process
+    make_books(batches[0][:1])  # loads the fonts, which a process does once
     floor.seconds = 0.0
     before = spent()
     for batch in batches:
@@ -86,7 +86,7 @@ def ours(batches: list[list[BookJob]]) -> tuple[float, float]:
 
 
 def bare(posts: list[Path]) -> float:
-    """Return the CPU seconds of what a script would do: pandoc twice a post, and Typst, on the text as it is."""
+    """Return the CPU seconds of a plain script: pandoc twice for each post, and Typst, on the unchanged text."""
     tool = pandoc._pandoc_path()  # noqa: SLF001 - the same pandoc
     fonts = typst_fonts()
     before = spent()
@@ -94,7 +94,7 @@ def bare(posts: list[Path]) -> float:
         for post in posts:
             command = [tool, "-f", pandoc.DIALECT, "--sandbox", str(post), "-o"]
             subprocess.run([*command, f"{folder}/a.epub"], check=True, capture_output=True)  # noqa: S603 - a benchmark
-            text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", post.read_text("utf-8"))  # the images are not there
+            text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", post.read_text("utf-8"))  # the images are missing
             command = [tool, "-f", pandoc.DIALECT, "-t", "typst", "-s", "-o", f"{folder}/a.typ"]
             subprocess.run(command, check=True, input=text.encode(), capture_output=True)  # noqa: S603 - a benchmark
             compiler = typst.Compiler(f"{folder}/a.typ", root=folder, font_paths=fonts, ignore_system_fonts=True)
@@ -103,7 +103,7 @@ def bare(posts: list[Path]) -> float:
 
 
 def calibre(posts: list[Path], folder: str) -> None:
-    """Let ebook-convert make the same."""
+    """Make an EPUB and a PDF of each post with ebook-convert."""
     for post in posts:
         for kind in ("epub", "pdf"):
             command = ["ebook-convert", str(post), f"{folder}/a.{kind}"]
@@ -111,7 +111,7 @@ def calibre(posts: list[Path], folder: str) -> None:
 
 
 def percollate(posts: list[Path], folder: str) -> None:
-    """Let percollate make the same of all posts at once."""
+    """Make an EPUB and a PDF of all posts at once with percollate."""
     for kind in ("epub", "pdf"):
         command = [
             "percollate",
@@ -124,7 +124,7 @@ def percollate(posts: list[Path], folder: str) -> None:
 
 
 def xelatex(posts: list[Path], folder: str) -> None:
-    """Let pandoc make the same, the PDF through xelatex with the Noto fonts of the system."""
+    """Make an EPUB and a PDF of each post with pandoc; the PDF with xelatex and the system's Noto fonts."""
     for post in posts:
         common = [pandoc._pandoc_path(), "-f", "commonmark_x", "-o"]  # noqa: SLF001 - the same pandoc
         text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", post.read_text("utf-8")).encode()
@@ -134,7 +134,7 @@ def xelatex(posts: list[Path], folder: str) -> None:
 
 
 def peers(posts: list[Path], ours_: float) -> None:
-    """Print what the peers that are installed take for a post."""
+    """Print the CPU seconds per post of the installed tools."""
     with tempfile.TemporaryDirectory() as folder:
         for post in posts:
             command = [pandoc._pandoc_path(), "-f", "commonmark", "-s", "--metadata", f"title={post.stem}"]  # noqa: SLF001
@@ -152,7 +152,7 @@ def peers(posts: list[Path], ours_: float) -> None:
 
 
 def scaling(batches: list[list[BookJob]], numbers: list[int]) -> None:
-    """Print the wall seconds of binding with so many processes."""
+    """Print the wall seconds to make the books with each number of processes."""
     for number in numbers:
         start = time.perf_counter()
         for _, result in run_each(make_books, batches, number, 600):
@@ -162,7 +162,7 @@ def scaling(batches: list[list[BookJob]], numbers: list[int]) -> None:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Run the measurements and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("posts", nargs="+", type=Path)
     parser.add_argument("--jobs", nargs="*", type=int, default=[])
@@ -177,9 +177,7 @@ def main() -> None:
     print(f"ours: {one:.3f} s a post, {len(posts)} posts")
     print(f"of which pandoc and Typst: {floor / len(posts):.3f} s; the rest: {total / floor - 1:.0%} of that")
     script = bare(posts)
-    print(
-        f"pandoc and Typst alone, a process each: {script / len(posts):.3f} s; ours beside: {total / script - 1:+.0%}"
-    )
+    print(f"pandoc and Typst alone, a process each: {script / len(posts):.3f} s; ours: {total / script - 1:+.0%}")
     peers(posts[:FEW], one)
 
 

@@ -2,9 +2,9 @@
 
 usage: python benchmarks/harm.py [--filters repair] [--sources corpus,messages,...] [--most N] [--seed N]
 
-Each line of a source goes through a filter alone, and as the only line outside ASCII of an English page. Sources that
-are not at hand are left out; `cldr` needs the package babel, `alphabets` a folder of CLDR's `cldr-misc-full` in
-$CLDR_MISC. A change that a person found right (the source itself has mojibake) has its line in harm_right.txt.
+Each line of a source goes through a filter alone, and as the only line outside ASCII of an English page. Missing
+sources are left out; `cldr` needs the package babel, `alphabets` a folder of CLDR's `cldr-misc-full` in
+$CLDR_MISC. A change that a person judged right (the source itself has mojibake) has its line in harm_right.txt.
 Exit code 1 where a change is not in it.
 """
 
@@ -30,7 +30,7 @@ PAGE = "# Notes\n\nThis is a page of plain English text.\n\n{}\n\nIt has one lin
 PLACES = {"alone": "{}", "in an English page": PAGE}
 DOCUMENTS = ("/usr/share/doc", "/usr/lib/python3", "/usr/share/perl")
 KINDS = {".md", ".txt", ".rst", ".po", ".desktop", ".html"}
-MOST_BYTES = 400_000  # of a file
+MOST_BYTES = 400_000  # of each file
 CLDR_PARTS = (
     *("languages", "territories", "scripts", "variants", "months", "days", "quarters", "eras", "day_periods"),
     *("list_patterns", "unit_display_names", "date_fields", "delimiters"),
@@ -46,7 +46,7 @@ class Change(NamedTuple):
 
 
 def repaired(text: str) -> tuple[str, str]:
-    """Return a text after repair, and the reasons of its changes."""
+    """Return a text after repair, and the reasons for the changes."""
     document = repair(text)
     return document.text, "; ".join(sorted({change.reason for change in document.changes}))
 
@@ -61,7 +61,7 @@ def corpus_lines() -> Iterator[str]:
 
 
 def unchanged_lines() -> Iterator[str]:
-    """Yield the lines of the field cases that must stay."""
+    """Yield the lines of field cases that must not change."""
     path = SHARED / "field-cases" / "unchanged.txt"
     yield from path.read_text("utf-8").splitlines() if path.exists() else ()
 
@@ -89,7 +89,7 @@ def document_lines() -> Iterator[str]:
 
 
 def cldr_names() -> Iterator[str]:
-    """Yield names of languages, countries, months and days in all locales of CLDR, each, and in lists of eight."""
+    """Yield names of languages, countries, months and days in all locales of CLDR, one by one and in lists of eight."""
     try:
         data = importlib.import_module("babel.localedata")
     except ImportError:
@@ -102,7 +102,7 @@ def cldr_names() -> Iterator[str]:
 
 
 def _strings(value: object) -> Iterator[str]:
-    """Yield the strings in a nest of dictionaries and lists."""
+    """Yield the strings in nested dictionaries and lists."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -136,7 +136,7 @@ SOURCES: dict[str, Callable[[], Iterator[str]]] = {
 
 
 def sample(lines: Iterator[str], most: int, seed: int) -> list[str]:
-    """Return at most so many distinct lines outside ASCII, the same for the same seed."""
+    """Return at most `most` random distinct lines outside ASCII; the same seed gives the same lines."""
     found = sorted({line for line in lines if line.strip() and not line.isascii()})
     return random.Random(seed).sample(found, min(most, len(found)))
 
@@ -151,13 +151,13 @@ def changes_of(lines: list[str], change: Callable[[str], tuple[str, str]], page:
 
 
 def _line_of_page(text: str) -> str:
-    """Return the line of a page that is no English."""
+    """Return the one line of a page that is not English."""
     start, end = PAGE.split("{}")
     return text.removeprefix(start).removesuffix(end)
 
 
 def main() -> int:
-    """List the changes and print a figure for each filter, source and place."""
+    """List the changes, and print the counts for each filter, source and place."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--filters", default=",".join(FILTERS))
     parser.add_argument("--sources", default=",".join(SOURCES))

@@ -1,4 +1,4 @@
-"""Normalization beside mdformat-gfm, on the same files in the same process: CPU time, meaning, second passes.
+"""Compare formatting with mdformat-gfm, on the same files in the same process: CPU time, meaning, second pass.
 
 python benchmarks/markdown.py FOLDER...            # real posts
 python benchmarks/markdown.py --spec FOLDER        # the examples of CommonMark and GFM
@@ -23,7 +23,7 @@ EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)\n?^\.\n.*?^`{32}$", re.MULTIL
 
 
 def peer(text: str) -> str:
-    """Return what mdformat-gfm makes of a text; the text where it fails."""
+    """Return a text as mdformat-gfm formats it; unchanged if mdformat-gfm fails."""
     try:
         return str(mdformat.text(text, options=OPTIONS, extensions=("gfm",)))
     except (AssertionError, IndexError, KeyError, RecursionError, ValueError):
@@ -31,7 +31,7 @@ def peer(text: str) -> str:
 
 
 def ours(text: str) -> str:
-    """Return what the filter makes of a text."""
+    """Return a text as our filter formats it."""
     return normalize(text).text
 
 
@@ -44,11 +44,11 @@ def seconds(work: Callable[[str], str], texts: list[str]) -> float:
 
 
 def speed(folders: list[Path]) -> None:
-    """Print the ratios of CPU time, on the files as they are and in normal form."""
+    """Print the speed of both, on the files as they are and after formatting."""
     files = [file for folder in folders for file in sorted(folder.rglob("*")) if file.suffix in {".md", ".txt"}]
     texts = [file.read_text("utf-8") for file in files]
     size = sum(len(text.encode()) for text in texts) / 1e6
-    for name, given in (("as found", texts), ("in normal form", [ours(text) for text in texts])):
+    for name, given in (("as found", texts), ("formatted", [ours(text) for text in texts])):
         mine, theirs = seconds(ours, given), seconds(peer, given)
         print(f"{name}: {size / mine:.2f} MB/s, mdformat-gfm {size / theirs:.2f} MB/s, ratio {theirs / mine:.1f}")
     again = sum(ours(text) == text for text in given)
@@ -64,7 +64,7 @@ def examples(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def conformance(folder: Path) -> None:
-    """Print how many examples render the same HTML afterwards, and are the same after a second pass."""
+    """Print how many examples render as the same HTML after formatting, and how many a second pass leaves unchanged."""
     for name, texts in examples(folder):
         for who, work in (("lacuna", ours), ("mdformat-gfm", peer)):
             made = [work(text) for text in texts]
@@ -74,7 +74,7 @@ def conformance(folder: Path) -> None:
 
 
 def html(text: str) -> str:
-    """Return the HTML of a text, runs of white space made one."""
+    """Return the HTML of a text with single spaces for white space."""
     ended = text if text.endswith("\n") else text + "\n"
     return re.sub(r"[ \t\n]+", " ", parser().render(ended)).strip()
 

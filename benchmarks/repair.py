@@ -1,10 +1,10 @@
-"""Throughput of decode + repair on clean text, beside ftfy.fix_encoding on the same text in the same run.
+"""Measure the throughput of decoding and repair on sound text, next to ftfy.fix_encoding on the same text.
 
 usage: python benchmarks/repair.py [FILE ...]    (default: the readable posts of raw/)
 
-Prints MB of UTF-8 a CPU second for each, and the ratio; each is run in turn until it has had 3 CPU seconds. Then the
-same with the text misread as Windows-1254 and its undefined bytes dropped, in characters of the truth a CPU second:
-ftfy's figure is of one that leaves the gaps.
+Prints MB of UTF-8 per CPU second for each, and the ratio; each runs repeatedly until it has used 3 CPU seconds. Then
+it does the same with UTF-8 decoded as Windows-1254 and undefined bytes dropped, in characters of the original per CPU
+second. ftfy does not reconstruct the missing characters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ READABLE = sorted(path for path in Path("raw").glob("*.txt") if not path.name.st
 
 
 def throughput(work: Callable[[bytes], object], data: bytes) -> float:
-    """Return megabytes a CPU second."""
+    """Return megabytes per CPU second."""
     spent, times = 0.0, 0
     while spent < SECONDS:
         start = time.process_time()
@@ -34,7 +34,7 @@ def throughput(work: Callable[[bytes], object], data: bytes) -> float:
 
 
 def main() -> None:
-    """Measure on each file named, or on all readable posts as one text."""
+    """Measure each file, or all readable posts as one text."""
     files = [Path(name) for name in sys.argv[1:]]
     named = [(path.name, path.read_bytes()) for path in files] or [
         ("raw/", b"\n".join(p.read_bytes() for p in READABLE))

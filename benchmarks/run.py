@@ -1,8 +1,8 @@
-"""A whole run over N posts made from the sample, beside the bare pandoc and Typst calls it cannot do without.
+"""Time a whole run over N posts made from the sample, and next to it the calls of pandoc and Typst alone.
 
 usage: python benchmarks/run.py [N]    (default 40)
 
-Prints wall seconds of a first run, of one with nothing changed, of one with one post changed, and of the bare calls.
+Prints the wall seconds of a first run, a run without changes, a run after a change to one post, and the bare calls.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ POSTS = sorted(path for path in Path("raw").glob("*.txt") if not path.name.start
 
 
 def timed(name: str, settings: Settings) -> float:
-    """Run, print and return the wall seconds."""
+    """Run, print the wall seconds and return them."""
     start = time.perf_counter()
     report = run_archive(settings)
     spent = time.perf_counter() - start
@@ -31,14 +31,14 @@ def timed(name: str, settings: Settings) -> float:
 
 
 def main() -> None:
-    """Measure."""
+    """Make the posts, run, and print the times."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "raw").mkdir()
         for at in range(number):
             text = POSTS[at % len(POSTS)].read_text("utf-8")
-            # Every post its own: another address, and the letters shifted within the block of ideographs.
+            # Posts must differ: each has another URL, and its Chinese characters are shifted to other code points.
             shifted = "".join(
                 chr(0x4E00 + (ord(c) - 0x4E00 + 37 * at) % 0x5000) if "一" <= c < "\u9e00" else c for c in text
             )

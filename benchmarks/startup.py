@@ -1,8 +1,9 @@
-"""Start-up: CPU seconds of `lacuna repair`, `detect` and `normalize` of one small file, and of `import ftfy`.
+"""Time the start-up: CPU seconds of `lacuna repair`, `detect` and `normalize` of a small file, and of `import ftfy`.
 
     python benchmarks/startup.py
 
-A process each; the least and the median of RUNS runs, after one that writes Python's bytecode caches.
+Each run is a new process. Prints the lowest and the median time of RUNS runs, after one that writes Python's bytecode
+caches.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ TEXTS = {
 
 
 def cpu_seconds(*arguments: str) -> list[float]:
-    """Return the CPU seconds of each of RUNS processes of Python, in order."""
+    """Return the CPU seconds of RUNS Python processes, sorted."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     used = []
     for _ in range(RUNS + 1):
@@ -37,12 +38,12 @@ def cpu_seconds(*arguments: str) -> list[float]:
 
 
 def show(name: str, used: list[float]) -> None:
-    """Print the least and the median of some CPU times."""
+    """Print the lowest and the median of some CPU times."""
     print(f"{name:<28} {used[0]:.3f} s, median {statistics.median(used):.3f} s")
 
 
 def main() -> None:
-    """Measure every command on every text, and ftfy."""
+    """Measure each command on each text, then ftfy."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in TEXTS.items():
             file = Path(folder, name)

@@ -1,10 +1,10 @@
-"""Real broken files beside what their people made of them: the share of damaged lines that come back exactly, by kind.
+"""Repair real broken files, and compare the damaged lines with the versions that people fixed, by kind of damage.
 
 usage: python benchmarks/wild.py [FOLDER]    (default: ../shared/wild)
 
-A line of the mended file is damaged if the broken file, read as UTF-8, has no such line; lines of ASCII alone do not
-count. People who mend a file edit it as well: what they wrote anew cannot come back. Beside it what ftfy gives, on the
-bytes read as UTF-8. Then, of files that nobody mended, in how many something was changed.
+A line of a fixed file counts as damaged if it is not all ASCII and not in the broken file, decoded as UTF-8. A line is
+right if repair gives exactly the fixed one; lines that people also rewrote cannot be right. The last column is ftfy, on
+the broken file decoded as UTF-8. Then it prints how many of the files without a fixed version repair changes.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from pipeline.read.decode import decode
 
 
 def lines_of(text: str) -> Counter[str]:
-    """Return how often each line stands in `text`."""
+    """Return how often each line is in `text`."""
     return Counter(line.rstrip() for line in text.split("\n"))
 
 
-def mended(data: bytes) -> str:
-    """Return what decoding and repair make of `data`; empty where it is set aside."""
+def repaired(data: bytes) -> str:
+    """Return the text of `data` after decoding and repair; empty if the file is skipped."""
     try:
         return repair(data).text
     except SkipDocument:
@@ -35,7 +35,7 @@ def mended(data: bytes) -> str:
 
 
 def main() -> None:
-    """Print a row a kind of damage, then one a kind of unmended file."""
+    """Print a row for each kind of damage, then one for each kind of file without a fixed version."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/wild")
     damaged, ours, peer, files = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     with (folder / "index.tsv").open(encoding="utf-8") as table:
@@ -47,7 +47,7 @@ def main() -> None:
             lost = Counter({line: n for line, n in lines_of(after).items() if not line.isascii()}) - lines_of(shown)
             files[kind] += 1
             damaged[kind] += lost.total()
-            ours[kind] += (lost & lines_of(mended(before))).total()
+            ours[kind] += (lost & lines_of(repaired(before))).total()
             peer[kind] += (lost & lines_of(ftfy.fix_encoding(shown))).total()
     print(f"{'kind':28} {'files':>5} {'damaged lines':>14} {'lacuna':>8} {'ftfy':>8}")
     for kind, n in sorted(damaged.items()):

@@ -1,10 +1,10 @@
-"""What books lose of real posts: words that a post shows and that its chapter, its EPUB or its PDF lacks.
+"""Count the words of real posts that books lose: a post shows them, but its chapter, EPUB or PDF lacks them.
 
-python benchmarks/words.py CORPUS [--posts 10] [--examples FILE...] takes so many posts of each folder of CORPUS, and
-every post that has raw HTML; cleans and binds each; and prints a line a folder. `--examples` are CommonMark's spec.json
-and GFM's spec.txt: each example that holds a tag is a post. Needs pypdfium2.
+python benchmarks/words.py CORPUS [--posts 10] [--examples FILE...] takes the first posts of each folder of CORPUS, and
+every post with raw HTML. It cleans them, makes a book of each, and prints a line for each folder. `--examples` are
+CommonMark's spec.json and GFM's spec.txt: each example with a tag is a post. Needs pypdfium2.
 
-In the PDF, scripts whose glyphs give back no words in order (Arabic, Hebrew, Hindi, Thai) are compared by characters.
+Text in Arabic, Hebrew, Hindi or Thai script cannot be extracted from a PDF in order: there, characters are compared.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EXAMPLE = re.compile(r"^`{32} example.*?\n(.*?)^\.$", re.DOTALL | re.MULTILINE)
 
 
 def posts(corpus: Path, number: int) -> Iterator[tuple[str, Document]]:
-    """Yield the first posts of each folder and all with raw HTML, cleaned, with the folder's name."""
+    """Yield the first posts of each folder and all posts with raw HTML, cleaned, with the folder's name."""
     for folder in sorted(path for path in corpus.iterdir() if path.is_dir()):
         for at, file in enumerate(sorted(folder.glob("*.md"))):
             data = file.read_bytes()
@@ -44,7 +44,7 @@ def posts(corpus: Path, number: int) -> Iterator[tuple[str, Document]]:
 
 
 def examples(file: Path) -> Iterator[tuple[str, Document]]:
-    """Yield the examples of a specification that hold a tag."""
+    """Yield the examples of a specification that contain a tag."""
     text = file.read_text("utf-8")
     found = [one["markdown"] for one in json.loads(text)] if file.suffix == ".json" else EXAMPLE.findall(text)
     for at, example in enumerate(found):
@@ -54,7 +54,7 @@ def examples(file: Path) -> Iterator[tuple[str, Document]]:
 
 
 def page_text(pdf: bytes, title: str) -> str:
-    """Return the text of a PDF without running heads and numbers of pages, hyphenated words whole."""
+    """Return the text of a PDF without page headers and page numbers, with hyphenated words joined."""
     document = pypdfium2.PdfDocument(pdf)
     try:
         pages = [page.get_textpage().get_text_range().splitlines() for page in document]
@@ -63,11 +63,11 @@ def page_text(pdf: bytes, title: str) -> str:
     pages = [[*lines[:-1], re.sub(r"\ufffe\d+$", "\ufffe", lines[-1])] if lines else [] for lines in pages]
     kept = [lines[bool(at > 1 and lines and lines[0].strip() in title) :] for at, lines in enumerate(pages)]
     text = "\n".join("\n".join(lines[:-1] if lines and lines[-1].isdigit() else lines) for lines in kept)
-    return re.sub(r"(\w*)\ufffe\s*(\w*)", r"\1\2 \1 \2", text)  # the hyphen may be one of the text
+    return re.sub(r"(\w*)\ufffe\s*(\w*)", r"\1\2 \1 \2", text)  # the hyphen may belong to the text
 
 
 def lost_in_pdf(chapter: Chapter, pdf: str) -> tuple[int, tuple[str, ...]]:
-    """Return how many words of a chapter its PDF lacks, formulas aside, and the first."""
+    """Return how many words of a chapter its PDF lacks, without formulas, and excerpts of them."""
     words = ast_visible_text(chapter.blocks, maths=False)
     if chapter.language[:2] not in SHAPED:
         return missing_words(words, pdf)
@@ -80,11 +80,11 @@ class Sums:
     """The figures of a folder."""
 
     def __init__(self) -> None:
-        """Start at nothing."""
+        """Start at zero."""
         self.posts = self.words = self.chapter = self.marked = self.epub = self.pdf = self.unfit = 0
 
     def add(self, document: Document, bound: MadeBooks) -> None:
-        """Add what became of a post, and print what is missing."""
+        """Add the counts of a post, and print the missing words."""
         self.posts += 1
         if bound.problem:
             self.unfit += 1
@@ -105,7 +105,7 @@ class Sums:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Make the books and print the counts of each folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", nargs="?", type=Path)
     parser.add_argument("--posts", type=int, default=10)
@@ -119,7 +119,9 @@ def main() -> None:
         bindings = [BookJob(document, given.corpus or Path(), Path(), "", BookStyle()) for _, document in batch]
         for (folder, document), bound in zip(batch, make_books(bindings), strict=True):
             sums.setdefault(folder, Sums()).add(document, bound)
-    print("folder: posts, words | lost in chapter, of these marked | EPUBs that lack words | words lost in PDF | unfit")
+    print(
+        "folder: posts, words | lost in chapter, of these marked | EPUBs that lack words | words lost in PDF | skipped"
+    )
     for name, one in sums.items():
         counts = (one.posts, one.words, one.chapter, one.marked, one.epub, one.pdf, one.unfit)
         print("{}: {}, {} | {}, {} | {} | {} | {}".format(name, *counts))

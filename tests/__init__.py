@@ -1,1 +1,1 @@
-"""Tests of what the pipeline promises, through its public functions and its command line."""
+"""Tests of the pipeline, through its public functions and its command line."""

@@ -1,4 +1,4 @@
-"""What tests share: the sample archive, the command line, and the measuring material where it is at hand."""
+"""Shared fixtures: the sample archive, the command line, and the measuring material if it is available."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Lacuna = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start, where a shell in the background has it ignored; keep their mounts to them."""
+    """Restore Ctrl-C for child processes, which a shell in the background ignores; end mounts with the process."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform == "linux" and not ctypes.CDLL(None).unshare(CLONE_NEWNS):
         subprocess.run(["mount", "--make-rprivate", "/"], check=True)  # noqa: S607
@@ -52,7 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(
     *arguments: str, cwd: Path, data: str | bytes | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m pipeline` as a person would; output is UTF-8."""
+    """Run `python -m pipeline` as a user would; output is UTF-8."""
     given = data.encode() if isinstance(data, str) else data
     ran = subprocess.run(
         [sys.executable, "-m", "pipeline", *arguments],
@@ -69,13 +69,13 @@ def command(
 
 @contextmanager
 def running(*arguments: str, cwd: Path, **streams: int) -> Iterator[subprocess.Popen[str]]:
-    """Start `python -m pipeline`; on the way out it is killed, so that a failed assertion does not wait for it."""
+    """Start `python -m pipeline`; kill it at the end, so that a failed assertion does not wait for it."""
     started = [sys.executable, "-m", "pipeline", *arguments]
     with subprocess.Popen(started, cwd=cwd, text=True, **streams) as process:
         try:
             yield process
         finally:
-            process.kill()  # no effect on one that has ended
+            process.kill()  # no effect on a process that has ended
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def lacuna() -> Lacuna:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The measuring material; where it is missing, tests that need it are skipped, and fail where CI is set."""
+    """The measuring material; without it, tests that need it are skipped, and fail in CI."""
     if not SHARED.is_dir():
         missing = "the measuring material (../shared) is not here"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
@@ -100,7 +100,7 @@ def corpus() -> Path:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below `folder` with its bytes, but for hidden ones."""
+    """Return every file below `folder` with its bytes, without hidden files."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
     return {name: data for name, data in found.items() if not any(part.startswith(".") for part in name.split("/"))}

@@ -1,21 +1,20 @@
-"""Damage to what a run keeps for the next one: a state's file, a ledger, the archive's statistics, a lock."""
+"""Damage to the files that a run keeps for the next one: the state, a ledger, the archive's statistics, a lock."""
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from random import Random
 
-PAGE = 4096  # bytes of a page of SQLite
+PAGE = 4096  # bytes of an SQLite page
 STATE, SEAL, EVIDENCE, LEDGER, LOCK = ".state.sqlite", ".state.sum", ".evidence", ".outputs", ".lock"
 
 
 def chance_of(seed: str | int) -> Random:
-    """Return chance that is the same every time."""
-    return Random(seed)  # noqa: S311 - it keeps no secrets
+    """Return a random generator with a fixed seed."""
+    return Random(seed)  # noqa: S311 - no cryptography
 
 
 def flip(clean: Path, chance: Random, name: str = STATE) -> None:
@@ -35,13 +34,13 @@ def zero_page(clean: Path, chance: Random) -> None:
 
 
 def truncate(clean: Path, chance: Random, name: str = STATE) -> None:
-    """Cut the file off anywhere."""
+    """Truncate the file at a random place."""
     data = (clean / name).read_bytes()
     (clean / name).write_bytes(data[: chance.randrange(len(data))])
 
 
 def garbage(clean: Path, chance: Random, name: str = STATE) -> None:
-    """Replace the file by random bytes."""
+    """Replace the file with random bytes."""
     (clean / name).write_bytes(chance.randbytes(10_000))
 
 
@@ -51,13 +50,13 @@ def delete(clean: Path, _chance: Random, name: str = STATE) -> None:
 
 
 def folder(clean: Path, _chance: Random, name: str = STATE) -> None:
-    """Put a folder in its place."""
+    """Replace the file with a folder."""
     (clean / name).unlink(missing_ok=True)
     (clean / name).mkdir()
 
 
 def foreign(clean: Path, _chance: Random) -> None:
-    """Put another program's database in its place."""
+    """Replace the state with another program's database."""
     (clean / STATE).unlink()
     with closing(sqlite3.connect(clean / STATE)) as db:
         db.execute("CREATE TABLE facts (name, value)")
@@ -66,22 +65,22 @@ def foreign(clean: Path, _chance: Random) -> None:
 
 
 def older(clean: Path, _chance: Random) -> None:
-    """Let it be of an older version."""
+    """Change the state to an older version."""
     _change(clean, "UPDATE facts SET value = '1' WHERE name = 'version'")
 
 
 def dropped(clean: Path, chance: Random) -> None:
-    """Drop one of its tables."""
+    """Drop one of the state's tables."""
     _change(clean, f'DROP TABLE "{chance.choice(_tables(clean))}"')
 
 
 def emptied(clean: Path, chance: Random) -> None:
-    """Delete all rows of one of its tables."""
+    """Delete all rows of one table."""
     _change(clean, f'DELETE FROM "{chance.choice(_tables(clean))}"')  # noqa: S608 - our own database
 
 
 def other_value(clean: Path, chance: Random) -> None:
-    """Write a value of another type, or MessagePack of another kind, into one field of every row of a table."""
+    """Write a value of another type, or other MessagePack, into one field of every row of a table."""
     table = chance.choice(_tables(clean))
     with closing(sqlite3.connect(clean / STATE)) as db:
         column = chance.choice([row[1] for row in db.execute(f'PRAGMA table_info("{table}")')])
@@ -90,7 +89,7 @@ def other_value(clean: Path, chance: Random) -> None:
 
 
 def planted(clean: Path, chance: Random) -> None:
-    """Add rows to the list of outputs that name files elsewhere."""
+    """Add rows to the list of outputs that name files outside the archive."""
     with closing(sqlite3.connect(clean / STATE)) as db:
         columns = [row[1] for row in db.execute("PRAGMA table_info(outputs)")]
     named = "name" if "name" in columns else "path"
@@ -123,7 +122,7 @@ DAMAGES: dict[str, Callable[[Path, Random], None]] = {
 
 
 def unseal(clean: Path) -> None:
-    """Leave the state as a run that was killed does: without what its damage is told by."""
+    """Delete the checksum that detects damage, as a killed run does."""
     (clean / SEAL).unlink(missing_ok=True)
 
 
@@ -136,9 +135,3 @@ def _change(clean: Path, statement: str, *values: str) -> None:
     with closing(sqlite3.connect(clean / STATE)) as db:
         db.execute(statement, values)
         db.commit()
-
-
-def restore(clean: Path, copy: Path) -> None:
-    """Put back what a folder held before it was damaged."""
-    shutil.rmtree(clean)
-    shutil.copytree(copy, clean)

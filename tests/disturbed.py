@@ -1,8 +1,8 @@
-"""Run the command line, with a fault at a chosen moment, and compare what it leaves with a fresh run.
+"""Run the command line with a fault at a chosen moment, and compare its outputs with those of a fresh run.
 
-A run is a child of multiprocessing's fork server, which has the package loaded: it starts in milliseconds. A fault is
-injected by the interpreter's own hooks (`sys.addaudithook`, `sys.setprofile`): the n-th operation of a kind fails as
-the operating system would let it fail, or the process is killed there.
+A run is a child of multiprocessing's fork server, which has loaded the package: it starts in milliseconds. A fault is
+injected with hooks of the interpreter (`sys.addaudithook`, `sys.setprofile`): the n-th operation of a kind fails like
+a real error of the operating system, or the process is killed at that moment.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ PROFILED = ("write", "fsync", "execute")
 OPERATIONS = (*AUDITED, *PROFILED)
 KILL = "SIGKILL"
 ERRORS = ("ENOSPC", "EIO", "EMFILE")
-EDITED = re.compile(r"\.edited(-\d+)?\.md\b")  # a person's own version of a clean file, saved before it is replaced
-BOOKS = ("archive.", "posts/", "editions/")  # in out/: `--no-editions` leaves them as they are
-SERVED = ("_forkserver_address", "_forkserver_authkey")  # how to reach a fork server that runs
+EDITED = re.compile(r"\.edited(-\d+)?\.md\b")  # a clean file that a user edited, saved before it is replaced
+BOOKS = ("archive.", "posts/", "editions/")  # in out/: `--no-editions` does not touch them
+SERVED = ("_forkserver_address", "_forkserver_authkey")  # the variables that connect to a running fork server
 SERVER = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens at the n-th operation of a kind in the main process: a kill, or an error by its name."""
+    """A kill or a named error at the n-th operation of a kind in the main process."""
 
     operation: str
     nth: int
     effect: str
 
     def arm(self, folder: Path) -> None:
-        """Let it happen in this process, in operations on files below `folder`."""
+        """Install the fault in this process, for operations on files below `folder`."""
         left = [self.nth]
 
         def count(*path: object) -> None:
@@ -73,7 +73,7 @@ class Fault:
             sys.setprofile(profile)
 
     def happen(self, *path: object) -> None:
-        """Kill this process, or raise the error of the operation, on a file if it is known."""
+        """Kill this process, or raise the error of the operation, with the file's name if it is known."""
         if self.effect == KILL:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.operation in {"execute", "sqlite3.connect"}:
@@ -85,7 +85,7 @@ class Fault:
 
 
 def _below(folder: Path, arguments: tuple[Any, ...]) -> bool:
-    """Tell whether an audited event is about a file below `folder`; a path that is relative is."""
+    """Return whether an audited event is about a file below `folder`; relative paths count."""
     first = arguments[0] if arguments else None
     if not isinstance(first, str | bytes | os.PathLike):
         return False
@@ -104,7 +104,7 @@ def _is_file_or_database(called: Any) -> bool:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: its exit code, negative where a signal ended it, and what it printed."""
+    """How a run ended: its exit code, negative if a signal ended it, and its output."""
 
     code: int
     out: str
@@ -112,23 +112,23 @@ class Ended:
 
     @property
     def summary(self) -> list[str]:
-        """The lines that are a function of raw/ and the settings: not what was written now, and saved edits."""
+        """The lines that depend only on raw/ and the settings: without written files and saved edits."""
         lines = [line for line in self.out.splitlines() if not EDITED.search(line)]
         return [re.sub(r"; \d+ files? (to write|written), \d+ (to remove|removed)", "", line) for line in lines]
 
 
 def lacuna(folder: Path, *arguments: str, fault: Fault | None = None, temporary: Path | None = None) -> Ended:
-    """Run the command line in `folder`, in a process of its own; `temporary` is where its temporary files go."""
+    """Run the command line in `folder`, in a separate process, with temporary files in `temporary`."""
     SERVER.set_forkserver_preload(
         [__name__, "pipeline.commands.archive", "pipeline.run.incremental", "pipeline.run.worker"]
     )
-    with tempfile.TemporaryDirectory() as told:
+    with tempfile.TemporaryDirectory() as output:
         forkserver.ensure_running()
         server = {name: value for name, value in vars(_forkserver).items() if name in SERVED}
-        process = SERVER.Process(target=_lacuna, args=((folder, temporary), arguments, fault, Path(told), server))
+        process = SERVER.Process(target=_lacuna, args=((folder, temporary), arguments, fault, Path(output), server))
         process.start()
         process.join()
-        out, err = (Path(told, name).read_text("utf-8", "replace") for name in ("out", "err"))
+        out, err = (Path(output, name).read_text("utf-8", "replace") for name in ("out", "err"))
     code = process.exitcode
     process.close()
     assert code is not None
@@ -139,12 +139,12 @@ def _lacuna(
     places: tuple[Path, Path | None],
     arguments: Sequence[str],
     fault: Fault | None,
-    told: Path,
+    output: Path,
     server: dict[str, object],
 ) -> None:
-    vars(_forkserver).update(server, ensure_running=resource_tracker.ensure_running)  # a server of its own takes 1 s
+    vars(_forkserver).update(server, ensure_running=resource_tracker.ensure_running)  # starting another takes 1 s
     for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(told / name, os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(output / name, os.O_WRONLY | os.O_CREAT), number)
     folder, temporary = places
     os.chdir(folder)
     if temporary:
@@ -162,7 +162,7 @@ def _lacuna(
 
 
 def snapshot(folder: Path) -> dict[str, tuple[Any, ...]]:
-    """Return everything below `folder`, hidden files too: kind, times, and bytes or the link's target."""
+    """Return everything below `folder`, with hidden files: kind, times, and bytes or link target."""
     found: dict[str, tuple[Any, ...]] = {}
     for path in sorted(folder.rglob("*")):
         state = path.lstat()
@@ -172,7 +172,7 @@ def snapshot(folder: Path) -> dict[str, tuple[Any, ...]]:
 
 
 def outputs(folder: Path, *flags: str) -> dict[str, bytes]:
-    """Return the files of clean/ and of the folder that the settings name as out/, but for books that a flag leaves."""
+    """Return the files of clean/ and of the output folder in the settings, without books that `flags` exclude."""
     settings = folder / "pipeline.toml"
     out = tomllib.loads(settings.read_text("utf-8")).get("out", "out") if settings.exists() else "out"
     left = BOOKS if "--no-editions" in flags else ()
@@ -184,7 +184,7 @@ _FRESH: dict[str, tuple[Ended, dict[str, bytes]]] = {}
 
 
 def fresh(folder: Path, *flags: str) -> tuple[Ended, dict[str, bytes]]:
-    """Return how a run of the same raw/ and settings ends in a folder where there was none before, and its outputs."""
+    """Return the result and the outputs of a run with the same raw/ and settings in a new folder."""
     raw = {name: (mode, content) for name, (mode, _, content) in snapshot(folder / "raw").items()}
     settings = folder / "pipeline.toml"
     given = settings.read_bytes() if settings.exists() else b""
@@ -200,7 +200,7 @@ def fresh(folder: Path, *flags: str) -> tuple[Ended, dict[str, bytes]]:
 def differences(
     there: dict[str, bytes], wanted: dict[str, bytes], edits: AbstractSet[bytes] = frozenset()
 ) -> list[str]:
-    """Return in words how outputs differ from those wanted; a person's edits that were saved are wanted too."""
+    """Return a description of each difference from the expected outputs; saved user edits are expected too."""
     saved = {name for name in there.keys() - wanted.keys() if EDITED.search(name) and there[name] in edits}
     return [
         *(f"missing: {name}" for name in sorted(wanted.keys() - there.keys())),
@@ -220,7 +220,7 @@ def _where(there: bytes, wanted: bytes) -> str:
 
 
 def healthy(folder: Path, *flags: str, edits: AbstractSet[bytes] = frozenset()) -> Ended:
-    """Run without a fault, and assert that all is as a fresh run leaves it, and raw/ as it was."""
+    """Run without a fault; assert that the outputs equal those of a fresh run, and that raw/ has not changed."""
     before = snapshot(folder / "raw")
     ended = lacuna(folder, "run", *flags)
     expected, wanted = fresh(folder, *flags)

@@ -1,7 +1,7 @@
-"""A page of the documentation -> what its code blocks print, run as a reader would run them.
+"""A page of the documentation -> the output of its code blocks, run as a reader would run them.
 
-The commands of all `console` blocks of a page run in one shell, in a folder that holds the sample archive in `raw/`.
-A block with `title="NAME"` is written to that file, in its turn. `pycon` blocks are doctests.
+The commands of all `console` blocks of a page run in one shell, in a folder with the sample archive in `raw/`.
+A block with `title="NAME"` is written to that file, in page order. `pycon` blocks are doctests.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
-INSTEAD = {"make run": "lacuna run"}  # `make` would set up an environment first
-NOT_RUN = {  # how a command begins -> why no test runs it
+INSTEAD = {"make run": "lacuna run"}  # `make` would install an environment first
+NOT_RUN = {  # start of a command -> why no test runs it
     "pip install": "needs the network",
     "lacuna watch": "runs until it is interrupted",
     "lacuna check-links --online": "needs the network",
@@ -26,14 +26,14 @@ NOT_RUN = {  # how a command begins -> why no test runs it
     "journalctl": "needs systemd",
     "ebook-convert": "needs calibre",
     "pandoc": "needs pandoc on the path",
-    "pytest": "runs tests of its own",
+    "pytest": "runs other tests",
 }
-ANY = "..."  # on a line of its own: any lines; within a line: any characters
+ANY = "..."  # on a separate line: any lines; within a line: any characters
 
 
 @dataclass
 class Command:
-    """A command of a page: the line that runs, and what the page shows below it."""
+    """A command of a page: its line, and the output that the page shows below it."""
 
     line: str
     shown: list[str] = field(default_factory=list)
@@ -42,13 +42,13 @@ class Command:
 
     @property
     def runs(self) -> bool:
-        """Whether a test can run it."""
+        """Whether a test can run the command."""
         return not self.line.startswith(tuple(NOT_RUN))
 
 
 @dataclass
 class Block:
-    """A code block: where its body begins and ends in the page."""
+    """A code block: the offsets of its body in the page."""
 
     language: str
     title: str
@@ -58,7 +58,7 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    r"""Return the code blocks of a page, the commands of `console` blocks with what is shown below each.
+    r"""Return the code blocks of a page; commands of `console` blocks have the output shown below them.
 
     >>> [one.line for block in blocks("```console\n$ ls\nraw\n$ pwd\n```\n") for one in block.commands]
     ['ls', 'pwd']
@@ -116,7 +116,7 @@ def run_console(text: str, folder: Path) -> list[Block]:
 
 
 def matches(shown: list[str], printed: list[str]) -> bool:
-    """Tell whether a command printed what the page shows, `...` standing for anything.
+    """Return whether the output of a command matches the page, where `...` matches anything.
 
     >>> matches(["a", "...", "d 1... s"], ["a", "b", "c", "d 1.5 s"])
     True
@@ -128,7 +128,7 @@ def matches(shown: list[str], printed: list[str]) -> bool:
 
 
 def renewed(shown: list[str], printed: list[str]) -> list[str]:
-    """Return what the page is to show: what is printed, cut where the page has a line `...`; never a traceback.
+    """Return the output for the page: what was printed, shortened where the page has a line `...`; never a traceback.
 
     >>> renewed(["old", "...", "end"], ["new", "b", "c", "END"])
     ['new', '...', 'END']
@@ -144,7 +144,7 @@ def renewed(shown: list[str], printed: list[str]) -> list[str]:
 
 
 def accepted(text: str, found: list[Block]) -> str:
-    """Return the page with what its commands printed."""
+    """Return the page with the output of its commands."""
     for block in reversed([one for one in found if one.commands]):
         lines: list[str] = []
         for command in block.commands:
@@ -157,7 +157,7 @@ def accepted(text: str, found: list[Block]) -> str:
 
 
 def wrong(found: list[Block]) -> Iterator[str]:
-    """Yield what is not as the page shows it."""
+    """Yield a message for each command whose output is not that of the page."""
     commands = [command for block in found for command in block.commands]
     for command, following in zip(commands, [*commands[1:], Command("")], strict=True):
         if not command.runs:
@@ -171,7 +171,7 @@ def wrong(found: list[Block]) -> Iterator[str]:
 
 
 class _Recorder(doctest.DocTestRunner):
-    """Run the examples of a page and keep what each that differs printed."""
+    """Run the examples of a page and keep the output of each that differs."""
 
     def __init__(self) -> None:
         super().__init__(verbose=False, optionflags=doctest.ELLIPSIS)
@@ -185,7 +185,7 @@ class _Recorder(doctest.DocTestRunner):
 
 
 def run_python(text: str) -> tuple[list[str], str]:
-    """Run the `pycon` blocks of a page as one doctest; return what differs, and the page with what they printed."""
+    """Run the `pycon` blocks of a page as one doctest; return the differences, and the page with the actual output."""
     bodies = {
         text[: one.start].count("\n"): text[one.start : one.end] for one in blocks(text) if one.language == "pycon"
     }

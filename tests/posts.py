@@ -1,4 +1,4 @@
-"""Small posts of every kind, and pictures: what an archive of a test is made of."""
+"""Small posts of every kind, and images, for the archives of tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POSTS: dict[str, str | bytes] = {
     "harbour": HARBOUR,
     "near the harbour": HARBOUR.replace("an old shoe", "an old  shoe", 2),
     "chinese": f"# 海边\n\n{CHINESE}\n",
-    "damaged": f"# 海边\n\n{CHINESE}\n".encode().decode("cp1252", "ignore"),  # bytes that cp1252 has not are lost
+    "damaged": f"# 海边\n\n{CHINESE}\n".encode().decode("cp1252", "ignore"),  # some bytes are undefined in cp1252
     "with a picture": "# Three\n\n![sea](my%20pic.png)\n",
     "with two": "# Four\n\n![sea](p.png) and ![sea](sub/my%20pic.png)\n",
     "empty": "",
@@ -33,7 +33,7 @@ POSTS: dict[str, str | bytes] = {
 
 
 def png(colour: tuple[int, int, int], size: int = 1) -> bytes:
-    """Return a square picture of one colour; `size` is its side in pixels."""
+    """Return a square image of one colour; `size` is its side in pixels."""
     rows = zlib.compress((b"\0" + bytes(colour) * size) * size)
     header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))

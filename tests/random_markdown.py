@@ -1,4 +1,4 @@
-r"""A seed -> random Markdown, for tests that hold on any text: fragments of all kinds, opaque regions, noise."""
+r"""A seed -> random Markdown for property tests: fragments of all kinds, opaque regions, random characters."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 FRAGMENTS = tomllib.loads(Path(__file__).with_name("cases").joinpath("fragments.toml").read_text("utf-8"))
 PLAIN, OPAQUE, LITERAL = FRAGMENTS["fragments"], FRAGMENTS["opaque"], FRAGMENTS["literal"]
 CHARACTERS = "#*_`~>-+=|\\[](){}<>!&$%^:.,0123456789 \t\n\n\nabАβ字の한，。：！「」“”　 '\"/@\r"
-LONGEST = 12  # fragments of a text
+LONGEST = 12  # fragments per text
 MOST_NOISE = 40  # characters
 
 
 def random_markdown(chance: random.Random) -> str:
-    """Return a text of fragments, of noise, or of both."""
+    """Return a text of fragments, of random characters, or of both."""
     kind = chance.random()
     if kind < 0.2:
         return noise(chance)
@@ -30,5 +30,5 @@ def random_markdown(chance: random.Random) -> str:
 
 
 def noise(chance: random.Random) -> str:
-    """Return random characters, most of them marks of Markdown."""
+    """Return random characters, many of them Markdown marks."""
     return "".join(chance.choice(CHARACTERS) for _ in range(chance.randint(1, MOST_NOISE)))

@@ -1,4 +1,4 @@
-"""An archive with two versions of raw/: each test of a fault goes from one to the other."""
+"""An archive with two versions of raw/: each test of a fault switches from one to the other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIDES: tuple[dict[str, str | bytes], ...] = (
 
 
 def whole(name: str, data: bytes) -> bool:
-    """Tell whether a file that speaks of several posts, of which the machine failed some, is whole."""
+    """Return whether a file about several posts is complete, though the run failed for some of them."""
     if name.startswith(("clean/links", "clean/report")) and name.endswith(".jsonl"):
         return all(map(json.loads, data.splitlines())) and (not data or data.endswith(b"\n"))
     if name == "clean/links.csv":
@@ -38,7 +38,7 @@ def whole(name: str, data: bytes) -> bool:
 
 
 class Seesaw:
-    """An archive that was cleaned without a fault; `flip` changes posts and pictures, `settle` runs again."""
+    """An archive that was cleaned without a fault; `flip` changes posts and images, `settle` runs again."""
 
     def __init__(self, folder: Path, *, editions: bool = False) -> None:
         """Make the archive in `folder` and clean it."""
@@ -50,7 +50,7 @@ class Seesaw:
         self.settle()
 
     def flip(self) -> None:
-        """Change raw/ to its other version."""
+        """Switch raw/ to its other version."""
         self.side, self.settled = 1 - self.side, False
         wanted, raw = SIDES[self.side], self.folder / "raw"
         for path in [path for path in raw.rglob("*") if path.is_file()]:
@@ -64,7 +64,7 @@ class Seesaw:
                 path.write_bytes(data)
 
     def settle(self) -> Ended:
-        """Run without a fault, and assert that all is as a fresh run leaves it."""
+        """Run without a fault, and assert that clean/ and out/ are those of a fresh run."""
         ended = healthy(self.folder)
         self.settled = True
         assert (self.folder / "precious.txt").read_text("utf-8") == "precious"
@@ -72,7 +72,7 @@ class Seesaw:
 
     @contextmanager
     def disturbed(self) -> Iterator[None]:
-        """Flip; let the block do a run with a fault; assert that every file is old or new; settle."""
+        """Flip; let the block run with a fault; assert that every file is old or new; settle."""
         self.recover()
         _, old = fresh(self.folder)
         self.flip()
@@ -83,12 +83,12 @@ class Seesaw:
         self.settle()
 
     def recover(self) -> None:
-        """Begin again where the test before this one failed."""
+        """Start again if the previous test failed."""
         if not self.settled:
             self.forget()
             self.settle()
 
     def forget(self) -> None:
-        """Remove what was made: the next run is a first one."""
+        """Remove all outputs: the next run is a first run."""
         for name in ("clean", "out"):
             shutil.rmtree(self.folder / name, ignore_errors=True)

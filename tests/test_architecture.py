@@ -8,6 +8,7 @@ import re
 import tokenize
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CONVENTIONAL = {"STEP", "COMMANDS", "VERSION", "REASON", "__all__"}  # names that mean the same wherever they are
 MOST_LINES = 250  # of a module
 MOST_WORDS = 30  # of a sentence
-DOCS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")})
+CHECKS = sorted(path for folder in ("tests", "benchmarks", "training") for path in (ROOT / folder).rglob("*.py"))
+DOCS = sorted(
+    {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/*/README.md"), *ROOT.glob("training/*.md")}
+)
 GUIDES = [ROOT / "README.md", *(ROOT / "docs").glob("tutorial*"), *(ROOT / "docs").glob("how-to/*.md")]
 RULES = tomllib.loads((ROOT / "tests" / "cases" / "plain-words.toml").read_text("utf-8"))["rule"]
 FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
@@ -27,6 +31,7 @@ CODE = re.compile(r"`+[^`]*`+")
 TARGET = re.compile(r"\]\([^)]*\)|<https?:[^>]*>")
 NO_PROSE = re.compile(r"^\s*(?:\||#|\[[^\]]+\]:|!\[|<)")  # tables, headings, definitions, images and HTML
 ITEM = re.compile(r"^\s*(?:[-*+]|\d+\.|>)\s+")
+PRINTS = {"print", "skip", "fail"}  # functions whose strings a person reads
 SENTENCE_END = re.compile(r"(?<=[.!?:])[\"”)*_]*\s+(?=[\"“(*_`A-Z0-9])")
 
 
@@ -43,7 +48,7 @@ def defined(tree: ast.Module) -> Iterator[str]:
 
 
 def test_a_name_has_one_meaning():
-    """No name is defined at the top level of two modules, but for those that mean the same by convention."""
+    """No name is defined at the top level of two modules, except names that mean the same by convention."""
     modules: dict[str, set[str]] = {}
     for path in MODULES:
         for name in set(defined(ast.parse(path.read_text("utf-8")))) - CONVENTIONAL:
@@ -74,7 +79,47 @@ def prose_of_module(path: Path) -> Iterator[tuple[int, str]]:
                     yield token.start[0] + offset, CODE.sub("``", line)
 
 
-def dialect(rule: dict, lines: Iterator[tuple[int, str]]) -> list[int]:
+def prose_of_checks(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line number and text of the comments, docstrings and messages of a test or script, without its data."""
+    text = path.read_text("utf-8")
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], CODE.sub("``", token.string)
+    for string in [one for node in ast.walk(ast.parse(text)) for prose in prose_in(node) for one in literals(prose)]:
+        for offset, line in enumerate(string.value.split("\n")):
+            if not line.lstrip().startswith((">>>", "...")):
+                yield string.lineno + offset, CODE.sub("``", line)
+
+
+def prose_in(node: ast.AST) -> list[ast.expr]:
+    """Return the docstring of a node, the message of an assertion, or what a call shows to a person."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return [node.body[0].value] if ast.get_docstring(node) else []
+    if isinstance(node, ast.Assert):
+        return [node.msg] if node.msg else []
+    if not isinstance(node, ast.Call):
+        return []
+    shown = node.args if ast.unparse(node.func).rpartition(".")[2] in PRINTS else []
+    return [*shown, *(keyword.value for keyword in node.keywords if keyword.arg == "reason")]
+
+
+def literals(node: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the strings of an expression, without the values that an f-string inserts."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node
+    elif not isinstance(node, ast.FormattedValue):
+        for child in ast.iter_child_nodes(node):
+            yield from literals(child)
+
+
+@cache
+def all_prose() -> dict[str, list[tuple[int, str]]]:
+    """Return line number and text of the prose of all pages, modules, tests and scripts, by path."""
+    readers = ((prose_of_docs, DOCS), (prose_of_module, MODULES), (prose_of_checks, CHECKS))
+    return {path.relative_to(ROOT).as_posix(): [*read(path)] for read, paths in readers for path in paths}
+
+
+def dialect(rule: dict, lines: list[tuple[int, str]]) -> list[int]:
     """Return the lines in which the words of a rule are, exceptions left out."""
     pattern = re.compile(rf"\b(?:{rule['pattern']})\b", re.IGNORECASE)
     allowed = re.compile("|".join(rule["except"]), re.IGNORECASE) if "except" in rule else None
@@ -84,10 +129,7 @@ def dialect(rule: dict, lines: Iterator[tuple[int, str]]) -> list[int]:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["pattern"][:30])
 def test_words_are_plain(rule: dict):
     """No page of the docs, docstring, comment or message has a word of the dialect; `say` is the field's word."""
-    pages = [(path, prose_of_docs(path)) for path in DOCS]
-    modules = [(path, prose_of_module(path)) for path in MODULES]
-    found = {str(path.relative_to(ROOT)): dialect(rule, lines) for path, lines in pages + modules}
-    found = {path: numbers for path, numbers in found.items() if numbers}
+    found = {path: numbers for path, lines in all_prose().items() if (numbers := dialect(rule, lines))}
     assert not found, f"say {rule['say']}: {found}"
 
 

@@ -1,4 +1,4 @@
-"""The table of codecs is the only list of codecs, and a row is all that a new codec needs."""
+"""The table of codecs is the only list of codecs, and a new codec needs only a row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "how-to" / "add-a-codec.md").read_text("utf-8")
 ROW = re.compile(r"^ *Codec\(.+\),$", re.MULTILINE)
-SPECIAL = {"utf-8"}  # a name for text itself, as utf-16 is
+SPECIAL = {"utf-8"}  # the name for text that needs no decoding, as utf-16 is
 EXCEPTIONS = {
     "encoding/codecs.py": "the table",
     "language/identification.py": "the repertoires of simplified and traditional characters; it is below the table",
@@ -31,7 +31,7 @@ ARABIC = "في عام ٢٠٢١، كانت السماء صافية والهواء
 
 @pytest.mark.parametrize("row", CODECS, ids=lambda row: row.name)
 def test_each_row_describes_a_codec_of_python(row: Codec):
-    """Python has the codec; its width and its script are right."""
+    """Python has the codec, with the width and the script of the row."""
     assert python_codecs.lookup(row.name)
     if not row.is_multi_byte:
         assert all(len(bytes([byte]).decode(row.name, "replace")) == 1 for byte in range(256))
@@ -52,7 +52,7 @@ def test_the_rows_are_consistent():
 
 
 def test_a_superset_decodes_what_its_subsets_decode():
-    """A codec can encode the characters of its subsets, all but a few."""
+    """A codec encodes all characters of its subsets, except a few."""
     for row in CODECS:
         for subset in row.subsets.split():
             text = "".join(char for char in map(chr, range(0xA0, 0xD800)) if char.encode(subset, "ignore"))
@@ -61,7 +61,7 @@ def test_a_superset_decodes_what_its_subsets_decode():
 
 
 def test_no_other_module_names_a_codec():
-    """Outside the table, no string of the package has the name of a codec: docstrings and comments may."""
+    """Outside the table, no string of the package is the name of a codec; docstrings and comments are not checked."""
     found = []
     for path in sorted((ROOT / "pipeline").rglob("*.py")):
         relative = path.relative_to(ROOT / "pipeline").as_posix()
@@ -71,7 +71,7 @@ def test_no_other_module_names_a_codec():
 
 
 def _named(path: Path) -> list[tuple[int, str]]:
-    """Return the codec names in the strings of a module, docstrings aside."""
+    """Return the codec names in the strings of a module, without docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
     docstrings = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -82,7 +82,7 @@ def _named(path: Path) -> list[tuple[int, str]]:
 
 
 def test_the_guide_to_a_new_codec_works(monkeypatch: pytest.MonkeyPatch):
-    """The row that docs/how-to/add-a-codec.md adds is all that files in this codec need."""
+    """Files in a new codec need only the row that docs/how-to/add-a-codec.md adds."""
     row = eval(ROW.search(PAGE)[0].strip().rstrip(","), {"Codec": Codec})  # noqa: S307 - our own page
     data = ARABIC.encode(row.name)
     assert row.name not in detectable_codecs()
@@ -94,7 +94,7 @@ def test_the_guide_to_a_new_codec_works(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_guide_lists_all_uses():
-    """docs/how-to/add-a-codec.md explains each use of mojibake that a row can have."""
+    """docs/how-to/add-a-codec.md explains each use that a row can have for mojibake."""
     explained = set(re.findall(r"^ *\| `(\w+)` \|", PAGE, re.MULTILINE))
     assert explained == {"wrong", "truth", "lossy", "stray", "copy"}
     assert explained <= set(Codec.__dataclass_fields__)

@@ -1,6 +1,6 @@
-"""What a clone can check without ../shared: sound text stays, mojibake is repaired, Markdown keeps its meaning.
+"""Tests that need only a clone, not ../shared: sound text stays, mojibake is repaired, Markdown keeps its meaning.
 
-All material is in tests/corpus/. test_quality.py and test_markdown.py measure the same on much more text, where it is.
+All material is in tests/corpus/. test_quality.py and test_markdown.py measure the same on more text if it is there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.markdown.parsing import block_parser
 from tests.conftest import CORPUS, ROOT
 from tests.test_markdown import html
 from tests.test_quality import restores
-from tests.test_recovery import LOSSY, dropped, misread
+from tests.test_recovery import LOSSY, dropped, misdecoded
 
 TEXTS = sorted(CORPUS.glob("texts/*/*.md"))
 FLOOR = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))
@@ -41,7 +41,7 @@ def read(path: Path) -> list:
 
 
 def test_there_are_two_texts_a_language():
-    """Each language has two texts, and a floor."""
+    """Each language has two texts and a minimum recovery."""
     languages = {path.parent.name for path in TEXTS}
     assert len(languages) == SHIPPED
     assert all(len(of_language(language)) == 2 for language in languages)
@@ -62,9 +62,9 @@ def test_sound_text_stays(path: Path):
 def test_mojibake_without_loss_is_repaired_exactly(language: str):
     """UTF-8 decoded as Windows-1252, once and twice, comes back to the character."""
     for text in of_language(language):
-        once = misread(text, "utf-8>cp1252")
+        once = misdecoded(text, "utf-8>cp1252")
         assert repair(once).text == text
-        assert repair(misread(once, "utf-8>cp1252")).text == text
+        assert repair(misdecoded(once, "utf-8>cp1252")).text == text
 
 
 @pytest.mark.parametrize("language", sorted(RECOVERY))
@@ -74,7 +74,7 @@ def test_characters_with_missing_bytes_come_back(language: str):
     for text in of_language(language):
         broken = dropped(text)
         repaired = repair(broken).text
-        lost += sum(any(byte in char for byte in LOSSY) for char in (misread(char, "utf-8>cp1252") for char in text))
+        lost += sum(any(byte in char for byte in LOSSY) for char in (misdecoded(char, "utf-8>cp1252") for char in text))
         wrong += Levenshtein.distance(text, repaired)
         assert Levenshtein.distance(text, repaired) <= Levenshtein.distance(text, broken)
     print(f"{language}: {lost - wrong} of {lost}")  # noqa: T201 - the figure
@@ -120,7 +120,7 @@ def test_examples_of_commonmark(examples: list[str]):
 
 @pytest.fixture(scope="module")
 def parts(examples: list[str]) -> list[str]:
-    """The parts that texts are parsed in: of the examples, and of the texts as they are and as formatted."""
+    """The parts that texts are parsed in: of the examples, and of the texts before and after formatting."""
     texts = [path.read_text("utf-8") for path in TEXTS]
     every = [*examples, *texts, *map(format_markdown, texts)]
     return sorted({group.text for text in every for group in block_groups(text)})

@@ -322,7 +322,7 @@ OWN = "The gulls keep no books. They have sat on the roof of the town hall since
 
 
 def quoting(name: str, *others: str) -> Document:
-    """Return a post with text of its own that quotes paragraphs."""
+    """Return a post that quotes paragraphs, and has text that no other post has."""
     quoted = ("> " + other.replace(", ", ",\n> ") for other in others)
     return named(name, "\n\n".join([f"# Post {name}", *quoted, f"{OWN} {noise(ord(name))[:400]}"]))
 

@@ -1,4 +1,4 @@
-"""The classes of defects of the sample archive: each with a quote from it, and what a run makes of the quote."""
+"""The classes of defects in the sample archive, each with a quote, and the result of a run on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUOTED = [pytest.param(one, id=one["id"]) for one in CLASSES if "quote" in one]
 
 @pytest.mark.parametrize("one", QUOTED)
 def test_a_quote_becomes_what_its_class_says(one: dict):
-    """A quote from the sample is repaired by the flow, or stays with a note, as its class says."""
+    """The flow repairs a quote from the sample, or keeps it with a note, as its class says."""
     assert any(one["quote"] in text for text in COUNTS["texts"]())
     cleaned = clean(FRONT + one["quote"], COUNTS["Settings"]())
     assert cleaned.text == one["becomes"] + "\n"

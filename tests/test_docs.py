@@ -23,7 +23,7 @@ from tests.docs import INSTEAD, NOT_RUN, accepted, blocks, run_console, run_pyth
 FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in FILES}
 CODE = re.compile(r"`[^`]*`")
-LONGEST = 30  # words of a sentence where a reader follows instructions
+LONGEST = 30  # words per sentence where a reader follows instructions
 GUIDES = [name for name in PAGES if name == "README.md" or name.startswith(("docs/tutorial", "docs/how-to/"))]
 
 
@@ -33,7 +33,7 @@ def with_blocks(language: str) -> list[str]:
 
 @pytest.mark.parametrize("name", with_blocks("console"))
 def test_commands_print_what_the_page_shows(name: str, archive: Path, request: pytest.FixtureRequest):
-    """The commands of a page, run in order in a folder with the sample, end well and print what is below them."""
+    """The commands of a page, run in order in a folder with the sample, succeed and print what is shown below them."""
     text = (ROOT / name).read_text("utf-8")
     found = run_console(text, archive)
     if request.config.getoption("--accept"):

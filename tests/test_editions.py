@@ -30,7 +30,7 @@ from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier
 from pipeline.books.cover import COVER_WIDTH, cover
 from pipeline.books.fonts import EMBEDDED_RANGES_IN_CJK, characters_without_glyph, font_subsets, sans_face_of
-from pipeline.books.formats import book_as_epub, book_as_pdf, books_as_files
+from pipeline.books.formats import books_as_files
 from pipeline.books.images import PictureOptions
 from pipeline.books.omissions import omission_warnings
 from pipeline.books.pandoc_ast import ast_plain_text, para, text_nodes
@@ -57,6 +57,16 @@ def chaptered(document: Document, root: Path = ROOT) -> Chapter:
     if isinstance(chapter, SkipDocument):
         raise chapter
     return chapter
+
+
+def book_as_epub(book: Book) -> bytes:
+    """Return one book as EPUB."""
+    return books_as_files([book], ["epub"])[0]["epub"]
+
+
+def book_as_pdf(book: Book) -> bytes:
+    """Return one book as PDF."""
+    return books_as_files([book], ["pdf"])[0]["pdf"]
 
 
 def chapter_text(epub: bytes, folder: Path) -> str:

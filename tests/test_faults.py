@@ -1,4 +1,4 @@
-"""Faults of the machine: kills, full disks, errors, limits, damaged files. The next healthy run equals a fresh one."""
+"""After kills, full disks, errors, limits or damaged files, the next run gives the outputs of a fresh run."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Seesaw:
     return Seesaw(tmp_path_factory.mktemp("library"), editions=True)
 
 
-def said_well(ended: Ended) -> None:
-    """Assert that a run that met a fault says so in one line with the file, and blames no document of ours."""
+def assert_clear_message(ended: Ended) -> None:
+    """Assert that a run with a fault reports it in one line that names the file, and reports no bug of ours."""
     assert "Traceback" not in ended.err, ended.err
     assert "our mistake" not in ended.out, ended.out
     messages = [line for line in ended.err.splitlines() if line.startswith("lacuna: ")]
@@ -54,18 +54,18 @@ def said_well(ended: Ended) -> None:
 
 
 def inject(seesaw: Seesaw, fault: Fault) -> Ended:
-    """Let a run meet a fault."""
+    """Run with a fault, and check the message and the outputs."""
     with seesaw.disturbed():
         ended = lacuna(seesaw.folder, "run", fault=fault)
         if fault.effect != KILL:
-            said_well(ended)
+            assert_clear_message(ended)
     return ended
 
 
 def command(
     seesaw: Seesaw, arguments: tuple[str, ...] = RUN, lines: int = 0, *, group: bool = False, kill: bool = False
 ) -> Ended:
-    """Do a run in a session of its own; with `kill`, kill it or its whole group after some lines of its progress."""
+    """Run a command in a separate session; with `kill`, kill it or its process group after some lines of progress."""
     environment = {**os.environ, "TMPDIR": str(temporary(seesaw))}
     with subprocess.Popen(
         arguments,
@@ -86,14 +86,14 @@ def command(
 
 
 def temporary(seesaw: Seesaw) -> Path:
-    """Return the folder for temporary files of a run."""
+    """Return the folder for a run's temporary files."""
     place = seesaw.folder.parent / f"{seesaw.folder.name}-tmp"
     place.mkdir(exist_ok=True)
     return place
 
 
 def kill(seesaw: Seesaw, lines: int, *, group: bool, first: bool) -> Ended:
-    """Kill a run, the first or a later one; assert that nothing is torn or left, and no lock is held."""
+    """Kill a first or later run; assert that every file is old or new, and that no lock is held."""
     with seesaw.disturbed():
         if first:
             seesaw.forget()
@@ -104,7 +104,7 @@ def kill(seesaw: Seesaw, lines: int, *, group: bool, first: bool) -> Ended:
 
 @contextmanager
 def mounted(place: Path, *options: str) -> Iterator[None]:
-    """Mount something on `place` while the block runs. Skips where this may not be done."""
+    """Mount something on `place` while the block runs. Skips the test where mounting is not allowed."""
     place.mkdir(exist_ok=True)
     ran = subprocess.run(["mount", *options, str(place)], capture_output=True, check=False)  # noqa: S607
     if ran.returncode:
@@ -116,11 +116,11 @@ def mounted(place: Path, *options: str) -> Iterator[None]:
 
 
 def full_disk(seesaw: Seesaw, which: str, kilobytes: int) -> Ended:
-    """Let a run find a disk with little room: clean/, out/ or the folder for temporary files on a file system."""
+    """Run with a nearly full disk: clean/, out/ or the folder for temporary files on a small file system."""
     place = temporary(seesaw) if which == "TMPDIR" else seesaw.folder / which
     copy = seesaw.folder.parent / "copy"
     shutil.rmtree(copy, ignore_errors=True)
-    if which == "TMPDIR":  # it begins empty
+    if which == "TMPDIR":  # starts empty
         copy.mkdir()
     else:
         shutil.copytree(place, copy)
@@ -130,23 +130,23 @@ def full_disk(seesaw: Seesaw, which: str, kilobytes: int) -> Ended:
         size = f"remount,size={used + kilobytes}k"
         subprocess.run(["mount", "-o", size, str(place)], check=True)  # noqa: S607
         ended = command(seesaw)
-        said_well(ended)
+        assert_clear_message(ended)
         if which != "TMPDIR":
             shutil.copytree(place, copy, dirs_exist_ok=True)
     return ended
 
 
 def limited(seesaw: Seesaw, limit: str) -> Ended:
-    """Do a run under a limit of the shell's `ulimit`."""
+    """Run under a limit of the shell's `ulimit`."""
     with seesaw.disturbed():
         ended = command(seesaw, ("sh", "-c", f'ulimit {limit} && exec "$@"', "sh", *RUN))
         if ended.code not in {-signal.SIGXCPU, -signal.SIGKILL}:
-            said_well(ended)
+            assert_clear_message(ended)
     return ended
 
 
 def traced(seesaw: Seesaw, call: str, error: str, nth: int) -> Ended:
-    """Let the n-th system call of a kind in the main process fail. Skips where strace is missing or not allowed."""
+    """Let the n-th system call of a kind in the main process fail. Skips the test where strace cannot run."""
     strace = shutil.which("strace")
     if not strace or subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs strace and the right to trace")
@@ -158,12 +158,12 @@ def traced(seesaw: Seesaw, call: str, error: str, nth: int) -> Ended:
             seesaw,
             (*options, *(paths if call == "openat" else ()), "-e", f"inject={call}:error={error}:when={nth}", *RUN),
         )
-        said_well(ended)
+        assert_clear_message(ended)
     return ended
 
 
 def damage(seesaw: Seesaw, kind: str, chance: Random, *, flip: bool, sealed: bool) -> Ended:
-    """Damage what the last run kept; assert that the next is none the worse, and says it in one line at most."""
+    """Damage the files that the last run kept; assert that the next run repairs them and prints at most one line."""
     seesaw.recover()
     clean = seesaw.folder / "clean"
     DAMAGES[kind](clean, chance)
@@ -181,33 +181,33 @@ KILLS = (("open", 9), ("write", 2), ("execute", 40), ("os.rename", 3), ("fsync",
 
 @pytest.mark.parametrize("fault", [Fault(*point, KILL) for point in KILLS], ids=lambda one: one.operation)
 def test_a_kill_between_two_operations(seesaw: Seesaw, fault: Fault):
-    """Wherever a run is killed, every file is old or new, and the next run equals a fresh one."""
+    """After a kill at any operation, every file is old or new, and the next run gives the outputs of a fresh one."""
     assert inject(seesaw, fault).code == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(("lines", "group", "first"), [(1, False, True), (9, True, True), (4, True, False)])
 def test_a_kill_from_outside(library: Seesaw, *, lines: int, group: bool, first: bool):
-    """The same where the main process is killed, or with it those that work for it; no lock stays, nothing is left."""
+    """The same if the main process is killed, with or without its workers; no lock and no temporary file stays."""
     assert kill(library, lines, group=group, first=first).code in KILLED
     left = {path.name.partition("-")[0] for path in temporary(library).iterdir()}
-    assert left <= {"pymp"}  # multiprocessing's own; the system clears its folder
+    assert left <= {"pymp"}  # of multiprocessing; the operating system cleans its folder
 
 
 @pytest.mark.parametrize(("operation", "error"), list(zip(OPERATIONS, cycle(ERRORS), strict=False)))
 def test_an_error_of_the_machine(seesaw: Seesaw, operation: str, error: str):
-    """An error of any operation on a file ends the run with one line, or costs nothing."""
+    """An error in any operation on a file ends the run with one line, or has no effect."""
     inject(seesaw, Fault(operation, 3, error))
 
 
 def test_a_full_disk(library: Seesaw):
-    """A full disk under clean/, out/ or the temporary files ends in one line."""
+    """A full disk under clean/, out/ or the temporary files ends the run with one line."""
     for which, kilobytes in (("clean", 16), ("out", 24), ("TMPDIR", 8)):
         full_disk(library, which, kilobytes)
 
 
 @pytest.mark.parametrize("limit", ["-n 20", "-f 16", "-v 400000", "-t 1"])
 def test_limits_of_the_shell(library: Seesaw, limit: str):
-    """Too few files, too small ones, too little memory, too little time: one line, and nothing is remembered."""
+    """Limits on open files, file size, memory and CPU time end the run with one line, and skip no post for good."""
     limited(library, limit)
 
 
@@ -215,33 +215,33 @@ def test_limits_of_the_shell(library: Seesaw, limit: str):
     ("call", "error", "nth"), [("pwrite64", "ENOSPC", 9), ("fsync", "EIO", 2), ("openat", "EMFILE", 6)]
 )
 def test_a_system_call_that_fails(seesaw: Seesaw, call: str, error: str, nth: int):
-    """What SQLite and the system's own library meet ends in one line too."""
+    """Errors in system calls of SQLite and of the C library also end the run with one line."""
     traced(seesaw, call, error, nth)
 
 
 @pytest.mark.parametrize("name", ["clean", "out", "raw"])
 def test_read_only_folders(seesaw: Seesaw, name: str):
-    """A folder that cannot be written ends in one line that names it; raw/ need not be writable."""
+    """A read-only clean/ or out/ ends the run with one line that names it; raw/ may be read-only."""
     place = seesaw.folder / name
     seesaw.flip()
     with mounted(place, "--bind", str(place)):
         subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True)  # noqa: S607
         ended = lacuna(seesaw.folder, "run")
-        said_well(ended)
+        assert_clear_message(ended)
         assert ended.code == (4 if name == "raw" else 3)
     seesaw.settle()
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_damaged_state(seesaw: Seesaw, kind: str):
-    """Damage to what a run keeps is repaired by the next run, which says so in a line."""
+    """The next run repairs damage to the files that a run keeps, and reports it in one line."""
     chance = chance_of(kind)
     damage(seesaw, kind, chance, flip=False, sealed=True)
     damage(seesaw, kind, chance, flip=True, sealed=False)
 
 
 def test_a_folder_in_the_place_of_the_lock(seesaw: Seesaw):
-    """A folder where the lock should be is named in one line."""
+    """One line reports a folder in the place of the lock file."""
     folder(seesaw.folder / "clean", chance_of(0), LOCK)
     ended = lacuna(seesaw.folder, "run")
     assert (ended.code, "Traceback" in ended.err) == (3, False)
@@ -251,7 +251,7 @@ def test_a_folder_in_the_place_of_the_lock(seesaw: Seesaw):
 
 
 def test_two_runs_at_once(seesaw: Seesaw):
-    """Of two runs that start together one works; the other says that it waits for nobody, or finds nothing to do."""
+    """Of two runs that start together one works; the other finds the archive locked, or has nothing to do."""
     with seesaw.disturbed():
         both = [subprocess.Popen(RUN, cwd=seesaw.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in "ab"]
         codes = sorted((one.communicate()[1], one.returncode)[1] for one in both)
@@ -259,7 +259,7 @@ def test_two_runs_at_once(seesaw: Seesaw):
 
 
 def test_a_link_that_takes_the_place_of_a_post(tmp_path: Path):
-    """A file or a folder that becomes a link out of raw/ while a run reads is not followed."""
+    """A file or folder that becomes a link out of raw/ during a run is not followed."""
     raw, secret = tmp_path / "raw", tmp_path / "secret"
     secret.mkdir()
     (secret / "z.md").write_text("# A secret\n\nNobody may read this.\n", "utf-8")
@@ -283,7 +283,7 @@ def test_a_link_that_takes_the_place_of_a_post(tmp_path: Path):
 
 
 def test_posts_that_cost_much(tmp_path: Path):
-    """A picture shown often, a title without end, letters under heaps of marks: books within the usual limits."""
+    """An image that is shown often, a very long title, letters with many marks: books stay within the usual limits."""
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "pic.png").write_bytes(png((9, 9, 9), 2000))
@@ -297,7 +297,7 @@ def test_posts_that_cost_much(tmp_path: Path):
 
 
 def deep(raw: Path) -> None:
-    """Add what no listing should break at: 1,500 folders in one another, names that are no UTF-8, files and folders."""
+    """Add hostile names and folders: 1,500 nested folders, names that are not UTF-8, a folder named like a post."""
     here = os.open(raw, os.O_RDONLY)
     for _ in range(1500):
         os.mkdir("a", dir_fd=here)
@@ -317,14 +317,14 @@ def deep(raw: Path) -> None:
 
 @pytest.fixture
 def deep_path() -> Iterator[Path]:
-    """A folder that is deleted by a tool that can: Python's own gives up 1,000 folders down."""
+    """A folder that `rm` deletes afterwards: Python's own function fails 1,000 folders down."""
     path = Path(tempfile.mkdtemp())
     yield path
     subprocess.run(["rm", "-rf", str(path)], check=True)  # noqa: S607
 
 
 def test_a_hostile_tree(deep_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch):
-    """Whatever stands in raw/, a run ends with a list of what it set aside; a second run equals a fresh one."""
+    """Whatever is in raw/, a run ends and lists the skipped files; a second run gives the outputs of a fresh one."""
     monkeypatch.syspath_prepend(shared / "eval")
     make: Callable[[Path], object] = importlib.import_module("adversarial").hostile_tree
     ended = {}
@@ -336,7 +336,7 @@ def test_a_hostile_tree(deep_path: Path, shared: Path, monkeypatch: pytest.Monke
         (deep_path / name / "pipeline.toml").write_text("editions = false\n", "utf-8")
         for _ in range(runs):
             ended[name] = lacuna(deep_path / name, "run")
-            said_well(ended[name])
+            assert_clear_message(ended[name])
             assert ended[name].code == 4
     assert ended["twice"].summary == ended["once"].summary
     assert differences(outputs(deep_path / "twice"), outputs(deep_path / "once")) == []

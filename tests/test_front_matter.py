@@ -1,4 +1,4 @@
-"""Front matter of every kind is read and leaves the text; what only looks like it stays in the text."""
+"""Front matter of every kind is read and removed from the text; what only looks like front matter stays."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["label"]) for case in CASES])
 def test_front_matter_is_found(case):
-    """The block and its fields are as the case says; a text without front matter keeps all of it."""
+    """The block and its fields are those of the case; a text without front matter keeps all of it."""
     block, body = case.get("block", ""), case["body"]
     document = describe(Document(PurePosixPath("a.md"), block + body))
     assert document.text == body
@@ -54,7 +54,7 @@ def test_front_matter_is_found(case):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_front_matter_costs_only_its_fields(name):
-    """Whatever the block, the post is cleaned, and its fields are data that YAML can hold."""
+    """Whatever the block contains, the post is cleaned, and its fields are values that YAML can represent."""
     outcome = follow_all(Source(PurePosixPath("a.md"), (HOSTILE[name] + "\nThe text of the post.\n").encode()), FLOW)
     assert isinstance(outcome, Cleaned), outcome
     assert "The text of the post." in outcome.document.text
@@ -68,7 +68,7 @@ PARTS = st.sampled_from(
 
 @given(st.lists(PARTS, max_size=8).map("\n".join))
 def test_front_matter_is_the_start_of_the_text(text):
-    """The block is how the text starts, and a second reading of what follows changes nothing of it."""
+    """The block is the start of the text, and a second pass over the rest changes nothing."""
     found = front_matter_of(text)
     if found:
         assert text.startswith(found.block)

@@ -1,4 +1,4 @@
-"""Any history equals a fresh run: random edits, settings, faults and kills, each followed by a run without a fault."""
+"""After random edits, settings, faults and kills, a run without a fault gives the outputs of a fresh run."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ nth = some.integers(0, 1000)
 
 
 class Histories(RuleBasedStateMachine):
-    """An archive, whatever happens to it, and a fresh run to compare it with."""
+    """An archive with a random history, and a fresh run to compare it with."""
 
     def __init__(self) -> None:
-        """Begin with an empty raw/."""
+        """Start with an empty raw/."""
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="history-"))
         self.raw = self.folder / "raw"
@@ -61,7 +61,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(posts=some.dictionaries(some.sampled_from(NAMES), some.sampled_from(sorted(POSTS)), max_size=4))
     def begin(self, posts: dict[str, str]) -> None:
-        """Some posts, and a run over them."""
+        """Write some posts and run."""
         for name, post in posts.items():
             self.write(name, post)
         self.choose(("editions", False))
@@ -69,13 +69,13 @@ class Histories(RuleBasedStateMachine):
 
     @rule(name=some.sampled_from(NAMES), post=some.sampled_from(sorted(POSTS)))
     def write(self, name: str, post: str) -> None:
-        """Add or replace a post; a file or a folder that is in the way goes."""
+        """Add or replace a post; remove a file or folder of the same name."""
         data = POSTS[post]
         self._place(name).write_bytes(data if isinstance(data, bytes) else data.encode())
 
     @rule(name=some.sampled_from(PLACES), colour=some.integers(0, 1))
     def picture(self, name: str, colour: int) -> None:
-        """Add or change a picture."""
+        """Add or change an image."""
         self._place(name).write_bytes(png((255 * colour, 0, 0)))
 
     @rule(at=nth, what=some.sampled_from(("add a line", "touch", "delete", "delete its folder")))
@@ -93,7 +93,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(at=nth, name=some.sampled_from(NAMES))
     def rename(self, at: int, name: str) -> None:
-        """Give a file in raw/ another name."""
+        """Rename a file in raw/."""
         if path := self._pick(at, "raw"):
             data = path.read_bytes()
             path.unlink()
@@ -114,7 +114,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(at=nth, what=some.sampled_from(("delete", "touch", "edit", "edit")))
     def output(self, at: int, what: str) -> None:
-        """Delete or change one of the files that a run made."""
+        """Delete or change an output of a run."""
         if path := self._pick(at, "clean", "out", "books"):
             if what == "delete":
                 path.unlink()
@@ -136,23 +136,23 @@ class Histories(RuleBasedStateMachine):
 
     @rule(flags=some.sampled_from(FLAGS))
     def run(self, flags: tuple[str, ...]) -> None:
-        """A run without a fault leaves what a fresh one would, and a second finds nothing to do."""
+        """A run without a fault gives the outputs of a fresh run, and a second run has nothing to do."""
         self.wrong = True
         healthy(self.folder, *flags, edits=self.edits)
         self.wrong = False
 
     @rule(operation=some.sampled_from(OPERATIONS), at=some.integers(1, 80))
     def kill(self, operation: str, at: int) -> None:
-        """A run is killed."""
+        """Kill a run."""
         self._disturb(Fault(operation, at, KILL), {0, 4, -9})
 
     @rule(operation=some.sampled_from(OPERATIONS), at=some.integers(1, 80), error=some.sampled_from(ERRORS))
     def fail(self, operation: str, at: int, error: str) -> None:
-        """A run meets an error of the machine."""
+        """Let a run meet a machine error."""
         self._disturb(Fault(operation, at, error), {0, 3, 4})
 
     def teardown(self) -> None:
-        """Whatever happened, the next run without a fault leaves what a fresh one would."""
+        """After any history, the next run without a fault gives the outputs of a fresh run."""
         try:
             if not self.wrong:
                 self.run(())
@@ -171,7 +171,7 @@ class Histories(RuleBasedStateMachine):
         self.wrong = False
 
     def _place(self, name: str) -> Path:
-        """Return where to write a file in raw/, with nothing in the way."""
+        """Return where to write a file in raw/, after removing what is in the way."""
         path = self.raw / name
         for parent in path.parents:
             if parent.is_file():
@@ -193,7 +193,7 @@ class Histories(RuleBasedStateMachine):
 
 
 def look(examples: int, steps: int, start: int = 0) -> None:
-    """Try `examples` random histories of up to `steps` steps; the one that fails is printed as a script."""
+    """Try `examples` random histories of up to `steps` steps; print a failing one as a script."""
     run_state_machine_as_test(
         seed(start)(Histories),
         settings=settings(
@@ -209,5 +209,5 @@ def look(examples: int, steps: int, start: int = 0) -> None:
 
 
 def test_any_history_equals_a_fresh_run():
-    """After any sequence of changes, faults and runs, a run leaves exactly what one on an empty folder would."""
+    """After any sequence of changes, faults and runs, a run leaves exactly the outputs of a run on an empty folder."""
     look(EXAMPLES, STEPS)

@@ -1,4 +1,4 @@
-"""What raw/ may hold, and what a user may type, cannot stop a run, leave the folder, or cost more than it should."""
+"""Hostile content of raw/, and mistakes of users, cannot stop a run, read or write other folders, or cost too much."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OUTSIDE = "what nobody may see"
 
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
-    """An empty raw/ in a folder of its own."""
+    """An empty raw/ in a new folder."""
     folder = tmp_path / "archive" / "raw"
     folder.mkdir(parents=True)
     return folder
@@ -46,7 +46,7 @@ def records(raw: Path) -> dict[str, dict]:
 
 
 def good(raw: Path) -> None:
-    """Add a post with which nothing is wrong."""
+    """Add a sound post."""
     (raw / "good.md").write_text("# Good\n\nGulls over a quiet harbour in the late afternoon.\n", "utf-8")
 
 
@@ -54,7 +54,7 @@ def good(raw: Path) -> None:
 
 
 def nested(folder: Path, name: str, depth: int, file: str) -> None:
-    """Make `depth` folders of one name in one another, deeper than any path may be long, and a file in the last."""
+    """Make `depth` nested folders of one name, deeper than the longest allowed path, and a file in the last."""
     handle = os.open(folder, os.O_RDONLY)
     for _ in range(depth):
         os.mkdir(name, dir_fd=handle)
@@ -67,7 +67,7 @@ def nested(folder: Path, name: str, depth: int, file: str) -> None:
 
 
 def test_any_tree_is_scanned(raw: Path, lacuna: Lacuna):
-    """Depth, length, bytes that are no UTF-8, links and loops: each is read or set aside by itself, on one line."""
+    """Deep folders, long names, names that are not UTF-8, links and loops: each is read, or skipped with one line."""
     good(raw)
     nested(raw, "a", 400, "x.md")
     nested(raw, "b", DEEPEST_FOLDER, "x.md")
@@ -89,28 +89,28 @@ def test_any_tree_is_scanned(raw: Path, lacuna: Lacuna):
     before = sorted(raw.iterdir())
     ran = lacuna("run", "--no-editions", cwd=raw.parent)
     assert ran.returncode == 4, ran.stderr
-    told = {path: record.get("reason", record["outcome"]) for path, record in records(raw).items()}
+    found = {path: record.get("reason", record["outcome"]) for path, record in records(raw).items()}
     assert (
-        told.pop("/".join(["a"] * (DEEPEST_FOLDER + 1))) == "is a folder inside 64 others, and is not read; move it up"
+        found.pop("/".join(["a"] * (DEEPEST_FOLDER + 1))) == "is a folder inside 64 others, and is not read; move it up"
     )
-    assert told.pop("/".join(["b"] * DEEPEST_FOLDER) + "/x.md") == "cleaned"
-    assert told.pop("/".join(["c" * 255] * 20) + "/x.md") == "cleaned"
-    assert told.pop("folder\\xff").startswith("is a folder with a name that is not valid UTF-8")
-    assert told.pop("file\\xff.md") == "cleaned"
-    assert told.pop("file\\xff.md\\").startswith("has a name that is not valid UTF-8")
-    copies = sorted(told.pop(name) for name in ("absolute.md", "good.md", "inside.md"))
+    assert found.pop("/".join(["b"] * DEEPEST_FOLDER) + "/x.md") == "cleaned"
+    assert found.pop("/".join(["c" * 255] * 20) + "/x.md") == "cleaned"
+    assert found.pop("folder\\xff").startswith("is a folder with a name that is not valid UTF-8")
+    assert found.pop("file\\xff.md") == "cleaned"
+    assert found.pop("file\\xff.md\\").startswith("has a name that is not valid UTF-8")
+    copies = sorted(found.pop(name) for name in ("absolute.md", "good.md", "inside.md"))
     assert copies == ["cleaned", "duplicate", "duplicate"]
     for name in ("outside.md", "around.md"):
-        assert told.pop(name).startswith("is a symbolic link out of the folder")
-    assert told.pop("loop.md").startswith("cannot be looked at: Too many levels of symbolic links")
-    assert told.pop("to-folder.md").startswith("is a link to a folder")
-    assert not told
+        assert found.pop(name).startswith("is a symbolic link out of the folder")
+    assert found.pop("loop.md").startswith("cannot be looked at: Too many levels of symbolic links")
+    assert found.pop("to-folder.md").startswith("is a link to a folder")
+    assert not found
     assert sorted(raw.iterdir()) == before
 
 
 @contextmanager
 def meanwhile(code: str, folder: Path) -> Iterator[None]:
-    """Do what `code` does in `folder`, over and over, in a process of its own while the block runs."""
+    """Run `code` in `folder` repeatedly, in a separate process, while the block runs."""
     lines = textwrap.indent(textwrap.dedent(code), "    ")
     loop = f"import os, shutil\nprint(flush=True)\nwhile True:\n{lines}"
     with subprocess.Popen([sys.executable, "-c", loop], cwd=folder, stdout=subprocess.PIPE) as process:
@@ -123,7 +123,7 @@ def meanwhile(code: str, folder: Path) -> Iterator[None]:
 
 
 def test_what_comes_and_goes_while_it_is_scanned_stops_nothing(raw: Path):
-    """Files and folders that vanish between being listed and looked at are not there, and nothing is raised."""
+    """Files and folders that vanish during a scan raise no error."""
     good(raw)
     passing = """
         os.mkdir("passing")
@@ -141,12 +141,12 @@ def test_what_comes_and_goes_while_it_is_scanned_stops_nothing(raw: Path):
 
 
 def picture(path: Path, colour: str) -> None:
-    """Write a picture of one colour."""
+    """Write an image of one colour."""
     Image.new("RGB", (8, 8), colour).save(path)
 
 
 def test_no_race_leads_out_of_raw(raw: Path):
-    """A file, its folder, and a picture become links to what is outside, over and over: none of it is ever read."""
+    """A file, its folder and an image become links to outside files, again and again: no outside file is ever read."""
     outside = raw.parent / "outside"
     outside.mkdir()
     (outside / "x.md").write_text(OUTSIDE, "utf-8")
@@ -181,7 +181,7 @@ def test_no_race_leads_out_of_raw(raw: Path):
 
 
 def test_a_run_beside_a_race_writes_nothing_of_what_is_outside(raw: Path, lacuna: Lacuna):
-    """Whatever a run finds where a post is swapped for a link to a file outside, that file is not in clean/ or out/."""
+    """While posts are swapped for links to an outside file, a run never writes that file's text to clean/ or out/."""
     good(raw)
     (raw.parent / "other.md").write_text(f"# Private\n\n{OUTSIDE}\n", "utf-8")
     for number in range(20):
@@ -201,7 +201,7 @@ def test_a_run_beside_a_race_writes_nothing_of_what_is_outside(raw: Path, lacuna
 
 
 def test_a_file_that_changed_is_not_read(raw: Path):
-    """What is read is what was found: a file that was written to, replaced or deleted since is set aside for now."""
+    """Only the file that was scanned is read: if it was changed, replaced or deleted since, it is skipped for now."""
     changes: list[Callable[[Path], object]] = [
         lambda path: path.write_text("other", "utf-8"),
         lambda path: path.write_text("longer than before", "utf-8"),
@@ -220,8 +220,8 @@ def test_a_file_that_changed_is_not_read(raw: Path):
         subprocess.run(["rm", "-rf", path], check=True)  # noqa: S607 - a file or a folder
 
 
-def test_pictures_tell_nothing_of_what_is_outside(raw: Path, lacuna: Lacuna):
-    """A picture that a post names outside raw/ is missing, whether it is there or not."""
+def test_outside_images_are_missing(raw: Path, lacuna: Lacuna):
+    """An image that a post names outside raw/ is reported as missing, whether it exists or not."""
     (raw / "posts").mkdir()
     picture(raw / "here.png", "blue")
     picture(raw.parent / "there.png", "red")
@@ -240,7 +240,7 @@ def test_pictures_tell_nothing_of_what_is_outside(raw: Path, lacuna: Lacuna):
 
 
 def test_names_clash_with_nothing(raw: Path, lacuna: Lacuna):
-    """Folders called like outputs, folders that differ in case or normal form, long paths: every post has its file."""
+    """Folders named like outputs, folders that differ in case or Unicode form, long paths: every post has its file."""
     names = [
         *("x.txt", "x.md/y.md", "x.MD/z.md", "x.epub/y.md", "x.pdf/y.md", "report.jsonl/y.md", "links.csv/y.md"),
         *("A/x.md", "a/x.md", "caf\u00e9/x.md", "cafe\u0301/x.md", "con/x.md", "aux.md/x.md", "README.md/x.md"),
@@ -253,8 +253,8 @@ def test_names_clash_with_nothing(raw: Path, lacuna: Lacuna):
         path.write_text(f"# Post {number}\n\nThe {word} of the day, number {number}.\n", "utf-8")
     ran = lacuna("run", "--no-editions", cwd=raw.parent)
     assert "Traceback" not in ran.stderr
-    told = records(raw)
-    files = [told[name]["file"] for name in names]
+    found = records(raw)
+    files = [found[name]["file"] for name in names]
     assert len({file.casefold() for file in files}) == len(names)
     assert all((raw.parent / "clean" / file).is_file() for file in files)
     assert all(len(file.encode()) < 700 for file in files)
@@ -263,7 +263,7 @@ def test_names_clash_with_nothing(raw: Path, lacuna: Lacuna):
 
 
 def test_a_posts_name_stays_what_it_was():
-    """A name that is safe is kept, whatever is done about those that are not."""
+    """A safe name is kept, though unsafe names are changed."""
     assert safe_name(PurePosixPath("2021/a post.md")) == "2021/a post"
     assert safe_name(PurePosixPath("v1.2/notes.md")) == "v1.2/notes"
 
@@ -299,22 +299,22 @@ FIELDS = {
 
 
 def test_front_matter_is_cleaned_like_the_text(raw: Path, lacuna: Lacuna):
-    """Whatever YAML holds, the run goes on, and every field that comes out is text that any format can hold."""
+    """Whatever YAML contains, the run goes on, and every field in the outputs is text that their formats allow."""
     good(raw)
     for name, fields in FIELDS.items():
         (raw / f"{name}.md").write_text(f"---\n{fields}\n---\n\n# {name}\n\nWords about {name} alone.\n", "utf-8")
     (raw / "\x1b[31m\u202e.md").write_text("Words under a name that no terminal should show.\n", "utf-8")
     ran = lacuna("run", "--no-editions", cwd=raw.parent)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    told = records(raw)
-    assert {record["outcome"] for record in told.values()} == {"cleaned"}
-    assert told["emoji.md"]["title"] == "\U0001f600 smile"
-    assert told["lone.md"]["title"] == "\ufffd alone"
-    assert told["controls.md"]["title"] == "xy z"
-    assert told["authors.md"]["authors"] == ["a", "\U0001f600"]
-    assert told["bidi.md"]["title"] == "gpj.exe"
-    assert told["entities.md"]["title"] == "Tu C\u00f3digo de Conducta"
-    assert told["\x1b[31m\u202e.md"]["title"] == "untitled"
+    found = records(raw)
+    assert {record["outcome"] for record in found.values()} == {"cleaned"}
+    assert found["emoji.md"]["title"] == "\U0001f600 smile"
+    assert found["lone.md"]["title"] == "\ufffd alone"
+    assert found["controls.md"]["title"] == "xy z"
+    assert found["authors.md"]["authors"] == ["a", "\U0001f600"]
+    assert found["bidi.md"]["title"] == "gpj.exe"
+    assert found["entities.md"]["title"] == "Tu C\u00f3digo de Conducta"
+    assert found["\x1b[31m\u202e.md"]["title"] == "untitled"
     for path, data in tree(raw.parent / "clean").items():
         if path.endswith(".md"):
             _, front, _ = data.decode().split("---\n", 2)
@@ -325,10 +325,10 @@ def test_front_matter_is_cleaned_like_the_text(raw: Path, lacuna: Lacuna):
     long = yaml.safe_load((raw.parent / "clean" / "long.md").read_text("utf-8").split("---")[1])
     assert len(long["title"]) == 500
     assert long["original_title"].startswith("word word")
-    ET.parse(raw.parent / "out" / "graph.graphml")  # noqa: S314 - ours
+    ET.parse(raw.parent / "out" / "graph.graphml")  # noqa: S314 - our own file
 
 
-# What takes long
+# Texts that take long
 
 HOSTILE = {
     "virama": "\u0915\u094d" * 3000,
@@ -342,7 +342,7 @@ HOSTILE = {
 
 
 def test_hostile_text_of_20_kb_becomes_a_book(raw: Path, lacuna: Lacuna):
-    """What made Typst take gigabytes, or fail, and pandoc minutes, is a book like any other; clean/ loses nothing."""
+    """Texts on which Typst once failed, or pandoc took minutes, become books; clean/ keeps all characters."""
     for name, text in HOSTILE.items():
         (raw / f"{name}.md").write_text(f"# About {name}\n\n{text}\n", "utf-8")
     ran = lacuna("run", cwd=raw.parent)
@@ -354,8 +354,8 @@ def test_hostile_text_of_20_kb_becomes_a_book(raw: Path, lacuna: Lacuna):
         assert book.read("EPUB/text/ch001.xhtml").decode().count("x | x") >= 1000
 
 
-def test_texts_beyond_what_pandoc_can_do_are_set_aside(raw: Path, lacuna: Lacuna):
-    """A text that takes pandoc too long is set aside for that reason, and the others are bound."""
+def test_texts_beyond_the_limits_of_pandoc_are_skipped(raw: Path, lacuna: Lacuna):
+    """A text that takes pandoc too long is skipped with that reason, and the others become books."""
     good(raw)
     notes = "".join(f"[^{number}]: x [^{number + 1}]\n\n" for number in range(4000))
     (raw / "notes.md").write_text(f"# Notes\n\n[^0]\n\n{notes}", "utf-8")
@@ -366,17 +366,17 @@ def test_texts_beyond_what_pandoc_can_do_are_set_aside(raw: Path, lacuna: Lacuna
 
 
 def test_a_cover_looks_at_the_beginning_of_a_title():
-    """What a cover cannot show costs nothing: a title of 60 kB gives the cover of its first words."""
+    """A cover uses only the beginning of a title: one of 60 kB gives the same cover as its first words."""
     for word in ("word ", "x", "e\u0301", "\u6df1", "\u0628\u0628 "):
         assert cover(word * 20_000, [], "en", "#2f4858") == cover(word * 1000, [], "en", "#2f4858")
     assert cover("T", ["An Author"] * 10_000, "en", "#2f4858") == cover("T", ["An Author"] * 500, "en", "#2f4858")
 
 
-# What a user may do
+# Mistakes of users
 
 
 def test_a_command_never_reads_what_it_wrote(raw: Path, lacuna: Lacuna):
-    """A folder for the results inside the folder that is read is left out, the second time too."""
+    """An output folder inside the input folder is not read as input, also in a second run."""
     good(raw)
     for _ in range(2):
         for command in ("repair", "normalize"):
@@ -399,7 +399,7 @@ def test_a_command_never_reads_what_it_wrote(raw: Path, lacuna: Lacuna):
     ],
 )
 def test_any_locale_names_any_file(raw: Path, lacuna: Lacuna, environment: dict[str, str], lines: tuple[str, ...]):
-    """File names that the locale cannot encode end in the same files, and no command ends in a traceback."""
+    """File names that the locale cannot encode give the usual files, and no command ends with a traceback."""
     (raw / "\u4e2d\u6587\u00e9.md").write_text("# \u4e2d\u6587\n\n[\u94fe\u63a5](http://e.org/)\n", "utf-8")
     for line in lines:
         ran = lacuna(*line.split(), cwd=raw.parent, env=environment)
@@ -410,7 +410,7 @@ def test_any_locale_names_any_file(raw: Path, lacuna: Lacuna, environment: dict[
 
 
 def test_an_output_folder_is_looked_at_before_any_work(raw: Path, lacuna: Lacuna):
-    """Where --out is a file, the run ends before the first post is read."""
+    """If --out is a file, the run ends before it reads a post."""
     good(raw)
     (raw.parent / "file").write_text("in the way", "utf-8")
     ran = lacuna("run", "--out", "file", cwd=raw.parent)
@@ -420,7 +420,7 @@ def test_an_output_folder_is_looked_at_before_any_work(raw: Path, lacuna: Lacuna
 
 
 def test_a_yearbook_is_checked_before_it_is_written(raw: Path, lacuna: Lacuna):
-    """No raw/, no post of the year, no room for the file: the settings stay as they are."""
+    """The settings file does not change without raw/, without posts of the year, or if it cannot be written."""
     (raw / "a.md").write_text("---\ndate: 2021-05-01\n---\n\n# A\n\nWords.\n", "utf-8")
     settings = raw.parent / "pipeline.toml"
     settings.write_text("editions = false\n", "utf-8")
@@ -464,7 +464,7 @@ def until(lines: Iterator[str], word: str) -> str:
 
 
 def test_watch_waits_for_a_folder_that_is_gone(raw: Path):
-    """raw/ moved away, then back with a new post; emptied, as an unmounted disk is, then full again: it goes on."""
+    """`watch` goes on after raw/ is moved away, comes back with a new post, is emptied, and is full again."""
     good(raw)
     away = raw.parent / "away"
     with watching(raw.parent) as process:
@@ -484,7 +484,7 @@ def test_watch_waits_for_a_folder_that_is_gone(raw: Path):
 
 
 def test_watch_waits_for_a_lock_and_for_a_disk(raw: Path):
-    """Another run holds the lock; then out/ cannot be written: each is one line, and the next run comes by itself."""
+    """If another run holds the lock, or out/ cannot be written, `watch` prints one line, and runs again when it can."""
     good(raw)
     archive = importlib.import_module("pipeline.run.incremental")
     out = raw.parent / "out"

@@ -1,4 +1,4 @@
-"""The promises, held on any text at all."""
+"""Invariants and properties that hold for any text."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ AVOIDED = [re.compile(case["avoid"], re.MULTILINE) for case in ROLLBACKS]
 
 
 def without_controls(text: str) -> str:
-    """Return what the first step leaves of a text: line ends and control characters as the other steps expect them."""
+    """Return a text after the first step: line ends and control characters as the other steps expect them."""
     return follow(FLOW[0], Document(HERE, text)).text
 
 
@@ -55,7 +55,7 @@ sound = texts.filter(lambda text: not any(construct.search(without_controls(text
 @example(text="****\t\u3400")
 @example(text="**\t{**\u3400")
 def test_no_step_is_rolled_back(step, text):
-    """On any text a step holds its invariants: the runner never has to roll it back."""
+    """On any text a step's invariants hold, so that it is never rolled back."""
     before = Document(HERE, text if step is FLOW[0] else without_controls(text))
     assert not [note for note in follow(step, before).notes if note.invariant]
 
@@ -63,7 +63,7 @@ def test_no_step_is_rolled_back(step, text):
 @SLOW
 @given(text=sound)
 def test_no_step_of_the_whole_flow_is_rolled_back(text):
-    """On what the steps before it made of any text, a step holds its invariants as well."""
+    """In the whole flow, the invariants of each step hold on the output of the steps before it."""
     document = Document(HERE, text)
     for step in FLOW:
         document = follow(step, document)
@@ -78,7 +78,7 @@ def test_no_step_of_the_whole_flow_is_rolled_back(text):
     ],
 )
 def test_a_known_rollback(case):
-    """The step is rolled back; once it is not, its case leaves rollbacks.toml."""
+    """The step is rolled back; when it no longer is, its case must be removed from rollbacks.toml."""
     step = next(step for step in FLOW if step.name == case["step"])
     notes = [note for note in follow(step, Document(HERE, case["text"])).notes if note.invariant]
     assert not notes
@@ -95,7 +95,7 @@ def test_a_known_rollback_is_of_the_invariant_that_it_names(case):
 
 
 def test_a_step_that_breaks_an_invariant_is_rolled_back():
-    """A step that replaces any text by another one is caught: the property tests above can fail."""
+    """A step that replaces any text is rolled back: this shows that the property tests above can fail."""
     wrong = Step("wrong", lambda document: replace(document, text="x"), (SAME_WORDS,))
     after = follow(wrong, Document(HERE, "text"))
     assert after.text == "text"
@@ -106,27 +106,27 @@ def test_a_step_that_breaks_an_invariant_is_rolled_back():
 @SLOW
 @given(text=texts)
 def test_changes_undo(step, text):
-    """The changes of a step, undone, give the text before it."""
+    """Undoing the changes of a step gives the text before the step."""
     after = follow(step, Document(HERE, text))
     assert apply(after.text, inverse(after.changes)) == text
 
 
 @st.composite
 def edits(draw: st.DrawFn, length: int) -> list[tuple[int, int, str]]:
-    """Return where a text of `length` is changed, in order, and to what."""
+    """Return random edits of a text of `length` characters, in order: start, end and new text."""
     cuts = sorted(draw(st.lists(st.integers(0, length), max_size=8, unique=True)))
     spans = zip(cuts[::2], cuts[1::2], strict=False)
     return [(start, end, draw(st.text("xyz", max_size=3))) for start, end in spans]
 
 
 def changes(text: str, made: list[tuple[int, int, str]]) -> list[Change]:
-    """Return edits of a text as changes."""
+    """Return edits of a text as a list of changes."""
     return [Change("any", (start, end), text[start:end], after, "", 1.0) for start, end, after in made]
 
 
 @given(data=st.data(), text=st.text("abc", max_size=20))
-def test_two_passes_are_told_as_one(data, text):
-    """The changes of two passes, composed, give what the one and then the other give."""
+def test_changes_of_two_passes_are_composed(data, text):
+    """The composed changes of two passes give the same text as one pass after the other."""
     first = changes(text, data.draw(edits(len(text))))
     between = apply(text, first)
     second = changes(between, data.draw(edits(len(between))))
@@ -137,7 +137,7 @@ def test_two_passes_are_told_as_one(data, text):
 @SLOW
 @given(text=texts)
 def test_a_second_pass_of_a_step_changes_nothing(step, text):
-    """Each step that writes Markdown is done after one pass."""
+    """A second pass of a step that writes Markdown changes nothing."""
     once = follow(step, Document(HERE, text)).text
     assert follow(step, Document(HERE, once)).text == once
 
@@ -146,7 +146,10 @@ def test_a_second_pass_of_a_step_changes_nothing(step, text):
 @SLOW
 @given(text=texts)
 def test_a_step_changes_no_opaque_region(step, text):
-    """No change of a step touches an opaque region, but those of `cards` to URLs, and those that write lines anew."""
+    """No change of a step touches an opaque region, except changes of `cards` and `artefacts` to URLs.
+
+    The steps that rewrite whole lines, `normalize` and `lists`, are not checked here.
+    """
     after = follow(step, Document(HERE, text))
     but = {"cards": (URL,), "artefacts": (URL,)}.get(step.name, ())
     if step.name in {"normalize", "lists"}:
@@ -162,7 +165,7 @@ def test_a_step_changes_no_opaque_region(step, text):
 @example(text="原文：http://w ](/")
 @example(text="###作\nの\n=")
 def test_a_run_on_a_clean_file_changes_nothing(text):
-    """The whole flow leaves the text of its own clean files as it is."""
+    """The whole flow does not change the text of a clean file."""
     once = follow_all(Source(HERE, text.encode()), FLOW)
     if isinstance(once, Cleaned):
         twice = follow_all(Source(HERE, clean_file(once.document)), FLOW)
@@ -178,7 +181,7 @@ def test_a_run_on_a_clean_file_changes_nothing(text):
 @example(text="原文：http://w ](/")
 @example(text="ГѓВ©dвЂ®вЂ‹")
 def test_a_second_pass_changes_nothing(text):
-    """Repair and normal form are reached in one pass."""
+    """A second pass of repair, and of the formatter, changes nothing."""
     assert repair(repair(text).text).changes == ()
     once = normalize(text).text
     assert normalize(once).text == once
@@ -188,7 +191,7 @@ def test_a_second_pass_changes_nothing(text):
 @given(text=texts.map(lambda text: re.sub("[\0\r]", "\n", text)))
 @example(text="<div>\n# a\n</div>\n\n<!-- b -->\n# c\nd\n# e | f\n|---|---|\n")
 def test_the_parts_of_a_text_are_its_blocks(text):
-    """The parts that a text is looked at in are, one after the other, the blocks of the text."""
+    """The parts that a text is parsed in contain, in order, the blocks of the whole text."""
     parts = [token for group in block_groups(text) for token in group.blocks.tokens]
     for alone, within in zip(parts, parse_blocks(text + "\n").tokens, strict=True):
         assert (alone.type, alone.content.strip()) == (within.type, within.content.strip())
@@ -197,7 +200,7 @@ def test_the_parts_of_a_text_are_its_blocks(text):
 @SLOW
 @given(block=st.lists(st.sampled_from(YAML_PARTS), max_size=20).map("".join))
 def test_front_matter_is_read_alike_by_both_readers(block):
-    """What the quick reader of YAML may read, it reads as the careful one does."""
+    """The fast reader of YAML gives the same fields as the full parser."""
     read = yaml_fields.yaml_fields(block)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_fields, "MOST_NESTING_CHARACTERS", -1)
@@ -206,8 +209,8 @@ def test_front_matter_is_read_alike_by_both_readers(block):
 
 @SLOW
 @given(address=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(ADDRESS_PARTS), max_size=9).map("".join)))
-def test_a_canonical_address_is_canonical(address):
-    """The canonical form of any text at all is its own canonical form, and identifiers are read off it without fail."""
+def test_a_canonical_url_is_canonical(address):
+    """The canonical form of any text is its own canonical form; `identifiers` and `url_problems` accept any text."""
     form = canonical_url(address)
     assert canonical_url(form) == form
     identifiers(form)
@@ -217,7 +220,7 @@ def test_a_canonical_address_is_canonical(address):
 @SLOW
 @given(data=st.one_of(st.binary(max_size=300), texts.map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_end_well(data):
-    """Whatever the bytes, a document is cleaned or skipped with a reason; it is never a bug."""
+    """Any bytes are cleaned or skipped with a reason; they never reveal a bug."""
     outcome = follow_all(Source(HERE, data), FLOW)
     assert isinstance(outcome, Cleaned | Skipped)
     if isinstance(outcome, Skipped):
@@ -233,7 +236,7 @@ LINES = [line for path in sorted(CORPUS.glob("texts/*/*.md")) for line in path.r
 @SLOW
 @given(lines=st.lists(st.sampled_from(LINES), max_size=8))
 def test_sound_utf8_is_repaired_to_itself(lines):
-    """Lines of sound text of any language, in any order, come out of repair byte for byte."""
+    """Repair does not change a byte of sound lines, in any language and any order."""
     data = "\n".join(lines).encode()
     document = repair(data)
     assert document.text.encode() == data
@@ -244,7 +247,7 @@ def test_sound_utf8_is_repaired_to_itself(lines):
 @given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300))
 @example(text="0\x02")
 def test_utf8_is_decoded_as_such(text):
-    """Any UTF-8 is decoded as UTF-8: the changes of repair, undone, give its text. NUL is in no text but UTF-16."""
+    """Any UTF-8 is decoded as UTF-8: undoing the changes of repair gives its text. NUL occurs only in UTF-16."""
     document = repair(text.encode())
     assert apply(document.text, inverse(document.changes)) == text
 
@@ -254,7 +257,7 @@ def test_utf8_is_decoded_as_such(text):
     before=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
     after=st.dictionaries(st.sampled_from("abcd"), st.text("网页保存ab ", max_size=40)),
 )
-def test_evidence_that_grew_is_that_made_anew(before, after):
-    """What an archive says does not depend on what was in it once, nor on being kept between runs."""
-    grown, anew = statistics_of(after, unpack_statistics(pack_statistics(statistics_of(before)))), statistics_of(after)
-    assert pack_statistics(grown) == pack_statistics(anew)
+def test_updated_statistics_equal_new_ones(before, after):
+    """Statistics that are updated between runs equal those that are computed from the current texts alone."""
+    grown, new = statistics_of(after, unpack_statistics(pack_statistics(statistics_of(before)))), statistics_of(after)
+    assert pack_statistics(grown) == pack_statistics(new)

@@ -1,4 +1,4 @@
-"""The failure of a document affects no other: plugins that fail in every way; and steps that need the archive."""
+"""The failure of a document does not affect others: plugins that fail in every way; and steps that need the archive."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_fixed_step_is_run_again(troubled):
     assert reported["003"]["outcome"] == "cleaned"
 
 
-@pytest.mark.skipif(not hasattr(os, "forkpty"), reason="needs a terminal of its own")
+@pytest.mark.skipif(not hasattr(os, "forkpty"), reason="needs a separate terminal")
 def test_on_a_terminal_progress_is_one_line(archive: Path):
     """On a terminal a run shows a status line and ends with the usual last line."""
     shown = bytearray()

@@ -274,7 +274,7 @@ def test_crawl_delay_is_respected(site: Site, tmp_path: Path):
     """Crawl-delay separates all requests, also those of a redirect."""
     site.robots = (200, "User-agent: *\nCrawl-delay: 0.2")
     list(checked_rows(rows_of(site, ["ok", "moved"]), tmp_path / "memory", QUICK, WEEK))
-    asked = site.times[1:]  # after robots.txt itself
+    asked = site.times[1:]  # without robots.txt
     assert len(asked) == 3
     assert all(later - earlier > 0.15 for earlier, later in itertools.pairwise(asked))
 
@@ -346,12 +346,12 @@ def test_a_redirect_does_not_lead_from_the_public_to_the_private(site: Site):
 
 
 def test_a_name_cannot_turn_private_after_the_check(site: Site):
-    """DNS rebinding: the checked address is the one connected to, and each connection is checked again."""
+    """DNS rebinding: a request connects to the IP address that was checked, and each connection is checked again."""
     network = FakeNetwork(site)
     names = {"turns.example": [[PUBLIC], ["127.0.0.1"]], "both.example": [[PUBLIC, "127.0.0.1"]]}
     results = requested_in_public(network, names, ["http://turns.example/ok", "http://both.example/ok"])
     assert set(results.values()) == {"private"}
-    assert network.connected == [PUBLIC], "for robots.txt, before the name turned"
+    assert network.connected == [PUBLIC], "for robots.txt, before the name changed"
     assert not site.asked["HEAD ok"]
 
 

@@ -1,4 +1,4 @@
-"""Links as knowledge: what is found, where it leads, what it identifies, and which works the archive cites."""
+"""Links: their places, targets and identifiers, the works that the archive cites, and the graph of posts."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ COPY, ORIGINAL = "002_0cc31b200e29ec80.txt", "000_a1f47e9a580df4b9.txt"
 
 @pytest.fixture(scope="session")
 def rows(made: Path) -> list[dict]:
-    """The links of the sample archive, as links.jsonl has them."""
+    """The links of the sample archive, from links.jsonl."""
     return [json.loads(line) for line in (made / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
 
 
 @pytest.fixture(scope="session")
 def works(made: Path) -> list[dict]:
-    """The works that the sample archive cites, as works.json has them."""
+    """The works that the sample archive cites, from works.json."""
     return json.loads((made / "out" / "works.json").read_text("utf-8"))
 
 
 def test_the_links_of_the_sample_are_those_of_the_table(rows):
-    """All 64 links that are no images and no sources: kind, canonical address, identifiers, text, heading and place."""
+    """All 64 links that are neither images nor sources: kind, canonical URL, identifiers, text, heading and place."""
     lines = (CASES / "links.tsv").read_text("utf-8").splitlines()
     table = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    told = [row for row in rows if row["kind"] not in {"image", "source"} and row["path"] != COPY]
-    assert [{name: as_text(row[name]) for name in table[0]} for row in told] == table
-    assert len(told) == 64
-    assert len(told) - len({(row["path"], row["url"]) for row in told}) == 19
+    found = [row for row in rows if row["kind"] not in {"image", "source"} and row["path"] != COPY]
+    assert [{name: as_text(row[name]) for name in table[0]} for row in found] == table
+    assert len(found) == 64
+    assert len(found) - len({(row["path"], row["url"]) for row in found}) == 19
 
 
 def as_text(value: object) -> str:
-    """Return a value as the table writes it."""
+    """Return a value in the form of the table."""
     return " ".join(value) if isinstance(value, list) else str(value)
 
 
-def test_every_place_is_where_the_address_stands(made: Path, rows):
-    """The line and column of a link are those of its first character in the text."""
+def test_line_and_column_are_those_of_the_link(made: Path, rows):
+    """The line and column of a link are those of the first character of its Markdown."""
     for row in rows:
         if row["file"]:
             text = (made / "clean" / row["file"]).read_text("utf-8").partition("\n---\n\n")[2]
@@ -65,8 +65,8 @@ def test_every_place_is_where_the_address_stands(made: Path, rows):
             assert here.startswith(("[", "![", "<", row["written"])), row
 
 
-def test_the_copy_has_the_links_and_works_of_the_original(made: Path, rows):
-    """File 002 after repair has the links and the works of 000, each field the same."""
+def test_the_duplicate_has_the_links_and_works_of_the_original(made: Path, rows):
+    """File 002 after repair has the same links and works as 000, in every field."""
     of = {
         path: [{k: v for k, v in row.items() if k not in {"path", "file"}} for row in rows if row["path"] == path]
         for path in (COPY, ORIGINAL)
@@ -85,15 +85,15 @@ def test_the_copy_has_the_links_and_works_of_the_original(made: Path, rows):
 
 
 def test_the_works_of_the_sample_are_those_of_the_table(works):
-    """The catalogue has exactly 16 works of 4 posts, each field as its post gives it."""
+    """The sample cites exactly 16 works in 4 posts, each with the fields of the table."""
     table = json.loads((CASES / "works.json").read_text("utf-8"))
     assert works == table
     assert len(works) == 16
     assert len({cited["path"] for work in works for cited in work["custom"]["cited_by"]}) == 4
 
 
-def test_works_of_a_list_are_told_by_their_links():
-    """A link to a paper names a work: by its text and its item; labels, addresses and pictures name none."""
+def test_links_to_papers_give_works():
+    """A link to a paper gives a work, with the title from its text and its list item; labels and images give none."""
     text = """# Reading
 
 1. [Attention Is All You Need](https://arxiv.org/pdf/1706.03762v5), Vaswani et al.
@@ -106,18 +106,18 @@ By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.037
 [![cover](a.png)](https://doi.org/10.1000/182) https://doi.org/10.1000/183
 """
     document = Document(PurePosixPath("a.md"), text, Metadata(profile="medium_zh_mt"))
-    told = works_of(replace(document, links=extract_links(text)))
-    assert [(work.key, work.title, work.original, work.authors, work.others, work.year) for work in told] == [
+    found = works_of(replace(document, links=extract_links(text)))
+    assert [(work.key, work.title, work.original, work.authors, work.others, work.year) for work in found] == [
         ("arxiv:1706.03762", "注意力就是一切", "Attention Is All You Need", ("A. Vaswani", "N. Shazeer"), True, "2017"),
         ("isbn:9780262035613", "Deep Learning", "", (), False, ""),
         ("doi:10.1000/182", "注意力就是一切（Attention Is All You Need）", "", (), False, ""),
         ("doi:10.1000/183", "注意力就是一切（Attention Is All You Need）", "", (), False, ""),
     ]
-    assert [(cited.heading, cited.number) for cited in told[0].cited] == [
+    assert [(cited.heading, cited.number) for cited in found[0].cited] == [
         ("Reading", "1"),
         ("注意力就是一切（Attention Is All You Need）", ""),
     ]
-    assert told[0].links == (
+    assert found[0].links == (
         ("paper", "https://arxiv.org/abs/1706.03762v5"),
         ("paper", "https://arxiv.org/abs/1706.03762"),
         ("dataset", "https://e.org/d"),
@@ -125,7 +125,7 @@ By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.037
 
 
 def test_a_work_has_the_numbers_of_its_papers_only():
-    """A second form of a paper belongs to it; the DOI of data that two works share is the number of neither."""
+    """A paper's second URL belongs to the same work; the DOI of data that two works share identifies neither."""
     text = """# Reading
 
 ## One
@@ -137,19 +137,19 @@ By A. Vaswani (2017) | [paper](https://e.org/1.pdf) | [PDF](https://openreview.n
 By N. Shazeer (2018) | [paper](https://e.org/2.pdf) | [data](https://zenodo.org/record/1), as in [Three](https://arxiv.org/abs/1706.03762)
 """
     document = Document(PurePosixPath("a.md"), text, Metadata(profile="medium_zh_mt"))
-    told = works_of(replace(document, links=extract_links(text)))
-    assert [(work.key, work.title, work.published) for work in told] == [
+    found = works_of(replace(document, links=extract_links(text)))
+    assert [(work.key, work.title, work.published) for work in found] == [
         ("openreview:H1gax6VtDB", "One", ("openreview:H1gax6VtDB",)),
         ("https://e.org/2.pdf", "Two", ()),
         ("arxiv:1706.03762", "Three", ("arxiv:1706.03762",)),
     ]
     data = ("dataset", "https://zenodo.org/record/1")
-    assert [work.links[-1] for work in told[:2]] == [data, data]
-    assert "doi" not in works_bib(told).decode()
+    assert [work.links[-1] for work in found[:2]] == [data, data]
+    assert "doi" not in works_bib(found).decode()
 
 
 def test_reference_managers_read_the_works(made: Path, works):
-    """Pandoc's readers of biblatex and of CSL-JSON, which citeproc uses, find in both files what the catalogue has."""
+    """Pandoc's readers of biblatex and CSL-JSON, which citeproc uses, find the same works in both files."""
     for file, form in (("works.bib", "biblatex"), ("works.json", "csljson")):
         read = json.loads(run_sandboxed("-f", form, "-t", "csljson", data=(made / "out" / file).read_bytes()))
         assert {entry["id"] for entry in read} == {work["id"] for work in works}
@@ -160,14 +160,14 @@ def test_reference_managers_read_the_works(made: Path, works):
 
 
 def test_a_parser_of_bibtex_reads_every_field_of_the_works(made: Path, works):
-    """Of works.bib nothing is left unread, and its fields are those of works.json."""
+    """A BibTeX parser reads all of works.bib, with the fields of works.json."""
     read = bibtexparser.parse_string((made / "out" / "works.bib").read_text("utf-8"))
     assert not read.failed_blocks
     assert [block for block in read.blocks if block not in read.entries] == []
-    told = {entry.key: {field.key: field.value for field in entry.fields} for entry in read.entries}
-    assert list(told) == [work["id"] for work in works]
+    found = {entry.key: {field.key: field.value for field in entry.fields} for entry in read.entries}
+    assert list(found) == [work["id"] for work in works]
     for work in works:
-        fields = told[work["id"]]
+        fields = found[work["id"]]
         others = ["others"] * work["custom"]["others"]
         rest = [f"{link['kind']}: {link['url']}" for link in work["custom"]["links"][1:]]
         assert fields["title"] == f"{{{work['title']}}}"
@@ -183,22 +183,22 @@ def test_a_parser_of_bibtex_reads_every_field_of_the_works(made: Path, works):
 @example(["@article{x,", '"', "\\"])
 @example(["100% & #1 _x_ $y$ ~ ^", "a---b", "\\}"])
 def test_no_title_breaks_the_bibliography(texts: list[str]):
-    """Whatever posts call a work, its neighbours are read: BibTeX counts braces, and takes a key once."""
+    """No text in a work breaks its neighbours: BibTeX counts braces, and accepts a key only once."""
     title, author, address = texts
     links = (("paper", f"https://e.org/{address}"), ("code", f"https://e.org/{author}"))
     hostile = Work(title, original=author, authors=(author,), others=True, year="2017", links=links)
     after = Work("after", links=(("paper", "https://e.org/after"),))
-    told = works_bib([hostile, hostile, after]).decode()
-    read = bibtexparser.parse_string(told)
+    found = works_bib([hostile, hostile, after]).decode()
+    read = bibtexparser.parse_string(found)
     assert not read.failed_blocks
     assert len(read.entries) == 3
     assert read.entries[2].fields_dict["title"].value == "{after}"
-    depths = list(itertools.accumulate({"{": 1, "}": -1}.get(char, 0) for char in told))
+    depths = list(itertools.accumulate({"{": 1, "}": -1}.get(char, 0) for char in found))
     assert min(depths) == depths[-1] == 0
 
 
-def test_the_graph_says_who_leads_to_whom(made: Path):
-    """GraphML holds the posts, works and sites; the post of March leads to that of February, two posts stand alone."""
+def test_the_graph_has_the_links_between_posts(made: Path):
+    """GraphML has the posts, works and sites; the post of March links to that of February, two posts have no links."""
     graph = nx.read_graphml(made / "out" / "graph.graphml")
     assert graph.is_directed()
     assert {kind for _, kind in graph.nodes(data="kind")} == {"post", "work", "site"}
@@ -212,21 +212,21 @@ def test_the_graph_says_who_leads_to_whom(made: Path):
     assert cited["post:000_a1f47e9a580df4b9.txt", "site:twitter.com"] == 2
 
 
-def test_the_table_of_links_is_that_of_the_lines(made: Path, rows):
-    """links.csv holds what links.jsonl holds."""
+def test_the_table_equals_the_lines(made: Path, rows):
+    """links.csv has the content of links.jsonl."""
     table = list(csv.DictReader((made / "clean" / "links.csv").read_text("utf-8-sig").splitlines()))
     assert [{name: as_text(value) for name, value in row.items()} for row in rows] == table
 
 
-def test_unsafe_addresses_are_active_nowhere(archive: Path, lacuna):
-    """javascript:, data: and vbscript: addresses are listed as unsafe; no output has one that a reader could follow."""
+def test_unsafe_urls_are_links_in_no_output(archive: Path, lacuna):
+    """javascript:, data: and vbscript: links are listed as unsafe; no output has one that a reader can click."""
     post = "# T\n\n[a](javascript:alert(1)) [b](vbscript:x) ![c](data:text/html,x) [代码](JaVaScRiPt:alert(2))\n\n"
     post += '<a href="java&#10;script:alert(3)">d</a> [论文](https://arxiv.org/abs/1703.00522) =cmd\n'
     (archive / "raw" / "bad.md").write_text(post, "utf-8")
     ran = lacuna("run", cwd=archive)
     assert ran.returncode == 0, ran.stderr
-    told = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
-    mine = [row for row in told if row["path"] == "bad.md"]
+    found = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
+    mine = [row for row in found if row["path"] == "bad.md"]
     assert [row["written"] for row in mine if "unsafe" in row["notes"]] == [
         "javascript:alert(1)",
         "vbscript:x",
@@ -252,23 +252,23 @@ def test_unsafe_addresses_are_active_nowhere(archive: Path, lacuna):
 
 
 def test_links_lead_to_files_beside_the_post(archive: Path, lacuna):
-    """A relative address of a post without a source leads to the file beside it; a fragment does not matter."""
+    """A relative link of a post without a source leads to the file next to it, with any fragment."""
     folder = archive / "raw" / "notes"
     folder.mkdir()
     (folder / "a.md").write_text("# A\n\nfirst words: [see](b.md#part), [up](../top%20one.md), [no](c.md)\n", "utf-8")
     (folder / "b.md").write_text("# B\n\nanother text, quite unlike the one before it\n", "utf-8")
     (archive / "raw" / "top one.md").write_text("# Top\n\nthe third text has other words again\n", "utf-8")
     assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
-    told = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
-    assert {row["written"]: row["to"] for row in told if row["path"] == "notes/a.md"} == {
+    found = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
+    assert {row["written"]: row["to"] for row in found if row["path"] == "notes/a.md"} == {
         "b.md#part": "notes/b.md",
         "../top%20one.md": "top one.md",
         "c.md": "",
     }
 
 
-def test_what_pointing_at_a_link_shows_is_told():
-    """Titles of links, of references, of images and of HTML are kept; of an attribute given twice the first counts."""
+def test_titles_of_links_are_kept():
+    """Titles of links, references, images and HTML are kept; of a repeated attribute, the first counts."""
     links = extract_links(
         "[a](https://e.org/a \"A &amp; A\") [b] ![c](c.png 'C') <a title=D href='https://e.org/d' href='x'>d</a>\n\n"
         "<img data-src=e.png src=f.png title='E'>\n\n[b]: https://e.org/b (B)\n"
@@ -283,8 +283,8 @@ def test_what_pointing_at_a_link_shows_is_told():
     ]
 
 
-def test_hostile_addresses_come_back_as_they_are_and_are_noted():
-    """An address of 100,000 characters, a broken escape, a hidden direction and a look-alike name are told of."""
+def test_hostile_urls_are_kept_and_noted():
+    """A URL of 100,000 characters, a broken escape, a direction override and a look-alike name get a note."""
     long = "https://e.org/" + "a" * 100_000
     links = extract_links(
         f"[x]({long}) [y](https://e.org/%zz) [z](https://e.org/a\u202eb) [k](https://xn--pple-43d.com/)"
@@ -300,7 +300,7 @@ def test_hostile_addresses_come_back_as_they_are_and_are_noted():
 
 
 def test_links_between_posts_lead_within_the_book(made: Path):
-    """In both editions of the archive the post of March leads to the chapter of February; alone, to the web."""
+    """In the archive's books, the post of March links to the chapter of February; in its own books, to the web."""
     address = "four-deep-learning-papers-to-read-in-february-2021"
     with zipfile.ZipFile(made / "out" / "archive.epub") as book:
         pages = [book.read(name).decode() for name in book.namelist() if "/ch" in name]
@@ -312,4 +312,4 @@ def test_links_between_posts_lead_within_the_book(made: Path):
     with pikepdf.open(made / "out" / "archive.pdf") as pdf:
         links = [note for page in pdf.pages for note in page.get("/Annots", []) if note.Subtype == "/Link"]
         addresses = [str(note.A.URI) for note in links if "/A" in note and "/URI" in note.A]
-    assert sum(address in uri for uri in addresses) == 2, "only the colophon and the line of the source lead to the web"
+    assert sum(address in uri for uri in addresses) == 2, "only the colophon and the source line link to the web"

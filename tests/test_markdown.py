@@ -1,4 +1,4 @@
-"""Markdown means what its author meant, on the sample archive, the specifications and real posts."""
+"""Markdown keeps its meaning, on the sample archive, the specifications and real posts."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def sample() -> list[str]:
     return [file.read_text("utf-8") for found in posts for file in found]
 
 
-def test_pandoc_reads_the_same_before_and_after_the_normal_form(sample: list[str]):
-    """Every post, mended, is the same tree to pandoc in normal form: our own proof decides as pandoc would."""
+def test_pandoc_reads_the_same_before_and_after_formatting(sample: list[str]):
+    """For every post, pandoc reads the same tree before and after formatting, as our own check of meaning says."""
     for before in sample:
         document = Document(PurePosixPath("post.md"), before)
         for step in (step for step in MARKDOWN if step.name != "normalize"):
@@ -65,7 +65,7 @@ def tree(text: str) -> object:
     ],
 )
 def test_a_change_of_meaning_is_seen(before: str, after: str):
-    """The proof of meaning fails where a reader would see another document."""
+    """The invariant of equal meaning fails where a reader would see a different document."""
     here = PurePosixPath("a.md")
     assert not SAME_MEANING.holds(Document(here, before), Document(here, after))
     assert SAME_MEANING.holds(Document(here, before), Document(here, before))
@@ -73,7 +73,7 @@ def test_a_change_of_meaning_is_seen(before: str, after: str):
 
 @pytest.mark.parametrize("name", ["commonmark", "gfm"])
 def test_examples_of_the_specifications(name: str, shared: Path):
-    """Of the examples at least 99.8 % render as before, and all are the same after a second pass.
+    """At least 99.8 % of the examples render as before, and a second pass changes none.
 
     `5*6*78` is a product here, not emphasis.
     """
@@ -90,15 +90,15 @@ def examples(folder: Path, name: str) -> list[str]:
         if file.suffix == ".json":
             return [example["markdown"] for example in json.loads(text)]
         return [found.replace("→", "\t") + "\n" for found in EXAMPLE.findall(text)]
-    pytest.skip("the examples are not here")
+    pytest.skip("the examples are not available")
 
 
 def html(text: str) -> str:
     return re.sub(r"[ \t\n]+", " ", parser().render(text.rstrip("\n") + "\n")).strip()
 
 
-def test_parts_mean_what_they_mean_alone(shared: Path):
-    """The parts that a text is looked at in are, one after the other, the blocks of the text."""
+def test_parts_of_a_text_are_its_blocks(shared: Path):
+    """The parts that a text is parsed in contain, in order, the blocks of the whole text."""
     for file in sorted((shared / "corpus" / "zh-posts").glob("*.md"))[::5]:
         text = file.read_text("utf-8").rstrip("\n") + "\n"
         parts = [token.content for group in block_groups(text) for token in group.blocks.tokens]
@@ -113,8 +113,8 @@ def every_text(shared: Path) -> Iterator[str]:
         yield format_markdown(file.read_text("utf-8"))
 
 
-def test_the_simplest_blocks_are_those_of_the_parser(shared: Path):
-    """What is told without the parser is told as the parser does, to the last field, on examples and real texts."""
+def test_fast_tokens_equal_the_parsers(shared: Path):
+    """Tokens made without the parser equal the parser's in every field, on examples and real texts."""
     for part in {group.text for text in every_text(shared) for group in block_groups(text)}:
         if tokens := simple_block_tokens(part):
             assert [token.as_dict() for token in tokens] == [token.as_dict() for token in block_parser().parse(part)], (
@@ -122,8 +122,8 @@ def test_the_simplest_blocks_are_those_of_the_parser(shared: Path):
             )
 
 
-def test_what_is_told_as_normal_is_written_as_it_is(shared: Path):
-    """A part that patterns tell to be in normal form is what the writer makes of it."""
+def test_parts_recognized_as_formatted_do_not_change(shared: Path):
+    """The formatter does not change a part that the patterns recognize as formatted."""
     several = "1. a\n\n2. b\n\n- c\n\n- d\n\n3. e", "1. a\n\n- b\n\n3. c\n\n5. d", "- # a\n\n- # b"
     texts = (*every_text(shared), *several)
     for part in {group.text.removesuffix("\n") for text in texts for group in block_groups(text)}:
@@ -132,8 +132,8 @@ def test_what_is_told_as_normal_is_written_as_it_is(shared: Path):
 
 
 def test_a_diff_on_a_terminal_shows_what_changed_within_a_line(tmp_path: Path):
-    """On a terminal the diff is in colours, and the marks that went stand out; piped, it is a plain diff."""
-    pty = pytest.importorskip("pty", reason="no terminals here")
+    """On a terminal the diff is coloured and highlights the removed marks; in a pipe it is a plain diff."""
+    pty = pytest.importorskip("pty", reason="no terminals on this system")
     (tmp_path / "post.md").write_text("## **标题**\n", "utf-8")
     ours, theirs = pty.openpty()
     subprocess.run(

@@ -16,7 +16,7 @@ from training.fetch import Source, commands, fetch
 from training.manifest import MANIFEST, corpus_digest, digest, manifest
 
 LISTED = tomllib.loads((MODEL_FOLDER / MANIFEST).read_text("utf-8"))
-LARGEST = 1_000_000  # bytes of a tracked file outside the model
+LARGEST = 1_000_000  # of a tracked file outside the model
 
 
 def test_the_manifest_lists_every_model_file():

@@ -1,4 +1,4 @@
-"""Opaque regions are found once, and come out as they went in; text that looks like marks is shown."""
+"""Opaque regions are found once and stay byte for byte; characters that only look like marks are visible."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ TEXTS = 400  # random texts
 
 
 def test_opaque_regions_stay_in_any_context():
-    """A region of any dialect, in a sentence, a list, a quotation, a table or a paragraph, stays byte for byte."""
+    """A region of any dialect stays byte for byte: in a sentence, a list, a quotation, a table or a paragraph."""
     for seed in range(TEXTS):
         opaque_regions_stay(seed)
 
 
 @pytest.mark.parametrize("region", OPAQUE)
 def test_a_region_alone_is_opaque(region: str):
-    """A text that is one region is one opaque span, but for the line ends around it."""
+    """A text that is one region is one opaque span, except for the line ends around it."""
     text = region.strip()
     covered = {at for start, end, _ in opaque_spans(f"{text}\n") for at in range(start, end)}
     words = {match.start() for match in re.finditer(r"[*_]", text)}
@@ -33,7 +33,7 @@ def test_a_region_alone_is_opaque(region: str):
 
 
 def test_regions_are_sorted_and_disjoint():
-    """The regions of any text are in order and do not overlap; the long ones are regions."""
+    """The regions of any text are in order and do not overlap; they include all long regions."""
     for seed in range(TEXTS):
         text = random_markdown(chance_of(seed))
         spans = opaque_spans(text)
@@ -55,13 +55,13 @@ def test_text_is_not_opaque(text: str):
     "text", [text for text in LITERAL if not set(text) & set("\n#【：T") and re.search(r"[*_]\w", text)]
 )
 def test_a_reader_sees_the_asterisks_of_text(text: str):
-    """What looks like marks but is text is shown with every asterisk and underscore, by any reader of Markdown."""
+    """Every asterisk and underscore that is text, not a mark, is visible after formatting."""
     shown = re.sub(r"<[^>]+>", "", parser().render(normalize(f"x {text} y {text}").text))
     assert shown.count("*") + shown.count("_") == 2 * (text.count("*") + text.count("_")), shown
 
 
 def test_the_pre_filter_misses_nothing():
-    """Where the quick look says that no mark is text, escapes would change nothing that a reader sees."""
+    """Where the pre-filter finds no mark that is text, escapes would not change what a reader sees."""
     for seed in range(TEXTS * 5):
         content = random_markdown(chance_of(seed)).split("\n")[0].strip()
         if not doubtful_marks(content):
@@ -85,5 +85,5 @@ def test_the_pre_filter_misses_nothing():
     ],
 )
 def test_a_text_of_regions_stays_as_it_is(text: str):
-    """A text that is already formatted but for its regions is not changed at all."""
+    """A formatted text with opaque regions does not change."""
     assert normalize(text).text == text

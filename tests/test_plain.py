@@ -1,4 +1,4 @@
-"""Plain text: a .txt file that is no Markdown is shown as it was written."""
+"""Plain text: a book shows a .txt file that is not Markdown as it was written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WRAPPED = (
 
 
 def made(text: str, name: str = "a.txt") -> str:
-    """Return the Markdown that becomes of a text."""
+    """Return the Markdown for a plain text."""
     return plain_to_markdown(Document(PurePosixPath(name), text)).text
 
 
@@ -66,7 +66,7 @@ def made(text: str, name: str = "a.txt") -> str:
     ],
 )
 def test_plain_text_is_written_as_markdown(text: str, markdown: str):
-    """Indentations, comments, numbers and marks of plain text are no Markdown."""
+    """Indentation, comments, numbers and marks of plain text are not Markdown."""
     assert made(text) == markdown
 
 
@@ -92,7 +92,7 @@ def test_plain_texts(case):
 
 
 def test_patterns_of_the_settings_decide():
-    """The last pattern that a path matches decides whether it is plain text, whatever it looks like."""
+    """The last pattern that matches a path decides whether it is plain text, whatever the text looks like."""
     text = "# Title\n\n1949. It began.\n"
     written = "\\# Title\n\n1949\\. It began.\n"
     for name, patterns, expected in (
@@ -106,7 +106,7 @@ def test_patterns_of_the_settings_decide():
 
 
 def test_the_setting_reaches_the_step(tmp_path, lacuna: Lacuna):
-    """A run reads `plain_text`, and cleans again when it changes."""
+    """A run reads the setting `plain_text`, and cleans the posts again when it changes."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "a.txt").write_text("# Title\n\n1949. It began in the small house by the sea.\n", "utf-8")
     bodies = []
@@ -133,7 +133,7 @@ CODES = {
 
 @pytest.mark.parametrize("text", CODES)
 def test_codes_of_terminals_go_whole(text):
-    """Codes go as a whole and in pairs; what a text says about codes stays."""
+    """Terminal codes are removed whole and in pairs; text about such codes stays."""
     document = follow(controls.STEP, Document(PurePosixPath("a.md"), text))
     assert document.text == (CODES[text] or text)
     assert not document.notes
@@ -143,13 +143,13 @@ def test_codes_of_terminals_go_whole(text):
     "text", ["# Title\n\nText with *emphasis*.\n", "A [link](http://e.org).\n", "```\n    code\n```\n"]
 )
 def test_markdown_in_a_txt_file_stays(text: str):
-    """A .txt file that shows that it is Markdown is left as it is; so is any other file."""
+    """A .txt file that is recognizably Markdown does not change, nor does a file of another kind."""
     assert made(text) == text
     assert made(WRAPPED, "a.md") == WRAPPED
 
 
 def shown(markdown: str) -> str:
-    """Return the text that a reader sees, without white space, marks of quotations and underlines."""
+    """Return the visible text without white space, quotation marks (`>`) and underlines."""
     page = MarkdownIt("commonmark").enable("table").render(markdown)
     return without_marks(html.unescape(re.sub(r"<[^>]*>", "", page)))
 
@@ -161,13 +161,13 @@ def without_marks(text: str) -> str:
 
 @given(st.lists(st.text("ab1 #*_`[]()<>!&;.-=+|~\\\t\u3000中é/:", max_size=30), max_size=8).map("\n".join))
 def test_a_reader_sees_what_was_written(text: str):
-    """Whatever the text, all its characters are shown, in order."""
+    """In any text, all characters stay visible, in order."""
     if not is_markdown(text):
         assert shown(made(text)) == without_marks(text)
 
 
 def test_a_book_shows_plain_text(tmp_path, lacuna: Lacuna):
-    """Through the whole flow, the paragraphs of a plain text are paragraphs, and nothing of it is code or a heading."""
+    """After the whole flow, paragraphs of a plain text are paragraphs: nothing becomes code or a heading."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "a.txt").write_text(WRAPPED + "\n# not a heading\n# but a comment\n", "utf-8")
     assert lacuna("run", "--no-editions", cwd=tmp_path).returncode == 0

@@ -1,4 +1,4 @@
-"""What a post is: names and folders decide, `include` and `ignore` say otherwise, and the rest is counted."""
+"""Which files are posts: names and folders decide, `include` and `ignore` override them, other files are counted."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tests.conftest import ROOT, Lacuna
 from tests.test_state import is_fresh, records, settings
 
 FOLDERS = tomllib.loads((ROOT / "tests" / "cases" / "posts.toml").read_text("utf-8"))["folder"]
-NOT_LISTED = {"in", "hidden"}  # in a folder that is passed over as a whole; hidden
+NOT_LISTED = {"in", "hidden"}  # hidden, or in a folder that is skipped as a whole
 
 
 def listing(case: dict) -> list[tuple[str, str]]:
-    """Return (path, kind) of each line of a case."""
+    """Return path and kind from each line of a case."""
     return [(path, kind) for kind, _, path in (line.partition(" ") for line in case["files"].strip().splitlines())]
 
 
 def build(raw: Path, case: dict, *, backwards: bool = False) -> None:
-    """Make the files of a case."""
+    """Create the files of a case."""
     for path, kind in sorted(listing(case), reverse=backwards):
         if kind != "folder":
             (raw / path).parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def build(raw: Path, case: dict, *, backwards: bool = False) -> None:
 @pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
 @pytest.mark.parametrize("case", FOLDERS, ids=lambda case: case["label"])
 def test_names_decide_what_is_a_post(tmp_path: Path, case: dict, *, backwards: bool):
-    """Each file of a folder counts as what it is, whatever the order in which the disk lists them."""
+    """Each file of a folder counts as the kind in the case, in whatever order the disk lists the files."""
     build(tmp_path, case, backwards=backwards)
     rules = PostRules(tuple(case.get("include", ())), tuple(case.get("ignore", ())))
     found = {str(one.path): str(one.passed_over) or "post" for one in scan_folder(tmp_path, rules)}
@@ -51,7 +51,7 @@ def test_kinds_have_words():
 
 
 def hugo(folder: Path) -> None:
-    """Make a repository of Hugo, without its configuration."""
+    """Create a Hugo repository without its configuration."""
     words = ("harbour", "gull", "lamp", "rope", "tide", "sail", "mast")
     fronts = {
         "content/late.md": "draft: true",
@@ -74,7 +74,7 @@ def posts(folder: Path) -> str:
 
 
 def test_any_history_of_what_is_a_post_equals_a_fresh_run(tmp_path: Path):
-    """A generator's file that comes and goes, and settings that change, leave what a run on empty folders leaves."""
+    """After a generator's file comes and goes, and settings change, a run gives the outputs of a fresh run."""
     hugo(tmp_path)
     config, chosen = tmp_path / "raw" / "hugo.toml", settings(tmp_path)
 
@@ -111,7 +111,7 @@ def test_any_history_of_what_is_a_post_equals_a_fresh_run(tmp_path: Path):
 
 
 def test_the_summary_counts_what_is_passed_over(tmp_path: Path, lacuna: Lacuna):
-    """One line of the summary, of a check and of the page, and one object of `--json`; never a line a file."""
+    """The summary, a check and the page have one line for files that are no posts, `--json` one object."""
     hugo(tmp_path)
     line = "passed over: 1 code file, 1 document of an unsupported kind, 2 drafts\n"
     for flags in ((), ("--check",), ()):
@@ -130,7 +130,7 @@ def test_the_summary_counts_what_is_passed_over(tmp_path: Path, lacuna: Lacuna):
 
 
 def test_bind_takes_a_draft(tmp_path: Path, lacuna: Lacuna):
-    """A draft that a person names is bound: `bind` does not choose."""
+    """`bind` makes a book of a draft that the user names."""
     hugo(tmp_path)
     ran = lacuna("bind", "raw/content/late.md", "-o", "books", "--epub", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
@@ -138,7 +138,7 @@ def test_bind_takes_a_draft(tmp_path: Path, lacuna: Lacuna):
 
 
 def test_a_large_tree_is_not_kept_in_memory(tmp_path: Path):
-    """What is passed over is counted one by one."""
+    """Files that are no posts are counted one by one, so that a large tree needs little memory."""
     for number in range(300):
         (tmp_path / f"{number}.png").touch()
     scan = scan_folder(tmp_path, PostRules())

@@ -1,4 +1,4 @@
-"""Site profiles: rules that apply to the posts of one site, and to no others."""
+"""Site profiles: rules for the posts of one site only."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ OF_THE_SITE = {
 
 
 def cleaned(text: str, **settings: str) -> Document:
-    """Return what becomes of a post."""
+    """Return a post after the flow."""
     document = Document(HERE, text)
     for step in assemble(Settings(**settings)):
         document = follow(step, document)
@@ -66,13 +66,13 @@ def cleaned(text: str, **settings: str) -> Document:
 
 
 def explained(document: Document) -> set[str]:
-    """Return the kinds of changes that were made."""
+    """Return the kinds of changes in a document."""
     return {f"{change.step}: {change.reason}" for change in document.changes}
 
 
 @pytest.mark.parametrize("host", ["towardsdatascience.com", "medium.com", "a-paper.medium.com"])
 def test_the_rules_of_a_site_apply_to_its_posts(host: str):
-    """The shipped profile is chosen by the host of the source; every rule of it is used."""
+    """The host of the source selects the shipped profile, and each of its rules is used."""
     document = cleaned(POST.replace("HOST", host))
     assert explained(document) >= OF_THE_SITE
     assert (document.meta.kicker, document.meta.subtitle) == ("入门", "副题")
@@ -83,7 +83,7 @@ def test_the_rules_of_a_site_apply_to_its_posts(host: str):
 
 @pytest.mark.parametrize("host", ["example.com", "notmedium.com", "medium.com.example.org"])
 def test_the_rules_of_a_site_touch_no_other(host: str):
-    """The same post from another host is left alone."""
+    """The rules do not change the same post from another host."""
     document = cleaned(POST.replace("HOST", host))
     assert not explained(document) & OF_THE_SITE
     assert (document.meta.kicker, document.meta.subtitle) == ("", "")
@@ -92,7 +92,7 @@ def test_the_rules_of_a_site_touch_no_other(host: str):
 
 
 def test_the_settings_apply_a_shipped_profile_to_every_post():
-    """With `profile = "medium_zh_mt"` the host does not matter."""
+    """With `profile = "medium_zh_mt"`, the profile applies to posts of any host."""
     document = cleaned(POST.replace("HOST", "example.com"), profile="medium_zh_mt")
     assert explained(document) >= OF_THE_SITE
     assert document.meta.kicker == "入门"
@@ -100,14 +100,14 @@ def test_the_settings_apply_a_shipped_profile_to_every_post():
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_of_a_profile_is_untouched_without_it(case: dict):
-    """No rule of the profile changes its cases where the profile does not apply."""
+    """Without the profile, its cases do not change."""
     step = next(step for step in FLOW if step.name == case["step"])
     document = Document(HERE, case["original"], Metadata(source_url="https://example.com/a"))
     assert not explained(follow(step, document)) & OF_THE_SITE
 
 
 def test_the_guide_teaches_a_site(tmp_path: Path, lacuna: Lacuna):
-    """Who follows docs/how-to/teach-a-site.md gets what it says; a post of another site stays as it is."""
+    """The steps of docs/how-to/teach-a-site.md give the result that it shows; posts of other sites do not change."""
     profile, settings = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     (post,) = re.findall(r"```markdown\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "weblog.toml").write_text(profile, "utf-8")
@@ -128,13 +128,13 @@ def test_the_guide_teaches_a_site(tmp_path: Path, lacuna: Lacuna):
 
 
 def test_the_guide_lists_every_key():
-    """The page names each key of a profile, and no other."""
+    """docs/how-to/teach-a-site.md names each key of a profile, and no other."""
     named = {key for row in re.findall(r"^\| (`.+?) \|", PAGE, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
     assert named | {"hosts"} == set(load_profile("medium_zh_mt").__struct_fields__)
 
 
 def test_an_edited_profile_makes_the_books_again(tmp_path: Path, lacuna: Lacuna):
-    """After an edit of the profile a run makes the books of a first run, also where no post's text changes."""
+    """After an edit of the profile, a run makes the books of a first run, even if no post's text changes."""
     books = []
     for folder, edits in (("kept", ("numbered_lines = true", "caption = 'Photo'")), ("fresh", ("caption = 'Photo'",))):
         here = tmp_path / folder
@@ -163,7 +163,7 @@ def test_an_edited_profile_makes_the_books_again(tmp_path: Path, lacuna: Lacuna)
 def test_a_wrong_profile_is_an_error_of_the_settings(
     text: str | None, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """A profile that is missing or not valid ends in one line that says what is wrong with it."""
+    """A missing or invalid profile ends the command with one line that names the error."""
     monkeypatch.chdir(tmp_path)
     if text is not None:
         (tmp_path / "site.toml").write_text(text, "utf-8")
@@ -173,7 +173,7 @@ def test_a_wrong_profile_is_an_error_of_the_settings(
 
 
 def test_a_misspelt_profile_is_suggested(tmp_path: Path, lacuna: Lacuna):
-    """A name that no shipped profile has ends with code 2 and the nearest name."""
+    """An unknown profile name ends with exit code 2 and suggests the nearest name."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "pipeline.toml").write_text('profile = "medium_zh"\n', "utf-8")
     ran = lacuna("run", cwd=tmp_path)

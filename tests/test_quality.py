@@ -18,8 +18,8 @@ from rapidfuzz.distance import Levenshtein
 from pipeline import Document, normalize, repair
 from pipeline.flow import MARKDOWN, follow
 from pipeline.language.archive_statistics import NO_STATISTICS, statistics_of
-from pipeline.markdown import FRONT_MATTER
 from pipeline.markdown.formatter import format_markdown
+from pipeline.markdown.front_matter import front_matter_of
 from tests.conftest import ROOT
 
 FLOOR = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))
@@ -37,7 +37,7 @@ def test_clean_text_is_left_alone(shared: Path):
 
 
 def test_the_broken_file_of_the_sample_comes_back():
-    """Of the 420 letters of file 002 that lost bytes, so many are those of 000, alone and beside three other posts."""
+    """Of the 420 characters with missing bytes in 002, the pinned number comes back, alone and with other posts."""
     posts = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
     others = statistics_of({name: posts[name] for name in ("001", "003", "004")})
     alone, among = (
@@ -48,32 +48,32 @@ def test_the_broken_file_of_the_sample_comes_back():
     assert 420 - among >= FLOOR["sample_002"]["among_others"]
 
 
-TEXTS = int(os.environ.get("TEXTS", "4"))  # of a language, at least, from one end of the folder to the other
+TEXTS = int(os.environ.get("TEXTS", "4"))  # of each language, at least, spread over the files of its folder
 LENGTH = 1_600  # characters
 RECIPES = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))["recovery"]
 
 
 @pytest.mark.parametrize(("recipe", "language"), [(name, language) for name in RECIPES for language in RECIPES[name]])
 def test_recovery(recipe: str, language: str, shared: Path, monkeypatch: pytest.MonkeyPatch):
-    """Of the letters that a recipe took bytes from, at least the pinned share comes back, and no file is worse."""
+    """Of the characters that a recipe damages, at least the pinned share is right after repair; no file gets worse."""
     monkeypatch.syspath_prepend(shared / "eval")
     score = importlib.import_module("score_repair")
     damage = importlib.import_module("damage")
     chain = damage.RECIPES.get(recipe, recipe)
     lost = right = 0
     for truth, broken in _damaged(shared / "corpus" / language, chain, damage.damage):
-        mended = repair(broken).text
+        repaired = repair(broken).text
         gone = score.lost_characters(truth, chain)
         gone = gone if any(gone) else [True] * len(truth)
-        kept = score.align(truth, mended)
+        kept = score.align(truth, repaired)
         lost, right = lost + sum(gone), right + sum(a and b for a, b in zip(gone, kept, strict=True))
-        assert Levenshtein.distance(truth, mended) <= Levenshtein.distance(truth, broken)
+        assert Levenshtein.distance(truth, repaired) <= Levenshtein.distance(truth, broken)
     print(f"{recipe} {language}: {right / lost:.4f} of {lost}")  # noqa: T201 - the figure
     assert right / lost >= RECIPES[recipe][language]
 
 
 def _damaged(folder: Path, chain: str, damage: Callable) -> list[tuple[str, str]]:
-    """Return the first part of some texts and what a chain makes of it, where its codecs have all the letters."""
+    """Return the beginnings of some texts, each with its damaged form, if the codecs of the chain can encode it."""
     found = []
     for path in sorted(folder.rglob("*.md")):
         truth = path.read_text("utf-8")[:LENGTH].replace("\u00ad", "")
@@ -84,36 +84,36 @@ def _damaged(folder: Path, chain: str, damage: Callable) -> list[tuple[str, str]
 
 
 def test_ftfy_cases(shared: Path):
-    """Of ftfy's own cases at least so many pass, of those that it fails as well, and no negative one changes."""
+    """At least the pinned numbers of ftfy's cases and of its known failures pass, and no negative case changes."""
     files = [path for path in (shared / "mojibake-cases").glob("*.json") if path.stem != "known-failures"]
     cases = [case for path in files for case in json.loads(path.read_text("utf-8")) if case.get("expect") != "fail"]
     passed = [case for case in cases if restores(case)]
     negatives = json.loads((shared / "mojibake-cases" / "negative.json").read_text("utf-8"))
     changed = [case["original"] for case in negatives if repair(case["original"]).text not in allowed(case)]
     failures = json.loads((shared / "mojibake-cases" / "known-failures.json").read_text("utf-8"))
-    mended = sum(repair(case["original"]).text == case.get("fixed-encoding", case["fixed"]) for case in failures)
+    repaired = sum(repair(case["original"]).text == case.get("fixed-encoding", case["fixed"]) for case in failures)
     print(  # noqa: T201 - the figure
-        f"ftfy's cases: {len(passed)} of {len(cases)}; known failures: {mended} of {len(failures)}; "
+        f"ftfy's cases: {len(passed)} of {len(cases)}; known failures: {repaired} of {len(failures)}; "
         f"negatives changed: {changed}"
     )
-    assert mended >= FLOOR["ftfy_cases"]["known_failures"]
+    assert repaired >= FLOOR["ftfy_cases"]["known_failures"]
     assert len(passed) >= FLOOR["ftfy_cases"]["passed"]
     assert len(changed) <= FLOOR["ftfy_cases"]["negatives_changed"]
 
 
 def restores(case: dict) -> bool:
-    """Tell whether a case comes out as it says; a letter that ftfy gives up as U+FFFD may have been inferred."""
+    """Return whether repair gives the text of a case; where that has U+FFFD, repair may give any character."""
     expected = re.escape(case.get("fixed-encoding", case["fixed"])).replace("\ufffd", ".")
     return re.fullmatch(expected, repair(case["original"]).text, re.DOTALL) is not None
 
 
 def allowed(case: dict) -> set[str]:
-    """Return what may come of a negative case: itself, or what ftfy's case says (one has a C1 control)."""
+    """Return the texts that a negative case may become: itself, or ftfy's result (one has a C1 control)."""
     return {case["original"], case.get("fixed-encoding", case["fixed"])}
 
 
 def comrak_html(text: str, *, cjk: bool = False) -> str:
-    """Return what an independent parser makes of a text; with `cjk`, one that closes emphasis before CJK letters."""
+    """Return the HTML of an independent parser; with `cjk`, emphasis also ends next to CJK characters."""
     extensions = comrak.ExtensionOptions()
     extensions.table = extensions.strikethrough = extensions.footnotes = extensions.tasklist = True
     extensions.cjk_friendly_emphasis = cjk
@@ -122,8 +122,9 @@ def comrak_html(text: str, *, cjk: bool = False) -> str:
 
 @pytest.mark.parametrize("folders", [("zh-posts",), ("zh", "zh-hant", "ja", "ko")], ids=" ".join)
 def test_emphasis_as_another_parser_reads_it(folders: tuple[str, ...], shared: Path):
-    """After the run a plain parser shows asterisks in no more texts than one that knows CJK did before, here and in
-    texts that no rule was written on.
+    """After formatting, a plain CommonMark parser shows `**` in no more texts than a parser with CJK rules did before.
+
+    The second set of folders has texts on which no rule was written.
     """
     found = [data.decode() for folder in folders for data in texts(shared / "corpus" / folder)]
     made = [normalize(text) for text in found]
@@ -142,9 +143,11 @@ def test_emphasis_as_another_parser_reads_it(folders: tuple[str, ...], shared: P
 
 
 def test_another_parser_reads_the_same_in_normal_form(shared: Path):
-    """What an independent parser makes of mended texts it makes of their normal form: a second proof of meaning."""
+    """An independent parser gives the same HTML before and after formatting: a second check of equal meaning."""
     for file in sorted((shared / "corpus").glob("*/*.md"))[::9]:
-        document = Document(PurePosixPath(file.name), FRONT_MATTER.sub("", file.read_text("utf-8")))
+        text = file.read_text("utf-8")
+        front = front_matter_of(text)
+        document = Document(PurePosixPath(file.name), text[len(front.block) :] if front else text)
         for step in (step for step in MARKDOWN if step.name != "normalize"):
             document = follow(step, document)
         old, new = (re.sub(r"\s+", " ", comrak_html(text)) for text in (document.text, format_markdown(document.text)))

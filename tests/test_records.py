@@ -1,4 +1,4 @@
-"""docs/reference/records.md describes the records: each key, its type, and lines as a run writes them."""
+"""docs/reference/records.md describes the records: each key, its type, and lines that a run writes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUOTED = "The keeper wrote the hour, the wind and the height of the tide into a 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
-    """The records of the sample archive and of posts that are repaired, skipped, or share a paragraph: by file."""
+    """The records of the sample archive and of posts that are repaired, skipped, or share a paragraph, by file name."""
     folder = tmp_path_factory.mktemp("records")
     (folder / "raw").mkdir()
     for path in (ROOT / "raw").iterdir():
@@ -47,7 +47,7 @@ def documented(section: str) -> dict[str, str]:
 
 
 def values(record: dict, nested: frozenset[str], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Yield the keys of a record with their values; those of a nested object or list of objects as `outer.inner`."""
+    """Yield the keys of a record with their values; keys of nested objects and lists of objects as `outer.inner`."""
     for key, value in record.items():
         yield f"{prefix}{key}", value
         for inner in (value if isinstance(value, list) else [value]) if key in nested else ():
@@ -68,7 +68,7 @@ def test_each_key_is_documented_with_its_type(written: dict[str, list[dict]], fi
 
 @pytest.mark.parametrize("file", SECTIONS)
 def test_the_example_is_a_record(written: dict[str, list[dict]], file: str):
-    """The line that a section shows has the keys of the record that a run writes for the same source."""
+    """The example line of a section has the keys of the record that a run writes for the same source."""
     example = json.loads(SECTIONS[file].partition("```json\n")[2].partition("```")[0])
     name = "id" if "id" in example else "path"
     alike = [one for one in written[file] if one[name] == example[name] and one.get("url") == example.get("url")]

@@ -1,4 +1,4 @@
-"""What encoding destroyed comes back: chains of wrong readings, lost bytes, twins, and what is said of each letter."""
+"""Mojibake is repaired: decoding chains, characters with missing bytes, duplicates, and the reasons of each change."""
 
 from __future__ import annotations
 
@@ -34,29 +34,29 @@ LOSSY = "\x81\x8d\x8f\x90\x9d\xad"
 RAW = {file.name[:3]: file.read_bytes().decode() for file in sorted((ROOT / "raw").glob("*.txt"))}
 
 
-def misread(text: str, reading: str) -> str:
-    """Return `text` written in one codec and read in another, undefined bytes as C1 controls."""
+def misdecoded(text: str, reading: str) -> str:
+    """Return `text` encoded in one codec and decoded in another, undefined bytes as C1 controls."""
     truth, wrong = reading.split(">")
     chars = {byte: char for char, byte in bytes_by_character(wrong).items()}
     return "".join(chr(byte) if byte < 128 else chars[byte] for byte in text.encode(truth))
 
 
 def dropped(text: str) -> str:
-    """Return `text` as UTF-8 read as Windows-1252 with the undefined bytes and soft hyphens gone."""
-    return re.sub(f"[{LOSSY}]", "", misread(text, "utf-8>cp1252"))
+    """Return `text` as UTF-8 decoded as Windows-1252, without undefined bytes and soft hyphens."""
+    return re.sub(f"[{LOSSY}]", "", misdecoded(text, "utf-8>cp1252"))
 
 
 def stripped(text: str) -> str:
-    """Return `text` as UTF-8 read as Latin-1 with the controls and soft hyphens gone."""
+    """Return `text` as UTF-8 decoded as Latin-1, without controls and soft hyphens."""
     return re.sub("[\x80-\x9f\xad]", "", text.encode().decode("latin-1"))
 
 
 @pytest.mark.parametrize("case", CHAINS, ids=[case["label"] for case in CHAINS])
 def test_chain(case):
-    """A chain of wrong readings is undone to the letter; the true text, and a second repair, change nothing."""
+    """Repair reverses a decoding chain exactly, and does not change the original."""
     lines = case["text"].split("\n")
     for reading in case["readings"]:
-        lines = [misread(line, reading) if at % case.get("every", 1) == 0 else line for at, line in enumerate(lines)]
+        lines = [misdecoded(line, reading) if at % case.get("every", 1) == 0 else line for at, line in enumerate(lines)]
     document = repair("\n".join(lines))
     assert document.text == case["text"]
     assert not repair(case["text"]).changes
@@ -64,14 +64,14 @@ def test_chain(case):
 
 @pytest.mark.parametrize("case", LOSSES, ids=[case["label"] for case in LOSSES])
 def test_loss(case):
-    """What lost bytes comes back to the letter."""
+    """Repair reconstructs all characters with missing bytes of a case."""
     broken = stripped(case["text"]) if case.get("c1") else dropped(case["text"])
     assert repair(broken).text == case["text"]
 
 
 @pytest.mark.parametrize("text", FOREIGN)
-def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(text):
-    """Nothing is guessed of a script that the model has not learnt; what the bytes tell comes back."""
+def test_gaps_in_an_unknown_script_are_marked(text):
+    """In a script that the model does not know, complete characters come back, and gaps become U+FFFD, not a guess."""
     document = repair(dropped(text))
     marked = [change for change in document.changes if change.alternatives]
     assert marked
@@ -79,14 +79,14 @@ def test_a_language_that_is_not_known_keeps_its_letters_and_has_its_gaps_marked(
     assert re.fullmatch(re.escape(document.text).replace(REPLACEMENT, "."), text)
 
 
-def test_a_chain_is_told_from_a_line_that_is_cut_within_a_letter():
-    """A chain is chosen by a sample, whose end need not be a letter's."""
+def test_a_chain_is_found_from_a_sample_that_ends_within_a_character():
+    """The decoding chain is found from a sample of the text, even if the sample ends within a character."""
     hindi = "पुराने पृष्ठों को सहेजना ज़रूरी है। हर साल बहुत कुछ खो जाता है। " * 20
-    assert repair(misread(misread(hindi, "utf-8>cp1252"), "utf-8>cp1252")).text == hindi
+    assert repair(misdecoded(misdecoded(hindi, "utf-8>cp1252"), "utf-8>cp1252")).text == hindi
 
 
-def test_letters_that_lost_bytes_are_inferred_and_told():
-    """Each inferred letter says how sure it is and what else it can have been, and can be undone."""
+def test_reconstructed_characters_have_a_confidence_and_alternatives():
+    """Each reconstructed character has a confidence and alternatives, and its change can be undone."""
     broken = dropped(CHINESE)
     document = repair(broken)
     inferred = [change for change in document.changes if change.alternatives]
@@ -100,8 +100,8 @@ def test_letters_that_lost_bytes_are_inferred_and_told():
 @pytest.mark.parametrize(
     "truth", [CHAINS[at]["text"] for at in (0, 1, 2, 4, 5)], ids=["zh", "zh-hant", "ja", "ko", "ru"]
 )
-def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
-    """UTF-8 misread, saved as UTF-8 and misread again, bytes lost each time, is text again, and can be undone."""
+def test_double_mojibake_with_missing_bytes_is_repaired(truth):
+    """UTF-8 that was mis-decoded twice, with bytes lost each time, is repaired, and the changes can be undone."""
     broken = dropped(dropped(truth))
     document = repair(broken)
     assert Levenshtein.distance(document.text, truth) <= 2
@@ -109,27 +109,27 @@ def test_letters_that_lost_bytes_in_each_of_two_readings_are_inferred(truth):
     assert apply(document.text, inverse(document.changes)) == broken
 
 
-def test_a_character_is_told_by_those_on_both_sides_of_it():
-    """Not by what is written there itself, nor by what stands beyond the ends of its line."""
+def test_the_network_uses_both_sides_of_a_character():
+    """The network predicts a character from both sides of its line, not from itself or from other lines."""
     network = rescoring_network("zh-Hans")
     line = "孩子们的作业越来越多，妈妈说不要太担心。"
     options = [["不", "中", "与"]]
     place = np.array([line.index("不")])
-    told = network.fit(line, place, options)
-    assert told.argmax() == 0
-    assert np.array_equal(network.fit(line.replace("不", "与"), place, options), told)
+    scores = network.fit(line, place, options)
+    assert scores.argmax() == 0
+    assert np.array_equal(network.fit(line.replace("不", "与"), place, options), scores)
     ends = "\0" * network.reach
-    assert np.array_equal(network.fit(f"{line}{ends}不中与", place, options), told)
-    assert not np.array_equal(network.fit(line.replace("要", "与"), place, options), told)
+    assert np.array_equal(network.fit(f"{line}{ends}不中与", place, options), scores)
+    assert not np.array_equal(network.fit(line.replace("要", "与"), place, options), scores)
 
 
-def test_a_letter_is_told_by_the_word_that_it_makes():
-    """Capitals and marks that combine do not matter, nor what stands beyond the word."""
+def test_the_word_list_scores_whole_words():
+    """A character's score depends on the word that it makes, not on case, combining marks or text after the word."""
     known, place = word_list("ru"), np.array([3])
-    told = known.fit("\0Докум́ент\0", place, [["к", "р", " "]])
-    assert told.argmax() == 0
-    assert told[0, 1] < -20 < told[0, 0]
-    assert np.array_equal(known.fit("\0ДОКУМЕНТ, друг\0", place, [["К", "Р", " "]]), told)
+    scores = known.fit("\0Докум́ент\0", place, [["к", "р", " "]])
+    assert scores.argmax() == 0
+    assert scores[0, 1] < -20 < scores[0, 0]
+    assert np.array_equal(known.fit("\0ДОКУМЕНТ, друг\0", place, [["К", "Р", " "]]), scores)
     assert np.array_equal(known.fit("\0 1-2\0", place, [["-", "–"]]), np.zeros((1, 2)))
 
 
@@ -143,20 +143,20 @@ def test_a_letter_is_told_by_the_word_that_it_makes():
         ("uk", "Нова версі{я} програми, яка вийшла вчора, працює добре."),
     ],
 )
-def test_the_end_of_a_word_is_told_by_the_words_around_it(language, line):
-    """By those of its own line, whatever letter is written there; inside a word nothing is told."""
+def test_endings_are_predicted_from_neighbouring_words(language, line):
+    """A word's last letter is predicted from the words around it in its line; other letters get no score."""
     known, options = ending_model(language), [["я", "ю"]]
     text = line.replace("{", "").replace("}", "")
     place = np.array([line.index("{")])
-    told = known.fit(text, place, options)
-    assert options[0][told.argmax()] == text[place[0]]
-    assert np.array_equal(known.fit(f"Они\0{text[: place[0]]}?{text[place[0] + 1 :]}\0их", place + 4, options), told)
+    scores = known.fit(text, place, options)
+    assert options[0][scores.argmax()] == text[place[0]]
+    assert np.array_equal(known.fit(f"Они\0{text[: place[0]]}?{text[place[0] + 1 :]}\0их", place + 4, options), scores)
     assert not known.fit(text, np.array([text.index(" ") + 1]), options).any()
 
 
 @pytest.mark.parametrize("codec", ["gbk", "gb18030", "cp932", "cp949"])
-def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
-    """UTF-8 read as a codec of Chinese, Japanese or Korean, with U+FFFD where it could not be, is text again."""
+def test_characters_lost_in_a_multi_byte_codec_are_reconstructed(codec):
+    """UTF-8 decoded as a codec of Chinese, Japanese or Korean, with U+FFFD where that failed, is repaired."""
     broken = CHINESE.encode().decode(codec, "replace")
     document = repair(broken)
     assert "\ufffd" in broken
@@ -164,8 +164,8 @@ def test_letters_that_a_codec_of_two_bytes_lost_are_inferred(codec):
     assert apply(document.text, inverse(document.changes)) == broken
 
 
-def test_a_question_mark_of_windows_gives_back_the_line_it_took():
-    """Windows writes one question mark for a byte and the line break or sign after it; both come back."""
+def test_a_question_mark_of_windows_restores_the_line_break():
+    """Windows writes one `?` for a byte and the line break or sign after it; repair restores both."""
     text = "# 今天介绍如何保存旧网页\n\n- **保存网页**：每年都有大量内容消失\n- 网页会一直在那里\n"
     broken = text.encode().decode("gbk", "replace").replace("\ufffd\n", "?")
     assert broken.count("?") >= 2
@@ -173,8 +173,8 @@ def test_a_question_mark_of_windows_gives_back_the_line_it_took():
     assert repair(broken).text == text
 
 
-def test_what_is_not_sure_enough_is_marked():
-    """Below the least confidence a letter is U+FFFD, and what it may have been is told."""
+def test_characters_below_the_minimum_confidence_are_marked():
+    """Below the minimum confidence a character becomes U+FFFD, and the change lists what it may have been."""
     document = repair(dropped(CHINESE), min_confidence=1.0)
     marked = [change for change in document.changes if change.after == "\ufffd"]
     assert marked
@@ -183,35 +183,35 @@ def test_what_is_not_sure_enough_is_marked():
     assert all(a in {b, "\ufffd"} for a, b in zip(document.text, CHINESE, strict=True))
 
 
-def test_a_space_less_sure_than_asked_for_marks_its_letter():
-    """Whether a no-break space that became a space ended a letter or a word too is told as surely as is asked for."""
+def test_a_space_below_the_minimum_confidence_marks_its_character():
+    """A character whose last byte became a space is also marked below the minimum confidence."""
     document = repair("faites attention Г bien vous renseigner avant sur le mГ©dicament", min_confidence=1.0)
     assert document.text == "faites attention \ufffd bien vous renseigner avant sur le médicament"
 
 
-def test_a_twin_gives_back_every_letter():
-    """With its twin in the archive the broken file of the sample becomes the twin, and says so."""
+def test_a_duplicate_restores_every_character():
+    """With the original in the archive, repair turns the sample's broken copy into it, and the reason names it."""
     document = repair(RAW["002"], archive=statistics_of({"000.md": RAW["000"], "001.md": RAW["001"]}))
     assert document.text == RAW["000"]
     assert any("from duplicate 000.md" in change.reason for change in document.changes)
 
 
-def test_a_twin_fills_only_what_the_bytes_allow():
-    """A letter of the twin that the surviving bytes rule out is not taken."""
-    twin = CHINESE.replace("消失", "还在").replace("网页", "纸页")
-    document = repair(dropped(CHINESE), archive=statistics_of({"twin.md": twin}))
+def test_a_duplicate_cannot_contradict_the_bytes():
+    """A character of the duplicate that contradicts the surviving bytes is not used."""
+    duplicate = CHINESE.replace("消失", "还在").replace("网页", "纸页")
+    document = repair(dropped(CHINESE), archive=statistics_of({"duplicate.md": duplicate}))
     assert document.text == CHINESE
 
 
-def test_the_archive_knows_names_that_the_language_does_not():
-    """A word that only the archive holds tips the balance."""
+def test_the_archive_decides_between_rare_names():
+    """A word that is frequent only in the archive decides between candidates."""
     name = "作者:孙等人(2020)提出了宏意图。"
     text = "".join(f"第{number}段，{name}" for number in range(6))
     assert repair(dropped(CHINESE + name), archive=statistics_of({"others.md": text})).text == CHINESE + name
 
 
-def test_code_and_talk_of_mojibake_stay():
-    """Inside code nothing is inferred; an article that shows a few examples is left alone."""
+def test_code_and_examples_of_mojibake_stay():
+    """Nothing changes inside code, or in an article that shows a few examples of mojibake."""
     code = f"```\n{dropped(CHINESE)}\n```\n"
     assert repair(code).text == code
     talk = "Wenn man `Ã¤` statt ä sieht, wurde UTF-8 als Latin-1 gelesen. Das sieht man oft bei alten Datenbanken."
@@ -230,12 +230,12 @@ MIXED = {
         GOOD.encode() + b"\xbb\x8a\xe5\xa4\xa9\xe7\x9a\x84\xe6\x96\x87\xe7\xab\xa0\n" + GOOD.encode(),
         "今天",
     ),
-}  # bytes, and what must be in the text
+}  # bytes, and what the text must contain
 
 
 @pytest.mark.parametrize("name", MIXED)
-def test_bytes_that_are_no_utf8_are_told_from_what_is_left(name):
-    """In UTF-8 with foreign or cut sequences these alone are inferred; the rest stays, and all can be undone."""
+def test_ill_formed_utf8_is_reconstructed_from_its_bytes(name):
+    """Only foreign or incomplete byte sequences in UTF-8 are reconstructed; the rest stays, and all can be undone."""
     data, wanted = MIXED[name]
     document = decode(Source(PurePosixPath("mixed.md"), data))
     assert wanted.replace("gbk", "今天的文章介绍了如何保存旧网页。") in document.text
@@ -254,8 +254,8 @@ ESCAPED = {
 
 
 @pytest.mark.parametrize("written", ESCAPED)
-def test_letters_that_stand_as_escapes(written):
-    """Mojibake in entities and texts that are escapes throughout are read; entities, code and talk of escapes stay."""
+def test_escapes_are_decoded(written):
+    """Mojibake in entities, and text that is all escapes, are decoded; other entities, code and examples stay."""
     after = follow(escapes.STEP, Document(PurePosixPath("a.md"), written))
     assert after.text == ESCAPED[written]
     assert apply(after.text, inverse(after.changes)) == written

@@ -91,7 +91,7 @@ def test_raw_is_never_written(archive: Path):
 
 @pytest.mark.usefixtures("few")
 def test_a_second_run_does_nothing_but_look(archive: Path):
-    """If nothing changed, no file is written, not even with the same bytes."""
+    """If nothing changed, no file is written, not even with equal bytes."""
     assert command("run", cwd=archive).returncode == 0
     before = {path: path.stat().st_mtime_ns for folder in ("clean", "out") for path in (archive / folder).rglob("*.*")}
     ran = command("run", cwd=archive)
@@ -141,7 +141,7 @@ def test_a_missing_output_is_regenerated(archive: Path):
     (archive / "clean" / f"{POSTS[1]}.md").write_text("edited", "utf-8")
     assert last_line(command("run", cwd=archive).stdout).endswith(
         "3 files written, 0 removed"
-    )  # a book is both its files
+    )  # a book consists of both files
     edited = tree(archive / "clean").pop(f"{POSTS[1]}.edited.md")
     assert tree(archive / "clean") | tree(archive / "out") == before | {f"{POSTS[1]}.edited.md": edited}
     assert edited == b"edited"
@@ -261,7 +261,7 @@ def hostile(raw: Path) -> dict[str, str]:
 def test_bad_input_is_skipped_and_the_rest_is_cleaned(archive: Path, made: Path):
     """Each bad source is skipped with a reason; the others are cleaned as usual; the exit code is 4."""
     expected = hostile(archive / "raw")
-    if os.geteuid() == 0:  # whom permissions do not stop
+    if os.geteuid() == 0:  # root ignores permissions
         (archive / "raw" / "locked.md").unlink()
         del expected["locked.md"]
     before = sorted(path for path in archive.rglob("*") if "raw" in path.parts)

@@ -1,4 +1,4 @@
-"""The set-up: nothing beside raw/ is run as code, and what is installed is what the locks say."""
+"""The installation: no file next to raw/ is run as code, and the locks list all that is installed."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ INSTALLED = frozenset(packages_distributions()) - {"pipeline"}
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command as from a shell that sets no safe path."""
+    """Run a command as from a shell that does not set PYTHONSAFEPATH."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 def hostile(folder: Path, names: Iterable[str]) -> Path:
-    """Make an archive with files beside raw/ that write to the file that is returned if something imports them."""
+    """Make an archive with files next to raw/; return the file that they write to if something imports them."""
     ran = folder / "ran"
     code = f"open({str(ran)!r}, 'a').write(__name__ + ' ')\n"
     (folder / "raw").mkdir()
@@ -63,7 +63,7 @@ def test_nothing_beside_raw_is_run(tmp_path, command):
 
 
 def test_python_m_runs_no_module_that_lacuna_needs(tmp_path):
-    """`python -m pipeline` imports from the working folder what Python itself needs to start, and nothing else."""
+    """`python -m pipeline` imports from the working folder only modules that Python itself needs to start."""
     ran = hostile(tmp_path, {*INSTALLED, "selectors", "multiprocessing", "sqlite3", "sitecustomize"})
     done = run(sys.executable, "-m", "pipeline", "run", "--no-editions", "--jobs", "2", cwd=tmp_path)
     assert not ran.exists(), ran.read_text()
@@ -71,7 +71,7 @@ def test_python_m_runs_no_module_that_lacuna_needs(tmp_path):
 
 
 def test_a_plugin_beside_raw_is_not_installed(tmp_path):
-    """Metadata in the working folder makes no step known."""
+    """Package metadata in the working folder does not install a step."""
     ran = hostile(tmp_path, {"evil"})
     (tmp_path / "pipeline.toml").write_text('plugins = ["evil"]\n')
     done = run(sys.executable, "-m", "pipeline", "run", "--no-editions", cwd=tmp_path)
@@ -81,7 +81,7 @@ def test_a_plugin_beside_raw_is_not_installed(tmp_path):
 
 
 def test_a_program_that_calls_run_starts_no_file_of_the_working_folder(tmp_path):
-    """The processes that `pipeline.run_archive` starts import nothing from there either."""
+    """The processes that `pipeline.run_archive` starts import nothing from the working folder either."""
     ran = hostile(tmp_path, {*sys.stdlib_module_names, *INSTALLED})
     program = tmp_path / "elsewhere" / "program.py"
     program.parent.mkdir()
@@ -92,7 +92,7 @@ def test_a_program_that_calls_run_starts_no_file_of_the_working_folder(tmp_path)
 
 
 def test_the_project_itself_is_on_no_path(tmp_path):
-    """Installed for development, Lacuna makes `pipeline` importable, and no other file of its folder."""
+    """A development installation makes `pipeline` importable, and no other file of its folder."""
     code = "import sys, pipeline; print(*sys.path, pipeline.__file__, sep='\\n')"
     shown = run(sys.executable, "-P", "-c", code, cwd=tmp_path).stdout.splitlines()
     assert shown.pop() == str(ROOT / "pipeline" / "__init__.py")
@@ -109,7 +109,7 @@ LOCKS = {
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_pins_everything_by_its_hash(lock):
-    """A lock holds pins with hashes and nothing else, no address of an index, and all that pyproject.toml asks for."""
+    """A lock has only pins with hashes, no URL of an index, and every package that pyproject.toml asks for."""
     text = (ROOT / lock).read_text("utf-8")
     assert PIN.sub("", text) == ""
     wanted = {re.match(r"[\w-]+", need)[0].lower().replace("_", "-") for need in LOCKS[lock]}

@@ -1,4 +1,4 @@
-"""Sound text stays: what a proposed repair must show before it is made."""
+"""Sound text stays: the conditions that a proposed repair must meet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SEPARATORS = (" ", ", ", " | ", "、", " / ", "; ", "\n- ")
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
 def test_the_example_of_a_rule_stays(rule):
-    """Each rule names sound text, which stays alone and in a page."""
+    """The example of each rule is sound text: it does not change, alone or in a page."""
     page = f"A page of English text.\n\n{rule.example}\n\nAnd another line.\n"
     assert repair(rule.example).text == rule.example
     assert repair(page).text == page
@@ -41,7 +41,7 @@ def test_the_example_of_a_rule_stays(rule):
     capitals=st.booleans(),
 )
 def test_a_list_of_letters_stays(letters, separator, capitals):
-    """Letters that stand alone are no mojibake, in whatever order."""
+    """Single letters are no mojibake, in any order."""
     text = separator.join(letters)
     text = text.upper() if capitals else text
     assert repair(text).text == text
@@ -49,7 +49,7 @@ def test_a_list_of_letters_stays(letters, separator, capitals):
 
 @pytest.mark.parametrize("language", ALPHABETS)
 def test_an_alphabet_stays(language):
-    """So does an alphabet: joined, in capitals, in a sentence."""
+    """An alphabet does not change: joined, in capitals, in a sentence or a table."""
     own = ALPHABETS[language]
     for text in (
         own,
@@ -62,13 +62,13 @@ def test_an_alphabet_stays(language):
 
 
 def test_a_repair_is_judged_by_what_it_makes():
-    """Words of a known language pass; letters that nowhere stand two together do not."""
+    """A repair that gives words of a known language passes; one that gives only single letters does not."""
     assert objection([LineRepair("Ïðèâåò, ìèð", "Привет, мир")]) is None
     assert objection([LineRepair("à é è ê ç", "а й и к з")]) == "letters that stand alone"
 
 
 def test_a_line_fits_its_document():
-    """Letters that other lines have in sound words are letters, not bytes of another alphabet."""
+    """Letters that occur in sound words of other lines are not bytes of another alphabet."""
     line = LineRepair("à é è ê", "а й и к")
     assert fits_document([line], ["Le père a élevé ses enfants à Paris ; la fête"])
     assert not fits_document([LineRepair("Ïðèâåò", "Привет")], ["Le père a élevé ses enfants à Paris."])
@@ -99,7 +99,7 @@ def test_a_line_fits_its_document():
     ],
 )
 def test_an_example_of_mojibake_stays(text):
-    """Where mojibake is what a sentence is about, it stays."""
+    """Mojibake that a sentence discusses does not change."""
     assert repair(text).text == text
 
 
@@ -113,12 +113,12 @@ def test_an_example_of_mojibake_stays(text):
     ],
 )
 def test_damage_next_to_a_word_for_instead_is_repaired(text, fixed):
-    """The words of examples are frequent words too."""
+    """Words such as "instead" also occur in sentences with real damage."""
     assert repair(text).text == fixed
 
 
 def test_a_stray_byte_that_utf8_never_has_is_read():
-    """Of the bytes from F5 on there is no candidate in UTF-8: the other codec's character is the only one."""
+    """No UTF-8 has bytes from F5 on: only the character of the other codec is a candidate."""
     (change,) = ill_formed_changes("Der Bär läuft über die Br".encode() + b"\xfccke")
     assert change.after == "ü"
     assert change.alternatives[0][0] == "\ufffd"

@@ -42,13 +42,3 @@ def books_as_files(books: Sequence[Book], kinds: Sequence[str] = BOOK_FORMATS) -
             for (kind, book, parts, job_folder), data in zip(jobs, convert_sanitized(conversions), strict=True)
         ]
     return [dict(zip(kinds, made[at * len(kinds) :], strict=False)) for at in range(len(books))]
-
-
-def book_as_epub(book: Book) -> bytes:
-    """Return one book as EPUB 3."""
-    return books_as_files([book], ["epub"])[0]["epub"]
-
-
-def book_as_pdf(book: Book) -> bytes:
-    """Return one book as tagged PDF."""
-    return books_as_files([book], ["pdf"])[0]["pdf"]

@@ -93,7 +93,7 @@ def compare_damaged(damaged: str, sound: str) -> Comparison:
         return DIFFERENT_TEXTS
     if best[0] < 1 or one != other:  # of 180 damaged copies in 22 languages, all are equal
         why = "different numbers" if _numbers_differ(one, other) else "different words"
-        return Comparison(distinct=True, why=why, similarity=min(best[0], MOST_OF_DIFFERENT))
+        return Comparison(why=why, similarity=min(best[0], MOST_OF_DIFFERENT))
     return Comparison(same=True, why=f"decoded as {best[1][1]}", similarity=1.0)
 
 

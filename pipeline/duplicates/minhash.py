@@ -22,7 +22,7 @@ MinHashSignature = npt.NDArray[np.uint32]  # shape (PERMUTATIONS,)
 
 
 def shingle_hashes(points: npt.NDArray[np.uint32]) -> Hashes:
-    """Return the hash of each run of SHINGLE code points, in order; one hash of all of them if there are fewer."""
+    """Return the hash of each run of MINHASH_SHINGLE code points, in order; with fewer, one hash of all."""
     codes = points.astype(np.uint64)
     if len(codes) < MINHASH_SHINGLE:
         codes = np.concatenate([codes, np.zeros(MINHASH_SHINGLE - len(codes), np.uint64)])

@@ -28,14 +28,13 @@ VERSION_OF = "version"  # why: the longer text has all that the other has
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The result of a comparison: `same`, or `distinct`, with the reason; neither means undecided.
+    """The result of a comparison: `same` is whether both are one post. `why` is the reason, empty if none is known.
 
     `similarity` is the share of equal characters, from 0 to 1. `worse` is the index (0 or 1) of the text that is
     truncated or mis-decoded. `longer` is the index of the text that has more words; None if neither has.
     """
 
     same: bool = False
-    distinct: bool = False
     why: str = ""
     similarity: float = 0.0
     worse: int | None = None
@@ -86,7 +85,7 @@ def _without_url(edits: TokenEdits, words: tuple[str, str], similarity: float) -
     """Return what the edits of two texts say of them, where nothing else is known of the two."""
     if difference := edits.difference(noisy=edits.is_noisy):
         below = min(similarity, MOST_OF_DIFFERENT)  # equal words may have different signs
-        return Comparison(distinct=True, why=f"different {difference}", similarity=below)
+        return Comparison(why=f"different {difference}", similarity=below)
     if edits.longer is None:
         return _copy_of(edits, similarity)
     if edits.cut == 1 - edits.longer and len(edits.added) == 1:

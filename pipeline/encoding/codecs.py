@@ -37,11 +37,6 @@ class Codec:
         """Whether it has characters of several bytes."""
         return self.width > 1
 
-    @property
-    def undefined(self) -> frozenset[int]:
-        """The bytes from 0x80 on that a single-byte codec cannot decode."""
-        return undefined_bytes(self.name)
-
 
 # Rarities reflect what archives contain; the encodings of the web (WHATWG) come first. The other codecs of Python are
 # synonyms of rows, or nobody writes files in them.
@@ -142,8 +137,8 @@ EXTRA_BYTES = {"gb18030": {"€": b"\x80"}}  # Windows decodes the byte in code 
 def codec_named(name: str) -> Codec:
     """Return the row of a codec. Raises KeyError where the table has none.
 
-    >>> codec_named("cp1251").script, len(codec_named("cp1252").undefined)
-    ('Cyrillic', 5)
+    >>> codec_named("cp1251").script
+    'Cyrillic'
     """
     row = next((row for row in CODECS if row.name == name), None)
     if row is None:

@@ -180,7 +180,7 @@ class _LinkChecker:
 
 
 def _no_more_tries(state: RetryCallState) -> bool:
-    """Return whether to stop: after TRIES tries, or if the total wait would exceed LONGEST_WAIT."""
+    """Return whether to stop: after MOST_TRIES tries, or if the total wait would exceed MOST_WAIT_SECONDS."""
     return state.attempt_number >= MOST_TRIES or state.idle_for + state.upcoming_sleep > MOST_WAIT_SECONDS
 
 

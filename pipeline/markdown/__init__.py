@@ -3,13 +3,10 @@
 This module exports what steps need; each submodule documents its part.
 """
 
-from pipeline.markdown.code_spans import FENCED_BLOCK, LINE_END, code_spans, line_starts
-from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
+from pipeline.markdown.code_spans import LINE_END, code_spans, line_starts
 from pipeline.markdown.literal_marks import doubtful_marks, literal_marks
-from pipeline.markdown.opaque import CODE, HTML, URL, masked, of_other_kinds, opaque_spans
-from pipeline.markdown.opaque_blocks import OpaqueSpan
+from pipeline.markdown.opaque import CODE, URL, of_other_kinds, opaque_spans
 from pipeline.markdown.parsing import (
-    FRONT_MATTER,
     HEADING_IDENTIFIER,
     Blocks,
     heading_text,
@@ -21,7 +18,6 @@ from pipeline.markdown.parsing import (
     visible_text,
 )
 from pipeline.markdown.regions import (
-    BLANK_LINES,
     BlockGroup,
     block_groups,
     code_around,
@@ -35,20 +31,13 @@ from pipeline.markdown.regions import (
 from pipeline.markdown.source_positions import InlineContent, inline_contents, inline_contents_of
 
 __all__ = [
-    "BLANK_LINES",
     "CODE",
-    "FENCED_BLOCK",
-    "FRONT_MATTER",
     "HEADING_IDENTIFIER",
-    "HEADING_LINE",
-    "HTML",
     "LINE_END",
-    "PROSE_LINE",
     "URL",
     "BlockGroup",
     "Blocks",
     "InlineContent",
-    "OpaqueSpan",
     "block_groups",
     "code_around",
     "code_spans",
@@ -61,7 +50,6 @@ __all__ = [
     "inline_tokens",
     "line_starts",
     "literal_marks",
-    "masked",
     "matches_outside_code",
     "matches_outside_opaque",
     "of_other_kinds",

@@ -19,8 +19,6 @@ MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cach
 HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
 _IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
 
-FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)??---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-
 
 @cache
 def parser() -> MarkdownIt:

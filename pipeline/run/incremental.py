@@ -214,7 +214,7 @@ class IncrementalRun:
         self.database.commit()
 
     def sound(self) -> tuple[dict[str, str], str]:
-        """Return the texts without missing bytes, up to MOST characters, by path, and their digest.
+        """Return the texts without missing bytes, up to MOST_ARCHIVE_CHARACTERS, by path, and their digest.
 
         The changes of the Markdown steps are undone: a damaged copy has not passed them either.
         """

@@ -1,7 +1,7 @@
-"""Try many faults, and print the rows of the table in docs/benchmarks.md; exit 1 where anything did not hold.
+"""Try many faults, and print the rows of the table in docs/benchmarks.md; exit with 1 if any check failed.
 
-Names of rows as arguments, or their starts (`second_pass`), choose some of them; EXAMPLES is how many histories there
-are, and scales the rest.
+Arguments choose rows by name, or by the start of a name (`second_pass`). EXAMPLES is the number of histories and
+scales the numbers of the other rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.seesaw import Seesaw
 from tests.torture import second_pass
 
 HISTORIES = int(os.environ.get("EXAMPLES", "500"))
-AT_ONCE = 5  # histories of one seed: the first that fails ends these
+AT_ONCE = 5  # histories per seed: the first failure ends them
 Trial = partial[object]
 CALLS = ("pwrite64", "fsync", "fdatasync", "openat", "rename", "unlink", "mkdir")
 LIMITS = ("-n {0}", "-f {0}", "-v {0}0000", "-t 1", "-t 2", "-u {0}")
@@ -47,7 +47,7 @@ def kills_inside(folder: Path) -> Iterator[Trial]:
 
 
 def kills_outside(folder: Path) -> Iterator[Trial]:
-    """Kills of the main process, or of its whole group, with books; a third of them in the first run."""
+    """Kills of the main process, or of its whole process group, with books; a third of them in the first run."""
     seesaw, chance = Seesaw(folder, editions=True), chance_of(2)
     for at in range(HISTORIES // 5):
         lines, group = chance.randrange(16), bool(at % 2)
@@ -55,7 +55,7 @@ def kills_outside(folder: Path) -> Iterator[Trial]:
 
 
 def errors(folder: Path) -> Iterator[Trial]:
-    """ENOSPC, EIO and EMFILE at an operation on a file or of SQLite."""
+    """ENOSPC, EIO and EMFILE in an operation on a file or of SQLite."""
     seesaw, chance = Seesaw(folder), chance_of(3)
     for at in range(HISTORIES // 5):
         operation = (AUDITED + PROFILED)[at % len(OPERATIONS)]
@@ -64,7 +64,7 @@ def errors(folder: Path) -> Iterator[Trial]:
 
 
 def system_calls(folder: Path) -> Iterator[Trial]:
-    """The same in system calls of the main process, by strace."""
+    """The same errors in system calls of the main process, injected by strace."""
     seesaw, chance = Seesaw(folder), chance_of(4)
     for at in range(HISTORIES // 10):
         call, error, nth = CALLS[at % len(CALLS)], chance.choice(ERRORS), chance.randrange(1, 30)
@@ -72,7 +72,7 @@ def system_calls(folder: Path) -> Iterator[Trial]:
 
 
 def full_disks(folder: Path) -> Iterator[Trial]:
-    """A small file system under clean/, out/ or TMPDIR, with books."""
+    """A nearly full file system under clean/, out/ or TMPDIR, with books."""
     seesaw, chance = Seesaw(folder, editions=True), chance_of(5)
     for at in range(HISTORIES // 20):
         which, kilobytes = ("clean", "out", "TMPDIR")[at % 3], 4 * chance.randrange(1, 60)
@@ -80,7 +80,7 @@ def full_disks(folder: Path) -> Iterator[Trial]:
 
 
 def limits(folder: Path) -> Iterator[Trial]:
-    """Limits of the shell: open files, size of files, memory, CPU time, processes; with books."""
+    """Shell limits: open files, file size, memory, CPU time, processes; with books."""
     seesaw, chance = Seesaw(folder, editions=True), chance_of(6)
     for at in range(HISTORIES // 20):
         limit = LIMITS[at % len(LIMITS)].format(chance.randrange(12, 120))
@@ -119,7 +119,7 @@ def hostile_posts(folder: Path) -> Iterator[Trial]:
 
 
 def well_ended(name: str, aside: str, made: dict[str, bytes], err: str) -> None:
-    """Assert that one hostile post has its books, or a reason of its own why not."""
+    """Assert that a hostile post has its books, or is skipped with a separate reason."""
     assert "Traceback" not in err, err
     assert "our mistake" not in aside, aside
     post = name.removesuffix(".md")
@@ -153,7 +153,7 @@ def second_pass_repair(_folder: Path) -> Iterator[Trial]:
 
 
 def opaque_regions(_folder: Path) -> Iterator[Trial]:
-    """Opaque regions in random text come out byte for byte."""
+    """Opaque regions in random text stay byte for byte."""
     for seed in range(HISTORIES * 20):
         yield partial(second_pass.opaque_regions_stay, seed)
 
@@ -165,7 +165,7 @@ ROWS = (
 
 
 def held(trial: Trial) -> bool | None:
-    """Tell whether a trial held, none where it could not be made; print why it did not."""
+    """Return whether a trial passed, None if it could not be made; print why it failed."""
     try:
         trial()
     except pytest.skip.Exception as reason:
@@ -179,7 +179,7 @@ def held(trial: Trial) -> bool | None:
 
 
 def main() -> None:
-    """Print the rows that the arguments name, or all."""
+    """Run the trials that the arguments name, or all, and print their rows."""
     failed = False
     for row in ROWS:
         if len(sys.argv) > 1 and not row.__name__.startswith(tuple(sys.argv[1:])):

@@ -1,4 +1,4 @@
-"""A seed -> whether a second pass over random Markdown changes nothing, and whether its opaque regions stay."""
+"""A seed -> checks on random Markdown: a second pass changes nothing, and opaque regions stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.damage import chance_of
 from tests.random_markdown import OPAQUE, random_markdown
 
 HERE = PurePosixPath("any.md")
-CONTEXTS = (  # for a region in a line, and for one of several lines
+CONTEXTS = (  # for a region within a line, and for one of several lines
     (
         "{}",
         "前文**重点:**字 {} 后_文_",
@@ -43,7 +43,7 @@ def normalize_is_stable(seed: int) -> None:
 
 
 def flow_is_stable(seed: int) -> None:
-    """Assert that the flow leaves the text of a clean file as it is."""
+    """Assert that the flow does not change the text of a clean file."""
     once = follow_all(Source(HERE, _text(seed).encode()), _steps())
     if isinstance(once, Cleaned):
         twice = follow_all(Source(HERE, clean_file(once.document)), _steps())
@@ -60,12 +60,12 @@ def repair_is_stable(seed: int) -> None:
 
 
 def opaque_regions_stay(seed: int) -> None:
-    """Assert that an opaque region in a context comes out as it went in."""
+    """Assert that an opaque region keeps its bytes in any context."""
     chance = chance_of(seed)
     region = chance.choice(OPAQUE).strip("\n")
     own_line = "\n" in region or region.startswith(("{:", "{#", "import", "export", ":::", " ^"))
     text = chance.choice(CONTEXTS[own_line]).format(region) + "\n\n" + random_markdown(chance)
-    if region.strip() not in text or region.startswith("``` "):  # the space before the word is no part of the code
+    if region.strip() not in text or region.startswith("``` "):  # the space before the word is not part of the code
         return
     assert region.strip() in normalize(text).text, text
 

@@ -15,7 +15,6 @@ FEWEST_QUOTED_LINES = 2  # lines; a single line with `>` may be a face, a size o
 _QUOTE_MARKS = re.compile(r" {0,3}>(?: ?>)* ?(?=\s|\Z|[^\W_]|[^\x00-\x7f]|[\"'(*\[<#.-]|--)")
 _PROMPT = re.compile(r" {0,3}>>>(?: |\Z)")  # of Python
 _MBOX_FROM = re.compile(r">+From ")  # how mailboxes write a line of text that starts with "From "
-_SPACES = re.compile(r"[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
