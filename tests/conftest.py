@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 CORPUS = ROOT / "tests" / "corpus"
-CLONE_NEWNS = 0x20000  # from linux/sched.h: mounts that end with the process, also where it is killed
+CLONE_NEWNS = 0x20000  # from linux/sched.h: mounts end with the process, even if it is killed
 Lacuna = Callable[..., subprocess.CompletedProcess[str]]
 
 
