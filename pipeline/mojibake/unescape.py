@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 import re
 
-import ftfy
-
 from pipeline.encoding.codecs import HTML_CODEC
 from pipeline.encoding.misdecoding import misdecoded_bytes
 
@@ -22,8 +20,10 @@ def decoded_entities(run: str) -> str | None:
     >>> decoded_entities("&Atilde;&copy;"), decoded_entities("&eacute;")
     ('é', None)
     """
+    from ftfy.badness import is_bad  # noqa: PLC0415 - takes 60 ms, which text without entities need not wait for
+
     mojibake = html.unescape(run)
-    if "&" not in run or not ftfy.badness.is_bad(mojibake):
+    if "&" not in run or not is_bad(mojibake):
         return None
     try:
         text = misdecoded_bytes(mojibake, HTML_CODEC).decode()

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.document import REPLACEMENT, Document, Step
 from pipeline.invariants import CODE_STAYS
-from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
-from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
-from pipeline.mojibake.passes import mojibake_changes
-from pipeline.mojibake.strategies import RepairEvidence
+
+if TYPE_CHECKING:
+    from pipeline.language.archive_statistics import ArchiveStatistics
 
 
 def repair_mojibake(
-    document: Document, *, min_confidence: float = MIN_CONFIDENCE, archive: ArchiveStatistics = NO_STATISTICS
+    document: Document, *, min_confidence: float | None = None, archive: ArchiveStatistics | None = None
 ) -> Document:
     """Fix mojibake line by line; characters with missing bytes are reconstructed or marked U+FFFD; code stays."""
-    document = document.edited(mojibake_changes(document.text, RepairEvidence(min_confidence, archive)))
+    from pipeline.mojibake.passes import mojibake_changes  # noqa: PLC0415 - loads the model, which Markdown needs not
+    from pipeline.mojibake.strategies import RepairEvidence  # noqa: PLC0415
+
+    default = RepairEvidence()
+    evidence = RepairEvidence(
+        default.min_confidence if min_confidence is None else min_confidence, archive or default.archive
+    )
+    document = document.edited(mojibake_changes(document.text, evidence))
     uncertain = [change for change in document.changes if change.alternatives]
     if not uncertain:
         return document
