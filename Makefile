@@ -1,11 +1,11 @@
-# Two commands: `make run` does the whole job on raw/, `make test` proves it. Both set up what they need in .venv.
+# `make run` runs the pipeline on raw/, `make test` runs all checks. Both install what they need in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
-# The locks name every package with its hash: pip resolves nothing, builds nothing, and takes no other release.
+# The locks list every package with its hash: pip resolves nothing, builds nothing, and installs no other release.
 LOCKED := $(PIP) --no-deps --require-hashes --only-binary :all:
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
-# Nothing is imported from this folder: it is the folder where raw/ is.
+# Python imports nothing from this folder, because raw/ is in it.
 export PYTHONSAFEPATH := 1
 
 .PHONY: run test coverage torture check lock clean tools
@@ -16,10 +16,10 @@ run: .venv/run
 test: .venv/test check
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-coverage: .venv/test # which lines the tests run, in their subprocesses too; fails below the floor of pyproject.toml
+coverage: .venv/test # the lines that tests run, also in subprocesses; fails below `fail_under` of pyproject.toml
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report term
 
-torture: .venv/test # hours: many more histories, kills, faults and damages than `make test` tries
+torture: .venv/test # takes hours: many more histories, kills, faults and damages than `make test`
 	$(BIN)/python -m tests.torture
 
 check: .venv/test
@@ -52,10 +52,10 @@ lock: .venv/test # after a change of dependencies
 	$(LOCK) pyproject.toml --group build --output-file requirements.lock
 	$(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
-clean: # what can be made again
+clean: # removes outputs, which a run makes again
 	find clean out -mindepth 1 -not -name README.md -delete
 
-tools: # what tests/test_conformance.py uses where it is at hand; needs npm
+tools: # optional checkers of tests/test_conformance.py; needs npm
 	npm install --prefix .tools --ignore-scripts --no-audit --no-fund @daisy/ace@1.4.6 @likecoin/epubcheck-ts@0.7.0
 	$(PYTHON) -m venv .tools/outloud
 	.tools/outloud/bin/python -m pip install --quiet --disable-pip-version-check outloud==0.2.1

@@ -114,6 +114,18 @@ def test_links_between_the_pages_lead_somewhere(name: str):
             assert anchor in _anchors(PAGES[file.relative_to(ROOT).as_posix()]), f"{target}#{anchor}"
 
 
+def test_every_test_that_a_page_names_exists():
+    """A page that names a test as evidence, such as docs/explanation/security.md, names one that exists."""
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text("utf-8"))
+    }
+    named = {name for text in PAGES.values() for name in re.findall(r"[`:](test_\w+)`", text)}
+    assert named
+    assert not named - there
+
+
 def test_every_page_is_on_the_map():
     """docs/index.md links to each page."""
     linked = re.findall(r"\]\(([^)#]+\.md)\)", PAGES["docs/index.md"])

@@ -142,7 +142,7 @@ def test_emphasis_as_another_parser_reads_it(folders: tuple[str, ...], shared: P
     assert sum(any(note.invariant for note in document.notes) for document in made) <= FLOOR["promises"]["undone"]
 
 
-def test_another_parser_reads_the_same_in_normal_form(shared: Path):
+def test_another_parser_reads_the_same_after_formatting(shared: Path):
     """An independent parser gives the same HTML before and after formatting: a second check of equal meaning."""
     for file in sorted((shared / "corpus").glob("*/*.md"))[::9]:
         text = file.read_text("utf-8")
