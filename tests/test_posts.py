@@ -85,8 +85,8 @@ def test_any_history_of_what_is_a_post_equals_a_fresh_run(tmp_path: Path):
         assert not run_archive(now).written
         return f"{posts(tmp_path)}; {passed_over_in_words(dict(report.passed_over))}"
 
-    plain = "README.md content/a.md content/b.md content/on.md notes/c.md; 1 code file"
-    plain += ", 1 document of an unsupported kind, 2 drafts"
+    plain = "README.md content/a.md content/b.md content/late.md content/on.md content/unseen.md notes/c.md; "
+    plain += "1 code file, 1 document of an unsupported kind"
     assert run() == plain
     config.write_text("title = 'Sea'\n", "utf-8")
     site = "1 code file, 1 data file, 1 document of an unsupported kind, 2 drafts, 1 repository file"
@@ -113,15 +113,17 @@ def test_any_history_of_what_is_a_post_equals_a_fresh_run(tmp_path: Path):
 def test_the_summary_counts_what_is_passed_over(tmp_path: Path, lacuna: Lacuna):
     """The summary, a check and the page have one line for files that are no posts, `--json` one object."""
     hugo(tmp_path)
-    line = "passed over: 1 code file, 1 document of an unsupported kind, 2 drafts\n"
+    (tmp_path / "raw" / "drafts").mkdir()
+    (tmp_path / "raw" / "drafts" / "idea.md").write_text("A new idea.\n", "utf-8")
+    line = "passed over: 1 code file, 1 document of an unsupported kind, 1 draft\n"
     for flags in ((), ("--check",), ()):
         ran = lacuna("run", "--no-editions", *flags, cwd=tmp_path)
         assert ran.returncode == 0, ran.stderr
         assert line in ran.stdout
         assert "build.py" not in ran.stdout + ran.stderr
     counts = json.loads(lacuna("run", "--no-editions", "--json", cwd=tmp_path).stdout)
-    assert counts["passed_over"] == {"code": 1, "unsupported": 1, "draft": 2}
-    assert counts["posts"] == 5
+    assert counts["passed_over"] == {"code": 1, "unsupported": 1, "draft": 1}
+    assert counts["posts"] == 7
     assert line.strip() in (tmp_path / "out" / "report.html").read_text("utf-8")
     (tmp_path / "raw" / "more.py").write_text("print(2)\n", "utf-8")
     changed = lacuna("run", "--no-editions", "--check", cwd=tmp_path)

@@ -40,7 +40,7 @@ class FoundFile:
     problem: str = ""
     passing: bool = False  # whether the problem may be gone at the next run
     passed_over: str = ""  # the kind of what is not a post
-    included: bool = False  # whether the settings say that it is a post
+    drafts: bool = False  # whether it is a post even if its front matter says that it is a draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,10 @@ def _found_file(root: Path, level: _OpenFolder, entry: os.DirEntry[str], rules: 
         return FoundFile(path, passed_over=kind) if kind != FileKind.HIDDEN else None
     if not printable:
         return FoundFile(path, problem="has a name that is not valid UTF-8; rename it")
-    return _stated_file(root, path, entry, included=bool(rules and rules.included(path)))
+    return _stated_file(root, path, entry, drafts=bool(rules and rules.takes_drafts(level.place or TOP_OF_RAW, path)))
 
 
-def _stated_file(root: Path, path: PurePosixPath, entry: os.DirEntry[str], *, included: bool) -> FoundFile | None:
+def _stated_file(root: Path, path: PurePosixPath, entry: os.DirEntry[str], *, drafts: bool) -> FoundFile | None:
     """Return a file with its size and stamp, or its problem; None if it was deleted since its folder was listed."""
     link = entry.is_symlink()
     try:
@@ -162,7 +162,7 @@ def _stated_file(root: Path, path: PurePosixPath, entry: os.DirEntry[str], *, in
         problem = f"cannot be looked at: {error.strerror}; is it a broken link?"
         return FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
     if stat.S_ISREG(state.st_mode):
-        return FoundFile(path, state.st_size, source_stamp(state), included=included)
+        return FoundFile(path, state.st_size, source_stamp(state), drafts=drafts)
     kind = SPECIAL_FILES.get(stat.S_IFMT(state.st_mode), "a link to a folder")
     return FoundFile(path, problem=f"is {kind}, not a file; move it out of the folder")
 

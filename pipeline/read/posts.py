@@ -81,6 +81,13 @@ class PostRules:
         """Return whether `include` makes a post of the file at `path`, whatever its name or front matter says."""
         return _matches(path, self.include)
 
+    def takes_drafts(self, place: FolderPlace, path: PurePosixPath) -> bool:
+        """Return whether a file in `place` is a post even if its front matter says that it is a draft.
+
+        It is none in the repository of a site: the site does not show it. In an archive it is a text like any other.
+        """
+        return not place.generator or self.included(path)
+
     def kind_of_file(self, place: FolderPlace, path: PurePosixPath) -> str:
         """Return what a file in `place` counts as; empty if it is a post, or a web page that is to be reported.
 

@@ -61,7 +61,7 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     steps = assemble(task.settings)
     if task.archive:
         steps = with_archive(steps, _unpacked_archive(task.archive, task.evidence))
-    outcome = follow_all(source, steps, drafts=task.found.included)
+    outcome = follow_all(source, steps, drafts=task.found.drafts)
     try:
         return document_row(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:

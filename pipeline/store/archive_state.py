@@ -33,7 +33,7 @@ SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, path, name,
     AND (other.duplicate_of IS NULL) = (documents.duplicate_of IS NULL)
 ) > 1 FROM documents WHERE kind <> 'draft' ORDER BY path
 """
-INCLUDED_FLOW = " included"  # at the end of the flow's digest
+DRAFTS_FLOW = " drafts"  # at the end of the flow's digest
 CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distinguish two equal names
 
 
@@ -95,8 +95,8 @@ class ArchiveState:
         return (row[0], row[1]) if row else ("", "")
 
     def _flow_of(self, found: FoundFile) -> str:
-        """Return the digest of the flow for a source; a draft that the settings include passes another flow."""
-        return self.flow + INCLUDED_FLOW * found.included
+        """Return the digest of the flow for a source; where drafts are posts, the flow is another."""
+        return self.flow + DRAFTS_FLOW * found.drafts
 
     def keep(self, found: FoundFile) -> None:
         """Record that this run saw a source and that its row is up to date."""
@@ -140,7 +140,7 @@ class ArchiveState:
         query = "SELECT path, stamp, flow FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
         rows = self.db.execute(query, (evidence,))
         return [
-            FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp, included=flow.endswith(INCLUDED_FLOW))
+            FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp, drafts=flow.endswith(DRAFTS_FLOW))
             for path, stamp, flow in rows
         ]
 
