@@ -92,10 +92,10 @@ def masked(text: str, spans: Iterable[Span]) -> str:
     """
     parts, done = [], 0
     for start, end in spans:
-        if end - start <= 1:
-            continue
-        parts += [text[done : start + 1], _REGION_START.sub("x", text[start + 1 : end - 1])]
-        done = end - 1
+        first = max(start + 1, done)  # spans may overlap
+        if end - 1 > first:
+            parts += [text[done:first], _REGION_START.sub("x", text[first : end - 1])]
+            done = end - 1
     return "".join([*parts, text[done:]])
 
 

@@ -22,6 +22,10 @@ _REGION_MARKS = (
     "</",
     "[/",
     "%%",
+    "!!! ",
+    "??? ",
+    "???+ ",
+    '=== "',
 )  # a text without them has no such region
 
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
@@ -46,7 +50,8 @@ _OPENER = re.compile(
     rf"|\{{\{{[<%]-?\s*(?P<hugo>{_HUGO_PAIRS})\b(?:(?![<%>]\}}\}}|\{{\{{).)*+[>%]\}}\}}"
     rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
     r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
-    r"|(?P<percents>%%)(?=[ \t]*$)",
+    r"|(?P<percents>%%)(?=[ \t]*$)"
+    r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"))[^\n]*",
     re.MULTILINE,
 )
 _KINDS = {
@@ -59,6 +64,7 @@ _KINDS = {
     "shortcode": "template",
     "kramdown": "template",
     "percents": "template",
+    "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
 }
 _END_TAG = re.compile(rf"</(?i:script|style|pre|textarea|svg|math)\b|\[/(?i:{_BRACKET_PAIRS})\]")
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
@@ -107,8 +113,11 @@ def _region_end(text: str, opener: re.Match[str], name: str) -> int:
     if name == "comment":
         end = text.find("-->", opener.end() - 2)
         return end + 3 if end >= 0 else 0
-    if name == "percents" and before.strip(" \t>"):
+    if name in {"percents", "admonition"} and before.strip(" \t>"):
         return 0
+    if name == "admonition":
+        body = _indented_lines(before).match(text, opener.end())
+        return body.end() if body else 0
     limit = min(len(text), opener.end() + MOST_REGION_CHARACTERS)
     inside_paragraph = name == "ticks" or (name == "dollars" and before.strip(" \t>"))
     if inside_paragraph and (blank := _EMPTY_LINE.search(text, opener.end())):
@@ -117,6 +126,12 @@ def _region_end(text: str, opener: re.Match[str], name: str) -> int:
     if name == "fence" and not found:
         return len(text)
     return found.end() if found else 0
+
+
+@cache
+def _indented_lines(indentation: str) -> re.Pattern[str]:
+    """Return the pattern of lines that are indented further, with blank lines between them."""
+    return re.compile(rf"(?:(?:\n[ \t]*(?=\n))*+\n{re.escape(indentation)}(?:[ ]{{4}}|\t)[ \t]*[^\s][^\n]*)+")
 
 
 @cache

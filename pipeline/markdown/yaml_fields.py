@@ -13,6 +13,7 @@ from pipeline.document import FrontValue
 MOST_YAML_CHARACTERS = 16_384  # characters; YAML parsers are quadratic or recurse on hostile input
 MOST_NESTING_CHARACTERS = 200  # nesting characters; libyaml recurses without Python's recursion limit
 DEEPEST_YAML = 32  # levels of lists and mappings: every output format recurses over them, and no post has more than 6
+_TAB_BEFORE_VALUE = re.compile(r"^([ ]*(?:-[ ]+)?[\w-]+:|[ ]*-)[ ]*\t[ \t]*", re.MULTILINE)  # YAML 1.2 allows it
 FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 
 
@@ -77,7 +78,7 @@ def yaml_fields(block: str) -> dict[str, FrontValue] | str:
     if len(block) > MOST_YAML_CHARACTERS:
         return f"it is longer than {MOST_YAML_CHARACTERS} characters"
     try:
-        fields = front_value(_load_yaml(block))
+        fields = front_value(_load_yaml(_TAB_BEFORE_VALUE.sub(r"\1 ", block)))
     except (
         yaml.YAMLError,
         ArithmeticError,

@@ -78,4 +78,4 @@ def _underlined_levels(text: str) -> set[int]:
     }
 
 
-STEP = Step("headings", headings, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)
+STEP = Step("headings", headings, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=5)

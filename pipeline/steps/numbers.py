@@ -148,4 +148,4 @@ def _as_lists(group: BlockGroup, one: _List, lines: Sequence[str]) -> Iterator[C
             yield Change("numbers", (place, place), "", f"{blank}<!-- -->\n\n", NEW_LIST)
 
 
-STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS))
+STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)
