@@ -15,18 +15,14 @@ MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a p
 _REGION_MARKS = (
     "$$",
     "\\begin{",
-    "{%",
-    "{{",
     "{::",
     "<!--",
-    "</",
-    "[/",
     "%%",
     "!!! ",
     "??? ",
     "???+ ",
     '=== "',
-)  # a text without them has no such region
+)  # only these, or a closer, may
 
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
     "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
@@ -66,7 +62,12 @@ _KINDS = {
     "percents": "template",
     "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
 }
-_END_TAG = re.compile(rf"</(?i:script|style|pre|textarea|svg|math)\b|\[/(?i:{_BRACKET_PAIRS})\]")
+_CLOSERS = (  # pairs of what a text contains and the pattern of a closer; a text without one has no such region
+    ("</", re.compile(r"</(?i:script|style|pre|textarea|svg|math)\b")),
+    ("[/", re.compile(rf"\[/(?i:{_BRACKET_PAIRS})\]")),
+    ("{%", re.compile(rf"\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b")),
+    ("{{", re.compile(rf"\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b")),
+)
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
 _EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
 _ELEMENTS_OF_MATHS = ("math",)
@@ -90,7 +91,9 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
     (OpaqueSpan(start=3, end=31, kind='template'),)
     """
-    ends = any(mark in text for mark in _REGION_MARKS) or _END_TAG.search(text)
+    ends = any(mark in text for mark in _REGION_MARKS) or any(
+        mark in text and closer.search(text) for mark, closer in _CLOSERS
+    )
     return tuple(_found(text)) if ends else ()
 
 
