@@ -17,13 +17,14 @@ from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_ast
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Document, FrontValue, SkipDocument
+from pipeline.markdown.commonmark_regions import commonmark_regions
 from pipeline.markdown.pandoc import EARLIEST_ZIP_TIME
 from pipeline.records.clean_file import repairs_in_words
 from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 6  # increase it when the bytes of a book change
+VERSION = 7  # increase it when the bytes of a book change
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
@@ -149,12 +150,11 @@ def chapters_of(
         )
         for (document, root), source in zip(documents, sources, strict=True)
     ]
-    trees = sanitized_asts(
-        [(document.text, context) for (document, _), context in zip(documents, contexts, strict=True)]
-    )
+    texts = [commonmark_regions(document.text) for document, _ in documents]
+    trees = sanitized_asts([*zip(texts, contexts, strict=True)])
     return [
-        tree if isinstance(tree, SkipDocument) else _chapter_of(document, context.source_url, tree)
-        for (document, _), context, tree in zip(documents, contexts, trees, strict=True)
+        tree if isinstance(tree, SkipDocument) else _chapter_of(replace(document, text=text), context.source_url, tree)
+        for (document, _), text, context, tree in zip(documents, texts, contexts, trees, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.changes import Span
-from pipeline.markdown.parsing import parse_blocks
+from pipeline.markdown.parsing import parse_ended_blocks
 
 FENCED_BLOCK = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a text that is one fenced code block
 LINE_END = re.compile("\r\n?|\n")  # as CommonMark 0.31.2 has it
@@ -35,7 +35,7 @@ def code_spans(text: str) -> list[Span]:
         return [(0, len(text))]
     starts = line_starts(text)
     spans: list[Span] = []
-    for token in parse_blocks(text).tokens:
+    for token in parse_ended_blocks(text).tokens:
         if token.map is None:
             continue
         start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]

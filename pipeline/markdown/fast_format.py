@@ -36,7 +36,7 @@ def is_formatted(part: str) -> bool:
     (True, False)
     """
     if part[0] == "`" and FENCED_BLOCK.fullmatch(part):
-        return True
+        return part[-1] == "`"  # not a line end
     if "_" in part and UNDERSCORE_EMPHASIS.search(part):
         return False
     if part[0] == "<" and _HTML_BLOCK.match(part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from markdown_it.token import Token
 
@@ -23,6 +24,7 @@ class CannotFormatError(ValueError):
     """A text cannot be formatted without loss, and stays as it is."""
 
 
+@lru_cache(maxsize=2)
 def format_markdown(text: str) -> str:
     r"""Return `text` as formatted Markdown. Raises `CannotFormatError` if that would lose something.
 

@@ -18,6 +18,7 @@ KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark kee
     "\u202f"  # NARROW NO-BREAK SPACE
     "\u3000]"  # IDEOGRAPHIC SPACE
 )
+_TAB_INDENTATION = re.compile(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
 _SPACES_BREAK = re.compile(r" {2,}\n")  # a hard line break
 _STARTS_BLOCK = (
     re.compile(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
@@ -55,12 +56,24 @@ def _edge_spaces(line: str, content: str, *, after: bool = False) -> str:
 
 def _trimmed_lines(content: str) -> str:
     """Return a paragraph without indentation and trailing blanks; hard line breaks are written as backslashes."""
+    if "\t" in content and _TAB_INDENTATION.search(content):
+        content = _without_tab_indentation(content)
     if "`" in content or "<" in content or any("\n" in content[start:end] for start, end, _ in opaque_spans(content)):
         return content
     content = _SPACES_BREAK.sub("\\\\\n", content)
     first, *rest = content.split("\n")
     kept = [first, *(line if _STARTS_BLOCK.match(line.lstrip(" \t")) else line.lstrip(" \t") for line in rest)]
     return "\n".join(line.rstrip(" \t") for line in kept)
+
+
+def _without_tab_indentation(content: str) -> str:
+    """Return the content with four spaces in place of tabs before its lines, which start no block there."""
+    regions = opaque_spans(content)
+
+    def spaces(match: re.Match[str]) -> str:
+        return match[0] if any(start <= match.start() < end for start, end, _ in regions) else "\n    "
+
+    return _TAB_INDENTATION.sub(spaces, content)
 
 
 def _with_asterisks(content: str, env: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ _TOKENS = re.compile(  # of names, patterns and masks; every asterisk or undersc
         (
             rf"(?<![\w\\*])__(?:{_DUNDER_NAMES})__(?!\w)",
             r"(?<![\w\\*])__[A-Za-z]\w*?__(?=\.[A-Za-z]|\(|\[|/|[ ]?=)",
-            r"(?<=[^\W_][./])_{1,2}[A-Za-z]\w*?_{1,2}(?!\w)|(?<=->)__[A-Za-z]\w*?__(?!\w)",
+            r"(?<=[^\W\d_][./])_{1,2}[A-Za-z]\w*?_{1,2}(?!\w)|(?<=->)__[A-Za-z]\w*?__(?!\w)",
             r"(?<![\w\\*])_[A-Za-z]\w*?_(?=\.(?:[a-z]{1,4}|html|yaml|json|toml)\b(?! ?[A-Z])|/)",
             r"(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧])_{1,3}(?=[\^\-=;><@~T・•ಠ°¬￣╥≦])",  # faces: ^_^, -_-
             r"(?<![\w*\\])\*\^_+\^\*(?![\w*])",
@@ -86,6 +86,7 @@ _EMPHASIS = re.compile(  # marks around words, with nothing at them that a name 
     r"|\*(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>\*)"
 )
 _DOUBTFUL_UNDERSCORE = re.compile(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
+_ENDS_TEXT = re.compile(r"[\w)\]*）」】]")
 _ONLY_SIGNS = re.compile(r"[.^][.^_;\-]*")
 _EMPHASIZED_WORD = re.compile(
     r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)"
@@ -154,8 +155,8 @@ def _token_marks(content: str) -> Iterator[Span]:
 def _is_text(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
     """Return whether two runs of asterisks that could be a pair are text, other than inside words: `김**님, 이**님`."""
     inner = content[opener.end : closer.start]
-    if _ONLY_SIGNS.fullmatch(inner):
-        return True
+    if _ONLY_SIGNS.fullmatch(inner):  # `*.*` and `^_^`, but not the stop of `[*a*](b)*.*`
+        return inner[0] == "^" or (opener.size == 1 and not _ENDS_TEXT.match(content[: opener.start][-1:]))
     if any(_C_TYPE.search(content, max(0, run.start - 20), run.start) for run in (opener, closer)) and re.search(
         r"[;,=()]", inner
     ):

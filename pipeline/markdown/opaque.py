@@ -12,7 +12,7 @@ from functools import lru_cache
 from pipeline.changes import Span
 from pipeline.markdown.code_spans import code_spans, line_starts
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
-from pipeline.markdown.parsing import parse_blocks
+from pipeline.markdown.parsing import parse_ended_blocks
 from pipeline.urls.bare_urls import find_bare_urls
 
 CODE, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "template", "html", "attributes", "url"
@@ -72,6 +72,8 @@ def opaque_spans(text: str) -> tuple[OpaqueSpan, ...]:
     if not _MAY_BE_OPAQUE.search(text):
         return ()
     code = code_spans(text)
+    if code == [(0, len(text))]:
+        return (OpaqueSpan(0, len(text), CODE),)
     return tuple(
         _disjoint(
             [
@@ -92,10 +94,10 @@ def masked(text: str, spans: Iterable[Span]) -> str:
     """
     parts, done = [], 0
     for start, end in spans:
-        if end - start <= 1:
-            continue
-        parts += [text[done : start + 1], _REGION_START.sub("x", text[start + 1 : end - 1])]
-        done = end - 1
+        first = max(start + 1, done)  # spans may overlap
+        if end - 1 > first:
+            parts += [text[done:first], _REGION_START.sub("x", text[first : end - 1])]
+            done = end - 1
     return "".join([*parts, text[done:]])
 
 
@@ -104,7 +106,7 @@ def _html_blocks(text: str) -> Iterator[OpaqueSpan]:
     if "<" not in text:
         return
     starts = line_starts(text)
-    for token in parse_blocks(text).tokens:
+    for token in parse_ended_blocks(text).tokens:
         if token.type == "html_block" and token.map:
             start, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
             yield OpaqueSpan(start, start + len(text[start:end].rstrip()), HTML)

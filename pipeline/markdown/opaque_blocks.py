@@ -15,14 +15,14 @@ MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a p
 _REGION_MARKS = (
     "$$",
     "\\begin{",
-    "{%",
-    "{{",
     "{::",
     "<!--",
-    "</",
-    "[/",
     "%%",
-)  # a text without them has no such region
+    "!!! ",
+    "??? ",
+    "???+ ",
+    '=== "',
+)  # only these, or a closer, may
 
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
     "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
@@ -46,7 +46,8 @@ _OPENER = re.compile(
     rf"|\{{\{{[<%]-?\s*(?P<hugo>{_HUGO_PAIRS})\b(?:(?![<%>]\}}\}}|\{{\{{).)*+[>%]\}}\}}"
     rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
     r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
-    r"|(?P<percents>%%)(?=[ \t]*$)",
+    r"|(?P<percents>%%)(?=[ \t]*$)"
+    r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"))[^\n]*",
     re.MULTILINE,
 )
 _KINDS = {
@@ -59,8 +60,14 @@ _KINDS = {
     "shortcode": "template",
     "kramdown": "template",
     "percents": "template",
+    "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
 }
-_END_TAG = re.compile(rf"</(?i:script|style|pre|textarea|svg|math)\b|\[/(?i:{_BRACKET_PAIRS})\]")
+_CLOSERS = (  # pairs of what a text contains and the pattern of a closer; a text without one has no such region
+    ("</", re.compile(r"</(?i:script|style|pre|textarea|svg|math)\b")),
+    ("[/", re.compile(rf"\[/(?i:{_BRACKET_PAIRS})\]")),
+    ("{%", re.compile(rf"\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b")),
+    ("{{", re.compile(rf"\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b")),
+)
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
 _EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
 _ELEMENTS_OF_MATHS = ("math",)
@@ -84,7 +91,9 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
     (OpaqueSpan(start=3, end=31, kind='template'),)
     """
-    ends = any(mark in text for mark in _REGION_MARKS) or _END_TAG.search(text)
+    ends = any(mark in text for mark in _REGION_MARKS) or any(
+        mark in text and closer.search(text) for mark, closer in _CLOSERS
+    )
     return tuple(_found(text)) if ends else ()
 
 
@@ -107,8 +116,11 @@ def _region_end(text: str, opener: re.Match[str], name: str) -> int:
     if name == "comment":
         end = text.find("-->", opener.end() - 2)
         return end + 3 if end >= 0 else 0
-    if name == "percents" and before.strip(" \t>"):
+    if name in {"percents", "admonition"} and before.strip(" \t>"):
         return 0
+    if name == "admonition":
+        body = _indented_lines(before).match(text, opener.end())
+        return body.end() if body else 0
     limit = min(len(text), opener.end() + MOST_REGION_CHARACTERS)
     inside_paragraph = name == "ticks" or (name == "dollars" and before.strip(" \t>"))
     if inside_paragraph and (blank := _EMPTY_LINE.search(text, opener.end())):
@@ -117,6 +129,12 @@ def _region_end(text: str, opener: re.Match[str], name: str) -> int:
     if name == "fence" and not found:
         return len(text)
     return found.end() if found else 0
+
+
+@cache
+def _indented_lines(indentation: str) -> re.Pattern[str]:
+    """Return the pattern of lines that are indented further, with blank lines between them."""
+    return re.compile(rf"(?:(?:\n[ \t]*(?=\n))*+\n{re.escape(indentation)}(?:[ ]{{4}}|\t)[ \t]*[^\s][^\n]*)+")
 
 
 @cache

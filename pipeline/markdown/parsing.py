@@ -55,6 +55,11 @@ def parse_blocks(text: str) -> Blocks:
     return _parse_blocks_cached(text) if len(text) < MOST_CACHED_CHARACTERS else _parse_blocks_uncached(text)
 
 
+def parse_ended_blocks(text: str) -> Blocks:
+    """Return the blocks of `text`; a line end is added if its last line has none."""
+    return parse_blocks(text if text.endswith("\n") else text + "\n")
+
+
 def _parse_blocks_uncached(text: str) -> Blocks:
     env: dict[str, Any] = {}
     return Blocks(block_parser().parse(text, env), env)

@@ -14,7 +14,7 @@ from pipeline.markdown.code_spans import code_spans
 from pipeline.markdown.fast_parse import LIST_MARKERS
 from pipeline.markdown.opaque import of_other_kinds, opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
-from pipeline.markdown.parsing import Blocks, parse_blocks
+from pipeline.markdown.parsing import Blocks, parse_ended_blocks
 
 _start = attrgetter("start")
 BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)++")  # blank lines between blocks
@@ -58,7 +58,7 @@ class BlockGroup:
     @cached_property
     def blocks(self) -> Blocks:
         """Its blocks, parsed once; a line end is added if the last line has none."""
-        return parse_blocks(self.text if self.text.endswith("\n") else self.text + "\n")
+        return parse_ended_blocks(self.text)
 
 
 @lru_cache(maxsize=4)
@@ -119,12 +119,12 @@ def _leading_heading(text: str, start: int) -> list[BlockGroup]:
 
 def _possible_ends(text: str) -> Iterator[Span]:
     """Yield where a group may end and the next one start, outside opaque regions."""
+    ends = (match.span() for match in _GROUP_END.finditer(text) if match.lastindex)
     regions = iter(long_regions(text))
     region = next(regions, None)
-    for match in _GROUP_END.finditer(text):
-        if not match.lastindex:
-            continue
-        stop, end = match.span()
+    if not region:
+        yield from ends
+    for stop, end in ends:
         while region and region.end <= stop:
             region = next(regions, None)
         if not region or stop < region.start:

@@ -9,6 +9,7 @@ from pipeline.document import FrontValue
 
 MOST_YAML_CHARACTERS = 16_384  # characters; YAML parsers are quadratic or recurse on hostile input
 DEEPEST_YAML = 32  # levels of lists and mappings: every output format recurses over them, and no post has more than 6
+_TAB_BEFORE_VALUE = re.compile(r"^([ ]*(?:-[ ]+)?[\w-]+:|[ ]*-)[ ]*\t[ \t]*", re.MULTILINE)  # YAML 1.2 allows it
 FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 
 
@@ -25,7 +26,7 @@ def yaml_fields(block: str) -> dict[str, FrontValue] | str:
     from pipeline.markdown.yaml_loader import load_yaml  # noqa: PLC0415 - takes 30 ms, which few posts need
 
     try:
-        fields = front_value(load_yaml(block))
+        fields = front_value(load_yaml(_TAB_BEFORE_VALUE.sub(r"\1 ", block)))
     except (ArithmeticError, AttributeError, LookupError, ValueError) as error:
         lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
         if lines and all(lines):

@@ -45,4 +45,4 @@ def _placeholders(text: str) -> Iterator[Change]:
                 yield Change("artefacts", match.span(), match[0], match["inner"] or match["indent"] or "", PLACEHOLDER)
 
 
-STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=3)
+STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=4)

@@ -16,7 +16,9 @@ from pipeline.steps.profiles.rules import link_cards, separators
 LINK_WITHOUT_TEXT = "a link without text cannot be seen or followed"
 SPLIT_HASHTAG = "a hashtag has no spaces"
 RELATIVE_URL = "a relative URL works on its own site only; it gets the host of the source"
-_LINK_WITHOUT_TEXT = re.compile(r"\[\]\((?<![!\\]\[\]\()(?:[^()\s]|\([^()\s]*\))*\)[ \t]?")
+_LINK_WITHOUT_TEXT = re.compile(  # a site generator fills in those of other schemes: `[](info:types)`
+    r"\[\]\((?<![!\\]\[\]\()(?!(?!https?:)[a-z][a-z0-9+.-]*:)(?:[^()\s]|\([^()\s]*\))*\)[ \t]?"
+)
 _SPLIT_HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
 _RELATIVE_URL = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()]|[ \t]+[\"'(])")
 
@@ -66,4 +68,4 @@ def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
                 yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE_URL)
 
 
-STEP = Step("cards", cards, (OPAQUE_BUT_URLS,), version=4)
+STEP = Step("cards", cards, (OPAQUE_BUT_URLS,), version=5)

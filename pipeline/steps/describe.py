@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import language_of
-from pipeline.markdown import block_groups, heading_text, inline_tokens
+from pipeline.markdown import BlockGroup, block_groups, heading_text, inline_tokens, line_starts
 from pipeline.markdown.front_matter import front_matter_of
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in
@@ -184,11 +184,17 @@ def _first_heading(text: str) -> str:
     for group in block_groups(text):
         if HEADING_MARKS.search(group.text):
             for one, after in pairwise(group.blocks.tokens):
-                if one.type == "heading_open" and one.tag < best:
+                if one.type == "heading_open" and one.tag < best and not _is_opaque(group, one.map):
                     best, title = one.tag, heading_text(inline_tokens(after.content, group.blocks.env))
         if best == "h1":
             break
     return title
+
+
+def _is_opaque(group: BlockGroup, lines: list[int] | None) -> bool:
+    """Return whether a block starts inside an opaque region: `# comment` between `{% highlight %}` and its end."""
+    first = group.start + line_starts(group.text)[lines[0]] if lines else group.start
+    return any(start < first < end for start, end, _ in group.opaque)
 
 
 def _around_title(text: str) -> tuple[str, str]:
@@ -232,4 +238,4 @@ def source_named_in(text: str) -> str:
     return ""
 
 
-STEP = Step("describe", describe, version=6)
+STEP = Step("describe", describe, version=7)

@@ -53,4 +53,4 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
             yield Change("figures", (match.end(), match.end()), "", alt, CAPTION_AS_ALT)
 
 
-STEP = Step("figures", figures, (OPAQUE_STAYS, SAME_LINKS), version=3)
+STEP = Step("figures", figures, (OPAQUE_STAYS, SAME_LINKS), version=4)

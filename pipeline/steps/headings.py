@@ -16,7 +16,7 @@ SPACE_AFTER_HASHES = "a heading needs a space after its hashes"
 HEADING_LEVELS = 6  # levels of headings
 _BOLD_HEADING = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
 _HEADING_HASHES = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
-_SETEXT_UNDERLINE = re.compile(r"\S[ \t]*\n {0,3}(?:=+|-+)[ \t]*(?:\n|\Z)")  # below a line that is not blank
+_SETEXT_UNDERLINE = re.compile(r"\n(?<=[^\n]\n) {0,3}(?:=+|-+)[ \t]*(?:\n|\Z)")  # below a line that is not empty
 _HASHES_WITHOUT_SPACE = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
@@ -78,4 +78,4 @@ def _underlined_levels(text: str) -> set[int]:
     }
 
 
-STEP = Step("headings", headings, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)
+STEP = Step("headings", headings, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=5)

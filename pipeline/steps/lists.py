@@ -35,4 +35,4 @@ def _touch(one: Change, other: Change) -> bool:
     return one.span[0] <= other.span[1] and other.span[0] <= one.span[1]
 
 
-STEP = Step("lists", lists, (VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_CODE_BLOCKS, SAME_LINKS), version=3)
+STEP = Step("lists", lists, (VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_CODE_BLOCKS, SAME_LINKS), version=4)

@@ -44,4 +44,4 @@ def _hunk_changes(before: str, after: str) -> Iterator[Change]:
         yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), FORMATTED)
 
 
-STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_MEANING), version=4)
+STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_MEANING), version=5)

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts
+from pipeline.markdown import LINE_END, BlockGroup, block_groups, group_at, line_starts
 
 NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
@@ -48,7 +48,9 @@ def numbers(document: Document) -> Document:
 
 
 def _number_changes(text: str) -> Iterator[Change]:
-    for group in block_groups(text):
+    parts = block_groups(text)
+    for at in sorted({group_at(parts, match.start()) for match in _NUMBERED_LINE.finditer(f"\n{text}")}):
+        group = parts[at]
         found = [int(number) for number in _NUMBERED_LINE.findall(f"\n{group.text}")]
         if found and (found != list(range(found[0], found[0] + len(found))) or _DATE_LINE.search(group.text)):
             yield from _list_changes(group)
@@ -148,4 +150,4 @@ def _as_lists(group: BlockGroup, one: _List, lines: Sequence[str]) -> Iterator[C
             yield Change("numbers", (place, place), "", f"{blank}<!-- -->\n\n", NEW_LIST)
 
 
-STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS))
+STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)

@@ -10,6 +10,7 @@ from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts, matches_outside_opaque, overlaps_opaque
+from pipeline.steps.plain_text.mail import ATTRIBUTION, QUOTED_SENTENCE_END
 
 ANSWER = "an answer below a quotation; without a blank line it would be a part of the quotation"
 SIGNATURE = "a signature below `-- `; without a blank line the text above it would be a heading"
@@ -20,12 +21,6 @@ LEAST_LEVEL_OF_QUOTED = 2  # of inline tokens: the quotation and its paragraph a
 _QUOTED = re.compile(r"^[ ]{0,3}>", re.MULTILINE)
 _MAY_BE_ANSWERED = re.compile(r"^[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)", re.MULTILINE)  # a quick pre-filter
 _QUOTATION_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
-_QUOTED_SENTENCE_END = re.compile(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
-_ATTRIBUTION = re.compile(
-    r"(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał\w*|napsal\w*"
-    r"|пишет|писал\w*|написал\w*|написав|yazdı|đã viết)\b[^\n]*|写道|寫道|说|說|さんは書きました|작성)\s*[:：]\s*\Z",
-    re.IGNORECASE,
-)
 _SIGNATURE = re.compile(r"^-- $(?=\n[ ]{0,3}\S)", re.MULTILINE)
 
 
@@ -72,8 +67,8 @@ def _is_answer(quoted: Sequence[str], above: Sequence[str], before: str) -> bool
     marked = sum(_depth(line) > 0 for line in quoted)
     return (
         marked >= LEAST_QUOTED_LINES
-        or bool(_QUOTED_SENTENCE_END.search(quoted[-1]))
-        or bool(_ATTRIBUTION.search(attribution))
+        or bool(QUOTED_SENTENCE_END.search(quoted[-1]))
+        or bool(ATTRIBUTION.search(attribution))
     )
 
 
@@ -98,4 +93,4 @@ def _signature(text: str) -> Iterator[Change]:
             at += len(line) + 1
 
 
-STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS))
+STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)

@@ -27,4 +27,4 @@ def tables(document: Document) -> Document:
     return document.edited(changes) if changes else document
 
 
-STEP = Step("tables", tables, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)
+STEP = Step("tables", tables, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)

@@ -59,4 +59,4 @@ def _line_joins(text: str, inline: InlineContent) -> Iterator[Change]:
         yield Change("wraps", (end, following), text[end:following], "" if wide else " ", WRAPPED_LINES)
 
 
-STEP = Step("wraps", wraps, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)
+STEP = Step("wraps", wraps, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)

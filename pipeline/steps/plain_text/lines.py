@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pipeline.steps.plain_text.mail import ATTRIBUTION, QUOTED_SENTENCE_END, header_length
+
 INDENTATION = " \t\N{NO-BREAK SPACE}\N{EN SPACE}\N{EM SPACE}\N{IDEOGRAPHIC SPACE}"
 WIDE_INDENTATION = frozenset("\N{NO-BREAK SPACE}\N{EN SPACE}\N{EM SPACE}\N{IDEOGRAPHIC SPACE}")  # never of code
 TAB_WIDTH = 8  # columns
-FEWEST_QUOTED_LINES = 2  # lines; a single line with `>` may be a face, a size or an arrow
+FEWEST_QUOTED_LINES = 2  # lines; a single line with `>` may be a face, a size, an arrow or a prompt
 _QUOTE_MARKS = re.compile(r" {0,3}>(?: ?>)* ?(?=\s|\Z|[^\W_]|[^\x00-\x7f]|[\"'(*\[<#.-]|--)")
+MOST_MARKS_OF_QUESTION = 2  # of a single quoted line; a prompt of Python has three
+_STARTS_WITH_WORD = re.compile(r"[\"'“‘«„「『¿¡(]{0,2}[^\W\d_]")
 _PROMPT = re.compile(r" {0,3}>>>(?: |\Z)")  # of Python
 _MBOX_FROM = re.compile(r">+From ")  # how mailboxes write a line of text that starts with "From "
 
@@ -96,7 +100,20 @@ def _holds_quotations(raw: Sequence[str]) -> bool:
     marks = [mark for line in raw if ">" in line[:4] and (mark := _mark_of(line)) and line[len(mark) :].strip()]
     prompts = sum(bool(_PROMPT.match(line)) for line in raw)
     shallow = any(mark.count(">") < 3 for mark in marks)  # noqa: PLR2004 - a prompt has three
-    return len(marks) >= FEWEST_QUOTED_LINES and (shallow or not prompts)
+    if len(marks) < FEWEST_QUOTED_LINES:
+        return bool(marks) and _is_quoted_sentence(raw)
+    return shallow or not prompts
+
+
+def _is_quoted_sentence(raw: Sequence[str]) -> bool:
+    """Return whether the only line with `>` is a quotation: in a mail, below `Ann wrote:`, or a sentence: `> Why?`."""
+    at, mark = next((at, mark) for at, line in enumerate(raw) if ">" in line[:4] and (mark := _mark_of(line)))
+    words = raw[at][len(mark) :]
+    if mark.count(">") > MOST_MARKS_OF_QUESTION or not _STARTS_WITH_WORD.match(words):
+        return False
+    filled = [line for line in raw if line.strip()]
+    above = next((line for line in reversed(raw[:at]) if line.strip()), "")
+    return bool(header_length(filled) or ATTRIBUTION.search(above) or QUOTED_SENTENCE_END.search(words))
 
 
 def text_blocks(lines: Sequence[TextLine]) -> list[TextBlock]:

@@ -24,6 +24,12 @@ _HEADER_FIELD = re.compile(
     r"[*_]{0,2}([^\W\d][\w-]*(?: [\w-]+)?)[*_]{0,2}\s*[:：](?!//)|(作者|標題|時間|看板|标题|时间)\s+\S"
 )
 _MBOX_START = re.compile(r"From \S+@?\S* +(?:\w{3} ){2}")
+QUOTED_SENTENCE_END = re.compile(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
+ATTRIBUTION = re.compile(
+    r"(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał\w*|napsal\w*"
+    r"|пишет|писал\w*|написал\w*|написав|yazdı|đã viết)\b[^\n]*|写道|寫道|说|說|さんは書きました|작성)\s*[:：]\s*\Z",
+    re.IGNORECASE,
+)
 SIGNATURE_MARKS = frozenset({"--", "- --"})
 
 

@@ -1,0 +1,68 @@
+r"""Markdown of a site generator -> CommonMark that shows the same: for a reader that knows neither its tags nor TeX.
+
+Code between tags (`{% highlight python %}`, `[code]`) becomes fenced code; display maths of several lines becomes one
+line, so that none of its lines is a list item or a heading.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.markdown.opaque import MATHS, TEMPLATE
+from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
+
+_CODE_TAGS = (
+    "highlight|codeblock|code|codes|pre|prism|javascript|js|css|bash|c|cpp|csharp|go|html|java|perl|php|plain|plaintext|python|py|ruby"
+    "|shell|source|sourcecode|sql|swift|text|xml|yaml"
+)
+_OPENING = re.compile(
+    rf"(?:\{{%-?\s*|\{{\{{[<%]-?\s*|\[)(?P<tag>(?i:{_CODE_TAGS}))\b(?P<rest>[^\n]*?)(?:-?%\}}|[>%]\}}\}}|\])[ \t]*\n"
+)
+_CLOSING = re.compile(r"\n[ \t]*(?:\{%[^\n]*%\}|\{\{[<%][^\n]*[>%]\}\}|\[/\w+\])\Z")
+_CODE_LANGUAGE = re.compile(r"(?:\b(?:lang(?:uage)?)\s*[:=]\s*|^\s*=?\s*)[\"']?([\w+#-]+)[\"']?(?!\s*=)")
+_TAGS_WITHOUT_CODE_LANGUAGE = frozenset(
+    ["highlight", "codeblock", "code", "codes", "pre", "prism", "plain", "plaintext", "source", "sourcecode", "text"]
+)
+_COMMENT_OF_TEX = re.compile(r"(?<!\\)%")
+
+
+def commonmark_regions(text: str) -> str:
+    r"""Return `text` with its tagged code as fenced code, and its display maths on one line each.
+
+    >>> commonmark_regions("{% highlight py %}\n# a\n{% endhighlight %}\n\n$$\na\n- b\n$$\n")
+    '```py\n# a\n```\n\n$$ a - b $$\n'
+    """
+    parts, done = [], 0
+    for region in long_regions(text):
+        shown = _shown(text, region)
+        if shown:
+            parts += [text[done : region.start], shown]
+            done = region.end
+    return "".join([*parts, text[done:]]) if parts else text
+
+
+def _shown(text: str, region: OpaqueSpan) -> str:
+    """Return a region as CommonMark; empty where it stays as it is."""
+    written = text[region.start : region.end]
+    before = text[text.rfind("\n", 0, region.start) + 1 : region.start]
+    if "\n" not in written or before.strip(" \t"):
+        return ""
+    if region.kind == TEMPLATE:
+        return _tagged_code_fenced(written, before)
+    if region.kind == MATHS and written.startswith("$$") and not _COMMENT_OF_TEX.search(written):
+        return " ".join(written.split())
+    return ""
+
+
+def _tagged_code_fenced(written: str, indentation: str) -> str:
+    """Return code between tags as fenced code, its fence indented like the first tag; empty where it is not code."""
+    opening, closing = _OPENING.match(written), _CLOSING.search(written)
+    if not opening or not closing or closing.start() < opening.end() - 1:
+        return ""
+    code = written[opening.end() : closing.start()]
+    ticks = max(map(len, re.findall("`+", code)), default=2)
+    fence = "`" * max(3, ticks + 1)
+    tag = opening["tag"].lower()
+    language = _CODE_LANGUAGE.search(opening["rest"]) if tag in _TAGS_WITHOUT_CODE_LANGUAGE else None
+    name = language[1] if language else "" if tag in _TAGS_WITHOUT_CODE_LANGUAGE else tag
+    return f"{fence}{name}\n{code}\n{indentation}{fence}"
