@@ -10,8 +10,8 @@ from typing import NamedTuple
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import (
     is_multi_byte,
-    multi_byte_lossy_codecs,
-    single_byte_lossy_codecs,
+    multi_byte_misdecodings,
+    single_byte_misdecodings,
     undefined_bytes,
     western_codecs,
 )
@@ -74,8 +74,8 @@ def diagnose(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     letters = [char for line in lines for char in line if not char.isascii() and char != REPLACEMENT]
     ideographs = sum(char >= FIRST_IDEOGRAPH for char in letters)
     whole = "\n".join(lines)
-    multi_byte = multi_byte_lossy_codecs() if ideographs * 2 >= len(letters) else ()
-    for codec in (*single_byte_lossy_codecs(), *multi_byte):
+    multi_byte = multi_byte_misdecodings() if ideographs * 2 >= len(letters) else ()
+    for codec in (*single_byte_misdecodings(), *multi_byte):
         if decoding_evidence(whole, codec).whole <= best[0]:
             continue
         counts = [decoding_evidence(line, codec) for line in lines]
@@ -108,7 +108,7 @@ def diagnose_spaces(line: str) -> Damage | None:
     >>> print(diagnose_spaces("voilÃ la citÃ©"))
     UTF-8 decoded as cp1252
     """
-    counts = {codec: decoding_evidence(line, codec) for codec in single_byte_lossy_codecs()}
+    counts = {codec: decoding_evidence(line, codec) for codec in single_byte_misdecodings()}
     codec = max(counts, key=lambda codec: counts[codec].whole - counts[codec].foreign)
     if counts[codec].whole <= counts[codec].foreign or not TRUNCATED_BEFORE_SPACE.search(misdecoded_bytes(line, codec)):
         return None
