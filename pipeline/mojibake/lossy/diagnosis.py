@@ -17,9 +17,11 @@ from pipeline.encoding.codecs import (
 )
 from pipeline.encoding.misdecoding import misdecoded_bytes
 
-UTF_8_SEQUENCE = re.compile(
+_SEQUENCE = (
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
+UTF_8_SEQUENCE = re.compile(_SEQUENCE)
+UNPLACED_MARK = re.compile(_SEQUENCE + b"|(\xff)")  # a mark outside sequences
 TRUNCATED_WESTERN = re.compile(b"\xc3(?![ \x80-\xbf\xff])|[\xc4\xc5](?![\x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})")
 NOT_DECAYED = re.compile("[^\x00-\x7fâ¦]")  # not a remainder of quotes, dashes and an ellipsis
 ENGLISH_CONTRACTION = (
@@ -154,7 +156,10 @@ def decoding_evidence(text: str, codec: str) -> DecodingEvidence:
     data = misdecoded_bytes(text, codec)
     found = [len(match[0]) for match in UTF_8_SEQUENCE.finditer(data)]
     bare = found.count(1)
-    return DecodingEvidence(len(found) - bare, bare, len(data) - len(data.translate(None, HIGH_BYTES)) - sum(found))
+    foreign = len(data) - len(data.translate(None, HIGH_BYTES)) - sum(found)
+    if is_multi_byte(codec):  # which marks a codec leaves of a sequence depends on its neighbours
+        foreign -= sum(map(bool, UNPLACED_MARK.findall(data)))
+    return DecodingEvidence(len(found) - bare, bare, foreign)
 
 
 def damage_by_codec(text: str, codec: str) -> Damage:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.document import REPLACEMENT
+from pipeline.encoding.codecs import is_multi_byte
 from pipeline.encoding.misdecoding import encoded_character, misdecoded_bytes
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.mojibake.lossy.diagnosis import Damage, damage_by_codec, diagnose
@@ -22,10 +23,12 @@ ChainAndPieces = tuple[str, list[tuple[int, list[Piece]]]]
 def undo_decodings(lines: Sequence[str], damage: Damage, archive: ArchiveStatistics, *, enough: bool) -> ChainAndPieces:
     """Return the decoding chain of `lines` in words, and the number and pieces of each line that it explains.
 
-    `damage` is the last decoding. Where the evidence for it suffices (`enough`), another one before it is searched.
+    `damage` is the last decoding. Where the evidence for it suffices (`enough`), another one before it is searched,
+    unless the last one was as a multi-byte codec, which leaves too little.
     """
     once = reconstruct(lines, damage, archive) or ()
-    return (enough and _undo_two_decodings(lines, damage, once, archive)) or (str(damage), list(enumerate(once)))
+    twice = enough and not is_multi_byte(damage.codec) and _undo_two_decodings(lines, damage, once, archive)
+    return twice or (str(damage), list(enumerate(once)))
 
 
 def _undo_two_decodings(

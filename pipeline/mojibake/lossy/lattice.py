@@ -70,11 +70,12 @@ def lattice_slots(text: str, damage: Damage) -> list[Slot]:
     [('é',), ('А',)]
     """
     whole = MisdecodedBytes.of(text, damage.codec)
-    read = _multi_byte_slot if is_multi_byte(damage.codec) else _single_byte_slot
+    many = is_multi_byte(damage.codec)
+    read = functools.partial(_multi_byte_slot, usual=_usual_length(whole.data)) if many else _single_byte_slot
     found: list[Slot] = []
     at = 0
     while at < len(whole.data):
-        if read is _single_byte_slot and whole.data[at] < 0x80:
+        if not many and whole.data[at] < 0x80:
             found.append(Slot(at, at + 1, (text[at],)))
             at += 1
             continue
@@ -84,7 +85,7 @@ def lattice_slots(text: str, damage: Damage) -> list[Slot]:
         start, stop = whole.place(at), whole.place(end)
         found.append(Slot(start, stop, options or (text[start:stop] or REPLACEMENT,)))
         if (
-            read is _multi_byte_slot
+            many
             and damage.questioned
             and end - at > 1
             and whole.data[end - 1] == QUESTION_MARK_BYTE
@@ -137,14 +138,21 @@ def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple
     return at + 1, ()
 
 
-def _multi_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
-    """Return the same for a multi-byte codec: a mark may replace any byte."""
+def _usual_length(data: bytes) -> int:
+    """Return the length of most sequences whose first byte is known: two for Cyrillic, three for Chinese."""
+    two, three = (sum(map(data.count, LEAD_BYTES[length])) for length in (2, 3))
+    return 2 if two > three else 3
+
+
+def _multi_byte_slot(data: bytes, at: int, damage: Damage, usual: int) -> tuple[int, tuple[str, ...]]:
+    """Return the same for a multi-byte codec: a mark may replace any byte. Unknown sequences have the `usual` length.
+    """
     lead = data[at]
     length = SEQUENCE_LENGTHS.get(lead, 0)
     following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _is_continuation(byte, damage)), 3)
     following = min(following, len(data) - at - 1)
     if lead == LOST_BYTE and following:
-        length = min(following + 1, 4 if LOST_BYTE not in data[at + 1 : at + 4] else 3)
+        length = min(following + 1, 4 if LOST_BYTE not in data[at + 1 : at + 4] else usual)
     if damage.questioned and following == length - 2 and data[at + following + 1 : at + length] == b"?":
         following += 1
     if not length or following < length - 1:
