@@ -53,6 +53,7 @@ _BROKEN_RUN = re.compile(
 _SMALL_LEAD = _class(0xE2, 0xFE).replace("÷", "")  # what the first bytes of two-byte sequences become
 _SEQUENCE_OR_LOWERED = re.compile(
     f"[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{_REST}ÿ])(?![{_REST}])"
+    f"|[{_SMALL_LEAD}]"
 )
 _LOWERED_LINE = re.compile("^.*[^\x00-\x7f].*$", re.MULTILINE)
 
