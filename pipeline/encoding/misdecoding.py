@@ -26,6 +26,17 @@ def bytes_by_character(codec: str) -> dict[str, int]:
     return {chr(byte): byte for byte in undefined} | defined
 
 
+@functools.cache
+def white_space_bytes(codec: str) -> frozenset[int]:
+    """Return the bytes inside UTF-8 sequences that a single-byte codec, or latin-1 instead, decodes to white space.
+
+    >>> sorted(map(hex, white_space_bytes("cp1252"))), white_space_bytes("cp437")
+    (['0x85', '0xa0'], frozenset({133}))
+    """
+    chars = bytes_by_character(codec)
+    return frozenset(byte for char, byte in chars.items() if char.isspace() and 0x80 <= byte < 0xC0)
+
+
 @functools.lru_cache(maxsize=1 << 16)
 def encoded_character(char: str, codec: str) -> bytes:
     r"""Return the bytes that `codec` decodes to `char`; none if it never decodes to it.

@@ -24,7 +24,7 @@ IN_WORDS = frozenset("'’‘·ʼʻʹ´`ªº")  # signs that sound words have in
 def has_intruders(text: str) -> bool:
     """Return whether so many words have a character that does not belong in them that the text may be mis-decoded.
 
-    >>> has_intruders("B³cher ³ber V÷gel, Mõuse"), has_intruders("Bücher über Vögel, 5 m³")
+    >>> has_intruders("B³cher, V÷gel, gro▀e Bõume, K³he"), has_intruders("Bücher, Vögel, 5 m³")
     (True, False)
     """
     return intruder_count(text) >= max(FEWEST_INTRUDERS, len(text) / CHARACTERS_PER_INTRUDER)

@@ -15,7 +15,7 @@ from pipeline.encoding.codecs import (
     undefined_bytes,
     western_codecs,
 )
-from pipeline.encoding.misdecoding import misdecoded_bytes
+from pipeline.encoding.misdecoding import misdecoded_bytes, white_space_bytes
 
 _SEQUENCE = (
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
@@ -31,6 +31,7 @@ ENGLISH_CONTRACTION = (
 INCOMPLETE_SEQUENCE = re.compile(
     b"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?![\x80-\xbf\xff ])([?]?)"
 )  # sequences that lack a byte, and the question mark after it
+END_OF_PART = re.compile(rb"$|[\n\t|\"'<]")  # after a line, a cell, a title
 TRUNCATED_BEFORE_SPACE = re.compile(
     b"(?:[\xc3-\xdf]|[\xe1-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}) "
 )  # U+00A0 as a space
@@ -57,6 +58,8 @@ class Damage:
     spaced: bool = False  # U+00A0 became a space
     questioned: bool = False  # ? replaces undecodable bytes; in a multi-byte codec, with the ASCII character after them
     throughout: bool = False  # everything was mis-decoded: a remainder of a character is not a letter
+    stripped: frozenset[int] = frozenset()  # white space: `.strip()` takes it from the end of a text, line or cell
+    cut: bool = False  # bytes are missing at such ends only
 
     def __str__(self) -> str:
         """Return the damage in words: `UTF-8 decoded as cp1252`."""
@@ -180,4 +183,6 @@ def damage_by_codec(text: str, codec: str) -> Damage:
         gone = C1_BYTES
     if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}
-    return Damage(codec, gone, gone if replaced or questioned else frozenset(), NBSP not in seen, questioned)
+    marked = gone if replaced or questioned else frozenset()
+    cut = not questioned and all(END_OF_PART.match(data, match.end()) for match in INCOMPLETE_SEQUENCE.finditer(data))
+    return Damage(codec, gone, marked, NBSP not in seen, questioned, stripped=white_space_bytes(codec), cut=cut)

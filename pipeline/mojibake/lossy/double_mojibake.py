@@ -16,6 +16,7 @@ from pipeline.mojibake.lossy.pieces import Piece, pieces_text
 from pipeline.mojibake.lossy.recovery import reconstruct
 
 C1_IN_UTF_8 = re.compile(b"\xc2[\x80-\x9f]")  # controls in UTF-8: only mojibake has them
+CONTROL_WITHOUT_BYTE = re.compile(b"\xc2(?:\xff| )?")  # a control, or U+00AD, whose second byte is missing
 TRIAL_LINES = 20  # lines: if they are no double mojibake, the others are not
 ChainAndPieces = tuple[str, list[tuple[int, list[Piece]]]]
 
@@ -76,10 +77,16 @@ class _LineBetweenDecodings:
                     if len(options) > 1 and encoded_character(one, codec)
                 }
             read = options[0] if len(options) == 1 else REPLACEMENT
+            spans = [(slot.start, slot.end)]
             if C1_IN_UTF_8.fullmatch(misdecoded_bytes(read, damage.codec)):
                 read = misdecoded_bytes(read, damage.codec).decode()
+            elif CONTROL_WITHOUT_BYTE.fullmatch(misdecoded_bytes(line[slot.start : slot.end], damage.codec)):
+                space = " " * line[slot.start : slot.end].endswith(" ")
+                read = REPLACEMENT + space
+                doubtful |= damage.lost
+                spans = [(slot.start, slot.end - len(space)), *([(slot.end - 1, slot.end)] if space else [])]
             text += read
-            places += [(slot.start, slot.end)] * len(read)
+            places += spans if len(spans) == len(read) else spans * len(read)
         return cls(text, tuple(places), frozenset(doubtful))
 
     def placed(self, pieces: Sequence[Piece]) -> list[Piece]:

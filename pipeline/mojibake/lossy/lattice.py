@@ -12,7 +12,8 @@ from typing import NamedTuple
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import is_multi_byte, western_codecs
 from pipeline.encoding.misdecoding import LOST_BYTE, is_undecodable_pair, misdecoded_bytes
-from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, NBSP, Damage
+from pipeline.language.fluency import is_frequent
+from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, END_OF_PART, NBSP, Damage
 
 SPACE_BYTE, QUESTION_MARK_BYTE = 0x20, 0x3F
 REPLACED_BYTES = {SPACE_BYTE: NBSP, QUESTION_MARK_BYTE: LOST_BYTE}
@@ -115,6 +116,8 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
     for changed, originals in CHANGED_LATER.items() if damage.codec in western_codecs() else ():
         if data.startswith(changed, at):
             return at + len(changed), originals
+    if len(rest) == length - 2 and damage.stripped and END_OF_PART.match(data, end):
+        return end, _candidates_at_end(lead, rest, damage, options)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
         taken = utf8_candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
         kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
@@ -123,6 +126,22 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
         letter = bytes([lead]).decode(damage.codec, "ignore")
         options = (*options, letter) if letter else options
     return end, options
+
+
+def _candidates_at_end(
+    lead: int, rest: tuple[int, ...], damage: Damage, options: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the candidates for a sequence without its last byte, at the end of a text, line or cell.
+
+    There, `.strip()` takes white space: a frequent character with such a byte is what was there. Where bytes are
+    missing at ends only, any byte can be: a column of a database holds so many bytes. The text as it is is a candidate.
+    """
+    as_it_is = bytes([lead, *rest]).decode(damage.codec, "ignore")
+    frequent = [char for char in utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), damage.stripped) if is_frequent(char)]
+    if not damage.cut:
+        return tuple(dict.fromkeys((*options, *frequent, as_it_is)))
+    found = frequent or utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), CONTINUATION_BYTES)
+    return tuple(dict.fromkeys((*found, as_it_is)))
 
 
 def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
