@@ -22,10 +22,8 @@ class Codec:
     family: str
     script: str  # Unicode's name of the script, or "any"
     rarity: float | None  # nats: the negative logarithm of its prior among files; None: no file is detected as it
-    wrong: int = 0  # software decodes other bytes as it, without loss
+    wrong: int = 0  # software decodes other bytes as it
     truth: int = 0  # the original bytes of mis-decoded text may be in it
-    lossy: int = 0  # software decodes UTF-8 as it, and bytes get lost
-    stray: int = 0  # single bytes of it occur in files of UTF-8, as bytes of the lossy codecs do
     copy: int = 0  # a mis-decoded duplicate of a post may have been decoded as it
     guess: int = 0  # software that knows no encoding assumes it
     like: str = ""  # the codec that it differs from in a few rare letters only
@@ -43,63 +41,63 @@ class Codec:
 # fmt: off
 CODECS: tuple[Codec, ...] = (
     #     name          width family     script   rarity uses
-    Codec("cp1252",         1, "Windows", "Latin",     0, wrong=1, truth=23, lossy=1, copy=1, guess=1),
-    Codec("cp1251",         1, "Windows", "Cyrillic",  0, wrong=2, truth=7, lossy=3, copy=10),
-    Codec("cp1250",         1, "Windows", "Latin",     0, wrong=3, truth=13, lossy=4, copy=14),
-    Codec("cp1253",         1, "Windows", "Greek",     0, wrong=4, truth=15, lossy=5, copy=15),
-    Codec("cp1254",         1, "Windows", "Latin",     0, wrong=5, truth=17, lossy=2, copy=9, like="cp1252"),
+    Codec("cp1252",         1, "Windows", "Latin",     0, wrong=1, truth=13, copy=1, guess=1),
+    Codec("cp1251",         1, "Windows", "Cyrillic",  0, wrong=2, truth=9, copy=10),
+    Codec("cp1250",         1, "Windows", "Latin",     0, wrong=3, truth=14, copy=14),
+    Codec("cp1253",         1, "Windows", "Greek",     0, wrong=4, truth=16, copy=15),
+    Codec("cp1254",         1, "Windows", "Latin",     0, wrong=5, truth=18, copy=9, like="cp1252"),
     Codec("gb2312",         2, "GB",      "Han",       0),
-    Codec("gb18030",        4, "GB",      "Han",       0, wrong=15, truth=2, lossy=11, copy=3, subsets="gb2312"),
+    Codec("gb18030",        4, "GB",      "Han",       0, wrong=37, truth=2, copy=3, subsets="gb2312"),
     Codec("big5",           2, "Big5",    "Han",       0, copy=5),
-    Codec("cp950",          2, "Big5",    "Han",       0, wrong=16, truth=3, lossy=12, subsets="big5"),
+    Codec("cp950",          2, "Big5",    "Han",       0, wrong=38, truth=3, subsets="big5"),
     Codec("shift_jis",      2, "JIS",     "Kana",      0),
-    Codec("cp932",          2, "JIS",     "Kana",      0, wrong=17, truth=4, lossy=13, copy=6, subsets="shift_jis"),
-    Codec("euc_jp",         3, "JIS",     "Kana",      0, wrong=19, truth=6, lossy=15, copy=8),
-    Codec("euc_kr",         2, "KS",      "Hangul",    0),
-    Codec("cp949",          2, "KS",      "Hangul",    0, wrong=18, truth=5, lossy=14, copy=7, subsets="euc_kr"),
+    Codec("cp932",          2, "JIS",     "Kana",      0, wrong=39, truth=4, copy=6, subsets="shift_jis"),
+    Codec("euc_jp",         3, "JIS",     "Kana",      0, wrong=42, truth=6, copy=8),
+    Codec("euc_kr",         2, "KS",      "Hangul",    0, wrong=40),
+    Codec("cp949",          2, "KS",      "Hangul",    0, wrong=41, truth=5, copy=7, subsets="euc_kr"),
     Codec("iso8859-1",      1, "ISO",     "Latin",     1),
-    Codec("iso8859-2",      1, "ISO",     "Latin",     1, wrong=11, truth=14, stray=1),
-    Codec("iso8859-5",      1, "ISO",     "Cyrillic",  1, wrong=12, truth=12),
-    Codec("iso8859-7",      1, "ISO",     "Greek",     1, truth=16),
-    Codec("iso8859-9",      1, "ISO",     "Latin",     1),
-    Codec("iso8859-15",     1, "ISO",     "Latin",     1, wrong=13),
-    Codec("cp1255",         1, "Windows", "Hebrew",    2, truth=18),
-    Codec("cp1256",         1, "Windows", "Arabic",    2, truth=19),
-    Codec("cp1257",         1, "Windows", "Latin",     2, truth=20),
-    Codec("cp1258",         1, "Windows", "Latin",     2, truth=21),
-    Codec("cp874",          1, "Windows", "Thai",      2, truth=22, subsets="tis_620"),
+    Codec("iso8859-2",      1, "ISO",     "Latin",     1, wrong=16, truth=15),
+    Codec("iso8859-5",      1, "ISO",     "Cyrillic",  1, wrong=17, truth=12),
+    Codec("iso8859-7",      1, "ISO",     "Greek",     1, wrong=18, truth=17),
+    Codec("iso8859-9",      1, "ISO",     "Latin",     1, wrong=23),
+    Codec("iso8859-15",     1, "ISO",     "Latin",     1, wrong=19),
+    Codec("cp1255",         1, "Windows", "Hebrew",    2, wrong=12, truth=19),
+    Codec("cp1256",         1, "Windows", "Arabic",    2, wrong=11, truth=20),
+    Codec("cp1257",         1, "Windows", "Latin",     2, wrong=15, truth=21),
+    Codec("cp1258",         1, "Windows", "Latin",     2, wrong=14, truth=22),
+    Codec("cp874",          1, "Windows", "Thai",      2, wrong=13, truth=23, subsets="tis_620"),
     Codec("tis_620",        1, "TIS",     "Thai",      2),
-    Codec("koi8-r",         1, "KOI8",    "Cyrillic",  2, wrong=10, truth=9, lossy=10, copy=17),
-    Codec("koi8-u",         1, "KOI8",    "Cyrillic",  2, truth=8),
-    Codec("big5hkscs",      2, "Big5",    "Han",       2, subsets="big5 cp950"),
-    Codec("cp866",          1, "DOS",     "Cyrillic",  4, wrong=9, truth=10, lossy=9, copy=16),
-    Codec("mac_roman",      1, "Mac",     "Latin",     4, wrong=6, truth=24, lossy=6, copy=11),
-    Codec("mac_cyrillic",   1, "Mac",     "Cyrillic",  4, truth=11),
-    Codec("iso8859-6",      1, "ISO",     "Arabic",    4),
-    Codec("iso8859-8",      1, "ISO",     "Hebrew",    4),
-    Codec("cp850",          1, "DOS",     "Latin",     5, wrong=8, truth=26, lossy=8, copy=13),
-    Codec("cp437",          1, "DOS",     "Latin",     5, wrong=7, truth=25, lossy=7, copy=12),
-    Codec("cp852",          1, "DOS",     "Latin",     5),
+    Codec("koi8-r",         1, "KOI8",    "Cyrillic",  2, wrong=10, truth=8, copy=17),
+    Codec("koi8-u",         1, "KOI8",    "Cyrillic",  2, wrong=31, truth=7),
+    Codec("big5hkscs",      2, "Big5",    "Han",       2, wrong=43, subsets="big5 cp950"),
+    Codec("cp866",          1, "DOS",     "Cyrillic",  4, wrong=9, truth=10, copy=16),
+    Codec("mac_roman",      1, "Mac",     "Latin",     4, wrong=6, truth=24, copy=11),
+    Codec("mac_cyrillic",   1, "Mac",     "Cyrillic",  4, wrong=22, truth=11),
+    Codec("iso8859-6",      1, "ISO",     "Arabic",    4, wrong=24, truth=28),
+    Codec("iso8859-8",      1, "ISO",     "Hebrew",    4, wrong=25, truth=29),
+    Codec("cp850",          1, "DOS",     "Latin",     5, wrong=8, truth=26, copy=13),
+    Codec("cp437",          1, "DOS",     "Latin",     5, wrong=7, truth=25, copy=12),
+    Codec("cp852",          1, "DOS",     "Latin",     5, wrong=21, truth=27),
     Codec("iso8859-3",      1, "ISO",     "Latin",     6),
-    Codec("iso8859-4",      1, "ISO",     "Latin",     6),
+    Codec("iso8859-4",      1, "ISO",     "Latin",     6, wrong=30),
     Codec("iso8859-10",     1, "ISO",     "Latin",     6),
     Codec("iso8859-11",     1, "ISO",     "Thai",      6, subsets="tis_620"),
-    Codec("iso8859-13",     1, "ISO",     "Latin",     6),
+    Codec("iso8859-13",     1, "ISO",     "Latin",     6, wrong=29),
     Codec("iso8859-14",     1, "ISO",     "Latin",     6),
     Codec("iso8859-16",     1, "ISO",     "Latin",     6),
-    Codec("mac_latin2",     1, "Mac",     "Latin",     6),
-    Codec("mac_greek",      1, "Mac",     "Greek",     6),
-    Codec("mac_turkish",    1, "Mac",     "Latin",     6),
+    Codec("mac_latin2",     1, "Mac",     "Latin",     6, wrong=35, truth=33),
+    Codec("mac_greek",      1, "Mac",     "Greek",     6, wrong=34, truth=34),
+    Codec("mac_turkish",    1, "Mac",     "Latin",     6, wrong=36),
     Codec("mac_iceland",    1, "Mac",     "Latin",     6),
-    Codec("cp855",          1, "DOS",     "Cyrillic",  6),
-    Codec("cp857",          1, "DOS",     "Latin",     6),
-    Codec("cp737",          1, "DOS",     "Greek",     6),
-    Codec("cp775",          1, "DOS",     "Latin",     6),
+    Codec("cp855",          1, "DOS",     "Cyrillic",  6, wrong=32),
+    Codec("cp857",          1, "DOS",     "Latin",     6, wrong=28),
+    Codec("cp737",          1, "DOS",     "Greek",     6, wrong=26, truth=30),
+    Codec("cp775",          1, "DOS",     "Latin",     6, wrong=27, truth=31),
     Codec("cp720",          1, "DOS",     "Arabic",    7),
     Codec("cp858",          1, "DOS",     "Latin",     7),
     Codec("cp860",          1, "DOS",     "Latin",     7),
     Codec("cp861",          1, "DOS",     "Latin",     7),
-    Codec("cp862",          1, "DOS",     "Hebrew",    7),
+    Codec("cp862",          1, "DOS",     "Hebrew",    7, wrong=33, truth=32),
     Codec("cp863",          1, "DOS",     "Latin",     7),
     Codec("cp864",          1, "DOS",     "Arabic",    7),
     Codec("cp865",          1, "DOS",     "Latin",     7),
@@ -122,12 +120,13 @@ CODECS: tuple[Codec, ...] = (
     # Detection by rarity never answers with these.
     Codec("utf-8",          4, "Unicode", "any",      None, truth=1),
     Codec("gbk",            2, "GB",      "Han",      None, copy=4),
-    Codec("latin-1",        1, "ISO",     "Latin",    None, wrong=14, copy=2, guess=2),
+    Codec("latin-1",        1, "ISO",     "Latin",    None, wrong=20, copy=2, guess=2),
     Codec("iso2022_jp_ext", 2, "JIS",     "Kana",     None, escapes=(b"\x1b$B", b"\x1b$@")),
     Codec("iso2022_kr",     2, "KS",      "Hangul",   None, escapes=(b"\x1b$)C",)),
 )
 # fmt: on
 
+LAST_COMMON_RANK = 16  # mis-decodings up to this rank are reported from everywhere, the others from few places
 BYTES_AS_CHARACTERS = "latin-1"  # decodes each byte to the code point of the same number
 HTML_CODEC = "cp1252"  # the codec of numeric character references from 128 to 159 (WHATWG)
 BYTE_PAIRS = {"gb18030": "gbk"}  # the codec of the two-byte part of a codec that has more
@@ -176,24 +175,14 @@ def original_codecs() -> tuple[str, ...]:
     return _codecs_by_rank(lambda row: row.truth)
 
 
-def single_byte_lossy_codecs() -> tuple[str, ...]:
-    """Return the single-byte codecs that software decodes UTF-8 as, so that bytes get lost."""
-    return _codecs_by_rank(lambda row: row.lossy, multi_byte=False)
-
-
-def multi_byte_lossy_codecs() -> tuple[str, ...]:
-    """Return the multi-byte codecs that software decodes UTF-8 as, so that bytes get lost."""
-    return _codecs_by_rank(lambda row: row.lossy, multi_byte=True)
-
-
 def western_codecs() -> tuple[str, ...]:
     """Return the Western code page and the codecs that are hard to distinguish from it in damaged text."""
     return (HTML_CODEC, *(row.name for row in CODECS if row.like == HTML_CODEC))
 
 
 def stray_byte_codecs() -> tuple[str, ...]:
-    """Return the single-byte codecs whose bytes occur in files of UTF-8."""
-    return (*single_byte_lossy_codecs(), *_codecs_by_rank(lambda row: row.stray))
+    """Return the single-byte codecs whose bytes occur in files of UTF-8: the commonest ones."""
+    return _codecs_by_rank(lambda row: row.wrong * (row.wrong <= LAST_COMMON_RANK), multi_byte=False)
 
 
 def fallback_codecs() -> tuple[str, ...]:

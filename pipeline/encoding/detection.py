@@ -6,10 +6,19 @@ import math
 import re
 import unicodedata
 
-from pipeline.document import CodecCandidate, Encoding
-from pipeline.encoding.codecs import codec_subsets, detectable_codecs
+from collections.abc import Collection
 
+from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
+from pipeline.encoding.codecs import codec_subsets, detectable_codecs
+from pipeline.encoding.marked import marked_text
+
+UTF_8 = "utf-8"
 DECLARED_BONUS = 15.0  # nats
+BAD_BYTE_PRICE = 12.0  # nats for a byte that a codec cannot decode; `benchmarks/decoding.py damaged`
+MOST_BAD_ELSEWHERE = 3  # bad bytes outside the sample that count: the file may be in two encodings
+MOST_COUNTED_BYTES = 200_000  # bytes in which bad ones are counted
+EBCDIC_SPACE = b"\x40"  # a twentieth of the bytes of EBCDIC text, at least
+RARE = 10.0  # nats: hardly any file is in a codec of this rarity
 SAMPLE_BYTES = 3_000  # bytes that the encoding is detected from
 MOST_SCORED_CODECS = 10  # decodings that are scored in full: the likeliest by their characters alone
 PROSE_BYTES = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second byte of a character
@@ -27,28 +36,29 @@ NON_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8
 def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     """Return the likeliest codec of `data`, and the runners-up; None where no codec decodes it to text.
 
-    `declared` is the codec that the file names. It gets a bonus of `DECLARED_BONUS`, for it may be wrong.
+    Bytes that a codec cannot decode have a price. `declared` is the codec that the file names. It gets a bonus of
+    `DECLARED_BONUS`, for it may be wrong.
     """
     from pipeline.language.fluency import letter_scores, line_log_likelihoods  # noqa: PLC0415 - UTF-8 need not wait for the model
 
     sample = prose_sample(data)
-    known = detectable_codecs() | ({declared: -DECLARED_BONUS} if declared else {})
-    valid = {codec: _decoded_sample(sample, codec) for codec in known if is_decodable(data, codec)}
-    valid = {codec: text for codec, text in valid.items() if not NON_TEXT.search(text)}
+    known = detectable_codecs() | {UTF_8: 0.0} | ({declared: -DECLARED_BONUS} if declared else {})
+    if sample.count(EBCDIC_SPACE) * 20 < len(sample):
+        known = {codec: rarity for codec, rarity in known.items() if is_ascii_compatible(codec)}
     read: dict[str, tuple[float, str]] = {}
-    smaller = codec_subsets()
-    for codec, text in valid.items():
-        if codec == declared or not any(subset in valid for subset in smaller.get(codec, ())):
-            read[text] = min(read.get(text, (math.inf, "")), (known[codec], codec), key=lambda one: one[0])
+    for codec in _without_supersets(data, known, declared):
+        text, bad = _decoded_sample(sample, codec)
+        read[text] = min(read.get(text, (math.inf, "")), (known[codec] + bad * BAD_BYTE_PRICE, codec))
     texts = list(read)
-    if not texts:
-        return None
     rough = letter_scores(texts)[1].max(axis=1)
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:MOST_SCORED_CODECS]
     scores = sorted(
         (
             (
-                float(line_log_likelihoods([texts[at]]).sum()) - _script_mixture_cost(texts[at]) - read[texts[at]][0],
+                float(line_log_likelihoods([texts[at]]).sum())
+                - _script_mixture_cost(texts[at])
+                - read[texts[at]][0]
+                - BAD_BYTE_PRICE * min(MOST_BAD_ELSEWHERE, _undecodable_bytes(data, read[texts[at]][1])),
                 read[texts[at]][1],
             )
             for at in order
@@ -63,14 +73,47 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     return Encoding(candidates[0].codec, candidates[0].confidence, evidence, tuple(candidates[1:4]))
 
 
-def _decoded_sample(sample: bytes, codec: str) -> str:
-    """Return a sample decoded, in the character forms that the language model knows.
+def is_ascii_compatible(codec: str) -> bool:
+    """Return whether a codec decodes ASCII as ASCII does: EBCDIC does not."""
+    return b"a\n".decode(codec, "replace") == "a\n"
+
+
+def _without_supersets(data: bytes, known: Collection[str], declared: str | None) -> list[str]:
+    """Return the codecs to try: of a codec and its subsets, the smallest one that decodes all of `data`.
+
+    If none does, the data are damaged, or in several codecs: then the largest is tried.
+    """
+    subsets = codec_subsets()
+    valid = {codec for codec in known if is_decodable(data, codec)}
+    smaller = {codec for codec in valid if any(subset in valid for subset in subsets.get(codec, ()))}
+    larger = {subset for codec in known for subset in subsets.get(codec, ()) if known_rarity(codec) < RARE}
+    return [codec for codec in known if codec == declared or codec not in (smaller if codec in valid else larger)]
+
+
+def known_rarity(codec: str) -> float:
+    """Return the rarity of a codec of the table, in nats."""
+    return detectable_codecs().get(codec, 0.0)
+
+
+def _undecodable_bytes(data: bytes, codec: str) -> int:
+    """Return how many bytes of `data` a codec cannot decode: 0, 1, or more."""
+    if is_decodable(data, codec):
+        return 0
+    return marked_text(data[:MOST_COUNTED_BYTES], codec).count(REPLACEMENT)
+
+
+def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
+    """Return a sample decoded, in the character forms that the language model knows, and the number of bad bytes.
 
     EBCDIC has no line feed: the character that it decodes the byte to becomes one.
     """
-    text = sample.decode(codec, "replace").replace(b"\n".decode(codec), "\n")
+    text = marked_text(sample, codec).replace(b"\n".decode(codec), "\n")
+    size = len(text)
+    text = NON_TEXT.sub("", text.replace(REPLACEMENT, ""))
+    bad = size - len(text)
     text = text.translate(TYPEWRITER_FORMS)
-    return unicodedata.normalize("NFC", PRESENTATION_FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text))
+    shown = PRESENTATION_FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    return unicodedata.normalize("NFC", shown), bad
 
 
 def _script_mixture_cost(text: str) -> float:

@@ -15,13 +15,26 @@ def bytes_by_character(codec: str) -> dict[str, int]:
     r"""Return the byte of each character outside ASCII that a single-byte codec decodes to.
 
     C1 controls, which no text contains, are the bytes of the same number. Browsers decode undefined bytes so (WHATWG),
-    and so does latin-1, which software confuses with cp1252 everywhere.
+    and so does latin-1, which software confuses with cp1252 everywhere. Other software decodes all undefined bytes so.
 
     >>> bytes_by_character("cp1252")["€"], bytes_by_character("cp1252")["\x81"]
     (128, 129)
     """
-    defined = {bytes([byte]).decode(codec, "ignore"): byte for byte in range(0x80, 0x100)}
-    return {chr(byte): byte for byte in range(0x80, 0xA0)} | {char: byte for char, byte in defined.items() if char}
+    single = {byte: bytes([byte]).decode(codec, "ignore") for byte in range(0x80, 0x100)}
+    defined = {char: byte for byte, char in single.items() if char}
+    undefined = [byte for byte in range(0x80, 0x100) if byte < 0xA0 or not single[byte]]
+    return {chr(byte): byte for byte in undefined} | defined
+
+
+@functools.cache
+def white_space_bytes(codec: str) -> frozenset[int]:
+    """Return the bytes inside UTF-8 sequences that a single-byte codec, or latin-1 instead, decodes to white space.
+
+    >>> sorted(map(hex, white_space_bytes("cp1252"))), white_space_bytes("cp437")
+    (['0x85', '0xa0'], frozenset({133}))
+    """
+    chars = bytes_by_character(codec)
+    return frozenset(byte for char, byte in chars.items() if char.isspace() and 0x80 <= byte < 0xC0)
 
 
 @functools.lru_cache(maxsize=1 << 16)

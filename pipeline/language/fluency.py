@@ -26,6 +26,7 @@ LATIN_WITH_DIACRITICS = (0xC0, 0x250)  # Latin letters with diacritics; two of t
 CLEAR_LEAD = 100.0  # nats: by so much the characters alone identify the language
 RIVAL_LANGUAGES = 4  # languages to score a text in
 ASCII_CLASSES = 27  # a to z in lower case, and one class for all other characters
+FREQUENT_CHARACTER = -9.5  # log-probability, in nats: the 2,500 most frequent characters of Chinese have as much
 MIXED_SCRIPT_PENALTY = 5.0  # nats for each Latin letter next to one of Greek, Cyrillic and the like
 
 
@@ -120,6 +121,16 @@ def _cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:
     if len(new := codes[np.isnan(known[0, codes])]):
         known[:, new] = unigram_log_probabilities(new.astype(np.uint64))
     return known[:, codes]
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def is_frequent(char: str) -> bool:
+    """Return whether a character is frequent in some language.
+
+    >>> is_frequent("素"), is_frequent("泠")
+    (True, False)
+    """
+    return float(_cached_unigrams(np.minimum(codes_of(char), 0xFFFF).astype(np.int64)).max()) >= FREQUENT_CHARACTER
 
 
 @functools.cache

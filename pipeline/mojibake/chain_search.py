@@ -23,6 +23,7 @@ from pipeline.encoding.codecs import (
 from pipeline.encoding.misdecoding import encoded_character
 from pipeline.language.fluency import confidence_by_gain, letter_scores, line_log_likelihoods, mean_cross_entropy
 from pipeline.language.ngrams import Floats
+from pipeline.mojibake.intruders import has_intruders, intruder_count
 from pipeline.mojibake.lossy.diagnosis import CHAIN_PRIOR, diagnose
 from pipeline.mojibake.soundness import LineRepair, mixes_scripts, objection
 
@@ -194,6 +195,8 @@ def _has_evidence(sample: list[str], texts: list[str], chain: Chain) -> bool:
     foreign = [char for char in changed if char >= "\x80"]
     if chain.proves_itself:
         return len(foreign) >= FEWEST_VALID
+    if rare and has_intruders("\n".join(sample)) and not intruder_count("\n".join(texts)):
+        return len(foreign) >= FEWEST_FOR_CHAIN
     return len(set(foreign)) >= (FEWEST_DISTINCT if rare else FEWEST_FOR_CHAIN)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 import re
 from collections.abc import Iterator
 
 from pipeline.changes import Change, Span, apply, composed
 from pipeline.markdown import code_around, code_spans
+from pipeline.mojibake.after_damage import REASON, after_damage_changes
 from pipeline.mojibake.chain_search import best_chain
 from pipeline.mojibake.mentions import without_mentions
 from pipeline.mojibake.prefilter import non_ascii_lines, suspicious_lines
@@ -27,12 +29,20 @@ BACKTICK_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 def mojibake_changes(text: str, evidence: RepairEvidence) -> list[Change]:
     """Return the changes that repair the mojibake of a text, in order. Code stays, unless all of the text is mojibake.
 
-    Double mojibake may show only after the first pass.
-
     >>> text = "cafÃƒÂ© `cafÃ©`"
     >>> apply(text, mojibake_changes(text, RepairEvidence()))
     'café `cafÃ©`'
     """
+    undone = [] if text.isascii() else after_damage_changes(text)
+    if undone:
+        between = apply(text, undone)
+        if changes := _passes(between, evidence):
+            return list(_in_repaired_lines(text, composed(text, undone, changes)))
+    return _passes(text, evidence)
+
+
+def _passes(text: str, evidence: RepairEvidence) -> list[Change]:
+    """Return the changes that repair the mojibake of a text. Double mojibake may show only after the first pass."""
     changes = _one_pass(text, evidence)
     for _ in range(MOST_PASSES if changes else 0):
         if any(change.alternatives for change in changes):
@@ -42,6 +52,14 @@ def mojibake_changes(text: str, evidence: RepairEvidence) -> list[Change]:
             break
         changes = composed(text, changes, more)
     return changes
+
+
+def _in_repaired_lines(text: str, changes: list[Change]) -> Iterator[Change]:
+    """Yield the changes of lines that have more changes than those of after-damage: what is no mojibake stays."""
+    for _, row in itertools.groupby(changes, key=lambda change: text.rfind("\n", 0, change.span[0])):
+        found = list(row)
+        if any(not change.reason.startswith(REASON) or "," in change.reason for change in found):
+            yield from found
 
 
 def _one_pass(text: str, evidence: RepairEvidence) -> list[Change]:

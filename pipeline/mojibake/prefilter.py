@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from pipeline.changes import Span
 from pipeline.language.fluency import diacritic_excess_nats, excess_nats
 from pipeline.mojibake.bigram_filter import WINDOW_BIGRAMS, mojibake_windows
 from pipeline.mojibake.chain_search import line_sample
+from pipeline.mojibake.intruders import has_intruders
 from pipeline.mojibake.lossy.diagnosis import NOT_DECAYED, has_decayed_contractions
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
@@ -37,7 +39,7 @@ def suspicious_lines(text: str) -> list[Span]:
     >>> suspicious_lines("cafÃ© âœ”\ncafé"), suspicious_lines("café")
     ([(0, 9), (10, 14)], [])
     """
-    if _has_only_decayed_quotes(text) or is_valid_utf8(text) or punctuation_chain(text) or _fits_no_language(text):
+    if any(suspects(text) for suspects in WHOLE_TEXT_TESTS):
         return non_ascii_lines(text)
     places = mojibake_windows(text)
     if len(text) <= SHORT_TEXT:
@@ -91,6 +93,16 @@ def _fits_no_language(text: str) -> bool:
         )
         >= MOST_ACCENTED_EXCESS
     )
+
+
+# Each says of a text that all its lines outside ASCII may be mojibake. The order is that of their cost.
+WHOLE_TEXT_TESTS: tuple[Callable[[str], object], ...] = (
+    _has_only_decayed_quotes,
+    is_valid_utf8,
+    punctuation_chain,
+    has_intruders,
+    _fits_no_language,
+)
 
 
 def _contexts(text: str, places: npt.NDArray[np.int64]) -> list[Span]:

@@ -19,6 +19,7 @@ from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistic
 from pipeline.mojibake.chain_search import Chain, best_chain, decodings_in_words
 from pipeline.mojibake.ftfy_repair import INDIRECT_CONFIDENCE, fixed_by_ftfy, fixed_in_parts_by_ftfy
 from pipeline.mojibake.lossy.diagnosis import decoding_evidence, diagnose, diagnose_spaces
+from pipeline.mojibake.lossy.double_byte import undo_double_bytes
 from pipeline.mojibake.lossy.double_mojibake import undo_decodings
 from pipeline.mojibake.lossy.pieces import Piece, pieces_text
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
@@ -158,6 +159,16 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
         yield start, _gap_changes(start, written[hit[at]], pieces, (chain, least))
 
 
+def _undo_double_bytes(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
+    """Undo a double-byte codec decoded as another: `琎ぱ边�W` becomes `昨天晚上`."""
+    written = [text[start:end] for start, end in lines]
+    if found := undo_double_bytes(written):
+        how, originals = found
+        for number, pieces in originals:
+            start = lines[number][0]
+            yield start, _gap_changes(start, written[number], pieces, (how, evidence.min_confidence))
+
+
 def _gap_changes(start: int, line: str, pieces: Sequence[Piece], how: tuple[str, float]) -> list[Change]:
     """Return the changes of the pieces of a line; `how` is the chain in words, and the least confidence."""
     few = sum(bool(piece.others) for piece in pieces) <= FEW_GAPS
@@ -202,6 +213,9 @@ STRATEGIES: tuple[RepairStrategy, ...] = (
     RepairStrategy("chain", _undo_chain, (VALID_TEXT_KIND,), "valid UTF-8 proves the chain, even of a short text"),
     RepairStrategy("certain gaps", _fill_certain_gaps, EVERY_KIND, "before ftfy, which decodes across missing bytes"),
     RepairStrategy("chain", _undo_chain, (LONG_TEXT_KIND,), "a long text proves its own chain"),
+    RepairStrategy(
+        "double bytes", _undo_double_bytes, EVERY_KIND, "what UTF-8 does not explain may be another double-byte codec"
+    ),
     RepairStrategy("bytes", _decode_bytes, EVERY_KIND, "C1 controls are undecoded bytes, which may be in any codec"),
     RepairStrategy(
         "spaces", _fill_spaces, (SHORT_TEXT_KIND,), "before ftfy, which takes each space after Ã for U+00A0"

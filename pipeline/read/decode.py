@@ -6,13 +6,17 @@ import codecs
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import webencodings
 
-from pipeline.document import REPLACEMENT, CodecCandidate, Document, Encoding, Metadata, SkipDocument, Source
+from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, Note, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences
-from pipeline.encoding.detection import NON_TEXT, is_decodable, likeliest_encoding, prose_sample
+from pipeline.encoding.detection import NON_TEXT, UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
+from pipeline.encoding.marked import marked_text
+from pipeline.encoding.wide import wide_codec, wide_text
 
+STEP = "decode"
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its little-endian mark is a prefix of this one
@@ -20,6 +24,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+WIDE_MARKS = tuple(mark for mark, codec in BYTE_ORDER_MARKS if codec != UTF_8)
 ENCODING_DECLARATION = re.compile(
     rb"""<\?xml[^>]{0,200}\sencoding\s*=\s*["']?([\w.:-]+)"""
     rb"""|<meta[^>]{0,200}?\bcharset\s*=\s*["']?\s*([\w.:-]+)"""
@@ -27,11 +32,12 @@ ENCODING_DECLARATION = re.compile(
     re.IGNORECASE,
 )
 DECLARATION_BYTES = 2048  # bytes; HTML requires the first 1024, but front matter and comments may precede
-FEWEST_WIDE_CHARACTERS = 8  # characters that are enough to detect UTF-16 or UTF-32 without Latin text
-FEWEST_WIDE_LATIN = 2  # Latin characters: a single NUL may be an accident
 FEWEST_DISTINCT_SEQUENCES = 20  # different UTF-8 sequences; fewer may be valid by chance
-MOST_NATS_OF_TEXT = 10.0  # nats per character: a higher cross-entropy means that it is not text
 EBCDIC_SPACE = b"\x40"
+FEWEST_PADDING = 4  # NULs at the end; the last character of UTF-32 has up to three
+END_MARK = b"\x1a"  # the mark of DOS and CP/M at the end of a text
+MOST_DAMAGED = 5  # of so many characters one at most is damaged
+FEW_CONTROLS, MOST_CONTROLS = 3, 50  # a text has so few control characters, or one in so many bytes
 _C0 = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
@@ -44,18 +50,80 @@ def decode(source: Source) -> Document:
 
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
-    encoding, text = _detected(source.data)
+    data, end = _without_end_mark(source.data)
+    encoding, text = _detected(data)
     meta = Metadata(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
-    if encoding.evidence != "damaged":
-        return Document(source.path, source.data.decode(encoding.codec) if text is None else text, meta)
+    document = Document(source.path, text or "", meta)
+    if text is None:
+        decoded = _decoded_whole if encoding.evidence in {"bom", "validity"} else _decoded_by_line
+        document = decoded(document, data)
+    if not end:
+        return document
+    note = f"ends with the end mark of DOS, or with NULs: {len(end)} bytes"
+    return replace(document, text=document.text + end.decode("ascii")).noted(STEP, note)
+
+
+def _decoded_whole(document: Document, data: bytes) -> Document:
+    """Return the document with the text of `data`, all of which is in one codec; wide codecs may be damaged."""
+    codec = document.meta.encoding.codec
+    if is_decodable(data, codec):
+        return replace(document, text=data.decode(codec))
+    marked = next((mark for mark, named in BYTE_ORDER_MARKS if named == codec and data.startswith(mark)), b"")
+    order = {codecs.BOM_UTF16_BE: "-be", codecs.BOM_UTF32_BE: "-be", b"": ""}.get(marked, "-le")
+    text = wide_text(data.removeprefix(marked), codec + order)
+    return replace(document, text=text).noted(STEP, f"damaged {codec.upper()}: characters left as U+FFFD: {_marks(text)}")
+
+
+def _decoded_by_line(document: Document, data: bytes) -> Document:
+    """Return the document with the text of `data`; lines may be in several codecs, and have bytes of no character."""
+    from pipeline.encoding.by_line import decoded_by_line  # noqa: PLC0415 - loads the model; valid UTF-8 needs none
+
+    encoding = document.meta.encoding
+    if not is_ascii_compatible(encoding.codec):
+        return replace(document, text=marked_text(data, encoding.codec))
+    lines = decoded_by_line(data, encoding.codec)
+    codec = max(lines.codecs, key=lambda codec: (lines.codecs[codec], codec == encoding.codec))
+    if codec != encoding.codec:
+        evidence = "damaged" if codec == UTF_8 else "statistics"
+        encoding = Encoding(codec, encoding.confidence, evidence, encoding.alternatives)
+    text = lines.data.decode("utf-8", "replace")
+    document = replace(document, text=text, meta=replace(document.meta, encoding=encoding))
+    if len(lines.codecs) > 1:
+        counts = ", ".join(f"{name} {count}" for name, count in lines.codecs.most_common())
+        document = document.noted(STEP, f"several encodings; lines with characters outside ASCII: {counts}")
+    if not is_decodable(lines.data, UTF_8):
+        return _with_repaired_utf8(document, lines.data)
+    left = _marks(text) - data.count(REPLACEMENT.encode())
+    message = f"{codec}: bytes that belong to no character, left as U+FFFD: {left}"
+    return document.noted(STEP, message) if left > 0 else document
+
+
+def _with_repaired_utf8(document: Document, data: bytes) -> Document:
+    """Return the document, whose text is that of ill-formed UTF-8, with the characters that could be reconstructed."""
     from pipeline.mojibake.lossy.ill_formed_utf8 import ill_formed_changes  # noqa: PLC0415 - loads the model; valid text needs none
 
-    document = Document(source.path, source.data.decode("utf-8", "replace"), meta).edited(
-        ill_formed_changes(source.data)
-    )
-    left = document.text.count(REPLACEMENT) - source.data.count(REPLACEMENT.encode())
+    document = document.edited(ill_formed_changes(data))
+    left = _marks(document.text) - data.count(REPLACEMENT.encode())
     uncertain = f"; uncertain characters left as U+FFFD: {left}" if left else ""
-    return document.noted("decode", f"ill-formed UTF-8: sequences repaired: {len(document.changes)}{uncertain}")
+    return document.noted(STEP, f"ill-formed UTF-8: sequences repaired: {len(document.changes)}{uncertain}")
+
+
+def _marks(text: str) -> int:
+    return text.count(REPLACEMENT)
+
+
+def _without_end_mark(data: bytes) -> tuple[bytes, bytes]:
+    r"""Return `data` up to the end mark of DOS or the NULs after the text, and what follows.
+
+    >>> _without_end_mark(b"text\n\x1a")
+    (b'text\n', b'\x1a')
+    """
+    kept = data.rstrip(END_MARK + b"\0")
+    end = data[len(kept) :]
+    is_padding = END_MARK in end or len(end) >= FEWEST_PADDING
+    if not is_padding or not kept or b"\0" in kept or data.startswith(WIDE_MARKS):
+        return data, b""
+    return kept, end
 
 
 def detect(data: bytes) -> Encoding:
@@ -66,7 +134,7 @@ def detect(data: bytes) -> Encoding:
 
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
-    return _detected(data)[0]
+    return _detected(_without_end_mark(data)[0])[0]
 
 
 def _detected(data: bytes) -> tuple[Encoding, str | None]:
@@ -75,7 +143,7 @@ def _detected(data: bytes) -> tuple[Encoding, str | None]:
         if encoding := rule(data):
             return encoding, None
     try:
-        return Encoding("utf-8", 1.0, "utf-8"), data.decode()  # no other encoding is valid UTF-8 by chance
+        return Encoding(UTF_8, 1.0, "utf-8"), data.decode()  # no other encoding is valid UTF-8 by chance
     except UnicodeDecodeError:
         pass
     import ftfy.bad_codecs  # noqa: F401, PLC0415 - registers utf-8-variants (CESU-8); UTF-8 does not wait for it
@@ -91,45 +159,25 @@ def _byte_order_mark(data: bytes) -> Encoding | None:
     codec = next((codec for mark, codec in BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if codec is None or (codec == "utf-8" and not is_decodable(data, codec)):
         return None
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError as error:
+    text = data.decode(codec, "replace")
+    damage = _marks(text) + len(NON_TEXT.findall(text))
+    if damage * MOST_DAMAGED > len(text) and damage > 1 and not wide_codec(data):
         message = (
-            f"starts with the byte order mark of {codec.upper()} but is not {codec.upper()}: {error.reason} at byte "
-            f"{error.start}; download the original again or convert it to UTF-8"
+            f"starts with the byte order mark of {codec.upper()} but is not {codec.upper()}; download the original "
+            "again or convert it to UTF-8"
         )
-        raise SkipDocument(message) from error
-    return Encoding(codec, 1.0, "bom")
+        raise SkipDocument(message)
+    return Encoding(codec, 0.99 if damage else 1.0, "bom")
 
 
 def _utf16_or_utf32(data: bytes) -> Encoding | None:
-    """Detect UTF-16 and UTF-32 without a byte order mark.
-
-    Latin text is recognized by NULs, which are at least half of its bytes; other text by its cross-entropy. Valid
-    UTF-32 and valid surrogate pairs need no other evidence.
-    """
+    """Detect UTF-16 and UTF-32 without a byte order mark: Latin text in them is valid UTF-8 with NULs."""
     head = data[:4096]
     controls = len(head) - len(head.translate(None, _C0))
-    if not head or controls * 100 <= len(head):
+    if not head or (controls * 100 <= len(head) and is_decodable(data, UTF_8)):
         return None
-    for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
-        text = head.decode(codec, "replace")
-        latin = sum("\0" < char < "\u0100" for char in text)
-        proven = sum(codec.startswith("utf-32") or char > "\uffff" for char in text)
-        sure = (latin >= FEWEST_WIDE_LATIN and latin * 2 > len(text)) or proven >= FEWEST_WIDE_LATIN
-        if is_decodable(data, codec) and ((sure and not NON_TEXT.search(text)) or _reads_well(text)):
-            return Encoding(codec, 0.9, "validity")
-    return None
-
-
-def _reads_well(text: str) -> bool:
-    from pipeline.language.fluency import mean_cross_entropy  # noqa: PLC0415 - loads the model, which UTF-8 does not need
-
-    return (
-        len(text) >= FEWEST_WIDE_CHARACTERS
-        and not NON_TEXT.search(text)
-        and mean_cross_entropy([text], symbols=True) < MOST_NATS_OF_TEXT
-    )
+    codec = wide_codec(data)
+    return Encoding(codec, 0.9, "validity") if codec else None
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
@@ -148,11 +196,12 @@ def _utf8_variant(data: bytes) -> Encoding | None:
 
 
 def _refuse_binary(data: bytes) -> None:
-    """Raise SkipDocument for binary data: legacy encodings use no C0 controls, compressed data has 11 % of them."""
+    """Raise SkipDocument for binary data: text has hardly any C0 controls, compressed data has 11 % of them."""
     head = data[:65536]
     if head.count(EBCDIC_SPACE) * 20 > len(head):
         return
-    if (len(head) - len(head.translate(None, _C0))) * 100 > len(head):
+    controls = len(head) - len(head.translate(None, _C0))
+    if (controls - FEW_CONTROLS) * MOST_CONTROLS > len(head):
         raise SkipDocument(_binary_problem(data))
 
 
@@ -163,45 +212,20 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
     stray = len(data) - len(data.translate(None, bytes(range(128, 256)))) - valid
     if valid < 2 * stray:
         return None
-    if (
-        len(set(sequences)) < FEWEST_DISTINCT_SEQUENCES
-        and (other := _most_likely(data))
-        and not _reads_better(data, other.codec)
-    ):
-        return other
-    return Encoding("utf-8", valid / (valid + stray), "damaged")
-
-
-def _reads_better(data: bytes, codec: str) -> bool:
-    """Return whether `data` is more likely as UTF-8 with gaps than as `codec`."""
-    from pipeline.language.fluency import line_log_likelihoods  # noqa: PLC0415 - loads the model, which UTF-8 does not need
-
-    sample = prose_sample(data)
-    return bool(
-        line_log_likelihoods([sample.decode("utf-8", "replace")])
-        > line_log_likelihoods([sample.decode(codec, "replace")])
-    )
+    if len(set(sequences)) < FEWEST_DISTINCT_SEQUENCES:
+        return None
+    return Encoding(UTF_8, valid / (valid + stray), "damaged")
 
 
 def _most_likely(data: bytes) -> Encoding | None:
-    return likeliest_encoding(data, _declared_codec(data))
+    encoding = likeliest_encoding(data, _declared_codec(data))
+    return replace(encoding, evidence="damaged") if encoding and encoding.codec == UTF_8 else encoding
 
 
 def _declared_codec(data: bytes) -> str | None:
     match = ENCODING_DECLARATION.search(data[:DECLARATION_BYTES])
     label = next(filter(None, match.groups()), b"").decode("ascii") if match else ""
     return _codec_of_label(label)
-
-
-def _statistics(data: bytes) -> Encoding | None:
-    """Detect the encoding with charset-normalizer, which knows codecs that our table does not have."""
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - takes 30 ms, which UTF-8 does not need
-
-    matches = list(from_bytes(data))
-    if not matches:
-        return None
-    candidates = [CodecCandidate(match.encoding, round(1 - match.percent_chaos / 100, 3)) for match in matches]
-    return Encoding(candidates[0].codec, candidates[0].confidence, "statistics", tuple(candidates[1:4]))
 
 
 DetectionRules = tuple[Callable[[bytes], Encoding | None], ...]
@@ -215,7 +239,6 @@ AFTER_UTF_8: DetectionRules = (
     _refuse_binary,
     _damaged_utf8,
     _most_likely,
-    _statistics,
 )
 
 

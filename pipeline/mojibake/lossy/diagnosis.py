@@ -10,16 +10,18 @@ from typing import NamedTuple
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import (
     is_multi_byte,
-    multi_byte_lossy_codecs,
-    single_byte_lossy_codecs,
+    multi_byte_misdecodings,
+    single_byte_misdecodings,
     undefined_bytes,
     western_codecs,
 )
-from pipeline.encoding.misdecoding import misdecoded_bytes
+from pipeline.encoding.misdecoding import misdecoded_bytes, white_space_bytes
 
-UTF_8_SEQUENCE = re.compile(
+_SEQUENCE = (
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
 )
+UTF_8_SEQUENCE = re.compile(_SEQUENCE)
+UNPLACED_MARK = re.compile(_SEQUENCE + b"|(\xff)")  # a mark outside sequences
 TRUNCATED_WESTERN = re.compile(b"\xc3(?![ \x80-\xbf\xff])|[\xc4\xc5](?![\x80-\xbf\xff])|\xe2(?![\x80-\xbf\xff]{2})")
 NOT_DECAYED = re.compile("[^\x00-\x7fâ¦]")  # not a remainder of quotes, dashes and an ellipsis
 ENGLISH_CONTRACTION = (
@@ -29,6 +31,7 @@ ENGLISH_CONTRACTION = (
 INCOMPLETE_SEQUENCE = re.compile(
     b"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?![\x80-\xbf\xff ])([?]?)"
 )  # sequences that lack a byte, and the question mark after it
+END_OF_PART = re.compile(rb"$|[\n\t|\"'<]")  # after a line, a cell, a title
 TRUNCATED_BEFORE_SPACE = re.compile(
     b"(?:[\xc3-\xdf]|[\xe1-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}) "
 )  # U+00A0 as a space
@@ -55,6 +58,8 @@ class Damage:
     spaced: bool = False  # U+00A0 became a space
     questioned: bool = False  # ? replaces undecodable bytes; in a multi-byte codec, with the ASCII character after them
     throughout: bool = False  # everything was mis-decoded: a remainder of a character is not a letter
+    stripped: frozenset[int] = frozenset()  # white space: `.strip()` takes it from the end of a text, line or cell
+    cut: bool = False  # bytes are missing at such ends only
 
     def __str__(self) -> str:
         """Return the damage in words: `UTF-8 decoded as cp1252`."""
@@ -74,8 +79,8 @@ def diagnose(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     letters = [char for line in lines for char in line if not char.isascii() and char != REPLACEMENT]
     ideographs = sum(char >= FIRST_IDEOGRAPH for char in letters)
     whole = "\n".join(lines)
-    multi_byte = multi_byte_lossy_codecs() if ideographs * 2 >= len(letters) else ()
-    for codec in (*single_byte_lossy_codecs(), *multi_byte):
+    multi_byte = multi_byte_misdecodings() if ideographs * 2 >= len(letters) else ()
+    for codec in (*single_byte_misdecodings(), *multi_byte):
         if decoding_evidence(whole, codec).whole <= best[0]:
             continue
         counts = [decoding_evidence(line, codec) for line in lines]
@@ -108,7 +113,7 @@ def diagnose_spaces(line: str) -> Damage | None:
     >>> print(diagnose_spaces("voilÃ la citÃ©"))
     UTF-8 decoded as cp1252
     """
-    counts = {codec: decoding_evidence(line, codec) for codec in single_byte_lossy_codecs()}
+    counts = {codec: decoding_evidence(line, codec) for codec in single_byte_misdecodings()}
     codec = max(counts, key=lambda codec: counts[codec].whole - counts[codec].foreign)
     if counts[codec].whole <= counts[codec].foreign or not TRUNCATED_BEFORE_SPACE.search(misdecoded_bytes(line, codec)):
         return None
@@ -154,7 +159,10 @@ def decoding_evidence(text: str, codec: str) -> DecodingEvidence:
     data = misdecoded_bytes(text, codec)
     found = [len(match[0]) for match in UTF_8_SEQUENCE.finditer(data)]
     bare = found.count(1)
-    return DecodingEvidence(len(found) - bare, bare, len(data) - len(data.translate(None, HIGH_BYTES)) - sum(found))
+    foreign = len(data) - len(data.translate(None, HIGH_BYTES)) - sum(found)
+    if is_multi_byte(codec):  # which marks a codec leaves of a sequence depends on its neighbours
+        foreign -= sum(map(bool, UNPLACED_MARK.findall(data)))
+    return DecodingEvidence(len(found) - bare, bare, foreign)
 
 
 def damage_by_codec(text: str, codec: str) -> Damage:
@@ -175,4 +183,6 @@ def damage_by_codec(text: str, codec: str) -> Damage:
         gone = C1_BYTES
     if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}
-    return Damage(codec, gone, gone if replaced or questioned else frozenset(), NBSP not in seen, questioned)
+    marked = gone if replaced or questioned else frozenset()
+    cut = not questioned and all(END_OF_PART.match(data, match.end()) for match in INCOMPLETE_SEQUENCE.finditer(data))
+    return Damage(codec, gone, marked, NBSP not in seen, questioned, stripped=white_space_bytes(codec), cut=cut)

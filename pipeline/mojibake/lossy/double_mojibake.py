@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.document import REPLACEMENT
+from pipeline.encoding.codecs import is_multi_byte
 from pipeline.encoding.misdecoding import encoded_character, misdecoded_bytes
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.mojibake.lossy.diagnosis import Damage, damage_by_codec, diagnose
@@ -15,6 +16,7 @@ from pipeline.mojibake.lossy.pieces import Piece, pieces_text
 from pipeline.mojibake.lossy.recovery import reconstruct
 
 C1_IN_UTF_8 = re.compile(b"\xc2[\x80-\x9f]")  # controls in UTF-8: only mojibake has them
+CONTROL_WITHOUT_BYTE = re.compile(b"\xc2(?:\xff| )?")  # a control, or U+00AD, whose second byte is missing
 TRIAL_LINES = 20  # lines: if they are no double mojibake, the others are not
 ChainAndPieces = tuple[str, list[tuple[int, list[Piece]]]]
 
@@ -22,10 +24,12 @@ ChainAndPieces = tuple[str, list[tuple[int, list[Piece]]]]
 def undo_decodings(lines: Sequence[str], damage: Damage, archive: ArchiveStatistics, *, enough: bool) -> ChainAndPieces:
     """Return the decoding chain of `lines` in words, and the number and pieces of each line that it explains.
 
-    `damage` is the last decoding. Where the evidence for it suffices (`enough`), another one before it is searched.
+    `damage` is the last decoding. Where the evidence for it suffices (`enough`), another one before it is searched,
+    unless the last one was as a multi-byte codec, which leaves too little.
     """
     once = reconstruct(lines, damage, archive) or ()
-    return (enough and _undo_two_decodings(lines, damage, once, archive)) or (str(damage), list(enumerate(once)))
+    twice = enough and not is_multi_byte(damage.codec) and _undo_two_decodings(lines, damage, once, archive)
+    return twice or (str(damage), list(enumerate(once)))
 
 
 def _undo_two_decodings(
@@ -73,10 +77,16 @@ class _LineBetweenDecodings:
                     if len(options) > 1 and encoded_character(one, codec)
                 }
             read = options[0] if len(options) == 1 else REPLACEMENT
+            spans = [(slot.start, slot.end)]
             if C1_IN_UTF_8.fullmatch(misdecoded_bytes(read, damage.codec)):
                 read = misdecoded_bytes(read, damage.codec).decode()
+            elif CONTROL_WITHOUT_BYTE.fullmatch(misdecoded_bytes(line[slot.start : slot.end], damage.codec)):
+                space = " " * line[slot.start : slot.end].endswith(" ")
+                read = REPLACEMENT + space
+                doubtful |= damage.lost
+                spans = [(slot.start, slot.end - len(space)), *([(slot.end - 1, slot.end)] if space else [])]
             text += read
-            places += [(slot.start, slot.end)] * len(read)
+            places += spans if len(spans) == len(read) else spans * len(read)
         return cls(text, tuple(places), frozenset(doubtful))
 
     def placed(self, pieces: Sequence[Piece]) -> list[Piece]:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import is_multi_byte, western_codecs
 from pipeline.encoding.misdecoding import LOST_BYTE, is_undecodable_pair, misdecoded_bytes
-from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, NBSP, Damage
+from pipeline.language.fluency import is_frequent
+from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, END_OF_PART, NBSP, Damage
 
 SPACE_BYTE, QUESTION_MARK_BYTE = 0x20, 0x3F
 REPLACED_BYTES = {SPACE_BYTE: NBSP, QUESTION_MARK_BYTE: LOST_BYTE}
@@ -70,11 +71,12 @@ def lattice_slots(text: str, damage: Damage) -> list[Slot]:
     [('é',), ('А',)]
     """
     whole = MisdecodedBytes.of(text, damage.codec)
-    read = _multi_byte_slot if is_multi_byte(damage.codec) else _single_byte_slot
+    many = is_multi_byte(damage.codec)
+    read = functools.partial(_multi_byte_slot, usual=_usual_length(whole.data)) if many else _single_byte_slot
     found: list[Slot] = []
     at = 0
     while at < len(whole.data):
-        if read is _single_byte_slot and whole.data[at] < 0x80:
+        if not many and whole.data[at] < 0x80:
             found.append(Slot(at, at + 1, (text[at],)))
             at += 1
             continue
@@ -84,7 +86,7 @@ def lattice_slots(text: str, damage: Damage) -> list[Slot]:
         start, stop = whole.place(at), whole.place(end)
         found.append(Slot(start, stop, options or (text[start:stop] or REPLACEMENT,)))
         if (
-            read is _multi_byte_slot
+            many
             and damage.questioned
             and end - at > 1
             and whole.data[end - 1] == QUESTION_MARK_BYTE
@@ -114,6 +116,8 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
     for changed, originals in CHANGED_LATER.items() if damage.codec in western_codecs() else ():
         if data.startswith(changed, at):
             return at + len(changed), originals
+    if len(rest) == length - 2 and damage.stripped and END_OF_PART.match(data, end):
+        return end, _candidates_at_end(lead, rest, damage, options)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
         taken = utf8_candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
         kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
@@ -122,6 +126,22 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
         letter = bytes([lead]).decode(damage.codec, "ignore")
         options = (*options, letter) if letter else options
     return end, options
+
+
+def _candidates_at_end(
+    lead: int, rest: tuple[int, ...], damage: Damage, options: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the candidates for a sequence without its last byte, at the end of a text, line or cell.
+
+    There, `.strip()` takes white space: a frequent character with such a byte is what was there. Where bytes are
+    missing at ends only, any byte can be: a column of a database holds so many bytes. The text as it is is a candidate.
+    """
+    as_it_is = bytes([lead, *rest]).decode(damage.codec, "ignore")
+    frequent = [char for char in utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), damage.stripped) if is_frequent(char)]
+    if not damage.cut:
+        return tuple(dict.fromkeys((*options, *frequent, as_it_is)))
+    found = frequent or utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), CONTINUATION_BYTES)
+    return tuple(dict.fromkeys((*found, as_it_is)))
 
 
 def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
@@ -137,14 +157,21 @@ def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple
     return at + 1, ()
 
 
-def _multi_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
-    """Return the same for a multi-byte codec: a mark may replace any byte."""
+def _usual_length(data: bytes) -> int:
+    """Return the length of most sequences whose first byte is known: two for Cyrillic, three for Chinese."""
+    two, three = (sum(map(data.count, LEAD_BYTES[length])) for length in (2, 3))
+    return 2 if two > three else 3
+
+
+def _multi_byte_slot(data: bytes, at: int, damage: Damage, usual: int) -> tuple[int, tuple[str, ...]]:
+    """Return the same for a multi-byte codec: a mark may replace any byte. Unknown sequences have the `usual` length.
+    """
     lead = data[at]
     length = SEQUENCE_LENGTHS.get(lead, 0)
     following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _is_continuation(byte, damage)), 3)
     following = min(following, len(data) - at - 1)
     if lead == LOST_BYTE and following:
-        length = min(following + 1, 4 if LOST_BYTE not in data[at + 1 : at + 4] else 3)
+        length = min(following + 1, 4 if LOST_BYTE not in data[at + 1 : at + 4] else usual)
     if damage.questioned and following == length - 2 and data[at + following + 1 : at + length] == b"?":
         following += 1
     if not length or following < length - 1:

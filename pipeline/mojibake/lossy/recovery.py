@@ -37,6 +37,7 @@ UNKNOWN_LANGUAGE_CROSS_ENTROPY = 14.0  # nats per letter alone: known languages 
 UNKNOWN_LANGUAGE_CONFIDENCE = (
     0.25  # confidence limit for an unknown language: below `MIN_CONFIDENCE`, so that gaps are marked
 )
+DENSE_GAPS = 0.25  # share of gaps from which neighbours are guesses as well: benchmarks/codepages.py, `big5hkscs`
 LANGUAGE_SAMPLE = 600  # characters that the language is detected from
 DUPLICATE_CONFIDENCE = 0.999  # for a character that the duplicate has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a gap is marked U+FFFD
@@ -55,13 +56,13 @@ def reconstruct(
     found = [with_fitting_candidates(lattice_slots(line, damage)) for line in lines]
     if not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
-    broad = damage.lost >= C1_BYTES
-    strokes = stroke_gaps(found) if broad else [{}] * len(found)
+    stripped = damage.lost >= C1_BYTES
+    strokes = stroke_gaps(found) if stripped else [{}] * len(found)
     quieted = [without_capitals(without_strokes(*line)) for line in zip(found, strokes, strict=True)]
     language = likeliest_language(quieted)
     experts = [expert for load in (rescoring_network, word_list, ending_model) if (expert := load(language))]
     model = language_model(language)
-    how = BROAD if broad else NARROW
+    how = BROAD if stripped or gap_share(found) >= DENSE_GAPS else NARROW
     if is_unknown_to(model, quieted):
         how = how._replace(max_confidence=UNKNOWN_LANGUAGE_CONFIDENCE)
     chosen: ChoiceRows = choose_candidates(quieted, model.beside(archive), how)
@@ -130,6 +131,12 @@ def _is_sound_unknown_language(lines: Sequence[str], gain: float) -> bool:
     scripts = Counter(ord(char) // SCRIPT_SIZE for char in foreign if char.isalpha())
     one = scripts.total() >= FEWEST_FOREIGN_LETTERS and max(scripts.values()) >= ONE_SCRIPT_SHARE * scripts.total()
     return one and gain > MOST_LOSSY_CROSS_ENTROPY * len(foreign) and not diagnose(lines)
+
+
+def gap_share(found: Sequence[Sequence[Slot]]) -> float:
+    """Return the share of gaps among the characters that are outside ASCII, or may be."""
+    slots = [slot for row in found for slot in row if len(slot.candidates) > 1 or not slot.candidates[0].isascii()]
+    return sum(len(slot.candidates) > 1 for slot in slots) / max(1, len(slots))
 
 
 def is_unknown_to(model: LanguageModel, found: Sequence[Sequence[Slot]]) -> bool:

@@ -1,0 +1,142 @@
+"""Lines of a multi-byte codec that lost bytes -> text: each byte is part of a character, or skipped at a price.
+
+After a lost byte a decoder pairs the wrong bytes up to the end of the run. The search below compares all ways to divide
+the bytes into characters, and the language model scores what comes out (a beam search over n-gram contexts).
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.document import REPLACEMENT
+from pipeline.encoding.codecs import EXTRA_BYTES
+from pipeline.language.ngrams import ContextState, Floats, LanguageModel
+
+SKIP_PRICE = 11.0  # nats for a byte that belongs to no character; `benchmarks/decoding.py damaged`
+BEAM = 8  # hypotheses for each place: two divisions of the bytes, and where the last byte was skipped
+WINDOW = 480  # bytes that are divided at once
+TAIL = 32  # bytes at the end of a window that the next one divides again
+LEAST_GAIN = 6.0  # nats by which a division must be likelier than what the decoder makes of a line
+ASCII_FLOOR = np.float32(-6.0)  # nats: markup and URLs, which no model knows, cost no more for each character
+SPACE_FLOOR = np.float32(-6.0)  # nats: the same for `SPACES`
+NOTHING = np.float32(-1e9)
+SPACES = np.array([0x3000, 0x2014, 0x2026], np.uint64)  # IDEOGRAPHIC SPACE, EM DASH, HORIZONTAL ELLIPSIS: in runs
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The best hypotheses at a place: for each its length in bytes (0: a skipped byte), and the one before it."""
+
+    scores: Floats  # shape (lines, BEAM)
+    state: ContextState
+    lengths: Indices
+    parents: Indices
+
+
+def aligned_texts(lines: Sequence[bytes], codec: str, model: LanguageModel) -> list[str]:
+    r"""Return the text of each line, with U+FFFD for each byte that belongs to no character.
+
+    `b"\xd6\xce\xc4\xb2\xe2\xca\xd4"` in gb18030, where the second byte was lost, is `\ufffd文测试`-like, not `治牟馐\ufffd`.
+    """
+    texts = [""] * len(lines)
+    places = [0] * len(lines)
+    while active := [number for number, line in enumerate(lines) if places[number] < len(line)]:
+        windows = [lines[number][places[number] : places[number] + WINDOW] for number in active]
+        for number, window, parts in zip(active, windows, _divided(windows, codec, model), strict=True):
+            is_last = places[number] + len(window) == len(lines[number])
+            kept = list(parts) if is_last else list(_without_tail(parts, len(window) - TAIL))
+            texts[number] += "".join(text for text, _ in kept)
+            places[number] += sum(length for _, length in kept)
+    return texts
+
+
+def _without_tail(parts: Sequence[tuple[str, int]], limit: int) -> Iterator[tuple[str, int]]:
+    """Yield the first parts, up to `limit` bytes."""
+    at = 0
+    for text, length in parts:
+        if at and at + length > limit:
+            return
+        at += length
+        yield text, length
+
+
+def _divided(lines: Sequence[bytes], codec: str, model: LanguageModel) -> list[list[tuple[str, int]]]:
+    """Return the likeliest division of each line: each part's text and its number of bytes."""
+    codes = _codes_by_length(lines, codec)
+    size = max(map(len, lines))
+    high = np.array([[byte > 0x7F for byte in line.ljust(size, b"\xff")] for line in lines])
+    start = model.start((len(lines), BEAM))
+    scores = np.full((len(lines), BEAM), NOTHING, np.float32)
+    scores[:, 0] = 0
+    none = np.zeros((len(lines), BEAM), np.int64)
+    start, _ = model.extend(start, np.full((len(lines), 1), ord(" "), np.uint64))
+    steps = [_Step(scores, start, none, none)]
+    arriving: list[list[tuple[Floats, ContextState, int]]] = [[] for _ in range(size + 5)]
+    for at in range(size):
+        step = steps[at]
+        skipped = np.where(high[:, at, None], step.scores - np.float32(SKIP_PRICE), NOTHING)
+        arriving[at + 1].append((skipped, step.state, 0))
+        for length, table in codes.items():
+            here = table[:, at]
+            if here.any():
+                state, chance = model.extend(step.state, here[:, None])
+                floor = np.where(here[:, None] < 0x80, ASCII_FLOOR, NOTHING)
+                floor[np.isin(here, SPACES)] = SPACE_FLOOR
+                chance = np.maximum(chance, floor)
+                arriving[at + length].append((np.where(here[:, None] > 0, step.scores + chance, NOTHING), state, length))
+        steps.append(_best(arriving[at + 1]))
+        arriving[at + 1] = []
+    return [list(_traced(line, row, steps, codec)) for row, line in enumerate(lines)]
+
+
+def _codes_by_length(lines: Sequence[bytes], codec: str) -> dict[int, npt.NDArray[np.uint64]]:
+    """Return for each length of a character the code points that begin at each place; 0 for none."""
+    size = max(map(len, lines))
+    found: dict[int, npt.NDArray[np.uint64]] = {}
+    for length in (1, 2, 3, 4):
+        table = np.zeros((len(lines), size), np.uint64)
+        for row, line in enumerate(lines):
+            for at in range(len(line) - length + 1):
+                if char := _character(line[at : at + length], codec):
+                    table[row, at] = ord(char)
+        if table.any():
+            found[length] = table
+    return found
+
+
+@functools.lru_cache(maxsize=1 << 18)
+def _character(data: bytes, codec: str) -> str:
+    """Return the one character that `data` is in a codec; none if it is not one."""
+    text = data.decode(codec, "ignore")
+    if len(text) != 1 or text.encode(codec, "ignore") != data:
+        return next((char for char, byte in EXTRA_BYTES.get(codec, {}).items() if byte == data), "")
+    return text if unicodedata.category(text)[0] != "C" or text in "\t\r\n\xad" else ""
+
+
+def _best(arriving: Sequence[tuple[Floats, ContextState, int]]) -> _Step:
+    """Return the best hypotheses of those that arrive at a place."""
+    scores = np.concatenate([scores for scores, _, _ in arriving], axis=1)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :BEAM]
+    rows = np.arange(len(scores))[:, None]
+    columns = (np.concatenate(column, axis=1) for column in zip(*(state for _, state, _ in arriving), strict=True))
+    lengths = np.array([length for _, _, length in arriving])[order // BEAM]
+    return _Step(scores[rows, order], ContextState(*columns).at((rows, order)), lengths, order % BEAM)
+
+
+def _traced(line: bytes, row: int, steps: Sequence[_Step], codec: str) -> list[tuple[str, int]]:
+    """Return the parts of a line, from its best hypothesis back to its start."""
+    parts: list[tuple[str, int]] = []
+    at, rank = len(line), 0
+    while at:
+        length, rank = int(steps[at].lengths[row, rank]), int(steps[at].parents[row, rank])
+        text = _character(line[at - length : at], codec) if length else REPLACEMENT
+        parts.append((text, length or 1))
+        at -= length or 1
+    return parts[::-1]

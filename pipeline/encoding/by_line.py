@@ -1,0 +1,120 @@
+"""Bytes of a file in one codec, or in several by line -> text: a search over lines with codecs as states.
+
+Each line is scored in each codec that some lines of the file are likely in, and a change of codec between two lines has
+a price (Viterbi, 1967). Lines of a multi-byte codec that lost bytes are divided into characters again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.document import REPLACEMENT
+from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
+from pipeline.encoding.codecs import is_multi_byte
+from pipeline.encoding.detection import UTF_8, is_ascii_compatible, likeliest_encoding
+from pipeline.encoding.marked import marked_text
+from pipeline.encoding.line_scores import LineScores, line_scores, text_scores
+from pipeline.language.ngrams import Floats
+
+SWITCH_PRICE = 8.0  # nats for a change of codec between lines; `benchmarks/decoding.py mixed`
+MOST_CODECS = 4  # codecs in one file
+FEWEST_STRANGE_BYTES = 4  # bytes outside ASCII of strange lines, from which another codec is detected
+MOST_DIVIDED_AGAIN = 400  # lines without bad bytes that are divided into characters again
+LEAST_CODEC_GAIN = 8.0  # nats by which another codec must make the lines likelier
+STRANGE_SAMPLE = 200  # lines that another codec is detected from
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedLines:
+    """A file as UTF-8, which is ill-formed where it was ill-formed UTF-8, and the number of its lines in each codec."""
+
+    data: bytes
+    codecs: Counter[str]
+
+
+def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
+    """Return `data` as UTF-8. Most of it is in `codec`; its lines may be in other codecs."""
+    lines = data.split(b"\n")
+    places = [at for at, line in enumerate(lines) if not line.isascii()]
+    chosen = [lines[at] for at in places]
+    found = _scores_by_codec(chosen, codec)
+    states = _cheapest_path(found)
+    for state, one in enumerate(found):
+        own = [at for at, picked in enumerate(states) if picked == state]
+        for at, text in zip(own, _repaired(chosen, one, own) if one.codec != UTF_8 else (), strict=False):
+            lines[places[at]] = text.encode()
+    return DecodedLines(b"\n".join(lines), Counter(found[state].codec for state in states))
+
+
+def _scores_by_codec(lines: Sequence[bytes], codec: str) -> list[LineScores]:
+    """Return the scores of lines in `codec`, and in the codecs that its strange lines are likely in."""
+    found = [line_scores(lines, codec, _readable(lines, codec))]
+    while len(found) < MOST_CODECS:
+        strange = np.flatnonzero(np.all([one.strange for one in found], axis=0))[:STRANGE_SAMPLE]
+        sample = [lines[at] for at in strange]
+        if sum(len(line) for line in sample) < FEWEST_STRANGE_BYTES:
+            break
+        known = np.max([one.scores[strange] for one in found], axis=0)
+        gains = {other: _gain(sample, other, known) for other in _likely_codecs(sample)}
+        other = max(gains, key=lambda other: gains[other], default=codec)
+        if other in {one.codec for one in found} or gains[other] < LEAST_CODEC_GAIN:
+            break
+        found.append(line_scores(lines, other, sample))
+    return found
+
+
+def _readable(lines: Sequence[bytes], codec: str) -> list[bytes]:
+    """Return some lines of which a codec can decode most: the others may be in another codec."""
+    rates = sorted((marked_text(line, codec).count(REPLACEMENT) / len(line), at) for at, line in enumerate(lines))
+    return [lines[at] for _, at in rates[: len(rates) // 2 + 1][:STRANGE_SAMPLE]]
+
+
+def _likely_codecs(sample: Sequence[bytes]) -> list[str]:
+    encoding = likeliest_encoding(b"\n".join(sample), None)
+    names = [encoding.codec, *(other.codec for other in encoding.alternatives)] if encoding else []
+    return [name for name in names if is_ascii_compatible(name)]
+
+
+def _gain(sample: Sequence[bytes], codec: str, known: Floats) -> float:
+    """Return by how much lines are likelier in a codec than they are `known` to be, a change of codec paid."""
+    return float(np.maximum(line_scores(sample, codec, sample).scores - known - SWITCH_PRICE, 0).sum())
+
+
+def _cheapest_path(found: Sequence[LineScores]) -> list[int]:
+    """Return the state of each line: the index of its codec."""
+    if len(found) == 1:
+        return [0] * len(found[0].texts)
+    totals = np.zeros(len(found))
+    back = []
+    for scores in np.stack([one.scores for one in found], axis=1):
+        best = int(totals.argmax())
+        stays = totals >= totals[best] - SWITCH_PRICE
+        back.append(np.where(stays, np.arange(len(found)), best))
+        totals = np.where(stays, totals, totals[best] - SWITCH_PRICE) + scores
+    state = int(totals.argmax())
+    path = []
+    for before in reversed(back):
+        path.append(state)
+        state = int(before[state])
+    return path[::-1]
+
+
+def _repaired(lines: Sequence[bytes], one: LineScores, own: Sequence[int]) -> list[str]:
+    """Return the texts of the lines `own` in their codec; those that bytes were lost of are divided again."""
+    texts = {at: one.texts[at] for at in own}
+    broken = [at for at in own if one.broken[at]] if is_multi_byte(one.codec) else []
+    marked = [at for at in broken if REPLACEMENT in texts[at]]
+    rest = [at for at in broken if REPLACEMENT not in texts[at]][:MOST_DIVIDED_AGAIN]
+    again = [*marked, *rest]
+    if not again:
+        return list(texts.values())
+    divided = aligned_texts([lines[at] for at in again], one.codec, one.model)
+    gains = text_scores(divided, one.model) - text_scores([texts[at] for at in again], one.model)
+    for at, text, gain in zip(again, divided, gains.tolist(), strict=True):
+        if gain > (0 if REPLACEMENT in texts[at] else LEAST_GAIN):
+            texts[at] = text
+    return list(texts.values())

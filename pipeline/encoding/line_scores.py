@@ -1,0 +1,75 @@
+"""Lines -> how likely each is in one codec: the language model scores its text, and each bad byte has a price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.document import REPLACEMENT
+from pipeline.encoding.detection import BAD_BYTE_PRICE
+from pipeline.encoding.marked import marked_text
+from pipeline.language.fluency import RIVAL_LANGUAGES, letter_scores
+from pipeline.language.ngrams import Floats, LanguageModel, language_model
+
+LANGUAGE_SAMPLE_LENGTH = 3_000  # characters that the language is chosen by
+STRANGE = 6.5  # nats per character outside ASCII: unseen prose has at most 5.8, mojibake at least 8.3
+RUN = 4  # characters: so many strange ones in a row are a trace of bytes that were paired wrongly
+STRANGE_RUN = 10.0  # nats per character of such a run
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LineScores:
+    """Lines in one codec: their texts, log-likelihoods in nats, which do not look like text, and which in part."""
+
+    codec: str
+    model: LanguageModel
+    texts: Sequence[str]
+    scores: Floats
+    strange: npt.NDArray[np.bool_]
+    broken: npt.NDArray[np.bool_]
+
+
+def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) -> LineScores:
+    """Return the scores of lines in a codec; the language is the likeliest of the lines that are `typical` for it."""
+    texts = [marked_text(line, codec) for line in lines]
+    model = likeliest_model("\n".join(marked_text(line, codec) for line in typical)[:LANGUAGE_SAMPLE_LENGTH])
+    chance, codes, starts = _character_scores(texts, model)
+    marks = np.array([text.count(REPLACEMENT) for text in texts])
+    outside = codes > 0x7F
+    cost = np.add.reduceat(np.where(outside, -chance, 0), starts) + BAD_BYTE_PRICE * marks
+    count = np.add.reduceat(outside.astype(int), starts) + marks
+    worst = np.convolve(np.where(outside, np.minimum(-chance, 12), 0), np.ones(RUN), "same") / RUN
+    strange = (marks > 0) | (cost > STRANGE * np.maximum(count, 1))
+    broken = (marks > 0) | (np.maximum.reduceat(worst, starts) > STRANGE_RUN)
+    return LineScores(codec, model, texts, text_scores(texts, model), strange, broken)
+
+
+def text_scores(texts: Sequence[str], model: LanguageModel) -> Floats:
+    """Return the log-likelihood of each text, in nats; U+FFFD in it is a bad byte."""
+    chance, _, starts = _character_scores(texts, model)
+    marks = np.array([text.count(REPLACEMENT) for text in texts])
+    return np.asarray(np.add.reduceat(chance, starts) - BAD_BYTE_PRICE * marks, np.float32)
+
+
+def _character_scores(texts: Sequence[str], model: LanguageModel) -> tuple[Floats, npt.NDArray[np.uint32], Indices]:
+    """Return the log-likelihoods of the characters of all texts, their code points, and where each text starts.
+
+    Text may be mixed with English. U+FFFD does not count; a line feed ends each text.
+    """
+    plain = [text.replace(REPLACEMENT, "") for text in texts]
+    whole = "\n".join([*plain, ""])
+    english = language_model("en").probabilities(whole)[0]
+    chance = np.asarray(np.log((model.probabilities(whole)[0] + english) / 2), np.float32)
+    starts = np.cumsum([0, *(len(text) + 1 for text in plain[:-1])])
+    return chance, np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), np.uint32), starts
+
+
+def likeliest_model(text: str) -> LanguageModel:
+    """Return the model of the language in which `text` is likeliest."""
+    names, (scores,) = letter_scores([text.replace(REPLACEMENT, "")])
+    rivals = [names[at] for at in np.argsort(-scores)[:RIVAL_LANGUAGES]]
+    return max(map(language_model, rivals), key=lambda model: float(model.score(text).sum()))

@@ -1,0 +1,141 @@
+"""Mojibake that somebody changed afterwards -> the changes that undo that, so that its bytes are whole again.
+
+Software normalizes (`ÅTM` was `Å™`), lowercases, wraps, or puts invisible characters into text that is mojibake already.
+Each rewriting below undoes one of these, and only where the characters around it are mis-decoded UTF-8.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.changes import Change
+from pipeline.encoding.codecs import HTML_CODEC
+from pipeline.encoding.misdecoding import bytes_by_character, misdecoded_bytes
+from pipeline.language.ngram_keys import codes_of
+from pipeline.language.ngrams import unigram_log_probabilities
+
+FEWEST_REWRITTEN = 2  # places of a text: a single one may be the author's
+REASON = "mojibake changed afterwards"
+_CHARS = {byte: char for char, byte in bytes_by_character(HTML_CODEC).items()}
+
+
+def _class(first: int, last: int) -> str:
+    """Return the characters that Western software decodes a range of bytes as, for a regular expression."""
+    return "".join(re.escape(_CHARS.get(byte, chr(byte))) for byte in range(first, last + 1))
+
+
+_REST = _class(0x80, 0xBF)
+_TWO, _THREE, _FOUR = _class(0xC2, 0xDF), _class(0xE0, 0xEF), _class(0xF0, 0xF4)
+_BEGUN = f"(?:[{_TWO}{_THREE}{_FOUR}]|[{_THREE}{_FOUR}][{_REST}]|[{_FOUR}][{_REST}]{{2}})"  # a part of a sequence
+# What NFKC makes of the characters of cp1252, by what it leaves
+_COMPATIBLE = {
+    unicodedata.normalize("NFKC", char): char
+    for byte, char in _CHARS.items()
+    if 0x80 <= byte < 0xC0 and unicodedata.normalize("NFKC", char) != char and byte != 0xA0  # noqa: PLR2004
+}
+_COMPATIBLE_BYTE = re.compile("|".join(map(re.escape, sorted(_COMPATIBLE, key=len, reverse=True))))
+_BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{_REST}])"
+_COMPATIBLE_SEQUENCE = re.compile(f"[{_TWO}]{_BYTE}|[{_THREE}]{_BYTE}{{1,2}}|[{_FOUR}]{_BYTE}{{1,3}}")
+_APOSTROPHE = "â€TM"  # of `’`: no other text has it
+_CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc)")
+_DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
+_DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
+_INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{_REST}])")
+_BROKEN_RUN = re.compile(
+    f"([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+)"
+)
+_SMALL_LEAD = _class(0xE2, 0xFE).replace("÷", "")  # what the first bytes of two-byte sequences become
+_SEQUENCE_OR_LOWERED = re.compile(
+    f"[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{_REST}ÿ])(?![{_REST}])"
+    f"|[{_SMALL_LEAD}]"
+)
+_LOWERED_LINE = re.compile("^.*[^\x00-\x7f].*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A change that mojibake went through afterwards."""
+
+    name: str
+    example: tuple[str, str]  # before and after it is undone
+    undo: Callable[[str], Iterator[tuple[int, int, str]]]  # start, end and new text of each place
+
+
+def _compose(text: str) -> Iterator[tuple[int, int, str]]:
+    """Compose letters and diacritics, in text with mojibake that NFD decomposed."""
+    if len(_DECOMPOSED_LEAD.findall(text)) >= FEWEST_REWRITTEN:
+        for match in _DECOMPOSED.finditer(text):
+            yield *match.span(), unicodedata.normalize("NFC", match[0])
+
+
+def _restore_compatible(text: str) -> Iterator[tuple[int, int, str]]:
+    """Restore the characters that NFKC replaced by compatible ones."""
+    if _APOSTROPHE in text or len(_CERTAINLY_COMPATIBLE.findall(text)) >= FEWEST_REWRITTEN:
+        for sequence in _COMPATIBLE_SEQUENCE.finditer(text):
+            for match in _COMPATIBLE_BYTE.finditer(text, sequence.start() + 1, sequence.end()):
+                yield *match.span(), _COMPATIBLE[match[0]]
+
+
+def _drop_invisible(text: str) -> Iterator[tuple[int, int, str]]:
+    """Drop invisible characters inside a sequence."""
+    for match in _INVISIBLE_RUN.finditer(text):
+        yield match.end(1), match.end(), ""
+
+
+def _move_breaks(text: str) -> Iterator[tuple[int, int, str]]:
+    """Move line breaks inside a sequence to its start."""
+    for match in _BROKEN_RUN.finditer(text):
+        before, after = (match[1] or match[3]), (match[2] or match[4])
+        yield *match.span(), f"\n{before}{after}"
+
+
+def _restore_capitals(text: str) -> Iterator[tuple[int, int, str]]:
+    """Restore the capitals that first bytes of two-byte sequences became, in text that was lowercased."""
+    for line in _LOWERED_LINE.finditer(text):
+        sequences = list(_SEQUENCE_OR_LOWERED.finditer(text, *line.span()))
+        lowered = [match for match in sequences if match["lowered"]]
+        if line[0] == line[0].lower() and len(lowered) * 2 > len(sequences):
+            yield from ((*match.span(), _likeliest_capital(match[0])) for match in lowered)
+
+
+@functools.cache
+def _likeliest_capital(pair: str) -> str:
+    """Return the first two characters of mojibake before it was lowercased: the second may be a capital as well."""
+    lead, rest = pair[0].upper(), dict.fromkeys((pair[1], pair[1].upper()))
+    options = {}
+    for second in rest:
+        data = misdecoded_bytes(lead + second, HTML_CODEC)
+        options[lead + second] = data.decode("utf-8", "ignore")
+    known = {mojibake: char for mojibake, char in options.items() if len(char) == 1}
+    if not known:
+        return lead + pair[1]
+    return max(known, key=lambda one: float(np.exp(unigram_log_probabilities(codes_of(known[one]))).sum()))
+
+
+REWRITINGS: tuple[Rewriting, ...] = (
+    Rewriting("decomposed (NFD)", ("A\u0303©", "Ã©"), _compose),
+    Rewriting("normalized (NFKC)", ("ÅTM", "Å™"), _restore_compatible),
+    Rewriting("invisible characters inside", ("Ã\u200b©", "Ã©"), _drop_invisible),
+    Rewriting("wrapped", ("Ã\n©", "\nÃ©"), _move_breaks),
+    Rewriting("lowercased", ("ã©", "Ã©"), _restore_capitals),
+)
+
+
+def after_damage_changes(text: str) -> list[Change]:
+    r"""Return the changes that undo the first rewriting that a text went through; none where there is none.
+
+    >>> [(change.before, change.after) for change in after_damage_changes("cafÃ\u200b© crÃ\u200b¨me")]
+    [('\u200b', ''), ('\u200b', '')]
+    """
+    for rewriting in REWRITINGS:
+        places = [place for place in rewriting.undo(text) if text[place[0] : place[1]] != place[2]]
+        if len(places) >= FEWEST_REWRITTEN or any(_APOSTROPHE[2:] == text[start:end] for start, end, _ in places):
+            reason = f"{REASON}: {rewriting.name}"
+            return [Change("repair", (start, end), text[start:end], new, reason, 1.0) for start, end, new in places]
+    return []
