@@ -97,7 +97,8 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
         span = (start + shift, start + shift + len(before))
         reason = ", ".join(dict.fromkeys(one.reason for one in both))
         known = [one.confidence for one in both if one.confidence is not None]
-        made.append(Change(both[0].step, span, before, after, reason, min(known, default=None)))
+        others = both[0].alternatives if len(both) == 1 else ()
+        made.append(Change(both[0].step, span, before, after, reason, min(known, default=None), others))
         shift += len(before) - (end - start)
     return made
 

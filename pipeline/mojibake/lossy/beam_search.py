@@ -73,6 +73,24 @@ def choose_candidates(
     return [sorted(row, key=lambda choice: (choice.slot.start, choice.slot.end)) for row in results]
 
 
+def likeliest_strings(
+    rows: Sequence[Sequence[Slot]], model: LanguageModel, how: SearchLimits
+) -> list[list[tuple[tuple[str, ...], float]]]:
+    """Return the likeliest choices for the slots of each row, with their log-likelihoods in nats, the best first.
+
+    A row is a word by itself: a space is before it and after it.
+    """
+    space = Slot(0, 0, (" ",))
+    found = [GapCluster(number, [], [*row, space]) for number, row in enumerate(rows)]
+    found.sort(key=lambda cluster: -len(cluster.slots))
+    results: list[list[tuple[tuple[str, ...], float]]] = [[] for _ in rows]
+    for at in range(0, len(found), CLUSTER_BATCH):
+        batch = found[at : at + CLUSTER_BATCH]
+        for cluster, strings in zip(batch, _Beam(batch, model, how).strings(), strict=True):
+            results[cluster.text] = strings
+    return results
+
+
 def gap_clusters(number: int, text: Sequence[Slot]) -> list[GapCluster]:
     """Return the clusters of a text: gaps with `MODEL_CONTEXT` known characters between them are independent."""
     runs: list[tuple[int, int]] = []
@@ -106,13 +124,34 @@ class _Beam:
         self.recent = np.full((len(batch), 1, MODEL_CONTEXT + 1), -1, np.int64)  # the last options chosen
         self.paths: list[tuple[IndexRows, IndexRows]] = []  # by step: the hypothesis extended, the option chosen
         self.shares: list[dict[int, tuple[IntArray, Floats]]] = [{} for _ in batch]
+        self.ended: list[Floats] = [self.scores[0]] * len(batch)  # by cluster: the scores of its hypotheses at its end
 
     def search(self) -> list[list[GapChoice]]:
         """Return the choices of each cluster."""
+        self._extend_all()
+        return [self._traced(row) for row in range(len(self.batch))]
+
+    def strings(self) -> list[list[tuple[tuple[str, ...], float]]]:
+        """Return the strings of each cluster's hypotheses, without the last slot, with their scores."""
+        self._extend_all()
+        return [
+            [
+                (tuple(slot.candidates[at] for slot, at in zip(cluster.slots[:-1], self._path(row, end), strict=False)), score)
+                for end, score in enumerate(self.ended[row].tolist())
+                if score > -np.inf
+            ]
+            for row, cluster in enumerate(self.batch)
+        ]
+
+    def _extend_all(self) -> None:
+        """Extend the hypotheses of all clusters to the end of each."""
         self._look_back()
         for step in range(self.lengths[0]):
-            self._advance(step, sum(length > step for length in self.lengths))
-        return [self._traced(row) for row in range(len(self.batch))]
+            active = sum(length > step for length in self.lengths)
+            self._advance(step, active)
+            for row in range(active):
+                if step == self.lengths[row] - 1:
+                    self.ended[row] = self.scores[row]
 
     def _look_back(self) -> None:
         """Start the hypotheses with the context before each cluster."""
@@ -187,16 +226,20 @@ class _Beam:
 
     def _traced(self, row: int) -> list[GapChoice]:
         """Return the choices on the best path of a cluster."""
-        at, path = 0, []
-        for parent, chosen in reversed(self.paths[: self.lengths[row]]):
-            path.append(chosen[row][at])
-            at = parent[row][at]
-        steps = zip(self.batch[row].slots, reversed(path), strict=True)
+        steps = zip(self.batch[row].slots, self._path(row, 0), strict=True)
         return [
             _choice_of_option(slot, picked, self.how.max_confidence, *self.shares[row][step])
             for step, (slot, picked) in enumerate(steps)
             if len(slot.candidates) > 1
         ]
+
+    def _path(self, row: int, at: int) -> list[int]:
+        """Return the options on the path of a cluster that ends in its hypothesis `at`."""
+        path = []
+        for parent, chosen in reversed(self.paths[: self.lengths[row]]):
+            path.append(chosen[row][at])
+            at = parent[row][at]
+        return path[::-1]
 
 
 def _choice_of_option(slot: Slot, picked: int, max_confidence: float, options: IntArray, weights: Floats) -> GapChoice:
