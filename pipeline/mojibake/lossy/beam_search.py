@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -74,11 +74,11 @@ def choose_candidates(
 
 
 def likeliest_strings(
-    rows: Sequence[Sequence[Slot]], model: LanguageModel, how: SearchLimits
+    rows: Sequence[Sequence[Slot]], model: LanguageModel, how: SearchLimits, most: int
 ) -> list[list[tuple[tuple[str, ...], float]]]:
-    """Return the likeliest choices for the slots of each row, with their log-likelihoods in nats, the best first.
+    """Return the likeliest choices for the slots of each row, `most` of them, with their log-likelihoods in nats.
 
-    A row is a word by itself: a space is before it and after it.
+    The best come first. A row is a word by itself: a space is before it and after it.
     """
     space = Slot(0, 0, (" ",))
     found = [GapCluster(number, [], [*row, space]) for number, row in enumerate(rows)]
@@ -86,7 +86,7 @@ def likeliest_strings(
     results: list[list[tuple[tuple[str, ...], float]]] = [[] for _ in rows]
     for at in range(0, len(found), CLUSTER_BATCH):
         batch = found[at : at + CLUSTER_BATCH]
-        for cluster, strings in zip(batch, _Beam(batch, model, how).strings(), strict=True):
+        for cluster, strings in zip(batch, _Beam(batch, model, how).strings(most), strict=True):
             results[cluster.text] = strings
     return results
 
@@ -128,30 +128,31 @@ class _Beam:
 
     def search(self) -> list[list[GapChoice]]:
         """Return the choices of each cluster."""
-        self._extend_all()
+        for step, active in self._steps():
+            self._share(step, active)
         return [self._traced(row) for row in range(len(self.batch))]
 
-    def strings(self) -> list[list[tuple[tuple[str, ...], float]]]:
-        """Return the strings of each cluster's hypotheses, without the last slot, with their scores."""
-        self._extend_all()
-        return [
-            [
-                (tuple(slot.candidates[at] for slot, at in zip(cluster.slots[:-1], self._path(row, end), strict=False)), score)
-                for end, score in enumerate(self.ended[row].tolist())
-                if score > -np.inf
-            ]
-            for row, cluster in enumerate(self.batch)
-        ]
+    def strings(self, most: int) -> list[list[tuple[tuple[str, ...], float]]]:
+        """Return the choices of the best hypotheses of each cluster, without the last slot, with their scores."""
+        for step, active in self._steps():
+            for row in range(active):
+                if step == self.lengths[row] - 1:
+                    self.ended[row] = self.scores[row]
+        found = []
+        for row, cluster in enumerate(self.batch):
+            scores = self.ended[row][:most].tolist()
+            paths = (self._path(row, end) for end, score in enumerate(scores) if score > -np.inf)
+            rows = (tuple(slot.candidates[at] for slot, at in zip(cluster.slots[:-1], path, strict=False)) for path in paths)
+            found.append(list(zip(rows, scores, strict=False)))
+        return found
 
-    def _extend_all(self) -> None:
-        """Extend the hypotheses of all clusters to the end of each."""
+    def _steps(self) -> Iterator[tuple[int, int]]:
+        """Extend the hypotheses of all clusters to the end of each; yield each step and the number of clusters in it."""
         self._look_back()
         for step in range(self.lengths[0]):
             active = sum(length > step for length in self.lengths)
             self._advance(step, active)
-            for row in range(active):
-                if step == self.lengths[row] - 1:
-                    self.ended[row] = self.scores[row]
+            yield step, active
 
     def _look_back(self) -> None:
         """Start the hypotheses with the context before each cluster."""
@@ -187,7 +188,6 @@ class _Beam:
         self.scores = np.take_along_axis(flat, best, axis=1)
         self.recent = np.concatenate([self.recent[row, parent][..., 1:], chosen[..., None]], axis=2)
         self.paths.append((parent.tolist(), chosen.tolist()))
-        self._share(step, active)
 
     def _options(self, step: int, active: int) -> tuple[Codes, Codes, IntArray]:
         """Return the codes of the options' first and second characters, 0 for none, and their indexes in the slot."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from pipeline.mojibake.marks.words import Filling
 
 CONTEXT_ROUNDS = 2  # marked words are the context of others
 SEGMENT_BATCH = 4_096  # segments that are scored together
-MARK_TEMPERATURE = 1.5  # softens the scores, which are overconfident on text unlike the model's
+MARK_TEMPERATURE = 2.0  # softens the scores, which are overconfident on text unlike the model's
 
 
 class WordInText(NamedTuple):
@@ -32,17 +32,14 @@ def filling_probabilities(text: str, words: Sequence[WordInText], model: Languag
     chosen = [word.fillings[0].text for word in words]
     shares: list[npt.NDArray[np.float64]] = [np.ones(1) for _ in words]
     doubtful = [number for number, word in enumerate(words) if len(word.fillings) > 1]
-    for _ in range(CONTEXT_ROUNDS if doubtful else 0):
-        filled, starts = _filled(text, words, chosen)
-        segments, sizes = [], []
-        for number in doubtful:
-            start, end = starts[number], starts[number] + len(chosen[number])
-            before = filled[max(0, start - MODEL_CONTEXT) : start].rjust(MODEL_CONTEXT)
-            after = filled[end : end + MODEL_CONTEXT] or " "
-            segments += [before + one.text + after for one in words[number].fillings]
-            sizes.append(len(words[number].fillings))
-        scores = np.split(segment_scores(segments, model), np.cumsum(sizes)[:-1])
-        for number, score in zip(doubtful, scores, strict=True):
+    seen: dict[int, tuple[str, str]] = {}  # the context that each word was scored in
+    for _ in range(CONTEXT_ROUNDS):
+        around = dict(zip(doubtful, _contexts_of(text, words, chosen, doubtful), strict=True))
+        changed = [number for number in doubtful if seen.get(number) != around[number]]
+        seen |= around
+        segments = [around[number][0] + one.text + around[number][1] for number in changed for one in words[number].fillings]
+        scores = np.split(segment_scores(segments, model), np.cumsum([len(words[number].fillings) for number in changed]))
+        for number, score in zip(changed, scores, strict=False):
             total = (score + np.array(words[number].extra)) / MARK_TEMPERATURE
             weights = np.exp(total - total.max())
             shares[number] = weights / weights.sum()
@@ -57,9 +54,8 @@ def segment_scores(segments: Sequence[str], model: LanguageModel) -> npt.NDArray
     for at in range(0, len(order), SEGMENT_BATCH):
         numbers = order[at : at + SEGMENT_BATCH]
         lengths = np.array([len(segments[number]) for number in numbers])
-        codes = np.zeros((len(numbers), int(lengths[0])), np.uint64)
-        for row, number in enumerate(numbers):
-            codes[row, : lengths[row]] = codes_of(segments[number])
+        width = int(lengths[0])
+        codes = codes_of("".join(segments[number].ljust(width) for number in numbers)).reshape(len(numbers), width)
         state = model.start((len(numbers),))
         total = np.zeros(len(numbers))
         for column in range(codes.shape[1]):
@@ -71,8 +67,10 @@ def segment_scores(segments: Sequence[str], model: LanguageModel) -> npt.NDArray
     return scores
 
 
-def _filled(text: str, words: Sequence[WordInText], chosen: Sequence[str]) -> tuple[str, list[int]]:
-    """Return the text with the chosen words, and where each starts."""
+def _contexts_of(
+    text: str, words: Sequence[WordInText], chosen: Sequence[str], numbers: Iterable[int]
+) -> Iterator[tuple[str, str]]:
+    """Yield the text before and after some of the words, with the chosen words in it."""
     parts, starts, at, size = [], [], 0, 0
     for word, own in zip(words, chosen, strict=True):
         start, end = word.span
@@ -81,4 +79,8 @@ def _filled(text: str, words: Sequence[WordInText], chosen: Sequence[str]) -> tu
         starts.append(size)
         size += len(own)
         at = end
-    return "".join([*parts, text[at:]]), starts
+    filled = "".join([*parts, text[at:]])
+    for number in numbers:
+        start, end = starts[number], starts[number] + len(chosen[number])
+        before = filled[max(0, start - MODEL_CONTEXT) : start].rjust(MODEL_CONTEXT)
+        yield before, filled[end : end + MODEL_CONTEXT] or " "

@@ -1,20 +1,15 @@
-"""Marked text -> the words with marks, and what each mark can have been by its place in the word."""
+"""Marked text -> the words with marks, and what each mark can have been by its place in the word and in the line."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from pipeline.changes import Span
 from pipeline.document import REPLACEMENT
-from pipeline.mojibake.marks.alphabet import (
-    CLOSING_SIGNS,
-    OPENING_SIGNS,
-    OTHER_SIGNS,
-    lost_characters,
-    lower_form,
-)
+from pipeline.mojibake.marks.alphabet import CLOSING_SIGNS, OPENING_SIGNS, lost_characters, lower_form
 from pipeline.mojibake.marks.words import QUESTION_AND_SPACE, QUESTION_MARK, MarkedWord
 
 WORD_WITH_MARKS = re.compile(r"(?:[^\W\d_]|\ufffd)*\ufffd(?:[^\W\d_]|\ufffd)*")
@@ -28,6 +23,11 @@ SENTENCE_START = re.compile(
     r"(?:(?:\A|\n[ \t>]*\n|(?:\A|\n)[ \t>]*(?:#{1,6} |[-*+] |\d+[.)] ))|[^\W\d_]{4,}[)\"'\ufffd*_]*[.!?][)\"'*_]*\s)[\"'(*_\s]*\Z"
 )
 LOOK_BEHIND = 80  # characters before a word that say whether a sentence starts
+SPACED_QUOTES = "«»‹›"  # French has spaces inside them
+BEFORE_QUOTED, AFTER_QUOTED = rf"[{OPENING_SIGNS}]|(?<!\w)\ufffd", rf"[{CLOSING_SIGNS}]|\ufffd(?!\w)"
+QUOTE_START = re.compile(rf"{BEFORE_QUOTED}(?=[\w\ufffd])")
+QUOTE_END = re.compile(rf"[{CLOSING_SIGNS}]|(?<=[\w.,!?\ufffd])\ufffd(?!\w)")
+SPACED_START, SPACED_END = re.compile(BEFORE_QUOTED), re.compile(AFTER_QUOTED)
 
 
 class MarkedPlace(NamedTuple):
@@ -38,27 +38,50 @@ class MarkedPlace(NamedTuple):
     capitals: tuple[bool, ...]
 
 
+class MarkedLine(NamedTuple):
+    """A line with marks: its span, and where in it the first quote may start and the last one end.
+
+    `spaced` are the same two for quotes with spaces inside; `last_sentence` is the last `?` or `!`.
+    """
+
+    start: int
+    end: int
+    quotes: Span
+    spaced: Span
+    last_sentence: int
+
+
 def marked_places(text: str, tag: str, questions: Collection[int] = ()) -> Iterator[MarkedPlace]:
     """Yield the words with marks of a text whose characters the language `tag` may restore.
 
-    `questions` are the indexes of marks that may be question marks. Words and lines of which hardly anything is left stay out, as do lines with letters of another script.
+    `questions` are the indexes of marks that may be question marks. Words and lines of which hardly anything is left
+    stay out, as do lines with letters of another script.
     """
-    for start, end in _lines_to_fill(text):
-        for match in WORD_WITH_MARKS.finditer(text, start, end):
+    for line in _lines_to_fill(text):
+        for match in WORD_WITH_MARKS.finditer(text, line.start, line.end):
             if _can_be_filled(match[0], tag):
-                yield _place(text, match.span(), tag, questions)
+                yield _place(text, match.span(), tag, line, questions)
 
 
-def _lines_to_fill(text: str) -> Iterator[Span]:
-    """Yield the spans of lines of Latin script with marks, less than half of whose characters are marks."""
+def _lines_to_fill(text: str) -> Iterator[MarkedLine]:
+    """Yield the lines of Latin script with marks, less than half of whose characters are marks."""
     at = 0
     for line in text.split("\n"):
         marks = line.count(REPLACEMENT)
         if marks and not OTHER_SCRIPT.search(line):
             letters = sum(map(str.isalpha, line))
             if marks <= MOST_MARKED_LINE * (letters + marks):
-                yield at, at + len(line)
+                yield _marked_line(line, at)
         at += len(line) + 1
+
+
+def _marked_line(line: str, at: int) -> MarkedLine:
+    """Return a line that starts at `at`."""
+    found = []
+    for start, end in ((QUOTE_START, QUOTE_END), (SPACED_START, SPACED_END)):
+        first, lasts = start.search(line), [match.start() for match in end.finditer(line)]
+        found.append((at + (first.start() if first else len(line)), at + (lasts[-1] if lasts else -1)))
+    return MarkedLine(at, at + len(line), *found, at + max(line.rfind("?"), line.rfind("!")))
 
 
 def _can_be_filled(word: str, tag: str) -> bool:
@@ -66,37 +89,68 @@ def _can_be_filled(word: str, tag: str) -> bool:
     marks, known = word.count(REPLACEMENT), lost_characters(tag)
     if marks == len(word):
         return marks <= MOST_MARKS_ALONE
-    return marks <= MOST_MARKED_SHARE * len(word) and all(char.isascii() or char in known for char in word if char != REPLACEMENT)
+    rest = word.replace(REPLACEMENT, "")
+    return marks <= MOST_MARKED_SHARE * len(word) and all(char.isascii() or char in known for char in rest)
 
 
-def _place(text: str, span: Span, tag: str, questions: Collection[int]) -> MarkedPlace:
+def _place(text: str, span: Span, tag: str, line: MarkedLine, questions: Collection[int]) -> MarkedPlace:
     """Return a word with the candidates of each mark."""
     word = text[slice(*span)]
     letters = word.replace(REPLACEMENT, "")
     shouted = len(letters) >= FEWEST_CAPITALS_OF_WORD and letters.isupper()
-    first = shouted or SENTENCE_START.search(text[max(0, span[0] - LOOK_BEHIND) : span[0]]) is not None
+    first = word[0] == REPLACEMENT and SENTENCE_START.search(text[max(0, span[0] - LOOK_BEHIND) : span[0]]) is not None
     rows, capitals = [], []
     for at, char in enumerate(word):
         if char == REPLACEMENT:
             at_start = not word[:at].strip(REPLACEMENT)
             large = shouted or (first and at_start and len(word) > 1)
-            options = _candidates(word, at, tag, large=large, either=at_start)
+            options = (*_letters(tag, large=large, either=at_start), *_signs(word, at, tag, line, span[0] + at))
             rows.append((*options, _question(word, at)) if span[0] + at in questions else options)
             capitals.append(large)
     return MarkedPlace(span, MarkedWord("".join(map(lower_form, word)), tuple(rows)), tuple(capitals))
 
 
-def _candidates(word: str, at: int, tag: str, *, large: bool, either: bool) -> tuple[str, ...]:
-    """Return the candidates of a mark; where it is a capital, its lower case, which the model knows better."""
-    every = lost_characters(tag)
-    around = word[at - 1 : at] if at else "", word[at + 1 : at + 2]
-    inside = all(char.isalpha() for char in around)
-    signs = JOINING_SIGNS if inside else OPENING_SIGNS + CLOSING_SIGNS + OTHER_SIGNS
+@functools.cache
+def _letters(tag: str, *, large: bool, either: bool) -> tuple[str, ...]:
+    """Return the letters that a mark may be: the lower case of capitals, of which the model knows too few, if `large`."""
+    every = [char for char in lost_characters(tag) if char.isalpha()]
     if large:
-        letters = [lower_form(char) for char in every if char.isupper() or (char.isalpha() and char.upper() != char)]
-    else:
-        letters = [char for char in every if char.isalpha() and (either or not char.isupper())]
-    return tuple(dict.fromkeys([*letters, *(char for char in every if char in signs)]))
+        return tuple(dict.fromkeys(lower_form(char) for char in every if char.isupper() or char.upper() != char))
+    return tuple(char for char in every if either or not char.isupper())
+
+
+def _signs(word: str, at: int, tag: str, line: MarkedLine, place: int) -> tuple[str, ...]:
+    """Return the signs that a mark may be: quotes only where the line has, or may have, their partner."""
+    inside = all(char.isalpha() for char in (word[at - 1 : at] if at else "", word[at + 1 : at + 2]))
+    (first, last), (first_spaced, last_spaced) = line.quotes, line.spaced
+    if inside:
+        return _signs_inside(tag)
+    return _signs_around(
+        tag, (place < last, place > first), (place < last_spaced, place > first_spaced), asks=place < line.last_sentence
+    )
+
+
+@functools.cache
+def _signs_inside(tag: str) -> tuple[str, ...]:
+    """Return the signs between letters."""
+    return tuple(sign for sign in lost_characters(tag) if sign in JOINING_SIGNS)
+
+
+@functools.cache
+def _signs_around(tag: str, quotes: tuple[bool, bool], spaced: tuple[bool, bool], *, asks: bool) -> tuple[str, ...]:
+    """Return the signs around words; `quotes` and `spaced` say whether a quote may start, and whether one may end."""
+    found = []
+    for sign in lost_characters(tag):
+        opens, closes = spaced if sign in SPACED_QUOTES else quotes
+        if sign in "¿¡":
+            allowed = asks
+        elif sign in "“”":  # the language decides which of them opens
+            allowed = opens or closes
+        else:
+            allowed = opens if sign in OPENING_SIGNS else closes or sign not in "’»›"
+        if allowed and not sign.isalpha():
+            found.append(sign)
+    return tuple(found)
 
 
 def _question(word: str, at: int) -> str:

@@ -19,22 +19,29 @@ from pipeline.mojibake.marks.in_context import WordInText, filling_probabilities
 from pipeline.mojibake.marks.places import MarkedPlace, marked_places
 from pipeline.mojibake.marks.question_marks import inner_questions, possible_questions
 from pipeline.mojibake.marks.spellings import MarkedText, mark_spellings, marked_text
-from pipeline.mojibake.marks.words import QUESTION_MARK, prior_score, word_fillings, word_scores
+from pipeline.mojibake.marks.words import QUESTION_MARK, Filling, prior_score, word_fillings, word_scores
 
 LEAST_MARK_CONFIDENCE = 0.9  # confidence from which U+FFFD is replaced: benchmarks/marks.py
 LEAST_QUESTION_CONFIDENCE = 0.95  # the same of a question mark, which may be one
 MOST_MARK_CONFIDENCE = 0.999  # the highest that the model may report
-LEAST_WORD_SCORE = -15.0  # nats of a word with a question mark inside that is damaged; `what?no` has -24, `foo?bar` -26
+LIKELY_WORD_SCORE = -15.0  # nats of a word with a question mark inside that is damaged; `what?no` has -24, `foo?bar` -26
+LIKELY_LETTER_SCORE = -2.0  # the same per character, for long words: `what?no` has -3, `oder?nicht` -2.5
+POSSIBLE_LETTER_SCORE = -2.75  # the same in text that is damaged
+LEAST_LIKELY_SHARE = 1 / 3  # share of the words with a question mark inside that are likely, in damaged text
 MOST_LONE_RATIO = 2  # marks by themselves for each mark in a word: with more, the text is about marks
 MARK_REASON = "one mark for a lost character; reconstructed"
 UNCERTAIN_MARK_REASON = "one mark for a lost character; uncertain"
 
 
 class RestoredMark(NamedTuple):
-    """A mark at a place of the marked text, and what it can have been, with probabilities: the likeliest first."""
+    """A mark at a place of the marked text, and what it can have been, with probabilities: the likeliest first.
+
+    `possible` says whether the word with it is one of the language, as far as the model knows.
+    """
 
     at: int
     options: tuple[tuple[str, float], ...]
+    possible: bool
 
 
 class ReadText(NamedTuple):
@@ -89,8 +96,13 @@ def _is_damaged(text: str, marked: MarkedText, read: ReadText, inner: Collection
         start, end = marked.source(*span)
         if any(at in inner for at in range(start, end)):
             scores[text[start:end].lower()] = score
-    likely = sum(score > LEAST_WORD_SCORE for score in scores.values())
-    return likely > 0 and likely * 2 >= len(scores)
+    likely = sum(_is_word(word, score, LIKELY_LETTER_SCORE) for word, score in scores.items())
+    return likely > LEAST_LIKELY_SHARE * len(scores)
+
+
+def _is_word(word: str, score: float, least: float) -> bool:
+    """Return whether a word with this log-likelihood is one of the language; `least` is the same per character."""
+    return score > LIKELY_WORD_SCORE or score > least * (len(word) + 1)
 
 
 def read_marks(
@@ -110,28 +122,31 @@ def read_marks(
         WordInText(
             place.span,
             fillings[place.word],
-            [extra[one.text] + prior_score(one.characters) for one in fillings[place.word]],
+            [extra.get(one.text, 0.0) + prior_score(one.characters) for one in fillings[place.word]],
         )
         for place in places
     ]
     found: list[RestoredMark] = []
     for place, word, shares in zip(places, words, filling_probabilities(text, words, model), strict=True):
-        found += _restored(place, [one.characters for one in word.fillings], shares.tolist())
+        found += _restored(place, word.fillings, shares.tolist())
     best = {place.span: fillings[place.word][0].score for place in places}
     return ReadText(found, best, float(np.mean(list(best.values()))))
 
 
-def _restored(place: MarkedPlace, fillings: Sequence[Sequence[str]], shares: Sequence[float]) -> Iterator[RestoredMark]:
+def _restored(place: MarkedPlace, fillings: Sequence[Filling], shares: Sequence[float]) -> Iterator[RestoredMark]:
     """Yield the marks of a word with their options: the characters of its likeliest filling first."""
-    best = fillings[max(range(len(shares)), key=lambda number: shares[number])]
+    best = fillings[max(range(len(shares)), key=lambda number: shares[number])].characters
+    possible = _is_word(place.word.text, fillings[0].score, POSSIBLE_LETTER_SCORE)
     offsets = (at for at, char in enumerate(place.word.text) if char == REPLACEMENT)
     for number, (offset, large) in enumerate(zip(offsets, place.capitals, strict=True)):
         total: dict[str, float] = {best[number]: 0.0}
         for filling, share in zip(fillings, shares, strict=True):
-            total[filling[number]] = total.get(filling[number], 0.0) + share
+            one = filling.characters[number]
+            total[one] = total.get(one, 0.0) + share
         others = sorted(total.keys() - {best[number]}, key=lambda one: -total[one])[:MOST_ALTERNATIVES]
         ranked = [(one, min(round(total[one], 3), MOST_MARK_CONFIDENCE)) for one in (best[number], *others)]
-        yield RestoredMark(place.span[0] + offset, tuple((_capital(one) if large else one, share) for one, share in ranked))
+        options = tuple((_capital(one) if large else one, share) for one, share in ranked)
+        yield RestoredMark(place.span[0] + offset, options, possible)
 
 
 def _capital(char: str) -> str:
@@ -143,8 +158,10 @@ def _mark_change(text: str, marked: MarkedText, mark: RestoredMark, least: float
     """Return the change of a mark: its likeliest character, or U+FFFD where that is uncertain; None for a question mark."""
     span = marked.source(mark.at, mark.at + 1)
     before, (character, confidence), others = text[slice(*span)], mark.options[0], mark.options[1:]
-    if before == QUESTION_MARK and (confidence < max(least, LEAST_QUESTION_CONFIDENCE) or character.startswith(before)):
-        return None
+    if before == QUESTION_MARK:
+        certain = mark.possible and confidence >= max(least, LEAST_QUESTION_CONFIDENCE)
+        if not certain or character.startswith(QUESTION_MARK):
+            return None
     if confidence < least:
         return Change("repair", span, before, REPLACEMENT, UNCERTAIN_MARK_REASON, confidence, mark.options)
     return Change("repair", span, before, character, MARK_REASON, confidence, others)

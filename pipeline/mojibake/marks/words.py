@@ -12,9 +12,9 @@ from pipeline.mojibake.lossy.beam_search import SearchLimits, likeliest_strings
 from pipeline.mojibake.lossy.lattice import Slot
 from pipeline.mojibake.marks.alphabet import lower_form
 
-FILLING_LIMITS = SearchLimits(24, 96, 1.0, 1.0)  # fillings of a word that are kept, candidates of a mark
-MOST_FILLINGS = 8  # fillings that are compared in context
-WORST_FILLING = 12.0  # nats below the best at which a filling is dropped
+FILLING_LIMITS = SearchLimits(16, 96, 1.0, 1.0)  # fillings of a word that are kept, candidates of a mark
+MOST_FILLINGS = 6  # fillings that are compared in context
+WORST_FILLING = 10.0  # nats below the best at which a filling is dropped
 WORD_LIST_WEIGHT = 1.0  # the exponent of a word's probability; benchmarks/marks.py: .5 is worse
 SIGN_SCORE = -4.0  # nats: the log-probability of signs instead of a word
 QUESTION_MARK, QUESTION_AND_SPACE = "?", "? "  # a question mark that is none, and one with the space that was forgotten
@@ -42,21 +42,22 @@ def word_fillings(
 ) -> dict[MarkedWord, list[Filling]]:
     """Return the likeliest fillings of each word, the best first: `d\ufffdkuji` is `děkuji`, `dékuji`, ..."""
     distinct = sorted(set(words))
-    found = likeliest_strings([list(_slots(word)) for word in distinct], model, FILLING_LIMITS)
-    filled = {
-        word: [Filling(own := _of_marks(word, choices), "".join(choices), score + prior_score(own)) for choices, score in rows]
-        for word, rows in zip(distinct, found, strict=True)
-    }
+    most = FILLING_LIMITS.width if known else MOST_FILLINGS
+    found = likeliest_strings([list(_slots(word)) for word in distinct], model, FILLING_LIMITS, most)
+    filled = {word: [_filling(word, *row) for row in rows] for word, rows in zip(distinct, found, strict=True)}
     scores = word_scores({one.text for rows in filled.values() for one in rows}, known)
-    return {word: _best([one._replace(score=one.score + scores[one.text]) for one in rows]) for word, rows in filled.items()}
+    return {
+        word: _best([one._replace(score=one.score + scores.get(one.text, 0.0)) for one in rows])
+        for word, rows in filled.items()
+    }
 
 
 def word_scores(texts: Iterable[str], known: WordList | None) -> dict[str, float]:
-    """Return the score that a word list adds to each filled word: of the words in it; 0 without a list."""
+    """Return the score that a word list adds to each filled word: of the words in it; nothing without a list."""
+    if known is None:
+        return {}
     parts = {text: list(split_words(text)) for text in texts}
     words = sorted({word for row in parts.values() for word in row})
-    if known is None or not words:
-        return dict.fromkeys(parts, 0.0)
     chances = dict(zip(words, known.chance(words).tolist(), strict=True))
     return {
         text: WORD_LIST_WEIGHT * (sum(chances[word] for word in row) if row else SIGN_SCORE) for text, row in parts.items()
@@ -75,9 +76,10 @@ def _slots(word: MarkedWord) -> Iterable[Slot]:
         yield Slot(at, at + 1, next(options) if char == REPLACEMENT else (char,))
 
 
-def _of_marks(word: MarkedWord, choices: Sequence[str]) -> tuple[str, ...]:
-    """Return the choices at the marks of a word."""
-    return tuple(choice for char, choice in zip(word.text, choices, strict=True) if char == REPLACEMENT)
+def _filling(word: MarkedWord, choices: Sequence[str], score: float) -> Filling:
+    """Return the choices for the characters of a word as a filling."""
+    own = tuple(choice for char, choice in zip(word.text, choices, strict=True) if char == REPLACEMENT)
+    return Filling(own, "".join(choices), score + prior_score(own))
 
 
 def _best(rows: Sequence[Filling]) -> list[Filling]:
