@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.changes import Change, Span
+from pipeline.changes import Change, Span, apply
 from pipeline.document import REPLACEMENT
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.language.ngrams import language_model
 from pipeline.language.vocabulary import word_list
 from pipeline.mojibake.lossy.beam_search import MOST_ALTERNATIVES
 from pipeline.mojibake.marks.alphabet import likely_languages
+from pipeline.mojibake.lossy.recovery import DUPLICATE_CONFIDENCE
+from pipeline.mojibake.marks.from_duplicate import characters_of_duplicate
 from pipeline.mojibake.marks.in_context import WordInText, filling_probabilities
 from pipeline.mojibake.marks.places import MarkedPlace, marked_places
 from pipeline.mojibake.marks.question_marks import inner_questions, possible_questions
@@ -72,7 +74,26 @@ def mark_changes(text: str, lines: Sequence[Span], min_confidence: float, archiv
         marked = marked_text(text, marks)
         read = _read_in_best_language(marked, asked, archive)
     made = (_mark_change(text, marked, mark, max(min_confidence, LEAST_MARK_CONFIDENCE)) for mark in read.marks)
-    return [change for change in made if change is not None]
+    changes = [change for change in made if change is not None]
+    duplicate = archive.twin_of(apply(text, changes))
+    return list(_with_duplicate(text, marked, changes, *duplicate)) if duplicate else changes
+
+
+def _with_duplicate(
+    text: str, marked: MarkedText, changes: Sequence[Change], path: str, duplicate: str
+) -> Iterator[Change]:
+    """Yield the changes of all marks, with the characters that a duplicate has there instead where it has any."""
+    found = characters_of_duplicate(marked.text, duplicate)
+    known = {change.span: change for change in changes}
+    for at in (at for at, char in enumerate(marked.text) if char == REPLACEMENT):
+        span = marked.source(at, at + 1)
+        before, own, there = text[slice(*span)], known.get(span), found.get(at, "")
+        if there and not there.isascii():
+            others = tuple(option for option in (own.alternatives if own else ()) if option[0] != there)
+            reason = f"{MARK_REASON}; from duplicate {path}"
+            yield Change("repair", span, before, there, reason, DUPLICATE_CONFIDENCE, others)
+        elif own and there != QUESTION_MARK:
+            yield own
 
 
 def _read_in_best_language(marked: MarkedText, asked: Collection[int], archive: ArchiveStatistics) -> ReadText:
