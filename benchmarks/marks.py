@@ -6,8 +6,8 @@ FOLDER holds LANGUAGE.txt, or LANGUAGE/*.md. The first 40,000 characters of each
 ASCII: to U+FFFD, to `?`, to U+FFFD decoded as cp1252 (three characters), as cp1250 or twice as cp1252. `bytes` is the
 text in the Windows code page of the language, decoded as UTF-8.
 
-Prints the share of lost characters that are right, wrong and still marked; the same of letters alone; the question marks
-of the text that were changed; CPU seconds a megabyte; and of the changes that claim .99, .95, .9 or more the share that is
+Prints the share of lost characters that are right, wrong and still marked; the first two of letters alone; the question
+marks of the text that were changed; CPU seconds a megabyte; and how many of the changes that claim .99, .95, .9 or more are
 right.
 """
 
@@ -87,10 +87,10 @@ def row(truth: str, kind: str, language: str) -> str:
     for least in CLAIMS:
         chosen = [ok for _, confidence, ok in right if confidence >= least]
         claims.append(f"{sum(chosen) / len(chosen):.3f}" if chosen else "-")
-    shares = [good / lost, (len(right) - good) / lost, good_letters / letters, bad_letters / letters]
+    found, wrong = 100 * good / lost, 100 * (len(right) - good) / lost
     return (
-        f"{language:4} {kind:9} {lost:6} {100 * shares[0]:6.1f} {100 * shares[1]:6.2f} {100 * (1 - shares[0] - shares[1]):6.1f}"
-        f" {100 * shares[2]:8.1f} {100 * shares[3]:6.2f} {asked:4} of {truth.count('?'):4}"
+        f"{language:4} {kind:9} {lost:6} {found:6.1f} {wrong:6.2f} {100 - found - wrong:6.1f}"
+        f" {100 * good_letters / letters:8.1f} {100 * bad_letters / letters:6.2f} {asked:4} of {truth.count('?'):4}"
         f" {1e6 * seconds / len(broken.encode()):6.1f} {' '.join(claims)}"
     )
 
@@ -100,8 +100,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     languages, kinds = (sys.argv[2:] + [LANGUAGES, MARKS][len(sys.argv) - 2 :])[:2]
     print(
-        f"{'':4} {'mark':9} {'lost':>6} {'right':>6} {'wrong':>6} {'marked':>6} {'letters':>8} {'wrong':>6} {'real ?':>12}"
-        f" {'s/MB':>6} right of .99 .95 .9"
+        f"{'':4} {'mark':9} {'lost':>6} {'right':>6} {'wrong':>6} {'marked':>6} {'letters':>8} {'wrong':>6}"
+        f" {'real ?':>12} {'s/MB':>6} right of .99 .95 .9"
     )
     repair("Ich m\ufffdchte")  # loads the model
     for kind in kinds.split(","):

@@ -80,9 +80,8 @@ def likeliest_strings(
 
     The best come first. A row is a word by itself: a space is before it and after it.
     """
-    space = Slot(0, 0, (" ",))
-    found = [GapCluster(number, [], [*row, space]) for number, row in enumerate(rows)]
-    found.sort(key=lambda cluster: -len(cluster.slots))
+    ended = ([*row, Slot(0, 0, (" ",))] for row in rows)
+    found = sorted((GapCluster(number, [], row) for number, row in enumerate(ended)), key=lambda one: -len(one.slots))
     results: list[list[tuple[tuple[str, ...], float]]] = [[] for _ in rows]
     for at in range(0, len(found), CLUSTER_BATCH):
         batch = found[at : at + CLUSTER_BATCH]
@@ -135,19 +134,20 @@ class _Beam:
     def strings(self, most: int) -> list[list[tuple[tuple[str, ...], float]]]:
         """Return the choices of the best hypotheses of each cluster, without the last slot, with their scores."""
         for step, active in self._steps():
-            for row in range(active):
-                if step == self.lengths[row] - 1:
-                    self.ended[row] = self.scores[row]
-        found = []
-        for row, cluster in enumerate(self.batch):
-            scores = self.ended[row][:most].tolist()
-            paths = (self._path(row, end) for end, score in enumerate(scores) if score > -np.inf)
-            rows = (tuple(slot.candidates[at] for slot, at in zip(cluster.slots[:-1], path, strict=False)) for path in paths)
-            found.append(list(zip(rows, scores, strict=False)))
-        return found
+            for row in (row for row in range(active) if step == self.lengths[row] - 1):
+                self.ended[row] = self.scores[row]
+        return [list(self._best_strings(row, most)) for row in range(len(self.batch))]
+
+    def _best_strings(self, row: int, most: int) -> Iterator[tuple[tuple[str, ...], float]]:
+        """Yield the same of one cluster."""
+        slots = self.batch[row].slots[:-1]
+        for end, score in enumerate(self.ended[row][:most].tolist()):
+            if score > -np.inf:
+                path = self._path(row, end)
+                yield tuple(slot.candidates[at] for slot, at in zip(slots, path, strict=False)), score
 
     def _steps(self) -> Iterator[tuple[int, int]]:
-        """Extend the hypotheses of all clusters to the end of each; yield each step and the number of clusters in it."""
+        """Extend the hypotheses of all clusters to their ends; yield each step and the number of clusters in it."""
         self._look_back()
         for step in range(self.lengths[0]):
             active = sum(length > step for length in self.lengths)

@@ -11,10 +11,8 @@ from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import language_model, model_languages, unigram_log_probabilities
 
 LEAST_FREQUENT = -13.8  # nats: a character of the language has at least this log-probability, one in a million
-FEWEST_LATIN = -14.0  # nats: log-probability of `e`, at least, in a language of Latin script
-LATIN_CHARACTERS = "".join(
-    char for char in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]) if char.isalpha()
-)
+LATIN_LEAD = 4.0  # nats by which `e` is more frequent than a letter of any other script, in a language of Latin script
+LATIN_CHARACTERS = "".join(char for char in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]) if char.isalpha())
 OPENING_SIGNS, CLOSING_SIGNS = "“„‘‚«‹¿¡", "”’»›…°ºª"
 OTHER_SIGNS = "–—•·€£§©®™×\xa0"
 LANGUAGE_SAMPLE_SIZE = 2_000  # characters that the language is detected from
@@ -29,7 +27,9 @@ def latin_languages() -> tuple[str, ...]:
     common = unigram_log_probabilities(codes_of("e"))[:, 0]
     foreign = unigram_log_probabilities(codes_of("иεعאहกの的이"))
     return tuple(
-        tag for tag, own, others in zip(model_languages(), common, foreign, strict=True) if own > others.max() + 2
+        tag
+        for tag, own, others in zip(model_languages(), common, foreign, strict=True)
+        if own > others.max() + LATIN_LEAD
     )
 
 
@@ -52,13 +52,15 @@ def lower_form(char: str) -> str:
 
 
 def likely_languages(text: str) -> list[str]:
-    """Return the languages of Latin script that the sound characters of a marked text are likeliest in.
+    r"""Return the languages of Latin script that the sound characters of a marked text are likeliest in.
 
-    >>> likely_languages("Ich m\\ufffdchte Ihnen sagen, dass wir heute in die Stadt fahren")
+    >>> likely_languages("Ich m\ufffdchte Ihnen sagen, dass wir heute in die Stadt fahren")
     ['de']
     """
     sample = text[:LANGUAGE_SAMPLE_SIZE]
     counted = np.array([char != REPLACEMENT for char in sample])
     scores = {tag: float(language_model(tag).score(sample)[counted].sum()) for tag in latin_languages()}
     best = max(scores.values())
-    return sorted((tag for tag in scores if scores[tag] > best - RIVAL_LEAD), key=lambda tag: -scores[tag])[:MOST_RIVALS]
+    return sorted((tag for tag in scores if scores[tag] > best - RIVAL_LEAD), key=lambda tag: -scores[tag])[
+        :MOST_RIVALS
+    ]

@@ -27,7 +27,9 @@ class WordInText(NamedTuple):
     extra: Sequence[float]  # by filling, nats
 
 
-def filling_probabilities(text: str, words: Sequence[WordInText], model: LanguageModel) -> list[npt.NDArray[np.float64]]:
+def filling_probabilities(
+    text: str, words: Sequence[WordInText], model: LanguageModel
+) -> list[npt.NDArray[np.float64]]:
     """Return the probabilities of the fillings of each word, given the text around it with the likeliest fillings."""
     chosen = [word.fillings[0].text for word in words]
     shares: list[npt.NDArray[np.float64]] = [np.ones(1) for _ in words]
@@ -37,8 +39,12 @@ def filling_probabilities(text: str, words: Sequence[WordInText], model: Languag
         around = dict(zip(doubtful, _contexts_of(text, words, chosen, doubtful), strict=True))
         changed = [number for number in doubtful if seen.get(number) != around[number]]
         seen |= around
-        segments = [around[number][0] + one.text + around[number][1] for number in changed for one in words[number].fillings]
-        scores = np.split(segment_scores(segments, model), np.cumsum([len(words[number].fillings) for number in changed]))
+        segments = [
+            around[number][0] + one.text + around[number][1] for number in changed for one in words[number].fillings
+        ]
+        scores = np.split(
+            segment_scores(segments, model), np.cumsum([len(words[number].fillings) for number in changed])
+        )
         for number, score in zip(changed, scores, strict=False):
             total = (score + np.array(words[number].extra)) / MARK_TEMPERATURE
             weights = np.exp(total - total.max())

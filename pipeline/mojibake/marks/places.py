@@ -20,7 +20,8 @@ MOST_MARKED_SHARE = 0.67  # share of marks in a word: in more, hardly anything i
 MOST_MARKED_LINE = 0.5  # the same in the words of a line: text of another script
 JOINING_SIGNS = "’–—·"  # signs between letters
 SENTENCE_START = re.compile(
-    r"(?:(?:\A|\n[ \t>]*\n|(?:\A|\n)[ \t>]*(?:#{1,6} |[-*+] |\d+[.)] ))|[^\W\d_]{4,}[)\"'\ufffd*_]*[.!?][)\"'*_]*\s)[\"'(*_\s]*\Z"
+    r"(?:(?:\A|\n[ \t>]*\n|(?:\A|\n)[ \t>]*(?:#{1,6} |[-*+] |\d+[.)] ))"
+    r"|[^\W\d_]{3,}[)\"'\ufffd*_]*[.!?][)\"'*_\ufffd»”]*\s)[\"'(*_\s«„“¿¡]*\Z"
 )
 LOOK_BEHIND = 80  # characters before a word that say whether a sentence starts
 SPACED_QUOTES = "«»‹›"  # French has spaces inside them
@@ -77,11 +78,15 @@ def _lines_to_fill(text: str) -> Iterator[MarkedLine]:
 
 def _marked_line(line: str, at: int) -> MarkedLine:
     """Return a line that starts at `at`."""
-    found = []
-    for start, end in ((QUOTE_START, QUOTE_END), (SPACED_START, SPACED_END)):
-        first, lasts = start.search(line), [match.start() for match in end.finditer(line)]
-        found.append((at + (first.start() if first else len(line)), at + (lasts[-1] if lasts else -1)))
-    return MarkedLine(at, at + len(line), *found, at + max(line.rfind("?"), line.rfind("!")))
+    quotes = _first_and_last(line, at, QUOTE_START, QUOTE_END)
+    spaced = _first_and_last(line, at, SPACED_START, SPACED_END)
+    return MarkedLine(at, at + len(line), quotes, spaced, at + max(line.rfind("?"), line.rfind("!")))
+
+
+def _first_and_last(line: str, at: int, start: re.Pattern[str], end: re.Pattern[str]) -> Span:
+    """Return where the first match of `start` and the last match of `end` are, in a line that starts at `at`."""
+    first, lasts = start.search(line), [match.start() for match in end.finditer(line)]
+    return at + (first.start() if first else len(line)), at + (lasts[-1] if lasts else -1)
 
 
 def _can_be_filled(word: str, tag: str) -> bool:
@@ -112,7 +117,7 @@ def _place(text: str, span: Span, tag: str, line: MarkedLine, questions: Collect
 
 @functools.cache
 def _letters(tag: str, *, large: bool, either: bool) -> tuple[str, ...]:
-    """Return the letters that a mark may be: the lower case of capitals, of which the model knows too few, if `large`."""
+    """Return the letters that a mark may be; if `large`, in lower case, as the model knows too few capitals."""
     every = [char for char in lost_characters(tag) if char.isalpha()]
     if large:
         return tuple(dict.fromkeys(lower_form(char) for char in every if char.isupper() or char.upper() != char))

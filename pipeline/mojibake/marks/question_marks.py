@@ -1,4 +1,4 @@
-"""Text -> the question marks that may stand for lost characters: inside words, and around them where a sentence goes on."""
+"""Text -> the question marks that may stand for lost characters: inside words, and where a sentence goes on."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.language.ngrams import language_model
 from pipeline.language.vocabulary import word_list
 from pipeline.mojibake.lossy.beam_search import MOST_ALTERNATIVES
-from pipeline.mojibake.marks.alphabet import likely_languages
 from pipeline.mojibake.lossy.recovery import DUPLICATE_CONFIDENCE
+from pipeline.mojibake.marks.alphabet import likely_languages
 from pipeline.mojibake.marks.from_duplicate import characters_of_duplicate
 from pipeline.mojibake.marks.in_context import WordInText, filling_probabilities
 from pipeline.mojibake.marks.places import MarkedPlace, marked_places
@@ -26,7 +26,9 @@ from pipeline.mojibake.marks.words import QUESTION_MARK, Filling, prior_score, w
 LEAST_MARK_CONFIDENCE = 0.9  # confidence from which U+FFFD is replaced: benchmarks/marks.py
 LEAST_QUESTION_CONFIDENCE = 0.95  # the same of a question mark, which may be one
 MOST_MARK_CONFIDENCE = 0.999  # the highest that the model may report
-LIKELY_WORD_SCORE = -15.0  # nats of a word with a question mark inside that is damaged; `what?no` has -24, `foo?bar` -26
+LIKELY_WORD_SCORE = (
+    -15.0
+)  # nats of a word with a question mark inside that is damaged; `what?no` has -24, `foo?bar` -26
 LIKELY_LETTER_SCORE = -2.0  # the same per character, for long words: `what?no` has -3, `oder?nicht` -2.5
 POSSIBLE_LETTER_SCORE = -2.75  # the same in text that is damaged
 LEAST_LIKELY_SHARE = 1 / 3  # share of the words with a question mark inside that are likely, in damaged text
@@ -97,10 +99,14 @@ def _with_duplicate(
 
 
 def _read_in_best_language(marked: MarkedText, asked: Collection[int], archive: ArchiveStatistics) -> ReadText:
-    """Return what the marks of a text are in the language that fits best; `asked` are the question marks of the source."""
+    """Return what the marks of a text are in the best language; `asked` are the question marks of the source."""
     questions = {at for at, start in enumerate(marked.starts[:-1]) if start in asked and marked.text[at] == REPLACEMENT}
     languages = likely_languages(marked.text) if REPLACEMENT in marked.text else []
-    return max((read_marks(marked.text, tag, archive, questions) for tag in languages), key=lambda read: read.score, default=ReadText([], {}, 0.0))
+    return max(
+        (read_marks(marked.text, tag, archive, questions) for tag in languages),
+        key=lambda read: read.score,
+        default=ReadText([], {}, 0.0),
+    )
 
 
 def _may_be_damaged(text: str, lines: Sequence[Span], inner: Collection[int]) -> bool:
@@ -126,9 +132,7 @@ def _is_word(word: str, score: float, least: float) -> bool:
     return score > LIKELY_WORD_SCORE or score > least * (len(word) + 1)
 
 
-def read_marks(
-    text: str, tag: str, archive: ArchiveStatistics, questions: Collection[int] = ()
-) -> ReadText:
+def read_marks(text: str, tag: str, archive: ArchiveStatistics, questions: Collection[int] = ()) -> ReadText:
     """Return what the marks of a text are in a language."""
     places = list(marked_places(text, tag, questions))
     attached = sum(bool(place.word.text.strip(REPLACEMENT)) for place in places)
@@ -176,7 +180,7 @@ def _capital(char: str) -> str:
 
 
 def _mark_change(text: str, marked: MarkedText, mark: RestoredMark, least: float) -> Change | None:
-    """Return the change of a mark: its likeliest character, or U+FFFD where that is uncertain; None for a question mark."""
+    """Return the change of a mark: its likeliest character, or U+FFFD if uncertain; None for a question mark."""
     span = marked.source(mark.at, mark.at + 1)
     before, (character, confidence), others = text[slice(*span)], mark.options[0], mark.options[1:]
     if before == QUESTION_MARK:

@@ -56,7 +56,11 @@ def may_have_marks(text: str) -> bool:
 @functools.cache
 def _simple_spellings() -> tuple[str, ...]:
     """Return the spellings of marks that were decoded once."""
-    return (REPLACEMENT, TWO_MARKS, *dict.fromkeys(one for codec in single_byte_misdecodings() if (one := _decoded(REPLACEMENT, codec))))
+    return (
+        REPLACEMENT,
+        TWO_MARKS,
+        *dict.fromkeys(one for codec in single_byte_misdecodings() if (one := _decoded(REPLACEMENT, codec))),
+    )
 
 
 def marked_text(text: str, lines: Iterable[Span], extra: Iterable[int] = ()) -> MarkedText:
@@ -65,7 +69,7 @@ def marked_text(text: str, lines: Iterable[Span], extra: Iterable[int] = ()) -> 
     >>> marked_text("cafï¿½ noir", [(0, 11)]).text
     'caf\ufffd noir'
     """
-    spelled = [match.span() for line in lines for match in mark_spellings().finditer(text, *line)]
+    spelled = (match for line in lines for match in mark_spellings().finditer(text, *line))
     found = sorted([*itertools.chain.from_iterable(map(_single_marks, spelled)), *((at, at + 1) for at in extra)])
     parts: list[str] = []
     starts: list[int] = []
@@ -78,16 +82,16 @@ def marked_text(text: str, lines: Iterable[Span], extra: Iterable[int] = ()) -> 
     return MarkedText("".join([*parts, text[at:]]), [*starts, *range(at, len(text) + 1)])
 
 
-def _single_marks(span: Span) -> Iterator[Span]:
+def _single_marks(match: re.Match[str]) -> Iterator[Span]:
     """Yield the spans of the marks of a match: `TWO_MARKS` is one of one character, and one of two."""
-    start, end = span
-    if end - start == len(TWO_MARKS):
+    start, end = match.span()
+    if match[0] == TWO_MARKS:
         yield start, start + 1
         start += 1
     yield start, end
 
 
 def _decoded(text: str, codec: str) -> str:
-    """Return the UTF-8 of a text decoded as a single-byte codec, undefined bytes as C1 controls; empty if impossible."""
+    """Return the UTF-8 of a text decoded as a single-byte codec, C1 controls included; empty if impossible."""
     by_byte = {byte: char for char, byte in bytes_by_character(codec).items()}
     return "".join(by_byte.get(byte, "") for byte in text.encode()) if set(text.encode()) <= by_byte.keys() else ""

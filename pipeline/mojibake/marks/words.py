@@ -10,13 +10,13 @@ from pipeline.language.ngrams import LanguageModel
 from pipeline.language.vocabulary import WordList, split_words
 from pipeline.mojibake.lossy.beam_search import SearchLimits, likeliest_strings
 from pipeline.mojibake.lossy.lattice import Slot
-from pipeline.mojibake.marks.alphabet import lower_form
 
 FILLING_LIMITS = SearchLimits(16, 96, 1.0, 1.0)  # fillings of a word that are kept, candidates of a mark
 MOST_FILLINGS = 6  # fillings that are compared in context
 WORST_FILLING = 10.0  # nats below the best at which a filling is dropped
-WORD_LIST_WEIGHT = 1.0  # the exponent of a word's probability; benchmarks/marks.py: .5 is worse
+WORD_LIST_WEIGHT = 1.5  # the exponent of a word's probability; benchmarks/marks.py: 1 is worse
 SIGN_SCORE = -4.0  # nats: the log-probability of signs instead of a word
+ASCII_WORD_SCORE = -5.0  # nats: the same of a word in ASCII beside a sign: `d` and `un` of `d’un`; lists may lack them
 QUESTION_MARK, QUESTION_AND_SPACE = "?", "? "  # a question mark that is none, and one with the space that was forgotten
 QUESTION_SCORES = {QUESTION_MARK: 0.0, QUESTION_AND_SPACE: -4.0}  # nats: the prior of either
 SIGN_PRIOR = -2.0  # nats: the prior of a quote or dash, whose use differs between kinds of text
@@ -58,9 +58,11 @@ def word_scores(texts: Iterable[str], known: WordList | None) -> dict[str, float
         return {}
     parts = {text: list(split_words(text)) for text in texts}
     words = sorted({word for row in parts.values() for word in row})
-    chances = dict(zip(words, known.chance(words).tolist(), strict=True))
+    listed = zip(words, known.chance(words).tolist(), strict=True)
+    chances = {word: ASCII_WORD_SCORE if word.isascii() else chance for word, chance in listed}
     return {
-        text: WORD_LIST_WEIGHT * (sum(chances[word] for word in row) if row else SIGN_SCORE) for text, row in parts.items()
+        text: WORD_LIST_WEIGHT * (sum(chances[word] for word in row) if row else SIGN_SCORE)
+        for text, row in parts.items()
     }
 
 
