@@ -7,8 +7,8 @@ ASCII: to U+FFFD, to `?`, to U+FFFD decoded as cp1252 (three characters), as cp1
 text in the Windows code page of the language, decoded as UTF-8.
 
 Prints the share of lost characters that are right, wrong and still marked; the first two of letters alone; the question
-marks of the text that were changed; CPU seconds a megabyte; and how many of the changes that claim .99, .95, .9 or more are
-right.
+marks of the text that were changed; CPU seconds a megabyte; and how many of the changes that claim .99, .95, .9 or more
+are right.
 """
 
 from __future__ import annotations

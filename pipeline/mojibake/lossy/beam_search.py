@@ -76,10 +76,7 @@ def choose_candidates(
 def likeliest_strings(
     rows: Sequence[Sequence[Slot]], model: LanguageModel, how: SearchLimits, most: int
 ) -> list[list[tuple[tuple[str, ...], float]]]:
-    """Return the likeliest choices for the slots of each row, `most` of them, with their log-likelihoods in nats.
-
-    The best come first. A row is a word by itself: a space is before it and after it.
-    """
+    """Return the `most` likely choices for the slots of each row, a word by itself, with their log-likelihoods."""
     ended = ([*row, Slot(0, 0, (" ",))] for row in rows)
     found = sorted((GapCluster(number, [], row) for number, row in enumerate(ended)), key=lambda one: -len(one.slots))
     results: list[list[tuple[tuple[str, ...], float]]] = [[] for _ in rows]
@@ -123,7 +120,7 @@ class _Beam:
         self.recent = np.full((len(batch), 1, MODEL_CONTEXT + 1), -1, np.int64)  # the last options chosen
         self.paths: list[tuple[IndexRows, IndexRows]] = []  # by step: the hypothesis extended, the option chosen
         self.shares: list[dict[int, tuple[IntArray, Floats]]] = [{} for _ in batch]
-        self.ended: list[Floats] = [self.scores[0]] * len(batch)  # by cluster: the scores of its hypotheses at its end
+        self.ended = [self.scores[0]] * len(batch)  # by cluster: the scores of its hypotheses at its end
 
     def search(self) -> list[list[GapChoice]]:
         """Return the choices of each cluster."""

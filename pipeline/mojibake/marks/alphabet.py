@@ -25,12 +25,9 @@ DOTTED_CAPITAL_I = "İ"  # its lower case is ASCII
 def latin_languages() -> tuple[str, ...]:
     """Return the languages of Latin script that the model knows."""
     common = unigram_log_probabilities(codes_of("e"))[:, 0]
-    foreign = unigram_log_probabilities(codes_of("иεعאहกの的이"))
-    return tuple(
-        tag
-        for tag, own, others in zip(model_languages(), common, foreign, strict=True)
-        if own > others.max() + LATIN_LEAD
-    )
+    foreign = unigram_log_probabilities(codes_of("аεעاहกの的이")).max(axis=1)
+    leads = (common - foreign).tolist()
+    return tuple(tag for tag, lead in zip(model_languages(), leads, strict=True) if lead > LATIN_LEAD)
 
 
 @functools.cache
