@@ -61,9 +61,11 @@ def outcome(truth: str, mark: str, changes: Sequence[Change]) -> list[tuple[int,
         starts[at] = index
         at += 1 if char.isascii() else lost + 1
     return [
-        (starts[change.span[0]], change.after, change.confidence or 0.0)
+        (starts[change.span[0]] + offset, char, change.confidence or 0.0)
         for change in changes
-        if change.span[0] in starts and change.after not in {REPLACEMENT, change.before}
+        if change.span[0] in starts and change.after != change.before
+        for offset, char in enumerate(change.after)
+        if char != REPLACEMENT
     ]
 
 

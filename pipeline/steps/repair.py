@@ -6,6 +6,7 @@ from pipeline.document import REPLACEMENT, Document, Step
 from pipeline.invariants import CODE_STAYS
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE
+from pipeline.mojibake.marks.repair_marks import MARK_REASON
 from pipeline.mojibake.passes import mojibake_changes
 from pipeline.mojibake.strategies import RepairEvidence
 
@@ -15,6 +16,10 @@ def repair_mojibake(
 ) -> Document:
     """Fix mojibake line by line; characters with missing bytes are reconstructed or marked U+FFFD; code stays."""
     document = document.edited(mojibake_changes(document.text, RepairEvidence(min_confidence, archive)))
+    restored = [change for change in document.changes if MARK_REASON in change.reason]
+    if restored:
+        plural = "s" * (len(restored) > 1)
+        return document.noted("repair", f"restored {len(restored)} lost character{plural} of which a mark was left")
     uncertain = [change for change in document.changes if change.alternatives]
     if not uncertain:
         return document
@@ -24,4 +29,4 @@ def repair_mojibake(
     return document.noted("repair", f"reconstructed {len(uncertain)} character{plural} with missing bytes{rest}")
 
 
-STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=13)
+STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=14)

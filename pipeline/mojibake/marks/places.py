@@ -25,9 +25,9 @@ SENTENCE_START = re.compile(
 )
 LOOK_BEHIND = 80  # characters before a word that say whether a sentence starts
 SPACED_QUOTES = "«»‹›"  # French has spaces inside them
-BEFORE_QUOTED, AFTER_QUOTED = rf"[{OPENING_SIGNS}]|(?<!\w)\ufffd", rf"[{CLOSING_SIGNS}]|\ufffd(?!\w)"
+BEFORE_QUOTED, AFTER_QUOTED = rf"[{OPENING_SIGNS}]|(?<![\w\ufffd])\ufffd", rf"[{CLOSING_SIGNS}]|\ufffd(?![\w\ufffd])"
 QUOTE_START = re.compile(rf"{BEFORE_QUOTED}(?=[\w\ufffd])")
-QUOTE_END = re.compile(rf"[{CLOSING_SIGNS}]|(?<=[\w.,!?\ufffd])\ufffd(?!\w)")
+QUOTE_END = re.compile(rf"[{CLOSING_SIGNS}]|(?<=[\w.,!?\ufffd])\ufffd(?![\w\ufffd])")
 SPACED_START, SPACED_END = re.compile(BEFORE_QUOTED), re.compile(AFTER_QUOTED)
 
 

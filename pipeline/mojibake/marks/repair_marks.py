@@ -168,7 +168,9 @@ def _restored(place: MarkedPlace, fillings: Sequence[Filling], shares: Sequence[
         for filling, share in zip(fillings, shares, strict=True):
             one = filling.characters[number]
             total[one] = total.get(one, 0.0) + share
-        others = sorted(total.keys() - {best[number]}, key=lambda one: -total[one])[:MOST_ALTERNATIVES]
+        if len(total) == 1:
+            total |= dict.fromkeys(place.word.candidates[number][:2], 0.0) | total  # one alternative, however unlikely
+        others = sorted(total.keys() - {best[number]}, key=lambda one: (-total[one], one))[:MOST_ALTERNATIVES]
         ranked = [(one, min(round(total[one], 3), MOST_MARK_CONFIDENCE)) for one in (best[number], *others)]
         options = tuple((_capital(one) if large else one, share) for one, share in ranked)
         yield RestoredMark(place.span[0] + offset, options, possible)

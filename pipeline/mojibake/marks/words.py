@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.document import REPLACEMENT
 from pipeline.language.ngrams import LanguageModel
-from pipeline.language.vocabulary import WordList, split_words
+from pipeline.language.vocabulary import WordList
 from pipeline.mojibake.lossy.beam_search import SearchLimits, likeliest_strings
 from pipeline.mojibake.lossy.lattice import Slot
+from pipeline.mojibake.marks.alphabet import lower_form
 
 FILLING_LIMITS = SearchLimits(16, 96, 1.0, 1.0)  # fillings of a word that are kept, candidates of a mark
 MOST_FILLINGS = 6  # fillings that are compared in context
 WORST_FILLING = 10.0  # nats below the best at which a filling is dropped
 WORD_LIST_WEIGHT = 1.5  # the exponent of a word's probability; benchmarks/marks.py: 1 is worse
 SIGN_SCORE = -4.0  # nats: the log-probability of signs instead of a word
-ASCII_WORD_SCORE = -5.0  # nats: the same of a word in ASCII beside a sign: `d` and `un` of `d’un`; lists may lack them
+BETWEEN_PARTS = re.compile("[’? ]")  # signs in a word that its parts are on both sides of: `d’un`
+ASCII_WORD_SCORE = -13.0  # nats: the same of a word in ASCII beside a sign: `d` and `un` of `d’un`; lists may lack them
 QUESTION_MARK, QUESTION_AND_SPACE = "?", "? "  # a question mark that is none, and one with the space that was forgotten
 QUESTION_SCORES = {QUESTION_MARK: 0.0, QUESTION_AND_SPACE: -4.0}  # nats: the prior of either
 SIGN_PRIOR = -2.0  # nats: the prior of a quote or dash, whose use differs between kinds of text
@@ -53,17 +56,27 @@ def word_fillings(
 
 
 def word_scores(texts: Iterable[str], known: WordList | None) -> dict[str, float]:
-    """Return the score that a word list adds to each filled word: of the words in it; nothing without a list."""
+    """Return the score that a word list adds to each filled word: of its parts; nothing without a list."""
     if known is None:
         return {}
-    parts = {text: list(split_words(text)) for text in texts}
+    parts = {text: [part for part in map(_without_signs, BETWEEN_PARTS.split(text)) if part] for text in texts}
     words = sorted({word for row in parts.values() for word in row})
-    listed = zip(words, known.chance(words).tolist(), strict=True)
-    chances = {word: ASCII_WORD_SCORE if word.isascii() else chance for word, chance in listed}
-    return {
-        text: WORD_LIST_WEIGHT * (sum(chances[word] for word in row) if row else SIGN_SCORE)
-        for text, row in parts.items()
-    }
+    chances = dict(zip(words, known.chance(words).tolist(), strict=True))
+    scores = {}
+    for text, row in parts.items():
+        own = [chances[word] for word in row if not word.isascii()]
+        scores[text] = WORD_LIST_WEIGHT * (sum(own) + ASCII_WORD_SCORE * (len(own) < len(row)) if row else SIGN_SCORE)
+    return scores
+
+
+def _without_signs(text: str) -> str:
+    """Return a word in lower case, without the characters at its ends that are no letters: `„Škoda` -> `škoda`."""
+    first, last = 0, len(text)
+    while first < last and not text[first].isalpha():
+        first += 1
+    while last > first and not text[last - 1].isalpha():
+        last -= 1
+    return "".join(map(lower_form, text[first:last]))
 
 
 def prior_score(characters: Iterable[str]) -> float:
