@@ -20,7 +20,7 @@ import sys
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from charset_normalizer import from_bytes
@@ -218,7 +218,9 @@ def language_pairs(folder: Path, chance: random.Random) -> None:
         rows = [(found[name, size, True], found[name, size, False]) for size in WINDOWS]
         print(f"{name:20}", *(f"{good / (good + bad):.3f}" for good, bad in rows))
     for low, high in ((0, 0.5), (0.5, 0.9), (0.9, 0.99), (0.99, 1), (1, 2)):
-        good, bad = (sum(n for (claim, ok), n in claims.items() if low <= claim < high and ok is is_) for is_ in (True, False))
+        good, bad = (
+            sum(n for (claim, ok), n in claims.items() if low <= claim < high and ok is is_) for is_ in (True, False)
+        )
         print(f"claimed {low} to {high}: right {good} of {good + bad}")
 
 

@@ -97,7 +97,8 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
         span = (start + shift, start + shift + len(before))
         reason = ", ".join(dict.fromkeys(one.reason for one in both))
         known = [one.confidence for one in both if one.confidence is not None]
-        others = done[0].alternatives if len(done) == 1 and done[0].span == (start, end) else ()
+        kept = both if len(both) == 1 else [one for one in done if one.span == (start, end)]
+        others = kept[0].alternatives if kept else ()
         made.append(Change(both[0].step, span, before, after, reason, min(known, default=None), others))
         shift += len(before) - (end - start)
     return made

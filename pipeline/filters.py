@@ -51,7 +51,11 @@ def _document_of_bytes(data: bytes) -> Document:
 
 
 def _suspicious(text: str) -> bool:
-    """Return whether the pre-filter of the step `repair` finds a line that may be mojibake."""
+    """Return whether the pre-filter of the step `repair` finds a line that may be mojibake, or a lost character."""
+    from pipeline.mojibake.marks.spellings import may_have_marks
+
+    if may_have_marks(text):
+        return True
     if text.isascii():
         return False
     from pipeline.mojibake.prefilter import suspicious_lines

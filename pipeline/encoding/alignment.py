@@ -90,7 +90,9 @@ def _divided(lines: Sequence[bytes], codec: str, model: LanguageModel) -> list[l
                 floor = np.where(here[:, None] < 0x80, ASCII_FLOOR, NOTHING)
                 floor[np.isin(here, SPACES)] = SPACE_FLOOR
                 chance = np.maximum(chance, floor)
-                arriving[at + length].append((np.where(here[:, None] > 0, step.scores + chance, NOTHING), state, length))
+                arriving[at + length].append(
+                    (np.where(here[:, None] > 0, step.scores + chance, NOTHING), state, length)
+                )
         steps.append(_best(arriving[at + 1]))
         arriving[at + 1] = []
     return [list(_traced(line, row, steps, codec)) for row, line in enumerate(lines)]

@@ -16,8 +16,8 @@ from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.codecs import is_multi_byte
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, likeliest_encoding
-from pipeline.encoding.marked import marked_text
 from pipeline.encoding.line_scores import LineScores, line_scores, text_scores
+from pipeline.encoding.marked import marked_text
 from pipeline.language.ngrams import Floats
 
 SWITCH_PRICE = 8.0  # nats for a change of codec between lines; `benchmarks/decoding.py mixed`

@@ -15,7 +15,7 @@ from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import parse_ended_blocks
 from pipeline.urls.bare_urls import find_bare_urls
 
-CODE, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "template", "html", "attributes", "url"
+CODE, MATHS, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "maths", "template", "html", "attributes", "url"
 _MAY_BE_OPAQUE = re.compile(  # a quick pre-filter: a text without a match has no opaque region
     r"[$\\{<`%^]|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~", re.MULTILINE
 )

@@ -37,7 +37,7 @@ _BEGUN = f"(?:[{_TWO}{_THREE}{_FOUR}]|[{_THREE}{_FOUR}][{_REST}]|[{_FOUR}][{_RES
 _COMPATIBLE = {
     unicodedata.normalize("NFKC", char): char
     for byte, char in _CHARS.items()
-    if 0x80 <= byte < 0xC0 and unicodedata.normalize("NFKC", char) != char and byte != 0xA0  # noqa: PLR2004
+    if 0x80 <= byte < 0xC0 and unicodedata.normalize("NFKC", char) != char and byte != 0xA0
 }
 _COMPATIBLE_BYTE = re.compile("|".join(map(re.escape, sorted(_COMPATIBLE, key=len, reverse=True))))
 _BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{_REST}])"
@@ -47,9 +47,7 @@ _CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]
 _DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
 _DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
 _INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{_REST}])")
-_BROKEN_RUN = re.compile(
-    f"([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+)"
-)
+_BROKEN_RUN = re.compile(f"([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+)")
 _SMALL_LEAD = _class(0xE2, 0xFE).replace("÷", "")  # what the first bytes of two-byte sequences become
 _SEQUENCE_OR_LOWERED = re.compile(
     f"[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{_REST}ÿ])(?![{_REST}])"

@@ -7,11 +7,15 @@ import itertools
 import operator
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.changes import Change, Span, apply, composed
 from pipeline.markdown import code_around, code_spans
+from pipeline.markdown.opaque import opaque_spans
 from pipeline.mojibake.after_damage import REASON, after_damage_changes
 from pipeline.mojibake.chain_search import best_chain
+from pipeline.mojibake.marks.repair_marks import mark_changes
+from pipeline.mojibake.marks.spellings import may_have_marks
 from pipeline.mojibake.mentions import without_mentions
 from pipeline.mojibake.prefilter import non_ascii_lines, suspicious_lines
 from pipeline.mojibake.strategies import RepairEvidence, changes_by_strategies, damage_of_lines
@@ -33,6 +37,18 @@ def mojibake_changes(text: str, evidence: RepairEvidence) -> list[Change]:
     >>> apply(text, mojibake_changes(text, RepairEvidence()))
     'café `cafÃ©`'
     """
+    changes = _decoding_changes(text, evidence)
+    if any(change.alternatives for change in changes):
+        return changes
+    repaired = apply(text, changes)
+    if not may_have_marks(repaired):
+        return changes
+    restored = _mark_changes(repaired, evidence)
+    return composed(text, changes, restored) if changes else restored
+
+
+def _decoding_changes(text: str, evidence: RepairEvidence) -> list[Change]:
+    """Return the changes that undo mis-decoding and what the text went through afterwards, in order."""
     undone = [] if text.isascii() else after_damage_changes(text)
     if undone:
         between = apply(text, undone)
@@ -60,6 +76,22 @@ def _in_repaired_lines(text: str, changes: list[Change]) -> Iterator[Change]:
         found = list(row)
         if any(not change.reason.startswith(REASON) or "," in change.reason for change in found):
             yield from found
+
+
+def _mark_changes(text: str, evidence: RepairEvidence) -> list[Change]:
+    """Return the changes that restore characters of which a mark is left, outside code; mentioned ones stay."""
+    lines = list(_outside(_lines_of(text), [span[:2] for span in opaque_spans(text)]))
+    changes = mark_changes(text, lines, evidence.min_confidence, evidence.archive)
+    kept = without_mentions(text, [replace(change, alternatives=()) for change in changes])
+    spans = {change.span for change in kept}
+    return [change for change in changes if change.span in spans and change.before != change.after]
+
+
+def _lines_of(text: str) -> list[Span]:
+    """Return the spans of the lines of a text."""
+    lines = text.split("\n")
+    starts = itertools.accumulate((len(line) + 1 for line in lines), initial=0)
+    return [(start, start + len(line)) for start, line in zip(starts, lines, strict=False)]
 
 
 def _one_pass(text: str, evidence: RepairEvidence) -> list[Change]:

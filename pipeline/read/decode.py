@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import webencodings
 
-from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, Note, SkipDocument, Source
+from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences
 from pipeline.encoding.detection import NON_TEXT, UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
 from pipeline.encoding.marked import marked_text
@@ -71,7 +71,9 @@ def _decoded_whole(document: Document, data: bytes) -> Document:
     marked = next((mark for mark, named in BYTE_ORDER_MARKS if named == codec and data.startswith(mark)), b"")
     order = {codecs.BOM_UTF16_BE: "-be", codecs.BOM_UTF32_BE: "-be", b"": ""}.get(marked, "-le")
     text = wide_text(data.removeprefix(marked), codec + order)
-    return replace(document, text=text).noted(STEP, f"damaged {codec.upper()}: characters left as U+FFFD: {_marks(text)}")
+    return replace(document, text=text).noted(
+        STEP, f"damaged {codec.upper()}: characters left as U+FFFD: {_marks(text)}"
+    )
 
 
 def _decoded_by_line(document: Document, data: bytes) -> Document:

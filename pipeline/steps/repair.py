@@ -15,6 +15,7 @@ def repair_mojibake(
     document: Document, *, min_confidence: float | None = None, archive: ArchiveStatistics | None = None
 ) -> Document:
     """Fix mojibake line by line; characters with missing bytes are reconstructed or marked U+FFFD; code stays."""
+    from pipeline.mojibake.marks.repair_marks import MARK_REASON  # noqa: PLC0415
     from pipeline.mojibake.passes import mojibake_changes  # noqa: PLC0415 - loads the model, which Markdown needs not
     from pipeline.mojibake.strategies import RepairEvidence  # noqa: PLC0415
 
@@ -23,6 +24,10 @@ def repair_mojibake(
         default.min_confidence if min_confidence is None else min_confidence, archive or default.archive
     )
     document = document.edited(mojibake_changes(document.text, evidence))
+    restored = [change for change in document.changes if MARK_REASON in change.reason]
+    if restored:
+        plural = "s" * (len(restored) > 1)
+        return document.noted("repair", f"restored {len(restored)} lost character{plural} of which a mark was left")
     uncertain = [change for change in document.changes if change.alternatives]
     if not uncertain:
         return document
@@ -32,4 +37,4 @@ def repair_mojibake(
     return document.noted("repair", f"reconstructed {len(uncertain)} character{plural} with missing bytes{rest}")
 
 
-STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=13)
+STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=14)

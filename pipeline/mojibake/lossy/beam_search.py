@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,6 +73,20 @@ def choose_candidates(
     return [sorted(row, key=lambda choice: (choice.slot.start, choice.slot.end)) for row in results]
 
 
+def likeliest_strings(
+    rows: Sequence[Sequence[Slot]], model: LanguageModel, how: SearchLimits, most: int
+) -> list[list[tuple[tuple[str, ...], float]]]:
+    """Return the `most` likely choices for the slots of each row, a word by itself, with their log-likelihoods."""
+    ended = ([*row, Slot(0, 0, (" ",))] for row in rows)
+    found = sorted((GapCluster(number, [], row) for number, row in enumerate(ended)), key=lambda one: -len(one.slots))
+    results: list[list[tuple[tuple[str, ...], float]]] = [[] for _ in rows]
+    for at in range(0, len(found), CLUSTER_BATCH):
+        batch = found[at : at + CLUSTER_BATCH]
+        for cluster, strings in zip(batch, _Beam(batch, model, how).strings(most), strict=True):
+            results[cluster.text] = strings
+    return results
+
+
 def gap_clusters(number: int, text: Sequence[Slot]) -> list[GapCluster]:
     """Return the clusters of a text: gaps with `MODEL_CONTEXT` known characters between them are independent."""
     runs: list[tuple[int, int]] = []
@@ -106,13 +120,36 @@ class _Beam:
         self.recent = np.full((len(batch), 1, MODEL_CONTEXT + 1), -1, np.int64)  # the last options chosen
         self.paths: list[tuple[IndexRows, IndexRows]] = []  # by step: the hypothesis extended, the option chosen
         self.shares: list[dict[int, tuple[IntArray, Floats]]] = [{} for _ in batch]
+        self.ended = [self.scores[0]] * len(batch)  # by cluster: the scores of its hypotheses at its end
 
     def search(self) -> list[list[GapChoice]]:
         """Return the choices of each cluster."""
+        for step, active in self._steps():
+            self._share(step, active)
+        return [self._traced(row) for row in range(len(self.batch))]
+
+    def strings(self, most: int) -> list[list[tuple[tuple[str, ...], float]]]:
+        """Return the choices of the best hypotheses of each cluster, without the last slot, with their scores."""
+        for step, active in self._steps():
+            for row in (row for row in range(active) if step == self.lengths[row] - 1):
+                self.ended[row] = self.scores[row]
+        return [list(self._best_strings(row, most)) for row in range(len(self.batch))]
+
+    def _best_strings(self, row: int, most: int) -> Iterator[tuple[tuple[str, ...], float]]:
+        """Yield the same of one cluster."""
+        slots = self.batch[row].slots[:-1]
+        for end, score in enumerate(self.ended[row][:most].tolist()):
+            if score > -np.inf:
+                path = self._path(row, end)
+                yield tuple(slot.candidates[at] for slot, at in zip(slots, path, strict=False)), score
+
+    def _steps(self) -> Iterator[tuple[int, int]]:
+        """Extend the hypotheses of all clusters to their ends; yield each step and the number of clusters in it."""
         self._look_back()
         for step in range(self.lengths[0]):
-            self._advance(step, sum(length > step for length in self.lengths))
-        return [self._traced(row) for row in range(len(self.batch))]
+            active = sum(length > step for length in self.lengths)
+            self._advance(step, active)
+            yield step, active
 
     def _look_back(self) -> None:
         """Start the hypotheses with the context before each cluster."""
@@ -148,7 +185,6 @@ class _Beam:
         self.scores = np.take_along_axis(flat, best, axis=1)
         self.recent = np.concatenate([self.recent[row, parent][..., 1:], chosen[..., None]], axis=2)
         self.paths.append((parent.tolist(), chosen.tolist()))
-        self._share(step, active)
 
     def _options(self, step: int, active: int) -> tuple[Codes, Codes, IntArray]:
         """Return the codes of the options' first and second characters, 0 for none, and their indexes in the slot."""
@@ -187,16 +223,20 @@ class _Beam:
 
     def _traced(self, row: int) -> list[GapChoice]:
         """Return the choices on the best path of a cluster."""
-        at, path = 0, []
-        for parent, chosen in reversed(self.paths[: self.lengths[row]]):
-            path.append(chosen[row][at])
-            at = parent[row][at]
-        steps = zip(self.batch[row].slots, reversed(path), strict=True)
+        steps = zip(self.batch[row].slots, self._path(row, 0), strict=True)
         return [
             _choice_of_option(slot, picked, self.how.max_confidence, *self.shares[row][step])
             for step, (slot, picked) in enumerate(steps)
             if len(slot.candidates) > 1
         ]
+
+    def _path(self, row: int, at: int) -> list[int]:
+        """Return the options on the path of a cluster that ends in its hypothesis `at`."""
+        path = []
+        for parent, chosen in reversed(self.paths[: self.lengths[row]]):
+            path.append(chosen[row][at])
+            at = parent[row][at]
+        return path[::-1]
 
 
 def _choice_of_option(slot: Slot, picked: int, max_confidence: float, options: IntArray, weights: Floats) -> GapChoice:

@@ -85,12 +85,7 @@ def lattice_slots(text: str, damage: Damage) -> list[Slot]:
             end += 1
         start, stop = whole.place(at), whole.place(end)
         found.append(Slot(start, stop, options or (text[start:stop] or REPLACEMENT,)))
-        if (
-            many
-            and damage.questioned
-            and end - at > 1
-            and whole.data[end - 1] == QUESTION_MARK_BYTE
-        ):
+        if many and damage.questioned and end - at > 1 and whole.data[end - 1] == QUESTION_MARK_BYTE:
             found.append(Slot(stop, stop, _swallowed_candidates(text, stop)))
         at = end
     return found
@@ -128,16 +123,16 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
     return end, options
 
 
-def _candidates_at_end(
-    lead: int, rest: tuple[int, ...], damage: Damage, options: tuple[str, ...]
-) -> tuple[str, ...]:
+def _candidates_at_end(lead: int, rest: tuple[int, ...], damage: Damage, options: tuple[str, ...]) -> tuple[str, ...]:
     """Return the candidates for a sequence without its last byte, at the end of a text, line or cell.
 
     There, `.strip()` takes white space: a frequent character with such a byte is what was there. Where bytes are
     missing at ends only, any byte can be: a column of a database holds so many bytes. The text as it is is a candidate.
     """
     as_it_is = bytes([lead, *rest]).decode(damage.codec, "ignore")
-    frequent = [char for char in utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), damage.stripped) if is_frequent(char)]
+    frequent = [
+        char for char in utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), damage.stripped) if is_frequent(char)
+    ]
     if not damage.cut:
         return tuple(dict.fromkeys((*options, *frequent, as_it_is)))
     found = frequent or utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), CONTINUATION_BYTES)
@@ -164,8 +159,7 @@ def _usual_length(data: bytes) -> int:
 
 
 def _multi_byte_slot(data: bytes, at: int, damage: Damage, usual: int) -> tuple[int, tuple[str, ...]]:
-    """Return the same for a multi-byte codec: a mark may replace any byte. Unknown sequences have the `usual` length.
-    """
+    """Return the same for a multi-byte codec: a mark may replace any byte. Unknown sequences have the `usual` length."""
     lead = data[at]
     length = SEQUENCE_LENGTHS.get(lead, 0)
     following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _is_continuation(byte, damage)), 3)

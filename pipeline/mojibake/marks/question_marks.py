@@ -1,0 +1,56 @@
+"""Text -> the question marks that may stand for lost characters: inside words, and where a sentence goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pipeline.changes import Span
+
+IN_WORD = r"(?<=[A-Za-z])\?{1,3}(?=[a-z])|(?<=[A-Z])\?{1,3}(?=[A-Z])"
+AT_START = r"(?<![\w?!.)])\?{1,2}(?=[a-z])"
+AT_END = r"(?<=[a-z])\?(?=,? [a-z]|[;.](?:\s|\Z))"
+ALONE = r"(?<=[a-z,] )\?(?= [a-z])"
+INSIDE_QUESTION = re.compile(IN_WORD)
+ANY_QUESTION = re.compile(f"{IN_WORD}|{AT_START}|{AT_END}|{ALONE}")
+LONGEST_CHUNK = 60  # characters of a word with the signs around it
+CHUNK = re.compile(r"\S*\?\S*")
+PROSE_CHUNK = re.compile(r"[(\[\"'*_]*[A-Za-z?]+(?:['-][A-Za-z?]+)*[)\]\"'*_.,;:!?]*")
+
+
+def has_inner_question(text: str) -> bool:
+    """Return whether a text has a question mark inside a word of prose.
+
+    >>> has_inner_question("K?nnen Sie?"), has_inner_question("page?id=1 a?b:c")
+    (True, False)
+    """
+    for match in INSIDE_QUESTION.finditer(text):
+        start, end = match.span()
+        while start and not text[start - 1].isspace():
+            start -= 1
+        chunk = CHUNK.match(text, start, end + LONGEST_CHUNK)
+        if chunk and PROSE_CHUNK.fullmatch(chunk[0]):
+            return True
+    return False
+
+
+def inner_questions(text: str, lines: Iterable[Span]) -> Iterator[int]:
+    """Yield the indexes of question marks inside words of prose: `K?nnen`, not `a?b:c` or `page?id=1`."""
+    return _questions(text, lines, INSIDE_QUESTION)
+
+
+def possible_questions(text: str, lines: Iterable[Span]) -> Iterator[int]:
+    """Yield the indexes of question marks that may stand for characters, where others inside words do."""
+    return _questions(text, lines, ANY_QUESTION)
+
+
+def _questions(text: str, lines: Iterable[Span], pattern: re.Pattern[str]) -> Iterator[int]:
+    """Yield the indexes of the question marks that match, in words of prose in lines that are all ASCII."""
+    for start, end in lines:
+        if text.find("?", start, end) < 0 or not text[start:end].isascii():
+            continue
+        prose = [match.span() for match in CHUNK.finditer(text, start, end) if PROSE_CHUNK.fullmatch(match[0])]
+        found = [match.span() for match in pattern.finditer(text, start, end)]
+        for first, last in found:
+            if any(chunk_start <= first and last <= chunk_end for chunk_start, chunk_end in prose):
+                yield from range(first, last)
