@@ -18,7 +18,7 @@ from pipeline.document import Cleaned, Skipped, Step
 from pipeline.flow import MARKDOWN, follow
 from pipeline.invariants import SAME_WORDS
 from pipeline.language.archive_statistics import pack_statistics, statistics_of, unpack_statistics
-from pipeline.markdown import URL, block_groups, of_other_kinds, opaque_spans, parse_blocks, yaml_fields
+from pipeline.markdown import URL, block_groups, of_other_kinds, opaque_spans, parse_blocks, yaml_fields, yaml_loader
 from pipeline.records.clean_file import clean_file
 from pipeline.run.worker import follow_all
 from pipeline.urls.canonical import canonical_url
@@ -203,7 +203,7 @@ def test_front_matter_is_read_alike_by_both_readers(block):
     """The fast reader of YAML gives the same fields as the full parser."""
     read = yaml_fields.yaml_fields(block)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yaml_fields, "MOST_NESTING_CHARACTERS", -1)
+        patch.setattr(yaml_loader, "MOST_NESTING_CHARACTERS", -1)
         assert yaml_fields.yaml_fields(block) == read
 
 
