@@ -96,17 +96,17 @@ def yaml_fields(block: str) -> dict[str, FrontValue] | str:
 def _lines_as_fields(block: str) -> dict[str, FrontValue]:
     """Return the fields of lines `key: value`, each perhaps with lines `- item` below; nothing if others are there."""
     fields: dict[str, FrontValue] = {}
-    items: list[FrontValue] = []
+    items: list[FrontValue] | None = None  # of the last key, where no value is behind it
     for line in filter(str.strip, block.splitlines()):
         if match := FIELD_LINE.match(line):
-            items = []
             value = (match[2] or "").strip()
+            items = None if value else []
             fields[match[1]] = value or items
-        elif fields and (item := _ITEM_LINE_OF_YAML.match(line)):
+        elif items is not None and (item := _ITEM_LINE_OF_YAML.match(line)):
             items.append(item[1].strip())
         else:
             return {}
-    return {key: "" if value == [] else value for key, value in fields.items()}
+    return {key: value or "" for key, value in fields.items()}
 
 
 def _load_yaml(block: str) -> object:
