@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Python imports nothing from this folder, because raw/ is in it.
 export PYTHONSAFEPATH := 1
 
-.PHONY: run test coverage torture check lock clean tools
+.PHONY: run test coverage torture harm check lock clean tools
 
 run: .venv/run
 	$(BIN)/python -P -m pipeline run
@@ -20,7 +20,10 @@ coverage: .venv/test # the lines that tests run, also in subprocesses; fails bel
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report term
 
 torture: .venv/test # takes hours: many more histories, kills, faults and damages than `make test`
-	$(BIN)/python -m tests.torture
+	PYTHONPATH=. $(BIN)/python -m tests.torture
+
+harm: .venv/test # 20 minutes: public texts of this machine through every part; lists what changed in build/harm.txt
+	PYTHONPATH=benchmarks $(BIN)/python benchmarks/harm.py
 
 check: .venv/test
 	$(BIN)/ruff check .

@@ -1,11 +1,13 @@
-"""Run sound text through the filters, and list every change for a person to judge.
+"""Run sound text through `repair`, `normalize` and the whole flow, and list every change for a person to judge.
 
-usage: python benchmarks/harm.py [--filters repair] [--sources corpus,messages,...] [--most N] [--seed N]
+usage: python benchmarks/harm.py [--parts repair,normalize,flow] [--sources corpus,messages,...] [--most N] [--seed N]
+                                 [--list FILE] [FOLDER...]
 
-Each line of a source goes through a filter alone, and as the only line outside ASCII of an English page. Missing
-sources are left out; `cldr` needs the package babel, `alphabets` a folder of CLDR's `cldr-misc-full` in
-$CLDR_MISC. A change that a person judged right (the source itself has mojibake) has its line in harm_right.txt.
-Exit code 1 where a change is not in it.
+`repair` gets each line of the sources alone, and as the only line outside ASCII of an English page. Sources that are
+not at hand are left out; `cldr` needs the package babel, `alphabets` a folder of CLDR's `cldr-misc-full` in $CLDR_MISC.
+A change that a person found right (the source itself has mojibake) has its line in harm_right.txt. `normalize` and the
+flow get whole documents: of the FOLDERs, or of those of this machine. Exit code 1 where a change of `repair` is not in
+harm_right.txt, a document loses characters or a part of an opaque region, or a second pass changes it again.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
+
+import harm_documents
 
 from pipeline import repair
 
@@ -49,9 +53,6 @@ def repaired(text: str) -> tuple[str, str]:
     """Return a text after repair, and the reasons for the changes."""
     document = repair(text)
     return document.text, "; ".join(sorted({change.reason for change in document.changes}))
-
-
-FILTERS: dict[str, Callable[[str], tuple[str, str]]] = {"repair": repaired}
 
 
 def corpus_lines() -> Iterator[str]:
@@ -156,27 +157,61 @@ def _line_of_page(text: str) -> str:
     return text.removeprefix(start).removesuffix(end)
 
 
-def main() -> int:
-    """List the changes, and print the counts for each filter, source and place."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--filters", default=",".join(FILTERS))
-    parser.add_argument("--sources", default=",".join(SOURCES))
-    parser.add_argument("--most", type=int, default=5_000)
-    parser.add_argument("--seed", type=int, default=23)
-    args = parser.parse_args()
+def harm_of_repair(args: argparse.Namespace, file: TextIO) -> int:
+    """List the lines that `repair` changes, print a figure for each source and place, and return how many are wrong."""
     right = set((HERE / "harm_right.txt").read_text("utf-8").splitlines())
     wrong = 0
     for source in args.sources.split(","):
         lines = sample(SOURCES[source](), args.most, args.seed)
-        for name in args.filters.split(","):
-            for place, page in PLACES.items():
-                found = list(changes_of(lines, FILTERS[name], page))
-                bad = [change for change in found if change.before not in right]
-                for change in bad:
-                    print(f"{change.before}\n  -> {change.after}\n     {change.why}")
-                print(f"{name}, {source}, {place}: {len(bad)} of {len(lines)} wrong, {len(found) - len(bad)} right")
-                wrong += len(bad)
-    return bool(wrong)
+        for place, page in PLACES.items():
+            found = list(changes_of(lines, repaired, page))
+            bad = [change for change in found if change.before not in right]
+            file.writelines(
+                f"repair, {source}, {place}\n  {change.before}\n  -> {change.after}\n  {change.why}\n" for change in bad
+            )
+            print(f"repair, {source}, {place}: {len(bad)} of {len(lines)} wrong, {len(found) - len(bad)} right")
+            wrong += len(bad)
+    return wrong
+
+
+def harm_of(part: str, args: argparse.Namespace, file: TextIO) -> int:
+    """List what `normalize` or the flow does to documents, print the figures, and return how many are harmed."""
+    documents = harm_documents.documents(args.folders or harm_documents.FOLDERS, args.most, args.seed)
+    judged = []
+    for name, text in documents:
+        judged.append(harm_documents.judge(part, name, text))
+        if found := harm_documents.listed(name, judged[-1]):
+            file.write(f"{part}, {found}")
+    lost, by_rule, marks = (
+        sum(map(len, runs))
+        for runs in zip(*[map("".join, (one.lost, one.by_rule, one.marks)) for one in judged], strict=True)
+    )
+    print(
+        f"{part}: {len(judged)} documents, {sum(bool(one.changes) for one in judged)} with changes of words or marks; "
+        f"visible characters lost: {lost}, besides {by_rule} by a rule and {marks} marks; "
+        f"opaque regions changed: {sum(len(one.opaque) for one in judged)}; "
+        f"second pass equal: {sum(not one.unstable for one in judged)}"
+    )
+    return sum(bool(one.lost or one.opaque or one.unstable) for one in judged)
+
+
+def main() -> int:
+    """Write the list, and print a figure for each part."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--parts", default="repair,normalize,flow")
+    parser.add_argument("--sources", default=",".join(SOURCES))
+    parser.add_argument("--most", type=int, default=5_000)
+    parser.add_argument("--seed", type=int, default=23)
+    parser.add_argument("--list", type=Path, default=HERE.parent / "build" / "harm.txt")
+    args = parser.parse_args()
+    args.list.parent.mkdir(exist_ok=True)
+    harmed = 0
+    with args.list.open("w", encoding="utf-8") as file:
+        for part in args.parts.split(","):
+            harmed += harm_of_repair(args, file) if part == "repair" else harm_of(part, args, file)
+    print(f"the changes to judge: {args.list}")
+    return bool(harmed)
 
 
 if __name__ == "__main__":

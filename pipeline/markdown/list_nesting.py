@@ -110,7 +110,10 @@ def _opened_item(path: list[_OpenItem], item: re.Match[str], belongs: Callable[[
     width = item.end() - indent if len(item[5]) <= MOST_MARKER_SPACES else item.end() - indent - len(item[5]) + 1
     around = [one for one in path if one.indent < indent]
     wanted = indent + (around[-1].wanted - around[-1].indent if around else 0)
-    if around and wanted < around[-1].content:
+    neighbour = next((one for one in path if one.indent == indent), None)
+    if neighbour:
+        wanted = neighbour.wanted
+    elif around and wanted < around[-1].content:
         parent = around[-1]
         next_one = parent.number >= 0 and number == parent.number + 1 and item[4] == parent.delimiter
         if indent - parent.indent >= LEAST_NESTING and not next_one and belongs(parent):

@@ -6,6 +6,7 @@ Templates are Liquid, Jekyll, Hexo and Hugo tags, WordPress shortcodes, and MDX.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
@@ -80,7 +81,7 @@ def opaque_spans(text: str) -> tuple[OpaqueSpan, ...]:
                 *(OpaqueSpan(start, end, CODE) for start, end in code),
                 *long_regions(text),
                 *_html_blocks(text),
-                *_inline_regions(masked(text, code)),
+                *_starting_outside(code, _inline_regions(masked(text, code))),
             ]
         )
     )
@@ -120,6 +121,15 @@ def _inline_regions(text: str) -> Iterator[OpaqueSpan]:
         for start, url in find_bare_urls(text):
             if text[start - 1 : start] != "<" and text[max(0, start - 2) : start] != "](":
                 yield OpaqueSpan(start, start + len(_AFTER_URL.split(url, maxsplit=1)[0]), URL)
+
+
+def _starting_outside(code: list[Span], spans: Iterable[OpaqueSpan]) -> Iterator[OpaqueSpan]:
+    """Yield the spans that do not start inside code, from where they could reach beyond its end."""
+    starts = [start for start, _ in code]
+    for span in spans:
+        at = bisect_left(starts, span.start) - 1
+        if at < 0 or code[at][1] <= span.start:
+            yield span
 
 
 def _disjoint(spans: Iterable[OpaqueSpan]) -> Iterator[OpaqueSpan]:

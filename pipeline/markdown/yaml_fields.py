@@ -10,6 +10,7 @@ from pipeline.document import FrontValue
 MOST_YAML_CHARACTERS = 16_384  # characters; YAML parsers are quadratic or recurse on hostile input
 DEEPEST_YAML = 32  # levels of lists and mappings: every output format recurses over them, and no post has more than 6
 _TAB_BEFORE_VALUE = re.compile(r"^([ ]*(?:-[ ]+)?[\w-]+:|[ ]*-)[ ]*\t[ \t]*", re.MULTILINE)  # YAML 1.2 allows it
+_ITEM_LINE_OF_YAML = re.compile(r"[ \t]*-(?=[ \t]|\Z)(.*)\Z")
 FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 
 
@@ -28,13 +29,26 @@ def yaml_fields(block: str) -> dict[str, FrontValue] | str:
     try:
         fields = front_value(load_yaml(_TAB_BEFORE_VALUE.sub(r"\1 ", block)))
     except (ArithmeticError, AttributeError, LookupError, ValueError) as error:
-        lines = [FIELD_LINE.match(line) for line in block.splitlines() if line.strip()]
-        if lines and all(lines):
-            return {line[1]: (line[2] or "").strip() for line in lines if line}
-        return " ".join(str(error).split())
+        return _lines_as_fields(block) or " ".join(str(error).split())
     except RecursionError:
         return f"it is nested more than {DEEPEST_YAML} levels deep"
     return fields or {} if isinstance(fields, dict | None) else "it is not a mapping of fields"
+
+
+def _lines_as_fields(block: str) -> dict[str, FrontValue]:
+    """Return the fields of lines `key: value`, each perhaps with lines `- item` below; nothing if others are there."""
+    fields: dict[str, FrontValue] = {}
+    items: list[FrontValue] | None = None  # of the last key, where no value is behind it
+    for line in filter(str.strip, block.splitlines()):
+        if match := FIELD_LINE.match(line):
+            value = (match[2] or "").strip()
+            items = None if value else []
+            fields[match[1]] = value or items
+        elif items is not None and (item := _ITEM_LINE_OF_YAML.match(line)):
+            items.append(item[1].strip())
+        else:
+            return {}
+    return {key: value or "" for key, value in fields.items()}
 
 
 def front_value(value: object, depth: int = 0) -> FrontValue:

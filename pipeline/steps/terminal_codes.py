@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.changes import Span
 
 TERMINAL_CODE = (  # ECMA-48: control sequences, and strings such as window titles; character sets of ISO 2022
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()*+][0-9A-Z]"
+    r"\x1b\[[0-?]*[ !-$&-/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()*+][0-9A-Z]"
 )
 # Underlined and bold, as typewriters and `man` print them.
 OVERSTRIKE = r"_\x08(?=[^\n_])|(?P<struck>[^\n\x08])\x08(?=(?P=struck))"

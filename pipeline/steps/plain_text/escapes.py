@@ -12,6 +12,7 @@ _BLOCK_START = re.compile(r"(?:#{1,6}(?=[ \t]|$)|>|[-+*](?=[ \t]|$)|[-=_*][-=_* 
 _LIST_NUMBER = re.compile(r"\d{1,9}(?=[.)](?:[ \t]|$))")
 _TABLE_LINE = re.compile(r"[\s|:-]+\Z")
 _MARKUP_CHARACTER = re.compile(r"[\\`*\[\]<~|]|&(?=#?\w+;)|(?<!\w)_+|_++(?![^\W_])")  # `snake_case` needs none
+_SINGLE_TILDES = re.compile(r"~(?<!~~)(?=[^\s~])[^~]*[^\s~]~(?!~)")  # GitHub strikes through `3~5, 7~`
 BREAK, SOFT, JOINED = "\\\n", "\n", ""  # how a line ends: with a break, as a space, without any
 
 
@@ -19,6 +20,8 @@ def shows_as_it_is(lines: Sequence[str], ends: Sequence[str]) -> bool:
     """Return whether Markdown shows the lines, with these ends between them, as one paragraph of these characters."""
     text = "".join(line + (end or "") for line, end in zip_longest(lines, ends)) + "\n"
     tokens = parse_blocks(text).tokens
+    if _SINGLE_TILDES.search(text):
+        return False
     if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
         return False
     shown = [token.content if token.type == "text" else "\n" for token in inline_tokens(tokens[1].content, {})]

@@ -13,7 +13,7 @@ from pipeline.steps.plain_text.lines import TextLine
 OPENING_LINES = 30  # lines from the top that may name the title and the author
 MOST_OPENING_COLUMNS = 120  # columns of such a line; a longer one is a paragraph
 _TITLE_NAMES = (
-    "title|book title|书名|書名|小说名|小說名|作品名称?|标题|標題|題名|タイトル|件名|主题|主題|主旨|제목|책제목"
+    "title|book title|书名|書名|小说名|小說名|作品名称?|标 *题|標 *題|題 *名|タイトル|件名|主题|主題|主旨|제목|책제목"
     "|titel|titre|título|titulo|titolo|tytuł|название|заглавие|назва|subject|betreff|objet|asunto|assunto|oggetto|onderwerp|temat"
     "|тема|ämne"
 )
@@ -43,7 +43,7 @@ _EBOOK_OF = re.compile(
 )
 _ADDRESS = re.compile(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+\s*")
 _IN_PARENTHESES = re.compile(r"\S+@\S+\s+\(([^()]+)\)\s*\Z")
-_BOARD_SUFFIX = re.compile(r"\s*(?:看板|站內|站内|信区)\s*[:：]?.*\Z")
+_BOARD_SUFFIX = re.compile(r"[\s,，]*(?:看板|站內|站内|信区)\s*[:：]?.*\Z")
 
 
 @dataclass(frozen=True, slots=True)
