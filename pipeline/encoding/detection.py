@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -9,12 +10,13 @@ import unicodedata
 from collections.abc import Collection
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
-from pipeline.encoding.codecs import codec_subsets, detectable_codecs
+from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
 from pipeline.encoding.marked import marked_text
 
 UTF_8 = "utf-8"
+MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
-BAD_BYTE_PRICE = 12.0  # nats for a byte that a codec cannot decode; `benchmarks/decoding.py damaged`
+BAD_BYTE_PRICE = 30.0  # nats for a byte that a codec cannot decode: more than for a character that no model knows
 MOST_BAD_ELSEWHERE = 3  # bad bytes outside the sample that count: the file may be in two encodings
 MOST_COUNTED_BYTES = 200_000  # bytes in which bad ones are counted
 EBCDIC_SPACE = b"\x40"  # a twentieth of the bytes of EBCDIC text, at least
@@ -27,6 +29,7 @@ WORDS_BY_SCRIPT = re.compile(
     "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
 )  # group 1: words in Latin letters
 TYPEWRITER_FORMS = str.maketrans("\u2019\u00a3", "'$")  # the language model knows English as typewriters write it
+COMMA_FORMS = str.maketrans("\u015e\u015f\u0162\u0163", "\u0218\u0219\u021a\u021b")  # Romanian as it is written today
 PRESENTATION_FORMS = re.compile(
     "[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}"
 )  # Arabic presentation forms, half-width Kana
@@ -58,7 +61,7 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
                 float(line_log_likelihoods([texts[at]]).sum())
                 - _script_mixture_cost(texts[at])
                 - read[texts[at]][0]
-                - BAD_BYTE_PRICE * min(MOST_BAD_ELSEWHERE, _undecodable_bytes(data, read[texts[at]][1])),
+                - BAD_BYTE_PRICE * min(MOST_BAD_ELSEWHERE, _bad_bytes(data, read[texts[at]][1])),
                 read[texts[at]][1],
             )
             for at in order
@@ -84,22 +87,28 @@ def _without_supersets(data: bytes, known: Collection[str], declared: str | None
     If none does, the data are damaged, or in several codecs: then the largest is tried.
     """
     subsets = codec_subsets()
-    valid = {codec for codec in known if is_decodable(data, codec)}
+    valid = {codec for codec in known if not _bad_bytes(data, codec)}
     smaller = {codec for codec in valid if any(subset in valid for subset in subsets.get(codec, ()))}
-    larger = {subset for codec in known for subset in subsets.get(codec, ()) if known_rarity(codec) < RARE}
+    larger = {subset for codec in known if _is_common(codec) for subset in subsets.get(codec, ())}
     return [codec for codec in known if codec == declared or codec not in (smaller if codec in valid else larger)]
 
 
-def known_rarity(codec: str) -> float:
-    """Return the rarity of a codec of the table, in nats."""
-    return detectable_codecs().get(codec, 0.0)
+def _is_common(codec: str) -> bool:
+    return detectable_codecs().get(codec, 0.0) < RARE
 
 
-def _undecodable_bytes(data: bytes, codec: str) -> int:
-    """Return how many bytes of `data` a codec cannot decode: 0, 1, or more."""
-    if is_decodable(data, codec):
-        return 0
-    return marked_text(data[:MOST_COUNTED_BYTES], codec).count(REPLACEMENT)
+def _bad_bytes(data: bytes, codec: str) -> int:
+    """Return how many bytes of `data` are no text in a codec; of more than one in a multi-byte codec, about."""
+    if codec in MULTI_BYTE or codec not in detectable_codecs():
+        return 0 if is_decodable(data, codec) else marked_text(data[:MOST_COUNTED_BYTES], codec).count(REPLACEMENT)
+    return len(data) - len(data.translate(None, _bytes_of_no_text(codec)))
+
+
+@functools.cache
+def _bytes_of_no_text(codec: str) -> bytes:
+    """Return the bytes from 0x80 on that a single-byte codec decodes to no character, or to a control."""
+    characters = ((byte, marked_text(bytes([byte]), codec)) for byte in range(0x80, 0x100))
+    return bytes(byte for byte, char in characters if char == REPLACEMENT or NON_TEXT.match(char))
 
 
 def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
@@ -111,7 +120,7 @@ def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
     size = len(text)
     text = NON_TEXT.sub("", text.replace(REPLACEMENT, ""))
     bad = size - len(text)
-    text = text.translate(TYPEWRITER_FORMS)
+    text = text.translate(TYPEWRITER_FORMS | (COMMA_FORMS if "\u0163" in text else {}))
     shown = PRESENTATION_FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     return unicodedata.normalize("NFC", shown), bad
 
