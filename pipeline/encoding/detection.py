@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
 from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
@@ -16,7 +16,12 @@ from pipeline.encoding.marked import marked_text
 UTF_8 = "utf-8"
 MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
-BAD_BYTE_PRICE = 30.0  # nats for a byte that a codec cannot decode: more than for a character that no model knows
+BAD_BYTE_PRICES = (30.0, 18.0)  # nats for each byte that a codec cannot decode: of the first ones, and of more
+RARE_WHEN_DAMAGED, RARE_FACTOR = 6.0, 4.0  # nats: codecs of this rarity pay so many times the price
+SCORE_WEIGHT = 0.5  # of a difference of scores; `benchmarks/decoding.py pairs` set it and the next two
+UNKNOWN_CODEC, UNKNOWN_PER_NAT = -4.0, 0.3  # logarithm of the odds that the codec is unknown, and for each nat more
+TYPICAL_NATS = 6.0  # nats per character outside ASCII
+FIRST_BAD_BYTES = 20  # bad bytes; the lines of a file that has many more may be in another codec
 MOST_BAD_ELSEWHERE = 3  # bad bytes outside the sample that count: the file may be in two encodings
 MOST_COUNTED_BYTES = 200_000  # bytes in which bad ones are counted
 EBCDIC_SPACE = b"\x40"  # a twentieth of the bytes of EBCDIC text, at least
@@ -28,8 +33,9 @@ HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 WORDS_BY_SCRIPT = re.compile(
     "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
 )  # group 1: words in Latin letters
+TOUCHING_SCRIPTS = re.compile("(?<=[A-Za-z\u00c0-\u024f])[\u0370-\u1fff]|(?<=[\u0370-\u1fff])[A-Za-z\u00c0-\u024f]")
+MIXED_SCRIPT_PENALTY = 5.0  # nats for each pair of neighbours of which one is Latin and the other is not
 TYPEWRITER_FORMS = str.maketrans("\u2019\u00a3", "'$")  # the language model knows English as typewriters write it
-COMMA_FORMS = str.maketrans("\u015e\u015f\u0162\u0163", "\u0218\u0219\u021a\u021b")  # Romanian as it is written today
 PRESENTATION_FORMS = re.compile(
     "[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}"
 )  # Arabic presentation forms, half-width Kana
@@ -42,7 +48,7 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     Bytes that a codec cannot decode have a price. `declared` is the codec that the file names. It gets a bonus of
     `DECLARED_BONUS`, for it may be wrong.
     """
-    from pipeline.language.fluency import letter_scores, line_log_likelihoods  # noqa: PLC0415 - UTF-8 need not wait for the model
+    from pipeline.language.fluency import letter_scores, line_log_likelihoods, mean_cross_entropy  # noqa: PLC0415 - UTF-8 need not wait for the model
 
     sample = prose_sample(data)
     known = detectable_codecs() | {UTF_8: 0.0} | ({declared: -DECLARED_BONUS} if declared else {})
@@ -51,29 +57,38 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     read: dict[str, tuple[float, str]] = {}
     for codec in _without_supersets(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
-        read[text] = min(read.get(text, (math.inf, "")), (known[codec] + bad * BAD_BYTE_PRICE, codec))
+        read[text] = min(read.get(text, (math.inf, "")), (known[codec] + _price(bad, known[codec]), codec))
     texts = list(read)
     rough = letter_scores(texts)[1].max(axis=1)
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:MOST_SCORED_CODECS]
-    scores = sorted(
-        (
-            (
-                float(line_log_likelihoods([texts[at]]).sum())
-                - _script_mixture_cost(texts[at])
-                - read[texts[at]][0]
-                - BAD_BYTE_PRICE * min(MOST_BAD_ELSEWHERE, _bad_bytes(data, read[texts[at]][1])),
-                read[texts[at]][1],
-            )
-            for at in order
-        ),
-        reverse=True,
-    )
-    shares = [math.exp(max(score - scores[0][0], -700)) for score, _ in scores]
-    candidates = [
-        CodecCandidate(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)
-    ]
+    scores = []
+    for text, (cost, codec) in ((texts[at], read[texts[at]]) for at in order):
+        elsewhere = _price(min(MOST_BAD_ELSEWHERE, _bad_bytes(data, codec)), known[codec])
+        scores.append((float(line_log_likelihoods([text]).sum()) - _script_mixture_cost(text) - cost - elsewhere, codec))
+    scores.sort(reverse=True)
+    best = next(text for text, (_, codec) in read.items() if codec == scores[0][1])
+    return _encoding_by_scores(scores, mean_cross_entropy([best], symbols=True), declared)
+
+
+def _encoding_by_scores(scores: Sequence[tuple[float, str]], nats: float, declared: str | None) -> Encoding:
+    """Return the best codec and the next ones, with confidences that are calibrated: `benchmarks/decoding.py pairs`.
+
+    `scores` are in nats, best first; `nats` are those of a character of the best text. Scores count a half, for the
+    characters of a text depend on each other. The text may also be in a codec or a language that is unknown here.
+    """
+    shares = [math.exp(max(score - scores[0][0], -700) * SCORE_WEIGHT) for score, _ in scores]
+    unknown = math.exp(UNKNOWN_CODEC + UNKNOWN_PER_NAT * (nats - TYPICAL_NATS))
+    total = sum(shares) + unknown
+    candidates = [CodecCandidate(codec, round(one / total, 4)) for one, (_, codec) in zip(shares, scores, strict=True)]
     evidence = "declared" if candidates[0].codec == declared else "statistics"
     return Encoding(candidates[0].codec, candidates[0].confidence, evidence, tuple(candidates[1:4]))
+
+
+def _price(bad: int, rarity: float) -> float:
+    """Return the price of bad bytes; a rare codec is hardly ever the one that a damaged file is in."""
+    first, more = BAD_BYTE_PRICES
+    first *= RARE_FACTOR if rarity >= RARE_WHEN_DAMAGED else 1
+    return first * min(bad, FIRST_BAD_BYTES) + more * max(0, bad - FIRST_BAD_BYTES)
 
 
 def is_ascii_compatible(codec: str) -> bool:
@@ -120,7 +135,7 @@ def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
     size = len(text)
     text = NON_TEXT.sub("", text.replace(REPLACEMENT, ""))
     bad = size - len(text)
-    text = text.translate(TYPEWRITER_FORMS | (COMMA_FORMS if "\u0163" in text else {}))
+    text = text.translate(TYPEWRITER_FORMS)
     shown = PRESENTATION_FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     return unicodedata.normalize("NFC", shown), bad
 
@@ -128,11 +143,13 @@ def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
 def _script_mixture_cost(text: str) -> float:
     """Return the cost, in nats, of the mixture of Latin and other words (rule of succession, Laplace 1774).
 
-    A single Latin word among many others costs much, as the reverse does.
+    A single Latin word among many others costs much, as the reverse does; so do both scripts in one word.
     """
     words = WORDS_BY_SCRIPT.findall(text)
     latin = sum(map(bool, words))
-    return math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
+    touching = len(TOUCHING_SCRIPTS.findall(text))
+    several = math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
+    return several + MIXED_SCRIPT_PENALTY * touching
 
 
 def prose_sample(data: bytes) -> bytes:

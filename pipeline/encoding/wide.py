@@ -21,6 +21,7 @@ MOST_NATS_OF_TEXT = 10.0  # nats per character: a higher cross-entropy means tha
 MOST_NATS_OF_PROSE = 7.5  # nats per character: prose has at most 5.8, mojibake at least 8.3
 HEADS = (4096, 256)  # bytes that are looked at: bytes may be lost later
 C0_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+FIRST_OF_HAN = "\u3100"  # spaces and punctuation are before it: no text is without
 WIDE_CODECS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 CARRIED_RETURN, LINE_FEED = b"\r\n", b"\n"
 STRANGE_STRETCH = 12  # characters, so many of which in a row are strange after a lost byte
@@ -97,6 +98,7 @@ def _is_of_one_block(text: str) -> bool:
         and blocks[0][0] < 0x30  # Han and Hangul have a hundred blocks
         and blocks[0][1] >= max(FEWEST_OF_BLOCK, 0.8 * len(others))
         and letters >= 0.8 * len(others)
+        and len(set(others)) >= FEWEST_OF_BLOCK  # two line feeds are one letter
     )
 
 
@@ -106,6 +108,7 @@ def _reads_well(text: str, most: float) -> bool:
     return (
         len(text) >= FEWEST_WIDE_CHARACTERS
         and any(char > "\x7f" for char in text)
+        and any(char < FIRST_OF_HAN for char in text)
         and mean_cross_entropy([text], symbols=True) < most
     )
 

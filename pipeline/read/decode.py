@@ -64,7 +64,7 @@ def decode(source: Source) -> Document:
         document = document.noted(STEP, f"decoded: {', '.join(names)}")
     if not end:
         return document
-    note = f"ends with the end mark of DOS, or with NULs: {len(end)} bytes"
+    note = f"ends with the end mark of DOS or with NULs; bytes: {len(end)}"
     return replace(document, text=document.text + end.decode("ascii")).noted(STEP, note)
 
 
