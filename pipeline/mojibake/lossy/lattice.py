@@ -116,8 +116,8 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
     for changed, originals in CHANGED_LATER.items() if damage.codec in western_codecs() else ():
         if data.startswith(changed, at):
             return at + len(changed), originals
-    if len(rest) == length - 2 and damage.stripped and END_OF_PART.match(data, end):
-        return end, _candidates_at_end(lead, rest, damage, options)
+    if len(rest) == length - 2 and damage.cut and END_OF_PART.match(data, end):
+        return end, _candidates_at_end(lead, rest, damage)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
         taken = utf8_candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
         kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
@@ -128,20 +128,16 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
     return end, options
 
 
-def _candidates_at_end(
-    lead: int, rest: tuple[int, ...], damage: Damage, options: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return the candidates for a sequence without its last byte, at the end of a text, line or cell.
+def _candidates_at_end(lead: int, rest: tuple[int, ...], damage: Damage) -> tuple[str, ...]:
+    """Return the candidates for a sequence without its last byte, where bytes are missing only at the ends of texts.
 
-    There, `.strip()` takes white space: a frequent character with such a byte is what was there. Where bytes are
-    missing at ends only, any byte can be: a column of a database holds so many bytes. The text as it is is a candidate.
+    `.strip()` takes white space: a frequent character with such a byte is what was there. Otherwise, any byte can be
+    missing: a column of a database holds so many bytes. The text as it is is a candidate.
     """
+    ended = functools.partial(utf8_candidates, lead, (*rest, LOST_BYTE), frozenset())
+    frequent = tuple(filter(is_frequent, ended(damage.stripped)))
     as_it_is = bytes([lead, *rest]).decode(damage.codec, "ignore")
-    frequent = [char for char in utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), damage.stripped) if is_frequent(char)]
-    if not damage.cut:
-        return tuple(dict.fromkeys((*options, *frequent, as_it_is)))
-    found = frequent or utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), CONTINUATION_BYTES)
-    return tuple(dict.fromkeys((*found, as_it_is)))
+    return tuple(dict.fromkeys((*(frequent or ended(CONTINUATION_BYTES)), as_it_is)))
 
 
 def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
