@@ -128,6 +128,10 @@ CODECS: tuple[Codec, ...] = (
 # fmt: on
 
 LAST_COMMON_RANK = 16  # mis-decodings up to this rank are reported from everywhere, the others from few places
+SIMILAR_PAIRS = (
+    *(("cp1250", "cp1252"), ("cp1250", "iso8859-2"), ("iso8859-2", "cp1250")),
+    *(("cp1254", "cp1252"), ("cp1257", "cp1252"), ("iso8859-4", "cp1252")),
+)  # codecs whose texts look nearly right in the other one
 BYTES_AS_CHARACTERS = "latin-1"  # decodes each byte to the code point of the same number
 HTML_CODEC = "cp1252"  # the codec of numeric character references from 128 to 159 (WHATWG)
 BYTE_PAIRS = {"gb18030": "gbk"}  # the codec of the two-byte part of a codec that has more

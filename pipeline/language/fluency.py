@@ -171,6 +171,33 @@ def diacritic_excess_nats(lines: Sequence[str], allowed: float) -> float:
     )
 
 
+def is_latin_with_diacritic(char: str) -> bool:
+    """Return whether a character is among the Latin letters with diacritics."""
+    first, end = LATIN_WITH_DIACRITICS
+    return first <= ord(char) < end
+
+
+def swapped_diacritics_gain(text: str, swaps: Sequence[dict[int, int]]) -> float:
+    """Return by how many nats the Latin letters with diacritics of a text are likelier with the best of some swaps.
+
+    Each swap gives the letters, as code points, that other letters are by mistake.
+    """
+    first, end = LATIN_WITH_DIACRITICS
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    counts = np.bincount(codes[(codes >= first) & (codes < end)] - first, minlength=end - first)
+    if not counts.any():
+        return 0.0
+    rows = [counts]
+    for swap in swaps:
+        moved = counts.copy()
+        for wrong, right in swap.items():
+            moved[right - first] += counts[wrong - first]
+            moved[wrong - first] -= counts[wrong - first]
+        rows.append(moved)
+    asis, *others = (_diacritic_log_probabilities() @ np.stack(rows).T).max(axis=0)
+    return float(max(others) - asis)
+
+
 @functools.cache
 def _diacritic_log_probabilities() -> npt.NDArray[np.float64]:
     """Return the log-probability of each Latin letter with a diacritic among these letters, for each language."""

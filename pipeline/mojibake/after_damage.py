@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +17,12 @@ import numpy as np
 from pipeline.changes import Change
 from pipeline.encoding.codecs import HTML_CODEC
 from pipeline.encoding.misdecoding import bytes_by_character, misdecoded_bytes
+from pipeline.language.fluency import is_frequent
 from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import unigram_log_probabilities
 
 FEWEST_REWRITTEN = 2  # places of a text: a single one may be the author's
+LOWERED_SHARE = 0.8  # least share of the sequences of lowercased text: benchmarks/codepages.py, `lower`
 REASON = "mojibake changed afterwards"
 _CHARS = {byte: char for char, byte in bytes_by_character(HTML_CODEC).items()}
 
@@ -95,11 +97,19 @@ def _move_breaks(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _restore_capitals(text: str) -> Iterator[tuple[int, int, str]]:
     """Restore the capitals that first bytes of two-byte sequences became, in text that was lowercased."""
+    if not _are_lowered(list(_SEQUENCE_OR_LOWERED.finditer(text))):
+        return
     for line in _LOWERED_LINE.finditer(text):
         sequences = list(_SEQUENCE_OR_LOWERED.finditer(text, *line.span()))
-        lowered = [match for match in sequences if match["lowered"]]
-        if line[0] == line[0].lower() and len(lowered) * 2 > len(sequences):
-            yield from ((*match.span(), _likeliest_capital(match[0])) for match in lowered)
+        if line[0] == line[0].lower() and _are_lowered(sequences):
+            yield from ((*match.span(), _likeliest_capital(match[0])) for match in sequences if match["lowered"])
+
+
+def _are_lowered(sequences: Sequence[re.Match[str]]) -> bool:
+    """Return whether most sequences are a frequent character of two bytes, if the first was lowercased."""
+    pairs = [_likeliest_capital(match[0]) for match in sequences if match["lowered"]]
+    originals = (misdecoded_bytes(pair, HTML_CODEC).decode("utf-8", "replace") for pair in pairs)
+    return sum(map(is_frequent, originals)) >= LOWERED_SHARE * max(1, len(sequences))
 
 
 @functools.cache

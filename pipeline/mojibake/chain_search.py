@@ -34,6 +34,7 @@ FEWEST_DISTINCT = 8  # the same, distinct ones, where the truth is not UTF-8 and
 CHAIN_SAMPLE = 2_000  # characters that the chain is chosen from
 MOST_SCORED_CHAINS = 10  # chains that are scored in full: the likeliest by their characters alone
 SHARED_CHAIN_GAIN = math.log(9)  # nats for a line that shares its chain with nine in ten others
+UNDECIDED_NATS = 4.0  # a line that is less likely undone by so little is undone if most others are
 _C1_CONTROL = re.compile("[\x80-\x9f]")
 MOST_CHAIN_CROSS_ENTROPY = 6.2  # nats per character outside ASCII: no known language has a higher cross-entropy
 MOST_VALID_CROSS_ENTROPY = 8.0  # the same of letters alone, where all bytes are valid UTF-8; mojibake has at least 8.3
@@ -218,6 +219,8 @@ def _misdecoded_lines(lines: Sequence[str], chain: Chain) -> Iterator[tuple[int,
         gains = np.maximum(gains, CHAIN_PRIOR)
     elif (gains > 0).sum() * 10 >= len(gains) * 9:
         gains = np.maximum(gains, SHARED_CHAIN_GAIN)
+    elif (gains > 0).sum() * 3 >= len(gains) * 2:
+        gains = np.where((gains <= 0) & (gains > -UNDECIDED_NATS), SHARED_CHAIN_GAIN, gains)
     for number, text, gain in zip(numbers, texts, gains.tolist(), strict=True):
         if gain > 0 and (chain.proves_itself or not mixes_scripts(LineRepair(lines[number], text))):
             yield number, text, confidence_by_gain(gain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Callable
@@ -11,7 +12,14 @@ import numpy.typing as npt
 from ftfy.badness import is_bad
 
 from pipeline.changes import Span
-from pipeline.language.fluency import diacritic_excess_nats, excess_nats
+from pipeline.encoding.codecs import SIMILAR_PAIRS
+from pipeline.encoding.misdecoding import bytes_by_character
+from pipeline.language.fluency import (
+    diacritic_excess_nats,
+    excess_nats,
+    is_latin_with_diacritic,
+    swapped_diacritics_gain,
+)
 from pipeline.mojibake.bigram_filter import WINDOW_BIGRAMS, mojibake_windows
 from pipeline.mojibake.chain_search import line_sample
 from pipeline.mojibake.intruders import has_intruders
@@ -27,6 +35,7 @@ FEWEST_QUOTES = 3  # quotes of English that lost their last bytes: a single one 
 SPREAD_SAMPLE = 4_000  # characters, or twice as many, whose accented letters indicate the language
 MOST_ACCENTED_CROSS_ENTROPY = 3.2  # nats per accented letter: hardly any language has a higher cross-entropy
 MOST_ACCENTED_EXCESS = 5.0  # nats by which the letters of a text may exceed that
+LEAST_SWAP_GAIN = 8.0  # nats by which letters must be likelier in a similar code page: benchmarks/harm.py
 DECAYED_APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 DECAYED_QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{DECAYED_APOSTROPHE.pattern}")
 
@@ -95,12 +104,33 @@ def _fits_no_language(text: str) -> bool:
     )
 
 
+def _has_similar_letters(text: str) -> bool:
+    """Return whether the letters of a text are much likelier in a similar code page: `esõ` is Hungarian `eső`."""
+    sample = text[:: len(text) // SPREAD_SAMPLE + 1]
+    return swapped_diacritics_gain(sample, _swaps()) > LEAST_SWAP_GAIN
+
+
+@functools.cache
+def _swaps() -> tuple[dict[int, int], ...]:
+    """Return the letters that similar code pages have for each other, by code points."""
+    found = []
+    for truth, wrong in SIMILAR_PAIRS:
+        swap = {}
+        for char, byte in bytes_by_character(wrong).items():
+            letter = bytes([byte]).decode(truth, "ignore")
+            if letter not in {"", char} and all(is_latin_with_diacritic(one) for one in (char, letter)):
+                swap[ord(char)] = ord(letter)
+        found.append(swap)
+    return tuple(found)
+
+
 # Each says of a text that all its lines outside ASCII may be mojibake. The order is that of their cost.
 WHOLE_TEXT_TESTS: tuple[Callable[[str], object], ...] = (
     _has_only_decayed_quotes,
     is_valid_utf8,
     punctuation_chain,
     has_intruders,
+    _has_similar_letters,
     _fits_no_language,
 )
 

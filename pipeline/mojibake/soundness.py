@@ -24,6 +24,8 @@ FEWEST_BASES = 4  # different letters of it without their diacritics
 MOST_SYMBOL_SHARE = 0.2  # share of symbols among the characters of an alphabet
 MOST_ALPHABETIC_ENTROPY = 4.7  # nats per letter of the words with new letters; true repairs have at most 4.4
 MOST_LATIN_ENTROPY = 3.7  # the same where the new letters are Latin; true repairs have at most 3.1
+LEAST_GAIN_PER_LETTER = 8.0  # nats by which rare words must become likelier with each new letter
+FEWEST_BETTER_LETTERS = 3  # new letters of such words
 MOST_LETTERS_BY_CHANCE = 3  # new letters of a line that may be valid UTF-8 by chance
 TWO_BYTES = 2
 UNKNOWN_LETTER = -20.0  # nats: log-probability of a letter, in the language that has it most; unseen ones have -24
@@ -164,10 +166,20 @@ def _read_badly(repairs: Sequence[LineRepair]) -> bool:
     if not new or scripts & IDEOGRAPHIC_SCRIPTS:
         return False
     spans = [match.span() for match in WORD.finditer(text) if not new.isdisjoint(match[0])]
-    scores = character_log_likelihoods(text)
-    nats = -sum(float(scores[start:end].sum()) for start, end in spans)
+    nats = _nats_of(text, spans)
     most = MOST_LATIN_ENTROPY if scripts == {LATIN} else MOST_ALPHABETIC_ENTROPY
-    return nats > most * sum(end - start for start, end in spans)
+    if nats <= most * sum(end - start for start, end in spans):
+        return False
+    before = "\n".join(line.before for line in repairs)
+    places = sum(len(places) for _, places in _new_words(repairs))
+    much_better = len(before) == len(text) and _nats_of(before, spans) - nats >= LEAST_GAIN_PER_LETTER * places
+    return not (scripts == {LATIN} and places >= FEWEST_BETTER_LETTERS and much_better)
+
+
+def _nats_of(text: str, spans: Sequence[tuple[int, int]]) -> float:
+    """Return the cross-entropy of some spans of a text, in nats."""
+    scores = character_log_likelihoods(text)
+    return -sum(float(scores[start:end].sum()) for start, end in spans)
 
 
 def _are_symbols(repairs: Sequence[LineRepair]) -> bool:

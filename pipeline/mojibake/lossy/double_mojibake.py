@@ -52,7 +52,9 @@ def _undo_two_decodings(
 def _first_damage(lines: Sequence[str], second: Damage) -> tuple[Damage, list[int]] | None:
     """Return the damage that most of `lines` had before the `second`, and the numbers of these lines."""
     found = diagnose([_LineBetweenDecodings.of(line, second).text for line in lines])
-    return found[:2] if found and found[2] and len(found[1]) * 2 >= len(lines) else None
+    if not found or not found[2] or is_multi_byte(found[0].codec):  # gaps may be anything in a multi-byte codec
+        return None
+    return found[:2] if len(found[1]) * 2 >= len(lines) else None
 
 
 @dataclass(frozen=True, slots=True)

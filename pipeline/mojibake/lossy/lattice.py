@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.codecs import is_multi_byte, western_codecs
+from pipeline.encoding.codecs import is_multi_byte, undefined_bytes, western_codecs
 from pipeline.encoding.misdecoding import LOST_BYTE, is_undecodable_pair, misdecoded_bytes
 from pipeline.language.fluency import is_frequent
 from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, END_OF_PART, NBSP, Damage
@@ -19,6 +19,8 @@ SPACE_BYTE, QUESTION_MARK_BYTE = 0x20, 0x3F
 REPLACED_BYTES = {SPACE_BYTE: NBSP, QUESTION_MARK_BYTE: LOST_BYTE}
 LEAD_BYTES = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by length of the sequence
 SEQUENCE_LENGTHS = {lead: length for length, leads in LEAD_BYTES.items() for lead in leads}
+INSIDE_WORD = re.compile(b"[A-Za-z]\xc3 [a-z]")  # `à` at the end of a word, or another letter inside one
+SMALL_LETTERS = tuple(char for char in map(chr, range(0xE1, 0x100)) if char.isalpha())  # with the first byte of `à`
 SWALLOWED_CHARACTERS = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
 SWALLOWED_PAIRS = (("(", ")"), (")", "("), (">", "<"))
 BLOCK_START = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # starts of lines
@@ -107,36 +109,37 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
     if damage.spaced:
         end = _end_after_spaces(data, at, end, length)
     rest = tuple(REPLACED_BYTES.get(byte, byte) for byte in data[at + 1 : end])
-    options = utf8_candidates(lead, rest, damage.lost, damage.marked)
+    marked = damage.marked
+    if length == max(SEQUENCE_LENGTHS.values()) and b" " in data[at + 1 : end]:  # emoji: few of them have U+00A0
+        rest = tuple(LOST_BYTE if byte == NBSP else byte for byte in rest)
+        marked |= {NBSP, *undefined_bytes(damage.codec)} & CONTINUATION_BYTES
+    options = utf8_candidates(lead, rest, damage.lost, marked)
     for changed, originals in CHANGED_LATER.items() if damage.codec in western_codecs() else ():
         if data.startswith(changed, at):
             return at + len(changed), originals
-    if len(rest) == length - 2 and damage.stripped and END_OF_PART.match(data, end):
-        return end, _candidates_at_end(lead, rest, damage, options)
+    if len(rest) == length - 2 and damage.cut and END_OF_PART.match(data, end):
+        return end, _candidates_at_end(lead, rest, damage)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
         taken = utf8_candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
         kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
-        return end + 1, tuple(dict.fromkeys((*(option + " " for option in kept), *taken)))
+        inside = SMALL_LETTERS if INSIDE_WORD.match(data, max(0, at - 1)) else ()
+        return end + 1, tuple(dict.fromkeys((*(option + " " for option in kept), *taken, *inside)))
     if not rest and len(options) != 1 and not damage.throughout:
         letter = bytes([lead]).decode(damage.codec, "ignore")
         options = (*options, letter) if letter else options
     return end, options
 
 
-def _candidates_at_end(lead: int, rest: tuple[int, ...], damage: Damage, options: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the candidates for a sequence without its last byte, at the end of a text, line or cell.
+def _candidates_at_end(lead: int, rest: tuple[int, ...], damage: Damage) -> tuple[str, ...]:
+    """Return the candidates for a sequence without its last byte, where bytes are missing only at the ends of texts.
 
-    There, `.strip()` takes white space: a frequent character with such a byte is what was there. Where bytes are
-    missing at ends only, any byte can be: a column of a database holds so many bytes. The text as it is is a candidate.
+    `.strip()` takes white space: a frequent character with such a byte is what was there. Otherwise, any byte can be
+    missing: a column of a database holds so many bytes. The text as it is is a candidate.
     """
+    ended = functools.partial(utf8_candidates, lead, (*rest, LOST_BYTE), frozenset())
+    frequent = tuple(filter(is_frequent, ended(damage.stripped)))
     as_it_is = bytes([lead, *rest]).decode(damage.codec, "ignore")
-    frequent = [
-        char for char in utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), damage.stripped) if is_frequent(char)
-    ]
-    if not damage.cut:
-        return tuple(dict.fromkeys((*options, *frequent, as_it_is)))
-    found = frequent or utf8_candidates(lead, (*rest, LOST_BYTE), frozenset(), CONTINUATION_BYTES)
-    return tuple(dict.fromkeys((*found, as_it_is)))
+    return tuple(dict.fromkeys((*(frequent or ended(CONTINUATION_BYTES)), as_it_is)))
 
 
 def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:

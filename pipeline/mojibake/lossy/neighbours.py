@@ -35,6 +35,10 @@ def with_fitting_candidates(found: Sequence[Slot]) -> list[Slot]:
             wanted = tuple(one for one in wanted if one in AFTER_JOINER)
         elif before in HANDS_AND_PEOPLE:
             wanted = tuple(one for one in wanted if one in SKIN_TONES)
+        elif narrowed and not SKIN_TONES.isdisjoint(wanted) and _can_be_hand(narrowed[-1]):
+            wanted = tuple(one for one in wanted if one in SKIN_TONES)
+            hands = tuple(one for one in narrowed[-1].candidates if one in HANDS_AND_PEOPLE)
+            narrowed[-1] = narrowed[-1]._replace(candidates=hands)
         elif before + after and (before + after).isascii():
             wanted = tuple(one for one in wanted if unicodedata.category(one[0]) != "Cf")
         narrowed.append(slot._replace(candidates=wanted or slot.candidates))
@@ -46,6 +50,11 @@ def _with_neighbours(found: Sequence[Slot]) -> Iterator[tuple[Slot, str, str]]:
     known = ["", *(slot.candidates[0] if len(slot.candidates) == 1 else "" for slot in found), ""]
     for slot, before, after in zip(found, known, known[2:], strict=False):
         yield slot, before[-1:], after[:1]
+
+
+def _can_be_hand(slot: Slot) -> bool:
+    """Return whether some of the candidates of a gap may have a skin tone after them."""
+    return len(slot.candidates) > 1 and not HANDS_AND_PEOPLE.isdisjoint(slot.candidates)
 
 
 def _joins(done: Sequence[Slot]) -> bool:
