@@ -37,7 +37,9 @@ def test_hardly_any_character_is_wrong(language: str, mark: str):
     truth = text_of(language)
     restored = repair(NON_ASCII.sub(mark, truth)).text
     assert len(restored) == len(truth)
-    changed = [(new, old) for new, old in zip(restored, truth, strict=True) if new not in {REPLACEMENT, "?"} or old == "?"]
+    changed = [
+        (new, old) for new, old in zip(restored, truth, strict=True) if new not in {REPLACEMENT, "?"} or old == "?"
+    ]
     filled = [(new, old) for new, old in changed if not old.isascii()]
     assert all(new == old for new, old in changed if old.isascii())
     lost = len(NON_ASCII.findall(truth))
