@@ -24,7 +24,14 @@ def has_inner_question(text: str) -> bool:
     >>> has_inner_question("K?nnen Sie?"), has_inner_question("page?id=1 a?b:c")
     (True, False)
     """
-    return any(_is_in_prose(text, *match.span()) for match in INSIDE_QUESTION.finditer(text))
+    at = text.find("?")
+    while at >= 0:
+        if 0 < at < len(text) - 1 and text[at - 1].isalpha() and (text[at + 1].isalpha() or text[at + 1] == "?"):
+            match = INSIDE_QUESTION.match(text, at)
+            if match and _is_in_prose(text, *match.span()):
+                return True
+        at = text.find("?", at + 1)
+    return False
 
 
 def inner_questions(text: str, lines: Iterable[Span]) -> Iterator[int]:
