@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline import Change, repair
@@ -53,20 +53,36 @@ def text_of(folder: Path, language: str) -> str:
     return "\n".join(path.read_text("utf-8") for path in files)[:CHARACTERS]
 
 
-def outcome(truth: str, mark: str, changes: Sequence[Change]) -> list[tuple[int, str, float]]:
-    """Return the index in the truth, the new character and the confidence of each mark that was replaced."""
-    lost = len(mark) - 1
-    starts, at = {}, 0
-    for index, char in enumerate(truth):
-        starts[at] = index
-        at += 1 if char.isascii() else lost + 1
-    return [
-        (starts[change.span[0]] + offset, char, change.confidence or 0.0)
-        for change in changes
-        if change.span[0] in starts and change.after != change.before
-        for offset, char in enumerate(change.after)
-        if char != REPLACEMENT
-    ]
+def parts(truth: str, codec: str) -> Iterator[str]:
+    """Yield the parts of a text that have one mark each, or are ASCII: two or three characters may have one mark."""
+    at = 0
+    while at < len(truth):
+        size = 1
+        for longer in (3, 2) if codec and not truth[at].isascii() else ():
+            some = truth[at : at + longer]
+            if size == 1 and len(some) == longer and len(some.encode(codec).decode("utf-8", "replace")) == 1:
+                size = longer
+        yield truth[at : at + size]
+        at += size
+
+
+def outcome(truth: Sequence[str], mark: str, changes: Sequence[Change]) -> list[tuple[str, str, float]]:
+    """Return the true character, the new one and the confidence of each mark that was replaced."""
+    owners, at = {}, 0
+    for index, part in enumerate(truth):
+        owners[at] = index
+        at += 1 if part.isascii() else len(mark)
+    found = []
+    for change in changes:
+        if change.span[0] in owners and change.after != change.before:
+            first, last = owners[change.span[0]], owners.get(change.span[1], len(truth))
+            after = [change.after] if last - first == 1 else change.after
+            found += [
+                (truth[first + offset], char, change.confidence or 0.0)
+                for offset, char in enumerate(after)
+                if char != REPLACEMENT
+            ]
+    return found
 
 
 def row(truth: str, kind: str, language: str) -> str:
@@ -75,12 +91,12 @@ def row(truth: str, kind: str, language: str) -> str:
     start = time.process_time()
     changes = repair(broken).changes
     seconds = time.process_time() - start
-    if kind == "bytes" and len(broken) != len(truth):  # two bytes may have one mark
-        return f"{language:4} {kind:9} {len(truth) - len(broken)} marks of two characters: not compared"
-    made = outcome(truth, marks(kind), changes)
-    lost = sum(not char.isascii() for char in truth)
-    letters = sum(char.isalpha() and not char.isascii() for char in truth)
-    right = [(truth[at], confidence, truth[at] == after) for at, after, confidence in made]
+    codec = CODE_PAGES.get(language, "cp1252") if kind == "bytes" else ""
+    cut = list(parts(truth, codec))
+    made = outcome(cut, marks(kind), changes)
+    lost = sum(not part.isascii() for part in cut)
+    letters = sum(part.isalpha() and not part.isascii() for part in cut)
+    right = [(part, confidence, part == after) for part, after, confidence in made]
     good = sum(ok for _, _, ok in right)
     good_letters = sum(ok for char, _, ok in right if char.isalpha() and not char.isascii())
     bad_letters = sum(not ok for char, _, ok in right if char.isalpha() and not char.isascii())

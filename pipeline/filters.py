@@ -52,15 +52,14 @@ def _document_of_bytes(data: bytes) -> Document:
 
 def _suspicious(text: str) -> bool:
     """Return whether the pre-filter of the step `repair` finds a line that may be mojibake, or a lost character."""
-    from pipeline.mojibake.marks.spellings import may_have_marks
-
-    if may_have_marks(text):
-        return True
     if text.isascii():
-        return False
+        from pipeline.mojibake.marks.question_marks import has_inner_question
+
+        return has_inner_question(text)
+    from pipeline.mojibake.marks.spellings import may_have_marks
     from pipeline.mojibake.prefilter import suspicious_lines
 
-    return bool(suspicious_lines(text))
+    return may_have_marks(text) or bool(suspicious_lines(text))
 
 
 def _document_of_str(text: str) -> Document:

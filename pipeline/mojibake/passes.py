@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pipeline.changes import Change, Span, apply, composed
 from pipeline.markdown import code_around, code_spans
-from pipeline.markdown.opaque import opaque_spans
+from pipeline.markdown.opaque import HTML, opaque_spans
 from pipeline.mojibake.after_damage import REASON, after_damage_changes
 from pipeline.mojibake.chain_search import best_chain
 from pipeline.mojibake.marks.repair_marks import mark_changes
@@ -27,6 +27,7 @@ PROSE_SHARE, PROSE_SHARE_LOSSY = (
     0.5,
     0.2,
 )  # least share of prose in a file mis-decoded as a whole; the lower one with missing bytes
+NO_HTML_PROSE = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 BACKTICK_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 
 
@@ -80,11 +81,19 @@ def _in_repaired_lines(text: str, changes: list[Change]) -> Iterator[Change]:
 
 def _mark_changes(text: str, evidence: RepairEvidence) -> list[Change]:
     """Return the changes that restore characters of which a mark is left, outside code; mentioned ones stay."""
-    lines = list(_outside(_lines_of(text), [span[:2] for span in opaque_spans(text)]))
+    lines = list(_outside(_lines_of(text), _regions_without_prose(text)))
     changes = mark_changes(text, lines, evidence.min_confidence, evidence.archive)
     kept = without_mentions(text, [replace(change, alternatives=()) for change in changes])
     spans = {change.span for change in kept}
     return [change for change in changes if change.span in spans and change.before != change.after]
+
+
+def _regions_without_prose(text: str) -> list[Span]:
+    """Return the spans of opaque regions; of raw HTML only the tags, scripts and comments, for people see its text."""
+    spans = opaque_spans(text)
+    prose = [(start, end) for start, end, kind in spans if kind == HTML]
+    tags = (match.span() for start, end in prose for match in NO_HTML_PROSE.finditer(text, start, end))
+    return sorted([*((start, end) for start, end, kind in spans if kind != HTML), *tags, *code_spans(text)])
 
 
 def _lines_of(text: str) -> list[Span]:

@@ -12,11 +12,12 @@ from pipeline.document import REPLACEMENT
 from pipeline.mojibake.marks.alphabet import CLOSING_SIGNS, OPENING_SIGNS, lost_characters, lower_form
 from pipeline.mojibake.marks.words import QUESTION_AND_SPACE, QUESTION_MARK, MarkedWord
 
-WORD_WITH_MARKS = re.compile(r"(?:[^\W\d_]|\ufffd)*\ufffd(?:[^\W\d_]|\ufffd)*")
+REST_OF_WORD = re.compile(r"(?:[^\W\d_]|\ufffd)+")
 OTHER_SCRIPT = re.compile("[^\\W\\d_\u0000-\u024f\u1e00-\u1eff]")
 FEWEST_CAPITALS_OF_WORD = 2  # capitals of a word that is all capitals
 MOST_MARKS_ALONE = 2  # marks without a letter: more are a word of another script, or a rule
 MOST_MARKED_SHARE = 0.67  # share of marks in a word: in more, hardly anything is known
+LONGEST_MARKED_WORD = 60  # characters; longer runs are no words
 MOST_MARKED_LINE = 0.5  # the same in the words of a line: text of another script
 JOINING_SIGNS = "’–—·"  # signs between letters
 SENTENCE_START = re.compile(
@@ -59,9 +60,20 @@ def marked_places(text: str, tag: str, questions: Collection[int] = ()) -> Itera
     stay out, as do lines with letters of another script.
     """
     for line in _lines_to_fill(text):
-        for match in WORD_WITH_MARKS.finditer(text, line.start, line.end):
-            if _can_be_filled(match[0], tag):
-                yield _place(text, match.span(), tag, line, questions)
+        for span in _words_with_marks(text, line.start, line.end):
+            if _can_be_filled(text[slice(*span)], tag):
+                yield _place(text, span, tag, line, questions)
+
+
+def _words_with_marks(text: str, at: int, end: int) -> Iterator[Span]:
+    """Yield the spans of the words with marks between two offsets; of longer runs than words are, a part."""
+    while (mark := text.find(REPLACEMENT, at, end)) >= 0:
+        first = mark
+        while first > max(at, mark - LONGEST_MARKED_WORD) and text[first - 1].isalpha():
+            first -= 1
+        match = REST_OF_WORD.match(text, mark, min(end, mark + LONGEST_MARKED_WORD))
+        at = match.end() if match else mark + 1
+        yield first, at
 
 
 def _lines_to_fill(text: str) -> Iterator[MarkedLine]:
@@ -92,6 +104,8 @@ def _first_and_last(line: str, at: int, start: re.Pattern[str], end: re.Pattern[
 def _can_be_filled(word: str, tag: str) -> bool:
     """Return whether enough of a word is left, and all of that is of the language."""
     marks, known = word.count(REPLACEMENT), lost_characters(tag)
+    if len(word) >= LONGEST_MARKED_WORD:
+        return False
     if marks == len(word):
         return marks <= MOST_MARKS_ALONE
     rest = word.replace(REPLACEMENT, "")

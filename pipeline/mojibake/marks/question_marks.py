@@ -13,8 +13,8 @@ AT_END = r"(?<=[a-z])\?(?=,? [a-z]|[;.](?:\s|\Z))"
 ALONE = r"(?<=[a-z,] )\?(?= [a-z])"
 INSIDE_QUESTION = re.compile(IN_WORD)
 ANY_QUESTION = re.compile(f"{IN_WORD}|{AT_START}|{AT_END}|{ALONE}")
-LONGEST_CHUNK = 60  # characters of a word with the signs around it
-CHUNK = re.compile(r"\S*\?\S*")
+LONGEST_CHUNK = 60  # characters of a word with the signs around it; longer runs are code, or of a script without spaces
+CHUNK = re.compile(r"\S+")
 PROSE_CHUNK = re.compile(r"[(\[\"'*_]*[A-Za-z?]+(?:['-][A-Za-z?]+)*[)\]\"'*_.,;:!?]*")
 
 
@@ -24,13 +24,13 @@ def has_inner_question(text: str) -> bool:
     >>> has_inner_question("K?nnen Sie?"), has_inner_question("page?id=1 a?b:c")
     (True, False)
     """
-    for match in INSIDE_QUESTION.finditer(text):
-        start, end = match.span()
-        while start and not text[start - 1].isspace():
-            start -= 1
-        chunk = CHUNK.match(text, start, end + LONGEST_CHUNK)
-        if chunk and PROSE_CHUNK.fullmatch(chunk[0]):
-            return True
+    at = text.find("?")
+    while at >= 0:
+        if 0 < at < len(text) - 1 and text[at - 1].isalpha() and (text[at + 1].isalpha() or text[at + 1] == "?"):
+            match = INSIDE_QUESTION.match(text, at)
+            if match and _is_in_prose(text, *match.span()):
+                return True
+        at = text.find("?", at + 1)
     return False
 
 
@@ -47,10 +47,16 @@ def possible_questions(text: str, lines: Iterable[Span]) -> Iterator[int]:
 def _questions(text: str, lines: Iterable[Span], pattern: re.Pattern[str]) -> Iterator[int]:
     """Yield the indexes of the question marks that match, in words of prose in lines that are all ASCII."""
     for start, end in lines:
-        if text.find("?", start, end) < 0 or not text[start:end].isascii():
-            continue
-        prose = [match.span() for match in CHUNK.finditer(text, start, end) if PROSE_CHUNK.fullmatch(match[0])]
-        found = [match.span() for match in pattern.finditer(text, start, end)]
-        for first, last in found:
-            if any(chunk_start <= first and last <= chunk_end for chunk_start, chunk_end in prose):
-                yield from range(first, last)
+        if text.find("?", start, end) >= 0 and text[start:end].isascii():
+            for match in pattern.finditer(text, start, end):
+                if _is_in_prose(text, *match.span()):
+                    yield from range(*match.span())
+
+
+def _is_in_prose(text: str, start: int, end: int) -> bool:
+    """Return whether the characters around a span, up to spaces, are a word with signs around it."""
+    least = max(0, start - LONGEST_CHUNK)
+    while start > least and not text[start - 1].isspace():
+        start -= 1
+    chunk = CHUNK.match(text, start, end + LONGEST_CHUNK)
+    return chunk is not None and PROSE_CHUNK.fullmatch(chunk[0]) is not None

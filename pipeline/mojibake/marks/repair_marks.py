@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -111,7 +112,8 @@ def _read_in_best_language(marked: MarkedText, asked: Collection[int], archive: 
 
 def _may_be_damaged(text: str, lines: Sequence[Span], inner: Collection[int]) -> bool:
     """Return whether no more lines have letters outside ASCII than have question marks inside words."""
-    damaged = sum(any(start <= at < end for at in inner) for start, end in lines)
+    starts = [start for start, _ in lines]
+    damaged = len({bisect.bisect_right(starts, at) for at in inner})
     sound = sum(any(char > "\x7f" and char.isalpha() for char in text[start:end]) for start, end in lines)
     return sound <= damaged
 

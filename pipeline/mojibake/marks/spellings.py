@@ -49,7 +49,7 @@ def may_have_marks(text: str) -> bool:
     >>> may_have_marks("K?nnen"), may_have_marks("Können? Ja: page?id=1")
     (True, False)
     """
-    marked = not text.isascii() and any(sign in text for sign in _simple_spellings())
+    marked = not text.isascii() and any(sign[-1] in text and sign in text for sign in _simple_spellings())
     return marked or has_inner_question(text)
 
 
