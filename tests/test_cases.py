@@ -86,6 +86,19 @@ def test_relative_urls_get_the_host_of_the_source():
     assert cleaned == source + "[前文](https://example.com/c?d=1) ![图](/e.png) `[x](/y)`\n"
 
 
+def test_dates_and_authors_are_read_where_they_are_certain():
+    """Dates and authors of values, bylines, paths and titles are those of the table; ambiguous dates are none."""
+    dates = importlib.import_module("pipeline.steps.dates")
+    bylines = importlib.import_module("pipeline.steps.bylines")
+    readers = {"value": dates.date_of, "path": dates.date_in_path, "title": dates.date_in}
+    for kind, text, date, authors, _ in rows("dates"):
+        if kind == "line":
+            byline = bylines.byline_of([text])
+            assert (byline.date, "; ".join(byline.authors)) == (date, authors), text
+        else:
+            assert readers[kind](text) == date, text
+
+
 @pytest.mark.parametrize("case", cases("extraction"))
 def test_extraction(case):
     """A link ends at its right character, and text that only looks like a link is not listed."""

@@ -267,6 +267,43 @@ def test_links_lead_to_files_beside_the_post(archive: Path, lacuna):
     }
 
 
+def test_wiki_links_lead_to_the_post_of_that_name(archive: Path, lacuna):
+    """A wiki link leads to the post whose file has the name, in any folder and case; without one it leads nowhere."""
+    (archive / "raw" / "notes").mkdir()
+    (archive / "raw" / "notes" / "My target.md").write_text("# Target\n\nText of the target note.\n", "utf-8")
+    (archive / "raw" / "wiki.md").write_text(
+        "# Wiki\n\n[[my target]], [[My target|words]], [[notes/My target#part]], [[nothing]], [x](no/My target.md).\n",
+        "utf-8",
+    )
+    lacuna("run", "--no-editions", cwd=archive)
+    lines = map(json.loads, (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines())
+    found = [(row["written"], row["to"]) for row in lines if row["path"] == "wiki.md"]
+    assert found == [
+        ("[[my target]]", "notes/My target.md"),
+        ("[[My target]]", "notes/My target.md"),
+        ("[[notes/My target#part]]", "notes/My target.md"),
+        ("[[nothing]]", ""),
+        ("no/My target.md", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("/?a=1&copy=2", "/?a=1&copy=2"),
+        ("/?a=1&copy2", "/?a=1&copy2"),
+        ("/?a=1&amp;copy=2", "/?a=1&copy=2"),
+        ("/?a&lt", "/?a<"),
+        ("/?a=1&notit;x", "/?a=1&notit;x"),
+        ("/&#x41;&#66;", "/AB"),
+        ("/?x=&unknown;", "/?x=&unknown;"),
+    ],
+)
+def test_references_in_attributes_follow_html(attribute: str, value: str):
+    """Character references in attributes are decoded by HTML's rule: `&copy=` is text, `&copy;` is a character."""
+    assert [link.written for link in extract_links(f'<a href="{attribute}">x</a>')] == [value]
+
+
 def test_titles_of_links_are_kept():
     """Titles of links, references, images and HTML are kept; of a repeated attribute, the first counts."""
     links = extract_links(

@@ -34,8 +34,10 @@ class PostIndex:
             return None
         target = self.posts.get(link.url) or self.posts.get(page_url(link.url))
         if not target and "://" not in link.url:
-            linked_path = posixpath.normpath(path.parent / unquote(urldefrag(link.written)[0]))
-            target = self.posts.get(linked_path)
+            name = unquote(urldefrag(link.written.strip("[]"))[0])
+            target = self.posts.get(posixpath.normpath(path.parent / name))
+            if not target and link.written.startswith("[["):
+                target = self.posts.get(_page_name(name))
         return None if target == path else target
 
 
@@ -46,9 +48,14 @@ def post_index(outcomes: Iterable[Outcome]) -> PostIndex:
         if isinstance(outcome, Cleaned | Duplicate):
             path = outcome.path if isinstance(outcome, Cleaned) else outcome.of
             url = canonical_url(outcome.document.meta.source_url)
-            for name in filter(None, (url, page_url(url), str(outcome.path))):
+            for name in filter(None, (url, page_url(url), str(outcome.path), _page_name(outcome.path))):
                 index.posts.setdefault(name, path)
     return index
+
+
+def _page_name(path: str | PurePosixPath) -> str:
+    """Return the name by which a wiki link names a post: `notes/My page.md` -> `[[my page]]`."""
+    return f"[[{PurePosixPath(path).name.removesuffix('.md').casefold()}]]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,16 +13,34 @@ from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import language_of
 from pipeline.markdown import BlockGroup, block_groups, heading_text, inline_tokens, line_starts
 from pipeline.markdown.front_matter import front_matter_of
+from pipeline.steps.bylines import byline_of, lines_below_title
 from pipeline.steps.controls import stripped
-from pipeline.steps.dates import date_in
+from pipeline.steps.dates import date_in, date_in_path, date_of, is_ambiguous
 from pipeline.steps.profiles import profile_applies, profile_of, profiles_digest
+from pipeline.steps.titles import MOST_TITLE_CHARACTERS, one_line, plain_line
 
-FRONT_MATTER_KEYS = {
-    "title": ("title",),
-    "source_url": ("source_url", "source", "url", "canonical_url", "original", "link"),
-    "language": ("language", "lang"),
-    "date": ("date", "published", "created", "pubdate"),
-    "authors": ("authors", "author", "by"),
+FRONT_MATTER_KEYS = {  # lower case without hyphens, underscores and full stops; the first counts most
+    "title": ("title", "posttitle", "headline", "标题", "標題", "タイトル", "제목"),
+    "source_url": ("sourceurl", "source", "url", "canonicalurl", "original", "link", "externalurl"),
+    "language": ("language", "lang", "locale"),
+    "date": (  # of Hugo, Jekyll, Hexo, Astro, Ghost, WordPress, JSON Feed, Open Graph, schema.org
+        *("date", "pubdate", "pubdatetime", "publishdate", "published", "publishedat", "publishedon", "publishedtime"),
+        *("datepublished", "articlepublishedtime", "postdate", "dcdate", "firstpublishedat", "releasedate", "日期"),
+        *("发布日期", "发布时间", "發布日期", "發佈日期", "时间", "時間", "日付", "投稿日", "公開日", "작성일", "날짜"),
+        *("datum", "fecha", "дата", "created", "createdat", "createdon", "datecreated", "creationdate", "createtime"),
+    ),
+    "authors": (
+        "authors",
+        "author",
+        "by",
+        "byline",
+        "creator",
+        "dccreator",
+        "postauthor",
+        "primaryauthor",
+        "作者",
+        "著者",
+    ),
 }
 SOURCE_LABELS = (
     "原文|原文链接|原文地址|来源|出处|链接|原文網址|來源|元記事|出典|원문|출처"
@@ -36,18 +53,10 @@ SOURCE_LINE = re.compile(  # a known label, or any short label in a quotation
 LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
-MOST_TITLE_CHARACTERS = 500  # characters of a title or a name; a cover shows 300 at most
-MOST_NESTED_TAGS = 4  # levels of tags in a title
+_KEY_SIGNS = re.compile(r"[-_.: ]")
+_MAIL_ADDRESS = re.compile(r"\s*<[^<>\s]+@[^<>\s]+>\s*\Z")
+_SEVERAL_NAMES = re.compile(r"\s*[、；]\s*|;\s+|\s+(?:and|&)\s+(?=\S+\s\S)|,\s+(?=[^\s,]+\s[^\s,])")
 UNTITLED = "untitled"
-# UAX 9: embeddings, overrides, isolates. In contents, lists and reports they would reorder the words around a title.
-REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_PAIRED_TAGS = re.compile(  # a title about tags has spaces inside them, or code marks around
-    r"(?<!`)<(a|abbr|b|big|cite|code|del|em|font|i|ins|mark|q|s|small|span|strong|sub|sup|tt|u)(?:\s[^<>]{0,200})?>"
-    r"(?!\s)([^<>]{1,500})(?<!\s)</\1>(?!`)",
-    re.IGNORECASE,
-)
-_BREAK_TAG = re.compile(r"(?<=\S)\s*<(?:br|wbr)\s*/?>\s*(?=\S)", re.IGNORECASE)
 HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
 TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # in a URL
 SOURCE_LINES = 30  # lines from the top that may name the source
@@ -67,38 +76,43 @@ def describe(document: Document, *, profile: str = "") -> Document:
         removal = Change("describe", (0, len(found.block)), found.block, "", "front matter is kept as metadata")
         document = replace(document.edited([removal]), meta=replace(document.meta, front_matter=found.block))
     meta = _metadata(document, fields)
+    if doubtful := _ambiguous_date(document, fields, meta):
+        document = document.noted("describe", f"the date {doubtful} has two readings; write it as YYYY-MM-DD")
     if profile and profile_applies(profile, meta.source_url):
         meta = replace(meta, profile=profile, profile_digest=profiles_digest(profile))
     if profile_of(meta).kicker_and_subtitle:
         kicker, subtitle = _around_title(document.text)
-        meta = replace(meta, kicker=_one_line(kicker), subtitle=_one_line(subtitle))
+        meta = replace(meta, kicker=one_line(kicker), subtitle=one_line(subtitle))
     return replace(document, meta=meta)
 
 
 def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
     """Return the metadata: from the front matter, else from the text. Unused fields go to `extra`."""
     used: set[str] = set()
-    written = {key.casefold(): key for key in reversed(fields)}  # `Title` and `title` are one field
+    written = {_plain_key(key): key for key in reversed(fields)}  # `Title` and `title` are one field
 
     def given(name: str, read: Callable[[str], str]) -> str:
         for key in [written[name] for name in FRONT_MATTER_KEYS[name] if name in written]:
             value = fields[key]
+            if isinstance(value, dict):  # the API of WordPress: {"rendered": "A walk"}
+                value = value.get("rendered")
             if isinstance(value, str | int) and (found := read(str(value))):
                 if len(str(value)) <= MOST_TITLE_CHARACTERS:  # a value that was cut also stays in `extra`, in full
                     used.add(key)
                 return found
         return ""
 
-    title = given("title", _plain_line)
+    title = given("title", plain_line)
     source_url = given("source_url", _http_url) or source_named_in(document.text)
-    date = given("date", date_in)
+    date = given("date", date_of)
     language = given("language", _language_tag)
-    authors = _author_names(fields, used) or document.meta.authors
+    byline = byline_of(lines_below_title(document.text, titled=bool(title)))
+    authors = _author_names(fields, used) or document.meta.authors or byline.authors
     title = (
         title
         or document.meta.title
-        or _one_line(_first_heading(document.text))
-        or _one_line(document.path.stem)
+        or one_line(_first_heading(document.text))
+        or one_line(document.path.stem)
         or UNTITLED
     )
     return replace(
@@ -106,24 +120,44 @@ def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
         title=title,
         authors=authors,
         source_url=source_url,
-        date=date or document.meta.date or date_in(urlsplit(source_url).path) or date_in(title),
+        date=date
+        or document.meta.date
+        or byline.date
+        or date_in_path(urlsplit(source_url).path)
+        or date_in_path(document.path.with_suffix("").as_posix())
+        or date_in(title),
         language=language or language_of(document.text),
         extra=tuple((key, value) for key, value in fields.items() if key not in used),
     )
 
 
+def _ambiguous_date(document: Document, fields: dict[str, FrontValue], meta: Metadata) -> str:
+    """Return the date of a document that has two readings, as written; empty if there is none, or another date."""
+    if meta.date:
+        return ""
+    values = [str(value) for key, value in fields.items() if _plain_key(key) in FRONT_MATTER_KEYS["date"]]
+    found = next(filter(is_ambiguous, values), "")
+    return found or byline_of(lines_below_title(document.text, titled="title" in map(_plain_key, fields))).ambiguous
+
+
 def _author_names(fields: dict[str, FrontValue], used: set[str]) -> tuple[str, ...]:
     """Return the authors, one or a list of them, and add their field to `used`."""
-    written = {key.casefold(): key for key in reversed(fields)}
+    written = {_plain_key(key): key for key in reversed(fields)}
     for key in [written[name] for name in FRONT_MATTER_KEYS["authors"] if name in written]:
         value = fields[key]
         listed: list[FrontValue] = value if isinstance(value, list) else [value]
         names = [one["name"] if isinstance(one, dict) and "name" in one else one for one in listed]
+        names = [part for name in names for part in (_SEVERAL_NAMES.split(name) if isinstance(name, str) else [name])]
         if value and all(isinstance(name, str) for name in names):
             if all(len(name) <= MOST_TITLE_CHARACTERS for name in names) and names == listed:
                 used.add(key)
-            return tuple(filter(None, map(_plain_line, names)))
+            return tuple(filter(None, (plain_line(_MAIL_ADDRESS.sub("", str(name))) for name in names)))
     return ()
+
+
+def _plain_key(key: str) -> str:
+    """Return the name of a field in the form of FRONT_MATTER_KEYS: `publishedAt`, `published_at` -> `publishedat`."""
+    return _KEY_SIGNS.sub("", key.casefold().rpartition(":")[2] if key.casefold().startswith("wp:") else key.casefold())
 
 
 def _stripped_value(value: FrontValue) -> FrontValue:
@@ -133,39 +167,6 @@ def _stripped_value(value: FrontValue) -> FrontValue:
     if isinstance(value, list):
         return [_stripped_value(item) for item in value]
     return stripped(value) if isinstance(value, str) else value
-
-
-def _one_line(text: str) -> str:
-    """Return a title or a name on one line, cut to LONGEST characters, without REORDERING characters."""
-    line = " ".join(REORDERING.sub("", stripped(text)).split())
-    return line if len(line) <= MOST_TITLE_CHARACTERS else f"{line[: MOST_TITLE_CHARACTERS - 1].rstrip()}…"
-
-
-def _plain_line(text: str) -> str:
-    """Return a title or a name as a reader sees it: without tags, entities decoded, on one line.
-
-    >>> _plain_line("Don't <em>stop</em>&#33; Use <b>"), _plain_line("a < b > c &lt;i&gt;")
-    ("Don't stop! Use <b>", 'a < b > c <i>')
-    """
-    for _ in range(MOST_NESTED_TAGS):
-        text = _PAIRED_TAGS.sub(r"\2", text)
-    return _one_line(entities_decoded(_BREAK_TAG.sub(" ", text)))
-
-
-def entities_decoded(text: str) -> str:
-    r"""Return a title with its HTML entities decoded; those of invisible characters only inside a word.
-
-    >>> [entities_decoded(title) for title in ("C&oacute;digo de Conducta", "AT&T&nbsp;Inc.", "What &nbsp; does")]
-    ['Código de Conducta', 'AT&T\xa0Inc.', 'What &nbsp; does']
-    """
-    return ENTITY.sub(_character_of_entity, text)
-
-
-def _character_of_entity(match: re.Match[str]) -> str:
-    """Return the character of an entity, or the entity itself where the title is about it."""
-    char = html.unescape(match[0])
-    around = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
-    return char if all(map(str.isalnum, around)) or (char.isprintable() and not char.isspace()) else match[0]
 
 
 def _language_tag(text: str) -> str:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 
-from markdown_it import MarkdownIt
-from markdown_it.parser_inline import RuleFuncInlineType
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from pipeline.document import Document, Link, Step
-from pipeline.markdown import heading_text, parser, visible_text
+from pipeline.markdown import heading_text, visible_text
+from pipeline.markdown.html_attributes import attribute_value
+from pipeline.markdown.link_dialects import WIKI, link_parser
 from pipeline.urls.bare_urls import find_bare_urls
 from pipeline.urls.canonical import absolute_url, canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import kind_of
+from pipeline.urls.quoted_printable import without_quoted_printable
 from pipeline.urls.url_warnings import url_problems
 
 _HTML_COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
-_HTML_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>")
+_HTML_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*'|[\"'])*?)>")
 _URL_ATTRIBUTE = re.compile(
     r"(?<![\w-])(href|(?:data-)?src|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE
 )
+_URL_MARK = re.compile(r"\AURL:(?=\w)", re.IGNORECASE)  # <URL:http://e.org/> (RFC 3986, appendix C)
 SEARCH_RANGE = 10_000  # characters; a text that is not found within them is written with escapes
 IMAGE_TAGS = {"img", "source", "picture", "image"}
 Position = tuple[int, int]  # line and column, from 1
@@ -37,7 +36,7 @@ class _Target:
     """A URL as written and its position; `text` grows until the link ends."""
 
     written: str
-    kind: str  # link or image
+    kind: str  # link, image or wiki
     position: Position
     text: list[str] = field(default_factory=list)
     title: str = ""
@@ -48,36 +47,9 @@ def list_links(document: Document) -> Document:
     return replace(document, links=tuple(_links_of(document.text, document.meta.source_url)))
 
 
-@cache
-def _link_parser() -> MarkdownIt:
-    """Return the Markdown parser, changed to keep unsafe URLs and URLs as written, and to record positions."""
-    reader: MarkdownIt = parser.__wrapped__()
-    reader.validateLink = lambda url: url is not None  # type: ignore[method-assign]
-    reader.normalizeLink = lambda url: url  # type: ignore[method-assign]
-    for rule in reader.inline.ruler.__rules__:
-        if rule.name in {"link", "image", "autolink"}:
-            rule.fn = _with_offset(rule.fn)
-    return reader
-
-
-def _with_offset(rule: RuleFuncInlineType) -> RuleFuncInlineType:
-    """Return the inline rule, changed to store the offset in the paragraph in its token, as `meta["at"]`."""
-
-    def rule_with_offset(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
-        start, before = state.pos, len(state.tokens)
-        matched = rule(state, silent)
-        if matched and not silent:
-            new = next((token for token in state.tokens[before:] if token.type in {"link_open", "image"}), None)
-            if new:
-                new.meta["at"] = start
-        return matched
-
-    return rule_with_offset
-
-
 def _links_of(text: str, source: str) -> Iterator[Link]:
     lines = text.split("\n")
-    tokens = _link_parser().parse(text)
+    tokens = link_parser().parse(text)
     headings = [
         (token.map[0] + 1, heading_text(tokens[at + 1].children))
         for at, token in enumerate(tokens)
@@ -114,7 +86,7 @@ class _Paragraph:
         for child in self.block.children or ():
             match child.type:
                 case "link_open":
-                    self.open = self.target(child, "href", "link")
+                    self.open = self.target(child, "href", child.meta.get("dialect") or "link")
                 case "image":
                     yield self.image(child)
                 case "link_close":
@@ -215,7 +187,7 @@ def _tag_targets(tag: re.Match[str], position: Position) -> Iterator[_Target]:
     given: dict[str, str] = {}
     for match in _URL_ATTRIBUTE.finditer(tag[3]):
         value = next((group for group in match.groups()[1:] if group is not None), "")
-        given.setdefault(match[1].lower(), html.unescape(value))  # the first of two counts, as in HTML
+        given.setdefault(match[1].lower(), attribute_value(value))  # the first of two counts, as in HTML
     title = given.pop("title", "")
     for name, written in given.items():
         kind = "image" if name != "href" and tag[2].lower() in IMAGE_TAGS else "link"
@@ -225,13 +197,15 @@ def _tag_targets(tag: re.Match[str], position: Position) -> Iterator[_Target]:
 def _link_of(target: _Target, source: str, heading: str) -> Link:
     """Return a target as a Link. Relative URLs are resolved against `source`; those of images are files, and stay."""
     text = " ".join("".join(target.text).split())
-    written = f"http://{target.written}" if target.written[:4].lower() == "www." else target.written
+    written = _URL_MARK.sub("", target.written)
+    written = f"http://{written}" if written[:4].lower() == "www." else written
+    written = without_quoted_printable(written)
     base = source if target.kind == "link" else ""
-    url = canonical_url(written, base)
+    url = canonical_url(written, base).replace(" ", "%20")
     relative = bool(base) and absolute_url(written, base) != absolute_url(written)
     kind = "source" if source and url == canonical_url(source) else kind_of(url, text)
     return Link(
-        written=target.written,
+        written=f"[[{target.written}]]" if target.kind == WIKI else target.written,
         url=url,
         text=text,
         kind=target.kind if target.kind == "image" else kind,
@@ -245,4 +219,4 @@ def _link_of(target: _Target, source: str, heading: str) -> Link:
     )
 
 
-STEP = Step("links", list_links, version=4)
+STEP = Step("links", list_links, version=5)

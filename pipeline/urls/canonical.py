@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from pipeline.urls.normalization import ascii_host, normalized_escapes, without_dot_segments
 from pipeline.urls.rules import HostRules, rule_book
+from pipeline.urls.wrappers import wrapped_url
 
 LONGEST_URL = 4_096  # characters of a URL to process; some patterns of ClearURLs take quadratic time
 MOST_WRAPPERS = 8  # redirect wrappers around each other
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"//(?:[^\s/?#@:]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]|\Z)")  # protocol-relative: //e.org/a
 _FRAGMENT_PARAMETERS = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*")  # a fragment with parameters: a=b&c=d
 _HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
 _TEXT_FRAGMENT = re.compile(r":~:.*")  # an instruction to the browser, never part of the URL (WICG)
@@ -48,14 +48,16 @@ def canonical_url(url: str, base: str = "") -> str:
 def absolute_url(url: str, base: str = "") -> str:
     r"""Return a URL made absolute with `base` as browsers do; surrounding spaces and all line ends are removed.
 
-    >>> absolute_url(" b/c.html\n", "https://example.com/a/")
-    'https://example.com/a/b/c.html'
+    A URL without a scheme gets `https` where no base gives one.
+
+    >>> absolute_url(" b/c.html\n", "https://example.com/a/"), absolute_url("//example.com/a")
+    ('https://example.com/a/b/c.html', 'https://example.com/a')
     """
     url = url.strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f \x1b\x1c\x1d\x1e\x1f")
     for char in "\t\r\n":
         url = url.replace(char, "")
     if _ANY_SCHEME.match(url) or not base:
-        return url
+        return f"https:{url}" if _NO_SCHEME.match(url) else url
     try:
         return urljoin(base, url)
     except ValueError:
@@ -98,13 +100,13 @@ def _one_step(url: str) -> str:
     path, query, fragment = map(normalized_escapes, (parts.path, parts.query, parts.fragment))
     book, names = rule_book(), list(_parent_domains(host))
     applying = [] if any(name in book.verbatim_hosts for name in names) else list(_rules_for_url(url, names))
-    if target := _wrapped_url(url, path, query, applying):
+    if target := wrapped_url(url, path, query, applying):
         return target
     secure = parts.scheme == "http" and not port and any(name in book.https_hosts for name in names)
     scheme = "https" if secure else parts.scheme
     fragment = _TEXT_FRAGMENT.sub("", fragment)
     if applying and (query or fragment):
-        query, fragment = _without_tracking(url, names, (query, fragment), applying)
+        query, fragment = _without_tracking(names, (query, fragment), applying)
     netloc = user + at + host + (f":{port}" if port and port != DEFAULT_PORTS[scheme] else "")
     path = without_dot_segments(path or "/")
     rest = netloc + path + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
@@ -148,51 +150,20 @@ def _rules_for_url(url: str, names: list[str]) -> Iterator[HostRules]:
             yield rules
 
 
-def _wrapped_url(url: str, path: str, query: str, applying: list[HostRules]) -> str:
-    """Return the URL that a redirect wrapper contains; empty if this URL is no wrapper."""
-    if "=" not in query and "http" not in path and "http" not in query:
-        return ""
-    for rules in applying:
-        targets = [match[1] for pattern in rules.redirections if (match := pattern.search(url))]
-        if rules.wrapper and rules.wrapper[0].fullmatch(path):
-            pairs = (part.partition("=") for part in query.split("&"))
-            targets += [value for key, _, value in pairs if rules.wrapper[1].fullmatch(key)]
-        for target in targets:
-            plain = _unwrapped(target, url)
-            if re.match(r"https?://[^\s/]+\.[^\s/]", plain, re.IGNORECASE):
-                return plain
-    return ""
-
-
-def _unwrapped(target: str, wrapper: str) -> str:
-    """Return the URL in a wrapper's parameter: percent-encoded, in base64 (Bing) or relative to the wrapper."""
-    if target.startswith("a1aHR0c"):  # a1, then `http` in base64
-        encoded = target[2:] + "=" * (-len(target[2:]) % 4)
-        with suppress(ValueError):  # another parameter that begins like this
-            return base64.urlsafe_b64decode(encoded).decode("utf-8", "replace")
-    plain = target if re.match(r"https?://", target, re.IGNORECASE) else unquote(target)
-    return urljoin(wrapper, plain) if re.match(r"/[^/]", plain) else plain
-
-
-def _without_tracking(url: str, names: list[str], parts: tuple[str, str], applying: list[HostRules]) -> tuple[str, str]:
+def _without_tracking(names: list[str], parts: tuple[str, str], applying: list[HostRules]) -> tuple[str, str]:
     """Return the query and the fragment without their tracking parameters."""
     query, fragment = parts
     book = rule_book()
-    removed = [rules.removed_keys for rules in applying if rules.removed_keys and rules is not book.all_hosts]
+    removed = [rules.removed_keys for rules in applying if rules.removed_keys]
     kept = [book.kept_keys[name] for name in names if name in book.kept_keys]
 
     def is_kept(part: str) -> bool:
         key, _, value = part.partition("=")
-        if key == "source" and "---" in unquote(value):  # Medium: the page that the reader came from
+        if (pattern := book.tracking_values.get(key)) and pattern.fullmatch(unquote(value)):
             return False
         if any(one.fullmatch(key) for one in kept):
             return True
-        if book.tracking.fullmatch(key) or any(one.fullmatch(key) for one in removed):
-            return False
-        assert book.all_hosts.removed_keys is not None  # noqa: S101 - the data has them
-        return not book.all_hosts.removed_keys.fullmatch(key) or any(
-            exception.search(url) for exception in book.all_hosts.exceptions
-        )
+        return not book.tracking.fullmatch(key) and not any(one.fullmatch(key) for one in removed)
 
     if _FRAGMENT_PARAMETERS.fullmatch(fragment):
         fragment = "&".join(part for part in fragment.split("&") if is_kept(part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,6 +15,15 @@ import msgspec
 _HOST_LABEL = re.compile(  # the start of a ClearURLs pattern that gives a label of the host: amazon
     r"\^?https\?:\\/\\/(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\?)?((?:[a-z0-9]|\\?-)+)(?:\\?\.|\(\?:\\\.)"
 )
+
+
+@dataclass(slots=True)
+class Wrapper:
+    """Where a redirect wrapper holds its target: in the value of `key`, or in group 1 of `paths` if `key` is None."""
+
+    paths: re.Pattern[str]
+    key: re.Pattern[str] | None
+    decoder: str = ""  # the name of one of DECODERS
 
 
 @dataclass(slots=True)
@@ -29,7 +38,7 @@ class HostRules:
     removed_keys: re.Pattern[str] | None = None
     removed_text: tuple[re.Pattern[str], ...] = ()  # anywhere after the scheme
     redirections: tuple[re.Pattern[str], ...] = ()  # the first group is the target
-    wrapper: tuple[re.Pattern[str], re.Pattern[str]] | None = None  # patterns of the path and of the key
+    wrapper: Wrapper | None = None
     rewrite: tuple[re.Pattern[str], str] | None = None  # pattern and template of all after the scheme
 
 
@@ -38,6 +47,7 @@ class RuleBook:
     """All rules: by host, by a label of the host's name, and for all hosts."""
 
     tracking: re.Pattern[str]  # keys that no host shows anything by
+    tracking_values: dict[str, re.Pattern[str]]  # key -> the values by which no host shows anything
     all_hosts: HostRules
     https_hosts: frozenset[str]
     verbatim_hosts: frozenset[str]
@@ -55,7 +65,8 @@ def rule_book() -> RuleBook:
     providers = msgspec.json.decode((here / "clearurls" / "rules.json").read_bytes())["providers"]
     book = RuleBook(
         tracking=_any_of(own["tracking"]),
-        all_hosts=_clearurls(providers.pop("globalRules")),
+        tracking_values={key: re.compile(value) for key, value in own["tracking_values"].items()},
+        all_hosts=replace(_clearurls(providers.pop("globalRules")), removed_keys=None),  # e.org may show pages by `ref`
         https_hosts=frozenset(own["https"]["hosts"]),
         verbatim_hosts=frozenset(own["verbatim"]),
     )
@@ -69,8 +80,9 @@ def rule_book() -> RuleBook:
         book.by_host.setdefault(host, []).append(HostRules(removed_keys=_any_of(keys)))
     for one in own["wrapper"]:
         for host in one["hosts"]:
-            pair = re.compile(one["paths"]), re.compile(one["key"])
-            book.by_host.setdefault(host, []).append(HostRules(wrapper=pair))
+            key = re.compile(one["key"]) if "key" in one else None
+            wrapper = Wrapper(re.compile(one["paths"], re.DOTALL), key, one.get("decoder", ""))
+            book.by_host.setdefault(host, []).append(HostRules(wrapper=wrapper))
     for one in own["rewrite"]:
         for host in one["hosts"]:
             book.by_host.setdefault(host, []).append(HostRules(rewrite=(re.compile(one["from"]), one["to"])))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.steps.dates import date_in
+from pipeline.steps.dates import date_of
 from pipeline.steps.plain_text.layout import SENTENCE_END
 from pipeline.steps.plain_text.lines import TextLine
 
@@ -68,7 +68,7 @@ def opening_of(lines: Sequence[TextLine]) -> Opening:
                 found |= {"title": words[0], "author": next(filter(None, match.groups()))}
     author = _person(found.get("author", ""))
     names = tuple(name.strip() for name in author.split("、") if name.strip())
-    return Opening(found.get("title", ""), names, date_in(found.get("date", "")))
+    return Opening(found.get("title", ""), names, date_of(found.get("date", "")))
 
 
 def _named(line: str, *, first: bool) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,141 @@
+"""Rules for the Markdown parser: bare URLs, and links of other dialects than Markdown, become links.
+
+| dialect | example |
+|---|---|
+| GFM | `https://e.org/a` |
+| Obsidian, Logseq, MediaWiki | `[[page]]`, `[[page|words]]` |
+| Org | `[[https://e.org/a][words]]` |
+| BBCode | `[url=https://e.org/a]words[/url]`, `[url]https://e.org/a[/url]` |
+| exports with spaces in URLs | `[words](https://e.org/a b.html)` |
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference, unescapeAll
+from markdown_it.parser_inline import RuleFuncInlineType
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from pipeline.markdown.parsing import parser
+from pipeline.urls.bare_urls import bare_url_at
+
+WIKI = "wiki"  # in `meta["dialect"]` of a link to a page of the archive
+_SCHEME_AT_END = re.compile(r"https?\Z", re.IGNORECASE)
+_WIKI = re.compile(r"!?\[\[(?![\s\d]*\]\])(?=\S)([^\[\]|\n\"']+?)(?<=\S)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[:\]])")
+_ORG = re.compile(
+    r"\[\[((?:https?://|mailto:|file:|\.{0,2}/)[^\[\]\n]+|[^\[\]\n]+\.\w{2,5})\]\[([^\[\]\n]+)\]\]", re.IGNORECASE
+)
+_BBCODE = re.compile(
+    r"\[url=(?P<quote>[\"']?)(?P<url>[^\]\"'\s]+)(?P=quote)\](?P<words>[^\n]*?)\[/url\]"
+    r"|\[(?P<tag>url|img)(?:=[\dx]+)?\][ ]*(?P<plain>[^\s\[\]]+)[ ]*\[/(?P=tag)\]",
+    re.IGNORECASE,
+)
+_WITH_SPACES = re.compile(
+    r"!?\[(?P<words>[^\[\]\n]*)\]\([ ]*(?P<url>(?:https?://|\.{0,2}/)[^()<>\n\"]*?|[^()<>\n\"]*?\.[A-Za-z][A-Za-z0-9]{1,4}"
+    r"|(?:https?://|\.{0,2}/)[^()<>\n\"]*\([^()<>\n\"]*\)[^()<>\n\"]*?)"
+    r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
+)
+_NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents goes
+
+
+@cache
+def link_parser() -> MarkdownIt:
+    """Return the Markdown parser, changed to read links of all dialects, unsafe ones too, as written."""
+    reader: MarkdownIt = parser.__wrapped__()
+    reader.validateLink = lambda url: url is not None  # type: ignore[method-assign]
+    reader.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    for rule in reader.inline.ruler.__rules__:
+        if rule.name in {"link", "image", "autolink"}:
+            rule.fn = _with_offset(rule.fn)
+    reader.inline.ruler.before("escape", "bare_url", _bare_url)
+    reader.inline.ruler.before("link", "dialect", _dialect)
+    reader.inline.ruler.after("image", "spaces", _with_spaces)
+    return reader
+
+
+def _with_offset(rule: RuleFuncInlineType) -> RuleFuncInlineType:
+    """Return the inline rule, changed to store the offset in the paragraph in its token, as `meta["at"]`."""
+
+    def rule_with_offset(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+        start, before = state.pos, len(state.tokens)
+        matched = rule(state, silent)
+        if matched and not silent:
+            new = next((token for token in state.tokens[before:] if token.type in {"link_open", "image"}), None)
+            if new:
+                new.meta["at"] = start
+        return matched
+
+    return rule_with_offset
+
+
+def _bare_url(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+    """Read a URL whose scheme is the end of the text so far."""
+    if state.linkLevel or not state.src.startswith("://", state.pos):
+        return False
+    scheme = _SCHEME_AT_END.search(state.src, max(0, state.pos - 5), state.pos)
+    if not scheme or (not silent and not state.pending.endswith(scheme[0])):
+        return False
+    url = bare_url_at(state.src, scheme.start())
+    if len(url) <= state.pos + 3 - scheme.start():
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[0])]
+        _push(state, unescapeAll(url), unescapeAll(url), scheme.start())
+    state.pos = scheme.start() + len(url)
+    return True
+
+
+def _dialect(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+    """Read a wiki link, a link of Org or one of BBCode."""
+    if state.linkLevel or state.src[state.pos] not in "[!":
+        return False
+    if match := _WIKI.match(state.src, state.pos):
+        page = match[1]
+        before = state.src[state.pos - 1 : state.pos] if state.pos else ""
+        known = normalizeReference(page) in state.env.get("references", ())
+        if known or page.lower() in _NO_PAGE or before.isalnum() or before in {")", "]"} or match[0][0] != "[":
+            return False
+        if not silent:
+            web = page.startswith(("http://", "https://"))
+            _push(state, page, match[2] or page, state.pos, "" if web else WIKI)
+    elif match := _ORG.match(state.src, state.pos):
+        if not silent:
+            _push(state, match[1].removeprefix("file:"), match[2], state.pos)
+    elif match := _BBCODE.match(state.src, state.pos):
+        if not silent:
+            url = match["url"] or match["plain"]
+            _push(
+                state, url, match["words"] or url, state.pos, "image" if (match["tag"] or "").lower() == "img" else ""
+            )
+    else:
+        return False
+    state.pos = match.end()
+    return True
+
+
+def _with_spaces(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+    """Read a link or an image whose URL has spaces; the rules of Markdown did not read it as one."""
+    if state.linkLevel or state.src[state.pos] not in "[!":
+        return False
+    match = _WITH_SPACES.match(state.src, state.pos)
+    if not match or " " not in match["url"].strip():
+        return False
+    if not silent:
+        image = match[0][0] == "!"
+        _push(state, match["url"].strip(), match["words"], state.pos, "image" if image else "")
+        state.tokens[-3].attrs["title"] = match["title"] or ""
+    state.pos = match.end()
+    return True
+
+
+def _push(state: StateInline, url: str, words: str, at: int, dialect: str = "") -> None:
+    """Add the tokens of a link to the parser's state."""
+    opening: Token = state.push("link_open", "a", 1)
+    opening.attrs = {"href": url}
+    opening.meta = {"at": at, "dialect": dialect}
+    state.push("text", "", 0).content = words
+    state.push("link_close", "a", -1)
