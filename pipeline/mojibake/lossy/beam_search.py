@@ -32,6 +32,7 @@ class SearchLimits(NamedTuple):
     kept: int  # candidates of a slot that are kept, by how likely they follow the best hypothesis
     max_confidence: float  # the highest confidence that the model may report
     sharpness: float  # the exponent of the probabilities after rescoring
+    worst: float = np.inf  # nats below the best hypothesis at which one is dropped
 
 
 NARROW = SearchLimits(12, 12, 0.999, 1.0)
@@ -130,9 +131,8 @@ class _Beam:
 
     def strings(self, most: int) -> list[list[tuple[tuple[str, ...], float]]]:
         """Return the choices of the best hypotheses of each cluster, without the last slot, with their scores."""
-        for step, active in self._steps():
-            for row in (row for row in range(active) if step == self.lengths[row] - 1):
-                self.ended[row] = self.scores[row]
+        for _step, active in self._steps():
+            self.ended[:active] = self.scores
         return [list(self._best_strings(row, most)) for row in range(len(self.batch))]
 
     def _best_strings(self, row: int, most: int) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -182,7 +182,8 @@ class _Beam:
         row = np.arange(active)[:, None]
         chosen = np.take_along_axis(options, option, axis=1)
         self.state = after.at(number[row, parent, option])
-        self.scores = np.take_along_axis(flat, best, axis=1)
+        scores = np.take_along_axis(flat, best, axis=1)
+        self.scores = np.where(scores < scores[:, :1] - self.how.worst, np.float32(-np.inf), scores)
         self.recent = np.concatenate([self.recent[row, parent][..., 1:], chosen[..., None]], axis=2)
         self.paths.append((parent.tolist(), chosen.tolist()))
 
