@@ -23,6 +23,7 @@ MODEL_CONTEXT = ORDER - 1  # characters of context that the model conditions on
 
 IntArray = npt.NDArray[np.int64]
 IndexRows = list[list[int]]
+ScoredStrings = list[tuple[tuple[str, ...], float]]
 
 
 class SearchLimits(NamedTuple):
@@ -76,16 +77,14 @@ def choose_candidates(
 
 def likeliest_strings(
     rows: Sequence[Sequence[Slot]], model: LanguageModel, how: SearchLimits, most: int
-) -> list[list[tuple[tuple[str, ...], float]]]:
+) -> list[ScoredStrings]:
     """Return the `most` likely choices for the slots of each row, a word by itself, with their log-likelihoods."""
     ended = ([*row, Slot(0, 0, (" ",))] for row in rows)
     found = sorted((GapCluster(number, [], row) for number, row in enumerate(ended)), key=lambda one: -len(one.slots))
-    results: list[list[tuple[tuple[str, ...], float]]] = [[] for _ in rows]
+    strings: dict[int, ScoredStrings] = {}
     for at in range(0, len(found), CLUSTER_BATCH):
-        batch = found[at : at + CLUSTER_BATCH]
-        for cluster, strings in zip(batch, _Beam(batch, model, how).strings(most), strict=True):
-            results[cluster.text] = strings
-    return results
+        strings |= _Beam(found[at : at + CLUSTER_BATCH], model, how).strings(most)
+    return [strings[number] for number in range(len(found))]
 
 
 def gap_clusters(number: int, text: Sequence[Slot]) -> list[GapCluster]:
@@ -129,19 +128,18 @@ class _Beam:
             self._share(step, active)
         return [self._traced(row) for row in range(len(self.batch))]
 
-    def strings(self, most: int) -> list[list[tuple[tuple[str, ...], float]]]:
+    def strings(self, most: int) -> dict[int, ScoredStrings]:
         """Return the choices of the best hypotheses of each cluster, without the last slot, with their scores."""
         for _step, active in self._steps():
             self.ended[:active] = self.scores
-        return [list(self._best_strings(row, most)) for row in range(len(self.batch))]
+        return {cluster.text: list(self._best_strings(row, most)) for row, cluster in enumerate(self.batch)}
 
     def _best_strings(self, row: int, most: int) -> Iterator[tuple[tuple[str, ...], float]]:
         """Yield the same of one cluster."""
-        slots = self.batch[row].slots[:-1]
         for end, score in enumerate(self.ended[row][:most].tolist()):
             if score > -np.inf:
-                path = self._path(row, end)
-                yield tuple(slot.candidates[at] for slot, at in zip(slots, path, strict=False)), score
+                steps = zip(self.batch[row].slots[:-1], self._path(row, end), strict=False)
+                yield tuple(slot.candidates[at] for slot, at in steps), score
 
     def _steps(self) -> Iterator[tuple[int, int]]:
         """Extend the hypotheses of all clusters to their ends; yield each step and the number of clusters in it."""
