@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.changes import Change, Span, apply, composed
+from pipeline.document import REPLACEMENT
 from pipeline.markdown import code_around, code_spans
 from pipeline.markdown.opaque import HTML, opaque_spans
 from pipeline.mojibake.after_damage import REASON, after_damage_changes
@@ -38,7 +39,7 @@ def mojibake_changes(text: str, evidence: RepairEvidence) -> list[Change]:
     >>> apply(text, mojibake_changes(text, RepairEvidence()))
     'café `cafÃ©`'
     """
-    changes = _decoding_changes(text, evidence)
+    changes = [] if text.replace(REPLACEMENT, "").isascii() else _decoding_changes(text, evidence)
     if any(change.alternatives for change in changes):
         return changes
     repaired = apply(text, changes)

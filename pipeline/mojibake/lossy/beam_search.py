@@ -23,6 +23,7 @@ MODEL_CONTEXT = ORDER - 1  # characters of context that the model conditions on
 
 IntArray = npt.NDArray[np.int64]
 IndexRows = list[list[int]]
+ScoredStrings = list[tuple[tuple[str, ...], float]]
 
 
 class SearchLimits(NamedTuple):
@@ -32,6 +33,7 @@ class SearchLimits(NamedTuple):
     kept: int  # candidates of a slot that are kept, by how likely they follow the best hypothesis
     max_confidence: float  # the highest confidence that the model may report
     sharpness: float  # the exponent of the probabilities after rescoring
+    worst: float = np.inf  # nats below the best hypothesis at which one is dropped
 
 
 NARROW = SearchLimits(12, 12, 0.999, 1.0)
@@ -75,16 +77,14 @@ def choose_candidates(
 
 def likeliest_strings(
     rows: Sequence[Sequence[Slot]], model: LanguageModel, how: SearchLimits, most: int
-) -> list[list[tuple[tuple[str, ...], float]]]:
+) -> list[ScoredStrings]:
     """Return the `most` likely choices for the slots of each row, a word by itself, with their log-likelihoods."""
     ended = ([*row, Slot(0, 0, (" ",))] for row in rows)
     found = sorted((GapCluster(number, [], row) for number, row in enumerate(ended)), key=lambda one: -len(one.slots))
-    results: list[list[tuple[tuple[str, ...], float]]] = [[] for _ in rows]
+    strings: dict[int, ScoredStrings] = {}
     for at in range(0, len(found), CLUSTER_BATCH):
-        batch = found[at : at + CLUSTER_BATCH]
-        for cluster, strings in zip(batch, _Beam(batch, model, how).strings(most), strict=True):
-            results[cluster.text] = strings
-    return results
+        strings |= _Beam(found[at : at + CLUSTER_BATCH], model, how).strings(most)
+    return [strings[number] for number in range(len(found))]
 
 
 def gap_clusters(number: int, text: Sequence[Slot]) -> list[GapCluster]:
@@ -128,20 +128,18 @@ class _Beam:
             self._share(step, active)
         return [self._traced(row) for row in range(len(self.batch))]
 
-    def strings(self, most: int) -> list[list[tuple[tuple[str, ...], float]]]:
+    def strings(self, most: int) -> dict[int, ScoredStrings]:
         """Return the choices of the best hypotheses of each cluster, without the last slot, with their scores."""
-        for step, active in self._steps():
-            for row in (row for row in range(active) if step == self.lengths[row] - 1):
-                self.ended[row] = self.scores[row]
-        return [list(self._best_strings(row, most)) for row in range(len(self.batch))]
+        for _step, active in self._steps():
+            self.ended[:active] = self.scores
+        return {cluster.text: list(self._best_strings(row, most)) for row, cluster in enumerate(self.batch)}
 
     def _best_strings(self, row: int, most: int) -> Iterator[tuple[tuple[str, ...], float]]:
         """Yield the same of one cluster."""
-        slots = self.batch[row].slots[:-1]
         for end, score in enumerate(self.ended[row][:most].tolist()):
             if score > -np.inf:
-                path = self._path(row, end)
-                yield tuple(slot.candidates[at] for slot, at in zip(slots, path, strict=False)), score
+                steps = zip(self.batch[row].slots[:-1], self._path(row, end), strict=False)
+                yield tuple(slot.candidates[at] for slot, at in steps), score
 
     def _steps(self) -> Iterator[tuple[int, int]]:
         """Extend the hypotheses of all clusters to their ends; yield each step and the number of clusters in it."""
@@ -182,7 +180,8 @@ class _Beam:
         row = np.arange(active)[:, None]
         chosen = np.take_along_axis(options, option, axis=1)
         self.state = after.at(number[row, parent, option])
-        self.scores = np.take_along_axis(flat, best, axis=1)
+        scores = np.take_along_axis(flat, best, axis=1)
+        self.scores = np.where(scores < scores[:, :1] - self.how.worst, np.float32(-np.inf), scores)
         self.recent = np.concatenate([self.recent[row, parent][..., 1:], chosen[..., None]], axis=2)
         self.paths.append((parent.tolist(), chosen.tolist()))
 

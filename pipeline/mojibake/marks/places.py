@@ -24,7 +24,7 @@ SENTENCE_START = re.compile(
     r"(?:(?:\A|\n[ \t>]*\n|(?:\A|\n)[ \t>]*(?:#{1,6} |[-*+] |\d+[.)] ))"
     r"|[^\W\d_]{3,}[)\"'\ufffd*_]*[.!?][)\"'*_\ufffd»”]*\s)[\"'(*_\s«„“¿¡]*\Z"
 )
-LOOK_BEHIND = 80  # characters before a word that say whether a sentence starts
+LOOK_BEHIND = 40  # characters before a word that say whether a sentence starts
 SPACED_QUOTES = "«»‹›"  # French has spaces inside them
 BEFORE_QUOTED, AFTER_QUOTED = rf"[{OPENING_SIGNS}]|(?<![\w\ufffd])\ufffd", rf"[{CLOSING_SIGNS}]|\ufffd(?![\w\ufffd])"
 QUOTE_START = re.compile(rf"{BEFORE_QUOTED}(?=[\w\ufffd])")

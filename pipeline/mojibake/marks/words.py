@@ -13,7 +13,7 @@ from pipeline.mojibake.lossy.beam_search import SearchLimits, likeliest_strings
 from pipeline.mojibake.lossy.lattice import Slot
 from pipeline.mojibake.marks.alphabet import lower_form
 
-FILLING_LIMITS = SearchLimits(12, 96, 1.0, 1.0)  # fillings of a word that are kept, candidates of a mark
+FILLING_LIMITS = SearchLimits(12, 96, 1.0, 1.0, 10.0)  # fillings of a word that are kept, candidates of a mark
 MOST_FILLINGS = 6  # fillings that are compared in context
 WORST_FILLING = 10.0  # nats below the best at which a filling is dropped
 WORD_LIST_WEIGHT = 1.5  # the exponent of a word's probability; benchmarks/marks.py: 1 is worse
