@@ -22,7 +22,15 @@ from py3langid.langid import _get_identifier
 
 from pipeline.language.identification import language_of
 
-SAME = {"nb": "no", "nn": "no", "id": "ms", "hr": "bs", "sr": "bs", "yue": "zh", "arz": "ar"}  # hardly apart in short texts
+SAME = {
+    "nb": "no",
+    "nn": "no",
+    "id": "ms",
+    "hr": "bs",
+    "sr": "bs",
+    "yue": "zh",
+    "arz": "ar",
+}  # hardly apart in short texts
 PASSAGES = 50
 LENGTHS = {"whole": 2_000, "100": 100, "30": 30}  # characters
 
@@ -85,7 +93,9 @@ def main(folder: Path) -> None:
             spent = (time.process_time() - start) / len(drawn) * 1e3
             some = [hit for tag, hit in right if tag in mastered]
             every = sum(hit for _, hit in right) / len(right)
-            print(f"{name:6} {peer:10} {every:7.1%} of all, {sum(some) / len(some):7.1%} of lingua's, {spent:.2f} ms each")
+            print(
+                f"{name:6} {peer:10} {every:7.1%} of all, {sum(some) / len(some):7.1%} of lingua's, {spent:.2f} ms each"
+            )
 
 
 if __name__ == "__main__":

@@ -3,69 +3,39 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
-FEWEST_LETTERS_TO_IDENTIFY = 20  # letters of a script that many languages have; with fewer, the tag would be a guess
+from pipeline.language.scripts import (
+    ALSO_LATIN,
+    FUNCTION_WORDS,
+    LANGUAGE_OF_SCRIPT,
+    LANGUAGES_OF_SCRIPT,
+    LETTERS_OF_SCRIPT,
+    LETTERS_OF_WORD,
+    NOT_LATIN,
+    RARE_LANGUAGES,
+)
+
+FEWEST_LETTERS_TO_IDENTIFY = 18  # letters of a script that many languages have; with fewer, the tag would be a guess
 FEWEST_LETTERS_OF_SCRIPT = 3  # letters of a script that only one language has
 FEWEST_HAN = 8  # Han characters without kana: with fewer, a text may be Japanese
 IDENTIFICATION_SAMPLE = 5_000  # characters to identify the language from
-MOST_WORDS_OF_PARAGRAPH = 60  # a longer paragraph counts no more: one long quotation is not the language of a post
+MOST_WORDS_OF_PARAGRAPH = 12  # a longer paragraph counts no more: one long quotation is not the language of a post
+LEAST_SHARE_OF_SCRIPT = (
+    0.15  # of the words in another script: then Latin words may be names and commands, `用 pip install 安装`
+)
+FEWEST_FUNCTION_WORDS = 0.15  # share of them in the Latin words of prose; commands and names have hardly any
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = re.compile(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$",
     re.DOTALL,
 )
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
-_NOT_LETTERS = re.compile(r"[\d\W_]+")
-_SCRIPTS = {  # the letters of each script; a run of letters is a word, in Han and kana each letter is one
-    "Kana": "\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f",
-    "Hani": "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
-    "Hang": "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af",
-    "Latn": "A-Za-zªº\u00c0-\u024f\u0250-\u02af\u1e00-\u1eff\ua720-\ua7ff",
-    "Cyrl": "\u0400-\u052f\u1c80-\u1c8f\u2de0-\u2dff\ua640-\ua69f",
-    "Grek": "\u0370-\u03ff\u1f00-\u1fff",
-    "Arab": "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc",
-    "Hebr": "\u0590-\u05ff\ufb1d-\ufb4f",
-    "Deva": "\u0900-\u097f\ua8e0-\ua8ff",
-    "Beng": "\u0980-\u09ff",
-    "Guru": "\u0a00-\u0a7f",
-    "Gujr": "\u0a80-\u0aff",
-    "Orya": "\u0b00-\u0b7f",
-    "Taml": "\u0b80-\u0bff",
-    "Telu": "\u0c00-\u0c7f",
-    "Knda": "\u0c80-\u0cff",
-    "Mlym": "\u0d00-\u0d7f",
-    "Sinh": "\u0d80-\u0dff",
-    "Thai": "\u0e00-\u0e7f",
-    "Laoo": "\u0e80-\u0eff",
-    "Tibt": "\u0f00-\u0fff",
-    "Mymr": "\u1000-\u109f",
-    "Geor": "\u10a0-\u10ff",
-    "Ethi": "\u1200-\u139f",
-    "Khmr": "\u1780-\u17ff",
-    "Armn": "\u0530-\u058f",
-}
-_WORD = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in _SCRIPTS.items()))
-_LETTERS_OF_WORD = {"Hani": 1, "Kana": 1, "Thai": 4, "Laoo": 4, "Khmr": 4, "Mymr": 4}  # in scripts without spaces
-_LANGUAGE_OF_SCRIPT = {  # scripts of one language, or of one that is far more written than the others
-    "Kana": "ja", "Hang": "ko", "Grek": "el", "Guru": "pa", "Gujr": "gu", "Orya": "or", "Taml": "ta", "Telu": "te",
-    "Knda": "kn", "Mlym": "ml", "Sinh": "si", "Thai": "th", "Laoo": "lo", "Mymr": "my", "Geor": "ka", "Khmr": "km",
-    "Armn": "hy", "Tibt": "bo", "Ethi": "am",
-}  # fmt: skip
-_LANGUAGES_OF_SCRIPT = {  # those that py3langid knows; all others are written in Latin letters
-    "Cyrl": frozenset(("ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn", "tg", "tt", "ba")),
-    "Arab": frozenset(("ar", "fa", "ur", "ps", "ug", "ku", "arz", "sdh")),
-    "Hebr": frozenset(("he", "hbo")),
-    "Deva": frozenset(("hi", "mr", "ne", "sa", "gom")),
-    "Beng": frozenset(("bn", "as")),
-}
-_NOT_LATIN = frozenset().union(*_LANGUAGES_OF_SCRIPT.values(), _LANGUAGE_OF_SCRIPT.values(), ("zh", "yue", "wuu", "zxx"))
-_ALSO_LATIN = frozenset(("ku", "crh", "sr"))
-_RARE = frozenset(  # dialects and small languages that resemble a large one: only on strong evidence
-    ("pcm", "gcf", "gcr", "ext", "an", "lij", "vec", "ace", "bcl", "gom", "arz", "sdh", "hbo", "crh", "fuv", "uzs")
-)
+_WORD_IN_SCRIPT = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items()))
 _CANTONESE = re.compile("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
+_DZONGKHA = re.compile("ཨིན|ཚུ་|འབད་")  # words that Tibetan, of the same script, does not have
 _WU = re.compile("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
 _HAN_OF_MANDARIN = re.compile("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
@@ -82,7 +52,7 @@ def language_of(text: str) -> str:
     >>> language_of("面白い本を読みました。"), language_of("abc")
     ('ja', '')
     """
-    prose = _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE])
+    prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
     own = _QUOTED_LINE.sub("", prose)
     if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY:
         prose = own
@@ -95,14 +65,16 @@ def language_of(text: str) -> str:
     letters = len(written) - written.count(" ")
     if script in {"Hani", "Kana"}:
         return _chinese_or_japanese(written)
-    if script in _LANGUAGE_OF_SCRIPT:
-        return _LANGUAGE_OF_SCRIPT[script] if letters >= FEWEST_LETTERS_OF_SCRIPT else ""
+    if script == "Tibt" and _DZONGKHA.search(written):
+        return "dz"
+    if script in LANGUAGE_OF_SCRIPT:
+        return LANGUAGE_OF_SCRIPT[script] if letters >= FEWEST_LETTERS_OF_SCRIPT else ""
     return _classified(written, script) if letters >= FEWEST_LETTERS_TO_IDENTIFY else ""
 
 
 def _words(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words of a text with the name of their script."""
-    for match in _WORD.finditer(text):
+    for match in _WORD_IN_SCRIPT.finditer(text):
         yield match.lastgroup or "", match[0]
 
 
@@ -116,11 +88,16 @@ def _main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
     for paragraph in paragraphs:
         here: Counter[str] = Counter()
         for name, word in paragraph:
-            here["Hani" if name == "Kana" else name] += max(1, len(word) // _LETTERS_OF_WORD.get(name, len(word)))
+            here["Hani" if name == "Kana" else name] += max(1, len(word) // LETTERS_OF_WORD.get(name, len(word)))
         total = here.total()
         for name, count in here.items():
             counts[name] += count * min(1.0, MOST_WORDS_OF_PARAGRAPH / total)  # type: ignore[assignment]
-    return max(counts, key=lambda name: (counts[name], name), default="")
+    best = max(counts, key=lambda name: (counts[name], name), default="")
+    second = max((name for name in counts if name != "Latn"), key=lambda name: (counts[name], name), default="")
+    if best != "Latn" or counts[second] < LEAST_SHARE_OF_SCRIPT * counts.total():
+        return best
+    latin = [word.lower() for paragraph in paragraphs for name, word in paragraph if name == "Latn"]
+    return best if sum(word in FUNCTION_WORDS for word in latin) >= FEWEST_FUNCTION_WORDS * len(latin) else second
 
 
 def _chinese_or_japanese(text: str) -> str:
@@ -128,7 +105,7 @@ def _chinese_or_japanese(text: str) -> str:
 
     Japanese has kana between its Han characters; a Chinese text that quotes some has few.
     """
-    kana, han = (len(re.findall(f"[{_SCRIPTS[name]}]", text)) for name in ("Kana", "Hani"))
+    kana, han = (len(re.findall(f"[{LETTERS_OF_SCRIPT[name]}]", text)) for name in ("Kana", "Hani"))
     if kana >= FEWEST_LETTERS_OF_SCRIPT and kana * 8 >= han:
         return "ja"
     if kana and han < FEWEST_HAN:
@@ -146,16 +123,18 @@ def _classified(text: str, script: str) -> str:
     """Return the language of a text in letters of one script, by the n-grams of py3langid."""
     from py3langid import rank  # noqa: PLC0415 - loads numpy: 90 ms
 
-    allowed = _LANGUAGES_OF_SCRIPT.get(script)
+    allowed = LANGUAGES_OF_SCRIPT.get(script)
     scores = [
         (tag, score)
         for tag, score in rank(text)
-        if (tag in allowed if allowed else tag not in _NOT_LATIN or tag in _ALSO_LATIN)
+        if (tag in allowed if allowed else tag not in NOT_LATIN or tag in ALSO_LATIN)
     ]
     lead = RARE_CONFIDENCE * len(text.encode()) ** 0.5
     best = scores[0]
-    if best[0] in _RARE:
-        best = next(((tag, score) for tag, score in scores if tag not in _RARE and score > best[1] - lead), best)
+    if best[0] in RARE_LANGUAGES:
+        best = next(
+            ((tag, score) for tag, score in scores if tag not in RARE_LANGUAGES and score > best[1] - lead), best
+        )
     return str(best[0])
 
 
