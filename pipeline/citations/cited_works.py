@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from markdown_it.token import Token
 
-from pipeline.citations.work_titles import QUOTES, clean_title, title_of_mention
+from pipeline.citations.work_titles import MARKS_AROUND_TITLE, clean_title, title_of_mention
 from pipeline.document import Document, Link
 from pipeline.markdown import heading_text, parse, visible_text
 from pipeline.steps.profiles import profile_of
@@ -194,9 +194,9 @@ def _label_line_authors(text: str) -> tuple[tuple[str, ...], bool, str]:
     if not match and not year:
         return (), False, ""
     names = (match[1] if match else text)[: year.start() if year else None]
-    names = re.split(r"[|｜\n]", names)[0].strip(f"{QUOTES}†‡")
+    names = re.split(r"[|｜\n]", names)[0].strip(f"{MARKS_AROUND_TITLE}†‡")
     without_others = _ET_AL.sub("", names)
-    separate = (name.strip(f"{QUOTES}†‡") for name in _BETWEEN_NAMES.split(without_others))
+    separate = (name.strip(f"{MARKS_AROUND_TITLE}†‡") for name in _BETWEEN_NAMES.split(without_others))
     authors = tuple(name for name in separate if re.search(r"\w", name))
     return authors, without_others != names, year[1] if year else ""
 

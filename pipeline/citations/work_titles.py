@@ -6,7 +6,7 @@ import re
 
 from pipeline.urls.kinds import label_kind
 
-QUOTES = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
+MARKS_AROUND_TITLE = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
 _LIST_HEADING = re.compile(  # headings of lists: they name no work
     r"(?:\d+[.、]?\s*|[一二三四五六七八九十]+、\s*)?(?:"
     r"references?(?: (?:and|&) (?:links|notes|further reading))?|bibliography|works cited|citations?|sources?"
@@ -20,7 +20,7 @@ _LIST_HEADING = re.compile(  # headings of lists: they name no work
     r")\s*[:：]?",
     re.IGNORECASE,
 )
-_NO_TITLE = re.compile(  # words of a link that lead to a work and do not name it
+_WORDS_OF_LINK = re.compile(  # words of a link that lead to a work and do not name it
     r"[\W\d_]*|\[?\d+\]?|(?:click )?here|this(?: paper| article| post| work)?|link|source|original|more|read more"
     r"|full text|pdf|doi"
     r"|arxiv(?:[:\s]\S+)?|doi[:\s]\S+|isbn[:\s]\S+|这里|此处|这篇(?:论文|文章)?|该(?:论文|文)|点击.{0,6}|查看.{0,6}|下载.{0,4}|こちら|여기"
@@ -32,7 +32,7 @@ _URL_OR_NOTHING = re.compile(r"https?://|www\.|\s*\Z")
 
 def clean_title(text: str) -> str:
     """Return a title on one line without the quotation marks around it: `“A walk”` -> `A walk`."""
-    return " ".join(text.split()).strip(QUOTES)
+    return " ".join(text.split()).strip(MARKS_AROUND_TITLE)
 
 
 def title_of_mention(text: str, heading: str, *, picture: bool) -> str:
@@ -48,4 +48,4 @@ def title_of_mention(text: str, heading: str, *, picture: bool) -> str:
 
 
 def _is_no_title(text: str) -> bool:
-    return bool(_NO_TITLE.fullmatch(text) or _LIST_HEADING.fullmatch(text))
+    return bool(_WORDS_OF_LINK.fullmatch(text) or _LIST_HEADING.fullmatch(text))
