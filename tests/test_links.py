@@ -124,6 +124,29 @@ By A. Vaswani, N. Shazeer et al. (2017) | [paper](https://arxiv.org/abs/1706.037
     )
 
 
+def test_a_heading_of_references_and_a_number_are_no_titles():
+    """A work whose link and heading do not name it is titled by its identifier, or by a later mention."""
+    text = """# Reading list
+
+## References
+
+1. Vaswani et al. <https://arxiv.org/abs/1706.03762>
+2. [[2]](https://doi.org/10.1000/182), [here](https://doi.org/10.1000/183), [pdf](https://doi.org/10.1000/184)
+
+## 来源
+
+[链接](https://arxiv.org/abs/2010.00001) and [Attention Is All You Need](https://arxiv.org/abs/1706.03762)
+"""
+    found = works_of(Document(PurePosixPath("a.md"), text, links=extract_links(text)))
+    assert [work.title for work in found] == [
+        "Attention Is All You Need",
+        "doi:10.1000/182",
+        "doi:10.1000/183",
+        "doi:10.1000/184",
+        "arxiv:2010.00001",
+    ]
+
+
 def test_a_work_has_the_numbers_of_its_papers_only():
     """A paper's second URL belongs to the same work; the DOI of data that two works share identifies neither."""
     text = """# Reading

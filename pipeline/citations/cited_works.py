@@ -9,11 +9,12 @@ from pathlib import PurePosixPath
 
 from markdown_it.token import Token
 
+from pipeline.citations.work_titles import MARKS_AROUND_TITLE, clean_title, title_of_mention
 from pipeline.document import Document, Link
 from pipeline.markdown import heading_text, parse, visible_text
 from pipeline.steps.profiles import profile_of
 from pipeline.urls.identifiers import identifiers
-from pipeline.urls.kinds import KIND_OF_SCHEME, label_kind
+from pipeline.urls.kinds import KIND_OF_SCHEME, kind_of, label_kind
 
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
 _AUTHOR_LABELS = (
@@ -28,7 +29,6 @@ _ET_AL = re.compile(
 )
 _BETWEEN_NAMES = re.compile(r"\s*[、，,;；&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и|ve|i|và)\s+|\s*[和与與]\s*")
 _SERIES_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: part 5 of a series of 52
-_QUOTES = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
 _ORIGINAL_TITLE = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]\s*\Z")
 _LEAST_TITLE_WORDS = 3  # the fewest words of a title in brackets
 
@@ -111,7 +111,7 @@ def _sections(document: Document) -> Iterator[_Section]:
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             yield section
-            section = _Section(_clean_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
+            section = _Section(clean_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
         elif token.type == "list_item_open":
             items.append(token.info)
         elif token.type == "list_item_close":
@@ -138,11 +138,12 @@ def _works_of_section(section: _Section, document: Document, pictures: set[str])
                 work = replace(described, cited=(cited,), language=document.meta.language)
             elif (known_key := _work_key(link)) in known:
                 work = replace(known[known_key], cited=(cited,))
+            elif not link.identifiers and kind_of(link.url) != "paper":
+                continue  # only the word of a link says so: `article` is a page of a newspaper, too
             else:
-                named = not (_is_url(link.text) or label_kind(link.text) or link.text in pictures)
-                title = _clean_title(link.text) if named else ""
+                title = title_of_mention(link.text, section.heading, picture=link.text in pictures)
                 work = Work(
-                    title or section.heading or link.url,
+                    title or next(iter(link.identifiers), link.url),
                     identifiers=link.identifiers,
                     links=(("paper", link.url),),
                     cited=(cited,),
@@ -193,9 +194,9 @@ def _label_line_authors(text: str) -> tuple[tuple[str, ...], bool, str]:
     if not match and not year:
         return (), False, ""
     names = (match[1] if match else text)[: year.start() if year else None]
-    names = re.split(r"[|｜\n]", names)[0].strip(f"{_QUOTES}†‡")
+    names = re.split(r"[|｜\n]", names)[0].strip(f"{MARKS_AROUND_TITLE}†‡")
     without_others = _ET_AL.sub("", names)
-    separate = (name.strip(f"{_QUOTES}†‡") for name in _BETWEEN_NAMES.split(without_others))
+    separate = (name.strip(f"{MARKS_AROUND_TITLE}†‡") for name in _BETWEEN_NAMES.split(without_others))
     authors = tuple(name for name in separate if re.search(r"\w", name))
     return authors, without_others != names, year[1] if year else ""
 
@@ -208,16 +209,8 @@ def _both_titles(heading: str) -> tuple[str, str]:
     """
     match = _ORIGINAL_TITLE.search(heading)
     if match and not heading[: match.start()].isascii() and len(match[1].split()) >= _LEAST_TITLE_WORDS:
-        return _clean_title(heading[: match.start()]), _clean_title(match[1])
+        return clean_title(heading[: match.start()]), clean_title(match[1])
     return heading, ""
-
-
-def _clean_title(text: str) -> str:
-    return " ".join(text.split()).strip(_QUOTES)
-
-
-def _is_url(text: str) -> bool:
-    return bool(re.match(r"https?://|www\.|\s*\Z", text))
 
 
 def _work_key(link: Link) -> str:
@@ -226,7 +219,8 @@ def _work_key(link: Link) -> str:
 
 def _merged(one: Work, other: Work) -> Work:
     """Return the fields of two mentions of a work; those of the first count more, authors and title go together."""
-    fuller = one if one.authors or not other.authors else other
+    named = one.title not in {*one.identifiers, *(url for _, url in one.links)}
+    fuller = one if one.authors or not (other.authors or not named) else other
     return replace(
         one,
         title=fuller.title,

@@ -3,31 +3,139 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
 
-FEWEST_LETTERS_TO_IDENTIFY = 20  # letters; with fewer, the tag would be a guess
+from pipeline.language.scripts import (
+    ALSO_LATIN,
+    FUNCTION_WORDS,
+    LANGUAGE_OF_SCRIPT,
+    LANGUAGES_OF_SCRIPT,
+    LETTERS_OF_SCRIPT,
+    LETTERS_OF_WORD,
+    NOT_LATIN,
+    RARE_LANGUAGES,
+)
+
+FEWEST_LETTERS_TO_IDENTIFY = 18  # letters of a script that many languages have; with fewer, the tag would be a guess
+FEWEST_LETTERS_OF_SCRIPT = 3  # letters of a script that only one language has
+FEWEST_HAN = 8  # Han characters without kana: with fewer, a text may be Japanese
 IDENTIFICATION_SAMPLE = 5_000  # characters to identify the language from
-_NOT_PROSE = re.compile(r"```.*?```|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|[\d\W_]+", re.DOTALL)
-_KANA = re.compile("[\u3041-\u30ff]")  # Hiragana and Katakana
-_HAN = re.compile("[\u3400-\u9fff]")  # CJK Unified Ideographs, with Extension A
+MOST_WORDS_OF_PARAGRAPH = 12  # a longer paragraph counts no more: one long quotation is not the language of a post
+LEAST_SHARE_OF_SCRIPT = (
+    0.15  # of the words in another script: then Latin words may be names and commands, `用 pip install 安装`
+)
+FEWEST_FUNCTION_WORDS = 0.15  # share of them in the Latin words of prose; commands and names have hardly any
+RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
+_NOT_PROSE = re.compile(
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$",
+    re.DOTALL,
+)
+_QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_WORD_IN_SCRIPT = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items()))
+_CANTONESE = re.compile("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
+_DZONGKHA = re.compile("ཨིན|ཚུ་|འབད་")  # words that Tibetan, of the same script, does not have
+_WU = re.compile("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
+_HAN_OF_MANDARIN = re.compile("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
 
 def language_of(text: str) -> str:
     """Return the BCP 47 tag of the main language of `text`, with the script for Chinese; empty if unknown.
 
+    The script that most words of the text are written in decides first, so that a quotation does not.
+
     >>> language_of("欢迎来到二月底的机器学习系列，在这里我提供了不同深度学习研究流的概述。")
     'zh-Hans'
+    >>> language_of("He wrote to me: مرحبا، اسمي أحمد وأنا أعمل في شركة. And I answered him in English.")
+    'en'
+    >>> language_of("面白い本を読みました。"), language_of("abc")
+    ('ja', '')
     """
-    words = _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE])[:IDENTIFICATION_SAMPLE]
-    letters = len(words) - words.count(" ")
-    if letters < FEWEST_LETTERS_TO_IDENTIFY:
+    prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
+    own = _QUOTED_LINE.sub("", prose)
+    if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY:
+        prose = own
+    prose = prose[:IDENTIFICATION_SAMPLE]
+    words = [[*_words(paragraph)] for paragraph in prose.split("\n") if paragraph.strip()]
+    script = _main_script(words)
+    if not script:
         return ""
-    han = len(_HAN.findall(words))
-    if han * 2 > letters and len(_KANA.findall(words)) * 20 < letters:
-        return _chinese_script(words)
-    from py3langid import classify  # noqa: PLC0415 - loads numpy: 90 ms
+    written = " ".join(word for paragraph in words for name, word in paragraph if _same_script(name, script))
+    letters = len(written) - written.count(" ")
+    if script in {"Hani", "Kana"}:
+        return _chinese_or_japanese(written)
+    if script == "Tibt" and _DZONGKHA.search(written):
+        return "dz"
+    if script in LANGUAGE_OF_SCRIPT:
+        return LANGUAGE_OF_SCRIPT[script] if letters >= FEWEST_LETTERS_OF_SCRIPT else ""
+    return _classified(written, script) if letters >= FEWEST_LETTERS_TO_IDENTIFY else ""
 
-    tag = str(classify(words)[0])
-    return _chinese_script(words) if tag == "zh" else tag.removeprefix("zxx")  # ISO 639: no linguistic content
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the words of a text with the name of their script."""
+    for match in _WORD_IN_SCRIPT.finditer(text):
+        yield match.lastgroup or "", match[0]
+
+
+def _same_script(name: str, script: str) -> bool:
+    return name == script or {name, script} == {"Hani", "Kana"}
+
+
+def _main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
+    """Return the script of most words, each paragraph up to its limit; empty if there are none."""
+    counts: Counter[str] = Counter()
+    for paragraph in paragraphs:
+        here: Counter[str] = Counter()
+        for name, word in paragraph:
+            here["Hani" if name == "Kana" else name] += max(1, len(word) // LETTERS_OF_WORD.get(name, len(word)))
+        total = here.total()
+        for name, count in here.items():
+            counts[name] += count * min(1.0, MOST_WORDS_OF_PARAGRAPH / total)  # type: ignore[assignment]
+    best = max(counts, key=lambda name: (counts[name], name), default="")
+    second = max((name for name in counts if name != "Latn"), key=lambda name: (counts[name], name), default="")
+    if best != "Latn" or counts[second] < LEAST_SHARE_OF_SCRIPT * counts.total():
+        return best
+    latin = [word.lower() for paragraph in paragraphs for name, word in paragraph if name == "Latn"]
+    return best if sum(word in FUNCTION_WORDS for word in latin) >= FEWEST_FUNCTION_WORDS * len(latin) else second
+
+
+def _chinese_or_japanese(text: str) -> str:
+    """Return the language of a text in Han characters and kana; empty if it is too short to know.
+
+    Japanese has kana between its Han characters; a Chinese text that quotes some has few.
+    """
+    kana, han = (len(re.findall(f"[{LETTERS_OF_SCRIPT[name]}]", text)) for name in ("Kana", "Hani"))
+    if kana >= FEWEST_LETTERS_OF_SCRIPT and kana * 8 >= han:
+        return "ja"
+    if kana and han < FEWEST_HAN:
+        return "ja"
+    if han < FEWEST_HAN and not (han > FEWEST_LETTERS_OF_SCRIPT and _HAN_OF_MANDARIN.search(text)):
+        return ""
+    for tag, signs in (("yue", _CANTONESE), ("wuu", _WU)):
+        found = signs.findall(text)
+        if len(set(found)) > 2 and len(found) * 50 >= han:  # noqa: PLR2004 - three signs of the dialect, one in 50
+            return tag
+    return _chinese_script(text)
+
+
+def _classified(text: str, script: str) -> str:
+    """Return the language of a text in letters of one script, by the n-grams of py3langid."""
+    from py3langid import rank  # noqa: PLC0415 - loads numpy: 90 ms
+
+    allowed = LANGUAGES_OF_SCRIPT.get(script)
+    scores = [
+        (tag, score)
+        for tag, score in rank(text)
+        if (tag in allowed if allowed else tag not in NOT_LATIN or tag in ALSO_LATIN)
+    ]
+    lead = RARE_CONFIDENCE * len(text.encode()) ** 0.5
+    best = scores[0]
+    if best[0] in RARE_LANGUAGES:
+        best = next(
+            ((tag, score) for tag, score in scores if tag not in RARE_LANGUAGES and score > best[1] - lead), best
+        )
+    return str(best[0])
 
 
 def _chinese_script(text: str) -> str:
@@ -36,7 +144,7 @@ def _chinese_script(text: str) -> str:
     GB 2312 contains the simplified forms, Big5 the traditional ones.
     """
     simplified = traditional = 0
-    for char in set(_HAN.findall(text)):
+    for char in set(text):
         simplified += _can_encode(char, "gb2312") and not _can_encode(char, "big5")
         traditional += _can_encode(char, "big5") and not _can_encode(char, "gb2312")
     return "zh-Hant" if traditional > simplified else "zh-Hans"

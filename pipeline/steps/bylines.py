@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.steps.dates import date_of, is_ambiguous
+from pipeline.steps.dates import date_of, date_span, day_names, is_ambiguous, with_plain_digits
 
 BYLINE_LINES = 6  # lines below the title that may hold a byline
 MOST_BYLINE_CHARACTERS = 140  # a longer line is a paragraph
@@ -37,28 +37,37 @@ _AUTHOR_LABEL = re.compile(
     r"|(?P<loose>(?:written |posted |published )?by|von|par|por|di|door|av|af)\s+)",
     re.IGNORECASE,
 )
-_NAME_END = re.compile(
-    r"\s*(?:,\s+|[，,]|\s(?:on|am|le|el|em|il|op|den)\s|\s[-—–]\s"
-    r"|\s)?\s*(?=(?:[A-Z][a-z]+day,?\s+)?(?:\d{1,4}[\s./年-]|[A-Z][^\W\d_]{2,9}\.?\s\d))"
-    r"|\s(?:on|am|le|el|em|il|op|den)\s(?=\S+ \d)|\s*[(（;；]|\s(?:发布|发表|發表|時間|时间|日期)"
-)
 _CAPITALIZED = re.compile(
     r"(?:(?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*|de|da|do|dos|del|della|di|van|von|der|den|la|le|el|al|bin|ibn|y|e)(?:\s+"
     r"|\Z)){1,5}"
 )
 _CJK_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af·・\w.\s-]{1,30}")
-_TIME = re.compile(
-    r"[,，]?\s*(?:at\s|um\s|à\s|a las\s|kl\.?\s)?\d{1,2}[:h.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?|uhr)?\s*\Z", re.IGNORECASE
-)
-_LEADING_WEEKDAY = re.compile(r"\A(?:[^\W\d_]{2,12}\.?,\s+|(?:le|el|on|am|den|il)\s+|星期.\s*|周.\s*)", re.IGNORECASE)
-_ONLY_DATE = re.compile(
-    r"(?:\d{4}\s?[-/.年년]\s?\d{1,2}\s?[-/.月월]\s?\d{1,2}\s?[日일.]?|\d{1,2}\.\s?\d{1,2}\.\s?\d{4}"
-    r"|\d{1,2}[/-]\d{1,2}[/-]\d{4}|\d{8}"
-    r"|(?:\d{1,2}(?:st|nd|rd|th|er|[º.])?[\s-](?:of\s|de\s|d['’])?)?[^\W\d_]{3,12}\.?[\s-](?:\d{1,2}(?:st|nd|rd"
-    r"|th)?,?\s)?(?:de\s|del\s)?\d{4}(?:\s?г\.?)?"
-    r"|\d{4}\.? [^\W\d_]{3,12} \d{1,2}\.?)(?:\s*(?:\(?(?:[^\W\d_]{2,9}|星期.|周.|[日月火水木金土])\)?))?",
-    re.IGNORECASE,
-)
+_BESIDE_DATE = {  # words beside a date that say no more than it does
+    *(
+        "den",
+        "le",
+        "el",
+        "il",
+        "on",
+        "am",
+        "em",
+        "op",
+        "de",
+        "del",
+        "d",
+        "m",
+        "г",
+        "at",
+        "um",
+        "kl",
+        "uhr",
+        "pm",
+        "ngày",
+    ),
+    *("vào", "o", "w", "v", "dne", "dňa", "р", "일", "gada", "utc", "gmt", "cst", "p", "a", "ที่", "в", "у", "roku"),
+}
+_AFTER_NAME = re.compile(r"(?:\s*[,，、(（]|\s+(?:on|am|le|el|em|il|op|den|[-—–])|\s*(?:发布|发表|發表)\S?)*\s*\Z")
+_WORDS = re.compile(r"[^\W\d_]+[^\s\d.,:()（）،]*")
 _BY_AFTER = re.compile(r"\s(?:by|von|par|por|di|door|av|af)\s(?=[^\W\d_a-z])")
 _NAME_BEFORE = re.compile(r"[\u3400-\u9fff]{2,4}\s+|(?:[^\W\d_a-z][\w.'’-]*\s){1,2}[^\W\d_a-z][\w.'’-]*,\s+")
 _AUTHOR_BAR = re.compile(r"^(作者|文|撰文)\s*[|｜]\s*")
@@ -89,7 +98,7 @@ def byline_of(lines: list[str]) -> Byline:
     authors: tuple[str, ...] = ()
     date = ambiguous = ""
     for line in [line for line in lines if line.strip()][:BYLINE_LINES]:
-        plain = _AUTHOR_BAR.sub(r"\1：", _MARKS.sub("", line).strip())
+        plain = with_plain_digits(_AUTHOR_BAR.sub(r"\1：", _MARKS.sub("", line).strip()))
         if line.startswith("#") or len(plain) > MOST_BYLINE_CHARACTERS or "://" in plain:
             break
         for part in _BYLINE_PARTS.split(plain):
@@ -103,40 +112,49 @@ def byline_of(lines: list[str]) -> Byline:
 
 
 def _date_part(part: str) -> str:
-    """Return the words of a part of a byline that are its date; empty if none are."""
-    if _UPDATE.search(part):
+    """Return the words of a part of a byline that are its date; empty if none are: `Posted on 2021-03-05`."""
+    start, end = date_span(part)
+    if not end or _UPDATE.search(part):
         return ""
-    if label := _DATE_LABEL.match(part):
-        rest = _LEADING_WEEKDAY.sub("", part[label.end() :])
-        if match := _ONLY_DATE.match(rest):
-            return match[0]
-    if (author := _AUTHOR_LABEL.match(part)) and (end := _NAME_END.search(part, author.end())):
-        rest = _LEADING_WEEKDAY.sub("", part[end.end() :].lstrip(" (（"))
-        match = _ONLY_DATE.match(rest)
-        return match[0] if match and (_authors_in(part) or not author["loose"]) else ""
-    bare = _LEADING_WEEKDAY.sub("", _TIME.sub("", part))
-    if _ONLY_DATE.fullmatch(bare):
-        return bare
-    if (name := _NAME_BEFORE.match(bare)) and _ONLY_DATE.fullmatch(bare, name.end()):
-        return bare[name.end() :]
-    by = _BY_AFTER.search(part)
-    return _date_part(part[: by.start()]) if by and by.start() else ""
+    before = part[:start]
+    label = _DATE_LABEL.match(part)
+    if label and (label.end() >= start or _say_nothing(part[label.end() : start])):
+        return part[start:end]
+    if _AUTHOR_LABEL.match(part):
+        return part[start:end] if _authors_in(part) else ""
+    by = _BY_AFTER.search(part, end)
+    after = part[end : by.start() if by else len(part)]
+    named = _NAME_BEFORE.fullmatch(before)
+    return part[start:end] if (named or _say_nothing(before)) and _say_nothing(after) else ""
+
+
+def _say_nothing(words: str) -> bool:
+    """Return whether words beside a date are days of the week, hours and the like: `Friday, ` and ` 10:20`."""
+    return all(word.lower() in _BESIDE_DATE or word.lower() in day_names() for word in _WORDS.findall(words))
 
 
 def _authors_in(part: str) -> tuple[str, ...]:
     """Return the names behind a label of authors: `作者：王小明` -> `("王小明",)`."""
+    start, end = date_span(part)
     label = _AUTHOR_LABEL.match(part)
-    if not label and (by := _BY_AFTER.search(part)) and _date_part(part[: by.start()]):
-        label = _AUTHOR_LABEL.match(part := part[by.start() + 1 :])
+    if not label and end and (by := _BY_AFTER.search(part, end)):
+        label, start = _AUTHOR_LABEL.match(part, by.start() + 1), len(part)
     if not label:
         return ()
-    rest = part[label.end() :]
-    end = _NAME_END.search(rest)
-    names = tuple(_names(rest[: end.start()] if end else rest))
-    if not names or len(names) > MOST_AUTHORS:
+    names = part[label.end() : start if end and start >= label.end() else len(part)]
+    found = tuple(_names(_without_days(re.split(r"[(（;；]", names)[0])))
+    if not found or len(found) > MOST_AUTHORS:
         return ()
     valid = _CAPITALIZED if label["loose"] else _CJK_NAME
-    return names if all(valid.fullmatch(name) and not re.search(r"\d|等人|\bet al", name) for name in names) else ()
+    return found if all(valid.fullmatch(name) and not re.search(r"\d|等人|\bet al", name) for name in found) else ()
+
+
+def _without_days(names: str) -> str:
+    """Return names without the words that lead to a date: `Ann Lee, on Friday, ` -> `Ann Lee`."""
+    words = names.split()
+    while words and (words[-1].strip(".,").lower() in _BESIDE_DATE | day_names() and len(words) > 1):
+        words.pop()
+    return _AFTER_NAME.sub("", " ".join(words))
 
 
 def _names(text: str) -> Iterator[str]:

