@@ -37,7 +37,7 @@ RULES = {"artefacts", "cards", "tables", "typography"}  # steps that remove visi
 MOST_WORDS_BETWEEN = 2  # of two differences that are one: words joined and split
 MOST_BYTES = 200_000  # of a file
 MARKS = set("*_~#>|-=+`\\:")  # a page shows these where they are no marks; a repaired one shows fewer
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 _LIST_NUMBER = re.compile(rb"[ \t]*(\d{1,9})")
 
 
@@ -112,7 +112,7 @@ def shown(text: str, source: str = "") -> list[str]:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text, without control characters, which nobody sees."""
-    return _CONTROLS.sub("", text).split()
+    return _CONTROLS.sub("", text.replace("\f", "\n").replace("\v", "\n")).split()
 
 
 def lost_runs(before: list[str], after: list[str]) -> Iterator[str]:
@@ -190,7 +190,7 @@ def judge(part: str, name: str, text: str) -> Judged:
 
 def _changed_regions(before: str, after: str) -> Iterator[str]:
     """Yield the opaque regions that are not in the text after, in order; of code, each line of its content counts."""
-    at = 0
+    before, after, at = _CONTROLS.sub("", before), _CONTROLS.sub("", after), 0
     for start, end, kind in (region for group in block_groups(before) for region in group.opaque):
         region = before[start:end]
         for line in _content_lines(region) if kind == CODE else [region]:

@@ -54,6 +54,7 @@ sound = texts.filter(lambda text: not any(construct.search(without_controls(text
 @example(text="****<b>\n`©`题")
 @example(text="****\t\u3400")
 @example(text="**\t{**\u3400")
+@example(text='- 0\r\r  0) 0) 0\r=== "0"\r    0)')
 def test_no_step_is_rolled_back(step, text):
     """On any text a step's invariants hold, so that it is never rolled back."""
     before = Document(HERE, text if step is FLOW[0] else without_controls(text))
@@ -62,6 +63,7 @@ def test_no_step_is_rolled_back(step, text):
 
 @SLOW
 @given(text=sound)
+@example(text="\r-- \r\\[\r\\]")
 def test_no_step_of_the_whole_flow_is_rolled_back(text):
     """In the whole flow, the invariants of each step hold on the output of the steps before it."""
     document = Document(HERE, text)

@@ -153,15 +153,16 @@ def chapters_of(
     texts = [commonmark_regions(document.text) for document, _ in documents]
     trees = sanitized_asts([*zip(texts, contexts, strict=True)])
     return [
-        tree if isinstance(tree, SkipDocument) else _chapter_of(replace(document, text=text), context.source_url, tree)
+        tree if isinstance(tree, SkipDocument) else _chapter_of(document, text, context.source_url, tree)
         for (document, _), text, context, tree in zip(documents, texts, contexts, trees, strict=True)
     ]
 
 
-def _chapter_of(document: Document, source_url: str, tree: SanitizedAst) -> Chapter:
+def _chapter_of(document: Document, shown: str, source_url: str, tree: SanitizedAst) -> Chapter:
+    """Return a document as a chapter; `shown` is its text as the reader of the book got it."""
     meta = document.meta
     extra = dict(meta.extra)
-    missing = missing_words(post_visible_text(document.text), ast_visible_text(tree.blocks))
+    missing = missing_words(post_visible_text(shown), ast_visible_text(tree.blocks))
     return Chapter(
         title=with_clusters_limited(meta.title),
         authors=tuple(map(with_clusters_limited, meta.authors)),

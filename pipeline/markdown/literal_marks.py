@@ -38,13 +38,16 @@ _TOKENS = re.compile(  # of names, patterns and masks; every asterisk or undersc
             r"(?<=[0-9])\*(?=[0-9])",  # products
             r"(?<=[A-Za-z0-9._-])\*+(?=[A-Za-z0-9._-]*@[\w-]+\.)|(?<![\w*\\])\*{2,}(?=@[\w-]+\.)",  # mail addresses
             r"(?<![^\s(\[\"'“‘/（、，,:：=|])\*{1,2}(?=\.(?!NET\b)[A-Za-z{\[]\w*)(?![^\s*]*\*[\s,，。;；)）]|[^\s*]*\*$)",
-            r"(?<![^\s(\[\"'“‘（、，,:：=])(?:\*{1,2}/)+(?=[\w.*{\[]*\*)[\w.*{\[/-]*",  # **/*.py
+            (
+                r"(?<![^\s(\[\"'“‘（、，,:：=])(?!\*\*/\*\*(?![\w./{\[*]))"  # **/*.py, but not a strong slash
+                r"(?:\*{1,2}/)+(?=[\w.*{\[]*\*)[\w.*{\[/-]*"
+            ),
             r"(?<=[A-Za-z0-9.}\])-]/)\*{1,2}(?=/|\.[A-Za-z{\[*]|[\s,;)\]}\"'`|，。；、）”]|$)",  # src/*.c, docs/**
             r"(?<=[A-Za-z0-9]/)\*(?=[A-Za-z_-]*\*?\.[A-Za-z{])|(?<=[\w]/)\*\*(?=/)",
             r"(?<=[A-Za-z0-9][_-])\*(?=\.[A-Za-z])",
             r"(?<=[A-Za-z0-9])\*(?=\.[a-z]{1,4}\b(?![ ]?[A-Z]))(?<![*][A-Za-z0-9]\*)",
             r"(?<![^\s(,;:\"'`=])\*/\*(?=[\s,;)\"'`]|$)",  # */*
-            r"(?<=[(\[])\*{1,2}(?=[)\]])|(?<=SELECT )\*|(?<=select )\*|(?<=\()\*(?=,)",  # COUNT(*), SELECT *, f(*, a)
+            r"(?<=[(\[])\*{1,2}(?=[)\]])|(?<=(?i:SELECT) )\*(?=[\s,;)]|$)|(?<=\()\*(?=,)",  # COUNT(*), SELECT *
             r"(?<=[A-Za-z]\.)\*(?=;)",  # import java.util.*;
             r"(?<=[.\])\\])\*(?=[$^|?)\]+\\])|(?<=\\[wdsWDSb])\*|(?<=[(\[|^]\.)\*",  # regular expressions
         )
@@ -135,7 +138,8 @@ def _around_text(content: str, spans: Collection[Span]) -> Iterator[Span]:
         first, last = (opener.start, opener.end), (closer.start, closer.end)
         if first in spans and last not in spans and not content[opener.start - 1 : opener.start].isalnum():
             yield first
-        if last in spans and first not in spans and not content[closer.end : closer.end + 1].isalnum():
+        number = content[opener.end : closer.start].replace(" ", "").isdigit()  # a part of it is strong: `**10**0`
+        if last in spans and first not in spans and (number or not content[closer.end : closer.end + 1].isalnum()):
             yield last
 
 
@@ -194,4 +198,7 @@ def _is_within_words(content: str, opener: AsteriskRun, closer: AsteriskRun) -> 
         return False
     word = re.search(r"\w*\Z", before)
     parts = (word[0] if word else "", inner)
-    return not all(part.isalpha() and len(part) > 1 for part in parts) or bool(_OPERATOR_NEAR.search(before[-30:]))
+    shortest = 1 if opener.size > 1 and last.isalpha() else 2  # `fl**e**sh` is no product
+    return not (all(part.isalpha() for part in parts) and len(parts[0]) > 1 and len(inner) >= shortest) or bool(
+        _OPERATOR_NEAR.search(before[-30:])
+    )

@@ -29,7 +29,7 @@ _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdow
     "|prism|raw|schema|script|style|stylesheet|svg|verbatim"
 )
 _HUGO_PAIRS = (  # shortcodes of Hugo whose content is not Markdown
-    "chart|code|codeblock|codes|graphviz|highlight|html|katex|latex|math|mathjax|mermaid|plantuml|pre|raw|rawhtml"
+    r"chart|[\w-]*code[\w-]*|graphviz|highlight|html|katex|latex|math|mathjax|mermaid|plantuml|pre|raw|rawhtml"
 )
 _BRACKET_PAIRS = (  # shortcodes of WordPress and BBCode whose content is not Markdown
     "bash|c|caption|cc|code|cpp|csharp|css|gallery|go|highlight|html|java|javascript|js|latex|math|perl|php|plain|plaintext"
@@ -47,7 +47,7 @@ _OPENER = re.compile(
     rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
     r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
     r"|(?P<percents>%%)(?=[ \t]*$)"
-    r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"))[^\n]*",
+    r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"[^\"\n]+\"))[^\n]*",
     re.MULTILINE,
 )
 _KINDS = {

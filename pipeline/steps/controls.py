@@ -81,4 +81,4 @@ def stripped(text: str) -> str:
 SAME_WORDS_BESIDES_CODES = Invariant("same_words_besides_codes", _same_words_besides_codes)
 """The letters and digits are the same, in the same order, without codes of terminals and overstrikes."""
 
-STEP = Step("controls", controls, (SAME_WORDS_BESIDES_CODES,), version=2)
+STEP = Step("controls", controls, (SAME_WORDS_BESIDES_CODES,), version=3)

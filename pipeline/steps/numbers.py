@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import LINE_END, BlockGroup, block_groups, group_at, line_starts
+from pipeline.markdown import CODE, HTML, LINE_END, BlockGroup, block_groups, group_at, line_starts, of_other_kinds
 
 NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
@@ -60,7 +60,7 @@ def _list_changes(group: BlockGroup) -> Iterator[Change]:
     done = -1  # the line after the last list that became text; lists inside it are text, too
     for one in _numbered_lists(group.blocks.tokens):
         first, last = one.lines
-        if first < done or (_counts_up(one.numbers) and not one.dated):
+        if first < done or (_counts_up(one.numbers) and not one.dated) or _holds_regions(group, first, last):
             continue
         lines = LINE_END.split(group.text)
         if (
@@ -72,6 +72,18 @@ def _list_changes(group: BlockGroup) -> Iterator[Change]:
             yield from _as_text(group, one, lines)
         elif not one.token.level:
             yield from _as_lists(group, one, lines)
+
+
+def _holds_regions(group: BlockGroup, first: int, last: int) -> bool:
+    """Return whether an opaque region of several lines, other than code, is in the lines: what it holds is no list."""
+    starts = line_starts(group.text)
+    start, end = (group.start + starts[min(line, len(starts) - 1)] for line in (first, last))
+    return any(
+        region.start < end
+        and start < region.end
+        and "\n" in group.text[region.start - group.start : region.end - group.start]
+        for region in of_other_kinds(group.opaque, (CODE, HTML))
+    )
 
 
 def _counts_up(numbers: Sequence[int]) -> bool:

@@ -9,7 +9,14 @@ from itertools import pairwise
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import LINE_END, BlockGroup, block_groups, line_starts, matches_outside_opaque, overlaps_opaque
+from pipeline.markdown import (
+    LINE_END,
+    BlockGroup,
+    block_groups,
+    line_starts,
+    matches_outside_opaque,
+    overlaps_opaque,
+)
 from pipeline.steps.plain_text.mail import ATTRIBUTION, QUOTED_SENTENCE_END
 
 ANSWER = "an answer below a quotation; without a blank line it would be a part of the quotation"
@@ -21,6 +28,7 @@ LEAST_LEVEL_OF_QUOTED = 2  # of inline tokens: the quotation and its paragraph a
 _QUOTED = re.compile(r"^[ ]{0,3}>", re.MULTILINE)
 _MAY_BE_ANSWERED = re.compile(r"^[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)", re.MULTILINE)  # a quick pre-filter
 _QUOTATION_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
+_ENDS_PARAGRAPH = re.compile(r"[ ]{0,3}(?:`{3}|~{3}|#{1,6}[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])")  # the line above it
 _SIGNATURE = re.compile(r"^-- $(?=\n[ ]{0,3}\S)", re.MULTILINE)
 
 
@@ -88,7 +96,8 @@ def _signature(text: str) -> Iterator[Change]:
             yield Change("quotations", (match.start(), match.start()), "", "\n", SIGNATURE)
         at = match.end()
         for line in lines:
-            if not text[:at].endswith(("\\", "  ")):
+            ends = text[:at].endswith(("\\", "  ")) or _ENDS_PARAGRAPH.match(line)
+            if not ends and not overlaps_opaque(text, (at, at + 1)):
                 yield Change("quotations", (at, at), "", "\\", SIGNATURE_LINE)
             at += len(line) + 1
 
