@@ -90,7 +90,7 @@ def _more_may_help(texts: dict[str, str]) -> bool:
 @paths
 @as_json
 def detect_command(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Detect encodings and damage, with confidence and alternatives."""
+    """Detect encodings and damage, with confidence."""
     from pipeline import filters
 
     def work(one: Input) -> None:
