@@ -1,6 +1,6 @@
-"""Damaged legacy files, files of two encodings, and detection: Lacuna beside charset-normalizer, chardet and `iconv -c`.
+"""Damaged legacy files, files of two encodings, and detection: Lacuna, charset-normalizer, chardet and `iconv -c`.
 
-usage: python benchmarks/decoding.py damaged|mixed|pairs [UDHR [SEED]]
+usage: python benchmarks/decoding.py damaged|mixed [SEED], or pairs UDHR
 
 `damaged`: files of ../shared/corpus in 20 codecs, with bytes lost, added, changed or cut: how many are decoded with the
 right codec, and the share of the characters without damaged bytes that come out right (`iconv -c` is given the codec).
@@ -91,7 +91,7 @@ def right_elsewhere(truth: str, codec: str, hit: set[int], out: str) -> tuple[in
     return len(truth) - len(bad) - len(wrong), len(truth) - len(bad)
 
 
-def by_lacuna(data: bytes, codec: str) -> tuple[str, str]:
+def by_lacuna(data: bytes, _: str) -> tuple[str, str]:
     """Return the codec that Lacuna detects, and its text."""
     try:
         document = decode(Source(PurePosixPath("a.txt"), data))
@@ -100,13 +100,13 @@ def by_lacuna(data: bytes, codec: str) -> tuple[str, str]:
     return document.meta.encoding.codec, document.text
 
 
-def by_charset_normalizer(data: bytes, codec: str) -> tuple[str, str]:
+def by_charset_normalizer(data: bytes, _: str) -> tuple[str, str]:
     """Return the codec that charset-normalizer detects, and its text."""
     best = from_bytes(data).best()
     return (best.encoding, data.decode(best.encoding, "replace")) if best else ("", "")
 
 
-def by_chardet(data: bytes, codec: str) -> tuple[str, str]:
+def by_chardet(data: bytes, _: str) -> tuple[str, str]:
     """Return the codec that chardet detects, and its text."""
     name = importlib.import_module("chardet").detect(data)["encoding"] or ""
     return (name, data.decode(name, "replace")) if name else ("", "")
@@ -234,9 +234,8 @@ def _detected(data: bytes) -> tuple[str, float]:
 
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    chance = random.Random(int(words[2]) if len(words) > 2 else 1)
-    if words[0] == "pairs":
-        language_pairs(Path(words[1]), chance)
+    kind, *rest = (word for word in sys.argv[1:] if not word.startswith("-"))
+    if kind == "pairs":
+        language_pairs(Path(rest[0]), random.Random(1))
     else:
-        {"damaged": damaged_files, "mixed": mixed_files}[words[0]](chance)
+        {"damaged": damaged_files, "mixed": mixed_files}[kind](random.Random(int(rest[0]) if rest else 1))

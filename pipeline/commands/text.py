@@ -90,7 +90,7 @@ def _more_may_help(texts: dict[str, str]) -> bool:
 @paths
 @as_json
 def detect_command(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Detect encodings, with confidence and alternatives, and what damage the text has."""
+    """Detect encodings and damage, with confidence."""
     from pipeline import filters
 
     def work(one: Input) -> None:
@@ -102,7 +102,9 @@ def detect_command(paths: tuple[str, ...], *, as_json: bool) -> int:
             record = {"path": str(one.file or one.name)} | msgspec.to_builtins(encoding) | {"damage": damage}
             click.echo(msgspec.json.encode(record))
             return
-        others = ", ".join(f"{other.codec} {other.confidence:.2f}" for other in encoding.alternatives if other.confidence >= SHOWN)
+        others = ", ".join(
+            f"{other.codec} {other.confidence:.2f}" for other in encoding.alternatives if other.confidence >= SHOWN
+        )
         line = f"{one.label}: {encoding.codec} {encoding.confidence:.2f} ({encoding.evidence})"
         click.echo("; ".join([line + (f"; alternatives: {others}" if others else ""), *map(_damage_in_words, damage)]))
 
@@ -126,7 +128,7 @@ def _damage_of(document: Document) -> list[dict[str, str | int]]:
 
 
 def _damage_in_words(row: dict[str, str | int]) -> str:
-    """Return a kind of damage on one line: `text is UTF-8 decoded as cp1254: 900 characters, 420 with missing bytes`."""
+    """Return a kind of damage on one line: `text is UTF-8 decoded as cp1254: 9 characters, 4 with missing bytes`."""
     if not row["characters"]:
         return str(row["kind"])
     lost = f", {row['missing_bytes']} with missing bytes" if row["missing_bytes"] else ""

@@ -27,7 +27,6 @@ ASCII_FLOOR = np.float32(-6.0)  # nats: markup and URLs, which no model knows, c
 SPACE_FLOOR = np.float32(-6.0)  # nats: the same for `SPACES`
 NOTHING = np.float32(-1e9)
 SPACES = np.array([0x3000, 0x2014, 0x2026], np.uint64)  # IDEOGRAPHIC SPACE, EM DASH, HORIZONTAL ELLIPSIS: in runs
-Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,14 @@ class _Step:
 
     scores: Floats  # shape (lines, BEAM)
     state: ContextState
-    lengths: Indices
-    parents: Indices
+    lengths: npt.NDArray[np.int64]
+    parents: npt.NDArray[np.int64]
 
 
 def aligned_texts(lines: Sequence[bytes], codec: str, model: LanguageModel) -> list[str]:
     r"""Return the text of each line, with U+FFFD for each byte that belongs to no character.
 
-    `b"\xd6\xce\xc4\xb2\xe2\xca\xd4"` in gb18030, where the second byte was lost, is `\ufffd文测试`-like, not `治牟馐\ufffd`.
+    `b"\xd6\xce\xc4\xb2\xe2\xca\xd4"`, gb18030 that lost its second byte, is `\ufffd文测试`, not `治牟馐\ufffd`.
     """
     texts = [""] * len(lines)
     places = [0] * len(lines)

@@ -6,6 +6,7 @@ a price (Viterbi, 1967). Lines of a multi-byte codec that lost bytes are divided
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import numpy as np
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.codecs import is_multi_byte
-from pipeline.encoding.detection import UTF_8, is_ascii_compatible, likeliest_encoding
+from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.encoding.marked import marked_text
 from pipeline.language.ngrams import Floats
@@ -24,6 +25,8 @@ SWITCH_PRICE = 8.0  # nats for a change of codec between lines; `benchmarks/deco
 MOST_CODECS = 4  # codecs in one file
 FEWEST_STRANGE_BYTES = 4  # bytes outside ASCII of strange lines, from which another codec is detected
 MOST_DIVIDED_AGAIN = 1000  # lines that are divided into characters again
+LONG_LINE = 2000  # bytes: in longer lines, only runs with bad bytes are divided again
+RUN_START = re.compile(rb"(?<=[\x00-\x2f])(?=[^\x00-\x2f])")  # no character has such a byte but the byte itself
 LEAST_CODEC_GAIN = 8.0  # nats by which another codec must make the lines likelier
 STRANGE_SAMPLE = 200  # lines that another codec is detected from
 
@@ -39,7 +42,8 @@ class DecodedLines:
 def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
     """Return `data` as UTF-8. Most of it is in `codec`; its lines may be in other codecs."""
     lines = data.split(b"\n")
-    places = [at for at, line in enumerate(lines) if not line.isascii()]
+    outside = [at for at, line in enumerate(lines) if not line.isascii()]
+    places = [at for at in outside if codec != UTF_8 or not is_decodable(lines[at], UTF_8)]
     chosen = [lines[at] for at in places]
     found = _scores_by_codec(chosen, codec)
     states = _cheapest_path(found)
@@ -47,7 +51,9 @@ def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
         own = [at for at, picked in enumerate(states) if picked == state]
         for at in own if one.codec != UTF_8 else ():
             lines[places[at]] = one.texts[at].encode()
-    return DecodedLines(b"\n".join(lines), Counter(found[state].codec for state in states))
+    counts = Counter({codec: len(outside) - len(places)})
+    counts.update(found[state].codec for state in states)
+    return DecodedLines(b"\n".join(lines), +counts)
 
 
 def _scores_by_codec(lines: Sequence[bytes], codec: str) -> list[LineScores]:
@@ -116,10 +122,22 @@ def _divided_again(lines: Sequence[bytes], one: LineScores, found: Sequence[Line
     if not places:
         return one
     texts, scores, strange = list(one.texts), one.scores.copy(), one.strange.copy()
-    divided = aligned_texts([lines[at] for at in places], one.codec, one.model)
+    divided = [_divided_runs(lines[at], one) if len(lines[at]) > LONG_LINE else "" for at in places]
+    short = iter(aligned_texts([lines[at] for at in places if len(lines[at]) <= LONG_LINE], one.codec, one.model))
+    divided = [text or next(short) for text in divided]
     for at, text, score in zip(places, divided, text_scores(divided, one.model).tolist(), strict=True):
         gain = score - float(scores[at])
         if gain > (0 if REPLACEMENT in texts[at] else LEAST_GAIN):
             texts[at], scores[at] = text, score
             strange[at] = -score > STRANGE * sum(char > "\x7f" for char in text)
     return replace(one, texts=texts, scores=scores, strange=strange)
+
+
+def _divided_runs(line: bytes, one: LineScores) -> str:
+    """Return the text of a long line: its runs between white space and punctuation that have bad bytes are divided."""
+    runs = RUN_START.split(line)
+    texts = [marked_text(run, one.codec) for run in runs]
+    bad = [at for at, text in enumerate(texts) if REPLACEMENT in text and len(runs[at]) <= LONG_LINE]
+    for at, text in zip(bad, aligned_texts([runs[at] for at in bad], one.codec, one.model), strict=True):
+        texts[at] = text
+    return "".join(texts)

@@ -33,7 +33,7 @@ WORDS_BY_SCRIPT = re.compile(
     "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
 )  # group 1: words in Latin letters
 TOUCHING_SCRIPTS = re.compile("(?<=[A-Za-z\u00c0-\u024f])[\u0370-\u1fff]|(?<=[\u0370-\u1fff])[A-Za-z\u00c0-\u024f]")
-MIXED_SCRIPT_PENALTY = 5.0  # nats for each pair of neighbours of which one is Latin and the other is not
+TOUCHING_PENALTY = 5.0  # nats for each such pair of neighbours
 TYPEWRITER_FORMS = str.maketrans("\u2019\u00a3", "'$")  # the language model knows English as typewriters write it
 PRESENTATION_FORMS = re.compile(
     "[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}"
@@ -63,7 +63,9 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     scores = []
     for text, (cost, codec) in ((texts[at], read[texts[at]]) for at in order):
         elsewhere = _price(min(MOST_BAD_ELSEWHERE, _bad_bytes(data, codec)), known[codec])
-        scores.append((float(line_log_likelihoods([text]).sum()) - _script_mixture_cost(text) - cost - elsewhere, codec))
+        scores.append(
+            (float(line_log_likelihoods([text]).sum()) - _script_mixture_cost(text) - cost - elsewhere, codec)
+        )
     scores.sort(reverse=True)
     best = next(text for text, (_, codec) in read.items() if codec == scores[0][1])
     return _encoding_by_scores(scores, mean_cross_entropy([best], symbols=True), declared)
@@ -148,7 +150,7 @@ def _script_mixture_cost(text: str) -> float:
     latin = sum(map(bool, words))
     touching = len(TOUCHING_SCRIPTS.findall(text))
     several = math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
-    return several + MIXED_SCRIPT_PENALTY * touching
+    return several + TOUCHING_PENALTY * touching
 
 
 def prose_sample(data: bytes) -> bytes:

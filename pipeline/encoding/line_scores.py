@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import REPLACEMENT
+from pipeline.encoding.detection import UTF_8
 from pipeline.encoding.marked import marked_text
 from pipeline.language.fluency import RIVAL_LANGUAGES, letter_scores
 from pipeline.language.ngrams import Floats, LanguageModel, language_model
 
 SKIPPED_BYTE_PRICE = 14.0  # nats for a byte of a line that belongs to no character; `benchmarks/decoding.py mixed`
 LANGUAGE_SAMPLE_LENGTH = 3_000  # characters that the language is chosen by
+VALID_UTF_8 = np.float32(15.0)  # nats: another encoding is hardly ever valid UTF-8 by chance
 STRANGE = 6.5  # nats per character outside ASCII: unseen prose has at most 5.8, mojibake at least 8.3
 RUN = 4  # characters: so many strange ones in a row are a trace of bytes that were paired wrongly
 STRANGE_RUN = 8.5  # nats per character of such a run
@@ -45,7 +47,8 @@ def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) ->
     worst = np.convolve(np.where(outside, np.minimum(-chance, 12), 0), np.ones(RUN), "same") / RUN
     strange = (marks > 0) | (cost > STRANGE * np.maximum(count, 1))
     broken = (marks > 0) | (np.maximum.reduceat(worst, starts) > STRANGE_RUN)
-    return LineScores(codec, model, texts, text_scores(texts, model), strange, broken)
+    scores = text_scores(texts, model) + VALID_UTF_8 * ((marks == 0) & (codec == UTF_8))
+    return LineScores(codec, model, texts, scores, strange, broken)
 
 
 def text_scores(texts: Sequence[str], model: LanguageModel) -> Floats:

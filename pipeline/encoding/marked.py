@@ -1,4 +1,4 @@
-"""Bytes that a codec cannot decode -> U+FFFD for each: `Gr\\x81n` in cp1252 is `Gr\ufffdn`."""
+r"""Bytes that a codec cannot decode -> U+FFFD for each: `Gr\x81n` in cp1252 is `Gr\ufffdn`."""
 
 from __future__ import annotations
 

@@ -25,13 +25,18 @@ QUOTED_HIGH = re.compile(rb"(?:=[89A-F][0-9A-F])+(?![0-9A-F])")
 QUOTED_PARAGRAPH = re.compile(rb"(?:[^\n]*=(?:[89A-F][0-9A-F]|\r?\n)[^\n]*(?:\n(?!\r?\n)[^\n]+)*)")
 SOFT_LINE_END = re.compile(rb"=[ \t]*\r?\n")
 NOT_QUOTED = re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n|[ \t]*\Z)")
-ENCODED_WORD = re.compile(rb"=\?([\w.:-]+)(?:\*[\w-]+)?\?(?:([Bb])\?([A-Za-z0-9+/=]*)|([Qq])\?([\x21-\x3e\x40-\x7e]*))\?=")
+ENCODED_WORD = re.compile(
+    rb"=\?([\w.:-]+)(?:\*[\w-]+)?\?(?:([Bb])\?([A-Za-z0-9+/=]*)|([Qq])\?([\x21-\x3e\x40-\x7e]*))\?="
+)
 BETWEEN_WORDS = re.compile(rb"(\?=)[ \t]*(?:\r?\n[ \t]+)?(=\?[\w.:-]+\?[BbQq]\?)")
 PERCENT_LINE = re.compile(rb"(?:[\w.~!*'();:@&=+$,?#\[\]-]|%[0-9A-Fa-f]{2})+")
 PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
+CODE_QUOTES = (b"`", b'"', b"'")  # before an example of an encoding
 CODE_MARKS = (b"`", b"://")  # lines of code, and of URLs, stay
 FEWEST_CHARACTERS = 4  # characters outside ASCII that prove a run by the language model
 MOST_NATS = 7.5  # nats per character outside ASCII: prose has at most 5.8, mojibake at least 8.3
+QUOTED_IN_WORD = re.compile(rb"(?<=[A-Za-z])(?:=[89A-F][0-9A-F])+(?=[a-z])")
+FEWEST_IN_WORDS = 3  # escapes within words, of a paragraph of a single-byte codec: `M=FCller`
 FEWEST_QUOTED = 2  # escapes of quoted-printable in a paragraph
 
 
@@ -42,7 +47,7 @@ def decoded_seven_bit(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     '中文 in Usenet'
     """
     names = []
-    for name, rule in RULES.items():
+    for name, rule in SEVEN_BIT_RULES.items():
         after = rule(data)
         if after != data:
             data = after
@@ -52,7 +57,8 @@ def decoded_seven_bit(data: bytes) -> tuple[bytes, tuple[str, ...]]:
 
 def seven_bit_codec(data: bytes, names: tuple[str, ...]) -> str:
     """Return the codec of `data`, in which `decoded_seven_bit` found encodings, if it is one; else nothing."""
-    codec = {("HZ",): escape_sequences()[SHIFT_IN_HZ], ("UTF-7",): "utf-7"}.get(names, "")
+    known = {"HZ": escape_sequences()[SHIFT_IN_HZ], "UTF-7": "utf-7"}
+    codec = known.get(names[0], "") if len(names) == 1 else ""
     return codec if codec and data.isascii() and is_decodable(data, codec) else ""
 
 
@@ -78,7 +84,7 @@ def _bare_jis(data: bytes) -> bytes:
     def decoded(run: re.Match[bytes]) -> bytes:
         kana = sum(byte in KANA_ROWS for byte in run[1][::2])
         text = (b"\x1b$B" + run[1] + b"\x1b(B").decode(codec, "replace")
-        return text.encode() if kana * 4 >= len(text) and _is_text(text) else run[0]
+        return text.encode() if kana * 4 >= len(text) and _reads_as_text(text) else run[0]
 
     return BARE_JIS.sub(decoded, data)
 
@@ -90,8 +96,10 @@ def _hz(data: bytes) -> bytes:
     codec = escape_sequences()[SHIFT_IN_HZ]
 
     def decoded(run: re.Match[bytes]) -> bytes:
+        if data[run.start() - 1 : run.start()] in CODE_QUOTES:
+            return run[0]
         text = run[0].decode(codec, "replace")
-        return text.encode() if _is_text(text, fewest=1) else run[0]
+        return text.encode() if _reads_as_text(text, fewest=1) else run[0]
 
     after = HZ_RUN.sub(decoded, data)
     return after if after == data else after.replace(b"~\n", b"").replace(b"~~", b"~")
@@ -102,7 +110,7 @@ def _utf_7(data: bytes) -> bytes:
     runs = list(UTF_7_RUN.finditer(data)) if b"+" in data and data.isascii() else []
     texts = [_base64_utf_16(run[1]) for run in runs]
     plus = data.count(b"+") - data.count(b"+-") - sum(run[1].count(b"+") for run in runs)
-    if not runs or not all(texts) or plus > len(runs) or not _is_text("".join(filter(None, texts)), fewest=3):
+    if not runs or not all(texts) or plus > len(runs) or not _reads_as_text("".join(filter(None, texts)), fewest=3):
         return data
     decoded = iter(texts)
     return UTF_7_RUN.sub(lambda _: (next(decoded) or "").encode(), data).replace(b"+-", b"+")
@@ -135,18 +143,21 @@ def _unquoted(paragraph: bytes) -> bytes:
     escapes = sum(len(run[0]) // 3 for run in QUOTED_HIGH.finditer(paragraph))
     is_soft = bool(SOFT_LINE_END.search(paragraph))
     proven = (escapes >= FEWEST_QUOTED and high) or (escapes and is_soft) or escapes >= 3 * FEWEST_QUOTED
-    if not proven or NOT_QUOTED.search(paragraph) or b"`" in paragraph:
+    if not paragraph.isascii() or not proven or NOT_QUOTED.search(paragraph) or b"`" in paragraph:
         return paragraph
     plain = SOFT_LINE_END.sub(b"", paragraph)
     plain = QUOTED.sub(lambda run: bytes.fromhex(run[0].replace(b"=", b"").decode()), plain)
     plain = plain.removesuffix(b"=")
+    if plain.isascii():
+        return paragraph
     if is_decodable(plain, UTF_8):
         return plain
-    encoding = likeliest_encoding(plain, None)
+    within = len(QUOTED_IN_WORD.findall(paragraph))
+    encoding = likeliest_encoding(plain, None) if within >= (1 if is_soft else FEWEST_IN_WORDS) else None
     if not encoding or not is_decodable(plain, encoding.codec):
         return paragraph
     text = plain.decode(encoding.codec)
-    return text.encode() if _is_text(text, fewest=1) else paragraph
+    return text.encode() if _reads_as_text(text, fewest=1) else paragraph
 
 
 def _is_after_space(data: bytes, at: int) -> bool:
@@ -158,7 +169,9 @@ def _encoded_words(data: bytes) -> bytes:
     if b"=?" not in data or b"?=" not in data:
         return data
     return b"\n".join(
-        ENCODED_WORD.sub(_decoded_word, BETWEEN_WORDS.sub(rb"\1\2", line)) if b"=?" in line and b"`" not in line else line
+        ENCODED_WORD.sub(_decoded_word, BETWEEN_WORDS.sub(rb"\1\2", line))
+        if b"=?" in line and b"`" not in line
+        else line
         for line in re.split(rb"\n(?![ \t]+=\?)", data)
     )
 
@@ -169,7 +182,9 @@ def _decoded_word(word: re.Match[bytes]) -> bytes:
         if word[2]:
             raw = base64.b64decode(word[3] + b"=" * (-len(word[3]) % 4), validate=True)
         else:
-            raw = re.sub(rb"=([0-9A-Fa-f]{2})", lambda hex_: bytes.fromhex(hex_[1].decode()), word[5].replace(b"_", b" "))
+            raw = re.sub(
+                rb"=([0-9A-Fa-f]{2})", lambda hex_: bytes.fromhex(hex_[1].decode()), word[5].replace(b"_", b" ")
+            )
         text = raw.decode(codec)
     except (binascii.Error, UnicodeError, LookupError):
         return word[0]
@@ -190,10 +205,10 @@ def _without_percent(line: bytes) -> bytes:
     plain = unquote_to_bytes(line)
     if plain.isascii() or not is_decodable(plain, UTF_8):
         return line
-    return plain if _is_text(plain.decode()) else line
+    return plain if _reads_as_text(plain.decode()) else line
 
 
-def _is_text(text: str, *, fewest: int = FEWEST_CHARACTERS) -> bool:
+def _reads_as_text(text: str, *, fewest: int = FEWEST_CHARACTERS) -> bool:
     """Return whether decoded text reads as text; with less than `fewest` characters outside ASCII, it does not."""
     from pipeline.language.fluency import mean_cross_entropy  # noqa: PLC0415 - loads the model, which few files need
 
@@ -206,7 +221,7 @@ def _is_text(text: str, *, fewest: int = FEWEST_CHARACTERS) -> bool:
     )
 
 
-RULES: dict[str, Callable[[bytes], bytes]] = {
+SEVEN_BIT_RULES: dict[str, Callable[[bytes], bytes]] = {
     "ISO 2022": _iso_2022_lines,
     "ISO-2022-JP without escape bytes": _bare_jis,
     "HZ": _hz,

@@ -5,6 +5,7 @@ Damage is half a character at the end, a carriage return before each byte 0A (a 
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,13 @@ import numpy as np
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.detection import NON_TEXT, is_decodable
 
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its little-endian mark is a prefix of this one
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 FEWEST_WIDE_CHARACTERS = 8  # characters that are enough to detect UTF-16 or UTF-32 without Latin text
 FEWEST_OF_BLOCK = 4  # letters of one block of 256 code points that are enough
 FEWEST_WIDE_LATIN = 2  # Latin characters: a single NUL may be an accident
@@ -89,7 +97,7 @@ def _is_wide(head: bytes, codec: str) -> bool:
 
 
 def _is_of_one_block(text: str) -> bool:
-    """Return whether most characters outside ASCII are letters that share the first byte, as those of an alphabet do."""
+    """Return whether most characters outside ASCII are letters of one block, as those of an alphabet are."""
     others = [char for char in text if char > "\x7f"]
     blocks = Counter(ord(char) >> 8 for char in others).most_common(1)
     letters = sum(unicodedata.category(char)[0] in "LM" for char in others)
@@ -114,7 +122,7 @@ def _reads_well(text: str, most: float) -> bool:
 
 
 def _realigned(data: bytes, codec: str) -> str:
-    """Return the text of UTF-16 that lost bytes: after each loss, the search for characters begins at the other byte."""
+    """Return the text of UTF-16 that lost bytes: at each loss, the bytes are divided into characters again."""
     from pipeline.encoding.alignment import TAIL, WINDOW, aligned_texts  # noqa: PLC0415 - loads the model
     from pipeline.encoding.line_scores import likeliest_model  # noqa: PLC0415 - the same
 

@@ -12,19 +12,11 @@ import webencodings
 
 from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences
-from pipeline.encoding.detection import NON_TEXT, UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
-from pipeline.encoding.marked import marked_text
+from pipeline.encoding.detection import EBCDIC_SPACE, NON_TEXT, UTF_8, is_decodable, likeliest_encoding
 from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_codec
-from pipeline.encoding.wide import control_count, wide_codec, wide_text
+from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
+from pipeline.read.damaged import STEP, decoded_lines, decoded_whole
 
-STEP = "decode"
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its little-endian mark is a prefix of this one
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 WIDE_MARKS = tuple(mark for mark, codec in BYTE_ORDER_MARKS if codec != UTF_8)
 ENCODING_DECLARATION = re.compile(
     rb"""<\?xml[^>]{0,200}\sencoding\s*=\s*["']?([\w.:-]+)"""
@@ -34,7 +26,6 @@ ENCODING_DECLARATION = re.compile(
 )
 DECLARATION_BYTES = 2048  # bytes; HTML requires the first 1024, but front matter and comments may precede
 FEWEST_DISTINCT_SEQUENCES = 20  # different UTF-8 sequences; fewer may be valid by chance
-EBCDIC_SPACE = b"\x40"
 FEWEST_PADDING = 4  # NULs at the end; the last character of UTF-32 has up to three
 END_MARK = b"\x1a"  # the mark of DOS and CP/M at the end of a text
 MOST_DAMAGED = 5  # of so many characters one at most is damaged
@@ -58,7 +49,7 @@ def decode(source: Source) -> Document:
     meta = Metadata(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
     document = Document(source.path, text or "", meta)
     if text is None:
-        decoded = _decoded_whole if encoding.evidence in {"bom", "validity"} else _decoded_by_line
+        decoded = decoded_whole if encoding.evidence in {"bom", "validity"} else decoded_lines
         document = decoded(document, plain)
     if names:
         document = document.noted(STEP, f"decoded: {', '.join(names)}")
@@ -66,57 +57,6 @@ def decode(source: Source) -> Document:
         return document
     note = f"ends with the end mark of DOS or with NULs; bytes: {len(end)}"
     return replace(document, text=document.text + end.decode("ascii")).noted(STEP, note)
-
-
-def _decoded_whole(document: Document, data: bytes) -> Document:
-    """Return the document with the text of `data`, all of which is in one codec; wide codecs may be damaged."""
-    codec = document.meta.encoding.codec
-    if is_decodable(data, codec):
-        return replace(document, text=data.decode(codec))
-    marked = next((mark for mark, named in BYTE_ORDER_MARKS if named == codec and data.startswith(mark)), b"")
-    order = {codecs.BOM_UTF16_BE: "-be", codecs.BOM_UTF32_BE: "-be", b"": ""}.get(marked, "-le")
-    text = wide_text(data.removeprefix(marked), codec + order)
-    return replace(document, text=text).noted(
-        STEP, f"damaged {codec.upper()}: characters left as U+FFFD: {_marks(text)}"
-    )
-
-
-def _decoded_by_line(document: Document, data: bytes) -> Document:
-    """Return the document with the text of `data`; lines may be in several codecs, and have bytes of no character."""
-    from pipeline.encoding.by_line import decoded_by_line  # noqa: PLC0415 - loads the model; valid UTF-8 needs none
-
-    encoding = document.meta.encoding
-    if not is_ascii_compatible(encoding.codec):
-        return replace(document, text=marked_text(data, encoding.codec))
-    lines = decoded_by_line(data, encoding.codec)
-    codec = max(lines.codecs, key=lambda codec: (lines.codecs[codec], codec == encoding.codec))
-    if codec != encoding.codec:
-        evidence = "damaged" if codec == UTF_8 else "statistics"
-        encoding = Encoding(codec, encoding.confidence, evidence, encoding.alternatives)
-    text = lines.data.decode("utf-8", "replace")
-    document = replace(document, text=text, meta=replace(document.meta, encoding=encoding))
-    if len(lines.codecs) > 1:
-        counts = ", ".join(f"{name} {count}" for name, count in lines.codecs.most_common())
-        document = document.noted(STEP, f"several encodings; lines with characters outside ASCII: {counts}")
-    if not is_decodable(lines.data, UTF_8):
-        return _with_repaired_utf8(document, lines.data)
-    left = _marks(text) - data.count(REPLACEMENT.encode())
-    message = f"{codec}: bytes that belong to no character, left as U+FFFD: {left}"
-    return document.noted(STEP, message) if left > 0 else document
-
-
-def _with_repaired_utf8(document: Document, data: bytes) -> Document:
-    """Return the document, whose text is that of ill-formed UTF-8, with the characters that could be reconstructed."""
-    from pipeline.mojibake.lossy.ill_formed_utf8 import ill_formed_changes  # noqa: PLC0415 - loads the model; valid text needs none
-
-    document = document.edited(ill_formed_changes(data))
-    left = _marks(document.text) - data.count(REPLACEMENT.encode())
-    uncertain = f"; uncertain characters left as U+FFFD: {left}" if left else ""
-    return document.noted(STEP, f"ill-formed UTF-8: sequences repaired: {len(document.changes)}{uncertain}")
-
-
-def _marks(text: str) -> int:
-    return text.count(REPLACEMENT)
 
 
 def _without_end_mark(data: bytes) -> tuple[bytes, bytes]:
@@ -170,7 +110,7 @@ def _byte_order_mark(data: bytes) -> Encoding | None:
     if codec is None or (codec == "utf-8" and not is_decodable(data, codec)):
         return None
     text = data.decode(codec, "replace")
-    damage = _marks(text) + len(NON_TEXT.findall(text))
+    damage = text.count(REPLACEMENT) + len(NON_TEXT.findall(text))
     if damage * MOST_DAMAGED > len(text) and damage > 1 and not wide_codec(data):
         message = (
             f"starts with the byte order mark of {codec.upper()} but is not {codec.upper()}; download the original "

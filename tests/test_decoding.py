@@ -1,0 +1,96 @@
+"""Damaged legacy files, files of several encodings and seven-bit encodings become text; sound text stays."""
+
+from __future__ import annotations
+
+import quopri
+from pathlib import PurePosixPath
+
+import pytest
+
+from pipeline.document import Source
+from pipeline.read.decode import decode, detect
+
+CHINESE = "今天去划船，天气很好，湖上的人不多，我们一直划到傍晚才回家。\n很多人以为网页会一直在那里，其实不会。\n"
+JAPANESE = "昨日は友達と海に行って、夕方まで泳ぎました。\n今日は家で本を読みます。\n"
+KOREAN = "어제 친구와 바다에 가서 저녁까지 수영했습니다.\n오늘은 집에서 책을 읽습니다.\n"
+RUSSIAN = "Вчера мы с другом поехали на море и плавали до вечера.\nСегодня я читаю дома книгу.\n"
+POLISH = "Wczoraj pojechaliśmy nad morze i pływaliśmy aż do wieczora.\nDziś będę w domu czytać książkę.\n"
+TEXTS = {"gbk": CHINESE, "euc_jp": JAPANESE, "cp932": JAPANESE, "cp949": KOREAN, "cp1251": RUSSIAN, "cp1250": POLISH}
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of a file."""
+    return decode(Source(PurePosixPath("a.txt"), data)).text
+
+
+@pytest.mark.parametrize("codec", TEXTS)
+def test_one_lost_byte_costs_one_character(codec: str):
+    """The codec is right, and the second line, which is whole, is right."""
+    text = TEXTS[codec] * 2
+    data = text.encode(codec)
+    first = next(at for at, byte in enumerate(data) if byte > 0x7F and at > 10)
+    out = decoded(data[:first] + data[first + 1 :])
+    assert out.split("\n")[1:] == text.split("\n")[1:]
+
+
+@pytest.mark.parametrize("codec", TEXTS)
+def test_a_line_of_utf_8_in_a_legacy_file(codec: str):
+    """A line that was appended in UTF-8 is decoded as UTF-8, and the others in their codec."""
+    text = TEXTS[codec]
+    first, second, _ = text.split("\n")
+    data = (text * 3).encode(codec) + f"{second}\n".encode() + f"{first}\n".encode(codec)
+    assert decoded(data) == text * 3 + f"{second}\n{first}\n"
+
+
+CASES = {
+    "cut in the middle of a character": (CHINESE.encode("gbk")[:-4], CHINESE[:-3] + "\ufffd"),
+    "the euro of code page 936": (b"\x80" + CHINESE.encode("gbk"), "€" + CHINESE),
+    "the end mark of DOS stays": (RUSSIAN.encode("cp866") + b"\x1a", RUSSIAN + "\x1a"),
+    "UTF-16 of odd length": (CHINESE.encode("utf-16-le") + b"N", CHINESE + "\ufffd"),
+    "UTF-16 sent as text": (
+        CHINESE.replace("\n", "\r\n").encode("utf-16-le").replace(b"\n", b"\r\n"),
+        CHINESE.replace("\n", "\r\n"),
+    ),
+    "UTF-16 with a mark, of odd length": (b"\xff\xfe" + RUSSIAN.encode("utf-16-le") + b"a", RUSSIAN + "\ufffd"),
+    "UTF-16 in a script without a model": ("ყველა ადამიანი იბადება".encode("utf-16-be"), "ყველა ადამიანი იბადება"),
+    "ISO-2022-JP below UTF-8": ("件名：海\n".encode() + JAPANESE.encode("iso2022_jp"), "件名：海\n" + JAPANESE),
+    "ISO-2022-JP without its escapes": (b"$B$3$l$O8E$$F|5-$G$9!#(B\n", "これは古い日記です。\n"),
+    "HZ": (b"~{VPND5DNDUB:\\6`~} in Usenet\n", "中文的文章很多 in Usenet\n"),
+    "UTF-7": (RUSSIAN.encode("utf-7"), RUSSIAN),
+    "quoted-printable of UTF-8": (quopri.encodestring(POLISH.encode()), POLISH),
+    "quoted-printable of cp1252": (b"M=FCller aus K=F6ln =\nund mehr", "Müller aus Köln und mehr"),
+    "encoded words of mail": (b"From: =?utf-8?Q?caf=C3=A9?= =?utf-8?B?IMOg?= x", "From: café à x"),
+    "a percent-encoded line": (b"%E4%BD%A0%E5%A5%BD%EF%BC%8C%E4%B8%96%E7%95%8C", "你好，世界"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bytes_become_text(name: str):
+    """Each kind of damage and of encoding is decoded."""
+    data, text = CASES[name]
+    assert decoded(data) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Use =C3=A9 for an acute e in mail.",
+        'Arrays.asList("Total", "=B2+B3"); Arrays.asList("=B5+B6")',
+        "A.clip(1, out=B2) and A.clip(None, 1, out=B2)",
+        "color=FF0000&bg=AACC22 url?a=B1&c=D2",
+        "https://e.org/%E4%BD%A0%E5%A5%BD%EF%BC%8C%E4%B8%96",
+        "[x](/wiki/%E4%BD%A0%E5%A5%BD%EF%BC%8C%E4%B8%96)",
+        "$BASE(B) is $BUILD(B and `~{VPND~}` is HZ",
+        "a+b-c is 1+1=2, C++ and foo+bar-",
+        "`=?utf-8?Q?caf=C3=A9?=` is an encoded word",
+    ],
+)
+def test_sound_text_stays(text: str):
+    """Text that only mentions an encoding, or looks like it, stays byte for byte."""
+    assert decoded(text.encode()) == text
+
+
+def test_only_a_proof_is_certain():
+    """Detection by statistics never claims 1.0; UTF-8 and byte order marks do."""
+    assert detect(CHINESE.encode()).confidence == 1
+    assert all(0.9 < detect(text.encode(codec)).confidence < 1 for codec, text in TEXTS.items())
