@@ -234,7 +234,7 @@ def damaged(text: str, recipe: str) -> str:
 
 def writable(text: str, recipe: str) -> str:
     """Return a text without the characters that the first codec of a recipe lacks, typography in ASCII."""
-    truth = recipe.split(">")[0]
+    truth = recipe.split(">", maxsplit=1)[0]
     if truth in {"utf-8", "nbsp"}:
         return text
     plain = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0x2013: "-", 0x2014: "-"})

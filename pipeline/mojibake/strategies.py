@@ -30,9 +30,7 @@ from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
 UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 FEW_GAPS = 2  # gaps of a line that may be sound characters of a script that the language does not use
-CHANGED_PER_SOUND_LINE = (
-    4  # lines that a chain may change for each sound line with the same letters, so that these count
-)
+CHANGED_PER_SOUND_LINE = 4  # lines that a chain may change for each sound line with the same letters
 _ASCII_RUNS = re.compile(r"([\x00-\x7f]+)")
 
 
@@ -44,9 +42,7 @@ class RepairEvidence(NamedTuple):
 
 
 TextKind = Literal["valid UTF-8", "long", "short"]
-VALID_TEXT_KIND: TextKind = (
-    "valid UTF-8"  # all characters outside ASCII are valid UTF-8, and ftfy does not fix each line
-)
+VALID_TEXT_KIND: TextKind = "valid UTF-8"  # all that is no ASCII is valid UTF-8, and ftfy does not fix each line
 LONG_TEXT_KIND: TextKind = "long"  # the text has enough characters outside ASCII to be its own evidence
 SHORT_TEXT_KIND: TextKind = "short"  # the text has fewer
 EVERY_KIND = (VALID_TEXT_KIND, LONG_TEXT_KIND, SHORT_TEXT_KIND)
@@ -81,10 +77,8 @@ def _undo_chain(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
         if not chain.proves_itself and _fits_the_rest(text, lines, chain, originals):
             return
         for number, original, confidence in originals:
-            yield (
-                lines[number][0],
-                list(_line_changes(lines[number][0], written[number], original, (str(chain), confidence))),
-            )
+            start = lines[number][0]
+            yield start, list(_line_changes(start, written[number], original, (str(chain), confidence)))
 
 
 def _fits_the_rest(text: str, lines: list[Span], chain: Chain, originals: Sequence[tuple[int, str, float]]) -> bool:
