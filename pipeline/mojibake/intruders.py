@@ -63,6 +63,6 @@ def _class_of(char: str) -> int:
         return LOWER if char.islower() else CAPITAL
     if script == "CYRILLIC" and category[0] == "L":
         return CYRILLIC_LOWER if char.islower() else CYRILLIC_UPPER
-    if script == "GREEK" and category[0] == "L":
+    if script in {"GREEK", "ARABIC", "HEBREW"} and category[0] == "L":
         return FOREIGN
     return SYMBOL if category in SYMBOL_CATEGORIES and char not in IN_WORDS else 0

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import is_multi_byte, western_codecs
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.language.endings import ending_model
@@ -56,10 +57,11 @@ def reconstruct(
 ) -> list[list[Piece]] | None:
     """Return the pieces of each line: its gaps, and the known text between them.
 
-    None where there are no gaps, or the lines, or their `rival` originals, are likelier than the result.
+    None where there are no gaps or marks, or the lines, or their `rival` originals, are likelier than the result.
     """
     found = [with_fitting_candidates(lattice_slots(line, damage)) for line in lines]
-    if not any(len(slot.candidates) > 1 for row in found for slot in row):
+    marked = any(REPLACEMENT in line for line in lines)
+    if not marked and not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
     stripped = damage.lost >= C1_BYTES
     strokes = stroke_gaps(found) if stripped else [{}] * len(found)
