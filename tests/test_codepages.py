@@ -56,7 +56,10 @@ def test_a_rewriting_is_undone(rewriting):
 @pytest.mark.parametrize(
     ("broken", "text"),
     [
-        ("He said â€œnoâ€\x9d â€” then â€\" again. It was a fiancÃ© who didnâ€™t know", "He said “no” — then — again. It was a fiancé who didn’t know"),
+        (
+            'He said â€œnoâ€\x9d â€” then â€" again. It was a fiancÃ© who didnâ€™t know',
+            "He said “no” — then — again. It was a fiancé who didn’t know",
+        ),
         ("Itâ€TMs a cafÃ©", "It’s a café"),
         ("Les Ã©tudiants prÃ fÃ¨rent la mÃ thode", "Les étudiants préfèrent la méthode"),
         ("Price:Â £5 andÂ more", "Price:\xa0£5 and\xa0more"),

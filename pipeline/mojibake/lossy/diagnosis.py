@@ -37,9 +37,7 @@ TRUNCATED_BEFORE_SPACE = re.compile(
     b"(?:[\xc3-\xdf]|[\xe1-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}) "
 )  # U+00A0 as a space
 CHAIN_PRIOR = 30.0  # nats per mis-decoding by which a chain must be likelier than the unchanged text
-RIVAL_SAMPLE = 2_000  # characters by which codecs with about the same evidence are compared
-RIVAL_SHARE = 0.9  # of the evidence of the best codec, which another one must have
-RIVAL_MARK_PRICE = 8.0  # nats for each character that a codec leaves incomplete
+RIVAL_SAMPLE = 2_000  # characters by which codecs with the same evidence are compared
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 CONTINUATION_BYTES = frozenset(range(0x80, 0xC0))
 C1_BYTES = frozenset(range(0x80, 0xA0))
@@ -126,24 +124,24 @@ def _damaged_lines(lines: Sequence[str], codec: str) -> _DamagedLines:
 
 
 def _likelier_codec(lines: Sequence[str], best: _DamagedLines) -> str:
-    """Return the likeliest of the single-byte codecs with about the same evidence: in some, other letters come out."""
+    """Return the likeliest of the single-byte codecs with the same evidence: in some, other letters come out."""
     sample = "\n".join(lines[number] for number in best.lines)[:RIVAL_SAMPLE]
     if is_multi_byte(best.codec) or not sample:
         return best.codec
-    least = RIVAL_SHARE * decoding_evidence(sample, best.codec).whole
+    least = decoding_evidence(sample, best.codec)
+    text = misdecoded_bytes(sample, best.codec).decode("utf-8", "replace")
     texts: dict[str, str] = {}
     codecs = [best.codec, *single_byte_misdecodings()]
     if REPLACEMENT in sample and C1_CONTROLS.search(sample):  # as browsers do: the marks are bytes from A0 on
         codecs.sort(key=lambda codec: all(byte in C1_BYTES for byte in undefined_bytes(codec)))
     for codec in codecs:
         counts = decoding_evidence(sample, codec)
-        if counts.whole - counts.foreign >= least:
-            texts.setdefault(misdecoded_bytes(sample, codec).decode("utf-8", "replace"), codec)
-    if not texts:
-        return best.codec
-    scores = letter_scores([text.replace(REPLACEMENT, "") for text in texts])[1].max(axis=1)
-    scores -= [RIVAL_MARK_PRICE * text.count(REPLACEMENT) for text in texts]
-    own = list(texts).index(misdecoded_bytes(sample, best.codec).decode("utf-8", "replace"))
+        if counts.whole >= least.whole and counts.foreign <= least.foreign:
+            rival = misdecoded_bytes(sample, codec).decode("utf-8", "replace")
+            if rival.count(REPLACEMENT) <= text.count(REPLACEMENT):
+                texts.setdefault(rival, codec)
+    scores = letter_scores([one.replace(REPLACEMENT, "") for one in texts])[1].max(axis=1)
+    own = list(texts).index(text)
     likeliest = int(scores.argmax()) if scores.max() > scores[own] + CHAIN_PRIOR else own
     return list(texts.values())[likeliest]
 

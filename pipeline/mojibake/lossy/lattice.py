@@ -160,7 +160,7 @@ def _usual_length(data: bytes) -> int:
 
 
 def _multi_byte_slot(data: bytes, at: int, damage: Damage, usual: int) -> tuple[int, tuple[str, ...]]:
-    """Return the same for a multi-byte codec: marks may replace any bytes. Sequences of marks have the `usual` length."""
+    """Return the same for a multi-byte codec: marks replace any bytes; a run of marks has the `usual` length."""
     lead = data[at]
     length = SEQUENCE_LENGTHS.get(lead, 0)
     following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _is_continuation(byte, damage)), 3)
