@@ -63,9 +63,10 @@ def corpus_text(language: str, size: int, chance: random.Random) -> str:
     """Return so many characters of the corpus of a language, in whole paragraphs but the last."""
     whole = "".join(file.read_text("utf-8") for file in sorted((CORPUS / language).glob("*")))
     places = [match.end() for match in re.finditer("\n", whole)]
+    share = sum(char > "\x7f" for char in whole) / len(whole) / 2
     while True:
         part = whole[(start := chance.choice(places)) : start + size]
-        if len(part) == size and sum(char > "\x7f" for char in part) * 200 > size:
+        if len(part) == size and sum(char > "\x7f" for char in part) > size * share:
             return part
 
 
@@ -147,7 +148,7 @@ def damaged_files(chance: random.Random) -> None:
             for name, decoder in PEERS.items():
                 begin = time.process_time()
                 told, out = decoder(data, codec)
-                is_right = same(text.encode(codec), codec, told)
+                is_right = same(text[:-10].encode(codec), codec, told)
                 good, every = right_elsewhere(text, codec, hit, out) if is_right else (0, len(text))
                 found[name].update(files=1, right=is_right, good=good, every=every, exact=good == every)
                 found[name]["seconds"] += time.process_time() - begin  # type: ignore[assignment]

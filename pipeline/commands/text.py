@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pipeline.language.archive_statistics import ArchiveStatistics
     from pipeline.steps.typography import Typography
 
+SHOWN = 0.005  # confidence: that of an alternative that is worth showing
+
 
 @click.command("repair")
 @paths
@@ -88,22 +90,47 @@ def _more_may_help(texts: dict[str, str]) -> bool:
 @paths
 @as_json
 def detect_command(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Detect encodings, with confidence and alternatives."""
-    from pipeline.read.decode import detect
+    """Detect encodings, with confidence and alternatives, and what damage the text has."""
+    from pipeline import filters
 
     def work(one: Input) -> None:
-        encoding = detect(one.read())
+        document = filters.repair(one.read())
+        encoding, damage = document.meta.encoding, _damage_of(document)
         if as_json:
             import msgspec
 
-            record = {"path": str(one.file or one.name)} | msgspec.to_builtins(encoding)
+            record = {"path": str(one.file or one.name)} | msgspec.to_builtins(encoding) | {"damage": damage}
             click.echo(msgspec.json.encode(record))
             return
-        others = ", ".join(f"{other.codec} {other.confidence:.2f}" for other in encoding.alternatives)
+        others = ", ".join(f"{other.codec} {other.confidence:.2f}" for other in encoding.alternatives if other.confidence >= SHOWN)
         line = f"{one.label}: {encoding.codec} {encoding.confidence:.2f} ({encoding.evidence})"
-        click.echo(line + (f"; alternatives: {others}" if others else ""))
+        click.echo("; ".join([line + (f"; alternatives: {others}" if others else ""), *map(_damage_in_words, damage)]))
 
     return process_each(paths, work)
+
+
+def _damage_of(document: Document) -> list[dict[str, str | int]]:
+    """Return the kinds of damage of a text: for each what happened, and how many characters it has, or had lost bytes.
+
+    The notes of decoding come first: they say which lines are in another encoding, and what could not be decoded.
+    """
+    found: dict[str, dict[str, str | int]] = {}
+    for note in (note for note in document.notes if note.step == "decode"):
+        found[note.message] = {"kind": note.message, "characters": 0, "missing_bytes": 0}
+    for change in document.changes:
+        kind, *rest = change.reason.split(", byte missing")
+        row = found.setdefault(kind, {"kind": kind, "characters": 0, "missing_bytes": 0})
+        row["characters"] = int(row["characters"]) + len(change.after)
+        row["missing_bytes"] = int(row["missing_bytes"]) + (len(change.after) if rest else 0)
+    return list(found.values())
+
+
+def _damage_in_words(row: dict[str, str | int]) -> str:
+    """Return a kind of damage on one line: `text is UTF-8 decoded as cp1254: 900 characters, 420 with missing bytes`."""
+    if not row["characters"]:
+        return str(row["kind"])
+    lost = f", {row['missing_bytes']} with missing bytes" if row["missing_bytes"] else ""
+    return f"text is {row['kind']}: {row['characters']} characters{lost}"
 
 
 @click.command("normalize")

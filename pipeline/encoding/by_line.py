@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,13 +17,13 @@ from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.codecs import is_multi_byte
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, likeliest_encoding
 from pipeline.encoding.marked import marked_text
-from pipeline.encoding.line_scores import LineScores, line_scores, text_scores
+from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.language.ngrams import Floats
 
 SWITCH_PRICE = 8.0  # nats for a change of codec between lines; `benchmarks/decoding.py mixed`
 MOST_CODECS = 4  # codecs in one file
 FEWEST_STRANGE_BYTES = 4  # bytes outside ASCII of strange lines, from which another codec is detected
-MOST_DIVIDED_AGAIN = 400  # lines without bad bytes that are divided into characters again
+MOST_DIVIDED_AGAIN = 1000  # lines that are divided into characters again
 LEAST_CODEC_GAIN = 8.0  # nats by which another codec must make the lines likelier
 STRANGE_SAMPLE = 200  # lines that another codec is detected from
 
@@ -45,14 +45,14 @@ def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
     states = _cheapest_path(found)
     for state, one in enumerate(found):
         own = [at for at, picked in enumerate(states) if picked == state]
-        for at, text in zip(own, _repaired(chosen, one, own) if one.codec != UTF_8 else (), strict=False):
-            lines[places[at]] = text.encode()
+        for at in own if one.codec != UTF_8 else ():
+            lines[places[at]] = one.texts[at].encode()
     return DecodedLines(b"\n".join(lines), Counter(found[state].codec for state in states))
 
 
 def _scores_by_codec(lines: Sequence[bytes], codec: str) -> list[LineScores]:
     """Return the scores of lines in `codec`, and in the codecs that its strange lines are likely in."""
-    found = [line_scores(lines, codec, _readable(lines, codec))]
+    found = [_divided_again(lines, line_scores(lines, codec, _readable(lines, codec)))]
     while len(found) < MOST_CODECS:
         strange = np.flatnonzero(np.all([one.strange for one in found], axis=0))[:STRANGE_SAMPLE]
         sample = [lines[at] for at in strange]
@@ -63,7 +63,7 @@ def _scores_by_codec(lines: Sequence[bytes], codec: str) -> list[LineScores]:
         other = max(gains, key=lambda other: gains[other], default=codec)
         if other in {one.codec for one in found} or gains[other] < LEAST_CODEC_GAIN:
             break
-        found.append(line_scores(lines, other, sample))
+        found.append(_divided_again(lines, line_scores(lines, other, sample), found))
     return found
 
 
@@ -103,18 +103,23 @@ def _cheapest_path(found: Sequence[LineScores]) -> list[int]:
     return path[::-1]
 
 
-def _repaired(lines: Sequence[bytes], one: LineScores, own: Sequence[int]) -> list[str]:
-    """Return the texts of the lines `own` in their codec; those that bytes were lost of are divided again."""
-    texts = {at: one.texts[at] for at in own}
-    broken = [at for at in own if one.broken[at]] if is_multi_byte(one.codec) else []
-    marked = [at for at in broken if REPLACEMENT in texts[at]]
-    rest = [at for at in broken if REPLACEMENT not in texts[at]][:MOST_DIVIDED_AGAIN]
-    again = [*marked, *rest]
-    if not again:
-        return list(texts.values())
-    divided = aligned_texts([lines[at] for at in again], one.codec, one.model)
-    gains = text_scores(divided, one.model) - text_scores([texts[at] for at in again], one.model)
-    for at, text, gain in zip(again, divided, gains.tolist(), strict=True):
+def _divided_again(lines: Sequence[bytes], one: LineScores, found: Sequence[LineScores] = ()) -> LineScores:
+    """Return the scores of lines in a multi-byte codec, of which those that may have lost bytes are divided again.
+
+    Lines that are whole in a codec `found` before are not.
+    """
+    if not is_multi_byte(one.codec) or one.codec == UTF_8:
+        return one
+    broken = np.all([other.broken for other in (one, *found)], axis=0)
+    places = sorted(np.flatnonzero(broken).tolist(), key=lambda at: REPLACEMENT not in one.texts[at])
+    places = places[:MOST_DIVIDED_AGAIN]
+    if not places:
+        return one
+    texts, scores, strange = list(one.texts), one.scores.copy(), one.strange.copy()
+    divided = aligned_texts([lines[at] for at in places], one.codec, one.model)
+    for at, text, score in zip(places, divided, text_scores(divided, one.model).tolist(), strict=True):
+        gain = score - float(scores[at])
         if gain > (0 if REPLACEMENT in texts[at] else LEAST_GAIN):
-            texts[at] = text
-    return list(texts.values())
+            texts[at], scores[at] = text, score
+            strange[at] = -score > STRANGE * sum(char > "\x7f" for char in text)
+    return replace(one, texts=texts, scores=scores, strange=strange)

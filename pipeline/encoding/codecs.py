@@ -28,7 +28,7 @@ class Codec:
     guess: int = 0  # software that knows no encoding assumes it
     like: str = ""  # the codec that it differs from in a few rare letters only
     subsets: str = ""  # the codecs that most files with its label are in: tried before it
-    escapes: tuple[bytes, ...] = ()  # escape sequences that only it has (ISO 2022)
+    escapes: tuple[bytes, ...] = ()  # escape sequences that only it has (ISO 2022, HZ)
 
     @property
     def is_multi_byte(self) -> bool:
@@ -126,6 +126,7 @@ CODECS: tuple[Codec, ...] = (
     Codec("utf-8",          4, "Unicode", "any",      None, truth=1),
     Codec("gbk",            2, "GB",      "Han",      None, copy=4),
     Codec("latin-1",        1, "ISO",     "Latin",    None, wrong=20, copy=2, guess=2),
+    Codec("hz",             2, "GB",      "Han",      None, escapes=(b"~{",)),
     Codec("iso2022_jp_ext", 2, "JIS",     "Kana",     None, escapes=(b"\x1b$B", b"\x1b$@")),
     Codec("iso2022_kr",     2, "KS",      "Hangul",   None, escapes=(b"\x1b$)C",)),
 )

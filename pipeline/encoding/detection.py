@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
-from pipeline.encoding.codecs import codec_subsets, detectable_codecs
+from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
 from pipeline.encoding.marked import marked_text
 
 UTF_8 = "utf-8"
+MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
-BAD_BYTE_PRICE = 12.0  # nats for a byte that a codec cannot decode; `benchmarks/decoding.py damaged`
+BAD_BYTE_PRICES = (30.0, 18.0)  # nats for each byte that a codec cannot decode: of the first ones, and of more
+RARE_WHEN_DAMAGED, RARE_FACTOR = 6.0, 4.0  # nats: codecs of this rarity pay so many times the price
+SCORE_WEIGHT = 0.5  # of a difference of scores; `benchmarks/decoding.py pairs` set it and the next two
+UNKNOWN_CODEC, UNKNOWN_PER_NAT = -4.0, 0.3  # logarithm of the odds that the codec is unknown, and for each nat more
+TYPICAL_NATS = 6.0  # nats per character outside ASCII
+FIRST_BAD_BYTES = 20  # bad bytes; the lines of a file that has many more may be in another codec
 MOST_BAD_ELSEWHERE = 3  # bad bytes outside the sample that count: the file may be in two encodings
 MOST_COUNTED_BYTES = 200_000  # bytes in which bad ones are counted
 EBCDIC_SPACE = b"\x40"  # a twentieth of the bytes of EBCDIC text, at least
@@ -26,6 +33,8 @@ HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 WORDS_BY_SCRIPT = re.compile(
     "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
 )  # group 1: words in Latin letters
+TOUCHING_SCRIPTS = re.compile("(?<=[A-Za-z\u00c0-\u024f])[\u0370-\u1fff]|(?<=[\u0370-\u1fff])[A-Za-z\u00c0-\u024f]")
+MIXED_SCRIPT_PENALTY = 5.0  # nats for each pair of neighbours of which one is Latin and the other is not
 TYPEWRITER_FORMS = str.maketrans("\u2019\u00a3", "'$")  # the language model knows English as typewriters write it
 PRESENTATION_FORMS = re.compile(
     "[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}"
@@ -39,7 +48,7 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     Bytes that a codec cannot decode have a price. `declared` is the codec that the file names. It gets a bonus of
     `DECLARED_BONUS`, for it may be wrong.
     """
-    from pipeline.language.fluency import letter_scores, line_log_likelihoods  # noqa: PLC0415 - UTF-8 need not wait for the model
+    from pipeline.language.fluency import letter_scores, line_log_likelihoods, mean_cross_entropy  # noqa: PLC0415 - UTF-8 need not wait for the model
 
     sample = prose_sample(data)
     known = detectable_codecs() | {UTF_8: 0.0} | ({declared: -DECLARED_BONUS} if declared else {})
@@ -48,29 +57,38 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     read: dict[str, tuple[float, str]] = {}
     for codec in _without_supersets(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
-        read[text] = min(read.get(text, (math.inf, "")), (known[codec] + bad * BAD_BYTE_PRICE, codec))
+        read[text] = min(read.get(text, (math.inf, "")), (known[codec] + _price(bad, known[codec]), codec))
     texts = list(read)
     rough = letter_scores(texts)[1].max(axis=1)
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:MOST_SCORED_CODECS]
-    scores = sorted(
-        (
-            (
-                float(line_log_likelihoods([texts[at]]).sum())
-                - _script_mixture_cost(texts[at])
-                - read[texts[at]][0]
-                - BAD_BYTE_PRICE * min(MOST_BAD_ELSEWHERE, _undecodable_bytes(data, read[texts[at]][1])),
-                read[texts[at]][1],
-            )
-            for at in order
-        ),
-        reverse=True,
-    )
-    shares = [math.exp(max(score - scores[0][0], -700)) for score, _ in scores]
-    candidates = [
-        CodecCandidate(codec, round(one / sum(shares), 4)) for one, (_, codec) in zip(shares, scores, strict=True)
-    ]
+    scores = []
+    for text, (cost, codec) in ((texts[at], read[texts[at]]) for at in order):
+        elsewhere = _price(min(MOST_BAD_ELSEWHERE, _bad_bytes(data, codec)), known[codec])
+        scores.append((float(line_log_likelihoods([text]).sum()) - _script_mixture_cost(text) - cost - elsewhere, codec))
+    scores.sort(reverse=True)
+    best = next(text for text, (_, codec) in read.items() if codec == scores[0][1])
+    return _encoding_by_scores(scores, mean_cross_entropy([best], symbols=True), declared)
+
+
+def _encoding_by_scores(scores: Sequence[tuple[float, str]], nats: float, declared: str | None) -> Encoding:
+    """Return the best codec and the next ones, with confidences that are calibrated: `benchmarks/decoding.py pairs`.
+
+    `scores` are in nats, best first; `nats` are those of a character of the best text. Scores count a half, for the
+    characters of a text depend on each other. The text may also be in a codec or a language that is unknown here.
+    """
+    shares = [math.exp(max(score - scores[0][0], -700) * SCORE_WEIGHT) for score, _ in scores]
+    unknown = math.exp(UNKNOWN_CODEC + UNKNOWN_PER_NAT * (nats - TYPICAL_NATS))
+    total = sum(shares) + unknown
+    candidates = [CodecCandidate(codec, round(one / total, 4)) for one, (_, codec) in zip(shares, scores, strict=True)]
     evidence = "declared" if candidates[0].codec == declared else "statistics"
     return Encoding(candidates[0].codec, candidates[0].confidence, evidence, tuple(candidates[1:4]))
+
+
+def _price(bad: int, rarity: float) -> float:
+    """Return the price of bad bytes; a rare codec is hardly ever the one that a damaged file is in."""
+    first, more = BAD_BYTE_PRICES
+    first *= RARE_FACTOR if rarity >= RARE_WHEN_DAMAGED else 1
+    return first * min(bad, FIRST_BAD_BYTES) + more * max(0, bad - FIRST_BAD_BYTES)
 
 
 def is_ascii_compatible(codec: str) -> bool:
@@ -84,22 +102,28 @@ def _without_supersets(data: bytes, known: Collection[str], declared: str | None
     If none does, the data are damaged, or in several codecs: then the largest is tried.
     """
     subsets = codec_subsets()
-    valid = {codec for codec in known if is_decodable(data, codec)}
+    valid = {codec for codec in known if not _bad_bytes(data, codec)}
     smaller = {codec for codec in valid if any(subset in valid for subset in subsets.get(codec, ()))}
-    larger = {subset for codec in known for subset in subsets.get(codec, ()) if known_rarity(codec) < RARE}
+    larger = {subset for codec in known if _is_common(codec) for subset in subsets.get(codec, ())}
     return [codec for codec in known if codec == declared or codec not in (smaller if codec in valid else larger)]
 
 
-def known_rarity(codec: str) -> float:
-    """Return the rarity of a codec of the table, in nats."""
-    return detectable_codecs().get(codec, 0.0)
+def _is_common(codec: str) -> bool:
+    return detectable_codecs().get(codec, 0.0) < RARE
 
 
-def _undecodable_bytes(data: bytes, codec: str) -> int:
-    """Return how many bytes of `data` a codec cannot decode: 0, 1, or more."""
-    if is_decodable(data, codec):
-        return 0
-    return marked_text(data[:MOST_COUNTED_BYTES], codec).count(REPLACEMENT)
+def _bad_bytes(data: bytes, codec: str) -> int:
+    """Return how many bytes of `data` are no text in a codec; of more than one in a multi-byte codec, about."""
+    if codec in MULTI_BYTE or codec not in detectable_codecs():
+        return 0 if is_decodable(data, codec) else marked_text(data[:MOST_COUNTED_BYTES], codec).count(REPLACEMENT)
+    return len(data) - len(data.translate(None, _bytes_of_no_text(codec)))
+
+
+@functools.cache
+def _bytes_of_no_text(codec: str) -> bytes:
+    """Return the bytes from 0x80 on that a single-byte codec decodes to no character, or to a control."""
+    characters = ((byte, marked_text(bytes([byte]), codec)) for byte in range(0x80, 0x100))
+    return bytes(byte for byte, char in characters if char == REPLACEMENT or NON_TEXT.match(char))
 
 
 def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
@@ -119,11 +143,13 @@ def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
 def _script_mixture_cost(text: str) -> float:
     """Return the cost, in nats, of the mixture of Latin and other words (rule of succession, Laplace 1774).
 
-    A single Latin word among many others costs much, as the reverse does.
+    A single Latin word among many others costs much, as the reverse does; so do both scripts in one word.
     """
     words = WORDS_BY_SCRIPT.findall(text)
     latin = sum(map(bool, words))
-    return math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
+    touching = len(TOUCHING_SCRIPTS.findall(text))
+    several = math.lgamma(len(words) + 2) - math.lgamma(latin + 1) - math.lgamma(len(words) - latin + 1)
+    return several + MIXED_SCRIPT_PENALTY * touching
 
 
 def prose_sample(data: bytes) -> bytes:

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.detection import BAD_BYTE_PRICE
 from pipeline.encoding.marked import marked_text
 from pipeline.language.fluency import RIVAL_LANGUAGES, letter_scores
 from pipeline.language.ngrams import Floats, LanguageModel, language_model
 
+SKIPPED_BYTE_PRICE = 14.0  # nats for a byte of a line that belongs to no character; `benchmarks/decoding.py mixed`
 LANGUAGE_SAMPLE_LENGTH = 3_000  # characters that the language is chosen by
 STRANGE = 6.5  # nats per character outside ASCII: unseen prose has at most 5.8, mojibake at least 8.3
 RUN = 4  # characters: so many strange ones in a row are a trace of bytes that were paired wrongly
-STRANGE_RUN = 10.0  # nats per character of such a run
+STRANGE_RUN = 8.5  # nats per character of such a run
 Indices = npt.NDArray[np.int64]
 
 
@@ -40,7 +40,7 @@ def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) ->
     chance, codes, starts = _character_scores(texts, model)
     marks = np.array([text.count(REPLACEMENT) for text in texts])
     outside = codes > 0x7F
-    cost = np.add.reduceat(np.where(outside, -chance, 0), starts) + BAD_BYTE_PRICE * marks
+    cost = np.add.reduceat(np.where(outside, -chance, 0), starts) + SKIPPED_BYTE_PRICE * marks
     count = np.add.reduceat(outside.astype(int), starts) + marks
     worst = np.convolve(np.where(outside, np.minimum(-chance, 12), 0), np.ones(RUN), "same") / RUN
     strange = (marks > 0) | (cost > STRANGE * np.maximum(count, 1))
@@ -52,7 +52,7 @@ def text_scores(texts: Sequence[str], model: LanguageModel) -> Floats:
     """Return the log-likelihood of each text, in nats; U+FFFD in it is a bad byte."""
     chance, _, starts = _character_scores(texts, model)
     marks = np.array([text.count(REPLACEMENT) for text in texts])
-    return np.asarray(np.add.reduceat(chance, starts) - BAD_BYTE_PRICE * marks, np.float32)
+    return np.asarray(np.add.reduceat(chance, starts) - SKIPPED_BYTE_PRICE * marks, np.float32)
 
 
 def _character_scores(texts: Sequence[str], model: LanguageModel) -> tuple[Floats, npt.NDArray[np.uint32], Indices]:

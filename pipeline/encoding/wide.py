@@ -18,7 +18,10 @@ FEWEST_WIDE_CHARACTERS = 8  # characters that are enough to detect UTF-16 or UTF
 FEWEST_OF_BLOCK = 4  # letters of one block of 256 code points that are enough
 FEWEST_WIDE_LATIN = 2  # Latin characters: a single NUL may be an accident
 MOST_NATS_OF_TEXT = 10.0  # nats per character: a higher cross-entropy means that it is not text
+MOST_NATS_OF_PROSE = 7.5  # nats per character: prose has at most 5.8, mojibake at least 8.3
 HEADS = (4096, 256)  # bytes that are looked at: bytes may be lost later
+C0_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+FIRST_OF_HAN = "\u3100"  # spaces and punctuation are before it: no text is without
 WIDE_CODECS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 CARRIED_RETURN, LINE_FEED = b"\r\n", b"\n"
 STRANGE_STRETCH = 12  # characters, so many of which in a row are strange after a lost byte
@@ -51,6 +54,11 @@ def wide_text(data: bytes, codec: str) -> str:
     return _realigned(data, codec) if _unit(codec) == 2 else data.decode(codec, "replace")
 
 
+def control_count(data: bytes) -> int:
+    """Return how many bytes are C0 controls that text does not have: half of the bytes of Latin UTF-16 are."""
+    return len(data) - len(data.translate(None, C0_CONTROLS))
+
+
 def _unit(codec: str) -> int:
     return 4 if codec.startswith("utf-32") else 2
 
@@ -70,12 +78,14 @@ def _is_wide(head: bytes, codec: str) -> bool:
     if not is_decodable(head, codec):
         return False
     text = head.decode(codec)
+    if control_count(head) * 100 <= len(head):
+        return not NON_TEXT.search(text) and (_is_of_one_block(text) or _reads_well(text, MOST_NATS_OF_PROSE))
     latin = sum("\0" < char < "\u0100" for char in text)
     proven = sum(codec.startswith("utf-32") or char > "\uffff" for char in text)
     if NON_TEXT.search(text):
         return False
     is_latin = latin >= FEWEST_WIDE_LATIN and latin * 2 > len(text)
-    return is_latin or proven >= FEWEST_WIDE_LATIN or _is_of_one_block(text) or _reads_well(text)
+    return is_latin or proven >= FEWEST_WIDE_LATIN or _is_of_one_block(text) or _reads_well(text, MOST_NATS_OF_TEXT)
 
 
 def _is_of_one_block(text: str) -> bool:
@@ -88,16 +98,18 @@ def _is_of_one_block(text: str) -> bool:
         and blocks[0][0] < 0x30  # Han and Hangul have a hundred blocks
         and blocks[0][1] >= max(FEWEST_OF_BLOCK, 0.8 * len(others))
         and letters >= 0.8 * len(others)
+        and len(set(others)) >= FEWEST_OF_BLOCK  # two line feeds are one letter
     )
 
 
-def _reads_well(text: str) -> bool:
+def _reads_well(text: str, most: float) -> bool:
     from pipeline.language.fluency import mean_cross_entropy  # noqa: PLC0415 - loads the model, which UTF-8 does not need
 
     return (
         len(text) >= FEWEST_WIDE_CHARACTERS
         and any(char > "\x7f" for char in text)
-        and mean_cross_entropy([text], symbols=True) < MOST_NATS_OF_TEXT
+        and any(char < FIRST_OF_HAN for char in text)
+        and mean_cross_entropy([text], symbols=True) < most
     )
 
 

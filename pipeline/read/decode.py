@@ -14,7 +14,8 @@ from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, Note, S
 from pipeline.encoding.codecs import escape_sequences
 from pipeline.encoding.detection import NON_TEXT, UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
 from pipeline.encoding.marked import marked_text
-from pipeline.encoding.wide import wide_codec, wide_text
+from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_codec
+from pipeline.encoding.wide import control_count, wide_codec, wide_text
 
 STEP = "decode"
 BYTE_ORDER_MARKS = (
@@ -38,7 +39,6 @@ FEWEST_PADDING = 4  # NULs at the end; the last character of UTF-32 has up to th
 END_MARK = b"\x1a"  # the mark of DOS and CP/M at the end of a text
 MOST_DAMAGED = 5  # of so many characters one at most is damaged
 FEW_CONTROLS, MOST_CONTROLS = 3, 50  # a text has so few control characters, or one in so many bytes
-_C0 = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
@@ -51,15 +51,20 @@ def decode(source: Source) -> Document:
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
     data, end = _without_end_mark(source.data)
-    encoding, text = _detected(data)
+    plain, names = decoded_seven_bit(data)
+    encoding, text = _detected(plain)
+    if codec := seven_bit_codec(data, names):
+        encoding = Encoding(codec, 0.99, "validity")
     meta = Metadata(sha256=hashlib.sha256(source.data).hexdigest(), encoding=encoding)
     document = Document(source.path, text or "", meta)
     if text is None:
         decoded = _decoded_whole if encoding.evidence in {"bom", "validity"} else _decoded_by_line
-        document = decoded(document, data)
+        document = decoded(document, plain)
+    if names:
+        document = document.noted(STEP, f"decoded: {', '.join(names)}")
     if not end:
         return document
-    note = f"ends with the end mark of DOS, or with NULs: {len(end)} bytes"
+    note = f"ends with the end mark of DOS or with NULs; bytes: {len(end)}"
     return replace(document, text=document.text + end.decode("ascii")).noted(STEP, note)
 
 
@@ -134,7 +139,10 @@ def detect(data: bytes) -> Encoding:
 
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
-    return _detected(_without_end_mark(data)[0])[0]
+    data, _ = _without_end_mark(data)
+    plain, names = decoded_seven_bit(data)
+    codec = seven_bit_codec(data, names)
+    return Encoding(codec, 0.99, "validity") if codec else _detected(plain)[0]
 
 
 def _detected(data: bytes) -> tuple[Encoding, str | None]:
@@ -173,16 +181,15 @@ def _byte_order_mark(data: bytes) -> Encoding | None:
 def _utf16_or_utf32(data: bytes) -> Encoding | None:
     """Detect UTF-16 and UTF-32 without a byte order mark: Latin text in them is valid UTF-8 with NULs."""
     head = data[:4096]
-    controls = len(head) - len(head.translate(None, _C0))
-    if not head or (controls * 100 <= len(head) and is_decodable(data, UTF_8)):
+    if not head or (control_count(head) * 100 <= len(head) and is_decodable(data, UTF_8)):
         return None
     codec = wide_codec(data)
     return Encoding(codec, 0.9, "validity") if codec else None
 
 
 def _iso_2022(data: bytes) -> Encoding | None:
-    for escape, codec in escape_sequences().items() if b"\x1b" in data else ():
-        if escape in data and is_decodable(data, codec):
+    for escape, codec in escape_sequences().items() if ESCAPE in data else ():
+        if ESCAPE in escape and escape in data and is_decodable(data, codec):
             return Encoding(codec, 0.99, "validity")
     return None
 
@@ -200,8 +207,7 @@ def _refuse_binary(data: bytes) -> None:
     head = data[:65536]
     if head.count(EBCDIC_SPACE) * 20 > len(head):
         return
-    controls = len(head) - len(head.translate(None, _C0))
-    if (controls - FEW_CONTROLS) * MOST_CONTROLS > len(head):
+    if (control_count(head) - FEW_CONTROLS) * MOST_CONTROLS > len(head):
         raise SkipDocument(_binary_problem(data))
 
 
