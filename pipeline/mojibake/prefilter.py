@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +15,7 @@ from pipeline.changes import Span
 from pipeline.encoding.codecs import SIMILAR_PAIRS, single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
 from pipeline.language.fluency import (
+    Swaps,
     diacritic_excess_nats,
     excess_nats,
     is_latin_with_diacritic,
@@ -38,6 +38,7 @@ MOST_ACCENTED_CROSS_ENTROPY = 3.2  # nats per accented letter: hardly any langua
 MOST_ACCENTED_EXCESS = 5.0  # nats by which the letters of a text may exceed that
 LEAST_SWAP_GAIN = 8.0  # nats by which letters must be likelier in a similar code page: benchmarks/harm.py
 FEWEST_OF_SAMPLE = 20  # characters outside ASCII that show which is first
+FIRST_SAMPLE = 200  # characters outside ASCII among which one is most frequent
 LEAST_FIRST_SHARE = 0.25  # share of the most frequent one; of the letters of an alphabet, none has more than 0.17
 FIRST_AFTER_LATIN = 0x250  # code point: the bigram table knows Latin letters
 DECAYED_APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
@@ -119,27 +120,28 @@ def _is_mostly_sequences(text: str) -> bool:
 
     In `׳©׳׳•׳` and `เธชเธงเธฑ` every other character is the first byte of a Hebrew or Thai letter.
     """
-    sample = [char for char in text[:SPREAD_SAMPLE] if not char.isascii()]
-    if len(sample) < FEWEST_OF_SAMPLE:
+    codes = np.frombuffer(text[:SPREAD_SAMPLE].encode("utf-32-le"), np.uint32)
+    sample = codes[codes > 0x7F][:FIRST_SAMPLE]
+    if len(sample) < FEWEST_OF_SAMPLE or sample.max() < FIRST_AFTER_LATIN:
         return False
-    (char, times), *_ = Counter(sample).most_common(1)
-    if times < LEAST_FIRST_SHARE * len(sample) or ord(char) < FIRST_AFTER_LATIN:
+    chars, times = np.unique(sample, return_counts=True)
+    if times.max() < LEAST_FIRST_SHARE * len(sample) or chars[times.argmax()] < FIRST_AFTER_LATIN:
         return False
     counts = (decoding_evidence(text[:SPREAD_SAMPLE], codec) for codec in single_byte_misdecodings())
     return any(one.whole > FEWEST_OF_SAMPLE // 4 and one.foreign * 10 <= one.whole for one in counts)
 
 
 @functools.cache
-def _swaps() -> tuple[dict[int, int], ...]:
+def _swaps() -> Swaps:
     """Return the letters that similar code pages have for each other, by code points."""
     found = []
     for truth, wrong in SIMILAR_PAIRS:
-        swap = {}
+        swap = []
         for char, byte in bytes_by_character(wrong).items():
             letter = bytes([byte]).decode(truth, "ignore")
             if letter not in {"", char} and all(is_latin_with_diacritic(one) for one in (char, letter)):
-                swap[ord(char)] = ord(letter)
-        found.append(swap)
+                swap.append((ord(char), ord(letter)))
+        found.append(tuple(swap))
     return tuple(found)
 
 

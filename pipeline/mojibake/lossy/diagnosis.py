@@ -124,7 +124,7 @@ def _damaged_lines(lines: Sequence[str], codec: str) -> _DamagedLines:
 
 
 def _likelier_codec(lines: Sequence[str], best: _DamagedLines) -> str:
-    """Return the likeliest of the single-byte codecs with the same evidence: in some, other letters come out."""
+    """Return the likeliest of the single-byte codecs with the same evidence: their texts differ."""
     sample = "\n".join(lines[number] for number in best.lines)[:RIVAL_SAMPLE]
     if is_multi_byte(best.codec) or not sample:
         return best.codec
