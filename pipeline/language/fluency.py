@@ -22,6 +22,7 @@ NON_LETTER_RANGES = (
     (0xFF00, 0xFF10),  # FULLWIDTH EXCLAMATION MARK to FULLWIDTH SOLIDUS
     (0x10000, 0x110000),  # all planes but the first
 )  # code points, the end exclusive: ASCII, punctuation and symbols
+Swaps = tuple[tuple[tuple[int, int], ...], ...]  # by swap: pairs of code points
 LATIN_WITH_DIACRITICS = (0xC0, 0x250)  # Latin letters with diacritics; two of them are × and ÷
 CLEAR_LEAD = 100.0  # nats: by so much the characters alone identify the language
 RIVAL_LANGUAGES = 4  # languages to score a text in
@@ -177,25 +178,33 @@ def is_latin_with_diacritic(char: str) -> bool:
     return first <= ord(char) < end
 
 
-def swapped_diacritics_gain(text: str, swaps: Sequence[dict[int, int]]) -> float:
+def swapped_diacritics_gain(text: str, swaps: Swaps) -> float:
     """Return by how many nats the Latin letters with diacritics of a text are likelier with the best of some swaps.
 
-    Each swap gives the letters, as code points, that other letters are by mistake.
+    Each swap gives pairs of code points: a letter, and the one that it is by mistake.
     """
     first, end = LATIN_WITH_DIACRITICS
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    counts = np.bincount(codes[(codes >= first) & (codes < end)] - first, minlength=end - first)
-    if not counts.any():
+    found = codes[(codes >= first) & (codes < end)]
+    if not len(found):
         return 0.0
-    rows = [counts]
+    counts = np.bincount(found - first, minlength=end - first).astype(np.float32)
+    best = (_swapped_log_probabilities(swaps) @ counts).reshape(len(swaps) + 1, -1).max(axis=1)
+    return float(best[1:].max() - best[0])
+
+
+@functools.cache
+def _swapped_log_probabilities(swaps: Swaps) -> Floats:
+    """Return the log-probabilities of letters with diacritics: by language as they are, then by swap and language."""
+    first, _ = LATIN_WITH_DIACRITICS
+    known = _diacritic_log_probabilities()
+    tables = [known]
     for swap in swaps:
-        moved = counts.copy()
-        for wrong, right in swap.items():
-            moved[right - first] += counts[wrong - first]
-            moved[wrong - first] -= counts[wrong - first]
-        rows.append(moved)
-    asis, *others = (_diacritic_log_probabilities() @ np.stack(rows).T).max(axis=0)
-    return float(max(others) - asis)
+        moved = known.copy()
+        wrong, right = (np.array(column) - first for column in zip(*swap, strict=True))
+        moved[:, wrong] = known[:, right]
+        tables.append(moved)
+    return np.concatenate(tables).astype(np.float32)
 
 
 @functools.cache

@@ -1,7 +1,8 @@
 """Mojibake that somebody changed afterwards -> the changes that undo that, so that its bytes are whole again.
 
-Software normalizes (`ÅTM` was `Å™`), lowercases, wraps, or puts invisible characters into text that is mojibake already.
-Each rewriting below undoes one of these, and only where the characters around it are mis-decoded UTF-8.
+Software normalizes text that is mojibake already (`ÅTM` was `Å™`), lowercases it, wraps it, or puts invisible
+characters into it. Each rewriting below undoes one of these, and only where the characters around it are mis-decoded
+UTF-8.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _COMPATIBLE = {
 _COMPATIBLE_BYTE = re.compile("|".join(map(re.escape, sorted(_COMPATIBLE, key=len, reverse=True))))
 _BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{_REST}])"
 _COMPATIBLE_SEQUENCE = re.compile(f"[{_TWO}]{_BYTE}|[{_THREE}]{_BYTE}{{1,2}}|[{_FOUR}]{_BYTE}{{1,3}}")
-_APOSTROPHE = "â€TM"  # of `’`: no other text has it
+_NORMALIZED_APOSTROPHE = "â€TM"  # of `’`: no other text has it
 _CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc)")
 _DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
 _DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
@@ -76,7 +77,7 @@ def _compose(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _restore_compatible(text: str) -> Iterator[tuple[int, int, str]]:
     """Restore the characters that NFKC replaced by compatible ones."""
-    if _APOSTROPHE in text or len(_CERTAINLY_COMPATIBLE.findall(text)) >= FEWEST_REWRITTEN:
+    if _NORMALIZED_APOSTROPHE in text or len(_CERTAINLY_COMPATIBLE.findall(text)) >= FEWEST_REWRITTEN:
         for sequence in _COMPATIBLE_SEQUENCE.finditer(text):
             for match in _COMPATIBLE_BYTE.finditer(text, sequence.start() + 1, sequence.end()):
                 yield *match.span(), _COMPATIBLE[match[0]]
@@ -143,7 +144,9 @@ def after_damage_changes(text: str) -> list[Change]:
     """
     for rewriting in REWRITINGS:
         places = [place for place in rewriting.undo(text) if text[place[0] : place[1]] != place[2]]
-        if len(places) >= FEWEST_REWRITTEN or any(_APOSTROPHE[2:] == text[start:end] for start, end, _ in places):
+        if len(places) >= FEWEST_REWRITTEN or any(
+            _NORMALIZED_APOSTROPHE[2:] == text[start:end] for start, end, _ in places
+        ):
             reason = f"{REASON}: {rewriting.name}"
             return [Change("repair", (start, end), text[start:end], new, reason, 1.0) for start, end, new in places]
     return []

@@ -15,8 +15,10 @@ from pipeline.mojibake.soundness import script_of
 
 FEWEST_INTRUDERS = 3  # in a text: one or two are a formula, a name or a typo (benchmarks/harm.py, `documents`)
 CHARACTERS_PER_INTRUDER = 2_000  # of a text: more characters for each intruder are a sound text with some formulas
+MOST_READ, PARTS_READ = 8_000, 4  # characters of a long text that are read, and in how many parts
 LAST_INTRUDER = 0x2600  # code points from here on are never inside words by decoding as a single-byte codec
 LOWER, UPPER, CAPITAL, FOREIGN, SYMBOL, CYRILLIC_LOWER, CYRILLIC_UPPER = range(1, 8)
+CLASSES = 8
 SYMBOL_CATEGORIES = frozenset({"Sm", "So", "No", "Sc", "Sk", "Po", "Lm"})
 IN_WORDS = frozenset("'’‘·ʼʻʹ´`ªº")  # signs that sound words have inside: apostrophes, the Catalan dot, ordinals
 
@@ -24,9 +26,14 @@ IN_WORDS = frozenset("'’‘·ʼʻʹ´`ªº")  # signs that sound words have in
 def has_intruders(text: str) -> bool:
     """Return whether so many words have a character that does not belong in them that the text may be mis-decoded.
 
+    Of a long text, a few parts are read.
+
     >>> has_intruders("B³cher, V÷gel, gro▀e Bõume, K³he"), has_intruders("Bücher, Vögel, 5 m³")
     (True, False)
     """
+    if len(text) > MOST_READ:
+        step = len(text) // PARTS_READ
+        text = "\n".join(text[at : at + MOST_READ // PARTS_READ] for at in range(0, step * PARTS_READ, step))
     return intruder_count(text) >= max(FEWEST_INTRUDERS, len(text) / CHARACTERS_PER_INTRUDER)
 
 
@@ -38,14 +45,23 @@ def intruder_count(text: str) -> int:
     """
     codes = np.frombuffer(f" {text} ".encode("utf-32-le"), np.uint32)
     classes = _classes().take(codes, mode="clip")
-    places = np.flatnonzero(classes[1:-1] >= CAPITAL) + 1
+    places = np.flatnonzero(classes >= CAPITAL)
+    if len(places) < FEWEST_INTRUDERS - 1:
+        return 0
     before, own, after = classes[places - 1], classes[places], classes[places + 1]
-    in_latin = (before == LOWER) | (before == UPPER)
-    enclosed = in_latin & (after == LOWER) & ((own == CAPITAL) | (own == SYMBOL))
+    kinds = _is_intruder().take((before.astype(np.intp) * CLASSES + own) * CLASSES + after)
+    return int(np.count_nonzero(kinds))
+
+
+@functools.cache
+def _is_intruder() -> npt.NDArray[np.bool_]:
+    """Return for the classes of three characters in a row whether the one in the middle does not belong there."""
+    before, own, after = np.indices((CLASSES, CLASSES, CLASSES))
+    enclosed = ((before == LOWER) | (before == UPPER)) & (after == LOWER) & ((own == CAPITAL) | (own == SYMBOL))
     other_script = (own == FOREIGN) | (own == CYRILLIC_LOWER) | (own == CYRILLIC_UPPER)
     mixed = other_script & ((before == LOWER) | (after == LOWER))
     cyrillic = (before == CYRILLIC_LOWER) & ((own == CYRILLIC_UPPER) | ((own == SYMBOL) & (after != own)))
-    return int((enclosed | mixed | cyrillic).sum())
+    return np.asarray((enclosed | mixed | cyrillic).ravel(), np.bool_)
 
 
 @functools.cache
@@ -63,6 +79,6 @@ def _class_of(char: str) -> int:
         return LOWER if char.islower() else CAPITAL
     if script == "CYRILLIC" and category[0] == "L":
         return CYRILLIC_LOWER if char.islower() else CYRILLIC_UPPER
-    if script == "GREEK" and category[0] == "L":
+    if script in {"GREEK", "ARABIC", "HEBREW"} and category[0] == "L":
         return FOREIGN
     return SYMBOL if category in SYMBOL_CATEGORIES and char not in IN_WORDS else 0

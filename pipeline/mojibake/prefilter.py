@@ -12,9 +12,10 @@ import numpy.typing as npt
 from ftfy.badness import is_bad
 
 from pipeline.changes import Span
-from pipeline.encoding.codecs import SIMILAR_PAIRS
+from pipeline.encoding.codecs import SIMILAR_PAIRS, single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
 from pipeline.language.fluency import (
+    Swaps,
     diacritic_excess_nats,
     excess_nats,
     is_latin_with_diacritic,
@@ -23,7 +24,7 @@ from pipeline.language.fluency import (
 from pipeline.mojibake.bigram_filter import WINDOW_BIGRAMS, mojibake_windows
 from pipeline.mojibake.chain_search import line_sample
 from pipeline.mojibake.intruders import has_intruders
-from pipeline.mojibake.lossy.diagnosis import NOT_DECAYED, has_decayed_contractions
+from pipeline.mojibake.lossy.diagnosis import NOT_DECAYED, decoding_evidence, has_decayed_contractions
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
 SUSPICIOUS_RATIO = 5  # if one in so many lines is suspicious, all others are examined as well
@@ -36,6 +37,10 @@ SPREAD_SAMPLE = 4_000  # characters, or twice as many, whose accented letters in
 MOST_ACCENTED_CROSS_ENTROPY = 3.2  # nats per accented letter: hardly any language has a higher cross-entropy
 MOST_ACCENTED_EXCESS = 5.0  # nats by which the letters of a text may exceed that
 LEAST_SWAP_GAIN = 8.0  # nats by which letters must be likelier in a similar code page: benchmarks/harm.py
+FEWEST_OF_SAMPLE = 20  # characters outside ASCII that show which is first
+FIRST_SAMPLE = 200  # characters outside ASCII among which one is most frequent
+LEAST_FIRST_SHARE = 0.25  # share of the most frequent one; of the letters of an alphabet, none has more than 0.17
+FIRST_AFTER_LATIN = 0x250  # code point: the bigram table knows Latin letters
 DECAYED_APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 DECAYED_QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{DECAYED_APOSTROPHE.pattern}")
 
@@ -110,17 +115,33 @@ def _has_similar_letters(text: str) -> bool:
     return swapped_diacritics_gain(sample, _swaps()) > LEAST_SWAP_GAIN
 
 
+def _is_mostly_sequences(text: str) -> bool:
+    """Return whether one character is first in most pairs outside ASCII, as the first bytes of an alphabet are.
+
+    In `׳©׳׳•׳` and `เธชเธงเธฑ` every other character is the first byte of a Hebrew or Thai letter.
+    """
+    codes = np.frombuffer(text[:SPREAD_SAMPLE].encode("utf-32-le"), np.uint32)
+    sample = codes[codes > 0x7F][:FIRST_SAMPLE]
+    if len(sample) < FEWEST_OF_SAMPLE or sample.max() < FIRST_AFTER_LATIN:
+        return False
+    chars, times = np.unique(sample, return_counts=True)
+    if times.max() < LEAST_FIRST_SHARE * len(sample) or chars[times.argmax()] < FIRST_AFTER_LATIN:
+        return False
+    counts = (decoding_evidence(text[:SPREAD_SAMPLE], codec) for codec in single_byte_misdecodings())
+    return any(one.whole > FEWEST_OF_SAMPLE // 4 and one.foreign * 10 <= one.whole for one in counts)
+
+
 @functools.cache
-def _swaps() -> tuple[dict[int, int], ...]:
+def _swaps() -> Swaps:
     """Return the letters that similar code pages have for each other, by code points."""
     found = []
     for truth, wrong in SIMILAR_PAIRS:
-        swap = {}
+        swap = []
         for char, byte in bytes_by_character(wrong).items():
             letter = bytes([byte]).decode(truth, "ignore")
             if letter not in {"", char} and all(is_latin_with_diacritic(one) for one in (char, letter)):
-                swap[ord(char)] = ord(letter)
-        found.append(swap)
+                swap.append((ord(char), ord(letter)))
+        found.append(tuple(swap))
     return tuple(found)
 
 
@@ -131,6 +152,7 @@ WHOLE_TEXT_TESTS: tuple[Callable[[str], object], ...] = (
     punctuation_chain,
     has_intruders,
     _has_similar_letters,
+    _is_mostly_sequences,
     _fits_no_language,
 )
 

@@ -29,10 +29,9 @@ from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
 UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
-FEW_GAPS = 2  # gaps of a line that may be sound characters of a script that the language does not use
-CHANGED_PER_SOUND_LINE = (
-    4  # lines that a chain may change for each sound line with the same letters, so that these count
-)
+ENOUGH_FOR_VALID = 20  # characters outside ASCII, all valid UTF-8, that prove their codec better than ftfy does
+FEW_GAPS = 2  # gaps of a line that may be sound characters of another script
+CHANGED_PER_SOUND_LINE = 4  # lines that a chain may change for each sound line with the same letters
 _ASCII_RUNS = re.compile(r"([\x00-\x7f]+)")
 
 
@@ -44,9 +43,7 @@ class RepairEvidence(NamedTuple):
 
 
 TextKind = Literal["valid UTF-8", "long", "short"]
-VALID_TEXT_KIND: TextKind = (
-    "valid UTF-8"  # all characters outside ASCII are valid UTF-8, and ftfy does not fix each line
-)
+VALID_TEXT_KIND: TextKind = "valid UTF-8"  # all that is no ASCII is valid UTF-8, and ftfy does not fix each line
 LONG_TEXT_KIND: TextKind = "long"  # the text has enough characters outside ASCII to be its own evidence
 SHORT_TEXT_KIND: TextKind = "short"  # the text has fewer
 EVERY_KIND = (VALID_TEXT_KIND, LONG_TEXT_KIND, SHORT_TEXT_KIND)
@@ -81,10 +78,8 @@ def _undo_chain(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
         if not chain.proves_itself and _fits_the_rest(text, lines, chain, originals):
             return
         for number, original, confidence in originals:
-            yield (
-                lines[number][0],
-                list(_line_changes(lines[number][0], written[number], original, (str(chain), confidence))),
-            )
+            start = lines[number][0]
+            yield start, list(_line_changes(start, written[number], original, (str(chain), confidence)))
 
 
 def _fits_the_rest(text: str, lines: list[Span], chain: Chain, originals: Sequence[tuple[int, str, float]]) -> bool:
@@ -104,11 +99,10 @@ def _decode_bytes(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLine
             data = line.encode(BYTES_AS_CHARACTERS) if UNDECODED.search(line) else b""
         except UnicodeEncodeError:
             continue
-        if data and not UTF_8_BYTES.search(data) and (encoding := likeliest_encoding(data, None)):
-            original = data.decode(encoding.codec)
-            if encoding.confidence >= INDIRECT_CONFIDENCE and not is_bad(original):
-                why = (decodings_in_words([(encoding.codec, BYTES_AS_CHARACTERS)]), encoding.confidence)
-                yield start, list(_line_changes(start, line, original, why))
+        encoding = likeliest_encoding(data, None) if data and not UTF_8_BYTES.search(data) else None
+        if encoding and encoding.confidence >= INDIRECT_CONFIDENCE and not is_bad(data.decode(encoding.codec)):
+            why = (decodings_in_words([(encoding.codec, BYTES_AS_CHARACTERS)]), encoding.confidence)
+            yield start, list(_line_changes(start, line, data.decode(encoding.codec), why))
 
 
 def _fill_spaces(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
@@ -162,8 +156,7 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
 def _undo_double_bytes(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
     """Undo a double-byte codec decoded as another: `琎ぱ边�W` becomes `昨天晚上`."""
     written = [text[start:end] for start, end in lines]
-    if found := undo_double_bytes(written):
-        how, originals = found
+    for how, originals in filter(None, [undo_double_bytes(written)]):
         for number, pieces in originals:
             start = lines[number][0]
             yield start, _gap_changes(start, written[number], pieces, (how, evidence.min_confidence))
@@ -250,7 +243,8 @@ def changes_by_strategies(text: str, lines: list[Span], evidence: RepairEvidence
 
 def _text_kind(text: str, lines: list[Span], *, long: bool) -> TextKind:
     """Return the kind of a text, which decides the strategies."""
-    valid = is_valid_utf8("\n".join(text[start:end] for start, end in lines))
-    if valid and (long or len(list(_undo_by_ftfy(text, lines))) < len(lines)):
+    written = "\n".join(text[start:end] for start, end in lines)
+    enough = long or sum(not char.isascii() for char in written) >= ENOUGH_FOR_VALID
+    if is_valid_utf8(written) and (enough or len(list(_undo_by_ftfy(text, lines))) < len(lines)):
         return VALID_TEXT_KIND
     return LONG_TEXT_KIND if long else SHORT_TEXT_KIND

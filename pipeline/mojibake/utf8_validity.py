@@ -11,6 +11,7 @@ from pipeline.encoding.misdecoding import bytes_by_character
 from pipeline.mojibake.chain_search import Chain
 
 ENGLISH_PUNCTUATION = frozenset("‘’“”–—…·")  # the characters outside ASCII of English
+FIRST_BYTE, LAST_FIRST_BYTE = 0xC2, 0xF4  # of sequences of UTF-8
 _DOUBLE_BYTE_PUNCTUATION = (
     r"¡[¡-ÿ]|¡[A-Z](?!\w)|(?<=\w)¡[A-Z]|¨[A-F]"  # the same in GBK, Big5 and EUC, decoded as cp1252
 )
@@ -25,9 +26,20 @@ def is_valid_utf8(text: str) -> bool:
     (True, False)
     """
     first = _NON_ASCII.search(text)
-    return first is not None and any(
-        _utf8_pattern(codec).fullmatch(text, first.start()) for codec in single_byte_misdecodings()
-    )
+    if first is None or text[first.end() : first.end() + 1].isascii():
+        return False
+    return any(pattern.fullmatch(text, first.start()) for pattern in _patterns_by_first().get(first[0], ()))
+
+
+@functools.cache
+def _patterns_by_first() -> dict[str, list[re.Pattern[str]]]:
+    """Return the patterns of the codecs in which a sequence can begin with a character, by this character."""
+    found: dict[str, list[re.Pattern[str]]] = {}
+    for codec in single_byte_misdecodings():
+        for char, byte in bytes_by_character(codec).items():
+            if FIRST_BYTE <= byte <= LAST_FIRST_BYTE:
+                found.setdefault(char, []).append(_utf8_pattern(codec))
+    return found
 
 
 @functools.cache

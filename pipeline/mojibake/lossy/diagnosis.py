@@ -16,6 +16,7 @@ from pipeline.encoding.codecs import (
     western_codecs,
 )
 from pipeline.encoding.misdecoding import misdecoded_bytes, white_space_bytes
+from pipeline.language.fluency import letter_scores
 
 _SEQUENCE = (
     b"[\xc2-\xdf][\x80-\xbf\xff]?|[\xe0-\xef][\x80-\xbf\xff]{0,2}|[\xf0-\xf4][\x80-\xbf\xff]{0,3}|\xff[\x80-\xbf]{1,2}"
@@ -36,9 +37,11 @@ TRUNCATED_BEFORE_SPACE = re.compile(
     b"(?:[\xc3-\xdf]|[\xe1-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}) "
 )  # U+00A0 as a space
 CHAIN_PRIOR = 30.0  # nats per mis-decoding by which a chain must be likelier than the unchanged text
+RIVAL_SAMPLE = 2_000  # characters by which codecs with the same evidence are compared
 NBSP, SOFT_HYPHEN = 0xA0, 0xAD
 CONTINUATION_BYTES = frozenset(range(0x80, 0xC0))
 C1_BYTES = frozenset(range(0x80, 0xA0))
+C1_CONTROLS = re.compile("[\x80-\x9f]")
 HIGH_BYTES = bytes(range(0x80, 0x100))
 FIRST_IDEOGRAPH = "\u2e80"  # the first: multi-byte codecs decode UTF-8 to hardly anything else
 FEWEST_FOR_DAMAGE = 3  # characters of evidence for a damage; fewer occur by chance
@@ -75,20 +78,16 @@ def diagnose(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
     >>> print(damage, lines, suffices)
     UTF-8 decoded as cp1252 [0] True
     """
-    best: tuple[int, str, list[int]] = (0, "", [])
+    best = _DamagedLines(0, "", [])
     letters = [char for line in lines for char in line if not char.isascii() and char != REPLACEMENT]
     ideographs = sum(char >= FIRST_IDEOGRAPH for char in letters)
     whole = "\n".join(lines)
     multi_byte = multi_byte_misdecodings() if ideographs * 2 >= len(letters) else ()
     for codec in (*single_byte_misdecodings(), *multi_byte):
-        if decoding_evidence(whole, codec).whole <= best[0]:
-            continue
-        counts = [decoding_evidence(line, codec) for line in lines]
-        hit = [number for number, one in enumerate(counts) if one.whole > one.foreign]
-        weight = sum(counts[number].whole - counts[number].foreign for number in hit)
-        if weight > best[0]:
-            bare = [number for number, one in enumerate(counts) if one.bare > one.foreign and not one.whole]
-            best = weight, codec, sorted([*hit, *bare] if len(bare) * DAMAGED_LINE_RATIO <= len(hit) else hit)
+        if decoding_evidence(whole, codec).whole > best.weight:
+            best = max(best, _damaged_lines(lines, codec), key=lambda one: one.weight)
+    if best.codec and (likelier := _likelier_codec(lines, best)) != best.codec:
+        best = _damaged_lines(lines, likelier)
     weight, codec, hit = best
     if weight < FEWEST_FOR_DAMAGE:
         weight, codec, hit = (
@@ -105,6 +104,46 @@ def diagnose(lines: Sequence[str]) -> tuple[Damage, list[int], bool] | None:
         alike = [number for number, one in enumerate(cut) if one and number not in hit]
         hit = sorted([*hit, *alike]) if len(alike) <= DAMAGED_LINE_RATIO * len(hit) else hit
     return (damage, hit, weight >= FEWEST_TO_RECONSTRUCT) if weight >= FEWEST_FOR_DAMAGE else None
+
+
+class _DamagedLines(NamedTuple):
+    """The lines that were decoded as a codec, by their numbers, and the characters that say so."""
+
+    weight: int
+    codec: str
+    lines: list[int]
+
+
+def _damaged_lines(lines: Sequence[str], codec: str) -> _DamagedLines:
+    """Return the lines with more evidence for a decoding than against it."""
+    counts = [decoding_evidence(line, codec) for line in lines]
+    hit = [number for number, one in enumerate(counts) if one.whole > one.foreign]
+    weight = sum(counts[number].whole - counts[number].foreign for number in hit)
+    bare = [number for number, one in enumerate(counts) if one.bare > one.foreign and not one.whole]
+    return _DamagedLines(weight, codec, sorted([*hit, *bare] if len(bare) * DAMAGED_LINE_RATIO <= len(hit) else hit))
+
+
+def _likelier_codec(lines: Sequence[str], best: _DamagedLines) -> str:
+    """Return the likeliest of the single-byte codecs with the same evidence: their texts differ."""
+    sample = "\n".join(lines[number] for number in best.lines)[:RIVAL_SAMPLE]
+    if is_multi_byte(best.codec) or not sample:
+        return best.codec
+    least = decoding_evidence(sample, best.codec)
+    text = misdecoded_bytes(sample, best.codec).decode("utf-8", "replace")
+    texts: dict[str, str] = {}
+    codecs = [best.codec, *single_byte_misdecodings()]
+    if REPLACEMENT in sample and C1_CONTROLS.search(sample):  # as browsers do: the marks are bytes from A0 on
+        codecs.sort(key=lambda codec: all(byte in C1_BYTES for byte in undefined_bytes(codec)))
+    for codec in codecs:
+        counts = decoding_evidence(sample, codec)
+        if counts.whole >= least.whole and counts.foreign <= least.foreign:
+            rival = misdecoded_bytes(sample, codec).decode("utf-8", "replace")
+            if rival.count(REPLACEMENT) <= text.count(REPLACEMENT):
+                texts.setdefault(rival, codec)
+    scores = letter_scores([one.replace(REPLACEMENT, "") for one in texts])[1].max(axis=1)
+    own = list(texts).index(text)
+    likeliest = int(scores.argmax()) if scores.max() > scores[own] + CHAIN_PRIOR else own
+    return list(texts.values())[likeliest]
 
 
 def diagnose_spaces(line: str) -> Damage | None:
@@ -175,7 +214,8 @@ def damage_by_codec(text: str, codec: str) -> Damage:
     ends = INCOMPLETE_SEQUENCE.findall(data)
     questioned = not replaced and len(ends) >= FEWEST_QUESTIONED and all(ends)
     codecs = western_codecs() if codec in western_codecs() else (codec,)
-    gone = frozenset(byte for one in codecs for byte in undefined_bytes(one) if byte < 0xC0 and byte not in seen)
+    undefined = frozenset(byte for one in codecs for byte in undefined_bytes(one) if byte not in seen)
+    gone = undefined & CONTINUATION_BYTES
     if not seen & C1_BYTES and (
         len(UTF_8_SEQUENCE.findall(data)) >= FEWEST_FOR_LOST_BYTES
         or (codec in western_codecs() and TRUNCATED_WESTERN.search(data))
@@ -183,6 +223,6 @@ def damage_by_codec(text: str, codec: str) -> Damage:
         gone = C1_BYTES
     if SOFT_HYPHEN not in seen and not replaced:
         gone |= {SOFT_HYPHEN}
-    marked = gone if replaced or questioned else frozenset()
+    marked = gone | undefined if replaced or questioned else frozenset()
     cut = not questioned and all(END_OF_PART.match(data, match.end()) for match in INCOMPLETE_SEQUENCE.finditer(data))
     return Damage(codec, gone, marked, NBSP not in seen, questioned, stripped=white_space_bytes(codec), cut=cut)

@@ -92,7 +92,8 @@ def _slots(line: str, data: bytes, text: str, pair: _CodecPair) -> Iterator[Slot
     at = place = 0
     while place < len(text):
         size = 1 if text[place] == REPLACEMENT else len(text[place].encode(pair.truth))
-        options, taken = (text[place],), 1
+        options: tuple[str, ...] = (text[place],)
+        taken = 1
         if text[place] == REPLACEMENT and at + 1 < len(data):
             found = _characters_of(data[at : at + 2], (data + b"\n")[min(at + 2, len(data))], pair)
             if found and text[place + 1 : place + 2] in {REPLACEMENT, chr(data[at + 1])}:
@@ -103,7 +104,7 @@ def _slots(line: str, data: bytes, text: str, pair: _CodecPair) -> Iterator[Slot
 
 
 def _characters_of(data: bytes, following: int, pair: _CodecPair) -> tuple[str, ...]:
-    """Return the characters of two bytes of which one became U+FFFD: with the byte after it, the wrong codec had none."""
+    """Return the characters of two bytes of which one became U+FFFD, as it is no character before the byte after it."""
     if data.count(LOST_BYTE) != 1:
         return ()
     if data[0] == LOST_BYTE:

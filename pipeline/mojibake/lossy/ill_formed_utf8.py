@@ -12,8 +12,9 @@ from pipeline.encoding.detection import likeliest_encoding
 from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.ngrams import language_model
 from pipeline.mojibake.lossy.beam_search import choose_candidates
+from pipeline.mojibake.lossy.candidates import LEAD_BYTES, utf8_candidates
 from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES
-from pipeline.mojibake.lossy.lattice import LEAD_BYTES, Slot, utf8_candidates
+from pipeline.mojibake.lossy.lattice import Slot
 from pipeline.mojibake.lossy.pieces import Piece, line_pieces
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, likeliest_language
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import is_multi_byte, undefined_bytes, western_codecs
 from pipeline.encoding.misdecoding import LOST_BYTE, is_undecodable_pair, misdecoded_bytes
-from pipeline.language.fluency import is_frequent
+from pipeline.mojibake.lossy.candidates import LEAD_BYTES, SEQUENCE_LENGTHS, candidates_at_end, utf8_candidates
 from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, END_OF_PART, NBSP, Damage
 
 SPACE_BYTE, QUESTION_MARK_BYTE = 0x20, 0x3F
 REPLACED_BYTES = {SPACE_BYTE: NBSP, QUESTION_MARK_BYTE: LOST_BYTE}
-LEAD_BYTES = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}  # by length of the sequence
-SEQUENCE_LENGTHS = {lead: length for length, leads in LEAD_BYTES.items() for lead in leads}
 INSIDE_WORD = re.compile(b"[A-Za-z]\xc3 [a-z]")  # `à` at the end of a word, or another letter inside one
 SMALL_LETTERS = tuple(char for char in map(chr, range(0xE1, 0x100)) if char.isalpha())  # with the first byte of `à`
 SWALLOWED_CHARACTERS = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
@@ -28,7 +24,6 @@ CHANGED_LATER = {
     b'\xe2\x80"': ("—", "–"),  # the mojibake of a dash ends in a curly quote, which somebody made straight
     b"\xe2\x80TM": ("’", "”TM"),  # the mojibake of an apostrophe ends in ™, which NFKC makes TM
 }  # what Western mojibake became that was edited later
-TOO_MANY_CANDIDATES = 4096  # candidates; more are as good as none
 
 
 class Slot(NamedTuple):
@@ -108,38 +103,41 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
         end += 1
     if damage.spaced:
         end = _end_after_spaces(data, at, end, length)
-    rest = tuple(REPLACED_BYTES.get(byte, byte) for byte in data[at + 1 : end])
-    marked = damage.marked
-    if length == max(SEQUENCE_LENGTHS.values()) and b" " in data[at + 1 : end]:  # emoji: few of them have U+00A0
-        rest = tuple(LOST_BYTE if byte == NBSP else byte for byte in rest)
-        marked |= {NBSP, *undefined_bytes(damage.codec)} & CONTINUATION_BYTES
+    rest, marked = _rest_of_sequence(data[at + 1 : end], length, damage)
     options = utf8_candidates(lead, rest, damage.lost, marked)
-    for changed, originals in CHANGED_LATER.items() if damage.codec in western_codecs() else ():
-        if data.startswith(changed, at):
-            return at + len(changed), originals
+    if damage.codec in western_codecs() and data.startswith(tuple(CHANGED_LATER), at):
+        return next((at + len(old), found) for old, found in CHANGED_LATER.items() if data.startswith(old, at))
     if len(rest) == length - 2 and damage.cut and END_OF_PART.match(data, end):
-        return end, _candidates_at_end(lead, rest, damage)
+        return end, candidates_at_end(lead, rest, damage)
     if damage.spaced and data[end : end + 1] == b" " and len(rest) < length - 1:
-        taken = utf8_candidates(lead, (*rest, NBSP), damage.lost, damage.marked)
-        kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
-        inside = SMALL_LETTERS if INSIDE_WORD.match(data, max(0, at - 1)) else ()
-        return end + 1, tuple(dict.fromkeys((*(option + " " for option in kept), *taken, *inside)))
+        return end + 1, _candidates_before_space(data, (at, end), damage, (rest, options))
     if not rest and len(options) != 1 and not damage.throughout:
         letter = bytes([lead]).decode(damage.codec, "ignore")
         options = (*options, letter) if letter else options
     return end, options
 
 
-def _candidates_at_end(lead: int, rest: tuple[int, ...], damage: Damage) -> tuple[str, ...]:
-    """Return the candidates for a sequence without its last byte, where bytes are missing only at the ends of texts.
+def _rest_of_sequence(data: bytes, length: int, damage: Damage) -> tuple[tuple[int, ...], frozenset[int]]:
+    """Return the bytes after the first one, spaces as U+00A0, and those that a mark can be.
 
-    `.strip()` takes white space: a frequent character with such a byte is what was there. Otherwise, any byte can be
-    missing: a column of a database holds so many bytes. The text as it is is a candidate.
+    Few emoji have the byte of U+00A0: in sequences of four bytes, a space may be an undefined byte as well.
     """
-    ended = functools.partial(utf8_candidates, lead, (*rest, LOST_BYTE), frozenset())
-    frequent = tuple(filter(is_frequent, ended(damage.stripped)))
-    as_it_is = bytes([lead, *rest]).decode(damage.codec, "ignore")
-    return tuple(dict.fromkeys((*(frequent or ended(CONTINUATION_BYTES)), as_it_is)))
+    rest = tuple(REPLACED_BYTES.get(byte, byte) for byte in data)
+    if length < max(LEAD_BYTES) or SPACE_BYTE not in data:
+        return rest, damage.marked
+    marked = {NBSP, *undefined_bytes(damage.codec)} & CONTINUATION_BYTES
+    return tuple(LOST_BYTE if byte == NBSP else byte for byte in rest), damage.marked | marked
+
+
+def _candidates_before_space(
+    data: bytes, span: tuple[int, int], damage: Damage, read: tuple[tuple[int, ...], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return the candidates for an incomplete sequence before a space, which may be its last byte, or a letter's."""
+    (at, end), (rest, options) = span, read
+    taken = utf8_candidates(data[at], (*rest, NBSP), damage.lost, damage.marked)
+    kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
+    inside = SMALL_LETTERS if INSIDE_WORD.match(data, max(0, at - 1)) else ()
+    return tuple(dict.fromkeys((*(option + " " for option in kept), *taken, *inside)))
 
 
 def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:
@@ -162,7 +160,7 @@ def _usual_length(data: bytes) -> int:
 
 
 def _multi_byte_slot(data: bytes, at: int, damage: Damage, usual: int) -> tuple[int, tuple[str, ...]]:
-    """Return the same for a multi-byte codec: a mark may replace any byte. Unknown sequences have the `usual` length."""
+    """Return the same for a multi-byte codec: marks replace any bytes; a run of marks has the `usual` length."""
     lead = data[at]
     length = SEQUENCE_LENGTHS.get(lead, 0)
     following = next((i for i, byte in enumerate(data[at + 1 : at + 4]) if not _is_continuation(byte, damage)), 3)
@@ -214,48 +212,3 @@ def _end_after_spaces(data: bytes, at: int, end: int, length: int) -> int:
     while end - at < length - 1 and end + 1 < len(data) and data[end] == SPACE_BYTE and 0x80 <= data[end + 1] <= 0xBF:
         end += 2
     return end
-
-
-@functools.lru_cache(maxsize=1 << 16)
-def utf8_candidates(
-    lead: int, rest: tuple[int, ...], lost: frozenset[int], marked: frozenset[int] = frozenset()
-) -> tuple[str, ...]:
-    """Return the characters whose UTF-8 starts with `lead` and leaves `rest` when `lost` bytes are removed.
-
-    `LOST_BYTE` in `rest` is a byte of `marked`.
-
-    >>> utf8_candidates(0xE8, (0xAD,), frozenset({0x81, 0x8D}))
-    ('聭', '荭', '譁', '譍')
-    """
-    missing = SEQUENCE_LENGTHS.get(lead, 0) - 1 - len(rest)
-    if missing < 0:
-        return ()
-    options = sorted(lost)
-    found = []
-    for places in itertools.combinations(range(len(rest) + missing), missing):
-        kept = iter(rest)
-        row = [
-            options if place in places else _possible_bytes(next(kept), marked) for place in range(len(rest) + missing)
-        ]
-        for tail in itertools.product(*row):
-            char = _assigned_character(lead, tail)
-            if char and char not in found:
-                found.append(char)
-            if len(found) > TOO_MANY_CANDIDATES:
-                return ()
-    return tuple(found)
-
-
-def _possible_bytes(byte: int, marked: frozenset[int]) -> Iterable[int]:
-    """Return the bytes that a byte of the damaged text can be."""
-    return sorted(marked) if byte == LOST_BYTE else (byte,)
-
-
-@functools.lru_cache(maxsize=1 << 18)
-def _assigned_character(lead: int, tail: tuple[int, ...]) -> str:
-    """Return the character of a UTF-8 sequence; empty where it is ill-formed, unassigned or a control."""
-    try:
-        char = bytes([lead, *tail]).decode()
-    except UnicodeDecodeError:
-        return ""
-    return char if unicodedata.category(char) not in {"Cn", "Co", "Cs", "Cc"} else ""

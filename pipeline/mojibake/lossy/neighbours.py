@@ -34,9 +34,9 @@ def with_fitting_candidates(found: Sequence[Slot]) -> list[Slot]:
         if _joins(narrowed):
             wanted = tuple(one for one in wanted if one in AFTER_JOINER)
         elif before in HANDS_AND_PEOPLE:
-            wanted = tuple(one for one in wanted if one in SKIN_TONES)
-        elif narrowed and not SKIN_TONES.isdisjoint(wanted) and _can_be_hand(narrowed[-1]):
-            wanted = tuple(one for one in wanted if one in SKIN_TONES)
+            wanted = tuple(one for one in wanted if one.rstrip() in SKIN_TONES)
+        elif narrowed and not SKIN_TONES.isdisjoint(map(str.rstrip, wanted)) and _can_be_hand(narrowed[-1]):
+            wanted = tuple(one for one in wanted if one.rstrip() in SKIN_TONES)
             hands = tuple(one for one in narrowed[-1].candidates if one in HANDS_AND_PEOPLE)
             narrowed[-1] = narrowed[-1]._replace(candidates=hands)
         elif before + after and (before + after).isascii():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.encoding.codecs import western_codecs
+from pipeline.document import REPLACEMENT
+from pipeline.encoding.codecs import is_multi_byte, western_codecs
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.language.endings import ending_model
 from pipeline.language.fluency import likeliest_languages, line_log_likelihoods, mean_cross_entropy
@@ -17,7 +19,7 @@ from pipeline.language.neural import rescoring_network
 from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import LanguageModel, language_model
 from pipeline.language.vocabulary import word_list
-from pipeline.mojibake.lossy.beam_search import BROAD, NARROW, choose_candidates
+from pipeline.mojibake.lossy.beam_search import BROAD, MOST_CANDIDATES, NARROW, choose_candidates
 from pipeline.mojibake.lossy.box_drawing import stroke_gaps, text_without_strokes, with_stroke_choices, without_strokes
 from pipeline.mojibake.lossy.brackets import often_unpaired_brackets, with_joined_emoji, with_paired_brackets
 from pipeline.mojibake.lossy.diagnosis import C1_BYTES, CHAIN_PRIOR, Damage, diagnose
@@ -26,6 +28,7 @@ from pipeline.mojibake.lossy.letter_case import with_capitals, with_fitting_case
 from pipeline.mojibake.lossy.neighbours import with_fitting_candidates
 from pipeline.mojibake.lossy.pieces import Piece, line_pieces, pieces_text
 from pipeline.mojibake.lossy.rescoring import ChoiceRows, rescored_by_context, rescored_by_text
+from pipeline.mojibake.soundness import TWO_BYTES
 
 MOST_LOSSY_CROSS_ENTROPY = (
     9.0  # nats per letter, high: where half of the bytes are missing, half of the letters may be wrong
@@ -38,6 +41,9 @@ UNKNOWN_LANGUAGE_CONFIDENCE = (
     0.25  # confidence limit for an unknown language: below `MIN_CONFIDENCE`, so that gaps are marked
 )
 DENSE_GAPS = 0.25  # share of gaps from which neighbours are guesses as well: benchmarks/codepages.py, `big5hkscs`
+# Mean of the logarithm of the number of candidates from which most choices are guesses, and the factor of their
+# confidences: benchmarks/confidence.py with Hebrew and `lossy-latin1-noc1`, with Chinese and `utf8>euc_jp:replace`
+SCARCE_NATS, SCARCE_ALPHABET_NATS, SCARCE_TRUST = 3.5, 2.0, 0.6
 LANGUAGE_SAMPLE = 600  # characters that the language is detected from
 DUPLICATE_CONFIDENCE = 0.999  # for a character that the duplicate has there and the bytes allow
 MIN_CONFIDENCE = 0.3  # below it a gap is marked U+FFFD
@@ -51,10 +57,11 @@ def reconstruct(
 ) -> list[list[Piece]] | None:
     """Return the pieces of each line: its gaps, and the known text between them.
 
-    None where there are no gaps, or the lines, or their `rival` originals, are likelier than the result.
+    None where there are no gaps or marks, or the lines, or their `rival` originals, are likelier than the result.
     """
     found = [with_fitting_candidates(lattice_slots(line, damage)) for line in lines]
-    if not any(len(slot.candidates) > 1 for row in found for slot in row):
+    marked = any(REPLACEMENT in line for line in lines)
+    if not marked and not any(len(slot.candidates) > 1 for row in found for slot in row):
         return None
     stripped = damage.lost >= C1_BYTES
     strokes = stroke_gaps(found) if stripped else [{}] * len(found)
@@ -62,7 +69,7 @@ def reconstruct(
     language = likeliest_language(quieted)
     experts = [expert for load in (rescoring_network, word_list, ending_model) if (expert := load(language))]
     model = language_model(language)
-    how = BROAD if stripped or gap_share(found) >= DENSE_GAPS else NARROW
+    how = BROAD if stripped or _gap_counts(found)[0] >= DENSE_GAPS else NARROW
     if is_unknown_to(model, quieted):
         how = how._replace(max_confidence=UNKNOWN_LANGUAGE_CONFIDENCE)
     chosen: ChoiceRows = choose_candidates(quieted, model.beside(archive), how)
@@ -82,6 +89,8 @@ def reconstruct(
         )
         for row in rows
     ]
+    if (trust := _trust(found, damage)) < 1:
+        read = [[_with_trust(piece, trust) for piece in row] for row in read]
     after = [text_without_strokes(*line) for line in zip(read, found, strokes, strict=True)]
     some = int(np.searchsorted(np.cumsum([len(line) for line in after]), MOST_COMPARED)) + 1
     gain = float((line_log_likelihoods(after[:some]) - line_log_likelihoods((rival or lines)[:some])).sum())
@@ -133,10 +142,29 @@ def _is_sound_unknown_language(lines: Sequence[str], gain: float) -> bool:
     return one and gain > MOST_LOSSY_CROSS_ENTROPY * len(foreign) and not diagnose(lines)
 
 
-def gap_share(found: Sequence[Sequence[Slot]]) -> float:
-    """Return the share of gaps among the characters that are outside ASCII, or may be."""
+def _with_trust(piece: Piece, trust: float) -> Piece:
+    """Return a gap with its confidences multiplied by a factor."""
+    if not piece.others:
+        return piece
+    others = tuple((text, round(share * trust, 3)) for text, share in piece.others)
+    return replace(piece, confidence=round(piece.confidence * trust, 3), others=others)
+
+
+def _gap_counts(found: Sequence[Sequence[Slot]]) -> tuple[float, float]:
+    """Return the share of gaps, and the mean logarithm of the number of candidates, of what is, or may be, no ASCII."""
     slots = [slot for row in found for slot in row if len(slot.candidates) > 1 or not slot.candidates[0].isascii()]
-    return sum(len(slot.candidates) > 1 for slot in slots) / max(1, len(slots))
+    nats = sum(math.log(min(MOST_CANDIDATES, len(slot.candidates))) for slot in slots)
+    return sum(len(slot.candidates) > 1 for slot in slots) / max(1, len(slots)), nats / max(1, len(slots))
+
+
+def _trust(found: Sequence[Sequence[Slot]], damage: Damage) -> float:
+    """Return the factor of confidences: below 1 where so much is missing that the model agrees with itself only."""
+    share, nats = _gap_counts(found)
+    if is_multi_byte(damage.codec):
+        return SCARCE_TRUST if nats >= SCARCE_NATS else 1.0
+    two_bytes = sum(len(slot.candidates[0].encode()) == TWO_BYTES for row in found for slot in row)
+    of_alphabet = two_bytes * 2 > sum(not slot.candidates[0].isascii() for row in found for slot in row)
+    return SCARCE_TRUST if of_alphabet and share >= DENSE_GAPS and nats >= SCARCE_ALPHABET_NATS else 1.0
 
 
 def is_unknown_to(model: LanguageModel, found: Sequence[Sequence[Slot]]) -> bool:

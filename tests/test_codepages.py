@@ -1,0 +1,102 @@
+"""Everyday mis-decodings come back, and text at ends, after-damage and emoji are what the bytes allow."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from rapidfuzz.distance import Levenshtein
+
+from benchmarks.codepages import damaged
+from pipeline import repair
+from pipeline.document import REPLACEMENT
+from pipeline.mojibake.after_damage import REWRITINGS
+from tests.conftest import ROOT
+
+CASES = tomllib.loads((ROOT / "tests" / "cases" / "codepages.toml").read_text("utf-8"))["case"]
+
+
+@pytest.mark.parametrize(
+    ("case", "reading"),
+    [(case, reading) for case in CASES for reading in case["readings"]],
+    ids=lambda value: value if isinstance(value, str) else value["text"][:10].strip(),
+)
+def test_an_everyday_mis_decoding_is_undone(case, reading):
+    """The text comes back; as it should be, it stays."""
+    text = case["text"].strip()
+    assert repair(text).text == text
+    broken = damaged(text, reading)
+    assert broken != text
+    assert Levenshtein.distance(repair(broken).text, text) <= case.get("most", 0)
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        ("Go è¯\xadè¨€çš„æŽ’åº\x8fç®—æ³", "Go 语言的排序算法"),
+        ("Python åˆ\xa0é™¤åˆ—è¡¨ä¸\xadçš„å…ƒç´", "Python 删除列表中的元素"),
+        ("é£Žæ™¯ ä¼", "风景 传"),
+        ("| é£Žæ™¯ | å¤©æ°” | åŽŸå›|", "| 风景 | 天气 | 原因|"),
+    ],
+)
+def test_a_byte_missing_at_the_end_was_white_space_or_cut(broken, text):
+    """`.strip()` takes A0 and 85 from the end of a text or cell; a column that is full takes any byte."""
+    assert repair(broken).text == text
+
+
+@pytest.mark.parametrize("rewriting", REWRITINGS, ids=lambda rewriting: rewriting.name)
+def test_a_rewriting_is_undone(rewriting):
+    """Each rewriting changes its example as it says, and sound text not at all."""
+    before, after = rewriting.example
+    (start, end, new), *_ = rewriting.undo(f"{before}\n{before}")
+    assert (before[:start] + new + before[end:]) == after
+    assert not list(rewriting.undo("Un café à Sète, l’été : “voilà”."))
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        (
+            'He said â€œnoâ€\x9d â€” then â€" again. It was a fiancÃ© who didnâ€™t know',
+            "He said “no” — then — again. It was a fiancé who didn’t know",
+        ),
+        ("Itâ€TMs a cafÃ©", "It’s a café"),
+        ("Les Ã©tudiants prÃ fÃ¨rent la mÃ thode", "Les étudiants préfèrent la méthode"),
+        ("Price:Â £5 andÂ more", "Price:\xa0£5 and\xa0more"),
+    ],
+)
+def test_what_was_edited_after_the_damage(broken, text):
+    """Straightened dashes, normalized apostrophes, letters whose byte became a space."""
+    assert repair(broken).text == text
+
+
+def test_emoji_with_missing_bytes_are_marked_or_right():
+    """A skin tone follows a hand; a person that the bytes do not name is no other person."""
+    document = repair("Merci ðŸ‘¨â€ðŸ³ et ðŸ‘©â€ðŸ’», câ€™est trÃ¨s bien")
+    assert "👨" in document.text
+    assert REPLACEMENT in document.text or "👨\u200d🍳" in document.text
+    assert "🏾" in repair("Great work! ðŸ‘ðŸ¾ Itâ€™s fine, reallyâ€¦").text
+
+
+@pytest.mark.parametrize(
+    ("broken", "part"),
+    [
+        ("这只是一个测试，看似叛诺睦先似涫祷褂胁晃�人知的一面，那就是他很怕黑。", "雅的老人其实还有不为人知的一面"),
+        (
+            "琎ぱ边�W�U�F�@初�埭j�韩B�AさぱΝ�W刁笵�W�斐B常琌縩�簟A�膜l�态锏郢B綾�h�W厩�C\nρ畍弧�Uと�i�嗔俜|�U獴�A叫�j產癘眔盿呈�A�窬钎H�幡�翴�^產�C",
+            "請大家記得帶傘",
+        ),
+    ],
+)
+def test_double_byte_text_out_of_step(broken, part):
+    """A lost byte shifts all that follow: what comes after it is read again, and the gap is marked or inferred."""
+    assert part in repair(broken).text
+
+
+def test_confidence_sinks_where_most_bytes_are_missing():
+    """Of Hebrew without C1 bytes two thirds are guesses: none claims to be certain."""
+    text = CASES[1]["text"].encode().decode("latin-1")
+    broken = "".join(char for char in text if not "\x80" <= char <= "\x9f")
+    claims = [change.confidence for change in repair(broken, min_confidence=0.0).changes if change.alternatives]
+    assert claims
+    assert max(claims) < 0.7
