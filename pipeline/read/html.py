@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 import yaml
 
@@ -27,8 +28,8 @@ from pipeline.read.page_tree import (
     shown_text,
 )
 from pipeline.read.page_writer import PageWriter, indented
+from pipeline.read.readers import Reader, folder_of_pictures
 
-FILES_ENDING = "_files"  # of the folder that pictures of a page are referred to in, as browsers name it
 MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
 _SNIFF = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|div|p|article|table|h[1-6]|a|span|br|title|ul)\b", re.IGNORECASE)
 
@@ -100,7 +101,7 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
     notes = notes_of(root)
     texts = {**formulas_of(root), **notes.references}
     node, article = article_of(root) if page.extract else (root.find("body"), True)
-    pictures = PagePictures(links, page.name.rpartition(".")[0] + FILES_ENDING, page.parts)
+    pictures = PagePictures(links, folder_of_pictures(PurePosixPath(page.name)), page.parts)
     writer = PageWriter(links, pictures, texts)
     body = writer.document(node)
     parts = [body]
@@ -148,3 +149,4 @@ def _show_lazy_images(root: PageElement) -> None:
 
 
 LAZY_TAGS = ("amp-img", "lazy-image", "image")
+READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html)

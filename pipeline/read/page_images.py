@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes, urljoin
+from urllib.parse import quote, unquote_to_bytes, urljoin
 
 from pipeline.read.page_inlines import escaped, image_markdown, single_spaced
 from pipeline.read.page_links import PageLinks
@@ -31,6 +31,7 @@ _MATHS_CLASS = re.compile(r"\b(?:latex|mwe-math[\w-]*|math|tex|ee_img|ztext-math
 _DATA = re.compile(r"data:(image/[\w.+-]+)((?:;[\w=.-]+)*?)(;base64)?,(.*)\Z", re.IGNORECASE | re.DOTALL)
 _SUFFIX_OF_TYPE = {"image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
                    "image/svg+xml": "svg", "image/avif": "avif", "image/bmp": "bmp"}  # fmt: skip
+_QUOTED = re.compile(r"[\s%?#<>()\[\]\"\\]")  # characters of a file name that mean something in a URL or in Markdown
 TINY = 2  # pixels: an image of this width or height counts visits
 
 
@@ -86,7 +87,7 @@ class PagePictures:
             return ""
         name = f"{hashlib.sha256(data).hexdigest()[:16]}.{_SUFFIX_OF_TYPE[kind.lower()]}"
         self.files[name] = data
-        return f"{self.folder}/{name}"
+        return f"{re.sub(_QUOTED, lambda match: quote(match[0]), self.folder)}/{name}"
 
 
 def tex_of_alt(alt: str) -> str:
