@@ -12,14 +12,15 @@ import yaml
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode import decode
 from pipeline.read.page_article import article_of
+from pipeline.read.page_blocks import indented
+from pipeline.read.page_check import letters_of_page, missing_letters
 from pipeline.read.page_images import LAZY_ATTRIBUTES, PagePictures
 from pipeline.read.page_links import PageLinks
 from pipeline.read.page_maths import formulas_of
 from pipeline.read.page_metadata import PageMetadata, base_of, metadata_of
 from pipeline.read.page_notes import notes_of
 from pipeline.read.page_tree import (
-    MOST_ELEMENTS,
-    DeepPage,
+    LargePage,
     PageElement,
     attribute,
     drop,
@@ -27,11 +28,13 @@ from pipeline.read.page_tree import (
     page_tree,
     shown_text,
 )
-from pipeline.read.page_writer import PageWriter, indented
+from pipeline.read.page_writer import PageWriter
 from pipeline.read.readers import Reader, folder_of_pictures
 
 MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
-_SNIFF = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|div|p|article|table|h[1-6]|a|span|br|title|ul)\b", re.IGNORECASE)
+_SNIFF = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|meta|div|p|article|table|h[1-6]|a|span|br|title|ul)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,13 @@ class SavedPage:
 
 @dataclass(frozen=True, slots=True)
 class PageMarkdown:
-    """A page as Markdown: the text, the metadata, the files of its pictures by name, and whether an article was found."""
+    """A page as Markdown: text, metadata, the files of its pictures by name, and whether an article was found."""
 
     text: str
     meta: PageMetadata
     files: Mapping[str, bytes]
     article: bool
+    missing: int = 0  # letters that the article shows and the text does not
 
 
 def sniff_html(data: bytes) -> bool:
@@ -77,8 +81,8 @@ def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Map
     """Return a decoded page as a document of Markdown with front matter, and the files of its pictures."""
     try:
         read = page_markdown(page)
-    except DeepPage as error:
-        message = f"has more than {MOST_ELEMENTS:,} elements; split the page"
+    except LargePage as error:
+        message = f"{error}; save a part of the page"
         raise SkipDocument(message) from error
     if not read.text.strip():
         message = "shows no text; a script may load it: save the page from a browser, with SingleFile"
@@ -89,13 +93,15 @@ def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Map
     made = replace(document, text=f"{front_matter(read.meta)}{read.text}\n", changes=())
     if page.extract and not read.article:
         made = made.noted("read", "no article was found in the page; all of its text is taken")
+    if read.missing:
+        made = made.noted("read", f"letters of the page that the Markdown does not show: {read.missing}")
     return made, read.files
 
 
 def page_markdown(page: SavedPage) -> PageMarkdown:
     """Return a page as Markdown."""
     root = page_tree(page.text)
-    meta = metadata_of(root, page.text, page.url)
+    meta = metadata_of(root, page.text, page.url, converted=not page.extract)
     links = PageLinks(base_of(root) or page.url, meta.source_url)
     _show_lazy_images(root)
     notes = notes_of(root)
@@ -103,13 +109,15 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
     node, article = article_of(root) if page.extract else (root.find("body"), True)
     pictures = PagePictures(links, folder_of_pictures(PurePosixPath(page.name)), page.parts)
     writer = PageWriter(links, pictures, texts)
+    shown = letters_of_page(node, texts)
     body = writer.document(node)
+    missing = missing_letters(shown, body)
     parts = [body]
     for number, definition in enumerate(notes.definitions, 1):
         if f"[^{number}]" in body or any(f"[^{number}]" in part for part in parts):
             inner = writer.document(definition)
             parts.append(f"[^{number}]: " + indented(inner, "    ").lstrip(" "))
-    return PageMarkdown("\n\n".join(filter(None, parts)), meta, pictures.files, article)
+    return PageMarkdown("\n\n".join(filter(None, parts)), meta, pictures.files, article, missing)
 
 
 def front_matter(meta: PageMetadata) -> str:

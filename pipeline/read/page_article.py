@@ -20,7 +20,9 @@ MOST_LINK_SHARE = 0.4  # of the letters of a block without a paragraph of the ar
 FEWEST_BLOCK_LETTERS = 200  # of a `div` or `section` without a paragraph; with fewer it is furniture
 _ALWAYS_FURNITURE = frozenset(("nav", "footer", "form", "aside"))
 _MAYBE_FURNITURE = frozenset(("div", "section", "header", "ul", "ol", "table", "p", "span", "aside", "dl"))
-_BOXES_OF_BLOCKS = frozenset(("div", "section", "article", "main", "body", "header", "center", "aside", "footer", "form", "nav"))
+_BOXES_OF_BLOCKS = frozenset(
+    ("div", "section", "article", "main", "body", "header", "center", "aside", "footer", "form", "nav")
+)
 _BOXES = frozenset(("div", "section", "header", "span"))
 _KEPT = ("pre", "figure", "table", "img", "picture", "math", "blockquote", "h1", "h2", "h3", "h4", "video", "iframe")
 _FURNITURE_WORDS = re.compile(
@@ -32,7 +34,7 @@ _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 
 
 @dataclass(slots=True)
-class _Places:
+class _LetterPlaces:
     """The letters of a page in one string, and where in it each element begins and ends."""
 
     letters: str = ""
@@ -51,7 +53,7 @@ def article_of(root: PageElement) -> tuple[PageElement, bool]:
     body = root if body is None else body
     _drop_hidden(body)
     places = _places_of(body)
-    found = _located(paragraphs_of_article(root), places.letters)
+    found = _located_paragraphs(paragraphs_of_article(root), places.letters)
     if sum(end - start for start, end in found) < FEWEST_ARTICLE_LETTERS:
         _prune(body, places, found, whole=True)
         return body, False
@@ -84,9 +86,9 @@ def _drop_hidden(body: PageElement) -> None:
                 drop(element)
 
 
-def _places_of(body: PageElement) -> _Places:
+def _places_of(body: PageElement) -> _LetterPlaces:
     """Return the places of the elements below `body`, without recursion."""
-    places = _Places()
+    places = _LetterPlaces()
     parts: list[str] = []
     at = 0
     waiting: list[tuple[PageElement, int]] = [(body, -1)]
@@ -108,7 +110,7 @@ def _places_of(body: PageElement) -> _Places:
     return places
 
 
-def _located(paragraphs: list[str], letters: str) -> list[tuple[int, int]]:
+def _located_paragraphs(paragraphs: list[str], letters: str) -> list[tuple[int, int]]:
     """Return where paragraphs are in `letters`, sorted; each is looked for after the one before it, then anywhere."""
     found: list[tuple[int, int]] = []
     at = 0
@@ -122,7 +124,7 @@ def _located(paragraphs: list[str], letters: str) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _smallest_holding(body: PageElement, places: _Places, found: list[tuple[int, int]]) -> PageElement:
+def _smallest_holding(body: PageElement, places: _LetterPlaces, found: list[tuple[int, int]]) -> PageElement:
     """Return the smallest element with SHARE_OF_ARTICLE of the paragraphs."""
     total = sum(end - start for start, end in found)
     node = body
@@ -148,7 +150,7 @@ def _held(span: tuple[int, int], found: list[tuple[int, int]]) -> int:
     return held
 
 
-def _prune(node: PageElement, places: _Places, found: list[tuple[int, int]], *, whole: bool) -> None:
+def _prune(node: PageElement, places: _LetterPlaces, found: list[tuple[int, int]], *, whole: bool) -> None:
     """Remove the furniture of the website below `node`: blocks that hold no paragraph of the article."""
     links = sorted(places.links)
     first, last = (found[0][0], max(end for _, end in found)) if found else (0, 0)
@@ -161,7 +163,9 @@ def _prune(node: PageElement, places: _Places, found: list[tuple[int, int]], *, 
         inside = first <= span[0] and span[1] <= last
         if _held(span, found):
             waiting += list(element) if _holds_blocks(element) else []
-        elif _is_furniture_block(element, span, links, whole=whole) or not (whole or inside or _may_frame(element, span)):
+        elif _is_furniture_block(element, span, links, whole=whole) or not (
+            whole or inside or _may_frame(element, span)
+        ):
             drop(element)
         elif whole:
             waiting += list(element)
@@ -171,12 +175,25 @@ def _holds_blocks(element: PageElement) -> bool:
     """Return whether blocks of the website may be inside an element that holds a part of the article."""
     if element.tag in _BOXES_OF_BLOCKS:
         return True
-    return element.tag in {"table", "tbody", "tr", "td", "span", "ul", "li"} and next(element.iter("p", "div"), None) is not None
+    return (
+        element.tag in {"table", "tbody", "tr", "td", "span", "ul", "li"}
+        and next(element.iter("p", "div"), None) is not None
+    )
 
 
 def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:
-    """Return whether a block before or after all paragraphs of the article may belong to it: a title, a picture, code."""
-    if _NOTE_WORDS.search(words_of_class(element)) or element.tag in {"h1", "h2", "h3", "pre", "figure", "table", "img", "picture", "br"}:
+    """Return whether a block before or after all paragraphs of the article may belong to it: a title, a picture."""
+    if _NOTE_WORDS.search(words_of_class(element)) or element.tag in {
+        "h1",
+        "h2",
+        "h3",
+        "pre",
+        "figure",
+        "table",
+        "img",
+        "picture",
+        "br",
+    }:
         return True
     size = span[1] - span[0]
     return next(element.iter("h1", "pre", "figure"), None) is not None or (
@@ -189,13 +206,10 @@ def _is_furniture_block(
 ) -> bool:
     """Return whether a block without a paragraph of the article belongs to the website around it."""
     words = words_of_class(element)
-    if _NOTE_WORDS.search(words):
+    known = element.tag in _MAYBE_FURNITURE or element.tag in _ALWAYS_FURNITURE
+    if _NOTE_WORDS.search(words) or not known:
         return False
-    if element.tag in _ALWAYS_FURNITURE:
-        return True
-    if element.tag not in _MAYBE_FURNITURE:
-        return False
-    if _FURNITURE_WORDS.search(words):
+    if element.tag in _ALWAYS_FURNITURE or _FURNITURE_WORDS.search(words):
         return True
     size = span[1] - span[0]
     linked = _held(span, links)

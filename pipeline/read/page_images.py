@@ -29,9 +29,13 @@ _EMOJI_CLASS = re.compile(r"\b(?:emoji|emojione|twemoji|wp-smiley|emoticon|smile
 _EMOJI = re.compile(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u20e3]{1,8}")
 _MATHS_CLASS = re.compile(r"\b(?:latex|mwe-math[\w-]*|math|tex|ee_img|ztext-math)\b")
 _DATA = re.compile(r"data:(image/[\w.+-]+)((?:;[\w=.-]+)*?)(;base64)?,(.*)\Z", re.IGNORECASE | re.DOTALL)
-_SUFFIX_OF_TYPE = {"image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
-                   "image/svg+xml": "svg", "image/avif": "avif", "image/bmp": "bmp"}  # fmt: skip
-_QUOTED = re.compile(r"[\s%?#<>()\[\]\"\\]")  # characters of a file name that mean something in a URL or in Markdown
+_SUFFIX_OF_TYPE = {
+    "image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
+    "image/svg+xml": "svg", "image/avif": "avif", "image/bmp": "bmp",
+}  # fmt: skip
+_MARKED_IN_URLS = re.compile(
+    r"[\s%?#<>()\[\]\"\\]"
+)  # characters of a file name that mean something in a URL or in Markdown
 TINY = 2  # pixels: an image of this width or height counts visits
 
 
@@ -60,7 +64,7 @@ class PagePictures:
     def written(self, element: PageElement) -> str:
         """Return the URL of the file that an `<img>` shows at its best."""
         source = attribute(element, "src")
-        lazy = next((url for name in LAZY_ATTRIBUTES if (url := attribute(element, name)) and _is_url(url)), "")
+        lazy = next((url for name in LAZY_ATTRIBUTES if (url := attribute(element, name)) and _is_image_url(url)), "")
         if lazy and (not source or _PLACEHOLDER.search(source) or not self.links.resolved(source)):
             return lazy
         if source and not _PLACEHOLDER.search(source):
@@ -87,7 +91,7 @@ class PagePictures:
             return ""
         name = f"{hashlib.sha256(data).hexdigest()[:16]}.{_SUFFIX_OF_TYPE[kind.lower()]}"
         self.files[name] = data
-        return f"{re.sub(_QUOTED, lambda match: quote(match[0]), self.folder)}/{name}"
+        return f"{re.sub(_MARKED_IN_URLS, lambda match: quote(match[0]), self.folder)}/{name}"
 
 
 def tex_of_alt(alt: str) -> str:
@@ -110,8 +114,8 @@ def largest_of_set(written: str) -> str:
     return best
 
 
-def _is_url(written: str) -> bool:
-    return not written.startswith(("{", "[")) and " " not in written.strip()
+def _is_image_url(written: str) -> bool:
+    return not written.startswith(("{", "[")) and not re.search(r"\s[\d.]+[wx]\b", written)
 
 
 def _decoded(match: re.Match[str]) -> bytes:

@@ -19,7 +19,8 @@ _URL_IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
 _START_OF_LINE = re.compile(r"(?m)^([ \t]*)(?:([-+=#>|:])|(\d{1,9})([.)])(?=[ \t]|$))")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _EDGES = re.compile(r"\A((?:\s|\\\n)*)(.*?)((?:\s|\\\n)*)\Z", re.DOTALL)  # a line break is a space too
-LINE_BREAK = "\\\n"
+_CLOSING = dict(zip("“‘「『（《〈【", "”’」』）》〉】", strict=True))
+HARD_BREAK = "\\\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def single_spaced(text: str) -> str:
 def paragraph_of(runs: Sequence[Run]) -> str:
     r"""Return runs as the Markdown of one paragraph; "" if they show nothing.
 
-    >>> print(paragraph_of([Run("see "), Run("重点：", (STRONG,)), Run("后面"), Run(" here", (), ("https://e.org", ""))]))
-    see **重点**：后面 [here](https://e.org)
+    >>> print(paragraph_of([Run("见"), Run("重点：", (STRONG,)), Run("后面"), Run(" here", (), ("https://e.org", ""))]))
+    见**重点**：后面 [here](https://e.org)
     """
     text = _of_links(_joined(runs))
     lines = [line.strip(" \t") for line in text.split("\n")]
@@ -112,7 +113,7 @@ def _of_links(runs: list[Run]) -> str:
             made += inner if not made else _spaced(made, inner)
             continue
         before, words, after = _edges(inner)
-        words = words.replace(LINE_BREAK, " ")
+        words = words.replace(HARD_BREAK, " ")
         if words.strip("\\ \n"):
             made += f"{before}[{words}]{_target(*link)}{after}"
         else:
@@ -198,10 +199,12 @@ def _marked(style: str, inner: str, before: str, after: str) -> str:
     lead, words, trail = _edges(inner)
     if not words.strip("\\\n "):
         return inner
-    while words and not _flanks(lead[-1:] or before, words[0]) and _is_punctuation(words[0]) and words[0] not in "\\[!<`$*~":
+    while words and words[0] not in "\\[!<`$*~" and not _flanks(lead[-1:] or before, words[0]):
         lead, words = lead + words[0], words[1:]
-    while words and not _flanks(trail[:1] or after, words[-1]) and _is_punctuation(words[-1]) and words[-1] not in ")>`$*~]":
-        trail, words = words[-1] + trail, words[:-1]
+    while words and words[-1] not in ")>`$*~]" and not _flanks(trail[:1] or after, words[-1]):
+        if words[-1] == _CLOSING.get(words[0]):  # a pair goes out together
+            lead, words = lead + words[0], words[1:]
+        trail, words = words[-1:] + trail, words[:-1]
     if not words.strip():
         return inner
     sound = _flanks(lead[-1:] or before, words[0]) and _flanks(trail[:1] or after, words[-1])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from pipeline.read.page_tree import PageElement, attribute
+from pipeline.urls.url_warnings import SAFE_SCHEMES
 
-SAFE_SCHEMES = ("http", "https", "mailto", "tel", "ftp", "gemini", "magnet", "news", "xmpp", "irc", "doi", "geo")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+")
 _HOSTS_OF_PLAYERS = re.compile(r"//(?:www\.)?(?:youtube(?:-nocookie)?\.com/embed/)([\w-]{6,20})")
@@ -27,10 +27,10 @@ class PageLinks:
         return (url, attribute(element, "title")) if url else None
 
     def resolved(self, written: str) -> str:
-        """Return a complete and safe URL; "" for a place in the page itself and for schemes that run programs.
+        r"""Return a complete and safe URL; "" for a place in the page itself and for schemes that run programs.
 
         >>> links = PageLinks(page="https://e.org/a/b.html")
-        >>> links.resolved("/c"), links.resolved(" java\\nscript:alert(1)"), links.resolved("pics/a.png")
+        >>> links.resolved("/c"), links.resolved(" java\nscript:alert(1)"), links.resolved("pics/a.png")
         ('https://e.org/c', '', 'pics/a.png')
         """
         url = written.strip()

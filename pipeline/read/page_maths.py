@@ -11,14 +11,15 @@ _ANNOTATIONS = ("application/x-tex", "tex", "latex", "application/x-latex")
 _RENDERED = ("MathJax", "MathJax_Display", "MathJax_SVG", "MathJax_Preview", "MathJax_CHTML", "katex-html")
 _DELIMITED = re.compile(r"\A\s*(?:\\\((.*)\\\)|\\\[(.*)\\\]|\$\$(.*)\$\$|\$(.*)\$)\s*\Z", re.DOTALL)
 _OPERATORS = {
-    "×": r"\times ", "÷": r"\div ", "±": r"\pm ", "∓": r"\mp ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "≈": r"\approx ",
-    "∞": r"\infty ", "→": r"\to ", "∈": r"\in ", "∉": r"\notin ", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ", "∂": r"\partial ",
-    "∇": r"\nabla ", "⋅": r"\cdot ", "·": r"\cdot ", "…": r"\dots ", "⋯": r"\cdots ", "∪": r"\cup ", "∩": r"\cap ",
-    "⊂": r"\subset ", "⊆": r"\subseteq ", "∀": r"\forall ", "∃": r"\exists ", "−": "-", "\u2061": "", "\u2062": "", "\u2063": ",",
-    "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ", "ε": r"\epsilon ", "θ": r"\theta ", "λ": r"\lambda ",
-    "μ": r"\mu ", "π": r"\pi ", "ρ": r"\rho ", "σ": r"\sigma ", "τ": r"\tau ", "φ": r"\phi ", "ψ": r"\psi ", "ω": r"\omega ",
-    "Δ": r"\Delta ", "Σ": r"\Sigma ", "Ω": r"\Omega ", "Φ": r"\Phi ", "Γ": r"\Gamma ", "Λ": r"\Lambda ",
-    "{": r"\{", "}": r"\}", "%": r"\%", "#": r"\#", "&": r"\&", "$": r"\$", "_": r"\_",
+    "×": r"\times ", "÷": r"\div ", "±": r"\pm ", "∓": r"\mp ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ",
+    "≈": r"\approx ", "∞": r"\infty ", "→": r"\to ", "∈": r"\in ", "∉": r"\notin ", "∑": r"\sum ", "∏": r"\prod ",
+    "∫": r"\int ", "∂": r"\partial ", "∇": r"\nabla ", "⋅": r"\cdot ", "·": r"\cdot ", "…": r"\dots ",
+    "⋯": r"\cdots ", "∪": r"\cup ", "∩": r"\cap ", "⊂": r"\subset ", "⊆": r"\subseteq ", "∀": r"\forall ",
+    "∃": r"\exists ", "−": "-", "\u2061": "", "\u2062": "", "\u2063": ",", "α": r"\alpha ", "β": r"\beta ",
+    "γ": r"\gamma ", "δ": r"\delta ", "ε": r"\epsilon ", "θ": r"\theta ", "λ": r"\lambda ", "μ": r"\mu ",
+    "π": r"\pi ", "ρ": r"\rho ", "σ": r"\sigma ", "τ": r"\tau ", "φ": r"\phi ", "ψ": r"\psi ", "ω": r"\omega ",
+    "Δ": r"\Delta ", "Σ": r"\Sigma ", "Ω": r"\Omega ", "Φ": r"\Phi ", "Γ": r"\Gamma ", "Λ": r"\Lambda ", "{": r"\{",
+    "}": r"\}", "%": r"\%", "#": r"\#", "&": r"\&", "$": r"\$", "_": r"\_",
 }  # fmt: skip
 
 
@@ -90,26 +91,34 @@ def tex_of_mathml(element: PageElement, depth: int = 0) -> str:
     if name in {"annotation", "annotation-xml", "mphantom", "none", "mprescripts"}:
         return ""
     if name in {"mi", "mn", "mo", "mtext", "ms"}:
-        text = shown_text(element)
-        if name == "mtext":
-            return rf"\text{{{text}}}" if text else " "
-        if name == "mi" and len(text) > 1 and text.isalpha():
-            return rf"\{text} " if text in {"sin", "cos", "tan", "log", "ln", "lim", "exp", "max", "min"} else rf"\mathrm{{{text}}}"
-        return "".join(_OPERATORS.get(char, char) for char in text)
+        return _tex_of_token(name, shown_text(element))
     parts = [tex_of_mathml(child, depth + 1) for child in element if is_element(child)]
-    if form := _FORMS.get(name):
-        count = form.count("%s")
-        return form % tuple(parts) if len(parts) == count else "".join(parts)
-    if name == "mtable":
-        return r"\begin{matrix}" + r" \\ ".join(parts) + r"\end{matrix}"
-    if name in {"mtr", "mlabeledtr"}:
-        return " & ".join(parts)
-    if name == "msqrt":
-        return rf"\sqrt{{{''.join(parts)}}}"
+    if name in _FORMS and len(parts) == _FORMS[name].count("%s"):
+        base = parts[0] if len(parts[0]) == 1 or name == "mfrac" else f"{{{parts[0]}}}"
+        return _FORMS[name] % (base, *parts[1:])
+    if name in _JOINED:
+        before, between, after = _JOINED[name]
+        return before + between.join(parts) + after
     return "".join(parts) if parts else shown_text(element)
 
 
+def _tex_of_token(name: str, text: str) -> str:
+    """Return a number, a name or an operator as TeX."""
+    if name == "mtext":
+        return rf"\text{{{text}}}" if text else " "
+    if name == "mi" and len(text) > 1 and text.isalpha():
+        return rf"\{text} " if text in _FUNCTIONS else rf"\mathrm{{{text}}}"
+    return "".join(_OPERATORS.get(char, char) for char in text)
+
+
+_FUNCTIONS = {"sin", "cos", "tan", "log", "ln", "lim", "exp", "max", "min"}
+_JOINED = {
+    "mtable": (r"\begin{matrix}", r" \\ ", r"\end{matrix}"),
+    "mtr": ("", " & ", ""),
+    "mlabeledtr": ("", " & ", ""),
+    "msqrt": (r"\sqrt{", "", "}"),
+}
 _FORMS = {
-    "mfrac": r"\frac{%s}{%s}", "msup": "{%s}^{%s}", "msub": "{%s}_{%s}", "msubsup": "{%s}_{%s}^{%s}",
-    "munder": "{%s}_{%s}", "mover": "{%s}^{%s}", "munderover": "{%s}_{%s}^{%s}",
+    "mfrac": r"\frac{%s}{%s}", "msup": "%s^{%s}", "msub": "%s_{%s}", "msubsup": "%s_{%s}^{%s}",
+    "munder": "%s_{%s}", "mover": "%s^{%s}", "munderover": "%s_{%s}^{%s}",
 }  # fmt: skip

@@ -16,8 +16,8 @@ LONGEST_NAME = 80  # characters of an author's name
 _TITLES = ("og:title", "citation_title", "dc.title", "twitter:title", "parsely-title", "sailthru.title")
 _AUTHORS = ("citation_author", "author", "dc.creator", "article:author", "parsely-author", "sailthru.author", "byl")
 _DATES = (
-    "article:published_time", "citation_publication_date", "citation_date", "datepublished", "dc.date", "dc.date.issued",
-    "date", "pubdate", "publishdate", "publish_date", "parsely-pub-date", "sailthru.date", "og:published_time",
+    "article:published_time", "citation_publication_date", "citation_date", "datepublished", "dc.date",
+    "dc.date.issued", "date", "pubdate", "publishdate", "publish_date", "parsely-pub-date", "sailthru.date", "og:published_time",
     "article:published", "dcterms.created", "dcterms.date", "weibo:article:create_at",
 )  # fmt: skip
 _DESCRIPTIONS = ("description", "og:description", "dc.description", "twitter:description")
@@ -25,7 +25,7 @@ _ARTICLE_TYPES = re.compile(r"(?:\w*Article|BlogPosting|Report|WebPage|\w*Postin
 _DAY = re.compile(r"\b((?:19|20)\d\d)[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?")
 _NAME_NOISE = re.compile(r"\A(?:by|von|par|por|作者|文|编辑)[\s:：/|]+|https?://\S+", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*|Mirrored from )(\S+)")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _SITE_PARTS = re.compile(r"\s+[|\-–—·•»_:]+\s+")
 Fields = dict[str, list[str]]
 
@@ -42,11 +42,15 @@ class PageMetadata:
     description: str = ""
 
 
-def metadata_of(root: PageElement, text: str, url: str = "") -> PageMetadata:
-    """Return the metadata of a page. `text` is its source, where browsers note the URL; `url` that of its archive."""
+def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool = False) -> PageMetadata:
+    """Return the metadata of a page. `text` is its source, where browsers note the URL; `url` that of its archive.
+
+    The title of a `converted` document is that of the window.
+    """
     fields = _meta_fields(root)
     linked = _linked_data(root)
-    title = _first(fields, _TITLES) or _string(linked.get("headline")) or _heading(root)
+    title = _title_of_window(root) if converted else ""
+    title = title or _first(fields, _TITLES) or _string(linked.get("headline")) or _heading(root)
     description = _first(fields, _DESCRIPTIONS) or _string(linked.get("description"))
     return PageMetadata(
         title or _title_of_window(root),
@@ -58,7 +62,7 @@ def metadata_of(root: PageElement, text: str, url: str = "") -> PageMetadata:
     )
 
 
-def base_of(root: PageElement, url: str = "") -> str:
+def base_of(root: PageElement) -> str:
     """Return the URL that `<base>` names, complete; "" if it names none on the web."""
     written = first_with(root.iter("base"), "href")
     return written if written.startswith(("http://", "https://")) else ""
@@ -138,7 +142,9 @@ def _authors(root: PageElement, fields: Fields, linked: dict[str, Any]) -> tuple
         marked = [
             one
             for one in elements(root, "a", "span", "address", "p", "div")
-            if attribute(one, "rel") == "author" or attribute(one, "itemprop") == "author" or has_class(one, "p-author", "author-name")
+            if attribute(one, "rel") == "author"
+            or attribute(one, "itemprop") == "author"
+            or has_class(one, "p-author", "author-name")
         ]
         names = [name for one in marked[:1] if (name := _name(shown_text(one)))]
     return tuple(dict.fromkeys(names))[:MOST_AUTHORS]
@@ -181,4 +187,4 @@ def _language(root: PageElement, fields: Fields) -> str:
     html = root if root.tag == "html" else None
     values = [attribute(html, "lang") or attribute(html, "xml:lang")] if html is not None else []
     values += [_first(fields, ("og:locale", "content-language", "dc.language"))]
-    return next((one.replace("_", "-") for one in values if _LANGUAGE.fullmatch(one)), "")
+    return next((one.replace("_", "-") for one in values if _LANGUAGE_TAG.fullmatch(one)), "")

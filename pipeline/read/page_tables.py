@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.read.page_inlines import LINE_BREAK, Run, paragraph_of
+from pipeline.read.page_inlines import HARD_BREAK, Run, paragraph_of
 from pipeline.read.page_tree import PageElement, attribute, is_element, never_shown
 
 MOST_CELLS = 20_000  # of one table
@@ -36,7 +36,7 @@ class TableWriter:
         """Return a table as blocks of Markdown."""
         rows = _rows(table)
         if self._is_layout(table, rows):
-            return [block for row in rows for cell in row for block in self.contents(cell)]
+            return self.contents(table)
         caption = [words for one in table if one.tag == "caption" and (words := paragraph_of(self.flat(one)))]
         cells = [[self._cell(cell) for cell in row] for row in rows]
         cells = [row for row in cells if any(cell.text or cell.blocks for cell in row) or any(c.rows > 1 for c in row)]
@@ -48,6 +48,13 @@ class TableWriter:
 
     def _is_layout(self, table: PageElement, rows: list[list[PageElement]]) -> bool:
         """Return whether a table only places blocks on the page."""
+        parts = [table, *(one for one in table.iter("thead", "tbody", "tfoot", "tr"))]
+        if (
+            not rows
+            or any((one.text or "").strip() for one in parts)
+            or any((child.tail or "").strip() for one in parts for child in one)
+        ):
+            return True
         if attribute(table, "role").lower() in {"presentation", "none"} or sum(map(len, rows)) > MOST_CELLS:
             return True
         if max(map(len, rows), default=0) <= 1:
@@ -60,7 +67,7 @@ class TableWriter:
     def _cell(self, cell: PageElement) -> _Cell:
         rich = next(cell.iter(*_BLOCKS_IN_CELLS), None) is not None
         blocks = self.contents(cell)
-        line = "<br>".join(re.sub(r"\\\n|\n", lambda m: "<br>" if m[0] == LINE_BREAK else " ", one) for one in blocks)
+        line = "<br>".join(re.sub(r"\\\n|\n", lambda m: "<br>" if m[0] == HARD_BREAK else " ", one) for one in blocks)
         span = _span(cell, "colspan"), _span(cell, "rowspan")
         return _Cell("" if rich else line, tuple(blocks) if rich else (), *span, heading=cell.tag == "th")
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.read.page_code import code_block, is_code_table
+from pipeline.read.page_blocks import BLOCK_WRITERS
 from pipeline.read.page_images import PagePictures
 from pipeline.read.page_inlines import (
     DELETED,
     EMPHASIS,
-    LINE_BREAK,
+    HARD_BREAK,
     STRONG,
     Run,
     code_markdown,
@@ -20,12 +19,9 @@ from pipeline.read.page_inlines import (
     single_spaced,
 )
 from pipeline.read.page_links import PageLinks
-from pipeline.read.page_tables import TableWriter
 from pipeline.read.page_tree import (
     BLOCK_NAMES,
     PageElement,
-    attribute,
-    has_class,
     is_element,
     never_shown,
     shown_text,
@@ -33,14 +29,12 @@ from pipeline.read.page_tree import (
 )
 
 DEEPEST_BLOCK = 60  # levels of blocks; below, only the text is kept
-DEEPEST_LIST = 12  # levels of lists and quotations: each repeats its marks in every line
 INLINE_STYLES = {
     **dict.fromkeys(("b", "strong"), STRONG),
     **dict.fromkeys(("i", "em", "cite", "dfn", "var"), EMPHASIS),
     **dict.fromkeys(("s", "strike", "del"), DELETED),
 }
 KEPT_TAGS = ("sub", "sup", "kbd", "mark", "u", "ins", "small")  # which Markdown has no marks for
-_CODE_NAMES = frozenset(("code", "tt", "samp"))
 Styles = tuple[str, ...]
 Target = tuple[str, str] | None
 
@@ -124,38 +118,48 @@ class PageWriter:
 
     def inline(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
         """Return an inline element as runs."""
-        name = element.tag
         if element in self.texts:
             return [Run(self.texts[element], styles, link, atom=True)] if self.texts[element] else []
-        if never_shown(element) or self.depth > 2 * DEEPEST_BLOCK:
+        if never_shown(element):
             return []
+        if self.depth > 2 * DEEPEST_BLOCK:
+            return [self.text(shown_text(element), styles, link)]
         self.depth += 1
-        try:
-            if name == "br":
-                return [Run(LINE_BREAK, styles, link, atom=True)]
-            if name == "wbr":
-                return []
-            if name == "img":
-                return self.picture(element, styles, link)
-            if name in _CODE_NAMES:
-                code = code_markdown("".join(element.itertext()))
-                return [Run(code, styles, link, atom=True)] if code.strip() else [Run(code, styles, link)]
-            if name == "q":
-                return [Run("“", styles, link), *self.inlines(element, styles, link), Run("”", styles, link)]
-            if name == "ruby":
-                return [Run(ruby_markup(element), styles, link, atom=True)]
-            if name in KEPT_TAGS:
-                return self.kept(element, styles, link)
-            if name == "a":
-                return self.inlines(element, styles, link or self.links.target(element))
-            if name in INLINE_STYLES and INLINE_STYLES[name] not in styles:
-                styles = (*styles, INLINE_STYLES[name])
-            if self.is_block(element):
-                text = paragraph_of([Run(shown) for shown in self.blocks(element)])
-                return [Run(f" {single_spaced(text)} ", styles, link)]
+        writer = INLINE_WRITERS.get(element.tag)
+        made = writer(self, element, styles, link) if writer else self.styled(element, styles, link)
+        self.depth -= 1
+        return made
+
+    def styled(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
+        """Return an inline element without marks of its own as runs, with its style."""
+        style = INLINE_STYLES.get(element.tag)
+        if style and style not in styles:
+            styles = (*styles, style)
+        if not self.is_block(element):
             return self.inlines(element, styles, link)
-        finally:
-            self.depth -= 1
+        text = paragraph_of([Run(shown) for shown in self.blocks(element)])
+        return [Run(f" {single_spaced(text)} ", styles, link)]
+
+    def line_break(self, _element: PageElement, styles: Styles, link: Target) -> list[Run]:
+        """Return the end of a line."""
+        return [Run(HARD_BREAK, styles, link, atom=True)]
+
+    def code(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
+        """Return code in a line of text."""
+        code = code_markdown("".join(element.itertext()))
+        return [Run(code, styles, link, atom=bool(code.strip()))]
+
+    def quoted(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
+        """Return a quotation in a line of text, with its quotation marks."""
+        return [Run("“", styles, link), *self.inlines(element, styles, link), Run("”", styles, link)]
+
+    def ruby(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
+        """Return characters with their readings, as HTML."""
+        return [Run(ruby_markup(element), styles, link, atom=True)]
+
+    def linked(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
+        """Return the content of a link."""
+        return self.inlines(element, styles, link or self.links.target(element))
 
     def kept(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
         """Return an element that Markdown has no marks for as HTML: `<sub>2</sub>`."""
@@ -169,13 +173,6 @@ class PageWriter:
         written = self.pictures.markdown(element)
         return [Run(written, styles, link, atom=True)] if written else []
 
-    def heading(self, element: PageElement) -> list[str]:
-        """Return a heading of level 1 to 6; pictures in it follow it."""
-        level = int(element.tag[1])
-        text = paragraph_of(self.flat(element)).replace(LINE_BREAK, " ").replace("\n", " ")
-        text = re.sub(r"(?<!\\)(#+)\Z", r"\\\1", text)
-        return [f"{'#' * level} {text}"] if text else []
-
     def flat(self, element: PageElement) -> list[Run]:
         """Return an element's content as runs, blocks in it too."""
         runs = [self.text(element.text, (), None)] if element.text else []
@@ -188,101 +185,6 @@ class PageWriter:
             if child.tail:
                 runs.append(self.text(child.tail, (), None))
         return runs
-
-    def quotation(self, element: PageElement) -> list[str]:
-        """Return a quotation, each line with `>`."""
-        if self.lists >= DEEPEST_LIST:
-            return self.blocks(element)
-        self.lists += 1
-        inner = "\n\n".join(self.blocks(element))
-        self.lists -= 1
-        return [re.sub(r"(?m)^(?=.)", "> ", inner).replace("\n\n", "\n>\n")] if inner else []
-
-    def list_items(self, element: PageElement) -> list[str]:
-        """Return a list; text outside of its items becomes an item of its own."""
-        if self.lists >= DEEPEST_LIST:
-            return self.blocks(element)
-        self.lists += 1
-        number = int(start) if (start := attribute(element, "start")).isdecimal() and len(start) < 9 else 1  # noqa: PLR2004
-        items: list[str] = []
-        for child in element:
-            if not is_element(child) or never_shown(child):
-                continue
-            blocks = self.list_items(child) if child.tag in {"ul", "ol"} else self.blocks(child)
-            if not blocks:
-                continue
-            if child.tag in {"ul", "ol"} and items:
-                items[-1] += "\n" + indented("\n\n".join(blocks), "   " if element.tag == "ol" else "  ")
-                continue
-            mark = f"{number}. " if element.tag == "ol" else "- "
-            number += 1
-            items.append(mark + indented(_item_text(child, blocks), " " * len(mark)).lstrip(" "))
-        self.lists -= 1
-        loose = any("\n\n" in item for item in items)
-        return [("\n\n" if loose else "\n").join(items)] if items else []
-
-    def definitions(self, element: PageElement) -> list[str]:
-        """Return a list of definitions: each term in bold, and its definitions below it."""
-        made: list[str] = []
-        for child in element:
-            if not is_element(child) or never_shown(child):
-                continue
-            if child.tag == "dt":
-                if term := paragraph_of([Run(run.text, (*run.styles, STRONG), run.link, run.atom) for run in self.flat(child)]):
-                    made.append(term)
-            elif child.tag == "dd":
-                made += self.blocks(child)
-            else:
-                made += self.definitions(child)
-        return made
-
-    def details(self, element: PageElement) -> list[str]:
-        """Return a part that a click opens: its summary, then its content."""
-        summary = next((child for child in element if child.tag == "summary"), None)
-        title = "" if summary is None else paragraph_of(self.flat(summary))
-        if summary is not None:
-            summary.text, summary[:] = None, []
-        inner = self.blocks(element)
-        return ["<details>\n" + f"<summary>{title}</summary>" * bool(title), *inner, "</details>"] if inner else [title][: bool(title)]
-
-    def figure(self, element: PageElement) -> list[str]:
-        """Return a figure: its pictures or code, then its caption as a paragraph in italics."""
-        captions = [one for one in element.iter("figcaption")]
-        words = [paragraph_of([Run(run.text, run.styles, run.link, run.atom) for run in self.flat(one)]) for one in captions]
-        for caption in captions:
-            caption.text, caption[:] = None, []
-        return [*self.blocks(element), *filter(None, words)]
-
-    def table(self, element: PageElement) -> list[str]:
-        """Return a table; one that only lays out the page is its content."""
-        if is_code_table(element):
-            return [code_block(element)]
-        return TableWriter(self.blocks, self.flat).blocks(element)
-
-    def code(self, element: PageElement) -> list[str]:
-        """Return a block of code between fences."""
-        return [written] if (written := code_block(element)) else []
-
-    def media(self, element: PageElement) -> list[str]:
-        """Return a link to a video, a sound or a page that is shown in this one."""
-        url = self.links.media(element)
-        return [f"[{escaped(url.partition('://')[2].partition('/')[0] or url)}]({url})"] if url else []
-
-
-def _item_text(child: PageElement, blocks: list[str]) -> str:
-    """Return the blocks of an item; a list follows its first line directly."""
-    box = next((one for one in child.iter("input") if attribute(one, "type") == "checkbox"), None)
-    mark = "" if box is None else ("[x] " if box.get("checked") is not None else "[ ] ")
-    text = blocks[0]
-    for block in blocks[1:]:
-        tight = re.match(r"(?:- |\d+\. )", block) and "\n\n" not in block and child.find("p") is None
-        text += ("\n" if tight else "\n\n") + block
-    return mark + text
-
-
-def indented(text: str, by: str) -> str:
-    """Return text with `by` before each line that is not empty."""
-    return re.sub(r"(?m)^(?=.)", by, text)
 
 
 def ruby_markup(element: PageElement) -> str:
@@ -299,19 +201,12 @@ def ruby_markup(element: PageElement) -> str:
     return f"<ruby>{''.join(parts).strip()}</ruby>"
 
 
-def _rule(_writer: PageWriter, _element: PageElement) -> list[str]:
-    return ["---"]
-
-
-BLOCK_WRITERS = {
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), PageWriter.heading),
-    **dict.fromkeys(("ul", "ol", "menu"), PageWriter.list_items),
-    **dict.fromkeys(("iframe", "video", "audio"), PageWriter.media),
-    "blockquote": PageWriter.quotation,
-    "dl": PageWriter.definitions,
-    "details": PageWriter.details,
-    "figure": PageWriter.figure,
-    "table": PageWriter.table,
-    "pre": PageWriter.code,
-    "hr": _rule,
+INLINE_WRITERS = {
+    **dict.fromkeys(("code", "tt", "samp"), PageWriter.code),
+    **dict.fromkeys(KEPT_TAGS, PageWriter.kept),
+    "br": PageWriter.line_break,
+    "img": PageWriter.picture,
+    "q": PageWriter.quoted,
+    "ruby": PageWriter.ruby,
+    "a": PageWriter.linked,
 }

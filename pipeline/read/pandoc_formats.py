@@ -20,7 +20,16 @@ from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.kinds import suffix_of_name
 from pipeline.read.readers import Reader
 
-PANDOC_NAMES = {"epub": "epub", "docx": "docx", "odt": "odt", "rtf": "rtf", "rst": "rst", "rest": "rst", "org": "org", "ipynb": "ipynb"}
+PANDOC_NAMES = {
+    "epub": "epub",
+    "docx": "docx",
+    "odt": "odt",
+    "rtf": "rtf",
+    "rst": "rst",
+    "rest": "rst",
+    "org": "org",
+    "ipynb": "ipynb",
+}
 ZIPPED = {"epub", "docx", "odt"}
 TEXTS = {"rst", "rest", "org", "ipynb"}  # which our own detector decodes
 MOST_MEMBERS = 20_000  # files in one archive
@@ -44,7 +53,9 @@ def read_with_pandoc(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     Raises SkipDocument if it is encrypted, damaged, or larger than the limits.
     """
     suffix = suffix_of_name(source.path.name)
-    document = Document(source.path, "", Metadata(hashlib.sha256(source.data).hexdigest(), Encoding("utf-8", 1.0, "utf-8")))
+    document = Document(
+        source.path, "", Metadata(hashlib.sha256(source.data).hexdigest(), Encoding("utf-8", 1.0, "utf-8"))
+    )
     data = source.data
     if suffix in ZIPPED:
         _check_archive(data, suffix)

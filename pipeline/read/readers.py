@@ -1,7 +1,7 @@
 """READERS, the kinds of sources besides Markdown and plain text: which files each reads, and the function that does it.
 
-A reader is one file of this folder with suffixes, a sniff and a function. Other packages offer theirs as entry points of
-the group `pipeline.readers`; a name in `plugins` of the settings turns one on.
+A reader is one file of this folder with suffixes, a sniff and a function. Other packages offer theirs as entry points
+of the group `pipeline.readers`; a name in `plugins` of the settings turns one on.
 """
 
 from __future__ import annotations
@@ -104,9 +104,9 @@ def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
 
 
 def is_whole_page(data: bytes) -> bool:
-    """Return whether a file without a suffix is a web page, as wget saves it: it starts as one.
+    r"""Return whether a file without a suffix is a web page, as wget saves it: it starts as one.
 
-    >>> is_whole_page(b"\\n<!DOCTYPE html><p>a"), is_whole_page(b"<p>a")
+    >>> is_whole_page(b"\n<!DOCTYPE html><p>a"), is_whole_page(b"<p>a")
     (True, False)
     """
     head = data[:1024].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe\n\r\t ").lower()

@@ -15,7 +15,7 @@ from pipeline.read.decode import decode
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.readers import Reader
 
-MOST_PARTS = 5_000  # of one archive
+MOST_ARCHIVE_PARTS = 5_000  # of one archive
 MOST_PART_BYTES = 200 * 2**20  # of all parts together
 _HEAD = re.compile(rb"\A\s*(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){1,40}", re.DOTALL)
 _MULTIPART = re.compile(rb"^content-type:\s*(?:multipart/|text/html)", re.IGNORECASE | re.MULTILINE)
@@ -37,9 +37,10 @@ def read_mhtml(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     except RecursionError as error:
         message = "is an archive with parts nested too deep; save the page again"
         raise SkipDocument(message) from error
-    contents = [(part, _content(part)) for part in parts[: MOST_PARTS + 1]]
-    if len(parts) > MOST_PARTS or sum(len(data) for _, data in contents) > MOST_PART_BYTES:
-        message = f"is an archive of more than {MOST_PARTS:,} parts or {MOST_PART_BYTES // 2**20} MB; save the page again"
+    contents = [(part, _content(part)) for part in parts[: MOST_ARCHIVE_PARTS + 1]]
+    if len(parts) > MOST_ARCHIVE_PARTS or sum(len(data) for _, data in contents) > MOST_PART_BYTES:
+        limit = f"{MOST_ARCHIVE_PARTS:,} parts or {MOST_PART_BYTES // 2**20} MB"
+        message = f"is an archive of more than {limit}; save the page again"
         raise SkipDocument(message)
     page = next(((part, data) for part, data in contents if part.get_content_type() in _PAGE_TYPES and data), None)
     if page is None:

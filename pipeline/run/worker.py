@@ -87,8 +87,8 @@ def follow_all(
 ) -> Cleaned | Skipped:
     """Return the document after every step, or where and why it was skipped. Only this function catches every error.
 
-    `readers` are those of plugins. Without `drafts`, a document whose front matter says that it is a draft is skipped at the step DRAFT. Raises OSError
-    and MemoryError, which the system causes.
+    `readers` are those of plugins. Without `drafts`, a document whose front matter says that it is a draft is skipped
+    at the step DRAFT. Raises OSError and MemoryError, which the system causes.
     """
     at = "decode"
     try:
