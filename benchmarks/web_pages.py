@@ -39,7 +39,7 @@ STRUCTURE = {
 
 
 def text_of_html(markup: str) -> str:
-    """Return the text of HTML, blocks on lines of their own."""
+    """Return the text of HTML, each block on a separate line."""
     if not markup.strip():
         return ""
     root = lxml_html.document_fromstring(f"<div>{markup}</div>")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import tomllib
 import zipfile
-from email.message import EmailMessage
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.document import Document, SkipDocument, Source
+from pipeline.markdown import parser
 from pipeline.read import pandoc_formats, readers, web_archive
 from pipeline.read.html import SavedPage, page_markdown, read_html
 from pipeline.read.readers import Reader, read_document, reader_of
@@ -24,13 +25,33 @@ SENTENCE = (
     "We walked along the river as far as the old mill, and the water was high after the rain of the week before. "
 )
 PROSE = f"<p>{SENTENCE * 3}</p>"
-TEXTS = {
-    "zh": ("我们沿着河走到老磨坊，上周下雨以后水位很高，路上没有遇到什么人，回家时天已经黑了。", "gb18030", "gb2312"),
-    "ja": ("私たちは川に沿って古い水車小屋まで歩いた。先週の雨で水かさが増していて、帰る頃にはもう暗かった。", "cp932", "shift_jis"),
-    "ru": ("Мы шли вдоль реки до старой мельницы, и вода была высокой после дождей прошлой недели.", "cp1251", "koi8-r"),
-    "ar": ("مشينا على طول النهر حتى الطاحونة القديمة، وكان الماء مرتفعا بعد أمطار الأسبوع الماضي.", "cp1256", "iso-8859-6"),
-    "fr": ("Nous avons marché le long de la rivière jusqu’au vieux moulin, où l’eau était très élevée.", "cp1252", "latin-1"),
-}  # fmt: skip
+TEXTS = {  # language -> a text, its usual legacy encoding, a wrong declaration
+    "zh": (
+        "我们沿着河走到老磨坊，上周下雨以后水位很高，路上没有遇到什么人，回家时天已经黑了。",
+        "gb18030",
+        "gb2312",
+    ),
+    "ja": (
+        "私たちは川に沿って古い水車小屋まで歩いた。先週の雨で水かさが増していて、帰る頃にはもう暗かった。",
+        "cp932",
+        "shift_jis",
+    ),
+    "ru": (
+        "Мы шли вдоль реки до старой мельницы, и вода была высокой после дождей прошлой недели.",
+        "cp1251",
+        "koi8-r",
+    ),
+    "ar": (
+        "مشينا على طول النهر حتى الطاحونة القديمة، وكان الماء مرتفعا بعد أمطار الأسبوع الماضي.",
+        "cp1256",
+        "iso-8859-6",
+    ),
+    "fr": (
+        "Nous avons marché le long de la rivière jusqu’au vieux moulin, où l’eau était très élevée.",
+        "cp1252",
+        "latin-1",
+    ),
+}
 
 
 def page(body: str, head: str = "") -> str:
@@ -78,8 +99,10 @@ def test_the_article_is_found_and_the_website_is_not():
 def test_metadata_become_front_matter():
     """Title, authors, date, URL, language and description of a page are fields of the document."""
     head = (
-        '<title>A walk | The site</title><link rel="canonical" href="https://e.org/walk"><meta name="description" content="d">'
-        '<script type="application/ld+json">{"@type": "BlogPosting", "headline": "A walk", "datePublished": "2021-03-09T10:00Z",'
+        '<title>A walk | The site</title><link rel="canonical" '
+        'href="https://e.org/walk"><meta name="description" content="d">'
+        '<script type="application/ld+json">{"@type": "BlogPosting", "headline": "A '
+        'walk", "datePublished": "2021-03-09T10:00Z",'
         ' "author": [{"name": "Ann Lee"}, {"name": "by Ben Ray"}]}</script>'
     )
     shown = read(page("", head).replace("<html>", '<html lang="en-GB">')).text
@@ -132,18 +155,20 @@ def test_hostile_pages_end(name: str):
 
 
 ACTIVE = (
-    '<script>alert(1)</script><iframe src="javascript:alert(1)"></iframe><form action="https://e.org"><input value="v"></form>'
+    '<script>alert(1)</script><iframe src="javascript:alert(1)"></iframe><form '
+    'action="https://e.org"><input value="v"></form>'
     '<a href="java\nscript:alert(1)">one</a><a href=" &#106;avascript:alert(1)">two</a><a href="vbscript:x">three</a>'
-    '<img src="file:///etc/passwd" alt="four"><img src="x.png" onerror="alert(1)"><svg onload="alert(1)"><script>x</script></svg>'
-    '<object data="x"></object><p>&lt;script&gt;alert(1)&lt;/script&gt;</p><img alt="](javascript:alert(1))" src="a.png">'
-    '<a href="https://e.org/)](javascript:alert" title=\'"&gt;&lt;script&gt;\'>five</a><math><mtext><script>z</script></mtext></math>'
+    '<img src="file:///etc/passwd" alt="four"><img src="x.png" '
+    'onerror="alert(1)"><svg onload="alert(1)"><script>x</script></svg>'
+    '<object data="x"></object><p>&lt;script&gt;alert(1)&lt;/script&gt;</p><img '
+    'alt="](javascript:alert(1))" src="a.png">'
+    '<a href="https://e.org/)](javascript:alert" '
+    "title='\"&gt;&lt;script&gt;'>five</a><math><mtext><script>z</script></mtext></math>"
 )
 
 
 def test_no_active_content_gets_through():
     """Scripts, forms, frames and links that run programs are gone; what the page says about them is plain text."""
-    from pipeline.markdown import parser
-
     shown = read(page(f"{PROSE}{ACTIVE}{PROSE}")).text.split("---\n")[-1]
     html = parser().render(shown)
     for tag in ("<script", "<iframe", "<form", "<object", "<svg", "onerror=", "onload="):
@@ -199,17 +224,13 @@ def test_what_a_page_shows_the_markdown_shows(parts: list[str]):
 
 def archive_of(page_bytes: bytes, charset: str) -> bytes:
     """Return an MHTML archive as browsers write it."""
-    message = EmailMessage()
-    message["Subject"] = "A walk"
-    message["MIME-Version"] = "1.0"
-    message.set_type("multipart/related") if message.get("Content-Type") else None
     boundary = "----MultipartBoundary--x"
-    import base64
-
     picture = base64.encodebytes(png()).decode()
     return (
-        "From: <Saved by Blink>\r\nSnapshot-Content-Location: https://e.org/a/walk.html\r\nSubject: A walk\r\nMIME-Version: 1.0\r\n"
-        f'Content-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="{boundary}"\r\n\r\n\r\n--{boundary}\r\n'
+        "From: <Saved by Blink>\r\nSnapshot-Content-Location: "
+        "https://e.org/a/walk.html\r\nSubject: A walk\r\nMIME-Version: 1.0\r\n"
+        f"Content-Type: "
+        f'multipart/related;\r\n\ttype="text/html";\r\n\tboundary="{boundary}"\r\n\r\n\r\n--{boundary}\r\n'
         f"Content-Type: text/html; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-Location: https://e.org/a/walk.html\r\n\r\n{base64.encodebytes(page_bytes).decode()}\r\n--{boundary}\r\n"
         f"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\nContent-Location: https://e.org/pics/mill.png\r\n\r\n"
@@ -236,8 +257,6 @@ def test_an_archive_is_read_with_its_pictures(charset: str):
 
 def test_a_run_reads_pages_and_puts_their_pictures_into_clean_and_books(tmp_path: Path, lacuna):
     """A page with a picture inside, one with a folder of files, and one without a suffix become posts and books."""
-    import base64
-
     raw = tmp_path / "raw"
     (raw / "mill_files").mkdir(parents=True)
     (raw / "mill_files" / "mill.png").write_bytes(png("blue"))

@@ -196,7 +196,7 @@ def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:
     }:
         return True
     size = span[1] - span[0]
-    return next(element.iter("h1", "pre", "figure"), None) is not None or (
+    return next(element.iter("h1", "pre", "figure", "th"), None) is not None or (
         size < FEWEST_PARAGRAPH_LETTERS and next(element.iter("img"), None) is not None
     )
 

@@ -1,4 +1,4 @@
-"""Block elements of a page with marks of their own (headings, lists, quotations, figures) -> blocks of Markdown."""
+"""Block elements of a page that Markdown has marks for (headings, lists, quotations, figures) -> blocks of Markdown."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def quotation_blocks(writer: PageWriter, element: PageElement) -> list[str]:
 
 
 def list_blocks(writer: PageWriter, element: PageElement) -> list[str]:
-    """Return a list; text outside of its items becomes an item of its own."""
+    """Return a list; text outside of its items becomes a separate item."""
     if writer.lists >= DEEPEST_LIST:
         return writer.blocks(element)
     writer.lists += 1

@@ -128,7 +128,7 @@ def is_line_number(element: PageElement) -> bool:
 
 
 def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
-    """Add the text of an element to `parts`, each line element on a line of its own."""
+    """Add the text of an element to `parts`, each line element on a separate line."""
     if depth > 200:  # noqa: PLR2004 - no highlighter nests so deep
         parts.append("".join(element.itertext()))
         return

@@ -53,7 +53,7 @@ def formulas_of(root: PageElement) -> dict[PageElement, str]:
 
 
 def formula_markdown(tex: str, *, display: bool) -> str:
-    """Return TeX as a formula of Markdown: `$x$`, or `$$x$$` where it stands on a line of its own."""
+    """Return TeX as a formula of Markdown: `$x$`, or `$$x$$` for a formula on a separate line."""
     inner = " ".join(tex.split())
     if not inner or "$" in inner.replace(r"\$", ""):
         return ""

@@ -17,7 +17,8 @@ _TITLES = ("og:title", "citation_title", "dc.title", "twitter:title", "parsely-t
 _AUTHORS = ("citation_author", "author", "dc.creator", "article:author", "parsely-author", "sailthru.author", "byl")
 _DATES = (
     "article:published_time", "citation_publication_date", "citation_date", "datepublished", "dc.date",
-    "dc.date.issued", "date", "pubdate", "publishdate", "publish_date", "parsely-pub-date", "sailthru.date", "og:published_time",
+    "dc.date.issued", "date", "pubdate", "publishdate", "publish_date", "parsely-pub-date", "sailthru.date",
+    "og:published_time",
     "article:published", "dcterms.created", "dcterms.date", "weibo:article:create_at",
 )  # fmt: skip
 _DESCRIPTIONS = ("description", "og:description", "dc.description", "twitter:description")

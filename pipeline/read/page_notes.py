@@ -227,7 +227,7 @@ def _drop_rule(before: PageElement | None) -> None:
 
 
 def _drop_links_back(definition: PageElement, references: set[str]) -> None:
-    """Remove from the text of a note the links to its references, and what is left empty by that."""
+    """Remove from the text of a note the links to its references, and the elements that are then empty."""
     for link in elements(definition, "a"):
         target = attribute(link, "href").partition("#")[2]
         back = target and (target in references or "ref" in target.lower() or "backref" in words_of_class(link))

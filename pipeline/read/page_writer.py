@@ -41,11 +41,11 @@ Target = tuple[str, str] | None
 
 @dataclass(slots=True)
 class PageWriter:
-    """Writes the elements of one page; `maths` and `notes` are elements that have a text of their own already."""
+    """Writes the elements of one page; `texts` holds the Markdown of formulas and references to notes."""
 
     links: PageLinks
     pictures: PagePictures
-    texts: Mapping[PageElement, str] = field(default_factory=dict)  # elements -> Markdown that stands for them
+    texts: Mapping[PageElement, str] = field(default_factory=dict)  # elements -> their Markdown
     structured: set[PageElement] = field(default_factory=set)
     depth: int = 0
     lists: int = 0
@@ -131,7 +131,7 @@ class PageWriter:
         return made
 
     def styled(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
-        """Return an inline element without marks of its own as runs, with its style."""
+        """Return an inline element that has no writer as runs, with its style."""
         style = INLINE_STYLES.get(element.tag)
         if style and style not in styles:
             styles = (*styles, style)

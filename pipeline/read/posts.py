@@ -86,9 +86,6 @@ class PostRules:
     ignore: tuple[str, ...] = ()
     suffixes: frozenset[str] = frozenset()  # that readers of other packages read
 
-    def _plugin_reads(self, path: PurePosixPath) -> bool:
-        return bool(self.suffixes) and suffix_of_name(path.name) in self.suffixes
-
     def included(self, path: PurePosixPath) -> bool:
         """Return whether `include` makes a post of the file at `path`, whatever its name or front matter says."""
         return _matches(path, self.include)
@@ -109,7 +106,7 @@ class PostRules:
         """
         if _matches(path, self.ignore):
             return FileKind.HIDDEN if path.name.startswith(".") else FileKind.IGNORED
-        return "" if self.included(path) or self._plugin_reads(path) else _kind_by_name(place, path)
+        return "" if self.included(path) or suffix_of_name(path.name) in self.suffixes else _kind_by_name(place, path)
 
     def enter(self, place: FolderPlace, path: PurePosixPath) -> FolderPlace | None:
         """Return the place of a folder in `place`, before its names are known; None if it is not to be entered.
