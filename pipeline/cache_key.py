@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.flow import assemble, installed_plugins
 from pipeline.read.posts import DRAFT_VERSION
+from pipeline.read.readers import installed_readers, shipped_readers
 from pipeline.settings import Settings
 from pipeline.steps import profiles
 from pipeline.version import __version__
@@ -23,7 +24,7 @@ def cache_key(settings: Settings) -> str:
     """Return what decides the output of the flow, besides the input, as JSON: the key of all cached results.
 
     It holds the steps with their versions and options, and the versions of Lacuna, Python, pandoc, all dependencies and
-    the plugins, the digest of the language model, the limits, and what a draft is.
+    the plugins and readers, the digest of the language model, the limits, and what a draft is.
     """
     from pipeline.markdown import pandoc
 
@@ -31,8 +32,9 @@ def cache_key(settings: Settings) -> str:
     programs = [__version__, sys.version_info[:2], pandoc.PANDOC_VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]
     texts = [profiles.profiles_digest(settings.profile), settings.plain_text]
+    readers = [(reader.name, reader.version) for reader in shipped_readers()]
     limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION]
-    return msgspec.json.encode([steps, programs, plugins, texts, limits], order="deterministic").decode()
+    return msgspec.json.encode([steps, programs, plugins, readers, texts, limits], order="deterministic").decode()
 
 
 def _dependencies() -> dict[str, str]:
@@ -54,8 +56,8 @@ def _dependencies() -> dict[str, str]:
 
 def _distribution(plugin: str) -> list[str]:
     """Return the name and the version of the package that a plugin comes from."""
-    package = installed_plugins()[plugin].dist
-    return [package.name, package.version] if package else []
+    entries = [entry for entry in (*installed_plugins(), *installed_readers()) if entry.name == plugin]
+    return [text for entry in entries if entry.dist for text in (entry.dist.name, entry.dist.version)]
 
 
 def _model_digest() -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
+from pipeline.read.readers import installed_readers
 from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
     artefacts,
@@ -84,7 +85,7 @@ def assemble(settings: Settings) -> tuple[Step, ...]:
 
     Raises SettingsError if a plugin or an option is unknown, or an option has the wrong type.
     """
-    steps = (*BEFORE_PLUGINS, *map(_plugin, settings.plugins), *AFTER_PLUGINS)
+    steps = (*BEFORE_PLUGINS, *_plugins(settings.plugins), *AFTER_PLUGINS)
     _check_profile(settings.profile)
     steps = tuple(_with_settings(step, settings) for step in steps)
     names = tuple(step.name for step in steps)
@@ -121,11 +122,20 @@ def _check_profile(profile: str) -> None:
         raise SettingsError(validation_message(str(error), profiles.Profile)) from error
 
 
-def _plugin(name: str) -> Step:
-    installed = installed_plugins()
-    if name not in installed.names:
-        message = f"no plugin `{name}` is installed" + suggestion(name, tuple(sorted(installed.names)))
-        raise SettingsError(message)
+def _plugins(names: Sequence[str]) -> list[Step]:
+    """Return the steps of the plugins in the settings; plugins that are readers have none."""
+    if not names:
+        return []
+    steps, readers = installed_plugins(), installed_readers().names
+    known = tuple(sorted({*steps.names, *readers}))
+    for name in names:
+        if name not in known:
+            message = f"no plugin `{name}` is installed" + suggestion(name, known)
+            raise SettingsError(message)
+    return [_step_of_plugin(steps, name) for name in names if name in steps.names]
+
+
+def _step_of_plugin(installed: EntryPoints, name: str) -> Step:
     step = installed[name].load()
     if not isinstance(step, Step):
         message = f"the plugin `{name}` is not a pipeline.Step"

@@ -25,7 +25,6 @@ NOT_RUN = {  # start of a command -> why no test runs it
     "systemctl": "needs systemd",
     "journalctl": "needs systemd",
     "ebook-convert": "needs calibre",
-    "pandoc": "needs pandoc on the path",
     "pytest": "runs other tests",
 }
 ANY = "..."  # on a separate line: any lines; within a line: any characters

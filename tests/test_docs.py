@@ -185,6 +185,27 @@ def test_the_step_of_the_documentation_works(archive: Path):
     assert "shout      End every full stop louder. [explained]" in command("steps", cwd=archive, env=environment).stdout
 
 
+def test_the_reader_of_the_documentation_works(archive: Path):
+    """The plugin of docs/how-to/write-a-reader.md, published as an entry point, reads its files."""
+    page = PAGES["docs/how-to/write-a-reader.md"]
+    files = {block.title: page[block.start : block.end] for block in blocks(page) if block.title}
+    info = archive / "site" / "subtitles-1.0.dist-info"
+    info.mkdir(parents=True)
+    (archive / "site" / "subtitles.py").write_text(files["subtitles/subtitles.py"], "utf-8")
+    entry = files["subtitles/pyproject.toml"].partition('"pipeline.readers"]\n')[2].splitlines()[0].replace('"', "")
+    (info / "entry_points.txt").write_text(f"[pipeline.readers]\n{entry}\n", "utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: subtitles\nVersion: 1.0\n", "utf-8")
+    (archive / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
+    talk = "1\n00:00:01,000 --> 00:00:02,000\nThe river was high.\n\n2\n00:00:03,000 --> 00:00:04,000\nWe went home.\n"
+    (archive / "raw" / "talk.srt").write_text(talk, "utf-8")
+    (archive / "raw" / "none.srt").write_text("No subtitles.\n", "utf-8")
+    environment = {"PYTHONPATH": os.pathsep.join([str(archive / "site"), os.environ.get("PYTHONPATH", "")])}
+    ran = command("run", "--no-editions", cwd=archive, env=environment)
+    assert "none.srt: is not what its name says" in ran.stdout
+    body = (archive / "clean" / "talk.md").read_text("utf-8").partition("\n---\n")[2]
+    assert body.strip() == "The river was high.\n\nWe went home."
+
+
 def test_help_waits_for_nothing():
     """`--help` imports no parser, no model and no writer: what makes it quick."""
     code = "import sys, pipeline.__main__; print(*sys.modules)"

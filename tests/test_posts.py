@@ -65,7 +65,7 @@ def hugo(folder: Path) -> None:
         text = f"# The {word}\n\nThe {word} is old, and the {word} that was here before was older.\n"
         (folder / "raw" / path).write_text(front + text, "utf-8")
     (folder / "raw" / "build.py").write_text("print(1)\n", "utf-8")
-    (folder / "raw" / "notes" / "d.org").write_text("* Heading\n\nText of an Org file.\n", "utf-8")
+    (folder / "raw" / "notes" / "d.tex").write_text("* Heading\n\nText of a TeX file.\n", "utf-8")
 
 
 def posts(folder: Path) -> str:
@@ -94,10 +94,10 @@ def test_any_history_of_what_is_a_post_equals_a_fresh_run(tmp_path: Path):
     assert not (tmp_path / "clean" / "notes").exists()
     included = run(include=("notes/*", "content/late.md"))
     assert included == (
-        "content/a.md content/b.md content/late.md content/on.md notes/c.md notes/d.org; "
+        "content/a.md content/b.md content/late.md content/on.md notes/c.md notes/d.tex; "
         "1 code file, 1 data file, 1 draft, 1 repository file"
     )
-    ignored = run(include=("notes/*", "content/late.md"), ignore=("*/a.md", "*.org"))
+    ignored = run(include=("notes/*", "content/late.md"), ignore=("*/a.md", "*.tex"))
     assert ignored == (
         "content/b.md content/late.md content/on.md notes/c.md; "
         "1 code file, 1 data file, 1 draft, 1 repository file, 2 ignored files"

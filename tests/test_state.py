@@ -295,10 +295,10 @@ def test_a_damaged_statistics_file_is_ignored(archive: Path, made: Path):
     assert repairs[0] == repairs[1]
 
 
-def test_a_web_page_is_skipped(tmp_path: Path):
-    """A web page is skipped with a message instead of becoming an empty book."""
+def test_a_web_page_without_text_is_skipped(tmp_path: Path):
+    """A web page that shows nothing is skipped with a message instead of becoming an empty book."""
     (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / "page.HTML").write_text("<html><body><p>Text</p></body></html>", "utf-8")
+    (tmp_path / "raw" / "page.HTML").write_text("<html><body><script>load()</script></body></html>", "utf-8")
     (aside,) = run_archive(settings(tmp_path)).skipped
-    assert aside.reason.startswith("HTML is not supported")
+    assert aside.reason.startswith("shows no text")
     assert aside.cause == "document"

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageOps
 
-from pipeline.read.below import read_below
 from pipeline.read.folder import TRANSIENT_ERRORS
+from pipeline.read.pictures import picture_bytes
 
 IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 MAX_BYTES = 20 * 2**20  # of one file
@@ -45,7 +45,7 @@ def verified_picture(root: Path, path: Path, pictures: PictureOptions) -> Pictur
     Formats are PNG, JPEG, GIF and WebP, whatever the file's name says. Raises OSError where the machine fails.
     """
     try:
-        data = read_below(root, PurePosixPath(path.relative_to(root)), MAX_BYTES)
+        data = picture_bytes(root, PurePosixPath(path.relative_to(root)), MAX_BYTES)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:

@@ -8,10 +8,11 @@ from enum import StrEnum
 
 
 class FileKind(StrEnum):
-    """What a file of raw/ counts as. BARE is a name without a suffix; hidden files are not counted."""
+    """What a file of raw/ counts as. BARE is a name without a suffix; CONVERTIBLE is what pandoc reads."""
 
     DOCUMENT = "document"
     WEB_PAGE = "web_page"
+    CONVERTIBLE = "convertible"
     BARE = "bare"
     IMAGE = "image"
     MEDIA = "media"
@@ -40,6 +41,7 @@ PASSED_OVER = {  # kind -> one of it, several of it; in the order of the summary
     FileKind.ARCHIVE: ("archive file", "archive files"),
     FileKind.UNSUPPORTED: ("document of an unsupported kind", "documents of unsupported kinds"),
     FileKind.WEB_PAGE: ("web page", "web pages"),
+    FileKind.CONVERTIBLE: ("document of another format", "documents of other formats"),
     FileKind.DRAFT: ("draft", "drafts"),
     FileKind.REPOSITORY: ("repository file", "repository files"),
     FileKind.LISTING: ("list page", "list pages"),
@@ -52,7 +54,8 @@ PASSED_OVER = {  # kind -> one of it, several of it; in the order of the summary
 MARKDOWN_SUFFIXES = "md markdown mdown mdwn mkd mkdn mkdown mdtext mdtxt mdx qmd rmd"
 _SUFFIXES_OF_KINDS = {
     FileKind.DOCUMENT: f"{MARKDOWN_SUFFIXES} txt text",
-    FileKind.WEB_PAGE: "html htm xhtml mhtml mht shtml webarchive",
+    FileKind.WEB_PAGE: "html htm xhtml mhtml mht shtml",
+    FileKind.CONVERTIBLE: "epub docx odt rtf rst rest org ipynb",
     FileKind.IMAGE: "png jpg jpeg jpe gif webp svg svgz bmp ico icns tif tiff avif heic heif jxl psd ai eps"
     " xcf sketch fig drawio excalidraw raw cr2 nef dng tga",
     FileKind.MEDIA: "mp3 mp4 m4a m4v mov avi mkv webm wav flac ogg oga ogv opus aac wma wmv mpg mpeg 3gp"
@@ -61,7 +64,7 @@ _SUFFIXES_OF_KINDS = {
     " dart py pyi pyx pyw rb rake gemspec php pl pm lua r jl hs lhs elm ml mli fs fsx ex exs"
     " erl hrl lisp el scm rkt vim asm sv vhd vhdl js mjs cjs jsx ts mts cts tsx vue"
     " svelte astro coffee css scss sass less styl map wasm sh bash zsh fish ps1 psm1 bat cmd"
-    " awk sed sql graphql proto thrift mk cmake gradle tf nix dockerfile ipynb sol cu vb vbs"
+    " awk sed sql graphql proto thrift mk cmake gradle tf nix dockerfile sol cu vb vbs"
     " bas pas f f90 tcl patch diff lean agda glsl hlsl frag vert po pot mo",
     FileKind.DATA: "json jsonl ndjson json5 jsonc geojson webmanifest yaml yml toml ini cfg conf config"
     " properties env lock csv tsv xml xsd xsl xslt rss atom opml plist db sqlite sqlite3"
@@ -72,10 +75,10 @@ _SUFFIXES_OF_KINDS = {
     " erb swig twig ftl gohtml templ tt",
     FileKind.ARCHIVE: "zip gz tgz bz2 tbz xz txz zst 7z rar tar lzma jar war whl apk iso dmg deb rpm cab"
     " bundle mobipocket",
-    FileKind.UNSUPPORTED: "org rst rest adoc asciidoc asc tex latex ltx textile wiki mediawiki creole pod"
-    " rdoc typ pdf ps djvu doc docx dot dotx odt ott rtf pages ppt pptx odp key xls"
-    " xlsx ods numbers epub mobi azw azw3 fb2 chm one wps wpd eml mbox msg enex"
-    " textbundle textpack scriv ged nfo",
+    FileKind.UNSUPPORTED: "adoc asciidoc asc tex latex ltx textile wiki mediawiki creole pod"
+    " rdoc typ pdf ps djvu doc dot dotx ott pages ppt pptx odp key xls"
+    " xlsx ods numbers mobi azw azw3 fb2 chm one wps wpd eml mbox msg enex"
+    " textbundle textpack scriv ged nfo webarchive warc wacz",
     FileKind.BACKUP: "bak backup orig rej old save sav swp swo swn tmp temp part partial crdownload download",
     FileKind.OTHER: "exe dll so dylib o a lib bin class pyc pyo node out app msi ds_store torrent pid",
 }
@@ -122,11 +125,23 @@ def kind_of_name(name: str) -> str:
         return kind
     if folded.endswith(".txt") and _REQUIREMENTS.fullmatch(folded):
         return FileKind.DATA
+    if suffix := suffix_of_name(name):
+        return _KIND_OF_SUFFIX.get(suffix, FileKind.OTHER)
+    return FileKind.BARE
+
+
+def suffix_of_name(name: str) -> str:
+    """Return the suffix of a file name in lower case, without what wget adds; "" if it has none.
+
+    >>> suffix_of_name("A.HTM"), suffix_of_name("index.html?page=2"), suffix_of_name("notes.txt.1"), suffix_of_name("a")
+    ('htm', 'html', 'txt', '')
+    """
+    folded = name.casefold()
     for written in (folded, _QUERY.sub("", folded), _COUNTER.sub("", folded)):
         stem, _, suffix = written.rpartition(".")
         if stem and suffix in _KIND_OF_SUFFIX:
-            return _KIND_OF_SUFFIX[suffix]
-    return FileKind.OTHER if _SUFFIX.search(name) else FileKind.BARE
+            return suffix
+    return folded.rpartition(".")[2] if _SUFFIX.search(name) else ""
 
 
 def is_program(name: str) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import stat
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
-from pipeline.document import Document
-from pipeline.read.below import stat_below
+from pipeline.document import Document, Source
+from pipeline.read.below import read_below, stat_below
 from pipeline.read.folder import TRANSIENT_ERRORS, source_stamp
+from pipeline.read.readers import PictureFiles, pictures_inside, source_of_picture
 
 REMOTE_URL = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # a URL, not a file of the archive
+MOST_SOURCE_BYTES = 2**30  # of a source with pictures in it; the setting max_bytes is lower
 
 
 def image_files(document: Document) -> list[str]:
@@ -32,12 +36,8 @@ def image_stamp(root: Path, file: str) -> str:
 
     Raises OSError if the disk or the machine fails.
     """
-    try:
-        return source_stamp(stat_below(root, PurePosixPath(file)))
-    except OSError as error:
-        if error.errno in TRANSIENT_ERRORS:
-            raise
-        return ""
+    state = _state_of(root, PurePosixPath(file))
+    return source_stamp(state) if state else ""
 
 
 def missing_images(root: Path, document: Document) -> list[str]:
@@ -47,9 +47,39 @@ def missing_images(root: Path, document: Document) -> list[str]:
 
 
 def _is_file(root: Path, path: PurePosixPath) -> bool:
+    state = _state_of(root, path)
+    return state is not None and stat.S_ISREG(state.st_mode)
+
+
+def _state_of(root: Path, path: PurePosixPath) -> os.stat_result | None:
+    """Return the status of an image file, or of the source that it is inside of; None if there is neither."""
+    for file in (path, source_of_picture(path)):
+        try:
+            if file:
+                return stat_below(root, file)
+        except OSError as error:
+            if error.errno in TRANSIENT_ERRORS:
+                raise
+    return None
+
+
+def picture_bytes(root: Path, path: PurePosixPath, most: int) -> bytes:
+    """Return the bytes of an image: of the file at `path`, else of the picture of that name inside its source.
+
+    Raises OSError, also above `most` bytes.
+    """
+    source = source_of_picture(path)
     try:
-        return stat.S_ISREG(stat_below(root, path).st_mode)
-    except OSError as error:
-        if error.errno in TRANSIENT_ERRORS:
+        return read_below(root, path, most)
+    except OSError:
+        if not source:
             raise
-        return False
+        data = _pictures_of_source(Source(source, read_below(root, source, MOST_SOURCE_BYTES))).get(path.name)
+        if data is None or len(data) > most:
+            raise
+        return data
+
+
+@functools.lru_cache(maxsize=2)  # a document shows several pictures of its source
+def _pictures_of_source(source: Source) -> PictureFiles:
+    return pictures_inside(source)

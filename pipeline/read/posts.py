@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pipeline.document import Metadata
-from pipeline.read.kinds import FileKind, is_program, kind_of_name
+from pipeline.read.kinds import FileKind, is_program, kind_of_name, suffix_of_name
 from pipeline.read.repositories import (
     ENVIRONMENT_MARKS,
     EVIDENCE_NAMES,
@@ -34,6 +34,14 @@ FOLDERS_OF_SITES = {  # at a repository's root -> what its documents count as
     ),
 }
 FOLDERS_OF_PROGRAMS = {"dist", "build", "target", "coverage", "tests", "test"}  # at the root of a program's repository
+FOLDERS_OF_PAGES = (
+    "_files",
+    ".files",
+    "_fichiers",
+    "_archivos",
+    "-dateien",
+    "_bestanden",
+)  # with frames of saved pages
 LIST_PAGES = {"404", "archive", "archives", "categories", "category", "search", "tags", "tag"}  # of Jekyll
 WIKI_FRAMES = {"_sidebar", "_navbar", "_footer", "_coverpage"}  # of Docsify and GitHub's wikis
 VAULT_TEMPLATES = re.compile(
@@ -76,6 +84,7 @@ class PostRules:
 
     include: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    suffixes: frozenset[str] = frozenset()  # that readers of other packages read
 
     def included(self, path: PurePosixPath) -> bool:
         """Return whether `include` makes a post of the file at `path`, whatever its name or front matter says."""
@@ -89,7 +98,7 @@ class PostRules:
         return not place.generator or self.included(path)
 
     def kind_of_file(self, place: FolderPlace, path: PurePosixPath) -> str:
-        """Return what a file in `place` counts as; empty if it is a post, or a web page that is to be reported.
+        """Return what a file in `place` counts as; empty if it is a post.
 
         >>> rules = PostRules(ignore=("b*",))
         >>> [str(rules.kind_of_file(TOP_OF_RAW, PurePosixPath(name))) for name in ("a.md", "b.md", "c.py")]
@@ -97,7 +106,7 @@ class PostRules:
         """
         if _matches(path, self.ignore):
             return FileKind.HIDDEN if path.name.startswith(".") else FileKind.IGNORED
-        return "" if self.included(path) else _kind_by_name(place, path)
+        return "" if self.included(path) or suffix_of_name(path.name) in self.suffixes else _kind_by_name(place, path)
 
     def enter(self, place: FolderPlace, path: PurePosixPath) -> FolderPlace | None:
         """Return the place of a folder in `place`, before its names are known; None if it is not to be entered.
@@ -178,7 +187,7 @@ def is_draft(meta: Metadata) -> bool:
 
 
 def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
-    """Return what a file counts as by its name; empty if it is a post, or a web page that is to be reported."""
+    """Return what a file counts as by its name; empty if it is a post."""
     if path.name.startswith("."):
         return FileKind.HIDDEN
     kind = kind_of_name(path.name)
@@ -186,8 +195,8 @@ def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
         return FileKind.REPOSITORY
     if kind == FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
-    if kind == FileKind.WEB_PAGE:
-        return "" if _reports_web_pages(place, path) else kind
+    if kind in {FileKind.WEB_PAGE, FileKind.CONVERTIBLE}:
+        return "" if _is_saved_page(place, path) else kind
     return _kind_of_document(place, path) if kind == FileKind.DOCUMENT else kind
 
 
@@ -216,11 +225,13 @@ def _is_furniture(place: FolderPlace, name: str) -> bool:
     return family == "license" or (place.root and bool(family) and not introduction)
 
 
-def _reports_web_pages(place: FolderPlace, path: PurePosixPath) -> bool:
-    """Return whether a web page is likely a post, and is reported; others are counted.
+def _is_saved_page(place: FolderPlace, path: PurePosixPath) -> bool:
+    """Return whether a web page, or a document that pandoc reads, is a post; others are counted.
 
     In a repository it is likely a template or an example, but in the folders of posts.
     """
+    if path.parent.name.casefold().endswith(FOLDERS_OF_PAGES):
+        return False
     if place.generator == "jekyll":
         return not place.documents and any(folder.startswith("_") for folder in path.parts[:-1])
     return not place.documents and (place.source or not place.repository)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.read.folder import scan_folder
 from pipeline.read.kinds import PASSED_OVER, FileKind
 from pipeline.read.posts import PostRules
+from pipeline.read.readers import chosen_readers
 from pipeline.run.worker import Task
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
@@ -20,7 +21,7 @@ PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of 
 def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     """Yield the posts of raw/ that may have changed; at the end, store how many files of each kind are no posts."""
     counts: Counter[str] = Counter()
-    for found in scan_folder(Path(settings.raw), PostRules(settings.include, settings.ignore)):
+    for found in scan_folder(Path(settings.raw), _post_rules(settings)):
         if found.passed_over:
             counts[found.passed_over] += 1
             continue
@@ -30,6 +31,11 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
         else:
             yield Task(settings, found, sha256)
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
+
+
+def _post_rules(settings: Settings) -> PostRules:
+    suffixes = {suffix for reader in chosen_readers(settings.plugins) for suffix in reader.suffixes}
+    return PostRules(settings.include, settings.ignore, frozenset(suffixes))
 
 
 def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:

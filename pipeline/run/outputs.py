@@ -14,6 +14,7 @@ from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
 from pipeline.run.changed_posts import passed_over
+from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
@@ -67,6 +68,7 @@ class Writer:
         With `leave_books`, the books stay as they are, even if their posts changed.
         """
         self.write_clean()
+        write_inner_pictures(self.settings, self.database, self.ledger)
         if leave_books:
             self.books = False
             self.ledger.keep_all(self.out, BOOK_PREFIXES)

@@ -15,10 +15,10 @@ from pipeline.books.omissions import omission_warnings
 from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, follow_each, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
-from pipeline.read.decode import decode
 from pipeline.read.folder import FoundFile, read_source
-from pipeline.read.kinds import FileKind, kind_of_name
+from pipeline.read.kinds import FileKind
 from pipeline.read.posts import is_draft
+from pipeline.read.readers import PictureFiles, Reader, chosen_readers, pictures_inside, read_document
 from pipeline.run.pool import bug_reason
 from pipeline.settings import Settings
 from pipeline.store.packing import pack
@@ -61,11 +61,20 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     steps = assemble(task.settings)
     if task.archive:
         steps = with_archive(steps, _unpacked_archive(task.archive, task.evidence))
-    outcome = follow_all(source, steps, drafts=task.found.drafts)
+    outcome = follow_all(source, steps, chosen_readers(task.settings.plugins), drafts=task.found.drafts)
     try:
         return document_row(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
         return document_row(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
+
+
+def pictures_of_source(task: Task) -> PictureFiles:
+    """Return the files of the pictures inside a source by name; none if it cannot be read."""
+    try:
+        source = read_source(Path(task.settings.raw), task.found, task.settings.max_bytes)
+    except SkipDocument:
+        return {}
+    return pictures_inside(source, chosen_readers(task.settings.plugins))
 
 
 @functools.lru_cache(maxsize=1)
@@ -73,16 +82,17 @@ def _unpacked_archive(file: Path, evidence: str) -> ArchiveStatistics:  # noqa: 
     return unpack_statistics(file.read_bytes())
 
 
-def follow_all(source: Source, steps: Sequence[Step], *, drafts: bool = True) -> Cleaned | Skipped:
+def follow_all(
+    source: Source, steps: Sequence[Step], readers: Sequence[Reader] = (), *, drafts: bool = True
+) -> Cleaned | Skipped:
     """Return the document after every step, or where and why it was skipped. Only this function catches every error.
 
-    Without `drafts`, a document whose front matter says that it is a draft is skipped at the step DRAFT. Raises OSError
-    and MemoryError, which the system causes.
+    `readers` are those of plugins. Without `drafts`, a document whose front matter says that it is a draft is skipped
+    at the step DRAFT. Raises OSError and MemoryError, which the system causes.
     """
     at = "decode"
     try:
-        _refuse_web_page(source.path)
-        document = decode(source)
+        document = read_document(source, readers)
         for at, document in follow_each(steps, document):  # noqa: B007, B020 - `at` is used where a step fails
             if not drafts and is_draft(document.meta):
                 return Skipped(source.path, FileKind.DRAFT, "is a draft")
@@ -95,12 +105,6 @@ def follow_all(source: Source, steps: Sequence[Step], *, drafts: bool = True) ->
     except Exception as error:  # noqa: BLE001 - the failure of a document stops no other
         return Skipped(source.path, at, bug_reason(error), "bug", traceback.format_exc())
     return Cleaned(document)
-
-
-def _refuse_web_page(path: PurePosixPath) -> None:
-    if kind_of_name(path.name) == FileKind.WEB_PAGE:
-        message = "HTML is not supported; convert the page to Markdown, or add its name to `ignore` in the settings"
-        raise SkipDocument(message)
 
 
 def _refuse_blank(document: Document) -> None:
@@ -204,7 +208,7 @@ def make_books_of_file(post: BookInput) -> MadeBooks:
 def cleaned_document(path: PurePosixPath, data: bytes, settings: Settings) -> Document:
     """Return `data` as a cleaned document. Raises SkipDocument if it would be skipped."""
     try:
-        outcome = follow_all(Source(path, data), assemble(settings))
+        outcome = follow_all(Source(path, data), assemble(settings), chosen_readers(settings.plugins))
     except MemoryError as error:
         message = "needs more memory than is free; split it"
         raise SkipDocument(message) from error

@@ -57,6 +57,11 @@ def _safe_folder(part: str) -> str:
     return f"{safe}_" if safe.casefold().endswith(OUTPUT_SUFFIXES) else safe
 
 
+def is_safe_folder(name: str) -> bool:
+    """Return whether a folder below clean/ can have this name as it is."""
+    return bool(name) and _safe_folder(name) == name
+
+
 def _safe_part(part: str) -> str:
     """Return a part of a path without characters that a file system or shell rejects, cut to LONGEST bytes."""
     clean = "".join(

@@ -1,0 +1,160 @@
+"""Web pages: bytes -> text by our own detector -> the article of the page as Markdown, with its metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+import yaml
+
+from pipeline.document import Document, SkipDocument, Source
+from pipeline.read.decode import decode
+from pipeline.read.page_article import article_of
+from pipeline.read.page_blocks import indented
+from pipeline.read.page_check import letters_of_page, missing_letters
+from pipeline.read.page_images import LAZY_ATTRIBUTES, PagePictures
+from pipeline.read.page_links import PageLinks
+from pipeline.read.page_maths import formulas_of
+from pipeline.read.page_metadata import PageMetadata, base_of, metadata_of
+from pipeline.read.page_notes import notes_of
+from pipeline.read.page_tree import (
+    LargePage,
+    PageElement,
+    attribute,
+    drop,
+    elements,
+    page_tree,
+    shown_text,
+)
+from pipeline.read.page_writer import PageWriter
+from pipeline.read.readers import Reader, folder_of_pictures
+
+MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
+_SNIFF = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|meta|div|p|article|table|h[1-6]|a|span|br|title|ul)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """A page to read: its decoded text, its URL if the archive knows it, the files that came with it.
+
+    Without `extract`, all of the page is its article.
+    """
+
+    text: str
+    name: str
+    url: str = ""
+    parts: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    extract: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PageMarkdown:
+    """A page as Markdown: text, metadata, the files of its pictures by name, and whether an article was found."""
+
+    text: str
+    meta: PageMetadata
+    files: Mapping[str, bytes]
+    article: bool
+    missing: int = 0  # letters that the article shows and the text does not
+
+
+def sniff_html(data: bytes) -> bool:
+    """Return whether bytes look like a web page; UTF-16 is looked at without its NULs."""
+    return _SNIFF.search(data[:65536].replace(b"\0", b"")) is not None
+
+
+def read_html(source: Source) -> tuple[Document, Mapping[str, bytes]]:
+    """Return the article of a web page as a document, and the files of the pictures in it.
+
+    Raises SkipDocument if the bytes are no text, or the page is too large.
+    """
+    document = decode(source)
+    page = SavedPage(document.text.removeprefix("\ufeff"), source.path.name)
+    return document_of_page(document, page)
+
+
+def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Mapping[str, bytes]]:
+    """Return a decoded page as a document of Markdown with front matter, and the files of its pictures."""
+    try:
+        read = page_markdown(page)
+    except LargePage as error:
+        message = f"{error}; save a part of the page"
+        raise SkipDocument(message) from error
+    if not read.text.strip():
+        message = "shows no text; a script may load it: save the page from a browser, with SingleFile"
+        raise SkipDocument(message)
+    if len(read.text) > MOST_MARKDOWN:
+        message = f"becomes more than {MOST_MARKDOWN:,} characters of Markdown; split the page"
+        raise SkipDocument(message)
+    made = replace(document, text=f"{front_matter(read.meta)}{read.text}\n", changes=())
+    if page.extract and not read.article:
+        made = made.noted("read", "no article was found in the page; all of its text is taken")
+    if read.missing:
+        made = made.noted("read", f"letters of the page that the Markdown does not show: {read.missing}")
+    return made, read.files
+
+
+def page_markdown(page: SavedPage) -> PageMarkdown:
+    """Return a page as Markdown."""
+    root = page_tree(page.text)
+    meta = metadata_of(root, page.text, page.url, converted=not page.extract)
+    links = PageLinks(base_of(root) or page.url, meta.source_url)
+    _show_lazy_images(root)
+    notes = notes_of(root)
+    texts = {**formulas_of(root), **notes.references}
+    node, article = article_of(root) if page.extract else (root.find("body"), True)
+    pictures = PagePictures(links, folder_of_pictures(PurePosixPath(page.name)), page.parts)
+    writer = PageWriter(links, pictures, texts)
+    shown = letters_of_page(node, texts)
+    body = writer.document(node)
+    missing = missing_letters(shown, body)
+    parts = [body]
+    for number, definition in enumerate(notes.definitions, 1):
+        if f"[^{number}]" in body or any(f"[^{number}]" in part for part in parts):
+            inner = writer.document(definition)
+            parts.append(f"[^{number}]: " + indented(inner, "    ").lstrip(" "))
+    return PageMarkdown("\n\n".join(filter(None, parts)), meta, pictures.files, article, missing)
+
+
+def front_matter(meta: PageMetadata) -> str:
+    """Return the metadata of a page as YAML front matter; "" if there is none."""
+    fields = {
+        "title": meta.title,
+        "authors": list(meta.authors),
+        "date": meta.date,
+        "source_url": meta.source_url,
+        "language": meta.language,
+        "description": meta.description,
+    }
+    given = {key: value for key, value in fields.items() if value}
+    return f"---\n{yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=10_000)}---\n\n" if given else ""
+
+
+def _show_lazy_images(root: PageElement) -> None:
+    """Put the image of a `<noscript>` in the place of the one that a script would load; other `<noscript>` go."""
+    for element in elements(root, "noscript"):
+        image = next(element.iter("img"), None)
+        if image is None and "<img" in (element.text or "").lower():
+            image = next(page_tree(element.text).iter("img"), None)
+        before = element.getprevious()
+        if before is not None and before.tag not in {"img", "picture"}:
+            before = next(iter(list(before.iter("img"))[-1:]), None)
+        if image is not None and attribute(image, "src"):
+            if before is not None and before.tag in {"img", "picture"} and not shown_text(element):
+                drop(before)
+            element.tag = "span"
+            element.text = None
+            element[:] = [image]
+        elif image is None:
+            drop(element)
+    for element in elements(root, *LAZY_TAGS):
+        if element.tag != "img" and any(element.get(name) for name in ("src", *LAZY_ATTRIBUTES)):
+            element.tag = "img"
+
+
+LAZY_TAGS = ("amp-img", "lazy-image", "image")
+READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html)

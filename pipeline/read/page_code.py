@@ -1,0 +1,160 @@
+"""Code of a page -> a block of code: without line numbers and the elements that colour it."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.read.page_tree import PageElement, attribute, is_element
+
+_CLASS_OF_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*|highlight-source-|highlight-)([A-Za-z0-9+#_.-]{1,20})"
+)
+_BARE_LANGUAGE = frozenset(
+    [
+        "python",
+        "js",
+        "javascript",
+        "ts",
+        "typescript",
+        "java",
+        "c",
+        "cpp",
+        "csharp",
+        "go",
+        "rust",
+        "ruby",
+        "php",
+        "swift",
+        "kotlin",
+        "scala",
+        "sql",
+        "bash",
+        "sh",
+        "shell",
+        "html",
+        "css",
+        "json",
+        "yaml",
+        "toml",
+        "xml",
+        "diff",
+        "haskell",
+        "lua",
+        "perl",
+        "r",
+        "matlab",
+        "julia",
+        "dockerfile",
+        "makefile",
+        "ini",
+        "console",
+        "text",
+        "latex",
+    ]
+)
+_NO_LANGUAGE = frozenset(
+    ("text", "plain", "plaintext", "none", "nohighlight", "default", "source", "highlight", "chroma")
+)
+_GUTTER = re.compile(
+    r"\b(?:gutter|line-?numbers?(?!-\w*code)|linenos?|lineno|lnt?|hljs-ln-n(?:umbers)?|line-numbers-rows|rouge-gutter"
+    r"|blob-num|copy-?(?:btn|button|code)?|clipboard|toolbar|code-?header|lang-?label)\b"
+)
+_LINE_ELEMENTS = frozenset(("div", "p", "li", "tr"))
+_LINE_CLASS = re.compile(r"(?:^|\s)(?:line|code-line|view-line|cm-line|cl|react-code-text)(?:\s|$)")
+
+
+def fenced_code(element: PageElement) -> str:
+    """Return a `<pre>`, or a table of code with line numbers, as a block between fences; "" if it is empty."""
+    parts: list[str] = []
+    _collect(element, parts)
+    text = "".join(parts).replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    text = re.sub(r"[ \t]+(?=\n|\Z)", "", text).strip("\n")
+    if not text.strip():
+        return ""
+    longest = max(map(len, re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language_of_code(element)}\n{text}\n{fence}"
+
+
+def language_of_code(element: PageElement) -> str:
+    """Return the language that the classes of a block of code name, in the ways of highlighters; "" if none does."""
+    around = [one for one in (element.getparent(), *list(element.iterancestors())[1:3]) if one is not None]
+    for one in (*element.iter("code", "pre"), element, *around):
+        for name in ("data-lang", "data-language", "lang"):
+            value = attribute(one, name).lower() if one.tag in {"pre", "code"} or name != "lang" else ""
+            if re.fullmatch(r"[a-z0-9+#_.-]{1,20}", value) and value not in _NO_LANGUAGE and name != "lang":
+                return value
+        classes = one.get("class") or ""
+        for match in _CLASS_OF_LANGUAGE.finditer(classes):
+            if (name := match[1].lower()) not in _NO_LANGUAGE:
+                return name
+        if one.tag in {"pre", "code"} or "highlight" in classes or "sourceCode" in classes:
+            for word in classes.lower().split():
+                if word in _BARE_LANGUAGE and word not in _NO_LANGUAGE:
+                    return word
+    return ""
+
+
+def is_code_table(table: PageElement) -> bool:
+    """Return whether a table is code with its line numbers in another column."""
+    classes = f"{table.get('class') or ''} {table.getparent().get('class') if table.getparent() is not None else ''}"
+    if next(table.iter("pre"), None) is None and "blob-code" not in _classes_below(table) and "hljs-ln" not in classes:
+        return False
+    cells = list(table.iter("td", "th"))
+    gutters = [cell for cell in cells if is_line_number(cell)]
+    code = [cell for cell in cells if cell not in gutters and "".join(cell.itertext()).strip()]
+    return bool(gutters) and bool(code) and ("hljs-ln" in classes or "blob" in _classes_below(table) or len(code) == 1)
+
+
+def _classes_below(table: PageElement) -> str:
+    return " ".join(cell.get("class") or "" for cell in table.iter("td"))
+
+
+def is_line_number(element: PageElement) -> bool:
+    """Return whether an element holds line numbers or a button: by its class, or because it has nothing but numbers."""
+    classes = f"{element.get('class') or ''}"
+    text = "".join(element.itertext()).strip()
+    if element.get("data-line-number") and not text:
+        return True
+    if classes and _GUTTER.search(classes.lower()):
+        return (
+            not text
+            or re.fullmatch(r"[\d\s]+", text) is not None
+            or element.tag == "button"
+            or "toolbar" in classes
+            or "copy" in classes.lower()
+        )
+    return element.tag == "td" and re.fullmatch(r"1(?:\s+\d+)*", text) is not None and element.getnext() is not None
+
+
+def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
+    """Add the text of an element to `parts`, each line element on a separate line."""
+    if depth > 200:  # noqa: PLR2004 - no highlighter nests so deep
+        parts.append("".join(element.itertext()))
+        return
+    if element.text:
+        parts.append(element.text)
+    for child in element:
+        if is_element(child) and child.tag not in {"button", "script", "style"} and not is_line_number(child):
+            own_line = child.tag in _LINE_ELEMENTS
+            if own_line and parts and not parts[-1].endswith("\n") and "".join(parts).strip():
+                parts.append("\n")
+            if child.tag == "br":
+                parts.append("\n")
+            before = len(parts)
+            _collect(child, parts, depth + 1)
+            ends_line = own_line or (_LINE_CLASS.search(child.get("class") or "") and _line_follows(child))
+            if ends_line and not "".join(parts[before:]).endswith("\n"):
+                parts.append("\n")
+        if child.tail and not (child.tag in _LINE_ELEMENTS and not child.tail.strip()):
+            parts.append(child.tail)
+
+
+def _line_follows(line: PageElement) -> bool:
+    """Return whether the next element is a line too, with no line end between them."""
+    following = line.getnext()
+    return (
+        following is not None
+        and "\n" not in (line.tail or "")
+        and bool(_LINE_CLASS.search(following.get("class") or ""))
+    )

@@ -1,0 +1,129 @@
+"""Images of a page -> images of Markdown: the file that a browser would show, also if a script would load it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote_to_bytes, urljoin
+
+from pipeline.read.page_inlines import escaped, image_markdown, single_spaced
+from pipeline.read.page_links import PageLinks
+from pipeline.read.page_tree import PageElement, attribute, words_of_class
+
+MOST_IMAGE_BYTES = 20 * 2**20  # of one image in a page, as of an image file in a book
+LAZY_ATTRIBUTES = (
+    "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-original-src", "data-hi-res-src", "data-url",
+    "data-image", "data-full-src", "data-croporiginalsrc", "data-lazyload", "data-echo", "data-src-medium",
+)  # fmt: skip
+LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+_PLACEHOLDER = re.compile(
+    r"\A\Z|\Adata:image/(?:gif;base64,R0lGOD|svg)|\Aabout:|(?:^|/)(?:blank|spacer|placeholder|loading|lazy|transparent|pixel"
+    r"|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0",
+    re.IGNORECASE,
+)
+_EMOJI_CLASS = re.compile(r"\b(?:emoji|emojione|twemoji|wp-smiley|emoticon|smiley)\b")
+_EMOJI = re.compile(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u20e3]{1,8}")
+_MATHS_CLASS = re.compile(r"\b(?:latex|mwe-math[\w-]*|math|tex|ee_img|ztext-math)\b")
+_DATA = re.compile(r"data:(image/[\w.+-]+)((?:;[\w=.-]+)*?)(;base64)?,(.*)\Z", re.IGNORECASE | re.DOTALL)
+_SUFFIX_OF_TYPE = {
+    "image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
+    "image/svg+xml": "svg", "image/avif": "avif", "image/bmp": "bmp",
+}  # fmt: skip
+_MARKED_IN_URLS = re.compile(
+    r"[\s%?#<>()\[\]\"\\]"
+)  # characters of a file name that mean something in a URL or in Markdown
+TINY = 2  # pixels: an image of this width or height counts visits
+
+
+@dataclass(slots=True)
+class PagePictures:
+    """The images of one page. `parts` are files that came with the page, by URL; `files` collects those it shows."""
+
+    links: PageLinks
+    folder: str = ""  # the name of the folder that `files` are referred to in
+    parts: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def markdown(self, element: PageElement) -> str:
+        """Return an `<img>` as Markdown; "" for a pixel that counts visits."""
+        alt = attribute(element, "alt")
+        words = words_of_class(element)
+        if alt and (_EMOJI_CLASS.search(words) or _EMOJI.fullmatch(alt)):
+            return escaped(single_spaced(alt))
+        if alt and _MATHS_CLASS.search(words) and re.search(r"[\\^_{}=]", alt):
+            return f"${tex_of_alt(alt)}$"
+        if {attribute(element, "width"), attribute(element, "height")} & {"0", "1", f"{TINY - 1}px", "0px"}:
+            return ""
+        url = self.stored(self.written(element))
+        return image_markdown(alt, url, attribute(element, "title")) if url else escaped(single_spaced(alt))
+
+    def written(self, element: PageElement) -> str:
+        """Return the URL of the file that an `<img>` shows at its best."""
+        source = attribute(element, "src")
+        lazy = next((url for name in LAZY_ATTRIBUTES if (url := attribute(element, name)) and _is_image_url(url)), "")
+        if lazy and (not source or _PLACEHOLDER.search(source) or not self.links.resolved(source)):
+            return lazy
+        if source and not _PLACEHOLDER.search(source):
+            return source
+        sets = [attribute(element, name) for name in LAZY_SETS]
+        parent = element.getparent()
+        if parent is not None and parent.tag == "picture":
+            sets += [attribute(one, name) for one in parent.iter("source") for name in LAZY_SETS]
+        return next((best for one in sets if (best := largest_of_set(one))), lazy or source)
+
+    def stored(self, url: str) -> str:
+        """Return the target of an image: a safe URL, or the name of a file that came with the page."""
+        for key in (url, urljoin(self.links.base, url) if self.links.base else url):
+            if key in self.parts:
+                return self._added(*self.parts[key])
+        if url[:5].lower() == "data:":
+            match = _DATA.match(url)
+            data = _decoded(match) if match else b""
+            return self._added(match[1].lower(), data) if match and data else ""
+        return self.links.resolved(url)
+
+    def _added(self, kind: str, data: bytes) -> str:
+        if len(data) > MOST_IMAGE_BYTES or kind.lower() not in _SUFFIX_OF_TYPE:
+            return ""
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{_SUFFIX_OF_TYPE[kind.lower()]}"
+        self.files[name] = data
+        return f"{re.sub(_MARKED_IN_URLS, lambda match: quote(match[0]), self.folder)}/{name}"
+
+
+def tex_of_alt(alt: str) -> str:
+    r"""Return the TeX in the alternative text of a formula's image: `{\displaystyle x^2}` -> `x^2`."""
+    wrapped = re.fullmatch(r"\s*\{?\\(?:displaystyle|textstyle)\s*(.*?)\}?\s*", alt, re.DOTALL)
+    return " ".join((wrapped[1] if wrapped else alt).strip("$ ").split())
+
+
+def largest_of_set(written: str) -> str:
+    """Return the largest image of a `srcset`.
+
+    >>> largest_of_set("a.jpg 320w, b.jpg 640w"), largest_of_set("a.jpg, b.jpg 2x"), largest_of_set("")
+    ('b.jpg', 'b.jpg', '')
+    """
+    best, size = "", 0.0
+    for match in re.finditer(r"(?:^|,)\s*([^\s,]\S*?),?(?:\s+([\d.]+)[wxh])?\s*(?=,|\Z)", written):
+        number = float(match[2]) if match[2] and re.fullmatch(r"\d+(?:\.\d+)?", match[2]) else 1.0
+        if number > size:
+            best, size = match[1], number
+    return best
+
+
+def _is_image_url(written: str) -> bool:
+    return not written.startswith(("{", "[")) and not re.search(r"\s[\d.]+[wx]\b", written)
+
+
+def _decoded(match: re.Match[str]) -> bytes:
+    """Return the bytes of a `data:` URL; none if they are broken."""
+    if len(match[4]) > 2 * MOST_IMAGE_BYTES:
+        return b""
+    try:
+        data = unquote_to_bytes(match[4])
+        return base64.b64decode(re.sub(rb"\s", b"", data) + b"==") if match[3] else data
+    except (binascii.Error, ValueError):
+        return b""

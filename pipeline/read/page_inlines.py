@@ -1,0 +1,223 @@
+"""Runs of styled text -> Markdown of a paragraph, with marks that CommonMark reads as marks.
+
+A run is text that is Markdown already (its special characters escaped), with the styles around it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+STRONG, EMPHASIS, DELETED = "strong", "em", "del"
+MARKS = {STRONG: "**", EMPHASIS: "*", DELETED: "~~"}
+_ESCAPED = re.compile(r"[\\`*\[\]<$]|&(?=#?\w{1,31};)|~(?=~)|(?<=~)~|!(?=\[)")
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_URL_IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
+_START_OF_LINE = re.compile(r"(?m)^([ \t]*)(?:([-+=#>|:])|(\d{1,9})([.)])(?=[ \t]|$))")
+_SPACES = re.compile(r"[ \t\n\r\f]+")
+_EDGES = re.compile(r"\A((?:\s|\\\n)*)(.*?)((?:\s|\\\n)*)\Z", re.DOTALL)  # a line break is a space too
+_CLOSING = dict(zip("“‘「『（《〈【", "”’」』）》〉】", strict=True))
+HARD_BREAK = "\\\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a paragraph: Markdown, the styles around it, the target and title of the link that it is in."""
+
+    text: str
+    styles: tuple[str, ...] = ()
+    link: tuple[str, str] | None = None
+    atom: bool = False  # an image, code, maths: no style is cut inside, and no space of it is joined
+
+
+def escaped(text: str) -> str:
+    r"""Return plain text as Markdown that shows it: `a*b <c>` -> `a\*b \<c>`. URLs in it stay readable.
+
+    >>> print(escaped("2*3 [x] snake_case _y_ https://e.org/a_b"))
+    2\*3 \[x\] snake_case \_y\_ https://e.org/a_b
+    """
+    parts, done = [], 0
+    for match in _URL_IN_TEXT.finditer(text):
+        parts += [_escaped_words(text[done : match.start()]), match[0].translate(_IN_URL)]
+        done = match.end()
+    return "".join([*parts, _escaped_words(text[done:])])
+
+
+_IN_URL = str.maketrans({char: f"\\{char}" for char in "*[]`\\$<"})
+
+
+def _escaped_words(text: str) -> str:
+    return _UNDERSCORE.sub(r"\\_", _ESCAPED.sub(lambda match: f"\\{match[0]}", text))
+
+
+def single_spaced(text: str) -> str:
+    """Return text with each run of spaces and line ends as one space, as a browser shows it."""
+    return _SPACES.sub(" ", text)
+
+
+def paragraph_of(runs: Sequence[Run]) -> str:
+    r"""Return runs as the Markdown of one paragraph; "" if they show nothing.
+
+    >>> print(paragraph_of([Run("见"), Run("重点：", (STRONG,)), Run("后面"), Run(" here", (), ("https://e.org", ""))]))
+    见**重点**：后面 [here](https://e.org)
+    """
+    text = _of_links(_joined(runs))
+    lines = [line.strip(" \t") for line in text.split("\n")]
+    lines = [re.sub(r" +\\\Z", r"\\", line) for line in lines]
+    while lines and lines[-1] in {"", "\\"}:
+        lines.pop()
+    while lines and lines[0] in {"", "\\"}:
+        lines.pop(0)
+    if lines and lines[-1].endswith("\\") and not lines[-1].endswith("\\\\"):
+        lines[-1] = lines[-1][:-1]
+    return _START_OF_LINE.sub(_escaped_start, "\n".join(line for line in lines if line))
+
+
+def _escaped_start(match: re.Match[str]) -> str:
+    r"""Return the start of a line with a backslash where Markdown would read a block: `1. a` -> `1\. a`."""
+    if match[3]:
+        return f"{match[1]}{match[3]}\\{match[4]}"
+    after = match.string[match.end() : match.end() + 1]
+    if match[2] in "-+" and after.strip() and after != match[2]:
+        return match[0]
+    return f"{match[1]}\\{match[2]}"
+
+
+def _joined(runs: Sequence[Run]) -> list[Run]:
+    """Return runs with one space between words at most; those of the same style become one."""
+    made: list[Run] = []
+    for run in runs:
+        text = run.text
+        if not run.atom and made and text.startswith(" ") and made[-1].text.endswith((" ", "\n")):
+            text = text.lstrip(" ")
+        if not text:
+            continue
+        last = made[-1] if made else None
+        if last and not (run.atom or last.atom) and (last.styles, last.link) == (run.styles, run.link):
+            made[-1] = replace(last, text=last.text + text)
+        else:
+            made.append(replace(run, text=text))
+    return made
+
+
+def _of_links(runs: list[Run]) -> str:
+    """Return runs as Markdown, the links outermost."""
+    made = ""
+    for link, group in groupby(runs, lambda run: run.link):
+        members = list(group)
+        inner = _of_styles(members, "" if link else made[-1:], "")
+        if link is None:
+            made += inner if not made else _spaced(made, inner)
+            continue
+        before, words, after = _edges(inner)
+        words = words.replace(HARD_BREAK, " ")
+        if words.strip("\\ \n"):
+            made += f"{before}[{words}]{_target(*link)}{after}"
+        else:
+            made += before
+    return made
+
+
+def _spaced(made: str, inner: str) -> str:
+    return inner.lstrip(" ") if made.endswith((" ", "\n")) else inner
+
+
+def _target(url: str, title: str) -> str:
+    """Return the target of a link or an image: `(url "title")`."""
+    safe = re.sub(r"[\s<>\x00-\x1f]", lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
+    written = safe if _balanced(safe) else f"<{safe}>"
+    words = " ".join(title.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'({written} "{words}")' if words else f"({written})"
+
+
+def _balanced(url: str) -> bool:
+    depth = 0
+    for char in url:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0 and bool(url)
+
+
+def image_markdown(alt: str, url: str, title: str = "") -> str:
+    """Return an image: `![alt](url "title")`."""
+    return f"![{escaped(single_spaced(alt).strip())}]{_target(url, title)}"
+
+
+def code_markdown(text: str) -> str:
+    r"""Return inline code, in a fence longer than the backticks in it.
+
+    >>> print(code_markdown("a`b"))
+    ``a`b``
+    """
+    inner = " ".join(text.split("\n")).strip() or text
+    if not inner.strip():
+        return inner
+    longest = max(map(len, re.findall("`+", inner)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if inner.startswith("`") or inner.endswith("`") else ""
+    return f"{fence}{pad}{inner}{pad}{fence}"
+
+
+def _edges(text: str) -> tuple[str, str, str]:
+    match = _EDGES.match(text)
+    return (match[1], match[2], match[3]) if match else ("", text, "")
+
+
+def _of_styles(runs: list[Run], before: str, after: str) -> str:
+    """Return runs of one link as Markdown. `before` and `after` are the characters around them."""
+    made = ""
+    groups = [(style, list(group)) for style, group in groupby(runs, _outermost)]
+    for at, (style, members) in enumerate(groups):
+        if not style:
+            made += _spaced(made, "".join(run.text for run in members)) if made else "".join(r.text for r in members)
+            continue
+        inner = [replace(run, styles=tuple(one for one in run.styles if one != style)) for run in members]
+        following = _first_text(groups[at + 1][1]) if at + 1 < len(groups) else after
+        made += _marked(style, _of_styles(inner, "", ""), (made[-1:] or before), following[:1])
+    return made
+
+
+def _outermost(run: Run) -> str:
+    return next((style for style in (STRONG, EMPHASIS, DELETED) if style in run.styles), "")
+
+
+def _first_text(runs: list[Run]) -> str:
+    return "*" if _outermost(runs[0]) else runs[0].text
+
+
+def _marked(style: str, inner: str, before: str, after: str) -> str:
+    """Return text between marks; punctuation at its edges goes out where the marks would not be read otherwise.
+
+    >>> _marked(STRONG, "重点：", "在", "后")
+    '**重点**：'
+    """
+    mark = MARKS[style]
+    lead, words, trail = _edges(inner)
+    if not words.strip("\\\n "):
+        return inner
+    while words and words[0] not in "\\[!<`$*~" and not _flanks(lead[-1:] or before, words[0]):
+        lead, words = lead + words[0], words[1:]
+    while words and words[-1] not in ")>`$*~]" and not _flanks(trail[:1] or after, words[-1]):
+        if words[-1] == _CLOSING.get(words[0]):  # a pair goes out together
+            lead, words = lead + words[0], words[1:]
+        trail, words = words[-1:] + trail, words[:-1]
+    if not words.strip():
+        return inner
+    sound = _flanks(lead[-1:] or before, words[0]) and _flanks(trail[:1] or after, words[-1])
+    touching = (lead[-1:] or before) in {"*", "~"} or (trail[:1] or after) in {"*", "~"}
+    if not sound or touching or (style == DELETED and "~" in words) or words.endswith("\\"):
+        return f"{lead}<{style}>{words}</{style}>{trail}"
+    return f"{lead}{mark}{words}{mark}{trail}"
+
+
+def _flanks(outside: str, inside: str) -> bool:
+    """Return whether a mark between two characters is read: CommonMark 0.31.2, left- and right-flanking runs."""
+    return not _is_punctuation(inside) or not outside or outside.isspace() or _is_punctuation(outside)
+
+
+def _is_punctuation(char: str) -> bool:
+    return unicodedata.category(char)[0] in "PS" if char else False

@@ -1,0 +1,136 @@
+"""READERS, the kinds of sources besides Markdown and plain text: which files each reads, and the function that does it.
+
+A reader is one file of this folder with suffixes, a sniff and a function. Other packages offer theirs as entry points
+of the group `pipeline.readers`; a name in `plugins` of the settings turns one on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pipeline.document import Document, SkipDocument, Source
+from pipeline.read.decode import decode
+from pipeline.read.kinds import FileKind, kind_of_name, suffix_of_name
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+PictureFiles = Mapping[str, bytes]  # the files of pictures that came inside a source, by name
+PICTURES_ENDING = ".files"
+READER_GROUP = "pipeline.readers"  # of entry points
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A kind of source: its suffixes in lower case without a dot, a check of the bytes, and the function that reads it.
+
+    `read` returns a document whose text is Markdown, and the files of the pictures inside the source by name; the text
+    refers to them as `folder_of_pictures(path)/name`. It raises SkipDocument for what it cannot read.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    sniff: Callable[[bytes], bool]
+    read: Callable[[Source], tuple[Document, PictureFiles]]
+    version: int = 1  # raise it when the output changes: older results are regenerated
+
+
+_MODULES = ("web_archive", "html", "pandoc_formats")  # in this order: an `.html` file may be an MHTML archive
+
+
+def shipped_readers() -> tuple[Reader, ...]:
+    """Return the readers of this package. Their modules are imported when a source needs one."""
+    return tuple(import_module(f"pipeline.read.{module}").READER for module in _MODULES)
+
+
+def installed_readers() -> EntryPoints:
+    """Return the readers that installed packages offer."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - takes 20 ms, which only plugins need
+
+    return entry_points(group=READER_GROUP)
+
+
+def chosen_readers(plugins: Iterable[str]) -> tuple[Reader, ...]:
+    """Return the installed readers that `plugins` of the settings name; other names are those of steps."""
+    names = tuple(plugins)
+    if not names:
+        return ()
+    return tuple(entry.load() for entry in installed_readers() if entry.name in names)
+
+
+def read_document(source: Source, readers: Iterable[Reader] = ()) -> Document:
+    """Return a source as a document of Markdown or plain text. `readers` are tried before those of this package.
+
+    Raises SkipDocument if it cannot be read.
+    """
+    reader = reader_of(source, readers)
+    return reader.read(source)[0] if reader else decode(source)
+
+
+def pictures_inside(source: Source, readers: Iterable[Reader] = ()) -> PictureFiles:
+    """Return the files of the pictures inside a source by name; none if it is Markdown, plain text or not readable."""
+    reader = reader_of(source, readers)
+    try:
+        return reader.read(source)[1] if reader else {}
+    except SkipDocument:
+        return {}
+
+
+def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
+    """Return the reader of a source; None if it is Markdown or plain text.
+
+    The suffix decides, then the bytes: a web page may be MHTML. Without a suffix, only the bytes do. Raises
+    SkipDocument if the suffix names a reader and the bytes are not of its kind.
+    """
+    suffix = suffix_of_name(source.path.name)
+    kind = kind_of_name(source.path.name)
+    given = tuple(readers)
+    if not any(suffix in one.suffixes for one in given) and kind not in READ_KINDS:
+        return None
+    known = (*given, *shipped_readers())
+    if kind == FileKind.BARE:
+        return next((one for one in known if one.name == "html" and is_whole_page(source.data)), None)
+    named = [one for one in known if suffix in one.suffixes]
+    if fitting := next((one for one in named if one.sniff(source.data)), None):
+        return fitting
+    if not named:
+        return None
+    message = f"is not what its name says (.{suffix}); rename it, or download it again"
+    raise SkipDocument(message)
+
+
+def is_whole_page(data: bytes) -> bool:
+    r"""Return whether a file without a suffix is a web page, as wget saves it: it starts as one.
+
+    >>> is_whole_page(b"\n<!DOCTYPE html><p>a"), is_whole_page(b"<p>a")
+    (True, False)
+    """
+    head = data[:1024].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe\n\r\t ").lower()
+    return head.startswith((b"<!doctype html", b"<html"))
+
+
+def folder_of_pictures(path: PurePosixPath) -> str:
+    """Return the name of the folder that the pictures inside a source are referred to in.
+
+    >>> folder_of_pictures(PurePosixPath("a/page.html"))
+    'page.html.files'
+    """
+    return path.name + PICTURES_ENDING
+
+
+def source_of_picture(path: PurePosixPath) -> PurePosixPath | None:
+    """Return the source that a picture is inside of, as `folder_of_pictures` names it; None if it is a file.
+
+    >>> str(source_of_picture(PurePosixPath("a/page.html.files/1.png"))), source_of_picture(PurePosixPath("a/1.png"))
+    ('a/page.html', None)
+    """
+    folder = path.parent
+    name = folder.name.removesuffix(PICTURES_ENDING)
+    return folder.with_name(name) if name and name != folder.name else None
+
+
+READ_KINDS = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.BARE}

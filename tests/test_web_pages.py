@@ -1,0 +1,346 @@
+"""Web pages, MHTML and documents of other formats become Markdown: rules, encodings, attacks, whole runs."""
+
+from __future__ import annotations
+
+import base64
+import io
+import tomllib
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pipeline.document import Document, SkipDocument, Source
+from pipeline.markdown import parser
+from pipeline.read import pandoc_formats, readers, web_archive
+from pipeline.read.html import SavedPage, page_markdown, read_html
+from pipeline.read.readers import Reader, read_document, reader_of
+from tests.conftest import ROOT
+
+CASES = tomllib.loads((ROOT / "tests" / "cases" / "web_pages.toml").read_text("utf-8"))["case"]
+SENTENCE = (
+    "We walked along the river as far as the old mill, and the water was high after the rain of the week before. "
+)
+PROSE = f"<p>{SENTENCE * 3}</p>"
+TEXTS = {  # language -> a text, its usual legacy encoding, a wrong declaration
+    "zh": (
+        "我们沿着河走到老磨坊，上周下雨以后水位很高，路上没有遇到什么人，回家时天已经黑了。",
+        "gb18030",
+        "gb2312",
+    ),
+    "ja": (
+        "私たちは川に沿って古い水車小屋まで歩いた。先週の雨で水かさが増していて、帰る頃にはもう暗かった。",
+        "cp932",
+        "shift_jis",
+    ),
+    "ru": (
+        "Мы шли вдоль реки до старой мельницы, и вода была высокой после дождей прошлой недели.",
+        "cp1251",
+        "koi8-r",
+    ),
+    "ar": (
+        "مشينا على طول النهر حتى الطاحونة القديمة، وكان الماء مرتفعا بعد أمطار الأسبوع الماضي.",
+        "cp1256",
+        "iso-8859-6",
+    ),
+    "fr": (
+        "Nous avons marché le long de la rivière jusqu’au vieux moulin, où l’eau était très élevée.",
+        "cp1252",
+        "latin-1",
+    ),
+}
+
+
+def page(body: str, head: str = "") -> str:
+    return f"<!DOCTYPE html><html><head>{head}</head><body><article>{PROSE}{body}{PROSE}</article></body></html>"
+
+
+def read(text: str | bytes, name: str = "page.html") -> Document:
+    return read_document(Source(PurePosixPath(name), text.encode() if isinstance(text, str) else text))
+
+
+def png(colour: str = "red") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
+def test_elements_become_markdown(case: dict[str, str]):
+    """Each element of a page has the Markdown that shows the same."""
+    made = page_markdown(SavedPage(f"<body>{PROSE}{case['page']}{PROSE}", "page.html", extract=False))
+    before, middle, after = made.text.partition(SENTENCE.strip()[-20:])
+    sentences = (SENTENCE * 3).strip()
+    body, _, notes = made.text.removeprefix(sentences).strip("\n").rpartition(sentences)
+    shown = "\n\n".join(part for part in (body.strip("\n"), notes.strip("\n")) if part)
+    assert before
+    assert middle
+    assert after
+    assert shown == case["markdown"]
+    assert case.get("never", "\0") not in made.text
+    assert made.missing == 0
+
+
+def test_the_article_is_found_and_the_website_is_not():
+    """Menus, shares, related posts and the frame of the website are left out."""
+    text = page(
+        '<aside class="related"><a href="/x">Another post that you may like</a></aside><h2>Part two</h2>'
+    ).replace("<article>", '<nav><a href="/">Home</a><a href="/about">About us</a></nav><article>')
+    shown = read(text.replace("</article>", "</article><footer>Copyright, all rights reserved</footer>")).text
+    assert SENTENCE.strip() in shown
+    assert "## Part two" in shown
+    for furniture in ("Home", "About us", "you may like", "Copyright"):
+        assert furniture not in shown
+
+
+def test_metadata_become_front_matter():
+    """Title, authors, date, URL, language and description of a page are fields of the document."""
+    head = (
+        '<title>A walk | The site</title><link rel="canonical" '
+        'href="https://e.org/walk"><meta name="description" content="d">'
+        '<script type="application/ld+json">{"@type": "BlogPosting", "headline": "A '
+        'walk", "datePublished": "2021-03-09T10:00Z",'
+        ' "author": [{"name": "Ann Lee"}, {"name": "by Ben Ray"}]}</script>'
+    )
+    shown = read(page("", head).replace("<html>", '<html lang="en-GB">')).text
+    block = shown.split("---\n")[1]
+    assert block == (
+        "title: A walk\nauthors:\n- Ann Lee\n- Ben Ray\ndate: '2021-03-09'\nsource_url: https://e.org/walk\n"
+        "language: en-GB\ndescription: d\n"
+    )
+
+
+@pytest.mark.parametrize("language", TEXTS)
+@pytest.mark.parametrize("declared", ["true", "lie", "none", "two", "utf-8 under an old declaration"])
+def test_the_detector_decodes_a_page_whatever_it_declares(language: str, declared: str):
+    """The text is right if the declaration is true, wrong, missing or double."""
+    text, codec, other = TEXTS[language]
+    metas = {
+        "true": f'<meta charset="{codec}">',
+        "lie": '<meta charset="utf-8">',
+        "none": "",
+        "two": f'<meta charset="{codec}"><meta http-equiv="Content-Type" content="text/html; charset=utf-8">',
+        "utf-8 under an old declaration": f'<meta charset="{other}">',
+    }
+    whole = f"<html><head>{metas[declared]}</head><body><article><p>{text * 4}</p><p>{text}</p></article></body></html>"
+    data = whole.encode("utf-8" if declared.startswith("utf-8") else codec)
+    shown = read(data).text
+    assert text in shown.replace("\\", "")
+
+
+ATTACKS = {
+    "deep": "<div>" * 50_000,
+    "quotations": "<blockquote>" * 20_000,
+    "unclosed inlines": "<b><a href=x>" * 50_000,
+    "attributes": "<p " + " ".join(f"a{at}=1" for at in range(5_000)) + ">",
+    "entities": "<p>" + "&amp;" * 300_000,
+    "a long word": "<p>" + "a" * 2_000_000,
+    "spans": "<table><tr><td colspan=1000000 rowspan=99999999>x<td>y</table>",
+    "JSON": '<script type="application/ld+json">' + "[" * 100_000 + "</script>",
+    "stars": "<p>" + "<b>*</b>" * 5_000,
+    "a set": '<img srcset="' + "a.jpg 1w, " * 50_000 + '">',
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_hostile_pages_end(name: str):
+    """A hostile page is read, or skipped with a sentence."""
+    try:
+        assert len(read(f"{PROSE}{ATTACKS[name]}{PROSE}").text) < 10_000_000
+    except SkipDocument as reason:
+        assert "save" in str(reason)  # noqa: PT017 - either is right
+
+
+ACTIVE = (
+    '<script>alert(1)</script><iframe src="javascript:alert(1)"></iframe><form '
+    'action="https://e.org"><input value="v"></form>'
+    '<a href="java\nscript:alert(1)">one</a><a href=" &#106;avascript:alert(1)">two</a><a href="vbscript:x">three</a>'
+    '<img src="file:///etc/passwd" alt="four"><img src="x.png" '
+    'onerror="alert(1)"><svg onload="alert(1)"><script>x</script></svg>'
+    '<object data="x"></object><p>&lt;script&gt;alert(1)&lt;/script&gt;</p><img '
+    'alt="](javascript:alert(1))" src="a.png">'
+    '<a href="https://e.org/)](javascript:alert" '
+    "title='\"&gt;&lt;script&gt;'>five</a><math><mtext><script>z</script></mtext></math>"
+)
+
+
+def test_no_active_content_gets_through():
+    """Scripts, forms, frames and links that run programs are gone; what the page says about them is plain text."""
+    shown = read(page(f"{PROSE}{ACTIVE}{PROSE}")).text.split("---\n")[-1]
+    html = parser().render(shown)
+    for tag in ("<script", "<iframe", "<form", "<object", "<svg", "onerror=", "onload="):
+        assert tag not in html.replace("&lt;", "")
+    for attribute in ('href="javascript', 'src="javascript', 'src="file:', 'href="vbscript'):
+        assert attribute not in html
+
+
+WORDS = st.sampled_from(
+    ["mill", "*", "_a_", "`", "<b>", "1.", "#", "河", "“重点：”", "[x]", "$", "|", "~~", "\\", "&", "!", "。", "   "]
+)
+TAGS = st.sampled_from(
+    [
+        "p",
+        "b",
+        "em",
+        "ul",
+        "li",
+        "div",
+        "span",
+        "h2",
+        "blockquote",
+        "code",
+        "a",
+        "td",
+        "tr",
+        "table",
+        "pre",
+        "sub",
+        "dd",
+    ]
+)
+
+
+def nodes() -> st.SearchStrategy[str]:
+    texts = WORDS.map(lambda word: word.replace("&", "&amp;").replace("<", "&lt;") + " ")
+    return st.recursive(
+        texts,
+        lambda inner: st.tuples(TAGS, st.lists(inner, max_size=4)).map(
+            lambda one: f"<{one[0]}>{''.join(one[1])}</{one[0]}>"
+        ),
+        max_leaves=25,
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(nodes(), min_size=1, max_size=5))
+def test_what_a_page_shows_the_markdown_shows(parts: list[str]):
+    """No letter of a page is missing in its Markdown, whatever is nested in what."""
+    made = page_markdown(SavedPage(f"<body>{''.join(parts)}", "page.html", extract=False))
+    assert made.missing == 0, made.text
+
+
+def archive_of(page_bytes: bytes, charset: str) -> bytes:
+    """Return an MHTML archive as browsers write it."""
+    boundary = "----MultipartBoundary--x"
+    picture = base64.encodebytes(png()).decode()
+    return (
+        "From: <Saved by Blink>\r\nSnapshot-Content-Location: "
+        "https://e.org/a/walk.html\r\nSubject: A walk\r\nMIME-Version: 1.0\r\n"
+        f"Content-Type: "
+        f'multipart/related;\r\n\ttype="text/html";\r\n\tboundary="{boundary}"\r\n\r\n\r\n--{boundary}\r\n'
+        f"Content-Type: text/html; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Location: https://e.org/a/walk.html\r\n\r\n{base64.encodebytes(page_bytes).decode()}\r\n--{boundary}\r\n"
+        f"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\nContent-Location: https://e.org/pics/mill.png\r\n\r\n"
+        f"{picture}\r\n--{boundary}--\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("charset", ["gb2312", "utf-8", "us-ascii"])
+def test_an_archive_is_read_with_its_pictures(charset: str):
+    """The bytes of the page in an MHTML archive go to the detector, and its pictures become files."""
+    text = TEXTS["zh"][0]
+    whole = page(f'<p>{text}</p><p><img src="../pics/mill.png" alt="M"></p><p><a href="next.html">n</a></p>').encode(
+        "gb18030"
+    )
+    source = Source(PurePosixPath("walk.mhtml"), archive_of(whole, charset))
+    document, files = web_archive.READER.read(source)
+    (name,) = files
+    assert text in document.text
+    assert f"![M](walk.mhtml.files/{name})" in document.text
+    assert "[n](https://e.org/a/next.html)" in document.text
+    assert "source_url: https://e.org/a/walk.html" in document.text
+    assert files[name] == png()
+
+
+def test_a_run_reads_pages_and_puts_their_pictures_into_clean_and_books(tmp_path: Path, lacuna):
+    """A page with a picture inside, one with a folder of files, and one without a suffix become posts and books."""
+    raw = tmp_path / "raw"
+    (raw / "mill_files").mkdir(parents=True)
+    (raw / "mill_files" / "mill.png").write_bytes(png("blue"))
+    (raw / "mill_files" / "frame.html").write_text("<p>An advertisement.</p>", "utf-8")
+    inside = base64.b64encode(png()).decode()
+    (raw / "single.html").write_text(page(f'<p>One <img src="data:image/png;base64,{inside}" alt="S"></p>'), "utf-8")
+    (raw / "mill.html").write_text(page('<p>Two <img src="mill_files/mill.png" alt="M"></p>'), "utf-8")
+    (raw / "saved-by-wget").write_text(page("<p>Three</p>"), "utf-8")
+    (raw / "mojibake.html").write_text(page("<p>Le cafÃ© est trÃ¨s bon et l'Ã©tÃ© aussi.</p>"), "utf-8")
+    ran = lacuna("run", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    (picture,) = (tmp_path / "clean" / "single.html.files").iterdir()
+    assert picture.read_bytes() == png()
+    assert f"](single.html.files/{picture.name})" in (tmp_path / "clean" / "single.md").read_text("utf-8")
+    assert "](mill_files/mill.png)" in (tmp_path / "clean" / "mill.md").read_text("utf-8")
+    assert "Three" in (tmp_path / "clean" / "saved-by-wget.md").read_text("utf-8")
+    assert "Le café est très bon" in (tmp_path / "clean" / "mojibake.md").read_text("utf-8")
+    assert not (tmp_path / "clean" / "frame.md").exists()
+    for name in ("single", "mill"):
+        with zipfile.ZipFile(tmp_path / "out" / "posts" / f"{name}.epub") as book:
+            assert [one for one in book.namelist() if one.endswith(".png")], name
+    again = lacuna("run", cwd=tmp_path)
+    assert "0 files written" in again.stdout
+
+
+def test_pandoc_reads_other_formats():
+    """Org, reStructuredText and notebooks are converted in the sandbox; our detector decodes them."""
+    org = "#+TITLE: Прогулка\n\n* Река\n\nМы шли вдоль реки до *старой* мельницы, и вода была высокой.\n".encode(
+        "cp1251"
+    )
+    document = read(org, "walk.org")
+    assert "title: Прогулка" in document.text
+    assert "# Река" in document.text
+    assert "**старой**" in document.text
+    assert "`code`" in read("Title\n=====\n\nA word of ``code``, and more.\n", "walk.rst").text
+
+
+def zipped(files: dict[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", kind) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+ENCRYPTED = b'<encryption><EncryptedData><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/></EncryptedData></encryption>'
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"META-INF/encryption.xml": ENCRYPTED}, "DRM"),
+        ({"META-INF/rights.xml": b""}, "DRM"),
+        ({"a": b"\0" * 50_000_000}, "unpacks"),
+        ({"../a": b"x"}, "lead outside"),
+    ],
+)
+def test_archives_are_checked_before_they_are_unpacked(files: dict[str, bytes], reason: str):
+    """E-books with DRM, archives that unpack to too much or name files outside are skipped with a sentence."""
+    with pytest.raises(SkipDocument, match=reason):
+        pandoc_formats.READER.read(Source(PurePosixPath("book.epub"), zipped(files)))
+
+
+def test_a_reader_is_chosen_by_suffix_and_bytes():
+    """MHTML in an `.html` file is read as MHTML; a file that is not what its name says is skipped."""
+    chosen = reader_of(Source(PurePosixPath("a.html"), archive_of(b"<p>a", "utf-8")))
+    assert chosen
+    assert chosen.name == "mhtml"
+    assert reader_of(Source(PurePosixPath("a.md"), b"<html>")) is None
+    with pytest.raises(SkipDocument, match="not what its name says"):
+        reader_of(Source(PurePosixPath("a.html"), b"%PDF-1.7"))
+
+
+def test_a_reader_of_another_package_comes_first():
+    """A reader with a new suffix reads its files."""
+    shout = Reader("shout", ("shout",), lambda _: True, lambda one: (Document(one.path, one.data.decode().upper()), {}))
+    assert read_document(Source(PurePosixPath("a.shout"), b"hello"), [shout]).text == "HELLO"
+    assert readers.pictures_inside(Source(PurePosixPath("a.shout"), b"hello"), [shout]) == {}
+
+
+def test_read_html_is_the_same_every_time():
+    """The same bytes give the same Markdown, also after other pages."""
+    source = Source(PurePosixPath("page.html"), page("<p>One</p>").encode())
+    first = read_html(source)[0].text
+    for _ in range(3):
+        read_html(Source(PurePosixPath("other.html"), page("<p>Two</p>").encode()))
+        assert read_html(source)[0].text == first
