@@ -5,7 +5,7 @@ This module exports what steps need; each submodule documents its part.
 
 from pipeline.markdown.code_spans import LINE_END, code_spans, line_starts
 from pipeline.markdown.literal_marks import doubtful_marks, literal_marks
-from pipeline.markdown.opaque import CODE, URL, of_other_kinds, opaque_spans
+from pipeline.markdown.opaque import CODE, HTML, URL, of_other_kinds, opaque_spans
 from pipeline.markdown.parsing import (
     HEADING_IDENTIFIER,
     Blocks,
@@ -33,6 +33,7 @@ from pipeline.markdown.source_positions import InlineContent, inline_contents, i
 __all__ = [
     "CODE",
     "HEADING_IDENTIFIER",
+    "HTML",
     "LINE_END",
     "URL",
     "BlockGroup",
