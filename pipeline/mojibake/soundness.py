@@ -24,6 +24,7 @@ FEWEST_BASES = 4  # different letters of it without their diacritics
 MOST_SYMBOL_SHARE = 0.2  # share of symbols among the characters of an alphabet
 MOST_ALPHABETIC_ENTROPY = 4.7  # nats per letter of the words with new letters; true repairs have at most 4.4
 MOST_LATIN_ENTROPY = 3.7  # the same where the new letters are Latin; true repairs have at most 3.1
+MOST_FLUENT_ENTROPY = 3.1  # the same over all words of a text in a language of the model; Friulian as Latvian has 3.5
 LEAST_GAIN_PER_LETTER = 8.0  # nats by which rare words must become likelier with each new letter
 FEWEST_BETTER_LETTERS = 3  # new letters of such words
 MOST_LETTERS_BY_CHANCE = 3  # new letters of a line that may be valid UTF-8 by chance
@@ -173,7 +174,9 @@ def _read_badly(repairs: Sequence[LineRepair]) -> bool:
     before = "\n".join(line.before for line in repairs)
     places = sum(len(places) for _, places in _new_words(repairs))
     much_better = len(before) == len(text) and _nats_of(before, spans) - nats >= LEAST_GAIN_PER_LETTER * places
-    return not (scripts == {LATIN} and places >= FEWEST_BETTER_LETTERS and much_better)
+    words = [match.span() for match in WORD.finditer(text)]
+    fluent = _nats_of(text, words) <= MOST_FLUENT_ENTROPY * sum(end - start for start, end in words)
+    return not (scripts == {LATIN} and places >= FEWEST_BETTER_LETTERS and much_better and fluent)
 
 
 def _nats_of(text: str, spans: Sequence[tuple[int, int]]) -> float:
