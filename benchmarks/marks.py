@@ -29,7 +29,7 @@ CLAIMS = (0.99, 0.95, 0.9)
 
 
 def marks(kind: str) -> str:
-    """Return what is left of a lost character."""
+    """Return the mark that replaces a lost character."""
     mark = "?" if kind == "question" else REPLACEMENT
     if kind in {"cp1252", "cp1250", "twice"}:
         mark = mark.encode().decode("cp1250" if kind == "cp1250" else "cp1252")

@@ -92,7 +92,7 @@ def _divided(lines: Sequence[bytes], codec: str, model: LanguageModel) -> list[l
                 arriving[at + length].append(
                     (np.where(here[:, None] > 0, step.scores + chance, NOTHING), state, length)
                 )
-        steps.append(_best(arriving[at + 1]))
+        steps.append(_best_arrivals(arriving[at + 1]))
         arriving[at + 1] = []
     return [list(_traced(line, row, steps, codec)) for row, line in enumerate(lines)]
 
@@ -121,7 +121,7 @@ def _character(data: bytes, codec: str) -> str:
     return text if unicodedata.category(text)[0] != "C" or text in "\t\r\n\xad" else ""
 
 
-def _best(arriving: Sequence[tuple[Floats, ContextState, int]]) -> _Step:
+def _best_arrivals(arriving: Sequence[tuple[Floats, ContextState, int]]) -> _Step:
     """Return the best hypotheses of those that arrive at a place."""
     scores = np.concatenate([scores for scores, _, _ in arriving], axis=1)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :BEAM]

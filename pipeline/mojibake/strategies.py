@@ -12,27 +12,26 @@ from typing import Literal, NamedTuple
 from ftfy.badness import is_bad
 
 from pipeline.changes import Change, Span
-from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import BYTES_AS_CHARACTERS
 from pipeline.encoding.detection import likeliest_encoding
 from pipeline.language.archive_statistics import NO_STATISTICS, ArchiveStatistics
 from pipeline.mojibake.chain_search import Chain, best_chain, decodings_in_words
 from pipeline.mojibake.ftfy_repair import INDIRECT_CONFIDENCE, fixed_by_ftfy, fixed_in_parts_by_ftfy
+from pipeline.mojibake.letter_before_space import with_likeliest_letters
+from pipeline.mojibake.line_changes import gap_changes, line_changes
 from pipeline.mojibake.lossy.diagnosis import decoding_evidence, diagnose, diagnose_spaces
 from pipeline.mojibake.lossy.double_byte import undo_double_bytes
 from pipeline.mojibake.lossy.double_mojibake import undo_decodings
-from pipeline.mojibake.lossy.pieces import Piece, pieces_text
+from pipeline.mojibake.lossy.pieces import pieces_text
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
 from pipeline.mojibake.prefilter import non_ascii_lines
-from pipeline.mojibake.soundness import LineRepair, fits_document, objection, touches_other_script
+from pipeline.mojibake.soundness import LineRepair, fits_document, objection
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
 UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 ENOUGH_FOR_VALID = 20  # characters outside ASCII, all valid UTF-8, that prove their codec better than ftfy does
-FEW_GAPS = 2  # gaps of a line that may be sound characters of another script
 CHANGED_PER_SOUND_LINE = 4  # lines that a chain may change for each sound line with the same letters
-_ASCII_RUNS = re.compile(r"([\x00-\x7f]+)")
 
 
 class RepairEvidence(NamedTuple):
@@ -66,7 +65,7 @@ def _undo_punctuation(text: str, lines: list[Span], _: RepairEvidence) -> Undone
     written = [text[start:end] for start, end in lines]
     if chain := punctuation_chain("\n".join(written)):
         for (start, _end), line in zip(lines, written, strict=True):
-            yield start, list(_line_changes(start, line, chain.undone(line) or line, (str(chain), INDIRECT_CONFIDENCE)))
+            yield start, list(line_changes(start, line, chain.undone(line) or line, (str(chain), INDIRECT_CONFIDENCE)))
 
 
 def _undo_chain(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
@@ -79,7 +78,7 @@ def _undo_chain(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
             return
         for number, original, confidence in originals:
             start = lines[number][0]
-            yield start, list(_line_changes(start, written[number], original, (str(chain), confidence)))
+            yield start, list(line_changes(start, written[number], original, (str(chain), confidence)))
 
 
 def _fits_the_rest(text: str, lines: list[Span], chain: Chain, originals: Sequence[tuple[int, str, float]]) -> bool:
@@ -102,17 +101,25 @@ def _decode_bytes(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLine
         encoding = likeliest_encoding(data, None) if data and not UTF_8_BYTES.search(data) else None
         if encoding and encoding.confidence >= INDIRECT_CONFIDENCE and not is_bad(data.decode(encoding.codec)):
             why = (decodings_in_words([(encoding.codec, BYTES_AS_CHARACTERS)]), encoding.confidence)
-            yield start, list(_line_changes(start, line, data.decode(encoding.codec), why))
+            yield start, list(line_changes(start, line, data.decode(encoding.codec), why))
 
 
 def _fill_spaces(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
-    """Undo mis-decoded UTF-8 whose U+00A0 became a space: `voilÃ` and a space become `voilà`."""
+    """Undo mis-decoded UTF-8 whose U+00A0 became a space: `voilÃ` and a space become `voilà`.
+
+    Inside a word that is none with `à`, the space replaced the byte of another letter: `PokÃ mon` becomes `Pokémon`.
+    """
     for start, end in lines:
         line = text[start:end]
         damage = diagnose_spaces(line)
         found = reconstruct([line], damage, evidence.archive) if damage else None
         for pieces in found or ():
-            yield start, _gap_changes(start, line, pieces, (str(damage), evidence.min_confidence))
+            filled = pieces_text(pieces)
+            spelled = with_likeliest_letters(filled) or filled
+            if spelled != filled:
+                yield start, list(line_changes(start, line, spelled, (str(damage), INDIRECT_CONFIDENCE)))
+            else:
+                yield start, gap_changes(start, line, pieces, (str(damage), evidence.min_confidence))
 
 
 def _undo_by_ftfy(text: str, lines: list[Span], _: RepairEvidence | None = None) -> UndoneLines:
@@ -120,14 +127,14 @@ def _undo_by_ftfy(text: str, lines: list[Span], _: RepairEvidence | None = None)
     for start, end in lines:
         line = text[start:end]
         if is_bad(line) and (found := fixed_by_ftfy(line)):
-            yield start, list(_line_changes(start, line, *found))
+            yield start, list(line_changes(start, line, *found))
 
 
 def _undo_in_parts(text: str, lines: list[Span]) -> Iterator[Change]:
     """Undo mis-decoded UTF-8 next to sound characters: `É cafÃ©` becomes `É café`."""
     for start, end in lines:
         if found := fixed_in_parts_by_ftfy(text[start:end]):
-            yield from _line_changes(start, text[start:end], *found)
+            yield from line_changes(start, text[start:end], *found)
 
 
 def _fill_certain_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
@@ -150,7 +157,7 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
     chain, originals = undo_decodings([written[number] for number in hit], damage, evidence.archive, enough=enough)
     for at, pieces in originals:
         start = lines[hit[at]][0]
-        yield start, _gap_changes(start, written[hit[at]], pieces, (chain, least))
+        yield start, gap_changes(start, written[hit[at]], pieces, (chain, least))
 
 
 def _undo_double_bytes(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
@@ -159,43 +166,7 @@ def _undo_double_bytes(text: str, lines: list[Span], evidence: RepairEvidence) -
     for how, originals in filter(None, [undo_double_bytes(written)]):
         for number, pieces in originals:
             start = lines[number][0]
-            yield start, _gap_changes(start, written[number], pieces, (how, evidence.min_confidence))
-
-
-def _gap_changes(start: int, line: str, pieces: Sequence[Piece], how: tuple[str, float]) -> list[Change]:
-    """Return the changes of the pieces of a line; `how` is the chain in words, and the least confidence."""
-    few = sum(bool(piece.others) for piece in pieces) <= FEW_GAPS
-    if few and touches_other_script(LineRepair(line, pieces_text(pieces))):
-        return []
-    return [_gap_change(start, line, piece, *how) for piece in pieces]
-
-
-def _gap_change(start: int, line: str, piece: Piece, chain: str, min_confidence: float) -> Change:
-    """Return the change that a piece makes; a gap below `min_confidence` is marked U+FFFD."""
-    after, others, before = piece.text, piece.others, line[piece.start : piece.end]
-    reason = f"{chain}, byte missing; reconstructed" if others else chain
-    if others and piece.confidence < min_confidence:
-        options = ((piece.text, piece.confidence), *others)
-        after, others = (
-            (before, ()) if before in dict(options) else (REPLACEMENT + " " * piece.text.endswith(" "), options)
-        )
-        reason = f"{chain}, byte missing; uncertain" if others else chain
-    span = (start + piece.start, start + piece.end)
-    if piece.duplicate:
-        reason += f"; from duplicate {piece.duplicate}"
-    return Change("repair", span, before, after, reason, piece.confidence, others)
-
-
-def _line_changes(start: int, line: str, original: str, why: tuple[str, float]) -> Iterator[Change]:
-    """Yield the changes from `line` to `original`: one per run outside ASCII, if the ASCII in between is the same."""
-    before, after = _ASCII_RUNS.split(line), _ASCII_RUNS.split(original)
-    if before[1::2] != after[1::2]:
-        before, after = [line], [original]
-    at = start
-    for old, new in zip(before, after, strict=True):
-        if old != new:
-            yield Change("repair", (at, at + len(old)), old, new, *why)
-        at += len(old)
+            yield start, gap_changes(start, written[number], pieces, (how, evidence.min_confidence))
 
 
 # The order in which they are tried; each gets the lines that those before it left.

@@ -82,7 +82,7 @@ class PagePictures:
                 return self._added(*self.parts[key])
         if url[:5].lower() == "data:":
             match = _DATA.match(url)
-            data = _decoded(match) if match else b""
+            data = _decoded_image(match) if match else b""
             return self._added(match[1].lower(), data) if match and data else ""
         return self.links.resolved(url)
 
@@ -118,7 +118,7 @@ def _is_image_url(written: str) -> bool:
     return not written.startswith(("{", "[")) and not re.search(r"\s[\d.]+[wx]\b", written)
 
 
-def _decoded(match: re.Match[str]) -> bytes:
+def _decoded_image(match: re.Match[str]) -> bytes:
     """Return the bytes of a `data:` URL; none if they are broken."""
     if len(match[4]) > 2 * MOST_IMAGE_BYTES:
         return b""

@@ -19,7 +19,7 @@ _URL_IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
 _START_OF_LINE = re.compile(r"(?m)^([ \t]*)(?:([-+=#>|:])|(\d{1,9})([.)])(?=[ \t]|$))")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _EDGES = re.compile(r"\A((?:\s|\\\n)*)(.*?)((?:\s|\\\n)*)\Z", re.DOTALL)  # a line break is a space too
-_CLOSING = dict(zip("“‘「『（《〈【", "”’」』）》〉】", strict=True))
+_CLOSING_QUOTES = dict(zip("“‘「『（《〈【", "”’」』）》〉】", strict=True))
 HARD_BREAK = "\\\n"
 
 
@@ -202,7 +202,7 @@ def _marked(style: str, inner: str, before: str, after: str) -> str:
     while words and words[0] not in "\\[!<`$*~" and not _flanks(lead[-1:] or before, words[0]):
         lead, words = lead + words[0], words[1:]
     while words and words[-1] not in ")>`$*~]" and not _flanks(trail[:1] or after, words[-1]):
-        if words[-1] == _CLOSING.get(words[0]):  # a pair goes out together
+        if words[-1] == _CLOSING_QUOTES.get(words[0]):  # a pair goes out together
             lead, words = lead + words[0], words[1:]
         trail, words = words[-1:] + trail, words[:-1]
     if not words.strip():

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.read.page_tree import PageElement, attribute, elements, first_with, has_class, shown_text
 
 MOST_JSON = 500_000  # characters of one block of JSON-LD
-MOST_AUTHORS = 12
+MOST_AUTHORS_OF_PAGE = 12
 LONGEST_NAME = 80  # characters of an author's name
 _TITLES = ("og:title", "citation_title", "dc.title", "twitter:title", "parsely-title", "sailthru.title")
 _AUTHORS = ("citation_author", "author", "dc.creator", "article:author", "parsely-author", "sailthru.author", "byl")
@@ -23,7 +23,7 @@ _DATES = (
 )  # fmt: skip
 _DESCRIPTIONS = ("description", "og:description", "dc.description", "twitter:description")
 _ARTICLE_TYPES = re.compile(r"(?:\w*Article|BlogPosting|Report|WebPage|\w*Posting|Recipe|Review)")
-_DAY = re.compile(r"\b((?:19|20)\d\d)[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?")
+_DATE_IN_PAGE = re.compile(r"\b((?:19|20)\d\d)[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?")
 _NAME_NOISE = re.compile(r"\A(?:by|von|par|por|作者|文|编辑)[\s:：/|]+|https?://\S+", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*|Mirrored from )(\S+)")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -148,7 +148,7 @@ def _authors(root: PageElement, fields: Fields, linked: dict[str, Any]) -> tuple
             or has_class(one, "p-author", "author-name")
         ]
         names = [name for one in marked[:1] if (name := _name(shown_text(one)))]
-    return tuple(dict.fromkeys(names))[:MOST_AUTHORS]
+    return tuple(dict.fromkeys(names))[:MOST_AUTHORS_OF_PAGE]
 
 
 def _name(written: str) -> str:
@@ -170,7 +170,7 @@ def _day(written: str) -> str:
     >>> _day("2021-03-09T10:00:00Z"), _day("2021年3月9日"), _day("2021/3"), _day("yesterday")
     ('2021-03-09', '2021-03-09', '2021-03', '')
     """
-    match = _DAY.search(written)
+    match = _DATE_IN_PAGE.search(written)
     if not match or not 1 <= int(match[2]) <= 12 or (match[3] and not 1 <= int(match[3]) <= 31):  # noqa: PLR2004 - a calendar
         return ""
     return "-".join([match[1], *(f"{int(part):02d}" for part in match.groups()[1:] if part)])

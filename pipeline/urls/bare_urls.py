@@ -28,7 +28,7 @@ _URL_START = re.compile(  # the parser makes no links of scripts and data: they 
 )
 _PLAIN = re.compile(rf"[^{_NOT_IN_URL}]+")
 _LETTERS = re.compile(rf"[{_UNSPACED}]+")
-_ENDS_TEXT = re.compile(r"[\s<>\"'`|)\]}*]|\Z")  # after a word that is followed by space, or enclosed
+_AFTER_BARE_URL = re.compile(r"[\s<>\"'`|)\]}*]|\Z")  # after a word that is followed by space, or enclosed
 _GOES_ON = re.compile(  # what shows that the letters before it are part of a URL: https://e.org/2021年3月/
     r"/|[-_=+][\w%]|\d{1,2}[月日]|%[0-9A-Fa-f]{2}|[?#&][\w.-]+=|\.(?:html?|md|php|aspx?|jsp|pdf|txt|xml|zip|epub|jpe?g|png|gif|webp|mp[34])\b",
     re.IGNORECASE,
@@ -117,9 +117,9 @@ def _letters_of_url(text: str, span: tuple[int, int], letters: str) -> int:
     if text[end - 1] not in _BEFORE_LETTERS or _SENTENCE_GOES_ON.match(letters) or len(letters) > MOST_LETTERS:
         return 0
     glued = start > 0 and _LETTERS.match(text, start - 1)
-    if _ROOT.fullmatch(text, start, end) and (glued or not _ENDS_TEXT.match(text, after)):
+    if _ROOT.fullmatch(text, start, end) and (glued or not _AFTER_BARE_URL.match(text, after)):
         return 0  # 打开https://e.org/就
-    if _ENDS_TEXT.match(text, after):
+    if _AFTER_BARE_URL.match(text, after):
         return len(letters)
     tail = _SENTENCE_TAIL.search(letters)
     return tail.start() if tail else len(letters)

@@ -15,8 +15,6 @@ from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES, END_OF_PART, N
 
 SPACE_BYTE, QUESTION_MARK_BYTE = 0x20, 0x3F
 REPLACED_BYTES = {SPACE_BYTE: NBSP, QUESTION_MARK_BYTE: LOST_BYTE}
-INSIDE_WORD = re.compile(b"[A-Za-z]\xc3 [a-z]")  # `à` at the end of a word, or another letter inside one
-SMALL_LETTERS = tuple(char for char in map(chr, range(0xE1, 0x100)) if char.isalpha())  # with the first byte of `à`
 SWALLOWED_CHARACTERS = (" ", "-", ",", ".", ":", ";", "!", "?", "/", "=", "#", "&", "%", "+")
 SWALLOWED_PAIRS = (("(", ")"), (")", "("), (">", "<"))
 BLOCK_START = re.compile(r"(?<=\?)(?:$|[-*+>] |#{1,6} |```|\d+[.)] |\||[a-z_-]+: )")  # starts of lines
@@ -136,8 +134,7 @@ def _candidates_before_space(
     (at, end), (rest, options) = span, read
     taken = utf8_candidates(data[at], (*rest, NBSP), damage.lost, damage.marked)
     kept = (*options, *taken) if data[end + 1 : end + 2] != b" " else options
-    inside = SMALL_LETTERS if INSIDE_WORD.match(data, max(0, at - 1)) else ()
-    return tuple(dict.fromkeys((*(option + " " for option in kept), *taken, *inside)))
+    return tuple(dict.fromkeys((*(option + " " for option in kept), *taken)))
 
 
 def _slot_without_lead(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[str, ...]]:

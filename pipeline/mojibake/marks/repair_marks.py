@@ -21,7 +21,7 @@ from pipeline.mojibake.marks.from_duplicate import characters_of_duplicate
 from pipeline.mojibake.marks.in_context import WordInText, filling_probabilities
 from pipeline.mojibake.marks.places import MarkedPlace, marked_places
 from pipeline.mojibake.marks.question_marks import inner_questions, possible_questions
-from pipeline.mojibake.marks.spellings import MarkedText, mark_spellings, marked_text
+from pipeline.mojibake.marks.spellings import MarkedText, mark_spellings, with_single_marks
 from pipeline.mojibake.marks.words import QUESTION_MARK, Filling, prior_score, word_fillings, word_scores
 
 LEAST_MARK_CONFIDENCE = 0.9  # confidence from which U+FFFD is replaced: benchmarks/marks.py
@@ -70,11 +70,11 @@ def mark_changes(text: str, lines: Sequence[Span], min_confidence: float, archiv
     if not marks and not inner:
         return []
     asked = set(possible_questions(text, lines)) if inner and _may_be_damaged(text, lines, inner) else set()
-    marked = marked_text(text, marks, sorted(asked))
+    marked = with_single_marks(text, marks, sorted(asked))
     read = _read_in_best_language(marked, asked, archive)
     if asked and not _is_damaged(text, marked, read, inner):
         asked = set()
-        marked = marked_text(text, marks)
+        marked = with_single_marks(text, marks)
         read = _read_in_best_language(marked, asked, archive)
     made = (_mark_change(text, marked, mark, max(min_confidence, LEAST_MARK_CONFIDENCE)) for mark in read.marks)
     changes = [change for change in made if change is not None]

@@ -63,10 +63,10 @@ def _simple_spellings() -> tuple[str, ...]:
     )
 
 
-def marked_text(text: str, lines: Iterable[Span], extra: Iterable[int] = ()) -> MarkedText:
+def with_single_marks(text: str, lines: Iterable[Span], extra: Iterable[int] = ()) -> MarkedText:
     r"""Return a text whose marks within `lines` are U+FFFD; `extra` are the indexes of further characters to mark.
 
-    >>> marked_text("cafï¿½ noir", [(0, 11)]).text
+    >>> with_single_marks("cafï¿½ noir", [(0, 11)]).text
     'caf\ufffd noir'
     """
     spelled = (match for line in lines for match in mark_spellings().finditer(text, *line))

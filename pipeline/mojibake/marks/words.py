@@ -46,11 +46,11 @@ def word_fillings(
     """Return the likeliest fillings of each word, the best first: `d\ufffdkuji` is `děkuji`, `dékuji`, ..."""
     distinct = sorted(set(words))
     most = FILLING_LIMITS.width if known else MOST_FILLINGS
-    found = likeliest_strings([list(_slots(word)) for word in distinct], model, FILLING_LIMITS, most)
+    found = likeliest_strings([list(_slots_of_word(word)) for word in distinct], model, FILLING_LIMITS, most)
     filled = {word: [_filling(word, *row) for row in rows] for word, rows in zip(distinct, found, strict=True)}
     scores = word_scores({one.text for rows in filled.values() for one in rows}, known)
     return {
-        word: _best([one._replace(score=one.score + scores.get(one.text, 0.0)) for one in rows])
+        word: _best_fillings([one._replace(score=one.score + scores.get(one.text, 0.0)) for one in rows])
         for word, rows in filled.items()
     }
 
@@ -84,7 +84,7 @@ def prior_score(characters: Iterable[str]) -> float:
     return sum(0.0 if char.isalpha() else QUESTION_SCORES.get(char, SIGN_PRIOR) for char in characters)
 
 
-def _slots(word: MarkedWord) -> Iterable[Slot]:
+def _slots_of_word(word: MarkedWord) -> Iterable[Slot]:
     """Yield the slots of a word."""
     options = iter(word.candidates)
     for at, char in enumerate(word.text):
@@ -97,7 +97,7 @@ def _filling(word: MarkedWord, choices: Sequence[str], score: float) -> Filling:
     return Filling(own, "".join(choices), score + prior_score(own))
 
 
-def _best(rows: Sequence[Filling]) -> list[Filling]:
+def _best_fillings(rows: Sequence[Filling]) -> list[Filling]:
     """Return the best fillings, the best first."""
     ordered = sorted(rows, key=lambda one: -one.score)[:MOST_FILLINGS]
     return [one for one in ordered if one.score > ordered[0].score - WORST_FILLING]
