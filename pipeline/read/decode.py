@@ -30,6 +30,11 @@ FEWEST_PADDING = 4  # NULs at the end; the last character of UTF-32 has up to th
 END_MARK = b"\x1a"  # the mark of DOS and CP/M at the end of a text
 MOST_DAMAGED = 5  # of so many characters one at most is damaged
 FEW_CONTROLS, MOST_CONTROLS = 3, 50  # a text has so few control characters, or one in so many bytes
+BINARY_SIGNATURES = (  # of short files, which have few control characters; no text starts with these
+    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF", b"%PDF-"),
+    *(b"PK\x03\x04", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ\0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    *(b"\x7fELF", b"SQLite format 3\0"),
+)
 MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
@@ -149,7 +154,8 @@ def _refuse_binary(data: bytes) -> None:
     head = data[:65536]
     if head.count(EBCDIC_SPACE) * 20 > len(head):
         return
-    if (control_count(head) - FEW_CONTROLS) * MOST_CONTROLS > len(head):
+    signed = head.startswith(BINARY_SIGNATURES)
+    if signed or (control_count(head) - FEW_CONTROLS) * MOST_CONTROLS > len(head):
         raise SkipDocument(_binary_problem(data))
 
 
