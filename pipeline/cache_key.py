@@ -10,6 +10,7 @@ from importlib.resources import files
 import msgspec
 
 from pipeline.flow import assemble, installed_plugins
+from pipeline.read.decode import DECODE_VERSION
 from pipeline.read.posts import DRAFT_VERSION
 from pipeline.read.readers import installed_readers, shipped_readers
 from pipeline.settings import Settings
@@ -24,7 +25,7 @@ def cache_key(settings: Settings) -> str:
     """Return what decides the output of the flow, besides the input, as JSON: the key of all cached results.
 
     It holds the steps with their versions and options, and the versions of Lacuna, Python, pandoc, all dependencies and
-    the plugins and readers, the digest of the language model, the limits, and what a draft is.
+    the plugins and readers, of decoding and of what a draft is, the digest of the language model, and the limits.
     """
     from pipeline.markdown import pandoc
 
@@ -33,7 +34,7 @@ def cache_key(settings: Settings) -> str:
     plugins = [_distribution(name) for name in settings.plugins]
     texts = [profiles.profiles_digest(settings.profile), settings.plain_text]
     readers = [(reader.name, reader.version) for reader in shipped_readers()]
-    limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION]
+    limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION, DECODE_VERSION]
     return msgspec.json.encode([steps, programs, plugins, readers, texts, limits], order="deterministic").decode()
 
 
