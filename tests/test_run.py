@@ -234,7 +234,7 @@ def hostile(raw: Path) -> dict[str, str]:
     (raw / "picture.md").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
     with (raw / "huge.md").open("wb") as file:
         file.truncate(50 * 2**20)
-    (raw / "utf16.txt").write_bytes(b"\xff\xfe\x00\xd8a\x00")
+    (raw / "utf16.txt").write_bytes(b"\xff\xfe\x00\xdc\x01\xdc\x02\xdc\x34\xd8")
     (raw / "blank.txt").write_bytes(b" \n\t\n")
     (raw / "folder.md").mkdir()
     (raw / "outside.md").symlink_to("/etc/hostname")

@@ -10,8 +10,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
-import numpy as np
-
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.detection import NON_TEXT, is_decodable
 
@@ -32,6 +30,7 @@ C0_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 FIRST_OF_HAN = "\u3100"  # spaces and punctuation are before it: no text is without
 WIDE_CODECS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 CARRIED_RETURN, LINE_FEED = b"\r\n", b"\n"
+SPLIT_LINE_ENDS = "\u0a0d\u0a00"  # unassigned: what a line end is after a byte 0D was put before its 0A
 STRANGE_STRETCH = 12  # characters, so many of which in a row are strange after a lost byte
 BACK = 24  # characters before such a stretch that are divided again
 MOST_LOSSES = 40  # places where bytes were lost; a file with more is marked there
@@ -57,9 +56,14 @@ def wide_text(data: bytes, codec: str) -> str:
     for variant in _variants(data):
         rest = len(variant) % _unit(codec)
         whole = variant[: len(variant) - rest]
-        if is_decodable(whole, codec) and not NON_TEXT.search(whole.decode(codec).replace("\0", "")):
+        if is_decodable(whole, codec) and not _has_no_text(whole.decode(codec)):
             return whole.decode(codec) + REPLACEMENT * bool(variant[len(whole) :].strip(b"\n\x1a\0"))
     return _realigned(data, codec) if _unit(codec) == 2 else data.decode(codec, "replace")
+
+
+def _has_no_text(text: str) -> bool:
+    """Return whether a text has characters that none has: noncharacters, U+0A0D or U+0A00 of split line ends."""
+    return bool(NON_TEXT.search(text.replace("\0", ""))) or any(char in text for char in SPLIT_LINE_ENDS)
 
 
 def control_count(data: bytes) -> int:
@@ -123,6 +127,8 @@ def _reads_well(text: str, most: float) -> bool:
 
 def _realigned(data: bytes, codec: str) -> str:
     """Return the text of UTF-16 that lost bytes: at each loss, the bytes are divided into characters again."""
+    import numpy as np  # noqa: PLC0415 - takes 90 ms, which UTF-8 does not need
+
     from pipeline.encoding.alignment import TAIL, WINDOW, aligned_texts  # noqa: PLC0415 - loads the model
     from pipeline.encoding.line_scores import likeliest_model  # noqa: PLC0415 - the same
 

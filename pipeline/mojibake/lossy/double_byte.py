@@ -54,7 +54,11 @@ def undo_double_bytes(lines: Sequence[str]) -> Originals | None:
     texts = aligned_texts(data, pair.truth, pair.model)
     gains = text_scores(texts, pair.model) - text_scores(lines, likeliest_model("\n".join(lines)))
     least = CHAIN_PRIOR if pair.truth == pair.wrong else 0.0
-    hit = [number for number, gain in enumerate(gains.tolist()) if gain > least and texts[number] != lines[number]]
+    hit = [
+        number
+        for number, gain in enumerate(gains.tolist())
+        if gain > least and texts[number] != lines[number] and IMPOSSIBLE_BYTE not in data[number]
+    ]
     rows = [list(_slots(lines[number], data[number], texts[number], pair)) for number in hit]
     chosen = choose_candidates(rows, pair.model, BROAD)
     pieces = [list(line_pieces(*row)) for row in zip(rows, chosen, strict=True)]
