@@ -166,6 +166,7 @@ def test_a_step_changes_no_opaque_region(step, text):
 @given(text=texts)
 @example(text="原文：http://w ](/")
 @example(text="###作\nの\n=")
+@example(text="「引」**/*.py, *.txt::: tip\n1. a\n$x$\ufffd김**님, 이**님src/*.c and lib/*.hf*ck and sh*t")
 def test_a_run_on_a_clean_file_changes_nothing(text):
     """The whole flow does not change the text of a clean file."""
     once = follow_all(Source(HERE, text.encode()), FLOW)
