@@ -244,9 +244,9 @@ def test_a_copied_archive_needs_no_rebuild(tmp_path: Path):
     """A copied archive has other file times; nothing is cleaned again."""
     write(tmp_path, a="# One\n\nText.\n")
     run_archive(settings(tmp_path))
-    shutil.copytree(tmp_path, tmp_path.parent / "copy", copy_function=shutil.copyfile)
+    copy = shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-copy"), copy_function=shutil.copyfile)
     stages: list[str] = []
-    report = run_archive(settings(tmp_path.parent / "copy"), tell=lambda stage, _: stages.append(stage))
+    report = run_archive(settings(copy), tell=lambda stage, _: stages.append(stage))
     assert (report.written, stages) == ((), ["cleaning"])
 
 

@@ -110,6 +110,7 @@ def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> Non
 
     if output is None:
         sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()  # before the explanation, which goes to standard error
         return
     target = output / one.name
     if target in written or (one.file and target.exists() and target.samefile(one.file)):
