@@ -147,13 +147,13 @@ def damaged_files(chance: random.Random) -> None:
             data, hit = damaged(text.encode(codec), way, count, chance)
             for name, decoder in PEERS.items():
                 begin = time.process_time()
-                told, out = decoder(data, codec)
-                is_right = same(text[:-10].encode(codec), codec, told)
+                detected, out = decoder(data, codec)
+                is_right = same(text[:-10].encode(codec), codec, detected)
                 good, every = right_elsewhere(text, codec, hit, out) if is_right else (0, len(text))
                 found[name].update(files=1, right=is_right, good=good, every=every, exact=good == every)
                 found[name]["seconds"] += time.process_time() - begin  # type: ignore[assignment]
                 if name == "Lacuna" and not is_right:
-                    print(f"  {pair} {size} {count} {way}: {told}")
+                    print(f"  {pair} {size} {count} {way}: {detected}")
                 elif name == "Lacuna" and good < every:
                     print(f"  {pair} {size} {count} {way}: {every - good} characters wrong elsewhere")
     for name, row in found.items():
@@ -207,13 +207,13 @@ def language_pairs(folder: Path, chance: random.Random) -> None:
                 data = (whole[start : start + size] if size else whole).encode(codec)
                 for name in names:
                     if name == "Lacuna":
-                        told, claim = _detected(data)
-                        claims[claim, same(data, codec, told)] += 1
+                        detected, claim = _detected(data)
+                        claims[claim, same(data, codec, detected)] += 1
                     else:
-                        told = PEERS[name](data, codec)[0]
-                    found[name, size, same(data, codec, told)] += 1
-                    if name == "Lacuna" and not same(data, codec, told) and "-v" in sys.argv:
-                        print(f"  {language} {codec} {size}: {told} {claim}")
+                        detected = PEERS[name](data, codec)[0]
+                    found[name, size, same(data, codec, detected)] += 1
+                    if name == "Lacuna" and not same(data, codec, detected) and "-v" in sys.argv:
+                        print(f"  {language} {codec} {size}: {detected} {claim}")
     print(f"{len(pairs)} pairs; whole, and {WINDOWS[1:]} characters")
     for name in names:
         rows = [(found[name, size, True], found[name, size, False]) for size in WINDOWS]

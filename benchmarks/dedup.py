@@ -227,8 +227,8 @@ def score(name: str, truth: Truth, dice: random.Random) -> None:
     precision = 1 - len(wrong) / max(1, len(repeats))
     print(f"{name}: {len(truth.documents)} documents, {spent:.1f} s; precision {precision:.4f}")
     for path in wrong[:10]:
-        told = [f"{truth.family[one]} ({truth.kind[one]})" for one in (path, repeats[path].of)]
-        print(f"  wrong: {' = '.join(told)}: {repeats[path].why}, {repeats[path].similarity:.3f}")
+        described = [f"{truth.family[one]} ({truth.kind[one]})" for one in (path, repeats[path].of)]
+        print(f"  wrong: {' = '.join(described)}: {repeats[path].why}, {repeats[path].similarity:.3f}")
     print(f"  recall of all: {right.total() / every.total():.4f} of {every.total()}; reported: ", end="")
     print(f"{similar.total() / every.total():.4f}")
     for most, kinds in EDITED.items():

@@ -17,8 +17,8 @@ from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_ast
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Document, FrontValue, SkipDocument
-from pipeline.markdown.commonmark_regions import commonmark_regions
 from pipeline.markdown.pandoc import EARLIEST_ZIP_TIME
+from pipeline.markdown.site_tags import site_tags_as_commonmark
 from pipeline.records.clean_file import repairs_in_words
 from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
@@ -150,7 +150,7 @@ def chapters_of(
         )
         for (document, root), source in zip(documents, sources, strict=True)
     ]
-    texts = [commonmark_regions(document.text) for document, _ in documents]
+    texts = [site_tags_as_commonmark(document.text) for document, _ in documents]
     trees = sanitized_asts([*zip(texts, contexts, strict=True)])
     return [
         tree if isinstance(tree, SkipDocument) else _chapter_of(document, text, context.source_url, tree)

@@ -26,10 +26,10 @@ _TAGS_WITHOUT_CODE_LANGUAGE = frozenset(
 _COMMENT_OF_TEX = re.compile(r"(?<!\\)%")
 
 
-def commonmark_regions(text: str) -> str:
+def site_tags_as_commonmark(text: str) -> str:
     r"""Return `text` with its tagged code as fenced code, and its display maths on one line each.
 
-    >>> commonmark_regions("{% highlight py %}\n# a\n{% endhighlight %}\n\n$$\na\n- b\n$$\n")
+    >>> site_tags_as_commonmark("{% highlight py %}\n# a\n{% endhighlight %}\n\n$$\na\n- b\n$$\n")
     '```py\n# a\n```\n\n$$ a - b $$\n'
     """
     parts, done = [], 0
