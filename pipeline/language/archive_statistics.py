@@ -54,7 +54,7 @@ class ArchiveStatistics:
         counts[wanted] = found
         return counts
 
-    def twin_of(self, text: str) -> tuple[str, str] | None:
+    def sound_duplicate(self, text: str) -> tuple[str, str] | None:
         """Return path and text of the document most similar to `text`; None if none is a duplicate of it."""
         own = distinct_shingles(text)
         shares = {path: _fraction_shared(own, sketch) for path, sketch in self.sketches.items()}

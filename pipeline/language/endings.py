@@ -36,7 +36,7 @@ class EndingModel:
     letters: str
     weights: npt.NDArray[np.int8]  # by the hash of a feature and a letter; 0 for pairs without influence
     reach: ClassVar[int] = 1  # characters of context between lines: one, which ends the line
-    heed: ClassVar[float] = 1.0  # the exponent of its probabilities: its context is wider than that of n-grams
+    score_weight: ClassVar[float] = 1.0  # the exponent of its probabilities: its context is wider than that of n-grams
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
         """Return the score of each option as a word's last letter, at `places` of `text`.

@@ -33,7 +33,7 @@ class RescoringNetwork:
     vectors: Floats  # shape (known, width)
     rarity: Floats  # the bias of each character: shape (known,)
     layers: tuple[tuple[Floats, Floats], ...]  # weights and biases of each layer
-    heed: ClassVar[float] = 0.5  # the exponent of its probabilities, as n-grams saw the same texts
+    score_weight: ClassVar[float] = 0.5  # the exponent of its probabilities, as n-grams saw the same texts
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
         """Return the score of each option, a character, at `places` of `text`; the characters there are ignored.

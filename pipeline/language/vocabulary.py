@@ -29,7 +29,7 @@ class WordList:
     hashes: npt.NDArray[np.uint32]  # sorted
     chances: Floats  # natural logarithms
     reach: ClassVar[int] = 1  # characters of context between lines: one, which ends the word
-    heed: ClassVar[float] = 0.5  # the exponent of its probabilities, as n-grams saw the same texts
+    score_weight: ClassVar[float] = 0.5  # the exponent of its probabilities, as n-grams saw the same texts
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
         """Return the log-probability of the words that each option makes at `places` of `text`.

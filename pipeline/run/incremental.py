@@ -230,7 +230,7 @@ class IncrementalRun:
 
     def find_duplicates(self) -> None:
         """Find the duplicates; only documents that are new since the last run are compared."""
-        self.database.print_anew()
+        self.database.update_fingerprints()
         index = LshIndex(self.database.db, self.database.document)
         index.update(*self.database.unindexed())
         self.database.relate(duplicate_clusters(index))

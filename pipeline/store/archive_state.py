@@ -151,7 +151,7 @@ class ArchiveState:
             combined.update("\0".join(row).encode() + b"\n")
         return combined.hexdigest()
 
-    def print_anew(self) -> None:
+    def update_fingerprints(self) -> None:
         """Compute all fingerprints again if they are of another version, and empty the index of duplicates."""
         if self.fact("fingerprints") == FINGERPRINT_VERSION:
             return

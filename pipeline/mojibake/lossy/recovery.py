@@ -99,7 +99,7 @@ def reconstruct(
         strange and not (damage.codec in western_codecs() and _is_sound_unknown_language(after[:some], gain))
     ):
         return None
-    duplicate = archive.twin_of("\n".join(map(pieces_text, read)))
+    duplicate = archive.sound_duplicate("\n".join(map(pieces_text, read)))
     return [list(row) for row in _filled_from_duplicate(read, found, *duplicate)] if duplicate else read
 
 

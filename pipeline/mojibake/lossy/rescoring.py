@@ -32,7 +32,7 @@ class ContextModel(Protocol):
         """The number of characters of context on each side."""
 
     @property
-    def heed(self) -> float:
+    def score_weight(self) -> float:
         """The weight of its scores: it is not independent of the language model, which has the same training texts."""
 
     def fit(self, text: str, places: npt.NDArray[np.int64], options: Sequence[Sequence[str]]) -> Floats:
@@ -84,7 +84,7 @@ def rescored_by_context(
         row[: len(every[number].options)] = [max(share, LEAST_PROBABILITY) for _, share in every[number].options]
     for _ in range(RESCORING_ROUNDS):
         text, gaps = _lines_apart(found, every, max((expert.reach for expert in experts), default=0))
-        fits = sum(expert.heed * expert.fit(text, gaps[doubtful], letters) for expert in experts)
+        fits = sum(expert.score_weight * expert.fit(text, gaps[doubtful], letters) for expert in experts)
         weights = (shares * np.exp(fits)) ** how.sharpness
         weights /= weights.sum(axis=1, keepdims=True)
         for number, texts, row in zip(doubtful, options, weights.tolist(), strict=True):

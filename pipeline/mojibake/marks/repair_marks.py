@@ -78,7 +78,7 @@ def mark_changes(text: str, lines: Sequence[Span], min_confidence: float, archiv
         read = _read_in_best_language(marked, asked, archive)
     made = (_mark_change(text, marked, mark, max(min_confidence, LEAST_MARK_CONFIDENCE)) for mark in read.marks)
     changes = [change for change in made if change is not None]
-    duplicate = archive.twin_of(apply(text, changes))
+    duplicate = archive.sound_duplicate(apply(text, changes))
     return list(_with_duplicate(text, marked, changes, *duplicate)) if duplicate else changes
 
 
