@@ -112,6 +112,13 @@ def test_canonical_urls_lose_their_tracking_parameters():
     assert {form: canonical_url(form) for form in table.values()} == {form: form for form in table.values()}
 
 
+def test_canonical_urls_are_equal_where_the_page_is():
+    """Two URLs have the same canonical URL exactly where they lead to the same page."""
+    pairs = rows("pages")
+    joined = {(one, other) for one, other, _ in pairs if canonical_url(one) == canonical_url(other)}
+    assert joined == {(one, other) for one, other, pages in pairs if pages == "same"}
+
+
 def test_identifiers_are_those_of_the_registries():
     """Every URL of the table has the identifiers in the table; similar URLs have none."""
     table = {row[0]: tuple(row[1].split()) for row in rows("identifiers")}

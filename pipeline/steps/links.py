@@ -219,4 +219,4 @@ def _link_of(target: _Target, source: str, heading: str) -> Link:
     )
 
 
-STEP = Step("links", list_links, version=5)
+STEP = Step("links", list_links, version=6)
