@@ -65,7 +65,7 @@ def graphml(archive: Graph) -> Iterator[bytes]:
         orphan = str(path in orphans).lower()
         yield _graphml_node(f"post:{path}", {"kind": "post", "title": title, "url": url, "orphan": orphan})
     for work in archive.works:
-        yield _graphml_node(f"work:{work.key}", {"kind": "work", "title": work.title, "url": work.links[0][1]})
+        yield _graphml_node(f"work:{work.key}", {"kind": "work", "title": work.title, "url": work.url})
     for host in dict.fromkeys(edge.to for edge in archive.edges if edge.kind == "site"):
         yield _graphml_node(f"site:{host}", {"kind": "site", "title": host, "url": f"https://{host}/"})
     for edge in archive.edges:
