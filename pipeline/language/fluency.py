@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import Floats, LanguageModel, language_model, model_languages, unigram_log_probabilities
+from pipeline.language.ngrams import Floats, language_model, model_languages, unigram_log_probabilities
+from pipeline.language.rival_scores import scores_by_language
 
 NON_LETTER_RANGES = (
     (0x00, 0x80),  # ASCII; it must be the first
@@ -27,6 +28,7 @@ LATIN_WITH_DIACRITICS = (0xC0, 0x250)  # Latin letters with diacritics; two of t
 CLEAR_LEAD = 100.0  # nats: by so much the characters alone identify the language
 RIVAL_LANGUAGES = 4  # languages to score a text in
 ASCII_CLASSES = 27  # a to z in lower case, and one class for all other characters
+FEW_CODES = 4096  # code points that are faster sorted than counted
 FREQUENT_CHARACTER = -9.5  # log-probability, in nats: the 2,500 most frequent characters of Chinese have as much
 MIXED_SCRIPT_PENALTY = 5.0  # nats for each Latin letter next to one of Greek, Cyrillic and the like
 
@@ -57,11 +59,10 @@ def character_log_likelihoods(text: str, *, mixed: bool = True) -> Floats:
     """
     names, (scores,) = letter_scores([text])
     rivals = [names[at] for at in np.argsort(-scores)[:RIVAL_LANGUAGES] if scores[at] > scores.max() - CLEAR_LEAD]
-    english = np.exp(language_model("en").score(text)) if mixed else np.float32(0)
-    return max(
-        (_mixed_with_english(language_model(tag), english, text) for tag in rivals),
-        key=lambda score: float(score.sum()),
-    )
+    tags = ["en", *rivals] if mixed else rivals
+    known = np.exp(scores_by_language([language_model(tag) for tag in tags], text))
+    english, chances = (known[0], known[1:]) if mixed else (np.float32(0), known)
+    return max(np.asarray(np.log((chances + english) / 2), np.float32), key=lambda score: float(score.sum()))
 
 
 def mean_cross_entropy(lines: Sequence[str], *, symbols: bool) -> float:
@@ -91,10 +92,6 @@ def _is_counted(text: str, *, symbols: bool) -> npt.NDArray[np.bool_]:
     return np.asarray(~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0), np.bool_)
 
 
-def _mixed_with_english(model: LanguageModel, english: Floats | np.float32, text: str) -> Floats:
-    return np.asarray(np.log((np.exp(model.score(text)) + english) / 2), np.float32)
-
-
 def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
     """Return the languages, and a quick score of each text in each language.
 
@@ -105,15 +102,25 @@ def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np
     for text in texts:
         seen = np.minimum(codes_of(text), 0xFFFF)
         ascii_ = seen < 128  # noqa: PLR2004
-        counts = np.bincount(seen[~ascii_].astype(np.int64))
-        codes = np.flatnonzero(counts)
+        codes, counts = _distinct_codes(seen[~ascii_].astype(np.int64))
         places = np.where(ascii_, _ASCII_CLASS[np.where(ascii_, seen, 0)], 0)
         pairs = (ASCII_CLASSES * np.concatenate([[0], places[:-1]]) + places)[ascii_]
         latin, other = places > 0, (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
-        by_pairs = _ascii_bigrams() @ np.bincount(pairs, minlength=ASCII_CLASSES**2)
-        rows.append(_cached_unigrams(codes) @ counts[codes] + by_pairs - MIXED_SCRIPT_PENALTY * touching)
+        by_pairs = _ascii_bigrams() @ np.bincount(pairs, minlength=ASCII_CLASSES**2).astype(np.float64)
+        rows.append(_cached_unigrams(codes) @ counts + by_pairs - MIXED_SCRIPT_PENALTY * touching)
     return model_languages(), np.stack(rows)
+
+
+def _distinct_codes(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the distinct code points in order, and how often each occurs."""
+    if len(codes) > FEW_CODES:
+        counts = np.bincount(codes)
+        found = np.flatnonzero(counts)
+        return found, counts[found]
+    ordered = np.sort(codes)
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return ordered[starts], np.diff(starts, append=len(ordered))
 
 
 def _cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:
@@ -143,7 +150,7 @@ def _unigram_cache() -> Floats:
 
 
 @functools.cache
-def _ascii_bigrams() -> Floats:
+def _ascii_bigrams() -> npt.NDArray[np.float64]:
     """Return log-probabilities of ASCII bigrams, mixed with English: shape (languages, `ASCII_CLASSES` ** 2)."""
     alphabet = np.array([ord(" "), *range(ord("a"), ord("z") + 1)], np.uint64)
     scores = []
@@ -153,7 +160,7 @@ def _ascii_bigrams() -> Floats:
         scores.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
     chances = np.exp(np.stack(scores))
     chances[:, 0] = np.exp(-3.0)
-    return np.asarray(np.log((chances + chances[model_languages().index("en")]) / 2), np.float32)
+    return np.log((chances + chances[model_languages().index("en")]) / 2).astype(np.float64)
 
 
 def diacritic_excess_nats(lines: Sequence[str], allowed: float) -> float:
@@ -162,14 +169,23 @@ def diacritic_excess_nats(lines: Sequence[str], allowed: float) -> float:
     The model of a line is the frequencies of such letters in the language that fits them best. Per 1,000 characters,
     Czech mis-decoded as Windows-1252 has at least 3.3; prose hardly ever has.
     """
+    excess = 0.0
+    for line in lines:
+        letters, counts = _diacritic_counts(line)
+        if len(letters):
+            known = counts @ _diacritic_log_probabilities().take(letters, axis=0)
+            excess -= float(known.max()) + allowed * int(counts.sum())
+    return excess
+
+
+@functools.lru_cache(maxsize=1)
+def _diacritic_counts(text: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the Latin letters with diacritics of a text, as distances to the first one, and how often each occurs."""
     first, end = LATIN_WITH_DIACRITICS
-    codes = (np.frombuffer(line.encode("utf-32-le"), np.uint32) for line in lines)
-    accented = (line[(line >= first) & (line < end)] - first for line in codes)
-    return sum(
-        float(-(_diacritic_log_probabilities() @ np.bincount(letters_, minlength=end - first)).max())
-        - allowed * len(letters_)
-        for letters_ in accented
-    )
+    distances = np.frombuffer(text.encode("utf-32-le"), np.uint32) - np.uint32(first)
+    counts = np.bincount(distances[distances < end - first])
+    letters = np.flatnonzero(counts)
+    return letters, counts[letters]
 
 
 def is_latin_with_diacritic(char: str) -> bool:
@@ -183,35 +199,36 @@ def swapped_diacritics_gain(text: str, swaps: Swaps) -> float:
 
     Each swap gives pairs of code points: a letter, and the one that it is by mistake.
     """
-    first, end = LATIN_WITH_DIACRITICS
-    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    found = codes[(codes >= first) & (codes < end)]
-    if not len(found):
+    letters, counts = _diacritic_counts(text)
+    if not len(letters):
         return 0.0
-    counts = np.bincount(found - first, minlength=end - first).astype(np.float32)
-    best = (_swapped_log_probabilities(swaps) @ counts).reshape(len(swaps) + 1, -1).max(axis=1)
+    scores = counts.astype(np.float32) @ _swapped_log_probabilities(swaps).take(letters, axis=0)
+    best = scores.reshape(len(swaps) + 1, -1).max(axis=1)
     return float(best[1:].max() - best[0])
 
 
 @functools.cache
 def _swapped_log_probabilities(swaps: Swaps) -> Floats:
-    """Return the log-probabilities of letters with diacritics: by language as they are, then by swap and language."""
+    """Return the log-probabilities of letters with diacritics: by letter, then by swap and language.
+
+    The languages without a swap come first.
+    """
     first, _ = LATIN_WITH_DIACRITICS
     known = _diacritic_log_probabilities()
     tables = [known]
     for swap in swaps:
         moved = known.copy()
         wrong, right = (np.array(column) - first for column in zip(*swap, strict=True))
-        moved[:, wrong] = known[:, right]
+        moved[wrong] = known[right]
         tables.append(moved)
-    return np.concatenate(tables).astype(np.float32)
+    return np.concatenate(tables, axis=1).astype(np.float32)
 
 
 @functools.cache
 def _diacritic_log_probabilities() -> npt.NDArray[np.float64]:
-    """Return the log-probability of each Latin letter with a diacritic among these letters, for each language."""
+    """Return the log-probability of each Latin letter with a diacritic among these letters: by letter and language."""
     alone = _cached_unigrams(np.arange(*LATIN_WITH_DIACRITICS)).astype(np.float64)
-    return np.asarray(alone - np.log(np.exp(alone).sum(axis=1, keepdims=True)), np.float64)
+    return np.ascontiguousarray((alone - np.log(np.exp(alone).sum(axis=1, keepdims=True))).T)
 
 
 def likeliest_languages(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:

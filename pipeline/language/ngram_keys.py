@@ -36,4 +36,9 @@ _FOLDED_ASCII: npt.NDArray[np.uint32] = np.array(
 
 def salted_keys(hashes: Keys, order: int, salt: int) -> Keys:
     """Return the mixed keys of n-grams by their rolling hashes, their length `order` and their language `salt`."""
-    return mixed_keys(hashes + np.uint64((salt * 16 + order) * 0xD1B54A32D192ED03 % 2**64))
+    return mixed_keys(hashes + key_salt(order, salt))
+
+
+def key_salt(order: int, salt: int) -> np.uint64:
+    """Return what is added to the hashes of n-grams of a length and a language."""
+    return np.uint64((salt * 16 + order) * 0xD1B54A32D192ED03 % 2**64)

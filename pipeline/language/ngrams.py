@@ -205,9 +205,12 @@ def unigram_log_probabilities(codes: Codes) -> Floats:
     return np.asarray(np.log(weight * np.minimum(counts / totals, 1) + (1 - weight) * UNSEEN_PROBABILITY), np.float32)
 
 
-def has_bigrams(tag: str, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    """Return where the pair of `first` and `second` code points is a bigram of a language."""
-    return np.asarray(_short_ngram_bytes(folded_codes(first) * MULTIPLIER + folded_codes(second), 2, [tag])[0] > 0)
+def has_bigrams(
+    tags: Sequence[str], first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.bool_]:
+    """Return where the pair of `first` and `second` code points is a bigram of one of some languages."""
+    hashes = folded_codes(first) * MULTIPLIER + folded_codes(second)
+    return np.asarray(_short_ngram_bytes(hashes, 2, tags).any(axis=0), np.bool_)
 
 
 def _short_ngram_bytes(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:

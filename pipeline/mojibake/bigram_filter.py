@@ -70,10 +70,8 @@ def _known_cjk_bigrams(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uin
     """Return which pairs with a CJK character the language models have."""
     written = np.zeros(len(first), np.bool_)
     left = np.flatnonzero((first >= FIRST_CJK) | (second >= FIRST_CJK))
-    for tag in CJK_TAGS:
-        known = has_bigrams(tag, first[left], second[left])
-        written[left[known]] = True
-        left = left[~known]
+    if len(left):
+        written[left] = has_bigrams(CJK_TAGS, first[left], second[left])
     return written
 
 
