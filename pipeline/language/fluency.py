@@ -114,13 +114,13 @@ def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np
 
 def _distinct_codes(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the distinct code points in order, and how often each occurs."""
-    if len(codes) > FEW_CODES:
+    if not 0 < len(codes) <= FEW_CODES:
         counts = np.bincount(codes)
         found = np.flatnonzero(counts)
         return found, counts[found]
     ordered = np.sort(codes)
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    return ordered[starts], np.diff(starts, append=len(ordered))
+    starts = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, [len(ordered)]])
+    return ordered[starts[:-1]], starts[1:] - starts[:-1]
 
 
 def _cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.fuse_table import Keys, Layout, Slots, table_values
-from pipeline.language.model_files import archive_weights, model_meta, ngram_tables
+from pipeline.language.model_files import archive_weights, ngram_tables
+from pipeline.language.model_meta import CJK_TAGS, model_meta
 from pipeline.language.ngram_keys import MULTIPLIER, Codes, codes_of, folded_codes, salted_keys
 
 Floats = npt.NDArray[np.float32]
@@ -29,7 +30,6 @@ UNSEEN_PROBABILITY = np.float32(1e-8)  # the probability of an unseen character
 COUNT_BUCKETS = 16  # classes of contexts, by the binary logarithm of their count
 ARCHIVE_BUCKETS = 12  # classes of contexts in archives, by the binary logarithm of their count; 0 for none
 EMPTY_CONTEXT = (COUNT_BUCKETS - 1) * VARIETIES  # the kind of the empty context
-CJK_TAGS = ("zh-Hans", "zh-Hant", "ja", "ko")  # they share their archive weights
 
 
 class ContextState(NamedTuple):

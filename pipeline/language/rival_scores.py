@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.language.fuse_table import Keys, mixed_keys, table_values
+from pipeline.language.hash_numbers import key_salt
 from pipeline.language.model_files import ngram_tables
-from pipeline.language.ngram_keys import MULTIPLIER, codes_of, key_salt
+from pipeline.language.ngram_keys import MULTIPLIER, codes_of
 from pipeline.language.ngrams import (
     COUNT_OF,
     EMPTY_CONTEXT,

@@ -11,9 +11,9 @@ import unicodedata
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.mojibake.obvious import FEWEST_INTRUDERS
 from pipeline.mojibake.soundness import script_of
 
-FEWEST_INTRUDERS = 3  # in a text: one or two are a formula, a name or a typo (benchmarks/harm.py, `documents`)
 CHARACTERS_PER_INTRUDER = 2_000  # of a text: more characters for each intruder are a sound text with some formulas
 MOST_READ, PARTS_READ = 8_000, 4  # characters of a long text that are read, and in how many parts
 LAST_INTRUDER = 0x2600  # code points from here on are never inside words by decoding as a single-byte codec

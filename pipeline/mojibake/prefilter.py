@@ -23,10 +23,18 @@ from pipeline.language.fluency import (
     is_latin_with_diacritic,
     swapped_diacritics_gain,
 )
-from pipeline.mojibake.bigram_filter import WINDOW_BIGRAMS, mojibake_windows
+from pipeline.mojibake.bigram_filter import mojibake_windows
 from pipeline.mojibake.chain_search import line_sample
 from pipeline.mojibake.intruders import has_intruders
 from pipeline.mojibake.lossy.diagnosis import NOT_DECAYED, decoding_evidence, has_decayed_contractions
+from pipeline.mojibake.obvious import (
+    FEWEST_OF_SAMPLE,
+    FEWEST_SEQUENCES,
+    FIRST_SAMPLE,
+    FREQUENT_SAMPLE,
+    LEAST_FIRST_SHARE,
+    WINDOW_BIGRAMS,
+)
 from pipeline.mojibake.utf8_validity import FIRST_BYTE, LAST_FIRST_BYTE, is_valid_utf8, punctuation_chain
 
 SUSPICIOUS_RATIO = 5  # if one in so many lines is suspicious, all others are examined as well
@@ -39,10 +47,6 @@ SPREAD_SAMPLE = 4_000  # characters, or twice as many, whose accented letters in
 MOST_ACCENTED_CROSS_ENTROPY = 3.2  # nats per accented letter: hardly any language has a higher cross-entropy
 MOST_ACCENTED_EXCESS = 5.0  # nats by which the letters of a text may exceed that
 LEAST_SWAP_GAIN = 8.0  # nats by which letters must be likelier in a similar code page: benchmarks/harm.py
-FEWEST_OF_SAMPLE = 20  # characters outside ASCII that show which is first
-FEWEST_SEQUENCES = 6  # sequences of UTF-8 among these
-FIRST_SAMPLE = 200  # characters outside ASCII among which one is most frequent
-LEAST_FIRST_SHARE = 0.25  # share of the most frequent one; of the letters of an alphabet, none has more than 0.17
 LAST_ASCII, LOST_CHARACTER = 0x7F, ord(REPLACEMENT)  # code points
 FIRST_AFTER_LATIN = 0x250  # code point: the bigram table knows Latin letters
 DECAYED_APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
@@ -126,7 +130,7 @@ def _is_mostly_sequences(text: str) -> bool:
 
     In `׳©׳׳•׳` and `เธชเธงเธฑ` every other character is the first byte of a Hebrew or Thai letter.
     """
-    codes = np.frombuffer(text[:SPREAD_SAMPLE].encode("utf-32-le"), np.uint32)
+    codes = np.frombuffer(text[:FREQUENT_SAMPLE].encode("utf-32-le"), np.uint32)
     other = codes > LAST_ASCII
     sample = np.sort(codes[other][:FIRST_SAMPLE])
     size = len(sample)
@@ -138,7 +142,7 @@ def _is_mostly_sequences(text: str) -> bool:
     chars, times = np.unique(sample, return_counts=True)
     if chars[times.argmax()] < FIRST_AFTER_LATIN:
         return False
-    counts = (decoding_evidence(text[:SPREAD_SAMPLE], codec) for codec in single_byte_misdecodings())
+    counts = (decoding_evidence(text[:FREQUENT_SAMPLE], codec) for codec in single_byte_misdecodings())
     return any(one.whole >= FEWEST_SEQUENCES and one.foreign * 10 <= one.whole for one in counts)
 
 
