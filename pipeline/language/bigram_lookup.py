@@ -34,7 +34,7 @@ def _salts() -> tuple[int, ...]:
 
 
 def _folded(char: str) -> int:
-    """Return the code point of a character after folding: ASCII in lower case, digits as `0`, white space as a space."""
+    """Return the code point of a character after folding: see `ngram_keys.folded_codes`."""
     if char.isascii():
         return ord("0" if char.isdigit() else " " if char.isspace() else char.lower())
     return ord(char)

@@ -23,8 +23,6 @@ NON_LETTER_RANGES = (
     (0xFF00, 0xFF10),  # FULLWIDTH EXCLAMATION MARK to FULLWIDTH SOLIDUS
     (0x10000, 0x110000),  # all planes but the first
 )  # code points, the end exclusive: ASCII, punctuation and symbols
-Swaps = tuple[tuple[tuple[int, int], ...], ...]  # by swap: pairs of code points
-LATIN_WITH_DIACRITICS = (0xC0, 0x250)  # Latin letters with diacritics; two of them are × and ÷
 CLEAR_LEAD = 100.0  # nats: by so much the characters alone identify the language
 RIVAL_LANGUAGES = 4  # languages to score a text in
 ASCII_CLASSES = 27  # a to z in lower case, and one class for all other characters
@@ -108,7 +106,7 @@ def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np
         latin, other = places > 0, (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
         by_pairs = _ascii_bigrams() @ np.bincount(pairs, minlength=ASCII_CLASSES**2).astype(np.float64)
-        rows.append(_cached_unigrams(codes) @ counts + by_pairs - MIXED_SCRIPT_PENALTY * touching)
+        rows.append(cached_unigrams(codes) @ counts + by_pairs - MIXED_SCRIPT_PENALTY * touching)
     return model_languages(), np.stack(rows)
 
 
@@ -123,7 +121,7 @@ def _distinct_codes(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64]
     return ordered[starts[:-1]], starts[1:] - starts[:-1]
 
 
-def _cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:
+def cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:
     """Return the log-probability of each of `codes` (of the Basic Multilingual Plane) in each language."""
     known = _unigram_cache()
     if len(new := codes[np.isnan(known[0, codes])]):
@@ -138,12 +136,12 @@ def is_frequent(char: str) -> bool:
     >>> is_frequent("素"), is_frequent("泠")
     (True, False)
     """
-    return float(_cached_unigrams(np.minimum(codes_of(char), 0xFFFF).astype(np.int64)).max()) >= FREQUENT_CHARACTER
+    return float(cached_unigrams(np.minimum(codes_of(char), 0xFFFF).astype(np.int64)).max()) >= FREQUENT_CHARACTER
 
 
 @functools.cache
 def _unigram_cache() -> Floats:
-    """Return the cache of `_cached_unigrams`: NaN where nothing was looked up, a constant for ASCII."""
+    """Return the cache of `cached_unigrams`: NaN where nothing was looked up, a constant for ASCII."""
     known = np.full((len(model_languages()), 0x10000), np.nan, np.float32)
     known[:, :128] = -3.0
     return known
@@ -160,75 +158,8 @@ def _ascii_bigrams() -> npt.NDArray[np.float64]:
         scores.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
     chances = np.exp(np.stack(scores))
     chances[:, 0] = np.exp(-3.0)
-    return np.log((chances + chances[model_languages().index("en")]) / 2).astype(np.float64)
-
-
-def diacritic_excess_nats(lines: Sequence[str], allowed: float) -> float:
-    """Return the excess nats of `lines`: the sum of cross-entropy - `allowed` over their Latin letters with diacritics.
-
-    The model of a line is the frequencies of such letters in the language that fits them best. Per 1,000 characters,
-    Czech mis-decoded as Windows-1252 has at least 3.3; prose hardly ever has.
-    """
-    excess = 0.0
-    for line in lines:
-        letters, counts = _diacritic_counts(line)
-        if len(letters):
-            known = counts @ _diacritic_log_probabilities().take(letters, axis=0)
-            excess -= float(known.max()) + allowed * int(counts.sum())
-    return excess
-
-
-@functools.lru_cache(maxsize=1)
-def _diacritic_counts(text: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the Latin letters with diacritics of a text, as distances to the first one, and how often each occurs."""
-    first, end = LATIN_WITH_DIACRITICS
-    distances = np.frombuffer(text.encode("utf-32-le"), np.uint32) - np.uint32(first)
-    counts = np.bincount(distances[distances < end - first])
-    letters = np.flatnonzero(counts)
-    return letters, counts[letters]
-
-
-def is_latin_with_diacritic(char: str) -> bool:
-    """Return whether a character is among the Latin letters with diacritics."""
-    first, end = LATIN_WITH_DIACRITICS
-    return first <= ord(char) < end
-
-
-def swapped_diacritics_gain(text: str, swaps: Swaps) -> float:
-    """Return by how many nats the Latin letters with diacritics of a text are likelier with the best of some swaps.
-
-    Each swap gives pairs of code points: a letter, and the one that it is by mistake.
-    """
-    letters, counts = _diacritic_counts(text)
-    if not len(letters):
-        return 0.0
-    scores = counts.astype(np.float32) @ _swapped_log_probabilities(swaps).take(letters, axis=0)
-    best = scores.reshape(len(swaps) + 1, -1).max(axis=1)
-    return float(best[1:].max() - best[0])
-
-
-@functools.cache
-def _swapped_log_probabilities(swaps: Swaps) -> Floats:
-    """Return the log-probabilities of letters with diacritics: by letter, then by swap and language.
-
-    The languages without a swap come first.
-    """
-    first, _ = LATIN_WITH_DIACRITICS
-    known = _diacritic_log_probabilities()
-    tables = [known]
-    for swap in swaps:
-        moved = known.copy()
-        wrong, right = (np.array(column) - first for column in zip(*swap, strict=True))
-        moved[wrong] = known[right]
-        tables.append(moved)
-    return np.concatenate(tables, axis=1).astype(np.float32)
-
-
-@functools.cache
-def _diacritic_log_probabilities() -> npt.NDArray[np.float64]:
-    """Return the log-probability of each Latin letter with a diacritic among these letters: by letter and language."""
-    alone = _cached_unigrams(np.arange(*LATIN_WITH_DIACRITICS)).astype(np.float64)
-    return np.ascontiguousarray((alone - np.log(np.exp(alone).sum(axis=1, keepdims=True))).T)
+    mixed = (chances + chances[model_languages().index("en")]) / 2
+    return np.asarray(np.log(mixed), np.float64)
 
 
 def likeliest_languages(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:
@@ -239,7 +170,7 @@ def likeliest_languages(characters: Sequence[tuple[str, ...]], *, within: float)
     names, (scores,) = letter_scores(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
     for options, times in Counter(options for options in characters if len(options) > 1).items():
         codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
-        scores += times * np.log(np.exp(_cached_unigrams(codes)).sum(axis=1))
+        scores += times * np.log(np.exp(cached_unigrams(codes)).sum(axis=1))
     best = scores.max()
     return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]
 

@@ -12,7 +12,6 @@ from pipeline.language.fuse_table import Layout, Slots
 from pipeline.language.model_meta import MODEL_FOLDER, model_meta
 
 
-
 def model_arrays(name: str) -> dict[str, npt.NDArray[Any]] | None:
     """Return the arrays in model/NAME.npz, by their names; None if there is no such file."""
     file = MODEL_FOLDER / f"{name}.npz"

@@ -16,13 +16,13 @@ from pipeline.changes import Span
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import SIMILAR_PAIRS, single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
-from pipeline.language.fluency import (
+from pipeline.language.diacritics import (
     Swaps,
     diacritic_excess_nats,
-    excess_nats,
     is_latin_with_diacritic,
     swapped_diacritics_gain,
 )
+from pipeline.language.fluency import excess_nats
 from pipeline.mojibake.bigram_filter import mojibake_windows
 from pipeline.mojibake.chain_search import line_sample
 from pipeline.mojibake.intruders import has_intruders
