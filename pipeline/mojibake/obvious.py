@@ -71,7 +71,7 @@ def _has_a_frequent_character(text: str) -> bool:
 
 def _has_mojibake_windows(text: str) -> bool:
     """Return whether a text has a window that is likelier in mojibake than in any language."""
-    classes, ratios, size = _bigram_tables()
+    classes, ratios, size = _plain_bigram_tables()
     kinds = [classes[min(ord(char), 0xFFFF)] for char in text]
     scores = [ratios[first * size + second] for first, second in itertools.pairwise(kinds)]
     scores += [0] * (WINDOW_BIGRAMS - len(scores))
@@ -93,7 +93,7 @@ def _is_known(first: str, second: str) -> bool:
 
 
 @functools.cache
-def _bigram_tables() -> tuple[memoryview, memoryview, int]:
+def _plain_bigram_tables() -> tuple[memoryview, memoryview, int]:
     """Return the class of each character of the Basic Multilingual Plane, the ratios, and the number of classes.
 
     The ratio of classes a and b is at a * classes + b: see `bigram_filter`.
