@@ -1,7 +1,7 @@
-"""A short text and some languages -> the probability of each character in each of them, in one go.
+"""A text and some languages -> the probability of each character in each of them, in one go.
 
-`LanguageModel.score` costs hundreds of calls of numpy, whatever the length of the text; a line costs hardly anything
-else. Here, the n-grams of all lengths and languages are looked up together, with the same results.
+`LanguageModel.score` costs hundreds of calls of numpy, whatever the length of the text, and its arrays leave the cache.
+Here, the n-grams of all lengths and languages are looked up together, part by part, with the same results.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.language.fuse_table import Keys, mixed_keys, table_values
+from pipeline.language.fuse_table import mixed_keys, table_values
 from pipeline.language.hash_numbers import key_salt
 from pipeline.language.model_files import ngram_tables
-from pipeline.language.ngram_keys import MULTIPLIER, codes_of
+from pipeline.language.ngram_keys import MULTIPLIER, Codes, codes_of
 from pipeline.language.ngrams import (
     COUNT_OF,
     EMPTY_CONTEXT,
@@ -27,14 +27,24 @@ from pipeline.language.ngrams import (
     context_kind,
 )
 
-SHORT_TEXT_TO_SCORE = 1_000  # characters: in a longer text, too many n-grams are looked up for nothing
+PART_CHARACTERS = 600  # characters in one go: their arrays fit into a core's cache
+LONG_TEXT_TO_SCORE = 1_800  # characters: in a longer text, it costs more to look up n-grams that need not be
 
 
 def scores_by_language(models: Sequence[LanguageModel], text: str) -> Floats:
     """Return the log-probability of each character of `text`, given those before it: shape (models, characters)."""
-    if len(text) > SHORT_TEXT_TO_SCORE:
+    if len(text) > LONG_TEXT_TO_SCORE:
         return np.stack([model.score(text) for model in models])
     codes = codes_of(" " + text)
+    parts = [_part_scores(models, codes[: PART_CHARACTERS + 1])[:, 1:]]
+    for start in range(PART_CHARACTERS + 1, len(codes), PART_CHARACTERS):
+        before = start - (ORDER - 1)  # no n-gram is longer
+        parts.append(_part_scores(models, codes[before : start + PART_CHARACTERS])[:, ORDER - 1 :])
+    return np.concatenate(parts, axis=1)
+
+
+def _part_scores(models: Sequence[LanguageModel], codes: Codes) -> Floats:
+    """Return the log-probabilities of the characters of a part of a text."""
     found = _ngram_bytes(models, codes)
     counts = _consistent_counts(COUNT_OF[found], np.array([[model.total] for model in models], np.float32))
     kinds = np.full(counts.shape, EMPTY_CONTEXT, np.uint8)
@@ -48,7 +58,7 @@ def scores_by_language(models: Sequence[LanguageModel], text: str) -> Floats:
     chance = np.full(share[:, 0].shape, UNSEEN_PROBABILITY, np.float32)
     for order in range(ORDER):
         chance = share[:, order] + rest[:, order] * chance
-    return np.asarray(np.log(chance[:, 1:]), np.float32)
+    return np.asarray(np.log(chance), np.float32)
 
 
 def _consistent_counts(found: Floats, totals: Floats) -> Floats:
@@ -63,7 +73,7 @@ def _consistent_counts(found: Floats, totals: Floats) -> Floats:
     return counts
 
 
-def _ngram_bytes(models: Sequence[LanguageModel], codes: Keys) -> Kinds:
+def _ngram_bytes(models: Sequence[LanguageModel], codes: Codes) -> Kinds:
     """Return the bytes of the tables for the n-grams that end at each place: shape (models, lengths, places)."""
     hashes = np.zeros((ORDER, len(codes)), np.uint64)
     hashes[0] = codes
