@@ -31,8 +31,8 @@ FREQUENT_CHARACTER = -9.5  # log-probability, in nats: the 2,500 most frequent c
 MIXED_SCRIPT_PENALTY = 5.0  # nats for each Latin letter next to one of Greek, Cyrillic and the like
 
 
-_ASCII_CLASS = np.zeros(128, np.int64)
-_ASCII_CLASS[ord("a") : ord("z") + 1] = np.arange(1, ASCII_CLASSES)
+_ASCII_CLASS = np.zeros(129, np.int64)  # the last one is that of all characters outside ASCII
+_ASCII_CLASS[ord("a") : ord("z") + 1] = _ASCII_CLASS[ord("A") : ord("Z") + 1] = np.arange(1, ASCII_CLASSES)
 
 
 def line_log_likelihoods(lines: Sequence[str | None]) -> Floats:
@@ -98,10 +98,10 @@ def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np
     """
     rows = []
     for text in texts:
-        seen = np.minimum(codes_of(text), 0xFFFF)
+        seen = np.minimum(np.frombuffer(text.encode("utf-32-le"), np.uint32), 0xFFFF)
         ascii_ = seen < 128  # noqa: PLR2004
         codes, counts = _distinct_codes(seen[~ascii_].astype(np.int64))
-        places = np.where(ascii_, _ASCII_CLASS[np.where(ascii_, seen, 0)], 0)
+        places = _ASCII_CLASS.take(seen, mode="clip")
         pairs = (ASCII_CLASSES * np.concatenate([[0], places[:-1]]) + places)[ascii_]
         latin, other = places > 0, (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
