@@ -26,7 +26,7 @@ SIGNATURE_SHINGLES = 256  # shingles that a document's signature holds: those wi
 DUPLICATE_FRACTION = 0.25  # fraction of a signature that a damaged copy shares, with one character in eight wrong
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: a function may remember its result for one
 class ArchiveStatistics:
     """N-gram counts of an archive; the text and the MinHash signature of each document, by path.
 
