@@ -1,6 +1,6 @@
-"""Part of a Markdown text -> whether it is already formatted, by patterns alone.
+"""Markdown text, or a part of it -> whether it is already formatted, by patterns alone.
 
-Most parts of an archive are, and need no parser.
+Most texts of an archive are, or most of their parts, and need no parser.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from markdown_it.common.html_blocks import block_names
 
 from pipeline.markdown.code_spans import FENCED_BLOCK
 from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
+from pipeline.markdown.opaque_blocks import long_regions
 from pipeline.markdown.regions import BLANK_LINES
 
 UNDERSCORE_EMPHASIS = re.compile(r"(_(?<![\w\\*]_)_?)(?=[^\s_])([^_\n]*[^\s_\\])\1(?!\w)")
@@ -24,9 +25,34 @@ _FORMATTED_BLOCK = re.compile(  # blocks that are already formatted
 )
 _HTML_BLOCK = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
 _BULLET_ITEM = re.compile(f"- {_PLAIN_ITEM}")  # not a heading: in a list of headings, blank lines do not make it loose
-_NUMBERED_ITEM = re.compile(rf"(\d{{1,9}})\. {_PLAIN_ITEM}")
+_NUMBERED_LINE = rf"\d{{1,9}}\. {_PLAIN_ITEM}"
+_NUMBERED_ITEM = re.compile(_NUMBERED_LINE)
 _TABLE_ROW = re.compile(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
 _DELIMITER_ROW = re.compile(r"\|(?: (?:---|:--|--:|:-:) \|)+")
+_FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
+_BULLETS_INSIDE = rf"\n  - {_FIRST_ITEM_LINE}(?:\n    - {_FIRST_ITEM_LINE})*+"
+_BULLETS = rf"- {_FIRST_ITEM_LINE}(?:{_BULLETS_INSIDE}|\n- {_FIRST_ITEM_LINE})*+"
+_INSIDE_NUMBERED = rf"\n   1\. {_PLAIN_ITEM}(?:\n   {_NUMBERED_LINE})*+|\n   - {_PLAIN_ITEM}(?:\n   - {_PLAIN_ITEM})*+"
+_NUMBERED = rf"(?:\d\. {_PLAIN_ITEM}(?:{_INSIDE_NUMBERED})?|{_NUMBERED_LINE})"
+_FORMATTED_TEXT = re.compile(  # blocks that are already formatted, and that no other block can be joined to
+    rf"(?:(?:{HEADING_LINE}|{PROSE_LINE}(?:\n{PROSE_LINE})*+|> {PROSE_LINE}(?:\n(?:>\n)?> {PROSE_LINE})*+|{_FENCED_LINES}"
+    rf"|(?!\A)---|(?:{_BULLETS}|{_NUMBERED}(?:\n{_NUMBERED})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
+    r"(?:\n\n(?=\S)|\n\Z))++"
+)
+_FENCE_OR_EMPHASIS = re.compile(rf"(?m:^){_FENCED_LINES}|{UNDERSCORE_EMPHASIS.pattern}")
+
+
+def is_formatted_text(text: str) -> bool:
+    r"""Return whether a text is certainly already formatted; False also means that only `is_formatted` can tell.
+
+    >>> is_formatted_text("# A\n\n- b\n- c\n"), is_formatted_text("# A\n- b\n- c\n")
+    (True, False)
+    """
+    if not _FORMATTED_TEXT.fullmatch(text) or long_regions(text):
+        return False
+    if "_" not in text or not UNDERSCORE_EMPHASIS.search(text):
+        return True
+    return not any(match[1] for match in _FENCE_OR_EMPHASIS.finditer(text))
 
 
 def is_formatted(part: str) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from markdown_it.token import Token
 
-from pipeline.markdown.fast_format import is_formatted
+from pipeline.markdown.fast_format import is_formatted, is_formatted_text
 from pipeline.markdown.inline_format import KEPT_SPACES, formatted_inline
 from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups
@@ -31,6 +31,8 @@ def format_markdown(text: str) -> str:
     >>> format_markdown("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
     """
+    if is_formatted_text(text):
+        return text
     parts: list[str] = []
     for group in block_groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
         part = group.text.removesuffix("\n")

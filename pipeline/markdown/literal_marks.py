@@ -84,9 +84,9 @@ _AFTER_MASK = re.compile(
     rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)"
 )
 _EMPHASIS = re.compile(  # marks around words, with nothing at them that a name or a mask has; or the rest
-    rf"(\*(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)\*{{0,2}})"
-    r"(?=[^\s*./,;@^)_=-])[^*\n;]*?[^\s*\\/_=^-]\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
-    r"|\*(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>\*)"
+    rf"\*(?:(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)(\*{{0,2}})"
+    r"(?=[^\s*./,;@^)_=-])[^*\n;]*+;?(?<![\s\\/_=^-])\*\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
+    r"|(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>))"
 )
 _DOUBTFUL_UNDERSCORE = re.compile(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
 _ENDS_TEXT = re.compile(r"[\w)\]*）」】]")
@@ -103,7 +103,7 @@ def doubtful_marks(text: str) -> list[int]:
     ([], [1, 3])
     """
     stars = text.count("*") > 1
-    found = [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"]] if stars else []
+    found = [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"] is not None] if stars else []
     if "_" in text and text.count("_") > 1:
         found += [match.start() for match in _DOUBTFUL_UNDERSCORE.finditer(text)]
     return found

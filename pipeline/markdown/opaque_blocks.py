@@ -12,18 +12,6 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a pair
-_REGION_MARKS = (
-    "$$",
-    "\\begin{",
-    "{::",
-    "<!--",
-    "%%",
-    "!!! ",
-    "??? ",
-    "???+ ",
-    '=== "',
-)  # only these, or a closer, may
-
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
     "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
     "|prism|raw|schema|script|style|stylesheet|svg|verbatim"
@@ -62,11 +50,9 @@ _KINDS = {
     "percents": "template",
     "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
 }
-_CLOSERS = (  # pairs of what a text contains and the pattern of a closer; a text without one has no such region
-    ("</", re.compile(r"</(?i:script|style|pre|textarea|svg|math)\b")),
-    ("[/", re.compile(rf"\[/(?i:{_BRACKET_PAIRS})\]")),
-    ("{%", re.compile(rf"\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b")),
-    ("{{", re.compile(rf"\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b")),
+_MAY_HAVE_REGIONS = re.compile(  # a quick pre-filter: only these marks and closers may
+    r"\$\$|%%|<!--|\\begin\{|\{::|!!! |\?\?\?\+? |=== \"|</(?i:script|style|pre|textarea|svg|math)\b"
+    rf"|\[/(?i:{_BRACKET_PAIRS})\]|\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b|\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b"
 )
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
 _EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
@@ -91,10 +77,7 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
     (OpaqueSpan(start=3, end=31, kind='template'),)
     """
-    ends = any(mark in text for mark in _REGION_MARKS) or any(
-        mark in text and closer.search(text) for mark, closer in _CLOSERS
-    )
-    return tuple(_found(text)) if ends else ()
+    return tuple(_found(text)) if _MAY_HAVE_REGIONS.search(text) else ()
 
 
 def _found(text: str) -> Iterator[OpaqueSpan]:

@@ -18,8 +18,7 @@ from pipeline.markdown.parsing import Blocks, parse_ended_blocks
 
 _start = attrgetter("start")
 BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)++")  # blank lines between blocks
-# With a capture, the possible end of a group: blank lines before a line without indentation, or a heading.
-_GROUP_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")
+_GROUP_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=\S)|(?=#{1,6} ))")  # blank lines before an unindented line, or a heading
 _HEADING_START = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # a heading; one with a pipe may be the header of a table
 _FENCE_MARKS = (re.compile("```"), re.compile("<!--"))  # of fences and comments; one pattern takes four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # the start of a fence or a comment
@@ -82,30 +81,33 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
     for stop, end in (*_possible_ends(text), (length, length)):
         if stop < at:  # in a fence or a comment
             continue
-        if marked < stop:
-            while at <= stop and (fence := _FENCE.search(text, at, stop)):
-                if start < fence.start() and (
-                    _HTML_START.search(text, start, fence.start())  # inside HTML it is no fence
-                    or (
-                        fence[1] and _ITEM_START.search(text, start, fence.start())
-                    )  # inside a list it may belong to an item
-                    or (reaching and _FAR_REACHING_LINE.search(text, at, fence.start()))
+        while marked < stop:
+            line = text.rfind("\n", 0, marked) + 1
+            if line >= at and (fence := _FENCE.match(text, line, stop)):
+                if start < line and (
+                    _HTML_START.search(text, start, line)  # inside HTML it is no fence
+                    or (fence[1] and _ITEM_START.search(text, start, line))  # inside a list it may belong to an item
+                    or (reaching and _FAR_REACHING_LINE.search(text, at, line))
                 ):
                     return (BlockGroup(0, text),)
                 at = _closing_end(text, fence)
-            marked = next((mark for mark in marks if mark >= max(at, stop)), length)
-            if at > stop:
-                continue
+            marked = next((mark for mark in marks if mark >= at), length)
+        if at > stop:
+            continue
         if reaching and _FAR_REACHING_LINE.search(text, at, stop):
             return (BlockGroup(0, text),)
         at = end
-        over = _continuation(text, stop, end)
-        if end == length or (over and ((over, start) in held or over.search(text, start, stop))):
-            held.add((over, start))
+        if end == length:
             continue
+        first = text[end]
+        if end == stop + 1 or first in LIST_MARKERS:
+            over = _continuation(text, stop, end)
+            if over and ((over, start) in held or over.search(text, start, stop)):
+                held.add((over, start))
+                continue
         found.append(BlockGroup(start, text[start:stop]))
         start = end
-        if title := _leading_heading(text, end):
+        if first == "#" and (title := _leading_heading(text, end)):
             found += title
             start = title[0].end + 1
     return (*found, BlockGroup(start, text[start:]))
@@ -113,17 +115,21 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
 
 def _leading_heading(text: str, start: int) -> list[BlockGroup]:
     """Return the heading at `start`, with text right below it, as a group; nothing if there is none."""
-    title = _HEADING_START.match(text, start) if text[start : start + 1] == "#" else None
+    title = _HEADING_START.match(text, start)
     return [BlockGroup(start, title[1])] if title else []
 
 
-def _possible_ends(text: str) -> Iterator[Span]:
-    """Yield where a group may end and the next one start, outside opaque regions."""
-    ends = (match.span() for match in _GROUP_END.finditer(text) if match.lastindex)
-    regions = iter(long_regions(text))
+def _possible_ends(text: str) -> list[Span]:
+    """Return where a group may end and the next one start, outside opaque regions."""
+    ends = [match.span() for match in _GROUP_END.finditer(text)]
+    regions = long_regions(text)
+    return list(_outside(ends, regions)) if regions else ends
+
+
+def _outside(ends: Sequence[Span], found: Sequence[OpaqueSpan]) -> Iterator[Span]:
+    """Yield the ends that are in none of the regions."""
+    regions = iter(found)
     region = next(regions, None)
-    if not region:
-        yield from ends
     for stop, end in ends:
         while region and region.end <= stop:
             region = next(regions, None)
@@ -156,6 +162,13 @@ def _closing_fence(ticks: int) -> re.Pattern[str]:
 def group_at(parts: Sequence[BlockGroup], place: int) -> int:
     """Return the index of the group that contains the character at `place`, or of the last group before it."""
     return bisect_right(parts, place, key=_start) - 1
+
+
+def groups_with(pattern: re.Pattern[str], text: str) -> list[BlockGroup]:
+    """Return the groups where a line starts with a match of `pattern`, which starts with the line end before it."""
+    found = {match.start() for match in pattern.finditer(f"\n{text}")}
+    parts = block_groups(text) if found else ()
+    return [parts[number] for number in sorted({group_at(parts, place) for place in found})]
 
 
 def matches_outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
@@ -12,7 +11,7 @@ from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import (
     LINE_END,
     BlockGroup,
-    block_groups,
+    groups_with,
     line_starts,
     matches_outside_opaque,
     overlaps_opaque,
@@ -25,8 +24,7 @@ SIGNATURE_LINE = "the lines of a signature stay lines"
 MOST_LINES_OF_SIGNATURE = 8
 LEAST_QUOTED_LINES = 2  # lines with their own mark: the author marks each line
 LEAST_LEVEL_OF_QUOTED = 2  # of inline tokens: the quotation and its paragraph are around them
-_QUOTED = re.compile(r"^[ ]{0,3}>", re.MULTILINE)
-_MAY_BE_ANSWERED = re.compile(r"^[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)", re.MULTILINE)  # a quick pre-filter
+_MAY_BE_ANSWERED = re.compile(r"\n[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)")  # a quick pre-filter, with a line end before
 _QUOTATION_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
 _ENDS_PARAGRAPH = re.compile(r"[ ]{0,3}(?:`{3}|~{3}|#{1,6}[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])")  # the line above it
 _SIGNATURE = re.compile(r"^-- $(?=\n[ ]{0,3}\S)", re.MULTILINE)
@@ -41,10 +39,9 @@ def quotations(document: Document) -> Document:
 def _quotation_changes(text: str) -> Iterator[Change]:
     if "\n-- \n" in text:
         yield from _signature(text)
-    if _MAY_BE_ANSWERED.search(text):
-        for before, group in pairwise((None, *block_groups(text))):
-            if group and _QUOTED.search(group.text):
-                yield from _answers(group, before.text if before else "")
+    if ">" in text:
+        for group in groups_with(_MAY_BE_ANSWERED, text):
+            yield from _answers(group, text[: group.start])
 
 
 def _answers(group: BlockGroup, before: str) -> Iterator[Change]:
