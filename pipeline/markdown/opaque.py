@@ -59,6 +59,9 @@ _INLINE_PATTERNS = {
 _INLINE = re.compile(
     "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _INLINE_PATTERNS.items()), re.MULTILINE | re.DOTALL
 )
+_INLINE_START = re.compile(  # before or at the start of every match of `_INLINE`; three times as fast to find
+    r"\$|\\|\{|<|\^|\[(?=[\[/A-Za-z])|%(?=%)|!(?=\[\[)|\((?:(?=\()|(?<=\]\())|\n(?=[ \t>\[:ie])"
+)
 _AFTER_URL = re.compile(r"\*\*|(?<!\*)\)(?=\*)|\](?=\()")  # what follows a URL in Markdown rather than being part of it
 _REGION_START = re.compile(r"[*_~$]")
 
@@ -114,13 +117,28 @@ def _html_blocks(text: str) -> Iterator[OpaqueSpan]:
 
 
 def _inline_regions(text: str) -> Iterator[OpaqueSpan]:
-    for match in _INLINE.finditer(text):
+    for match in _inline_matches(text):
         name = match.lastgroup if match.lastgroup in _INLINE_PATTERNS else URL
         yield OpaqueSpan(*match.span("target" if match["target"] else 0), name or URL)
     if "://" in text or "www." in text:
         for start, url in find_bare_urls(text):
             if text[start - 1 : start] != "<" and text[max(0, start - 2) : start] != "](":
                 yield OpaqueSpan(start, start + len(_AFTER_URL.split(url, maxsplit=1)[0]), URL)
+
+
+def _inline_matches(text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of `_INLINE`, from left to right."""
+    end = 0
+    if match := _INLINE.match(text):
+        yield match
+        end = match.end()
+    while start := _INLINE_START.search(text, end):
+        match = _INLINE.match(text, start.start())
+        if not match and start[0] in "(\n":
+            match = _INLINE.match(text, start.end())
+        if match:
+            yield match
+        end = match.end() if match else start.end()
 
 
 def _starting_outside(code: list[Span], spans: Iterable[OpaqueSpan]) -> Iterator[OpaqueSpan]:
