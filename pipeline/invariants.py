@@ -25,7 +25,7 @@ from pipeline.markdown import (
     parse,
     parse_blocks,
 )
-from pipeline.markdown.fast_format import MAY_SPAN_LINES, formatted_flat_list
+from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.same_blocks import same_blocks
 
 MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
@@ -109,7 +109,8 @@ def _link_targets(text: str) -> list[str]:
 
 def _same_meaning(before: Document, after: Document) -> bool:
     """Return whether two texts have the same meaning: our parser decides the common case, pandoc the rest."""
-    if all(_same_list(old, new) or same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in _changed_parts(before, after)):
+    parts = _changed_parts(before, after)
+    if all(_same_list(old, new) or same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in parts):
         return True
     old, new = _with_last_line_ended(before), _with_last_line_ended(after)
     return same_blocks(parse_blocks(old), parse_blocks(new)) or _pandoc_tree(old) == _pandoc_tree(new)
@@ -117,10 +118,7 @@ def _same_meaning(before: Document, after: Document) -> bool:
 
 def _same_list(old: Parts, new: Parts) -> bool:
     """Return whether two parts are the same list with an item on each line, but for markers and blanks."""
-    if len(old) != len(new) or len(old) != 1:
-        return False
-    lists = [formatted_flat_list(part.text.removesuffix("\n")) for part in (*old, *new)]
-    return bool(lists[0]) and lists[0] == lists[1]
+    return len(old) == len(new) == 1 and same_flat_list(old[0].text, new[0].text)
 
 
 def _changed_parts(before: Document, after: Document) -> list[tuple[Parts, Parts]]:

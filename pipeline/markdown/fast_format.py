@@ -49,8 +49,8 @@ _BULLETS = rf"- {_FIRST_ITEM_LINE}(?:{_BULLETS_INSIDE}|\n- {_FIRST_ITEM_LINE})*+
 _INSIDE_NUMBERED = rf"\n   1\. {_PLAIN_ITEM}(?:\n   {_NUMBERED_LINE})*+|\n   - {_PLAIN_ITEM}(?:\n   - {_PLAIN_ITEM})*+"
 _NUMBERED = rf"(?:\d\. {_PLAIN_ITEM}(?:{_INSIDE_NUMBERED})?|{_NUMBERED_LINE})"
 _FORMATTED_TEXT = re.compile(  # blocks that are already formatted, and that no other block can be joined to
-    rf"(?:(?:{HEADING_LINE}|{PROSE_LINE}(?:\n{PROSE_LINE})*+|> {PROSE_LINE}(?:\n(?:>\n)?> {PROSE_LINE})*+|{_FENCED_LINES}"
-    rf"|(?!\A)---|(?:{_BULLETS}|{_NUMBERED}(?:\n{_NUMBERED})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
+    rf"(?:(?:{HEADING_LINE}|{PROSE_LINE}(?:\n{PROSE_LINE})*+|> {PROSE_LINE}(?:\n(?:>\n)?> {PROSE_LINE})*+"
+    rf"|{_FENCED_LINES}|(?!\A)---|(?:{_BULLETS}|{_NUMBERED}(?:\n{_NUMBERED})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
     r"(?:\n\n(?=\S)|\n\Z))++"
 )
 _FENCE_OR_EMPHASIS = re.compile(rf"(?m:^){_FENCED_LINES}|{UNDERSCORE_EMPHASIS.pattern}")
@@ -98,6 +98,12 @@ def formatted_flat_list(text: str) -> str:
     if not _FLAT_LIST.fullmatch(text) or KEPT_SPACES.search(text) or ("_" in text and UNDERSCORE_EMPHASIS.search(text)):
         return ""
     return _ITEM_EDGES.sub(_formatted_edge, text)
+
+
+def same_flat_list(old: str, new: str) -> bool:
+    """Return whether two texts are the same list with an item on each line, but for its markers and blanks."""
+    before = formatted_flat_list(old.removesuffix("\n"))
+    return bool(before) and before == formatted_flat_list(new.removesuffix("\n"))
 
 
 def _formatted_edge(match: re.Match[str]) -> str:

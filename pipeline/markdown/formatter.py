@@ -8,7 +8,13 @@ from functools import lru_cache
 
 from markdown_it.token import Token
 
-from pipeline.markdown.fast_format import KEPT_SPACES, MAY_SPAN_LINES, formatted_flat_list, is_formatted, is_formatted_text
+from pipeline.markdown.fast_format import (
+    KEPT_SPACES,
+    MAY_SPAN_LINES,
+    formatted_flat_list,
+    is_formatted,
+    is_formatted_text,
+)
 from pipeline.markdown.inline_format import formatted_inline
 from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups

@@ -103,7 +103,9 @@ def doubtful_marks(text: str) -> list[int]:
     ([], [1, 3])
     """
     stars = text.count("*") > 1
-    found = [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"] is not None] if stars else []
+    found = (
+        [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"] is not None] if stars else []
+    )
     if "_" in text and text.count("_") > 1:
         found += [match.start() for match in _DOUBTFUL_UNDERSCORE.finditer(text)]
     return found

@@ -18,7 +18,8 @@ from pipeline.urls.bare_urls import find_bare_urls
 
 CODE, MATHS, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "maths", "template", "html", "attributes", "url"
 _MAY_BE_OPAQUE = re.compile(  # a quick pre-filter: a text without a match has no opaque region
-    r"[$\\{<`%^]|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~", re.MULTILINE
+    r"[$\\{<`%^]|#\+|\]\n|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~",
+    re.MULTILINE,
 )
 
 _SAME_PARAGRAPH = r"(?:[^\n]|\n(?![ \t]*\n))"

@@ -35,6 +35,9 @@ _OPENER = re.compile(
     rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
     r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
     r"|(?P<percents>%%)(?=[ \t]*$)"
+    r"|\#\+(?i:begin)_(?P<org>(?i:src|example|export|comment|verse|html|latex))\b[^\n]*"
+    r"|^\[(?:source|listing|literal|pass|stem|latexmath|asciimath|plantuml|ditaa|graphviz|mermaid)\b[^\]\n]*\]\n"
+    r"(?P<listing>-{4,}|\.{4,}|\+{4,})[ \t]*$"
     r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"[^\"\n]+\"))[^\n]*",
     re.MULTILINE,
 )
@@ -48,10 +51,13 @@ _KINDS = {
     "shortcode": "template",
     "kramdown": "template",
     "percents": "template",
+    "org": "template",  # a block of Org: `#+BEGIN_SRC` to `#+END_SRC`
+    "listing": "template",  # a delimited block of AsciiDoc: `[source]` above `----` to `----`
     "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
 }
 _MAY_HAVE_REGIONS = re.compile(  # a quick pre-filter: only these marks and closers may
-    r"\$\$|%%|<!--|\\begin\{|\{::|!!! |\?\?\?\+? |=== \"|</(?i:script|style|pre|textarea|svg|math)\b"
+    r"\#\+(?i:end)_|\]\n[-.+]{4}|\$\$|%%|<!--|\\begin\{|\{::|!!! |\?\?\?\+? |=== \""
+    r"|</(?i:script|style|pre|textarea|svg|math)\b"
     rf"|\[/(?i:{_BRACKET_PAIRS})\]|\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b|\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b"
 )
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
@@ -135,5 +141,7 @@ def _closer(name: str, written: str) -> re.Pattern[str]:
         "shortcode": rf"(?i:\[/{exact}\])",
         "kramdown": rf"\{{:/(?:{exact})?\}}",
         "percents": r"%%",
+        "org": rf"\n[ \t>]*\#\+(?i:end_{exact})\b[^\n]*",
+        "listing": rf"\n{exact}[ \t]*(?=\n|\Z)",
     }
     return re.compile(patterns[name])
