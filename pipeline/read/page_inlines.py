@@ -115,7 +115,7 @@ def _of_links(runs: list[Run]) -> str:
         before, words, after = _edges(inner)
         words = words.replace(HARD_BREAK, " ")
         if words.strip("\\ \n"):
-            made += f"{before}[{words}]{_target(*link)}{after}"
+            made += f"{before}[{words}]{link_target(*link)}{after}"
         else:
             made += before
     return made
@@ -125,7 +125,7 @@ def _spaced(made: str, inner: str) -> str:
     return inner.lstrip(" ") if made.endswith((" ", "\n")) else inner
 
 
-def _target(url: str, title: str) -> str:
+def link_target(url: str, title: str) -> str:
     """Return the target of a link or an image: `(url "title")`."""
     safe = re.sub(r"[\s<>\x00-\x1f]", lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
     written = safe if _balanced(safe) else f"<{safe}>"
@@ -144,7 +144,7 @@ def _balanced(url: str) -> bool:
 
 def image_markdown(alt: str, url: str, title: str = "") -> str:
     """Return an image: `![alt](url "title")`."""
-    return f"![{escaped(single_spaced(alt).strip())}]{_target(url, title)}"
+    return f"![{escaped(single_spaced(alt).strip())}]{link_target(url, title)}"
 
 
 def code_markdown(text: str) -> str:
@@ -177,7 +177,7 @@ def _of_styles(runs: list[Run], before: str, after: str) -> str:
             continue
         inner = [replace(run, styles=tuple(one for one in run.styles if one != style)) for run in members]
         following = _first_text(groups[at + 1][1]) if at + 1 < len(groups) else after
-        made += _marked(style, _of_styles(inner, "", ""), (made[-1:] or before), following[:1])
+        made += marked(style, _of_styles(inner, "", ""), (made[-1:] or before), following[:1])
     return made
 
 
@@ -189,10 +189,10 @@ def _first_text(runs: list[Run]) -> str:
     return "*" if _outermost(runs[0]) else runs[0].text
 
 
-def _marked(style: str, inner: str, before: str, after: str) -> str:
+def marked(style: str, inner: str, before: str, after: str) -> str:
     """Return text between marks; punctuation at its edges goes out where the marks would not be read otherwise.
 
-    >>> _marked(STRONG, "重点：", "在", "后")
+    >>> marked(STRONG, "重点：", "在", "后")
     '**重点**：'
     """
     mark = MARKS[style]
