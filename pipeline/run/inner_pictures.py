@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -22,12 +22,16 @@ from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 
 
-def write_inner_pictures(settings: Settings, database: ArchiveState, ledger: OutputLedger) -> None:
-    """Write the pictures inside the sources that are missing or outdated; workers take them out."""
+def write_inner_pictures(
+    settings: Settings, database: ArchiveState, ledger: OutputLedger, changed: Iterable[str]
+) -> None:
+    """Write the pictures inside the sources of `changed` that are missing or outdated; workers take them out."""
     clean = Path(settings.clean)
     wanted: dict[PurePosixPath, list[tuple[Path, str]]] = {}
-    for outcome, name, digest in database.outcomes():
-        if isinstance(outcome, Cleaned):
+    for changed_path in changed:
+        found = database.named_outcome(changed_path, problems=False)
+        if found and isinstance(found[0], Cleaned):
+            outcome, name, digest = found
             place = clean / PurePosixPath(name).parent
             for file in _inner_files(outcome.document):
                 path, key = place / file, digest_of_values(digest, file)
@@ -37,11 +41,11 @@ def write_inner_pictures(settings: Settings, database: ArchiveState, ledger: Out
         limits = Limits(settings.max_seconds, scratch)
         tasks = _tasks(settings, wanted)
         with closing(run_each(pictures_of_source, tasks, worker_count(settings), limits)) as results:
-            for task, found in results:
-                pictures = {} if isinstance(found, NoResult) else found
+            for task, result in results:
+                pictures = {} if isinstance(result, NoResult) else result
                 for path, key in wanted[task.found.path]:
                     if data := pictures.get(path.name):
-                        ledger.put(path, key, data)
+                        ledger.put(path, key, data, str(task.found.path))
 
 
 def _inner_files(document: Document) -> list[str]:

@@ -23,12 +23,17 @@ class ChapterTable:
         row = (str(path), key, date, chapter, pack(warnings))
         self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?, ?)", row)
 
-    def ordered(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (key, chapter) of the documents that have books, by date; undated ones come last."""
+    def ordered(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (path, key, date) of the documents that have books, by date; undated ones come last."""
         yield from self.db.execute(
-            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
+            f"SELECT path, key, date FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
             "ORDER BY date = '', date, path"
         )
+
+    def chapter(self, path: str) -> bytes:
+        """Return the packed chapter of the document at `path`."""
+        row = self.db.execute("SELECT chapter FROM chapters WHERE path = ?", (path,)).fetchone()
+        return bytes(row[0])
 
     def warnings(self, path: PurePosixPath) -> tuple[str, ...]:
         """Return warnings, in sentences, about what the books do not show of the document at `path`."""
@@ -39,7 +44,3 @@ class ChapterTable:
         """Return the number of documents whose books do not show everything."""
         query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} AND warnings <> ?"  # noqa: S608 - ours
         return int(self.db.execute(query, (pack(()),)).fetchone()[0])
-
-    def forget_gone(self) -> None:
-        """Delete the chapters of documents that no longer exist."""
-        self.db.execute("DELETE FROM chapters WHERE path NOT IN (SELECT path FROM documents)")

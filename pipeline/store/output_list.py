@@ -27,10 +27,9 @@ class OutputList:
     def add(self, name: str, digest: str) -> None:
         """Add a file, before it is renamed into place."""
         self.root.mkdir(parents=True, exist_ok=True)
+        line = b"\n" + _list_line(name, digest)  # the line break separates it from a line that a full disk truncated
         with errors_naming(self.file), self.file.open("ab") as file:
-            file.write(
-                b"\n" + _list_line(name, digest)
-            )  # the line break separates it from a line that a full disk truncated
+            file.write(line)
 
     def lines(self) -> Iterator[ListedFile]:
         """Yield the listed files, oldest first; lines with unsafe paths are ignored."""
@@ -47,6 +46,10 @@ class OutputList:
     def known(self) -> frozenset[ListedFile]:
         """The listed files, as first read."""
         return frozenset(self.lines())
+
+    def size(self) -> int:
+        """Return the size of the list in bytes."""
+        return self.file.stat().st_size if self.file.exists() else 0
 
     def renew(self, written: Iterable[ListedFile]) -> None:
         """Write the list again, with only these files."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.citations.cited_works import works_of
+from pipeline.citations.post_graph import names_looked_up, names_of_post
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.read.kinds import FileKind
 from pipeline.read.pictures import image_files
 from pipeline.store.packing import pack
+from pipeline.urls.canonical import canonical_url
+
+ROW_VERSION = 1  # raise it when rows of the same document change
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,11 @@ class DocumentRow:
     rolled_back: bool = False  # whether a step was rolled back
     inferred: bool = False  # whether characters were inferred
     pictures: tuple[str, ...] = ()
+    title: str = ""
+    url: str = ""  # canonical source URL
+    homes: tuple[str, ...] = ()  # the names that links may call it by
+    wants: tuple[str, ...] = ()  # the names that its links look up
+    works: bytes = b""  # the works that it cites; empty if there are none
 
 
 def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
@@ -35,6 +45,7 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         kind = FileKind.DRAFT if outcome.step == FileKind.DRAFT else "skipped"
         return DocumentRow(kind, pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
+    works, url = works_of(document), canonical_url(document.meta.source_url)
     return DocumentRow(
         "cleaned",
         pack(document),
@@ -43,4 +54,9 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         rolled_back=any(note.invariant for note in document.notes),
         inferred=document.inferred,
         pictures=tuple(image_files(document)),
+        title=document.meta.title,
+        url=url,
+        homes=names_of_post(document.path, url),
+        wants=names_looked_up(document),
+        works=pack(works) if works else b"",
     )
