@@ -1,10 +1,10 @@
 """Measure how a run grows with the archive: CPU time and memory for N small posts, and for small changes to them.
 
-    python benchmarks/scale.py 1000 10000 50000 [--changes-only FOLDER]
+    python benchmarks/scale.py 1000 10000 50000 [--keep FOLDER [--changes-only]]
 
-Each post has about 680 bytes: sentences of tests/corpus, drawn at random with a fixed seed, a link and a title. One post
-in a hundred is an exact copy of another, two are near-copies. `lacuna run --no-editions` runs in a new process each time.
-Prints CPU seconds (user and system, of the whole process tree), and the largest memory of the main process and of any
+Each post has about 680 bytes: sentences of tests/corpus, drawn at random with a fixed seed, a link and a title. One
+post in a hundred is an exact copy of another, two are near-copies. `lacuna run --no-editions` runs in a new process
+each time. Prints CPU seconds (user and system, of the whole process tree), and the largest memory of the main process and of any
 process. A sub-reaper counts the processes that outlive their parent, such as the fork server.
 """
 
@@ -27,6 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 BYTES = 680  # of a post
 PER_FOLDER = 1_000  # posts
+LEAST_SENTENCES = 20  # of a language
+COPIES, EXACT_COPIES = 0.03, 0.01  # shares of the posts
+COPIED_POSTS = 1_000  # that copies are made of
 SENTENCE = re.compile(r"[^.。!?！？\n#>*|\[\]`]{20,}[.。!?！？]")
 
 
@@ -35,7 +38,7 @@ def sentences() -> list[list[str]]:
     folders = sorted((ROOT / "tests" / "corpus" / "texts").iterdir())
     found = [[s.strip() for file in sorted(folder.glob("*.md")) for s in SENTENCE.findall(file.read_text("utf-8"))]
              for folder in folders if folder.is_dir()]  # fmt: skip
-    return [one for one in found if len(one) >= 20]
+    return [one for one in found if len(one) >= LEAST_SENTENCES]
 
 
 def posts(number: int) -> Iterator[str]:
@@ -44,9 +47,9 @@ def posts(number: int) -> Iterator[str]:
     languages, made = sentences(), list[str]()
     for at in range(number):
         kind = chance.random()
-        if made and kind < 0.03:
+        if made and kind < COPIES:
             text = chance.choice(made)
-            if kind >= 0.01:
+            if kind >= EXACT_COPIES:
                 words = text.split(" ")
                 del words[chance.randrange(len(words) // 2, len(words))]
                 text = " ".join(words)
@@ -59,8 +62,8 @@ def posts(number: int) -> Iterator[str]:
             some = " ".join(f"{chance.choice(drawn)}" for _ in range(2))
             text += f"{chance.randrange(10**6)} {some}\n\n"
         link = f"[{chance.choice(drawn)[:12].strip()}](https://example.org/{chance.randrange(number)}/)"
-        whole = f"---\ntitle: \"{title}\"\ndate: {year}-{month:02}-01\n---\n\n{text}{link}\n"
-        if len(made) < 1_000:
+        whole = f'---\ntitle: "{title}"\ndate: {year}-{month:02}-01\n---\n\n{text}{link}\n'
+        if len(made) < COPIED_POSTS:
             made.append(whole)
         yield whole
 
@@ -100,7 +103,10 @@ def show(name: str, number: int, used: tuple[float, float, float], idle: float =
     """Print one measurement."""
     seconds, main, largest = used
     each = f"{1000 * seconds / number:7.2f} ms a post" if name == "first run" else f"{seconds - idle:+7.2f} s to idle"
-    print(f"{number:>7} {name:<16} {seconds:8.2f} s {each:>20}  main {main:5.0f} MB, largest {largest:5.0f} MB", flush=True)
+    print(
+        f"{number:>7} {name:<16} {seconds:8.2f} s {each:>20}  main {main:5.0f} MB, largest {largest:5.0f} MB",
+        flush=True,
+    )
 
 
 def measure_changes(folder: Path, number: int) -> None:
@@ -111,7 +117,9 @@ def measure_changes(folder: Path, number: int) -> None:
     post.write_text(post.read_text("utf-8") + "\nOne more paragraph about nothing in particular.\n", "utf-8")
     show("one changed", number, run(folder), idle[0])
     added = folder / "raw" / "0000" / "post-added.md"
-    added.write_text("# An added post\n\nIts text has few words, but they are its alone: quill, heron, brass.\n", "utf-8")
+    added.write_text(
+        "# An added post\n\nIts text has few words, but they are its alone: quill, heron, brass.\n", "utf-8"
+    )
     show("one added", number, run(folder), idle[0])
     added.unlink()
     show("one removed", number, run(folder), idle[0])
@@ -140,7 +148,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("numbers", nargs="+", type=int, metavar="N", help="posts")
     parser.add_argument("--keep", type=Path, help="folder for the archives, which are kept there")
-    parser.add_argument("--changes-only", action="store_true", help="measure changes to the archives in the kept folder")
+    parser.add_argument(
+        "--changes-only", action="store_true", help="measure changes to the archives in the kept folder"
+    )
     given = parser.parse_args()
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in given.numbers:

@@ -73,9 +73,7 @@ def graphml_start() -> bytes:
 
 def graphml_post(path: str, title: str, url: str, *, orphan: bool) -> bytes:
     """Return the node of a post; `orphan` says that it has no edges to other posts. Its identifier is `post:PATH`."""
-    return _graphml_node(
-        f"post:{path}", {"kind": "post", "title": title, "url": url, "orphan": str(orphan).lower()}
-    )
+    return _graphml_node(f"post:{path}", {"kind": "post", "title": title, "url": url, "orphan": str(orphan).lower()})
 
 
 def graphml_work(work: Work) -> bytes:

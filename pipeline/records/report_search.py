@@ -1,4 +1,4 @@
-"""Posts -> a page that searches titles and paths without a server: a script reads one small file a page of the report."""
+"""Posts -> a page that searches titles and paths without a server: its script reads a small file per page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _SCRIPT = """
 const posts = [];
 let left = 0;
 function lacunaPosts(file, entries) {
-  for (const [title, path, place] of entries) posts.push([title, path, file + "#" + place, (title + " " + path).toLowerCase()]);
+  for (const [title, path, place] of entries) {
+    posts.push([title, path, file + "#" + place, (title + " " + path).toLowerCase()]);
+  }
 }
 function show() {
   const words = document.getElementById("words").value.toLowerCase().split(/\\s+/).filter(Boolean);

@@ -76,8 +76,10 @@ class BookMaker:
         raw, look = Path(self.settings.raw), style_of_settings(self.settings)
         for path in paths:
             found = self.database.named_outcome(path, problems=False)
-            if found and isinstance(found[0], Cleaned):
-                outcome, name, known = found
+            if found is None:
+                continue
+            outcome, name, known = found
+            if isinstance(outcome, Cleaned):
                 stamps = [image_stamp(raw, picture) for picture in self.database.pictures.of(outcome.path)]
                 key = digest_of_values(known, book.VERSION, stamps, look)
                 yield BookJob(outcome.document, raw, self.out / POSTS / name, key, look)
@@ -140,7 +142,9 @@ class BookMaker:
         """Store which kept documents have no books, and why; write only what changed."""
         root, _ = self.ledger.place(self.out / "x")
         problems = {path: problem for _, path, problem in self.ledger.rows.problems(root) if path}
-        self.database.put_problems({path: (why, self.causes.get(path, "document")) for path, why in problems.items()})
+        self.database.chapters.put_problems(
+            {path: (why, self.causes.get(path, "document")) for path, why in problems.items()}
+        )
 
 
 def _batches(bindings: Iterator[BookJob]) -> Iterator[Sequence[BookJob]]:

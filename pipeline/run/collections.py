@@ -64,7 +64,7 @@ class CollectionMaker:
             self.write(collection, progress)
 
     def collections(self, archive: Path, editions: Path, posts: Sequence[tuple[str, str, str]]) -> Iterator[Collection]:
-        """Yield each collection of posts, given as (path, key, date) by date; the archive's volumes before its index."""
+        """Yield each collection of `posts`, which are (path, key, date) by date; volumes come before their index."""
         look, title = style_of_settings(self.settings), self.settings.title
         keys = {path: key for path, key, _ in posts}
         if len(posts) <= MOST_POSTS:
@@ -74,7 +74,7 @@ class CollectionMaker:
             for name, members in volumes_of(posts):
                 chosen = {path: keys[path] for path in members}
                 yield Collection(archive / name, f"{title}, {name}", look, chosen)
-                entries.append(VolumeEntry(name, tuple(self.database.titles(members))))
+                entries.append(VolumeEntry(name, tuple(self.database.chapters.titles(members))))
             yield Collection(archive, title, look, {}, index=tuple(entries))
         for edition in self.settings.edition:
             place = editions / safe_name(PurePosixPath(f"{edition.title}.md"))

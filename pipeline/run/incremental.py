@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -17,23 +18,16 @@ from pipeline.document import Skipped
 from pipeline.duplicates.clusters import duplicate_clusters
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.lsh_index import LshIndex
-from pipeline.flow import CHARACTER_STEPS
-from pipeline.language.archive_statistics import (
-    MOST_ARCHIVE_CHARACTERS,
-    NO_STATISTICS,
-    pack_statistics,
-    statistics_of,
-    unpack_statistics,
-)
 from pipeline.read.pictures import image_stamp
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import Progress
 from pipeline.run.changed_posts import changed_posts, passed_over
+from pipeline.run.evidence import outdated_inferences, write_statistics
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.archive_state import ArchiveState, open_state
-from pipeline.store.atomic import errors_naming, write_atomically
+from pipeline.store.atomic import errors_naming
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 from pipeline.store.rows import ROW_VERSION, DocumentRow, document_row
@@ -162,9 +156,7 @@ class IncrementalRun:
             return
         self.database.learn("made", "")  # until everything is written
         self.find_duplicates()
-        writer = outputs.Writer(
-            self.settings, self.database, self.ledger, self.progress, leave_books=self.leave_books
-        )
+        writer = outputs.Writer(self.settings, self.database, self.ledger, self.progress, leave_books=self.leave_books)
         writer.write_all({*disturbed} - {""}, changed=changed, system_failed=self.system_failed)
         if not (self.system_failed or writer.system_failed):  # else unplanned files may come back
             self.ledger.renew_ledgers()
@@ -215,36 +207,18 @@ class IncrementalRun:
                 self.database.commit()
 
     def recheck(self) -> None:
-        """Clean again the sources with reconstructed characters, if the statistics of the archive changed."""
-        if not self.database.count("inferred"):
+        """Clean again the sources with reconstructed characters whose evidence in the archive changed."""
+        if not self.database.is_marked("stale"):
             return
-        texts, evidence = self.sound()
-        stale = self.database.inferred(evidence)
-        if not stale:
-            return
-        evidence_file = Path(self.settings.clean, ".evidence")
-        before = unpack_statistics(evidence_file.read_bytes()) if evidence_file.is_file() else NO_STATISTICS
+        evidence = Path(self.settings.clean, ".evidence")
         with self.ledger.scratch() as scratch:
-            file = scratch / "evidence" if self.ledger.check else evidence_file
-            write_atomically(file.parent, file, pack_statistics(statistics_of(texts, before)))
-            tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
-            self.keep_each(tasks, "re-checking")
+            file = scratch / "evidence" if self.ledger.check else evidence
+            tasks = outdated_inferences(self.settings, self.database, file)
+            first = next(tasks, None)
+            if first:
+                write_statistics(self.database, file, evidence)
+                self.keep_each(chain([first], tasks), "re-checking")
         self.database.commit()
-
-    def sound(self) -> tuple[dict[str, str], str]:
-        """Return the texts without missing bytes, up to MOST_ARCHIVE_CHARACTERS, by path, and their digest.
-
-        The changes of the Markdown steps are undone: a damaged copy has not passed them either.
-        """
-        texts: dict[str, str] = {}
-        known, size = [], 0
-        for one, document in self.database.sound():
-            if size + len(document.text) <= MOST_ARCHIVE_CHARACTERS:
-                path = str(document.path)
-                texts[path] = document.text_after(CHARACTER_STEPS)
-                size += len(texts[path])
-                known.append((path, one))
-        return texts, digest_of_values(known)
 
     def find_duplicates(self) -> None:
         """Find the duplicates; only documents that are new since the last run are compared."""

@@ -30,8 +30,10 @@ def write_inner_pictures(
     wanted: dict[PurePosixPath, list[tuple[Path, str]]] = {}
     for changed_path in changed:
         found = database.named_outcome(changed_path, problems=False)
-        if found and isinstance(found[0], Cleaned):
-            outcome, name, digest = found
+        if found is None:
+            continue
+        outcome, name, digest = found
+        if isinstance(outcome, Cleaned):
             place = clean / PurePosixPath(name).parent
             for file in _inner_files(outcome.document):
                 path, key = place / file, digest_of_values(digest, file)

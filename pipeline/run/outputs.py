@@ -84,7 +84,7 @@ class Writer:
         if self.moved:
             self.database.mark("stale")
         if not self.books:
-            self.database.forget_problems()
+            self.database.chapters.put_problems({})
         self.write_clean(disturbed)
         if self.books:
             maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
@@ -110,8 +110,10 @@ class Writer:
         changed = sorted({*self.database.marked("stale"), *disturbed})
         for path in changed:
             found = self.database.named_outcome(path, problems=False)
-            if found and not isinstance(found[0], Skipped):
-                outcome, name, known = found
+            if found is None:
+                continue
+            outcome, name, known = found
+            if not isinstance(outcome, Skipped):
                 file, key = self.clean / f"{name}.md", digest_of_values(known, clean_file.VERSION)
                 if not self.ledger.fresh(file, key):
                     self.ledger.put(file, key, clean_file.clean_file(outcome.document), path)

@@ -26,7 +26,9 @@ CURRENT = "current"  # the value of WORKS_FACT while the files of works are up t
 class RecordWriter:
     """Writes the records. `key` is the digest of all that decides their form."""
 
-    def __init__(self, settings: Settings, database: ArchiveState, ledger: OutputLedger, key: str, *, books: bool) -> None:
+    def __init__(
+        self, settings: Settings, database: ArchiveState, ledger: OutputLedger, key: str, *, books: bool
+    ) -> None:
         """Write below settings.clean and settings.out; `books` says whether the books count."""
         self.settings, self.database, self.ledger, self.key, self.books = settings, database, ledger, key, books
         self.clean, self.out = Path(settings.clean), Path(settings.out)
@@ -54,7 +56,9 @@ class RecordWriter:
         fresh = {column: self.ledger.fresh(file, self.key) for column, file in files.items()}
         whole = not all(fresh.values())
         if not stale:
-            columns = [one for one in files if not (fresh[one] or self.ledger.fresh(files[one], self.key + CHECKED_LINKS))]
+            columns = [
+                one for one in files if not (fresh[one] or self.ledger.fresh(files[one], self.key + CHECKED_LINKS))
+            ]
         else:
             columns = [*files]
         if not columns:

@@ -53,7 +53,9 @@ def write_report(records: RecordWriter, counts: RunReport, stale: Sequence[str],
         key = digest_of_values(records.key, page, hashlib.sha256("\n".join(members).encode()).hexdigest())
         file = _below(records, page.file)
         search = file.with_suffix(".js")
-        if not (records.ledger.fresh(file, key) and records.ledger.fresh(search, key)) or not marked.isdisjoint(members):
+        if not (records.ledger.fresh(file, key) and records.ledger.fresh(search, key)) or not marked.isdisjoint(
+            members
+        ):
             posts = [*_posts(records, members)]
             _write(records, file, key, report_html.posts_page(records.settings.title, page, posts))
             _write(records, search, key, report_search.page_entries(page.file, (outcome for outcome, _, _ in posts)))
@@ -93,7 +95,8 @@ def _write_works(records: RecordWriter) -> list[ReportPage]:
     if len(slices) <= 1:
         return []
     named = [
-        ReportPage(f"works-{at}.html", works[0].title, works[-1].title, len(works)) for at, works in enumerate(slices, 1)
+        ReportPage(f"works-{at}.html", works[0].title, works[-1].title, len(works))
+        for at, works in enumerate(slices, 1)
     ]
     for page, works in zip(_linked(named), slices, strict=True):
         _write_works_page(records, page, works)

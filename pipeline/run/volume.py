@@ -61,9 +61,7 @@ def _saved(file: Path) -> Iterator[Chapter]:
 
 def _index_chapters(volume: Volume) -> list[Chapter]:
     """Return one chapter for each volume of an index, with a list of its posts."""
-    return [
-        Chapter(entry.name, (), INDEX_LANGUAGE, "", "", "nothing", [_post_list(entry)]) for entry in volume.index
-    ]
+    return [Chapter(entry.name, (), INDEX_LANGUAGE, "", "", "nothing", [_post_list(entry)]) for entry in volume.index]
 
 
 def _post_list(entry: VolumeEntry) -> Node:

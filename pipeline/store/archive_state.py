@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
-from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, Skipped
+from pipeline.citations.post_graph import name_hash
+from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
 from pipeline.store.chapters import HAS_BOOKS, ChapterTable
@@ -21,8 +22,11 @@ from pipeline.store.link_tables import LinkTables
 from pipeline.store.packing import unpack
 from pipeline.store.picture_tables import PictureTables
 from pipeline.store.rows import DocumentRow
+from pipeline.store.sample_tables import SampleTables, replace_rows
 
-SELECT_OUTCOME = "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents JOIN contents USING (path)"
+SELECT_OUTCOME = (
+    "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents JOIN contents USING (path)"
+)
 SELECT_OUTCOME_WITH_NAME = """
 SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, name, digest, (
     SELECT count(*) FROM documents AS other
@@ -71,6 +75,7 @@ class ArchiveState:
         self.links = LinkTables(self.db)
         self.duplicates = DuplicateTables(self.db)
         self.pictures = PictureTables(self.db)
+        self.samples = SampleTables(self.db)
         self.db.execute("BEGIN")
 
     def commit(self) -> None:
@@ -117,10 +122,11 @@ class ArchiveState:
         digest = hashlib.sha256(row.outcome).hexdigest()
         inferred = row.inferred or bool(evidence)  # a document without open inferences still depends on its evidence
         stamp = found.stamp if row.lasting else ""
-        values = (path, flow, stamp, row.sha256, row.kind, name, name.casefold(), row.title, row.url, digest)
-        values = (*values, row.rolled_back, inferred, evidence)
+        names = (path, flow, stamp, row.sha256, row.kind, name, name.casefold(), row.title, row.url, digest)
+        values = (*names, row.rolled_back, inferred, evidence, name_hash(path), row.length)
         columns = (
-            "path, flow, stamp, sha256, kind, name, folded, title, url, digest, rolled_back, inferred, evidence"
+            "path, flow, stamp, sha256, kind, name, folded, title, url, digest, rolled_back, inferred, evidence, "
+            "rank, length"
         )
         old = self.db.execute(f"SELECT {columns} FROM documents WHERE path = ?", (path,)).fetchone()  # noqa: S608 - ours
         if old == values:
@@ -132,16 +138,10 @@ class ArchiveState:
             values,
         )
         self.db.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", (path, row.outcome, row.fingerprint))
-        self._replace("pictures", path, [(path, file) for file in row.pictures])
-        self._replace("works", path, [(path, row.works)] if row.works else [])
+        replace_rows(self.db, "pictures", path, [(path, file) for file in row.pictures])
+        replace_rows(self.db, "works", path, [(path, row.works)] if row.works else [])
         self.links.put(path, row.homes, row.wants)
-
-    def _replace(self, table: str, path: str, rows: Sequence[tuple[object, ...]]) -> None:
-        """Replace the rows of a document in a table; equal rows stay, so that no trigger marks anything."""
-        old = self.db.execute(f"SELECT * FROM {table} WHERE path = ?", (path,)).fetchall()  # noqa: S608 - ours
-        if sorted(old) != sorted(rows):
-            self.db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
-            self.db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 - ours
+        self.samples.put(path, row.shingles, inferred=inferred, first_pass=not evidence)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Delete the rows of sources that are gone."""
@@ -149,6 +149,7 @@ class ArchiveState:
             for table in ("documents", "contents", "pictures", "works", "chapters"):
                 self.db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
             self.links.put(path, (), ())
+            self.samples.put(path, b"", inferred=False, first_pass=True)
 
     def mark(self, table: str, paths: Iterable[str] | None = None) -> None:
         """Mark documents in one of MARK_TABLES; None means all."""
@@ -185,43 +186,6 @@ class ArchiveState:
         """Yield the paths of all sources but drafts, in order."""
         for (path,) in self.db.execute("SELECT path FROM documents WHERE kind <> 'draft' ORDER BY path"):
             yield path
-
-    def sound(self) -> Iterator[tuple[str, Document]]:
-        """Yield (digest, document) of every cleaned document without inferred characters, by path."""
-        query = (
-            "SELECT digest, outcome FROM documents JOIN contents USING (path) "
-            "WHERE kind = 'cleaned' AND NOT inferred ORDER BY path"
-        )
-        for known, packed in self.db.execute(query):
-            yield known, unpack(packed, Document)
-
-    def inferred(self, evidence: str) -> list[FoundFile]:
-        """Return the sources whose characters were inferred from evidence with another digest."""
-        query = "SELECT path, stamp, flow FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
-        rows = self.db.execute(query, (evidence,))
-        return [
-            FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp, drafts=flow.endswith(DRAFTS_FLOW))
-            for path, stamp, flow in rows
-        ]
-
-    def forget_problems(self) -> None:
-        """Forget why documents have no books: this run makes none."""
-        self.put_problems({})
-
-    def put_problems(self, problems: Mapping[str, tuple[str, Cause]]) -> None:
-        """Store which kept documents have no books, and why: they are skipped. Write only what changed."""
-        query = "SELECT path, problem, cause FROM documents WHERE problem IS NOT NULL"
-        old = {path: (problem, cause) for path, problem, cause in self.db.execute(query)}
-        update = "UPDATE documents SET problem = ?, cause = ? WHERE path = ? AND kind = 'cleaned' AND duplicate_of IS NULL"
-        for path in sorted(problems.keys() | old):
-            if problems.get(path) != old.get(path):
-                self.db.execute(update, (*problems.get(path, (None, None)), path))
-
-    def titles(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield title and date of documents that have chapters."""
-        query = "SELECT title, date FROM documents JOIN chapters USING (path) WHERE path = ?"
-        for path in paths:
-            yield self.db.execute(query, (path,)).fetchone()
 
     def count(self, condition: str) -> int:
         """Return how many documents meet an SQL condition over the columns of `documents`."""

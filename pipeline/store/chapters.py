@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from pipeline.document import Cause
 from pipeline.store.packing import pack, unpack
 
-HAS_BOOKS = "kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"  # documents that have books
+_KEPT = "kind = 'cleaned' AND duplicate_of IS NULL"
+HAS_BOOKS = f"{_KEPT} AND problem IS NULL"  # documents that have books
 
 
 class ChapterTable:
@@ -44,3 +46,18 @@ class ChapterTable:
         """Return the number of documents whose books do not show everything."""
         query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} AND warnings <> ?"  # noqa: S608 - ours
         return int(self.db.execute(query, (pack(()),)).fetchone()[0])
+
+    def titles(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield title and date of documents that have chapters."""
+        query = "SELECT title, date FROM documents JOIN chapters USING (path) WHERE path = ?"
+        for path in paths:
+            yield self.db.execute(query, (path,)).fetchone()
+
+    def put_problems(self, problems: Mapping[str, tuple[str, Cause]]) -> None:
+        """Store which kept documents have no books, and why: they are skipped. Write only what changed."""
+        query = "SELECT path, problem, cause FROM documents WHERE problem IS NOT NULL"
+        old = {path: (problem, cause) for path, problem, cause in self.db.execute(query)}
+        update = f"UPDATE documents SET problem = ?, cause = ? WHERE path = ? AND {_KEPT}"  # noqa: S608 - ours
+        for path in sorted(problems.keys() | old):
+            if problems.get(path) != old.get(path):
+                self.db.execute(update, (*problems.get(path, (None, None)), path))

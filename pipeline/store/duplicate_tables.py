@@ -37,12 +37,12 @@ class DuplicateTables:
         All of them are marked as outdated.
         """
         gone = self.db.execute(
-            "SELECT path FROM stale JOIN members USING (path) "
+            "SELECT path FROM stale CROSS JOIN members USING (path) "
             "WHERE NOT EXISTS (SELECT 1 FROM documents WHERE documents.path = members.path "
             "AND kind = 'cleaned' AND documents.digest = members.digest)"
         )
         query = (
-            "SELECT fingerprint, digest FROM stale JOIN documents USING (path) JOIN contents USING (path) "
+            "SELECT fingerprint, digest FROM stale CROSS JOIN documents USING (path) CROSS JOIN contents USING (path) "
             "WHERE kind = 'cleaned' AND path NOT IN (SELECT path FROM members) ORDER BY path"
         )
         return [PurePosixPath(path) for (path,) in gone.fetchall()], self._unpacked(query)

@@ -11,7 +11,7 @@ from pipeline.citations.post_graph import Edge, name_hash
 _LISTED = "kind = 'cleaned' AND problem IS NULL"  # documents that links may lead to
 _IN_GRAPH = f"{_LISTED} AND duplicate_of IS NULL"
 _HAS_EDGE = (
-    "EXISTS (SELECT 1 FROM edges WHERE edges.path = documents.path AND kind = 'post') "
+    "EXISTS (SELECT 1 FROM edges WHERE edges.path = documents.path AND +kind = 'post') "  # + means: no index of kinds
     "OR EXISTS (SELECT 1 FROM edges WHERE kind = 'post' AND target = documents.path)"
 )
 

@@ -6,14 +6,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pipeline.read.folder import source_stamp
 from pipeline.store.archive_state import ArchiveState
 from pipeline.store.atomic import PARTIAL_FOLDER, atomic_file, remove_partial_files, write_group
-from pipeline.store.output_list import OutputList, is_safe_output_name, sha256_of_file
+from pipeline.store.output_list import OutputList, is_safe_output_name, name_for_edit, sha256_of_file
 from pipeline.store.output_rows import OutputPlace, OutputRow, OutputRows
 
 CLEAN_ROOT = "."  # the root folder clean/, as the state names it
@@ -51,7 +50,11 @@ class OutputLedger:
         self.edited: list[str] = []
         self._waiting: list[tuple[Path, OutputRow, bytes]] = []
         self.sweep()
-        self.trusted = {root for root, one in self.ledgers.items() if file_stamp(one.file) == self._listed(root)}
+        self.trusted = {
+            root
+            for root, one in self.ledgers.items()
+            if one.size() and file_stamp(one.file) == state.fact(f"ledger {root}")
+        }
         if not state.fact("made"):
             for root, ledger in self.ledgers.items():  # the state was lost or a run was killed
                 self.rows.recall(root, ledger.lines())
@@ -65,11 +68,6 @@ class OutputLedger:
         self.planned.add(place)
         row = self.rows.row(place)
         return bool(row and key and row.key == key and (row.problem or self._untouched(place, row)))
-
-    def problem(self, path: Path) -> str:
-        """Return why `path` could not be made at the last attempt; empty if it could."""
-        row = self.rows.row(self.place(path))
-        return row.problem if row else ""
 
     def put(self, path: Path, key: str, data: bytes, owner: str = "") -> None:
         """Write `data` to `path`, planned under `key`; `flush` makes sure that the file is written."""
@@ -153,10 +151,6 @@ class OutputLedger:
                 self.state.learn(f"size of ledger {root}", str(ledger.size()))
             self.state.learn(f"ledger {root}", file_stamp(ledger.file))
 
-    def _listed(self, root: str) -> str:
-        """Return the stamp of a list when it was last written; never that of a missing file."""
-        return self.state.fact(f"ledger {root}") or "unknown"
-
     def sweep(self) -> None:
         """Remove the temporary files of interrupted writes."""
         if not self.check:
@@ -164,16 +158,19 @@ class OutputLedger:
                 remove_partial_files(folder)
 
     def disturbed(self) -> list[str]:
-        """Return the owners of the files that are not as they were written; an empty string for files of no document."""
+        """Return the owners of the files that are not as they were written; "" for files of no document."""
         return [
-            row.owner for root in self.roots for name, row in self.rows.every(root) if not self._untouched((root, name), row)
+            row.owner
+            for root in self.roots
+            for name, row in self.rows.every(root)
+            if not self._untouched((root, name), row)
         ]
 
     def _untouched(self, place: OutputPlace, row: OutputRow) -> bool:
         """Return whether a file is as it was written; if only its times differ, store the new ones."""
         path = self.prefixes[place[0]] + place[1]
         try:
-            now = source_stamp(os.stat(path))
+            now = source_stamp(os.stat(path))  # noqa: PTH116 - a Path takes as long as the call
         except (OSError, ValueError):
             return False
         if now == row.stamp:
@@ -232,8 +229,7 @@ class OutputLedger:
         digest = sha256_of_file(path)
         if digest == new or (row and row.sha256 == digest) or (name, digest) in self.ledgers[root].known:
             return
-        names = (path.with_name(f"{path.stem}.edited{f'-{at}' if at > 1 else ''}.md") for at in count(1))
-        free = next(one for one in names if not one.exists() or sha256_of_file(one) == digest)
+        free = name_for_edit(path, digest)
         self.edited.append(PurePosixPath(name).with_name(free.name).as_posix())
         if not self.check:
             path.replace(free)
@@ -248,11 +244,11 @@ class OutputLedger:
     def place(self, path: Path) -> OutputPlace:
         """Return the root folder of a path, as the state names it, and the name below it."""
         text = str(path)
-        root = max((root for root, prefix in self.prefixes.items() if text.startswith(prefix)), key=self._prefix_length)
+        root = max(
+            (root for root, prefix in self.prefixes.items() if text.startswith(prefix)),
+            key=lambda root: len(self.prefixes[root]),
+        )
         return root, text[len(self.prefixes[root]) :]
-
-    def _prefix_length(self, root: str) -> int:
-        return len(self.prefixes[root])
 
     def _shown(self, place: OutputPlace) -> str:
         """Return a file's path relative to clean/."""

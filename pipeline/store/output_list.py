@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from pipeline.store.atomic import atomic_file, errors_naming
@@ -79,3 +80,9 @@ def sha256_of_file(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def name_for_edit(path: Path, digest: str) -> Path:
+    """Return the name under which an edited text is saved: `a.md` -> `a.edited.md`, unless another text is there."""
+    names = (path.with_name(f"{path.stem}.edited{f'-{at}' if at > 1 else ''}.md") for at in count(1))
+    return next(one for one in names if not one.exists() or sha256_of_file(one) == digest)

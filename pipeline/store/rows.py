@@ -8,11 +8,15 @@ from pipeline.citations.cited_works import works_of
 from pipeline.citations.post_graph import names_looked_up, names_of_post
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
+from pipeline.flow import CHARACTER_STEPS
+from pipeline.language.archive_statistics import smallest_shingles
 from pipeline.read.kinds import FileKind
 from pipeline.read.pictures import image_files
 from pipeline.store.packing import pack
 from pipeline.urls.canonical import canonical_url
 
+SKETCH_SHINGLES = 16  # of a document: a copy with one character in eight wrong has a third of them
+PROBE_SHINGLES = 64  # of a damaged document: the smallest shingles of its copies are among them
 ROW_VERSION = 1  # raise it when rows of the same document change
 
 
@@ -33,6 +37,8 @@ class DocumentRow:
     url: str = ""  # canonical source URL
     homes: tuple[str, ...] = ()  # the names that links may call it by
     wants: tuple[str, ...] = ()  # the names that its links look up
+    length: int = 0  # characters
+    shingles: bytes = b""  # 64-bit integers that find damaged copies of it; where it is damaged, more: its duplicates
     works: bytes = b""  # the works that it cites; empty if there are none
 
 
@@ -59,4 +65,8 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         homes=names_of_post(document.path, url),
         wants=names_looked_up(document),
         works=pack(works) if works else b"",
+        length=len(document.text),
+        shingles=smallest_shingles(
+            document.text_after(CHARACTER_STEPS), PROBE_SHINGLES if document.inferred else SKETCH_SHINGLES
+        ).tobytes(),
     )

@@ -17,6 +17,7 @@ from pipeline.store.atomic import errors_naming
 from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
 VERSION = "8"
+CACHE_KILOBYTES = 64_000  # of the database in memory: keys of the index of duplicates go to random pages
 
 
 class DamagedState(Exception):  # noqa: N818 - a condition, not a fault
@@ -39,6 +40,7 @@ def open_database(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
         message = "changed since the last run"
         raise DamagedState(message)
     db = sqlite3.connect(file, isolation_level=None)
+    db.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
     try:
         if found:
             _check_database(db, whole=not sealed)

@@ -24,6 +24,8 @@ CREATE TABLE documents (       -- small rows: a query over all of them reads no 
     rolled_back INTEGER NOT NULL, -- whether a step was rolled back because an invariant did not hold
     inferred INTEGER NOT NULL, -- whether characters were inferred without archive statistics
     evidence TEXT NOT NULL,    -- digest of the documents used to infer them
+    rank INTEGER NOT NULL,     -- hash of the path: the statistics of the archive count the first documents by rank
+    length INTEGER NOT NULL,   -- characters
     duplicate_of TEXT,         -- the path of the document that this one duplicates
     why TEXT,
     similarity REAL,
@@ -34,11 +36,22 @@ CREATE INDEX by_name ON documents (folded);
 CREATE INDEX duplicates ON documents (path) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;
 CREATE INDEX guessed ON documents (path) WHERE inferred;
+CREATE INDEX sampled ON documents (rank, length, path, digest) WHERE kind = 'cleaned' AND NOT inferred;
 CREATE TABLE contents (
     path TEXT PRIMARY KEY,
     outcome BLOB NOT NULL,     -- the Document or Skipped, MessagePack
     fingerprint BLOB           -- MessagePack; NULL for skipped documents
 );
+CREATE TABLE sketches (        -- some shingles of each document without inferred characters, to find damaged copies
+    hash INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (hash, path)
+) WITHOUT ROWID;
+CREATE INDEX sketches_by_path ON sketches (path);
+CREATE TABLE probes (          -- shingles of each damaged document before other documents were used
+    path TEXT PRIMARY KEY,
+    hashes BLOB NOT NULL       -- 64-bit integers
+) WITHOUT ROWID;
 CREATE TABLE works (           -- of documents that cite works
     path TEXT PRIMARY KEY,
     works BLOB NOT NULL        -- MessagePack
@@ -106,6 +119,7 @@ CREATE INDEX outputs_by_owner ON outputs (owner);
 CREATE INDEX failed_outputs ON outputs (root, name) WHERE problem <> '';
 """
 
+
 def _mark(table: str, source: str, condition: str) -> str:
     """Return the statement that marks documents. `OR IGNORE` has no effect in a trigger of some statements."""
     missing = f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.path = {source}.path)"  # noqa: S608 - ours
@@ -124,16 +138,16 @@ _GONE = "".join(
 _LINKING = _mark_both("wants", "hash IN (SELECT hash FROM homes WHERE homes.path = {row}.path)")
 _WANTING = _mark_both("wants", "hash = {row}.hash")
 _PAIRED = _mark(
-    "stale", "members", "id IN (SELECT other FROM pairs WHERE one = {id} UNION SELECT one FROM pairs WHERE other = {id})"
+    "stale",
+    "members",
+    "id IN (SELECT other FROM pairs WHERE one = {id} UNION SELECT one FROM pairs WHERE other = {id})",
 )
 _WORKS_CHANGED = "UPDATE facts SET value = '' WHERE name = 'works';"
 _FIRST_PLACES = f"""(SELECT count(*) FROM (
     SELECT 1 FROM passages JOIN documents USING (path)
     WHERE hash = {{hash}} AND passages.path < {{path}} AND duplicate_of IS NULL LIMIT {MOST_LISTED_PLACES + 2}
-)) < {MOST_LISTED_PLACES + 2}"""
-MARK_SHARED_PASSAGE = _mark(
-    "stale", "passages", f"hash = ?1 AND {_FIRST_PLACES.format(hash='?1', path='?2')}"
-)
+)) < {MOST_LISTED_PLACES + 2}"""  # noqa: S608 - ours
+MARK_SHARED_PASSAGE = _mark("stale", "passages", f"hash = ?1 AND {_FIRST_PLACES.format(hash='?1', path='?2')}")
 
 
 def _trigger(name: str, when: str, row: str, *marks: str, condition: str = "") -> str:
@@ -153,40 +167,42 @@ def _pair_trigger(name: str, event: str, row: str) -> str:
 
 
 _KEPT_CHANGED = "(OLD.duplicate_of IS NULL) <> (NEW.duplicate_of IS NULL)"
-TRIGGERS = "".join((
-    _trigger("document_added", "INSERT ON documents", "NEW", _SAME_NAME),
-    _trigger("document_gone", "DELETE ON documents", "OLD", _SAME_NAME, _GONE),
-    _trigger(
-        "document_changed",
-        "UPDATE OF kind, digest, duplicate_of, why, similarity, problem ON documents",
-        "NEW",
-        _SAME_NAME,
-    ),
-    _trigger(
-        "home_moved",
-        "UPDATE OF kind, duplicate_of, problem ON documents",
-        "NEW",
-        _LINKING,
-        f"{_WORKS_CHANGED[:-1]} AND EXISTS (SELECT 1 FROM works WHERE path = {{row}}.path);",
-        condition="OLD.kind <> NEW.kind OR OLD.duplicate_of IS NOT NEW.duplicate_of OR OLD.problem IS NOT NEW.problem",
-    ),
-    _trigger(
-        "similar_changed",
-        "UPDATE OF duplicate_of ON documents",
-        "NEW",
-        _PAIRED.replace("{id}", "(SELECT id FROM members AS this WHERE this.path = NEW.path)"),
-        condition=_KEPT_CHANGED,
-    ),
-    _trigger("home_added", "INSERT ON homes", "NEW", _WANTING),
-    _trigger("home_gone", "DELETE ON homes", "OLD", _WANTING),
-    _trigger("works_added", "INSERT ON works", "NEW", _WORKS_CHANGED),
-    _trigger("works_gone", "DELETE ON works", "OLD", _WORKS_CHANGED),
-    _passage_trigger("passage_added", "INSERT", "NEW"),
-    _passage_trigger("passage_gone", "DELETE", "OLD"),
-    _pair_trigger("pair_added", "INSERT", "NEW"),
-    _pair_trigger("pair_gone", "DELETE", "OLD"),
-    _trigger("member_added", "INSERT ON members", "NEW", _PAIRED.replace("{id}", "NEW.id")),
-    _trigger("member_gone", "DELETE ON members", "OLD", _PAIRED.replace("{id}", "OLD.id")),
-    _trigger("chapter_added", "INSERT ON chapters", "NEW", _mark("stale", "documents", "path = {row}.path")),
-    _trigger("chapter_gone", "DELETE ON chapters", "OLD", _mark("stale", "documents", "path = {row}.path")),
-))
+TRIGGERS = "".join(
+    (
+        _trigger("document_added", "INSERT ON documents", "NEW", _SAME_NAME),
+        _trigger("document_gone", "DELETE ON documents", "OLD", _SAME_NAME, _GONE),
+        _trigger(
+            "document_changed",
+            "UPDATE OF kind, digest, duplicate_of, why, similarity, problem ON documents",
+            "NEW",
+            _SAME_NAME,
+        ),
+        _trigger(
+            "home_moved",
+            "UPDATE OF kind, duplicate_of, problem ON documents",
+            "NEW",
+            _LINKING,
+            f"{_WORKS_CHANGED[:-1]} AND EXISTS (SELECT 1 FROM works WHERE path = {{row}}.path);",  # noqa: S608 - ours
+            condition="(OLD.kind, OLD.duplicate_of, OLD.problem) IS NOT (NEW.kind, NEW.duplicate_of, NEW.problem)",
+        ),
+        _trigger(
+            "similar_changed",
+            "UPDATE OF duplicate_of ON documents",
+            "NEW",
+            _PAIRED.replace("{id}", "(SELECT id FROM members AS this WHERE this.path = NEW.path)"),
+            condition=_KEPT_CHANGED,
+        ),
+        _trigger("home_added", "INSERT ON homes", "NEW", _WANTING),
+        _trigger("home_gone", "DELETE ON homes", "OLD", _WANTING),
+        _trigger("works_added", "INSERT ON works", "NEW", _WORKS_CHANGED),
+        _trigger("works_gone", "DELETE ON works", "OLD", _WORKS_CHANGED),
+        _passage_trigger("passage_added", "INSERT", "NEW"),
+        _passage_trigger("passage_gone", "DELETE", "OLD"),
+        _pair_trigger("pair_added", "INSERT", "NEW"),
+        _pair_trigger("pair_gone", "DELETE", "OLD"),
+        _trigger("member_added", "INSERT ON members", "NEW", _PAIRED.replace("{id}", "NEW.id")),
+        _trigger("member_gone", "DELETE ON members", "OLD", _PAIRED.replace("{id}", "OLD.id")),
+        _trigger("chapter_added", "INSERT ON chapters", "NEW", _mark("stale", "documents", "path = {row}.path")),
+        _trigger("chapter_gone", "DELETE ON chapters", "OLD", _mark("stale", "documents", "path = {row}.path")),
+    )
+)
