@@ -27,7 +27,6 @@ from pipeline.run_report import RunReport
 
 VERSION = 8  # raise it when the page changes
 MOST_SHOWN_CHANGES = 100  # changes per document; report.jsonl has all
-MOST_LISTED_POSTS = 30  # orphan posts, and sites that several posts link to; graph.graphml has all
 MOST_SHOWN_CHARACTERS = 600  # characters of a change
 PIECES_PER_WRITE = 500  # pieces of a template that are encoded together
 _HIDDEN = re.compile(  # characters that change what a reader sees without being seen

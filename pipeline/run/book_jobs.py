@@ -22,7 +22,7 @@ from pipeline.store.atomic import PARTIAL_FOLDER
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 
-COMMIT_EVERY = 20  # documents with books: a kill loses the work on as many
+BOOKS_PER_COMMIT = 20  # documents with books: a kill loses the work on as many
 DOCUMENTS_PER_TASK = 8  # starting pandoc is half of its cost
 POSTS = "posts"
 EDITIONS = "editions"
@@ -98,7 +98,7 @@ class BookMaker:
                     self.fail(binding, NoResult(bound.problem, bound.cause))
                 else:
                     self.put(binding, bound)
-                if at % COMMIT_EVERY == 0:
+                if at % BOOKS_PER_COMMIT == 0:
                     self.ledger.flush()
                     self.database.commit()
         self.ledger.flush()

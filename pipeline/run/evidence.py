@@ -35,18 +35,18 @@ def outdated_inferences(settings: Settings, database: ArchiveState, file: Path) 
         now = digest_of_values(sampled, more) if more else sampled
         if now != evidence:
             found = FoundFile(path, int(stamp.partition(" ")[0]), stamp, drafts=flow.endswith(DRAFTS_FLOW))
-            duplicates = tuple(_texts(database, more).items())
+            duplicates = tuple(_texts_of(database, more).items())
             yield Task(settings, found, archive=file, evidence=now, statistics=sampled, duplicates=duplicates)
 
 
 def write_statistics(database: ArchiveState, file: Path, old: Path) -> None:
     """Write the statistics of the sample to `file`; those in the file `old` are updated."""
     before = unpack_statistics(old.read_bytes()) if old.is_file() else NO_STATISTICS
-    texts = _texts(database, database.samples.sample(MOST_ARCHIVE_CHARACTERS))
+    texts = _texts_of(database, database.samples.sample(MOST_ARCHIVE_CHARACTERS))
     write_atomically(file.parent, file, pack_statistics(statistics_of(texts, before)))
 
 
-def _texts(database: ArchiveState, chosen: Sequence[SampledDocument]) -> Mapping[str, str]:
+def _texts_of(database: ArchiveState, chosen: Sequence[SampledDocument]) -> Mapping[str, str]:
     """Return the texts of documents by path.
 
     The changes of the Markdown steps are undone: a damaged copy has not passed them either.

@@ -47,7 +47,7 @@ def write_report(records: RecordWriter, counts: RunReport, stale: Sequence[str],
         _write_index(records, counts, paths, outdated=outdated)
         return
     pages = [*pages_of(paths)]
-    named = _linked([ReportPage(_page_name(page[0]), page[0], page[-1], len(page)) for page in pages])
+    named = _linked([ReportPage(_file_of_page(page[0]), page[0], page[-1], len(page)) for page in pages])
     marked = set(stale)
     for page, members in zip(named, pages, strict=True):
         key = digest_of_values(records.key, page, hashlib.sha256("\n".join(members).encode()).hexdigest())
@@ -126,7 +126,7 @@ def _linked(pages: Sequence[ReportPage]) -> list[ReportPage]:
     ]
 
 
-def _page_name(first: str) -> str:
+def _file_of_page(first: str) -> str:
     """Return the file of the page that begins with a post: it stays the same while other pages change."""
     return f"posts-{hashlib.sha256(first.encode()).hexdigest()[:12]}.html"
 

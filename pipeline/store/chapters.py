@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from pipeline.document import Cause
 from pipeline.store.packing import pack, unpack
 
-_KEPT = "kind = 'cleaned' AND duplicate_of IS NULL"
-HAS_BOOKS = f"{_KEPT} AND problem IS NULL"  # documents that have books
+_KEPT_DOCUMENT = "kind = 'cleaned' AND duplicate_of IS NULL"
+HAS_BOOKS = f"{_KEPT_DOCUMENT} AND problem IS NULL"  # documents that have books
 
 
 class ChapterTable:
@@ -57,7 +57,7 @@ class ChapterTable:
         """Store which kept documents have no books, and why: they are skipped. Write only what changed."""
         query = "SELECT path, problem, cause FROM documents WHERE problem IS NOT NULL"
         old = {path: (problem, cause) for path, problem, cause in self.db.execute(query)}
-        update = f"UPDATE documents SET problem = ?, cause = ? WHERE path = ? AND {_KEPT}"  # noqa: S608 - ours
+        update = f"UPDATE documents SET problem = ?, cause = ? WHERE path = ? AND {_KEPT_DOCUMENT}"  # noqa: S608 - ours
         for path in sorted(problems.keys() | old):
             if problems.get(path) != old.get(path):
                 self.db.execute(update, (*problems.get(path, (None, None)), path))

@@ -50,11 +50,8 @@ class OutputLedger:
         self.edited: list[str] = []
         self._waiting: list[tuple[Path, OutputRow, bytes]] = []
         self.sweep()
-        self.trusted = {
-            root
-            for root, one in self.ledgers.items()
-            if one.size() and file_stamp(one.file) == state.fact(f"ledger {root}")
-        }
+        stamps = {root: file_stamp(one.file) for root, one in self.ledgers.items()}
+        self.trusted = {root for root, stamp in stamps.items() if stamp and stamp == state.fact(f"ledger {root}")}
         if not state.fact("made"):
             for root, ledger in self.ledgers.items():  # the state was lost or a run was killed
                 self.rows.recall(root, ledger.lines())
@@ -79,9 +76,8 @@ class OutputLedger:
         """Write the files that wait."""
         waiting, self._waiting = self._waiting, []
         digests: dict[Path, str] = {}
-        if self.check:
-            for path, _, _ in waiting:
-                self._save_edit(path)
+        for path, _, _ in waiting if self.check else ():
+            self._save_edit(path)
         for root, folder in () if self.check else self.roots.items():
             files = [(path, data) for path, _, data in waiting if self.place(path)[0] == root]
             if files:
@@ -183,13 +179,9 @@ class OutputLedger:
     def _unlink(self, place: OutputPlace) -> None:
         """Remove a file that we wrote; never one outside its folder, nor a listed one with other bytes."""
         root, name = place
-        folder = self.roots[root]
-        path = folder / name
-        if (
-            not is_safe_output_name(name)
-            or not path.parent.resolve().is_relative_to(folder.resolve())
-            or not path.is_file()
-        ):
+        folder, path = self.roots[root], self.roots[root] / name
+        inside = is_safe_output_name(name) and path.parent.resolve().is_relative_to(folder.resolve())
+        if not inside or not path.is_file():
             return
         row = self.rows.row(place)
         if row and not row.key and (name, sha256_of_file(path)) not in self.ledgers[root].known:

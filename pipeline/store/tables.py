@@ -120,14 +120,14 @@ CREATE INDEX failed_outputs ON outputs (root, name) WHERE problem <> '';
 """
 
 
-def _mark(table: str, source: str, condition: str) -> str:
+def _marking(table: str, source: str, condition: str) -> str:
     """Return the statement that marks documents. `OR IGNORE` has no effect in a trigger of some statements."""
     missing = f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.path = {source}.path)"  # noqa: S608 - ours
     return f"INSERT INTO {table} SELECT DISTINCT path FROM {source} WHERE {condition} AND {missing};"  # noqa: S608 - ours
 
 
 def _mark_both(source: str, condition: str) -> str:
-    return _mark("stale", source, condition) + _mark("unmade", source, condition)
+    return _marking("stale", source, condition) + _marking("unmade", source, condition)
 
 
 _SAME_NAME = _mark_both("documents", "folded = {row}.folded")
@@ -137,7 +137,7 @@ _GONE = "".join(
 )
 _LINKING = _mark_both("wants", "hash IN (SELECT hash FROM homes WHERE homes.path = {row}.path)")
 _WANTING = _mark_both("wants", "hash = {row}.hash")
-_PAIRED = _mark(
+_PAIRED = _marking(
     "stale",
     "members",
     "id IN (SELECT other FROM pairs WHERE one = {id} UNION SELECT one FROM pairs WHERE other = {id})",
@@ -147,7 +147,7 @@ _FIRST_PLACES = f"""(SELECT count(*) FROM (
     SELECT 1 FROM passages JOIN documents USING (path)
     WHERE hash = {{hash}} AND passages.path < {{path}} AND duplicate_of IS NULL LIMIT {MOST_LISTED_PLACES + 2}
 )) < {MOST_LISTED_PLACES + 2}"""  # noqa: S608 - ours
-MARK_SHARED_PASSAGE = _mark("stale", "passages", f"hash = ?1 AND {_FIRST_PLACES.format(hash='?1', path='?2')}")
+MARK_SHARED_PASSAGE = _marking("stale", "passages", f"hash = ?1 AND {_FIRST_PLACES.format(hash='?1', path='?2')}")
 
 
 def _trigger(name: str, when: str, row: str, *marks: str, condition: str = "") -> str:
@@ -156,13 +156,13 @@ def _trigger(name: str, when: str, row: str, *marks: str, condition: str = "") -
 
 
 def _passage_trigger(name: str, event: str, row: str) -> str:
-    mark = _mark("stale", "passages", f"hash = {row}.hash")
+    mark = _marking("stale", "passages", f"hash = {row}.hash")
     condition = _FIRST_PLACES.format(hash=f"{row}.hash", path=f"{row}.path")
     return _trigger(name, f"{event} ON passages", row, mark, condition=condition)
 
 
 def _pair_trigger(name: str, event: str, row: str) -> str:
-    mark = _mark("stale", "members", f"id IN ({row}.one, {row}.other)")
+    mark = _marking("stale", "members", f"id IN ({row}.one, {row}.other)")
     return _trigger(name, f"{event} ON pairs", row, mark, condition=f"{row}.why <> ''")
 
 
@@ -202,7 +202,7 @@ TRIGGERS = "".join(
         _pair_trigger("pair_gone", "DELETE", "OLD"),
         _trigger("member_added", "INSERT ON members", "NEW", _PAIRED.replace("{id}", "NEW.id")),
         _trigger("member_gone", "DELETE ON members", "OLD", _PAIRED.replace("{id}", "OLD.id")),
-        _trigger("chapter_added", "INSERT ON chapters", "NEW", _mark("stale", "documents", "path = {row}.path")),
-        _trigger("chapter_gone", "DELETE ON chapters", "OLD", _mark("stale", "documents", "path = {row}.path")),
+        _trigger("chapter_added", "INSERT ON chapters", "NEW", _marking("stale", "documents", "path = {row}.path")),
+        _trigger("chapter_gone", "DELETE ON chapters", "OLD", _marking("stale", "documents", "path = {row}.path")),
     )
 )
