@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
+from pipeline.books.chapter_pictures import ChapterPictures
 from pipeline.books.figures import figure_node, file_name_in_url, image_node, missing_image_box, missing_image_text
 from pipeline.books.html_to_ast import with_html_parsed
-from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions, verified_picture
+from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, PictureOptions
+from pipeline.books.link_urls import sanitized_link
 from pipeline.books.maths import MATHS_EXTENSION, all_maths, may_hold_maths, without_tex_labels
 from pipeline.books.page_limits import string_nodes, with_clusters_limited, with_wide_tables_as_text
 from pipeline.books.pandoc_ast import (
@@ -24,14 +25,14 @@ from pipeline.books.pandoc_ast import (
     depth_of,
     link_or_text,
     printable,
-    safe_url,
     text_nodes,
     with_link_targets,
 )
+from pipeline.citations.post_index import PostTarget
 from pipeline.document import SkipDocument
 from pipeline.markdown import HEADING_IDENTIFIER
 from pipeline.markdown.pandoc import DIALECT, Conversion, convert_untrusted
-from pipeline.read.pictures import REMOTE_URL
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.steps.figures import CAPTION
 from pipeline.steps.profiles import Pattern
 from pipeline.urls.bare_urls import find_bare_urls
@@ -43,12 +44,13 @@ MOST_NESTING = 24  # levels of nested nodes; Typst fails between 28 and 34 neste
 class SanitizeContext:
     """The context of a document: what its relative URLs and image files are resolved against, and its language."""
 
-    root: Path  # of the archive: no image outside it is read
-    folder: Path  # of the document
+    finder: PictureFinder  # of the archive: no image outside it is read
+    folder: PurePosixPath  # of the document, below the archive's folder
     source_url: str
     language: str  # BCP 47
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
     captions: tuple[Pattern, ...] = (CAPTION,)
+    posts: Mapping[str, PostTarget] = field(default_factory=dict)  # key of a link (post_index.py) -> the other post
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _sanitized_ast(output: bytes, context: SanitizeContext) -> SanitizedAst | Sk
     try:
         blocks = sanitizer.blocks(with_html_parsed(msgspec.json.decode(output)["blocks"], context.language))
         if depth_of(blocks) <= MOST_NESTING:
-            return SanitizedAst(blocks, sanitizer.pictures, len(sanitizer.left_out))
+            return SanitizedAst(blocks, sanitizer.pictures.files, len(sanitizer.pictures.left_out))
     except RecursionError:
         pass
     return SkipDocument(f"is nested more than {MOST_NESTING} levels deep; split it, or run with --no-editions")
@@ -105,10 +107,7 @@ class _Sanitizer:
 
     def __init__(self, context: SanitizeContext) -> None:
         self.context = context
-        self.names: dict[str, str] = {}  # URL of an image, as written -> its file name in the book; "" if missing
-        self.pictures: dict[str, bytes] = {}
-        self.room = MAX_TOGETHER  # bytes left for images
-        self.left_out: set[str] = set()
+        self.pictures = ChapterPictures(context.finder, context.folder, context.pictures)
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it."""
@@ -145,13 +144,8 @@ class _Sanitizer:
         if node["t"] == "Str":
             yield from _with_bare_urls_linked(node["c"])
         elif node["t"] == "Link":
-            inner = with_link_targets(self.inlines(node["c"][1]), lambda _: "") or text_nodes(node["c"][2][0])
-            written = node["c"][2][0]
-            url = written if written.startswith("#") else safe_url(written, self.context.source_url)
-            if url:
-                yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [url, node["c"][2][1]]]}
-            else:
-                yield from inner
+            inner = with_link_targets(self.inlines(node["c"][1]), lambda *_: "") or text_nodes(node["c"][2][0])
+            yield from sanitized_link(node["c"][2], inner, self.context.source_url, self.context.posts)
         elif node["t"] == "Image":
             yield from self.inline_image(node)
         else:
@@ -183,7 +177,7 @@ class _Sanitizer:
 
     def figure(self, written: str, caption: list[Node], alt: str = "") -> Node:
         """Return the image at the URL `written` as a figure with its caption, or a missing-image box."""
-        if name := self.picture(written):
+        if name := self.pictures.name_of(written):
             return figure_node(name, caption, alt or ast_plain_text(caption) or file_name_in_url(written))
         alt_line = [] if alt in ast_plain_text(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
         return missing_image_box([*alt_line, *caption], written, self.context.language)
@@ -191,30 +185,9 @@ class _Sanitizer:
     def inline_image(self, node: Node) -> list[Node]:
         """Return an inline image, or the text that replaces it if it is missing."""
         _, alt, (written, _) = node["c"]
-        if name := self.picture(written):
+        if name := self.pictures.name_of(written):
             return [image_node(name, ast_plain_text(alt) or file_name_in_url(written))]
         return missing_image_text(ast_plain_text(alt), self.context.language)
-
-    def picture(self, written: str) -> str:
-        """Return the name of the image at the URL `written` in the book, or "" if it is not in the archive."""
-        if written not in self.names:
-            self.names[written] = (
-                "" if REMOTE_URL.match(written) else self.added(self.context.folder / unquote(written))
-            )
-        return self.names[written]
-
-    def added(self, path: Path) -> str:
-        """Add the image at `path` to the book and return its name; "" if it is no image or exceeds the size limit."""
-        one = verified_picture(self.context.root, path, self.context.pictures)
-        if not one:
-            return ""
-        if one.name not in self.pictures:
-            if self.room < len(one.data):
-                self.left_out.add(one.name)
-                return ""
-            self.room -= len(one.data)
-            self.pictures[one.name] = one.data
-        return one.name
 
 
 def _with_identifier(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:

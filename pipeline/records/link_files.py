@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Graph, PostIndex
+from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Graph
+from pipeline.citations.post_index import PostIndex
 from pipeline.document import Link, Outcome, Skipped
 from pipeline.records.report_jsonl import ReportRecord
 

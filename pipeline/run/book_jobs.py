@@ -13,8 +13,9 @@ from pipeline.books import book
 from pipeline.books.book import BookStyle, style_of_settings
 from pipeline.books.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
 from pipeline.books.formats import BOOK_FORMATS
+from pipeline.citations.post_index import post_index, post_targets
 from pipeline.document import Cleaned
-from pipeline.read.pictures import image_stamp
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import worker
 from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
 from pipeline.run.volume import Volume, make_collection, save_chapters
@@ -64,11 +65,13 @@ class BookMaker:
     def bindings(self) -> Iterator[BookJob]:
         """Yield the job of every cleaned document."""
         raw, look = Path(self.settings.raw), style_of_settings(self.settings)
-        for outcome, name, known in self.database.outcomes():
+        finder, known = PictureFinder(raw), post_index(outcome for outcome, _, _ in self.database.outcomes())
+        for outcome, name, digest in self.database.outcomes():
             if isinstance(outcome, Cleaned):
-                stamps = [image_stamp(raw, picture) for picture in self.database.pictures(outcome.path)]
-                key = digest_of_values(known, book.VERSION, stamps, look)
-                yield BookJob(outcome.document, raw, self.out / POSTS / name, key, look)
+                stamps = [finder.stamp(picture) for picture in self.database.pictures(outcome.path)]
+                posts = post_targets(outcome.document, known)
+                key = digest_of_values(digest, book.VERSION, stamps, look, posts)
+                yield BookJob(outcome.document, raw, self.out / POSTS / name, key, look, posts)
 
     def collections(self) -> Iterator[tuple[Path, Edition | None]]:
         """Yield each collection: its path without suffix, and its selection; None means all posts."""

@@ -24,7 +24,7 @@ from pipeline.language.archive_statistics import (
     statistics_of,
     unpack_statistics,
 )
-from pipeline.read.pictures import image_stamp
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import COMMIT_EVERY, Progress
 from pipeline.run.changed_posts import changed_posts, passed_over
@@ -167,8 +167,8 @@ class IncrementalRun:
 
     def decides_all(self) -> str:
         """Return the digest of all that decides the contents of clean/ and out/."""
-        raw = Path(self.settings.raw)
-        pictures = [(file, image_stamp(raw, file)) for file in self.database.pictures()]
+        finder = PictureFinder(Path(self.settings.raw))
+        pictures = [(reference, finder.stamp(reference)) for reference in self.database.pictures()]
         choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
         counts = passed_over(self.database)
         how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from pipeline.books import book
 from pipeline.citations.cited_works import Work, catalogue, works_of
-from pipeline.citations.post_graph import Edge, Graph, PostIndex, edges_of, post_index
+from pipeline.citations.post_graph import Edge, Graph, edges_of
+from pipeline.citations.post_index import PostIndex, post_index
 from pipeline.document import Cleaned, Document, Outcome, Skipped
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
@@ -85,11 +87,11 @@ class Writer:
 
     def reported(self) -> Iterator[tuple[Outcome, str]]:
         """Yield the same, with shared passages, and notes on missing images and on what the books omit."""
-        raw = Path(self.settings.raw)
+        finder = PictureFinder(Path(self.settings.raw))
         for outcome, file in self.outcomes():
             if isinstance(outcome, Cleaned):
                 document = outcome.document
-                if gone := missing_images(raw, document):
+                if gone := missing_images(finder, document):
                     document = document.noted(
                         "images", f"{len(gone)} missing image{'s' * (len(gone) > 1)}: {', '.join(gone)}"
                     )

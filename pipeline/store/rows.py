@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.read.kinds import FileKind
-from pipeline.read.pictures import image_files
+from pipeline.read.pictures import image_references
 from pipeline.store.packing import pack
 
 
@@ -42,5 +42,5 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         fingerprint=pack(fingerprint(document)),
         rolled_back=any(note.invariant for note in document.notes),
         inferred=document.inferred,
-        pictures=tuple(image_files(document)),
+        pictures=tuple(image_references(document)),
     )
