@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from pipeline.books.images import MAX_BYTES, MAX_TOGETHER, Picture, PictureOptions, verified_image, verified_picture
+from pipeline.books.images import MAX_BYTES, Picture, PictureOptions, verified_image, verified_picture
 from pipeline.read.data_urls import image_of_data_url
 from pipeline.read.picture_paths import PictureFinder
 from pipeline.read.pictures import REMOTE_URL
@@ -13,9 +13,9 @@ from pipeline.read.pictures import REMOTE_URL
 class ChapterPictures:
     """Collects the images of one document. `files` has their bytes by name, `left_out` those beyond the size limit."""
 
-    def __init__(self, finder: PictureFinder, folder: PurePosixPath, options: PictureOptions) -> None:
-        """Read images that `finder` finds; relative targets begin in `folder` below its root."""
-        self.finder, self.folder, self.options, self.room = finder, folder, options, MAX_TOGETHER
+    def __init__(self, finder: PictureFinder, folder: PurePosixPath, options: PictureOptions, room: int) -> None:
+        """Read images that `finder` finds, `room` bytes together; relative targets begin in `folder` below its root."""
+        self.finder, self.folder, self.options, self.room = finder, folder, options, room
         self.names: dict[str, str] = {}  # image target, as written -> its file name in the book; "" if missing
         self.files: dict[str, bytes] = {}
         self.left_out: set[str] = set()

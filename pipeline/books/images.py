@@ -19,6 +19,7 @@ IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "ICO", "MP
 SHOWN_FORMATS = ("PNG", "JPEG", "GIF")  # that every reader shows; EPUB's other core format, WebP, many do not
 PHOTOGRAPH_FORMATS = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000")
 ORIENTATION = 0x0112  # the EXIF tag that says how a photograph is turned
+GZIP_START = b"\x1f\x8b"
 SVG_START = 4096  # bytes within which a drawing begins, after its comments
 MAX_BYTES = 20 * 2**20  # of one file
 MAX_PIXELS = 50_000_000  # of one image; 200 MB when decoded
@@ -41,7 +42,7 @@ DEFAULT_PICTURE_OPTIONS = PictureOptions()
 class Picture:
     """An image file in a book."""
 
-    name: str  # a hash of the bytes, with the suffix of the format
+    name: str  # a hash of the bytes, the width in pixels unless it is a drawing, the suffix of the format
     data: bytes
 
 
@@ -62,15 +63,15 @@ def verified_picture(root: Path, path: Path, pictures: PictureOptions) -> Pictur
 def verified_image(data: bytes, pictures: PictureOptions) -> Picture | None:
     """Return image bytes for a book, or None if they are no valid image or too large.
 
-    Formats are those of `IMAGE_FORMATS` and SVG, whatever the file's name says. Formats that readers may not show become
-    PNG or JPEG, transparent images get a white ground, and turned photographs are turned upright.
+    Formats are those of `IMAGE_FORMATS` and SVG, whatever the file's name says. Formats that readers may not show
+    become PNG or JPEG, transparent images get a white ground, and turned photographs are turned upright.
     """
     try:
-        if data[:2] in {b"\x1f\x8b"}:  # .svgz
+        if data[:2] == GZIP_START:  # an .svgz file
             data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, MAX_BYTES)
         if b"<svg" in data[:SVG_START] or b":svg" in data[:SVG_START]:
             drawing = sanitized_svg(data, lambda inner: is_valid_image(inner) is not None)
-            return _named(drawing, "svg") if drawing else None
+            return _named_picture(drawing, "svg") if drawing else None
         kind = is_valid_image(data)
         if kind is None:
             return None
@@ -83,11 +84,15 @@ def verified_image(data: bytes, pictures: PictureOptions) -> Picture | None:
         if isinstance(error, OSError) and error.errno in TRANSIENT_ERRORS:
             raise
         return None
-    return _named(data, kind.lower())
+    return _named_picture(data, kind)
 
 
-def _named(data: bytes, suffix: str) -> Picture:
-    return Picture(f"{hashlib.sha256(data).hexdigest()[:32]}.{suffix}", data)
+def _named_picture(data: bytes, kind: str) -> Picture:
+    digest = hashlib.sha256(data).hexdigest()[:32]
+    if kind == "svg":
+        return Picture(f"{digest}.svg", data)
+    with Image.open(io.BytesIO(data), formats=(kind,)) as image:
+        return Picture(f"{digest}-{image.width}.{kind.lower()}", data)
 
 
 def is_valid_image(data: bytes) -> str | None:
@@ -103,7 +108,7 @@ def is_valid_image(data: bytes) -> str | None:
 
 
 def _needs_conversion(image: Image.Image, pictures: PictureOptions) -> bool:
-    """Return whether readers would show an image wrongly, or not at all, or it is larger or more colourful than wanted."""
+    """Return whether readers would not show an image as it is meant, or it is larger or more colourful than wanted."""
     return (
         image.format not in SHOWN_FORMATS
         or image.width > pictures.width

@@ -1,17 +1,16 @@
-"""Link of a post -> link of its chapter: a safe URL, or another post of the archive; never a URL that does not exist."""
+"""Link of a post -> link of its chapter: a safe URL or another post, never a URL that does not exist."""
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, safe_url
 from pipeline.citations.post_index import PostTarget, fragment_of, target_key
+from pipeline.read.pictures import REMOTE_URL
 
 SOURCE_SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".org", ".tex", ".ipynb")  # of files that a site does not serve
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 def sanitized_link(
@@ -59,7 +58,7 @@ def _base_of(written: str, base: str) -> str:
     ('', 'https://e.org/a.md', 'https://e.org/a')
     """
     suffix = posixpath.splitext(written.partition("#")[0].partition("?")[0])[1].lower()
-    if _SCHEME.match(written) or suffix not in SOURCE_SUFFIXES:
+    if REMOTE_URL.match(written) or suffix not in SOURCE_SUFFIXES:
         return base
     try:
         same = urlsplit(base).path.lower().endswith(suffix)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Chapter
 from pipeline.books.pandoc_ast import Node, ast_plain_text, with_link_targets
 from pipeline.urls.canonical import canonical_url, page_url
@@ -50,7 +51,7 @@ class NumberedPlaces:
             return [self.numbered(item, outer) for item in part]
         if not isinstance(part, dict) or "c" not in part:
             return part
-        if part["t"] == "Span" and part["c"][0][1] == ["anchor"]:
+        if is_anchor(part):
             return self.numbered_anchor(part)
         if part["t"] != "Header":
             return part | {"c": self.numbered(part["c"], outer)}
@@ -69,7 +70,7 @@ class NumberedPlaces:
         """Return an anchor with its identifier in the book; without one if the post has the identifier twice."""
         (written, names, _), inner = anchor["c"]
         if written in self.targets:
-            return {"t": "Span", "c": [["", [], []], inner]}
+            return {"t": "Span", "c": [["", names, []], inner]}
         self.anchors += 1
         name = f"{self.label}-place-{self.anchors}"
         self.targets[written] = f"#{name}"

@@ -10,11 +10,11 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from pipeline.document import Cleaned, Document, Duplicate, FrontValue, Link, Outcome
+from pipeline.read.pictures import REMOTE_URL
 from pipeline.urls.canonical import canonical_url, page_url
 
 POST_SUFFIXES = (".md", ".markdown", ".mdx", ".txt", ".html", ".htm")  # that a link may have, or leave out
 FOLDER_POSTS = ("index.md", "README.md", "_index.md")  # the post that a link to a folder leads to
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]]*)\]\]")
 _DATE_OF_NAME = re.compile(r"\d{4}-\d\d?-\d\d?-(?=.)")  # 2021-03-09-my-post.md is /2021/03/09/my-post/ on the site
 
@@ -86,7 +86,7 @@ def names_of_target(written: str, folder: PurePosixPath) -> Iterator[str]:
     key = target_key(written)
     wiki = _WIKI_LINK.fullmatch(key)
     name = (wiki[1] if wiki else key).partition("?")[0].replace("\\", "/")
-    if not name or _SCHEME.match(name):
+    if not name or REMOTE_URL.match(name):
         return
     below = name.lstrip("/")
     places = [below] if name.startswith("/") else [*([str(folder / name)] if folder.name else []), below]
@@ -124,7 +124,7 @@ def post_index(outcomes: Iterable[Outcome]) -> PostIndex:
 
 
 def _names_of_post(document: Document) -> Iterator[str]:
-    """Yield the names of a post but for its URL: its path, and what wiki links and links of its site may call it."""
+    """Yield the names of a post besides its URL: its path, and what wiki links and links of its site may call it."""
     path, name = str(document.path), document.path.name
     yield from (path, path.casefold(), page_name(name), _slug_name(_DATE_OF_NAME.sub("", name, count=1)))
     aliases = dict(document.meta.extra).get("aliases")

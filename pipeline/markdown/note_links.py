@@ -9,7 +9,8 @@
 | `[words](a b.md)`, `![words](a b.png)` | exports |
 | `[words]({% post_url 2021-03-09-a %})`, `[words]({{< ref "a.md" >}})` | Jekyll, Hexo, Hugo |
 
-A wiki link becomes a link to `[[page#part]]`, and a wiki image one of `[[x.png]]`: targets that no URL equals. An image with a size becomes `<img>`.
+A wiki link becomes a link to `[[page#part]]`, and a wiki image one of `[[x.png]]`: targets that no URL equals. An image
+with a size becomes `<img>`.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from pipeline.markdown.regions import overlaps_opaque
 
 IMAGE_SUFFIXES = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "tif", "tiff", "ico", "jfif")
 _IMAGE_FILE = re.compile(rf"\.(?:{'|'.join(IMAGE_SUFFIXES)})\Z", re.IGNORECASE)
-_WIKI_LINK = re.compile(
+_WIKI_LINK_OR_IMAGE = re.compile(
     r"(?P<embed>!?)\[\[(?![\s\d]*\]\])(?=\S)(?P<page>[^\[\]|\n]*?)(?<=\S)(?:\\?\|(?P<words>[^\[\]\n]*))?\]\](?![(\[:])"
 )
 _SIZED = re.compile(r"(?:(?P<words>.*)\\?\|)?\s*(?P<width>\d{1,5})(?:x(?P<height>\d{1,5}))?\s*")
-_URL = r"(?:<(?P<angled>[^<>\n]+)>|(?P<url>[^\s()<>]+(?:\([^\s()]*\)[^\s()]*)*))"
-_IMAGE = re.compile(
-    rf"!\[(?P<words>[^\[\]\n]*)\]\(\s*{_URL}(?P<title>\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?"
+_URL_IN_LINK = r"(?:<(?P<angled>[^<>\n]+)>|(?P<url>[^\s()<>]+(?:\([^\s()]*\)[^\s()]*)*))"
+_IMAGE_LINK = re.compile(
+    rf"!\[(?P<words>[^\[\]\n]*)\]\(\s*{_URL_IN_LINK}(?P<title>\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?"
     r"(?:\s+=(?P<width>\d{0,5}%?)x?(?P<height>\d{0,5}%?))?\s*\)"
     r"(?P<attributes>\{:?[ \t]*(?:(?:[#.][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s{}\"']+))[ \t]*)+\})?"
 )
-_WITH_SPACES = re.compile(
-    r"(?P<open>!?\[[^\[\]\n]*\]\()[ ]*(?P<url>(?![<\"'])[^()<>\n\"]*[ ][^()<>\n\"]*?\.[A-Za-z][A-Za-z0-9]{1,4}(?:#[^()<>\s\"]*)?)"
+_URL_WITH_SPACES = re.compile(
+    r"(?P<open>!?\[[^\[\]\n]*\]\()[ ]*"
+    r"(?P<url>(?![<\"'])[^()<>\n\"]*[ ][^()<>\n\"]*?\.[A-Za-z][A-Za-z0-9]{1,4}(?:#[^()<>\s\"]*)?)"
     r"(?P<title>[ ]+\"[^\"\n]*\")?[ ]*\)"
 )
 _TEMPLATE_LINK = re.compile(
@@ -55,20 +57,27 @@ def note_links_as_commonmark(text: str, is_page: Callable[[str], bool]) -> str:
     '<img src="x.png" alt="a" width="100" height="20"> <img src="y.png" alt="b" width="50%">'
     """
     if "](" in text:
-        text = _replaced(_IMAGE, text, _image)
+        text = _replaced(_IMAGE_LINK, text, _image)
         text = _replaced(_TEMPLATE_LINK, text, _template_link)
-        text = _replaced(_WITH_SPACES, text, lambda one: f"{one['open']}<{one['url'].strip()}>{one['title'] or ''})")
+        text = _replaced(
+            _URL_WITH_SPACES, text, lambda one: f"{one['open']}<{one['url'].strip()}>{one['title'] or ''})"
+        )
     if "[[" not in text:
         return text
-    links = [one for one in _outside_code(_WIKI_LINK, text) if not _is_inside_word(one)]
+    links = [one for one in _outside_code(_WIKI_LINK_OR_IMAGE, text) if not _is_inside_word(one)]
     dialect = any(one["embed"] or one["words"] is not None or is_page(one["page"]) for one in links)
-    return _replaced(_WIKI_LINK, text, lambda one: _wiki_link(one) if dialect and not _is_inside_word(one) else one[0])
+    return _replaced(
+        _WIKI_LINK_OR_IMAGE, text, lambda one: _wiki_link(one) if dialect and not _is_inside_word(one) else one[0]
+    )
 
 
 def _replaced(pattern: re.Pattern[str], text: str, written: Callable[[re.Match[str]], str]) -> str:
     parts, done = [], 0
     for match in _outside_code(pattern, text):
-        parts += [text[done : match.start()], written(match)]
+        shown = written(match)
+        if shown.startswith("<img") and _is_own_paragraph(match):  # or it would flow together with the next one
+            shown = f"<p>{shown}</p>"
+        parts += [text[done : match.start()], shown]
         done = match.end()
     return "".join([*parts, text[done:]]) if parts else text
 
@@ -76,6 +85,13 @@ def _replaced(pattern: re.Pattern[str], text: str, written: Callable[[re.Match[s
 def _outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     kinds = ("url", "attributes", "wiki", "template") if pattern is _TEMPLATE_LINK else ("url", "attributes", "wiki")
     return (match for match in pattern.finditer(text) if not overlaps_opaque(text, match.span(), kinds))
+
+
+def _is_own_paragraph(match: re.Match[str]) -> bool:
+    """Return whether a match is a whole paragraph, outside lists and quotations."""
+    text = match.string
+    starts = match.start() == 0 or text.startswith("\n\n", match.start() - 2)
+    return starts and (text.startswith("\n\n", match.end()) or match.end() >= len(text.rstrip()))
 
 
 def _is_inside_word(match: re.Match[str]) -> bool:
@@ -87,7 +103,7 @@ def _is_inside_word(match: re.Match[str]) -> bool:
 def _wiki_link(match: re.Match[str]) -> str:
     r"""Return a wiki link as a link to `[[page#part]]`, an embedded image as an image.
 
-    >>> _wiki_link(_WIKI_LINK.match("![[a/x.png|A map|100]]")), _wiki_link(_WIKI_LINK.match("[[b#c#d]]"))
+    >>> _wiki_link(_WIKI_LINK_OR_IMAGE.match("![[a/x.png|A map|100]]")), _wiki_link(_WIKI_LINK_OR_IMAGE.match("[[b#c#d]]"))
     ('<img src="[[a/x.png]]" alt="A map" width="100">', '[b > c > d](<[[b#c#d]]>)')
     """
     page, words = match["page"], match["words"]
@@ -96,13 +112,13 @@ def _wiki_link(match: re.Match[str]) -> str:
         sized = _SIZED.fullmatch(words or "")
         if sized:
             return _image_tag(page, (sized["words"] or "").rstrip("\\"), sized["width"], sized["height"] or "")
-        return f"![{_as_text(words or '')}](<{page}>)"
+        return f"![{_as_link_text(words or '')}](<{page}>)"
     if page.startswith(("http://", "https://")):
-        return f"[{_as_text(words or page)}](<{page}>)"
-    return f"[{_as_text(words or page.lstrip('#').replace('#', ' > '))}](<[[{page}]]>)"
+        return f"[{_as_link_text(words or page)}](<{page}>)"
+    return f"[{_as_link_text(words or page.lstrip('#').replace('#', ' > '))}](<[[{page}]]>)"
 
 
-def _as_text(words: str) -> str:
+def _as_link_text(words: str) -> str:
     """Return words with the characters escaped that would end them in a link: brackets cannot be among them."""
     return re.sub(r"([\\`*_<])", r"\\\1", words.strip())
 
@@ -130,7 +146,8 @@ def _image(match: re.Match[str]) -> str:
 
 
 def _image_tag(url: str, words: str, width: str, height: str) -> str:
-    sizes = "".join(f' {name}="{value.removesuffix("px")}"' for name, value in (("width", width), ("height", height)) if value)
+    given = {"width": width.removesuffix("px"), "height": height.removesuffix("px")}
+    sizes = "".join(f' {name}="{value}"' for name, value in given.items() if value)
     return f'<img src="{escape(url)}" alt="{escape(words.strip())}"{sizes}>'
 
 
