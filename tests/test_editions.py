@@ -635,7 +635,7 @@ def test_hostile_image_files_are_refused(name: str, tmp_path: Path):
 
 
 def test_pictures_fit_the_device(tmp_path: Path):
-    """Images wider than the device are scaled down, made grey on request, converted from WebP to PNG or JPEG, set on white."""
+    """Images are scaled down to the device, made grey on request, set on white, and WebP becomes PNG or JPEG."""
     Image.new("RGB", (3000, 1500), "red").save(tmp_path / "a.jpg")
     Image.new("RGBA", (30, 15), "#ff000080").save(tmp_path / "b.webp", lossless=True)
     Image.new("RGB", (30, 15), "red").save(tmp_path / "c.png")

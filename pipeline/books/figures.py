@@ -114,10 +114,8 @@ def missing_images_block(missing: list[MissingImage], language: str) -> Node:
         notice += [*text_nodes(", " if at else " · "), node]
     lines = [para(*one.caption) for one in missing if one.caption]
     address = {"t": "Div", "c": [["", ["address"], []], [para(*notice)]]}
-    return {
-        "t": "Div",
-        "c": [["", ["missing-image"], [["count", str(len(missing))]] if len(missing) > 1 else []], [*lines, address]],
-    }
+    counted = [["count", str(len(missing))]] if len(missing) > 1 else []
+    return {"t": "Div", "c": [["", ["missing-image"], counted], [*lines, address]]}
 
 
 def missing_image_count(blocks: Node) -> int:

@@ -66,9 +66,7 @@ def note_links_as_commonmark(text: str, is_page: Callable[[str], bool]) -> str:
         return text
     links = [one for one in _outside_code(_WIKI_LINK_OR_IMAGE, text) if not _is_inside_word(one)]
     dialect = any(one["embed"] or one["words"] is not None or is_page(one["page"]) for one in links)
-    return _replaced(
-        _WIKI_LINK_OR_IMAGE, text, lambda one: _wiki_link(one) if dialect and not _is_inside_word(one) else one[0]
-    )
+    return _replaced(_WIKI_LINK_OR_IMAGE, text, _wiki_link) if dialect else text
 
 
 def _replaced(pattern: re.Pattern[str], text: str, written: Callable[[re.Match[str]], str]) -> str:
@@ -103,9 +101,13 @@ def _is_inside_word(match: re.Match[str]) -> bool:
 def _wiki_link(match: re.Match[str]) -> str:
     r"""Return a wiki link as a link to `[[page#part]]`, an embedded image as an image.
 
-    >>> _wiki_link(_WIKI_LINK_OR_IMAGE.match("![[a/x.png|A map|100]]")), _wiki_link(_WIKI_LINK_OR_IMAGE.match("[[b#c#d]]"))
-    ('<img src="[[a/x.png]]" alt="A map" width="100">', '[b > c > d](<[[b#c#d]]>)')
+    >>> _wiki_link(_WIKI_LINK_OR_IMAGE.match("![[a/x.png|A map|100]]"))
+    '<img src="[[a/x.png]]" alt="A map" width="100">'
+    >>> _wiki_link(_WIKI_LINK_OR_IMAGE.match("[[b#c#d]]"))
+    '[b > c > d](<[[b#c#d]]>)'
     """
+    if _is_inside_word(match):
+        return match[0]
     page, words = match["page"], match["words"]
     if match["embed"] and is_image_file(page):
         page = f"[[{page}]]"
@@ -143,6 +145,10 @@ def _image(match: re.Match[str]) -> str:
     if width or height:
         return _image_tag(url, words, width, height)
     return match[0].removesuffix(match["attributes"]) if match["attributes"] else match[0]
+
+
+def _with_angle_brackets(match: re.Match[str]) -> str:
+    return f"{match['open']}<{match['url'].strip()}>{match['title'] or ''})"
 
 
 def _image_tag(url: str, words: str, width: str, height: str) -> str:

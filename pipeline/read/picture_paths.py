@@ -72,7 +72,7 @@ class PictureFinder:
         return None
 
     def in_other_case(self, path: str) -> PurePosixPath | None:
-        """Return the only path that differs from `path` only in upper and lower case or in the normal form of Unicode."""
+        """Return the one path that differs from `path` in upper and lower case or the normal form of Unicode."""
         done: list[str] = []
         for part in PurePosixPath(path).parts:
             names = self.listing("/".join(done)).get(folded_name(part), [])
