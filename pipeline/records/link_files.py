@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from pipeline.citations.cited_works import Work
-from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Edge, PostIndex
+from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Edge
+from pipeline.citations.post_index import PostIndex
 from pipeline.document import Link, Outcome, Skipped
 from pipeline.records.report_jsonl import ReportRecord
 

@@ -18,7 +18,7 @@ from pipeline.document import Skipped
 from pipeline.duplicates.clusters import duplicate_clusters
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.lsh_index import LshIndex
-from pipeline.read.pictures import image_stamp
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import Progress
 from pipeline.run.changed_posts import changed_posts, passed_over
@@ -176,10 +176,10 @@ class IncrementalRun:
 
     def mark_changed_pictures(self) -> None:
         """Mark the documents whose pictures changed since the last run."""
-        raw, pictures = Path(self.settings.raw), self.database.pictures
+        finder, pictures = PictureFinder(Path(self.settings.raw)), self.database.pictures
         known = pictures.stamps()
         for file in pictures.files():
-            stamp = image_stamp(raw, file)
+            stamp = finder.stamp(file)
             if known.pop(file, None) != stamp:
                 pictures.put(file, stamp)
         pictures.forget(known)

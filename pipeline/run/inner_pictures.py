@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from pipeline.document import Cleaned, Document
 from pipeline.read.below import stat_below
 from pipeline.read.folder import FoundFile, source_stamp
-from pipeline.read.pictures import image_files
+from pipeline.read.pictures import local_images
 from pipeline.read.readers import folder_of_pictures
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.run.worker import Task, pictures_of_source
@@ -55,13 +55,8 @@ def _inner_files(document: Document) -> list[str]:
     folder = folder_of_pictures(document.path)
     if not is_safe_folder(folder):
         return []
-    files = {normpath(unquote(link.written)) for link in document.links if link.kind == "image"}
-    shown = set(image_files(document))
-    return sorted(
-        file
-        for file in files
-        if file.startswith(f"{folder}/") and file.count("/") == 1 and normpath(document.path.parent / file) in shown
-    )
+    files = {normpath(unquote(written)) for written in local_images(document)}
+    return sorted(file for file in files if file.startswith(f"{folder}/") and file.count("/") == 1)
 
 
 def _tasks(settings: Settings, wanted: dict[PurePosixPath, list[tuple[Path, str]]]) -> Iterator[Task]:

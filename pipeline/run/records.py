@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.citations.cited_works import Work, catalogue
-from pipeline.citations.post_graph import PostIndex, edges_of
+from pipeline.citations.post_graph import edges_of
+from pipeline.citations.post_index import PostIndex
 from pipeline.document import Cleaned, Outcome, Skipped
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.read.pictures import missing_images
 from pipeline.records import bibliography, link_files, report_jsonl
 from pipeline.run.splice import Splice
@@ -33,7 +35,7 @@ class RecordWriter:
         self.settings, self.database, self.ledger, self.key, self.books = settings, database, ledger, key, books
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.lines = LineTable(database.db)
-        self.known = PostIndex(database.links.home)
+        self.known, self.finder = PostIndex(database.links.home), PictureFinder(Path(settings.raw))
         self.nodes: set[str] = set()  # documents whose nodes in the graph may have changed
 
     def write(self, stale: Sequence[str]) -> None:
@@ -116,7 +118,7 @@ class RecordWriter:
         if not isinstance(outcome, Cleaned):
             return outcome, f"{name}.md"
         document = outcome.document
-        if gone := missing_images(Path(self.settings.raw), document):
+        if gone := missing_images(self.finder, document):
             document = document.noted("images", f"{len(gone)} missing image{'s' * (len(gone) > 1)}: {', '.join(gone)}")
         for warning in self.database.chapters.warnings(outcome.path) if self.books else ():
             document = document.noted("books", warning)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier, style_of_settings
+from pipeline.books.book import Book, BookStyle, Chapter, ChapterSource, chapters_of, identifier, style_of_settings
 from pipeline.books.formats import BOOK_FORMATS, books_as_files
 from pipeline.books.omissions import omission_warnings
+from pipeline.citations.post_index import PostTarget
 from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, follow_each, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics, with_duplicates
@@ -139,6 +140,7 @@ class BookJob:
     place: Path
     key: str
     look: BookStyle
+    posts: tuple[PostTarget, ...] = ()  # the links of the document that lead to other posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,9 @@ def make_books(bindings: Sequence[BookJob], kinds: Sequence[str] = BOOK_FORMATS)
 
     A document that exceeds pandoc's limits has a problem instead. Raises what `books_as_files` raises.
     """
-    chapters = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
+    chapters = chapters_of(
+        [ChapterSource(one.document, one.raw, one.posts) for one in bindings], bindings[0].look.pictures
+    )
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
         for one, chapter in zip(bindings, chapters, strict=True)

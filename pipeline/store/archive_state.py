@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.citations.post_graph import name_hash
+from pipeline.citations.post_index import name_hash
 from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema

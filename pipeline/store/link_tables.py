@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from pipeline.citations.post_graph import Edge, name_hash
+from pipeline.citations.post_graph import Edge
+from pipeline.citations.post_index import name_hash
 
-_LISTED = "kind = 'cleaned' AND problem IS NULL"  # documents that links may lead to
+_CLEANED = "kind = 'cleaned'"
+_LISTED = f"{_CLEANED} AND problem IS NULL"  # documents that links may lead to
 _IN_GRAPH = f"{_LISTED} AND duplicate_of IS NULL"
 _HAS_EDGE = (
     "EXISTS (SELECT 1 FROM edges WHERE edges.path = documents.path AND +kind = 'post') "  # + means: no index of kinds
@@ -37,12 +39,24 @@ class LinkTables:
 
     def home(self, name: str) -> PurePosixPath | None:
         """Return the path of the kept document that a name leads to; a name of two documents belongs to the first."""
+        return self._first_home(name, _LISTED)
+
+    def home_before_books(self, name: str) -> PurePosixPath | None:
+        """Return the same, also where the books of that document failed: while books are made, this is not known."""
+        return self._first_home(name, _CLEANED)
+
+    def _first_home(self, name: str, condition: str) -> PurePosixPath | None:
         query = (
             "SELECT coalesce(duplicate_of, documents.path) FROM homes JOIN documents USING (path) "  # noqa: S608 - ours
-            f"WHERE homes.name = ? AND {_LISTED} ORDER BY homes.path LIMIT 1"
+            f"WHERE homes.name = ? AND {condition} ORDER BY homes.path LIMIT 1"
         )
         row = self.db.execute(query, (name,)).fetchone()
         return PurePosixPath(row[0]) if row else None
+
+    def url(self, path: PurePosixPath) -> str:
+        """Return the canonical source URL of a document; empty if it is not known."""
+        row = self.db.execute("SELECT url FROM documents WHERE path = ?", (str(path),)).fetchone()
+        return str(row[0]) if row else ""
 
     def put_edges(self, path: str, edges: Sequence[Edge]) -> set[str]:
         """Store the edges of a document; return the posts that start or cease to be the target of one."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.citations.cited_works import works_of
-from pipeline.citations.post_graph import names_looked_up, names_of_post
+from pipeline.citations.post_index import names_looked_up, names_of_post
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.flow import CHARACTER_STEPS
 from pipeline.language.archive_statistics import smallest_shingles
 from pipeline.read.kinds import FileKind
-from pipeline.read.pictures import image_files
+from pipeline.read.pictures import image_references
 from pipeline.store.packing import pack
 from pipeline.urls.canonical import canonical_url
 
@@ -59,10 +59,10 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         fingerprint=pack(fingerprint(document)),
         rolled_back=any(note.invariant for note in document.notes),
         inferred=document.inferred,
-        pictures=tuple(image_files(document)),
+        pictures=tuple(image_references(document)),
         title=document.meta.title,
         url=url,
-        homes=names_of_post(document.path, url),
+        homes=names_of_post(document, url),
         wants=names_looked_up(document),
         works=pack(works) if works else b"",
         length=len(document.text),
