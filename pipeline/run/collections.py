@@ -143,7 +143,7 @@ def volumes_of(posts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, lis
 
     >>> posts = [(f"{number}.md", "", "2021-05") for number in range(150)] + [("x.md", "", "")]
     >>> [(name, len(paths)) for name, paths in volumes_of(posts)]
-    [('2021-1', 88), ('2021-2', 62), ('undated', 1)]
+    [('2021-1', 96), ('2021-2', 54), ('undated', 1)]
     """
     for year, members in groupby(posts, lambda post: post[2][:4] or UNDATED):
         parts = [*_parts(path for path, _, _ in members)]

@@ -42,7 +42,7 @@ class LinkTables:
         return self._first_home(name, _LISTED)
 
     def home_before_books(self, name: str) -> PurePosixPath | None:
-        """Return the same, also where the books of that document failed: while books are made, this is not known."""
+        """Return the same, even if the books of that document failed: while books are made, this is not known."""
         return self._first_home(name, _CLEANED)
 
     def _first_home(self, name: str, condition: str) -> PurePosixPath | None:
