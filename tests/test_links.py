@@ -73,7 +73,7 @@ def test_the_duplicate_has_the_links_and_works_of_the_original(made: Path, rows)
     }
     assert of[COPY] == of[ORIGINAL]
     with open_state(made / "clean" / ".state.sqlite", "", trial=True) as state:
-        outcomes = {str(outcome.path): outcome for outcome, _, _ in state.outcomes()}
+        outcomes = {path: state.outcome(PurePosixPath(path)) for path in (COPY, ORIGINAL)}
     assert isinstance(outcomes[COPY], Duplicate)
     assert isinstance(outcomes[ORIGINAL], Cleaned)
     of_copy, of_original = (
