@@ -41,7 +41,7 @@ def char_boxes(page: pypdfium2.PdfPage) -> list[CharBox]:
 def overprinted(boxes: list[CharBox]) -> Iterator[tuple[CharBox, CharBox]]:
     """Yield pairs of characters that are printed over each other: each hides a large part of the other.
 
-    Characters whose box is empty, such as marks, do not count, nor do neighbours in the text, which may be one ligature.
+    Characters whose box is empty do not count, such as marks, nor do neighbours in the text, such as ligatures.
     """
     cells: dict[tuple[int, int], list[CharBox]] = {}
     for box in boxes:

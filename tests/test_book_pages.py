@@ -185,7 +185,7 @@ def test_missing_images_share_one_line(tmp_path: Path):
 
 
 def test_transparency_and_turned_photographs():
-    """Transparent images get a white ground, and photographs stand upright whatever their EXIF says."""
+    """Transparent images get a white ground, and photographs are upright whatever their EXIF says."""
     turned, clear, exif = io.BytesIO(), io.BytesIO(), Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (40, 20), "red").save(turned, "JPEG", exif=exif)
@@ -247,7 +247,8 @@ def test_links_lead_to_chapters_and_never_to_nothing(tmp_path: Path, lacuna: Lac
     raw = tmp_path / "raw"
     posts = {
         "a.md": "# Alpha\n\n[by file](b.md) [part](b.md#the-part) [below](sub/c.md) [bare](b) [case](B.md)"
-        " [[b]] [[b#The part|wiki]] [[Gamma ray|by title]] [gone](gone.md) [file](x.pdf) [url](https://e.org/posts/b?utm_source=x) [[nowhere]]"
+        " [[b]] [[b#The part|wiki]] [[Gamma ray|by title]] [gone](gone.md) [file](x.pdf)"
+        " [url](https://e.org/posts/b?utm_source=x) [[nowhere]]"
         ' [anchor](#here) [top](#alpha) [no](#nothing)\n\nWords. <a id="here"></a>And more words of the first post.\n',
         "b.md": "---\nsource: https://e.org/posts/b\n---\n\n# Beta\n\nText of the second post.\n"
         "\n## The part\n\nIts part.\n",
