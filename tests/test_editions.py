@@ -977,3 +977,25 @@ def test_causes_of_failure_are_distinguished(code: int, output: str, error: type
 def test_editions_in_out_are_all_there_is(made: Path):
     """out/ has books, the report and records, and no temporary files."""
     assert {name.rpartition(".")[2] for name in tree(made / "out")} == {"epub", "pdf", "html", "json", "bib", "graphml"}
+
+
+def several(*posts: tuple[str, str], root: Path = ROOT, **meta: str) -> Book:
+    """Return a book of posts, each a title and a text."""
+    documents = [
+        (Document(PurePosixPath(f"{at}.md"), text, Metadata(title=title, language="en", **meta)), root)
+        for at, (title, text) in enumerate(posts)
+    ]
+    chapters = tuple(chapter for chapter in chapters_of(documents) if not isinstance(chapter, SkipDocument))
+    return Book("The book", "en", identifier("several"), chapters)
+
+
+def test_small_objects_of_a_pdf_are_compressed():
+    """Tags and links are in object streams, the PDF stays tagged, and a second build gives the same bytes."""
+    book = several(*((f"Post {at}", "[a](https://e.org) b\n\n" * 40) for at in range(9)))
+    made = book_as_pdf(book)
+    assert made == book_as_pdf(book)
+    with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+        whole = io.BytesIO()
+        pdf.save(whole, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    assert len(made) < len(whole.getvalue()) * 0.6
