@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 7  # increase it when the bytes of a book change
+VERSION = 8  # increase it when the bytes of a book change
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
@@ -57,7 +57,7 @@ class BookStyle:
 
     page: str = "a5"  # of the PDF: a key of `pages` in templates/book.typ
     vertical: bool = False  # EPUB lines run from top to bottom
-    cover: str = "#2f4858"  # CSS colour, #rrggbb
+    cover: str = ""  # CSS colour, #rrggbb; empty: one of the palette, chosen by series, title or host
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
 
 

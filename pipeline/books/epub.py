@@ -11,7 +11,9 @@ from typing import Any
 from xml.parsers import expat
 
 from pipeline.books.book import Book
-from pipeline.books.cover import cover, is_right_to_left
+from pipeline.books.contents import contents_of
+from pipeline.books.cover import cover_jpeg, is_right_to_left
+from pipeline.books.epub_contents import with_nav_list, with_ncx_points
 from pipeline.books.epub_style import style_sheet
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
@@ -27,8 +29,8 @@ def epub_conversion(book: Book, parts: list[BookSection], folder: Path) -> Conve
     The cover, the style sheet (templates/epub.css with font rules) and the fonts are written to `folder`.
     """
     blocks = _with_ruby_elements([node for part in parts for node in _section_blocks(part)])
-    front = folder / "cover.svg"
-    front.write_bytes(cover(book.title, book.authors, book.language, book.style.cover))
+    front = folder / "cover.jpg"
+    front.write_bytes(cover_jpeg(book, folder))
     sheet, fonts = style_sheet(book, blocks)
     for font in fonts:
         (folder / font.name).write_bytes(font.data)
@@ -84,7 +86,9 @@ def _section_blocks(part: BookSection) -> list[Node]:
     """Return a section as a level 1 heading and a division."""
     language = [["lang", part.language]] if part.language else []
     kind = [["epub:type", part.kind]] if part.kind else []
-    heading = {"t": "Header", "c": [1, [part.label, [], language + kind], text_nodes(part.title)]}
+    series = [{"t": "Span", "c": [["", ["series"], []], text_nodes(part.parts.series)]}, {"t": "Space"}]
+    title = [*series, *text_nodes(part.parts.title)] if part.parts.series else text_nodes(part.title)
+    heading = {"t": "Header", "c": [1, [part.label, [], language + kind], title]}
     return [heading, {"t": "Div", "c": [["", ["chapter"], language], part.blocks]}]
 
 
@@ -106,6 +110,8 @@ def finished_epub(epub: bytes, book: Book, parts: list[BookSection], _folder: Pa
             data = old.read(entry)
             if entry.filename.endswith(".xhtml"):
                 data = _finished_page(data.decode(), entry.filename, book, parts).encode()
+            elif entry.filename.endswith("toc.ncx"):
+                data = with_ncx_points(data.decode(), contents_of(parts)).encode()
             elif entry.filename.endswith("content.opf"):
                 data = _finished_package(data.decode(), book).encode()
             if entry.filename.endswith(XML_SUFFIXES):
@@ -145,7 +151,7 @@ def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -
         body = f'<li><a href="text/ch001.xhtml" epub:type="bodymatter">{escape(book.title)}</a></li>'
         head, landmarks, rest = page.partition('<nav epub:type="landmarks"')
         rest = rest.replace(">Table of Contents<", f">{contents}<").replace("  </ol>", f"    {body}\n  </ol>", 1)
-        page = head.replace("<a href=", '<a dir="auto" href=') + landmarks + rest
+        page = with_nav_list(head, contents_of(parts)) + landmarks + rest
     return page
 
 

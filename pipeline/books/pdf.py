@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +10,20 @@ import pikepdf
 from typst import Compiler, TypstError
 
 from pipeline.books.book import Book
+from pipeline.books.cover import copy_templates, cover_data
 from pipeline.books.fonts import typst_fonts
+from pipeline.books.metadata import description_of, subjects_of
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
+from pipeline.books.pdf_front import contents_entries, contents_groups, cut_for_head, front_matter, head_title, shown_url
 from pipeline.books.sections import BookSection
+from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion
+from pipeline.urls.canonical import page_url
 
-TYPST_TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
 PDF_STANDARDS = ["ua-1", "a-2a"]
+UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
-TYPST_REGIONS = {
-    "zh-Hans": "CN",
-    "zh-Hant": "TW",
-}  # Typst has no scripts: a region selects the glyphs of Han characters
 
 
 def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conversion:
@@ -35,9 +33,17 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
     """
     blocks: list[Node] = []
     for part in parts:
-        arguments = {"title": part.title, "label": part.label, **_typst_language(part.language)}
-        inner = _TypstCalls(part.label).blocks(part.blocks)
-        blocks += [_raw_typst_block(f"#chapter({_typst_arguments(arguments)})["), *inner, _raw_typst_block("]")]
+        arguments = {
+            "title": part.parts.title or part.title,
+            "name": head_title(part),
+            "series": part.parts.series,
+            "label": part.label,
+            **typst_language(part.language),
+        }
+        calls = _TypstCalls(part.label, numbers_links=not part.kind)
+        inner = calls.blocks(part.blocks)
+        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner, *calls.link_list()]
+        blocks.append(_raw_typst_block("]"))
     return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
 
 
@@ -52,14 +58,25 @@ def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path
         "title": book.title,
         "authors": book.authors,
         "date": [*map(int, book.date.split("-"))] if book.date else [],
-        "source": book.chapters[0].source_url if len(book.chapters) == 1 else "",
-        "contents": len(parts) > 1,
+        "description": description_of(book),
+        "keywords": subjects_of(book),
+        "cover": cover_data(book),
+        "front": front_matter(book),
+        "groups": contents_groups(parts),
+        "entries": contents_entries(parts),
         "page-size": book.style.page,
-        **_typst_language(book.language),
+        **typst_language(book.language),
     }
-    folder.joinpath("book.typ").write_bytes(TYPST_TEMPLATE.read_bytes())
+    setting = {
+        "page-size": book.style.page,
+        "book-name": cut_for_head(book.title),
+        "two-sided": len(book.chapters) > 1,
+        "first": parts[0].label,
+    }
+    copy_templates(folder)
     main = folder / "main.typ"
-    main.write_bytes(f'#import "book.typ": *\n#show: book.with({_typst_arguments(arguments)})\n'.encode() + body)
+    start = f'#import "book.typ": *\n#let chapter = chapter.with(setting: {typst_literal(setting)})\n'
+    main.write_bytes(f"{start}#show: book.with({typst_arguments(arguments)})\n".encode() + body)
     compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
     try:
         return _with_object_streams(_compiled_pdf(compiler, book, PDF_STANDARDS))
@@ -98,8 +115,23 @@ class _TypstCalls:
     Examples are classes, alternative texts, task lists and ruby. A span of the class `kbd` becomes `#kbd[...];`.
     """
 
-    def __init__(self, prefix: str) -> None:
-        self.prefix, self.count = prefix, 0
+    def __init__(self, prefix: str, *, numbers_links: bool) -> None:
+        self.prefix, self.count, self.numbers_links = prefix, 0, numbers_links
+        self.links: dict[str, tuple[int, str, str]] = {}  # page of a link -> its number, its URL, the URL as shown
+
+    def link_list(self) -> list[Node]:
+        """Return the list of the URLs of numbered links."""
+        listed = [[url, shown] for _, url, shown in self.links.values()]
+        return [_raw_typst_block(f"#link-list({typst_literal(listed)})")] if listed else []
+
+    def link_number(self, node: Node) -> list[Node]:
+        """Return the number of a link in the list at the end of the chapter; nothing if its words are its URL."""
+        url = node["c"][2][0]
+        words = ast_plain_text(node["c"][1]).strip()
+        if not self.numbers_links or not url.startswith("http") or not words or shown_url(words) in shown_url(url):
+            return []
+        number, *_ = self.links.setdefault(page_url(url), (len(self.links) + 1, url, shown_url(url)))
+        return [_raw_typst_inline(f"#link-number({number});")]
 
     def blocks(self, part: list[Node]) -> list[Node]:
         """Return blocks with their nodes replaced."""
@@ -108,6 +140,9 @@ class _TypstCalls:
     def node(self, node: Node) -> list[Node]:
         """Return the nodes that replace one node."""
         if node["t"] == "Div" and node["c"][0][1]:
+            if node["c"][0][1][0] in UNNUMBERED_DIVS:
+                plain = _TypstCalls(self.prefix, numbers_links=False)
+                return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *plain.blocks(node["c"][1]), _raw_typst_block("]")]
             return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw_typst_block("]")]
         if node["t"] == "Figure":
             image = node["c"][2][0]["c"][0]
@@ -133,7 +168,7 @@ class _TypstCalls:
         """Return a task list whose boxes are the markers of its items."""
         self.count += 1
         marks = "".join(first["c"][0]["c"] for first, *_ in items)
-        made = [_raw_typst_block(f"#tasks({_typst_literal(f'{self.prefix}-{self.count}')}, {_typst_literal(marks)}")]
+        made = [_raw_typst_block(f"#tasks({typst_literal(f'{self.prefix}-{self.count}')}, {typst_literal(marks)}")]
         for first, *rest in items:
             made += [
                 _raw_typst_block(", ["),
@@ -149,12 +184,14 @@ class _TypstCalls:
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
-                _raw_typst_inline(f"#maths({_typst_literal(' '.join(node['c'][1].split()))})["),
+                _raw_typst_inline(f"#maths({typst_literal(' '.join(node['c'][1].split()))})["),
                 node,
                 _raw_typst_inline("];"),
             ]
         if node["t"] == "Link" and "cited" in node["c"][0][1]:
-            return [made, _raw_typst_inline(f"#page-of({_typst_literal(node['c'][2][0][1:])});")]
+            return [made, _raw_typst_inline(f"#page-of({typst_literal(node['c'][2][0][1:])});")]
+        if node["t"] == "Link":
+            return [made, *self.link_number(node)]
         if node["t"] == "Image":
             return [_raw_typst_inline(f"#box(image({_image_arguments(node)}));")]
         if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
@@ -194,7 +231,7 @@ class _TypstCalls:
 
 def _image_arguments(node: Node) -> str:
     """Return the Typst arguments that show an image."""
-    return _typst_arguments({"alt": ast_plain_text(node["c"][1])}, node["c"][2][0])
+    return typst_arguments({"alt": ast_plain_text(node["c"][1])}, node["c"][2][0])
 
 
 def _is_task(item: list[Node]) -> bool:
@@ -210,37 +247,3 @@ def _raw_typst_block(text: str) -> Node:
 
 def _raw_typst_inline(text: str) -> Node:
     return {"t": "RawInline", "c": ["typst", text]}
-
-
-def _typst_language(tag: str) -> dict[str, str]:
-    """Return a BCP 47 tag as Typst's arguments for language and region.
-
-    >>> _typst_language("zh-Hant"), _typst_language("")
-    ({'lang': 'zh', 'region': 'TW'}, {'lang': 'en'})
-    """
-    language, *rest = tag.split("-")
-    region = TYPST_REGIONS.get(tag) or next((part for part in rest if len(part) == 2), "")  # noqa: PLR2004 - ISO 3166
-    valid = language.lower() if re.fullmatch(r"[A-Za-z]{2,3}", language) else "en"
-    return {"lang": valid} | ({"region": region.upper()} if region.isalpha() else {})
-
-
-def _typst_arguments(named: Mapping[str, object], *positional: object) -> str:
-    values = [_typst_literal(value) for value in positional] + [
-        f"{name}: {_typst_literal(value)}" for name, value in named.items()
-    ]
-    return ", ".join(values)
-
-
-def _typst_literal(value: object) -> str:
-    r"""Return a str, int, bool or list of them as a Typst literal.
-
-    >>> print(_typst_literal(['a "b"', 1]))
-    ("a \"b\"", 1, )
-    """
-    if isinstance(value, list):
-        return "(" + "".join(f"{_typst_literal(item)}, " for item in value) + ")"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return '"' + "".join(f"\\{c}" if c in '"\\' else c if c >= " " else f"\\u{{{ord(c):x}}}" for c in value) + '"'
-    return str(value)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
 from pipeline.books.back_matter import ChapterCitation, colophon, english, tool_versions, works_cited
 from pipeline.books.book import Book, Chapter
-from pipeline.books.pandoc_ast import Node, ast_plain_text, div, link_or_text, para, text_nodes, with_link_targets
+from pipeline.books.pandoc_ast import Node, all_nodes, ast_plain_text, div, link_or_text, para, text_nodes, with_link_targets
 from pipeline.books.phrases import phrase
+from pipeline.books.series_titles import SeriesTitle, series_titles
 from pipeline.urls.canonical import canonical_url, page_url
+
+MOST_BLOCKS_BEFORE_SOURCE = 3  # blocks of a post before the line that names its source, such as a byline
+MOST_LABEL_CHARACTERS = 24  # before the URL in that line: "原文：", "Originally published at "
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,9 @@ class BookSection:
     language: str  # BCP 47
     blocks: list[Node]
     kind: str = ""  # its EPUB semantic type (epub:type); empty for a chapter
+    parts: SeriesTitle = SeriesTitle("")  # the title in its parts
+    date: str = ""  # of the chapter, ISO 8601
+    authors: tuple[str, ...] = ()  # of the chapter
 
 
 def sections_of(book: Book) -> list[BookSection]:
@@ -36,12 +44,14 @@ def sections_of(book: Book) -> list[BookSection]:
         if chapter.source_url:
             posts.setdefault(page_url(chapter.source_url), f"#chapter-{at + 1}")
     several = len(book.chapters) > 1
+    titles = series_titles([chapter.title for chapter in book.chapters])
     made: list[BookSection] = []
     citing: list[ChapterCitation] = []
     for at, chapter in enumerate(book.chapters):
         headings = _NumberedHeadings(f"chapter-{at + 1}")
         notes = [*_chapter_notes(chapter), *([] if several else [english(tool_versions())])]
-        made.append(_chapter_section(chapter, headings, posts, notes))
+        section = _chapter_section(chapter, headings, posts, notes)
+        made.append(replace(section, parts=titles[at], date=chapter.date, authors=chapter.authors))
         citing += [
             ChapterCitation(chapter.title, work, headings.target_of(work.cited[0].heading)) for work in chapter.works
         ]
@@ -55,15 +65,17 @@ def _back_matter_sections(book: Book, citing: list[ChapterCitation]) -> Iterator
         title = phrase("works-cited", book.language)
         yield BookSection("works-cited", title, book.language, works_cited(citing), "bibliography")
     works = len({citation.work.key for citation in citing})
-    yield BookSection("colophon", phrase("colophon", book.language), book.language, colophon(book, works), "colophon")
+    title = phrase("colophon", book.language)
+    yield BookSection("colophon", title, book.language, colophon(book, works), "colophon")
 
 
 def _chapter_section(
     chapter: Chapter, headings: _NumberedHeadings, posts: dict[str, str], notes: list[Node]
 ) -> BookSection:
-    """Return a chapter as a section: subtitle, byline (kicker, authors, date), the post's blocks, notes.
+    """Return a chapter as a section: subtitle, byline (kicker, authors, date), source, the post's blocks, notes.
 
-    Headings of the post that repeat its title, kicker or subtitle are removed.
+    Headings of the post that repeat its title, kicker or subtitle are removed. The source is the post's own line about
+    it, if the post begins with one.
     """
     body = chapter.blocks
     if body and body[0]["t"] == "Header" and ast_plain_text(body[0]["c"][2]).split() == chapter.title.split():
@@ -72,14 +84,17 @@ def _chapter_section(
     subtitle, body = _heading_extracted(body, chapter.subtitle)
     parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), text_nodes(chapter.date)) if part]
     byline = [node for part in parts for node in (*text_nodes(" · "), *part)][3:]
-    head = [div(name, [para(*line)]) for name, line in (("subtitle", subtitle), ("byline", byline)) if line]
+    source, body = _source_line_extracted(body, chapter.source_url)
+    lines = (("subtitle", subtitle), ("byline", byline), ("source-line", source))
+    head = [div(name, [para(*line)]) for name, line in lines if line]
+    head = [div("opening", head)] if head else []
     body = headings.numbered(body)
 
     def target(url: str) -> str:
         if url.startswith("#"):
             return headings.targets.get(unquote(url[1:]), "")
         post = page_url(canonical_url(url))
-        return url if post == page_url(chapter.source_url) else posts.get(post, url)
+        return canonical_url(url) if post == page_url(chapter.source_url) else posts.get(post, url)
 
     ending = [div("colophon", notes)] if notes else []
     return BookSection(
@@ -95,10 +110,30 @@ def _heading_extracted(blocks: list[Node], text: str) -> tuple[list[Node], list[
     return [], blocks
 
 
+def _source_line_extracted(blocks: list[Node], source_url: str) -> tuple[list[Node], list[Node]]:
+    """Return the line that names the source of a post, and the blocks without it.
+
+    It is one of the first blocks, such as `> Source: https://example.com/a`. If there is none, the line is the URL.
+    """
+    if not source_url:
+        return [], blocks
+    for at, block in enumerate(blocks[:MOST_BLOCKS_BEFORE_SOURCE]):
+        inner = block["c"] if block["t"] == "BlockQuote" else [block]
+        if len(inner) == 1 and inner[0]["t"] in {"Para", "Plain"} and _names_source(inner[0]["c"], source_url):
+            return inner[0]["c"], blocks[:at] + blocks[at + 1 :]
+    return [link_or_text(source_url, source_url)], blocks
+
+
+def _names_source(inlines: list[Node], source_url: str) -> bool:
+    """Return whether a line is a link to `source_url`, whose words are the URL, after at most a label."""
+    links = [node for node in inlines if node["t"] == "Link"]
+    words = ast_plain_text([node for node in inlines if node["t"] != "Link"])
+    urls = [canonical_url(text) for node in links for text in (node["c"][2][0], ast_plain_text(node["c"][1]))]
+    return bool(urls) and {*map(page_url, urls)} == {page_url(source_url)} and len(words) <= MOST_LABEL_CHARACTERS
+
+
 def _chapter_notes(chapter: Chapter) -> Iterator[Node]:
-    """Yield the notes at the end of a chapter: its source URL, its omitted words, its repairs."""
-    if chapter.source_url:
-        yield para(*text_nodes("↗ "), link_or_text(chapter.source_url, chapter.source_url))
+    """Yield the notes at the end of a chapter: its omitted words, its repairs."""
     if chapter.omitted_words:
         excerpts = "; ".join(f"“{excerpt}”" for excerpt in chapter.omitted)
         yield english(para(*text_nodes(f"Words of the post that are not shown: {chapter.omitted_words}: {excerpts}")))
@@ -126,12 +161,15 @@ class _NumberedHeadings:
         """
         outer = [] if outer is None else outer
         if isinstance(part, list):
-            return [self.numbered(item, outer) for item in part]
+            return [self.numbered(item, outer) for item in part if not _is_empty_heading(item)]
         if not isinstance(part, dict) or "c" not in part:
             return part
         if part["t"] != "Header":
             return part | {"c": self.numbered(part["c"], outer)}
         level, (written, *_), text = part["c"]
+        if not _has_words(text):
+            self.targets.setdefault(written, f"#{self.label}")
+            return para(*text)
         while outer and outer[-1] >= level:
             outer.pop()
         outer.append(level)
@@ -140,6 +178,18 @@ class _NumberedHeadings:
         self.targets[written if first else f"#{name}"] = f"#{name}"  # an identifier has no #, so this key is unique
         self.by_text.setdefault(_comparison_key(ast_plain_text(text)), f"#{name}")
         return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], text]}
+
+
+def _is_empty_heading(part: Any) -> bool:  # noqa: ANN401 - any part of an AST
+    """Return whether a part of an AST is a heading that shows nothing: no words, no image, no footnote."""
+    if not isinstance(part, dict) or part.get("t") != "Header" or _has_words(part["c"][2]):
+        return False
+    return not any(node["t"] in {"Image", "Note"} for node in all_nodes(part["c"][2]))
+
+
+def _has_words(inlines: list[Node]) -> bool:
+    """Return whether inline nodes have a visible character. A heading without one has no place in the contents."""
+    return any(unicodedata.category(char)[0] not in "CZ" for char in ast_plain_text(inlines))
 
 
 def _comparison_key(text: str) -> str:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from pipeline.store.natural_order import natural_key
 from pipeline.store.packing import pack, unpack
 
 HAS_BOOKS = "kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"  # documents that have books
@@ -24,11 +25,16 @@ class ChapterTable:
         self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?, ?)", row)
 
     def ordered(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (key, chapter) of the documents that have books, by date; undated ones come last."""
-        yield from self.db.execute(
-            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
-            "ORDER BY date = '', date, path"
-        )
+        """Yield (key, chapter) of the documents that have books, by date; undated ones come last.
+
+        Documents of one date, and undated ones, are in the natural order of their paths: `issue-2.md` before
+        `issue-10.md`.
+        """
+        rows = self.db.execute(
+            f"SELECT date, path FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS}"  # noqa: S608 - ours
+        ).fetchall()
+        for _, path in sorted(rows, key=lambda row: (not row[0], row[0], natural_key(row[1]))):
+            yield self.db.execute("SELECT key, chapter FROM chapters WHERE path = ?", (path,)).fetchone()
 
     def warnings(self, path: PurePosixPath) -> tuple[str, ...]:
         """Return warnings, in sentences, about what the books do not show of the document at `path`."""
