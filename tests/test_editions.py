@@ -28,7 +28,7 @@ from PIL import Image, PngImagePlugin
 
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier
-from pipeline.books.cover import COVER_WIDTH, cover
+from pipeline.books.cover import COVER_HEIGHT, COVER_WIDTH, PALETTE, cover_colour, cover_jpeg
 from pipeline.books.fonts import EMBEDDED_RANGES_IN_CJK, characters_without_glyph, font_subsets, sans_face_of
 from pipeline.books.formats import books_as_files
 from pipeline.books.images import PictureOptions
@@ -39,6 +39,7 @@ from pipeline.document import Metadata
 from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
 from pipeline.markdown.pandoc import _run_limited, run_sandboxed
 from pipeline.run.worker import BookJob, cleaned_document, make_books
+from pipeline.settings import contrast_with_white
 from tests.conftest import ROOT, Lacuna, tree
 
 JAVA = shutil.which("java")
@@ -213,17 +214,35 @@ def test_links_lead_from_post_to_post(tmp_path: Path):
         ("四篇论文：从合成梯度到胶囊网络", "zh-Hans"),
         ("أفضل الممارسات", "ar"),
         ("x" * 2_000, "en"),
+        ("Verhaltenskodex " * 40, "de"),
+        ("트러스트와 관리자의 모범 사례", "ko"),
         ("", ""),
-        ("\u200b<&", "en"),
+        ("\u200b<&#[", "en"),
     ],
 )
-def test_covers_are_drawn(title: str, language: str):
-    """The cover of any title is an SVG of outlines, without text that would need a font."""
-    drawn = cover(title, ["A & B"], language, "#2f4858")
-    tags = {element.tag.rpartition("}")[2] for element in ET.fromstring(drawn).iter()}  # noqa: S314 - our own
-    assert tags == {"svg", "rect", "g", "path"}
-    right = [float(x) for x in re.findall(rb"[ML](-?[\d.]+) ", drawn)]
-    assert all(0 <= x <= COVER_WIDTH for x in right)
+def test_covers_are_drawn(title: str, language: str, tmp_path: Path):
+    """The cover of any title is a JPEG of the size that devices ask for. White type stays within the margins."""
+    chapter = replace(bound("text", language=language, date="2021-05-01").chapters[0], authors=("A & B",))
+    book = Book(title, language, identifier("cover"), (chapter,))
+    drawn = cover_jpeg(book, tmp_path)
+    assert drawn == cover_jpeg(book, tmp_path)
+    with Image.open(io.BytesIO(drawn)) as image:
+        assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (COVER_WIDTH, COVER_HEIGHT))
+        type_area = image.convert("L").point(lambda grey: 255 * (grey > 160)).getbbox()
+    assert type_area
+    assert type_area[0] >= 110
+    assert type_area[2] <= COVER_WIDTH - 110
+
+
+def test_the_colour_of_a_cover_is_that_of_its_set():
+    """Books of one host have the same colour, unless the settings name one. White text is readable on each."""
+    books = [bound("text", source_url=f"https://{host}/a") for host in ("a.org", "www.a.org", "b.org", "c.org")]
+    colours = [cover_colour(book) for book in books]
+    assert colours[0] == colours[1]
+    assert len({*colours}) > 1
+    assert {*colours} <= {*PALETTE}
+    assert cover_colour(replace(books[0], style=BookStyle(cover="#123456"))) == "#123456"
+    assert all(contrast_with_white(colour) >= 10 for colour in PALETTE)
 
 
 @pytest.mark.parametrize(
@@ -319,12 +338,12 @@ WIDE = f"""| Name | Quantity | Price in euros | Description of the thing | Where
 """
 
 
-@pytest.mark.parametrize(("page", "margin"), [("a5", 17), ("reader", 6)])
-def test_nothing_runs_over_the_margins(page: str, margin: int, tmp_path: Path):
+@pytest.mark.parametrize(("page", "margin"), [("a5", 16.1), ("reader", 5.3)])
+def test_nothing_runs_over_the_margins(page: str, margin: float, tmp_path: Path):
     """Wide tables, long words and tall pictures with captions stay within the type area (margins in millimetres)."""
     Image.new("RGB", (300, 1600), "red").save(tmp_path / "tall.png")
     document = pypdfium2.PdfDocument(book_as_pdf(replace(bound(WIDE, tmp_path, language="en"), style=BookStyle(page))))
-    for sheet in document:
+    for sheet in [*document][1:]:  # after the cover
         letters = sheet.get_textpage()
         boxes = [letters.get_charbox(at) for at in range(letters.count_chars())]
         least, most = margin / 25.4 * 72, sheet.get_width() - margin / 25.4 * 72
@@ -357,7 +376,7 @@ def test_a_book_of_many_scripts_keeps_each_as_it_is():
     )
     book = Book("Three", "zh-Hans", identifier("three"), chapters)
     document = pypdfium2.PdfDocument(book_as_pdf(book))
-    contents = document[1]
+    contents = document[4]
     letters = contents.get_textpage()
     three = letters.search("3").get_next()
     assert three
@@ -651,6 +670,7 @@ def test_pictures_fit_the_device(tmp_path: Path):
         with zipfile.ZipFile(tmp_path / "a.epub") as archive:
             names = [name for name in archive.namelist() if name.endswith((".png", ".jpg", ".jpeg"))]
             shown = [Image.open(io.BytesIO(archive.read(name))) for name in names]
+        shown = [image for image in shown if image.size != (COVER_WIDTH, COVER_HEIGHT)]
         assert {(image.format, image.mode, *image.size) for image in shown} == expected
 
 
@@ -703,9 +723,7 @@ def test_a_book_ends_in_the_works_it_cites_and_its_colophon(made: Path):
     assert works.count("<strong>") == len(known)
     assert all(work["title"] in unescape(works) for work in known)
     assert '<a href="ch001.xhtml#chapter-1-' in works, "a work links to the section that cites it"
-    assert "文章: 4 (2021-02 – 2021-08)" in colophon
-    assert f"引用文献: {len(known)}" in colophon
-    assert "图片缺失: 20" in colophon
+    assert f"文章：4 (2021-02 – 2021-08)。引用文献：{len(known)}。图片缺失：20。" in colophon
     assert f"pandoc {PANDOC}, Typst " in colophon
     assert run_sandboxed("--version", data=b"").decode().startswith(f"pandoc {PANDOC}\n")
     assert "引用文献" in page_text((made / "out" / "archive.pdf").read_bytes())

@@ -19,7 +19,7 @@ TEMPLATES = ("book.typ", "cover.typ", "code.tmTheme")
 COVER_WIDTH, COVER_HEIGHT = 1600, 2400  # pixels; 2:3, between what Kindle (1.6) and Kobo (1.33) ask for
 COVER_PPI = 254  # 160 mm are then 1,600 pixels
 COVER_QUALITY = 88  # of the JPEG; without subsampling, which blurs the edges of type
-# Twelve colours of the same lightness (OKLCH L 36 %, C 0.075): white text has a contrast of 10.5:1 or more on each.
+# Twelve colours of the same lightness (OKLCH L 36 %, C 0.075): white text has a contrast of 10.3:1 or more on each.
 PALETTE = (
     "#5e2b2c", "#5c3015", "#513800", "#404005", "#26461f", "#004937",
     "#00484d", "#00445d", "#253d64", "#3d3561", "#4e2f55", "#5a2b43",

@@ -10,6 +10,7 @@ from pipeline.books.phrases import phrase
 from pipeline.urls.canonical import host_of
 
 MOST_NAMED_AUTHORS = 2  # on a cover; more become a count
+MOST_AUTHORS_ON_TITLE_PAGE = 4
 MOST_SUBJECTS = 8  # of a book, the most used
 DESCRIPTION_LENGTH = 300  # characters
 LANGUAGE_SHARE = 0.05  # of the characters of a book; a language with fewer is not a language of the book
@@ -49,6 +50,12 @@ def named_authors(authors: list[str], language: str, most: int = MOST_NAMED_AUTH
     return [*authors[:most], phrase("others", language).format(len(authors) - most)]
 
 
+def publisher_of(book: Book) -> str:
+    """Return the site that published the posts of a book: its host, if there is one only."""
+    hosts = hosts_of(book)
+    return hosts[0] if len(hosts) == 1 else ""
+
+
 def subjects_of(book: Book) -> list[str]:
     """Return the tags of a book, the most used first."""
     tags = Counter(tag for chapter in book.chapters for tag in dict.fromkeys(chapter.tags))
@@ -58,7 +65,11 @@ def subjects_of(book: Book) -> list[str]:
 def description_of(book: Book) -> str:
     """Return the first words of a post, or the number of posts with their dates and hosts."""
     if len(book.chapters) > 1:
-        parts = [f"{phrase('posts', book.language)}: {len(book.chapters)}", years_of(book), ", ".join(hosts_of(book)[:3])]
+        parts = [
+            f"{phrase('posts', book.language)}: {len(book.chapters)}",
+            years_of(book),
+            ", ".join(hosts_of(book)[:3]),
+        ]
         return " · ".join(part for part in parts if part)
     text = " ".join(_running_text(book.chapters[0]).split())
     return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1].rstrip() + "…"

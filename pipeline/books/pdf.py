@@ -1,27 +1,18 @@
-"""Book -> tagged PDF: the input for pandoc's Typst writer (`pdf_conversion`), then Typst's PDF (`finished_pdf`)."""
+"""Sections of a book -> the input for pandoc, which writes Typst markup for templates/book.typ."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
-import pikepdf
-from typst import Compiler, TypstError
-
 from pipeline.books.book import Book
-from pipeline.books.cover import copy_templates, cover_data
-from pipeline.books.fonts import typst_fonts
-from pipeline.books.metadata import description_of, subjects_of
+from pipeline.books.link_list import NumberedLinks
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
-from pipeline.books.pdf_front import contents_entries, contents_groups, cut_for_head, front_matter, head_title, shown_url
+from pipeline.books.pdf_front import head_title
 from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
-from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion
-from pipeline.urls.canonical import page_url
 
-PDF_STANDARDS = ["ua-1", "a-2a"]
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
@@ -42,71 +33,9 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
         }
         calls = _TypstCalls(part.label, numbers_links=not part.kind)
         inner = calls.blocks(part.blocks)
-        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner, *calls.link_list()]
-        blocks.append(_raw_typst_block("]"))
+        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner]
+        blocks.append(_raw_typst_block(f"{calls.links.listed() if calls.links else ''}]"))
     return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
-
-
-def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path) -> bytes:
-    """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), typeset by templates/book.typ.
-
-    `body` is Typst markup. Where the text cannot meet the standards, the PDF does not claim them: a character without a
-    glyph, a forbidden code point, a word of more than 32,767 characters. Raises TypstError; SkipDocument where Typst
-    crashes.
-    """
-    arguments = {
-        "title": book.title,
-        "authors": book.authors,
-        "date": [*map(int, book.date.split("-"))] if book.date else [],
-        "description": description_of(book),
-        "keywords": subjects_of(book),
-        "cover": cover_data(book),
-        "front": front_matter(book),
-        "groups": contents_groups(parts),
-        "entries": contents_entries(parts),
-        "page-size": book.style.page,
-        **typst_language(book.language),
-    }
-    setting = {
-        "page-size": book.style.page,
-        "book-name": cut_for_head(book.title),
-        "two-sided": len(book.chapters) > 1,
-        "first": parts[0].label,
-    }
-    copy_templates(folder)
-    main = folder / "main.typ"
-    start = f'#import "book.typ": *\n#let chapter = chapter.with(setting: {typst_literal(setting)})\n'
-    main.write_bytes(f"{start}#show: book.with({typst_arguments(arguments)})\n".encode() + body)
-    compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
-    try:
-        return _with_object_streams(_compiled_pdf(compiler, book, PDF_STANDARDS))
-    except TypstError as error:
-        if not str(error).startswith("PDF/"):
-            raise
-        return _with_object_streams(_compiled_pdf(compiler, book, []))
-
-
-def _with_object_streams(data: bytes) -> bytes:
-    """Return a PDF whose small objects are in compressed object streams (ISO 32000-1, 7.5.7).
-
-    Typst writes each tag, link and page as an uncompressed object: 60 % of the bytes of a large book. The same PDF
-    gives the same bytes, and all tags stay.
-    """
-    made = io.BytesIO()
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        pdf.save(made, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
-    return made.getvalue()
-
-
-def _compiled_pdf(compiler: Compiler, book: Book, standards: list[str]) -> bytes:
-    """Return the PDF that Typst compiles. Raises TypstError; SkipDocument where Typst crashes (a panic in Rust)."""
-    try:
-        return bytes(compiler.compile(format="pdf", pdf_standards=standards, timestamp=book.epoch))  # type: ignore[arg-type]
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        message = "makes Typst crash; split it, or run with --no-editions"
-        raise SkipDocument(message) from error
 
 
 class _TypstCalls:
@@ -116,22 +45,8 @@ class _TypstCalls:
     """
 
     def __init__(self, prefix: str, *, numbers_links: bool) -> None:
-        self.prefix, self.count, self.numbers_links = prefix, 0, numbers_links
-        self.links: dict[str, tuple[int, str, str]] = {}  # page of a link -> its number, its URL, the URL as shown
-
-    def link_list(self) -> list[Node]:
-        """Return the list of the URLs of numbered links."""
-        listed = [[url, shown] for _, url, shown in self.links.values()]
-        return [_raw_typst_block(f"#link-list({typst_literal(listed)})")] if listed else []
-
-    def link_number(self, node: Node) -> list[Node]:
-        """Return the number of a link in the list at the end of the chapter; nothing if its words are its URL."""
-        url = node["c"][2][0]
-        words = ast_plain_text(node["c"][1]).strip()
-        if not self.numbers_links or not url.startswith("http") or not words or shown_url(words) in shown_url(url):
-            return []
-        number, *_ = self.links.setdefault(page_url(url), (len(self.links) + 1, url, shown_url(url)))
-        return [_raw_typst_inline(f"#link-number({number});")]
+        self.prefix, self.count = prefix, 0
+        self.links = NumberedLinks() if numbers_links else None
 
     def blocks(self, part: list[Node]) -> list[Node]:
         """Return blocks with their nodes replaced."""
@@ -188,15 +103,21 @@ class _TypstCalls:
                 node,
                 _raw_typst_inline("];"),
             ]
-        if node["t"] == "Link" and "cited" in node["c"][0][1]:
-            return [made, _raw_typst_inline(f"#page-of({typst_literal(node['c'][2][0][1:])});")]
         if node["t"] == "Link":
-            return [made, *self.link_number(node)]
+            return [made, *self.after_link(node)]
         if node["t"] == "Image":
             return [_raw_typst_inline(f"#box(image({_image_arguments(node)}));")]
         if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
             return [_raw_typst_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
+
+    def after_link(self, node: Node) -> list[Node]:
+        """Return what follows a link: the page of a citation, or the number of a URL in the list of the chapter."""
+        (_, names, _), words, (url, _) = node["c"]
+        if "cited" in names:
+            return [_raw_typst_inline(f"#page-of({typst_literal(url[1:])});")]
+        number = self.links.number_of(url, ast_plain_text(words)) if self.links else 0
+        return [_raw_typst_inline(f"#link-number({number});")] if number else []
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""

@@ -7,14 +7,13 @@ from itertools import groupby
 
 from pipeline.books.book import Book
 from pipeline.books.contents import date_groups
-from pipeline.books.metadata import hosts_of, named_authors, series_of, years_of
+from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
 from pipeline.books.sections import BookSection
 
-MOST_AUTHORS_ON_TITLE_PAGE = 4
 MOST_HEAD_WIDTH = 60  # of a running head, in Latin characters; a CJK character is as wide as two
 
 
-def front_matter(book: Book) -> dict[str, object]:
+def front_pages(book: Book) -> dict[str, object]:
     """Return what the title page and the imprint show."""
     lines = [" · ".join(hosts_of(book)), _dates(book), book.identifier]
     return {
@@ -27,7 +26,10 @@ def front_matter(book: Book) -> dict[str, object]:
 
 
 def contents_groups(sections: list[BookSection]) -> list[list[object]]:
-    """Return the groups of the contents: the year or month, and the labels of its chapters. The back matter is apart."""
+    """Return the groups of the contents: the year or month, and the labels of its chapters.
+
+    The back matter is a group.
+    """
     keys = [(group, bool(section.kind)) for group, section in zip(date_groups(sections), sections, strict=True)]
     grouped = groupby(zip(keys, sections, strict=True), key=lambda pair: pair[0])
     return [[group, [section.label for _, section in inside]] for (group, _), inside in grouped]
@@ -63,15 +65,6 @@ def cut_for_head(title: str) -> str:
         if width > MOST_HEAD_WIDTH:
             return title[:at].rstrip() + "…"
     return title
-
-
-def shown_url(url: str) -> str:
-    """Return a URL as a list in print shows it: without scheme, `www.` and final slash.
-
-    >>> shown_url("https://www.example.org/a/")
-    'example.org/a'
-    """
-    return url.partition("://")[2].removeprefix("www.").rstrip("/") if "://" in url else url.rstrip("/")
 
 
 def _dates(book: Book) -> str:

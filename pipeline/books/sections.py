@@ -11,9 +11,18 @@ from urllib.parse import unquote
 
 from pipeline.books.back_matter import ChapterCitation, colophon, english, tool_versions, works_cited
 from pipeline.books.book import Book, Chapter
-from pipeline.books.pandoc_ast import Node, all_nodes, ast_plain_text, div, link_or_text, para, text_nodes, with_link_targets
+from pipeline.books.pandoc_ast import (
+    Node,
+    all_nodes,
+    ast_plain_text,
+    div,
+    link_or_text,
+    para,
+    text_nodes,
+    with_link_targets,
+)
 from pipeline.books.phrases import phrase
-from pipeline.books.series_titles import SeriesTitle, series_titles
+from pipeline.books.series_titles import NO_SERIES, SeriesTitle, series_titles
 from pipeline.urls.canonical import canonical_url, page_url
 
 MOST_BLOCKS_BEFORE_SOURCE = 3  # blocks of a post before the line that names its source, such as a byline
@@ -29,7 +38,7 @@ class BookSection:
     language: str  # BCP 47
     blocks: list[Node]
     kind: str = ""  # its EPUB semantic type (epub:type); empty for a chapter
-    parts: SeriesTitle = SeriesTitle("")  # the title in its parts
+    parts: SeriesTitle = NO_SERIES  # the title in its parts
     date: str = ""  # of the chapter, ISO 8601
     authors: tuple[str, ...] = ()  # of the chapter
 
@@ -49,7 +58,7 @@ def sections_of(book: Book) -> list[BookSection]:
     citing: list[ChapterCitation] = []
     for at, chapter in enumerate(book.chapters):
         headings = _NumberedHeadings(f"chapter-{at + 1}")
-        notes = [*_chapter_notes(chapter), *([] if several else [english(tool_versions())])]
+        notes = [*_chapter_notes(chapter), *([] if several else [tool_versions(chapter.language)])]
         section = _chapter_section(chapter, headings, posts, notes)
         made.append(replace(section, parts=titles[at], date=chapter.date, authors=chapter.authors))
         citing += [

@@ -13,4 +13,6 @@ def natural_key(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
     """
     parts = re.split(r"([0-9]+)", name.casefold())
     # A number is (its digits, its text): a long one sorts after a short one, without a conversion that has a limit.
-    return tuple((len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (0, part) for at, part in enumerate(parts)), name
+    return tuple(
+        (len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (0, part) for at, part in enumerate(parts)
+    ), name
