@@ -34,6 +34,7 @@ from pipeline.books.formats import books_as_files
 from pipeline.books.images import PictureOptions
 from pipeline.books.omissions import omission_warnings
 from pipeline.books.pandoc_ast import ast_plain_text, para, text_nodes
+from pipeline.books.series_titles import series_titles
 from pipeline.books.visible_words import ast_visible_text, missing_words
 from pipeline.document import Metadata
 from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
@@ -42,6 +43,7 @@ from pipeline.run.worker import BookJob, cleaned_document, make_books
 from pipeline.settings import contrast_with_white
 from tests.conftest import ROOT, Lacuna, tree
 
+SERIES = tomllib.loads((ROOT / "tests" / "cases" / "series_titles.toml").read_text("utf-8"))["case"]
 JAVA = shutil.which("java")
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -1017,3 +1019,89 @@ def test_small_objects_of_a_pdf_are_compressed():
         whole = io.BytesIO()
         pdf.save(whole, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     assert len(made) < len(whole.getvalue()) * 0.6
+
+
+def test_undated_posts_are_in_natural_order(tmp_path: Path, lacuna: Lacuna):
+    """Dated posts come first, by date. Posts of one date, and undated ones, are in the order of their numbers."""
+    (tmp_path / "raw").mkdir()
+    for at in (1, 2, 10, 11, 100):
+        (tmp_path / "raw" / f"issue-{at}.md").write_text(f"---\ntitle: U{at}\n---\nUndated text {at}.\n", "utf-8")
+        (tmp_path / "raw" / f"day-{at}.md").write_text(f"---\ntitle: D{at}\ndate: 2020\n---\nText {at}.\n", "utf-8")
+    assert lacuna("run", cwd=tmp_path).returncode == 0
+    with zipfile.ZipFile(tmp_path / "out" / "archive.epub") as archive:
+        nav = archive.read("EPUB/nav.xhtml").decode()
+    assert re.findall(r">([UD]\d+)<", nav) == [f"{kind}{at}" for kind in "DU" for at in (1, 2, 10, 11, 100)]
+
+
+@pytest.mark.parametrize("titles", SERIES, ids=[case["label"] for case in SERIES])
+def test_series_are_split_off_titles(titles: dict):
+    """The series and number at the start of most titles of a book are split off. Other titles stay whole."""
+    split = series_titles(titles["titles"])
+    assert [one.title for one in split] == titles.get("want", titles["titles"])
+    assert [one.number for one in split if one.number] == titles.get("numbers", [])
+
+
+def test_the_series_is_above_the_title(tmp_path: Path):
+    """Heads and contents have the title without its series. The start of the chapter has both."""
+    book = several(*((f"Letter #{at}: Frost {at}", "Text.\n\n" * 80) for at in (8, 9, 10)))
+    chapter = chapter_text(book_as_epub(book), tmp_path)
+    assert re.search(r'<h1[^>]*><span class="series">Letter #8</span>\s+Frost 8</h1>', chapter)
+    assert "<title>Letter #8: Frost 8</title>" in chapter
+    with zipfile.ZipFile(tmp_path / "a.epub") as archive:
+        assert re.findall(r">([^<>]*Frost[^<]*)</a>", archive.read("EPUB/nav.xhtml").decode()) == [
+            "8 Frost 8",
+            "9 Frost 9",
+            "10 Frost 10",
+        ]
+    pdf = book_as_pdf(book)
+    pages = page_text(pdf).split("\n")
+    assert any(re.fullmatch(r"Letter #8\s*", line) for line in pages)
+    with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_outline() as outline:
+        assert [item.title for item in outline.root][:3] == ["Frost 8", "Frost 9", "Frost 10"]
+
+
+def test_contents_have_the_sections_of_small_books_and_the_years_of_large_ones(tmp_path: Path):
+    """A post lists its headings, a small book those of each post, a large book its posts by year. EPUBCheck agrees."""
+    text = "## One\n\nx\n\n### Deep\n\n## Two\n\n> ## Quoted\n\nx\n"
+    alone, few = bound(text, language="en"), several(("A", text), ("B", "text"))
+    chapters = tuple(
+        replace(alone.chapters[0], title=f"T{at}", date=f"20{10 + at // 10}-05-0{1 + at % 9}") for at in range(30)
+    )
+    large = Book("Large", "en", identifier("large"), tuple(sorted(chapters, key=lambda one: one.date)))
+    trees = []
+    for book in (alone, few, large):
+        (tmp_path / "a.epub").write_bytes(book_as_epub(book))
+        with zipfile.ZipFile(tmp_path / "a.epub") as archive:
+            nav = archive.read("EPUB/nav.xhtml").decode().partition("</nav>")[0]
+            names = {*archive.namelist()}
+            for path, mark in re.findall(r'href="(text/[^"#]+)#([^"]+)"', nav):
+                assert f"EPUB/{path}" in names
+                assert f'id="{mark}"' in archive.read(f"EPUB/{path}").decode()
+        trees.append(re.sub(r"<ol>", "(", re.sub(r"</ol>", ")", re.sub(r"<(?!/?ol>)[^>]*>", " ", nav))).split())
+        if JAVA:
+            assert_valid(tmp_path / "a.epub")
+    assert " ".join(trees[0]).endswith("A title One ( Deep ) Two )")
+    assert "A ( One Two ) B" in " ".join(trees[1])
+    assert re.search(r"2010 \( T.*\) 2011 \( T.*\) 2012 \( T", " ".join(trees[2]))
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "#", "##  ", "## &nbsp;", "## <!-- c -->", "## ![](ok.png)", "## ![a](ok.png) ", "## [](https://e.org)",
+        "## \u200b", "## `` ` ``", "##\n##", "## **", "## &#8203;", "# <b></b>", "<h2></h2>", "<h2> <br> </h2>",
+        "## []()", "## $x^2$", "## 📝", "## [^1]", "## —", "> ##\n\n- #",
+    ],
+)  # fmt: skip
+def test_an_empty_heading_does_not_untag_a_book(heading: str, tmp_path: Path):
+    """A heading that shows nothing is left out of the book and its contents. The PDF claims the standards."""
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "ok.png")
+    text = f"before\n\n{heading}\n\nafter $y^2$\n\n## Next\n\n[^1]: note\n"
+    made = books_as_files([bound(text, tmp_path, language="en")])[0]
+    with pikepdf.open(io.BytesIO(made["pdf"])) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+    chapter = chapter_text(made["epub"], tmp_path)
+    assert not re.search(r"<h\d[^>]*>\s*</h\d>", chapter)
+    with zipfile.ZipFile(tmp_path / "a.epub") as archive:
+        assert not re.search(r"<a [^>]*>\s*</a>", archive.read("EPUB/nav.xhtml").decode())
+    assert ("<img" in chapter) == ("ok.png" in heading)

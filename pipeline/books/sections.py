@@ -197,8 +197,18 @@ def _is_empty_heading(part: Any) -> bool:  # noqa: ANN401 - any part of an AST
 
 
 def _has_words(inlines: list[Node]) -> bool:
-    """Return whether inline nodes have a visible character. A heading without one has no place in the contents."""
-    return any(unicodedata.category(char)[0] not in "CZ" for char in ast_plain_text(inlines))
+    """Return whether inline nodes have a visible character, also without the alternative texts of images.
+
+    A heading without one has no place in the contents.
+    """
+    images = [node for node in all_nodes(inlines) if node["t"] == "Image"]
+    return _visible_characters(ast_plain_text(inlines)) > sum(
+        _visible_characters(ast_plain_text(one)) for one in images
+    )
+
+
+def _visible_characters(text: str) -> int:
+    return sum(unicodedata.category(char)[0] not in "CZ" for char in text)
 
 
 def _comparison_key(text: str) -> str:
