@@ -24,6 +24,8 @@ PALETTE = (
     "#5e2b2c", "#5c3015", "#513800", "#404005", "#26461f", "#004937",
     "#00484d", "#00445d", "#253d64", "#3d3561", "#4e2f55", "#5a2b43",
 )  # fmt: skip
+MOST_COVER_CHARACTERS = 2_000  # of a title; templates/cover.typ shows the first 120 grapheme clusters
+MOST_AUTHOR_CHARACTERS = 80
 TINT = 0.14  # share of white in the colour of the large number
 RIGHT_TO_LEFT_LANGUAGES = {"ar", "fa", "he", "ur"}  # ISO 639
 
@@ -46,11 +48,11 @@ def cover_data(book: Book) -> dict[str, object]:
     years = years_of(book)
     series = series_of(book) or " · ".join(hosts_of(book)[:2])
     return {
-        "title": book.title,
+        "title": book.title[:MOST_COVER_CHARACTERS],
         "series": "" if series == book.title else series,
         "number": years,
         "numeral": years if len(years) <= 4 else "",  # noqa: PLR2004 - a year
-        "authors": named_authors(book.authors, book.language),
+        "authors": [author[:MOST_AUTHOR_CHARACTERS] for author in named_authors(book.authors, book.language)],
         "date": "",
         "colour": colour,
         "tint": _lighter(colour),
