@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
-from PIL import Image
+import pypdfium2
 from typst import Compiler
 
 from pipeline.books.book import Book
@@ -17,7 +18,6 @@ from pipeline.books.typst_markup import typst_arguments, typst_language
 
 TEMPLATES = ("book.typ", "cover.typ", "code.tmTheme")
 COVER_WIDTH, COVER_HEIGHT = 1600, 2400  # pixels; 2:3, between what Kindle (1.6) and Kobo (1.33) ask for
-COVER_PPI = 254  # 160 mm are then 1,600 pixels
 COVER_QUALITY = 88  # of the JPEG; without subsampling, which blurs the edges of type
 # Twelve colours of the same lightness (OKLCH L 36 %, C 0.075): white text has a contrast of 10.3:1 or more on each.
 PALETTE = (
@@ -66,10 +66,13 @@ def cover_jpeg(book: Book, folder: Path) -> bytes:
     main = folder / "cover-main.typ"
     main.write_text(f'#import "book.typ": cover-page\n#cover-page(width: 160mm, height: 240mm, {arguments})\n', "utf-8")
     compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
-    drawn = compiler.compile(format="png", ppi=COVER_PPI)
+    # pdfium draws the page in a third of the time that Typst's PNG takes to be written and read.
+    with closing(pypdfium2.PdfDocument(bytes(compiler.compile(format="pdf")))) as pdf:  # type: ignore[arg-type]
+        image = pdf[0].render(scale=COVER_WIDTH / pdf[0].get_width()).to_pil().convert("RGB")
     made = io.BytesIO()
-    with Image.open(io.BytesIO(bytes(drawn))) as image:  # type: ignore[arg-type]
-        image.convert("RGB").save(made, "JPEG", quality=COVER_QUALITY, subsampling=0, optimize=True)
+    image.crop((0, 0, COVER_WIDTH, COVER_HEIGHT)).save(
+        made, "JPEG", quality=COVER_QUALITY, subsampling=0, optimize=True
+    )
     return made.getvalue()
 
 
