@@ -16,6 +16,7 @@ from pipeline.books.cover import cover_jpeg, is_right_to_left
 from pipeline.books.epub_contents import landmarks, with_nav_list, with_ncx_points
 from pipeline.books.epub_metadata import cover_text, epub_metadata, finished_package, meta_inlines, meta_list
 from pipeline.books.epub_style import style_sheet
+from pipeline.books.epub_tables import with_fitting_tables
 from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
@@ -30,7 +31,7 @@ def epub_conversion(book: Book, parts: list[BookSection], folder: Path) -> Conve
 
     The cover, the style sheet (templates/epub.css with font rules) and the fonts are written to `folder`.
     """
-    blocks = _with_ruby_elements([node for part in parts for node in _section_blocks(part)])
+    blocks = _with_ruby_elements(with_fitting_tables([node for part in parts for node in _section_blocks(part)]))
     front = folder / "cover.jpg"
     front.write_bytes(cover_jpeg(book, folder))
     sheet, fonts = style_sheet(book, blocks)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Book
 from pipeline.books.link_list import NumberedLinks
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
 from pipeline.books.pdf_front import head_title
 from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
+from pipeline.books.typst_pictures import picture_call
+from pipeline.books.typst_tables import typst_table
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
@@ -60,12 +63,13 @@ class _TypstCalls:
                 return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *plain.blocks(node["c"][1]), _raw_typst_block("]")]
             return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw_typst_block("]")]
         if node["t"] == "Figure":
-            image = node["c"][2][0]["c"][0]
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            call = f"#figure(picture({_image_arguments(image)})"
+            call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
             start = f"{call}, caption: [" if caption else f"{call})"
             body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
             return [_raw_typst_block(start), *body]
+        if node["t"] == "Table":
+            return typst_table(node, self.blocks)
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
         return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
@@ -106,7 +110,7 @@ class _TypstCalls:
         if node["t"] == "Link":
             return [made, *self.after_link(node)]
         if node["t"] == "Image":
-            return [_raw_typst_inline(f"#box(image({_image_arguments(node)}));")]
+            return [_raw_typst_inline(f"#box({picture_call(node)});")]
         if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
             return [_raw_typst_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
@@ -121,9 +125,11 @@ class _TypstCalls:
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""
-        (_, names, pairs), inner = node["c"]
+        (identifier, names, pairs), inner = node["c"]
+        if is_anchor(node):
+            return [_raw_typst_inline(f"#[#metadata(none)#label({typst_literal(identifier)})];")] if identifier else []
         if names != ["ruby"]:
-            call = names[0] if names else f"text(dir: {dict(pairs)['dir']})"
+            call = names[0] if names else f"text(dir: {dict(pairs).get('dir', 'auto')})"
             return self.called(call, inner)
         made: list[Node] = []
         base: list[Node] = []
@@ -148,11 +154,6 @@ class _TypstCalls:
         for item in part:
             made += self.node(item) if isinstance(item, dict) and "t" in item else [self.part(item)]
         return made
-
-
-def _image_arguments(node: Node) -> str:
-    """Return the Typst arguments that show an image."""
-    return typst_arguments({"alt": ast_plain_text(node["c"][1])}, node["c"][2][0])
 
 
 def _is_task(item: list[Node]) -> bool:
