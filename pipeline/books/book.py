@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.books.figures import without_images
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
+from pipeline.books.marked_text import MarkedText, marked_text, visible_text
 from pipeline.books.page_limits import with_clusters_limited
 from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_url
 from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
@@ -150,7 +151,7 @@ def chapters_of(
         )
         for (document, root), source in zip(documents, sources, strict=True)
     ]
-    texts = [site_tags_as_commonmark(document.text) for document, _ in documents]
+    texts = [_marked_post(document) for document, _ in documents]
     trees = sanitized_asts([*zip(texts, contexts, strict=True)])
     return [
         tree if isinstance(tree, SkipDocument) else _chapter_of(document, text, context.source_url, tree)
@@ -158,11 +159,17 @@ def chapters_of(
     ]
 
 
-def _chapter_of(document: Document, shown: str, source_url: str, tree: SanitizedAst) -> Chapter:
-    """Return a document as a chapter; `shown` is its text as the reader of the book got it."""
+def _marked_post(document: Document) -> MarkedText:
+    """Return the text of a document for pandoc."""
+    marked = marked_text(document.text)
+    return marked._replace(text=site_tags_as_commonmark(marked.text))
+
+
+def _chapter_of(document: Document, marked: MarkedText, source_url: str, tree: SanitizedAst) -> Chapter:
+    """Return a document as a chapter; `marked` is its text for pandoc."""
     meta = document.meta
     extra = dict(meta.extra)
-    missing = missing_words(post_visible_text(shown), ast_visible_text(tree.blocks))
+    missing = missing_words(visible_text(post_visible_text(marked.text), marked), ast_visible_text(tree.blocks))
     return Chapter(
         title=with_clusters_limited(meta.title),
         authors=tuple(map(with_clusters_limited, meta.authors)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -13,6 +13,7 @@ from xml.parsers import expat
 from pipeline.books.book import Book
 from pipeline.books.cover import cover, is_right_to_left
 from pipeline.books.epub_style import style_sheet
+from pipeline.books.formula_check import in_pandoc_spelling, original_spellings
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
@@ -26,7 +27,7 @@ def epub_conversion(book: Book, parts: list[BookSection], folder: Path) -> Conve
 
     The cover, the style sheet (templates/epub.css with font rules) and the fonts are written to `folder`.
     """
-    blocks = _with_ruby_elements([node for part in parts for node in _section_blocks(part)])
+    blocks = _with_ruby_elements(in_pandoc_spelling([node for part in parts for node in _section_blocks(part)]))
     front = folder / "cover.svg"
     front.write_bytes(cover(book.title, book.authors, book.language, book.style.cover))
     sheet, fonts = style_sheet(book, blocks)
@@ -101,11 +102,13 @@ def finished_epub(epub: bytes, book: Book, parts: list[BookSection], _folder: Pa
     slant instead. Raises RuntimeError where an XML file in the EPUB is not well-formed.
     """
     made = io.BytesIO()
+    spellings = original_spellings([part.blocks for part in parts])
     with zipfile.ZipFile(io.BytesIO(epub)) as old, zipfile.ZipFile(made, "w") as new:
         for entry in old.infolist():
             data = old.read(entry)
             if entry.filename.endswith(".xhtml"):
-                data = _finished_page(data.decode(), entry.filename, book, parts).encode()
+                page = _with_original_tex(data.decode(), spellings)
+                data = _finished_page(page, entry.filename, book, parts).encode()
             elif entry.filename.endswith("content.opf"):
                 data = _finished_package(data.decode(), book).encode()
             if entry.filename.endswith(XML_SUFFIXES):
@@ -147,6 +150,18 @@ def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -
         rest = rest.replace(">Table of Contents<", f">{contents}<").replace("  </ol>", f"    {body}\n  </ol>", 1)
         page = head.replace("<a href=", '<a dir="auto" href=') + landmarks + rest
     return page
+
+
+def _with_original_tex(page: str, spellings: dict[str, str]) -> str:
+    """Return a page whose annotations of formulas have the TeX of the post."""
+    if not spellings:
+        return page
+    start = '<annotation encoding="application/x-tex">'
+
+    def original(found: re.Match[str]) -> str:
+        return start + escape(spellings.get(unescape(found[1]), unescape(found[1])), quote=False)
+
+    return re.sub(f"{re.escape(start)}([^<]*)", original, page)
 
 
 def _finished_package(package: str, book: Book) -> str:

@@ -12,6 +12,7 @@ from typst import Compiler, TypstError
 
 from pipeline.books.book import Book
 from pipeline.books.fonts import typst_fonts
+from pipeline.books.formula_check import in_pandoc_spelling
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
 from pipeline.books.sections import BookSection
 from pipeline.document import SkipDocument
@@ -135,7 +136,7 @@ class _TypstCalls:
         if node["t"] == "Math":
             return [
                 _raw_typst_inline(f"#maths({_typst_literal(' '.join(node['c'][1].split()))})["),
-                node,
+                in_pandoc_spelling(node),
                 _raw_typst_inline("];"),
             ]
         if node["t"] == "Link" and "cited" in node["c"][0][1]:

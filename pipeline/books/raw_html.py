@@ -91,6 +91,13 @@ class _HtmlWriter:
             for item in items:
                 yield from ("<li>", *self.blocks(item), "</li>")
             yield f"</{name}>"
+        elif kind == "DefinitionList":
+            yield "<dl>"
+            for term, meanings in content:
+                yield from ("<dt>", *self.inlines(term), "</dt>")
+                for meaning in meanings:
+                    yield from ("<dd>", *self.blocks(meaning), "</dd>")
+            yield "</dl>"
         elif kind == "Table":
             yield from self.table(node)
         else:  # code blocks and horizontal rules

@@ -36,6 +36,7 @@ MOST_ALIGNED_PRODUCT = 400_000_000  # largest product of two word counts that is
 _SKIPPED_ELEMENTS = {*HIDDEN_ELEMENTS, "noscript", "iframe", "math"}  # books show the TeX of formulas, not MathML
 _NOTE_TOKENS = {"footnote_ref", "footnote_anchor"}  # tokens of note numbers and return arrows
 _TASK_BOX = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)  # of a task list item
+_CALLOUT = re.compile(r"^([ \t]*(?:>[ \t]*)+)\[!\w+\][+-]?(?=\s|$)", re.MULTILINE)  # the kind of a call-out
 _RAW_HTML_TOKENS = {"html_block", "html_inline"}
 _TEX_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # in TeX; invisible
 _CJK_RANGES = (  # CJK characters: each counts as a word
@@ -176,7 +177,7 @@ def post_visible_text(text: str) -> str:
     ['A', 'title', 'A', 'map']
     """
     env: dict[str, Any] = {}
-    tokens = _post_parser().parse(_TASK_BOX.sub(r"\1", _TEX_LABEL.sub("", text)), env)
+    tokens = _post_parser().parse(_CALLOUT.sub(r"\1", _TASK_BOX.sub(r"\1", _TEX_LABEL.sub("", text))), env)
     for token in tokens:
         token.children = [one for one in token.children or () if one.type not in _NOTE_TOKENS]
     tokens = [token for token in tokens if token.type not in _NOTE_TOKENS]
