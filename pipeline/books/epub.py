@@ -14,6 +14,7 @@ from pipeline.books.book import Book
 from pipeline.books.cover import cover, is_right_to_left
 from pipeline.books.epub_style import style_sheet
 from pipeline.books.formula_check import in_pandoc_spelling, original_spellings
+from pipeline.books.notes import with_notes_at_end
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
@@ -86,7 +87,8 @@ def _section_blocks(part: BookSection) -> list[Node]:
     language = [["lang", part.language]] if part.language else []
     kind = [["epub:type", part.kind]] if part.kind else []
     heading = {"t": "Header", "c": [1, [part.label, [], language + kind], text_nodes(part.title)]}
-    return [heading, {"t": "Div", "c": [["", ["chapter"], language], part.blocks]}]
+    blocks = with_notes_at_end(part.blocks, part.language)
+    return [heading, {"t": "Div", "c": [["", ["chapter"], language], blocks]}]
 
 
 def _progresses_right_to_left(book: Book) -> bool:
