@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from pipeline.books.directions import with_directions
 from pipeline.books.figures import without_images
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
 from pipeline.books.marked_text import MarkedText, marked_text, visible_text
@@ -177,7 +178,7 @@ def _chapter_of(document: Document, marked: MarkedText, source_url: str, tree: S
         date=_iso_date_or_empty(meta.date),
         source_url=source_url,
         repaired=repairs_in_words(document),
-        blocks=tree.blocks,
+        blocks=with_directions(tree.blocks, meta.language),
         tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
         series=", ".join(_listed_values(extra.get("series"))),
         works=tuple(works_of(document)),

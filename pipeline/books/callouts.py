@@ -53,4 +53,6 @@ def _kind_in_words(kind: str, language: str) -> str:
     ('Note', 'See also')
     """
     name = kind.lower()
-    return phrase(name, language) if name in _TRANSLATED_KINDS else name.replace("-", " ").replace("_", " ").capitalize()
+    return (
+        phrase(name, language) if name in _TRANSLATED_KINDS else name.replace("-", " ").replace("_", " ").capitalize()
+    )

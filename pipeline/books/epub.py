@@ -145,6 +145,8 @@ def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -
         language = escape(section.language or "und")
         attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * is_right_to_left(section.language)
         page = re.sub(r'lang="[^"]*" xml:lang="[^"]*"', attributes, page, count=1)
+        if 'dir="rtl"' in page:  # code is written from left to right; EPUB forbids CSS that says so
+            page = re.sub(r"<(pre|code)(?=[ >])(?! dir)", r'<\1 dir="ltr"', page)
     if name.endswith("/nav.xhtml"):
         contents = phrase("contents", book.language)
         body = f'<li><a href="text/ch001.xhtml" epub:type="bodymatter">{escape(book.title)}</a></li>'

@@ -1,7 +1,7 @@
 """Formulas of posts -> the formulas that every book format can set; the others as they are written.
 
-Pandoc must read a formula, and Typst must set what pandoc makes of it. A formula in another dialect of TeX has what pandoc
-reads under the key "spelling".
+Pandoc must read a formula, and Typst must set what pandoc makes of it. A formula in another dialect of TeX has what
+pandoc reads under the key "spelling".
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion, convert_untrusted
 
 _HTML_OPTIONS = {"html_math_method": "mathml", "wrap_text": "wrap-none"}
-_PREAMBLE = '#set math.equation(alt: "-")\n#show math.equation: set text(font: ("New Computer Modern Math", "Noto Sans CJK SC"))\n'
+_PREAMBLE = (
+    '#set math.equation(alt: "-")\n'
+    '#show math.equation: set text(font: ("New Computer Modern Math", "Noto Sans CJK SC"))\n'
+)
 
 
 def checked_formulas(trees: Sequence[list[Node] | SkipDocument]) -> list[list[Node] | SkipDocument]:
@@ -54,12 +57,14 @@ def _readable(sources: list[list[Node]]) -> list[set[str]]:
     tasks = [Conversion(text, "json", "html5", _HTML_OPTIONS) for text in texts]
     tasks += [Conversion(text, "json", "typst", {"wrap_text": "wrap-none"}) for text in texts]
     outputs = convert_untrusted(tasks) if tasks else []
-    made = []
+    made: list[set[str]] = []
     for nodes, html, typst in zip(sources, outputs[: len(sources)], outputs[len(sources) :], strict=True):
         if isinstance(html, SkipDocument) or isinstance(typst, SkipDocument):
             made.append(set())
             continue
-        read = [(node["c"][1], "<math" in part) for node, part in zip(nodes, html.decode().split("<p>")[1:], strict=True)]
+        read = [
+            (node["c"][1], "<math" in part) for node, part in zip(nodes, html.decode().split("<p>")[1:], strict=True)
+        ]
         markup = typst.decode().strip().split("\n\n")
         if len(markup) != len(nodes):  # a formula with an empty line in it
             made.append(set())

@@ -1,7 +1,8 @@
-r"""Markdown text -> the same text for pandoc, its formulas and the names of its notes as code spans: `a $x_1$` -> a `q0f0`.
+r"""Markdown text -> the same text for pandoc, its formulas and the names of its notes as code spans.
 
-Nothing in a code span is Markdown, so that a formula goes through pandoc whole. `marks_restored` puts the formulas back
-into pandoc's tree; `visible_text` into the text that the reader of the post sees.
+`a $x_1$` becomes a `q0f0`. Nothing in a code span is Markdown, so that a formula goes through pandoc whole.
+`marks_restored` puts the formulas back into pandoc's tree; `visible_text` into the text that the reader of the post
+sees.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from pipeline.books.pandoc_ast import Node
 from pipeline.markdown.opaque import opaque_spans
 
 # A note's definition that begins with words. One that begins with a list or code gets no mark.
-_NOTE = re.compile(r"^(?P<start>[ \t]{0,3}(?:>[ \t]?)*\[\^(?P<label>[^\]\s]+)\]:[ \t]+)(?=[^\s`~#>|*+\-\d<=$\[])", re.MULTILINE)
+_NOTE = re.compile(
+    r"^(?P<start>[ \t]{0,3}(?:>[ \t]?)*\[\^(?P<label>[^\]\s]+)\]:[ \t]+)(?=[^\s`~#>|*+\-\d<=$\[])", re.MULTILINE
+)
 
 
 class MarkedText(NamedTuple):
@@ -121,4 +124,3 @@ def visible_text(shown: str, marked: MarkedText) -> str:
     shown = re.sub(rf"{marked.mark}n\d+", "", shown)
     tex = [without_tex_labels(one.tex) for one in marked.formulas]
     return re.sub(rf"{marked.mark}f(\d+)", lambda found: tex[int(found[1])], shown)
-

@@ -1,7 +1,7 @@
 r"""Markdown text -> the formulas in it: `$x^2$`, `$$…$$`, `\(…\)`, `\[…\]`, `\begin{align}…\end{align}`, ``$`x`$``.
 
-Each formula is judged by itself. `$x^2$` is maths; `$5 (or US$6)` and `$HOME/bin:$PATH` are not. What shows no sign of TeX,
-such as `$n$`, is maths only in a text that has certain maths elsewhere.
+Each formula is judged by itself. `$x^2$` is maths; `$5 (or US$6)` and `$HOME/bin:$PATH` are not. What shows no sign of
+TeX, such as `$ab$`, is maths only in a text that has certain maths elsewhere.
 """
 
 from __future__ import annotations
@@ -127,10 +127,8 @@ def _starts_line(text: str, start: int) -> bool:
 
 def _formula_between(text: str, opener: re.Match[str], form: str, end: int) -> Formula:
     """Return the formula from `opener` to the offset `end`."""
-    if form == "environment":
-        tex = text[opener.start() : end]
-    else:
-        tex = text[opener.end() : end - len(opener[0])]
+    inner = (opener.start(), end) if form == "environment" else (opener.end(), end - len(opener[0]))
+    tex = text[slice(*inner)]
     tex = _without_quotation_marks(tex, text, opener.start()).strip()
     return Formula(opener.start(), end, text[opener.start() : end], tex, form in _DISPLAYED)
 

@@ -1,6 +1,7 @@
 """Notes of a section -> numbered notes at its end, each with links to where it is cited, for an EPUB.
 
-A note that is cited twice is one note. In the PDF, Typst numbers the notes; `repeated_notes` names those that it must cite again.
+A note that is cited twice is one note. In the PDF, Typst numbers the notes; `repeated_notes` names those that it must
+cite again.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ def blocks_of_note(note: Node) -> list[Node]:
 
 
 def repeated_notes(blocks: list[Node]) -> set[str]:
-    """Return the names of the notes that blocks cite more than once, outside tables.
+    """Return the names of the notes that blocks cite more than once, none of them in the head of a table.
 
     Typst sets the head of a table once a page, and a label must not be set twice.
     """
-    tables = [node for node in all_nodes(blocks) if node["t"] == "Table"]
-    inside = {name_of_note(node) for node in all_nodes(tables) if node["t"] == "Note"}
+    heads = [node["c"][3] for node in all_nodes(blocks) if node["t"] == "Table"]
+    inside = {name_of_note(node) for node in all_nodes(heads) if node["t"] == "Note"}
     counts = Counter(name_of_note(node) for node in all_nodes(blocks) if node["t"] == "Note")
     return {name for name, count in counts.items() if name and count > 1} - inside
 
@@ -38,7 +39,7 @@ def repeated_notes(blocks: list[Node]) -> set[str]:
 def with_notes_at_end(blocks: list[Node], language: str) -> list[Node]:
     """Return the blocks of a section with numbers in place of its notes, and the notes before its colophon."""
     numbering = _NoteNumbering()
-    made = numbering.numbered(blocks)
+    made: list[Node] = numbering.numbered(blocks)
     if not numbering.notes:
         return made
     items = []
@@ -93,8 +94,8 @@ class _NoteNumbering:
                 self.numbers[name] = number
         self.citations[number - 1] += 1
         place = _place(number, self.citations[number - 1])
-        html = f'<a href="#fn{number}" class="footnote-ref" id="{place}" epub:type="noteref" role="doc-noteref">{number}</a>'
-        return {"t": "RawInline", "c": ["html", html]}
+        attributes = f'class="footnote-ref" id="{place}" epub:type="noteref" role="doc-noteref"'
+        return {"t": "RawInline", "c": ["html", f'<a href="#fn{number}" {attributes}>{number}</a>']}
 
 
 def _place(number: int, citation: int) -> str:

@@ -13,9 +13,10 @@ from typst import Compiler, TypstError
 from pipeline.books.book import Book
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.formula_check import in_pandoc_spelling
-from pipeline.books.notes import blocks_of_note, name_of_note, repeated_notes
+from pipeline.books.notes import blocks_of_note
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
 from pipeline.books.sections import BookSection
+from pipeline.books.typst_notes import TypstNotes, directed_blocks, heading_with_hidden_notes
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion
 
@@ -36,7 +37,7 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
     blocks: list[Node] = []
     for part in parts:
         arguments = {"title": part.title, "label": part.label, **_typst_language(part.language)}
-        inner = _TypstCalls(part.label, repeated_notes(part.blocks)).blocks(part.blocks)
+        inner = _TypstCalls(part.label, part.blocks).blocks(part.blocks)
         blocks += [_raw_typst_block(f"#chapter({_typst_arguments(arguments)})["), *inner, _raw_typst_block("]")]
     return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
 
@@ -85,9 +86,9 @@ class _TypstCalls:
     Examples are classes, alternative texts, task lists and ruby. A span of the class `kbd` becomes `#kbd[...];`.
     """
 
-    def __init__(self, prefix: str, repeated: set[str]) -> None:
+    def __init__(self, prefix: str, blocks: list[Node]) -> None:
         self.prefix, self.count = prefix, 0
-        self.repeated, self.cited = repeated, set[str]()  # names of notes
+        self.notes = TypstNotes(prefix, blocks)
 
     def blocks(self, part: list[Node]) -> list[Node]:
         """Return blocks with their nodes replaced."""
@@ -97,6 +98,8 @@ class _TypstCalls:
         """Return the nodes that replace one node."""
         if node["t"] == "Div" and node["c"][0][1]:
             return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw_typst_block("]")]
+        if node["t"] == "Div" and node["c"][0][2]:
+            return directed_blocks(node["c"][0], self.blocks(node["c"][1]))
         if node["t"] == "Figure":
             image = node["c"][2][0]["c"][0]
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
@@ -105,7 +108,8 @@ class _TypstCalls:
             body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
             return [_raw_typst_block(start), *body]
         if node["t"] == "Header":
-            return [self.heading(node)]
+            level, (name, *_), inlines = node["c"]
+            return directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
         return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
@@ -134,10 +138,8 @@ class _TypstCalls:
 
     def inline(self, node: Node) -> list[Node]:
         """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
-        if node["t"] == "Span":
-            return self.span(node)
-        if node["t"] == "Note":
-            return self.note(node)
+        if node["t"] in {"Span", "Note"}:
+            return self.span(node) if node["t"] == "Span" else self.note(node)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
@@ -154,23 +156,8 @@ class _TypstCalls:
         return [made]
 
     def note(self, node: Node) -> list[Node]:
-        """Return a note. One that is cited again is a reference to the label of the first."""
-        name = name_of_note(node)
-        label = f"<{self.prefix}-{name}>" if name in self.repeated else ""
-        if label and name in self.cited:
-            return [_raw_typst_inline(f"#footnote({label});")]
-        self.cited.add(name)
-        note = {"t": "Note", "c": self.blocks(blocks_of_note(node))}
-        return [note, _raw_typst_inline(label)] if label else [note]
-
-    def heading(self, node: Node) -> Node:
-        """Return a heading. A note in it is in a `context`, so that it is not in the outline of the PDF."""
-        level, attributes, inlines = node["c"]
-        made: list[Node] = []
-        for inline in self.part(inlines):
-            hidden = inline["t"] == "Note"
-            made += [_raw_typst_inline("#context ["), inline, _raw_typst_inline("];")] if hidden else [inline]
-        return {"t": "Header", "c": [level, attributes, made]}
+        """Return a note, or a reference to it if it was cited before."""
+        return self.notes.nodes(node, [] if self.notes.repeats(node) else self.blocks(blocks_of_note(node)))
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""

@@ -1,4 +1,4 @@
-"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml, text_phrases.toml)."""
+"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml and others)."""
 
 from __future__ import annotations
 

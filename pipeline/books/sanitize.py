@@ -81,9 +81,10 @@ def _tree_of(output: bytes | SkipDocument, marked: MarkedText, context: Sanitize
         return output
     try:
         blocks: list[Node] = with_html_parsed(msgspec.json.decode(output)["blocks"], context.language)
-        return with_callouts(marks_restored(blocks, marked), context.language)
+        tree: list[Node] = with_callouts(marks_restored(blocks, marked), context.language)
     except RecursionError:
         return SkipDocument(TOO_DEEP)
+    return tree
 
 
 def _sanitized_ast(tree: list[Node], context: SanitizeContext) -> SanitizedAst | SkipDocument:

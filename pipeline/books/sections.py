@@ -10,7 +10,17 @@ from urllib.parse import unquote
 
 from pipeline.books.back_matter import ChapterCitation, colophon, english, tool_versions, works_cited
 from pipeline.books.book import Book, Chapter
-from pipeline.books.pandoc_ast import Node, ast_plain_text, div, link_or_text, para, text_nodes, with_link_targets
+from pipeline.books.dates import date_in_words
+from pipeline.books.pandoc_ast import (
+    Node,
+    ast_plain_text,
+    div,
+    left_to_right,
+    link_or_text,
+    para,
+    text_nodes,
+    with_link_targets,
+)
 from pipeline.books.phrases import phrase
 from pipeline.urls.canonical import canonical_url, page_url
 
@@ -70,7 +80,7 @@ def _chapter_section(
         body = body[1:]
     kicker, body = _heading_extracted(body, chapter.kicker)
     subtitle, body = _heading_extracted(body, chapter.subtitle)
-    parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), text_nodes(chapter.date)) if part]
+    parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), _date_nodes(chapter)) if part]
     byline = [node for part in parts for node in (*text_nodes(" · "), *part)][3:]
     head = [div(name, [para(*line)]) for name, line in (("subtitle", subtitle), ("byline", byline)) if line]
     body = headings.numbered(body)
@@ -85,6 +95,12 @@ def _chapter_section(
     return BookSection(
         headings.label, chapter.title, chapter.language, [*with_link_targets([*head, *body], target), *ending]
     )
+
+
+def _date_nodes(chapter: Chapter) -> list[Node]:
+    """Return the date of a chapter in words; one that stays in digits is marked as left-to-right."""
+    words = date_in_words(chapter.date, chapter.language)
+    return [left_to_right(words)] if words and words == chapter.date else text_nodes(words)
 
 
 def _heading_extracted(blocks: list[Node], text: str) -> tuple[list[Node], list[Node]]:
@@ -131,7 +147,7 @@ class _NumberedHeadings:
             return part
         if part["t"] != "Header":
             return part | {"c": self.numbered(part["c"], outer)}
-        level, (written, *_), text = part["c"]
+        level, (written, _, direction), text = part["c"]
         while outer and outer[-1] >= level:
             outer.pop()
         outer.append(level)
@@ -139,7 +155,7 @@ class _NumberedHeadings:
         first = written and written not in self.targets
         self.targets[written if first else f"#{name}"] = f"#{name}"  # an identifier has no #, so this key is unique
         self.by_text.setdefault(_comparison_key(ast_plain_text(text)), f"#{name}")
-        return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], text]}
+        return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], direction], text]}
 
 
 def _comparison_key(text: str) -> str:
