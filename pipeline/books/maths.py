@@ -15,8 +15,8 @@ from pipeline.markdown.opaque import CODE, HTML, TEMPLATE, URL, opaque_spans
 
 _MAY_HOLD_MATHS = re.compile(r"\$|\\[(\[]|\\begin\{")  # a quick pre-filter: a text without a match has no formula
 _ENVIRONMENTS = "equation|align|alignat|gather|multline|eqnarray|flalign|displaymath|math"  # that need no dollar signs
-_LINE_START = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # the marks of quotations and list items
-_OPENER = re.compile(
+_MARKS_AT_LINE_START = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # the marks of quotations and list items
+_FORMULA_OPENER = re.compile(
     r"(?P<display>(?<![\\$])\$\$(?!\$))|(?P<ticked>(?<![\\$\w`])\$`)|(?P<inline>(?<![\\$])\$(?![\s$`]))"
     r"|(?P<parenthesis>(?<!\\)\\{1,2}\()|(?P<bracket>(?<!\\)\\{1,2}\[)"
     rf"|(?P<environment>(?<!\\)\\begin\{{(?:{_ENVIRONMENTS})\*?\}})"
@@ -41,7 +41,7 @@ class Formula(NamedTuple):
     end: int
     written: str  # with its delimiters
     tex: str  # between them
-    displayed: bool  # on lines of its own
+    displayed: bool  # on separate lines
 
 
 def formulas_in(text: str) -> list[Formula]:
@@ -63,7 +63,7 @@ def _candidates(text: str) -> Iterator[tuple[Formula, bool]]:
     starts = [span.start for span in opaque]
     at = 0
     closers = _Closers(text)
-    while opener := _OPENER.search(text, at):
+    while opener := _FORMULA_OPENER.search(text, at):
         at = opener.start() + 1
         form = opener.lastgroup or ""
         around = opaque[bisect_right(starts, opener.start()) - 1 :][:1] if starts else []
@@ -122,7 +122,7 @@ class _Closers:
 
 def _starts_line(text: str, start: int) -> bool:
     """Return whether only marks of quotations and list items are before `start` on its line."""
-    return _LINE_START.fullmatch(text[text.rfind("\n", 0, start) + 1 : start]) is not None
+    return _MARKS_AT_LINE_START.fullmatch(text[text.rfind("\n", 0, start) + 1 : start]) is not None
 
 
 def _formula_between(text: str, opener: re.Match[str], form: str, end: int) -> Formula:

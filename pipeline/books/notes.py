@@ -36,6 +36,27 @@ def repeated_notes(blocks: list[Node]) -> set[str]:
     return {name for name, count in counts.items() if name and count > 1} - inside
 
 
+def with_each_note_once(blocks: list[Node]) -> list[Node]:
+    """Return blocks in which a note that is cited again has no text there."""
+    names = Counter(name_of_note(node) for node in all_nodes(blocks) if node["t"] == "Note")
+    if not any(name and count > 1 for name, count in names.items()):
+        return blocks
+    made: list[Node] = _with_later_notes_emptied(blocks, set())
+    return made
+
+
+def _with_later_notes_emptied(part: Any, seen: set[str]) -> Any:  # noqa: ANN401 - any part of an AST
+    if isinstance(part, list):
+        return [_with_later_notes_emptied(item, seen) for item in part]
+    if not isinstance(part, dict) or "c" not in part:
+        return part
+    if part["t"] == "Note" and (name := name_of_note(part)):
+        if name in seen:
+            return {"t": "Note", "c": []}
+        seen.add(name)
+    return part | {"c": _with_later_notes_emptied(part["c"], seen)}
+
+
 def with_notes_at_end(blocks: list[Node], language: str) -> list[Node]:
     """Return the blocks of a section with numbers in place of its notes, and the notes before its colophon."""
     numbering = _NoteNumbering()
@@ -93,15 +114,15 @@ class _NoteNumbering:
             if name:
                 self.numbers[name] = number
         self.citations[number - 1] += 1
-        place = _place(number, self.citations[number - 1])
+        place = _citation_place(number, self.citations[number - 1])
         attributes = f'class="footnote-ref" id="{place}" epub:type="noteref" role="doc-noteref"'
         return {"t": "RawInline", "c": ["html", f'<a href="#fn{number}" {attributes}>{number}</a>']}
 
 
-def _place(number: int, citation: int) -> str:
+def _citation_place(number: int, citation: int) -> str:
     """Return the identifier of the place that cites a note.
 
-    >>> _place(3, 1), _place(3, 2)
+    >>> _citation_place(3, 1), _citation_place(3, 2)
     ('fnref3', 'fnref3-2')
     """
     return f"fnref{number}" + (f"-{citation}" if citation > 1 else "")
@@ -109,9 +130,9 @@ def _place(number: int, citation: int) -> str:
 
 def _note_item(number: int, blocks: list[Node], numbering: _NoteNumbering) -> list[Node]:
     """Return a note with its number, which links to its first citation, and arrows to the others."""
-    back = f'<a href="#{_place(number, 1)}" class="footnote-back" role="doc-backlink">{number}.</a> '
+    back = f'<a href="#{_citation_place(number, 1)}" class="footnote-back" role="doc-backlink">{number}.</a> '
     arrows = [
-        f' <a href="#{_place(number, at)}" class="footnote-back" role="doc-backlink">↩{at}</a>'
+        f' <a href="#{_citation_place(number, at)}" class="footnote-back" role="doc-backlink">↩{at}</a>'
         for at in range(2, numbering.citations[number - 1] + 1)
     ]
     first = {"t": "RawInline", "c": ["html", back]}

@@ -16,7 +16,6 @@ from pipeline.books.figures import figure_node, file_name_in_url, image_node, mi
 from pipeline.books.formula_check import checked_formulas
 from pipeline.books.html_to_ast import with_html_parsed
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions, verified_picture
-from pipeline.books.marked_text import MarkedText, marks_restored
 from pipeline.books.page_limits import string_nodes, with_clusters_limited, with_wide_tables_as_text
 from pipeline.books.pandoc_ast import (
     BLOCK_TYPES,
@@ -30,6 +29,7 @@ from pipeline.books.pandoc_ast import (
     text_nodes,
     with_link_targets,
 )
+from pipeline.books.text_with_marks import TextWithMarks, marks_restored
 from pipeline.document import SkipDocument
 from pipeline.markdown import HEADING_IDENTIFIER
 from pipeline.markdown.pandoc import DIALECT, Conversion, convert_untrusted
@@ -64,7 +64,7 @@ class SanitizedAst:
     left_out: int = 0  # images omitted because of the size limit
 
 
-def sanitized_asts(texts: Sequence[tuple[MarkedText, SanitizeContext]]) -> list[SanitizedAst | SkipDocument]:
+def sanitized_asts(texts: Sequence[tuple[TextWithMarks, SanitizeContext]]) -> list[SanitizedAst | SkipDocument]:
     """Return the sanitized AST of each Markdown text, or SkipDocument where pandoc fails or it is nested too deeply."""
     sources = [with_clusters_limited(printable(marked.text)).encode() for marked, _ in texts]
     outputs = convert_untrusted([Conversion(text, BOOK_DIALECT, "json") for text in sources])
@@ -75,7 +75,9 @@ def sanitized_asts(texts: Sequence[tuple[MarkedText, SanitizeContext]]) -> list[
     ]
 
 
-def _tree_of(output: bytes | SkipDocument, marked: MarkedText, context: SanitizeContext) -> list[Node] | SkipDocument:
+def _tree_of(
+    output: bytes | SkipDocument, marked: TextWithMarks, context: SanitizeContext
+) -> list[Node] | SkipDocument:
     """Return pandoc's JSON output as a tree with its HTML parsed and its formulas and notes restored."""
     if isinstance(output, SkipDocument):
         return output
@@ -167,9 +169,7 @@ class _Sanitizer:
             level, attributes, inlines = node["c"]
             attributes, inlines = _with_identifier(attributes, inlines)
             return {"t": "Header", "c": [level, attributes, self.inlines(inlines)]}
-        if node["t"] == "Math":
-            return node
-        return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
+        return {"t": node["t"], "c": self.part(node["c"])} if "c" in node and node["t"] != "Math" else node
 
     def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of an AST
         """Return a part of a node, sanitized. The first node of a list decides whether it is of blocks or inlines."""

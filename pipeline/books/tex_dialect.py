@@ -10,7 +10,7 @@ import re
 import sys
 
 _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+)\}"  # braces with up to two levels of braces inside
-_FACES = {
+_TEX_FACES = {
     "rm": "mathrm",
     "bf": "mathbf",
     "it": "mathit",
@@ -21,7 +21,7 @@ _FACES = {
     "bold": "mathbf",
     "textsc": "text",
 }
-_FACE_NAMES = "|".join(_FACES)
+_TEX_FACE_NAMES = "|".join(_TEX_FACES)
 _REWRITTEN = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -41,14 +41,17 @@ _REWRITTEN = tuple(
         (r"\\degree(?![A-Za-z])", r"{}^\\circ"),
         (r"\\(?:xlongequal|xleftrightarrow)\s*" + _GROUP, r"\\overset{\1}{=}"),
         (r"\\middle(?![A-Za-z])", ""),
-        (r"\\unicode\s*\{(?:x([0-9A-Fa-f]{2,5})|(\d{2,6}))\}", lambda found: _character(found[1], found[2])),
-        (r"\\ce\s*\{([A-Za-z0-9+\-\s]+)\}", lambda found: _chemical_formula(found[1])),
-        (rf"\\({_FACE_NAMES})\s*" + _GROUP, lambda found: f"\\{_FACES[found[1]]}{{{found[2]}}}"),
         (
-            rf"\{{\s*\\({_FACE_NAMES})(?![A-Za-z])\s*((?:[^{{}}]|\{{[^{{}}]*+\}})*+)\}}",
-            lambda found: f"{{\\{_FACES[found[1]]}{{{found[2]}}}}}",
+            r"\\unicode\s*\{(?:x([0-9A-Fa-f]{2,5})|(\d{2,6}))\}",
+            lambda found: _character_of_code_point(found[1], found[2]),
         ),
-        (rf"\\({_FACE_NAMES})\s+([A-Za-z0-9])", lambda found: f"\\{_FACES[found[1]]}{{{found[2]}}}"),
+        (r"\\ce\s*\{([A-Za-z0-9+\-\s]+)\}", lambda found: _chemical_formula(found[1])),
+        (rf"\\({_TEX_FACE_NAMES})\s*" + _GROUP, lambda found: f"\\{_TEX_FACES[found[1]]}{{{found[2]}}}"),
+        (
+            rf"\{{\s*\\({_TEX_FACE_NAMES})(?![A-Za-z])\s*((?:[^{{}}]|\{{[^{{}}]*+\}})*+)\}}",
+            lambda found: f"{{\\{_TEX_FACES[found[1]]}{{{found[2]}}}}}",
+        ),
+        (rf"\\({_TEX_FACE_NAMES})\s+([A-Za-z0-9])", lambda found: f"\\{_TEX_FACES[found[1]]}{{{found[2]}}}"),
         (r"(?:\\\\(?:\[[^\]]*\])?\s*)+\Z", ""),  # a line break at the end
         (r"\A\s*(?:\\\\\s*)+", ""),
     )
@@ -71,7 +74,7 @@ def tex_for_pandoc(tex: str) -> str:
     return rf"\begin{{gathered}}{tex}\end{{gathered}}" if r"\\" in outside else tex
 
 
-def _character(hexadecimal: str | None, decimal: str | None) -> str:
+def _character_of_code_point(hexadecimal: str | None, decimal: str | None) -> str:
     """Return the character of a code point, as TeX text."""
     char = chr(int(hexadecimal, 16) if hexadecimal else min(int(decimal or "0"), sys.maxunicode))
     return f"\\text{{{char}}}" if char.isalpha() or not char.isascii() else char

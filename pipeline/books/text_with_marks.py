@@ -1,7 +1,7 @@
 r"""Markdown text -> the same text for pandoc, its formulas and the names of its notes as code spans.
 
 `a $x_1$` becomes a `q0f0`. Nothing in a code span is Markdown, so that a formula goes through pandoc whole.
-`marks_restored` puts the formulas back into pandoc's tree; `visible_text` into the text that the reader of the post
+`marks_restored` puts the formulas back into pandoc's tree; `visible_text_of` into the text that the reader of the post
 sees.
 """
 
@@ -23,7 +23,7 @@ _NOTE = re.compile(
 )
 
 
-class MarkedText(NamedTuple):
+class TextWithMarks(NamedTuple):
     """A text with marks in code spans."""
 
     text: str
@@ -31,16 +31,16 @@ class MarkedText(NamedTuple):
     formulas: tuple[Formula, ...]  # in the order of their numbers
 
 
-def marked_text(text: str) -> MarkedText:
+def text_with_marks(text: str) -> TextWithMarks:
     r"""Return a Markdown text with its formulas and the definitions of its notes marked.
 
-    >>> marked_text("a $x_{1}$ b[^n]\n\n[^n]: c").text
+    >>> text_with_marks("a $x_{1}$ b[^n]\n\n[^n]: c").text
     'a `q0f0` b[^n]\n\n[^n]: `q0n0`c'
     """
     formulas = formulas_in(text)
     notes = [*_note_definitions(text)]
     if not formulas and not notes:
-        return MarkedText(text, "", ())
+        return TextWithMarks(text, "", ())
     mark = next(name for name in map("q{}".format, count()) if f"{name}f" not in text and f"{name}n" not in text)
     numbers: dict[str, int] = {}  # a formula as written -> its number
     edits = [(one.start, one.end, f"`{mark}f{numbers.setdefault(one.written, len(numbers))}`") for one in formulas]
@@ -50,7 +50,7 @@ def marked_text(text: str) -> MarkedText:
         parts += [text[done:start], shown]
         done = end
     unique = {one.written: one for one in reversed(formulas)}
-    return MarkedText("".join([*parts, text[done:]]), mark, tuple(unique[written] for written in numbers))
+    return TextWithMarks("".join([*parts, text[done:]]), mark, tuple(unique[written] for written in numbers))
 
 
 def _note_definitions(text: str) -> Iterator[int]:
@@ -65,7 +65,7 @@ def _note_definitions(text: str) -> Iterator[int]:
             yield match.end()
 
 
-def marks_restored(part: Any, marked: MarkedText) -> Any:  # noqa: ANN401 - any part of an AST
+def marks_restored(part: Any, marked: TextWithMarks) -> Any:  # noqa: ANN401 - any part of an AST
     """Return a part of pandoc's tree with formulas in place of their marks, and each marked note in a division.
 
     A formula has its text as written under the key "written"; `checked_formulas` needs it.
@@ -74,7 +74,7 @@ def marks_restored(part: Any, marked: MarkedText) -> Any:  # noqa: ANN401 - any 
         return part | {"c": marks_restored(part["c"], marked)} if isinstance(part, dict) and "c" in part else part
     made: list[Any] = []
     for item in part:
-        kind, number = _mark_of(item, marked.mark)
+        kind, number = _kind_of_mark(item, marked.mark)
         if kind == "f":
             made.append(_formula_node(marked.formulas[number]))
         elif not kind and isinstance(item, dict) and item.get("t") == "Note":
@@ -84,7 +84,7 @@ def marks_restored(part: Any, marked: MarkedText) -> Any:  # noqa: ANN401 - any 
     return _with_ticked_formulas(made)
 
 
-def _mark_of(item: Any, mark: str) -> tuple[str, int]:  # noqa: ANN401 - any part of an AST
+def _kind_of_mark(item: Any, mark: str) -> tuple[str, int]:  # noqa: ANN401 - any part of an AST
     """Return the kind (f, n) and number of the mark that an inline node is; an empty kind if it is none."""
     text = item["c"][1] if mark and isinstance(item, dict) and item.get("t") == "Code" else ""
     found = re.fullmatch(rf"{mark}([fn])(\d+)", text) if text else None
@@ -96,10 +96,10 @@ def _formula_node(formula: Formula) -> Node:
     return {"t": "Math", "c": [kind, without_tex_labels(formula.tex).strip()], "written": formula.written}
 
 
-def _with_note_named(blocks: list[Node], marked: MarkedText) -> list[Node]:
+def _with_note_named(blocks: list[Node], marked: TextWithMarks) -> list[Node]:
     """Return the blocks of a note; if its first paragraph has a mark, in a division with the number of the mark."""
     first = blocks[0]["c"] if blocks and blocks[0]["t"] in {"Para", "Plain"} else []
-    kind, number = _mark_of(first[0], marked.mark) if first else ("", 0)
+    kind, number = _kind_of_mark(first[0], marked.mark) if first else ("", 0)
     inner = marks_restored(blocks, marked)
     return [{"t": "Div", "c": [[f"note-{number}", ["note"], []], inner]}] if kind == "n" else inner
 
@@ -117,7 +117,7 @@ def _with_ticked_formulas(nodes: list[Any]) -> list[Any]:
     return made
 
 
-def visible_text(shown: str, marked: MarkedText) -> str:
+def visible_text_of(shown: str, marked: TextWithMarks) -> str:
     """Return the visible text of a marked post with the TeX of its formulas in place of their marks."""
     if not marked.mark:
         return shown
