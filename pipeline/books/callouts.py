@@ -1,4 +1,7 @@
-"""Quotations that begin with `[!NOTE]` (GitHub, Obsidian) -> call-outs: a division with a title."""
+"""Quotations that begin with `[!NOTE]` (GitHub, Obsidian) -> call-outs: a division with a title.
+
+Items of ordered lists that begin with `[ ]` or `[x]` get a box, as pandoc gives those of bullet lists.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +26,29 @@ def with_callouts(part: Any, language: str) -> Any:  # noqa: ANN401 - any part o
     if not isinstance(part, dict) or "c" not in part:
         return part
     inner = with_callouts(part["c"], language)
+    if part["t"] == "OrderedList":
+        return part | {"c": [inner[0], [*map(_with_task_box, inner[1])]]}
     if part["t"] == "BlockQuote" and inner and inner[0]["t"] in {"Para", "Plain"} and inner[0]["c"]:
         first, *rest = inner[0]["c"]
         kind = _KIND.fullmatch(first["c"]) if first["t"] == "Str" else None
         if kind:
             return _callout(kind[1], rest, inner[1:], language)
     return part | {"c": inner}
+
+
+def _with_task_box(item: list[Node]) -> list[Node]:
+    """Return an item of an ordered list with a box in place of `[ ]` or `[x]`."""
+    if not item or item[0]["t"] not in {"Plain", "Para"}:
+        return item
+    start = "".join(
+        node["c"] if node["t"] == "Str" else " " if node["t"] == "Space" else "\n" for node in item[0]["c"][:4]
+    )
+    found = re.match(r"\[([ xX])\] ", start)
+    if not found:
+        return item
+    box = {"t": "Str", "c": "\N{BALLOT BOX}" if found[1] == " " else "\N{BALLOT BOX WITH X}"}
+    written = 3 if found[1] == " " else 1  # nodes of the brackets
+    return [item[0] | {"c": [box, *item[0]["c"][written:]]}, *item[1:]]
 
 
 def _callout(kind: str, inlines: list[Node], following: list[Node], language: str) -> Node:

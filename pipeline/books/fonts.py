@@ -41,7 +41,7 @@ JOINERS = frozenset((0x200C, 0x200D))  # ZERO WIDTH NON-JOINER and JOINER: no fo
 EMBEDDED_RANGES = "U+590-1FFF, U+200C-200D, U+2070-10FFFF"
 EMBEDDED_RANGES_IN_CJK = "U+590-10FFFF"  # with general punctuation: full-width quotes and dashes are in the CJK font
 REGULAR_WEIGHT, MEDIUM_WEIGHT, BOLD_WEIGHT = 400, 500, 700  # on the wght axis (OpenType)
-SERIF_PREFIX, SANS_PREFIX, SANS_CJK_PREFIX = "NotoSerifSC", "NotoSans[", "NotoSansCJK"  # prefixes of font file names
+SANS_PREFIX, SANS_CJK_PREFIX = "NotoSans[", "NotoSansCJK"  # prefixes of font file names
 CJK_LANGUAGES = {"zh", "ja", "ko"}  # ISO 639
 SIMPLIFIED_FACE = 2  # index of the face for simplified Chinese in NotoSansCJK
 # Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties.txt) except format characters: fillers, selectors
@@ -49,6 +49,8 @@ _DEFAULT_IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 CJK_FACES = {"ja": 0, "ko": 1, "zh-hant": 3}  # faces of NotoSansCJK-VF.otf.ttc, in the order JP, KR, SC, TC, HK
+
+SERIF_PREFIXES = {0: ("NotoSerifJP",), 1: ("NotoSerifKR",), 2: ("NotoSerifSC",), 3: ("NotoSerifTC",)}  # by those faces
 
 
 class FontSubset(NamedTuple):
@@ -78,16 +80,17 @@ def typst_fonts() -> Fonts:
 
 
 @cache
-def _packaged_faces(index: int, first: str) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
+def _packaged_faces(index: int, first: tuple[str, ...]) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
     """Return the packaged fonts in order of preference: file name, face, and the code points that it is to draw.
 
-    Book faces of one script come first, then fonts whose name starts with `first`, then Noto Sans. Fonts for simplified
-    Chinese only and italic fonts come last. `index` selects the face of the CJK collection.
+    Book faces of one script come first, then fonts whose names start as `first` says, then Noto Sans. Fonts for one CJK
+    language and italic fonts come last. `index` selects the face of the CJK collection.
     """
 
-    def rank(name: str) -> tuple[bool, bool, bool, bool, bool, str]:
-        of_a_language, general = name.startswith(first), name.startswith(SANS_PREFIX)
-        return not _ranges_of(name), not of_a_language, not general, "SC-" in name, "Italic" in name, name
+    def rank(name: str) -> tuple[bool, int, bool, bool, bool, str]:
+        place = next((at for at, prefix in enumerate(first) if name.startswith(prefix)), len(first))
+        general, last = name.startswith(SANS_PREFIX), re.search(r"(?:SC|TC|JP|KR)-", name) is not None
+        return not _ranges_of(name), place, not general, last, "Italic" in name, name
 
     faces = []
     for path in sorted(font_paths(), key=lambda path: rank(path.name)):
@@ -120,7 +123,7 @@ def _cjk_face_index(language: str) -> int:
 def sans_face_of(char: str, language: str) -> hb.Face:
     """Return the first sans-serif face that has `char`, or the first face of all if none has it."""
     faces = _packaged_faces(
-        _cjk_face_index(language), SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX
+        _cjk_face_index(language), (SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX,)
     )
     return next((face for _, face, code_points in faces if ord(char) in code_points), faces[0][1])
 
@@ -131,7 +134,7 @@ def characters_without_glyph(text: str) -> Counter[str]:
     Invisible characters (spaces, controls, joiners, variation selectors) are not counted.
     """
     available = frozenset[int]().union(
-        *(code_points for _, _, code_points in _packaged_faces(SIMPLIFIED_FACE, SANS_PREFIX))
+        *(code_points for _, _, code_points in _packaged_faces(SIMPLIFIED_FACE, (SANS_PREFIX,)))
     )
     counts = Counter(normalize("NFC", text))
     return Counter(
@@ -160,17 +163,16 @@ def _drawn_by_typst(char: str) -> bool:
 def font_subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR_WEIGHT) -> list[FontSubset]:
     """Return font subsets that cover the characters of `text` in `ranges` (CSS unicode-range).
 
-    Characters that no font has are skipped. Han characters get the glyphs of `language` (BCP 47). Running text in
-    simplified Chinese gets a serif font; no other packaged CJK font has serifs.
+    Characters that no font has are skipped. Han characters get the glyphs of `language` (BCP 47). Running text gets a
+    serif font; those for other languages than simplified Chinese are in the extra `cjk`.
     """
     index = _cjk_face_index(language)
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
     present = {ord(char) for char in set(text) if not char.isspace() and not _DEFAULT_IGNORABLE.match(char)}
     wanted = {code for code in present - JOINERS if any(a <= code <= b for a, b in bounds)}
     made = []
-    for name, face, code_points in _packaged_faces(
-        index, SERIF_PREFIX if index == SIMPLIFIED_FACE and weight == REGULAR_WEIGHT else SANS_CJK_PREFIX
-    ):
+    serif = SERIF_PREFIXES.get(index, ()) if weight == REGULAR_WEIGHT else ()
+    for name, face, code_points in _packaged_faces(index, (*serif, SANS_CJK_PREFIX)):
         if not wanted:
             break
         covered = wanted & code_points

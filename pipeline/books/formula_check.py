@@ -14,7 +14,7 @@ from typst import Compiler, TypstError
 
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, pandoc_json, para, printable
-from pipeline.books.tex_dialect import tex_for_pandoc
+from pipeline.books.tex_dialect import has_cjk_words, tex_for_pandoc
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion, convert_untrusted
 
@@ -47,8 +47,9 @@ def _formulas_of(tree: list[Node]) -> list[str]:
 
 
 def _spellings(tex: str) -> list[str]:
-    """Return what pandoc may read a formula as: the TeX itself, and the TeX in pandoc's dialect."""
-    return [*dict.fromkeys((printable(tex), printable(tex_for_pandoc(tex))))]
+    """Return what pandoc may read a formula as, best first: the TeX itself, and the TeX in pandoc's dialect."""
+    spellings = [printable(tex), printable(tex_for_pandoc(tex))]
+    return [*dict.fromkeys(spellings[::-1] if has_cjk_words(tex) else spellings)]
 
 
 def _readable_formulas(sources: list[list[Node]]) -> list[set[str]]:

@@ -1,7 +1,7 @@
 r"""TeX as posts have it (MathJax, KaTeX) -> TeX that pandoc reads: `{\rm d}x` -> `{\mathrm{d}}x`.
 
 Only what pandoc does not know is rewritten, to what shows nearly the same: colours and sizes are dropped, a line break
-outside an environment gets one.
+outside an environment gets one. CJK words become text, because pandoc would set each character as a variable.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ _REWRITTEN = tuple(
         (r"\A\s*(?:\\\\\s*)+", ""),
     )
 )
+_CJK = "[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
+_CJK_WORD = re.compile(rf"\\(?:text\w*|mbox|hbox|operatorname|math\w+)\*?\s*\{{[^{{}}]*\}}|(?<=[_^]){_CJK}|{_CJK}+")
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
 
@@ -67,11 +69,20 @@ def tex_for_pandoc(tex: str) -> str:
     """
     for pattern, replacement in _REWRITTEN:
         tex = pattern.sub(replacement, tex)
-    tex = tex.strip()
+    tex = _CJK_WORD.sub(lambda found: found[0] if found[0][0] == "\\" else f"{{\\text{{{found[0]}}}}}", tex).strip()
     outside = _ENVIRONMENT.sub("", tex)
     if re.search(r"(?<!\\)&", outside):
         return rf"\begin{{aligned}}{tex}\end{{aligned}}"
     return rf"\begin{{gathered}}{tex}\end{{gathered}}" if r"\\" in outside else tex
+
+
+def has_cjk_words(tex: str) -> bool:
+    """Return whether TeX has CJK words.
+
+    >>> has_cjk_words("x_{速度}"), has_cjk_words("x^2")
+    (True, False)
+    """
+    return re.search(_CJK, tex) is not None
 
 
 def _character_of_code_point(hexadecimal: str | None, decimal: str | None) -> str:
