@@ -90,9 +90,9 @@ def _with_parts_directed(part: Any, post: str) -> Any:  # noqa: ANN401 - any par
         return part | {"c": _with_parts_directed(part["c"], post)} if inner else part
     if not isinstance(part, list):
         return part
-    if part and all(isinstance(item, dict) and item.get("t") in _BLOCKS for item in part):
+    if part and all(isinstance(item, dict) and item.get("t") in _BLOCKS_IN_LISTS for item in part):
         return _directed(part, post)
     return [_with_parts_directed(item, post) for item in part]
 
 
-_BLOCKS = {*_WHOLE_BLOCKS, "Header", "CodeBlock", "Div", "Figure", "HorizontalRule"}
+_BLOCKS_IN_LISTS = {*_WHOLE_BLOCKS, "Header", "CodeBlock", "Div", "Figure", "HorizontalRule"}

@@ -20,7 +20,7 @@ from pipeline.books.pandoc_ast import Node, ast_plain_text
 from pipeline.books.phrases import phrase
 
 TEMPLATE_FOLDER = files("pipeline.books").joinpath("templates")
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_HEADING_ELEMENTS = ("h1", "h2", "h3", "h4", "h5", "h6")
 TEXT_NODE_TYPES = ("Str", "Code", "CodeBlock", "Math")  # types of nodes that contain text
 
 
@@ -76,8 +76,8 @@ def _group_rules(
     medium = subsets(_text_of_types(nodes, "Emph"), MEDIUM_WEIGHT) if group else []
     places = [""] if titles else [f'[lang="{tag}"] ' for tag in languages]
     whole = [place.strip() or "body" for place in places]
-    headings = [f"{place}{name}" for place in places for name in HEADINGS]
-    headings += [f"{name}{place.strip()}" for place in places if place for name in HEADINGS]
+    headings = [f"{place}{name}" for place in places for name in _HEADING_ELEMENTS]
+    headings += [f"{name}{place.strip()}" for place in places if place for name in _HEADING_ELEMENTS]
     strong = [f"{place or f':lang({tag}) '}strong" for place in places for tag in ("zh", "ja", "ko")] if group else []
     emphasis = [f"{place or f':lang({tag}) '}em" for place in places for tag in ("zh", "ja", "ko")] if group else []
     rules = [_font_face_rule(font, ranges) for font in (*regular, *bold, *medium)]

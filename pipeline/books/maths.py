@@ -129,11 +129,11 @@ def _formula_between(text: str, opener: re.Match[str], form: str, end: int) -> F
     """Return the formula from `opener` to the offset `end`."""
     inner = (opener.start(), end) if form == "environment" else (opener.end(), end - len(opener[0]))
     tex = text[slice(*inner)]
-    tex = _without_quotation_marks(tex, text, opener.start()).strip()
+    tex = _without_quotation_prefixes(tex, text, opener.start()).strip()
     return Formula(opener.start(), end, text[opener.start() : end], tex, form in _DISPLAYED)
 
 
-def _without_quotation_marks(tex: str, text: str, start: int) -> str:
+def _without_quotation_prefixes(tex: str, text: str, start: int) -> str:
     """Return the lines of a formula without the `>` before each, if the formula is in a quotation."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
     return re.sub(r"\n[ \t]*(?:>[ \t]?)+", "\n", tex) if before.lstrip().startswith(">") else tex

@@ -56,8 +56,10 @@ _REWRITTEN = tuple(
         (r"\A\s*(?:\\\\\s*)+", ""),
     )
 )
-_CJK = "[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
-_CJK_WORD = re.compile(rf"\\(?:text\w*|mbox|hbox|operatorname|math\w+)\*?\s*\{{[^{{}}]*\}}|(?<=[_^]){_CJK}|{_CJK}+")
+_CJK_CHARACTER = "[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
+_CJK_WORD = re.compile(
+    rf"\\(?:text\w*|mbox|hbox|operatorname|math\w+)\*?\s*\{{[^{{}}]*\}}|(?<=[_^]){_CJK_CHARACTER}|{_CJK_CHARACTER}+"
+)
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
 
@@ -82,7 +84,7 @@ def has_cjk_words(tex: str) -> bool:
     >>> has_cjk_words("x_{速度}"), has_cjk_words("x^2")
     (True, False)
     """
-    return re.search(_CJK, tex) is not None
+    return re.search(_CJK_CHARACTER, tex) is not None
 
 
 def _character_of_code_point(hexadecimal: str | None, decimal: str | None) -> str:
