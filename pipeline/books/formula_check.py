@@ -111,10 +111,10 @@ def _replaced_formula(node: Node, chosen: dict[str, str]) -> Node:
 
 
 def _unset_block(inlines: list[Node], chosen: dict[str, str]) -> str:
-    """Return the text of a paragraph that is one formula of several lines which cannot be set; otherwise ""."""
+    """Return the text of a paragraph that is one displayed formula which cannot be set; otherwise ""."""
     only = inlines[0] if len(inlines) == 1 and inlines[0]["t"] == "Math" else None
-    written = str(only.get("written", "")) if only else ""
-    return written if only and "\n" in written and not chosen[only["c"][1]] else ""
+    displayed = only is not None and only["c"][0]["t"] == "DisplayMath" and not chosen[only["c"][1]]
+    return str(only.get("written", "")) if only and displayed else ""
 
 
 def in_pandoc_spelling(part: Any) -> Any:  # noqa: ANN401 - any part of an AST

@@ -18,6 +18,7 @@ _ENVIRONMENTS = "equation|align|alignat|gather|multline|eqnarray|flalign|display
 _MARKS_AT_LINE_START = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # the marks of quotations and list items
 _FORMULA_OPENER = re.compile(
     r"(?P<display>(?<![\\$])\$\$(?!\$))|(?P<ticked>(?<![\\$\w`])\$`)|(?P<inline>(?<![\\$])\$(?![\s$`]))"
+    r"|(?P<spaced>(?<![\\$\w])\$(?=[ ]\S))"
     r"|(?P<parenthesis>(?<!\\)\\{1,2}\()|(?P<bracket>(?<!\\)\\{1,2}\[)"
     rf"|(?P<environment>(?<!\\)\\begin\{{(?:{_ENVIRONMENTS})\*?\}})"
 )
@@ -75,7 +76,7 @@ def _candidates(text: str) -> Iterator[tuple[Formula, bool]]:
             continue
         formula = _formula_between(text, opener, form, end)
         sure = _is_certain(formula.tex, form, alone=_stands_alone(text, formula))
-        if sure or _may_be_short_maths(formula.tex):
+        if sure or (form != "spaced" and _may_be_short_maths(formula.tex)):
             yield formula, sure
             at = end
 
@@ -103,18 +104,17 @@ class _Closers:
             found = _PARAGRAPH_END.search(self.text, start)
             self.paragraph_end = found.start() if found else len(self.text)
         limit = min(limit, self.paragraph_end)
-        if form == "inline":
+        if form in {"inline", "spaced"}:
             end = self.found("$", r"(?<!\\)\$", start, limit)
-            good = end and not self.text[end - 2].isspace() and not re.match(r"[\d$]", self.text[end : end + 1])
-            return end if good else 0
+            good = end and self.text[end - 2].isspace() == (form == "spaced")
+            return end if good and not re.match(r"[\d$]", self.text[end : end + 1]) else 0
         closer = {"display": "$$", "ticked": "`$"}.get(form) or opener[0][:-1] + (")" if form == "parenthesis" else "]")
         return self.found(closer, r"(?<!\\)" + re.escape(closer), start, limit)
 
     def found(self, closer: str, pattern: str, start: int, limit: int) -> int:
         """Return the offset after the first match of `pattern` between two offsets; 0 if there is none."""
-        if limit <= self.none_before.get(closer, -1):
-            return 0
-        match = re.compile(pattern).search(self.text, start, limit)
+        searched = self.none_before.get(closer, 0) - 2  # a closer of two characters may begin before that offset
+        match = re.compile(pattern).search(self.text, max(start, searched), limit)
         if not match:
             self.none_before[closer] = limit
         return match.end() if match else 0

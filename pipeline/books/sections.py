@@ -60,7 +60,7 @@ def _chapter_parts(chapter: Chapter, places: NumberedPlaces) -> list[Node]:
     Headings of the post that repeat its title, kicker or subtitle are removed.
     """
     body = chapter.blocks
-    if body and body[0]["t"] == "Header" and ast_plain_text(body[0]["c"][2]).split() == chapter.title.split():
+    if body and body[0]["t"] == "Header" and _repeats_title(ast_plain_text(body[0]["c"][2]), chapter.title):
         places.add_title(body[0])
         body = body[1:]
     kicker, body = _heading_extracted(body, chapter.kicker, places)
@@ -69,6 +69,15 @@ def _chapter_parts(chapter: Chapter, places: NumberedPlaces) -> list[Node]:
     byline = [node for part in parts for node in (*text_nodes(" · "), *part)][3:]
     head = [div(name, [para(*line)]) for name, line in (("subtitle", subtitle), ("byline", byline)) if line]
     return [*head, *places.numbered(body)]
+
+
+def _repeats_title(heading: str, title: str) -> bool:
+    """Return whether a heading is the title. A formula in a title has its dollar signs, one in a heading has none.
+
+    >>> _repeats_title("The x^2 rule", "The $x^2$ rule"), _repeats_title("1", "2")
+    (True, False)
+    """
+    return heading.split() == title.split() or ("$" in title and comparison_key(heading) == comparison_key(title))
 
 
 def _date_nodes(chapter: Chapter) -> list[Node]:
