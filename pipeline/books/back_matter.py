@@ -113,7 +113,7 @@ def sentence_end(language: str) -> str:
 
 def english(*blocks: Node) -> Node:
     """Return blocks marked as English, for text that is English in a book of any language."""
-    return {"t": "Div", "c": [["", ["english"], [["lang", "en"]]], list(blocks)]}
+    return {"t": "Div", "c": [["", ["english"], [["lang", "en"], ["dir", "ltr"]]], list(blocks)]}
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -17,7 +17,9 @@ from pipeline.books.epub_contents import landmarks, with_nav_list, with_ncx_poin
 from pipeline.books.epub_metadata import cover_text, epub_metadata, finished_package, meta_inlines, meta_list
 from pipeline.books.epub_style import style_sheet
 from pipeline.books.epub_tables import with_fitting_tables
+from pipeline.books.formula_check import in_pandoc_spelling, original_spellings
 from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
+from pipeline.books.notes import with_notes_at_end
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
@@ -31,7 +33,8 @@ def epub_conversion(book: Book, parts: list[BookSection], folder: Path) -> Conve
 
     The cover, the style sheet (templates/epub.css with font rules) and the fonts are written to `folder`.
     """
-    blocks = _with_ruby_elements(with_fitting_tables([node for part in parts for node in _section_blocks(part)]))
+    nodes = with_fitting_tables([node for part in parts for node in _section_blocks(part)])
+    blocks = _with_ruby_elements(in_pandoc_spelling(nodes))
     front = folder / "cover.jpg"
     front.write_bytes(cover_jpeg(book, folder))
     sheet, fonts = style_sheet(book, blocks)
@@ -101,7 +104,8 @@ def _section_blocks(part: BookSection) -> list[Node]:
     series = [{"t": "Span", "c": [["", ["series"], []], text_nodes(part.parts.series)]}, {"t": "Space"}]
     title = [*series, *text_nodes(part.parts.title)] if part.parts.series else text_nodes(part.title)
     heading = {"t": "Header", "c": [1, [part.label, [], language + kind], title]}
-    return [heading, {"t": "Div", "c": [["", ["chapter"], language], part.blocks]}]
+    blocks = with_notes_at_end(part.blocks, part.language)
+    return [heading, {"t": "Div", "c": [["", ["chapter"], language], blocks]}]
 
 
 def _progresses_right_to_left(book: Book) -> bool:
@@ -117,11 +121,13 @@ def finished_epub(epub: bytes, book: Book, parts: list[BookSection], _folder: Pa
     slant instead. Raises RuntimeError where an XML file in the EPUB is not well-formed.
     """
     made = io.BytesIO()
+    spellings = original_spellings([part.blocks for part in parts])
     with zipfile.ZipFile(io.BytesIO(epub)) as old, zipfile.ZipFile(made, "w") as new:
         for entry in old.infolist():
             data = old.read(entry)
             if entry.filename.endswith(".xhtml"):
-                data = _finished_page(data.decode(), entry.filename, book, parts).encode()
+                page = _with_original_tex(data.decode(), spellings)
+                data = _finished_page(page, entry.filename, book, parts).encode()
             elif entry.filename.endswith("toc.ncx"):
                 data = with_ncx_points(data.decode(), contents_of(parts)).encode()
             elif entry.filename.endswith("content.opf"):
@@ -158,6 +164,8 @@ def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -
         language = escape(section.language or "und")
         attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * is_right_to_left(section.language)
         page = re.sub(r'lang="[^"]*" xml:lang="[^"]*"', attributes, page, count=1)
+        if 'dir="rtl"' in page:  # code is written from left to right; EPUB forbids CSS that says so
+            page = re.sub(r"<(pre|code)(?=[ >])(?! dir)", r'<\1 dir="ltr"', page)
     if name.endswith("/cover.xhtml"):
         source = re.search(r'xlink:href="([^"]+)"', page)
         image = f'<img src="{source[1] if source else ""}" alt="{escape(cover_text(book))}" />'
@@ -169,3 +177,15 @@ def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -
         rest = rest.partition("</nav>")[2]
         page = with_nav_list(head, contents_of(parts)) + landmarks(book, parts) + rest
     return page
+
+
+def _with_original_tex(page: str, spellings: dict[str, str]) -> str:
+    """Return a page whose annotations of formulas have the TeX of the post."""
+    if not spellings:
+        return page
+    start = '<annotation encoding="application/x-tex">'
+
+    def original(found: re.Match[str]) -> str:
+        return start + escape(spellings.get(unescape(found[1]), unescape(found[1])), quote=False)
+
+    return re.sub(f"{re.escape(start)}([^<]*)", original, page)

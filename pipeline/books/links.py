@@ -56,7 +56,7 @@ class NumberedPlaces:
             return self.numbered_anchor(part)
         if part["t"] != "Header":
             return part | {"c": self.numbered(part["c"], outer)}
-        level, (written, *_), text = part["c"]
+        level, (written, _, direction), text = part["c"]
         if not has_words(text):  # an image, which has no place in the contents
             return para(*self.numbered(text, outer))
         while outer and outer[-1] >= level:
@@ -67,7 +67,7 @@ class NumberedPlaces:
         first = written and written not in self.targets
         self.targets[written if first else f"#{name}"] = f"#{name}"  # an identifier has no #, so this key is unique
         self.by_text.setdefault(comparison_key(ast_plain_text(text)), f"#{name}")
-        return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], self.numbered(text, outer)]}
+        return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], direction], self.numbered(text, outer)]}
 
     def numbered_anchor(self, anchor: Node) -> Node:
         """Return an anchor with its identifier in the book; without one if the post has the identifier twice."""

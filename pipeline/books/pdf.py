@@ -7,11 +7,14 @@ from typing import Any
 
 from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Book
+from pipeline.books.formula_check import in_pandoc_spelling
 from pipeline.books.link_list import NumberedLinks
+from pipeline.books.notes import blocks_of_note
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
 from pipeline.books.pdf_front import head_title
 from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
+from pipeline.books.typst_notes import TypstNotes, directed_blocks, heading_with_hidden_notes
 from pipeline.books.typst_pictures import picture_call
 from pipeline.books.typst_tables import typst_table
 from pipeline.markdown.pandoc import Conversion
@@ -34,7 +37,7 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
             "label": part.label,
             **typst_language(part.language),
         }
-        calls = _TypstCalls(part.label, numbers_links=not part.kind)
+        calls = _TypstCalls(part.label, part.blocks, numbers_links=not part.kind)
         inner = calls.blocks(part.blocks)
         blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner]
         blocks.append(_raw_typst_block(f"{calls.links.listed() if calls.links else ''}]"))
@@ -47,8 +50,9 @@ class _TypstCalls:
     Examples are classes, alternative texts, task lists and ruby. A span of the class `kbd` becomes `#kbd[...];`.
     """
 
-    def __init__(self, prefix: str, *, numbers_links: bool) -> None:
+    def __init__(self, prefix: str, blocks: list[Node], *, numbers_links: bool) -> None:
         self.prefix, self.count = prefix, 0
+        self.notes = TypstNotes(prefix, blocks)
         self.links = NumberedLinks() if numbers_links else None
 
     def blocks(self, part: list[Node]) -> list[Node]:
@@ -57,17 +61,21 @@ class _TypstCalls:
 
     def node(self, node: Node) -> list[Node]:
         """Return the nodes that replace one node."""
-        if node["t"] == "Div" and node["c"][0][1]:
-            if node["c"][0][1][0] in UNNUMBERED_DIVS:
-                plain = _TypstCalls(self.prefix, numbers_links=False)
-                return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *plain.blocks(node["c"][1]), _raw_typst_block("]")]
-            return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw_typst_block("]")]
+        if node["t"] == "Div":
+            names = node["c"][0][1]
+            links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
+            inner = directed_blocks(node["c"][0], self.blocks(node["c"][1]))
+            self.links = links
+            return [_raw_typst_block(f"#{names[0]}["), *inner, _raw_typst_block("]")] if names else inner
         if node["t"] == "Figure":
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
             call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
             start = f"{call}, caption: [" if caption else f"{call})"
             body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
             return [_raw_typst_block(start), *body]
+        if node["t"] == "Header":
+            level, (name, *_), inlines = node["c"]
+            return directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
         if node["t"] == "Table":
             return typst_table(node, self.blocks)
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
@@ -98,13 +106,13 @@ class _TypstCalls:
 
     def inline(self, node: Node) -> list[Node]:
         """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
-        if node["t"] == "Span":
-            return self.span(node)
+        if node["t"] in {"Span", "Note"}:
+            return self.span(node) if node["t"] == "Span" else self.note(node)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
                 _raw_typst_inline(f"#maths({typst_literal(' '.join(node['c'][1].split()))})["),
-                node,
+                in_pandoc_spelling(node),
                 _raw_typst_inline("];"),
             ]
         if node["t"] == "Link":
@@ -122,6 +130,10 @@ class _TypstCalls:
             return [_raw_typst_inline(f"#page-of({typst_literal(url[1:])});")]
         number = self.links.number_of(url, ast_plain_text(words)) if self.links else 0
         return [_raw_typst_inline(f"#link-number({number});")] if number else []
+
+    def note(self, node: Node) -> list[Node]:
+        """Return a note, or a reference to it if it was cited before."""
+        return self.notes.nodes(node, [] if self.notes.repeats(node) else self.blocks(blocks_of_note(node)))
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""

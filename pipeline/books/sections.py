@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from pipeline.books.back_matter import ChapterCitation, colophon, english, tool_versions, works_cited
 from pipeline.books.book import Book, Chapter
+from pipeline.books.dates import date_in_words
 from pipeline.books.links import NumberedPlaces, comparison_key, link_targets
-from pipeline.books.pandoc_ast import Node, ast_plain_text, div, link_or_text, para, text_nodes
+from pipeline.books.pandoc_ast import Node, ast_plain_text, div, left_to_right, link_or_text, para, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.series_titles import NO_SERIES, SeriesTitle, series_titles
 from pipeline.urls.canonical import canonical_url, page_url
@@ -82,18 +83,33 @@ def _chapter_parts(chapter: Chapter, places: NumberedPlaces) -> list[Node]:
     it, if the post begins with one.
     """
     body = chapter.blocks
-    if body and body[0]["t"] == "Header" and ast_plain_text(body[0]["c"][2]).split() == chapter.title.split():
+    if body and body[0]["t"] == "Header" and _repeats_title(ast_plain_text(body[0]["c"][2]), chapter.title):
         places.add_title(body[0])
         body = body[1:]
     kicker, body = _heading_extracted(body, chapter.kicker, places)
     subtitle, body = _heading_extracted(body, chapter.subtitle, places)
-    parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), text_nodes(chapter.date)) if part]
+    parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), _date_nodes(chapter)) if part]
     byline = [node for part in parts for node in (*text_nodes(" · "), *part)][3:]
     source, body = _source_line_extracted(body, chapter.source_url)
     lines = (("subtitle", subtitle), ("byline", byline), ("source-line", source))
     head = [div(name, [para(*line)]) for name, line in lines if line]
     head = [div("opening", head)] if head else []
     return [*head, *places.numbered(body)]
+
+
+def _repeats_title(heading: str, title: str) -> bool:
+    """Return whether a heading is the title. A formula in a title has its dollar signs, one in a heading has none.
+
+    >>> _repeats_title("The x^2 rule", "The $x^2$ rule"), _repeats_title("1", "2")
+    (True, False)
+    """
+    return heading.split() == title.split() or ("$" in title and comparison_key(heading) == comparison_key(title))
+
+
+def _date_nodes(chapter: Chapter) -> list[Node]:
+    """Return the date of a chapter in words; one that stays in digits is marked as left-to-right."""
+    words = date_in_words(chapter.date, chapter.language)
+    return [left_to_right(words)] if words and words == chapter.date else text_nodes(words)
 
 
 def _heading_extracted(blocks: list[Node], text: str, places: NumberedPlaces) -> tuple[list[Node], list[Node]]:
