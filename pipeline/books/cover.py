@@ -27,7 +27,6 @@ PALETTE = (
 MOST_COVER_CHARACTERS = 2_000  # of a title; templates/cover.typ shows the first 120 grapheme clusters
 MOST_AUTHOR_CHARACTERS = 80
 TINT = 0.14  # share of white in the colour of the large number
-RIGHT_TO_LEFT_LANGUAGES = {"ar", "fa", "he", "ur"}  # ISO 639
 
 
 def copy_templates(folder: Path) -> None:
@@ -74,15 +73,6 @@ def cover_jpeg(book: Book, folder: Path) -> bytes:
         made, "JPEG", quality=COVER_QUALITY, subsampling=0, optimize=True
     )
     return made.getvalue()
-
-
-def is_right_to_left(language: str) -> bool:
-    """Return whether `language` (BCP 47) is written from right to left.
-
-    >>> is_right_to_left("ar-EG"), is_right_to_left("en")
-    (True, False)
-    """
-    return language.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT_LANGUAGES
 
 
 def _lighter(colour: str) -> str:

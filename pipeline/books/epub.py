@@ -12,7 +12,8 @@ from xml.parsers import expat
 
 from pipeline.books.book import Book
 from pipeline.books.contents import contents_of
-from pipeline.books.cover import cover_jpeg, is_right_to_left
+from pipeline.books.cover import cover_jpeg
+from pipeline.books.directions import is_right_to_left
 from pipeline.books.epub_contents import landmarks, with_nav_list, with_ncx_points
 from pipeline.books.epub_metadata import cover_text, epub_metadata, finished_package, meta_inlines, meta_list
 from pipeline.books.epub_style import style_sheet
