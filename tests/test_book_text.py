@@ -80,6 +80,8 @@ def test_columns_of_code_with_cjk_are_aligned():
     text = page.get_text_range()
     bars = [page.get_charbox(at)[0] for at, char in enumerate(text) if char == "|"]
     document.close()
+    assert "| 名前 |" in text, "no space is copied between CJK characters"
+    assert "| 한국 |" in text
     assert len(bars) == 9
     assert all(bars[at] == pytest.approx(bars[at % 3], abs=1) for at in range(9))
 
