@@ -88,13 +88,14 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     from pipeline.markdown.front_matter import front_matter_of
     from pipeline.steps import describe
 
-    options = {"typography": {"level": typography}}
     text = text.replace("\0", "\ufffd")
     document = Document(HERE, text, Metadata(source_url=describe.source_named_in(text)))
     if front_matter_of(text):
         document = describe.describe(document)
-    document = replace(document, text=re.sub("\r\n?", "\n", document.text))
-    steps = [with_options(step, options.get(step.name, {})) for step in MARKDOWN]
+    if "\r" in document.text:
+        document = replace(document, text=re.sub("\r\n?", "\n", document.text))
+    options = {"typography": {"level": typography}}
+    steps = MARKDOWN if typography == "safe" else [with_options(step, options.get(step.name, {})) for step in MARKDOWN]
     *_, (_, document) = follow_each(steps, document)
     return replace(document, text=document.meta.front_matter + document.text)
 

@@ -85,9 +85,9 @@ _AFTER_MASK = lazy_pattern(
     rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)"
 )
 _EMPHASIS = lazy_pattern(  # marks around words, with nothing at them that a name or a mask has; or the rest
-    rf"(\*(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)\*{{0,2}})"
-    r"(?=[^\s*./,;@^)_=-])[^*\n;]*?[^\s*\\/_=^-]\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
-    r"|\*(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>\*)"
+    rf"\*(?:(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)(\*{{0,2}})"
+    r"(?=[^\s*./,;@^)_=-])[^*\n;]*+;?(?<![\s\\/_=^-])\*\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
+    r"|(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>))"
 )
 _DOUBTFUL_UNDERSCORE = lazy_pattern(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
 _ENDS_TEXT = lazy_pattern(r"[\w)\]*）」】]")
@@ -104,7 +104,9 @@ def doubtful_marks(text: str) -> list[int]:
     ([], [1, 3])
     """
     stars = text.count("*") > 1
-    found = [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"]] if stars else []
+    found = (
+        [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"] is not None] if stars else []
+    )
     if "_" in text and text.count("_") > 1:
         found += [match.start() for match in _DOUBTFUL_UNDERSCORE.finditer(text)]
     return found

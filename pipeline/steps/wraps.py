@@ -10,7 +10,7 @@ from itertools import pairwise
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import InlineContent, inline_contents
+from pipeline.markdown import InlineContent, groups_with, inline_contents_of
 from pipeline.patterns import lazy_pattern
 
 CJK_WITHOUT_HANGUL = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"  # without Hangul, which has spaces
@@ -25,11 +25,9 @@ _SENTENCE_ENDS = lazy_pattern(r"[。！？!?…：:；;」』”）)]\Z")
 
 def wraps(document: Document) -> Document:
     """Join the lines of Chinese and Japanese paragraphs that were wrapped at a fixed width."""
-    if not _LINE_BREAK_IN_CJK.search(document.text):
-        return document
     changes = [
         change
-        for inline in inline_contents(document.text, _LINE_BREAK_IN_CJK.search)
+        for inline in inline_contents_of(groups_with(_LINE_BREAK_IN_CJK, document.text))
         if inline.kind == "paragraph"
         and _LINE_BREAK_IN_CJK.search(inline.content)
         and _wrapped(inline.content.split("\n"))

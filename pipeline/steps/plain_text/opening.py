@@ -42,6 +42,7 @@ _WRITTEN_BY = lazy_pattern(
 _EBOOK_OF = lazy_pattern(
     r"(?:The )?Project Gutenberg(?:'s|’s)? (?:EBook|eBook|Etext) of (?P<title>.+?)(?:, by (?P<author>.+))?\Z"
 )
+_MARKED_WHOLE = lazy_pattern(r"\A([*_]+)(.+)\1\Z")  # marks around a title; those of a word in it stay
 _ADDRESS = lazy_pattern(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+\s*")
 _IN_PARENTHESES = lazy_pattern(r"\S+@\S+\s+\(([^()]+)\)\s*\Z")
 _BOARD_SUFFIX = lazy_pattern(r"[\s,，]*(?:看板|站內|站内|信区)\s*[:：]?.*\Z")
@@ -62,7 +63,7 @@ def opening_of(lines: Sequence[TextLine]) -> Opening:
     found: dict[str, str] = {}
     for at, line in enumerate(words[:OPENING_LINES]):
         for name, value in _named(line, first=at == 0):
-            found.setdefault(name, value.strip(" \t\u3000*_"))
+            found.setdefault(name, _MARKED_WHOLE.sub(r"\2", value.strip(" \t\u3000")))
         if at and "author" not in found and "title" not in found and (match := _WRITTEN_BY.fullmatch(line)):
             before = words[at - 1]
             if at < 4 and not SENTENCE_END.search(before):  # noqa: PLR2004 - a title and a subtitle

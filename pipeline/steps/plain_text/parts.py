@@ -21,6 +21,11 @@ _GAP = lazy_pattern(r"[^\s.!?:。！？] {2,}+(?=\S)")
 _PROSE_END = lazy_pattern(r"[.!?:;,。，！？：；…」』”’)\"'）—-]\Z")
 _CODE_END = lazy_pattern(r"[;{}]\Z|\):\Z|\) \{")
 _PROMPT_LINE = lazy_pattern(r"(?:>>>|\.\.\.|\$|%|C:\\[^>\s]*>)(?: |\Z)")
+_PROGRAM_OUTPUT = lazy_pattern(  # a line of a patch or of a stack trace
+    r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|diff --git \S|(?:---|\+\+\+) [ab]/\S|at [\w$.<>/]+\([^()]*\)\Z"
+    r"|File \"[^\"]+\", line \d"
+)
+FEWEST_OUTPUT_LINES = 2  # of a patch or a stack trace
 _ASCII_SYMBOL = lazy_pattern(r"[!-/:-@\[-`{-~]")
 _CODE_SYMBOL = lazy_pattern(r"[{}<>=\[\]\\|$#@_]")
 _VERSE_START = lazy_pattern(r"[\"'“‘«„(]*(?:[^\W\d_])")
@@ -63,6 +68,8 @@ def _keeps_columns(block: TextBlock) -> bool:
     if sum(bool(_WIDE_GAP.search(line)) for line in words) >= most or _is_aligned(block) or _is_drawing(words):
         return True
     if sum(bool(_CODE_END.search(line)) for line in words) >= most or _PROMPT_LINE.match(words[0]):
+        return True
+    if sum(bool(_PROGRAM_OUTPUT.match(line)) for line in words) >= FEWEST_OUTPUT_LINES:
         return True
     indented = all(line.indent and not WIDE_INDENTATION & set(line.indent) for line in block)
     prose = sum(bool(_PROSE_END.search(line)) for line in words) >= most
