@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ from pipeline.settings import Settings
 
 MOST_MEMORY = 4 * 2**30  # bytes of data of a process; a document of max_bytes takes less than a quarter
 WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
+WORKER, WARM_WORKER = "pipeline.run.worker", "pipeline.run.warm"  # modules that worker processes share
+MANY_ITEMS = 32  # items for which loading all that a document may need costs less than it saves
 NEXT_RUN = "the next run tries again"
 LITTLE_MEMORY = f"needs more memory than this shell allows (see `ulimit -a`); {NEXT_RUN}"
 BUG_REPORT_HINT = "this is our mistake, please report it with the file"
@@ -64,9 +67,12 @@ def run_each(
     """
     waiting: deque[tuple[Item, ProcessFuture[Result | NoResult]]] = deque()
     limited = functools.partial(_limited, work, limits)
-    with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=_context()) as pool:
+    rest = iter(items)
+    first = list(islice(rest, MANY_ITEMS))
+    context = _context(preload=WARM_WORKER if len(first) == MANY_ITEMS else WORKER)
+    with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=context) as pool:
         try:
-            for item in items:
+            for item in chain(first, rest):
                 waiting.append((item, _scheduled(pool, limited, item, limits)))
                 if len(waiting) >= 4 * jobs:
                     yield _result(*waiting.popleft(), limits)
@@ -150,8 +156,8 @@ def _file_of(error: OSError) -> str:
     return f" ({error.filename})" if error.filename else ""
 
 
-def _context() -> multiprocessing.context.BaseContext:
-    """Return how to start processes: safe with threads, and the fastest of these.
+def _context(*, preload: str) -> multiprocessing.context.BaseContext:
+    """Return how to start processes: safe with threads, and the fastest of these; they share the module `preload`.
 
     Worker processes import nothing from the working folder, where `python -c` looks first.
     """
@@ -159,7 +165,7 @@ def _context() -> multiprocessing.context.BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.run.worker"])
+    context.set_forkserver_preload([preload])
     return context
 
 
