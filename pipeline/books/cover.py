@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from itertools import groupby, islice
-
-import uharfbuzz as hb
+from typing import TYPE_CHECKING
 
 from pipeline.books.fonts import BOLD_WEIGHT, sans_face_of
+
+if TYPE_CHECKING:
+    import uharfbuzz as hb
 
 COVER_WIDTH, COVER_HEIGHT, COVER_MARGIN = 1200, 1600, 120  # pixels; 3:4, like the screens of e-readers
 TITLE_TOP = 420  # of the title's first baseline, in pixels
@@ -134,6 +136,8 @@ class _ShapedText:
     """A text in one font, shaped by HarfBuzz; `width` is in the unit of `size`."""
 
     def __init__(self, face: hb.Face, text: str, size: int, language: str) -> None:
+        import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
+
         self.font = hb.Font(face)
         self.font.set_variations({"wght": BOLD_WEIGHT})
         self.scale = size / face.upem

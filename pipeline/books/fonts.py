@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import category, normalize
 
-import uharfbuzz as hb
-from typst import Compiler, Fonts, TypstError
+if TYPE_CHECKING:
+    import uharfbuzz as hb
+    from typst import Fonts
 
 FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
 # CSS ranges that a reading device may have no font for: all but Latin, Greek, Cyrillic and general punctuation. ZERO
@@ -39,6 +40,8 @@ class FontSubset(NamedTuple):
 @cache
 def typst_fonts() -> Fonts:
     """Return the packaged fonts and Typst's own, without system fonts. They are read once per process."""
+    from typst import Fonts  # noqa: PLC0415 - a run without new books does not need it
+
     return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in FONT_PACKAGES])
 
 
@@ -49,6 +52,8 @@ def _packaged_faces(index: int, first: str) -> tuple[tuple[str, hb.Face, frozens
     Fonts whose name starts with `first` come first, fonts for simplified Chinese only come last. `index` selects the
     face of the CJK collection.
     """
+    import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
+
     every = [(path.name, str(path)) for package in FONT_PACKAGES for path in files(package).iterdir()]
     fonts = [(name, path) for name, path in every if re.search(r"\.(?:otf|ttf|ttc)$", name)]
     faces = []
@@ -100,6 +105,8 @@ def characters_without_glyph(text: str) -> Counter[str]:
 def _drawn_by_typst(char: str) -> bool:
     """Return whether Typst has a glyph for a character. Only Typst knows what its own fonts cover, so this asks it."""
     source = f'#set document(title: "-")\n#"\\u{{{ord(char):x}}}"'.encode()
+    from typst import Compiler, TypstError  # noqa: PLC0415 - a run without new books does not need it
+
     try:
         Compiler(source, font_paths=typst_fonts(), ignore_system_fonts=True).compile(
             format="pdf", pdf_standards=["a-2b"]
@@ -137,6 +144,8 @@ def _subset_font(face: hb.Face, code_points: set[int], weight: int) -> bytes:
 
     Shaping replaces some characters by their parts: THAI CHARACTER SARA AM by NIKHAHIT and SARA AA.
     """
+    import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
+
     subset = hb.SubsetInput()
     subset.unicode_set.update(ord(part) for char in code_points for part in chr(char) + normalize("NFKD", chr(char)))
     subset.name_id_set.clear()

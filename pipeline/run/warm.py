@@ -35,7 +35,8 @@ SAMPLES = (
 
 *Publié le 3 mai 2021 par Anne*
 
-L’élève étudie « Les Misérables », déjà lu à l’école ; c’est là où naît l’idée. Voir <https://example.org/c> &amp; `code`.
+L’élève étudie « Les Misérables », déjà lu à l’école ; c’est là où naît l’idée.
+Voir <https://example.org/c> &amp; `code`.
 
 | a | b |
 |---|---|
