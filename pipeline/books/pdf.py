@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-from typst import Compiler, TypstError
+from typing import TYPE_CHECKING, Any
 
 from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Book
@@ -18,6 +16,9 @@ from pipeline.books.typst_pictures import picture_call
 from pipeline.books.typst_tables import typst_table
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion
+
+if TYPE_CHECKING:
+    from typst import Compiler
 
 TYPST_TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
 PDF_STANDARDS = ["ua-1", "a-2a"]
@@ -44,6 +45,8 @@ def finished_pdf(body: bytes, book: Book, _parts: list[BookSection], folder: Pat
     glyph, a forbidden code point, a word of more than 32,767 characters. Raises TypstError; SkipDocument where Typst
     crashes.
     """
+    from typst import Compiler, TypstError  # noqa: PLC0415 - a run without new books does not need it
+
     arguments = {
         "title": book.title,
         "authors": book.authors,

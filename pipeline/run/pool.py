@@ -16,12 +16,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
-
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.document import Cause, SkipDocument
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pebble import ProcessFuture, ProcessPool
 
 MOST_MEMORY = 4 * 2**30  # bytes of data of a process; a document of max_bytes takes less than a quarter
 WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
@@ -69,6 +70,10 @@ def run_each(
     limited = functools.partial(_limited, work, limits)
     rest = iter(items)
     first = list(islice(rest, MANY_ITEMS))
+    if not first:
+        return
+    from pebble import ProcessPool  # noqa: PLC0415 - a run without changes starts no process
+
     context = _context(preload=WARM_WORKER if len(first) == MANY_ITEMS else WORKER)
     with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=context) as pool:
         try:
@@ -170,6 +175,8 @@ def _context(*, preload: str) -> multiprocessing.context.BaseContext:
 
 
 def _result(item: Item, future: ProcessFuture[Result | NoResult], limits: Limits) -> tuple[Item, Result | NoResult]:
+    from pebble import ProcessExpired  # noqa: PLC0415 - the same
+
     try:
         return item, future.result()
     except FutureTimeoutError:
