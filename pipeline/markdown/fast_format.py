@@ -103,7 +103,7 @@ def formatted_flat_list(text: str) -> str:
 
 
 def same_flat_list(old: str, new: str) -> bool:
-    """Return whether two texts are the same list with an item on each line, but for its markers and blanks."""
+    """Return whether two texts are the same list with an item on each line; its markers may differ."""
     before = formatted_flat_list(old.removesuffix("\n"))
     return bool(before) and before == formatted_flat_list(new.removesuffix("\n"))
 
