@@ -5,6 +5,7 @@ Sound text imports no parser and no steps: `repair` of an ASCII text starts in a
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -56,6 +57,11 @@ def _suspicious(text: str) -> bool:
         from pipeline.mojibake.marks.question_marks import has_inner_question
 
         return has_inner_question(text)
+    if "numpy" not in sys.modules:  # with numpy, the whole pre-filter is faster
+        from pipeline.mojibake.obvious import is_obviously_sound
+
+        if is_obviously_sound(text):
+            return False
     from pipeline.mojibake.marks.spellings import may_have_marks
     from pipeline.mojibake.prefilter import suspicious_lines
 

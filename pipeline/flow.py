@@ -25,6 +25,7 @@ from pipeline.steps import (
     escapes,
     figures,
     headings,
+    html,
     links,
     lists,
     literals,
@@ -56,6 +57,7 @@ CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
 MARKDOWN: tuple[Step, ...] = (  # Markdown -> formatted Markdown of the same meaning; the filter `normalize` runs these
     artefacts.STEP,  # placeholders first: they separate what belongs together
     cards.STEP,  # before the block rules: a card looks like headings
+    html.STEP,  # before the block rules: what becomes Markdown passes them too
     quotations.STEP,  # before lists: what is not part of a quotation may be one
     lists.STEP,
     numbers.STEP,  # of lists as they will be nested

@@ -166,6 +166,12 @@ def _unchanged(
     return holds
 
 
+def _shows_the_same(before: Document, after: Document) -> bool:
+    from pipeline.markdown.shown_structure import shown_structure
+
+    return shown_structure(before.text) == shown_structure(after.text)
+
+
 def _pandoc_tree(text: str) -> bytes:
     """Return pandoc's tree of a text as JSON, without spaces and soft line breaks; the text if pandoc gives up."""
     from pipeline.markdown.pandoc import DIALECT, run_sandboxed
@@ -247,3 +253,6 @@ SAME_LINKS = Invariant("same_links", _unchanged(_link_targets, _same_contents))
 
 SAME_MEANING = Invariant("same_meaning", _same_meaning)
 """Both texts parse to the same tree: text, code and links. White space and the choice of markers may differ."""
+
+SAME_SHOWN = Invariant("same_shown", _shows_the_same)
+"""A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""

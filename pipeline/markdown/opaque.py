@@ -14,10 +14,11 @@ from pipeline.changes import Span
 from pipeline.markdown.code_spans import code_spans, line_starts
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import parse_ended_blocks
+from pipeline.patterns import lazy_pattern
 from pipeline.urls.bare_urls import find_bare_urls
 
 CODE, MATHS, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "maths", "template", "html", "attributes", "url"
-_MAY_BE_OPAQUE = re.compile(  # a quick pre-filter: a text without a match has no opaque region
+_MAY_BE_OPAQUE = lazy_pattern(  # a quick pre-filter: a text without a match has no opaque region
     r"[$\\{<`%^]|#\+|\]\n|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~",
     re.MULTILINE,
 )
@@ -57,14 +58,16 @@ _INLINE_PATTERNS = {
     "wiki": r"!?\[\[(?!\s*\])[^\[\]\n]+\]\]|\(\([0-9A-Za-z-]{6,40}\)\)|(?:^|(?<=[ \t]))\^[A-Za-z0-9-]+(?=[ \t]*$)",
     "attributes": r"\{:[^{}\n]*\}|\{[#.][\w-][^{}\n]*\}|\{[\w-]+=[^{}\n]*\}",
 }
-_INLINE = re.compile(
+_INLINE = lazy_pattern(
     "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _INLINE_PATTERNS.items()), re.MULTILINE | re.DOTALL
 )
-_INLINE_START = re.compile(  # before or at the start of every match of `_INLINE`; three times as fast to find
+_INLINE_START = lazy_pattern(  # before or at the start of every match of `_INLINE`; three times as fast to find
     r"\$|\\|\{|<|\^|\[(?=[\[/A-Za-z])|%(?=%)|!(?=\[\[)|\((?:(?=\()|(?<=\]\())|\n(?=[ \t>\[:ie])"
 )
-_AFTER_URL = re.compile(r"\*\*|(?<!\*)\)(?=\*)|\](?=\()")  # what follows a URL in Markdown rather than being part of it
-_REGION_START = re.compile(r"[*_~$]")
+_AFTER_URL = lazy_pattern(
+    r"\*\*|(?<!\*)\)(?=\*)|\](?=\()"
+)  # what follows a URL in Markdown rather than being part of it
+_REGION_START = lazy_pattern(r"[*_~$]")
 
 
 @lru_cache(maxsize=256)

@@ -116,7 +116,8 @@ def picture_blocks(writer: PageWriter, element: PageElement) -> list[str]:
     ]
     for caption in captions:
         caption.text, caption[:] = None, []
-    return [*writer.blocks(element), *filter(None, words)]
+    missing = writer.pictures.figure(element)
+    return [*filter(None, [missing]), *writer.blocks(element), *filter(None, words)]
 
 
 def table_blocks(writer: PageWriter, element: PageElement) -> list[str]:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 STRONG, EMPHASIS, DELETED = "strong", "em", "del"
 MARKS = {STRONG: "**", EMPHASIS: "*", DELETED: "~~"}
@@ -104,28 +103,55 @@ def _joined(runs: Sequence[Run]) -> list[Run]:
 
 
 def _of_links(runs: list[Run]) -> str:
-    """Return runs as Markdown, the links outermost."""
-    made = ""
-    for link, group in groupby(runs, lambda run: run.link):
-        members = list(group)
-        inner = _of_styles(members, "" if link else made[-1:], "")
-        if link is None:
-            made += inner if not made else _spaced(made, inner)
+    """Return runs as Markdown: of a link and a style around the same runs, the one that reaches further is outside."""
+    made, at = "", 0
+    while at < len(runs):
+        link, style = runs[at].link, _widest_style(runs, at)
+        linked = _extent(runs, at, lambda run, link=link: run.link == link) if link else 0
+        styled = _extent(runs, at, lambda run, style=style: style in run.styles) if style else 0
+        if link is None and not style:
+            made += _spaced(made, runs[at].text) if made else runs[at].text
+            at += 1
             continue
-        before, words, after = _edges(inner)
-        words = words.replace(HARD_BREAK, " ")
-        if words.strip("\\ \n"):
-            made += f"{before}[{words}]{_target(*link)}{after}"
+        members = runs[at : at + max(linked, styled)]
+        at += len(members)
+        following = "*" if at < len(runs) and _outermost(runs[at]) else "[" if at < len(runs) and runs[at].link else ""
+        if linked >= styled:
+            written = _linked([replace(run, link=None) for run in members], link)
         else:
-            made += before
+            inner = [replace(run, styles=tuple(one for one in run.styles if one != style)) for run in members]
+            after = following or (runs[at].text[:1] if at < len(runs) else "")
+            written = marked(style, _of_links(inner), made[-1:], after)
+        made += _spaced(made, written) if made else written
     return made
+
+
+def _linked(members: list[Run], link: tuple[str, str] | None) -> str:
+    """Return the runs inside a link with its target; without words, only the spaces around them."""
+    before, words, after = _edges(_of_links(members))
+    words = words.replace(HARD_BREAK, " ")
+    return f"{before}[{words}]{link_target(*link)}{after}" if link and words.strip("\\ \n") else before
+
+
+def _widest_style(runs: list[Run], at: int) -> str:
+    """Return the style of the run at `at` that reaches furthest; of those alike, the one that is written outside."""
+    styles = [one for one in MARKS if one in runs[at].styles]
+    return max(styles, key=lambda one: _extent(runs, at, lambda run: one in run.styles), default="")
+
+
+def _extent(runs: list[Run], at: int, belongs: Callable[[Run], bool]) -> int:
+    """Return how many runs belong together, from the one at `at` on."""
+    end = at
+    while end < len(runs) and belongs(runs[end]):
+        end += 1
+    return end - at
 
 
 def _spaced(made: str, inner: str) -> str:
     return inner.lstrip(" ") if made.endswith((" ", "\n")) else inner
 
 
-def _target(url: str, title: str) -> str:
+def link_target(url: str, title: str) -> str:
     """Return the target of a link or an image: `(url "title")`."""
     safe = re.sub(r"[\s<>\x00-\x1f]", lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
     written = safe if _balanced(safe) else f"<{safe}>"
@@ -144,7 +170,7 @@ def _balanced(url: str) -> bool:
 
 def image_markdown(alt: str, url: str, title: str = "") -> str:
     """Return an image: `![alt](url "title")`."""
-    return f"![{escaped(single_spaced(alt).strip())}]{_target(url, title)}"
+    return f"![{escaped(single_spaced(alt).strip())}]{link_target(url, title)}"
 
 
 def code_markdown(text: str) -> str:
@@ -167,32 +193,14 @@ def _edges(text: str) -> tuple[str, str, str]:
     return (match[1], match[2], match[3]) if match else ("", text, "")
 
 
-def _of_styles(runs: list[Run], before: str, after: str) -> str:
-    """Return runs of one link as Markdown. `before` and `after` are the characters around them."""
-    made = ""
-    groups = [(style, list(group)) for style, group in groupby(runs, _outermost)]
-    for at, (style, members) in enumerate(groups):
-        if not style:
-            made += _spaced(made, "".join(run.text for run in members)) if made else "".join(r.text for r in members)
-            continue
-        inner = [replace(run, styles=tuple(one for one in run.styles if one != style)) for run in members]
-        following = _first_text(groups[at + 1][1]) if at + 1 < len(groups) else after
-        made += _marked(style, _of_styles(inner, "", ""), (made[-1:] or before), following[:1])
-    return made
-
-
 def _outermost(run: Run) -> str:
     return next((style for style in (STRONG, EMPHASIS, DELETED) if style in run.styles), "")
 
 
-def _first_text(runs: list[Run]) -> str:
-    return "*" if _outermost(runs[0]) else runs[0].text
-
-
-def _marked(style: str, inner: str, before: str, after: str) -> str:
+def marked(style: str, inner: str, before: str, after: str) -> str:
     """Return text between marks; punctuation at its edges goes out where the marks would not be read otherwise.
 
-    >>> _marked(STRONG, "重点：", "在", "后")
+    >>> marked(STRONG, "重点：", "在", "后")
     '**重点**：'
     """
     mark = MARKS[style]

@@ -23,6 +23,7 @@ class _Cell:
     columns: int
     rows: int
     heading: bool
+    align: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class TableWriter:
         blocks = self.contents(cell)
         line = "<br>".join(re.sub(r"\\\n|\n", lambda m: "<br>" if m[0] == HARD_BREAK else " ", one) for one in blocks)
         span = _span(cell, "colspan"), _span(cell, "rowspan")
-        return _Cell("" if rich else line, tuple(blocks) if rich else (), *span, heading=cell.tag == "th")
+        return _Cell("" if rich else line, tuple(blocks) if rich else (), *span, cell.tag == "th", _alignment(cell))
 
 
 def _rows(table: PageElement) -> list[list[PageElement]]:
@@ -88,13 +89,24 @@ def _span(cell: PageElement, name: str) -> int:
     return max(1, min(int(written), MOST_SPAN)) if re.fullmatch(r"[0-9]{1,6}", written) else 1
 
 
+def _alignment(cell: PageElement) -> str:
+    """Return how the text of a cell is aligned: left, center, right, or "" where nothing says it."""
+    style = re.search(r"text-align\s*:\s*(\w+)", cell.get("style") or "")
+    return (style[1] if style else attribute(cell, "align")).lower()
+
+
 def _pipe_table(cells: list[list[_Cell]]) -> str:
-    """Return rows as a pipe table; the first is its head."""
+    """Return rows as a pipe table; the first is its head, and a column is aligned as all cells below its head are."""
     width = max(map(len, cells))
+    columns = [{row[at].align for row in cells[1:] if at < len(row)} for at in range(width)]
+    rules = [_RULES.get(column.pop(), "---") if len(column) == 1 else "---" for column in columns]
     lines = [
         "| " + " | ".join([*(_in_pipes(cell.text) for cell in row), *[""] * (width - len(row))]) + " |" for row in cells
     ]
-    return "\n".join([lines[0], "| " + " | ".join(["---"] * width) + " |", *lines[1:]])
+    return "\n".join([lines[0], "| " + " | ".join(rules) + " |", *lines[1:]])
+
+
+_RULES = {"left": ":--", "center": ":-:", "right": "--:"}
 
 
 def _in_pipes(text: str) -> str:
