@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pypdfium2
 
 LEAST_OVERLAP = 0.35  # of the smaller of two boxes: marks, italics and tight kerning of sound text overlap by up to 0.3
+MOST_OF_LIGATURE = 2  # places in the text between the first and the last character of a ligature: ffi
 EDGE = 1.0  # points that a glyph may reach beyond an edge
 
 
@@ -50,7 +51,7 @@ def overprinted(boxes: list[CharBox]) -> Iterator[tuple[CharBox, CharBox]]:
         cell = (int(box.left // 20), int(box.bottom // 20))
         near = [other for x in (-1, 0, 1) for y in (-1, 0, 1) for other in cells.get((cell[0] + x, cell[1] + y), ())]
         for other in near:
-            if box.at - other.at == 1 or other[2:] == box[2:]:
+            if box.at - other.at <= MOST_OF_LIGATURE or other[2:] == box[2:]:
                 continue
             wide = min(box.right, other.right) - max(box.left, other.left)
             high = min(box.top, other.top) - max(box.bottom, other.bottom)
