@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pipeline.markdown.pandoc import Conversion
 
 TYPST_TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
 PDF_STANDARDS = ["ua-1", "a-2a"]
+_LONG_WORD = re.compile(r"[!-~]{30}")  # in code: it may be wider than what an indented line of A5 has left
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
 
@@ -98,6 +100,8 @@ class _TypstCalls:
             start = f"{call}, caption: [" if caption else f"{call})"
             body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
             return [_raw_typst_block(start), *body]
+        if node["t"] == "CodeBlock" and _LONG_WORD.search(node["c"][1]):
+            return [_raw_typst_block("#breakable-code["), node, _raw_typst_block("]")]
         if node["t"] == "Table":
             return typst_table(node, self.blocks)
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
