@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline.books.typst_tables import typst_table
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
+_LONG_WORD = re.compile(r"[!-~]{30}")  # in code: it may be wider than what an indented line of A5 has left
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
 
@@ -76,6 +78,8 @@ class _TypstCalls:
         if node["t"] == "Header":
             level, (name, *_), inlines = node["c"]
             return directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
+        if node["t"] == "CodeBlock" and _LONG_WORD.search(node["c"][1]):
+            return [_raw_typst_block("#breakable-code["), node, _raw_typst_block("]")]
         if node["t"] == "Table":
             return typst_table(node, self.blocks)
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
