@@ -3,9 +3,10 @@
     python benchmarks/scale.py 1000 10000 50000 [--keep FOLDER [--changes-only]]
 
 Each post has about 680 bytes: sentences of ../shared/corpus (without it tests/corpus), drawn at random with a fixed
-seed, a link and a title. One post in a hundred is an exact copy of another, two are near-copies. `lacuna run
---no-editions` runs in a new process each time. Prints CPU seconds (user and system, of the whole process tree), and the largest memory of the main process
-and of any process. A sub-reaper counts the processes that outlive their parent, such as the fork server.
+seed, a link and a title. One post in a hundred is an exact copy of another, two are near-copies. The command is
+`lacuna run --no-editions`, in a new process each time. Prints CPU seconds (user and system, of the whole process tree),
+and the largest memory of the main process and of any process. A sub-reaper counts the processes that outlive their
+parent, such as the fork server.
 """
 
 from __future__ import annotations

@@ -128,9 +128,8 @@ def kind_of_name(name: str) -> str:
         return kind
     if folded.endswith(".txt") and _REQUIREMENTS.fullmatch(folded):
         return FileKind.DATA
-    if suffix := suffix_of_name(name):
-        return _KIND_OF_SUFFIX.get(suffix, FileKind.OTHER)
-    return FileKind.BARE
+    suffix = suffix_of_name(name)
+    return _KIND_OF_SUFFIX.get(suffix, FileKind.OTHER) if suffix else FileKind.BARE
 
 
 def suffix_of_name(name: str) -> str:

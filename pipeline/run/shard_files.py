@@ -69,7 +69,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
     """Open a file for reading, decompressed."""
     if file.suffix == ".gz":
         with gzip.open(file) as data:
-            yield io.BufferedReader(data)  # type: ignore[arg-type]
+            yield io.BufferedReader(data)
     elif file.suffix == ".zst":
         with (
             file.open("rb") as packed,
