@@ -29,7 +29,7 @@ from pipeline.read.page_tree import (
     shown_text,
 )
 from pipeline.read.page_writer import PageWriter
-from pipeline.read.readers import Reader, folder_of_pictures
+from pipeline.read.readers import READER_VERSIONS, Reader, folder_of_pictures
 
 MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
 _SNIFF = re.compile(
@@ -157,4 +157,4 @@ def _show_lazy_images(root: PageElement) -> None:
 
 
 LAZY_TAGS = ("amp-img", "lazy-image", "image")
-READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html)
+READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html, READER_VERSIONS["html"])
