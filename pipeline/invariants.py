@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from rapidfuzz.distance import Indel
 
@@ -24,6 +25,7 @@ from pipeline.markdown import (
     parse,
     parse_blocks,
 )
+from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.same_blocks import same_blocks
 
 MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
@@ -76,6 +78,7 @@ def _opaque_stays(but: Collection[str] = ()) -> Callable[[Document, Document], b
         return all(
             _contains_in_order(_text_of_parts(new), _opaque(_text_of_parts(old), but))
             for old, new in _changed_parts(before, after)
+            if not (_same_list(old, new) and not MAY_SPAN_LINES.search(old[0].text))
         ) or _contains_in_order(after.text, _opaque(before.text, but))
 
     return holds
@@ -106,19 +109,30 @@ def _link_targets(text: str) -> list[str]:
 
 def _same_meaning(before: Document, after: Document) -> bool:
     """Return whether two texts have the same meaning: our parser decides the common case, pandoc the rest."""
-    if all(same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in _changed_parts(before, after)):
+    parts = _changed_parts(before, after)
+    if all(_same_list(old, new) or same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in parts):
         return True
     old, new = _with_last_line_ended(before), _with_last_line_ended(after)
     return same_blocks(parse_blocks(old), parse_blocks(new)) or _pandoc_tree(old) == _pandoc_tree(new)
 
 
+def _same_list(old: Parts, new: Parts) -> bool:
+    """Return whether two parts are the same list with an item on each line, but for markers and blanks."""
+    return len(old) == len(new) == 1 and same_flat_list(old[0].text, new[0].text)
+
+
 def _changed_parts(before: Document, after: Document) -> list[tuple[Parts, Parts]]:
     """Return the parts that differ, before and after; each can be parsed alone."""
-    old, new = block_groups(before.text), block_groups(after.text)
+    return _changed_parts_of(before.text, after.text)
+
+
+@lru_cache(maxsize=2)  # pairs of texts; the invariants of a step ask one after the other
+def _changed_parts_of(before: str, after: str) -> list[tuple[Parts, Parts]]:
+    old, new = block_groups(before), block_groups(after)
     if len(old) == len(new):
         return [((a,), (b,)) for a, b in zip(old, new, strict=True) if a.text != b.text]
     if max(len(old), len(new)) > MOST_PARTS:
-        return [((BlockGroup(0, before.text),), (BlockGroup(0, after.text),))]
+        return [((BlockGroup(0, before),), (BlockGroup(0, after),))]
     codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
     return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]
 
@@ -135,11 +149,14 @@ def _blocks_of(parts: Parts) -> Blocks:
     return Blocks([token for one in each for token in one.tokens], {})
 
 
-def _unchanged(of: Callable[[str], Sequence[str]]) -> Callable[[Document, Document], bool]:
-    """Return the invariant that `of(text)` stays the same, in the same order."""
+def _unchanged(
+    of: Callable[[str], Sequence[str]], known: Callable[[Parts, Parts], bool] = lambda _old, _new: False
+) -> Callable[[Document, Document], bool]:
+    """Return the invariant that `of(text)` stays the same, in the same order, unless `known` says so of parts."""
 
     def holds(before: Document, after: Document) -> bool:
-        pairs = [(of(_text_of_parts(old)), of(_text_of_parts(new))) for old, new in _changed_parts(before, after)]
+        changed = [(old, new) for old, new in _changed_parts(before, after) if not known(old, new)]
+        pairs = [(of(_text_of_parts(old)), of(_text_of_parts(new))) for old, new in changed]
         if all(old == new for old, new in pairs):
             return True
         if [x for old, _ in pairs for x in old] == [x for _, new in pairs for x in new]:
@@ -166,6 +183,15 @@ def _pandoc_tree(text: str) -> bytes:
     except SkipDocument:
         return text.encode()
     return re.sub(rb'(?:,?\{"t":"(?:Space|SoftBreak)"\})+', b"", tree)
+
+
+def _same_contents(old: Parts, new: Parts) -> bool:
+    """Return whether two parts have the same inline contents, with the same link reference definitions."""
+    contents = [
+        ([(token.type, token.content) for token in blocks.tokens if token.content], blocks.env.get("references"))
+        for blocks in map(_blocks_of, (old, new))
+    ]
+    return contents[0] == contents[1]
 
 
 def _letters_and_layout(text: str) -> str:
@@ -195,13 +221,13 @@ EXPLAINED = Invariant("explained", _is_explained)
 SAME_WORDS = Invariant("same_words", _unchanged(_letters_and_digits))
 """The letters and digits of the source text stay, in order."""
 
-SAME_LETTERS = Invariant("same_letters", _unchanged(_letters_and_layout))
+SAME_LETTERS = Invariant("same_letters", _unchanged(_letters_and_layout, _same_list))
 """The letters of the source text stay, in order, even those that no page shows: of an unused definition."""
 
 SAME_CODE = Invariant("same_code", _unchanged(_code_texts))
 """Code, in blocks and inline, stays character for character."""
 
-VISIBLE_STAYS = Invariant("visible_stays", _unchanged(_visible))
+VISIBLE_STAYS = Invariant("visible_stays", _unchanged(_visible, _same_list))
 """Every character of the source that cannot be a mark of Markdown is the same, in order: numbers of lists, signs."""
 
 OPAQUE_STAYS = Invariant("opaque_stays", _opaque_stays())
@@ -222,7 +248,7 @@ CODE_STAYS = Invariant(
 )
 """Code stays character for character, unless the whole text was mojibake: at least 3 in 4 lines changed."""
 
-SAME_LINKS = Invariant("same_links", _unchanged(_link_targets))
+SAME_LINKS = Invariant("same_links", _unchanged(_link_targets, _same_contents))
 """The targets of links and images stay, in order."""
 
 SAME_MEANING = Invariant("same_meaning", _same_meaning)

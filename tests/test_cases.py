@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipeline import Document, extract_links, normalize, repair
+from pipeline.citations.reference_lines import parse_reference
 from pipeline.document import Metadata
 from pipeline.flow import FLOW, follow
 from pipeline.read.decode import detect
@@ -110,6 +111,26 @@ def test_canonical_urls_lose_their_tracking_parameters():
     table = {row[0]: row[1] for row in rows("addresses")}
     assert {written: canonical_url(written) for written in table} == table
     assert {form: canonical_url(form) for form in table.values()} == {form: form for form in table.values()}
+
+
+@pytest.mark.parametrize("case", cases("references"))
+def test_lines_of_reference_lists_are_read(case):
+    """A line gives the title, the authors and the year that it states; a line that is no reference gives nothing."""
+    found = parse_reference(case["line"])
+    if "title" not in case:
+        assert found is None
+    else:
+        assert found
+        assert [found.title, list(found.authors), found.others, found.year] == [
+            case[name] for name in ("title", "authors", "others", "year")
+        ]
+
+
+def test_canonical_urls_are_equal_where_the_page_is():
+    """Two URLs have the same canonical URL exactly where they lead to the same page."""
+    pairs = rows("pages")
+    joined = {(one, other) for one, other, _ in pairs if canonical_url(one) == canonical_url(other)}
+    assert joined == {(one, other) for one, other, pages in pairs if pages == "same"}
 
 
 def test_identifiers_are_those_of_the_registries():

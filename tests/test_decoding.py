@@ -42,6 +42,41 @@ def test_a_line_of_utf_8_in_a_legacy_file(codec: str):
     assert decoded(data) == text * 3 + f"{second}\n{first}\n"
 
 
+DIARY = (
+    "昨日は友達と一緒に三月の山へ登りました。とても楽しかったです。\n"
+    "今日は朝から雨が降っていて、家で本を読んでいました。夕方には晴れて、散歩に出かけました。\n"
+)
+GUIDE = "專案的文件說明了如何參與開發，請先閱讀，因為在網路上推廣一個專案需要時間。\n你可以在這裡找到更多的資訊。\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "before", "byte"),
+    [
+        (DIARY, "cp932", "一緒に", -1),  # `ｎO` is what a decoder makes of the rest of `に三`
+        (DIARY, "euc_jp", "友達", -1),
+        (GUIDE, "big5", "說明了", -1),
+        (CHINESE, "gb18030", "天气很", -1),
+        (KOREAN, "johab", "친구", -2),
+    ],
+)
+def test_a_character_that_lost_a_byte_is_restored_or_marked(text: str, codec: str, before: str, byte: int):
+    """No other character takes its place, and all others stay."""
+    place = len(text[: text.index(before) + len(before)].encode(codec)) + byte
+    whole = (text * 2).encode(codec)
+    document = decode(Source(PurePosixPath("a.txt"), whole[:place] + whole[place + 1 :]))
+    lost = text.index(before) + len(before) - 1
+    assert document.text in {text * 2, text[:lost] + "\ufffd" + text[lost + 1 :] + text}
+    assert all(change.confidence and change.before != change.after for change in document.changes)
+
+
+@pytest.mark.parametrize(("text", "codec"), [(DIARY, "cp932"), (GUIDE, "big5"), (KOREAN, "johab"), (CHINESE, "gbk")])
+def test_sound_legacy_text_has_no_changes(text: str, codec: str):
+    """Letters between ideographs, names and rare characters are no damage."""
+    sound = text + text.replace("。", "T恤。" if codec in {"big5", "gbk"} else "A。").replace(".", " A.")
+    document = decode(Source(PurePosixPath("a.txt"), sound.encode(codec, "ignore")))
+    assert (document.text, document.changes) == (sound.encode(codec, "ignore").decode(codec), ())
+
+
 CASES = {
     "cut in the middle of a character": (CHINESE.encode("gbk")[:-4], CHINESE[:-3] + "\ufffd"),
     "the euro of code page 936": (b"\x80" + CHINESE.encode("gbk"), "€" + CHINESE),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.model_meta import MODEL_FOLDER
 from tests.conftest import ROOT
 from training.fetch import Source, commands, fetch
 from training.manifest import MANIFEST, corpus_digest, digest, manifest

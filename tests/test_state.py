@@ -162,7 +162,7 @@ def test_files_outside_are_never_removed(tmp_path: Path, *, lost: bool):
     digest = hashlib.sha256(b"precious").hexdigest()
     names = ("../precious.txt", str(tmp_path / "precious.txt"), "x/../../precious.txt", ".lock")
     with closing(sqlite3.connect(tmp_path / "clean" / ".state.sqlite")) as db, db:
-        rows = [(root, name, "key", "", digest, "", 0) for root in (".", "../out", "..") for name in names]
+        rows = [(root, name, "", "key", "", digest, "") for root in (".", "../out", "..") for name in names]
         db.executemany("INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         db.execute("UPDATE facts SET value = '' WHERE name = 'made'")
     (tmp_path / "clean" / ".state.sum").unlink()  # as if a run had been killed
@@ -186,7 +186,7 @@ def test_a_damaged_state_is_rebuilt(tmp_path: Path, what: str):
     (tmp_path / "raw" / "b.md").unlink()
     changes = {
         "a table": "DROP TABLE outputs",
-        "a blob": "UPDATE documents SET outcome = x'93010203'",
+        "a blob": "UPDATE contents SET outcome = x'93010203'",
         "the version": "UPDATE facts SET value = '5' WHERE name = 'version'",
     }
     if what in changes:

@@ -29,7 +29,7 @@ from pipeline.language.endings import (
     feature_hashes,
     weight_indices,
 )
-from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.model_meta import MODEL_FOLDER
 from pipeline.language.ngram_keys import codes_of
 from training.texts import prose
 from training.train import AT_ONCE

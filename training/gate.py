@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.encoding.codecs import multi_byte_misdecodings, single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
-from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.model_meta import MODEL_FOLDER
 from pipeline.mojibake.bigram_filter import RATIO_SCALE
 
 SAMPLE = 400_000  # characters per language

@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, gelu, layer_norm
 
-from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.model_meta import MODEL_FOLDER
 from pipeline.language.ngram_keys import codes_of
 from training.texts import BREAK, prose
 from training.train import AT_ONCE

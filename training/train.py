@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.language.model_files import MODEL_FOLDER, ModelMeta
+from pipeline.language.model_meta import MODEL_FOLDER, ModelMeta
 from pipeline.language.ngram_keys import codes_of, salted_keys
 from pipeline.language.ngrams import (
     COUNT_BUCKETS,

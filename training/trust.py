@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.language.archive_statistics import statistics_of
-from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.model_meta import CJK_TAGS, MODEL_FOLDER
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of
-from pipeline.language.ngrams import ARCHIVE_BUCKETS, CJK_TAGS, COUNT_BUCKETS, ORDER, VARIETIES, language_model
+from pipeline.language.ngrams import ARCHIVE_BUCKETS, COUNT_BUCKETS, ORDER, VARIETIES, language_model
 from training.texts import HELD_OUT
 
 ALPHABETS = ("ru", "uk", "el", "he", "ar", "hi", "th", "vi", "pl", "tr")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.language.model_files import MODEL_FOLDER
+from pipeline.language.model_meta import MODEL_FOLDER
 from pipeline.language.vocabulary import WORD_PROBABILITY_STEP, split_words, word_hash
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from pipeline.books.book import Book, Chapter
+from pipeline.books.figures import missing_image_count
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, div, link_or_text, para, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.citations.cited_works import Work, catalogue
@@ -88,8 +89,8 @@ def tool_versions() -> Node:
 
 
 def _missing_images(chapter: Chapter) -> int:
-    divs = (node["c"][0][1] for node in all_nodes(chapter.blocks) if node["t"] == "Div")
-    return sum("missing-image" in names for names in divs)
+    divs = (node for node in all_nodes(chapter.blocks) if node["t"] == "Div")
+    return sum(missing_image_count(node) for node in divs if "missing-image" in node["c"][0][1])
 
 
 def _internal_link(title: str, target: str) -> Node:

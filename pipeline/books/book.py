@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.books.figures import without_images
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
@@ -16,15 +17,18 @@ from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, pr
 from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
+from pipeline.citations.post_index import PostTarget, target_key
 from pipeline.document import Document, FrontValue, SkipDocument
+from pipeline.markdown.note_links import note_links_as_commonmark
 from pipeline.markdown.pandoc import EARLIEST_ZIP_TIME
 from pipeline.markdown.site_tags import site_tags_as_commonmark
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.records.clean_file import repairs_in_words
 from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 7  # increase it when the bytes of a book change
+VERSION = 8  # increase it when the bytes of a book change
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
@@ -49,6 +53,7 @@ class Chapter:
     left_out: int = 0  # pictures omitted because of the size limit
     omitted_words: int = 0  # words of the post that the blocks do not show
     omitted: tuple[str, ...] = ()  # excerpts of the first omitted words
+    path: str = ""  # of the post below raw/; links of other posts name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,26 +141,44 @@ def _printable_chapter(chapter: Chapter) -> Chapter:
     return replace(chapter, **{one.name: all_printable(getattr(chapter, one.name)) for one in fields(chapter)})
 
 
-def chapters_of(
-    documents: Sequence[tuple[Document, Path]], pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
-) -> list[Chapter | SkipDocument]:
-    """Return each document as a chapter, or as SkipDocument where pandoc fails on it.
+class ChapterSource(NamedTuple):
+    """A document to make a chapter of."""
 
-    `documents` are pairs of a document and the archive's root folder, which its images must be in.
-    """
-    sources = [safe_url(canonical_url(document.meta.source_url)) for document, _ in documents]
-    contexts = [
-        SanitizeContext(
-            root, root / document.path.parent, source, document.meta.language, pictures, captions_of(document.meta)
-        )
-        for (document, root), source in zip(documents, sources, strict=True)
-    ]
-    texts = [site_tags_as_commonmark(document.text) for document, _ in documents]
+    document: Document
+    root: Path  # of the archive, which its images must be in
+    posts: tuple[PostTarget, ...] = ()  # its links that lead to other posts
+
+
+def chapters_of(
+    sources: Sequence[ChapterSource | tuple[Document, Path]], pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
+) -> list[Chapter | SkipDocument]:
+    """Return each document as a chapter, or as SkipDocument where pandoc fails on it."""
+    given = [ChapterSource(*source) for source in sources]
+    contexts = [_sanitize_context(source, pictures) for source in given]
+    texts = [_text_as_commonmark(source.document, context) for source, context in zip(given, contexts, strict=True)]
     trees = sanitized_asts([*zip(texts, contexts, strict=True)])
     return [
-        tree if isinstance(tree, SkipDocument) else _chapter_of(document, text, context.source_url, tree)
-        for (document, _), text, context, tree in zip(documents, texts, contexts, trees, strict=True)
+        tree if isinstance(tree, SkipDocument) else _chapter_of(source.document, text, context.source_url, tree)
+        for source, text, context, tree in zip(given, texts, contexts, trees, strict=True)
     ]
+
+
+def _sanitize_context(source: ChapterSource, pictures: PictureOptions) -> SanitizeContext:
+    document = source.document
+    return SanitizeContext(
+        PictureFinder(source.root),
+        document.path.parent,
+        safe_url(canonical_url(document.meta.source_url)),
+        document.meta.language,
+        pictures,
+        captions_of(document.meta),
+        {target.key: target for target in source.posts},
+    )
+
+
+def _text_as_commonmark(document: Document, context: SanitizeContext) -> str:
+    text = site_tags_as_commonmark(document.text)
+    return note_links_as_commonmark(text, lambda page: target_key(f"[[{page}]]") in context.posts)
 
 
 def _chapter_of(document: Document, shown: str, source_url: str, tree: SanitizedAst) -> Chapter:
@@ -178,6 +201,7 @@ def _chapter_of(document: Document, shown: str, source_url: str, tree: Sanitized
         subtitle=with_clusters_limited(meta.subtitle),
         pictures=tree.pictures,
         left_out=tree.left_out,
+        path=str(document.path),
         omitted_words=missing.words,
         omitted=missing.excerpts,
     )

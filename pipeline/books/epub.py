@@ -13,6 +13,7 @@ from xml.parsers import expat
 from pipeline.books.book import Book
 from pipeline.books.cover import cover, is_right_to_left
 from pipeline.books.epub_style import style_sheet
+from pipeline.books.epub_tables import with_fitting_tables
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
@@ -26,7 +27,7 @@ def epub_conversion(book: Book, parts: list[BookSection], folder: Path) -> Conve
 
     The cover, the style sheet (templates/epub.css with font rules) and the fonts are written to `folder`.
     """
-    blocks = _with_ruby_elements([node for part in parts for node in _section_blocks(part)])
+    blocks = _with_ruby_elements(with_fitting_tables([node for part in parts for node in _section_blocks(part)]))
     front = folder / "cover.svg"
     front.write_bytes(cover(book.title, book.authors, book.language, book.style.cover))
     sheet, fonts = style_sheet(book, blocks)

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from pipeline.books import table_grid
+from pipeline.books.anchors import anchors_of, with_anchors
 from pipeline.books.dom import Element, attributes_of, children_through_wrappers, descendants, is_hidden, leading_number
+from pipeline.books.figures import only_image
 from pipeline.books.inline_styles import InlineStyle, with_style
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, div, para
 
 NUMBERING_STYLES = {"a": "LowerAlpha", "A": "UpperAlpha", "i": "LowerRoman", "I": "UpperRoman"}
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MOST_LIST_START = 10**6  # largest start number of a list
 InlineStyles = tuple[InlineStyle, ...]
 
@@ -92,16 +95,19 @@ def ordered_list(reader: ElementReader, element: Element, styles: InlineStyles) 
 
 def _list_items(reader: ElementReader, element: Element, styles: InlineStyles) -> list[list[Node]]:
     """Return the items of a list. Contents between two `<li>` become an item too."""
-    parts: list[tuple[bool, list[Element]]] = []
+    parts: list[tuple[Element | None, list[Element]]] = []
     for one in element.children:
         if one.name == "li":
-            parts.append((True, one.children))
-        elif parts and not parts[-1][0]:
+            parts.append((one, one.children))
+        elif parts and parts[-1][0] is None:
             parts[-1][1].append(one)
         else:
-            parts.append((False, [one]))
-    items = [(item, reader.blocks(part, styles, "Plain")) for item, part in parts]
-    return [made for item, made in items if item or made]
+            parts.append((None, [one]))
+    items = []
+    for item, part in parts:
+        anchors = anchors_of(item) if item is not None else []
+        items.append((item, with_anchors(reader.blocks(part, styles, "Plain"), anchors)))
+    return [made for item, made in items if item is not None or made]
 
 
 def definition_list(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
@@ -141,7 +147,7 @@ def figure_blocks(reader: ElementReader, element: Element, styles: InlineStyles)
     inner = reader.blocks(element.children, styles, "Para")
     caption_blocks = reader.blocks(caption.children, styles, "Para") if caption is not None else []
     first, rest = leading_paragraph(caption_blocks)
-    if len(inner) == 1 and inner[0]["t"] == "Para" and [node["t"] for node in inner[0]["c"]] == ["Image"]:
+    if len(inner) == 1 and inner[0]["t"] == "Para" and only_image(inner[0]["c"]):
         return [{"t": "Figure", "c": [NO_ATTRIBUTES, [None, [para(*first)] * bool(first)], inner]}, *rest]
     return inner + caption_blocks
 
@@ -177,7 +183,8 @@ def _html_cells(reader: ElementReader, row: Iterable[Element], styles: InlineSty
             columns, rows = (
                 leading_number(given.get(name, ""), 1, table_grid.MOST_TABLE_CELLS) for name in ("colspan", "rowspan")
             )
-            made.append(table_grid.HtmlCell(reader.blocks(one.children, styles, "Plain"), columns, rows))
+            blocks = with_anchors(reader.blocks(one.children, styles, "Plain"), anchors_of(one))
+            made.append(table_grid.HtmlCell(blocks, columns, rows))
     return made
 
 
@@ -189,7 +196,7 @@ def leading_paragraph(blocks: list[Node]) -> tuple[list[Node], list[Node]]:
 
 BLOCK_READERS: dict[str, Callable[[Any, Element, InlineStyles], list[Node]]] = {
     **dict.fromkeys(("pre", "listing", "xmp", "plaintext", "textarea"), code_block),
-    **{f"h{level}": heading_block for level in range(1, 7)},
+    **dict.fromkeys(HEADINGS, heading_block),
     **dict.fromkeys(("ul", "menu", "dir"), bullet_list),
     "hr": lambda *_: [{"t": "HorizontalRule"}],
     "blockquote": quotation_block,

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from pipeline.books.anchors import anchors_of, is_anchor
 from pipeline.books.dom import Element, attributes_of, children_through_wrappers, descendants, is_hidden, parsed_html
-from pipeline.books.html_blocks import BLOCK_READERS, InlineStyles
+from pipeline.books.html_blocks import BLOCK_READERS, HEADINGS, InlineStyles
 from pipeline.books.inline_styles import CODE_STYLE, InlineStyle, StyledNode, nested_inlines, styled_nodes, with_style
+from pipeline.books.inline_svg import image_of_svg
 from pipeline.books.maths import is_maths
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, text_nodes
 from pipeline.books.phrases import phrase
@@ -81,7 +83,7 @@ class _HtmlReader:
 
         def end(kind: str) -> None:
             if inlines := nested_inlines(runs):
-                made.append({"t": kind, "c": inlines})
+                made.append({"t": "Plain" if all(map(is_anchor, inlines)) else kind, "c": inlines})
             runs.clear()
 
         frames = [_OpenElement(iter(children), styles, kind)]
@@ -99,9 +101,12 @@ class _HtmlReader:
                 continue
             elif element.name in BLOCK_READERS:
                 end(frame.kind)
+                anchors = [] if element.name in HEADINGS else anchors_of(element)
+                made += [{"t": "Plain", "c": anchors}] * bool(anchors)
                 made += BLOCK_READERS[element.name](self, element, frame.styles)
             elif element.name in HTML_BLOCK_ELEMENTS:
                 end(frame.kind)
+                runs += [(node, frame.styles) for node in anchors_of(element)]
                 frames.append(_OpenElement(iter(element.children), frame.styles, "Para", block=True))
             else:
                 runs += [(node, frame.styles) for node in self.before(element, frame.styles)]
@@ -131,15 +136,23 @@ class _HtmlReader:
         """Return the children of an inline element that `blocks` is to read; none where `before` reads them."""
         if element.name == "iframe":
             return parsed_html(element.to_text())
-        return [] if element.name == "ruby" or _tex_of_mathml(element) else list(element.children)
+        unread = element.name == "ruby" or _tex_of_mathml(element) or image_of_svg(element)
+        return [] if unread else list(element.children)
 
     def before(self, element: Element, styles: InlineStyles) -> list[Node]:
         """Return the nodes of an inline element that come before its children."""
+        anchors = anchors_of(element)
+        return [*anchors, *self.shown_before(element, styles)] if anchors else self.shown_before(element, styles)
+
+    def shown_before(self, element: Element, styles: InlineStyles) -> list[Node]:
+        """Return what `before` returns, without the anchors of the element."""
         if element.name == "q":
             return text_nodes("“")
         if element.name == "ruby":
             inner = self.ruby(element)
             return [{"t": "Span", "c": [["", ["ruby"], []], inner]}] if inner and RUBY_STYLE not in styles else inner
+        if drawing := image_of_svg(element):
+            return [drawing]
         if tex := _tex_of_mathml(element):
             return [{"t": "Math", "c": [{"t": "InlineMath"}, tex]}]
         return (
@@ -202,7 +215,8 @@ def _image_of_attributes(given: dict[str, str]) -> list[Node]:
     """Return an `<img>` with these attributes as an image, or as its alternative text if it has no URL."""
     alt = text_nodes(" ".join(given.get("alt", "").split()))
     url = given.get("src") or given.get("data-src", "")
-    return [{"t": "Image", "c": [NO_ATTRIBUTES, alt, [url, ""]]}] if url else alt
+    size = [[name, given[name]] for name in ("width", "height", "style") if name in given]
+    return [{"t": "Image", "c": [["", [], size], alt, [url, ""]]}] if url else alt
 
 
 def _input_text(given: dict[str, str]) -> list[Node]:

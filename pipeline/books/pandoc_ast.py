@@ -100,8 +100,8 @@ def left_to_right(text: str) -> Node:
     return {"t": "Span", "c": [["", [], [["dir", "ltr"]]], text_nodes(text)]}
 
 
-def with_link_targets(part: Any, target: Callable[[str], str]) -> Any:  # noqa: ANN401 - any part of an AST
-    """Return a part of an AST in which the URL of each link is replaced by `target(url)`.
+def with_link_targets(part: Any, target: Callable[[str, dict[str, str]], str]) -> Any:  # noqa: ANN401 - any part of an AST
+    """Return a part of an AST in which the URL of each link is replaced by `target(url, attributes)`.
 
     Where `target` returns "", the link is replaced by its text.
     """
@@ -112,9 +112,10 @@ def with_link_targets(part: Any, target: Callable[[str], str]) -> Any:  # noqa: 
     made: list[Any] = []
     for item in part:
         if isinstance(item, dict) and item.get("t") == "Link":
-            attributes, inner, (url, title) = item["c"]
-            new = target(url)
-            made += [{"t": "Link", "c": [attributes, inner, [new, title]]}] if new else inner
+            (_, names, pairs), inner, (url, title) = item["c"]
+            inner = with_link_targets(inner, target)
+            new = target(url, dict(pairs))
+            made += [{"t": "Link", "c": [["", names, []], inner, [new, title]]}] if new else inner
         else:
             made.append(with_link_targets(item, target))
     return made

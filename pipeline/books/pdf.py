@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from typst import Compiler, TypstError
 
+from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Book
 from pipeline.books.fonts import typst_fonts
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, pandoc_json
 from pipeline.books.sections import BookSection
+from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
+from pipeline.books.typst_pictures import picture_call
+from pipeline.books.typst_tables import typst_table
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion
 
 TYPST_TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
 PDF_STANDARDS = ["ua-1", "a-2a"]
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
-TYPST_REGIONS = {
-    "zh-Hans": "CN",
-    "zh-Hant": "TW",
-}  # Typst has no scripts: a region selects the glyphs of Han characters
 
 
 def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conversion:
@@ -33,9 +31,9 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
     """
     blocks: list[Node] = []
     for part in parts:
-        arguments = {"title": part.title, "label": part.label, **_typst_language(part.language)}
+        arguments = {"title": part.title, "label": part.label, **typst_language(part.language)}
         inner = _TypstCalls(part.label).blocks(part.blocks)
-        blocks += [_raw_typst_block(f"#chapter({_typst_arguments(arguments)})["), *inner, _raw_typst_block("]")]
+        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner, _raw_typst_block("]")]
     return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
 
 
@@ -52,11 +50,11 @@ def finished_pdf(body: bytes, book: Book, _parts: list[BookSection], folder: Pat
         "date": [*map(int, book.date.split("-"))] if book.date else [],
         "source": book.chapters[0].source_url if len(book.chapters) == 1 else "",
         "page-size": book.style.page,
-        **_typst_language(book.language),
+        **typst_language(book.language),
     }
     folder.joinpath("book.typ").write_bytes(TYPST_TEMPLATE.read_bytes())
     main = folder / "main.typ"
-    main.write_bytes(f'#import "book.typ": *\n#show: book.with({_typst_arguments(arguments)})\n'.encode() + body)
+    main.write_bytes(f'#import "book.typ": *\n#show: book.with({typst_arguments(arguments)})\n'.encode() + body)
     compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
     try:
         return _compiled_pdf(compiler, book, PDF_STANDARDS)
@@ -95,12 +93,13 @@ class _TypstCalls:
         if node["t"] == "Div" and node["c"][0][1]:
             return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw_typst_block("]")]
         if node["t"] == "Figure":
-            image = node["c"][2][0]["c"][0]
             caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            call = f"#figure(picture({_image_arguments(image)})"
+            call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
             start = f"{call}, caption: [" if caption else f"{call})"
             body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
             return [_raw_typst_block(start), *body]
+        if node["t"] == "Table":
+            return typst_table(node, self.blocks)
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
         return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
@@ -118,7 +117,7 @@ class _TypstCalls:
         """Return a task list whose boxes are the markers of its items."""
         self.count += 1
         marks = "".join(first["c"][0]["c"] for first, *_ in items)
-        made = [_raw_typst_block(f"#tasks({_typst_literal(f'{self.prefix}-{self.count}')}, {_typst_literal(marks)}")]
+        made = [_raw_typst_block(f"#tasks({typst_literal(f'{self.prefix}-{self.count}')}, {typst_literal(marks)}")]
         for first, *rest in items:
             made += [
                 _raw_typst_block(", ["),
@@ -134,23 +133,25 @@ class _TypstCalls:
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
-                _raw_typst_inline(f"#maths({_typst_literal(' '.join(node['c'][1].split()))})["),
+                _raw_typst_inline(f"#maths({typst_literal(' '.join(node['c'][1].split()))})["),
                 node,
                 _raw_typst_inline("];"),
             ]
         if node["t"] == "Link" and "cited" in node["c"][0][1]:
-            return [made, _raw_typst_inline(f"#page-of({_typst_literal(node['c'][2][0][1:])});")]
+            return [made, _raw_typst_inline(f"#page-of({typst_literal(node['c'][2][0][1:])});")]
         if node["t"] == "Image":
-            return [_raw_typst_inline(f"#box(image({_image_arguments(node)}));")]
+            return [_raw_typst_inline(f"#box({picture_call(node)});")]
         if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
             return [_raw_typst_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""
-        (_, names, pairs), inner = node["c"]
+        (identifier, names, pairs), inner = node["c"]
+        if is_anchor(node):
+            return [_raw_typst_inline(f"#[#metadata(none)#label({typst_literal(identifier)})];")] if identifier else []
         if names != ["ruby"]:
-            call = names[0] if names else f"text(dir: {dict(pairs)['dir']})"
+            call = names[0] if names else f"text(dir: {dict(pairs).get('dir', 'auto')})"
             return self.called(call, inner)
         made: list[Node] = []
         base: list[Node] = []
@@ -177,11 +178,6 @@ class _TypstCalls:
         return made
 
 
-def _image_arguments(node: Node) -> str:
-    """Return the Typst arguments that show an image."""
-    return _typst_arguments({"alt": ast_plain_text(node["c"][1])}, node["c"][2][0])
-
-
 def _is_task(item: list[Node]) -> bool:
     if not item or item[0]["t"] not in {"Plain", "Para"}:
         return False
@@ -195,35 +191,3 @@ def _raw_typst_block(text: str) -> Node:
 
 def _raw_typst_inline(text: str) -> Node:
     return {"t": "RawInline", "c": ["typst", text]}
-
-
-def _typst_language(tag: str) -> dict[str, str]:
-    """Return a BCP 47 tag as Typst's arguments for language and region.
-
-    >>> _typst_language("zh-Hant"), _typst_language("")
-    ({'lang': 'zh', 'region': 'TW'}, {'lang': 'en'})
-    """
-    language, *rest = tag.split("-")
-    region = TYPST_REGIONS.get(tag) or next((part for part in rest if len(part) == 2), "")  # noqa: PLR2004 - ISO 3166
-    valid = language.lower() if re.fullmatch(r"[A-Za-z]{2,3}", language) else "en"
-    return {"lang": valid} | ({"region": region.upper()} if region.isalpha() else {})
-
-
-def _typst_arguments(named: Mapping[str, object], *positional: object) -> str:
-    values = [_typst_literal(value) for value in positional] + [
-        f"{name}: {_typst_literal(value)}" for name, value in named.items()
-    ]
-    return ", ".join(values)
-
-
-def _typst_literal(value: object) -> str:
-    r"""Return a str, int or list of them as a Typst literal.
-
-    >>> print(_typst_literal(['a "b"', 1]))
-    ("a \"b\"", 1, )
-    """
-    if isinstance(value, list):
-        return "(" + "".join(f"{_typst_literal(item)}, " for item in value) + ")"
-    if isinstance(value, str):
-        return '"' + "".join(f"\\{c}" if c in '"\\' else c if c >= " " else f"\\u{{{ord(c):x}}}" for c in value) + '"'
-    return str(value)

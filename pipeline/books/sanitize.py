@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
-from pipeline.books.figures import figure_node, file_name_in_url, image_node, missing_image_box, missing_image_text
+from pipeline.books.anchors import is_anchor
+from pipeline.books.chapter_pictures import ChapterPictures
+from pipeline.books.figures import (
+    MissingImage,
+    figure_node,
+    file_name_in_url,
+    image_in,
+    image_node,
+    image_of_block,
+    is_caption,
+    missing_image_text,
+    missing_images_block,
+    size_style,
+)
 from pipeline.books.html_to_ast import with_html_parsed
-from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions, verified_picture
+from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
+from pipeline.books.inline_text import with_bare_urls_linked, with_identifier, without_indent
+from pipeline.books.link_urls import sanitized_link
 from pipeline.books.maths import MATHS_EXTENSION, all_maths, may_hold_maths, without_tex_labels
-from pipeline.books.page_limits import string_nodes, with_clusters_limited, with_wide_tables_as_text
+from pipeline.books.page_limits import with_clusters_limited, with_wide_tables_as_text
 from pipeline.books.pandoc_ast import (
     BLOCK_TYPES,
-    NO_ATTRIBUTES,
     Node,
     ast_plain_text,
     depth_of,
-    link_or_text,
     printable,
-    safe_url,
     text_nodes,
     with_link_targets,
 )
+from pipeline.citations.post_index import PostTarget
 from pipeline.document import SkipDocument
-from pipeline.markdown import HEADING_IDENTIFIER
 from pipeline.markdown.pandoc import DIALECT, Conversion, convert_untrusted
-from pipeline.read.pictures import REMOTE_URL
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.steps.figures import CAPTION
 from pipeline.steps.profiles import Pattern
-from pipeline.urls.bare_urls import find_bare_urls
 
+DRAWING_URL = "data:image/svg"
+MOST_ITALIC_CAPTION = 200  # characters; a longer paragraph in italics is text
 MOST_NESTING = 24  # levels of nested nodes; Typst fails between 28 and 34 nested quotations
 
 
@@ -43,12 +55,13 @@ MOST_NESTING = 24  # levels of nested nodes; Typst fails between 28 and 34 neste
 class SanitizeContext:
     """The context of a document: what its relative URLs and image files are resolved against, and its language."""
 
-    root: Path  # of the archive: no image outside it is read
-    folder: Path  # of the document
+    finder: PictureFinder  # of the archive: no image outside it is read
+    folder: PurePosixPath  # of the document, below the archive's folder
     source_url: str
     language: str  # BCP 47
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
     captions: tuple[Pattern, ...] = (CAPTION,)
+    posts: Mapping[str, PostTarget] = field(default_factory=dict)  # key of a link (post_index.py) -> the other post
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,7 @@ def _sanitized_ast(output: bytes, context: SanitizeContext) -> SanitizedAst | Sk
     try:
         blocks = sanitizer.blocks(with_html_parsed(msgspec.json.decode(output)["blocks"], context.language))
         if depth_of(blocks) <= MOST_NESTING:
-            return SanitizedAst(blocks, sanitizer.pictures, len(sanitizer.left_out))
+            return SanitizedAst(blocks, sanitizer.pictures.files, len(sanitizer.pictures.left_out))
     except RecursionError:
         pass
     return SkipDocument(f"is nested more than {MOST_NESTING} levels deep; split it, or run with --no-editions")
@@ -105,34 +118,52 @@ class _Sanitizer:
 
     def __init__(self, context: SanitizeContext) -> None:
         self.context = context
-        self.names: dict[str, str] = {}  # URL of an image, as written -> its file name in the book; "" if missing
-        self.pictures: dict[str, bytes] = {}
-        self.room = MAX_TOGETHER  # bytes left for images
-        self.left_out: set[str] = set()
+        self.pictures = ChapterPictures(context.finder, context.folder, context.pictures, MAX_TOGETHER)
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
-        """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it."""
+        """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it.
+
+        Consecutive images that are missing become one line.
+        """
         nodes = list(with_wide_tables_as_text(nodes))
         sanitized: list[Node] = []
+        missing: list[MissingImage] = []
         at = 0
         while at < len(nodes):
             node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
             at += 1
-            if node["t"] == "Para" and (only := _only_image(node["c"])):
-                caption = only["c"][1]
-                next_text = ast_plain_text(following) if following and following["t"] == "Para" else ""
-                captioned = any(pattern.match(next_text) for pattern in self.context.captions)
-                if following and captioned and next_text.startswith(ast_plain_text(caption)):
-                    caption = following["c"]
-                    at += 1
-                sanitized.append(self.figure(only["c"][2][0], self.inlines(caption)))
-            elif node["t"] == "Figure":  # from HTML: its caption is not its alternative text
-                (only,) = node["c"][2][0]["c"]
+            only = image_of_block(node)
+            if not only and missing:
+                sanitized.append(missing_images_block(missing, self.context.language))
+                missing = []
+            if only and node["t"] == "Para":
+                sanitized += [{"t": "Plain", "c": [one]} for one in node["c"] if is_anchor(one)]
+                alt = ast_plain_text(image_in(only)["c"][1])
+                captioned = following is not None and self.is_caption(following, alt)
+                caption = self.inlines(following["c"]) if captioned and following else []
+                at += captioned
+                made = self.figure(only, caption, alt)
+            elif only:  # a figure of HTML: its caption is not its alternative text
                 caption = self.inlines([inline for block in node["c"][1][1] for inline in block["c"]])
-                sanitized.append(self.figure(only["c"][2][0], caption or only["c"][1], ast_plain_text(only["c"][1])))
-            elif node["t"] != "RawBlock":
-                sanitized.append(self.node(node))
-        return sanitized
+                made = self.figure(only, caption, ast_plain_text(image_in(only)["c"][1]))
+            elif node["t"] == "RawBlock":
+                continue
+            else:
+                made = self.node(node)
+            if isinstance(made, MissingImage):
+                missing.append(made)
+            else:
+                sanitized.append(made)
+        return [*sanitized, missing_images_block(missing, self.context.language)] if missing else sanitized
+
+    def is_caption(self, following: Node, alt: str) -> bool:
+        """Return whether a block is the caption of the image before it: `Figure 1: the alternative text`, or italic."""
+        if following["t"] != "Para":
+            return False
+        text = ast_plain_text(following)
+        if [node["t"] for node in following["c"]] == ["Emph"] and len(text) <= MOST_ITALIC_CAPTION:
+            return True
+        return any(pattern.match(text) for pattern in self.context.captions) and text.startswith(alt)
 
     def inlines(self, nodes: list[Node]) -> list[Node]:
         """Return inline nodes with safe links and images, with bare URLs as links, without raw markup."""
@@ -143,15 +174,10 @@ class _Sanitizer:
         if node["t"] == "RawInline":
             return
         if node["t"] == "Str":
-            yield from _with_bare_urls_linked(node["c"])
+            yield from with_bare_urls_linked(node["c"])
         elif node["t"] == "Link":
-            inner = with_link_targets(self.inlines(node["c"][1]), lambda _: "") or text_nodes(node["c"][2][0])
-            written = node["c"][2][0]
-            url = written if written.startswith("#") else safe_url(written, self.context.source_url)
-            if url:
-                yield {"t": "Link", "c": [NO_ATTRIBUTES, inner, [url, node["c"][2][1]]]}
-            else:
-                yield from inner
+            inner = with_link_targets(self.inlines(node["c"][1]), lambda *_: "") or text_nodes(node["c"][2][0])
+            yield from sanitized_link(node["c"][2], inner, self.context.source_url, self.context.posts)
         elif node["t"] == "Image":
             yield from self.inline_image(node)
         else:
@@ -163,10 +189,10 @@ class _Sanitizer:
             names = [name for name in node["c"][0][1] if re.fullmatch(r"[\w+#.-]{1,32}", name)]
             return {"t": node["t"], "c": [["", names, []], node["c"][1]]}
         if node["t"] in {"Para", "Plain"}:
-            return {"t": node["t"], "c": _without_indent(self.inlines(node["c"]))}
+            return {"t": node["t"], "c": without_indent(self.inlines(node["c"]))}
         if node["t"] == "Header":
             level, attributes, inlines = node["c"]
-            attributes, inlines = _with_identifier(attributes, inlines)
+            attributes, inlines = with_identifier(attributes, inlines)
             return {"t": "Header", "c": [level, attributes, self.inlines(inlines)]}
         if node["t"] == "Math":
             return {"t": "Math", "c": [node["c"][0], without_tex_labels(node["c"][1])]}
@@ -181,70 +207,34 @@ class _Sanitizer:
             return self.blocks(part) if first["t"] in BLOCK_TYPES else self.inlines(part)
         return [self.part(item) for item in part]
 
-    def figure(self, written: str, caption: list[Node], alt: str = "") -> Node:
-        """Return the image at the URL `written` as a figure with its caption, or a missing-image box."""
-        if name := self.picture(written):
-            return figure_node(name, caption, alt or ast_plain_text(caption) or file_name_in_url(written))
-        alt_line = [] if alt in ast_plain_text(caption) else [*text_nodes(alt), {"t": "LineBreak"}]
-        return missing_image_box([*alt_line, *caption], written, self.context.language)
+    def figure(self, only: Node, caption: list[Node], alt: str) -> Node | MissingImage:
+        """Return an image, or a linked image, as a figure with its caption; a MissingImage if it is not in the archive.
+
+        An alternative text that says something is the caption of an image without one.
+        """
+        image = image_in(only)
+        written = image["c"][2][0]
+        alt_nodes = self.inlines(image["c"][1])
+        name = self.pictures.name_of(written)
+        if not name:
+            alt_line = [] if alt in ast_plain_text(caption) or not is_caption(alt) else alt_nodes
+            parts = [part for part in (alt_line, caption) if part]
+            lines = [node for part in parts for node in ({"t": "LineBreak"}, *part)][1:]
+            return MissingImage(lines if only is image else [*self.linked(only, lines)], written)
+        words = alt or ast_plain_text(caption) or file_name_in_url(written)
+        shown = image_node(name, words, size_style(dict(image["c"][0][2])))
+        if only is not image:
+            (shown,) = self.linked(only, [shown])
+        shows_words = is_caption(alt) and not written.startswith(DRAWING_URL)  # the drawing shows its own words
+        return figure_node(shown, caption or (alt_nodes if shows_words else []))
+
+    def linked(self, link: Node, inner: list[Node]) -> list[Node]:
+        """Return the sanitized link around an image with other contents."""
+        return [*sanitized_link(link["c"][2], inner, self.context.source_url, self.context.posts)] if inner else []
 
     def inline_image(self, node: Node) -> list[Node]:
         """Return an inline image, or the text that replaces it if it is missing."""
-        _, alt, (written, _) = node["c"]
-        if name := self.picture(written):
-            return [image_node(name, ast_plain_text(alt) or file_name_in_url(written))]
+        attributes, alt, (written, _) = node["c"]
+        if name := self.pictures.name_of(written):
+            return [image_node(name, ast_plain_text(alt) or file_name_in_url(written), size_style(dict(attributes[2])))]
         return missing_image_text(ast_plain_text(alt), self.context.language)
-
-    def picture(self, written: str) -> str:
-        """Return the name of the image at the URL `written` in the book, or "" if it is not in the archive."""
-        if written not in self.names:
-            self.names[written] = (
-                "" if REMOTE_URL.match(written) else self.added(self.context.folder / unquote(written))
-            )
-        return self.names[written]
-
-    def added(self, path: Path) -> str:
-        """Add the image at `path` to the book and return its name; "" if it is no image or exceeds the size limit."""
-        one = verified_picture(self.context.root, path, self.context.pictures)
-        if not one:
-            return ""
-        if one.name not in self.pictures:
-            if self.room < len(one.data):
-                self.left_out.add(one.name)
-                return ""
-            self.room -= len(one.data)
-            self.pictures[one.name] = one.data
-        return one.name
-
-
-def _with_identifier(attributes: list[Any], inlines: list[Node]) -> tuple[list[Any], list[Node]]:
-    """Return the attributes and inline nodes of a heading. `{#id}` at the end of its text becomes an attribute."""
-    if [node["t"] for node in inlines[-2:]] != ["Space", "Str"]:
-        return attributes, inlines
-    identifier = re.fullmatch(HEADING_IDENTIFIER, inlines[-1]["c"])
-    return ([identifier[1], [], []], inlines[:-2]) if identifier else (attributes, inlines)
-
-
-def _without_indent(inlines: list[Node]) -> list[Node]:
-    """Return a paragraph's nodes without leading IDEOGRAPHIC SPACEs: the book's style indents it."""
-    if not inlines or inlines[0]["t"] != "Str":
-        return inlines
-    first = inlines[0]["c"].lstrip("\N{IDEOGRAPHIC SPACE}")
-    return [*([{"t": "Str", "c": first}] if first else []), *inlines[1:]]
-
-
-def _only_image(inlines: list[Node]) -> Node | None:
-    visible = [node for node in inlines if node["t"] not in {"Space", "SoftBreak"}]
-    return visible[0] if len(visible) == 1 and visible[0]["t"] == "Image" else None
-
-
-def _with_bare_urls_linked(text: str) -> Iterator[Node]:
-    """Yield a word as nodes, with the bare URLs in it as links."""
-    done = 0
-    for start, url in find_bare_urls(text):
-        if start > done:
-            yield from string_nodes(text[done:start])
-        yield link_or_text(url, url)
-        done = start + len(url)
-    if done < len(text):
-        yield from string_nodes(text[done:])

@@ -20,6 +20,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from rapidfuzz.distance import LCSseq
 
 from pipeline.books.dom import HIDDEN_ELEMENTS, parsed_html
+from pipeline.books.figures import is_caption
 from pipeline.books.pandoc_ast import Node
 from pipeline.books.raw_html import escaped_unless_closed, is_only_comments, with_open_tag_escaped
 from pipeline.markdown import heading_text
@@ -212,10 +213,15 @@ def _text_of_tokens(tokens: Iterable[Token]) -> Iterator[str]:
         elif token.type in {"text", "code_inline", "fence", "code_block"}:
             yield token.content
         elif token.type == "image":
-            yield f" {''.join(_text_of_tokens(token.children or ()))} "
+            yield _shown_alt("".join(_text_of_tokens(token.children or ())))
         elif token.block or token.type in {"softbreak", "hardbreak"}:
             yield " "
         heading = token.type == "heading_open"
+
+
+def _shown_alt(alt: str) -> str:
+    """Return an alternative text as separate words; none if it is only a file name, or says "image"."""
+    return f" {alt} " if is_caption(alt) else " "
 
 
 def _text_of_elements(elements: list[Any]) -> Iterator[str]:
@@ -231,5 +237,5 @@ def _text_of_elements(elements: list[Any]) -> Iterator[str]:
             continue
         else:
             apart = "" if one.name in INLINE_ELEMENTS else " "
-            yield f" {one.attrs.get('alt') or ''} " if one.name == "img" else apart
+            yield _shown_alt(one.attrs.get("alt") or "") if one.name == "img" else apart
             waiting += [apart, *one.children[::-1]]

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import PurePosixPath
 
-from markdown_it.token import Token
-
-from pipeline.citations.work_titles import MARKS_AROUND_TITLE, clean_title, title_of_mention
+from pipeline.citations.bibtex import bibtex_references
+from pipeline.citations.label_lines import label_line_reference
+from pipeline.citations.paragraphs import Paragraph, Section, sections
+from pipeline.citations.reference import PARTS, Reference
+from pipeline.citations.reference_lines import parse_reference
+from pipeline.citations.work_titles import (
+    QUOTATION_MARKS,
+    MentionPlace,
+    is_reference_list,
+    title_of_mention,
+)
+from pipeline.citations.written_identifiers import identifier_urls
 from pipeline.document import Document, Link
-from pipeline.markdown import heading_text, parse, visible_text
 from pipeline.steps.profiles import profile_of
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import KIND_OF_SCHEME, kind_of, label_kind
 
-PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
-_AUTHOR_LABELS = (
-    "作者|著者|作者群|저자|글쓴이|authors?|autor(?:es|en|in|a)?|auteurs?|autori"
-    "|автор(?:ы)?|yazar(?:lar)?|autorzy|tác giả"
-)
-_AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_AUTHOR_LABELS})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
-_YEAR = re.compile(r"[(（\[]\s*((?:19|20)\d\d)\s*[年년]?\s*[)）\]]")
-_ET_AL = re.compile(
-    r"[\s,]*(?:等人?|et\s+al\.?|외(?:\s*\d+명)?|ほか|他|ら|u\.\s?a\.|и\s+др\.?|y\s+otros|e\s+outros|et\s+coll\.|and\s+others)\s*\Z",
-    re.IGNORECASE,
-)
-_BETWEEN_NAMES = re.compile(r"\s*[、，,;；&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и|ve|i|và)\s+|\s*[和与與]\s*")
+LONGEST_HEADING = 80  # characters of a line that can be the heading of a reference list
+_BEFORE_ENTRY = " \t\n([【1234567890.、-—–*"  # what may be between the start of a line and the title of a work
+_AFTER_ENTRY = frozenset(".,;:。，；：、|—–-()（）[【•·")
 _SERIES_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: part 5 of a series of 52
-_ORIGINAL_TITLE = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]\s*\Z")
-_LEAST_TITLE_WORDS = 3  # the fewest words of a title in brackets
+_MAY_CITE = re.compile(r"arxiv\s?[:：]|\b10\.\d{4,9}[./]|\bISBN|\bPMC?ID|^\W*@\w+\s*\{", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +64,39 @@ class Work:
         return tuple(dict.fromkeys(papers))
 
     @property
+    def url(self) -> str:
+        """The URL of the paper; empty if the posts give none."""
+        return next((url for kind, url in self.links if kind == "paper" and url.startswith("http")), "")
+
+    @property
     def key(self) -> str:
-        """The unique key of the work: an identifier of its paper without the version, else its first URL."""
+        """The unique key of the work.
+
+        An identifier of its paper without the version, else its first URL, else a digest of its title and year.
+        """
         named = next((name for name in self.published if KIND_OF_SCHEME[name.partition(":")[0]] == "paper"), "")
-        return re.sub(r"v\d+\Z", "", named) if named else self.links[0][1]
-
-
-@dataclass(slots=True)
-class _Section:
-    """The paragraphs under one heading, each with its links and the number of the list item around it."""
-
-    heading: str
-    depth: int
-    paragraphs: list[tuple[Token, list[Link], str]] = field(default_factory=list)
+        if named or self.links:
+            return re.sub(r"v\d+\Z", "", named) or self.links[0][1]
+        words = " ".join((*re.findall(r"\w+", self.title.casefold()), self.year))
+        return f"title:{blake2b(words.encode(), digest_size=8).hexdigest()}"
 
 
 def works_of(document: Document) -> list[Work]:
-    """Return the works that a document cites, each once, in the order of their first mention."""
-    if not any(link.kind == "paper" for link in document.links):
+    """Return the works that a document cites, each once, in the order of their first mention.
+
+    A work has an identifier or is in a reference list.
+    """
+    if not any(link.kind == "paper" for link in document.links) and not _may_cite(document.text):
         return []
     pictures = {link.text for link in document.links if link.kind == "image"}
-    mentions = [work for section in _sections(document) for work in _works_of_section(section, document, pictures)]
+    mentions = [work for section in sections(document) for work in _works_of_section(section, document, pictures)]
     return [replace(work, cited=_first_by_heading(work.cited)) for work in catalogue(mentions)]
+
+
+def _may_cite(text: str) -> bool:
+    """Return whether a text without links to papers can cite works: by an identifier, a reference list or BibTeX."""
+    short = (line.strip(" #*_\t") for line in text.splitlines() if len(line) < LONGEST_HEADING)
+    return bool(_MAY_CITE.search(text)) or any(map(is_reference_list, short))
 
 
 def catalogue(mentions: Iterable[Work]) -> list[Work]:
@@ -99,122 +109,87 @@ def catalogue(mentions: Iterable[Work]) -> list[Work]:
     return [replace(work, cited=tuple(cited[key])) for key, work in works.items()]
 
 
-def _sections(document: Document) -> Iterator[_Section]:
-    """Yield the section of each heading, and before them the text without a heading."""
-    waiting: dict[int, list[Link]] = {}
-    for link in document.links:
-        if link.kind != "image" and link.url.startswith(("http://", "https://")):
-            waiting.setdefault(link.line, []).append(link)
-    section = _Section("", 0)
-    tokens = parse(document.text)
-    items: list[str] = []
-    for index, token in enumerate(tokens):
-        if token.type == "heading_open":
-            yield section
-            section = _Section(clean_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
-        elif token.type == "list_item_open":
-            items.append(token.info)
-        elif token.type == "list_item_close":
-            items.pop()
-        elif token.type == "inline" and token.map:
-            inside = [link for line in range(token.map[0], token.map[1]) for link in waiting.pop(line + 1, ())]
-            section.paragraphs.append((token, inside, next((item for item in reversed(items) if item), "")))
-    yield section
-
-
-def _works_of_section(section: _Section, document: Document, pictures: set[str]) -> Iterator[Work]:
-    """Yield a work for each link to a paper in a section; a label line describes it, else the text of the link."""
-    label_lines = profile_of(document.meta).label_lines
+def _works_of_section(section: Section, document: Document, pictures: set[str]) -> Iterator[Work]:
+    """Yield a work for each mention in a section: a link to a paper, an identifier, a reference, an entry of BibTeX."""
     known: dict[str, Work] = {}
-    for token, links, item in section.paragraphs:
-        number = (
-            match[1].replace(" ", "") if (match := _SERIES_NUMBER.search(token.content.replace("\\", ""))) else item
-        )
-        is_label_line = label_lines and any(label_kind(link.text) for link in links)
-        described = _work_of_label_line(token, links, section) if is_label_line else None
-        for link in (link for link in links if link.kind == "paper"):
-            cited = Citation(document.path, document.meta.title, section.heading, number, link.line)
-            if described and ("paper", link.url) in described.links:
-                work = replace(described, cited=(cited,), language=document.meta.language)
-            elif (known_key := _work_key(link)) in known:
-                work = replace(known[known_key], cited=(cited,))
-            elif not link.identifiers and kind_of(link.url) != "paper":
-                continue  # only the word of a link says so: `article` is a page of a newspaper, too
-            else:
-                title = title_of_mention(link.text, section.heading, picture=link.text in pictures)
-                work = Work(
-                    title or next(iter(link.identifiers), link.url),
-                    identifiers=link.identifiers,
-                    links=(("paper", link.url),),
-                    cited=(cited,),
-                    language=document.meta.language,
-                )
-            known.setdefault(work.key, work)
-            yield work
+    for paragraph in section.paragraphs:
+        for work in _works_of_paragraph(paragraph, section, document, pictures):
+            mention = replace(known[work.key], cited=work.cited) if work.key in known else work
+            known.setdefault(work.key, mention)
+            yield mention
 
 
-def _work_of_label_line(token: Token, links: list[Link], section: _Section) -> Work | None:
-    """Return the work that a label line describes, titled by the heading; None if it has no paper or no heading."""
-    labelled = [link for link in links if label_kind(link.text) or link.kind in PARTS[:-1]]
-    paper = next((link for link in labelled if link.kind == "paper"), None)
-    if not paper or not section.heading or section.depth == 1:
+def _works_of_paragraph(
+    paragraph: Paragraph, section: Section, document: Document, pictures: set[str]
+) -> Iterator[Work]:
+    series = _SERIES_NUMBER.search(paragraph.token.content.replace("\\", ""))
+    number = series[1].replace(" ", "") if series else paragraph.item
+
+    def work(reference: Reference, line: int) -> Work:
+        cited = Citation(document.path, document.meta.title, section.heading, number, line)
+        return _work(reference, cited, document.meta.language)
+
+    if paragraph.token.type != "inline":
+        yield from (work(entry, paragraph.line) for entry in bibtex_references(paragraph.text))
+        return
+    papers = {link.url: link for link in paragraph.links if link.kind == "paper"}
+    # only the word of a link says so: `article` is a page of a newspaper, too
+    cited = {url: link.line for url, link in papers.items() if link.identifiers or kind_of(url) == "paper"}
+    linked = {name for url in cited for name in identifiers(url)}
+    written = [url for url in identifier_urls(paragraph.text) if linked.isdisjoint(identifiers(url))]
+    cited |= dict.fromkeys(written, paragraph.line)
+    described = _described(paragraph, section, document, list(cited))
+    if described:
+        lines = [papers[url].line for _, url in described.links if url in papers]
+        yield work(described, min(lines, default=paragraph.line))
+    heading = section.heading if section.depth > 1 and len(cited) == 1 else ""  # of several works it names none
+    for url, line in cited.items():
+        if not described or ("paper", url) not in described.links:
+            link = papers.get(url)
+            title = link and title_of_mention(link.text, heading, _mention_place(link, paragraph, section, pictures))
+            yield work(Reference(title or next(iter(identifiers(url)), url), links=(("paper", url),)), line)
+
+
+def _mention_place(link: Link, paragraph: Paragraph, section: Section, pictures: set[str]) -> MentionPlace:
+    """Return where a link is in its paragraph, which decides whether its text is a title."""
+    if link.text in pictures:
+        return MentionPlace.PICTURE
+    before, _, after = paragraph.text.partition(link.text)
+    quoted = before[-1:] in QUOTATION_MARKS and after[:1] in QUOTATION_MARKS
+    alone = not before.strip(_BEFORE_ENTRY) and (not after.strip() or after.lstrip()[0] in _AFTER_ENTRY)
+    return MentionPlace.ENTRY if quoted or alone or is_reference_list(section.heading) else MentionPlace.SENTENCE
+
+
+def _described(paragraph: Paragraph, section: Section, document: Document, cited: list[str]) -> Reference | None:
+    """Return the work that a label line or a line of a reference list describes, with the papers that it names."""
+    if profile_of(document.meta).label_lines and any(label_kind(link.text) for link in paragraph.links):
+        named = section.heading and section.depth != 1
+        return label_line_reference(paragraph.token, paragraph.links, section.heading) if named else None
+    if not is_reference_list(section.heading):
         return None
-    authors, others, year = _label_line_authors(_before_links(token))
-    title, original = _both_titles(section.heading)
-    others_linked = [link for link in labelled if link is not paper and _part(link)]
-    parts = dict.fromkeys([("paper", paper.url), *((_part(link), link.url) for link in others_linked)])
-    names = dict.fromkeys(name for link in (paper, *others_linked) for name in link.identifiers)
-    ordered = tuple(sorted(parts, key=lambda pair: PARTS.index(pair[0])))
-    return Work(title, original, authors, others, year, tuple(names), ordered)
+    links = tuple(("paper", url) for url in cited)
+    if reference := parse_reference(paragraph.text):
+        return replace(reference, links=links)
+    schemes = [name.partition(":")[0] for url in cited for name in identifiers(url)[:1]]
+    if not schemes or len(schemes) < len(cited) or len(set(schemes)) < len(schemes):
+        return None  # no work, or several
+    texts = (title_of_mention(link.text, "", MentionPlace.ENTRY) for link in paragraph.links if link.url in cited)
+    return Reference(next(filter(None, texts), identifiers(cited[0])[0]), links=links)
 
 
-def _part(link: Link) -> str:
-    """Return which of PARTS a link in a label line is; empty if none, such as another paper with its title."""
-    part = label_kind(link.text) or link.kind
-    return part if part in PARTS[1:] or label_kind(link.text) else ""
-
-
-def _before_links(token: Token) -> str:
-    """Return the text of a paragraph up to its first link."""
-    children = token.children or []
-    end = next((at for at, child in enumerate(children) if child.type == "link_open"), len(children))
-    return visible_text(children[:end])
-
-
-def _label_line_authors(text: str) -> tuple[tuple[str, ...], bool, str]:
-    """Return the authors in a label line, whether it leaves some out (et al.), and the year.
-
-    >>> _label_line_authors("作者:施密特、施耐德、亨宁(2021) |📝")
-    (('施密特', '施耐德', '亨宁'), False, '2021')
-    >>> _label_line_authors("By A. Vaswani, N. Shazeer et al. (2017)")
-    (('A. Vaswani', 'N. Shazeer'), True, '2017')
-    """
-    match = _AUTHOR_LINE.match(text)
-    year = _YEAR.search(match[1] if match else text)
-    if not match and not year:
-        return (), False, ""
-    names = (match[1] if match else text)[: year.start() if year else None]
-    names = re.split(r"[|｜\n]", names)[0].strip(f"{MARKS_AROUND_TITLE}†‡")
-    without_others = _ET_AL.sub("", names)
-    separate = (name.strip(f"{MARKS_AROUND_TITLE}†‡") for name in _BETWEEN_NAMES.split(without_others))
-    authors = tuple(name for name in separate if re.search(r"\w", name))
-    return authors, without_others != names, year[1] if year else ""
-
-
-def _both_titles(heading: str) -> tuple[str, str]:
-    """Return the title in the language of the post, and the original title if it follows in brackets.
-
-    >>> _both_titles("注意力就是一切（Attention Is All You Need）")
-    ('注意力就是一切', 'Attention Is All You Need')
-    """
-    match = _ORIGINAL_TITLE.search(heading)
-    if match and not heading[: match.start()].isascii() and len(match[1].split()) >= _LEAST_TITLE_WORDS:
-        return clean_title(heading[: match.start()]), clean_title(match[1])
-    return heading, ""
-
-
-def _work_key(link: Link) -> str:
-    return Work("", identifiers=link.identifiers, links=(("paper", link.url),)).key
+def _work(reference: Reference, cited: Citation, language: str) -> Work:
+    names = dict.fromkeys(name for _, url in reference.links for name in identifiers(url))
+    return Work(
+        title=reference.title,
+        original=reference.original,
+        authors=reference.authors,
+        others=reference.others,
+        year=reference.year,
+        identifiers=tuple(names),
+        links=reference.links,
+        cited=(cited,),
+        language=language,
+    )
 
 
 def _merged(one: Work, other: Work) -> Work:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from enum import Enum
+from functools import cache
+from importlib.resources import files
 
 from pipeline.urls.kinds import label_kind
 
+QUOTATION_MARKS = frozenset('“”"‘’«»„‟「」『』《》〈〉')
 MARKS_AROUND_TITLE = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
+_BETWEEN_HEADINGS = re.compile(r"\s*[/&、]\s*|(?<=\S)[与和及與](?=\S)|\s+(?:and|und|et|y|e|и|och|ve)\s+")
+_NUMBER_BEFORE_HEADING = re.compile(r"(?:\d+[.、]?|[一二三四五六七八九十]+、)\s*")
 _LIST_HEADING = re.compile(  # headings of lists: they name no work
     r"(?:\d+[.、]?\s*|[一二三四五六七八九十]+、\s*)?(?:"
     r"references?(?: (?:and|&) (?:links|notes|further reading))?|bibliography|works cited|citations?|sources?"
@@ -22,12 +29,38 @@ _LIST_HEADING = re.compile(  # headings of lists: they name no work
 )
 _WORDS_OF_LINK = re.compile(  # words of a link that lead to a work and do not name it
     r"[\W\d_]*|\[?\d+\]?|(?:click )?here|this(?: paper| article| post| work)?|link|source|original|more|read more"
-    r"|full text|pdf|doi"
-    r"|arxiv(?:[:\s]\S+)?|doi[:\s]\S+|isbn[:\s]\S+|这里|此处|这篇(?:论文|文章)?|该(?:论文|文)|点击.{0,6}|查看.{0,6}|下载.{0,4}|こちら|여기"
+    r"|full text|pdf|doi|[A-Z][\w'’-]+(?: et al\.?)?,? \(?(?:19|20)\d\d\)?"
+    r"|文摘|原文|论文|.{0,12}(?:一项|这项|的)(?:新)?研究(?:人员)?"
+    r"|arxiv(?:[:：]?\s*\S+)?|(?:doi|isbn|pmid|pmcid)[:：]?\s*\S+|这里|此处|这篇(?:论文|文章)?|该(?:论文|文)|点击.{0,6}|查看.{0,6}|下载.{0,4}|こちら|여기"
     r"|hier|ici|aquí|aqui|qui|здесь|тут",
     re.IGNORECASE,
 )
+_CJK_LETTER = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+LEAST_WORDS_OF_TITLE = 5  # of a title in a sentence, unless it is in title case
+LEAST_LETTERS_OF_WORD = 4  # words that title case capitalizes
 _URL_OR_NOTHING = re.compile(r"https?://|www\.|\s*\Z")
+
+
+class MentionPlace(Enum):
+    """Where the link to a work is in the text."""
+
+    ENTRY = "entry"  # it begins its line, is in quotation marks or in a list of works
+    SENTENCE = "sentence"
+    PICTURE = "picture"  # its text describes a picture
+
+
+def is_reference_list(heading: str) -> bool:
+    """Return whether a heading names a list of works: `References`, `参考文献`, `Literatur`."""
+    text = heading.strip(" \t:：").lower()
+    number = _NUMBER_BEFORE_HEADING.match(text)
+    names = _BETWEEN_HEADINGS.split(text[number.end() :] if number else text)
+    return all(name in _reference_headings() for name in names)
+
+
+@cache
+def _reference_headings() -> frozenset[str]:
+    table = tomllib.loads((files("pipeline.citations") / "reference_headings.toml").read_text("utf-8"))
+    return frozenset(heading for headings in table.values() for heading in headings)
 
 
 def clean_title(text: str) -> str:
@@ -35,16 +68,39 @@ def clean_title(text: str) -> str:
     return " ".join(text.split()).strip(MARKS_AROUND_TITLE)
 
 
-def title_of_mention(text: str, heading: str, *, picture: bool) -> str:
+def title_of_mention(text: str, heading: str, place: MentionPlace) -> str:
     """Return the title of a work that a link with this text, below this heading, leads to; empty if neither is one.
 
-    >>> title_of_mention("Deep learning", "References", picture=False), title_of_mention("[13]", "来源", picture=False)
-    ('Deep learning', '')
+    In a sentence a text counts as a title only if it is written as one. The heading names the work that a label on its
+    own line, such as `paper`, leads to.
+
+    >>> [title_of_mention(text, "References", MentionPlace.ENTRY) for text in ("Deep learning", "[13]")]
+    ['Deep learning', '']
+    >>> [title_of_mention(text, "", MentionPlace.SENTENCE) for text in ("recent work", "一项研究")]
+    ['', '']
     """
     title = clean_title(text)
-    if not (_URL_OR_NOTHING.match(text) or label_kind(text) or picture or _is_no_title(title)):
-        return title
-    return "" if _is_no_title(heading) else heading
+    if label_kind(text) or place is MentionPlace.PICTURE or _WORDS_OF_LINK.fullmatch(title):
+        return "" if _is_no_title(heading) or place is MentionPlace.SENTENCE else heading
+    if _URL_OR_NOTHING.match(text) or _is_no_title(title):
+        return ""
+    if place is MentionPlace.SENTENCE or (title[0].islower() and len(title.split()) < LEAST_WORDS_OF_TITLE):
+        return title if _is_written_as_title(title) else ""
+    return title
+
+
+def _is_written_as_title(text: str) -> bool:
+    """Return whether the words of a link in a sentence are a title: in title case, or a sentence's length.
+
+    >>> [_is_written_as_title(text) for text in ("Deep Work", "full quote", "Session types", "有人")]
+    [True, False, False, False]
+    """
+    if _CJK_LETTER.search(text):
+        return False  # without capitals it looks like any part of a sentence
+    words = text.split()
+    long_words = [word for word in words if len(word) >= LEAST_LETTERS_OF_WORD]
+    capitals = all(not word[0].islower() for word in long_words)
+    return not text[0].islower() and (capitals or len(words) >= LEAST_WORDS_OF_TITLE)
 
 
 def _is_no_title(text: str) -> bool:

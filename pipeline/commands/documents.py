@@ -111,7 +111,7 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool)
     from pipeline.books.book import Chapter
     from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
-    from pipeline.run.book_jobs import BOOK
+    from pipeline.run.collections import BOOK
     from pipeline.run.pool import Limits, run_alone
     from pipeline.run.worker import BookInput, make_books_of_file
     from pipeline.store.atomic import PARTIAL_FOLDER
@@ -152,7 +152,7 @@ def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) 
     """Return chapters as one book. Raises UsageError if it cannot be made."""
     from pipeline.books.book import style_of_settings
     from pipeline.document import SkipDocument
-    from pipeline.run.book_jobs import BOOK_MEMORY, BOOK_SECONDS
+    from pipeline.run.collections import BOOK_MEMORY, BOOK_SECONDS
     from pipeline.run.pool import Limits, run_alone
     from pipeline.run.volume import Volume, make_collection, save_chapters
     from pipeline.store.atomic import PARTIAL_FOLDER

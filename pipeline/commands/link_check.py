@@ -62,7 +62,7 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
             )
             with (
                 open_state(folder / DATABASE_FILE, "") as database,
-                OutputLedger(database, folder, Path(settings.out)).replacing_again(file) as written,
+                OutputLedger(database, folder, Path(settings.out)).completing(file) as written,
             ):
                 written.writelines(map(json_line, links))
     except DamagedState as damage:

@@ -157,7 +157,9 @@ class LshIndex:
 
     def _compare_page(self, page: str) -> None:
         """Compare the texts of one URL again, unless it is a front page: it has no path, or very many texts."""
-        rows = self.db.execute("SELECT DISTINCT id FROM members WHERE page = ? ORDER BY id", (page,)).fetchall()
+        rows = self.db.execute(
+            "SELECT DISTINCT id FROM members WHERE page = ? AND page <> '' ORDER BY id", (page,)
+        ).fetchall()
         by = f"{BY_PAGE}{page}"
         self.db.execute("DELETE FROM pairs WHERE by = ?", (by,))
         if len(rows) <= MOST_TEXTS_PER_URL and page.count("/") > HOST_SLASHES:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.changes import Change
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.codecs import is_multi_byte
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
+from pipeline.encoding.lost_bytes import DecodedLine, lost_byte_changes
 from pipeline.encoding.marked import marked_text
 from pipeline.language.ngrams import Floats
 
@@ -37,6 +39,7 @@ class DecodedLines:
 
     data: bytes
     codecs: Counter[str]
+    restored: dict[int, list[Change]]  # by line: the changes where characters lost or changed a byte
 
 
 def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
@@ -47,13 +50,18 @@ def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
     chosen = [lines[at] for at in places]
     found = _scores_by_codec(chosen, codec)
     states = _cheapest_path(found)
+    restored: dict[int, list[Change]] = {}
     for state, one in enumerate(found):
         own = [at for at, picked in enumerate(states) if picked == state]
         for at in own if one.codec != UTF_8 else ():
             lines[places[at]] = one.texts[at].encode()
+        if own and is_multi_byte(one.codec) and one.codec != UTF_8:
+            decoded = [DecodedLine(chosen[at], one.texts[at]) for at in own]
+            made = lost_byte_changes(decoded, one.codec, one.model)
+            restored |= {places[at]: changes for at, changes in zip(own, made, strict=True) if changes}
     counts = Counter({codec: len(outside) - len(places)})
     counts.update(found[state].codec for state in states)
-    return DecodedLines(b"\n".join(lines), +counts)
+    return DecodedLines(b"\n".join(lines), +counts, restored)
 
 
 def _scores_by_codec(lines: Sequence[bytes], codec: str) -> list[LineScores]:

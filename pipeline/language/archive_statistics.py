@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
@@ -26,7 +26,10 @@ SIGNATURE_SHINGLES = 256  # shingles that a document's signature holds: those wi
 DUPLICATE_FRACTION = 0.25  # fraction of a signature that a damaged copy shares, with one character in eight wrong
 
 
-@dataclass(frozen=True, slots=True)
+REPEATED_SHINGLES = 4  # how often the shingles of a text may repeat on average
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: a function may remember its result for one
 class ArchiveStatistics:
     """N-gram counts of an archive; the text and the MinHash signature of each document, by path.
 
@@ -60,6 +63,12 @@ class ArchiveStatistics:
         shares = {path: _fraction_shared(own, sketch) for path, sketch in self.sketches.items()}
         path = max(shares, key=lambda path: (shares[path], path), default="")
         return (path, self.texts[path]) if path and shares[path] >= DUPLICATE_FRACTION else None
+
+
+def with_duplicates(archive: ArchiveStatistics, texts: Mapping[str, str]) -> ArchiveStatistics:
+    """Return statistics that also find duplicates among `texts`, by path; these are not counted."""
+    sketches = {path: smallest_shingles(text, SIGNATURE_SHINGLES) for path, text in texts.items()}
+    return replace(archive, texts={**archive.texts, **texts}, sketches={**archive.sketches, **sketches})
 
 
 NO_STATISTICS = ArchiveStatistics(np.zeros(0, np.uint64), np.zeros(0, np.float32), 0.0)
@@ -136,13 +145,24 @@ def ngram_counts(text: str) -> tuple[Keys, Floats]:
     return keys, counts.astype(np.float32)
 
 
+def smallest_shingles(text: str, number: int) -> Keys:
+    """Return the smallest distinct hashes of `distinct_shingles`, sorted: at most `number`, fewer where some repeat."""
+    hashes = _shingle_hashes(text)
+    several = REPEATED_SHINGLES * number
+    return np.unique(np.partition(hashes, several)[:several] if len(hashes) > several else hashes)[:number]
+
+
 def distinct_shingles(text: str) -> Keys:
     """Return the distinct hashes of runs of `ARCHIVE_SHINGLE_LENGTH` characters in `text` without white space."""
+    return np.unique(_shingle_hashes(text))
+
+
+def _shingle_hashes(text: str) -> Keys:
     codes = codes_of("".join(text.split()))
     rolling = np.zeros(max(len(codes) - ARCHIVE_SHINGLE_LENGTH + 1, 0), np.uint64)
     for at in range(ARCHIVE_SHINGLE_LENGTH):
         rolling = rolling * MULTIPLIER + codes[at : at + len(rolling)]
-    return np.unique(salted_keys(rolling, 0, 0))
+    return salted_keys(rolling, 0, 0)
 
 
 def _fraction_shared(own: Keys, sketch: Keys) -> float:

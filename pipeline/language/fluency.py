@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import Floats, LanguageModel, language_model, model_languages, unigram_log_probabilities
+from pipeline.language.ngrams import Floats, language_model, model_languages, unigram_log_probabilities
+from pipeline.language.rival_scores import scores_by_language
 
 NON_LETTER_RANGES = (
     (0x00, 0x80),  # ASCII; it must be the first
@@ -22,17 +23,16 @@ NON_LETTER_RANGES = (
     (0xFF00, 0xFF10),  # FULLWIDTH EXCLAMATION MARK to FULLWIDTH SOLIDUS
     (0x10000, 0x110000),  # all planes but the first
 )  # code points, the end exclusive: ASCII, punctuation and symbols
-Swaps = tuple[tuple[tuple[int, int], ...], ...]  # by swap: pairs of code points
-LATIN_WITH_DIACRITICS = (0xC0, 0x250)  # Latin letters with diacritics; two of them are × and ÷
 CLEAR_LEAD = 100.0  # nats: by so much the characters alone identify the language
 RIVAL_LANGUAGES = 4  # languages to score a text in
 ASCII_CLASSES = 27  # a to z in lower case, and one class for all other characters
+FEW_CODES = 4096  # code points that are faster sorted than counted
 FREQUENT_CHARACTER = -9.5  # log-probability, in nats: the 2,500 most frequent characters of Chinese have as much
 MIXED_SCRIPT_PENALTY = 5.0  # nats for each Latin letter next to one of Greek, Cyrillic and the like
 
 
-_ASCII_CLASS = np.zeros(128, np.int64)
-_ASCII_CLASS[ord("a") : ord("z") + 1] = np.arange(1, ASCII_CLASSES)
+_ASCII_CLASS = np.zeros(129, np.int64)  # the last one is that of all characters outside ASCII
+_ASCII_CLASS[ord("a") : ord("z") + 1] = _ASCII_CLASS[ord("A") : ord("Z") + 1] = np.arange(1, ASCII_CLASSES)
 
 
 def line_log_likelihoods(lines: Sequence[str | None]) -> Floats:
@@ -57,11 +57,10 @@ def character_log_likelihoods(text: str, *, mixed: bool = True) -> Floats:
     """
     names, (scores,) = letter_scores([text])
     rivals = [names[at] for at in np.argsort(-scores)[:RIVAL_LANGUAGES] if scores[at] > scores.max() - CLEAR_LEAD]
-    english = np.exp(language_model("en").score(text)) if mixed else np.float32(0)
-    return max(
-        (_mixed_with_english(language_model(tag), english, text) for tag in rivals),
-        key=lambda score: float(score.sum()),
-    )
+    tags = ["en", *rivals] if mixed else rivals
+    known = np.exp(scores_by_language([language_model(tag) for tag in tags], text))
+    english, chances = (known[0], known[1:]) if mixed else (np.float32(0), known)
+    return max(np.asarray(np.log((chances + english) / 2), np.float32), key=lambda score: float(score.sum()))
 
 
 def mean_cross_entropy(lines: Sequence[str], *, symbols: bool) -> float:
@@ -91,10 +90,6 @@ def _is_counted(text: str, *, symbols: bool) -> npt.NDArray[np.bool_]:
     return np.asarray(~np.any([(codes >= first) & (codes < end) for first, end in unlike], axis=0), np.bool_)
 
 
-def _mixed_with_english(model: LanguageModel, english: Floats | np.float32, text: str) -> Floats:
-    return np.asarray(np.log((np.exp(model.score(text)) + english) / 2), np.float32)
-
-
 def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
     """Return the languages, and a quick score of each text in each language.
 
@@ -103,20 +98,30 @@ def letter_scores(texts: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np
     """
     rows = []
     for text in texts:
-        seen = np.minimum(codes_of(text), 0xFFFF)
+        seen = np.minimum(np.frombuffer(text.encode("utf-32-le"), np.uint32), 0xFFFF)
         ascii_ = seen < 128  # noqa: PLR2004
-        counts = np.bincount(seen[~ascii_].astype(np.int64))
-        codes = np.flatnonzero(counts)
-        places = np.where(ascii_, _ASCII_CLASS[np.where(ascii_, seen, 0)], 0)
+        codes, counts = _distinct_codes(seen[~ascii_].astype(np.int64))
+        places = _ASCII_CLASS.take(seen, mode="clip")
         pairs = (ASCII_CLASSES * np.concatenate([[0], places[:-1]]) + places)[ascii_]
         latin, other = places > 0, (seen >= 0x370) & (seen < 0x2000)  # noqa: PLR2004
         touching = int((latin[1:] & other[:-1]).sum() + (other[1:] & latin[:-1]).sum())
-        by_pairs = _ascii_bigrams() @ np.bincount(pairs, minlength=ASCII_CLASSES**2)
-        rows.append(_cached_unigrams(codes) @ counts[codes] + by_pairs - MIXED_SCRIPT_PENALTY * touching)
+        by_pairs = _ascii_bigrams() @ np.bincount(pairs, minlength=ASCII_CLASSES**2).astype(np.float64)
+        rows.append(cached_unigrams(codes) @ counts + by_pairs - MIXED_SCRIPT_PENALTY * touching)
     return model_languages(), np.stack(rows)
 
 
-def _cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:
+def _distinct_codes(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the distinct code points in order, and how often each occurs."""
+    if not 0 < len(codes) <= FEW_CODES:
+        counts = np.bincount(codes)
+        found = np.flatnonzero(counts)
+        return found, counts[found]
+    ordered = np.sort(codes)
+    starts = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, [len(ordered)]])
+    return ordered[starts[:-1]], starts[1:] - starts[:-1]
+
+
+def cached_unigrams(codes: npt.NDArray[np.integer]) -> Floats:
     """Return the log-probability of each of `codes` (of the Basic Multilingual Plane) in each language."""
     known = _unigram_cache()
     if len(new := codes[np.isnan(known[0, codes])]):
@@ -131,19 +136,19 @@ def is_frequent(char: str) -> bool:
     >>> is_frequent("素"), is_frequent("泠")
     (True, False)
     """
-    return float(_cached_unigrams(np.minimum(codes_of(char), 0xFFFF).astype(np.int64)).max()) >= FREQUENT_CHARACTER
+    return float(cached_unigrams(np.minimum(codes_of(char), 0xFFFF).astype(np.int64)).max()) >= FREQUENT_CHARACTER
 
 
 @functools.cache
 def _unigram_cache() -> Floats:
-    """Return the cache of `_cached_unigrams`: NaN where nothing was looked up, a constant for ASCII."""
+    """Return the cache of `cached_unigrams`: NaN where nothing was looked up, a constant for ASCII."""
     known = np.full((len(model_languages()), 0x10000), np.nan, np.float32)
     known[:, :128] = -3.0
     return known
 
 
 @functools.cache
-def _ascii_bigrams() -> Floats:
+def _ascii_bigrams() -> npt.NDArray[np.float64]:
     """Return log-probabilities of ASCII bigrams, mixed with English: shape (languages, `ASCII_CLASSES` ** 2)."""
     alphabet = np.array([ord(" "), *range(ord("a"), ord("z") + 1)], np.uint64)
     scores = []
@@ -153,65 +158,8 @@ def _ascii_bigrams() -> Floats:
         scores.append(model.extend(state, alphabet[None, :], orders=2)[1].ravel())
     chances = np.exp(np.stack(scores))
     chances[:, 0] = np.exp(-3.0)
-    return np.asarray(np.log((chances + chances[model_languages().index("en")]) / 2), np.float32)
-
-
-def diacritic_excess_nats(lines: Sequence[str], allowed: float) -> float:
-    """Return the excess nats of `lines`: the sum of cross-entropy - `allowed` over their Latin letters with diacritics.
-
-    The model of a line is the frequencies of such letters in the language that fits them best. Per 1,000 characters,
-    Czech mis-decoded as Windows-1252 has at least 3.3; prose hardly ever has.
-    """
-    first, end = LATIN_WITH_DIACRITICS
-    codes = (np.frombuffer(line.encode("utf-32-le"), np.uint32) for line in lines)
-    accented = (line[(line >= first) & (line < end)] - first for line in codes)
-    return sum(
-        float(-(_diacritic_log_probabilities() @ np.bincount(letters_, minlength=end - first)).max())
-        - allowed * len(letters_)
-        for letters_ in accented
-    )
-
-
-def is_latin_with_diacritic(char: str) -> bool:
-    """Return whether a character is among the Latin letters with diacritics."""
-    first, end = LATIN_WITH_DIACRITICS
-    return first <= ord(char) < end
-
-
-def swapped_diacritics_gain(text: str, swaps: Swaps) -> float:
-    """Return by how many nats the Latin letters with diacritics of a text are likelier with the best of some swaps.
-
-    Each swap gives pairs of code points: a letter, and the one that it is by mistake.
-    """
-    first, end = LATIN_WITH_DIACRITICS
-    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    found = codes[(codes >= first) & (codes < end)]
-    if not len(found):
-        return 0.0
-    counts = np.bincount(found - first, minlength=end - first).astype(np.float32)
-    best = (_swapped_log_probabilities(swaps) @ counts).reshape(len(swaps) + 1, -1).max(axis=1)
-    return float(best[1:].max() - best[0])
-
-
-@functools.cache
-def _swapped_log_probabilities(swaps: Swaps) -> Floats:
-    """Return the log-probabilities of letters with diacritics: by language as they are, then by swap and language."""
-    first, _ = LATIN_WITH_DIACRITICS
-    known = _diacritic_log_probabilities()
-    tables = [known]
-    for swap in swaps:
-        moved = known.copy()
-        wrong, right = (np.array(column) - first for column in zip(*swap, strict=True))
-        moved[:, wrong] = known[:, right]
-        tables.append(moved)
-    return np.concatenate(tables).astype(np.float32)
-
-
-@functools.cache
-def _diacritic_log_probabilities() -> npt.NDArray[np.float64]:
-    """Return the log-probability of each Latin letter with a diacritic among these letters, for each language."""
-    alone = _cached_unigrams(np.arange(*LATIN_WITH_DIACRITICS)).astype(np.float64)
-    return np.asarray(alone - np.log(np.exp(alone).sum(axis=1, keepdims=True)), np.float64)
+    mixed = (chances + chances[model_languages().index("en")]) / 2
+    return np.asarray(np.log(mixed), np.float64)
 
 
 def likeliest_languages(characters: Sequence[tuple[str, ...]], *, within: float) -> list[str]:
@@ -222,7 +170,7 @@ def likeliest_languages(characters: Sequence[tuple[str, ...]], *, within: float)
     names, (scores,) = letter_scores(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
     for options, times in Counter(options for options in characters if len(options) > 1).items():
         codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
-        scores += times * np.log(np.exp(_cached_unigrams(codes)).sum(axis=1))
+        scores += times * np.log(np.exp(cached_unigrams(codes)).sum(axis=1))
     best = scores.max()
     return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.language.hash_numbers import SPLITMIX64
+
 Keys = npt.NDArray[np.uint64]
 Slots = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
-SPLITMIX64 = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # splitmix64 (Steele et al., 2014)
+SPLITMIX_FACTORS = tuple(map(np.uint64, SPLITMIX64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Layout:
 
 def mixed_keys(keys: Keys) -> Keys:
     """Return hashes of `keys` in which every bit depends on all 64 bits (the finalizer of splitmix64)."""
-    keys = (keys ^ (keys >> np.uint64(30))) * SPLITMIX64[0]
-    keys = (keys ^ (keys >> np.uint64(27))) * SPLITMIX64[1]
+    keys = (keys ^ (keys >> np.uint64(30))) * SPLITMIX_FACTORS[0]
+    keys = (keys ^ (keys >> np.uint64(27))) * SPLITMIX_FACTORS[1]
     return keys ^ (keys >> np.uint64(31))
 
 

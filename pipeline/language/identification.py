@@ -17,6 +17,7 @@ from pipeline.language.scripts import (
     NOT_LATIN,
     RARE_LANGUAGES,
 )
+from pipeline.patterns import lazy_pattern
 
 FEWEST_LETTERS_TO_IDENTIFY = 18  # letters of a script that many languages have; with fewer, the tag would be a guess
 FEWEST_LETTERS_OF_SCRIPT = 3  # letters of a script that only one language has
@@ -28,16 +29,16 @@ LEAST_SHARE_OF_SCRIPT = (
 )
 FEWEST_FUNCTION_WORDS = 0.15  # share of them in the Latin words of prose; commands and names have hardly any
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
-_NOT_PROSE = re.compile(
+_NOT_PROSE = lazy_pattern(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$",
     re.DOTALL,
 )
-_QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
-_WORD_IN_SCRIPT = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items()))
-_CANTONESE = re.compile("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
-_DZONGKHA = re.compile("ཨིན|ཚུ་|འབད་")  # words that Tibetan, of the same script, does not have
-_WU = re.compile("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
-_HAN_OF_MANDARIN = re.compile("[的了是不我你在这這个個们們吗嗎呢吧把被]")
+_QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
+_WORD_IN_SCRIPT = lazy_pattern("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items()))
+_CANTONESE = lazy_pattern("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
+_DZONGKHA = lazy_pattern("ཨིན|ཚུ་|འབད་")  # words that Tibetan, of the same script, does not have
+_WU = lazy_pattern("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
+_HAN_OF_MANDARIN = lazy_pattern("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
 
 def language_of(text: str) -> str:

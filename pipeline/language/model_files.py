@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.fuse_table import Layout, Slots
-
-MODEL_FOLDER = Path(__file__).with_name("model")
+from pipeline.language.model_meta import MODEL_FOLDER, model_meta
 
 
 def model_arrays(name: str) -> dict[str, npt.NDArray[Any]] | None:
@@ -22,21 +19,6 @@ def model_arrays(name: str) -> dict[str, npt.NDArray[Any]] | None:
         return None
     with np.load(file) as arrays:
         return dict(arrays)
-
-
-class ModelMeta(msgspec.Struct, frozen=True):
-    """meta.json: the languages in the order of their salts, the layout of the tables, the interpolation weights."""
-
-    languages: tuple[str, ...]
-    totals: tuple[float, ...]  # training characters per language
-    layouts: tuple[tuple[int, int], ...]  # segments, bits
-    weights: dict[str, tuple[tuple[float, ...], ...]]  # by language, order, bucket
-
-
-@functools.cache
-def model_meta() -> ModelMeta:
-    """Return what meta.json holds."""
-    return msgspec.json.decode((MODEL_FOLDER / "meta.json").read_bytes(), type=ModelMeta)
 
 
 @functools.cache

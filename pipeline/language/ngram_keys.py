@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.fuse_table import Keys, mixed_keys
+from pipeline.language.hash_numbers import ROLLING_FACTOR, key_salt
 
 Codes = npt.NDArray[np.uint64]
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of the rolling hash: 2 ** 64 divided by the golden ratio, made odd
+MULTIPLIER = np.uint64(ROLLING_FACTOR)
 
 
 def codes_of(text: str) -> Codes:
@@ -36,4 +37,4 @@ _FOLDED_ASCII: npt.NDArray[np.uint32] = np.array(
 
 def salted_keys(hashes: Keys, order: int, salt: int) -> Keys:
     """Return the mixed keys of n-grams by their rolling hashes, their length `order` and their language `salt`."""
-    return mixed_keys(hashes + np.uint64((salt * 16 + order) * 0xD1B54A32D192ED03 % 2**64))
+    return mixed_keys(hashes + np.uint64(key_salt(order, salt)))

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.fuse_table import Keys, Layout, Slots, table_values
-from pipeline.language.model_files import archive_weights, model_meta, ngram_tables
+from pipeline.language.model_files import archive_weights, ngram_tables
+from pipeline.language.model_meta import CJK_TAGS, model_meta
 from pipeline.language.ngram_keys import MULTIPLIER, Codes, codes_of, folded_codes, salted_keys
 
 Floats = npt.NDArray[np.float32]
@@ -29,7 +30,6 @@ UNSEEN_PROBABILITY = np.float32(1e-8)  # the probability of an unseen character
 COUNT_BUCKETS = 16  # classes of contexts, by the binary logarithm of their count
 ARCHIVE_BUCKETS = 12  # classes of contexts in archives, by the binary logarithm of their count; 0 for none
 EMPTY_CONTEXT = (COUNT_BUCKETS - 1) * VARIETIES  # the kind of the empty context
-CJK_TAGS = ("zh-Hans", "zh-Hant", "ja", "ko")  # they share their archive weights
 
 
 class ContextState(NamedTuple):
@@ -205,9 +205,12 @@ def unigram_log_probabilities(codes: Codes) -> Floats:
     return np.asarray(np.log(weight * np.minimum(counts / totals, 1) + (1 - weight) * UNSEEN_PROBABILITY), np.float32)
 
 
-def has_bigrams(tag: str, first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    """Return where the pair of `first` and `second` code points is a bigram of a language."""
-    return np.asarray(_short_ngram_bytes(folded_codes(first) * MULTIPLIER + folded_codes(second), 2, [tag])[0] > 0)
+def has_bigrams(
+    tags: Sequence[str], first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.bool_]:
+    """Return where the pair of `first` and `second` code points is a bigram of one of some languages."""
+    hashes = folded_codes(first) * MULTIPLIER + folded_codes(second)
+    return np.asarray(_short_ngram_bytes(hashes, 2, tags).any(axis=0), np.bool_)
 
 
 def _short_ngram_bytes(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:

@@ -1,19 +1,27 @@
-"""Part of a Markdown text -> whether it is already formatted, by patterns alone.
+"""Markdown text, or a part of it -> whether it is already formatted, by patterns alone.
 
-Most parts of an archive are, and need no parser.
+Most texts of an archive are, or most of their parts, and need no parser.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby
 
 from markdown_it.common.html_blocks import block_names
 
 from pipeline.markdown.code_spans import FENCED_BLOCK
-from pipeline.markdown.fast_parse import HEADING_LINE, PROSE_LINE
+from pipeline.markdown.fast_parse import HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
+from pipeline.markdown.opaque_blocks import long_regions
 from pipeline.markdown.regions import BLANK_LINES
 
+KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark keeps them
+    "[\u00a0"  # NO-BREAK SPACE
+    "\u2000-\u200a"  # EN QUAD to HAIR SPACE
+    "\u202f"  # NARROW NO-BREAK SPACE
+    "\u3000]"  # IDEOGRAPHIC SPACE
+)
 UNDERSCORE_EMPHASIS = re.compile(r"(_(?<![\w\\*]_)_?)(?=[^\s_])([^_\n]*[^\s_\\])\1(?!\w)")
 _PLAIN_ITEM = rf"(?!\[X\]){PROSE_LINE}"
 _FIRST_ITEM_LINE = rf"(?:{HEADING_LINE}|{_PLAIN_ITEM})"
@@ -22,11 +30,43 @@ _FORMATTED_BLOCK = re.compile(  # blocks that are already formatted
     rf"|- {_FIRST_ITEM_LINE}(?:\n(?:  )?- {_FIRST_ITEM_LINE})*+|- {_PLAIN_ITEM}(?:\n(?:- (?!\[X\])|  ){PROSE_LINE})++"
     r"|<!--(?!-?>)(?:[^-]|-(?!->))*+-->"
 )
+_ANY_ITEM = rf"(?:{HEADING_LINE}|(?!\[X\]){PARAGRAPH_LINE})"
+_FLAT_LIST = re.compile(  # an item on each line, all with the same marker
+    rf"(?P<bullet>[-*+]) {{1,4}}{_ANY_ITEM}(?:\n(?P=bullet) {{1,4}}{_ANY_ITEM})*+"
+    rf"|\d{{1,9}}(?P<mark>[.)]) {{1,4}}{_ANY_ITEM}(?:\n\d{{1,9}}(?P=mark) {{1,4}}{_ANY_ITEM})*+"
+)
+_ITEM_EDGES = re.compile(r"^(?:[-*+]|(\d+[.)])) +|[ \t]+$", re.MULTILINE)
+MAY_SPAN_LINES = re.compile(r"[$\\{<`]")  # the opaque regions of a text without a match are each in one line
 _HTML_BLOCK = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
 _BULLET_ITEM = re.compile(f"- {_PLAIN_ITEM}")  # not a heading: in a list of headings, blank lines do not make it loose
-_NUMBERED_ITEM = re.compile(rf"(\d{{1,9}})\. {_PLAIN_ITEM}")
+_NUMBERED_LINE = rf"\d{{1,9}}\. {_PLAIN_ITEM}"
+_NUMBERED_ITEM = re.compile(_NUMBERED_LINE)
 _TABLE_ROW = re.compile(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
 _DELIMITER_ROW = re.compile(r"\|(?: (?:---|:--|--:|:-:) \|)+")
+_FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
+_BULLETS_INSIDE = rf"\n  - {_FIRST_ITEM_LINE}(?:\n    - {_FIRST_ITEM_LINE})*+"
+_BULLETS = rf"- {_FIRST_ITEM_LINE}(?:{_BULLETS_INSIDE}|\n- {_FIRST_ITEM_LINE})*+"
+_INSIDE_NUMBERED = rf"\n   1\. {_PLAIN_ITEM}(?:\n   {_NUMBERED_LINE})*+|\n   - {_PLAIN_ITEM}(?:\n   - {_PLAIN_ITEM})*+"
+_NUMBERED = rf"(?:\d\. {_PLAIN_ITEM}(?:{_INSIDE_NUMBERED})?|{_NUMBERED_LINE})"
+_FORMATTED_TEXT = re.compile(  # blocks that are already formatted, and that no other block can be joined to
+    rf"(?:(?:{HEADING_LINE}|{PROSE_LINE}(?:\n{PROSE_LINE})*+|> {PROSE_LINE}(?:\n(?:>\n)?> {PROSE_LINE})*+"
+    rf"|{_FENCED_LINES}|(?!\A)---|(?:{_BULLETS}|{_NUMBERED}(?:\n{_NUMBERED})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
+    r"(?:\n\n(?=\S)|\n\Z))++"
+)
+_FENCE_OR_EMPHASIS = re.compile(rf"(?m:^){_FENCED_LINES}|{UNDERSCORE_EMPHASIS.pattern}")
+
+
+def is_formatted_text(text: str) -> bool:
+    r"""Return whether a text is certainly already formatted; False also means that only `is_formatted` can tell.
+
+    >>> is_formatted_text("# A\n\n- b\n- c\n"), is_formatted_text("# A\n- b\n- c\n")
+    (True, False)
+    """
+    if "\r" in text or not _FORMATTED_TEXT.fullmatch(text) or long_regions(text):
+        return False
+    if "_" not in text or not UNDERSCORE_EMPHASIS.search(text):
+        return True
+    return not any(match[1] for match in _FENCE_OR_EMPHASIS.finditer(text))
 
 
 def is_formatted(part: str) -> bool:
@@ -46,6 +86,29 @@ def is_formatted(part: str) -> bool:
     if part[0] in "-0123456789" and ("\n\n" in part or _NUMBERED_ITEM.match(part)):
         return _is_formatted_lists(part)
     return _FORMATTED_BLOCK.fullmatch(part) is not None
+
+
+@lru_cache(maxsize=512)  # texts; the formatter asks first, then the checks of the invariants
+def formatted_flat_list(text: str) -> str:
+    r"""Return a list with an item on each line as formatted Markdown; empty where only the parser can tell.
+
+    >>> formatted_flat_list("*   a\n*   b"), formatted_flat_list("* a\n  * b")
+    ('- a\n- b', '')
+    """
+    if not _FLAT_LIST.fullmatch(text) or KEPT_SPACES.search(text) or ("_" in text and UNDERSCORE_EMPHASIS.search(text)):
+        return ""
+    return _ITEM_EDGES.sub(_formatted_edge, text)
+
+
+def same_flat_list(old: str, new: str) -> bool:
+    """Return whether two texts are the same list with an item on each line, but for its markers and blanks."""
+    before = formatted_flat_list(old.removesuffix("\n"))
+    return bool(before) and before == formatted_flat_list(new.removesuffix("\n"))
+
+
+def _formatted_edge(match: re.Match[str]) -> str:
+    """Return the marker of an item with one space; nothing for blanks at the end of a line."""
+    return f"{match[1] or '-'} " if match[0][0] not in " \t" else ""
 
 
 def _is_formatted_table(lines: list[str]) -> bool:

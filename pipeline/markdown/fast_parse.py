@@ -8,14 +8,14 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 LIST_MARKERS = "-*+0123456789"  # first characters of list items
-_PARAGRAPH_LINE = (  # pattern of a line that can only be part of a paragraph
+PARAGRAPH_LINE = (  # pattern of a line that can only be part of a paragraph
     r"(?:[^\W\d_]|[^\s\x00-\x7f]|[\"'(.,;!?$%&@/\\^{}]|`(?!``)|\d++(?![.)](?:\s|\Z))|\*{1,3}(?=[^\s*])"
     r"|\[(?=[^\]\n]*\])(?![^\n]*\]:)|</?(?:strong|em|code|kbd|sub|sup)>(?=\S))[^\n]*+"
 )
-PROSE_LINE = rf"{_PARAGRAPH_LINE}(?<![ \t])"
+PROSE_LINE = rf"{PARAGRAPH_LINE}(?<![ \t])"
 HEADING_LINE = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
-_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING_LINE})|{_PARAGRAPH_LINE}(?:\n{_PARAGRAPH_LINE})*+)")
-_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({_PARAGRAPH_LINE})")
+_ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING_LINE})|{PARAGRAPH_LINE}(?:\n{PARAGRAPH_LINE})*+)")
+_LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({PARAGRAPH_LINE})")
 
 
 def simple_block_tokens(text: str) -> list[Token]:

@@ -8,8 +8,14 @@ from functools import lru_cache
 
 from markdown_it.token import Token
 
-from pipeline.markdown.fast_format import is_formatted
-from pipeline.markdown.inline_format import KEPT_SPACES, formatted_inline
+from pipeline.markdown.fast_format import (
+    KEPT_SPACES,
+    MAY_SPAN_LINES,
+    formatted_flat_list,
+    is_formatted,
+    is_formatted_text,
+)
+from pipeline.markdown.inline_format import formatted_inline
 from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups
 
@@ -31,12 +37,16 @@ def format_markdown(text: str) -> str:
     >>> format_markdown("A\n=\n* a\n* b")
     '# A\n\n- a\n- b\n'
     """
+    if is_formatted_text(text):
+        return text
     parts: list[str] = []
     for group in block_groups(re.sub("\r\n?", "\n", text) if "\r" in text else text):
         part = group.text.removesuffix("\n")
         if part and not is_formatted(part) and not (part == "---" and parts):
-            formatted = format_group(group, behind=bool(parts))
-            part = formatted if formatted == part or _keeps_opaque(group, formatted) else _as_written(part)
+            flat = formatted_flat_list(part)
+            formatted = flat or format_group(group, behind=bool(parts))
+            safe = formatted == part or (flat and not MAY_SPAN_LINES.search(part)) or _keeps_opaque(group, formatted)
+            part = formatted if safe else _as_written(part)
         if part:
             parts.append(part)
     return "\n\n".join(parts) + "\n" * bool(parts)

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 
 from pipeline.document import FrontValue
 from pipeline.markdown.yaml_fields import DEEPEST_YAML, FIELD_LINE, MOST_YAML_CHARACTERS, front_value, yaml_fields
+from pipeline.patterns import lazy_pattern
 
 _KNOWN_NAMES = (
     "title date layout tags categories category tag slug draft published permalink author authors description summary"
@@ -35,26 +36,26 @@ _PELICAN_FIELDS = frozenset(_PELICAN_NAMES.split())  # besides the title; what a
 _SITE_FIELDS = _HEXO_FIELDS | _PELICAN_FIELDS | {"draft", "lastmod", "permalink", "weight"}  # not of books or products
 FEWEST_PELICAN_FIELDS = 2  # of those, for metadata without fences
 _START = r"\A(\ufeff?(?:[ \t]*\r?\n)*)"
-_FENCED = re.compile(_START + r"(---|\+\+\+|;;;)[ \t]*(yaml|toml|json)?[ \t]*\r?\n", re.IGNORECASE)
-_YAML_END = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+_FENCED = lazy_pattern(_START + r"(---|\+\+\+|;;;)[ \t]*(yaml|toml|json)?[ \t]*\r?\n", re.IGNORECASE)
+_YAML_END = lazy_pattern(r"^(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 _ENDS = {
-    "---": re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
-    "+++": re.compile(r"^\+\+\+[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
-    ";;;": re.compile(r"^;;;[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
+    "---": lazy_pattern(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
+    "+++": lazy_pattern(r"^\+\+\+[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
+    ";;;": lazy_pattern(r"^;;;[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
 }
-_OBJECT = re.compile(_START + r"(?=\{[ \t\r\n]*\")")
-_AFTER_OBJECT = re.compile(r"[ \t]*\r?(?:\n|\Z)")
-_UNFENCED = re.compile(_START + r"(?=[A-Za-z]+[ \t]*:|\"[A-Za-z]+\"[ \t]*:)")
-_UNFENCED_END = re.compile(r"^(?:-{3,}|;{3,})[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
-_BLANK_LINE = re.compile(r"^[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
-_UNFENCED_LINE = re.compile(r"[A-Za-z][\w-]*[ \t]*:(?:[ \t]|\Z)|[ \t]*-(?:[ \t]|\Z)|[ \t]+\S|[ \t]*\Z|#")
-_PANDOC = re.compile(
+_OBJECT = lazy_pattern(_START + r"(?=\{[ \t\r\n]*\")")
+_AFTER_OBJECT = lazy_pattern(r"[ \t]*\r?(?:\n|\Z)")
+_UNFENCED = lazy_pattern(_START + r"(?=[A-Za-z]+[ \t]*:|\"[A-Za-z]+\"[ \t]*:)")
+_UNFENCED_END = lazy_pattern(r"^(?:-{3,}|;{3,})[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+_BLANK_LINE = lazy_pattern(r"^[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+_UNFENCED_LINE = lazy_pattern(r"[A-Za-z][\w-]*[ \t]*:(?:[ \t]|\Z)|[ \t]*-(?:[ \t]|\Z)|[ \t]+\S|[ \t]*\Z|#")
+_PANDOC = lazy_pattern(
     _START + r"%[ \t]*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*"
     r"([^\n%]*\b(?:1[5-9]|20)\d\d\b[^\n]*?)[ \t]*\r?(?:\n(?=[ \t]*\r?(?:\n|\Z))|\Z)"
 )
-_LOOKS_LIKE_FIELD = re.compile(r"[\"']?[^\W\d][\w .-]*[\"']?[ \t]*[:=]")
-_TOML_LINE = re.compile(r"([\w-]+)[ \t]*=[ \t]*(?:\"(.*)\"|'(.*)'|(.*?))[ \t]*\Z")
-_SPOKEN_SENTENCE = re.compile(r"\S\s+\S.*[.!?…][\"'”’»]*\Z|[\u3040-\u9fff].*[。！？…][”’」』]*\Z", re.DOTALL)
+_LOOKS_LIKE_FIELD = lazy_pattern(r"[\"']?[^\W\d][\w .-]*[\"']?[ \t]*[:=]")
+_TOML_LINE = lazy_pattern(r"([\w-]+)[ \t]*=[ \t]*(?:\"(.*)\"|'(.*)'|(.*?))[ \t]*\Z")
+_SPOKEN_SENTENCE = lazy_pattern(r"\S\s+\S.*[.!?…][\"'”’»]*\Z|[\u3040-\u9fff].*[。！？…][”’」』]*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

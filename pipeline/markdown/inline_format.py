@@ -12,12 +12,6 @@ from pipeline.markdown.fast_format import UNDERSCORE_EMPHASIS
 from pipeline.markdown.opaque import masked, opaque_spans
 from pipeline.markdown.parsing import inline_meaning
 
-KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark keeps them
-    "[\u00a0"  # NO-BREAK SPACE
-    "\u2000-\u200a"  # EN QUAD to HAIR SPACE
-    "\u202f"  # NARROW NO-BREAK SPACE
-    "\u3000]"  # IDEOGRAPHIC SPACE
-)
 _TAB_INDENTATION = re.compile(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
 _SPACES_BREAK = re.compile(r" {2,}\n")  # a hard line break
 _STARTS_BLOCK = (

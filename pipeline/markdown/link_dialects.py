@@ -20,10 +20,12 @@ from markdown_it.parser_inline import RuleFuncInlineType
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from pipeline.markdown.note_links import is_image_file
 from pipeline.markdown.parsing import parser
 from pipeline.urls.bare_urls import bare_url_at
 
 WIKI = "wiki"  # in `meta["dialect"]` of a link to a page of the archive
+WIKI_IMAGE = "wiki image"  # the same, of an image that a wiki link embeds
 _SCHEME_AT_END = re.compile(r"https?\Z", re.IGNORECASE)
 _WIKI = re.compile(r"!?\[\[(?![\s\d]*\]\])(?=\S)([^\[\]|\n\"']+?)(?<=\S)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[:\]])")
 _ORG = re.compile(
@@ -97,11 +99,14 @@ def _dialect(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as mar
         page = match[1]
         before = state.src[state.pos - 1 : state.pos] if state.pos else ""
         known = normalizeReference(page) in state.env.get("references", ())
-        if known or page.lower() in _NO_PAGE or before.isalnum() or before in {")", "]"} or match[0][0] != "[":
+        embedded = match[0][0] == "!"
+        if known or page.lower() in _NO_PAGE or before.isalnum() or before in {")", "]"}:
+            return False
+        if embedded and not is_image_file(page):
             return False
         if not silent:
             web = page.startswith(("http://", "https://"))
-            _push(state, page, match[2] or page, state.pos, "" if web else WIKI)
+            _push(state, page, match[2] or page, state.pos, WIKI_IMAGE if embedded else "" if web else WIKI)
     elif match := _ORG.match(state.src, state.pos):
         if not silent:
             _push(state, match[1].removeprefix("file:"), match[2], state.pos)

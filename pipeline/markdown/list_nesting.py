@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.markdown.opaque import CODE
-from pipeline.markdown.regions import BlockGroup, block_groups
+from pipeline.markdown.regions import BlockGroup, groups_with
 
 LEAST_NESTING = 2  # spaces; by one space, an item is a neighbour that was not aligned
 MOST_MARKER_SPACES = 4  # spaces between the marker and the content; more are indented code
 _ITEM_LINE = re.compile(r"( *)(?:([-*+])|(\d{1,9})([.)]))( +)(?=\S)(?!(?:[-*_] *){2,}$)")
-_WIDE_ITEM = re.compile(r"^ *(?:\d{1,9}[.)] +|[-*+] {2,4})\S", re.MULTILINE)
+_WIDE_ITEM = re.compile(r"\n *(?:\d{1,9}[.)] +|[-*+] {2,4})\S")  # in a text with a line end before it
 _INDENTED_ITEM = re.compile(r"\n {2,}(?:[-*+]|\d{1,9}[.)]) ")  # with a line above it
 
 
@@ -53,11 +53,11 @@ def shallow_nesting(text: str, kind_at: Callable[[int], str]) -> list[Indentatio
     >>> shallow_nesting("1. a\n  - b\n2. c\n", lambda start: "")
     [Indentation(start=5, spaces=2, wanted=3)]
     """
-    if not (_INDENTED_ITEM.search(text) and _WIDE_ITEM.search(text)):
+    if not (_INDENTED_ITEM.search(text) and _WIDE_ITEM.search(f"\n{text}")):
         return []
     found: list[Indentation] = []
-    for group in block_groups(text):
-        if _INDENTED_ITEM.search(group.text) and _WIDE_ITEM.search(group.text):
+    for group in groups_with(_INDENTED_ITEM, text):
+        if _INDENTED_ITEM.search(group.text) and _WIDE_ITEM.search(f"\n{group.text}"):
             for one in _lists(group):
                 lines = list(_list_indentations(one, kind_at))
                 if all(kind_at(line.start) in {"", CODE} for line in lines):

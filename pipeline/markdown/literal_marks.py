@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from pipeline.changes import Span
 from pipeline.markdown.emphasis_runs import AsteriskRun, paired_runs
+from pipeline.patterns import lazy_pattern
 
 _DUNDER_NAMES = (  # names between double underscores that are no words
     "abs|aenter|aexit|aiter|anext|builtins|delattr|delitem|dict|DIR|dirname|eq|FILE|filename|floordiv|func|FUNCTION|ge"
@@ -23,7 +24,7 @@ _DUNDER_WORDS = (  # the same, that are words: strong text unless the line is ab
     "|module|name|new|next|or|package|path|pos|pow|prepare|reduce|reversed|round|self|set|slots|snapshots|spec|sub|tests"
     "|traceback|version"
 )
-_TOKENS = re.compile(  # of names, patterns and masks; every asterisk or underscore in `text` is text
+_TOKENS = lazy_pattern(  # of names, patterns and masks; every asterisk or underscore in `text` is text
     "|".join(
         (
             rf"(?<![\w\\*])__(?:{_DUNDER_NAMES})__(?!\w)",
@@ -54,17 +55,17 @@ _TOKENS = re.compile(  # of names, patterns and masks; every asterisk or undersc
     ),
     re.MULTILINE,
 )
-_FACES = re.compile(  # (*^_^*)
+_FACES = lazy_pattern(  # (*^_^*)
     r"[(（][^\s\w*()]?\*[^\s\w*()][^\n*()]{0,7}\*[^\s\w*()]?[)）]|[(（]\*(?:\*+|_\*|[ωДд▽∀])[^\n*()]{0,4}\*?[)）]"
 )
-_DUNDER_WORD = re.compile(rf"(?<![\w\\*])__(?:{_DUNDER_WORDS})__(?!\w)")
-_ABOUT_CODE = re.compile(
+_DUNDER_WORD = lazy_pattern(rf"(?<![\w\\*])__(?:{_DUNDER_WORDS})__(?!\w)")
+_ABOUT_CODE = lazy_pattern(
     rf"__(?:{_DUNDER_NAMES})__|==|\.py\b|\b(?:Python|PHP|import|module|attribute|method|attribut|модуль|атрибут)\b|属性|模块|方法|メソッド"
 )
-_RUN = re.compile(r"(?<!\\)(?:\*+|_+)")
-_LETTER_OF_WORDS = re.compile(r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_OPERATOR_NEAR = re.compile(r"[=+/<>≈×÷]\s*\S{0,12}\Z")
-_C_TYPE = re.compile(
+_RUN = lazy_pattern(r"(?<!\\)(?:\*+|_+)")
+_LETTER_OF_WORDS = lazy_pattern(r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_OPERATOR_NEAR = lazy_pattern(r"[=+/<>≈×÷]\s*\S{0,12}\Z")
+_C_TYPE = lazy_pattern(
     r"\b(?:int|char|void|float|double|long|short|bool|const|unsigned|struct \w+|FILE|size_t|u?int\d+_t|auto)[ ]?\Z"
 )
 _SURNAMES = (
@@ -78,20 +79,20 @@ _HONORIFICS = (
 )
 _BOUNDARY = r"[\s、，,。；;：:（(《“\"'「|和与與及跟同向给給由被对對]"
 _BEFORE_NAME = rf"(?<![^{_BOUNDARY[1:]})"
-_NAME_MASK = re.compile(rf"{_BEFORE_NAME}[{_SURNAMES}]\Z")
-_IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
-_AFTER_MASK = re.compile(
+_NAME_MASK = lazy_pattern(rf"{_BEFORE_NAME}[{_SURNAMES}]\Z")
+_IDEOGRAPH = lazy_pattern(r"[\u3400-\u9fff]")
+_AFTER_MASK = lazy_pattern(
     rf"(?:{_HONORIFICS})|[\u3400-\u9fff\uac00-\ud7af]?(?:[\s、，,。；;：:）()（》”\"'」|和与與及跟]|[은는이가을를의와과도]|\Z)"
 )
-_EMPHASIS = re.compile(  # marks around words, with nothing at them that a name or a mask has; or the rest
-    rf"(\*(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)\*{{0,2}})"
-    r"(?=[^\s*./,;@^)_=-])[^*\n;]*?[^\s*\\/_=^-]\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
-    r"|\*(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>\*)"
+_EMPHASIS = lazy_pattern(  # marks around words, with nothing at them that a name or a mask has; or the rest
+    rf"\*(?:(?<![^\W\u3041-\u30ff\u3400-\u9fff]\*)(?<![*\\./@）)\]-]\*)(?<!{_BOUNDARY}[{_SURNAMES}]\*)(\*{{0,2}})"
+    r"(?=[^\s*./,;@^)_=-])[^*\n;]*+;?(?<![\s\\/_=^-])\*\1(?![^\W\u3041-\u30ff\u3400-\u9fff]|[*./@;-])"
+    r"|(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>))"
 )
-_DOUBTFUL_UNDERSCORE = re.compile(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
-_ENDS_TEXT = re.compile(r"[\w)\]*）」】]")
-_ONLY_SIGNS = re.compile(r"[.^][.^_;\-]*")
-_EMPHASIZED_WORD = re.compile(
+_DOUBTFUL_UNDERSCORE = lazy_pattern(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
+_ENDS_TEXT = lazy_pattern(r"[\w)\]*）」】]")
+_ONLY_SIGNS = lazy_pattern(r"[.^][.^_;\-]*")
+_EMPHASIZED_WORD = lazy_pattern(
     r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)"
 )  # `*/health*`
 
@@ -103,7 +104,9 @@ def doubtful_marks(text: str) -> list[int]:
     ([], [1, 3])
     """
     stars = text.count("*") > 1
-    found = [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"]] if stars else []
+    found = (
+        [match.start() - 1 for match in _EMPHASIS.finditer(f"\n{text}") if match["left"] is not None] if stars else []
+    )
     if "_" in text and text.count("_") > 1:
         found += [match.start() for match in _DOUBTFUL_UNDERSCORE.finditer(text)]
     return found

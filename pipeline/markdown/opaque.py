@@ -14,11 +14,13 @@ from pipeline.changes import Span
 from pipeline.markdown.code_spans import code_spans, line_starts
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import parse_ended_blocks
+from pipeline.patterns import lazy_pattern
 from pipeline.urls.bare_urls import find_bare_urls
 
 CODE, MATHS, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "maths", "template", "html", "attributes", "url"
-_MAY_BE_OPAQUE = re.compile(  # a quick pre-filter: a text without a match has no opaque region
-    r"[$\\{<`%^]|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~", re.MULTILINE
+_MAY_BE_OPAQUE = lazy_pattern(  # a quick pre-filter: a text without a match has no opaque region
+    r"[$\\{<`%^]|#\+|\]\n|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~",
+    re.MULTILINE,
 )
 
 _SAME_PARAGRAPH = r"(?:[^\n]|\n(?![ \t]*\n))"
@@ -56,11 +58,16 @@ _INLINE_PATTERNS = {
     "wiki": r"!?\[\[(?!\s*\])[^\[\]\n]+\]\]|\(\([0-9A-Za-z-]{6,40}\)\)|(?:^|(?<=[ \t]))\^[A-Za-z0-9-]+(?=[ \t]*$)",
     "attributes": r"\{:[^{}\n]*\}|\{[#.][\w-][^{}\n]*\}|\{[\w-]+=[^{}\n]*\}",
 }
-_INLINE = re.compile(
+_INLINE = lazy_pattern(
     "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _INLINE_PATTERNS.items()), re.MULTILINE | re.DOTALL
 )
-_AFTER_URL = re.compile(r"\*\*|(?<!\*)\)(?=\*)|\](?=\()")  # what follows a URL in Markdown rather than being part of it
-_REGION_START = re.compile(r"[*_~$]")
+_INLINE_START = lazy_pattern(  # before or at the start of every match of `_INLINE`; three times as fast to find
+    r"\$|\\|\{|<|\^|\[(?=[\[/A-Za-z])|%(?=%)|!(?=\[\[)|\((?:(?=\()|(?<=\]\())|\n(?=[ \t>\[:ie])"
+)
+_AFTER_URL = lazy_pattern(
+    r"\*\*|(?<!\*)\)(?=\*)|\](?=\()"
+)  # what follows a URL in Markdown rather than being part of it
+_REGION_START = lazy_pattern(r"[*_~$]")
 
 
 @lru_cache(maxsize=256)
@@ -114,13 +121,28 @@ def _html_blocks(text: str) -> Iterator[OpaqueSpan]:
 
 
 def _inline_regions(text: str) -> Iterator[OpaqueSpan]:
-    for match in _INLINE.finditer(text):
+    for match in _inline_matches(text):
         name = match.lastgroup if match.lastgroup in _INLINE_PATTERNS else URL
         yield OpaqueSpan(*match.span("target" if match["target"] else 0), name or URL)
     if "://" in text or "www." in text:
         for start, url in find_bare_urls(text):
             if text[start - 1 : start] != "<" and text[max(0, start - 2) : start] != "](":
                 yield OpaqueSpan(start, start + len(_AFTER_URL.split(url, maxsplit=1)[0]), URL)
+
+
+def _inline_matches(text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of `_INLINE`, from left to right."""
+    end = 0
+    if match := _INLINE.match(text):
+        yield match
+        end = match.end()
+    while start := _INLINE_START.search(text, end):
+        match = _INLINE.match(text, start.start())
+        if not match and start[0] in "(\n":
+            match = _INLINE.match(text, start.end())
+        if match:
+            yield match
+        end = match.end() if match else start.end()
 
 
 def _starting_outside(code: list[Span], spans: Iterable[OpaqueSpan]) -> Iterator[OpaqueSpan]:

@@ -12,18 +12,6 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a pair
-_REGION_MARKS = (
-    "$$",
-    "\\begin{",
-    "{::",
-    "<!--",
-    "%%",
-    "!!! ",
-    "??? ",
-    "???+ ",
-    '=== "',
-)  # only these, or a closer, may
-
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
     "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
     "|prism|raw|schema|script|style|stylesheet|svg|verbatim"
@@ -47,6 +35,9 @@ _OPENER = re.compile(
     rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
     r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
     r"|(?P<percents>%%)(?=[ \t]*$)"
+    r"|\#\+(?i:begin)_(?P<org>(?i:src|example|export|comment|verse|html|latex))\b[^\n]*"
+    r"|^\[(?:source|listing|literal|pass|stem|latexmath|asciimath|plantuml|ditaa|graphviz|mermaid)\b[^\]\n]*\]\n"
+    r"(?P<listing>-{4,}|\.{4,}|\+{4,})[ \t]*$"
     r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"[^\"\n]+\"))[^\n]*",
     re.MULTILINE,
 )
@@ -60,13 +51,14 @@ _KINDS = {
     "shortcode": "template",
     "kramdown": "template",
     "percents": "template",
+    "org": "template",  # a block of Org: `#+BEGIN_SRC` to `#+END_SRC`
+    "listing": "template",  # a delimited block of AsciiDoc: `[source]` above `----` to `----`
     "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
 }
-_CLOSERS = (  # pairs of what a text contains and the pattern of a closer; a text without one has no such region
-    ("</", re.compile(r"</(?i:script|style|pre|textarea|svg|math)\b")),
-    ("[/", re.compile(rf"\[/(?i:{_BRACKET_PAIRS})\]")),
-    ("{%", re.compile(rf"\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b")),
-    ("{{", re.compile(rf"\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b")),
+_MAY_HAVE_REGIONS = re.compile(  # a quick pre-filter: only these marks and closers may
+    r"\#\+(?i:end)_|\]\n[-.+]{4}|\$\$|%%|<!--|\\begin\{|\{::|!!! |\?\?\?\+? |=== \""
+    r"|</(?i:script|style|pre|textarea|svg|math)\b"
+    rf"|\[/(?i:{_BRACKET_PAIRS})\]|\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b|\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b"
 )
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
 _EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
@@ -91,10 +83,7 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
     >>> long_regions("a\n\n{% raw %}\n\n* b\n\n{% endraw %}")
     (OpaqueSpan(start=3, end=31, kind='template'),)
     """
-    ends = any(mark in text for mark in _REGION_MARKS) or any(
-        mark in text and closer.search(text) for mark, closer in _CLOSERS
-    )
-    return tuple(_found(text)) if ends else ()
+    return tuple(_found(text)) if _MAY_HAVE_REGIONS.search(text) else ()
 
 
 def _found(text: str) -> Iterator[OpaqueSpan]:
@@ -152,5 +141,7 @@ def _closer(name: str, written: str) -> re.Pattern[str]:
         "shortcode": rf"(?i:\[/{exact}\])",
         "kramdown": rf"\{{:/(?:{exact})?\}}",
         "percents": r"%%",
+        "org": rf"\n[ \t>]*\#\+(?i:end_{exact})\b[^\n]*",
+        "listing": rf"\n{exact}[ \t]*(?=\n|\Z)",
     }
     return re.compile(patterns[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -18,8 +19,9 @@ from pipeline.markdown.parsing import Blocks, parse_ended_blocks
 
 _start = attrgetter("start")
 BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)++")  # blank lines between blocks
-# With a capture, the possible end of a group: blank lines before a line without indentation, or a heading.
-_GROUP_END = re.compile(r"\n(?:(?:[ \t]*\n)++(?=(\S)?)|(?=(#{1,6} )))")
+_GROUP_END = re.compile(
+    r"\n(?:(?:[ \t]*\n)++(?=\S)|(?=#{1,6} ))"
+)  # blank lines before an unindented line, or a heading
 _HEADING_START = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # a heading; one with a pipe may be the header of a table
 _FENCE_MARKS = (re.compile("```"), re.compile("<!--"))  # of fences and comments; one pattern takes four times as long
 _FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # the start of a fence or a comment
@@ -74,61 +76,90 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
     found = _leading_heading(text, 0)
     start = found[0].end + 1 if found else 0
     at = 0
-    held = set()  # pairs of a pattern and the start of a group known to match it
+    held: set[tuple[re.Pattern[str], int]] = set()  # pairs of a pattern and the start of a group known to match it
     reaching = _FAR_REACHING_BELOW.search("\n" + text) is not None
     length = len(text)
-    marks = iter(sorted(match.start() for mark in _FENCE_MARKS for match in mark.finditer(text)))
-    marked = next(marks, length)
+    marks = deque(sorted(match.start() for mark in _FENCE_MARKS for match in mark.finditer(text)))
     for stop, end in (*_possible_ends(text), (length, length)):
         if stop < at:  # in a fence or a comment
             continue
-        if marked < stop:
-            while at <= stop and (fence := _FENCE.search(text, at, stop)):
-                if start < fence.start() and (
-                    _HTML_START.search(text, start, fence.start())  # inside HTML it is no fence
-                    or (
-                        fence[1] and _ITEM_START.search(text, start, fence.start())
-                    )  # inside a list it may belong to an item
-                    or (reaching and _FAR_REACHING_LINE.search(text, at, fence.start()))
-                ):
-                    return (BlockGroup(0, text),)
-                at = _closing_end(text, fence)
-            marked = next((mark for mark in marks if mark >= max(at, stop)), length)
+        if marks and marks[0] < stop:
+            at = _past_fences(text, (start, at, stop), marks, reaching=reaching)
+            if at < 0:
+                return (BlockGroup(0, text),)
             if at > stop:
                 continue
         if reaching and _FAR_REACHING_LINE.search(text, at, stop):
             return (BlockGroup(0, text),)
         at = end
-        over = _continuation(text, stop, end)
-        if end == length or (over and ((over, start) in held or over.search(text, start, stop))):
-            held.add((over, start))
+        if end == length:
+            continue
+        first = text[end]
+        if (end == stop + 1 or first in LIST_MARKERS) and _goes_on(text, (start, stop, end), held):
             continue
         found.append(BlockGroup(start, text[start:stop]))
         start = end
-        if title := _leading_heading(text, end):
+        if first == "#" and (title := _leading_heading(text, end)):
             found += title
             start = title[0].end + 1
     return (*found, BlockGroup(start, text[start:]))
 
 
+def _past_fences(text: str, places: tuple[int, int, int], marks: deque[int], *, reaching: bool) -> int:
+    """Return where to go on after the fences and comments in a group, so far: after the last of them.
+
+    `places` are the start of the group, what of it is done, and its possible end. `marks`, the places of fences that
+    are not done, get fewer. Returns -1 where a fence may belong to another block.
+    """
+    start, at, stop = places
+    while marks and marks[0] < stop:
+        line = text.rfind("\n", 0, marks.popleft()) + 1
+        if line >= at and (fence := _FENCE.match(text, line, stop)):
+            if start < line and (
+                _HTML_START.search(text, start, line)  # inside HTML it is no fence
+                or (fence[1] and _ITEM_START.search(text, start, line))  # inside a list it may belong to an item
+                or (reaching and _FAR_REACHING_LINE.search(text, at, line))
+            ):
+                return -1
+            at = _closing_end(text, fence)
+    return at
+
+
 def _leading_heading(text: str, start: int) -> list[BlockGroup]:
     """Return the heading at `start`, with text right below it, as a group; nothing if there is none."""
-    title = _HEADING_START.match(text, start) if text[start : start + 1] == "#" else None
+    title = _HEADING_START.match(text, start)
     return [BlockGroup(start, title[1])] if title else []
 
 
-def _possible_ends(text: str) -> Iterator[Span]:
-    """Yield where a group may end and the next one start, outside opaque regions."""
-    ends = (match.span() for match in _GROUP_END.finditer(text) if match.lastindex)
-    regions = iter(long_regions(text))
+def _possible_ends(text: str) -> list[Span]:
+    """Return where a group may end and the next one start, outside opaque regions."""
+    ends = [match.span() for match in _GROUP_END.finditer(text)]
+    regions = long_regions(text)
+    return list(_outside(ends, regions)) if regions else ends
+
+
+def _outside(ends: Sequence[Span], found: Sequence[OpaqueSpan]) -> Iterator[Span]:
+    """Yield the ends that are in none of the regions."""
+    regions = iter(found)
     region = next(regions, None)
-    if not region:
-        yield from ends
     for stop, end in ends:
         while region and region.end <= stop:
             region = next(regions, None)
         if not region or stop < region.start:
             yield stop, end
+
+
+def _goes_on(text: str, places: tuple[int, int, int], held: set[tuple[re.Pattern[str], int]]) -> bool:
+    """Return whether a group goes on after its possible end: HTML or a list may.
+
+    `places` are its start, its possible end and where the next block starts. `held` gets what is known of the group.
+    """
+    start, stop, end = places
+    over = _continuation(text, stop, end)
+    if not over or ((over, start) not in held and not over.search(text, start, stop)):
+        return False
+    held.add((over, start))
+    return True
 
 
 def _continuation(text: str, stop: int, end: int) -> re.Pattern[str] | None:
@@ -156,6 +187,13 @@ def _closing_fence(ticks: int) -> re.Pattern[str]:
 def group_at(parts: Sequence[BlockGroup], place: int) -> int:
     """Return the index of the group that contains the character at `place`, or of the last group before it."""
     return bisect_right(parts, place, key=_start) - 1
+
+
+def groups_with(pattern: re.Pattern[str], text: str) -> list[BlockGroup]:
+    """Return the groups where a line starts with a match of `pattern`, which starts with the line end before it."""
+    found = {match.start() for match in pattern.finditer(f"\n{text}")}
+    parts = block_groups(text) if found else ()
+    return [parts[number] for number in sorted({group_at(parts, place) for place in found})]
 
 
 def matches_outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

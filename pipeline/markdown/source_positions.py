@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 _MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may be an opaque region
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InlineContent:
     """The content of a paragraph, heading or cell; `lines` holds (offset in content, offset in text) of each line."""
 
@@ -27,12 +28,12 @@ class InlineContent:
     env: dict[str, Any]  # the link reference definitions
     group: BlockGroup | None = field(default=None, compare=False, repr=False)  # the blocks that it is in
 
-    @property
+    @cached_property
     def opaque(self) -> tuple[Span, ...]:
         """The opaque regions in it, as offsets in the content."""
         return tuple(_in_content(self.content, self.lines, self.group.opaque)) if self.group else ()
 
-    @property
+    @cached_property
     def masked(self) -> str:
         """The content, as long as it is, with letters for the marks in its opaque regions: `$a*b$` -> `$axb$`."""
         return masked(self.content, self.opaque)
@@ -56,7 +57,7 @@ def inline_contents(text: str, worth: Callable[[str], object] = bool, start: int
     """
     parts = block_groups(text)
     for group in parts[group_at(parts, start) :]:
-        if worth(group.text) and not FENCED_BLOCK.fullmatch(group.text):
+        if worth(group.text):
             yield from _group_contents(group)
 
 
@@ -66,7 +67,12 @@ def inline_contents_of(groups: Iterable[BlockGroup]) -> Iterator[InlineContent]:
         yield from _group_contents(group)
 
 
-def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
+@lru_cache(maxsize=256)  # groups; several steps ask for the same ones, one after the other
+def _group_contents(group: BlockGroup) -> tuple[InlineContent, ...]:
+    return () if FENCED_BLOCK.fullmatch(group.text) else tuple(_located_contents(group))
+
+
+def _located_contents(group: BlockGroup) -> Iterator[InlineContent]:
     parsed, starts = group.blocks, line_starts(group.text)
     row, done = -1, 0  # the line and the end of the previous cell
     for opener, token in pairwise(parsed.tokens):

@@ -7,18 +7,12 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.model_files import MODEL_FOLDER
-from pipeline.language.ngrams import CJK_TAGS, has_bigrams
+from pipeline.language.model_meta import CJK_TAGS
+from pipeline.language.ngrams import has_bigrams
+from pipeline.mojibake.obvious import BIGRAM_MODEL, FIRST_CJK, MOJIBAKE_THRESHOLD, WINDOW_BIGRAMS
 
-WINDOW_BIGRAMS = 8  # pairs of characters that are scored together
-MOJIBAKE_THRESHOLD = (
-    192  # least log-likelihood ratio of mojibake to language for a window, in 1/`RATIO_SCALE` nats: 12 nats
-)
-RATIO_SCALE = 16
 MOST_CLASSES = 1024  # character classes at most
 BLOCK_CHARACTERS = 1 << 15  # characters in one go: their arrays fit into a core's cache
-FIRST_CJK = 0x2E80  # first code point of CJK: too many characters for the table to have each pair
-_BIGRAM_MODEL = MODEL_FOLDER / "gate.npz"
 
 
 def mojibake_windows(text: str, *, closely: bool = True) -> npt.NDArray[np.int64]:
@@ -69,11 +63,9 @@ def _without_known_bigrams(codes: npt.NDArray[np.uint32], places: npt.NDArray[np
 def _known_cjk_bigrams(first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Return which pairs with a CJK character the language models have."""
     written = np.zeros(len(first), np.bool_)
-    left = np.flatnonzero((first >= FIRST_CJK) | (second >= FIRST_CJK))
-    for tag in CJK_TAGS:
-        known = has_bigrams(tag, first[left], second[left])
-        written[left[known]] = True
-        left = left[~known]
+    left = np.flatnonzero((first >= ord(FIRST_CJK)) | (second >= ord(FIRST_CJK)))
+    if len(left):
+        written[left] = has_bigrams(CJK_TAGS, first[left], second[left])
     return written
 
 
@@ -83,7 +75,7 @@ def _bigram_tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
 
     The pair of classes a and b is at a * `MOST_CLASSES` + b. Ratios are in 1/`RATIO_SCALE` nats.
     """
-    with np.load(_BIGRAM_MODEL) as file:
+    with np.load(BIGRAM_MODEL) as file:
         strangeness = file["strangeness"]
         pairs = np.zeros((MOST_CLASSES, MOST_CLASSES), np.int16)
         pairs[: len(strangeness), : len(strangeness)] = strangeness

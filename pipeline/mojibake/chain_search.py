@@ -6,6 +6,7 @@ Example: `Ð¿Ñ€Ð¸Ð²ÐµÑ‚` is `привет` in UTF-8, decoded as cp1
 from __future__ import annotations
 
 import codecs
+import functools
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -106,6 +107,12 @@ def best_chain(lines: Sequence[str]) -> tuple[Chain, list[tuple[int, str, float]
     >>> print(chain, undone[0][1])
     UTF-8 decoded as cp1252 привет, мир
     """
+    return _best_chain(tuple(lines))
+
+
+@functools.lru_cache(maxsize=1)  # the same lines are asked for twice in a row
+def _best_chain(lines: tuple[str, ...]) -> tuple[Chain, list[tuple[int, str, float]]] | None:
+    """Return the result of `best_chain`."""
     sample = line_sample(lines)
     if not sample:
         return None

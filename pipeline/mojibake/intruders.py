@@ -11,9 +11,9 @@ import unicodedata
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.mojibake.obvious import FEWEST_INTRUDERS
 from pipeline.mojibake.soundness import script_of
 
-FEWEST_INTRUDERS = 3  # in a text: one or two are a formula, a name or a typo (benchmarks/harm.py, `documents`)
 CHARACTERS_PER_INTRUDER = 2_000  # of a text: more characters for each intruder are a sound text with some formulas
 MOST_READ, PARTS_READ = 8_000, 4  # characters of a long text that are read, and in how many parts
 LAST_INTRUDER = 0x2600  # code points from here on are never inside words by decoding as a single-byte codec
@@ -45,12 +45,11 @@ def intruder_count(text: str) -> int:
     """
     codes = np.frombuffer(f" {text} ".encode("utf-32-le"), np.uint32)
     classes = _classes().take(codes, mode="clip")
-    places = np.flatnonzero(classes >= CAPITAL)
-    if len(places) < FEWEST_INTRUDERS - 1:
+    own = classes[1:-1]
+    if np.count_nonzero(own >= CAPITAL) < FEWEST_INTRUDERS - 1:
         return 0
-    before, own, after = classes[places - 1], classes[places], classes[places + 1]
-    kinds = _is_intruder().take((before.astype(np.intp) * CLASSES + own) * CLASSES + after)
-    return int(np.count_nonzero(kinds))
+    triples = (classes[:-2] * CLASSES + own) * CLASSES + classes[2:]
+    return int(np.count_nonzero(_is_intruder().take(triples)))
 
 
 @functools.cache
@@ -65,9 +64,9 @@ def _is_intruder() -> npt.NDArray[np.bool_]:
 
 
 @functools.cache
-def _classes() -> npt.NDArray[np.uint8]:
+def _classes() -> npt.NDArray[np.uint16]:
     """Return the class of each code point below `LAST_INTRUDER`; 0 for those that are neither."""
-    return np.array([_class_of(chr(code)) for code in range(LAST_INTRUDER)] + [0], np.uint8)
+    return np.array([_class_of(chr(code)) for code in range(LAST_INTRUDER)] + [0], np.uint16)
 
 
 def _class_of(char: str) -> int:

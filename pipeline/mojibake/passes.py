@@ -6,10 +6,10 @@ import functools
 import itertools
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pipeline.changes import Change, Span, apply, composed
+from pipeline.changes import Change, Span, apply, composed, inverse
 from pipeline.document import REPLACEMENT
 from pipeline.markdown import code_around, code_spans
 from pipeline.markdown.opaque import HTML, opaque_spans
@@ -60,16 +60,29 @@ def _decoding_changes(text: str, evidence: RepairEvidence) -> list[Change]:
 
 
 def _passes(text: str, evidence: RepairEvidence) -> list[Change]:
-    """Return the changes that repair the mojibake of a text. Double mojibake may show only after the first pass."""
+    """Return the changes that repair the mojibake of a text. Double mojibake may show only after the first pass.
+
+    A line with reconstructed characters is read once: what it was before is known only with a probability.
+    """
     changes = _one_pass(text, evidence)
     for _ in range(MOST_PASSES if changes else 0):
-        if any(change.alternatives for change in changes):
-            break
-        more = _one_pass(apply(text, changes), evidence)
+        repaired = apply(text, changes)
+        inferred = _lines_changed(repaired, [change for change in inverse(changes) if change.alternatives])
+        more = [change for change in _one_pass(repaired, evidence) if not _lines_changed(repaired, [change]) & inferred]
         if not more or any(change.alternatives for change in more):
             break
         changes = composed(text, changes, more)
     return changes
+
+
+def _lines_changed(text: str, changes: Iterable[Change]) -> set[int]:
+    """Return the offsets of the starts of the lines that changes touch."""
+    starts = set()
+    for change in changes:
+        first, last = change.span
+        starts.add(text.rfind("\n", 0, first) + 1)
+        starts.update(first + match.end() for match in re.finditer("\n", text[first:last]))
+    return starts
 
 
 def _in_repaired_lines(text: str, changes: list[Change]) -> Iterator[Change]:

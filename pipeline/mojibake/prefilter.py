@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import re
 from collections.abc import Callable
 
@@ -12,20 +13,29 @@ import numpy.typing as npt
 from ftfy.badness import is_bad
 
 from pipeline.changes import Span
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import SIMILAR_PAIRS, single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
-from pipeline.language.fluency import (
+from pipeline.language.diacritics import (
     Swaps,
     diacritic_excess_nats,
-    excess_nats,
     is_latin_with_diacritic,
     swapped_diacritics_gain,
 )
-from pipeline.mojibake.bigram_filter import WINDOW_BIGRAMS, mojibake_windows
+from pipeline.language.fluency import excess_nats
+from pipeline.mojibake.bigram_filter import mojibake_windows
 from pipeline.mojibake.chain_search import line_sample
 from pipeline.mojibake.intruders import has_intruders
 from pipeline.mojibake.lossy.diagnosis import NOT_DECAYED, decoding_evidence, has_decayed_contractions
-from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
+from pipeline.mojibake.obvious import (
+    FEWEST_OF_SAMPLE,
+    FEWEST_SEQUENCES,
+    FIRST_SAMPLE,
+    FREQUENT_SAMPLE,
+    LEAST_FIRST_SHARE,
+    WINDOW_BIGRAMS,
+)
+from pipeline.mojibake.utf8_validity import FIRST_BYTE, LAST_FIRST_BYTE, is_valid_utf8, punctuation_chain
 
 SUSPICIOUS_RATIO = 5  # if one in so many lines is suspicious, all others are examined as well
 SHORT_TEXT = 200  # characters: shorter texts are examined whole
@@ -37,9 +47,7 @@ SPREAD_SAMPLE = 4_000  # characters, or twice as many, whose accented letters in
 MOST_ACCENTED_CROSS_ENTROPY = 3.2  # nats per accented letter: hardly any language has a higher cross-entropy
 MOST_ACCENTED_EXCESS = 5.0  # nats by which the letters of a text may exceed that
 LEAST_SWAP_GAIN = 8.0  # nats by which letters must be likelier in a similar code page: benchmarks/harm.py
-FEWEST_OF_SAMPLE = 20  # characters outside ASCII that show which is first
-FIRST_SAMPLE = 200  # characters outside ASCII among which one is most frequent
-LEAST_FIRST_SHARE = 0.25  # share of the most frequent one; of the letters of an alphabet, none has more than 0.17
+LAST_ASCII, LOST_CHARACTER = 0x7F, ord(REPLACEMENT)  # code points
 FIRST_AFTER_LATIN = 0x250  # code point: the bigram table knows Latin letters
 DECAYED_APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 DECAYED_QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{DECAYED_APOSTROPHE.pattern}")
@@ -60,7 +68,7 @@ def suspicious_lines(text: str) -> list[Span]:
         return non_ascii_lines(text) if len(places) or is_bad(text) else []
     if not len(places):
         return []
-    near = _contexts(text, np.union1d(places, places + WINDOW_BIGRAMS))
+    near = _contexts(text, np.sort(np.concatenate([places, places + WINDOW_BIGRAMS])))
     written = [text[start:end] for start, end in near]
     odd = excess_nats(written, MOST_LETTER_CROSS_ENTROPY, mixed=False) > MOST_EXCESS
     if odd.any():
@@ -87,6 +95,8 @@ def non_ascii_lines(text: str) -> list[Span]:
 def _has_only_decayed_quotes(text: str) -> bool:
     """Return whether all that English text has outside ASCII is `â`, the remainder of mis-decoded quotes and dashes."""
     found = text.count("â")
+    if not found:
+        return False
     quoted = found >= FEWEST_QUOTES and not NOT_DECAYED.search(text) and DECAYED_APOSTROPHE.search(text) is not None
     return (quoted and len(DECAYED_QUOTE.findall(text)) == found) or has_decayed_contractions(text)
 
@@ -120,15 +130,47 @@ def _is_mostly_sequences(text: str) -> bool:
 
     In `׳©׳׳•׳` and `เธชเธงเธฑ` every other character is the first byte of a Hebrew or Thai letter.
     """
-    codes = np.frombuffer(text[:SPREAD_SAMPLE].encode("utf-32-le"), np.uint32)
-    sample = codes[codes > 0x7F][:FIRST_SAMPLE]
-    if len(sample) < FEWEST_OF_SAMPLE or sample.max() < FIRST_AFTER_LATIN:
+    codes = np.frombuffer(text[:FREQUENT_SAMPLE].encode("utf-32-le"), np.uint32)
+    other = codes > LAST_ASCII
+    sample = np.sort(codes[other][:FIRST_SAMPLE])
+    size = len(sample)
+    if size < FEWEST_OF_SAMPLE or sample[-1] < FIRST_AFTER_LATIN:
+        return False
+    least = math.ceil(LEAST_FIRST_SHARE * size)
+    if not (sample[: size - least + 1] == sample[least - 1 :]).any() or not _may_have_sequences(codes):
         return False
     chars, times = np.unique(sample, return_counts=True)
-    if times.max() < LEAST_FIRST_SHARE * len(sample) or chars[times.argmax()] < FIRST_AFTER_LATIN:
+    if chars[times.argmax()] < FIRST_AFTER_LATIN:
         return False
-    counts = (decoding_evidence(text[:SPREAD_SAMPLE], codec) for codec in single_byte_misdecodings())
-    return any(one.whole > FEWEST_OF_SAMPLE // 4 and one.foreign * 10 <= one.whole for one in counts)
+    counts = (decoding_evidence(text[:FREQUENT_SAMPLE], codec) for codec in single_byte_misdecodings())
+    return any(one.whole >= FEWEST_SEQUENCES and one.foreign * 10 <= one.whole for one in counts)
+
+
+def _may_have_sequences(codes: npt.NDArray[np.uint32]) -> bool:
+    """Return whether enough pairs of characters begin a sequence of UTF-8 in the bytes of the same codec."""
+    first, following = _sequence_bytes()
+    if (codes == LOST_CHARACTER).any():
+        return True
+    pairs = first.take(codes[:-1], mode="clip") & following.take(codes[1:], mode="clip")
+    pairs = pairs[pairs > 0]
+    codecs_ = np.arange(len(single_byte_misdecodings()), dtype=np.uint64)
+    return bool(((pairs[:, None] >> codecs_) & np.uint64(1)).sum(axis=0).max(initial=0) >= FEWEST_SEQUENCES)
+
+
+@functools.cache
+def _sequence_bytes() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return for each code point the codecs in which its byte begins a sequence of UTF-8, and follows in one, as bits.
+
+    The last code point stands for all above it, which no single-byte codec has.
+    """
+    first, following = np.zeros((2, 1 << 16), np.uint64)
+    for bit, codec in enumerate(single_byte_misdecodings()):
+        for char, byte in bytes_by_character(codec).items():
+            if byte < FIRST_BYTE - 2:  # C0 and C1 begin none
+                following[ord(char)] |= np.uint64(1 << bit)
+            elif FIRST_BYTE <= byte <= LAST_FIRST_BYTE:
+                first[ord(char)] |= np.uint64(1 << bit)
+    return first, following
 
 
 @functools.cache

@@ -154,7 +154,7 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
     # After the others, a few characters suffice where none speaks against the damage: titles have no more.
     enough = enough or not decoding_evidence("\n".join(written), damage.codec).foreign
     least = evidence.min_confidence if enough else math.inf
-    chain, originals = undo_decodings([written[number] for number in hit], damage, evidence.archive, enough=enough)
+    chain, originals = undo_decodings(tuple(written[number] for number in hit), damage, evidence.archive, enough=enough)
     for at, pieces in originals:
         start = lines[hit[at]][0]
         yield start, gap_changes(start, written[hit[at]], pieces, (chain, least))

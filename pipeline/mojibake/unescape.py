@@ -7,9 +7,10 @@ import re
 
 from pipeline.encoding.codecs import HTML_CODEC
 from pipeline.encoding.misdecoding import misdecoded_bytes
+from pipeline.patterns import lazy_pattern
 
-ENTITY_RUN = re.compile(r"(?:[\x80-\U0010ffff]|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});)+")
-ESCAPE_RUN = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+ENTITY_RUN = lazy_pattern(r"(?:[\x80-\U0010ffff]|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});)+")
+ESCAPE_RUN = lazy_pattern(r"(?:\\u[0-9a-fA-F]{4})+")
 FEWEST_ESCAPES = 5  # escapes of a text at least, most of them in words
 NO_BREAK_SPACE = "\xa0"  # the first character that is neither ASCII nor a control
 

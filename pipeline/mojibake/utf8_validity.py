@@ -58,8 +58,11 @@ def punctuation_chain(text: str) -> Chain | None:
     >>> print(punctuation_chain("It¡¯s ¡°here¡±"), punctuation_chain("¡Hola!"))
     gb18030 decoded as cp1252 None
     """
-    if text.isascii() or not _ASCII_AND_PUNCTUATION.fullmatch(text):
+    if "¡" not in text and "¨" not in text:
         return None
+    if not _ASCII_AND_PUNCTUATION.fullmatch(text):
+        return None
+    text = "\n".join(line for line in text.split("\n") if not line.isascii())
     chains = (Chain(((wrong, truth),)) for wrong in fallback_codecs() for truth in multi_byte_misdecodings())
     return next(
         (

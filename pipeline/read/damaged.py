@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.changes import Change, composed
@@ -47,11 +47,23 @@ def decoded_lines(document: Document, data: bytes) -> Document:
         document = document.noted(STEP, f"several encodings; lines with characters outside ASCII: {counts}")
     if codec == UTF_8 or not is_decodable(lines.data, UTF_8):
         return _with_repaired_utf8(document, data if codec == UTF_8 else lines.data, lines.data)
-    text = lines.data.decode()
-    left = _marks(text) - data.count(REPLACEMENT.encode())
-    message = f"{codec}: bytes that belong to no character, left as U+FFFD: {left}"
-    document = replace(document, text=text)
+    document = replace(document, text=lines.data.decode())
+    document = document.edited(_in_whole_text(document.text, lines.restored))
+    left = _marks(document.text) - data.count(REPLACEMENT.encode())
+    restored = sum(REPLACEMENT not in change.after for change in document.changes)
+    if restored:
+        document = document.noted(STEP, f"{codec}: characters restored where a byte was lost or changed: {restored}")
+    message = f"{codec}: characters that lost bytes, left as U+FFFD: {left}"
     return document.noted(STEP, message) if left > 0 else document
+
+
+def _in_whole_text(text: str, restored: Mapping[int, Sequence[Change]]) -> Iterator[Change]:
+    """Yield the changes of lines, by their numbers, as changes of the text."""
+    at = 0
+    for number, line in enumerate(text.split("\n") if restored else ()):
+        for change in restored.get(number, ()):
+            yield replace(change, span=(at + change.span[0], at + change.span[1]))
+        at += len(line) + 1
 
 
 def _with_repaired_utf8(document: Document, data: bytes, by_line: bytes) -> Document:

@@ -17,7 +17,10 @@ from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_cod
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
 from pipeline.read.damaged import STEP, decoded_lines, decoded_whole
 
-DECODE_VERSION = 2  # raise it when the text of some bytes changes
+DECODE_VERSION = 3  # raise it when the text of some bytes changes
+CONTROL_SAMPLE = 4096  # bytes in which control characters are counted: those of UTF-16 are half of Latin text
+ENCODING_MARKS = tuple(mark for mark, _ in BYTE_ORDER_MARKS)
+DETECTED_UTF_8 = Encoding(UTF_8, 1.0, "utf-8")
 WIDE_MARKS = tuple(mark for mark, codec in BYTE_ORDER_MARKS if codec != UTF_8)
 ENCODING_DECLARATION = re.compile(
     rb"""<\?xml[^>]{0,200}\sencoding\s*=\s*["']?([\w.:-]+)"""
@@ -95,13 +98,13 @@ def detect(data: bytes) -> Encoding:
 
 def _detected(data: bytes) -> tuple[Encoding, str | None]:
     """Return the encoding of `data`, and its text if detection already decoded it."""
+    if (text := _plain_utf8(data)) is not None:
+        return DETECTED_UTF_8, text
     for rule in BEFORE_UTF_8:
         if encoding := rule(data):
             return encoding, None
-    try:
-        return Encoding(UTF_8, 1.0, "utf-8"), data.decode()  # no other encoding is valid UTF-8 by chance
-    except UnicodeDecodeError:
-        pass
+    if (text := _utf8_text(data)) is not None:
+        return DETECTED_UTF_8, text  # no other encoding is valid UTF-8 by chance
     import ftfy.bad_codecs  # noqa: F401, PLC0415 - registers utf-8-variants (CESU-8); UTF-8 does not wait for it
 
     for rule in AFTER_UTF_8:
@@ -109,6 +112,21 @@ def _detected(data: bytes) -> tuple[Encoding, str | None]:
             return encoding, None
     message = "no encoding fits these bytes; if you know it, convert the file to UTF-8"
     raise SkipDocument(message)
+
+
+def _plain_utf8(data: bytes) -> str | None:
+    """Return the text of UTF-8 that no rule before UTF-8 applies to; None for all other data."""
+    head = data[:CONTROL_SAMPLE]
+    if ESCAPE in data or data.startswith(ENCODING_MARKS) or control_count(head) * 100 > len(head):
+        return None
+    return _utf8_text(data)
+
+
+def _utf8_text(data: bytes) -> str | None:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _byte_order_mark(data: bytes) -> Encoding | None:
@@ -128,7 +146,7 @@ def _byte_order_mark(data: bytes) -> Encoding | None:
 
 def _utf16_or_utf32(data: bytes) -> Encoding | None:
     """Detect UTF-16 and UTF-32 without a byte order mark: Latin text in them is valid UTF-8 with NULs."""
-    head = data[:4096]
+    head = data[:CONTROL_SAMPLE]
     if not head or (control_count(head) * 100 <= len(head) and is_decodable(data, UTF_8)):
         return None
     codec = wide_codec(data)

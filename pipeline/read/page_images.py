@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote_to_bytes, urljoin
+from urllib.parse import quote, urljoin
 
+from pipeline.read.data_urls import image_of_data_url
 from pipeline.read.page_inlines import escaped, image_markdown, single_spaced
 from pipeline.read.page_links import PageLinks
 from pipeline.read.page_tree import PageElement, attribute, words_of_class
@@ -29,7 +28,6 @@ _IMAGE_FILE = re.compile(r"\Ahttps?://[^\s?#]+\.(?:jpe?g|png|gif|webp|avif)(?:[?
 _EMOJI_CLASS = re.compile(r"\b(?:emoji|emojione|twemoji|wp-smiley|emoticon|smiley)\b")
 _EMOJI = re.compile(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u20e3]{1,8}")
 _MATHS_CLASS = re.compile(r"\b(?:latex|mwe-math[\w-]*|math|tex|ee_img|ztext-math)\b")
-_DATA = re.compile(r"data:(image/[\w.+-]+)((?:;[\w=.-]+)*?)(;base64)?,(.*)\Z", re.IGNORECASE | re.DOTALL)
 _SUFFIX_OF_TYPE = {
     "image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
     "image/svg+xml": "svg", "image/avif": "avif", "image/bmp": "bmp",
@@ -88,9 +86,8 @@ class PagePictures:
             if key in self.parts:
                 return self._added(*self.parts[key])
         if url[:5].lower() == "data:":
-            match = _DATA.match(url)
-            data = _decoded_image(match) if match else b""
-            return self._added(match[1].lower(), data) if match and data else ""
+            found = image_of_data_url(url, MOST_IMAGE_BYTES)
+            return self._added(*found) if found else ""
         return self.links.resolved(url)
 
     def _added(self, kind: str, data: bytes) -> str:
@@ -123,14 +120,3 @@ def largest_of_set(written: str) -> str:
 
 def _is_image_url(written: str) -> bool:
     return not written.startswith(("{", "[")) and not re.search(r"\s[\d.]+[wx]\b", written)
-
-
-def _decoded_image(match: re.Match[str]) -> bytes:
-    """Return the bytes of a `data:` URL; none if they are broken."""
-    if len(match[4]) > 2 * MOST_IMAGE_BYTES:
-        return b""
-    try:
-        data = unquote_to_bytes(match[4])
-        return base64.b64decode(re.sub(rb"\s", b"", data) + b"==") if match[3] else data
-    except (binascii.Error, ValueError):
-        return b""

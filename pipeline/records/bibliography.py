@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.citations.cited_works import Work
 
-VERSION = 2  # raise it when the bytes change
+VERSION = 3  # raise it when the bytes change
 _TEX_ESCAPES = {char: rf"\{char}" for char in "%&#_$"} | {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
@@ -31,7 +31,6 @@ def works_json(works: Iterable[Work]) -> bytes:
 
 def _csl_item(key: str, work: Work) -> dict[str, Any]:
     ids = _identifiers_by_scheme(work)
-    paper = dict(reversed(work.links)).get("paper", "")
     fields: dict[str, Any] = {
         "id": key,
         "type": "book" if "isbn" in ids else "article",
@@ -40,7 +39,7 @@ def _csl_item(key: str, work: Work) -> dict[str, Any]:
         "author": [{"literal": name} for name in work.authors],
         "issued": {"date-parts": [[int(work.year)]]} if work.year else None,
         "language": work.language,
-        "URL": paper,
+        "URL": work.url,
         "DOI": ids.get("doi", ""),
         "ISBN": ids.get("isbn", ""),
         "PMID": ids.get("pmid", ""),
@@ -84,7 +83,7 @@ def _bibtex_entry(key: str, work: Work) -> str:
         "isbn": ids.get("isbn", ""),
         "eprint": _verbatim_field(ids.get("arxiv", "")),
         "eprinttype": "arxiv" if "arxiv" in ids else "",
-        "url": _verbatim_field(dict(reversed(work.links)).get("paper", "")),
+        "url": _verbatim_field(work.url),
         "note": _tex_escaped(", ".join(f"{kind}: {url}" for kind, url in work.links[1:])),
     }
     lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value and value != "{}"]

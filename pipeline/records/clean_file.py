@@ -9,6 +9,7 @@ from pipeline.urls.canonical import canonical_url
 
 VERSION = 3  # raise it when the bytes change
 YAML_LINE_WIDTH = 10_000  # columns: lines are not folded
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C one is three times as fast, where PyYAML has it
 
 
 def clean_file(document: Document) -> bytes:
@@ -28,7 +29,7 @@ def clean_file(document: Document) -> bytes:
     }
     given = {key: value for key, value in fields.items() if value}
     extra = {f"original_{key}" if key in given else key: value for key, value in meta.extra}
-    front = yaml.safe_dump(given | extra, allow_unicode=True, sort_keys=False, width=YAML_LINE_WIDTH)
+    front = yaml.dump(given | extra, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=YAML_LINE_WIDTH)
     return f"---\n{front}---\n\n{document.text.lstrip(chr(10))}".encode()
 
 

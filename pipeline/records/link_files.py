@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Graph, PostIndex
+from pipeline.citations.cited_works import Work
+from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Edge
+from pipeline.citations.post_index import PostIndex
 from pipeline.document import Link, Outcome, Skipped
 from pipeline.records.report_jsonl import ReportRecord
 
-VERSION = 2  # raise it when the bytes change
+VERSION = 3  # raise it when the bytes change
 LINK_COLUMNS = ("path", "file", *Link.__dataclass_fields__, "to")
 GRAPHML_KEYS = {"kind": "node", "title": "node", "url": "node", "orphan": "node", "times": "edge"}
+GRAPHML_TYPES = {"orphan": "boolean", "times": "int"}  # of keys that are no strings
+_NOT_IN_XML = re.compile("[^\t\n\r -\ufffd\U00010000-\U0010ffff]")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes cells that start so (OWASP, CSV injection)
 
 
@@ -30,9 +35,13 @@ def link_rows(outcome: Outcome, file: str, known: PostIndex) -> Iterator[ReportR
         yield row | ({"kind": ARCHIVE_INTERNAL, "to": str(target)} if target else {"to": ""})
 
 
+def csv_head() -> bytes:
+    """Return the first line of links.csv, with the byte order mark that spreadsheets need."""
+    return b"\xef\xbb\xbf" + csv_line(LINK_COLUMNS).encode()
+
+
 def csv_rows(rows: Iterable[ReportRecord]) -> Iterator[bytes]:
-    """Yield links.csv line by line, with the byte order mark that spreadsheets need."""
-    yield b"\xef\xbb\xbf" + csv_line(LINK_COLUMNS).encode()
+    """Yield the lines of links.csv."""
     for row in rows:
         yield csv_line(row[name] for name in LINK_COLUMNS).encode()
 
@@ -53,25 +62,38 @@ def _csv_cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def graphml(archive: Graph) -> Iterator[bytes]:
-    """Yield the graph as GraphML; node identifiers are `post:PATH`, `work:KEY` and `site:HOST`."""
-    orphans = set(archive.orphans)
-    yield b'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
-    for name, of in GRAPHML_KEYS.items():
-        kind = {"orphan": "boolean", "times": "int"}.get(name, "string")
-        yield f'<key id="{name}" for="{of}" attr.name="{name}" attr.type="{kind}"/>\n'.encode()
-    yield b'<graph id="archive" edgedefault="directed">\n'
-    for path, title, url in archive.posts:
-        orphan = str(path in orphans).lower()
-        yield _graphml_node(f"post:{path}", {"kind": "post", "title": title, "url": url, "orphan": orphan})
-    for work in archive.works:
-        yield _graphml_node(f"work:{work.key}", {"kind": "work", "title": work.title, "url": work.links[0][1]})
-    for host in dict.fromkeys(edge.to for edge in archive.edges if edge.kind == "site"):
-        yield _graphml_node(f"site:{host}", {"kind": "site", "title": host, "url": f"https://{host}/"})
-    for edge in archive.edges:
-        ends = f"source={_xml_attribute(f'post:{edge.path}')} target={_xml_attribute(f'{edge.kind}:{edge.to}')}"
-        yield f'<edge {ends}><data key="times">{edge.times}</data></edge>\n'.encode()
-    yield b"</graph>\n</graphml>\n"
+def graphml_start() -> bytes:
+    """Return the beginning of the graph as GraphML."""
+    keys = [
+        f'<key id="{name}" for="{of}" attr.name="{name}" attr.type="{GRAPHML_TYPES.get(name, "string")}"/>\n'
+        for name, of in GRAPHML_KEYS.items()
+    ]
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
+    return "".join([head, *keys, '<graph id="archive" edgedefault="directed">\n']).encode()
+
+
+def graphml_post(path: str, title: str, url: str, *, orphan: bool) -> bytes:
+    """Return the node of a post; `orphan` says that it has no edges to other posts. Its identifier is `post:PATH`."""
+    return _graphml_node(f"post:{path}", {"kind": "post", "title": title, "url": url, "orphan": str(orphan).lower()})
+
+
+def graphml_work(work: Work) -> bytes:
+    """Return the node of a work; its identifier is `work:KEY`."""
+    return _graphml_node(f"work:{work.key}", {"kind": "work", "title": work.title, "url": work.url})
+
+
+def graphml_site(host: str) -> bytes:
+    """Return the node of a site; its identifier is `site:HOST`."""
+    return _graphml_node(f"site:{host}", {"kind": "site", "title": host, "url": f"https://{host}/"})
+
+
+def graphml_edge(edge: Edge) -> bytes:
+    """Return an edge of the graph."""
+    ends = f"source={_xml_attribute(f'post:{edge.path}')} target={_xml_attribute(f'{edge.kind}:{edge.to}')}"
+    return f'<edge {ends}><data key="times">{edge.times}</data></edge>\n'.encode()
+
+
+GRAPHML_END = b"</graph>\n</graphml>\n"
 
 
 def _graphml_node(name: str, data: dict[str, str]) -> bytes:
@@ -85,4 +107,4 @@ def _xml_attribute(text: str) -> str:
 
 def _xml_text(text: str) -> str:
     """Return `text` with U+FFFD for characters that XML does not allow (XML 1.0, production 2)."""
-    return "".join(char if char in "\t\n\r" or " " <= char < "\ufffe" or char > "\uffff" else "\ufffd" for char in text)
+    return _NOT_IN_XML.sub("\ufffd", text)

@@ -19,17 +19,22 @@ PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of 
 
 
 def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
-    """Yield the posts of raw/ that may have changed; at the end, store how many files of each kind are no posts."""
+    """Yield the posts of raw/ that may have changed; at the end, forget those that are gone.
+
+    Then store how many files of each kind are no posts.
+    """
     counts: Counter[str] = Counter()
+    known = database.sources()
     for found in scan_folder(Path(settings.raw), _post_rules(settings)):
         if found.passed_over:
             counts[found.passed_over] += 1
             continue
-        stamp, sha256 = database.known(found)
-        if stamp and stamp == found.stamp:
-            database.keep(found)
-        else:
+        stamp, sha256, flow = known.pop(str(found.path), ("", "", ""))
+        if flow != database.flow_of(found):
+            stamp = sha256 = ""
+        if not stamp or stamp != found.stamp:
             yield Task(settings, found, sha256)
+    database.forget(known)
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
 

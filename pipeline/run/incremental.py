@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,30 +16,25 @@ from filelock import FileLock, Timeout
 from pipeline.cache_key import cache_key
 from pipeline.document import Skipped
 from pipeline.duplicates.clusters import duplicate_clusters
+from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.lsh_index import LshIndex
-from pipeline.flow import CHARACTER_STEPS
-from pipeline.language.archive_statistics import (
-    MOST_ARCHIVE_CHARACTERS,
-    NO_STATISTICS,
-    pack_statistics,
-    statistics_of,
-    unpack_statistics,
-)
-from pipeline.read.pictures import image_stamp
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import outputs, worker
-from pipeline.run.book_jobs import COMMIT_EVERY, Progress
+from pipeline.run.book_jobs import Progress
 from pipeline.run.changed_posts import changed_posts, passed_over
+from pipeline.run.evidence import outdated_inferences, write_statistics
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.archive_state import ArchiveState, open_state
-from pipeline.store.atomic import errors_naming, write_atomically
+from pipeline.store.atomic import errors_naming
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
-from pipeline.store.rows import DocumentRow, document_row
+from pipeline.store.rows import ROW_VERSION, DocumentRow, document_row
 from pipeline.store.schema import DamagedState
 
 DATABASE_FILE = ".state.sqlite"  # in clean/
+COMMIT_EVERY = 200  # documents: a kill loses the work on as many
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -61,7 +57,7 @@ def run_archive(
     """
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _check_folders(raw, clean, out)
-    flow, file = digest_of_values(cache_key(settings)), clean / DATABASE_FILE
+    flow, file = digest_of_values(cache_key(settings), ROW_VERSION), clean / DATABASE_FILE
 
     def once(*, rebuild: bool = False) -> RunReport:
         with open_state(file, flow, trial=check, rebuild=rebuild) as database:
@@ -149,30 +145,44 @@ class IncrementalRun:
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
         self.keep_each(changed_posts(self.settings, self.database), "cleaning")
-        self.database.forget_unseen()
         self.database.commit()
         self.recheck()
-        made = self.decides_all()
-        if self.database.fact("made") == made and self.ledger.intact():
+        self.mark_changed_pictures()
+        made = self.decides_form()
+        changed, disturbed = self.database.fact("made") != made, self.ledger.disturbed()
+        marked = self.database.is_marked("stale") or (self.makes_books and self.database.is_marked("unmade"))
+        if not (changed or disturbed or marked):
             self.ledger.renew_ledgers()
             return
         self.database.learn("made", "")  # until everything is written
         self.find_duplicates()
-        writer = outputs.Writer(self.settings, self.database, self.ledger, self.progress)
-        writer.write_all(made, leave_books=self.leave_books)
+        writer = outputs.Writer(self.settings, self.database, self.ledger, self.progress, leave_books=self.leave_books)
+        writer.write_all({*disturbed} - {""}, changed=changed, system_failed=self.system_failed)
         if not (self.system_failed or writer.system_failed):  # else unplanned files may come back
-            self.ledger.clear()
             self.ledger.renew_ledgers()
             self.database.learn("made", made)
 
-    def decides_all(self) -> str:
-        """Return the digest of all that decides the contents of clean/ and out/."""
-        raw = Path(self.settings.raw)
-        pictures = [(file, image_stamp(raw, file)) for file in self.database.pictures()]
+    @property
+    def makes_books(self) -> bool:
+        """Whether this run makes books."""
+        return self.settings.editions and not self.leave_books
+
+    def decides_form(self) -> str:
+        """Return the digest of all that decides the contents of clean/ and out/ besides documents and pictures."""
         choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
         counts = passed_over(self.database)
         how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts]
-        return digest_of_values(self.database.flow, self.database.digests(), pictures, how)
+        return digest_of_values(self.database.flow, how)
+
+    def mark_changed_pictures(self) -> None:
+        """Mark the documents whose pictures changed since the last run."""
+        finder, pictures = PictureFinder(Path(self.settings.raw)), self.database.pictures
+        known = pictures.stamps()
+        for file in pictures.files():
+            stamp = finder.stamp(file)
+            if known.pop(file, None) != stamp:
+                pictures.put(file, stamp)
+        pictures.forget(known)
 
     def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
         """Clean the sources of `tasks` and store their outcomes."""
@@ -197,44 +207,31 @@ class IncrementalRun:
                 self.database.commit()
 
     def recheck(self) -> None:
-        """Clean again the sources with reconstructed characters, if the statistics of the archive changed."""
-        if not self.database.count("inferred"):
+        """Clean again the sources with reconstructed characters whose evidence in the archive changed."""
+        if not self.database.is_marked("stale"):
             return
-        texts, evidence = self.sound()
-        stale = self.database.inferred(evidence)
-        if not stale:
-            return
-        evidence_file = Path(self.settings.clean, ".evidence")
-        before = unpack_statistics(evidence_file.read_bytes()) if evidence_file.is_file() else NO_STATISTICS
+        evidence = Path(self.settings.clean, ".evidence")
         with self.ledger.scratch() as scratch:
-            file = scratch / "evidence" if self.ledger.check else evidence_file
-            write_atomically(file.parent, file, pack_statistics(statistics_of(texts, before)))
-            tasks = (worker.Task(self.settings, found, archive=file, evidence=evidence) for found in stale)
-            self.keep_each(tasks, "re-checking")
+            file = scratch / "evidence" if self.ledger.check else evidence
+            tasks = outdated_inferences(self.settings, self.database, file)
+            first = next(tasks, None)
+            if first:
+                write_statistics(self.database, file, evidence)
+                self.keep_each(chain([first], tasks), "re-checking")
         self.database.commit()
-
-    def sound(self) -> tuple[dict[str, str], str]:
-        """Return the texts without missing bytes, up to MOST_ARCHIVE_CHARACTERS, by path, and their digest.
-
-        The changes of the Markdown steps are undone: a damaged copy has not passed them either.
-        """
-        texts: dict[str, str] = {}
-        known, size = [], 0
-        for one, document in self.database.sound():
-            if size + len(document.text) <= MOST_ARCHIVE_CHARACTERS:
-                path = str(document.path)
-                texts[path] = document.text_after(CHARACTER_STEPS)
-                size += len(texts[path])
-                known.append((path, one))
-        return texts, digest_of_values(known)
 
     def find_duplicates(self) -> None:
         """Find the duplicates; only documents that are new since the last run are compared."""
-        self.database.update_fingerprints()
-        index = LshIndex(self.database.db, self.database.document)
-        index.update(*self.database.unindexed())
-        self.database.relate(duplicate_clusters(index))
-        self.database.commit()
+        tables = self.database.duplicates
+        if self.database.fact("fingerprints") != FINGERPRINT_VERSION:
+            tables.compute_fingerprints(self.database.document)
+            self.database.mark("stale")
+            self.database.learn("fingerprints", FINGERPRINT_VERSION)
+        if self.database.is_marked("stale"):
+            index = LshIndex(self.database.db, self.database.document)
+            index.update(*tables.unindexed())
+            tables.relate(duplicate_clusters(index))
+            self.database.commit()
 
 
 def _skipped(task: worker.Task, lost: NoResult) -> Skipped:

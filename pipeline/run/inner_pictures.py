@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from pipeline.document import Cleaned, Document
 from pipeline.read.below import stat_below
 from pipeline.read.folder import FoundFile, source_stamp
-from pipeline.read.pictures import image_files
+from pipeline.read.pictures import local_images
 from pipeline.read.readers import folder_of_pictures
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.run.worker import Task, pictures_of_source
@@ -22,11 +22,17 @@ from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 
 
-def write_inner_pictures(settings: Settings, database: ArchiveState, ledger: OutputLedger) -> None:
-    """Write the pictures inside the sources that are missing or outdated; workers take them out."""
+def write_inner_pictures(
+    settings: Settings, database: ArchiveState, ledger: OutputLedger, changed: Iterable[str]
+) -> None:
+    """Write the pictures inside the sources of `changed` that are missing or outdated; workers take them out."""
     clean = Path(settings.clean)
     wanted: dict[PurePosixPath, list[tuple[Path, str]]] = {}
-    for outcome, name, digest in database.outcomes():
+    for changed_path in changed:
+        found = database.named_outcome(changed_path, problems=False)
+        if found is None:
+            continue
+        outcome, name, digest = found
         if isinstance(outcome, Cleaned):
             place = clean / PurePosixPath(name).parent
             for file in _inner_files(outcome.document):
@@ -37,11 +43,11 @@ def write_inner_pictures(settings: Settings, database: ArchiveState, ledger: Out
         limits = Limits(settings.max_seconds, scratch)
         tasks = _tasks(settings, wanted)
         with closing(run_each(pictures_of_source, tasks, worker_count(settings), limits)) as results:
-            for task, found in results:
-                pictures = {} if isinstance(found, NoResult) else found
+            for task, result in results:
+                pictures = {} if isinstance(result, NoResult) else result
                 for path, key in wanted[task.found.path]:
                     if data := pictures.get(path.name):
-                        ledger.put(path, key, data)
+                        ledger.put(path, key, data, str(task.found.path))
 
 
 def _inner_files(document: Document) -> list[str]:
@@ -49,13 +55,8 @@ def _inner_files(document: Document) -> list[str]:
     folder = folder_of_pictures(document.path)
     if not is_safe_folder(folder):
         return []
-    files = {normpath(unquote(link.written)) for link in document.links if link.kind == "image"}
-    shown = set(image_files(document))
-    return sorted(
-        file
-        for file in files
-        if file.startswith(f"{folder}/") and file.count("/") == 1 and normpath(document.path.parent / file) in shown
-    )
+    files = {normpath(unquote(written)) for written in local_images(document)}
+    return sorted(file for file in files if file.startswith(f"{folder}/") and file.count("/") == 1)
 
 
 def _tasks(settings: Settings, wanted: dict[PurePosixPath, list[tuple[Path, str]]]) -> Iterator[Task]:

@@ -9,20 +9,31 @@ from pathlib import Path
 
 from pipeline.books.book import Book, BookStyle, Chapter, identifier
 from pipeline.books.formats import books_as_files
+from pipeline.books.pandoc_ast import Node, printable
 from pipeline.books.selection import selected_chapters
 from pipeline.document import SkipDocument
 from pipeline.settings import Edition
 from pipeline.store.atomic import errors_naming
 from pipeline.store.packing import unpack
 
+INDEX_LANGUAGE = "en"  # of the headings of an index
 _SIZE = 8  # bytes of the length before each chapter in a file
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeEntry:
+    """What an index says about a volume: its name, and (title, date) of its posts."""
+
+    name: str
+    posts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
     """A book to make: its title and look, the selection (None: all chapters), and the format.
 
-    `chapters` is a file that `save_chapters` wrote; `target` is the file of the book.
+    `chapters` is a file that `save_chapters` wrote; `target` is the file of the book. With `index`, the book lists
+    these volumes instead.
     """
 
     title: str
@@ -31,6 +42,7 @@ class Volume:
     kind: str
     chapters: Path
     target: Path
+    index: tuple[VolumeEntry, ...] = ()
 
 
 def save_chapters(chapters: Iterable[bytes], file: Path) -> None:
@@ -47,6 +59,18 @@ def _saved(file: Path) -> Iterator[Chapter]:
             yield unpack(data.read(int.from_bytes(size)), Chapter)
 
 
+def _index_chapters(volume: Volume) -> list[Chapter]:
+    """Return one chapter for each volume of an index, with a list of its posts."""
+    return [Chapter(entry.name, (), INDEX_LANGUAGE, "", "", "nothing", [_post_list(entry)]) for entry in volume.index]
+
+
+def _post_list(entry: VolumeEntry) -> Node:
+    """Return a list of (title, date) as a node of pandoc's AST."""
+    lines = (f"{title} ({date})" if date else title for title, date in entry.posts)
+    items = [[{"t": "Plain", "c": [{"t": "Str", "c": printable(line)}]}] for line in lines]
+    return {"t": "BulletList", "c": items}
+
+
 def make_collection(volume: Volume) -> str:
     """Write a book to its target; return an empty string, or the reason if it cannot be made.
 
@@ -54,7 +78,10 @@ def make_collection(volume: Volume) -> str:
     OSError.
     """
     saved = _saved(volume.chapters)
-    chapters = selected_chapters(volume.edition, saved) if volume.edition else list(saved)
+    if volume.index:
+        chapters = _index_chapters(volume)
+    else:
+        chapters = selected_chapters(volume.edition, saved) if volume.edition else list(saved)
     if not chapters:
         return f"collection `{volume.title}` matches no posts; change or delete its [[edition]] in the settings"
     language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier, style_of_settings
+from pipeline.books.book import Book, BookStyle, Chapter, ChapterSource, chapters_of, identifier, style_of_settings
 from pipeline.books.formats import BOOK_FORMATS, books_as_files
 from pipeline.books.omissions import omission_warnings
+from pipeline.citations.post_index import PostTarget
 from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, follow_each, with_archive
-from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics
+from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics, with_duplicates
 from pipeline.read.folder import FoundFile, read_source
 from pipeline.read.kinds import FileKind
 from pipeline.read.posts import is_draft
@@ -31,8 +32,9 @@ MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of 
 class Task:
     """A source to clean.
 
-    `known` is the SHA-256 of the bytes cleaned last time. `archive` is a file with the statistics of the archive, and
-    `evidence` its digest.
+    `known` is the SHA-256 of the bytes cleaned last time. `archive` is a file with statistics of the archive, and
+    `statistics` the digest of what they count. `duplicates` are further documents that may be sound copies: path and
+    text. `evidence` is the digest of all these.
     """
 
     settings: Settings
@@ -40,6 +42,8 @@ class Task:
     known: str = ""
     archive: Path | None = None
     evidence: str = ""
+    statistics: str = ""
+    duplicates: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
         return Unchanged()
     steps = assemble(task.settings)
     if task.archive:
-        steps = with_archive(steps, _unpacked_archive(task.archive, task.evidence))
+        archive = _unpacked_archive(task.archive, task.statistics)
+        steps = with_archive(steps, with_duplicates(archive, dict(task.duplicates)) if task.duplicates else archive)
     outcome = follow_all(source, steps, chosen_readers(task.settings.plugins), drafts=task.found.drafts)
     try:
         return document_row(outcome, sha256)
@@ -78,7 +83,7 @@ def pictures_of_source(task: Task) -> PictureFiles:
 
 
 @functools.lru_cache(maxsize=1)
-def _unpacked_archive(file: Path, evidence: str) -> ArchiveStatistics:  # noqa: ARG001 - the key of the cache
+def _unpacked_archive(file: Path, statistics: str) -> ArchiveStatistics:  # noqa: ARG001 - the key of the cache
     return unpack_statistics(file.read_bytes())
 
 
@@ -135,6 +140,7 @@ class BookJob:
     place: Path
     key: str
     look: BookStyle
+    posts: tuple[PostTarget, ...] = ()  # the links of the document that lead to other posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,9 @@ def make_books(bindings: Sequence[BookJob], kinds: Sequence[str] = BOOK_FORMATS)
 
     A document that exceeds pandoc's limits has a problem instead. Raises what `books_as_files` raises.
     """
-    chapters = chapters_of([(one.document, one.raw) for one in bindings], bindings[0].look.pictures)
+    chapters = chapters_of(
+        [ChapterSource(one.document, one.raw, one.posts) for one in bindings], bindings[0].look.pictures
+    )
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)
         for one, chapter in zip(bindings, chapters, strict=True)

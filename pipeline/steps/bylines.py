@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.dates import date_of, date_span, day_names, is_ambiguous, with_plain_digits
 
 BYLINE_LINES = 6  # lines below the title that may hold a byline
 MOST_BYLINE_CHARACTERS = 140  # a longer line is a paragraph
 MOST_NAME_CHARACTERS, MOST_NAME_WORDS, MOST_AUTHORS = 40, 5, 12
-_BYLINE_PARTS = re.compile(
+_BYLINE_PARTS = lazy_pattern(
     r"\u3000+|\t+|\s{2,}|\s*[|｜·•∙／]\s*|\s+[—–/]\s+|\s(?=(?:发布|发表|發表|发佈|時間|时间|日期|作者|来源)\S{0,4}[:：])"
 )
-_MARKS = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|<[^<>]{1,200}>|[*_>\[\]`]|^[\s#-]+")
-_DATE_LABEL = re.compile(
+_MARKS = lazy_pattern(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|<[^<>]{1,200}>|[*_>\[\]`]|^[\s#-]+")
+_DATE_LABEL = lazy_pattern(
     r"(?:发布|發布|发表|發表|发佈|創建|创建|撰写|写|投稿|公開|作成|작성|게시|등록|입력)?"
     r"(?:(?:日期|时间|時間|日時|日|일시|일자|일)\s*[:：]\s*|[于於]\s*[:：]?\s*|(?<=[发發布])\s*[:：]\s*)"
     r"|(?:date(?: published)?|published(?: on)?|posted(?: on)?|written on|created(?: on)?|datum|fecha|data"
@@ -26,22 +27,22 @@ _DATE_LABEL = re.compile(
     r"|đăng ngày)\s*[:：]?\s+",
     re.IGNORECASE,
 )
-_UPDATE = re.compile(
+_UPDATE = lazy_pattern(
     r"更新|修改|修订|最后|最後|最終|수정|updated|modified|edited|revised|aktualisiert|mis à jour|actualizado|обновлено",
     re.IGNORECASE,
 )
-_AUTHOR_LABEL = re.compile(
+_AUTHOR_LABEL = lazy_pattern(
     r"(?:(?:原作者|作者|撰文|撰稿|文字?|著者|筆者|执笔|執筆|글쓴이|작성자|저자|글|기자)\s*(?:[:：]|[/／丨])\s*"
     r"|(?:authors?|autore?n?|autora|auteure?|author\(s\)|автор|yazar|tác giả|forfatter|författare|auteur|szerző"
     r"|autorzy|kirjoittaja)\s*[:：]\s*"
     r"|(?P<loose>(?:written |posted |published )?by|von|par|por|di|door|av|af)\s+)",
     re.IGNORECASE,
 )
-_CAPITALIZED = re.compile(
+_CAPITALIZED = lazy_pattern(
     r"(?:(?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*|de|da|do|dos|del|della|di|van|von|der|den|la|le|el|al|bin|ibn|y|e)(?:\s+"
     r"|\Z)){1,5}"
 )
-_CJK_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af·・\w.\s-]{1,30}")
+_CJK_NAME = lazy_pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af·・\w.\s-]{1,30}")
 _BESIDE_DATE = {  # words beside a date that say no more than it does
     *(
         "den",
@@ -66,12 +67,12 @@ _BESIDE_DATE = {  # words beside a date that say no more than it does
     ),
     *("vào", "o", "w", "v", "dne", "dňa", "р", "일", "gada", "utc", "gmt", "cst", "p", "a", "ที่", "в", "у", "roku"),
 }
-_AFTER_NAME = re.compile(r"(?:\s*[,，、(（]|\s+(?:on|am|le|el|em|il|op|den|[-—–])|\s*(?:发布|发表|發表)\S?)*\s*\Z")
-_WORDS = re.compile(r"[^\W\d_]+[^\s\d.,:()（）،]*")
-_BY_AFTER = re.compile(r"\s(?:by|von|par|por|di|door|av|af)\s(?=[^\W\d_a-z])")
-_NAME_BEFORE = re.compile(r"[\u3400-\u9fff]{2,4}\s+|(?:[^\W\d_a-z][\w.'’-]*\s){1,2}[^\W\d_a-z][\w.'’-]*,\s+")
-_AUTHOR_BAR = re.compile(r"^(作者|文|撰文)\s*[|｜]\s*")
-_NAME_SEPARATOR = re.compile(
+_AFTER_NAME = lazy_pattern(r"(?:\s*[,，、(（]|\s+(?:on|am|le|el|em|il|op|den|[-—–])|\s*(?:发布|发表|發表)\S?)*\s*\Z")
+_WORDS = lazy_pattern(r"[^\W\d_]+[^\s\d.,:()（）،]*")
+_BY_AFTER = lazy_pattern(r"\s(?:by|von|par|por|di|door|av|af)\s(?=[^\W\d_a-z])")
+_NAME_BEFORE = lazy_pattern(r"[\u3400-\u9fff]{2,4}\s+|(?:[^\W\d_a-z][\w.'’-]*\s){1,2}[^\W\d_a-z][\w.'’-]*,\s+")
+_AUTHOR_BAR = lazy_pattern(r"^(作者|文|撰文)\s*[|｜]\s*")
+_NAME_SEPARATOR = lazy_pattern(
     r"\s*[、;；&]\s*|\s+(?:and|und|et|y|e|i|och|og|en|и|with)\s+|[，,]\s*(?=\S+\s\S|[\u3400-\u9fff])", re.IGNORECASE
 )
 

@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from pipeline.patterns import lazy_pattern
+
 ENGLISH_MONTHS = {
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
     *("december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
@@ -28,50 +30,54 @@ _NAME = r"(?P<name>[^\W\d_][^\s\d.,/()_:;·|，。、-]{1,20})"  # not \w: the v
 _OF = r"(?:(?:of|de|del|di|den|dello)\s{1,3}|d['’])?"
 _NAMED_YEAR = r"(?P<y>(?:19|20|2[45])[0-9][0-9])(?![\d-])"
 _ALL_IN_NUMBERS = (
-    re.compile(
+    lazy_pattern(
         rf"(?<!\d)(?:{_FULL_YEAR}|(?P<era>{'|'.join(ERAS)})\s*(?P<n>元|1?[0-9]?[0-9]))\s*[年년]"
         rf"\s*{_MONTH}\s*[月월](?:\s*{_DAY}\s*[日号號일])?"
     ),
-    re.compile(rf"(?<![\d.]){_FULL_YEAR}(?P<sign>[-/]){_MONTH}(?P=sign){_DAY}(?![\d.]|\s?[-/]\d)"),
-    re.compile(
+    lazy_pattern(rf"(?<![\d.]){_FULL_YEAR}(?P<sign>[-/]){_MONTH}(?P=sign){_DAY}(?![\d.]|\s?[-/]\d)"),
+    lazy_pattern(
         rf"\b{_DAY}\s{{1,3}}tháng\s{{1,3}}{_MONTH}(?:,|\s{{1,3}}năm)?\s{{1,3}}{_FULL_YEAR}(?!\d)", re.IGNORECASE
     ),
-    re.compile(
+    lazy_pattern(
         r"(?<!\d)(?P<y>(?:19|20)[0-9][0-9])[-/.](?P<m>1[0-2]|0[1-9])(?:[-/.](?P<d>3[01]|[12][0-9]|0[1-9]))?(?!\d)"
     ),
 )
 _NAMED = (  # 5 March 2021; 2021. március 5.; March 5, 2021; Fri Mar  5 10:00:00 2021; March 2021
-    re.compile(
+    lazy_pattern(
         rf"(?<![\d.:/]){_DAY}(?:st|nd|rd|th|er|[ºª°.])?[\s/-]{{0,3}}{_OF}{_NAME}\.?,?[\s/-]{{0,3}}"
         rf"(?:พ\.ศ\.|ค\.ศ\.)?\s?{_OF}{_NAMED_YEAR}",
         re.IGNORECASE,
     ),
-    re.compile(rf"(?<!\d){_FULL_YEAR}(?:\.|,|\s?m\.)?[\s/-]{{1,3}}{_NAME}\.?[\s/-]{{1,3}}{_DAY}(?!\d)", re.IGNORECASE),
-    re.compile(rf"(?<!\d){_FULL_YEAR}\.?\s{{0,3}}gada\s{{1,3}}{_DAY}\.?\s{{1,3}}{_NAME}", re.IGNORECASE),
-    re.compile(
+    lazy_pattern(
+        rf"(?<!\d){_FULL_YEAR}(?:\.|,|\s?m\.)?[\s/-]{{1,3}}{_NAME}\.?[\s/-]{{1,3}}{_DAY}(?!\d)", re.IGNORECASE
+    ),
+    lazy_pattern(rf"(?<!\d){_FULL_YEAR}\.?\s{{0,3}}gada\s{{1,3}}{_DAY}\.?\s{{1,3}}{_NAME}", re.IGNORECASE),
+    lazy_pattern(
         rf"(?<![^\W_]){_NAME}\.?[\s/-]{{1,3}}{_DAY}(?:st|nd|rd|th)?(?:,\s{{0,3}}|[\s/-]{{1,3}})"
         rf"(?:\d\d?:\d\d(?::\d\d)?\s(?:[A-Z]{{2,5}}\s|[+-]\d{{4}}\s){{0,2}})?{_OF}{_NAMED_YEAR}",
         re.IGNORECASE,
     ),
-    re.compile(rf"(?<![^\W_]){_NAME}\.?,?[\s/-]{{1,3}}{_OF}{_NAMED_YEAR}", re.IGNORECASE),
+    lazy_pattern(rf"(?<![^\W_]){_NAME}\.?,?[\s/-]{{1,3}}{_OF}{_NAMED_YEAR}", re.IGNORECASE),
 )
-_MONTH_AND_YEAR = re.compile(rf"{_NAME}\.?,?\s+{_OF}{_FULL_YEAR}(?:\s?г\.?)?", re.IGNORECASE)
-_YEAR_FIRST = re.compile(rf"(?<![\w.-]){_FULL_YEAR}(?P<sign>[-/.])\s?{_MONTH}(?P=sign)\s?{_DAY}(?!\d)")
-_COMPACT = re.compile(
+_MONTH_AND_YEAR = lazy_pattern(rf"{_NAME}\.?,?\s+{_OF}{_FULL_YEAR}(?:\s?г\.?)?", re.IGNORECASE)
+_YEAR_FIRST = lazy_pattern(rf"(?<![\w.-]){_FULL_YEAR}(?P<sign>[-/.])\s?{_MONTH}(?P=sign)\s?{_DAY}(?!\d)")
+_COMPACT = lazy_pattern(
     r"(?P<y>(?:19|20)[0-9][0-9])(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12][0-9]"
     r"|0[1-9])(?:[T ]?\d{4}(?:\d\d)?(?:[.,]\d+)?Z?)?"
 )
-_COMPACT_DAY = re.compile(r"(?<![\w.-])(?:19|20)\d\d(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9])(?![\w.-])")
-_COMPACT_IN_PATH = re.compile(r"(?:^|/)(?P<y>(?:19|20)\d\d)(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12]\d|0[1-9])(?=[-_./ ]|$)")
-_DAY_FIRST = re.compile(
+_COMPACT_DAY = lazy_pattern(r"(?<![\w.-])(?:19|20)\d\d(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9])(?![\w.-])")
+_COMPACT_IN_PATH = lazy_pattern(
+    r"(?:^|/)(?P<y>(?:19|20)\d\d)(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12]\d|0[1-9])(?=[-_./ ]|$)"
+)
+_DAY_FIRST = lazy_pattern(
     rf"(?<![\w./-])(?P<one>\d{{1,2}})(?P<sign>[-/.])\s?(?P<two>\d{{1,2}})(?P=sign)\s?{_FULL_YEAR}(?!\d)"
 )
-_WEEKDAY = re.compile(r"\A[^\W\d_]+\.?,?\s+(?=\d)")
-_WEEK = re.compile(r"(?P<y>(?:19|20)[0-9][0-9])-?W(?P<w>[0-5][0-9])-?(?P<d>[1-7])")
-_DAY_OF_YEAR = re.compile(r"(?P<y>(?:19|20)[0-9][0-9])-(?P<n>[0-3][0-9][0-9])")
-_EPOCH = re.compile(r"(?P<s>\d{9,10})(?:\.\d+)?|(?P<ms>\d{12,13})")
+_WEEKDAY = lazy_pattern(r"\A[^\W\d_]+\.?,?\s+(?=\d)")
+_WEEK = lazy_pattern(r"(?P<y>(?:19|20)[0-9][0-9])-?W(?P<w>[0-5][0-9])-?(?P<d>[1-7])")
+_DAY_OF_YEAR = lazy_pattern(r"(?P<y>(?:19|20)[0-9][0-9])-(?P<n>[0-3][0-9][0-9])")
+_EPOCH = lazy_pattern(r"(?P<s>\d{9,10})(?:\.\d+)?|(?P<ms>\d{12,13})")
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
-_CHINESE_DATE = re.compile(
+_CHINESE_DATE = lazy_pattern(
     r"[〇零○一二三四五六七八九]{4}年[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十]{1,3}[日号號])?"
 )
 

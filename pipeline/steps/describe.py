@@ -195,7 +195,8 @@ def _first_heading(text: str) -> str:
 def _is_opaque(group: BlockGroup, lines: list[int] | None) -> bool:
     """Return whether a block starts inside an opaque region: `# comment` between `{% highlight %}` and its end."""
     first = group.start + line_starts(group.text)[lines[0]] if lines else group.start
-    return any(start < first < end for start, end, _ in group.opaque)
+    inside = group.text.find("\n", first - group.start)  # of a region that starts with the block, the next line
+    return any(start < first < end or start == first <= group.start + inside < end for start, end, _ in group.opaque)
 
 
 def _around_title(text: str) -> tuple[str, str]:
@@ -239,4 +240,4 @@ def source_named_in(text: str) -> str:
     return ""
 
 
-STEP = Step("describe", describe, version=7)
+STEP = Step("describe", describe, version=8)

@@ -27,9 +27,10 @@ from pipeline.markdown.emphasis_runs import (
     is_blank,
     paired_runs,
 )
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.profiles import profile_of
 
-CASELESS = re.compile(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
+CASELESS = lazy_pattern(  # letters of scripts without capitals, CJK and Hebrew to Mongolian: names in code have none
     "[\u05d0-\u109f\u1100-\u137f\u1780-\u18af\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 MOST_TRIED_CHARACTERS = 300_000  # a paragraph's characters times the edits to try one by one; each try parses it
@@ -43,17 +44,17 @@ _PAIR = (  # markers with letters on their inner side, or a space on their outer
     r"(\*(?:(?<![\w\\*]\*)|(?<![\\*]\*)(?=\*{0,2}[^\W_]))\*{0,2})(?=[^\s*])"
     r"%s*?[^\s*\\]\1(?!\*)(?:(?!\w)|(?<=[^\W_]\*)|(?<=[^\W_]\*\*))"
 )
-_ALWAYS_PAIRS = re.compile(_PAIR % "[^*]")
-_ALWAYS_PAIRS_IN_LINE = re.compile(_PAIR % r"[^*\n]")
-_REMAINING_ASTERISK = re.compile(
+_ALWAYS_PAIRS = lazy_pattern(_PAIR % "[^*]")
+_ALWAYS_PAIRS_IN_LINE = lazy_pattern(_PAIR % r"[^*\n]")
+_REMAINING_ASTERISK = lazy_pattern(
     r"^[ \t>]*+(?:\* )?+[^*\n]*+\*", re.MULTILINE
 )  # an asterisk, not counting the marker of a list item
-_WHOLE_LINK = re.compile(r"\[[^\[\]]+\]\([^()\s]+\)")
+_WHOLE_LINK = lazy_pattern(r"\[[^\[\]]+\]\([^()\s]+\)")
 _SEPARATORS = "、，,;；"
-_FOOTNOTES = re.compile(
+_FOOTNOTES = lazy_pattern(
     rf"(?<![\w*\\])\*(?=[^\s*])(?:[^*\n|]*\w\*(?=[{_SEPARATORS}]))+[^*\n|]*[^*\s]\*(?=\s|$|\|)", re.MULTILINE
 )
-_SPACED_COLON = re.compile(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the start of a line
+_SPACED_COLON = lazy_pattern(r"\*\*(?<![^\n]\*\*)[^*\n]+\*\*( +)[:：]")  # at the start of a line
 
 
 def emphasis(document: Document) -> Document:

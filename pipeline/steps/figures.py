@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.changes import Change
 from pipeline.document import Document, Metadata, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS
-from pipeline.markdown import inline_tokens, matches_outside_opaque, visible_text
+from pipeline.markdown import inline_tokens, overlaps_opaque, visible_text
 from pipeline.steps.profiles import Pattern, profile_of
 
 CAPTION_AS_ALT = "the line below the image is its caption; used as the alternative text"
@@ -39,8 +39,8 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
 
     Image and caption are in the same quotation, or both in none.
     """
-    for match in matches_outside_opaque(_IMAGE, text):
-        if not any(caption.match(match[3]) for caption in captions):
+    for match in _IMAGE.finditer(text):
+        if not any(caption.match(match[3]) for caption in captions) or overlaps_opaque(text, match.span()):
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         quoted = {part.replace(" ", "") for part in (before, match[1], match[2])}

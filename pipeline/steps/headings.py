@@ -9,15 +9,16 @@ from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import block_groups, matches_outside_opaque, overlaps_opaque
+from pipeline.patterns import lazy_pattern
 
 BOLD_HEADING = "bold adds nothing to the whole text of a heading"
 SKIPPED_LEVEL = "the text uses no heading of the level above"
 SPACE_AFTER_HASHES = "a heading needs a space after its hashes"
 HEADING_LEVELS = 6  # levels of headings
-_BOLD_HEADING = re.compile(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
-_HEADING_HASHES = re.compile(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
-_SETEXT_UNDERLINE = re.compile(r"\n(?<=[^\n]\n) {0,3}(?:=+|-+)[ \t]*(?:\n|\Z)")  # below a line that is not empty
-_HASHES_WITHOUT_SPACE = re.compile(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
+_BOLD_HEADING = lazy_pattern(r"#[ \t]+(\*\*([^*\n]+)\*\*)[ \t]*$", re.MULTILINE)
+_HEADING_HASHES = lazy_pattern(r"##{0,5}(?:[ \t]+(?=\S)|(?<=##)(?=[\u3041-\u30ff\u3400-\u9fff]))")
+_SETEXT_UNDERLINE = lazy_pattern(r"\n(?<=[^\n]\n) {0,3}(?:=+|-+)[ \t]*(?:\n|\Z)")  # below a line that is not empty
+_HASHES_WITHOUT_SPACE = lazy_pattern(r"##{1,5}(?=[\u3041-\u30ff\u3400-\u9fff])")
 
 
 def headings(document: Document) -> Document:

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from pipeline.document import Document, Link, Step
 from pipeline.markdown import heading_text, visible_text
 from pipeline.markdown.html_attributes import attribute_value
-from pipeline.markdown.link_dialects import WIKI, link_parser
+from pipeline.markdown.link_dialects import WIKI, WIKI_IMAGE, link_parser
 from pipeline.urls.bare_urls import find_bare_urls
 from pipeline.urls.canonical import absolute_url, canonical_url
 from pipeline.urls.identifiers import identifiers
@@ -36,7 +36,7 @@ class _Target:
     """A URL as written and its position; `text` grows until the link ends."""
 
     written: str
-    kind: str  # link, image or wiki
+    kind: str  # link, image, wiki or wiki image
     position: Position
     text: list[str] = field(default_factory=list)
     title: str = ""
@@ -203,20 +203,21 @@ def _link_of(target: _Target, source: str, heading: str) -> Link:
     base = source if target.kind == "link" else ""
     url = canonical_url(written, base).replace(" ", "%20")
     relative = bool(base) and absolute_url(written, base) != absolute_url(written)
+    image = target.kind in {"image", WIKI_IMAGE}
     kind = "source" if source and url == canonical_url(source) else kind_of(url, text)
     return Link(
-        written=f"[[{target.written}]]" if target.kind == WIKI else target.written,
+        written=f"[[{target.written}]]" if target.kind in {WIKI, WIKI_IMAGE} else target.written,
         url=url,
         text=text,
-        kind=target.kind if target.kind == "image" else kind,
+        kind="image" if image else kind,
         line=target.position[0],
         column=target.position[1],
         heading=heading,
-        identifiers=identifiers(url) if target.kind != "image" else (),
+        identifiers=() if image else identifiers(url),
         base=base if relative else "",
         notes=url_problems(target.written, url),
         title=target.title,
     )
 
 
-STEP = Step("links", list_links, version=5)
+STEP = Step("links", list_links, version=6)

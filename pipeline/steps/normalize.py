@@ -39,9 +39,20 @@ def _hunk_changes(before: str, after: str) -> Iterator[Change]:
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
-    for first, last, new_first, new_last in differing(Indel.opcodes(old, new)):
+    for first, last, new_first, new_last in _differing_lines(old, new):
         span = starts[first], starts[last]
         yield Change("normalize", span, before[slice(*span)], "".join(new[new_first:new_last]), FORMATTED)
 
 
-STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_MEANING), version=5)
+def _differing_lines(old: list[str], new: list[str]) -> list[list[int]]:
+    """Return the runs of lines that differ; only the lines between the equal ends are aligned."""
+    start = next(
+        (at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))
+    )
+    most = min(len(old), len(new)) - start
+    tail = next((at for at in range(most) if old[-1 - at] != new[-1 - at]), most)
+    inner = differing(Indel.opcodes(old[start : len(old) - tail], new[start : len(new) - tail]))
+    return [[place + start for place in run] for run in inner]
+
+
+STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_MEANING), version=6)

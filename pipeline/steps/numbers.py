@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import CODE, HTML, LINE_END, BlockGroup, block_groups, group_at, line_starts, of_other_kinds
+from pipeline.markdown import CODE, HTML, LINE_END, BlockGroup, groups_with, line_starts, of_other_kinds
 
 NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
@@ -43,17 +43,22 @@ class _List:
 
 def numbers(document: Document) -> Document:
     r"""Keep the numbers of lists that do not count up by one: `1949. a` ↵ `1978. b` -> `1949\. a\` ↵ `1978\. b`."""
-    changes = repeated(document.text, _number_changes) if _NUMBERED_LINE.search(f"\n{document.text}") else []
+    changes = repeated(document.text, _number_changes)
     return document.edited(changes) if changes else document
 
 
 def _number_changes(text: str) -> Iterator[Change]:
-    parts = block_groups(text)
-    for at in sorted({group_at(parts, match.start()) for match in _NUMBERED_LINE.finditer(f"\n{text}")}):
-        group = parts[at]
-        found = [int(number) for number in _NUMBERED_LINE.findall(f"\n{group.text}")]
-        if found and (found != list(range(found[0], found[0] + len(found))) or _DATE_LINE.search(group.text)):
+    if _all_count_up(_NUMBERED_LINE.findall(f"\n{text}"), text):
+        return
+    for group in groups_with(_NUMBERED_LINE, text):
+        if not _all_count_up(_NUMBERED_LINE.findall(f"\n{group.text}"), group.text):
             yield from _list_changes(group)
+
+
+def _all_count_up(written: Sequence[str], text: str) -> bool:
+    """Return whether the numbers at the starts of lines count up by one, and none of these lines is a date."""
+    found = list(map(int, written))
+    return not found or (found == list(range(found[0], found[0] + len(found))) and not _DATE_LINE.search(text))
 
 
 def _list_changes(group: BlockGroup) -> Iterator[Change]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
@@ -12,21 +11,27 @@ from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
 from pipeline.markdown import (
     LINE_END,
     BlockGroup,
-    block_groups,
+    groups_with,
     line_starts,
     matches_outside_opaque,
     overlaps_opaque,
 )
-from pipeline.steps.plain_text.mail import ATTRIBUTION, QUOTED_SENTENCE_END
+from pipeline.steps.plain_text.mail import ATTRIBUTION, QUOTED_QUESTION_END
 
 ANSWER = "an answer below a quotation; without a blank line it would be a part of the quotation"
 SIGNATURE = "a signature below `-- `; without a blank line the text above it would be a heading"
 SIGNATURE_LINE = "the lines of a signature stay lines"
 MOST_LINES_OF_SIGNATURE = 8
+FEWEST_ANSWERS = 2  # below single quoted sentences; one may be the rest of a note, `> Note: it rains.` ↵ `It is cold.`
 LEAST_QUOTED_LINES = 2  # lines with their own mark: the author marks each line
 LEAST_LEVEL_OF_QUOTED = 2  # of inline tokens: the quotation and its paragraph are around them
-_QUOTED = re.compile(r"^[ ]{0,3}>", re.MULTILINE)
-_MAY_BE_ANSWERED = re.compile(r"^[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)", re.MULTILINE)  # a quick pre-filter
+_MAY_BE_ANSWERED = re.compile(  # a quick pre-filter, with a line end before
+    r"\n[ ]{0,3}>(?:[^\n]*\n[ ]{0,3}[^\s>]|[ ]?>)"
+)
+_ANSWERED_SENTENCE = re.compile(  # a quoted line that ends a sentence, but no note with a label; a line without a mark
+    r"\n[ ]{0,3}>[ ]?(?!(?:[*_]{1,2})?(?:\[!)?[\w ]{1,20}(?:[*_]{1,2})?[:：\]])"
+    r"[^\n]*[.!?:…。！？：][\"'”’」』)）*_]*[ ]*\n(?=[ ]{0,3}[^\s>])"
+)
 _QUOTATION_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
 _ENDS_PARAGRAPH = re.compile(r"[ ]{0,3}(?:`{3}|~{3}|#{1,6}[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])")  # the line above it
 _SIGNATURE = re.compile(r"^-- $(?=\n[ ]{0,3}\S)", re.MULTILINE)
@@ -41,14 +46,17 @@ def quotations(document: Document) -> Document:
 def _quotation_changes(text: str) -> Iterator[Change]:
     if "\n-- \n" in text:
         yield from _signature(text)
-    if _MAY_BE_ANSWERED.search(text):
-        for before, group in pairwise((None, *block_groups(text))):
-            if group and _QUOTED.search(group.text):
-                yield from _answers(group, before.text if before else "")
+    if ">" in text:
+        replied = len(_ANSWERED_SENTENCE.findall(f"\n{text}")) >= FEWEST_ANSWERS
+        for group in groups_with(_MAY_BE_ANSWERED, text):
+            yield from _answers(group, text[: group.start], replied=replied)
 
 
-def _answers(group: BlockGroup, before: str) -> Iterator[Change]:
-    """Yield the blank lines before answers: lines of a quoted paragraph with fewer marks than the line above."""
+def _answers(group: BlockGroup, before: str, *, replied: bool) -> Iterator[Change]:
+    """Yield the blank lines before answers: lines of a quoted paragraph with fewer marks than the line above.
+
+    `replied` says that the text has several sentences, each quoted in a line, with an answer below.
+    """
     lines = LINE_END.split(group.text)
     starts = line_starts(group.text)
     for token in group.blocks.tokens:
@@ -60,7 +68,9 @@ def _answers(group: BlockGroup, before: str) -> Iterator[Change]:
             place = group.start + starts[at]
             if depth >= above or overlaps_opaque(group.text, (starts[at] - 1, starts[at])):
                 continue
-            if (depth and _from_mail(lines[first:last])) or _is_answer(lines[first:at], lines[:first], before):
+            sentence = replied and _ANSWERED_SENTENCE.match(f"\n{lines[at - 1]}\n{lines[at]}")
+            answered = sentence or _is_answer(lines[first:at], lines[:first], before)
+            if answered or (depth and _from_mail(lines[first:last])):
                 yield Change("quotations", (place, place), "", ">" * depth + "\n", ANSWER)
 
 
@@ -75,7 +85,7 @@ def _is_answer(quoted: Sequence[str], above: Sequence[str], before: str) -> bool
     marked = sum(_depth(line) > 0 for line in quoted)
     return (
         marked >= LEAST_QUOTED_LINES
-        or bool(QUOTED_SENTENCE_END.search(quoted[-1]))
+        or bool(QUOTED_QUESTION_END.search(quoted[-1]))
         or bool(ATTRIBUTION.search(attribution))
     )
 
@@ -102,4 +112,4 @@ def _signature(text: str) -> Iterator[Change]:
             at += len(line) + 1
 
 
-STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)
+STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)

@@ -15,10 +15,11 @@ from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, SAME_WORDS
 from pipeline.language.identification import language_of
 from pipeline.markdown import InlineContent, inline_contents, matches_outside_opaque
+from pipeline.patterns import lazy_pattern
 
 Typography = Literal["off", "safe", "full"]
 
-_NOT_TEXT = re.compile(
+_NOT_TEXT = lazy_pattern(
     r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^\n]*?\)|<[^<>\n]+>|https?://[^\s<>]+|\$[^$\n]+\$|[\w.+-]+@[\w.-]+",
     re.DOTALL,
 )
@@ -26,8 +27,8 @@ _COUNTED = (  # what is counted in thousands, after a number
     r"[元人圆圓円원块塊個个名位次件家篇条條张張台辆輛吨噸米公千万萬亿億兆％%平字]|[美欧歐日英港台澳加][元圆圓镑鎊币幣]|卢布|卢比|法郎"
     r"|ドル|ユーロ|달러|[kKMG]?[BbWwmg]\b|USD|RMB|EUR"
 )
-_COMMA_IN_NUMBER = re.compile(r"，(?<=\d，)(?=\d{3})")  # a quick pre-filter
-_NUMBER_IN_THOUSANDS = re.compile(  # with full-width commas; `101，202，303号` is three numbers
+_COMMA_IN_NUMBER = lazy_pattern(r"，(?<=\d，)(?=\d{3})")  # a quick pre-filter
+_NUMBER_IN_THOUSANDS = lazy_pattern(  # with full-width commas; `101，202，303号` is three numbers
     r"(?<![\d.．,，])(?:"
     rf"[1-9]\d{{0,2}}，(?:000|\d{{3}}(?=\s?(?:{_COUNTED})|[.．]\d|\s?[-–—~～至到]\s?\d{{1,3}}[,，]\d{{3}}))"
     r"|(?<=[¥￥$＄€£約约共近超达達逾])[1-9]\d{0,2}(?:，\d{3})+"
@@ -81,7 +82,7 @@ def rules_of(language: str) -> tuple[TypographyRule, ...]:
     table: dict[str, Any] = tomllib.loads(files("pipeline.steps").joinpath("punctuation.toml").read_text("utf-8"))
 
     def compiled(pattern: str) -> re.Pattern[str]:
-        return re.compile(re.sub(r"\[:(\w+):\]", lambda name: table["characters"][name[1]], pattern))
+        return lazy_pattern(re.sub(r"\[:(\w+):\]", lambda name: table["characters"][name[1]], pattern))
 
     return tuple(
         TypographyRule(one["reason"], compiled(one["pattern"]), one.get("instead"), tuple(one.get("pair", ())))

@@ -10,25 +10,24 @@ from itertools import pairwise
 from pipeline.changes import Change
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import InlineContent, inline_contents
+from pipeline.markdown import InlineContent, groups_with, inline_contents_of
+from pipeline.patterns import lazy_pattern
 
 CJK_WITHOUT_HANGUL = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"  # without Hangul, which has spaces
 LEAST_LINE_WIDTH = 40  # columns; lines of verse and lists are shorter
 MOST_WIDTH_DIFFERENCE = 6  # columns; lines differ in width where a Latin word or punctuation did not fit
 WRAPPED_LINES = "the paragraph was wrapped at a fixed width; a line end would show as a space between characters"
-_LINE_BREAK_IN_CJK = re.compile(
+_LINE_BREAK_IN_CJK = lazy_pattern(
     rf"\n(?<=[^\n]{{{LEAST_LINE_WIDTH // 2 - 1}}}[{CJK_WITHOUT_HANGUL}]\n)[ \t>]*(?=[{CJK_WITHOUT_HANGUL}])"
 )  # a character has 2 columns at most
-_SENTENCE_ENDS = re.compile(r"[。！？!?…：:；;」』”）)]\Z")
+_SENTENCE_ENDS = lazy_pattern(r"[。！？!?…：:；;」』”）)]\Z")
 
 
 def wraps(document: Document) -> Document:
     """Join the lines of Chinese and Japanese paragraphs that were wrapped at a fixed width."""
-    if not _LINE_BREAK_IN_CJK.search(document.text):
-        return document
     changes = [
         change
-        for inline in inline_contents(document.text, _LINE_BREAK_IN_CJK.search)
+        for inline in inline_contents_of(groups_with(_LINE_BREAK_IN_CJK, document.text))
         if inline.kind == "paragraph"
         and _LINE_BREAK_IN_CJK.search(inline.content)
         and _wrapped(inline.content.split("\n"))

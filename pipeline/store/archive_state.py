@@ -4,42 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
-from pipeline.document import Cause, Cleaned, Document, Duplicate, Outcome, SharedPassage, SimilarDocument, Skipped
-from pipeline.duplicates import index_tables
-from pipeline.duplicates.clusters import DuplicateMap
-from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
-from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
-from pipeline.duplicates.shared_passages import find_shared_passages
-from pipeline.duplicates.similar_documents import find_similar_documents
+from pipeline.citations.post_index import name_hash
+from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
-from pipeline.store.chapters import ChapterTable
+from pipeline.store.chapters import HAS_BOOKS, ChapterTable
+from pipeline.store.duplicate_tables import DuplicateTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
-from pipeline.store.packing import pack, unpack
+from pipeline.store.link_tables import LinkTables
+from pipeline.store.packing import unpack
+from pipeline.store.picture_tables import PictureTables
 from pipeline.store.rows import DocumentRow
+from pipeline.store.sample_tables import SampleTables, replace_rows
 
-SELECT_OUTCOME = "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents"
-SELECT_OUTCOMES_WITH_NAMES = """
-SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, path, name, digest, (
+SELECT_OUTCOME = (
+    "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents JOIN contents USING (path)"
+)
+SELECT_OUTCOME_WITH_NAME = """
+SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, name, digest, (
     SELECT count(*) FROM documents AS other
     WHERE other.folded = documents.folded AND other.kind = 'cleaned'
     AND (other.duplicate_of IS NULL) = (documents.duplicate_of IS NULL)
-) > 1 FROM documents WHERE kind <> 'draft' ORDER BY path
+) > 1 FROM documents JOIN contents USING (path) WHERE path = ? AND kind <> 'draft'
 """
 DRAFTS_FLOW = " drafts"  # at the end of the flow's digest
 CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distinguish two equal names
+MARK_TABLES = ("stale", "unmade")  # the documents with outdated records, and with outdated books
 
 
 @contextmanager
 def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[ArchiveState]:
-    """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy in memory.
+    """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy.
 
     Rows of another `flow` (a digest) are out of date. `rebuild` deletes the old state. Raises Damaged, OSError.
     """
@@ -69,15 +71,28 @@ class ArchiveState:
     def __init__(self, db: sqlite3.Connection, flow: str) -> None:
         """Work in `db`, which has the tables of `schema`; `flow` as in `open_state`."""
         self.db, self.flow = db, flow
-        self.run = int(self.fact("run") or 0) + 1
         self.chapters = ChapterTable(self.db)
+        self.links = LinkTables(self.db)
+        self.duplicates = DuplicateTables(self.db)
+        self.pictures = PictureTables(self.db)
+        self.samples = SampleTables(self.db)
         self.db.execute("BEGIN")
-        self.learn("run", str(self.run))  # first: rows that this run sees carry its number, even if the run is killed
 
     def commit(self) -> None:
         """Commit the rows stored so far."""
         self.db.execute("COMMIT")
         self.db.execute("BEGIN")
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo what the block stored if it raises an exception."""
+        self.db.execute("SAVEPOINT block")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK TO block")
+            raise
+        self.db.execute("RELEASE block")
 
     def fact(self, name: str) -> str:
         """Return a fact about the whole archive; empty if unknown."""
@@ -86,123 +101,91 @@ class ArchiveState:
 
     def learn(self, name: str, value: str) -> None:
         """Store a fact about the whole archive."""
-        self.db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        if self.fact(name) != value:
+            self.db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    def known(self, found: FoundFile) -> tuple[str, str]:
-        """Return the stamp and the SHA-256 of a source when it was last seen; both empty if it is new."""
-        query = "SELECT stamp, sha256 FROM documents WHERE path = ? AND flow = ?"
-        row = self.db.execute(query, (str(found.path), self._flow_of(found))).fetchone()
-        return (row[0], row[1]) if row else ("", "")
+    def sources(self) -> dict[str, tuple[str, str, str]]:
+        """Return stamp, SHA-256 and flow of every source as it was last seen, by path."""
+        return {path: (*row,) for path, *row in self.db.execute("SELECT path, stamp, sha256, flow FROM documents")}
 
-    def _flow_of(self, found: FoundFile) -> str:
+    def flow_of(self, found: FoundFile) -> str:
         """Return the digest of the flow for a source; where drafts are posts, the flow is another."""
         return self.flow + DRAFTS_FLOW * found.drafts
 
     def keep(self, found: FoundFile) -> None:
-        """Record that this run saw a source and that its row is up to date."""
-        query = "UPDATE documents SET run = ?, stamp = ? WHERE path = ?"
-        self.db.execute(query, (self.run, found.stamp, str(found.path)))
+        """Store the new stamp of a source whose bytes are those cleaned last time."""
+        self.db.execute("UPDATE documents SET stamp = ? WHERE path = ?", (found.stamp, str(found.path)))
 
     def put(self, found: FoundFile, row: DocumentRow, evidence: str = "") -> None:
         """Store the row of a source, and the digest of the other documents that its characters were inferred from."""
-        path, name, flow = str(found.path), safe_name(found.path), self._flow_of(found)
-        values = (path, flow, found.stamp if row.lasting else "", row.sha256, row.kind, name, name.casefold())
+        path, name, flow = str(found.path), safe_name(found.path), self.flow_of(found)
         digest = hashlib.sha256(row.outcome).hexdigest()
         inferred = row.inferred or bool(evidence)  # a document without open inferences still depends on its evidence
-        self.db.execute(
-            f"INSERT OR REPLACE INTO documents VALUES ({'?, ' * 10} {'NULL, ' * 5} ?, ?, ?, ?)",  # noqa: S608 - ours
-            (*values, row.outcome, digest, row.fingerprint, row.rolled_back, inferred, evidence, self.run),
+        stamp = found.stamp if row.lasting else ""
+        names = (path, flow, stamp, row.sha256, row.kind, name, name.casefold(), row.title, row.url, digest)
+        values = (*names, row.rolled_back, inferred, evidence, name_hash(path), row.length)
+        columns = (
+            "path, flow, stamp, sha256, kind, name, folded, title, url, digest, rolled_back, inferred, evidence, "
+            "rank, length"
         )
-        self.db.execute("DELETE FROM pictures WHERE path = ?", (path,))
-        self.db.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?)", ((path, file) for file in row.pictures))
-
-    def pictures(self, path: PurePosixPath | None = None) -> list[str]:
-        """Return the paths below raw/ of the images in the document at `path`, or in any document."""
-        if path is None:
-            rows = self.db.execute("SELECT DISTINCT file FROM pictures ORDER BY file")
-        else:
-            rows = self.db.execute("SELECT file FROM pictures WHERE path = ? ORDER BY file", (str(path),))
-        return [file for (file,) in rows]
-
-    def forget_unseen(self) -> None:
-        """Delete the rows of sources that this run did not see."""
-        self.db.execute("DELETE FROM documents WHERE run <> ?", (self.run,))
-        self.db.execute("DELETE FROM pictures WHERE path NOT IN (SELECT path FROM documents)")
-
-    def sound(self) -> Iterator[tuple[str, Document]]:
-        """Yield (digest, document) of every cleaned document without inferred characters, by path."""
-        query = "SELECT digest, outcome FROM documents WHERE kind = 'cleaned' AND NOT inferred ORDER BY path"
-        for known, packed in self.db.execute(query):
-            yield known, unpack(packed, Document)
-
-    def inferred(self, evidence: str) -> list[FoundFile]:
-        """Return the sources whose characters were inferred from evidence with another digest."""
-        query = "SELECT path, stamp, flow FROM documents WHERE inferred AND evidence <> ? ORDER BY path"
-        rows = self.db.execute(query, (evidence,))
-        return [
-            FoundFile(PurePosixPath(path), int(stamp.partition(" ")[0]), stamp, drafts=flow.endswith(DRAFTS_FLOW))
-            for path, stamp, flow in rows
-        ]
-
-    def digests(self) -> str:
-        """Return one digest of the outcomes of all documents."""
-        combined = hashlib.sha256()
-        for row in self.db.execute("SELECT path, digest FROM documents ORDER BY path"):
-            combined.update("\0".join(row).encode() + b"\n")
-        return combined.hexdigest()
-
-    def update_fingerprints(self) -> None:
-        """Compute all fingerprints again if they are of another version, and empty the index of duplicates."""
-        if self.fact("fingerprints") == FINGERPRINT_VERSION:
+        old = self.db.execute(f"SELECT {columns} FROM documents WHERE path = ?", (path,)).fetchone()  # noqa: S608 - ours
+        if old == values:
             return
-        for (path,) in self.db.execute("SELECT path FROM documents WHERE kind = 'cleaned'").fetchall():
-            row = (pack(fingerprint(self.document(PurePosixPath(path)))), path)
-            self.db.execute("UPDATE documents SET fingerprint = ? WHERE path = ?", row)
-        for table in index_tables.INDEX_TABLES:
+        updates = ", ".join(f"{column} = excluded.{column}" for column in columns.split(", ")[1:])
+        self.db.execute(
+            f"INSERT INTO documents ({columns}) VALUES ({', '.join('?' * len(values))}) "  # noqa: S608 - ours
+            f"ON CONFLICT (path) DO UPDATE SET {updates}",
+            values,
+        )
+        self.db.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", (path, row.outcome, row.fingerprint))
+        replace_rows(self.db, "pictures", path, [(path, file) for file in row.pictures])
+        replace_rows(self.db, "works", path, [(path, row.works)] if row.works else [])
+        self.links.put(path, row.homes, row.wants)
+        self.samples.put(path, row.shingles, inferred=inferred, first_pass=not evidence)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Delete the rows of sources that are gone."""
+        for path in paths:
+            for table in ("documents", "contents", "pictures", "works", "chapters"):
+                self.db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
+            self.links.put(path, (), ())
+            self.samples.put(path, b"", inferred=False, first_pass=True)
+
+    def mark(self, table: str, paths: Iterable[str] | None = None) -> None:
+        """Mark documents in one of MARK_TABLES; None means all."""
+        if paths is None:
+            self.db.execute(f"INSERT OR IGNORE INTO {table} SELECT path FROM documents")  # noqa: S608 - ours
+        else:
+            self.db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", ((path,) for path in paths))  # noqa: S608 - ours
+
+    def marked(self, table: str) -> list[str]:
+        """Return the paths that are marked in one of MARK_TABLES, in order; some documents may be gone."""
+        return [path for (path,) in self.db.execute(f"SELECT path FROM {table} ORDER BY path")]  # noqa: S608 - ours
+
+    def is_marked(self, table: str) -> bool:
+        """Return whether a document is marked in one of MARK_TABLES."""
+        return self.db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - ours
+
+    def clear_marks(self, table: str) -> None:
+        """Remove all marks of one of MARK_TABLES."""
+        if self.is_marked(table):
             self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
-        self.learn("fingerprints", FINGERPRINT_VERSION)
 
-    def unindexed(self) -> tuple[list[PurePosixPath], Iterator[tuple[Fingerprint, str]]]:
-        """Return the paths to remove from the index of duplicates, and the (fingerprint, digest) pairs to add to it."""
-        gone = self.db.execute(
-            "SELECT path FROM members "
-            "WHERE NOT EXISTS (SELECT 1 FROM documents WHERE documents.path = members.path "
-            "AND kind = 'cleaned' AND documents.digest = members.digest)"
-        )
-        query = (
-            "SELECT fingerprint, digest FROM documents WHERE kind = 'cleaned' "
-            "AND path NOT IN (SELECT path FROM members) ORDER BY path"
-        )
-        return [PurePosixPath(path) for (path,) in gone], self._unpacked(query)
+    def works_of(self, path: str) -> bytes:
+        """Return the packed works that a document cites; empty if it cites none."""
+        row = self.db.execute("SELECT works FROM works WHERE path = ?", (path,)).fetchone()
+        return bytes(row[0]) if row else b""
 
-    def _unpacked(self, query: str) -> Iterator[tuple[Fingerprint, str]]:
-        for packed, digest in self.db.execute(query):
-            yield unpack(packed, Fingerprint), digest
+    def works(self) -> Iterator[bytes]:
+        """Yield the packed works of each kept document that cites some, by path."""
+        query = f"SELECT works FROM works JOIN documents USING (path) WHERE {HAS_BOOKS} ORDER BY path"  # noqa: S608 - ours
+        for (packed,) in self.db.execute(query):
+            yield packed
 
-    def relate(self, duplicates: DuplicateMap) -> None:
-        """Store which documents are duplicates, and clear the problems of all books."""
-        self.db.execute("UPDATE documents SET problem = NULL, cause = NULL WHERE problem IS NOT NULL")
-        new = {str(path): (str(one.of), one.why, one.similarity) for path, one in duplicates.items()}
-        query = "SELECT path, duplicate_of, why, similarity FROM documents WHERE duplicate_of IS NOT NULL"
-        old = {path: tuple(row) for path, *row in self.db.execute(query)}
-        rows = [(*new.get(path, (None,) * 3), path) for path in new.keys() | old if new.get(path) != old.get(path)]
-        self.db.executemany("UPDATE documents SET duplicate_of = ?, why = ?, similarity = ? WHERE path = ?", rows)
-
-    def fail(self, path: PurePosixPath, problem: str, cause: Cause) -> None:
-        """Store why the source at `path` has no books: it is skipped."""
-        self.db.execute("UPDATE documents SET problem = ?, cause = ? WHERE path = ?", (problem, cause, str(path)))
-
-    def passages(self, path: PurePosixPath) -> tuple[SharedPassage, ...]:
-        """Return the paragraphs of the document at `path` that other kept documents have as well."""
-        return tuple(find_shared_passages(self.db, path, self._is_kept))
-
-    def similar(self, path: PurePosixPath) -> tuple[SimilarDocument, ...]:
-        """Return the kept documents most similar to the one at `path`, the most similar first."""
-        return tuple(find_similar_documents(self.db, path, self._is_kept))
-
-    def _is_kept(self, path: PurePosixPath) -> bool:
-        query = "SELECT 1 FROM documents WHERE path = ? AND duplicate_of IS NULL"
-        return self.db.execute(query, (str(path),)).fetchone() is not None
+    def reported_paths(self) -> Iterator[str]:
+        """Yield the paths of all sources but drafts, in order."""
+        for (path,) in self.db.execute("SELECT path FROM documents WHERE kind <> 'draft' ORDER BY path"):
+            yield path
 
     def count(self, condition: str) -> int:
         """Return how many documents meet an SQL condition over the columns of `documents`."""
@@ -225,21 +208,27 @@ class ArchiveState:
 
     def document(self, path: PurePosixPath) -> Document:
         """Return the clean document at `path`. Raises KeyError where there is none."""
-        query = "SELECT outcome FROM documents WHERE path = ? AND kind = 'cleaned'"
+        query = "SELECT outcome FROM documents JOIN contents USING (path) WHERE path = ? AND kind = 'cleaned'"
         row = self.db.execute(query, (str(path),)).fetchone()
         if row is None:
             raise KeyError(str(path))
         return unpack(row[0], Document)
 
-    def outcomes(self) -> Iterator[tuple[Outcome, str, str]]:
-        """Yield (outcome, name of its files, digest) of every source but drafts; equal names get a hash of the path."""
-        for *row, path, name, digest, clash in self.db.execute(SELECT_OUTCOMES_WITH_NAMES):
-            outcome = _unpacked_outcome(*row)
-            unique = with_path_hash(name, PurePosixPath(path), CLASH_DIGITS) if clash else name
-            yield outcome, f"{DUPLICATES_FOLDER}/{unique}" if isinstance(outcome, Duplicate) else unique, digest
+    def named_outcome(self, path: str, *, problems: bool = True) -> tuple[Outcome, str, str] | None:
+        """Return (outcome, name of its files, digest) of a source; None for a draft and if it is gone.
+
+        Equal names get a hash of the path. Without `problems`, a document whose books failed is not skipped.
+        """
+        row = self.db.execute(SELECT_OUTCOME_WITH_NAME, (path,)).fetchone()
+        if row is None:
+            return None
+        kind, packed, of, why, similarity, problem, cause, name, digest, clash = row
+        outcome = _unpacked_outcome(kind, packed, of, why, similarity, problem if problems else None, cause)
+        unique = with_path_hash(name, PurePosixPath(path), CLASH_DIGITS) if clash else name
+        return outcome, f"{DUPLICATES_FOLDER}/{unique}" if of else unique, digest
 
 
-def _unpacked_outcome(kind: str, packed: bytes, *columns: Any) -> Outcome:  # noqa: ANN401 - the other columns of COLUMNS
+def _unpacked_outcome(kind: str, packed: bytes, *columns: Any) -> Outcome:  # noqa: ANN401 - the other columns of SELECT_OUTCOME
     of, why, similarity, problem, cause = columns
     if kind == "skipped":
         return unpack(packed, Skipped)

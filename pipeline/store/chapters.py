@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from pipeline.document import Cause
 from pipeline.store.packing import pack, unpack
 
-HAS_BOOKS = "kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"  # documents that have books
+_KEPT_DOCUMENT = "kind = 'cleaned' AND duplicate_of IS NULL"
+HAS_BOOKS = f"{_KEPT_DOCUMENT} AND problem IS NULL"  # documents that have books
 
 
 class ChapterTable:
@@ -23,12 +25,17 @@ class ChapterTable:
         row = (str(path), key, date, chapter, pack(warnings))
         self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?, ?)", row)
 
-    def ordered(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (key, chapter) of the documents that have books, by date; undated ones come last."""
+    def ordered(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (path, key, date) of the documents that have books, by date; undated ones come last."""
         yield from self.db.execute(
-            f"SELECT key, chapter FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
+            f"SELECT path, key, date FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
             "ORDER BY date = '', date, path"
         )
+
+    def chapter(self, path: str) -> bytes:
+        """Return the packed chapter of the document at `path`."""
+        row = self.db.execute("SELECT chapter FROM chapters WHERE path = ?", (path,)).fetchone()
+        return bytes(row[0])
 
     def warnings(self, path: PurePosixPath) -> tuple[str, ...]:
         """Return warnings, in sentences, about what the books do not show of the document at `path`."""
@@ -40,6 +47,17 @@ class ChapterTable:
         query = f"SELECT count(*) FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} AND warnings <> ?"  # noqa: S608 - ours
         return int(self.db.execute(query, (pack(()),)).fetchone()[0])
 
-    def forget_gone(self) -> None:
-        """Delete the chapters of documents that no longer exist."""
-        self.db.execute("DELETE FROM chapters WHERE path NOT IN (SELECT path FROM documents)")
+    def titles(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield title and date of documents that have chapters."""
+        query = "SELECT title, date FROM documents JOIN chapters USING (path) WHERE path = ?"
+        for path in paths:
+            yield self.db.execute(query, (path,)).fetchone()
+
+    def put_problems(self, problems: Mapping[str, tuple[str, Cause]]) -> None:
+        """Store which kept documents have no books, and why: they are skipped. Write only what changed."""
+        query = "SELECT path, problem, cause FROM documents WHERE problem IS NOT NULL"
+        old = {path: (problem, cause) for path, problem, cause in self.db.execute(query)}
+        update = f"UPDATE documents SET problem = ?, cause = ? WHERE path = ? AND {_KEPT_DOCUMENT}"  # noqa: S608 - ours
+        for path in sorted(problems.keys() | old):
+            if problems.get(path) != old.get(path):
+                self.db.execute(update, (*problems.get(path, (None, None)), path))

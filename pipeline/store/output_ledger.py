@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from pipeline.read.folder import source_stamp
 from pipeline.store.archive_state import ArchiveState
-from pipeline.store.atomic import PARTIAL_FOLDER, atomic_file, remove_partial_files
-from pipeline.store.output_list import OutputList, is_safe_output_name, sha256_of_file
+from pipeline.store.atomic import PARTIAL_FOLDER, atomic_file, remove_partial_files, write_group
+from pipeline.store.output_list import OutputList, is_safe_output_name, name_for_edit, sha256_of_file
+from pipeline.store.output_rows import OutputPlace, OutputRow, OutputRows
 
 CLEAN_ROOT = "."  # the root folder clean/, as the state names it
+FILES_PER_GROUP = 128  # files that are written together: their folders are synced once
+BYTES_PER_GROUP = 8_000_000  # bytes
+MOST_GROWTH = 1.5  # of a list, until it is written again
+CHECKED_LINKS = " checked"  # at the end of the key of a record that another command completed
 
 
 def file_stamp(path: Path) -> str:
@@ -27,106 +30,90 @@ def file_stamp(path: Path) -> str:
         return ""
 
 
-class _OutputRow(NamedTuple):
-    """The row of an output in the state."""
-
-    key: str
-    stamp: str
-    sha256: str
-    problem: str
-
-
 class OutputLedger:
     """The files of clean/ and out/. With `check`, nothing is written: `written` and `removed` list what would change.
 
     A file of out/ that somebody edited is written again. A text in clean/ that somebody edited is first saved under
-    another name, which `edited` lists.
+    another name, which `edited` lists. An output belongs to a document, its `owner`, or to none.
     """
 
     def __init__(self, state: ArchiveState, clean: Path, out: Path, *, check: bool = False) -> None:
         """Manage the files that `state` or the lists in both folders name as ours, and no others."""
         self.state, self.check = state, check
+        self.rows = OutputRows(state.db)
         self.roots = {CLEAN_ROOT: clean, os.path.relpath(out, clean): out}
+        self.prefixes = {root: "" if str(folder) == "." else f"{folder}/" for root, folder in self.roots.items()}
         self.ledgers = {root: OutputList(folder) for root, folder in self.roots.items()}
+        self.planned: set[OutputPlace] = set()
         self.written: list[str] = []
         self.removed: list[str] = []
         self.edited: list[str] = []
+        self._waiting: list[tuple[Path, OutputRow, bytes]] = []
         self.sweep()
+        stamps = {root: file_stamp(one.file) for root, one in self.ledgers.items()}
+        self.trusted = {root for root, stamp in stamps.items() if stamp and stamp == state.fact(f"ledger {root}")}
         if not state.fact("made"):
-            self._recall()
+            for root, ledger in self.ledgers.items():  # the state was lost or a run was killed
+                self.rows.recall(root, ledger.lines())
 
     def fresh(self, path: Path, key: str) -> bool:
         """Plan `path`; return whether it is up to date: made from `key` and unchanged, or known to fail with `key`.
 
         With an empty key it is never up to date.
         """
-        row = self._row(path)
-        if row is None or not key or row.key != key or not (row.problem or self._untouched(path, row)):
-            return False
-        self.keep(path)
-        return True
+        place = self.place(path)
+        self.planned.add(place)
+        row = self.rows.row(place)
+        return bool(row and key and row.key == key and (row.problem or self._untouched(place, row)))
 
-    def problem(self, path: Path) -> str:
-        """Return why `path` could not be made at the last attempt; empty if it could."""
-        row = self._row(path)
-        return row.problem if row else ""
+    def put(self, path: Path, key: str, data: bytes, owner: str = "") -> None:
+        """Write `data` to `path`, planned under `key`; `flush` makes sure that the file is written."""
+        self._waiting.append((path, OutputRow(owner, key, "", "", ""), data))
+        if len(self._waiting) >= FILES_PER_GROUP or sum(len(one[2]) for one in self._waiting) >= BYTES_PER_GROUP:
+            self.flush()
 
-    def problems(self, out: Path, places: tuple[str, ...]) -> list[str]:
-        """Return the distinct problems of files below `out` whose names start with one of `places`."""
-        root, _ = self._place(out / "x")
-        query = "SELECT name, problem FROM outputs WHERE problem <> '' AND root = ? ORDER BY name"
-        rows = self.state.db.execute(query, (root,))
-        return list(dict.fromkeys(problem for name, problem in rows if name.startswith(places)))
-
-    def put(self, path: Path, key: str, data: bytes) -> None:
-        """Write `data` to `path`, planned under `key`."""
-        with self.replacing(path, key) as file:
-            file.write(data)
+    def flush(self) -> None:
+        """Write the files that wait."""
+        waiting, self._waiting = self._waiting, []
+        digests: dict[Path, str] = {}
+        for path, _, _ in waiting if self.check else ():
+            self._save_edit(path)
+        for root, folder in () if self.check else self.roots.items():
+            files = [(path, data) for path, _, data in waiting if self.place(path)[0] == root]
+            if files:
+                write_group(folder, files, self._before(digests))
+        for path, row, _ in waiting:
+            self._record(path, row._replace(sha256=digests.get(path, "")))
 
     @contextmanager
-    def replacing(self, path: Path, key: str) -> Iterator[BinaryIO]:
+    def replacing(self, path: Path, key: str, owner: str = "") -> Iterator[BinaryIO]:
         """Open a file that replaces `path`, planned under `key`, when the block ends without an exception."""
-        root, name = self._place(path)
-        digests: list[str] = []
-
-        def before(digest: str) -> None:
-            self._save_edit(path, digest)
-            self.ledgers[root].add(name, digest)
-            digests.append(digest)
-
+        digests: dict[Path, str] = {}
+        before = self._before(digests)
         if self.check:
             self._save_edit(path)
-            yield BytesIO()
+            with Path(os.devnull).open("wb") as nowhere:
+                yield nowhere
         else:
-            with atomic_file(self.roots[root], path, before) as file:
+            with atomic_file(self.roots[self.place(path)[0]], path, lambda digest: before(path, digest)) as file:
                 yield file
-        self._record(path, _OutputRow(key, file_stamp(path), "".join(digests), ""))
-        self.written.append(self._shown(root, name))
+        self._record(path, OutputRow(owner, key, "", digests.get(path, ""), ""))
 
     @contextmanager
-    def replacing_again(self, path: Path) -> Iterator[BinaryIO]:
-        """Open a file that replaces `path` when the block ends without an exception; its key stays the same."""
-        row = self._row(path)
-        with self.replacing(path, row.key if row else "") as file:
+    def completing(self, path: Path) -> Iterator[BinaryIO]:
+        """Open a file that replaces the record at `path` until the archive changes, when the block ends."""
+        row = self.rows.row(self.place(path))
+        with self.replacing(path, (row.key.removesuffix(CHECKED_LINKS) if row else "") + CHECKED_LINKS) as file:
             yield file
 
-    def fail(self, path: Path, key: str, problem: str) -> None:
+    def fail(self, path: Path, key: str, problem: str, owner: str = "") -> None:
         """Store why `path` cannot be made from `key`, and remove the old file."""
-        self._unlink(*self._place(path))
-        self._record(path, _OutputRow(key, "", "", problem))
-
-    def keep(self, path: Path) -> None:
-        """Plan `path` unchanged, if it exists."""
-        query = "UPDATE outputs SET run = ? WHERE root = ? AND name = ?"
-        self.state.db.execute(query, (self.state.run, *self._place(path)))
-
-    def keep_all(self, out: Path, places: tuple[str, ...]) -> None:
-        """Plan every file below `out` whose name starts with one of `places`, unchanged."""
-        root, _ = self._place(out / "x")
-        names = self.state.db.execute("SELECT name FROM outputs WHERE root = ?", (root,)).fetchall()
-        for (name,) in names:
-            if name.startswith(places):
-                self.keep(out / name)
+        place = self.place(path)
+        self._unlink(place)
+        self.planned.add(place)
+        row = OutputRow(owner, key, "", "", problem)
+        if self.rows.row(place) != row:
+            self.rows.record(place, row)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -137,22 +124,28 @@ class OutputLedger:
         else:
             yield self.roots[CLEAN_ROOT] / PARTIAL_FOLDER
 
-    def clear(self) -> None:
-        """Remove the files that this run did not plan."""
+    def clear(self, out: Path, owners: Iterable[str] | None, wanted: Callable[[bool, str], bool]) -> None:
+        """Remove the files of some documents, and of none, that this run did not plan; None means of all documents.
+
+        `wanted(below_out, name)` says which files may be removed.
+        """
+        self.flush()
+        of_out, _ = self.place(out / "x")
+        listed = None if owners is None else [*owners, ""]
         for root in self.roots:
-            query = "SELECT name FROM outputs WHERE root = ? AND run <> ?"
-            for (name,) in self.state.db.execute(query, (root, self.state.run)).fetchall():
-                self._unlink(root, name)
-                self.state.db.execute("DELETE FROM outputs WHERE root = ? AND name = ?", (root, name))
+            for name in self.rows.names(root, listed):
+                if (root, name) not in self.planned and wanted(root == of_out, name):
+                    self._unlink((root, name))
+                    self.rows.delete((root, name))
 
     def renew_ledgers(self) -> None:
-        """Write each list again that changed since it was last written, or is missing."""
+        """Write each list again that somebody else changed, that is missing, or that has many outdated lines."""
         for root, ledger in () if self.check else self.ledgers.items():
-            fact, now = f"ledger {root}", file_stamp(ledger.file)
-            if not now or now != self.state.fact(fact):
-                query = "SELECT name, sha256 FROM outputs WHERE root = ? AND problem = '' ORDER BY name"
-                ledger.renew(self.state.db.execute(query, (root,)))
-                self.state.learn(fact, file_stamp(ledger.file))
+            size = int(self.state.fact(f"size of ledger {root}") or 0)
+            if root not in self.trusted or ledger.size() > MOST_GROWTH * size:
+                ledger.renew(self.rows.written(root))
+                self.state.learn(f"size of ledger {root}", str(ledger.size()))
+            self.state.learn(f"ledger {root}", file_stamp(ledger.file))
 
     def sweep(self) -> None:
         """Remove the temporary files of interrupted writes."""
@@ -160,47 +153,40 @@ class OutputLedger:
             for folder in self.roots.values():
                 remove_partial_files(folder)
 
-    def intact(self) -> bool:
-        """Return whether every file is as it was written."""
-        return all(
-            self._untouched(self.roots[root] / name, _OutputRow("", known, digest, ""))
+    def disturbed(self) -> list[str]:
+        """Return the owners of the files that are not as they were written; "" for files of no document."""
+        return [
+            row.owner
             for root in self.roots
-            for name, known, digest in self.state.db.execute(
-                "SELECT name, stamp, sha256 FROM outputs WHERE problem = '' AND root = ?", (root,)
-            )
-        )
+            for name, row in self.rows.every(root)
+            if not self._untouched((root, name), row)
+        ]
 
-    def _untouched(self, path: Path, row: _OutputRow) -> bool:
+    def _untouched(self, place: OutputPlace, row: OutputRow) -> bool:
         """Return whether a file is as it was written; if only its times differ, store the new ones."""
-        now = file_stamp(path)
-        if now == row.stamp:
-            return bool(now)
-        if not now or sha256_of_file(path) != row.sha256:
+        path = self.prefixes[place[0]] + place[1]
+        try:
+            now = source_stamp(os.stat(path))  # noqa: PTH116 - a Path takes as long as the call
+        except (OSError, ValueError):
             return False
-        query = "UPDATE outputs SET stamp = ? WHERE root = ? AND name = ?"
-        self.state.db.execute(query, (now, *self._place(path)))
+        if now == row.stamp:
+            return True
+        if sha256_of_file(Path(path)) != row.sha256:
+            return False
+        self.rows.restamp(place, now)
         return True
 
-    def _recall(self) -> None:
-        """Add the files in the lists that the state does not know, because it was lost or a run was killed."""
-        for root, ledger in self.ledgers.items():
-            rows = ((root, name, "", "", digest, "", 0) for name, digest in ledger.lines())
-            self.state.db.executemany("INSERT OR IGNORE INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-
-    def _unlink(self, root: str, name: str) -> None:
+    def _unlink(self, place: OutputPlace) -> None:
         """Remove a file that we wrote; never one outside its folder, nor a listed one with other bytes."""
-        folder = self.roots[root]
-        path = folder / name
-        if (
-            not is_safe_output_name(name)
-            or not path.parent.resolve().is_relative_to(folder.resolve())
-            or not path.is_file()
-        ):
+        root, name = place
+        folder, path = self.roots[root], self.roots[root] / name
+        inside = is_safe_output_name(name) and path.parent.resolve().is_relative_to(folder.resolve())
+        if not inside or not path.is_file():
             return
-        row = self._row(path)
+        row = self.rows.row(place)
         if row and not row.key and (name, sha256_of_file(path)) not in self.ledgers[root].known:
             return
-        self.removed.append(self._shown(root, name))
+        self.removed.append(self._shown(place))
         self._save_edit(path)
         if self.check:
             return
@@ -210,38 +196,52 @@ class OutputLedger:
                 break
             parent.rmdir()
 
+    def _before(self, digests: dict[Path, str]) -> Callable[[Path, str], None]:
+        """Return what happens before a file is renamed into place: an edit is saved, the file is listed."""
+
+        def before(path: Path, digest: str) -> None:
+            root, name = self.place(path)
+            self._save_edit(path, digest)
+            self.ledgers[root].add(name, digest)
+            digests[path] = digest
+
+        return before
+
     def _save_edit(self, path: Path, new: str = "") -> None:
         """Rename a text in clean/ that somebody edited, so that the edit is not lost.
 
         `new` is the SHA-256 of the bytes that will replace it; a file that has them already is no edit.
         """
-        root, name = self._place(path)
-        row = self._row(path)
-        if root != CLEAN_ROOT or path.suffix != ".md" or not path.is_file() or (row and row.stamp == file_stamp(path)):
+        root, name = self.place(path)
+        if root != CLEAN_ROOT or path.suffix != ".md" or not path.is_file():
+            return
+        row = self.rows.row((root, name))
+        if row and row.stamp == file_stamp(path):
             return
         digest = sha256_of_file(path)
         if digest == new or (row and row.sha256 == digest) or (name, digest) in self.ledgers[root].known:
             return
-        names = (path.with_name(f"{path.stem}.edited{f'-{at}' if at > 1 else ''}.md") for at in count(1))
-        free = next(one for one in names if not one.exists() or sha256_of_file(one) == digest)
+        free = name_for_edit(path, digest)
         self.edited.append(PurePosixPath(name).with_name(free.name).as_posix())
         if not self.check:
             path.replace(free)
 
-    def _record(self, path: Path, row: _OutputRow) -> None:
-        values = (*self._place(path), *row, self.state.run)
-        self.state.db.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    def _record(self, path: Path, row: OutputRow) -> None:
+        """Store the row of a file that was written, and plan it."""
+        place = self.place(path)
+        self.planned.add(place)
+        self.rows.record(place, row._replace(stamp=file_stamp(path)))
+        self.written.append(self._shown(place))
 
-    def _row(self, path: Path) -> _OutputRow | None:
-        query = "SELECT key, stamp, sha256, problem FROM outputs WHERE root = ? AND name = ?"
-        row = self.state.db.execute(query, self._place(path)).fetchone()
-        return _OutputRow(*row) if row else None
-
-    def _place(self, path: Path) -> tuple[str, str]:
+    def place(self, path: Path) -> OutputPlace:
         """Return the root folder of a path, as the state names it, and the name below it."""
-        root = next(root for root, folder in self.roots.items() if path.is_relative_to(folder))
-        return root, path.relative_to(self.roots[root]).as_posix()
+        text = str(path)
+        root = max(
+            (root for root, prefix in self.prefixes.items() if text.startswith(prefix)),
+            key=lambda root: len(self.prefixes[root]),
+        )
+        return root, text[len(self.prefixes[root]) :]
 
-    def _shown(self, root: str, name: str) -> str:
+    def _shown(self, place: OutputPlace) -> str:
         """Return a file's path relative to clean/."""
-        return name if root == CLEAN_ROOT else f"{root}/{name}"
+        return place[1] if place[0] == CLEAN_ROOT else f"{place[0]}/{place[1]}"

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from pipeline.store.atomic import atomic_file, errors_naming
@@ -27,10 +28,9 @@ class OutputList:
     def add(self, name: str, digest: str) -> None:
         """Add a file, before it is renamed into place."""
         self.root.mkdir(parents=True, exist_ok=True)
+        line = b"\n" + _list_line(name, digest)  # the line break separates it from a line that a full disk truncated
         with errors_naming(self.file), self.file.open("ab") as file:
-            file.write(
-                b"\n" + _list_line(name, digest)
-            )  # the line break separates it from a line that a full disk truncated
+            file.write(line)
 
     def lines(self) -> Iterator[ListedFile]:
         """Yield the listed files, oldest first; lines with unsafe paths are ignored."""
@@ -47,6 +47,10 @@ class OutputList:
     def known(self) -> frozenset[ListedFile]:
         """The listed files, as first read."""
         return frozenset(self.lines())
+
+    def size(self) -> int:
+        """Return the size of the list in bytes."""
+        return self.file.stat().st_size if self.file.exists() else 0
 
     def renew(self, written: Iterable[ListedFile]) -> None:
         """Write the list again, with only these files."""
@@ -76,3 +80,9 @@ def sha256_of_file(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def name_for_edit(path: Path, digest: str) -> Path:
+    """Return the name under which an edited text is saved: `a.md` -> `a.edited.md`, unless another text is there."""
+    names = (path.with_name(f"{path.stem}.edited{f'-{at}' if at > 1 else ''}.md") for at in count(1))
+    return next(one for one in names if not one.exists() or sha256_of_file(one) == digest)

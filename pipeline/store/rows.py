@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.citations.cited_works import works_of
+from pipeline.citations.post_index import names_looked_up, names_of_post
 from pipeline.document import Cause, Cleaned, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
+from pipeline.flow import CHARACTER_STEPS
+from pipeline.language.archive_statistics import smallest_shingles
 from pipeline.read.kinds import FileKind
-from pipeline.read.pictures import image_files
+from pipeline.read.pictures import image_references
 from pipeline.store.packing import pack
+from pipeline.urls.canonical import canonical_url
+
+SKETCH_SHINGLES = 16  # of a document: a copy with one character in eight wrong has a third of them
+PROBE_SHINGLES = 64  # of a damaged document: the smallest shingles of its copies are among them
+ROW_VERSION = 1  # raise it when rows of the same document change
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,13 @@ class DocumentRow:
     rolled_back: bool = False  # whether a step was rolled back
     inferred: bool = False  # whether characters were inferred
     pictures: tuple[str, ...] = ()
+    title: str = ""
+    url: str = ""  # canonical source URL
+    homes: tuple[str, ...] = ()  # the names that links may call it by
+    wants: tuple[str, ...] = ()  # the names that its links look up
+    length: int = 0  # characters
+    shingles: bytes = b""  # 64-bit integers that find damaged copies of it; where it is damaged, more: its duplicates
+    works: bytes = b""  # the works that it cites; empty if there are none
 
 
 def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
@@ -35,6 +51,7 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         kind = FileKind.DRAFT if outcome.step == FileKind.DRAFT else "skipped"
         return DocumentRow(kind, pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
+    works, url = works_of(document), canonical_url(document.meta.source_url)
     return DocumentRow(
         "cleaned",
         pack(document),
@@ -42,5 +59,14 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         fingerprint=pack(fingerprint(document)),
         rolled_back=any(note.invariant for note in document.notes),
         inferred=document.inferred,
-        pictures=tuple(image_files(document)),
+        pictures=tuple(image_references(document)),
+        title=document.meta.title,
+        url=url,
+        homes=names_of_post(document, url),
+        wants=names_looked_up(document),
+        works=pack(works) if works else b"",
+        length=len(document.text),
+        shingles=smallest_shingles(
+            document.text_after(CHARACTER_STEPS), PROBE_SHINGLES if document.inferred else SKETCH_SHINGLES
+        ).tobytes(),
     )

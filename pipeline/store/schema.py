@@ -14,62 +14,17 @@ from pipeline.duplicates import index_tables
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.read.folder import source_stamp
 from pipeline.store.atomic import errors_naming
+from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
-STATE_SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE documents (
-    path TEXT PRIMARY KEY,
-    flow TEXT NOT NULL,        -- digest of the flow and its settings
-    stamp TEXT NOT NULL,       -- size and times of the source; empty if it must be tried again
-    sha256 TEXT NOT NULL,      -- of the source's bytes; empty if not read, or to be tried again
-    kind TEXT NOT NULL,        -- cleaned, skipped or draft
-    name TEXT NOT NULL,        -- safe_name(path)
-    folded TEXT NOT NULL,      -- the name, case-folded
-    outcome BLOB NOT NULL,     -- the Document or Skipped, MessagePack
-    digest TEXT NOT NULL,      -- of outcome
-    fingerprint BLOB,          -- MessagePack; NULL for skipped documents
-    duplicate_of TEXT,         -- the path of the document that this one duplicates
-    why TEXT,
-    similarity REAL,
-    problem TEXT,              -- why it has no books
-    cause TEXT,                -- of that problem: document, environment or bug
-    rolled_back INTEGER NOT NULL, -- whether a step was rolled back because an invariant did not hold
-    inferred INTEGER NOT NULL, -- whether characters were inferred without archive statistics
-    evidence TEXT NOT NULL,    -- digest of the documents used to infer them
-    run INTEGER NOT NULL       -- the last run that saw the source
-);
-CREATE INDEX by_name ON documents (folded);
-CREATE INDEX by_digest ON documents (path, kind, digest);
-CREATE INDEX duplicates ON documents (path, duplicate_of, why, similarity) WHERE duplicate_of IS NOT NULL;
-CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;
-CREATE TABLE pictures (
-    path TEXT NOT NULL,        -- of the document that contains it
-    file TEXT NOT NULL,        -- below raw/
-    PRIMARY KEY (path, file)
-) WITHOUT ROWID;
-CREATE TABLE chapters (
-    path TEXT PRIMARY KEY,
-    key TEXT NOT NULL,         -- digest of everything that determines the document's books
-    date TEXT NOT NULL,
-    chapter BLOB NOT NULL,     -- MessagePack
-    warnings BLOB NOT NULL     -- sentences on what its books do not show; MessagePack
-);
-CREATE TABLE outputs (
-    root TEXT NOT NULL,        -- its root folder, relative to clean/
-    name TEXT NOT NULL,        -- its path below the root folder
-    key TEXT NOT NULL,         -- digest of everything that determines its bytes; empty if unknown
-    stamp TEXT NOT NULL,       -- size and times as written; empty if it could not be made
-    sha256 TEXT NOT NULL,      -- of its bytes
-    problem TEXT NOT NULL,     -- why it could not be made
-    run INTEGER NOT NULL,      -- the last run that planned it
-    PRIMARY KEY (root, name)
-) WITHOUT ROWID;
-"""
-VERSION = "7"
+VERSION = "8"
+CACHE_KILOBYTES = 64_000  # of the database in memory: keys of the index of duplicates go to random pages
 
 
 class DamagedState(Exception):  # noqa: N818 - a condition, not a fault
     """The state cannot be used; the message says why. A run can rebuild it from raw/."""
+
+
+_WRITING_ACTIONS = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_DROP_TABLE}
 
 
 def open_database(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
@@ -85,6 +40,7 @@ def open_database(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
         message = "changed since the last run"
         raise DamagedState(message)
     db = sqlite3.connect(file, isolation_level=None)
+    db.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
     try:
         if found:
             _check_database(db, whole=not sealed)
@@ -93,8 +49,23 @@ def open_database(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
     except BaseException:
         db.close()
         raise
-    _seal_file(file).unlink(missing_ok=True)
+    _remove_seal_before_writing(db, file)
     return db
+
+
+def _remove_seal_before_writing(db: sqlite3.Connection, file: Path) -> None:
+    """Remove the seal before the first statement that writes: a run that changes nothing keeps it."""
+
+    def authorize(action: int, table: str | None, _column: object, database: str | None, _trigger: object) -> int:
+        if action not in _WRITING_ACTIONS or database == "temp" or str(table).startswith("sqlite_temp"):
+            return sqlite3.SQLITE_OK
+        try:
+            _seal_file(file).unlink(missing_ok=True)
+        except OSError:
+            return sqlite3.SQLITE_DENY  # the statement fails with SQLITE_AUTH
+        return sqlite3.SQLITE_OK
+
+    db.set_authorizer(authorize)
 
 
 def open_copy_in_memory(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
@@ -127,9 +98,11 @@ def _copy_to_memory(file: Path, memory: sqlite3.Connection) -> None:
 
 def seal_database(file: Path) -> None:
     """Store the stamp and the digest of a closed database, so that the next run notices damage."""
+    if _seal_file(file).exists():
+        return  # nothing was written
     with errors_naming(file):
         with file.open("rb") as data:
-            digest = hashlib.file_digest(data, "blake2b").hexdigest()
+            digest = hashlib.file_digest(data, "sha256").hexdigest()
         _seal_file(file).write_text(f"{source_stamp(file.stat())}\n{digest}\n", "ascii")
 
 
@@ -141,8 +114,8 @@ def delete_database(file: Path) -> None:
 
 def create_tables(db: sqlite3.Connection) -> None:
     """Create the tables in an empty database."""
-    db.executescript(f"BEGIN; {STATE_SCHEMA}{index_tables.INDEX_SCHEMA} COMMIT;")
-    for fact in (("version", VERSION), ("fingerprints", FINGERPRINT_VERSION)):
+    db.executescript(f"BEGIN; {STATE_SCHEMA}{index_tables.INDEX_SCHEMA}{TRIGGERS} COMMIT;")
+    for fact in (("version", VERSION), ("fingerprints", FINGERPRINT_VERSION), ("works", "")):
         db.execute("INSERT INTO facts VALUES (?, ?)", fact)
 
 
@@ -160,7 +133,7 @@ def _matches_seal(file: Path) -> bool:
     if known[:1] == [source_stamp(file.stat())]:
         return True
     with file.open("rb") as data:
-        return known[1:2] == [hashlib.file_digest(data, "blake2b").hexdigest()]
+        return known[1:2] == [hashlib.file_digest(data, "sha256").hexdigest()]
 
 
 def _check_database(db: sqlite3.Connection, *, whole: bool) -> None:
@@ -174,13 +147,14 @@ def _check_database(db: sqlite3.Connection, *, whole: bool) -> None:
     if db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         message = "damaged, according to SQLite's integrity check"
         raise DamagedState(message)
-    for digest, outcome in db.execute("SELECT digest, outcome FROM documents"):
-        if hashlib.sha256(outcome).hexdigest() != digest:
+    for digest, outcome in db.execute("SELECT digest, outcome FROM documents LEFT JOIN contents USING (path)"):
+        if outcome is None or hashlib.sha256(outcome).hexdigest() != digest:
             message = "contains a damaged document"
             raise DamagedState(message)
 
 
 _DISK_ERROR_CODES = {
+    sqlite3.SQLITE_AUTH,
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,

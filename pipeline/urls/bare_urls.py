@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.patterns import lazy_pattern
+
 _UNSPACED = (  # letters of scripts without spaces between words: they may be part of a URL, or the next sentence
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
     r"\u3005-\u3007\u3041-\u30ff\u3105-\u312f"  # iteration marks; Hiragana, Katakana; Bopomofo
@@ -22,40 +24,40 @@ _NOT_IN_URL = (  # characters that end a URL
     r"\uff00-\uffef"  # Halfwidth and Fullwidth Forms
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"  # the other scripts of _UNSPACED
 )
-_URL_START = re.compile(  # the parser makes no links of scripts and data: they are found as text
+_URL_START = lazy_pattern(  # the parser makes no links of scripts and data: they are found as text
     r"(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.)|(?:java|vb)script:|data:[\w.+-]+/[\w.+-]+[;,])",
     re.IGNORECASE,
 )
-_PLAIN = re.compile(rf"[^{_NOT_IN_URL}]+")
-_LETTERS = re.compile(rf"[{_UNSPACED}]+")
-_AFTER_BARE_URL = re.compile(r"[\s<>\"'`|)\]}*]|\Z")  # after a word that is followed by space, or enclosed
-_GOES_ON = re.compile(  # what shows that the letters before it are part of a URL: https://e.org/2021年3月/
+_PLAIN = lazy_pattern(rf"[^{_NOT_IN_URL}]+")
+_LETTERS = lazy_pattern(rf"[{_UNSPACED}]+")
+_AFTER_BARE_URL = lazy_pattern(r"[\s<>\"'`|)\]}*]|\Z")  # after a word that is followed by space, or enclosed
+_GOES_ON = lazy_pattern(  # what shows that the letters before it are part of a URL: https://e.org/2021年3月/
     r"/|[-_=+][\w%]|\d{1,2}[月日]|%[0-9A-Fa-f]{2}|[?#&][\w.-]+=|\.(?:html?|md|php|aspx?|jsp|pdf|txt|xml|zip|epub|jpe?g|png|gif|webp|mp[34])\b",
     re.IGNORECASE,
 )
 _BEFORE_LETTERS = frozenset("/=_-#&+~:(!%·")  # a part of a URL that begins in another script follows one of these
-_ROOT = re.compile(r"https?://[^/]*/", re.IGNORECASE)
+_ROOT = lazy_pattern(r"https?://[^/]*/", re.IGNORECASE)
 MOST_LETTERS = 40  # of a part of a URL that nothing but a space ends; longer ones are sentences
-_SENTENCE_GOES_ON = re.compile(  # what follows a URL in a sentence, and begins no title
+_SENTENCE_GOES_ON = lazy_pattern(  # what follows a URL in a sentence, and begins no title
     "即可|就[可能会會是行好有]|[是和与與或及的](?![^\\s]{1,4}(?:$|\\s))|以及|并且?|並且?|了解|(?:去)?下[载載]|查看|[获獲]取|可以"
     "|[这這][里裡个個是样樣]|[在]这|也[可是能]|都[可是有能]|然后|然後|之[后後]|[后後](?![\\u4e00-\\u9fff])|注册|登[录錄陆]"
     "|[欢歡]迎|[试試][试試]|看看|里面|裡面|中[的可]|上[的可面]|进[行入]|[來来][看下]|[这這]|看到|找到"
     "|を|[はがにでとのへも](?=[\\u3400-\\u9fff])|から|まで|です|はこちら|にアクセス|でダウンロード|へどうぞ"
     "|(?:에서|에|를|을|로|으로|입니다|의|는)(?![\\uac00-\\ud7af])|입니다|에서"
 )
-_SENTENCE_TAIL = re.compile(
+_SENTENCE_TAIL = lazy_pattern(
     "(?<=[\\u30a1-\\u30ff\\u3400-\\u9fff])(?:です|ます|でした|を|は|が|に(?!ん)|で(?!ん)|へ|から|まで)|(?<=.)(?:입니다|에서|를)"
 )
-_HOST_IN_OTHER_SCRIPT = re.compile(  # an internationalized host name (IDNA): labels, then a top-level domain
+_HOST_IN_OTHER_SCRIPT = lazy_pattern(  # an internationalized host name (IDNA): labels, then a top-level domain
     r"(?:www\.|https?://)(?:[\w-]+\.)+"
     r"(?:[A-Za-z]{2,}(?![A-Za-z0-9.-]*\.\w)|(?:(?<=[^\x00-\x7f]\.)|(?=(?:中国|中國|公司|网络|網絡|香港|台湾|台灣|한국)(?!\w)))[^\W\d_A-Za-z]{2,})"
     rf"(?=[:/?#]|[{_NOT_IN_URL}.,;)\]]|\Z)",
     re.IGNORECASE,
 )
 _TRAILING_PUNCTUATION = "?!.,:;*_~\"'\\"  # may follow a URL but is no part of it (GFM, 6.9), and a hard line break
-_LEADS_SOMEWHERE = re.compile(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
+_LEADS_SOMEWHERE = lazy_pattern(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
-_ENTITY = re.compile(r"&[a-z]{2,8};\Z", re.IGNORECASE)
+_ENTITY = lazy_pattern(r"&[a-z]{2,8};\Z", re.IGNORECASE)
 
 
 def find_bare_urls(text: str) -> Iterator[tuple[int, str]]:

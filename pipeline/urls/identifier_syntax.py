@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.patterns import lazy_pattern
+
 Identifiers = Iterator[str]
-_ARXIV = re.compile(
+_ARXIV = lazy_pattern(
     r"(?:arxiv\.|arxiv:)?(?:(?:[a-z-]+/)?(\d{4}\.\d{4,5})|([a-z-]+)(?:\.[A-Z]{2})?/(\d{7}))(v\d+)?", re.IGNORECASE
 )
-_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+){0,4}/[^\s?#]+", re.IGNORECASE)
-_DOI_SUFFIX = re.compile(
+_DOI = lazy_pattern(r"10\.\d{4,9}(?:\.\d+){0,4}/[^\s?#]+", re.IGNORECASE)
+_DOI_SUFFIX = lazy_pattern(
     r"(?:/(?:full(?:text)?|abstract|pdf|epdf|pdfdirect|html|meta|summary|references|figures)|\.full(?:\.pdf|-text)?|\.pdf"
     r"|v\d+(?:\.full(?:\.pdf|-text)?|\.abstract)?)/?\Z",
     re.IGNORECASE,
 )
 MOST_DOI_SUFFIXES = 3  # suffixes in a row: /full/html, v2.full.pdf
-_ISBN = re.compile(r"(?:isbn[: ]?)?((?:97[89][ -]?)?(?:\d[ -]?){9}[\dX])", re.IGNORECASE)
+_ISBN = lazy_pattern(r"(?:isbn[: ]?)?((?:97[89][ -]?)?(?:\d[ -]?){9}[\dX])", re.IGNORECASE)
 
 
 def parse_uri(scheme: str, value: str) -> Identifiers:

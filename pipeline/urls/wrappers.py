@@ -16,6 +16,7 @@ _ENCODED_URL = re.compile(r"https?(?::|%(?:25)*3A)", re.IGNORECASE)
 MOST_ENCODINGS = 3  # percent-encodings of one URL on top of each other
 _RUN_LENGTHS = {char: length for length, char in enumerate(string.ascii_letters.swapcase() + string.digits + "-_", 2)}
 _V3 = re.compile(r"__(.+?)__;([\w-]*)=*!", re.DOTALL)
+_DISQUS_SIGNATURE = re.compile(r":[\w-]{20,}\Z")
 _V3_TOKEN = re.compile(r"\*(?:\*(.))?")
 
 
@@ -92,6 +93,11 @@ def _from_urldefense_v3(text: str) -> str:
     return _V3_TOKEN.sub(characters, url)
 
 
+def _from_disqus(text: str) -> str:
+    """Return the target before the signature of Disqus: `https%3A%2F%2Fe.org%2Fa%3AzXMZ...` -> `https://e.org/a`."""
+    return _DISQUS_SIGNATURE.sub("", unquote(text))
+
+
 def _from_words(text: str) -> str:
     return text
 
@@ -99,6 +105,7 @@ def _from_words(text: str) -> str:
 DECODERS: dict[str, Callable[[str], str]] = {
     "": _from_words,
     "base64": _from_base64,
+    "disqus": _from_disqus,
     "urldefense-v2": _from_urldefense_v2,
     "urldefense-v3": _from_urldefense_v3,
 }

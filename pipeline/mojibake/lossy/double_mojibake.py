@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,10 @@ TRIAL_LINES = 20  # lines: if they are no double mojibake, the others are not
 ChainAndPieces = tuple[str, list[tuple[int, list[Piece]]]]
 
 
-def undo_decodings(lines: Sequence[str], damage: Damage, archive: ArchiveStatistics, *, enough: bool) -> ChainAndPieces:
+@functools.lru_cache(maxsize=1)  # two strategies ask for the same lines in a row
+def undo_decodings(
+    lines: tuple[str, ...], damage: Damage, archive: ArchiveStatistics, *, enough: bool
+) -> ChainAndPieces:
     """Return the decoding chain of `lines` in words, and the number and pieces of each line that it explains.
 
     `damage` is the last decoding. Where the evidence for it suffices (`enough`), another one before it is searched,

@@ -49,18 +49,22 @@ def may_have_marks(text: str) -> bool:
     >>> may_have_marks("K?nnen"), may_have_marks("Können? Ja: page?id=1")
     (True, False)
     """
-    marked = not text.isascii() and any(sign[-1] in text and sign in text for sign in _simple_spellings())
-    return marked or has_inner_question(text)
+    return (not text.isascii() and _has_mark(text)) or has_inner_question(text)
+
+
+def _has_mark(text: str) -> bool:
+    """Return whether a text has a mark that was decoded once at most."""
+    return any(end in text and any(sign in text for sign in signs) for end, signs in _spellings_by_end().items())
 
 
 @functools.cache
-def _simple_spellings() -> tuple[str, ...]:
-    """Return the spellings of marks that were decoded once."""
-    return (
-        REPLACEMENT,
-        TWO_MARKS,
-        *dict.fromkeys(one for codec in single_byte_misdecodings() if (one := _decoded(REPLACEMENT, codec))),
-    )
+def _spellings_by_end() -> dict[str, list[str]]:
+    """Return the spellings of marks that were decoded once, by their last character, which is found fastest."""
+    once = dict.fromkeys(one for codec in single_byte_misdecodings() if (one := _decoded(REPLACEMENT, codec)))
+    found: dict[str, list[str]] = {}
+    for sign in (REPLACEMENT, TWO_MARKS, *once):
+        found.setdefault(sign[-1], []).append(sign)
+    return found
 
 
 def with_single_marks(text: str, lines: Iterable[Span], extra: Iterable[int] = ()) -> MarkedText:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.plain_text.lines import columns
 
 MOST_TITLE_COLUMNS = 64  # columns of a heading; a longer line is a sentence
@@ -46,7 +47,7 @@ _CHAPTERS = {
     "|peatükk|nodaļa|skyrius|caput|canto|letter",
     "korean": "[장화회절막]",
 }
-_SPECIAL = re.compile(  # parts of a book without a number
+_SPECIAL = lazy_pattern(  # parts of a book without a number
     r"(?:序章|序幕|序言|自序|前言|引子|引言|楔子|尾声|尾聲|终章|終章|终曲|后记|後記|跋|结语|結語|番外篇?|外传|外傳|幕间|幕間|間章|大结局|大結局"
     r"|プロローグ|エピローグ|あとがき|まえがき|はじめに|おわりに|프롤로그|에필로그|외전|서장|종장|작가의 말|머리말"
     r"|prologue|epilogue|foreword|preface|introduction|afterword|interlude|prolog|epilog|vorwort|nachwort|einleitung"
@@ -56,8 +57,8 @@ _SPECIAL = re.compile(  # parts of a book without a number
     re.IGNORECASE,
 )
 _TITLE = r"(?:[\s:：.．、,，·)）\]】—–-]+(?P<title>\S.*)|\.)?"
-_HEADING_AS_SENTENCE = re.compile(r"[。；;,，、：:](?:[”’」』\"')]*)\Z")
-_FULL_STOP = re.compile(r"(?<=[^\W\d_])\.\Z")
+_HEADING_AS_SENTENCE = lazy_pattern(r"[。；;,，、：:](?:[”’」』\"')]*)\Z")
+_FULL_STOP = lazy_pattern(r"(?<=[^\W\d_])\.\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,15 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
             rf"(?P<a>[0-9]{{1,4}}\.?|{_NUMBER_WORDS})\s+(?:{words})(?:\s*[:.—–-]+\s*(?P<t>\S.*)|\.)?",
         )
         for pattern in either:
-            yield kind, re.compile(pattern, re.IGNORECASE)
-    yield "part", re.compile(r"卷(?P<a>[一二三四五六七八九十]{1,3})(?:[\s:：、·]+(?P<t>\S.*))?|(?P<b>[上中下])[卷部篇]")
+            yield kind, lazy_pattern(pattern, re.IGNORECASE)
+    yield (
+        "part",
+        lazy_pattern(r"卷(?P<a>[一二三四五六七八九十]{1,3})(?:[\s:：、·]+(?P<t>\S.*))?|(?P<b>[上中下])[卷部篇]"),
+    )
 
 
 _NUMBERED = tuple(_patterns())
-_STARTS = re.compile(  # what every heading starts with or contains; a quick test of each line of a long text
+_STARTS = lazy_pattern(  # what every heading starts with or contains; a quick test of each line of a long text
     "|".join(("第", "제", "[章卷部]", "[부장화회]", _PARTS["words"], _CHAPTERS["words"])), re.IGNORECASE
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from pipeline.markdown.front_matter import front_matter_of
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.plain_text.mail import header_length
 
 PLAIN_SUFFIXES = frozenset({".txt", ".text", ".log", ".asc", ".nfo"})
@@ -15,28 +16,28 @@ MARKDOWN_KINDS = frozenset({"yaml", "toml", "json", "object", "hexo"})  # of fro
 ENOUGH_POINTS = 2  # points that make a short text Markdown
 LINES_PER_POINT = 400  # lines of a long text for which it needs one point: a novel may hold one link
 MAIL_POINTS = 2  # points that a mail must have more: its writer and its reader see plain text
-_LINK = re.compile(
+_LINK = lazy_pattern(
     r"\]\((?:<[^<>\n]*>|(?:https?:|mailto:|[./#?]|[\w%-]+[./#])[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
     r"(?:\s+[\"'(][^\n]*?[\"')])?\)"
 )
-_FENCE_LINE = re.compile(r"^ {0,3}(?:```|~~~\w)[^`\n]*$", re.MULTILINE)
-_TABLE = re.compile(
+_FENCE_LINE = lazy_pattern(r"^ {0,3}(?:```|~~~\w)[^`\n]*$", re.MULTILINE)
+_TABLE = lazy_pattern(
     r"^[^\n|]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*(?=\n|\Z)", re.MULTILINE
 )
-_FIRST_HEADING = re.compile(r"\s*\A\s*#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
-_LONE_HEADING = re.compile(r"\n[ \t]*\n#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
-_LOWER_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)#{2,6}[ \t]+[^#\s]")
-_TITLE_ABOVE_TEXT = re.compile(r"\A\s*#[ \t]+([^\n#]{0,80}[^\s.,;:#=。，；：])[ \t]*\n((?:[^\n#][^\n]*\n?)+)")
-_STRONG = re.compile(r"(?<![*\\])\*\*(?=[^\s*])([^*\n]{2,200}?)(?<=[^\s*])\*\*(?!\*)")
-_ASTERISKS = re.compile(r"\*{2,}")
-_HTML = re.compile(r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre)\b[^<>\n]*>.{0,400}?</\1>", re.DOTALL)
-_INLINE_HTML = re.compile(r"<(?:br|hr|img)\b[^<>\n]*>|</(?:em|strong|b|i|span|font|code|sub|sup)>")
-_AUTOLINK = re.compile(r"<https?://[^\s<>]+>")
-_CODE = re.compile(r"(?<![`\w])`[^`'\n]{1,80}`(?![`\w])")
-_DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]:[ \t]*(?:<|https?://|/)\S", re.MULTILINE)
-_COMMENT_LINES = re.compile(r"^#(?!#)[^\n]*\n(?=#(?!#))", re.MULTILINE)
-_ASSIGNMENT = re.compile(r"[\w.\[\]\"'-]+[ \t]*(?:=|:=|==|>=)[ \t]*\S|\[[\w.-]+\][ \t]*\Z|export[ \t]")
-_TEXT_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’」』)]{0,8}\s*\Z")
+_FIRST_HEADING = lazy_pattern(r"\s*\A\s*#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
+_LONE_HEADING = lazy_pattern(r"\n[ \t]*\n#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
+_LOWER_HEADING = lazy_pattern(r"(?:\A|\n[ \t]*\n)#{2,6}[ \t]+[^#\s]")
+_TITLE_ABOVE_TEXT = lazy_pattern(r"\A\s*#[ \t]+([^\n#]{0,80}[^\s.,;:#=。，；：])[ \t]*\n((?:[^\n#][^\n]*\n?)+)")
+_STRONG = lazy_pattern(r"(?<![*\\])\*\*(?=[^\s*])([^*\n]{2,200}?)(?<=[^\s*])\*\*(?!\*)")
+_ASTERISKS = lazy_pattern(r"\*{2,}")
+_HTML = lazy_pattern(r"<(p|div|table|a|h[1-6]|ul|ol|li|blockquote|pre)\b[^<>\n]*>.{0,400}?</\1>", re.DOTALL)
+_INLINE_HTML = lazy_pattern(r"<(?:br|hr|img)\b[^<>\n]*>|</(?:em|strong|b|i|span|font|code|sub|sup)>")
+_AUTOLINK = lazy_pattern(r"<https?://[^\s<>]+>")
+_CODE = lazy_pattern(r"(?<![`\w])`[^`'\n]{1,80}`(?![`\w])")
+_DEFINITION = lazy_pattern(r"^ {0,3}\[([^\]\n]+)\]:[ \t]*(?:<|https?://|/)\S", re.MULTILINE)
+_COMMENT_LINES = lazy_pattern(r"^#(?!#)[^\n]*\n(?=#(?!#))", re.MULTILINE)
+_ASSIGNMENT = lazy_pattern(r"[\w.\[\]\"'-]+[ \t]*(?:=|:=|==|>=)[ \t]*\S|\[[\w.-]+\][ \t]*\Z|export[ \t]")
+_TEXT_SENTENCE_END = lazy_pattern(r"[.!?…。！？][\"'”’」』)]{0,8}\s*\Z")
 
 
 def is_plain_file(path: PurePosixPath, text: str, patterns: Sequence[str] = ()) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.plain_text.escapes import BREAK, JOINED, SOFT
 from pipeline.steps.plain_text.lines import WIDE_INDENTATION, TextBlock, TextLine, is_wide
 
@@ -20,16 +20,16 @@ FEWEST_UNMARKED_LINES = 4  # lines without any punctuation, for their widths to 
 LEAST_CONTINUED = 0.4  # of the full lines: so many are followed by a small letter, or by a script without capitals
 MOST_ITEM_LINES = 20  # lines of an item of a list that are looked at
 FEWEST_RECORDS = 5  # lines in a row that all start with a capital or a digit are records, not a paragraph
-SENTENCE_END = re.compile(r"[.!?…‥。！？～~।؟።።។՞·♪—][\"'”’»)\]）」』】*_~]{0,8}\Z|[”’»」』][)）]?\Z")
-_CLAUSE_END = re.compile(r"[:;,：；，]\Z")
-LIST_MARKER = re.compile(
+SENTENCE_END = lazy_pattern(r"[.!?…‥。！？～~।؟።።។՞·♪—][\"'”’»)\]）」』】*_~]{0,8}\Z|[”’»」』][)）]?\Z")
+_CLAUSE_END = lazy_pattern(r"[:;,：；，]\Z")
+LIST_MARKER = lazy_pattern(
     r"(?:[-*+•·●○■□◆◇▪‣※・]|\d{1,3}[.)]|\([\da-zA-Z]{1,3}\)|[a-zA-Z][.)]|\[\d{1,3}\])[ \t]+\S"
     r"|[①-⑳]|\d{1,3}、|[（(][一二三四五六七八九十]+[）)]"
 )
-_DIALOGUE_DASH = re.compile(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])")
-_SPEECH_START = re.compile(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])|[\"“„«‘「『]")
-_RECORD_FIELD = re.compile(r"[A-Z][\w-]{1,30}:(?=[ \t]|\Z)")
-_NO_SENTENCE_MARKS = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff]")  # Thai, Lao, Tibetan, Burmese, Khmer
+_DIALOGUE_DASH = lazy_pattern(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])")
+_SPEECH_START = lazy_pattern(r"[-–—―]{1,2}[ \N{NO-BREAK SPACE}]?(?=[^\W\d_]|[¿¡])|[\"“„«‘「『]")
+_RECORD_FIELD = lazy_pattern(r"[A-Z][\w-]{1,30}:(?=[ \t]|\Z)")
+_NO_SENTENCE_MARKS = lazy_pattern(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff]")  # Thai, Lao, Tibetan, Burmese, Khmer
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _HEADER_FIELD = re.compile(
 )
 _MBOX_START = re.compile(r"From \S+@?\S* +(?:\w{3} ){2}")
 QUOTED_SENTENCE_END = re.compile(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
+QUOTED_QUESTION_END = re.compile(r"[?？؟][\"'”’」』)）*_]*\s*\Z")
 ATTRIBUTION = re.compile(
     r"(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał\w*|napsal\w*"
     r"|пишет|писал\w*|написал\w*|написав|yazdı|đã viết)\b[^\n]*|写道|寫道|说|說|さんは書きました|작성)\s*[:：]\s*\Z",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.dates import date_of
 from pipeline.steps.plain_text.layout import SENTENCE_END
 from pipeline.steps.plain_text.lines import TextLine
@@ -24,26 +25,27 @@ _AUTHOR_NAMES = (
 _DATE_NAMES = (
     "date|release date|posting date|日期|时间|時間|发表时间|發表時間|日時|날짜|datum|fecha|data|дата|sent|gesendet"
 )
-_LABELLED = re.compile(
+_LABELLED = lazy_pattern(
     rf"(?:(?P<title>{_TITLE_NAMES})|(?P<author>{_AUTHOR_NAMES})|(?P<date>{_DATE_NAMES}))\s*[:：]\s*(?P<value>\S.*)",
     re.IGNORECASE,
 )
-_BOARD_LINE = re.compile(r"(?:(?P<author>作者)|(?P<title>標題|标题)|(?P<date>時間|时间))\s+(?P<value>\S.*)")  # of PTT
-_BRACKETED = re.compile(
+_BOARD_LINE = lazy_pattern(r"(?:(?P<author>作者)|(?P<title>標題|标题)|(?P<date>時間|时间))\s+(?P<value>\S.*)")  # of PTT
+_BRACKETED = lazy_pattern(
     r"[《〈『「【](?P<title>[^》〉』」】/／]{1,60})(?:[/／]\s*作者\s*[:：]?\s*(?P<inside>[^》』】]{1,40}))?[》〉』」】]"
     r"\s*(?:[（(【\[][^）)】\]]{0,30}[）)】\]])?\s*(?:全集|全本|完本|完结|精校版|校对版|全文|[Tt][Xx][Tt])?\s*"
     r"(?:(?:作者|著者|文|by|BY|By)?\s*[:：/／]?\s*(?P<author>[^\s，。！？,.!?]{1,30}))?"
 )
-_WRITTEN_BY = re.compile(
+_WRITTEN_BY = lazy_pattern(
     r"(?:by|BY|By|von|par|por|di|door|av)\s+(?P<author>[^\W\d_][^.!?,;:]{1,60})"
     r"|(?:文|作|著)\s*[/／]\s*(?P<cjk>\S{1,20})|(?P<suffix>\S{1,12})\s+著"
 )
-_EBOOK_OF = re.compile(
+_EBOOK_OF = lazy_pattern(
     r"(?:The )?Project Gutenberg(?:'s|’s)? (?:EBook|eBook|Etext) of (?P<title>.+?)(?:, by (?P<author>.+))?\Z"
 )
-_ADDRESS = re.compile(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+\s*")
-_IN_PARENTHESES = re.compile(r"\S+@\S+\s+\(([^()]+)\)\s*\Z")
-_BOARD_SUFFIX = re.compile(r"[\s,，]*(?:看板|站內|站内|信区)\s*[:：]?.*\Z")
+_MARKED_WHOLE = lazy_pattern(r"\A([*_]+)(.+)\1\Z")  # marks around a title; those of a word in it stay
+_ADDRESS = lazy_pattern(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+\s*")
+_IN_PARENTHESES = lazy_pattern(r"\S+@\S+\s+\(([^()]+)\)\s*\Z")
+_BOARD_SUFFIX = lazy_pattern(r"[\s,，]*(?:看板|站內|站内|信区)\s*[:：]?.*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def opening_of(lines: Sequence[TextLine]) -> Opening:
     found: dict[str, str] = {}
     for at, line in enumerate(words[:OPENING_LINES]):
         for name, value in _named(line, first=at == 0):
-            found.setdefault(name, value.strip(" \t\u3000*_"))
+            found.setdefault(name, _MARKED_WHOLE.sub(r"\2", value.strip(" \t\u3000")))
         if at and "author" not in found and "title" not in found and (match := _WRITTEN_BY.fullmatch(line)):
             before = words[at - 1]
             if at < 4 and not SENTENCE_END.search(before):  # noqa: PLR2004 - a title and a subtitle

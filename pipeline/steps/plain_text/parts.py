@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.plain_text.layout import MAJORITY_OF_LINES
 from pipeline.steps.plain_text.lines import WIDE_INDENTATION, TextBlock, TextLine, text_blocks
 from pipeline.steps.plain_text.mail import header_length, signature_start
@@ -16,14 +16,19 @@ PartKind = Literal["prose", "header", "signature", "columns"]
 MOST_SYMBOLS = 0.5  # of the characters: a drawing has more
 FEWEST_WORDS = 6  # words a line, on average, of an indented paragraph
 LEAST_ALIGNED = 0.8  # of the lines have a gap that ends in the same column, in a table
-_WIDE_GAP = re.compile(r"\S(?: {3,}+|\t++)\S|[\u2502-\u257f]|(?<!\.)\.{4,}+ *+\d|^\|.*\|$|^\+[-=+]++$")
-_GAP = re.compile(r"[^\s.!?:。！？] {2,}+(?=\S)")
-_PROSE_END = re.compile(r"[.!?:;,。，！？：；…」』”’)\"'）—-]\Z")
-_CODE_END = re.compile(r"[;{}]\Z|\):\Z|\) \{")
-_PROMPT_LINE = re.compile(r"(?:>>>|\.\.\.|\$|%|C:\\[^>\s]*>)(?: |\Z)")
-_ASCII_SYMBOL = re.compile(r"[!-/:-@\[-`{-~]")
-_CODE_SYMBOL = re.compile(r"[{}<>=\[\]\\|$#@_]")
-_VERSE_START = re.compile(r"[\"'“‘«„(]*(?:[^\W\d_])")
+_WIDE_GAP = lazy_pattern(r"\S(?: {3,}+|\t++)\S|[\u2502-\u257f]|(?<!\.)\.{4,}+ *+\d|^\|.*\|$|^\+[-=+]++$")
+_GAP = lazy_pattern(r"[^\s.!?:。！？] {2,}+(?=\S)")
+_PROSE_END = lazy_pattern(r"[.!?:;,。，！？：；…」』”’)\"'）—-]\Z")
+_CODE_END = lazy_pattern(r"[;{}]\Z|\):\Z|\) \{")
+_PROMPT_LINE = lazy_pattern(r"(?:>>>|\.\.\.|\$|%|C:\\[^>\s]*>)(?: |\Z)")
+_PROGRAM_OUTPUT = lazy_pattern(  # a line of a patch or of a stack trace
+    r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|diff --git \S|(?:---|\+\+\+) [ab]/\S|at [\w$.<>/]+\([^()]*\)\Z"
+    r"|File \"[^\"]+\", line \d"
+)
+FEWEST_OUTPUT_LINES = 2  # of a patch or a stack trace
+_ASCII_SYMBOL = lazy_pattern(r"[!-/:-@\[-`{-~]")
+_CODE_SYMBOL = lazy_pattern(r"[{}<>=\[\]\\|$#@_]")
+_VERSE_START = lazy_pattern(r"[\"'“‘«„(]*(?:[^\W\d_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ def _keeps_columns(block: TextBlock) -> bool:
     if sum(bool(_WIDE_GAP.search(line)) for line in words) >= most or _is_aligned(block) or _is_drawing(words):
         return True
     if sum(bool(_CODE_END.search(line)) for line in words) >= most or _PROMPT_LINE.match(words[0]):
+        return True
+    if sum(bool(_PROGRAM_OUTPUT.match(line)) for line in words) >= FEWEST_OUTPUT_LINES:
         return True
     indented = all(line.indent and not WIDE_INDENTATION & set(line.indent) for line in block)
     prose = sum(bool(_PROSE_END.search(line)) for line in words) >= most

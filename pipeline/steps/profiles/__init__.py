@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,11 @@ def profile_of(meta: Metadata) -> Profile:
     """
     if meta.profile:
         return load_profile(meta.profile)
-    host = host_of(meta.source_url)
+    return _shipped_profile_of(host_of(meta.source_url)) if meta.source_url else NO_PROFILE
+
+
+@lru_cache(maxsize=64)  # hosts; every step that a profile can turn on asks
+def _shipped_profile_of(host: str) -> Profile:
     return next((profile for profile in _shipped_profiles().values() if _covers(profile, host)), NO_PROFILE)
 
 

@@ -1,0 +1,48 @@
+"""Image targets of a document -> the images of its chapter: found in the archive, verified, within the size limit."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from pipeline.books.images import MAX_BYTES, Picture, PictureOptions, verified_image, verified_picture
+from pipeline.read.data_urls import image_of_data_url
+from pipeline.read.picture_paths import PictureFinder
+from pipeline.read.pictures import REMOTE_URL
+
+
+class ChapterPictures:
+    """Collects the images of one document. `files` has their bytes by name, `left_out` those beyond the size limit."""
+
+    def __init__(self, finder: PictureFinder, folder: PurePosixPath, options: PictureOptions, room: int) -> None:
+        """Read images that `finder` finds, `room` bytes together; relative targets begin in `folder` below its root."""
+        self.finder, self.folder, self.options, self.room = finder, folder, options, room
+        self.names: dict[str, str] = {}  # image target, as written -> its file name in the book; "" if missing
+        self.files: dict[str, bytes] = {}
+        self.left_out: set[str] = set()
+
+    def name_of(self, written: str) -> str:
+        """Return the file name in the book of the image at a target; "" if it is remote, missing or refused."""
+        if written not in self.names:
+            self.names[written] = self.added(written)
+        return self.names[written]
+
+    def added(self, written: str) -> str:
+        """Add the image at a target to the chapter and return its name; "" if that is not possible."""
+        picture = self.read(written)
+        if not picture:
+            return ""
+        if picture.name not in self.files:
+            if self.room < len(picture.data):
+                self.left_out.add(picture.name)
+                return ""
+            self.room -= len(picture.data)
+            self.files[picture.name] = picture.data
+        return picture.name
+
+    def read(self, written: str) -> Picture | None:
+        """Return the verified image at a target, or None."""
+        if written[:5].lower() == "data:":
+            found = image_of_data_url(written, MAX_BYTES)
+            return verified_image(found.data, self.options) if found and len(found.data) <= MAX_BYTES else None
+        path = None if REMOTE_URL.match(written) else self.finder.found(self.folder, written)
+        return verified_picture(self.finder.root, self.finder.root / path, self.options) if path else None

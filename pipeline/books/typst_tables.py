@@ -1,0 +1,57 @@
+"""Pandoc table -> the call of `sheet` in templates/book.typ, which chooses its size, or stacks its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.books.pandoc_ast import Node
+from pipeline.books.table_columns import TableCell, table_grid
+from pipeline.books.typst_markup import typst_arguments
+
+MOST_REPEATED_HEAD = 200  # characters of a cell in the head; a longer head would fill each page
+
+
+def typst_table(table: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
+    """Return a table as a call of `sheet`, its cells as arguments.
+
+    `contents` returns the blocks of a cell for pandoc's Typst writer.
+    """
+    grid = table_grid(table)
+    given: dict[str, object] = {
+        "aligns": grid.aligns,
+        "head": grid.head,
+        "repeated": max(map(len, grid.labels), default=0) <= MOST_REPEATED_HEAD,
+        "labels": grid.labels if grid.head_is_text else [],
+        "wanted": [round(width, 1) for width in grid.wanted],
+        "words": grid.words,
+        "floors": [round(width, 1) for width in grid.floors],
+    }
+    made = [_raw_block(f"#sheet({typst_arguments(given)},")]
+    made += [node for cell in grid.cells for node in _cell_call(cell, contents)]
+    made.append(_raw_block(")"))
+    if not grid.caption:
+        return made
+    caption = [node for block in grid.caption for node in contents([block])]
+    return [_raw_block("#captioned-sheet(["), *caption, _raw_block("])["), *made, _raw_block("]")]
+
+
+def _cell_call(cell: TableCell, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
+    spans = {"colspan": cell.columns, "rowspan": cell.rows, "align": cell.align}
+    given: dict[str, object] = {"x": cell.x, "y": cell.y} | {
+        name: value for name, value in spans.items() if value not in {1, ""}
+    }
+    start = f"({typst_arguments(given)}, body: ["
+    blocks = contents(cell.blocks)
+    if not blocks:
+        return [_raw_block(f"{start}], empty: true),")]
+    if len(blocks) == 1 and blocks[0]["t"] in {"Plain", "Para"}:
+        return [{"t": "Plain", "c": [_raw_inline(start), *blocks[0]["c"], _raw_inline("]),")]}]
+    return [_raw_block(start), *blocks, _raw_block("]),")]
+
+
+def _raw_block(text: str) -> Node:
+    return {"t": "RawBlock", "c": ["typst", text]}
+
+
+def _raw_inline(text: str) -> Node:
+    return {"t": "RawInline", "c": ["typst", text]}

@@ -1,0 +1,164 @@
+r"""Image target of a post -> the file of the archive that it means: sites, editors and note apps write it differently.
+
+| written | the file |
+|---|---|
+| `img/p.png?raw=true`, `img/p.png#center` | without the query and the fragment |
+| `/img/p.png` | below the root of the site: the archive, a folder above the post, or its `static` folder |
+| `.\img\p.png` | with slashes |
+| `Img/P.PNG` | in another case, or in another normal form of Unicode |
+| `[[p.png]]` (Obsidian) | in a folder above, in one for attachments, or the only file of that name |
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
+from urllib.parse import unquote
+
+from pipeline.read.below import open_below, stat_below
+from pipeline.read.folder import TRANSIENT_ERRORS, source_stamp
+from pipeline.read.readers import source_of_picture
+
+STATIC_FOLDERS = ("static", "public", "assets", "source", "src", "docs", "content", "images", "img")  # of site roots
+ATTACHMENT_FOLDERS = ("attachments", "assets", "images", "img", "media", "files", "_resources", "resources", "figures")
+MOST_WALKED = 100_000  # entries of the archive that a search by name reads
+REFERENCE_MARK = "//"  # of the folder and the target in a reference: no normal path has it
+
+
+@dataclass(slots=True)
+class PictureFinder:
+    """Finds image files below the archive's `root`. Make a new one for each run: it remembers folders."""
+
+    root: Path
+    listings: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # folder -> folded name -> names
+    by_name: dict[str, list[str]] | None = None  # folded name of a file -> its paths in the archive
+
+    def found(self, folder: PurePosixPath, written: str) -> PurePosixPath | None:
+        """Return the path below the root of the image at a target in a document of `folder`; None if there is none.
+
+        Raises OSError if the disk or the machine fails.
+        """
+        paths = list(dict.fromkeys(likely_paths(folder, written)))
+        for path in paths:
+            if self.state(path):
+                return PurePosixPath(path)
+        folded = next(filter(None, (self.in_other_case(path) for path in paths)), None)
+        if folded or not is_wiki_image(written):
+            return folded
+        named = self.paths_of_name(written[2:-2].rpartition("/")[2])
+        return PurePosixPath(named[0]) if len(named) == 1 else None
+
+    def stamp(self, reference: str) -> str:
+        """Return a string that changes with the image of a reference (see `picture_reference`); "" if there is none."""
+        folder, _, written = reference.partition(REFERENCE_MARK)
+        path = self.found(PurePosixPath(folder), written)
+        state = self.state(str(path)) if path else None
+        return f"{path} {source_stamp(state)}" if state else ""
+
+    def state(self, path: str) -> os.stat_result | None:
+        """Return the status of an image file, or of the source that it is inside of; None if there is neither."""
+        for file in (PurePosixPath(path), source_of_picture(PurePosixPath(path))):
+            try:
+                if file and stat.S_ISREG((state := stat_below(self.root, file)).st_mode):
+                    return state
+            except OSError as error:
+                if error.errno in TRANSIENT_ERRORS:
+                    raise
+        return None
+
+    def in_other_case(self, path: str) -> PurePosixPath | None:
+        """Return the one path that differs from `path` in upper and lower case or the normal form of Unicode."""
+        done: list[str] = []
+        for part in PurePosixPath(path).parts:
+            names = self.listing("/".join(done)).get(folded_name(part), [])
+            name = part if part in names else names[0] if len(names) == 1 else ""
+            if not name:
+                return None
+            done.append(name)
+        found = "/".join(done)
+        return PurePosixPath(found) if done and self.state(found) else None
+
+    def listing(self, folder: str) -> dict[str, list[str]]:
+        """Return the names in a folder below the root by their folded form; none if it cannot be read."""
+        if folder not in self.listings:
+            names: dict[str, list[str]] = {}
+            try:
+                handle = open_below(self.root, PurePosixPath(folder))
+                try:
+                    for name in sorted(os.listdir(handle)):  # noqa: PTH208 - of a descriptor, which no link can move
+                        names.setdefault(folded_name(name), []).append(name)
+                finally:
+                    os.close(handle)
+            except OSError as error:
+                if error.errno in TRANSIENT_ERRORS:
+                    raise
+            self.listings[folder] = names
+        return self.listings[folder]
+
+    def paths_of_name(self, name: str) -> list[str]:
+        """Return the files of the archive called `name`, whatever their case; hidden folders are not searched."""
+        if self.by_name is None:
+            self.by_name = {}
+            left = MOST_WALKED
+            for place, folders, names in os.walk(self.root):
+                folders[:] = sorted(one for one in folders if not one.startswith("."))
+                for one in names:
+                    path = str(PurePosixPath(os.path.relpath(place, self.root)) / one)
+                    self.by_name.setdefault(folded_name(one), []).append(path)
+                left -= len(names) + len(folders)
+                if left < 0:
+                    break
+        return self.by_name.get(folded_name(name), [])
+
+
+def folded_name(name: str) -> str:
+    """Return a file name to compare: case-folded, in NFC, which macOS and Windows write differently."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def picture_reference(folder: PurePosixPath, written: str) -> str:
+    """Return an image target of a document in `folder` as one string: it names the same file in each run.
+
+    >>> picture_reference(PurePosixPath("a"), "/img/p.png")
+    'a///img/p.png'
+    """
+    return f"{folder}{REFERENCE_MARK}{written}"
+
+
+def is_wiki_image(written: str) -> bool:
+    """Return whether an image target is that of a wiki link: `[[p.png]]` (see note_links.py)."""
+    return written.startswith("[[") and written.endswith("]]")
+
+
+def likely_paths(folder: PurePosixPath, written: str) -> Iterator[str]:
+    """Yield the paths below the archive's root that an image target may mean, the likeliest first.
+
+    >>> list(likely_paths(PurePosixPath("a"), "p.png?raw=true"))[:2]
+    ['a/p.png?raw=true', 'a/p.png']
+    """
+    target = written[2:-2] if is_wiki_image(written) else written
+    plain = target.partition("?")[0].partition("#")[0]
+    slashed = unquote(plain).replace("\\", "/")
+    above = [folder, *folder.parents]
+    static = [one / name for one in above for name in STATIC_FOLDERS]
+    rooted = slashed.startswith("/")
+    for name in dict.fromkeys((unquote(target), unquote(plain), plain, slashed)):
+        yield from _normal_paths([*above[::-1], *static] if rooted else [folder], name.lstrip("/"))
+    name = slashed.removeprefix("./")
+    if rooted or name.startswith("../"):
+        return
+    if "/" in name or is_wiki_image(written):
+        yield from _normal_paths([*above[1:], *static], name)
+    yield from _normal_paths([one / kept for one in above for kept in ATTACHMENT_FOLDERS], name)
+
+
+def _normal_paths(places: list[PurePosixPath], name: str) -> Iterator[str]:
+    for place in places:
+        path = normpath(place / name)
+        if name and not path.startswith(("../", "/")) and path not in {"..", "."} and "\0" not in path:
+            yield path

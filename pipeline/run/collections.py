@@ -1,0 +1,173 @@
+"""Chapters of all posts -> the archive's book, in volumes where it would be long, and the books of the settings."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+
+from pipeline.books import book
+from pipeline.books.book import BookStyle, style_of_settings
+from pipeline.books.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
+from pipeline.books.formats import BOOK_FORMATS
+from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
+from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
+from pipeline.settings import Edition, Settings
+from pipeline.store.archive_state import ArchiveState
+from pipeline.store.file_names import safe_name
+from pipeline.store.output_ledger import OutputLedger
+from pipeline.store.packing import digest_of_values
+
+BOOK = "archive"  # the name of the archive's book, and of the folder with its volumes
+BOOK_SECONDS = 3600  # CPU time for a collection
+BOOK_MEMORY = max(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
+MOST_POSTS = 120  # in a volume: the PDF of 100 posts of 11 kB takes 0.8 GB of memory, and more than linearly more
+LEAST_POSTS = 80  # then the volume ends at a path whose hash is a multiple of END_OF_VOLUME
+END_OF_VOLUME = 10
+UNDATED = "undated"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A book of several posts: its path without suffix, its title and look, and the keys of its posts by path.
+
+    With an `edition`, only the posts that it selects are in the book. `index` lists the volumes of which this book is
+    the index; then it has no posts.
+    """
+
+    place: Path
+    title: str
+    look: BookStyle
+    posts: Mapping[str, str]
+    edition: Edition | None = None
+    index: tuple[VolumeEntry, ...] = ()
+
+
+class CollectionMaker:
+    """Makes the collections that are missing or outdated; `system_failed` says that the system failed one."""
+
+    def __init__(self, settings: Settings, database: ArchiveState, ledger: OutputLedger, scratch: Path) -> None:
+        """Write below settings.out, with temporary files in `scratch`."""
+        self.settings, self.database, self.ledger, self.scratch = settings, database, ledger, scratch
+        self.system_failed = False
+
+    def write_all(self, archive: Path, editions: Path, progress: Callable[[str], None]) -> None:
+        """Write the archive's book and the books of the settings; `progress(title)` is called for each."""
+        posts = [*self.database.chapters.ordered()]
+        if not posts:
+            return
+        for collection in self.collections(archive, editions, posts):
+            self.write(collection, progress)
+
+    def collections(self, archive: Path, editions: Path, posts: Sequence[tuple[str, str, str]]) -> Iterator[Collection]:
+        """Yield each collection of `posts`, which are (path, key, date) by date; volumes come before their index."""
+        look, title = style_of_settings(self.settings), self.settings.title
+        keys = {path: key for path, key, _ in posts}
+        if len(posts) <= MOST_POSTS:
+            yield Collection(archive, title, look, keys)
+        else:
+            entries = []
+            for name, members in volumes_of(posts):
+                chosen = {path: keys[path] for path in members}
+                yield Collection(archive / name, f"{title}, {name}", look, chosen)
+                entries.append(VolumeEntry(name, tuple(self.database.chapters.titles(members))))
+            yield Collection(archive, title, look, {}, index=tuple(entries))
+        for edition in self.settings.edition:
+            place = editions / safe_name(PurePosixPath(f"{edition.title}.md"))
+            yield Collection(place, edition.title, replace(look, cover=edition.cover), keys, edition)
+
+    def write(self, collection: Collection, progress: Callable[[str], None]) -> None:
+        """Write one collection, its chapters by date unless its settings choose another order."""
+        paths = book_files(collection.place, *self.settings.formats)
+        formats = self.settings.formats and converter_path()
+        keys = [*collection.posts.values()]
+        parts = (collection.title, keys, collection.look, collection.edition, formats, collection.index)
+        key = digest_of_values(book.VERSION, *parts)
+        fresh = [self.ledger.fresh(path, key) for path in paths.values()]  # ask for each: that also plans the file
+        if all(fresh):
+            return
+        progress(collection.title)
+        made = dict.fromkeys(paths, b"") if self.ledger.check else self.made(collection)
+        for kind, path in paths.items():
+            data = made[kind]
+            if isinstance(data, NoResult):  # an older file is removed, and the report says why
+                self.system_failed |= data.cause != "document"
+                self.ledger.fail(path, key if data.cause == "document" else "", f"{path.name}: {data.reason}")
+            else:
+                self.ledger.put(path, key, data)
+        self.ledger.flush()
+
+    def made(self, collection: Collection) -> Mapping[str, bytes | NoResult]:
+        """Return a collection in each kind that the settings name, or why it failed.
+
+        Each kind is made in its own process: the limits and the failure of one do not affect the other.
+        """
+        chapters = self.scratch / "chapters"
+        save_chapters(map(self.database.chapters.chapter, collection.posts), chapters)
+        volumes = [
+            Volume(
+                collection.title,
+                collection.look,
+                collection.edition,
+                kind,
+                chapters,
+                self.scratch / f"book.{kind}",
+                collection.index,
+            )
+            for kind in BOOK_FORMATS
+        ]
+        limits = Limits(BOOK_SECONDS, self.scratch, BOOK_MEMORY)
+        made: dict[str, bytes | NoResult] = {}
+        with closing(
+            run_each(make_collection, volumes, min(len(BOOK_FORMATS), worker_count(self.settings)), limits)
+        ) as results:
+            for volume, result in results:
+                if isinstance(result, str):
+                    made[volume.kind] = NoResult(result, "document") if result else volume.target.read_bytes()
+                else:
+                    made[volume.kind] = result
+        epub = made["epub"]
+        return made | {
+            form: epub if isinstance(epub, NoResult) else _device_format(epub, form) for form in self.settings.formats
+        }
+
+
+def volumes_of(posts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the name and the paths of each volume, from (path, key, date) by date: a year, in parts where it is long.
+
+    Where a part ends depends on the paths near it, so that a new post changes few volumes.
+
+    >>> posts = [(f"{number}.md", "", "2021-05") for number in range(150)] + [("x.md", "", "")]
+    >>> [(name, len(paths)) for name, paths in volumes_of(posts)]
+    [('2021-1', 96), ('2021-2', 54), ('undated', 1)]
+    """
+    for year, members in groupby(posts, lambda post: post[2][:4] or UNDATED):
+        parts = [*_parts(path for path, _, _ in members)]
+        for number, part in enumerate(parts, 1):
+            yield (f"{year}-{number}" if len(parts) > 1 else year), part
+
+
+def _parts(paths: Iterable[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    for path in paths:
+        part.append(path)
+        last = zlib.crc32(path.encode()) % END_OF_VOLUME == 0
+        if len(part) == MOST_POSTS or (len(part) >= LEAST_POSTS and last):
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def book_files(place: Path, *more: str) -> dict[str, Path]:
+    """Return the files of a book by kind; `place` is their path without suffix."""
+    return {kind: place.with_name(f"{place.name}.{DEVICE_SUFFIXES.get(kind, kind)}") for kind in (*BOOK_FORMATS, *more)}
+
+
+def _device_format(epub: bytes, form: str) -> bytes | NoResult:
+    data = converted_for_device(epub, form)
+    return NoResult(str(data), "document") if isinstance(data, RuntimeError) else data

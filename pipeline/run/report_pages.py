@@ -1,0 +1,140 @@
+"""The posts of an archive -> report.html, and pages of at most 500 posts where one page would be too long."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pipeline.citations.cited_works import Work
+from pipeline.records import report_html, report_search
+from pipeline.records.report_html import ReportedPost, ReportIndex, ReportPage
+from pipeline.run.records import RecordWriter
+from pipeline.run_report import RunReport
+from pipeline.store.packing import digest_of_values
+
+POSTS_PER_PAGE = 500  # at most; a report of fewer posts is one page
+LEAST_POSTS_PER_PAGE = 300  # then the page ends at a path whose hash is a multiple of END_OF_PAGE
+END_OF_PAGE = 50  # the chance that none of 200 paths ends a page is 2 %: a new post moves the ends of few pages
+WORKS_PER_PAGE = 500
+MOST_LISTED_POSTS = 30  # posts without links, and sites that several posts link to; graph.graphml has all
+PAGES_FOLDER = "report"  # below out/
+
+
+def pages_of(paths: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the paths of each page. Where a page ends depends on the paths near it, never on their number.
+
+    >>> [len(page) for page in pages_of(f"{number}.md" for number in range(1000))]
+    [306, 303, 342, 49]
+    """
+    page: list[str] = []
+    for path in paths:
+        page.append(path)
+        last = zlib.crc32(path.encode()) % END_OF_PAGE == 0
+        if len(page) == POSTS_PER_PAGE or (len(page) >= LEAST_POSTS_PER_PAGE and last):
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def write_report(records: RecordWriter, counts: RunReport, stale: Sequence[str], *, changed: bool) -> None:
+    """Write the report where it is missing or outdated; `changed` says that something besides `stale` posts changed."""
+    paths = [*records.paths()]
+    outdated = changed or bool(stale)
+    if len(paths) <= POSTS_PER_PAGE:
+        _write_index(records, counts, paths, outdated=outdated)
+        return
+    pages = [*pages_of(paths)]
+    named = _linked([ReportPage(_file_of_page(page[0]), page[0], page[-1], len(page)) for page in pages])
+    marked = set(stale)
+    for page, members in zip(named, pages, strict=True):
+        key = digest_of_values(records.key, page, hashlib.sha256("\n".join(members).encode()).hexdigest())
+        file = _below(records, page.file)
+        search = file.with_suffix(".js")
+        if not (records.ledger.fresh(file, key) and records.ledger.fresh(search, key)) or not marked.isdisjoint(
+            members
+        ):
+            posts = [*_posts(records, members)]
+            _write(records, file, key, report_html.posts_page(records.settings.title, page, posts))
+            _write(records, search, key, report_search.page_entries(page.file, (outcome for outcome, _, _ in posts)))
+    search = _below(records, "search.html")
+    key = digest_of_values(records.key, [page.file for page in named])
+    if not records.ledger.fresh(search, key):
+        files = [page.file for page in named]
+        _write(records, search, key, report_search.search_page(records.settings.title, files))
+    _write_index(records, counts, (), outdated=outdated, pages=named)
+
+
+def _write_index(
+    records: RecordWriter, counts: RunReport, paths: Sequence[str], *, outdated: bool, pages: Sequence[ReportPage] = ()
+) -> None:
+    """Write report.html, with the posts at `paths`, and the pages of works."""
+    works = _write_works(records)
+    file = records.out / "report.html"
+    if records.ledger.fresh(file, records.key) and not outdated:
+        return
+    orphans, number = records.database.links.orphans(MOST_LISTED_POSTS)
+    index = ReportIndex(
+        skipped=counts.skipped[:POSTS_PER_PAGE] if pages else (),
+        pages=pages,
+        works=() if works else records.works,
+        work_pages=works,
+        orphans=orphans,
+        more_orphans=number - len(orphans),
+        sites=records.database.links.shared_sites(MOST_LISTED_POSTS),
+    )
+    posts = _posts(records, paths)
+    _write(records, file, records.key, report_html.report_page(records.settings.title, counts, posts, index))
+
+
+def _write_works(records: RecordWriter) -> list[ReportPage]:
+    """Write the pages of works, and return them; none if report.html has room for all works."""
+    slices = [records.works[at : at + WORKS_PER_PAGE] for at in range(0, len(records.works), WORKS_PER_PAGE)]
+    if len(slices) <= 1:
+        return []
+    named = [
+        ReportPage(f"works-{at}.html", works[0].title, works[-1].title, len(works))
+        for at, works in enumerate(slices, 1)
+    ]
+    for page, works in zip(_linked(named), slices, strict=True):
+        _write_works_page(records, page, works)
+    return named
+
+
+def _write_works_page(records: RecordWriter, page: ReportPage, works: Sequence[Work]) -> None:
+    key = digest_of_values(records.key, page, works)
+    file = _below(records, page.file)
+    if not records.ledger.fresh(file, key):
+        _write(records, file, key, report_html.works_page(records.settings.title, page, works))
+
+
+def _posts(records: RecordWriter, paths: Iterable[str]) -> Iterator[ReportedPost]:
+    for path in paths:
+        if found := records.reported(path):
+            yield *found, records.linked_posts(path)
+
+
+def _linked(pages: Sequence[ReportPage]) -> list[ReportPage]:
+    """Return the pages, each with the files of the one before and after it."""
+    files = ["", *(page.file for page in pages), ""]
+    around = zip(files, files[2:], strict=False)
+    return [
+        ReportPage(page.file, page.first, page.last, page.count, before, after)
+        for page, (before, after) in zip(pages, around, strict=True)
+    ]
+
+
+def _file_of_page(first: str) -> str:
+    """Return the file of the page that begins with a post: it stays the same while other pages change."""
+    return f"posts-{hashlib.sha256(first.encode()).hexdigest()[:12]}.html"
+
+
+def _below(records: RecordWriter, file: str) -> Path:
+    return records.out / PAGES_FOLDER / file
+
+
+def _write(records: RecordWriter, file: Path, key: str, pieces: Iterable[bytes]) -> None:
+    with records.ledger.replacing(file, key) as out:
+        out.writelines(pieces)

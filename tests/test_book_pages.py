@@ -1,0 +1,285 @@
+"""Books lose nothing and print nothing over each other: tables, images, links."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import zipfile
+from html import unescape
+from pathlib import Path, PurePosixPath
+from textwrap import indent
+
+import pypdfium2
+import pytest
+import typst
+from PIL import Image
+
+from pipeline import Document
+from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier
+from pipeline.books.formats import books_as_files
+from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, verified_image
+from pipeline.books.svg import sanitized_svg
+from pipeline.books.visible_words import missing_words, post_visible_text
+from pipeline.document import Metadata
+from tests.book_pages import page_faults
+from tests.conftest import Lacuna
+
+MONTHS = [f"{name}ember" for name in ("Sept", "Nov", "Dec")] * 4
+
+
+def pipe_table(head: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+TABLES = {
+    "months": pipe_table(["Year", *MONTHS], [["2019", *(f"{2019 * at:,}.50" for at in range(12))]] * 2),
+    "long": pipe_table(["no", "name"], [[str(at), f"item {at}"] for at in range(120)]),
+    "in a list": "- item\n\n" + indent(pipe_table(["a", "b"], [["x", str(at)] for at in range(60)]), "  "),
+    "in a quotation": indent(pipe_table(["a", "b"], [["x", str(at)] for at in range(60)]), "> "),
+    "Japanese": pipe_table(
+        ["名前", "値", "説明", "備考", "場所", "日付"],
+        [["東京都千代田区", "1,234", "長い説明文がここに入ります", "なし", "関東", "2021-03-09"]],
+    ),
+    "German": pipe_table(
+        ["Ein", "Wort"],
+        [["Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz", "Kraftfahrzeughaftpflichtversicherung"]],
+    ),
+    "Russian": pipe_table(
+        ["Слово", "Значение", "Пример", "Год"],
+        [["Высокопревосходительство", "титул", "Ваше высокопревосходительство", "1867"]] * 3,
+    ),
+    "Arabic": pipe_table(["الاسم", "العدد"], [["القاهرة", "1,234"], ["بيروت", "5,678"]]),
+    "Thai": pipe_table(["ชื่อ", "คำอธิบาย"], [["กรุงเทพมหานคร", "เมืองหลวงของประเทศไทยและเมืองที่ใหญ่ที่สุด"]] * 3),
+    "forty columns": pipe_table([f"c{at}" for at in range(40)], [[str(at * 37) for at in range(40)]]),
+    "URLs": pipe_table(["URL", "Name"], [[f"<https://e.org/{'a/' * 40}>", "`an_option_name_of_some_length`"]]),
+    "a long cell": pipe_table(["n", "text"], [["1", "Words that repeat, again and again. " * 90]]),
+    "spans": "<table><caption>Cap</caption><tr><th rowspan=2>A</th><th colspan=2>B</th></tr>"
+    "<tr><th>C</th><th>D</th></tr>"
+    "<tr><td rowspan=2>1</td><td>2</td><td>3</td></tr><tr><td colspan=2>wide</td></tr></table>",
+    "a note and maths": pipe_table(["a[^1]", "b"], [["$x^2$", "**bold** `code`"]]) + "\n[^1]: The note.\n",
+}  # fmt: skip
+
+
+def made_book(text: str, root: Path, page: str = "a5", posts: tuple[tuple[str, str], ...] = ()) -> dict[str, bytes]:
+    """Return the files of a book of a post and of `posts` (path and text)."""
+    found = [
+        Document(PurePosixPath(name), body, Metadata(title=name, language="en"))
+        for name, body in (("a.md", text), *posts)
+    ]
+    chapters = tuple(one for one in chapters_of([(one, root) for one in found]) if isinstance(one, Chapter))
+    assert len(chapters) == len(found)
+    return books_as_files([Book("A title", "en", identifier("a.md"), chapters, BookStyle(page))])[0]
+
+
+def epub_file(epub: bytes, name: str) -> str:
+    """Return a file of an EPUB as text."""
+    with zipfile.ZipFile(io.BytesIO(epub)) as archive:
+        return archive.read(f"EPUB/{name}").decode()
+
+
+def pdf_text(pdf: bytes) -> str:
+    """Return the text of a PDF, hyphens at line ends removed."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        text = "\n".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+    return re.sub("[\u00ad\ufffe\u2010]\\s*", "", text)
+
+
+@pytest.mark.parametrize("page", ["a5", "reader"])
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_stay_on_the_page(name: str, page: str, tmp_path: Path):
+    """No cell is printed over another or off the page, and no word or number of a table is missing or broken."""
+    made = made_book(f"Before.\n\n{TABLES[name]}\nAfter.\n", tmp_path, page)
+    assert page_faults(made["pdf"]) == []
+    text = unescape(re.sub("<[^>]+>", " ", epub_file(made["epub"], "text/ch001.xhtml")))
+    assert missing_words(post_visible_text(TABLES[name]), text).excerpts == ()
+    shown = pdf_text(made["pdf"])
+    for number in re.findall(r"\d[\d,.-]*\d", re.sub("<[^>]+>", " ", TABLES[name])):
+        assert number in shown
+
+
+def test_overprinted_lines_are_found():
+    """The test above finds what it is for: lines over each other, and text off the page."""
+    source = b"#set page(width: 100pt, height: 100pt, margin: 10pt)\n#place[some words]#place(dx: 2pt)[other text]\n"
+    assert "overprinted" in page_faults(typst.compile(source))[0]
+    off = b"#set page(width: 100pt, height: 100pt, margin: 10pt)\n#box(width: 300pt)[words that run over the edge]\n"
+    assert "off the page" in page_faults(typst.compile(off))[0]
+    assert page_faults(typst.compile(b"Sound text, *bold* and _italic_: AVAST, fj, e\xcc\x81.")) == []
+
+
+def test_long_tables_repeat_their_head(tmp_path: Path):
+    """Each page of a table begins with its head."""
+    pages = pypdfium2.PdfDocument(made_book(TABLES["long"], tmp_path)["pdf"])
+    heads = [page.get_textpage().get_text_range().count("no name") for page in pages]
+    assert heads[1:] == [1] * (len(heads) - 1)
+    pages.close()
+
+
+PICTURES = {
+    "HTML": '<img src="img/p.png" alt="a red square" width="100">',
+    "root of the site": "![x](/img/p.png)",
+    "static folder": "![x](/pix/s.png)",
+    "query": "![x](img/p.png?raw=true)",
+    "fragment": "![x](img/p.png#pic_center)",
+    "backslashes": "![x](.\\img\\p.png)",
+    "other case": "![x](Img/P.PNG)",
+    "escapes": "![x](img/%E6%B5%B7.png)",
+    "spaces": "![x](img/two words.png)",
+    "wiki": "![[p.png]]",
+    "wiki with size": "![[p.png|a square|100]]",
+    "wiki in a folder for attachments": "![[kept.png]]",
+    "size": "![x](img/p.png =100x20)",
+    "attributes": "![x](img/p.png){width=50%}",
+    "kramdown": '![x](img/p.png){: width="50" .center}',
+    "piped size": "![x|50](img/p.png)",
+    "figure": '<figure><a href="https://e.org"><img src="img/p.png"></a><figcaption>words</figcaption></figure>',
+    "AVIF": "![x](img/p.avif)",
+    "BMP": "![x](img/p.bmp)",
+    "TIFF": "![x](img/p.tiff)",
+    "SVG": "![x](img/p.svg)",
+    "inline SVG": '<svg width="9" height="9"><path d="M0 0H9V9z"/></svg>',
+    "link": "[![x](img/p.png)](https://e.org)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_images_are_found_as_they_are_written(name: str, tmp_path: Path):
+    """Every way to write an image shows it in both books, without rests of the markup."""
+    for folder in ("img", "static/pix", "attachments"):
+        (tmp_path / folder).mkdir(parents=True)
+    picture = Image.new("RGB", (40, 30), "red")
+    for file in (
+        "img/p.png",
+        "img/p.avif",
+        "img/p.bmp",
+        "img/p.tiff",
+        "img/海.png",
+        "img/two words.png",
+        "static/pix/s.png",
+    ):
+        picture.save(tmp_path / file)
+    picture.save(tmp_path / "attachments" / "kept.png")
+    (tmp_path / "img" / "p.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0H9V9z"/></svg>', "utf-8"
+    )
+    made = made_book(f"Before.\n\n{PICTURES[name]}\n\nAfter.\n", tmp_path)
+    chapter = epub_file(made["epub"], "text/ch001.xhtml")
+    assert chapter.count('<img src="../media/file') == 1
+    shown = re.sub("<[^>]+>", "", chapter.partition("Before.")[2].partition("After.")[0])
+    assert not re.search(r"[{}\[\]|=]|missing", shown)
+    assert b"/Image" in made["pdf"] or name in {"SVG", "inline SVG"}
+
+
+def test_missing_images_share_one_line(tmp_path: Path):
+    """Consecutive missing images are one block with their captions, hosts and files, and no frame each."""
+    text = "![A boat](gone.png)\n\n![](https://cdn.e.org/a.png)\n\n![IMG_1.jpg](https://cdn.e.org/b.png)\n\nText.\n"
+    chapter = epub_file(made_book(text, tmp_path)["epub"], "text/ch001.xhtml")
+    assert chapter.count("missing-image") == 1
+    shown = " ".join(re.sub("<[^>]+>", "", chapter).split())
+    assert "A boat Image missing (3) · gone.png, cdn.e.org Text." in shown
+
+
+def test_transparency_and_turned_photographs():
+    """Transparent images get a white ground, and photographs are upright whatever their EXIF says."""
+    turned, clear, exif = io.BytesIO(), io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20), "red").save(turned, "JPEG", exif=exif)
+    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(clear, "PNG")
+    upright = verified_image(turned.getvalue(), DEFAULT_PICTURE_OPTIONS)
+    white = verified_image(clear.getvalue(), DEFAULT_PICTURE_OPTIONS)
+    assert upright
+    assert white
+    assert Image.open(io.BytesIO(upright.data)).size == (20, 40)
+    assert Image.open(io.BytesIO(white.data)).convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255)
+
+
+SVG_START = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">'
+SVG_ATTACKS = {
+    "script": "<script>alert(1)</script><path d='M0 0'/>",
+    "event": "<path d='M0 0' onload='alert(1)'/>",
+    "link": "<a xlink:href='javascript:alert(1)'><path d='M0 0'/></a>",
+    "remote image": "<image href='https://e.org/x.png'/><path d='M0 0'/>",
+    "file": "<image xlink:href='file:///etc/passwd'/><path d='M0 0'/>",
+    "style": "<style>@import url(https://e.org/x.css); path{fill:url(https://e.org)}</style><path d='M0 0'/>",
+    "style attribute": "<path d='M0 0' style='background:url(https://e.org)'/>",
+    "foreign object": "<foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>x</p></foreignObject><path d='M0 0'/>",
+    "animated link": "<set attributeName='href' to='javascript:alert(1)'/><path d='M0 0'/>",
+    "remote use": "<use xlink:href='https://e.org/a.svg#b'/><path d='M0 0'/>",
+}
+
+
+@pytest.mark.parametrize("name", SVG_ATTACKS)
+def test_drawings_only_draw(name: str):
+    """A drawing keeps its path, and nothing that runs, loads or links."""
+    made = sanitized_svg(f"{SVG_START}{SVG_ATTACKS[name]}</svg>".encode(), bool)
+    assert made
+    assert b"<path" in made
+    assert not re.search(rb"e\.org|script|alert|passwd|onload|foreign", made)
+
+
+def test_drawings_that_draw_too_much_are_refused():
+    """Nested `use` and entities multiply elements; such a drawing is refused, and so is one that uses itself."""
+    uses = "".join(f'<g id="l{at}">{f"<use href=%s#l{at - 1}%s/>" % (chr(34), chr(34)) * 10}</g>' for at in range(1, 9))
+    assert sanitized_svg(f'{SVG_START}<g id="l0"><path d="M0 0"/></g>{uses}</svg>'.encode(), bool) is None
+    assert sanitized_svg(f'{SVG_START}<g id="a"><use href="#a"/></g></svg>'.encode(), bool) is None
+    bomb = f'<!DOCTYPE svg [<!ENTITY a "{"x" * 1000}"><!ENTITY b "{"&a;" * 1000}">]>{SVG_START}<text>&b;</text></svg>'
+    made = sanitized_svg(bomb.encode(), bool)
+    assert made is None or len(made) < 10_000
+
+
+def test_data_images_are_embedded(tmp_path: Path):
+    """An image in a `data:` URL is a file of the book."""
+    png = io.BytesIO()
+    Image.new("RGB", (3, 3), "red").save(png, "PNG")
+    made = made_book(f"![x](data:image/png;base64,{base64.b64encode(png.getvalue()).decode()})", tmp_path)
+    chapter = epub_file(made["epub"], "text/ch001.xhtml")
+    assert "../media/file0.png" in chapter
+    assert "base64" not in chapter
+
+
+def test_links_lead_to_chapters_and_never_to_nothing(tmp_path: Path, lacuna: Lacuna):
+    """In the archive's book links lead to chapters; in a book of one post to source URLs; a link to nothing is text."""
+    raw = tmp_path / "raw"
+    posts = {
+        "a.md": "# Alpha\n\n[by file](b.md) [part](b.md#the-part) [below](sub/c.md) [bare](b) [case](B.md)"
+        " [[b]] [[b#The part|wiki]] [[Gamma ray|by title]] [gone](gone.md) [file](x.pdf)"
+        " [url](https://e.org/posts/b?utm_source=x) [[nowhere]]"
+        ' [anchor](#here) [top](#alpha) [no](#nothing)\n\nWords. <a id="here"></a>And more words of the first post.\n',
+        "b.md": "---\nsource: https://e.org/posts/b\n---\n\n# Beta\n\nText of the second post.\n"
+        "\n## The part\n\nIts part.\n",
+        "sub/c.md": "# Gamma ray\n\nUp to [alpha](../a.md) and [root](/b.md), no further than that, in a third text.\n",
+    }  # fmt: skip
+    for name, text in posts.items():
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        (raw / name).write_text(text, "utf-8")
+    lacuna("run", cwd=tmp_path)
+    pattern = re.compile(r'<a href="([^"]*)"[^>]*>([^<]*)</a>')
+
+    def links(book: Path) -> dict[str, str]:
+        with zipfile.ZipFile(book) as archive:
+            chapters = [archive.read(name).decode() for name in sorted(archive.namelist()) if "/ch" in name]
+        return {
+            text: url for chapter in chapters for url, text in pattern.findall(chapter) if not url.startswith("#fn")
+        }
+
+    ours = links(tmp_path / "out" / "archive.epub")
+    contents = epub_file((tmp_path / "out" / "archive.epub").read_bytes(), "nav.xhtml")
+    chapter = {title: name for name, title in re.findall(r'href="text/(ch\d+)[^"]*"[^>]*>(\w+)', contents)}
+    beta, gamma, alpha = (chapter[name] for name in ("Beta", "Gamma", "Alpha"))
+    for text in ("by file", "bare", "case", "b", "url", "root"):
+        assert ours[text].startswith(f"{beta}.xhtml#chapter-"), text
+    assert ours["part"] == ours["wiki"] != ours["b"]
+    assert ours["below"].split("#")[0] == ours["by title"].split("#")[0] == f"{gamma}.xhtml"
+    assert ours["alpha"].split("#")[0] == f"{alpha}.xhtml"
+    assert "place" in ours["anchor"]
+    single = links(tmp_path / "out" / "posts" / "a.epub")
+    assert single["by file"] == single["b"] == "https://e.org/posts/b"
+    assert single["part"] == "https://e.org/posts/b#the-part"
+    for found in (ours, single):
+        assert not {"gone", "file", "no", "nowhere"} & {*found}
+    assert "below" not in single
