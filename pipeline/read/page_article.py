@@ -23,12 +23,16 @@ _MAYBE_FURNITURE = frozenset(("div", "section", "header", "ul", "ol", "table", "
 _BOXES_OF_BLOCKS = frozenset(
     ("div", "section", "article", "main", "body", "header", "center", "aside", "footer", "form", "nav")
 )
+_TEXT_BLOCKS = frozenset(("p", "ul", "ol", "dl"))
 _BOXES = frozenset(("div", "section", "header", "span"))
 _KEPT = ("pre", "figure", "table", "img", "picture", "math", "blockquote", "h1", "h2", "h3", "h4", "video", "iframe")
 _FURNITURE_WORDS = re.compile(
     r"share|social|related|recommend|promo|newsletter|subscri|breadcrumb|sidebar|comment|disqus|advert|\bads?\b|sponsor"
     r"|cookie|popup|modal|pagination|pager|tag-?(?:list|cloud|links)|author-?(?:bio|box|card)|byline|toolbar|more-?stor"
     r"|outbrain|taboola|print|masthead|menu|skip-?link|editsection|navbox|metadata|noprint"
+)
+_FOLDED_WORDS = re.compile(
+    r"callout|collapsible|accordion|spoiler|toggle-?(?:content|body|panel)|\bfold|tab-?(?:pane|panel|content)|faq|answer"
 )
 _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 
@@ -82,6 +86,10 @@ def _drop_hidden(body: PageElement) -> None:
             drop(element)
         elif element is not body and never_shown(element) and element.getparent() is not None:
             hidden_by_style = element.get("style") and element.get("hidden") is None
+            words = words_of_class(element)
+            if hidden_by_style and _FOLDED_WORDS.search(words) and not _FURNITURE_WORDS.search(words):
+                element.attrib.pop("style")  # a click shows it, as with `<details>`
+                continue
             if not (hidden_by_style and 2 * len("".join(element.itertext())) > size):
                 drop(element)
 
@@ -163,6 +171,8 @@ def _prune(node: PageElement, places: _LetterPlaces, found: list[tuple[int, int]
         inside = first <= span[0] and span[1] <= last
         if _held(span, found):
             waiting += list(element) if _holds_blocks(element) else []
+        elif inside and _is_text_block(element):
+            continue
         elif _is_furniture_block(element, span, links, whole=whole) or not (
             whole or inside or _may_frame(element, span)
         ):
@@ -179,6 +189,11 @@ def _holds_blocks(element: PageElement) -> bool:
         element.tag in {"table", "tbody", "tr", "td", "span", "ul", "li"}
         and next(element.iter("p", "div"), None) is not None
     )
+
+
+def _is_text_block(element: PageElement) -> bool:
+    """Return whether a block between paragraphs of the article is text of it: a list of links, a line with a link."""
+    return element.tag in _TEXT_BLOCKS and not _FURNITURE_WORDS.search(words_of_class(element))
 
 
 def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:
