@@ -11,7 +11,8 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from pipeline.read.page_tree import PageElement, drop, is_element, never_shown, words_of_class
+from pipeline.read.lead_picture import put_lead_picture
+from pipeline.read.page_tree import PageElement, drop, has_class, is_element, never_shown, words_of_class
 
 FEWEST_PARAGRAPH_LETTERS = 12  # letters of a paragraph that is looked up; shorter ones are anywhere
 FEWEST_ARTICLE_LETTERS = 140  # letters; with fewer, the whole page is read
@@ -34,6 +35,7 @@ _FURNITURE_WORDS = re.compile(
 _FOLDED_WORDS = re.compile(
     r"callout|collapsible|accordion|spoiler|toggle-?(?:content|body|panel)|\bfold|tab-?(?:pane|panel|content)|faq|answer"
 )
+_EDITING_LINKS = ("mw-editsection", "headerlink", "anchorjs-link", "heading-anchor", "header-anchor")
 _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 
 
@@ -62,6 +64,7 @@ def article_of(root: PageElement) -> tuple[PageElement, bool]:
         _prune(body, places, found, whole=True)
         return body, False
     node = _smallest_holding(body, places, found)
+    put_lead_picture(root, node)
     _prune(node, places, found, whole=False)
     return node, True
 
@@ -82,7 +85,7 @@ def _drop_hidden(body: PageElement) -> None:
     """Remove what a browser does not show, unless it is most of the page: then a script shows it."""
     size = len("".join(body.itertext()))
     for element in list(body.iter()):
-        if not is_element(element):
+        if not is_element(element) or (element is not body and has_class(element, *_EDITING_LINKS)):
             drop(element)
         elif element is not body and never_shown(element) and element.getparent() is not None:
             hidden_by_style = element.get("style") and element.get("hidden") is None
