@@ -64,7 +64,7 @@ class BookStyle:
 
     page: str = "a5"  # of the PDF: a key of `pages` in templates/book.typ
     vertical: bool = False  # EPUB lines run from top to bottom
-    cover: str = "#2f4858"  # CSS colour, #rrggbb
+    cover: str = ""  # CSS colour, #rrggbb; empty: one of the palette, chosen by series, title or host
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
 
 

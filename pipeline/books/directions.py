@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline.books.cover import is_right_to_left
 from pipeline.books.pandoc_ast import Node, all_nodes
 
 # Letters of right-to-left scripts (Unicode 15, Bidi_Class R and AL); any other letter is counted as left-to-right.
+RIGHT_TO_LEFT_LANGUAGES = {"ar", "fa", "he", "ur"}  # ISO 639
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LANGUAGES = (  # of a script; the first pattern that matches wins
@@ -32,6 +32,15 @@ _LANGUAGES = (  # of a script; the first pattern that matches wins
 )
 _WHOLE_BLOCKS = {"Para", "Plain", "BlockQuote", "BulletList", "OrderedList", "DefinitionList", "LineBlock", "Table"}
 _SPLIT_BLOCKS = {"BlockQuote", "BulletList", "OrderedList", "DefinitionList"}  # that may mix directions
+
+
+def is_right_to_left(language: str) -> bool:
+    """Return whether `language` (BCP 47) is written from right to left.
+
+    >>> is_right_to_left("ar-EG"), is_right_to_left("en")
+    (True, False)
+    """
+    return language.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT_LANGUAGES
 
 
 def with_directions(blocks: list[Node], language: str) -> list[Node]:
