@@ -113,7 +113,7 @@ class _Closers:
 
     def found(self, closer: str, pattern: str, start: int, limit: int) -> int:
         """Return the offset after the first match of `pattern` between two offsets; 0 if there is none."""
-        searched = self.none_before.get(closer, 0) - 2  # a closer of two characters may begin before that offset
+        searched = self.none_before.get(closer, 0) - len(closer) - 1  # a closer may begin before that offset
         match = re.compile(pattern).search(self.text, max(start, searched), limit)
         if not match:
             self.none_before[closer] = limit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.books.notes import name_of_note, repeated_notes
-from pipeline.books.pandoc_ast import Node
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes
 
 
 class TypstNotes:
@@ -28,14 +28,15 @@ class TypstNotes:
         if self.repeats(note):
             return [_typst_inline(f"#footnote({label});")]
         self.cited.add(name)
-        return [{"t": "Note", "c": inner}, *([_typst_inline(label)] if label else [])]
+        note = {"t": "Note", "c": inner}
+        return [{"t": "Span", "c": [NO_ATTRIBUTES, [note, _typst_inline(label)]]}] if label else [note]
 
 
 def heading_with_hidden_notes(level: int, name: str, inlines: list[Node]) -> Node:
     """Return a heading. A note in it is in a `context`, so that it is not in the outline of the PDF."""
     made: list[Node] = []
     for inline in inlines:
-        hidden = inline["t"] == "Note"
+        hidden = any(node["t"] == "Note" for node in all_nodes(inline))
         made += [_typst_inline("#context ["), inline, _typst_inline("];")] if hidden else [inline]
     return {"t": "Header", "c": [level, [name, [], []], made]}
 
