@@ -1,4 +1,4 @@
-"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml)."""
+"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml and others)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from importlib.resources import files
 
 @cache
 def _phrases_by_language() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("pipeline.books").joinpath("phrases.toml").read_text("utf-8"))
+    read: dict[str, dict[str, str]] = {}
+    for name in ("phrases.toml", "text_phrases.toml"):
+        for language, phrases in tomllib.loads(files("pipeline.books").joinpath(name).read_text("utf-8")).items():
+            read.setdefault(language, {}).update(phrases)
+    return read
+
+
+def has_phrases(language: str) -> bool:
+    """Return whether there are phrases in `language` (BCP 47)."""
+    return bool({language, language.split("-", maxsplit=1)[0]} & _phrases_by_language().keys())
 
 
 def phrase(name: str, language: str) -> str:

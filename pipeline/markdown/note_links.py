@@ -22,7 +22,7 @@ from html import escape
 from pipeline.markdown.regions import overlaps_opaque
 
 IMAGE_SUFFIXES = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "tif", "tiff", "ico", "jfif")
-_IMAGE_FILE = re.compile(rf"\.(?:{'|'.join(IMAGE_SUFFIXES)})\Z", re.IGNORECASE)
+_IMAGE_NAME = re.compile(rf"\.(?:{'|'.join(IMAGE_SUFFIXES)})\Z", re.IGNORECASE)
 _WIKI_LINK_OR_IMAGE = re.compile(
     r"(?P<embed>!?)\[\[(?![\s\d]*\]\])(?=\S)(?P<page>[^\[\]|\n]*?)(?<=\S)(?:\\?\|(?P<words>[^\[\]\n]*))?\]\](?![(\[:])"
 )
@@ -131,7 +131,7 @@ def is_image_file(name: str) -> bool:
     >>> is_image_file("a/Sea.PNG"), is_image_file("a note.md")
     (True, False)
     """
-    return _IMAGE_FILE.search(name.partition("#")[0]) is not None
+    return _IMAGE_NAME.search(name.partition("#")[0]) is not None
 
 
 def _image(match: re.Match[str]) -> str:

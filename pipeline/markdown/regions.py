@@ -135,10 +135,10 @@ def _possible_ends(text: str) -> list[Span]:
     """Return where a group may end and the next one start, outside opaque regions."""
     ends = [match.span() for match in _GROUP_END.finditer(text)]
     regions = long_regions(text)
-    return list(_outside(ends, regions)) if regions else ends
+    return list(_not_in_regions(ends, regions)) if regions else ends
 
 
-def _outside(ends: Sequence[Span], found: Sequence[OpaqueSpan]) -> Iterator[Span]:
+def _not_in_regions(ends: Sequence[Span], found: Sequence[OpaqueSpan]) -> Iterator[Span]:
     """Yield the ends that are in none of the regions."""
     regions = iter(found)
     region = next(regions, None)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 STRONG, EMPHASIS, DELETED = "strong", "em", "del"
 MARKS = {STRONG: "**", EMPHASIS: "*", DELETED: "~~"}
@@ -107,8 +108,8 @@ def _of_links(runs: list[Run]) -> str:
     made, at = "", 0
     while at < len(runs):
         link, style = runs[at].link, _widest_style(runs, at)
-        linked = _extent(runs, at, lambda run, link=link: run.link == link) if link else 0
-        styled = _extent(runs, at, lambda run, style=style: style in run.styles) if style else 0
+        linked = _extent(runs[n].link == link for n in range(at, len(runs))) if link else 0
+        styled = _extent(style in runs[n].styles for n in range(at, len(runs))) if style else 0
         if link is None and not style:
             made += _spaced(made, runs[at].text) if made else runs[at].text
             at += 1
@@ -117,7 +118,7 @@ def _of_links(runs: list[Run]) -> str:
         at += len(members)
         following = "*" if at < len(runs) and _outermost(runs[at]) else "[" if at < len(runs) and runs[at].link else ""
         if linked >= styled:
-            written = _linked([replace(run, link=None) for run in members], link)
+            written = _with_link([replace(run, link=None) for run in members], link)
         else:
             inner = [replace(run, styles=tuple(one for one in run.styles if one != style)) for run in members]
             after = following or (runs[at].text[:1] if at < len(runs) else "")
@@ -126,7 +127,7 @@ def _of_links(runs: list[Run]) -> str:
     return made
 
 
-def _linked(members: list[Run], link: tuple[str, str] | None) -> str:
+def _with_link(members: list[Run], link: tuple[str, str] | None) -> str:
     """Return the runs inside a link with its target; without words, only the spaces around them."""
     before, words, after = _edges(_of_links(members))
     words = words.replace(HARD_BREAK, " ")
@@ -136,15 +137,12 @@ def _linked(members: list[Run], link: tuple[str, str] | None) -> str:
 def _widest_style(runs: list[Run], at: int) -> str:
     """Return the style of the run at `at` that reaches furthest; of those alike, the one that is written outside."""
     styles = [one for one in MARKS if one in runs[at].styles]
-    return max(styles, key=lambda one: _extent(runs, at, lambda run: one in run.styles), default="")
+    return max(styles, key=lambda one: _extent(one in runs[n].styles for n in range(at, len(runs))), default="")
 
 
-def _extent(runs: list[Run], at: int, belongs: Callable[[Run], bool]) -> int:
-    """Return how many runs belong together, from the one at `at` on."""
-    end = at
-    while end < len(runs) and belongs(runs[end]):
-        end += 1
-    return end - at
+def _extent(belong: Iterable[bool]) -> int:
+    """Return how many runs belong together, from the first on."""
+    return sum(1 for _ in takewhile(bool, belong))
 
 
 def _spaced(made: str, inner: str) -> str:
