@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,9 @@ from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
 from pipeline.books.typst_notes import TypstNotes, directed_blocks, heading_with_hidden_notes
 from pipeline.books.typst_pictures import picture_call
-from pipeline.books.typst_tables import typst_table
+from pipeline.books.typst_tables import wide_blocks
 from pipeline.markdown.pandoc import Conversion
 
-_LONG_WORD = re.compile(r"[!-~]{30}")  # in code: it may be wider than what an indented line of A5 has left
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
@@ -75,13 +73,11 @@ class _TypstCalls:
             start = f"{call}, caption: [" if caption else f"{call})"
             body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
             return [_raw_typst_block(start), *body]
-        if node["t"] == "CodeBlock" and _LONG_WORD.search(node["c"][1]):
-            return [_raw_typst_block("#breakable-code["), node, _raw_typst_block("]")]
         if node["t"] == "Header":
             level, (name, *_), inlines = node["c"]
             return directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
-        if node["t"] == "Table":
-            return typst_table(node, self.blocks)
+        if fitted := wide_blocks(node, self.blocks):
+            return fitted
         if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
             return self.tasks(node["c"])
         return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
