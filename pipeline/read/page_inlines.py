@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 STRONG, EMPHASIS, DELETED = "strong", "em", "del"
@@ -107,8 +107,8 @@ def _of_links(runs: list[Run]) -> str:
     made, at = "", 0
     while at < len(runs):
         link, style = runs[at].link, _widest_style(runs, at)
-        linked = _extent(runs, at, lambda run, link=link: run.link == link) if link else 0
-        styled = _extent(runs, at, lambda run, style=style: style in run.styles) if style else 0
+        linked = _linked_extent(runs, at) if link else 0
+        styled = _styled_extent(runs, at, style) if style else 0
         if link is None and not style:
             made += _spaced(made, runs[at].text) if made else runs[at].text
             at += 1
@@ -117,7 +117,7 @@ def _of_links(runs: list[Run]) -> str:
         at += len(members)
         following = "*" if at < len(runs) and _outermost(runs[at]) else "[" if at < len(runs) and runs[at].link else ""
         if linked >= styled:
-            written = _linked([replace(run, link=None) for run in members], link)
+            written = _with_link([replace(run, link=None) for run in members], link)
         else:
             inner = [replace(run, styles=tuple(one for one in run.styles if one != style)) for run in members]
             after = following or (runs[at].text[:1] if at < len(runs) else "")
@@ -126,7 +126,7 @@ def _of_links(runs: list[Run]) -> str:
     return made
 
 
-def _linked(members: list[Run], link: tuple[str, str] | None) -> str:
+def _with_link(members: list[Run], link: tuple[str, str] | None) -> str:
     """Return the runs inside a link with its target; without words, only the spaces around them."""
     before, words, after = _edges(_of_links(members))
     words = words.replace(HARD_BREAK, " ")
@@ -136,13 +136,21 @@ def _linked(members: list[Run], link: tuple[str, str] | None) -> str:
 def _widest_style(runs: list[Run], at: int) -> str:
     """Return the style of the run at `at` that reaches furthest; of those alike, the one that is written outside."""
     styles = [one for one in MARKS if one in runs[at].styles]
-    return max(styles, key=lambda one: _extent(runs, at, lambda run: one in run.styles), default="")
+    return max(styles, key=lambda one: _styled_extent(runs, at, one), default="")
 
 
-def _extent(runs: list[Run], at: int, belongs: Callable[[Run], bool]) -> int:
-    """Return how many runs belong together, from the one at `at` on."""
+def _styled_extent(runs: list[Run], at: int, style: str) -> int:
+    """Return how many runs from the one at `at` on have a style."""
     end = at
-    while end < len(runs) and belongs(runs[end]):
+    while end < len(runs) and style in runs[end].styles:
+        end += 1
+    return end - at
+
+
+def _linked_extent(runs: list[Run], at: int) -> int:
+    """Return how many runs from the one at `at` on are in the same link."""
+    end = at
+    while end < len(runs) and runs[end].link == runs[at].link:
         end += 1
     return end - at
 

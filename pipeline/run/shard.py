@@ -25,7 +25,7 @@ from pipeline.store.atomic import PARTIAL_FOLDER
 ROWS_PER_BATCH = 256  # rows: a kill loses the work on as many for each process
 BATCH_SECONDS = 600  # CPU time
 KINDS = ("documents", "attributes", "rejects")  # folders below the output folder
-ATTRIBUTES = ("changes", "confidence", "language", "encoding")  # columns of `batch`
+ATTRIBUTE_COLUMNS = ("changes", "confidence", "language", "encoding")  # columns of `batch`
 Row = dict[str, Any]
 
 
@@ -43,7 +43,7 @@ class ShardCounts:
 
 
 def run_shard(file: Path, out: Path, part: ShardPart, jobs: int) -> ShardCounts:
-    """Repair the rows of a file that belong to `part`; return counts, also where an earlier run has done it.
+    """Repair the rows of a file that belong to `part`; return counts. An earlier run may have done it.
 
     The column `text` is repaired; other columns stay. Rows that cannot be repaired go to `rejects/` with a reason. Each
     output takes its place in one step, when it is whole. Raises OSError, SkipDocument if the file cannot be read.
@@ -62,7 +62,7 @@ def run_shard(file: Path, out: Path, part: ShardPart, jobs: int) -> ShardCounts:
         with (folder / kind).open("ab") as partial:
             partial.truncate(sizes[kind])
     rows = islice(part.of_rows(read_rows(file)), counts.rows, None)
-    with closing(run_each(_repaired, _batches(rows), jobs, Limits(BATCH_SECONDS, folder / "tmp"))) as results:
+    with closing(run_each(_repaired, _row_batches(rows), jobs, Limits(BATCH_SECONDS, folder / "tmp"))) as results:
         for given, result in results:
             made = result if not isinstance(result, NoResult) else _one_by_one(given, folder)
             counts += ShardCounts(len(given), made[1], len(given) - made[0]["documents"].count(b"\n"))
@@ -76,7 +76,7 @@ def run_shard(file: Path, out: Path, part: ShardPart, jobs: int) -> ShardCounts:
     return counts
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[tuple[Row, ...]]:
+def _row_batches(rows: Iterator[Row]) -> Iterator[tuple[Row, ...]]:
     while some := tuple(islice(rows, ROWS_PER_BATCH)):
         yield some
 
@@ -99,7 +99,7 @@ def _repaired(rows: Sequence[Row]) -> tuple[Mapping[str, bytes], int]:
 def _attributes(made: Mapping[str, Sequence[Any]], at: int) -> Row:
     """Return the attributes of a row as Dolma's taggers write them: lists of [start, end, value]."""
     length = len(made["text"][at])
-    values = {name: made[name][at] for name in ATTRIBUTES}
+    values = {name: made[name][at] for name in ATTRIBUTE_COLUMNS}
     spans = [
         [start, end, change.get("confidence", 1.0)]
         for change in json.loads(values.pop("changes"))
