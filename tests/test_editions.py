@@ -136,7 +136,7 @@ def test_pdfs_are_tagged_and_embed_their_fonts(made: Path):
         with pdf.open_metadata() as metadata:
             assert metadata["pdfuaid:part"] == "1"
             assert metadata.pdfa_status == "2A"
-            assert metadata["dc:title"] == "Collected posts"
+            assert metadata["dc:title"] == "文集"
         assert pdf.Root.MarkInfo.Marked
         assert "/StructTreeRoot" in pdf.Root
         assert str(pdf.Root.Lang).startswith("zh")

@@ -112,7 +112,7 @@ def from_vni(text: str) -> str:
 
 
 def _vni_letter(match: re.Match[str]) -> str:
-    """Return the letter of a base and its marks, or a letter of its own."""
+    """Return the letter of a base and its marks, or a separate letter."""
     base, mark, alone = match.groups()
     char = alone or base
     letter = VNI_LETTERS.get(char.lower(), char.lower()) + VNI_MARKS.get((mark or "").lower(), "")

@@ -43,7 +43,7 @@ class ShardCounts:
 
 
 def run_shard(file: Path, out: Path, part: ShardPart, jobs: int) -> ShardCounts:
-    """Repair the rows of a file that belong to `part`; return counts, also where an earlier run has done it.
+    """Repair the rows of a file that belong to `part`; return counts. An earlier run may have done it.
 
     The column `text` is repaired; other columns stay. Rows that cannot be repaired go to `rejects/` with a reason. Each
     output takes its place in one step, when it is whole. Raises OSError, SkipDocument if the file cannot be read.
