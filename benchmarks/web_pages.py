@@ -106,13 +106,22 @@ def counts_of(markup: str) -> dict[str, Counter[str]]:
     for name, tags in STRUCTURE.items():
         for element in root.iter(*tags.split(",")):
             if name == "img":
-                found[name][(element.get("src") or "").rpartition("/")[2]] += 1
+                if file := image_name(element.get("src") or "", element.get("alt") or ""):
+                    found[name][file] += 1
                 continue
             texts = element.text_content().split("\n") if name == "code lines" else [element.text_content()]
             for text in texts:
-                if letters := "".join(filter(str.isalnum, text))[:60]:
+                shown = re.sub(r"\[\s*edit\s*\]", "", text)  # a link of MediaWiki, which the expected pages keep
+                if letters := "".join(filter(str.isalnum, shown))[:60]:
                     found[name][letters] += 1
     return found
+
+
+def image_name(source: str, alt: str) -> str:
+    """Return what an image is compared by; nothing for a formula, which becomes TeX, and for one without a file."""
+    if source.startswith(("data:", "page.html.files/")):
+        return "inside the page"
+    return "" if "displaystyle" in alt or "/math/render/" in source else source.rpartition("/")[2]
 
 
 def structure(folder: Path, most: int) -> str:

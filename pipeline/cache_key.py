@@ -12,7 +12,7 @@ import msgspec
 from pipeline.flow import assemble, installed_plugins
 from pipeline.read.decode import DECODE_VERSION
 from pipeline.read.posts import DRAFT_VERSION
-from pipeline.read.readers import installed_readers, shipped_readers
+from pipeline.read.readers import READER_VERSIONS, installed_readers
 from pipeline.settings import Settings
 from pipeline.steps import profiles
 from pipeline.version import __version__
@@ -33,7 +33,7 @@ def cache_key(settings: Settings) -> str:
     programs = [__version__, sys.version_info[:2], pandoc.PANDOC_VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]
     texts = [profiles.profiles_digest(settings.profile), settings.plain_text]
-    readers = [(reader.name, reader.version) for reader in shipped_readers()]
+    readers = sorted(READER_VERSIONS.items())
     limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION, DECODE_VERSION]
     return msgspec.json.encode([steps, programs, plugins, readers, texts, limits], order="deterministic").decode()
 

@@ -110,7 +110,7 @@ def _same_meaning(before: Document, after: Document) -> bool:
 
 
 def _same_list(old: Parts, new: Parts) -> bool:
-    """Return whether two parts are the same list with an item on each line, apart from markers and blanks."""
+    """Return whether two parts are the same list with an item on each line; markers and blanks may differ."""
     return len(old) == len(new) == 1 and same_flat_list(old[0].text, new[0].text)
 
 

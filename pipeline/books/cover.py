@@ -8,9 +8,6 @@ from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
-import pypdfium2
-from typst import Compiler
-
 from pipeline.books.book import Book
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.metadata import collection_of, hosts_of, named_authors, series_of, years_of
@@ -61,6 +58,9 @@ def cover_data(book: Book) -> dict[str, object]:
 def cover_jpeg(book: Book, folder: Path) -> bytes:
     """Return the cover as JPEG, set by Typst in `folder`, which has the templates."""
     arguments = typst_arguments({"data": cover_data(book), **typst_language(book.language)})
+    import pypdfium2  # noqa: PLC0415 - a run without new books does not need it
+    from typst import Compiler  # noqa: PLC0415 - likewise
+
     copy_templates(folder)
     main = folder / "cover-main.typ"
     main.write_text(f'#import "book.typ": cover-page\n#cover-page(width: 160mm, height: 240mm, {arguments})\n', "utf-8")

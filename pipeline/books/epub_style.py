@@ -17,7 +17,7 @@ from pipeline.books.fonts import (
     font_subsets,
 )
 from pipeline.books.pandoc_ast import Node, ast_plain_text
-from pipeline.books.phrases import phrase
+from pipeline.books.phrases import phrase, written_language
 
 TEMPLATE_FOLDER = files("pipeline.books").joinpath("templates")
 _HEADING_ELEMENTS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -51,7 +51,7 @@ def font_group(language: str) -> str:
     >>> font_group("zh-TW"), font_group("ja-JP"), font_group("pt")
     ('zh-Hant', 'ja', '')
     """
-    tag = language.lower()
+    tag = written_language(language).lower()
     if tag.startswith(("zh-hant", "zh-tw", "zh-hk", "zh-mo")):
         return "zh-Hant"
     return tag[:2] if tag.split("-")[0] in CJK_LANGUAGES else ""

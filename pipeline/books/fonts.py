@@ -8,11 +8,12 @@ from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import category, normalize
 
-import uharfbuzz as hb
-from typst import Compiler, Fonts, TypstError
+if TYPE_CHECKING:
+    import uharfbuzz as hb
+    from typst import Fonts
 
 FONT_FILES = (  # a package, and the names of its font files
     ("manimgx_fonts", "*.ttf"),
@@ -75,6 +76,8 @@ def _installed_font_files() -> list[tuple[str, str]]:
 @cache
 def typst_fonts() -> Fonts:
     """Return the packaged fonts and Typst's own, without system fonts. They are read once per process."""
+    from typst import Fonts  # noqa: PLC0415 - a run without new books does not need it
+
     packages = dict.fromkeys(name for name, _ in _installed_font_files())
     return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in packages])
 
@@ -91,6 +94,8 @@ def _packaged_faces(index: int, first: tuple[str, ...]) -> tuple[tuple[str, hb.F
         place = next((at for at, prefix in enumerate(first) if name.startswith(prefix)), len(first))
         general, last = name.startswith(SANS_PREFIX), re.search(r"(?:SC|TC|JP|KR)-", name) is not None
         return not _ranges_of(name), place, not general, last, "Italic" in name, name
+
+    import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
 
     faces = []
     for path in sorted(font_paths(), key=lambda path: rank(path.name)):
@@ -151,6 +156,8 @@ def characters_without_glyph(text: str) -> Counter[str]:
 def _drawn_by_typst(char: str) -> bool:
     """Return whether Typst has a glyph for a character. Only Typst knows what its own fonts cover, so this asks it."""
     source = f'#set document(title: "-")\n#"\\u{{{ord(char):x}}}"'.encode()
+    from typst import Compiler, TypstError  # noqa: PLC0415 - a run without new books does not need it
+
     try:
         Compiler(source, font_paths=typst_fonts(), ignore_system_fonts=True).compile(
             format="pdf", pdf_standards=["a-2b"]
@@ -189,6 +196,8 @@ def _subset_font(face: hb.Face, code_points: set[int], weight: int) -> bytes:
 
     Shaping replaces some characters by their parts: THAI CHARACTER SARA AM by NIKHAHIT and SARA AA.
     """
+    import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
+
     subset = hb.SubsetInput()
     subset.unicode_set.update(ord(part) for char in code_points for part in chr(char) + normalize("NFKD", chr(char)))
     subset.name_id_set.clear()

@@ -10,8 +10,6 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-from typst import Compiler, TypstError
-
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, pandoc_json, para, printable
 from pipeline.books.tex_dialect import has_cjk_words, tex_for_pandoc
@@ -79,6 +77,8 @@ def _set_by_typst(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the formulas whose markup Typst sets. All are tried together, and by halves where one fails."""
     if not pairs:
         return []
+    from typst import Compiler, TypstError  # noqa: PLC0415 - a run without new books does not need it
+
     source = _PREAMBLE + "\n\n".join(markup for _, markup in pairs)
     with tempfile.TemporaryDirectory() as folder:
         compiler = Compiler(source.encode(), root=folder, font_paths=typst_fonts(), ignore_system_fonts=True)

@@ -16,7 +16,7 @@ from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
 from pipeline.books.typst_notes import TypstNotes, directed_blocks, heading_with_hidden_notes
 from pipeline.books.typst_pictures import picture_call
-from pipeline.books.typst_tables import typst_table
+from pipeline.books.typst_tables import wide_blocks
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
@@ -61,26 +61,39 @@ class _TypstCalls:
 
     def node(self, node: Node) -> list[Node]:
         """Return the nodes that replace one node."""
-        if node["t"] == "Div":
-            names = node["c"][0][1]
-            links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
-            inner = directed_blocks(node["c"][0], self.blocks(node["c"][1]))
-            self.links = links
-            return [_raw_typst_block(f"#{names[0]}["), *inner, _raw_typst_block("]")] if names else inner
-        if node["t"] == "Figure":
-            caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
-            start = f"{call}, caption: [" if caption else f"{call})"
-            body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
-            return [_raw_typst_block(start), *body]
-        if node["t"] == "Header":
-            level, (name, *_), inlines = node["c"]
-            return directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
-        if node["t"] == "Table":
-            return typst_table(node, self.blocks)
-        if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
-            return self.tasks(node["c"])
-        return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
+        if fitted := wide_blocks(node, self.blocks):
+            return fitted
+        match node["t"]:
+            case "Div":
+                made = self.div(node)
+            case "Figure":
+                made = self.figure(node)
+            case "Header":
+                level, (name, *_), inlines = node["c"]
+                made = directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
+            case "DefinitionList":
+                made = self.definitions(node["c"])
+            case "BulletList" if all(map(_is_task, node["c"])):
+                made = self.tasks(node["c"])
+            case _:
+                made = self.inline(node)
+        return made
+
+    def div(self, node: Node) -> list[Node]:
+        """Return a div as a call of its class, with its direction."""
+        names = node["c"][0][1]
+        links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
+        inner = directed_blocks(node["c"][0], self.blocks(node["c"][1]))
+        self.links = links
+        return [_raw_typst_block(f"#{names[0]}["), *inner, _raw_typst_block("]")] if names else inner
+
+    def figure(self, node: Node) -> list[Node]:
+        """Return a figure with its caption."""
+        caption = [inline for block in node["c"][1][1] for inline in block["c"]]
+        call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
+        start = f"{call}, caption: [" if caption else f"{call})"
+        body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
+        return [_raw_typst_block(start), *body]
 
     def definitions(self, entries: list[list[Any]]) -> list[Node]:
         """Return a definition list. pandoc's own markup breaks at a line break or a colon in a term."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-
-import pikepdf
-from typst import Compiler, TypstError
+from typing import TYPE_CHECKING
 
 from pipeline.books.book import Book
 from pipeline.books.cover import copy_templates, cover_data
@@ -16,6 +14,9 @@ from pipeline.books.pdf_front import contents_entries, contents_groups, cut_for_
 from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
 from pipeline.document import SkipDocument
+
+if TYPE_CHECKING:
+    from typst import Compiler
 
 PDF_STANDARDS = ["ua-1", "a-2a"]
 
@@ -27,6 +28,8 @@ def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path
     glyph, a forbidden code point, a word of more than 32,767 characters. Raises TypstError; SkipDocument where Typst
     crashes.
     """
+    from typst import Compiler, TypstError  # noqa: PLC0415 - a run without new books does not need it
+
     arguments = {
         "title": book.title,
         "authors": book.authors,
@@ -65,6 +68,8 @@ def _with_object_streams(data: bytes) -> bytes:
     Typst writes each tag, link and page as an uncompressed object: 60 % of the bytes of a large book. The same PDF
     gives the same bytes, and all tags stay.
     """
+    import pikepdf  # noqa: PLC0415 - a run without new books does not need it
+
     made = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pdf.save(made, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)

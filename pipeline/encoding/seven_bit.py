@@ -22,7 +22,7 @@ HZ_RUN = re.compile(rb"~\{((?:[\x21-\x77][\x21-\x7e])+)~\}")
 UTF_7_RUN = re.compile(rb"\+([A-Za-z0-9+/]{3,})-?")
 QUOTED = re.compile(rb"(?:=[0-9A-F]{2})+")
 QUOTED_HIGH = re.compile(rb"(?:=[89A-F][0-9A-F])+(?![0-9A-F])")
-QUOTED_PARAGRAPH = re.compile(rb"(?:[^\n]*=(?:[89A-F][0-9A-F]|\r?\n)[^\n]*(?:\n(?!\r?\n)[^\n]+)*)")
+QUOTED_PARAGRAPH = re.compile(rb"(?m:^)(?:[^\n]*=(?:[89A-F][0-9A-F]|\r?\n)[^\n]*(?:\n(?!\r?\n)[^\n]+)*)")
 SOFT_LINE_END = re.compile(rb"=[ \t]*\r?\n")
 NOT_QUOTED = re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n|[ \t]*\Z)")
 ENCODED_WORD = re.compile(

@@ -14,6 +14,7 @@ from pipeline.read.decode import decode
 from pipeline.read.page_article import article_of
 from pipeline.read.page_blocks import indented
 from pipeline.read.page_check import letters_of_page, missing_letters
+from pipeline.read.page_code import mark_code_blocks
 from pipeline.read.page_images import LAZY_ATTRIBUTES, PagePictures
 from pipeline.read.page_links import PageLinks
 from pipeline.read.page_maths import formulas_of
@@ -29,7 +30,7 @@ from pipeline.read.page_tree import (
     shown_text,
 )
 from pipeline.read.page_writer import PageWriter
-from pipeline.read.readers import Reader, folder_of_pictures
+from pipeline.read.readers import READER_VERSIONS, Reader, folder_of_pictures
 
 MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
 _SNIFF = re.compile(
@@ -104,6 +105,7 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
     meta = metadata_of(root, page.text, page.url, converted=not page.extract)
     links = PageLinks(base_of(root) or page.url, meta.source_url)
     _show_lazy_images(root)
+    mark_code_blocks(root)
     notes = notes_of(root)
     texts = {**formulas_of(root), **notes.references}
     node, article = article_of(root) if page.extract else (root.find("body"), True)
@@ -157,4 +159,4 @@ def _show_lazy_images(root: PageElement) -> None:
 
 
 LAZY_TAGS = ("amp-img", "lazy-image", "image")
-READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html)
+READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html, READER_VERSIONS["html"])

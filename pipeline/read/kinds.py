@@ -54,7 +54,7 @@ PASSED_OVER = {  # kind -> one of it, several of it; in the order of the summary
 MARKDOWN_SUFFIXES = "md markdown mdown mdwn mkd mkdn mkdown mdtext mdtxt mdx qmd rmd"
 _SUFFIXES_OF_KINDS = {
     FileKind.DOCUMENT: f"{MARKDOWN_SUFFIXES} txt text",
-    FileKind.WEB_PAGE: "html htm xhtml mhtml mht shtml",
+    FileKind.WEB_PAGE: "html htm xhtml mhtml mht shtml warc wacz",
     FileKind.CONVERTIBLE: "epub docx odt rtf rst rest org ipynb",
     FileKind.IMAGE: "png jpg jpeg jpe gif webp svg svgz bmp ico icns tif tiff avif heic heif jxl psd ai eps"
     " xcf sketch fig drawio excalidraw raw cr2 nef dng tga",
@@ -78,7 +78,7 @@ _SUFFIXES_OF_KINDS = {
     FileKind.UNSUPPORTED: "adoc asciidoc asc tex latex ltx textile wiki mediawiki creole pod"
     " rdoc typ pdf ps djvu doc dot dotx ott pages ppt pptx odp key xls"
     " xlsx ods numbers mobi azw azw3 fb2 chm one wps wpd eml mbox msg enex"
-    " textbundle textpack scriv ged nfo webarchive warc wacz",
+    " textbundle textpack scriv ged nfo webarchive",
     FileKind.BACKUP: "bak backup orig rej old save sav swp swo swn tmp temp part partial crdownload download",
     FileKind.OTHER: "exe dll so dylib o a lib bin class pyc pyo node out app msi ds_store torrent pid",
 }
@@ -102,6 +102,7 @@ _SUFFIX = (
     )
 )
 _BACKUP = re.compile(r".~(?:\d+~)?\Z|\A#.+#\Z|\A~\$", re.DOTALL)  # of Emacs, Vim and Office
+_PLAIN_MARKDOWN = re.compile(r"[^.~#?@]+\.md")  # most names of posts: no other rule is about them
 _DRAWING = re.compile(r"\.(?:excalidraw|drawio)\.md\Z")
 
 
@@ -116,6 +117,8 @@ def kind_of_name(name: str) -> str:
     >>> [str(kind_of_name(name)) for name in ("index.html?page=2", "notes.txt.1", "my-post", "my-post.1")]
     ['web_page', 'document', 'bare', 'bare']
     """
+    if _PLAIN_MARKDOWN.fullmatch(name):
+        return FileKind.DOCUMENT
     folded = name.casefold()
     if ("~" in folded or folded.startswith("#")) and _BACKUP.search(folded):
         return FileKind.BACKUP
@@ -125,9 +128,8 @@ def kind_of_name(name: str) -> str:
         return kind
     if folded.endswith(".txt") and _REQUIREMENTS.fullmatch(folded):
         return FileKind.DATA
-    if suffix := suffix_of_name(name):
-        return _KIND_OF_SUFFIX.get(suffix, FileKind.OTHER)
-    return FileKind.BARE
+    suffix = suffix_of_name(name)
+    return _KIND_OF_SUFFIX.get(suffix, FileKind.OTHER) if suffix else FileKind.BARE
 
 
 def suffix_of_name(name: str) -> str:
@@ -135,8 +137,14 @@ def suffix_of_name(name: str) -> str:
 
     >>> suffix_of_name("A.HTM"), suffix_of_name("index.html?page=2"), suffix_of_name("notes.txt.1"), suffix_of_name("a")
     ('htm', 'html', 'txt', '')
+    >>> suffix_of_name("crawl.warc.gz"), suffix_of_name("logs.gz")
+    ('warc', 'gz')
     """
+    if _PLAIN_MARKDOWN.fullmatch(name):
+        return "md"
     folded = name.casefold()
+    if folded.endswith(".warc.gz"):
+        return "warc"
     for written in (folded, _QUERY.sub("", folded), _COUNTER.sub("", folded)):
         stem, _, suffix = written.rpartition(".")
         if stem and suffix in _KIND_OF_SUFFIX:

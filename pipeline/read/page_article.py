@@ -11,7 +11,8 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from pipeline.read.page_tree import PageElement, drop, is_element, never_shown, words_of_class
+from pipeline.read.lead_picture import put_lead_picture
+from pipeline.read.page_tree import PageElement, drop, has_class, is_element, never_shown, words_of_class
 
 FEWEST_PARAGRAPH_LETTERS = 12  # letters of a paragraph that is looked up; shorter ones are anywhere
 FEWEST_ARTICLE_LETTERS = 140  # letters; with fewer, the whole page is read
@@ -23,6 +24,7 @@ _MAYBE_FURNITURE = frozenset(("div", "section", "header", "ul", "ol", "table", "
 _BOXES_OF_BLOCKS = frozenset(
     ("div", "section", "article", "main", "body", "header", "center", "aside", "footer", "form", "nav")
 )
+_TEXT_BLOCKS = frozenset(("p", "ul", "ol", "dl"))
 _BOXES = frozenset(("div", "section", "header", "span"))
 _KEPT = ("pre", "figure", "table", "img", "picture", "math", "blockquote", "h1", "h2", "h3", "h4", "video", "iframe")
 _FURNITURE_WORDS = re.compile(
@@ -30,6 +32,10 @@ _FURNITURE_WORDS = re.compile(
     r"|cookie|popup|modal|pagination|pager|tag-?(?:list|cloud|links)|author-?(?:bio|box|card)|byline|toolbar|more-?stor"
     r"|outbrain|taboola|print|masthead|menu|skip-?link|editsection|navbox|metadata|noprint"
 )
+_FOLDED_WORDS = re.compile(
+    r"callout|collapsible|accordion|spoiler|toggle-?(?:content|body|panel)|\bfold|tab-?(?:pane|panel|content)|faq|answer"
+)
+_EDITING_LINKS = ("mw-editsection", "headerlink", "anchorjs-link", "heading-anchor", "header-anchor")
 _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 
 
@@ -58,6 +64,7 @@ def article_of(root: PageElement) -> tuple[PageElement, bool]:
         _prune(body, places, found, whole=True)
         return body, False
     node = _smallest_holding(body, places, found)
+    put_lead_picture(root, node)
     _prune(node, places, found, whole=False)
     return node, True
 
@@ -78,10 +85,14 @@ def _drop_hidden(body: PageElement) -> None:
     """Remove what a browser does not show, unless it is most of the page: then a script shows it."""
     size = len("".join(body.itertext()))
     for element in list(body.iter()):
-        if not is_element(element):
+        if not is_element(element) or (element is not body and has_class(element, *_EDITING_LINKS)):
             drop(element)
         elif element is not body and never_shown(element) and element.getparent() is not None:
             hidden_by_style = element.get("style") and element.get("hidden") is None
+            words = words_of_class(element)
+            if hidden_by_style and _FOLDED_WORDS.search(words) and not _FURNITURE_WORDS.search(words):
+                element.attrib.pop("style")  # a click shows it, as with `<details>`
+                continue
             if not (hidden_by_style and 2 * len("".join(element.itertext())) > size):
                 drop(element)
 
@@ -163,6 +174,8 @@ def _prune(node: PageElement, places: _LetterPlaces, found: list[tuple[int, int]
         inside = first <= span[0] and span[1] <= last
         if _held(span, found):
             waiting += list(element) if _holds_blocks(element) else []
+        elif inside and _is_text_block(element):
+            continue
         elif _is_furniture_block(element, span, links, whole=whole) or not (
             whole or inside or _may_frame(element, span)
         ):
@@ -179,6 +192,11 @@ def _holds_blocks(element: PageElement) -> bool:
         element.tag in {"table", "tbody", "tr", "td", "span", "ul", "li"}
         and next(element.iter("p", "div"), None) is not None
     )
+
+
+def _is_text_block(element: PageElement) -> bool:
+    """Return whether a block between paragraphs of the article is text of it: a list of links, a line with a link."""
+    return element.tag in _TEXT_BLOCKS and not _FURNITURE_WORDS.search(words_of_class(element))
 
 
 def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tree import PageElement, attribute, is_element
+from pipeline.read.page_tree import PageElement, attribute, elements, has_class, is_element
 
 _CLASS_OF_LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*|highlight-source-|highlight-)([A-Za-z0-9+#_.-]{1,20})"
@@ -57,8 +57,10 @@ _NO_LANGUAGE = frozenset(
 )
 _GUTTER = re.compile(
     r"\b(?:gutter|line-?numbers?(?!-\w*code)|linenos?|lineno|lnt?|hljs-ln-n(?:umbers)?|line-numbers-rows|rouge-gutter"
-    r"|blob-num|copy-?(?:btn|button|code)?|clipboard|toolbar|code-?header|lang-?label)\b"
+    r"|blob-num|copy-?(?:btn|button|code)?|clipboard|toolbar|lang-?label)\b|code[-_]*(?:header|title|toolbar)"
 )
+_NOT_SELECTED = re.compile(r"user-select\s*:\s*none")  # as Chroma marks line numbers without classes
+LONGEST_LANGUAGE = 30  # characters of the name of a language above code
 _LINE_ELEMENTS = frozenset(("div", "p", "li", "tr"))
 _LINE_CLASS = re.compile(r"(?:^|\s)(?:line|code-line|view-line|cm-line|cl|react-code-text)(?:\s|$)")
 
@@ -74,6 +76,17 @@ def fenced_code(element: PageElement) -> str:
     longest = max(map(len, re.findall("`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language_of_code(element)}\n{text}\n{fence}"
+
+
+def mark_code_blocks(root: PageElement) -> None:
+    """Make `<code>` that is a block of several lines a `<pre>`: by its class or style."""
+    for element in elements(root, "code"):
+        text, above = "".join(element.itertext()), element.getparent()
+        if "\n" not in text.strip() or above is None or next(element.iterancestors("pre"), None) is not None:
+            continue
+        styled = re.search(r"display\s*:\s*block|white-space\s*:\s*pre", element.get("style") or "")
+        if has_class(element, "block", "code-block") or styled:
+            element.tag = "pre"
 
 
 def language_of_code(element: PageElement) -> str:
@@ -116,6 +129,8 @@ def is_line_number(element: PageElement) -> bool:
     text = "".join(element.itertext()).strip()
     if element.get("data-line-number") and not text:
         return True
+    if _NOT_SELECTED.search(element.get("style") or "") and re.fullmatch(r"\d{1,5}", text):
+        return True
     if classes and _GUTTER.search(classes.lower()):
         return (
             not text
@@ -123,6 +138,11 @@ def is_line_number(element: PageElement) -> bool:
             or element.tag == "button"
             or "toolbar" in classes
             or "copy" in classes.lower()
+            or (
+                "header" in classes
+                and len(text) < LONGEST_LANGUAGE
+                and next(element.iterancestors("pre"), None) is not None
+            )
         )
     return element.tag == "td" and re.fullmatch(r"1(?:\s+\d+)*", text) is not None and element.getnext() is not None
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 STRONG, EMPHASIS, DELETED = "strong", "em", "del"
 MARKS = {STRONG: "**", EMPHASIS: "*", DELETED: "~~"}
@@ -108,8 +107,8 @@ def _of_links(runs: list[Run]) -> str:
     made, at = "", 0
     while at < len(runs):
         link, style = runs[at].link, _widest_style(runs, at)
-        linked = _extent(runs[n].link == link for n in range(at, len(runs))) if link else 0
-        styled = _extent(style in runs[n].styles for n in range(at, len(runs))) if style else 0
+        linked = _linked_extent(runs, at) if link else 0
+        styled = _styled_extent(runs, at, style) if style else 0
         if link is None and not style:
             made += _spaced(made, runs[at].text) if made else runs[at].text
             at += 1
@@ -137,12 +136,23 @@ def _with_link(members: list[Run], link: tuple[str, str] | None) -> str:
 def _widest_style(runs: list[Run], at: int) -> str:
     """Return the style of the run at `at` that reaches furthest; of those alike, the one that is written outside."""
     styles = [one for one in MARKS if one in runs[at].styles]
-    return max(styles, key=lambda one: _extent(one in runs[n].styles for n in range(at, len(runs))), default="")
+    return max(styles, key=lambda one: _styled_extent(runs, at, one), default="")
 
 
-def _extent(belong: Iterable[bool]) -> int:
-    """Return how many runs belong together, from the first on."""
-    return sum(1 for _ in takewhile(bool, belong))
+def _styled_extent(runs: list[Run], at: int, style: str) -> int:
+    """Return how many runs from the one at `at` on have a style."""
+    end = at
+    while end < len(runs) and style in runs[end].styles:
+        end += 1
+    return end - at
+
+
+def _linked_extent(runs: list[Run], at: int) -> int:
+    """Return how many runs from the one at `at` on are in the same link."""
+    end = at
+    while end < len(runs) and runs[end].link == runs[at].link:
+        end += 1
+    return end - at
 
 
 def _spaced(made: str, inner: str) -> str:

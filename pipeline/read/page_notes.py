@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipeline.read.note_dialects import NOTES_HEADING, add_by_attribute, add_inside, add_numbered, divide_shared_blocks
 from pipeline.read.page_tree import (
     PageElement,
     attribute,
     drop,
     elements,
-    has_class,
     is_element,
     shown_text,
     words_of_class,
@@ -21,23 +20,16 @@ MOST_NOTES = 2_000  # of one page
 _MARK = r"(?:\d{1,4}|[*†‡§¶]{1,4}|[a-z]|[ivx]{1,5}|note\s\d+|注\s?\d+)"
 _LABEL = re.compile(rf"[\[(（［]?\s*{_MARK}\s*[\])）］]?", re.IGNORECASE)
 _BRACKETED_NUMBER = re.compile(r"[\[［]\s*\d{1,4}\s*[\]］]")
-_NOTE_NUMBER = re.compile(r"[\[(（]?\s*(\d{1,3})\s*[\])）]?[.:]?")
 _NOTE_ID = re.compile(
     r"\A_?(?:user-content-)?(?:fn|foot|end|_?ftn|_?edn|note|cite_note|ref|sdfootnote|easy-footnote|bib|n\d)",
     re.IGNORECASE,
 )
-_NOTE_CLASS = re.compile(r"foot-?note|end-?note|noteref|note-?ref|reference|sidenote|mw-ref|citation")
+_NOTE_CLASS = re.compile(r"foot-?(?:note|ref)|\bfn\b|end-?note|noteref|note-?ref|reference|sidenote|mw-ref|citation")
 _BACK_TEXT = re.compile(
     r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|jump up|\[?\d+\]?|[a-z]", re.IGNORECASE
 )
 _START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
-_NOTES_HEADING = re.compile(
-    r"(?:foot|end)?notes?|references(?: and notes)?|notas|notes de bas de page|fußnoten|脚注|注释|註釋|注"
-    r"|примечания|сноски",
-    re.IGNORECASE,
-)
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
-_INLINE_NOTES = ("sidenote", "marginnote", "footnoteContent", "footnote-content", "margin-note", "side-note")
 _HIGHEST = ("body", "html", "article", "main")
 
 
@@ -58,7 +50,8 @@ class PageNotes:
 def notes_of(root: PageElement) -> PageNotes:
     """Return the footnotes of a page, and remove their texts from it."""
     notes = PageNotes()
-    places = _NotePlaces.of(root)
+    divide_shared_blocks(root)
+    places = NotePlaces.of(root)
     taken: set[PageElement] = set()
     for link in elements(root, "a"):
         definition = _linked_definition(link, places)
@@ -66,9 +59,11 @@ def notes_of(root: PageElement) -> PageNotes:
             continue
         taken.add(definition)
         notes.add(_whole_reference(link), definition)
+    add_by_attribute(root, notes, places)
     if not notes.definitions:
-        _add_inside(root, notes)
-        _add_numbered(root, notes, places)
+        add_inside(root, notes)
+    if not notes.definitions:
+        add_numbered(root, notes, places)
     identifiers = {attribute(one, "id") for reference in notes.references for one in reference.iter()} - {""}
     for definition in notes.definitions:
         _take_out(definition, identifiers)
@@ -76,7 +71,7 @@ def notes_of(root: PageElement) -> PageNotes:
 
 
 @dataclass(slots=True)
-class _NotePlaces:
+class NotePlaces:
     """The elements of a page by what links name them, the links by the place that they lead to, and their order."""
 
     named: dict[str, PageElement] = field(default_factory=dict)
@@ -84,7 +79,8 @@ class _NotePlaces:
     order: dict[PageElement, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, root: PageElement) -> _NotePlaces:
+    def of(cls, root: PageElement) -> NotePlaces:
+        """Return the places of a page."""
         places = cls()
         for at, one in enumerate(root.iter()):
             if not is_element(one):
@@ -98,7 +94,7 @@ class _NotePlaces:
         return places
 
 
-def _linked_definition(link: PageElement, places: _NotePlaces) -> PageElement | None:
+def _linked_definition(link: PageElement, places: NotePlaces) -> PageElement | None:
     """Return the element with the text of the note that a link refers to; None if it refers to none."""
     page, mark, identifier = attribute(link, "href").partition("#")
     label = shown_text(link)
@@ -145,51 +141,6 @@ def _whole_reference(link: PageElement) -> PageElement:
     return whole
 
 
-def _add_inside(root: PageElement, notes: PageNotes) -> None:
-    """Add the notes whose texts are where they are referred to, for the margin of the page or to be opened."""
-    for element in elements(root, "span", "small"):
-        if not has_class(element, *_INLINE_NOTES) or not shown_text(element) or element.getparent() is None:
-            continue
-        above = element.getparent()
-        reference = above
-        if not (has_class(above, "inline-footnote", "footnote", "sidenote-wrapper") and above.tag == "span"):
-            reference = element.makeelement("span")
-            above.insert(above.index(element), reference)
-            reference.tail = None
-        notes.add(reference, element)
-        element.attrib.pop("style", None)
-
-
-def _add_numbered(root: PageElement, notes: PageNotes, places: _NotePlaces) -> None:
-    """Add the notes without links: `<sup>1</sup>` in the text, and a block that starts with the same number."""
-    found = dict(_numbered_definitions(root))
-    for element in elements(root, "sup"):
-        number = _NOTE_NUMBER.fullmatch(shown_text(element))
-        definition = found.get(number[1]) if number else None
-        if definition is None or element not in places.order or element in notes.references:
-            continue
-        inside = any(one in found.values() for one in element.iterancestors())
-        if not inside and places.order[element] < places.order[definition]:
-            notes.add(element, definition)
-
-
-def _numbered_definitions(root: PageElement) -> Iterator[tuple[str, PageElement]]:
-    """Yield the blocks that may be texts of notes, with their numbers."""
-    for block in elements(root, "p", "div", "dd"):
-        first = next(iter(block), None)
-        while first is not None and first.tag in {"b", "strong", "span"} and not (first.text or "").strip():
-            first = next(iter(first), None)
-        starts = first is not None and first.tag == "sup" and not (block.text or "").strip()
-        if starts and (number := _NOTE_NUMBER.fullmatch(shown_text(first))) and shown_text(block) != shown_text(first):
-            yield number[1], block
-    for items in elements(root, "ol"):
-        before, above = items.getprevious(), items.getparent()
-        titled = before is not None and bool(_NOTES_HEADING.fullmatch(shown_text(before).strip(": ")))
-        if titled or (above is not None and (above.tag == "aside" or "footnote" in words_of_class(above))):
-            start = int(written) if (written := attribute(items, "start")).isdecimal() and len(written) < 4 else 1  # noqa: PLR2004
-            yield from ((str(start + at), item) for at, item in enumerate(items.findall("li")))
-
-
 def _take_out(definition: PageElement, references: set[str]) -> None:
     """Remove the text of a note from the page, and from it the links back and the number; then empty elements."""
     _drop_links_back(definition, references)
@@ -209,7 +160,7 @@ def _take_out(definition: PageElement, references: set[str]) -> None:
         drop(parent)
         _drop_rule(before)
         parent = above
-    if parent is not None and parent.tag not in _HIGHEST and _NOTES_HEADING.fullmatch(shown_text(parent).strip(": ")):
+    if parent is not None and parent.tag not in _HIGHEST and NOTES_HEADING.fullmatch(shown_text(parent).strip(": ")):
         drop(parent)
 
 
@@ -219,7 +170,7 @@ def _drop_rule(before: PageElement | None) -> None:
         following = before.getnext()
         if following is not None and shown_text(following):
             return
-        if before.tag != "hr" and not _NOTES_HEADING.fullmatch(shown_text(before).strip(": ")):
+        if before.tag != "hr" and not NOTES_HEADING.fullmatch(shown_text(before).strip(": ")):
             return
         above = before.getprevious()
         drop(before)

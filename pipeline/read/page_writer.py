@@ -22,6 +22,7 @@ from pipeline.read.page_links import PageLinks
 from pipeline.read.page_tree import (
     BLOCK_NAMES,
     PageElement,
+    has_class,
     is_element,
     never_shown,
     shown_text,
@@ -133,7 +134,7 @@ class PageWriter:
     def styled(self, element: PageElement, styles: Styles, link: Target) -> list[Run]:
         """Return an inline element that has no writer as runs, with its style."""
         style = INLINE_STYLES.get(element.tag)
-        if style and style not in styles:
+        if style and style not in styles and not is_whole_citation(element):
             styles = (*styles, style)
         if not self.is_block(element):
             return self.inlines(element, styles, link)
@@ -185,6 +186,11 @@ class PageWriter:
             if child.tail:
                 runs.append(self.text(child.tail, (), None))
         return runs
+
+
+def is_whole_citation(element: PageElement) -> bool:
+    """Return whether a `<cite>` is a reference of several parts, author, work and year, and not a title in italics."""
+    return element.tag == "cite" and (has_class(element, "citation") or next(element.iter("i", "em"), None) is not None)
 
 
 def ruby_markup(element: PageElement) -> str:

@@ -18,7 +18,7 @@ from pipeline.markdown.pandoc import BYTES_PER_SECOND, MOST_READING_SECONDS, run
 from pipeline.read.decode import decode
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.kinds import suffix_of_name
-from pipeline.read.readers import Reader
+from pipeline.read.readers import READER_VERSIONS, Reader
 
 PANDOC_NAMES = {
     "epub": "epub",
@@ -58,7 +58,7 @@ def read_with_pandoc(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     )
     data = source.data
     if suffix in ZIPPED:
-        _check_archive(data, suffix)
+        check_archive(data, suffix)
     elif suffix in TEXTS:
         document = decode(source)
         data = document.text.removeprefix("\ufeff").encode()
@@ -80,7 +80,7 @@ def _without_title_block(html: str) -> str:
     return re.sub(r"<title>(?:-|Untitled)?</title>", "", html, count=1)
 
 
-def _check_archive(data: bytes, suffix: str) -> None:
+def check_archive(data: bytes, suffix: str) -> None:
     """Raise SkipDocument if an archive is damaged, encrypted, or unpacks to more than the limits."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -114,4 +114,4 @@ def _is_encrypted(archive: zipfile.ZipFile) -> bool:
     return any(unescape(found) not in _FONT_OBFUSCATION for found in _ALGORITHM.findall(written))
 
 
-READER = Reader("pandoc", tuple(PANDOC_NAMES), sniff_format, read_with_pandoc)
+READER = Reader("pandoc", tuple(PANDOC_NAMES), sniff_format, read_with_pandoc, READER_VERSIONS["pandoc"])

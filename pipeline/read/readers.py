@@ -39,7 +39,8 @@ class Reader:
     version: int = 1  # raise it when the output changes: older results are regenerated
 
 
-_MODULES = ("web_archive", "html", "pandoc_formats")  # in this order: an `.html` file may be an MHTML archive
+_MODULES = ("web_archive", "warc", "html", "pandoc_formats")  # in this order: an `.html` file may be an MHTML archive
+READER_VERSIONS = {"mhtml": 2, "warc": 1, "html": 2, "pandoc": 2}  # here, so that a run that reads none imports none
 
 
 def shipped_readers() -> tuple[Reader, ...]:

@@ -13,7 +13,7 @@ from email.policy import compat32
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode import decode
 from pipeline.read.html import SavedPage, document_of_page
-from pipeline.read.readers import Reader
+from pipeline.read.readers import READER_VERSIONS, Reader
 
 MOST_ARCHIVE_PARTS = 5_000  # of one archive
 MOST_PART_BYTES = 200 * 2**20  # of all parts together
@@ -42,7 +42,7 @@ def read_mhtml(source: Source) -> tuple[Document, Mapping[str, bytes]]:
         limit = f"{MOST_ARCHIVE_PARTS:,} parts or {MOST_PART_BYTES // 2**20} MB"
         message = f"is an archive of more than {limit}; save the page again"
         raise SkipDocument(message)
-    page = next(((part, data) for part, data in contents if part.get_content_type() in _PAGE_TYPES and data), None)
+    page = next(((part, data) for part, data in contents if part.get_content_type() in PAGE_TYPES and data), None)
     if page is None:
         message = "is an archive without a web page; save the page again"
         raise SkipDocument(message)
@@ -59,7 +59,7 @@ def read_mhtml(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     return document_of_page(document, SavedPage(document.text.removeprefix("\ufeff"), source.path.name, url, known))
 
 
-_PAGE_TYPES = {"text/html", "application/xhtml+xml"}
+PAGE_TYPES = {"text/html", "application/xhtml+xml"}
 
 
 def _content(part: Message) -> bytes:
@@ -80,4 +80,4 @@ def _sha256(source: Source) -> str:
     return hashlib.sha256(source.data).hexdigest()
 
 
-READER = Reader("mhtml", ("mhtml", "mht", "html", "htm"), sniff_mhtml, read_mhtml)
+READER = Reader("mhtml", ("mhtml", "mht", "html", "htm"), sniff_mhtml, read_mhtml, READER_VERSIONS["mhtml"])
