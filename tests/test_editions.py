@@ -1130,3 +1130,13 @@ def test_running_heads_name_the_book_and_the_chapter():
     assert tops[first + 2] == "First 3"
     assert feet[first + 1 : first + 3] == ["", ""]
     assert any(re.fullmatch(r"Second \d+", top) for top in tops)
+
+
+def test_a_title_that_shows_nothing_does_not_untag_a_book():
+    """A title without a visible character becomes the date or a dash, in the contents and in the PDF."""
+    book = several(("\u200b", "x"), ("", "y"), ("Last", "z"))
+    made = books_as_files([book])[0]
+    with pikepdf.open(io.BytesIO(made["pdf"])) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+    with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
+        assert not re.search(r"<a [^>]*>\s*</a>", archive.read("EPUB/nav.xhtml").decode())
