@@ -1,4 +1,4 @@
-"""Formulas are found one by one, read in the dialects of TeX that posts use, and printed as written where unreadable."""
+"""Formulas are found one by one, read in the TeX of posts, and printed as written where unreadable."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_what_posts_write_can_be_set():
 
 
 def test_deep_formulas_are_not_read():
-    """A formula that pandoc would take minutes for is printed as written, also where it is the only one."""
+    """A formula that pandoc would take minutes for is printed as written, even if it is the only one."""
     deep = "x^{" * 200 + "y" + "}" * 200
     assert [node["t"] for node in checked(deep)] == ["Code"]
     assert [node["t"] for node in checked("x^2", deep)] == ["Math", "Code"]

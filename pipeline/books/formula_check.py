@@ -19,7 +19,7 @@ from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion, convert_untrusted
 
 MOST_DEPTH = 12  # levels of braces; pandoc takes 8 s for 16 indices in one another, twice as long for each more
-OPENING_SIGNS = {"{", r"\left", r"\begin"}
+_NESTING_OPENERS = {"{", r"\left", r"\begin"}
 _NESTING = re.compile(r"(?<!\\)[{}]|\\(?:left|right|begin|end)(?![A-Za-z])")
 _HTML_OPTIONS = {"html_math_method": "mathml", "wrap_text": "wrap-none"}
 _PREAMBLE = (
@@ -54,21 +54,21 @@ def _spellings(tex: str) -> list[str]:
 
     A formula that is too long or too deeply nested has none.
     """
-    if len(tex) > MOST_FORMULA_CHARACTERS or _depth(tex) > MOST_DEPTH:
+    if len(tex) > MOST_FORMULA_CHARACTERS or _depth_of_tex(tex) > MOST_DEPTH:
         return []
     spellings = [printable(tex), printable(tex_for_pandoc(tex))]
     return [*dict.fromkeys(spellings[::-1] if has_cjk_words(tex) else spellings)]
 
 
-def _depth(tex: str) -> int:
+def _depth_of_tex(tex: str) -> int:
     r"""Return how deeply braces, `\left` and `\begin` are nested.
 
-    >>> _depth(r"\frac{a_{b}}{c}"), _depth(r"\left( \left[ x \right] \right)")
+    >>> _depth_of_tex(r"\frac{a_{b}}{c}"), _depth_of_tex(r"\left( \left[ x \right] \right)")
     (2, 2)
     """
     deepest = depth = 0
     for sign in _NESTING.findall(tex):
-        depth += 1 if sign in OPENING_SIGNS else -1
+        depth += 1 if sign in _NESTING_OPENERS else -1
         deepest = max(deepest, depth)
     return deepest
 
