@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,10 @@ from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
 from pipeline.books.typst_notes import TypstNotes, directed_blocks, heading_with_hidden_notes
 from pipeline.books.typst_pictures import picture_call
-from pipeline.books.typst_tables import typst_table
+from pipeline.books.typst_tables import wide_blocks
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
-_LONG_WORD = re.compile(r"[!-~]{30}")  # in code: it may be wider than what an indented line of A5 has left
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
 
@@ -63,6 +61,8 @@ class _TypstCalls:
 
     def node(self, node: Node) -> list[Node]:
         """Return the nodes that replace one node."""
+        if fitted := wide_blocks(node, self.blocks):
+            return fitted
         match node["t"]:
             case "Div":
                 made = self.div(node)
@@ -71,10 +71,6 @@ class _TypstCalls:
             case "Header":
                 level, (name, *_), inlines = node["c"]
                 made = directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
-            case "CodeBlock" if _LONG_WORD.search(node["c"][1]):
-                made = [_raw_typst_block("#breakable-code["), node, _raw_typst_block("]")]
-            case "Table":
-                made = typst_table(node, self.blocks)
             case "DefinitionList":
                 made = self.definitions(node["c"])
             case "BulletList" if all(map(_is_task, node["c"])):

@@ -6,11 +6,8 @@ letters below them, their text is as likely as text of unknown languages is.
 
 from __future__ import annotations
 
-ALPHABETS: dict[str, tuple[tuple[str, str, float], ...]] = {
-    "iso8859-3": (("ĉĝĥĵŝŭ", "", 0.0), ("ċġħż", "àèìòùé", 0.0)),  # Esperanto; Maltese
-    "iso8859-14": (("ŵŷẁẃẅỳ", "âêîôûáéíóúýàèìòùäëïöü", 0.0),),  # Welsh
-    "cp1252": (("ëç", "", 0.04),),  # Albanian: one letter in thirteen is ë
-}  # by codec and language: the letters that models lack, the others outside ASCII, the least share of the former
+from pipeline.encoding.codecs import ALPHABETS
+
 BASE_LETTERS = dict(zip("ĉĝĥĵŝŭċġħżŵŷẁẃẅỳëç", "cghjsucghzwywwwyec", strict=True))
 LETTER_PRICE = (
     1.2  # nats for each such letter, which is one in three of its base letters; `benchmarks/decoding.py pairs`
