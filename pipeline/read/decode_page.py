@@ -16,7 +16,7 @@ _AS_BROWSERS_READ = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"
 """Codec -> the larger one that browsers use in its place, by the Encoding Standard (WHATWG): `—` is no `―`."""
 
 _OTHER_EVIDENCE = ("bom", "validity", "utf-8", "damaged")  # of encodings that texts and pages are decoded from alike
-FEWEST_SEQUENCES = 4  # of UTF-8 in a line
+FEWEST_UTF_8_SEQUENCES = 4  # of UTF-8 in a line
 
 
 def decode_page(source: Source) -> Document:
@@ -51,4 +51,4 @@ def _fitting(data: bytes) -> Encoding | None:
 
 def _is_utf8(line: bytes) -> bool:
     """Return whether a line is UTF-8 and hardly so by chance, as `联通` in GBK is."""
-    return not line.isascii() and is_decodable(line, UTF_8) and len(MULTIBYTE.findall(line)) >= FEWEST_SEQUENCES
+    return not line.isascii() and is_decodable(line, UTF_8) and len(MULTIBYTE.findall(line)) >= FEWEST_UTF_8_SEQUENCES

@@ -117,7 +117,7 @@ def _of_links(runs: list[Run]) -> str:
         at += len(members)
         following = "*" if at < len(runs) and _outermost(runs[at]) else "[" if at < len(runs) and runs[at].link else ""
         if linked >= styled:
-            written = _linked([replace(run, link=None) for run in members], link)
+            written = _with_link([replace(run, link=None) for run in members], link)
         else:
             inner = [replace(run, styles=tuple(one for one in run.styles if one != style)) for run in members]
             after = following or (runs[at].text[:1] if at < len(runs) else "")
@@ -126,7 +126,7 @@ def _of_links(runs: list[Run]) -> str:
     return made
 
 
-def _linked(members: list[Run], link: tuple[str, str] | None) -> str:
+def _with_link(members: list[Run], link: tuple[str, str] | None) -> str:
     """Return the runs inside a link with its target; without words, only the spaces around them."""
     before, words, after = _edges(_of_links(members))
     words = words.replace(HARD_BREAK, " ")
