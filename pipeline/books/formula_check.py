@@ -6,16 +6,21 @@ pandoc reads under the key "spelling".
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from typing import Any
 
 from pipeline.books.fonts import typst_fonts
+from pipeline.books.maths import MOST_FORMULA_CHARACTERS
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, pandoc_json, para, printable
 from pipeline.books.tex_dialect import has_cjk_words, tex_for_pandoc
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion, convert_untrusted
 
+MOST_DEPTH = 12  # levels of braces; pandoc takes 8 s for 16 indices in one another, twice as long for each more
+_NESTING_OPENERS = {"{", r"\left", r"\begin"}
+_NESTING = re.compile(r"(?<!\\)[{}]|\\(?:left|right|begin|end)(?![A-Za-z])")
 _HTML_OPTIONS = {"html_math_method": "mathml", "wrap_text": "wrap-none"}
 _PREAMBLE = (
     '#set math.equation(alt: "-")\n'
@@ -36,7 +41,7 @@ def checked_formulas(trees: Sequence[list[Node] | SkipDocument]) -> list[list[No
     for tree, one, nodes in zip(trees, formulas, sources, strict=True):
         good = next(readable) if nodes else set()
         chosen = {tex: next((text for text in spellings if text in good), "") for tex, spellings in one.items()}
-        made.append(tree if isinstance(tree, SkipDocument) or not nodes else _with_formulas_replaced(tree, chosen))
+        made.append(tree if isinstance(tree, SkipDocument) or not one else _with_formulas_replaced(tree, chosen))
     return made
 
 
@@ -45,9 +50,27 @@ def _formulas_of(tree: list[Node]) -> list[str]:
 
 
 def _spellings(tex: str) -> list[str]:
-    """Return what pandoc may read a formula as, best first: the TeX itself, and the TeX in pandoc's dialect."""
+    """Return what pandoc may read a formula as, best first: the TeX itself, and the TeX in pandoc's dialect.
+
+    A formula that is too long or too deeply nested has none.
+    """
+    if len(tex) > MOST_FORMULA_CHARACTERS or _depth_of_tex(tex) > MOST_DEPTH:
+        return []
     spellings = [printable(tex), printable(tex_for_pandoc(tex))]
     return [*dict.fromkeys(spellings[::-1] if has_cjk_words(tex) else spellings)]
+
+
+def _depth_of_tex(tex: str) -> int:
+    r"""Return how deeply braces, `\left` and `\begin` are nested.
+
+    >>> _depth_of_tex(r"\frac{a_{b}}{c}"), _depth_of_tex(r"\left( \left[ x \right] \right)")
+    (2, 2)
+    """
+    deepest = depth = 0
+    for sign in _NESTING.findall(tex):
+        depth += 1 if sign in _NESTING_OPENERS else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _readable_formulas(sources: list[list[Node]]) -> list[set[str]]:
