@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from html import unescape
 
 from pipeline.changes import Change, apply, repeated
-from pipeline.document import Document, Step
-from pipeline.invariants import SAME_SHOWN
+from pipeline.document import Document, Invariant, Step
 from pipeline.markdown import CODE, HTML, InlineContent, inline_contents, line_starts, opaque_spans, parse_blocks
+from pipeline.markdown.shown_structure import shown_structure, shows_the_same
 
 HTML_BLOCK = "Markdown has marks for this HTML"
 HTML_TAG = "Markdown has a mark for this tag"
@@ -115,8 +115,6 @@ MOST_TAGS_ALONE = 40  # elements of one paragraph that are tried alone
 
 
 def _shown_alike(content: str, edits: list[Change]) -> bool:
-    from pipeline.markdown.shown_structure import shown_structure  # noqa: PLC0415 - few posts need lxml
-
     return shown_structure(content) == shown_structure(apply(content, edits))
 
 
@@ -191,5 +189,8 @@ def _ended_line(content: InlineContent, match: re.Match[str]) -> str:
         return "" if several and indented else "\n" if several else "\\"
     return "" if indented else "\n\n" if several else "\\\n"
 
+
+SAME_SHOWN = Invariant("same_shown", shows_the_same)
+"""A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""
 
 STEP = Step("html", html_to_markdown, (SAME_SHOWN,))
