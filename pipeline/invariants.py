@@ -23,7 +23,6 @@ from pipeline.markdown import (
 from pipeline.markdown.changed_parts import Parts, changed_parts
 from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.same_blocks import same_blocks
-from pipeline.markdown.shown_structure import shows_the_same
 
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
@@ -224,6 +223,3 @@ SAME_LINKS = Invariant("same_links", _unchanged(_link_targets, _same_contents))
 
 SAME_MEANING = Invariant("same_meaning", _same_meaning)
 """Both texts parse to the same tree: text, code and links. White space and the choice of markers may differ."""
-
-SAME_SHOWN = Invariant("same_shown", shows_the_same)
-"""A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 
 from pipeline.changes import Change, Span, apply, repeated
-from pipeline.document import Document, Step
-from pipeline.invariants import SAME_SHOWN
+from pipeline.document import Document, Invariant, Step
 from pipeline.markdown import (
     CODE,
     HTML,
@@ -21,6 +20,7 @@ from pipeline.markdown import (
     opaque_spans,
 )
 from pipeline.markdown.emphasis_edits import BRACKET_PAIRS
+from pipeline.markdown.shown_structure import shown_structure, shows_the_same
 
 HTML_BLOCK = "Markdown has marks for this HTML"
 HTML_TAG = "Markdown has a mark for this tag"
@@ -140,8 +140,6 @@ MOST_TAGS_ALONE = 40  # elements of one paragraph that are tried alone
 
 
 def _shown_alike(content: str, edits: list[Change]) -> bool:
-    from pipeline.markdown.shown_structure import shown_structure  # noqa: PLC0415 - few posts need lxml
-
     return shown_structure(content) == shown_structure(apply(content, edits))
 
 
@@ -227,5 +225,8 @@ def _ended_line(content: InlineContent, match: re.Match[str]) -> str:
         return "" if several and indented else "\n" if several else "\\"
     return "" if indented else "\n\n" if several else "\\\n"
 
+
+SAME_SHOWN = Invariant("same_shown", shows_the_same)
+"""A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""
 
 STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=2)
