@@ -23,6 +23,7 @@ from pipeline.markdown import (
 from pipeline.markdown.changed_parts import Parts, changed_parts
 from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.same_blocks import same_blocks
+from pipeline.markdown.shown_structure import shows_the_same
 
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
@@ -143,12 +144,6 @@ def _unchanged(
     return holds
 
 
-def _shows_the_same(before: Document, after: Document) -> bool:
-    from pipeline.markdown.shown_structure import shown_structure
-
-    return shown_structure(before.text) == shown_structure(after.text)
-
-
 def _pandoc_tree(text: str) -> bytes:
     """Return pandoc's tree of a text as JSON, without spaces and soft line breaks; the text if pandoc gives up."""
     from pipeline.markdown.pandoc import DIALECT, run_sandboxed
@@ -194,7 +189,6 @@ def _with_last_line_ended(document: Document) -> str:
 EXPLAINED = Invariant("explained", _is_explained)
 """The changes of the step are the whole difference between the two texts. Checked after every step."""
 
-
 SAME_WORDS = Invariant("same_words", _unchanged(_letters_and_digits))
 """The letters and digits of the source text stay, in order."""
 
@@ -231,5 +225,5 @@ SAME_LINKS = Invariant("same_links", _unchanged(_link_targets, _same_contents))
 SAME_MEANING = Invariant("same_meaning", _same_meaning)
 """Both texts parse to the same tree: text, code and links. White space and the choice of markers may differ."""
 
-SAME_SHOWN = Invariant("same_shown", _shows_the_same)
+SAME_SHOWN = Invariant("same_shown", shows_the_same)
 """A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""

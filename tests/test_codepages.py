@@ -141,3 +141,12 @@ def test_vietnamese_in_an_old_font_is_decoded(broken):
 def test_text_with_signs_of_fonts_stays(text):
     """Signs of old Vietnamese fonts occur in other text too."""
     assert repair(text).text == text
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case["text"][0] in "Χمא"], ids=lambda case: case["text"][:9]
+)
+def test_sound_text_with_marks_is_no_other_code_page(case):
+    """Lost characters alone are no evidence of a wrong code page."""
+    text = "".join("\ufffd" if at % 6 == 2 and char.isalpha() else char for at, char in enumerate(case["text"].strip()))
+    assert repair(text).text == text

@@ -1111,3 +1111,32 @@ def test_an_empty_heading_does_not_untag_a_book(heading: str, tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "a.epub") as archive:
         assert not re.search(r"<a [^>]*>\s*</a>", archive.read("EPUB/nav.xhtml").decode())
     assert ("<img" in chapter) == ("ok.png" in heading)
+
+
+def test_running_heads_name_the_book_and_the_chapter():
+    """Left pages have the title of the book above the text, right pages that of the chapter. The first has neither."""
+    book = several(("First", "Text.\n\n" * 150), ("Second", "Text.\n\n" * 150))
+    document = pypdfium2.PdfDocument(book_as_pdf(book))
+    tops, feet = [], []
+    for page in document:
+        letters = page.get_textpage()
+        height, width = page.get_height(), page.get_width()
+        tops.append(" ".join(letters.get_text_bounded(0, height - 50, width, height).split()))
+        feet.append(letters.get_text_bounded(0, 0, width, 50).strip())
+    document.close()
+    first = feet.index("1")
+    assert tops[first] == ""
+    assert tops[first + 1] == "2 The book"
+    assert tops[first + 2] == "First 3"
+    assert feet[first + 1 : first + 3] == ["", ""]
+    assert any(re.fullmatch(r"Second \d+", top) for top in tops)
+
+
+def test_a_title_that_shows_nothing_does_not_untag_a_book():
+    """A title without a visible character becomes the date or a dash, in the contents and in the PDF."""
+    book = several(("\u200b", "x"), ("", "y"), ("Last", "z"))
+    made = books_as_files([book])[0]
+    with pikepdf.open(io.BytesIO(made["pdf"])) as pdf, pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+    with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
+        assert not re.search(r"<a [^>]*>\s*</a>", archive.read("EPUB/nav.xhtml").decode())

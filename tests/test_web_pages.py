@@ -132,7 +132,65 @@ def test_the_detector_decodes_a_page_whatever_it_declares(language: str, declare
     assert text in shown.replace("\\", "")
 
 
+MARKED_UP = {  # lines whose bytes alone look like another encoding, or like damage
+    "cp932": (
+        "<p>「<b>ＮＥＷＳ</b> ＷＥＢ ＥＡＳＹ」は<ruby>外国人<rt>がいこくじん</rt></ruby>の皆さん</p>",
+        "ＮＥＷＳ",
+    ),
+    "cp1251": ("<ul>\n<li>ЧМ-2014</li>\n<li>да</li>\n</ul>", "ЧМ-2014"),
+    "gb18030": (
+        "<p>Jam Hsiao Jing Teng (只能想念你 - 蕭敬騰)</p>\n<p>联通</p>\n<p>手上有工——出品︱网易</p>",
+        "- 蕭敬騰)",
+    ),
+    "cp1256": ('<p title="\n\xa0">نعم</p>', "نعم"),
+}
+
+
+@pytest.mark.parametrize("codec", MARKED_UP)
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_page_is_in_one_encoding_if_its_bytes_allow_it(codec: str, declared: bool):  # noqa: FBT001 - a parameter
+    """Short lines with tags, rare characters and full-width letters do not make a page one of several encodings."""
+    body, expected = MARKED_UP[codec]
+    prose = next(text for text, known, _ in TEXTS.values() if known == codec)
+    meta = f'<meta charset="{codec}">' if declared else ""
+    whole = (
+        f"<html><head>{meta}</head><body><article><p>{prose * 6}</p>{body}<p>{prose * 3}</p></article></body></html>"
+    )
+    document, _ = read_html(Source(PurePosixPath("page.html"), whole.encode(codec)))
+    assert expected in document.text
+    assert "\ufffd" not in document.text
+    assert not document.notes
+
+
 ATTACKS = {
+    "NULs": "<p>a\0b<\0script>c</p>" * 10_000,
+    "processing instructions": "<?php echo 1 ?><?xml version='1.0'?>" * 20_000,
+    "entity bomb": '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>' + "&b;" * 10_000,
+    "numeric entities": "<p>" + "&#x110000;&#0;&#xD800;&#65;" * 20_000,
+    "a huge attribute": '<p class="' + "x " * 1_000_000 + '">a',
+    "a huge style": '<p style="' + "display:block;" * 100_000 + '">a',
+    "comments": "<!--" * 50_000 + "<p>a-->",
+    "conditional comments": "<!--[if IE]><p>a<![endif]-->" * 10_000,
+    "lists": "<ul><li>" * 190,
+    "tables": "<table><tr><td>" * 120,
+    "open tags": "<" * 500_000,
+    "open quotes": "<a href='" * 50_000,
+    "tags in tags": "<p <p <p" * 50_000,
+    "notes": "".join(f'<a href="#n{at}"><sup>{at}</sup></a>' for at in range(3_000))
+    + "".join(f'<p id="n{at}">{at}. x</p>' for at in range(3_000)),
+    "notes that refer to each other": '<p id="a"><a href="#b">1</a></p><p id="b"><a href="#a">2</a></p>' * 500,
+    "formulas": "<math><mrow>" * 190 + "<mi>x</mi>",
+    "many formulas": "<math><mi>x</mi></math>" * 10_000,
+    "ruby": "<ruby>" * 150 + "a<rt>b",
+    "code": "<pre>" + "<span class=line>" * 300 + "x",
+    "fences": "<pre>" + "`" * 100_000,
+    "definitions": "<dl><dt>a<dd>b" * 10_000,
+    "details": "<details><summary>" * 150 + "a",
+    "data images": '<img src="data:image/png;base64,' + "A" * 5_000_000 + '">',
+    "polyglot": "%PDF-1.4 GIF89a/*<html><script>*/=1;</script><svg onload=x>PK\x03\x04",
+    "base": '<base href="javascript:alert(1)"><base href="//' + "a" * 100_000 + '"><a href="x">y</a>',
+    "one link around all": '<a href="https://e.org">' + "<p>a <b>b</b></p>" * 5_000,
+    "marks": "<p>" + "*_`~[]()<>#|!$\\" * 20_000,
     "deep": "<div>" * 50_000,
     "quotations": "<blockquote>" * 20_000,
     "unclosed inlines": "<b><a href=x>" * 50_000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -117,7 +118,8 @@ def identifier(name: str) -> str:
 def within_format_limits(book: Book) -> Book:
     """Return a book within the limits of every format.
 
-    Characters that XML forbids become U+FFFD. Pictures beyond `MAX_TOGETHER` bytes become missing-image boxes.
+    Characters that XML forbids become U+FFFD. A title without a visible character becomes the date. Pictures beyond
+    `MAX_TOGETHER` bytes become missing-image boxes.
     """
     room, kept = MAX_TOGETHER, set()
     for name, data in book.pictures.items():
@@ -125,7 +127,17 @@ def within_format_limits(book: Book) -> Book:
             room -= len(data)
             kept.add(name)
     chapters = tuple(_chapter_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
-    return replace(book, title=printable(book.title), chapters=tuple(map(_printable_chapter, chapters)))
+    named = tuple(replace(one, title=_visible_title(one.title, one.date)) for one in map(_printable_chapter, chapters))
+    return replace(book, title=_visible_title(printable(book.title), book.date), chapters=named)
+
+
+def _visible_title(title: str, date: str) -> str:
+    """Return a title; if it has no visible character, the date or a dash: contents and PDF/UA-1 need some text.
+
+    >>> _visible_title("A title", ""), _visible_title("\u200b", "2021"), _visible_title("", "")
+    ('A title', '2021', '—')
+    """
+    return title if any(unicodedata.category(char)[0] not in "CZ" for char in title) else date or "\N{EM DASH}"
 
 
 def _chapter_without_pictures(chapter: Chapter, names: set[str]) -> Chapter:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lxml import etree
-from lxml import html as lxml_html
-
+from pipeline.document import Document
 from pipeline.markdown.parsing import parser
 
 _SAME_ELEMENTS = {"b": "strong", "i": "em", "s": "del", "strike": "del", "tt": "code"}
@@ -37,7 +35,10 @@ def shown_structure(text: str) -> ShownStructure:
     >>> shown_structure("a **b** c") == shown_structure("<p>a <b>b</b> c</p>") != shown_structure("a b c")
     True
     """
-    root = lxml_html.document_fromstring(f"<html><body>{parser().render(text)}</body></html>", parser=_lenient())
+    from lxml import etree, html  # noqa: PLC0415 - few posts have HTML
+
+    lenient = html.HTMLParser(encoding="utf-8", huge_tree=True)
+    root = html.document_fromstring(f"<html><body>{parser().render(text)}</body></html>", parser=lenient)
     blocks: list[str] = []
     words: list[str] = []
     found = ShownStructure(blocks, [], [])
@@ -62,6 +63,11 @@ def shown_structure(text: str) -> ShownStructure:
     return found
 
 
+def shows_the_same(before: Document, after: Document) -> bool:
+    """Return whether a browser shows the same of two documents."""
+    return shown_structure(before.text) == shown_structure(after.text)
+
+
 def _add_element(found: ShownStructure, element: Any) -> None:  # noqa: ANN401 - an element of lxml, which has no types
     if element.tag in _LAYOUT_ONLY:
         return
@@ -82,7 +88,3 @@ def _meant(element: Any, key: str) -> str:  # noqa: ANN401 - the same
         value = value.lower() or style.rpartition("text-align:")[2].partition(";")[0]
         return value if element.tag == "td" and value != "left" else ""
     return "" if key == "start" and value == "1" else value
-
-
-def _lenient() -> lxml_html.HTMLParser:
-    return lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)

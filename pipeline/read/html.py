@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import yaml
 
 from pipeline.document import Document, SkipDocument, Source
-from pipeline.read.decode import decode
+from pipeline.read.decode_page import decode_page
 from pipeline.read.page_article import article_of
 from pipeline.read.page_blocks import indented
 from pipeline.read.page_check import letters_of_page, missing_letters
@@ -73,8 +73,8 @@ def read_html(source: Source) -> tuple[Document, Mapping[str, bytes]]:
 
     Raises SkipDocument if the bytes are no text, or the page is too large.
     """
-    document = decode(source)
-    page = SavedPage(document.text.removeprefix("\ufeff"), source.path.name)
+    document = decode_page(source)
+    page = SavedPage(document.text, source.path.name)
     return document_of_page(document, page)
 
 

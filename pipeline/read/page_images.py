@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(
     r"|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0",
     re.IGNORECASE,
 )
-_IMAGE_FILE = re.compile(r"\Ahttps?://[^\s?#]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|\Z)", re.IGNORECASE)
+_IMAGE_FILE_URL = re.compile(r"\Ahttps?://[^\s?#]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|\Z)", re.IGNORECASE)
 _EMOJI_CLASS = re.compile(r"\b(?:emoji|emojione|twemoji|wp-smiley|emoticon|smiley)\b")
 _EMOJI = re.compile(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u20e3]{1,8}")
 _MATHS_CLASS = re.compile(r"\b(?:latex|mwe-math[\w-]*|math|tex|ee_img|ztext-math)\b")
@@ -64,7 +64,7 @@ class PagePictures:
         """Return the image of a `<figure>` that a script would fill, from its microdata; "" if it has none."""
         url = attribute(element, "itemid")
         shown = next(element.iter("img", "video", "iframe", "pre", "table", "audio"), None) is not None
-        return "" if shown or not _IMAGE_FILE.search(url) else image_markdown("", self.stored(url))
+        return "" if shown or not _IMAGE_FILE_URL.search(url) else image_markdown("", self.stored(url))
 
     def written(self, element: PageElement) -> str:
         """Return the URL of the file that an `<img>` shows at its best."""

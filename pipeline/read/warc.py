@@ -19,7 +19,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.markdown import matches_outside_code
-from pipeline.read.decode import decode
+from pipeline.read.decode_page import decode_page
 from pipeline.read.html import PageMarkdown, SavedPage, document_of_page, front_matter, page_markdown
 from pipeline.read.page_inlines import escaped
 from pipeline.read.page_tree import LargePage
@@ -120,10 +120,10 @@ def _page_part(page: PageMarkdown, url: str, number: int) -> str:
 def _page_text(source: Source, data: bytes) -> Document | None:
     """Return a page as our own detector decodes it; None if it is no text."""
     try:
-        document = decode(Source(source.path, data))
+        document = decode_page(Source(source.path, data))
     except SkipDocument:
         return None
-    return replace(document, text=document.text.removeprefix("\ufeff"))
+    return document
 
 
 def _responses(source: Source) -> Iterator[StoredResponse]:

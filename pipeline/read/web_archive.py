@@ -11,7 +11,7 @@ from email.message import Message
 from email.policy import compat32
 
 from pipeline.document import Document, SkipDocument, Source
-from pipeline.read.decode import decode
+from pipeline.read.decode_page import decode_page
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.readers import READER_VERSIONS, Reader
 
@@ -47,7 +47,7 @@ def read_mhtml(source: Source) -> tuple[Document, Mapping[str, bytes]]:
         message = "is an archive without a web page; save the page again"
         raise SkipDocument(message)
     url = _header(page[0], "Content-Location")
-    document = decode(Source(source.path, page[1]))
+    document = decode_page(Source(source.path, page[1]))
     document = replace(document, meta=replace(document.meta, sha256=_sha256(source)))
     known: dict[str, tuple[str, bytes]] = {}
     for part, data in contents:
@@ -56,7 +56,7 @@ def read_mhtml(source: Source) -> tuple[Document, Mapping[str, bytes]]:
                 if name:
                     known.setdefault(name, (part.get_content_type(), data))
     url = url if url.startswith(("http://", "https://")) else ""
-    return document_of_page(document, SavedPage(document.text.removeprefix("\ufeff"), source.path.name, url, known))
+    return document_of_page(document, SavedPage(document.text, source.path.name, url, known))
 
 
 PAGE_TYPES = {"text/html", "application/xhtml+xml"}
