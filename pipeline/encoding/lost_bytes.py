@@ -193,13 +193,12 @@ def _cases(text: str, data: bytes, suspects: int, codec: str, model: LanguageMod
     places = byte_places(text, codec)
     for at in range(suspects):
         here, before = places[at], text[:at]
-        if REPLACEMENT in before:
+        if REPLACEMENT in before or text[at:] == REPLACEMENT:  # a line that was cut has no context after the mark
             break
         lead, trail = (bytes([byte]) for byte in (data + b"\n\n")[here : here + 2])
-        is_cut = text[at:] == REPLACEMENT  # the end of a line is rather cut off than its first byte lost
         options = [
             (0.0, 1, letters_of_half(lead, b"", codec, model)),
-            (0.0, 1, () if is_cut else letters_of_half(b"", lead, codec, model)),
+            (0.0, 1, letters_of_half(b"", lead, codec, model)),
             (BYTE_VALUES, 2, (*letters_of_half(lead, b"", codec, model), *letters_of_half(b"", trail, codec, model))),
             (BYTE_VALUES, 1, () if lead.isascii() else ("",)),
         ]
