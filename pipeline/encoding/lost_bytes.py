@@ -119,6 +119,7 @@ def _spots(line: DecodedLine, model: LanguageModel, damage: float) -> Iterator[t
     suspect = np.array([char == REPLACEMENT for char in text], np.bool_)
     lone = np.array([_is_lone(text, at) for at in range(len(text))], np.bool_)
     suspect |= (both > damage + LIKELY_PAIR) & lone
+    suspect[-1:] = False  # a line that was cut has no context after its mark
     places = np.flatnonzero(suspect).tolist()
     while places:
         first = last = places.pop(0)
@@ -193,7 +194,7 @@ def _cases(text: str, data: bytes, suspects: int, codec: str, model: LanguageMod
     places = byte_places(text, codec)
     for at in range(suspects):
         here, before = places[at], text[:at]
-        if REPLACEMENT in before or text[at:] == REPLACEMENT:  # a line that was cut has no context after the mark
+        if REPLACEMENT in before:
             break
         lead, trail = (bytes([byte]) for byte in (data + b"\n\n")[here : here + 2])
         options = [
