@@ -119,6 +119,7 @@ def _spots(line: DecodedLine, model: LanguageModel, damage: float) -> Iterator[t
     suspect = np.array([char == REPLACEMENT for char in text], np.bool_)
     lone = np.array([_is_lone(text, at) for at in range(len(text))], np.bool_)
     suspect |= (both > damage + LIKELY_PAIR) & lone
+    suspect[-1:] = False  # a line that was cut has no context after its mark
     places = np.flatnonzero(suspect).tolist()
     while places:
         first = last = places.pop(0)
@@ -196,10 +197,9 @@ def _cases(text: str, data: bytes, suspects: int, codec: str, model: LanguageMod
         if REPLACEMENT in before:
             break
         lead, trail = (bytes([byte]) for byte in (data + b"\n\n")[here : here + 2])
-        is_cut = text[at:] == REPLACEMENT  # the end of a line is rather cut off than its first byte lost
         options = [
             (0.0, 1, letters_of_half(lead, b"", codec, model)),
-            (0.0, 1, () if is_cut else letters_of_half(b"", lead, codec, model)),
+            (0.0, 1, letters_of_half(b"", lead, codec, model)),
             (BYTE_VALUES, 2, (*letters_of_half(lead, b"", codec, model), *letters_of_half(b"", trail, codec, model))),
             (BYTE_VALUES, 1, () if lead.isascii() else ("",)),
         ]
