@@ -40,6 +40,7 @@ _TAG_PAIR = re.compile(
 _IMAGE_TAG = re.compile(rf"<(?P<name>img)(?P<attributes>{_TAG_ATTRIBUTES})\s*/?>", re.IGNORECASE)
 _LINE_BREAKS = re.compile(r"(?:<br\s*/?>[ \t]*(?:\n(?=<br\b))?)+", re.IGNORECASE)
 _SPECIAL_IN_CODE = re.compile(r"[<>*_`\[\]\\$~!]|https?:")
+_ESCAPED_MARK = re.compile(r"\\[!-/:-@\[-`{-~]")
 INLINE_MARKS = ("b", "strong", "i", "em", "del", "s", "strike", "code", "tt")
 MOST_HTML_CHARACTERS = 400_000  # of one post; a longer one keeps its HTML
 
@@ -68,15 +69,24 @@ def _block_changes(text: str) -> Iterator[Change]:
         for first, last in [(group[0][0], group[-1][1])] if len(group) > 1 else group:
             span = first, min(last, len(text))
             raw = text[slice(*span)].rstrip()
-            if made := fragment_markdown(raw):
+            if (made := fragment_markdown(raw)) and not _escapes_marks(raw, made):
                 yield Change("html", (span[0], span[0] + len(raw)), raw, made, HTML_BLOCK)
                 break
         else:
             for first, last in group if len(group) > 1 else ():
                 span = first, min(last, len(text))
                 raw = text[slice(*span)].rstrip()
-                if made := fragment_markdown(raw):
+                if (made := fragment_markdown(raw)) and not _escapes_marks(raw, made):
                     yield Change("html", (span[0], span[0] + len(raw)), raw, made, HTML_BLOCK)
+
+
+def _escapes_marks(raw: str, made: str) -> bool:
+    r"""Return whether marks of Markdown in HTML would be escaped: site generators may read them, browsers do not.
+
+    >>> _escapes_marks("<div>**a**</div>", r"\*\*a\*\*"), _escapes_marks("<p>a</p>", "a")
+    (True, False)
+    """
+    return len(_ESCAPED_MARK.findall(made)) > len(_ESCAPED_MARK.findall(raw))
 
 
 def _html_blocks_in_a_row(text: str) -> Iterator[list[Span]]:
@@ -229,4 +239,4 @@ def _ended_line(content: InlineContent, match: re.Match[str]) -> str:
 SAME_SHOWN = Invariant("same_shown", shows_the_same)
 """A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""
 
-STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=2)
+STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=3)
