@@ -115,8 +115,9 @@ def _spots(line: DecodedLine, model: LanguageModel, damage: float) -> Iterator[t
     """Yield the places of a line where something else may be likelier: nats, first and last character."""
     text = line.text
     cost = -_scores(text, model) if text else np.zeros(0, np.float32)
-    both = cost + np.append(cost[1:], np.float32(0))
     suspect = np.array([char == REPLACEMENT for char in text], np.bool_)
+    cost[suspect] = 0
+    both = cost + np.append(cost[1:], np.float32(0))
     lone = np.array([_is_lone(text, at) for at in range(len(text))], np.bool_)
     suspect |= (both > damage + LIKELY_PAIR) & lone
     suspect[-1:] = False  # a line that was cut has no context after its mark
@@ -125,7 +126,8 @@ def _spots(line: DecodedLine, model: LanguageModel, damage: float) -> Iterator[t
         first = last = places.pop(0)
         while places and places[0] <= last + BEFORE_SPOT:
             last = places.pop(0)
-        yield float(both[first : last + 1].max()), first, last
+        is_marked = REPLACEMENT in text[first : last + 1]
+        yield math.inf if is_marked else float(both[first : last + 1].max()), first, last
 
 
 def _is_lone(text: str, at: int) -> bool:
