@@ -2,10 +2,11 @@
 
     python benchmarks/scale.py 1000 10000 50000 [--keep FOLDER [--changes-only]]
 
-Each post has about 680 bytes: sentences of tests/corpus, drawn at random with a fixed seed, a link and a title. One
-post in a hundred is an exact copy of another, two are near-copies. `lacuna run --no-editions` runs in a new process
-each time. Prints CPU seconds (user and system, of the whole process tree), and the largest memory of the main process
-and of any process. A sub-reaper counts the processes that outlive their parent, such as the fork server.
+Each post has about 680 bytes: sentences of ../shared/corpus (without it tests/corpus), drawn at random with a fixed
+seed, a link and a title. One post in a hundred is an exact copy of another, two are near-copies. The command is
+`lacuna run --no-editions`, in a new process each time. Prints CPU seconds (user and system, of the whole process tree),
+and the largest memory of the main process and of any process. A sub-reaper counts the processes that outlive their
+parent, such as the fork server.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ SENTENCE = re.compile(r"[^.。!?！？\n#>*|\[\]`]{20,}[.。!?！？]")
 
 
 def sentences() -> list[list[str]]:
-    """Return the sentences of the corpus by language."""
-    folders = sorted((ROOT / "tests" / "corpus" / "texts").iterdir())
+    """Return the sentences of the corpus by language; few would make all posts similar."""
+    shared, own = ROOT.parent / "shared" / "corpus", ROOT / "tests" / "corpus" / "texts"
+    folders = sorted((shared if shared.is_dir() else own).iterdir())
     found = [[s.strip() for file in sorted(folder.glob("*.md")) for s in SENTENCE.findall(file.read_text("utf-8"))]
              for folder in folders if folder.is_dir()]  # fmt: skip
     return [one for one in found if len(one) >= LEAST_SENTENCES]

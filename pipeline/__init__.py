@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipeline.filters import extract_links, normalize, repair
     from pipeline.flow import FLOW
     from pipeline.read.decode import detect
+    from pipeline.run.batch import batch
     from pipeline.run.incremental import run_archive
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
@@ -29,6 +30,7 @@ __all__ = [
     "SkipDocument",
     "Source",
     "Step",
+    "batch",
     "detect",
     "extract_links",
     "normalize",
@@ -41,6 +43,7 @@ _MODULES_OF_NAMES = {
     "pipeline.document": ("Document", "Link", "Note", "Invariant", "Source", "Step", "SkipDocument"),
     "pipeline.run_report": ("RunReport",),
     "pipeline.run.incremental": ("run_archive",),
+    "pipeline.run.batch": ("batch",),
     "pipeline.filters": ("extract_links", "normalize", "repair"),
     "pipeline.flow": ("FLOW",),
     "pipeline.read.decode": ("detect",),

@@ -15,7 +15,7 @@ from types import FrameType
 
 import click
 
-from pipeline.commands import archive, documents, link_check, text, watch
+from pipeline.commands import archive, corpus, documents, link_check, text, watch
 from pipeline.exits import ExitCode
 from pipeline.version import __version__
 
@@ -47,8 +47,9 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (*archive.COMMANDS, *watch.COMMANDS, *text.COMMANDS, *documents.COMMANDS, *link_check.COMMANDS):
-    lacuna.add_command(command)
+for module in (archive, watch, text, documents, corpus, link_check):
+    for command in module.COMMANDS:
+        lacuna.add_command(command)
 
 
 def main() -> None:

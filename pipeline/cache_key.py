@@ -39,7 +39,7 @@ def cache_key(settings: Settings) -> str:
 
 
 def _dependencies() -> dict[str, str]:
-    """Return the version of each package that Lacuna requires; empty for one that is not installed."""
+    """Return the version of each package that Lacuna requires or can use; empty for one that is not installed."""
     from importlib.metadata import PackageNotFoundError, requires, version
 
     def installed(package: str) -> str:
@@ -49,7 +49,7 @@ def _dependencies() -> dict[str, str]:
             return ""
 
     try:
-        required = [line for line in requires(DISTRIBUTION) or () if "extra ==" not in line]
+        required = requires(DISTRIBUTION) or []
     except PackageNotFoundError:  # a checkout that is not installed
         required = []
     return {match[0]: installed(match[0]) for line in required if (match := _PACKAGE_NAME.match(line))}

@@ -7,32 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
 
-from rapidfuzz.distance import Indel
-
-from pipeline.changes import apply, differing
+from pipeline.changes import apply
 from pipeline.document import Document, Invariant, SkipDocument
 from pipeline.markdown import (
     CODE,
     URL,
-    BlockGroup,
     Blocks,
-    block_groups,
     code_spans,
     of_other_kinds,
     opaque_spans,
     parse,
     parse_blocks,
 )
+from pipeline.markdown.changed_parts import Parts, changed_parts
 from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.same_blocks import same_blocks
 
-MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
-
-Parts = tuple[BlockGroup, ...]
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _LETTER_RUNS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
@@ -77,7 +70,7 @@ def _opaque_stays(but: Collection[str] = ()) -> Callable[[Document, Document], b
     def holds(before: Document, after: Document) -> bool:
         return all(
             _contains_in_order(_text_of_parts(new), _opaque(_text_of_parts(old), but))
-            for old, new in _changed_parts(before, after)
+            for old, new in changed_parts(before.text, after.text)
             if not (_same_list(old, new) and not MAY_SPAN_LINES.search(old[0].text))
         ) or _contains_in_order(after.text, _opaque(before.text, but))
 
@@ -109,7 +102,7 @@ def _link_targets(text: str) -> list[str]:
 
 def _same_meaning(before: Document, after: Document) -> bool:
     """Return whether two texts have the same meaning: our parser decides the common case, pandoc the rest."""
-    parts = _changed_parts(before, after)
+    parts = changed_parts(before.text, after.text)
     if all(_same_list(old, new) or same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in parts):
         return True
     old, new = _with_last_line_ended(before), _with_last_line_ended(after)
@@ -117,24 +110,8 @@ def _same_meaning(before: Document, after: Document) -> bool:
 
 
 def _same_list(old: Parts, new: Parts) -> bool:
-    """Return whether two parts are the same list with an item on each line, but for markers and blanks."""
+    """Return whether two parts are the same list with an item on each line; markers and blanks may differ."""
     return len(old) == len(new) == 1 and same_flat_list(old[0].text, new[0].text)
-
-
-def _changed_parts(before: Document, after: Document) -> list[tuple[Parts, Parts]]:
-    """Return the parts that differ, before and after; each can be parsed alone."""
-    return _changed_parts_of(before.text, after.text)
-
-
-@lru_cache(maxsize=2)  # pairs of texts; the invariants of a step ask one after the other
-def _changed_parts_of(before: str, after: str) -> list[tuple[Parts, Parts]]:
-    old, new = block_groups(before), block_groups(after)
-    if len(old) == len(new):
-        return [((a,), (b,)) for a, b in zip(old, new, strict=True) if a.text != b.text]
-    if max(len(old), len(new)) > MOST_PARTS:
-        return [((BlockGroup(0, before),), (BlockGroup(0, after),))]
-    codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
-    return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]
 
 
 def _text_of_parts(parts: Parts) -> str:
@@ -155,7 +132,7 @@ def _unchanged(
     """Return the invariant that `of(text)` stays the same, in the same order, unless `known` says so of parts."""
 
     def holds(before: Document, after: Document) -> bool:
-        changed = [(old, new) for old, new in _changed_parts(before, after) if not known(old, new)]
+        changed = [(old, new) for old, new in changed_parts(before.text, after.text) if not known(old, new)]
         pairs = [(of(_text_of_parts(old)), of(_text_of_parts(new))) for old, new in changed]
         if all(old == new for old, new in pairs):
             return True

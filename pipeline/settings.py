@@ -20,7 +20,8 @@ class SettingsError(Exception):
 
 
 DAY_PATTERN = r"^((19|20)\d\d(-[01]\d(-[0-3]\d)?)?)?$"
-COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
+COLOUR_PATTERN = r"^(#[0-9a-fA-F]{6})?$"
+LEAST_CONTRAST = 7  # of white text on a cover; WCAG 2.2 level AAA (success criterion 1.4.6)
 MESSAGE_WORDS = {  # words of msgspec -> words for people
     f"Expected `str` matching regex {DAY_PATTERN!r}": "expected a date such as 2021, 2021-03 or 2021-03-09",
     f"Expected `str` matching regex {COLOUR_PATTERN!r}": "expected a colour such as #2f4858",
@@ -50,7 +51,7 @@ class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = ""
     query: str = ""
     order: Literal["oldest", "newest", "title"] = "oldest"
-    cover: Colour = "#2f4858"
+    cover: Colour = ""  # empty: one of the palette, chosen by the title or series
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,7 +131,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _checked(table: dict[str, Any], file: str) -> Settings:
     try:
-        return _with_distinct_titles(msgspec.convert(table, Settings), file)
+        return _with_readable_covers(_with_distinct_titles(msgspec.convert(table, Settings), file), file)
     except msgspec.ValidationError as error:
         unknown = re.search(r"unknown field `(.+?)`", str(error))
         if unknown:
@@ -177,6 +178,28 @@ def _with_distinct_titles(settings: Settings, file: str) -> Settings:
             message = f"{file}: two books have the title `{title}`; give each [[edition]] its own, unlike `title`"
             raise SettingsError(message)
     return settings
+
+
+def _with_readable_covers(settings: Settings, file: str) -> Settings:
+    """Return the settings. Raises SettingsError if white text is hard to read on the colour of a cover."""
+    for edition in settings.edition:
+        contrast = contrast_with_white(edition.cover) if edition.cover else LEAST_CONTRAST
+        if contrast < LEAST_CONTRAST:
+            message = f"{file}: the cover colour {edition.cover} of `{edition.title}` is too light for white text"
+            message += f" (contrast {contrast:.1f}:1, at least {LEAST_CONTRAST}:1); choose a darker one"
+            raise SettingsError(message)
+    return settings
+
+
+def contrast_with_white(colour: str) -> float:
+    """Return the contrast ratio of white text on a colour (WCAG 2.2, relative luminance).
+
+    >>> round(contrast_with_white("#000000")), round(contrast_with_white("#ffffff"))
+    (21, 1)
+    """
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)  # noqa: PLR2004 - sRGB
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 def suggestion(word: str, known: tuple[str, ...]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pypdfium2
 
 LEAST_OVERLAP = 0.35  # of the smaller of two boxes: marks, italics and tight kerning of sound text overlap by up to 0.3
+MOST_OF_LIGATURE = 4  # places in the text between the first and the last character of one glyph: ffi, Indic syllables
 EDGE = 1.0  # points that a glyph may reach beyond an edge
 
 
@@ -41,16 +43,16 @@ def char_boxes(page: pypdfium2.PdfPage) -> list[CharBox]:
 def overprinted(boxes: list[CharBox]) -> Iterator[tuple[CharBox, CharBox]]:
     """Yield pairs of characters that are printed over each other: each hides a large part of the other.
 
-    Characters whose box is empty do not count, such as marks, nor do neighbours in the text, such as ligatures.
+    Characters whose box is empty and marks do not count, nor do neighbours in the text, such as ligatures.
     """
     cells: dict[tuple[int, int], list[CharBox]] = {}
     for box in boxes:
-        if box.area < 1:
+        if box.area < 1 or unicodedata.category(box.char[0]).startswith("M"):
             continue
         cell = (int(box.left // 20), int(box.bottom // 20))
         near = [other for x in (-1, 0, 1) for y in (-1, 0, 1) for other in cells.get((cell[0] + x, cell[1] + y), ())]
         for other in near:
-            if box.at - other.at == 1 or other[2:] == box[2:]:
+            if box.at - other.at <= MOST_OF_LIGATURE or other[2:] == box[2:]:
                 continue
             wide = min(box.right, other.right) - max(box.left, other.left)
             high = min(box.top, other.top) - max(box.bottom, other.bottom)

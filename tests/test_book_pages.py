@@ -103,6 +103,29 @@ def test_tables_stay_on_the_page(name: str, page: str, tmp_path: Path):
         assert number in shown
 
 
+LONG_CODE = """```java
+    System.out.println(route.stream().map(Station::getName).collect(Collectors.toList()).thenSomethingElse());
+    x = anIdentifierWithoutAnySignsInItThatIsLongerThanALineOfTheBookAndMoreThanThatSoItMustBreakSomewhere;
+```
+
+- list
+
+  ```
+  very_long_function_name(argument_one=value_one,argument_two=value_two).another_call(argument_three)[0].attribute
+  ```
+"""
+
+
+@pytest.mark.parametrize("page", ["a5", "reader"])
+def test_long_code_breaks(page: str, tmp_path: Path):
+    """A line of code without spaces breaks within the page, even if it is highlighted, and is copied unchanged."""
+    pdf = made_book(LONG_CODE, tmp_path, page)["pdf"]
+    assert page_faults(pdf, margin=15) == []
+    copied = "".join(pdf_text(pdf).split())
+    for line in LONG_CODE.splitlines()[1:3]:
+        assert "".join(line.split()) in copied
+
+
 def test_overprinted_lines_are_found():
     """The test above finds what it is for: lines over each other, and text off the page."""
     source = b"#set page(width: 100pt, height: 100pt, margin: 10pt)\n#place[some words]#place(dx: 2pt)[other text]\n"
@@ -247,7 +270,7 @@ def test_links_lead_to_chapters_and_never_to_nothing(tmp_path: Path, lacuna: Lac
     raw = tmp_path / "raw"
     posts = {
         "a.md": "# Alpha\n\n[by file](b.md) [part](b.md#the-part) [below](sub/c.md) [bare](b) [case](B.md)"
-        " [[b]] [[b#The part|wiki]] [[Gamma ray|by title]] [gone](gone.md) [file](x.pdf)"
+        " [[b]] [[b#The part|wiki]] [[Gamma ray|by title]] [tag]({% post_url b %}) [gone](gone.md) [file](x.pdf)"
         " [url](https://e.org/posts/b?utm_source=x) [[nowhere]]"
         ' [anchor](#here) [top](#alpha) [no](#nothing)\n\nWords. <a id="here"></a>And more words of the first post.\n',
         "b.md": "---\nsource: https://e.org/posts/b\n---\n\n# Beta\n\nText of the second post.\n"
@@ -271,7 +294,7 @@ def test_links_lead_to_chapters_and_never_to_nothing(tmp_path: Path, lacuna: Lac
     contents = epub_file((tmp_path / "out" / "archive.epub").read_bytes(), "nav.xhtml")
     chapter = {title: name for name, title in re.findall(r'href="text/(ch\d+)[^"]*"[^>]*>(\w+)', contents)}
     beta, gamma, alpha = (chapter[name] for name in ("Beta", "Gamma", "Alpha"))
-    for text in ("by file", "bare", "case", "b", "url", "root"):
+    for text in ("by file", "bare", "case", "b", "url", "root", "tag"):
         assert ours[text].startswith(f"{beta}.xhtml#chapter-"), text
     assert ours["part"] == ours["wiki"] != ours["b"]
     assert ours["below"].split("#")[0] == ours["by title"].split("#")[0] == f"{gamma}.xhtml"

@@ -100,3 +100,53 @@ def test_confidence_sinks_where_most_bytes_are_missing():
     claims = [change.confidence for change in repair(broken, min_confidence=0.0).changes if change.alternatives]
     assert claims
     assert max(claims) < 0.7
+
+
+VIETNAMESE_FONTS = {
+    "Céng hoµ x· héi chñ nghÜa ViÖt Nam, ®éc lËp, tù do, h¹nh phóc.": (
+        "Cộng hoà xã hội chủ nghĩa Việt Nam, độc lập, tự do, hạnh phúc."
+    ),
+    "H«m qua trêi m\u00ada suèt c¶ ngµy, chóng t«i ë nhµ ®äc s¸ch cò.": (
+        "Hôm qua trời mưa suốt cả ngày, chúng tôi ở nhà đọc sách cũ."
+    ),
+    "CéNG HOµ X· HéI CHñ NGHÜA VIÖT NAM": "CỘNG HOÀ XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam, ñoäc laäp, töï do, haïnh phuùc.": (
+        "Cộng hòa xã hội chủ nghĩa Việt Nam, độc lập, tự do, hạnh phúc."
+    ),
+    "Hoâm qua trôøi möa suoát caû ngaøy, chuùng toâi ôû nhaø ñoïc saùch cuõ.": (
+        "Hôm qua trời mưa suốt cả ngày, chúng tôi ở nhà đọc sách cũ."
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", VIETNAMESE_FONTS)
+def test_vietnamese_in_an_old_font_is_decoded(broken):
+    """The text comes back, in a page of English too; as it should be, it stays."""
+    text = VIETNAMESE_FONTS[broken]
+    assert repair(broken).text == text
+    assert repair(f"# Notes\n\nA page of plain English.\n\n{broken}\n").text.endswith(f"\n\n{text}\n")
+    assert repair(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le théâtre « Où naît la forêt » est © 2020, l’hôtel ® à 5 µm, aïeul, coöpération.",
+        "Ñandú, pingüino y año; Øresund, søen og smørrebrød; coöperatie; Tõnu õpib; naïve où août.",
+        "¹ First note · second note ® mark, 10 µs, © 2001 by Müller, «quoted» text ª º.",
+        "Pöö ja öö, jäääär, töö; aâ oâ öô is a list of pairs with ñ and ø.",
+        "Tiếng Việt: ¹ ghi chú, ® nhãn hiệu, 5 µm, «trích dẫn» và © bản quyền.",
+    ],
+)
+def test_text_with_signs_of_fonts_stays(text):
+    """Signs of old Vietnamese fonts occur in other text too."""
+    assert repair(text).text == text
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case["text"][0] in "Χمא"], ids=lambda case: case["text"][:9]
+)
+def test_sound_text_with_marks_is_no_other_code_page(case):
+    """Lost characters alone are no evidence of a wrong code page."""
+    text = "".join("\ufffd" if at % 6 == 2 and char.isalpha() else char for at, char in enumerate(case["text"].strip()))
+    assert repair(text).text == text

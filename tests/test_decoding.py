@@ -77,7 +77,35 @@ def test_sound_legacy_text_has_no_changes(text: str, codec: str):
     assert (document.text, document.changes) == (sound.encode(codec, "ignore").decode(codec), ())
 
 
+@pytest.mark.parametrize(("text", "codec"), [(GUIDE, "big5"), (CHINESE, "gbk"), (KOREAN, "cp949"), (RUSSIAN, "cp866")])
+def test_colour_codes_inside_characters_follow_them(text: str, codec: str):
+    """Boards colour the halves of characters; single-byte text with colours stays as it is."""
+    coloured = b""
+    for at, char in enumerate(text):
+        data = char.encode(codec)
+        coloured += b"\x1b[1;31m".join([data[:1], data[1:]]) if at % 9 == 1 and (data[1:] or codec == "cp866") else data
+    out = decoded(coloured)
+    assert out.replace("\x1b[1;31m", "") == text
+    assert codec != "cp866" or out == coloured.decode(codec)
+
+
 CASES = {
+    "Albanian": (
+        "Dje gjithë ditën ra shi, prandaj ndenjëm në shtëpi.".encode("cp1252"),
+        "Dje gjithë ditën ra shi, prandaj ndenjëm në shtëpi.",
+    ),
+    "Esperanto": (
+        "Hieraŭ ĝi pluvis, do ni restis ĉe la hejmo kaj ŝanĝis la liton.".encode("iso8859-3"),
+        "Hieraŭ ĝi pluvis, do ni restis ĉe la hejmo kaj ŝanĝis la liton.",
+    ),
+    "Maltese": (
+        "Ilbieraħ għamlet ix-xita l-ġurnata kollha u qgħadna d-dar.".encode("iso8859-3"),
+        "Ilbieraħ għamlet ix-xita l-ġurnata kollha u qgħadna d-dar.",
+    ),
+    "dashes of GB 2312": (
+        "他说——今天·明天都可以——然后就回家了。".encode("gbk"),
+        "他说——今天·明天都可以——然后就回家了。",
+    ),
     "cut in the middle of a character": (CHINESE.encode("gbk")[:-4], CHINESE[:-3] + "\ufffd"),
     "the euro of code page 936": (b"\x80" + CHINESE.encode("gbk"), "€" + CHINESE),
     "the end mark of DOS stays": (RUSSIAN.encode("cp866") + b"\x1a", RUSSIAN + "\x1a"),

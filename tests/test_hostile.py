@@ -22,7 +22,8 @@ import yaml
 from PIL import Image
 
 from pipeline.books import images
-from pipeline.books.cover import cover
+from pipeline.books.book import Book, BookStyle, Chapter, identifier
+from pipeline.books.cover import cover_jpeg
 from pipeline.document import SkipDocument
 from pipeline.read.folder import DEEPEST_FOLDER, read_source, scan_folder
 from pipeline.store.file_names import safe_name
@@ -365,11 +366,16 @@ def test_texts_beyond_the_limits_of_pandoc_are_skipped(raw: Path, lacuna: Lacuna
     assert (raw.parent / "out" / "posts" / "good.pdf").exists()
 
 
-def test_a_cover_looks_at_the_beginning_of_a_title():
-    """A cover uses only the beginning of a title: one of 60 kB gives the same cover as its first words."""
+def test_a_cover_looks_at_the_beginning_of_a_title(tmp_path: Path):
+    """A cover uses only the beginning of a title and of a name: 60 kB give the same cover as the first words."""
+
+    def drawn(title: str, author: str = "A") -> bytes:
+        chapter = Chapter("T", (author, "B"), "en", "", "", "nothing", [])
+        return cover_jpeg(Book(title, "en", identifier("t"), (chapter,), BookStyle(cover="#253d64")), tmp_path)
+
     for word in ("word ", "x", "e\u0301", "\u6df1", "\u0628\u0628 "):
-        assert cover(word * 20_000, [], "en", "#2f4858") == cover(word * 1000, [], "en", "#2f4858")
-    assert cover("T", ["An Author"] * 10_000, "en", "#2f4858") == cover("T", ["An Author"] * 500, "en", "#2f4858")
+        assert drawn(word * 20_000) == drawn(word * 1000)
+    assert drawn("T", "An Author " * 10_000) == drawn("T", "An Author " * 500)
 
 
 # Mistakes of users

@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import py3langid
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.encoding.codecs import multi_byte_misdecodings, single_byte_misdecodings
 from pipeline.language.bigram_lookup import is_cjk_bigram
+from pipeline.language.langid_scores import language_scores
 from pipeline.language.model_meta import CJK_TAGS
 from pipeline.language.ngrams import has_bigrams, language_model
 from pipeline.language.rival_scores import scores_by_language
@@ -89,6 +91,12 @@ def test_scores_of_several_languages_are_those_of_each(size: int):
         text = passage[:size]
         together = scores_by_language(models, text)
         assert np.array_equal(together, np.stack([model.score(text) for model in models]))
+
+
+def test_fast_language_scores_are_those_of_py3langid():
+    """The languages and their scores are exactly those of py3langid, for short and long texts in twenty languages."""
+    for text in ("", "a", "ABC DEF", *passages(60, 5), *passages(3_000, 6)):
+        assert language_scores(text) == py3langid.rank(text)
 
 
 @pytest.mark.parametrize("text", ["今天我们讲一讲机器学习，这是一个很好的例子。", "“It’s” – he said…"])

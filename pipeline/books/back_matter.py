@@ -13,6 +13,13 @@ from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, div, link_
 from pipeline.books.phrases import phrase
 from pipeline.citations.cited_works import Work, catalogue
 from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
+from pipeline.urls.canonical import host_of
+from pipeline.urls.identifiers import identifiers
+
+FONT_NAMES = "Libertinus, Noto (SIL Open Font License)"
+FULL_WIDTH_LANGUAGES = {"zh", "ja"}  # whose colon and full stop are as wide as a character
+PLACE_NAMES = {"arxiv": "arXiv:", "doi": "doi:", "github": "GitHub "}  # scheme of an identifier -> how works name it
+LONGEST_SHOWN_PLACE = 48  # characters of a URL without scheme; of a longer one, only the host is shown
 
 
 class ChapterCitation(NamedTuple):
@@ -26,28 +33,42 @@ class ChapterCitation(NamedTuple):
 def works_cited(citing: list[ChapterCitation]) -> list[Node]:
     """Return the index of cited works: each work once, sorted by authors, year and title.
 
-    An entry links to the places where the work is available, and to each section that cites it.
+    An entry is one paragraph. It links to the places where the work is available, and to each section that cites it.
     """
     by_key: dict[str, list[ChapterCitation]] = {}
     for citation in citing:
         by_key.setdefault(citation.work.key, []).append(citation)
     works = sorted(catalogue(citation.work for citation in citing), key=_work_sort_key)
-    return [div("works", [_bullet_list_node([list(_work_entry(work, by_key[work.key])) for work in works])])]
+    return [div("works", [_work_entry(work, by_key[work.key]) for work in works])]
 
 
 def _work_sort_key(work: Work) -> tuple[str, str, str]:
     return ", ".join(work.authors or (work.title,)).casefold(), work.year, work.title.casefold()
 
 
-def _work_entry(work: Work, citing: list[ChapterCitation]) -> Iterator[Node]:
+def _work_entry(work: Work, citing: list[ChapterCitation]) -> Node:
     authors = ", ".join(work.authors) + " et al." * (work.others and bool(work.authors))
     authors_year = f"{authors} ({work.year})" if authors and work.year else authors or work.year
     title = [{"t": "Strong", "c": text_nodes(work.title)}]
     title += text_nodes(f" ({work.original})") if work.original else []
-    links = [link_or_text(f"{kind}: {url}", url) for kind, url in work.links]
-    yield para(*(text_nodes(f"{authors_year}. ") if authors_year else []), *title)
-    yield para(*_separated_by(links, " · "))
-    yield para(*text_nodes("→ "), *_separated_by([_citation_link(citation) for citation in citing], " · "))
+    links = _separated_by([link_or_text(_place_name(kind, url), url) for kind, url in work.links], " · ")
+    citations = _separated_by([_citation_link(citation) for citation in citing], " · ")
+    start = text_nodes(f"{authors_year}. ") if authors_year else []
+    return para(*start, *title, *text_nodes(". "), *links, *text_nodes(" \N{RIGHTWARDS ARROW} "), *citations)
+
+
+def _place_name(kind: str, url: str) -> str:
+    """Return a short name of the place where a work is available: its identifier, or its host.
+
+    >>> _place_name("paper", "https://arxiv.org/abs/1703.00522"), _place_name("talk", "https://www.example.org/a")
+    ('arXiv:1703.00522', 'talk: example.org/a')
+    """
+    for scheme, name in PLACE_NAMES.items():
+        found = next((one for one in identifiers(url) if one.startswith(f"{scheme}:")), "")
+        if found:
+            return f"{name}{found.partition(':')[2]}"
+    shown = url.partition("://")[2].removeprefix("www.").rstrip("/")
+    return f"{kind}: {shown}" if len(shown) <= LONGEST_SHOWN_PLACE else f"{kind}: {host_of(url).removeprefix('www.')}"
 
 
 def _citation_link(citation: ChapterCitation) -> Node:
@@ -68,24 +89,42 @@ def colophon(book: Book, works: int) -> list[Node]:
         for at, chapter in repaired
     ]
     repairs = [_bullet_list_node(items)] * bool(items)
-    body = [
-        para(*text_nodes(f"{phrase(name, book.language)}: {count}"))
-        for name, count in counts.items()
-        if count or name == "repaired"
+    sentences = [
+        with_count(name, count, book.language) for name, count in counts.items() if count or name == "repaired"
     ]
-    return [div("imprint", [*body, english(*repairs, tool_versions(), para(*text_nodes(book.identifier)))])]
+    body = [para(*text_nodes(sentence_end(book.language).join([*sentences, ""]).strip())), tool_versions(book.language)]
+    name = {"t": "Span", "c": [["", ["identifier"], []], text_nodes(book.identifier)]}
+    return [div("imprint", [*body, *([english(*repairs)] if repairs else []), para(name)])]
+
+
+def with_count(name: str, count: object, language: str) -> str:
+    """Return a phrase and a count, with the colon of the language.
+
+    >>> with_count("posts", 4, "en"), with_count("posts", 4, "zh-Hans")
+    ('Posts: 4', '文章：4')
+    """
+    return f"{phrase(name, language)}{'：' if language[:2] in FULL_WIDTH_LANGUAGES else ': '}{count}"
+
+
+def sentence_end(language: str) -> str:
+    """Return what ends a sentence and begins the next."""
+    return "。" if language[:2] in FULL_WIDTH_LANGUAGES else ". "
 
 
 def english(*blocks: Node) -> Node:
     """Return blocks marked as English, for text that is English in a book of any language."""
-    return {"t": "Div", "c": [["", ["english"], [["lang", "en"]]], list(blocks)]}
+    return {"t": "Div", "c": [["", ["english"], [["lang", "en"], ["dir", "ltr"]]], list(blocks)]}
 
 
 @cache
-def tool_versions() -> Node:
-    """Return a paragraph that names the tools that made the book, with their versions, and the fonts."""
-    tools = f"Lacuna {version('lacuna-pipeline')}, pandoc {PANDOC}, Typst {version('typst')}"
-    return para(*text_nodes(f"Made with {tools}. Fonts: Libertinus and Noto, under the SIL Open Font License."))
+def tool_names() -> str:
+    """Return the tools that made the book, with their versions."""
+    return f"Lacuna {version('lacuna-pipeline')}, pandoc {PANDOC}, Typst {version('typst')}"
+
+
+def tool_versions(language: str) -> Node:
+    """Return a paragraph that names the tools that made the book, and the fonts."""
+    return para(*text_nodes(phrase("made-with", language).format(tools=tool_names(), fonts=FONT_NAMES)))
 
 
 def _missing_images(chapter: Chapter) -> int:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.books.directions import with_directions
 from pipeline.books.figures import without_images
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
 from pipeline.books.page_limits import with_clusters_limited
 from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_url
 from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
+from pipeline.books.text_with_marks import TextWithMarks, text_with_marks, visible_text_of
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.citations.post_index import PostTarget, target_key
@@ -28,7 +31,7 @@ from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 8  # increase it when the bytes of a book change
+VERSION = 10  # increase it when the bytes of a book change
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
@@ -62,7 +65,7 @@ class BookStyle:
 
     page: str = "a5"  # of the PDF: a key of `pages` in templates/book.typ
     vertical: bool = False  # EPUB lines run from top to bottom
-    cover: str = "#2f4858"  # CSS colour, #rrggbb
+    cover: str = ""  # CSS colour, #rrggbb; empty: one of the palette, chosen by series, title or host
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
 
 
@@ -115,7 +118,8 @@ def identifier(name: str) -> str:
 def within_format_limits(book: Book) -> Book:
     """Return a book within the limits of every format.
 
-    Characters that XML forbids become U+FFFD. Pictures beyond `MAX_TOGETHER` bytes become missing-image boxes.
+    Characters that XML forbids become U+FFFD. A title without a visible character becomes the date. Pictures beyond
+    `MAX_TOGETHER` bytes become missing-image boxes.
     """
     room, kept = MAX_TOGETHER, set()
     for name, data in book.pictures.items():
@@ -123,7 +127,17 @@ def within_format_limits(book: Book) -> Book:
             room -= len(data)
             kept.add(name)
     chapters = tuple(_chapter_without_pictures(chapter, {*chapter.pictures} - kept) for chapter in book.chapters)
-    return replace(book, title=printable(book.title), chapters=tuple(map(_printable_chapter, chapters)))
+    named = tuple(replace(one, title=_visible_title(one.title, one.date)) for one in map(_printable_chapter, chapters))
+    return replace(book, title=_visible_title(printable(book.title), book.date), chapters=named)
+
+
+def _visible_title(title: str, date: str) -> str:
+    """Return a title; if it has no visible character, the date or a dash: contents and PDF/UA-1 need some text.
+
+    >>> _visible_title("A title", ""), _visible_title("\u200b", "2021"), _visible_title("", "")
+    ('A title', '2021', '—')
+    """
+    return title if any(unicodedata.category(char)[0] not in "CZ" for char in title) else date or "\N{EM DASH}"
 
 
 def _chapter_without_pictures(chapter: Chapter, names: set[str]) -> Chapter:
@@ -176,16 +190,18 @@ def _sanitize_context(source: ChapterSource, pictures: PictureOptions) -> Saniti
     )
 
 
-def _text_as_commonmark(document: Document, context: SanitizeContext) -> str:
-    text = site_tags_as_commonmark(document.text)
-    return note_links_as_commonmark(text, lambda page: target_key(f"[[{page}]]") in context.posts)
+def _text_as_commonmark(document: Document, context: SanitizeContext) -> TextWithMarks:
+    """Return the text of a document for pandoc."""
+    marked = text_with_marks(document.text)
+    text = site_tags_as_commonmark(marked.text)
+    return marked._replace(text=note_links_as_commonmark(text, lambda page: target_key(f"[[{page}]]") in context.posts))
 
 
-def _chapter_of(document: Document, shown: str, source_url: str, tree: SanitizedAst) -> Chapter:
-    """Return a document as a chapter; `shown` is its text as the reader of the book got it."""
+def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree: SanitizedAst) -> Chapter:
+    """Return a document as a chapter; `marked` is its text for pandoc."""
     meta = document.meta
     extra = dict(meta.extra)
-    missing = missing_words(post_visible_text(shown), ast_visible_text(tree.blocks))
+    missing = missing_words(visible_text_of(post_visible_text(marked.text), marked), ast_visible_text(tree.blocks))
     return Chapter(
         title=with_clusters_limited(meta.title),
         authors=tuple(map(with_clusters_limited, meta.authors)),
@@ -193,7 +209,7 @@ def _chapter_of(document: Document, shown: str, source_url: str, tree: Sanitized
         date=_iso_date_or_empty(meta.date),
         source_url=source_url,
         repaired=repairs_in_words(document),
-        blocks=tree.blocks,
+        blocks=with_directions(tree.blocks, meta.language),
         tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
         series=", ".join(_listed_values(extra.get("series"))),
         works=tuple(works_of(document)),

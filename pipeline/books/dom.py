@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from justhtml import JustHTML
-
 Element = Any  # a node of justhtml: an element, a text (name `#text`), or a comment (its children are None)
 
 HIDDEN_ELEMENTS = {
@@ -19,6 +17,8 @@ MEDIA_ELEMENTS = {"img", "input", "iframe", "object", "embed", "svg", "canvas", 
 
 def parsed_html(html: str) -> list[Element]:
     """Return the top elements of an HTML fragment, as a browser without scripting parses it."""
+    from justhtml import JustHTML  # noqa: PLC0415 - takes 200 ms, which a run without changes need not wait for
+
     return list(JustHTML(html, fragment=True, sanitize=False, scripting_enabled=False).root.children or ())
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
 from pipeline.books.book import Book
-from pipeline.books.cover import cover, is_right_to_left
+from pipeline.books.contents import contents_of
+from pipeline.books.cover import cover_jpeg
+from pipeline.books.directions import is_right_to_left
+from pipeline.books.epub_contents import landmarks, with_nav_list, with_ncx_points
+from pipeline.books.epub_metadata import cover_text, epub_metadata, finished_package, meta_inlines, meta_list
 from pipeline.books.epub_style import style_sheet
 from pipeline.books.epub_tables import with_fitting_tables
+from pipeline.books.formula_check import in_pandoc_spelling, original_spellings
+from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
+from pipeline.books.notes import with_notes_at_end
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
@@ -27,24 +34,19 @@ def epub_conversion(book: Book, parts: list[BookSection], folder: Path) -> Conve
 
     The cover, the style sheet (templates/epub.css with font rules) and the fonts are written to `folder`.
     """
-    blocks = _with_ruby_elements(with_fitting_tables([node for part in parts for node in _section_blocks(part)]))
-    front = folder / "cover.svg"
-    front.write_bytes(cover(book.title, book.authors, book.language, book.style.cover))
+    nodes = with_fitting_tables([node for part in parts for node in _section_blocks(part)])
+    blocks = _with_ruby_elements(in_pandoc_spelling(nodes))
+    front = folder / "cover.jpg"
+    front.write_bytes(cover_jpeg(book, folder))
     sheet, fonts = style_sheet(book, blocks)
     for font in fonts:
         (folder / font.name).write_bytes(font.data)
     (folder / "style.css").write_text(sheet, "utf-8")
-    meta = {
-        "title": _meta_inlines(book.title),
-        "creator": _meta_list([_meta_map(role="author", text=author) for author in book.authors]),
-        "lang": _meta_inlines(book.language or "und"),
-        "identifier": _meta_list([_meta_map(text=book.identifier)]),
-        "date": _meta_inlines(book.date),
-        "source": _meta_inlines(book.chapters[0].source_url if len(book.chapters) == 1 else ""),
-        "toc-title": _meta_inlines(phrase("contents", book.language)),
-        "page-progression-direction": _meta_inlines("rtl" if _progresses_right_to_left(book) else ""),
+    meta = epub_metadata(book) | {
+        "toc-title": meta_inlines(phrase("contents", book.language)),
+        "page-progression-direction": meta_inlines("rtl" if _progresses_right_to_left(book) else ""),
         "cover-image": {"t": "MetaString", "c": str(front)},
-        "css": _meta_list([{"t": "MetaString", "c": str(folder / "style.css")}]),
+        "css": meta_list([{"t": "MetaString", "c": str(folder / "style.css")}]),
     }
     options = {
         "split_level": 1,
@@ -55,6 +57,21 @@ def epub_conversion(book: Book, parts: list[BookSection], folder: Path) -> Conve
     }
     data = pandoc_json(blocks, {name: value for name, value in meta.items() if value})
     return Conversion(data, "json", "epub3", options, book.epoch, str(folder))
+
+
+def _finished_title_page(page: str, book: Book) -> str:
+    """Return the title page: series, title, the authors in one paragraph, years, hosts."""
+    lines = [("series", series_of(book)), ("title", book.title)]
+    lines.append(("author", ", ".join(named_authors(book.authors, book.language, MOST_AUTHORS_ON_TITLE_PAGE))))
+    lines.append(("date", " · ".join(part for part in (years_of(book), ", ".join(hosts_of(book)[:3])) if part)))
+    tags = {"title": "h1"}
+    inside = "".join(
+        f'  <{tags.get(name, "p")} class="{name}" dir="auto">{escape(text)}</{tags.get(name, "p")}>\n'
+        for name, text in lines
+        if text
+    )
+    section = f'<section epub:type="titlepage" class="titlepage">\n{inside}</section>'
+    return re.sub(r"<section.*</section>", lambda _: section, page, flags=re.DOTALL)
 
 
 def _with_ruby_elements(blocks: list[Node]) -> list[Node]:
@@ -85,8 +102,11 @@ def _section_blocks(part: BookSection) -> list[Node]:
     """Return a section as a level 1 heading and a division."""
     language = [["lang", part.language]] if part.language else []
     kind = [["epub:type", part.kind]] if part.kind else []
-    heading = {"t": "Header", "c": [1, [part.label, [], language + kind], text_nodes(part.title)]}
-    return [heading, {"t": "Div", "c": [["", ["chapter"], language], part.blocks]}]
+    series = [{"t": "Span", "c": [["", ["series"], []], text_nodes(part.parts.series)]}, {"t": "Space"}]
+    title = [*series, *text_nodes(part.parts.title)] if part.parts.series else text_nodes(part.title)
+    heading = {"t": "Header", "c": [1, [part.label, [], language + kind], title]}
+    blocks = with_notes_at_end(part.blocks, part.language)
+    return [heading, {"t": "Div", "c": [["", ["chapter"], language], blocks]}]
 
 
 def _progresses_right_to_left(book: Book) -> bool:
@@ -102,13 +122,17 @@ def finished_epub(epub: bytes, book: Book, parts: list[BookSection], _folder: Pa
     slant instead. Raises RuntimeError where an XML file in the EPUB is not well-formed.
     """
     made = io.BytesIO()
+    spellings = original_spellings([part.blocks for part in parts])
     with zipfile.ZipFile(io.BytesIO(epub)) as old, zipfile.ZipFile(made, "w") as new:
         for entry in old.infolist():
             data = old.read(entry)
             if entry.filename.endswith(".xhtml"):
-                data = _finished_page(data.decode(), entry.filename, book, parts).encode()
+                page = _with_original_tex(data.decode(), spellings)
+                data = _finished_page(page, entry.filename, book, parts).encode()
+            elif entry.filename.endswith("toc.ncx"):
+                data = with_ncx_points(data.decode(), contents_of(parts)).encode()
             elif entry.filename.endswith("content.opf"):
-                data = _finished_package(data.decode(), book).encode()
+                data = finished_package(data.decode(), book).encode()
             if entry.filename.endswith(XML_SUFFIXES):
                 _check_xml(entry.filename, data)
             new.writestr(entry, data, compresslevel=9)
@@ -141,31 +165,28 @@ def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -
         language = escape(section.language or "und")
         attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * is_right_to_left(section.language)
         page = re.sub(r'lang="[^"]*" xml:lang="[^"]*"', attributes, page, count=1)
+        if 'dir="rtl"' in page:  # code is written from left to right; EPUB forbids CSS that says so
+            page = re.sub(r"<(pre|code)(?=[ >])(?! dir)", r'<\1 dir="ltr"', page)
+    if name.endswith("/cover.xhtml"):
+        source = re.search(r'xlink:href="([^"]+)"', page)
+        image = f'<img src="{source[1] if source else ""}" alt="{escape(cover_text(book))}" />'
+        page = re.sub(r"<svg.*</svg>", lambda _: image, page, flags=re.DOTALL)
+    if name.endswith("/title_page.xhtml"):
+        page = _finished_title_page(page, book)
     if name.endswith("/nav.xhtml"):
-        contents = phrase("contents", book.language)
-        body = f'<li><a href="text/ch001.xhtml" epub:type="bodymatter">{escape(book.title)}</a></li>'
-        head, landmarks, rest = page.partition('<nav epub:type="landmarks"')
-        rest = rest.replace(">Table of Contents<", f">{contents}<").replace("  </ol>", f"    {body}\n  </ol>", 1)
-        page = head.replace("<a href=", '<a dir="auto" href=') + landmarks + rest
+        head, _, rest = page.partition('<nav epub:type="landmarks"')
+        rest = rest.partition("</nav>")[2]
+        page = with_nav_list(head, contents_of(parts)) + landmarks(book, parts) + rest
     return page
 
 
-def _finished_package(package: str, book: Book) -> str:
-    """Return content.opf with an accessibility summary, without pandoc's date if the book has none."""
-    if not book.date:
-        package = re.sub(r"    <dc:date.*?</dc:date>\n", "", package)
-    element = '    <meta property="schema:accessibilitySummary">{}</meta>\n  </metadata>'
-    summary = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
-    return package.replace("  </metadata>", element.format(summary), 1)
+def _with_original_tex(page: str, spellings: dict[str, str]) -> str:
+    """Return a page whose annotations of formulas have the TeX of the post."""
+    if not spellings:
+        return page
+    start = '<annotation encoding="application/x-tex">'
 
+    def original(found: re.Match[str]) -> str:
+        return start + escape(spellings.get(unescape(found[1]), unescape(found[1])), quote=False)
 
-def _meta_inlines(text: str) -> Node | None:
-    return {"t": "MetaInlines", "c": text_nodes(text)} if text else None
-
-
-def _meta_list(items: list[Node]) -> Node | None:
-    return {"t": "MetaList", "c": items} if items else None
-
-
-def _meta_map(**fields: str) -> Node:
-    return {"t": "MetaMap", "c": {name: _meta_inlines(value) for name, value in fields.items() if value}}
+    return re.sub(f"{re.escape(start)}([^<]*)", original, page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.books.pandoc_ast import Node
-from pipeline.books.table_columns import TableCell, TableGrid, is_number, table_grid
+from pipeline.books.table_columns import MOST_WORD, TableCell, TableGrid, is_number, table_grid
 
 FITS = 23.0  # em of a table (0.85 of the text) that a phone of 360 pixels shows
 FITS_SMALL = 31.0  # the same at 0.65 of the text
@@ -58,7 +58,8 @@ def _attributes_of(cell: TableCell | None, labels: list[str]) -> list[Any]:
     if cell is None:
         return ["", [], []]
     label = labels[cell.x] if cell.x < len(labels) else ""
-    return ["", ["number"] if is_number(cell.blocks) else [], [["data-label", label]] if label and cell.blocks else []]
+    names = ["number"] if is_number(cell.blocks) else ["long"] if cell.longest > MOST_WORD else []
+    return ["", names, [["data-label", label]] if label and cell.blocks else []]
 
 
 def _size_class(grid: TableGrid) -> str:

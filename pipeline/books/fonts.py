@@ -6,19 +6,43 @@ import re
 from collections import Counter
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import category, normalize
 
-import uharfbuzz as hb
-from typst import Compiler, Fonts, TypstError
+if TYPE_CHECKING:
+    import uharfbuzz as hb
+    from typst import Fonts
 
-FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk", "pylopdf_fonts_zh_cn")
+FONT_FILES = (  # a package, and the names of its font files
+    ("manimgx_fonts", "*.ttf"),
+    ("manimgx_fonts_cjk", "*.ttc"),
+    ("pylopdf_fonts_zh_cn", "*.otf"),
+    ("fontpkg_amiri", "files/Amiri-[RB]*[rd].ttf"),  # upright: Arabic has no italic
+    ("fontpkg_frank_ruhl_libre", "files/*.ttf"),
+    ("pylopdf_fonts_hi", "NotoSerif*.ttf"),
+    ("pylopdf_fonts_th", "NotoSerif*.ttf"),
+)
+OPTIONAL_FONT_FILES = (  # of the extra `cjk`
+    ("pylopdf_fonts_zh_tw", "NotoSerif*.otf"),
+    ("pylopdf_fonts_jp", "NotoSerif*.otf"),
+    ("pylopdf_fonts_ko", "NotoSerif*.otf"),
+)
+# Book faces of one script: they draw its characters, and no others (blocks of Unicode 15).
+FACE_RANGES = {
+    "Amiri": ((0x0600, 0x06FF), (0x0750, 0x077F), (0x08A0, 0x08FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFE)),
+    "FrankRuhlLibre": ((0x0590, 0x05FF), (0xFB1D, 0xFB4F)),
+    "NotoSerifDevanagari": ((0x0900, 0x097F), (0xA8E0, 0xA8FF), (0x1CD0, 0x1CFF)),
+    "NotoSerifThai": ((0x0E00, 0x0E7F),),
+}
+JOINERS = frozenset((0x200C, 0x200D))  # ZERO WIDTH NON-JOINER and JOINER: no font is embedded for them alone
 # CSS ranges that a reading device may have no font for: all but Latin, Greek, Cyrillic and general punctuation. ZERO
 # WIDTH JOINER and NON-JOINER are included, because they join characters and emoji.
 EMBEDDED_RANGES = "U+590-1FFF, U+200C-200D, U+2070-10FFFF"
 EMBEDDED_RANGES_IN_CJK = "U+590-10FFFF"  # with general punctuation: full-width quotes and dashes are in the CJK font
 REGULAR_WEIGHT, MEDIUM_WEIGHT, BOLD_WEIGHT = 400, 500, 700  # on the wght axis (OpenType)
-SERIF_PREFIX, SANS_PREFIX, SANS_CJK_PREFIX = "NotoSerifSC", "NotoSans[", "NotoSansCJK"  # prefixes of font file names
+SANS_PREFIX, SANS_CJK_PREFIX = "NotoSans[", "NotoSansCJK"  # prefixes of font file names
 CJK_LANGUAGES = {"zh", "ja", "ko"}  # ISO 639
 SIMPLIFIED_FACE = 2  # index of the face for simplified Chinese in NotoSansCJK
 # Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties.txt) except format characters: fillers, selectors
@@ -26,6 +50,8 @@ _DEFAULT_IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 CJK_FACES = {"ja": 0, "ko": 1, "zh-hant": 3}  # faces of NotoSansCJK-VF.otf.ttc, in the order JP, KR, SC, TC, HK
+
+SERIF_PREFIXES = {0: ("NotoSerifJP",), 1: ("NotoSerifKR",), 2: ("NotoSerifSC",), 3: ("NotoSerifTC",)}  # by those faces
 
 
 class FontSubset(NamedTuple):
@@ -37,25 +63,55 @@ class FontSubset(NamedTuple):
 
 
 @cache
-def typst_fonts() -> Fonts:
-    """Return the packaged fonts and Typst's own, without system fonts. They are read once per process."""
-    return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in FONT_PACKAGES])
+def font_paths() -> tuple[Path, ...]:
+    """Return the font files of the packages, those of the extra `cjk` if it is installed."""
+    wanted = _installed_font_files()
+    return tuple(path for package, name in wanted for path in sorted(Path(str(files(package))).glob(name)))
+
+
+def _installed_font_files() -> list[tuple[str, str]]:
+    return [*FONT_FILES, *(pair for pair in OPTIONAL_FONT_FILES if find_spec(pair[0]))]
 
 
 @cache
-def _packaged_faces(index: int, first: str) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
-    """Return the packaged fonts in order of preference: file name, face, and the code points that the face has.
+def typst_fonts() -> Fonts:
+    """Return the packaged fonts and Typst's own, without system fonts. They are read once per process."""
+    from typst import Fonts  # noqa: PLC0415 - a run without new books does not need it
 
-    Fonts whose name starts with `first` come first, fonts for simplified Chinese only come last. `index` selects the
-    face of the CJK collection.
+    packages = dict.fromkeys(name for name, _ in _installed_font_files())
+    return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in packages])
+
+
+@cache
+def _packaged_faces(index: int, first: tuple[str, ...]) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
+    """Return the packaged fonts in order of preference: file name, face, and the code points that it is to draw.
+
+    Book faces of one script come first, then fonts whose names start as `first` says, then Noto Sans. Fonts for one CJK
+    language and italic fonts come last. `index` selects the face of the CJK collection.
     """
-    every = [(path.name, str(path)) for package in FONT_PACKAGES for path in files(package).iterdir()]
-    fonts = [(name, path) for name, path in every if re.search(r"\.(?:otf|ttf|ttc)$", name)]
+
+    def rank(name: str) -> tuple[bool, int, bool, bool, bool, str]:
+        place = next((at for at, prefix in enumerate(first) if name.startswith(prefix)), len(first))
+        general, last = name.startswith(SANS_PREFIX), re.search(r"(?:SC|TC|JP|KR)-", name) is not None
+        return not _ranges_of(name), place, not general, last, "Italic" in name, name
+
+    import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
+
     faces = []
-    for name, path in sorted(fonts, key=lambda font: (not font[0].startswith(first), "SC-" in font[0], font[0])):
-        face = hb.Face(hb.Blob.from_file_path(path), index if "CJK" in name else 0)
-        faces.append((name, face, frozenset(face.unicodes)))
+    for path in sorted(font_paths(), key=lambda path: rank(path.name)):
+        if "Bold" in path.name:
+            continue
+        face = hb.Face(hb.Blob.from_file_path(str(path)), index if "CJK" in path.name else 0)
+        code_points = frozenset(face.unicodes)
+        if ranges := _ranges_of(path.name):
+            code_points = frozenset(code for code in code_points if any(low <= code <= high for low, high in ranges))
+        faces.append((path.name, face, code_points))
     return tuple(faces)
+
+
+def _ranges_of(name: str) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of code points that a font file is limited to; empty if it is not limited."""
+    return FACE_RANGES.get(re.split(r"[-\[]", name)[0], ())
 
 
 def _cjk_face_index(language: str) -> int:
@@ -72,7 +128,7 @@ def _cjk_face_index(language: str) -> int:
 def sans_face_of(char: str, language: str) -> hb.Face:
     """Return the first sans-serif face that has `char`, or the first face of all if none has it."""
     faces = _packaged_faces(
-        _cjk_face_index(language), SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX
+        _cjk_face_index(language), (SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX,)
     )
     return next((face for _, face, code_points in faces if ord(char) in code_points), faces[0][1])
 
@@ -83,7 +139,7 @@ def characters_without_glyph(text: str) -> Counter[str]:
     Invisible characters (spaces, controls, joiners, variation selectors) are not counted.
     """
     available = frozenset[int]().union(
-        *(code_points for _, _, code_points in _packaged_faces(SIMPLIFIED_FACE, SANS_PREFIX))
+        *(code_points for _, _, code_points in _packaged_faces(SIMPLIFIED_FACE, (SANS_PREFIX,)))
     )
     counts = Counter(normalize("NFC", text))
     return Counter(
@@ -100,6 +156,8 @@ def characters_without_glyph(text: str) -> Counter[str]:
 def _drawn_by_typst(char: str) -> bool:
     """Return whether Typst has a glyph for a character. Only Typst knows what its own fonts cover, so this asks it."""
     source = f'#set document(title: "-")\n#"\\u{{{ord(char):x}}}"'.encode()
+    from typst import Compiler, TypstError  # noqa: PLC0415 - a run without new books does not need it
+
     try:
         Compiler(source, font_paths=typst_fonts(), ignore_system_fonts=True).compile(
             format="pdf", pdf_standards=["a-2b"]
@@ -112,22 +170,23 @@ def _drawn_by_typst(char: str) -> bool:
 def font_subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR_WEIGHT) -> list[FontSubset]:
     """Return font subsets that cover the characters of `text` in `ranges` (CSS unicode-range).
 
-    Characters that no font has are skipped. Han characters get the glyphs of `language` (BCP 47). Running text in
-    simplified Chinese gets a serif font; no other packaged CJK font has serifs.
+    Characters that no font has are skipped. Han characters get the glyphs of `language` (BCP 47). Running text gets a
+    serif font; those for other languages than simplified Chinese are in the extra `cjk`.
     """
     index = _cjk_face_index(language)
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
-    wanted = {ord(char) for char in set(text) if not char.isspace() and any(a <= ord(char) <= b for a, b in bounds)}
+    present = {ord(char) for char in set(text) if not char.isspace() and not _DEFAULT_IGNORABLE.match(char)}
+    wanted = {code for code in present - JOINERS if any(a <= code <= b for a, b in bounds)}
     made = []
-    for name, face, code_points in _packaged_faces(
-        index, SERIF_PREFIX if index == SIMPLIFIED_FACE and weight == REGULAR_WEIGHT else SANS_CJK_PREFIX
-    ):
+    serif = SERIF_PREFIXES.get(index, ()) if weight == REGULAR_WEIGHT else ()
+    for name, face, code_points in _packaged_faces(index, (*serif, SANS_CJK_PREFIX)):
         if not wanted:
             break
         covered = wanted & code_points
         if covered:
             stem = name.split(".")[0].replace("[", "-").rstrip("]")
-            made.append(FontSubset(f"{stem}-{weight}.otf", _subset_font(face, covered, weight), weight))
+            drawn = covered | (JOINERS & present)
+            made.append(FontSubset(f"{stem}-{weight}.otf", _subset_font(face, drawn, weight), weight))
             wanted -= covered
     return made
 
@@ -137,6 +196,8 @@ def _subset_font(face: hb.Face, code_points: set[int], weight: int) -> bytes:
 
     Shaping replaces some characters by their parts: THAI CHARACTER SARA AM by NIKHAHIT and SARA AA.
     """
+    import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
+
     subset = hb.SubsetInput()
     subset.unicode_set.update(ord(part) for char in code_points for part in chr(char) + normalize("NFKD", chr(char)))
     subset.name_id_set.clear()

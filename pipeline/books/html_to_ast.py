@@ -16,7 +16,6 @@ from pipeline.books.dom import Element, attributes_of, children_through_wrappers
 from pipeline.books.html_blocks import BLOCK_READERS, HEADINGS, InlineStyles
 from pipeline.books.inline_styles import CODE_STYLE, InlineStyle, StyledNode, nested_inlines, styled_nodes, with_style
 from pipeline.books.inline_svg import image_of_svg
-from pipeline.books.maths import is_maths
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.raw_html import HtmlWithPlaceholders, contains_html, html_with_placeholders
@@ -234,7 +233,7 @@ def _input_text(given: dict[str, str]) -> list[Node]:
 def _tex_of_mathml(element: Element) -> str:
     """Return the TeX source in the annotation of a `<math>` element, or "".
 
-    It is "" if the annotation is not safe TeX, or if `<math>` contains anything but MathML.
+    It is "" if the annotation has a sign of Typst code, or if `<math>` contains anything but MathML.
     """
     if element.name != "math" or not all(map(_MATHML_NAMES.fullmatch, (one.name for one in descendants(element)))):
         return ""
@@ -242,4 +241,4 @@ def _tex_of_mathml(element: Element) -> str:
         return ""
     annotations = (one for one in descendants(element) if attributes_of(one).get("encoding") == "application/x-tex")
     tex = next((one.to_text().strip() for one in annotations), "")
-    return tex if is_maths(tex) else ""
+    return "" if re.search(r"[#\"`]", tex) else tex

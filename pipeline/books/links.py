@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Chapter
-from pipeline.books.pandoc_ast import Node, ast_plain_text, with_link_targets
+from pipeline.books.headings import has_words, is_empty_heading
+from pipeline.books.pandoc_ast import Node, ast_plain_text, para, with_link_targets
 from pipeline.urls.canonical import canonical_url, page_url
 
 SITE_PREFIX = "user-content-"  # that GitHub writes before the identifiers of a page
@@ -48,14 +49,16 @@ class NumberedPlaces:
         """
         outer = [] if outer is None else outer
         if isinstance(part, list):
-            return [self.numbered(item, outer) for item in part]
+            return [self.numbered(item, outer) for item in part if not is_empty_heading(item)]
         if not isinstance(part, dict) or "c" not in part:
             return part
         if is_anchor(part):
             return self.numbered_anchor(part)
         if part["t"] != "Header":
             return part | {"c": self.numbered(part["c"], outer)}
-        level, (written, *_), text = part["c"]
+        level, (written, _, direction), text = part["c"]
+        if not has_words(text):  # an image, which has no place in the contents
+            return para(*self.numbered(text, outer))
         while outer and outer[-1] >= level:
             outer.pop()
         outer.append(level)
@@ -64,7 +67,7 @@ class NumberedPlaces:
         first = written and written not in self.targets
         self.targets[written if first else f"#{name}"] = f"#{name}"  # an identifier has no #, so this key is unique
         self.by_text.setdefault(comparison_key(ast_plain_text(text)), f"#{name}")
-        return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], []], self.numbered(text, outer)]}
+        return {"t": "Header", "c": [min(len(outer) + 1, 6), [name, [], direction], self.numbered(text, outer)]}
 
     def numbered_anchor(self, anchor: Node) -> Node:
         """Return an anchor with its identifier in the book; without one if the post has the identifier twice."""
@@ -98,7 +101,7 @@ class LinkTargets:
             own_page = page == page_url(chapter.source_url) and bool(page)
             places = None if own_page else self.by_path.get(post.get("post", "")) or self.by_url.get(page)
             if places is None:
-                return url
+                return canonical_url(url) if own_page else url
             fragment = post.get("part", "") or unquote(url.partition("#")[2])
             return (fragment and places.target_of_fragment(fragment)) or f"#{places.label}"
 

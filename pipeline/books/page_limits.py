@@ -5,6 +5,7 @@ Stacked combining marks, words of quotation marks and very wide tables would tak
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -18,18 +19,6 @@ MOST_TABLE_COLUMNS = (
 MOST_JOINED = 30  # combining marks on one character; UAX 15, section 13, knows no text that needs more
 MOST_QUOTES = 200  # straight quotation marks in one word: pandoc's HTML writer is quadratic in them; 20,000 take 4 s
 PIECE_LENGTH = 500  # characters
-# Characters that UAX 29 joins to the one before: marks, joiners, Thai and Lao AM, skin tones.
-_JOINING = {chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"}
-_JOINING |= {"\u200d", "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))}
-_JOINING_CLASS = "".join(sorted(_JOINING))
-_VIRAMAS_AND_ZWJ = "".join(mark for mark in _JOINING_CLASS if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
-_NONSPACING_MARKS = "".join(mark for mark in _JOINING_CLASS if unicodedata.category(mark) in {"Mn", "Me"})
-_STACKED_MARKS = re.compile(f"([{_JOINING_CLASS}]{{{MOST_JOINED}}})[{_NONSPACING_MARKS}]*")
-_JOINING_EXCEPT_VIRAMAS = "".join(mark for mark in _JOINING_CLASS if mark not in _VIRAMAS_AND_ZWJ)
-# Characters with a joiner among their marks. Quantifiers are possessive: text of joiners would backtrack for minutes.
-_CONJUNCT_CHAIN = re.compile(
-    f"(?:[^\\s\u200b{_JOINING_CLASS}](?=[{_JOINING_EXCEPT_VIRAMAS}]*+[{_VIRAMAS_AND_ZWJ}])[{_JOINING_CLASS}]++){{{MOST_JOINED}}}"
-)
 
 
 def with_clusters_limited(text: str) -> str:
@@ -42,9 +31,33 @@ def with_clusters_limited(text: str) -> str:
     >>> with_clusters_limited("e" + accent * 500) == "e" + accent * 30 + "\u200b"
     True
     """
-    if _JOINING.isdisjoint(text):
+    if text.isascii() or _joining_characters().isdisjoint(text):
         return text
-    return _CONJUNCT_CHAIN.sub("\\g<0>\u200b", _STACKED_MARKS.sub("\\1\u200b", text))
+    stacked, conjuncts = _cluster_patterns()
+    return conjuncts.sub("\\g<0>\u200b", stacked.sub("\\1\u200b", text))
+
+
+@functools.cache
+def _joining_characters() -> frozenset[str]:
+    """Return the characters that UAX 29 joins to the one before: marks, joiners, Thai and Lao AM, skin tones."""
+    marks = {chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"}
+    return frozenset(marks | {"\u200d", "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))})
+
+
+@functools.cache
+def _cluster_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of stacked marks, and of characters with a joiner among their marks.
+
+    Quantifiers are possessive: text of joiners would backtrack for minutes.
+    """
+    joining = "".join(sorted(_joining_characters()))
+    viramas = "".join(mark for mark in joining if unicodedata.combining(mark) == 9) + "\u200d"  # noqa: PLR2004 - viramas
+    nonspacing = "".join(mark for mark in joining if unicodedata.category(mark) in {"Mn", "Me"})
+    others = "".join(mark for mark in joining if mark not in viramas)
+    return (
+        re.compile(f"([{joining}]{{{MOST_JOINED}}})[{nonspacing}]*"),
+        re.compile(f"(?:[^\\s\u200b{joining}](?=[{others}]*+[{viramas}])[{joining}]++){{{MOST_JOINED}}}"),
+    )
 
 
 def string_nodes(word: str) -> Iterator[Node]:

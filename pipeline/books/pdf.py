@@ -1,26 +1,25 @@
-"""Book -> tagged PDF: the input for pandoc's Typst writer (`pdf_conversion`), then Typst's PDF (`finished_pdf`)."""
+"""Sections of a book -> the input for pandoc, which writes Typst markup for templates/book.typ."""
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from typst import Compiler, TypstError
-
 from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Book
-from pipeline.books.fonts import typst_fonts
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, pandoc_json
+from pipeline.books.formula_check import in_pandoc_spelling
+from pipeline.books.link_list import NumberedLinks
+from pipeline.books.notes import blocks_of_note
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
+from pipeline.books.pdf_front import head_title
 from pipeline.books.sections import BookSection
 from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
+from pipeline.books.typst_notes import TypstNotes, directed_blocks, heading_with_hidden_notes
 from pipeline.books.typst_pictures import picture_call
-from pipeline.books.typst_tables import typst_table
-from pipeline.document import SkipDocument
+from pipeline.books.typst_tables import wide_blocks
 from pipeline.markdown.pandoc import Conversion
 
-TYPST_TEMPLATE = files("pipeline.books").joinpath("templates", "book.typ")
-PDF_STANDARDS = ["ua-1", "a-2a"]
+UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
 
@@ -31,48 +30,18 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
     """
     blocks: list[Node] = []
     for part in parts:
-        arguments = {"title": part.title, "label": part.label, **typst_language(part.language)}
-        inner = _TypstCalls(part.label).blocks(part.blocks)
-        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner, _raw_typst_block("]")]
+        arguments = {
+            "title": part.parts.title or part.title,
+            "name": head_title(part),
+            "series": part.parts.series,
+            "label": part.label,
+            **typst_language(part.language),
+        }
+        calls = _TypstCalls(part.label, part.blocks, numbers_links=not part.kind)
+        inner = calls.blocks(part.blocks)
+        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner]
+        blocks.append(_raw_typst_block(f"{calls.links.listed() if calls.links else ''}]"))
     return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
-
-
-def finished_pdf(body: bytes, book: Book, _parts: list[BookSection], folder: Path) -> bytes:
-    """Return the book as a tagged PDF (PDF/UA-1 and PDF/A-2a), typeset by templates/book.typ.
-
-    `body` is Typst markup. Where the text cannot meet the standards, the PDF does not claim them: a character without a
-    glyph, a forbidden code point, a word of more than 32,767 characters. Raises TypstError; SkipDocument where Typst
-    crashes.
-    """
-    arguments = {
-        "title": book.title,
-        "authors": book.authors,
-        "date": [*map(int, book.date.split("-"))] if book.date else [],
-        "source": book.chapters[0].source_url if len(book.chapters) == 1 else "",
-        "page-size": book.style.page,
-        **typst_language(book.language),
-    }
-    folder.joinpath("book.typ").write_bytes(TYPST_TEMPLATE.read_bytes())
-    main = folder / "main.typ"
-    main.write_bytes(f'#import "book.typ": *\n#show: book.with({typst_arguments(arguments)})\n'.encode() + body)
-    compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
-    try:
-        return _compiled_pdf(compiler, book, PDF_STANDARDS)
-    except TypstError as error:
-        if not str(error).startswith("PDF/"):
-            raise
-        return _compiled_pdf(compiler, book, [])
-
-
-def _compiled_pdf(compiler: Compiler, book: Book, standards: list[str]) -> bytes:
-    """Return the PDF that Typst compiles. Raises TypstError; SkipDocument where Typst crashes (a panic in Rust)."""
-    try:
-        return bytes(compiler.compile(format="pdf", pdf_standards=standards, timestamp=book.epoch))  # type: ignore[arg-type]
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        message = "makes Typst crash; split it, or run with --no-editions"
-        raise SkipDocument(message) from error
 
 
 class _TypstCalls:
@@ -81,8 +50,10 @@ class _TypstCalls:
     Examples are classes, alternative texts, task lists and ruby. A span of the class `kbd` becomes `#kbd[...];`.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, blocks: list[Node], *, numbers_links: bool) -> None:
         self.prefix, self.count = prefix, 0
+        self.notes = TypstNotes(prefix, blocks)
+        self.links = NumberedLinks() if numbers_links else None
 
     def blocks(self, part: list[Node]) -> list[Node]:
         """Return blocks with their nodes replaced."""
@@ -90,19 +61,39 @@ class _TypstCalls:
 
     def node(self, node: Node) -> list[Node]:
         """Return the nodes that replace one node."""
-        if node["t"] == "Div" and node["c"][0][1]:
-            return [_raw_typst_block(f"#{node['c'][0][1][0]}["), *self.blocks(node["c"][1]), _raw_typst_block("]")]
-        if node["t"] == "Figure":
-            caption = [inline for block in node["c"][1][1] for inline in block["c"]]
-            call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
-            start = f"{call}, caption: [" if caption else f"{call})"
-            body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
-            return [_raw_typst_block(start), *body]
-        if node["t"] == "Table":
-            return typst_table(node, self.blocks)
-        if node["t"] == "BulletList" and all(map(_is_task, node["c"])):
-            return self.tasks(node["c"])
-        return self.definitions(node["c"]) if node["t"] == "DefinitionList" else self.inline(node)
+        if fitted := wide_blocks(node, self.blocks):
+            return fitted
+        match node["t"]:
+            case "Div":
+                made = self.div(node)
+            case "Figure":
+                made = self.figure(node)
+            case "Header":
+                level, (name, *_), inlines = node["c"]
+                made = directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
+            case "DefinitionList":
+                made = self.definitions(node["c"])
+            case "BulletList" if all(map(_is_task, node["c"])):
+                made = self.tasks(node["c"])
+            case _:
+                made = self.inline(node)
+        return made
+
+    def div(self, node: Node) -> list[Node]:
+        """Return a div as a call of its class, with its direction."""
+        names = node["c"][0][1]
+        links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
+        inner = directed_blocks(node["c"][0], self.blocks(node["c"][1]))
+        self.links = links
+        return [_raw_typst_block(f"#{names[0]}["), *inner, _raw_typst_block("]")] if names else inner
+
+    def figure(self, node: Node) -> list[Node]:
+        """Return a figure with its caption."""
+        caption = [inline for block in node["c"][1][1] for inline in block["c"]]
+        call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
+        start = f"{call}, caption: [" if caption else f"{call})"
+        body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
+        return [_raw_typst_block(start), *body]
 
     def definitions(self, entries: list[list[Any]]) -> list[Node]:
         """Return a definition list. pandoc's own markup breaks at a line break or a colon in a term."""
@@ -128,22 +119,34 @@ class _TypstCalls:
 
     def inline(self, node: Node) -> list[Node]:
         """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
-        if node["t"] == "Span":
-            return self.span(node)
+        if node["t"] in {"Span", "Note"}:
+            return self.span(node) if node["t"] == "Span" else self.note(node)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
                 _raw_typst_inline(f"#maths({typst_literal(' '.join(node['c'][1].split()))})["),
-                node,
+                in_pandoc_spelling(node),
                 _raw_typst_inline("];"),
             ]
-        if node["t"] == "Link" and "cited" in node["c"][0][1]:
-            return [made, _raw_typst_inline(f"#page-of({typst_literal(node['c'][2][0][1:])});")]
+        if node["t"] == "Link":
+            return [made, *self.after_link(node)]
         if node["t"] == "Image":
             return [_raw_typst_inline(f"#box({picture_call(node)});")]
         if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
             return [_raw_typst_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
+
+    def after_link(self, node: Node) -> list[Node]:
+        """Return what follows a link: the page of a citation, or the number of a URL in the list of the chapter."""
+        (_, names, _), words, (url, _) = node["c"]
+        if "cited" in names:
+            return [_raw_typst_inline(f"#page-of({typst_literal(url[1:])});")]
+        number = self.links.number_of(url, ast_plain_text(words)) if self.links else 0
+        return [_raw_typst_inline(f"#link-number({number});")] if number else []
+
+    def note(self, node: Node) -> list[Node]:
+        """Return a note, or a reference to it if it was cited before."""
+        return self.notes.nodes(node, [] if self.notes.repeats(node) else self.blocks(blocks_of_note(node)))
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""

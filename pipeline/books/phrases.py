@@ -1,4 +1,4 @@
-"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml)."""
+"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml and others)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,32 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+CHINESE_LANGUAGES = {"cdo", "cmn", "gan", "hak", "hsn", "lzh", "nan", "wuu", "yue"}  # ISO 639-3: written as zh is
+
+
+def written_language(tag: str) -> str:
+    """Return a language (BCP 47) as its script and typography know it: `zh` for each of the Chinese languages.
+
+    >>> written_language("wuu"), written_language("yue-Hant"), written_language("en")
+    ('zh', 'zh-Hant', 'en')
+    """
+    first, hyphen, rest = tag.partition("-")
+    return f"zh{hyphen}{rest}" if first.lower() in CHINESE_LANGUAGES else tag
+
 
 @cache
 def _phrases_by_language() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("pipeline.books").joinpath("phrases.toml").read_text("utf-8"))
+    read: dict[str, dict[str, str]] = {}
+    for name in ("phrases.toml", "text_phrases.toml"):
+        for language, phrases in tomllib.loads(files("pipeline.books").joinpath(name).read_text("utf-8")).items():
+            read.setdefault(language, {}).update(phrases)
+    return read
+
+
+def has_phrases(language: str) -> bool:
+    """Return whether there are phrases in `language` (BCP 47)."""
+    language = written_language(language)
+    return bool({language, language.split("-", maxsplit=1)[0]} & _phrases_by_language().keys())
 
 
 def phrase(name: str, language: str) -> str:
@@ -18,6 +40,6 @@ def phrase(name: str, language: str) -> str:
     >>> phrase("contents", "zh-Hans"), phrase("contents", "tlh")
     ('目录', 'Contents')
     """
-    by_language = _phrases_by_language()
+    by_language, language = _phrases_by_language(), written_language(language)
     phrases = by_language.get(language) or by_language.get(language.split("-", maxsplit=1)[0]) or by_language["en"]
     return phrases[name]

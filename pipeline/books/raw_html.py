@@ -91,10 +91,20 @@ class _HtmlWriter:
             for item in items:
                 yield from ("<li>", *self.blocks(item), "</li>")
             yield f"</{name}>"
+        elif kind == "DefinitionList":
+            yield from self.definitions(content)
         elif kind == "Table":
             yield from self.table(node)
         else:  # code blocks and horizontal rules
             yield f"<pre{self.keep(node)}></pre>"
+
+    def definitions(self, entries: list[Any]) -> Iterator[str]:
+        yield "<dl>"
+        for term, meanings in entries:
+            yield from ("<dt>", *self.inlines(term), "</dt>")
+            for meaning in meanings:
+                yield from ("<dd>", *self.blocks(meaning), "</dd>")
+        yield "</dl>"
 
     def table(self, node: Node) -> Iterator[str]:
         _, _, _, head, bodies, _ = node["c"]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from pipeline.books.anchors import is_anchor
+from pipeline.books.callouts import with_callouts
 from pipeline.books.chapter_pictures import ChapterPictures
 from pipeline.books.figures import (
     MissingImage,
@@ -24,11 +25,11 @@ from pipeline.books.figures import (
     missing_images_block,
     size_style,
 )
+from pipeline.books.formula_check import checked_formulas
 from pipeline.books.html_to_ast import with_html_parsed
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
 from pipeline.books.inline_text import with_bare_urls_linked, with_identifier, without_indent
 from pipeline.books.link_urls import sanitized_link
-from pipeline.books.maths import MATHS_EXTENSION, all_maths, may_hold_maths, without_tex_labels
 from pipeline.books.page_limits import with_clusters_limited, with_wide_tables_as_text
 from pipeline.books.pandoc_ast import (
     BLOCK_TYPES,
@@ -39,6 +40,7 @@ from pipeline.books.pandoc_ast import (
     text_nodes,
     with_link_targets,
 )
+from pipeline.books.text_with_marks import TextWithMarks, marks_restored
 from pipeline.citations.post_index import PostTarget
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import DIALECT, Conversion, convert_untrusted
@@ -49,6 +51,8 @@ from pipeline.steps.profiles import Pattern
 DRAWING_URL = "data:image/svg"
 MOST_ITALIC_CAPTION = 200  # characters; a longer paragraph in italics is text
 MOST_NESTING = 24  # levels of nested nodes; Typst fails between 28 and 34 nested quotations
+TOO_DEEP = f"is nested more than {MOST_NESTING} levels deep; split it, or run with --no-editions"
+BOOK_DIALECT = f"{DIALECT}+definition_lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,44 +77,41 @@ class SanitizedAst:
     left_out: int = 0  # images omitted because of the size limit
 
 
-def sanitized_asts(texts: Sequence[tuple[str, SanitizeContext]]) -> list[SanitizedAst | SkipDocument]:
+def sanitized_asts(texts: Sequence[tuple[TextWithMarks, SanitizeContext]]) -> list[SanitizedAst | SkipDocument]:
     """Return the sanitized AST of each Markdown text, or SkipDocument where pandoc fails or it is nested too deeply."""
-    maths = [may_hold_maths(text) for text, _ in texts]
-    trees = _sanitized_in_dialects(texts, [DIALECT + MATHS_EXTENSION * with_maths for with_maths in maths])
-    rejected = [
-        at
-        for at, tree in enumerate(trees)
-        if maths[at] and isinstance(tree, SanitizedAst) and not all_maths(tree.blocks)
-    ]
-    without_maths = _sanitized_in_dialects([texts[at] for at in rejected], [DIALECT] * len(rejected))
-    for at, tree in zip(rejected, without_maths, strict=True):
-        trees[at] = tree
-    return trees
-
-
-def _sanitized_in_dialects(
-    texts: Sequence[tuple[str, SanitizeContext]], dialects: Sequence[str]
-) -> list[SanitizedAst | SkipDocument]:
-    sources = [with_clusters_limited(printable(text)).encode() for text, _ in texts]
-    outputs = convert_untrusted(
-        [Conversion(text, dialect, "json") for text, dialect in zip(sources, dialects, strict=True)]
-    )
+    sources = [with_clusters_limited(printable(marked.text)).encode() for marked, _ in texts]
+    outputs = convert_untrusted([Conversion(text, BOOK_DIALECT, "json") for text in sources])
+    trees = checked_formulas([_tree_of(output, *text) for output, text in zip(outputs, texts, strict=True)])
     return [
-        output if isinstance(output, SkipDocument) else _sanitized_ast(output, context)
-        for output, (_, context) in zip(outputs, texts, strict=True)
+        tree if isinstance(tree, SkipDocument) else _sanitized_ast(tree, context)
+        for tree, (_, context) in zip(trees, texts, strict=True)
     ]
 
 
-def _sanitized_ast(output: bytes, context: SanitizeContext) -> SanitizedAst | SkipDocument:
-    """Return the sanitized AST of pandoc's JSON output."""
+def _tree_of(
+    output: bytes | SkipDocument, marked: TextWithMarks, context: SanitizeContext
+) -> list[Node] | SkipDocument:
+    """Return pandoc's JSON output as a tree with its HTML parsed and its formulas and notes restored."""
+    if isinstance(output, SkipDocument):
+        return output
+    try:
+        blocks: list[Node] = with_html_parsed(msgspec.json.decode(output)["blocks"], context.language)
+        tree: list[Node] = with_callouts(marks_restored(blocks, marked), context.language)
+    except RecursionError:
+        return SkipDocument(TOO_DEEP)
+    return tree
+
+
+def _sanitized_ast(tree: list[Node], context: SanitizeContext) -> SanitizedAst | SkipDocument:
+    """Return the sanitized AST of a tree."""
     sanitizer = _Sanitizer(context)
     try:
-        blocks = sanitizer.blocks(with_html_parsed(msgspec.json.decode(output)["blocks"], context.language))
+        blocks = sanitizer.blocks(tree)
         if depth_of(blocks) <= MOST_NESTING:
             return SanitizedAst(blocks, sanitizer.pictures.files, len(sanitizer.pictures.left_out))
     except RecursionError:
         pass
-    return SkipDocument(f"is nested more than {MOST_NESTING} levels deep; split it, or run with --no-editions")
+    return SkipDocument(TOO_DEEP)
 
 
 class _Sanitizer:
@@ -194,9 +195,7 @@ class _Sanitizer:
             level, attributes, inlines = node["c"]
             attributes, inlines = with_identifier(attributes, inlines)
             return {"t": "Header", "c": [level, attributes, self.inlines(inlines)]}
-        if node["t"] == "Math":
-            return {"t": "Math", "c": [node["c"][0], without_tex_labels(node["c"][1])]}
-        return {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
+        return {"t": node["t"], "c": self.part(node["c"])} if "c" in node and node["t"] != "Math" else node
 
     def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of an AST
         """Return a part of a node, sanitized. The first node of a list decides whether it is of blocks or inlines."""

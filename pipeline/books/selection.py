@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pipeline.books.book import Chapter
 from pipeline.books.pandoc_ast import ast_plain_text
 from pipeline.settings import Edition
+from pipeline.store.natural_order import natural_key
 
 
 def selected_chapters(edition: Edition, chapters: Iterable[Chapter]) -> list[Chapter]:
@@ -18,7 +19,7 @@ def selected_chapters(edition: Edition, chapters: Iterable[Chapter]) -> list[Cha
     if edition.order == "newest":
         dated = [chapter for chapter in selected if chapter.date]
         return [*reversed(dated), *(chapter for chapter in selected if not chapter.date)]
-    return sorted(selected, key=lambda chapter: chapter.title.casefold()) if edition.order == "title" else selected
+    return sorted(selected, key=lambda chapter: natural_key(chapter.title)) if edition.order == "title" else selected
 
 
 def _meets_conditions(edition: Edition, chapter: Chapter) -> bool:

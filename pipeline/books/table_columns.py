@@ -39,6 +39,11 @@ class TableCell:
     blocks: list[Node]
     align: str  # left, right, center, or "" for that of its column
 
+    @property
+    def longest(self) -> int:
+        """Return the number of characters of its longest word."""
+        return max((len(word) for line in _lines_of_cell(self.blocks) for word in line.split()), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class TableGrid:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pipeline.books.phrases import written_language
+
 TYPST_REGIONS = {
     "zh-Hans": "CN",
     "zh-Hant": "TW",
@@ -17,8 +19,8 @@ def typst_language(tag: str) -> dict[str, str]:
     >>> typst_language("zh-Hant"), typst_language("")
     ({'lang': 'zh', 'region': 'TW'}, {'lang': 'en'})
     """
-    language, *rest = tag.split("-")
-    region = TYPST_REGIONS.get(tag) or next((part for part in rest if len(part) == 2), "")  # noqa: PLR2004 - ISO 3166
+    language, *rest = written_language(tag).split("-")
+    region = TYPST_REGIONS.get(written_language(tag)) or next((part for part in rest if len(part) == 2), "")  # noqa: PLR2004 - ISO 3166
     valid = language.lower() if re.fullmatch(r"[A-Za-z]{2,3}", language) else "en"
     return {"lang": valid} | ({"region": region.upper()} if region.isalpha() else {})
 

@@ -1,14 +1,26 @@
-"""Pandoc table -> the call of `sheet` in templates/book.typ, which chooses its size, or stacks its cells."""
+"""Pandoc table or long code -> the call in templates/book.typ that fits it to the page.
+
+`sheet` chooses the size of a table, or stacks its cells; `breakable-code` breaks lines of code after signs.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pipeline.books.pandoc_ast import Node
 from pipeline.books.table_columns import TableCell, table_grid
 from pipeline.books.typst_markup import typst_arguments
 
+_LONG_WORD = re.compile(r"[!-~]{30}")  # in code: it may be wider than what an indented line of A5 has left
 MOST_REPEATED_HEAD = 200  # characters of a cell in the head; a longer head would fill each page
+
+
+def wide_blocks(node: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
+    """Return a table, or code with long words, as a call that fits it to the page; nothing for any other node."""
+    if node["t"] == "CodeBlock" and _LONG_WORD.search(node["c"][1]):
+        return [_raw_block("#breakable-code["), node, _raw_block("]")]
+    return typst_table(node, contents) if node["t"] == "Table" else []
 
 
 def typst_table(table: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:

@@ -21,10 +21,12 @@ from rapidfuzz.distance import LCSseq
 
 from pipeline.books.dom import HIDDEN_ELEMENTS, parsed_html
 from pipeline.books.figures import is_caption
+from pipeline.books.notes import with_each_note_once
 from pipeline.books.pandoc_ast import Node
 from pipeline.books.raw_html import escaped_unless_closed, is_only_comments, with_open_tag_escaped
 from pipeline.markdown import heading_text
 from pipeline.markdown.parsing import visible_text
+from pipeline.patterns import lazy_pattern
 
 INLINE_ELEMENTS = {
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
@@ -36,14 +38,15 @@ MOST_EXCERPT_CHARACTERS = 80  # characters of an excerpt
 MOST_ALIGNED_PRODUCT = 400_000_000  # largest product of two word counts that is aligned; needs 50 MB
 _SKIPPED_ELEMENTS = {*HIDDEN_ELEMENTS, "noscript", "iframe", "math"}  # books show the TeX of formulas, not MathML
 _NOTE_TOKENS = {"footnote_ref", "footnote_anchor"}  # tokens of note numbers and return arrows
-_TASK_BOX = re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)  # of a task list item
+_TASK_BOX = lazy_pattern(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\](?=\s)", re.MULTILINE)  # of a task list item
+_CALLOUT = lazy_pattern(r"^([ \t]*(?:>[ \t]*)+)\[![\w-]+\][+-]?(?=\s|$)", re.MULTILINE)  # the kind of a call-out
 _RAW_HTML_TOKENS = {"html_block", "html_inline"}
-_TEX_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # in TeX; invisible
+_TEX_LABEL = lazy_pattern(r"\\label\s*\{[^{}]*\}")  # in TeX; invisible
 _CJK_RANGES = (  # CJK characters: each counts as a word
     "\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
 )
 _SYMBOL_RANGES = "\u2190-\u24ff\u2600-\u260f\u2613-\u27bf\u2900-\u2bff\U0001f000-\U0001faff"  # except BALLOT BOXes
-_VISIBLE_WORD = re.compile(rf"[{_CJK_RANGES}]|[{_SYMBOL_RANGES}]|(?:[^\W_{_CJK_RANGES}]|[\u0300-\u036f])+")
+_VISIBLE_WORD = lazy_pattern(rf"[{_CJK_RANGES}]|[{_SYMBOL_RANGES}]|(?:[^\W_{_CJK_RANGES}]|[\u0300-\u036f])+")
 
 
 class MissingWords(NamedTuple):
@@ -119,9 +122,9 @@ def _take_lacking(lacking: Counter[str], word: str) -> bool:
 
 
 def ast_visible_text(blocks: list[Node], *, maths: bool = True) -> str:
-    """Return the text of an AST, including footnotes, alternative texts and, with `maths`, the TeX of formulas."""
+    """Return the text of an AST: also notes, once each, alternative texts and, with `maths`, the TeX of formulas."""
     parts: list[str] = []
-    _collect_text(blocks, parts, maths)
+    _collect_text(with_each_note_once(blocks), parts, maths)
     return "".join(parts)
 
 
@@ -177,7 +180,7 @@ def post_visible_text(text: str) -> str:
     ['A', 'title', 'A', 'map']
     """
     env: dict[str, Any] = {}
-    tokens = _post_parser().parse(_TASK_BOX.sub(r"\1", _TEX_LABEL.sub("", text)), env)
+    tokens = _post_parser().parse(_CALLOUT.sub(r"\1", _TASK_BOX.sub(r"\1", _TEX_LABEL.sub("", text))), env)
     for token in tokens:
         token.children = [one for one in token.children or () if one.type not in _NOTE_TOKENS]
     tokens = [token for token in tokens if token.type not in _NOTE_TOKENS]

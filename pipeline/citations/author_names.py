@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import re
 
+from pipeline.patterns import lazy_pattern
+
 LONGEST_AUTHOR = 80
 LEAST_LETTERS_OF_NAME = 3  # in letters with cases
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 INITIALS = r"(?:[^\W\d_]\.[\s‑-]?){1,4}"
 SURNAME = r"[^\W\d_][\w'’-]+"
-_AND = re.compile(r",?\s*(?:&|\b(?:and|und|et|y|e|и|och|en|i|ve)\b)\s+")
-_INVERTED = re.compile(rf"([^\s,;][^,;]{{0,40}}),\s*({INITIALS})(?:\s*,\s*(?:Jr|Sr)\.?)?(?=,|;|\Z)")  # Lee, K. J.
-_SURNAME_FIRST = re.compile(
+_AND = lazy_pattern(r",?\s*(?:&|\b(?:and|und|et|y|e|и|och|en|i|ve)\b)\s+")
+_INVERTED = lazy_pattern(rf"([^\s,;][^,;]{{0,40}}),\s*({INITIALS})(?:\s*,\s*(?:Jr|Sr)\.?)?(?=,|;|\Z)")  # Lee, K. J.
+_SURNAME_FIRST = lazy_pattern(
     rf"([^\s,;.{_CJK}][^,;.]{{0,40}}),\s+([^\W\d_][\w'’-]+(?:\s+[^\W\d_][\w.'’-]*)*)"
 )  # Lee, Kim
-_SURNAME_FIRST_OF_MANY = re.compile(  # Lee, Kim, Jane Doe, and John Roe
+_SURNAME_FIRST_OF_MANY = lazy_pattern(  # Lee, Kim, Jane Doe, and John Roe
     rf"({SURNAME}), ({SURNAME}(?: [^\W\d_]\.)?), ([^\s,]+ [^,]+(?:, [^\s,]+ [^,]+)*)"
 )
-_INITIALS_LAST = re.compile(r"\s[A-Z]{1,3}\Z")  # Lee KP
-_BARE_INITIAL = re.compile(r"(?<=\s)([^\W\d_])(?=\s|\Z)")
-_NO_NAME = re.compile(r"https?:|www\.|[!?:：？！{}<>=|]|\d{3}")
-_PARTICLES = re.compile(  # words of names and institutions without a capital
+_INITIALS_LAST = lazy_pattern(r"\s[A-Z]{1,3}\Z")  # Lee KP
+_BARE_INITIAL = lazy_pattern(r"(?<=\s)([^\W\d_])(?=\s|\Z)")
+_NO_NAME = lazy_pattern(r"https?:|www\.|[!?:：？！{}<>=|]|\d{3}")
+_PARTICLES = lazy_pattern(  # words of names and institutions without a capital
     r"(?:a[fln]?|and|auf|aus|bei|bin|d['’]|das?|de[ilnrs]?|della|di|d[ou]|dos|e[lnt]?|f[öü]r|in?|l[aeo]s?|of|och|on|os|st|ten?|ter|the"
     r"|till|und|van?|vom|von|vor|v|y|za|zum?|zur)",
     re.IGNORECASE,
 )
-_NO_CJK_NAME = re.compile(
+_NO_CJK_NAME = lazy_pattern(
     r"[的了是在我你他她它这那于从把被让年月日]|参考|参见|另见|详见|来源|原文|出处|图片|资料|视频|摘自|出自|引自|译自|链接|本文"
 )
-_CJK_INSTITUTION = re.compile(
+_CJK_INSTITUTION = lazy_pattern(
     r"[局部会會院学學社司组組所厅廳室处處网網省市国國]\Z|[·・＝]|中心\Z|대학교?\Z|협회\Z|연구[원소]\Z"
 )
 _MOST_LETTERS_OF_CJK_NAME = 5  # 小林多喜二

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from pipeline.document import Document, FrontValue, Link
+from pipeline.markdown.note_links import template_targets
 from pipeline.read.pictures import REMOTE_URL
 from pipeline.urls.canonical import page_url
 
 POST_SUFFIXES = (".md", ".markdown", ".mdx", ".txt", ".html", ".htm")  # that a link may have, or leave out
 FOLDER_POSTS = ("index.md", "README.md", "_index.md")  # the post that a link to a folder leads to
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]]*)\]\]")
+_MARKDOWN_SUFFIX = re.compile(r"\.(?:md|markdown|mdx)\Z")
 _DATE_OF_NAME = re.compile(r"\d{4}-\d\d?-\d\d?-(?=.)")  # 2021-03-09-my-post.md is /2021/03/09/my-post/ on the site
 
 
@@ -36,13 +38,20 @@ class PostIndex:
 
         A link to the document's own source is not a link between posts.
         """
-        target = next((found for name in _names_of_link(link, path) if (found := self.home(name))), None)
+        return self.of_names(_names_of_link(link, path), path)
+
+    def of_names(self, names: Iterable[str], path: PurePosixPath) -> PurePosixPath | None:
+        """Return the path of the first post that `names` name; None if it is the document at `path`, or none."""
+        target = next((found for name in names if (found := self.home(name))), None)
         return None if target == path else target
 
 
 def names_looked_up(document: Document) -> tuple[str, ...]:
     """Return the names of posts that the links of a document may lead to."""
-    return tuple(dict.fromkeys(name for link in document.links for name in _names_of_link(link, document.path)))
+    path = document.path
+    names = [name for link in document.links for name in _names_of_link(link, path)]
+    names += [name for written in template_targets(document.text) for name in names_of_target(written, path.parent)]
+    return tuple(dict.fromkeys(names))
 
 
 def _names_of_link(link: Link, path: PurePosixPath) -> Iterator[str]:
@@ -68,7 +77,10 @@ class PostTarget:
 
 def post_targets(document: Document, known: PostIndex) -> tuple[PostTarget, ...]:
     """Return the links of a document that lead to other posts, sorted, each once."""
-    found = {target_key(link.written): known.post(link, document.path) for link in document.links}
+    path = document.path
+    found = {target_key(link.written): known.post(link, path) for link in document.links}
+    for written in template_targets(document.text):
+        found[target_key(written)] = known.of_names(names_of_target(written, path.parent), path)
     return tuple(PostTarget(key, str(path), known.url(path)) for key, path in sorted(found.items()) if path)
 
 
@@ -150,7 +162,7 @@ def _strings_of(value: FrontValue) -> list[str]:
 
 def page_name(path: str) -> str:
     """Return the name by which a wiki link names a post: `notes/My page.md` -> `[[my page]]`."""
-    return f"[[{PurePosixPath(path).name.removesuffix('.md').casefold()}]]"
+    return f"[[{re.sub(_MARKDOWN_SUFFIX, '', PurePosixPath(path).name).casefold()}]]"
 
 
 def _title_name(title: str) -> str:

@@ -9,32 +9,33 @@ import re
 
 from pipeline.citations.author_names import INITIALS, SURNAME, author_names
 from pipeline.citations.reference import Reference, without_others
+from pipeline.patterns import lazy_pattern
 
 LONGEST_LINE = 1_000  # characters of a reference; longer paragraphs are text
 LONGEST_AUTHORS = 300  # characters before the title
 LEAST_LETTERS = 2  # of a title
 YEAR = r"(?:1[5-9]|20)\d\d"
-_YEAR_PATTERN = re.compile(rf"(?<![\d-]){YEAR}(?!\d|\.\d|[-–]\d{{3}})")  # not 1998-2005, arXiv:2005.14165
-_YEAR_AFTER_NAMES = re.compile(rf"(?:(?<![\s.]\w)\.)?[\s,，(（]*{YEAR}[a-z]?\s*年?[)）]?[\s.,:：，、]*\Z")
-REFERENCE_NUMBER = re.compile(r"\s*(?:[\[［【(（]\s*[\w+-]{1,12}\s*[\]］】)）]|\d{1,3}[.)、])\s*")  # [12], (3), 4.
+_YEAR_PATTERN = lazy_pattern(rf"(?<![\d-]){YEAR}(?!\d|\.\d|[-–]\d{{3}})")  # not 1998-2005, arXiv:2005.14165
+_YEAR_AFTER_NAMES = lazy_pattern(rf"(?:(?<![\s.]\w)\.)?[\s,，(（]*{YEAR}[a-z]?\s*年?[)）]?[\s.,:：，、]*\Z")
+REFERENCE_NUMBER = lazy_pattern(r"\s*(?:[\[［【(（]\s*[\w+-]{1,12}\s*[\]］】)）]|\d{1,3}[.)、])\s*")  # [12], (3), 4.
 _SHORT_NAME = r"[^\W\d_][\w'’ -]{1,30}\s[A-Z]{1,3}"  # Lee KP
-_END_OF_TITLE = re.compile(r"[.?!。？！](?=\s|\Z)")
-_ABBREVIATION = re.compile(r"(?:\b(?:vs|St|No|Vol|Dr|Mr|Mrs|cf|ca|bzw|z\.\s?B|e\.g|i\.e|U\.S)|\b[^\W\d_])\Z")
-_KIND_OF_WORK = re.compile(
+_END_OF_TITLE = lazy_pattern(r"[.?!。？！](?=\s|\Z)")
+_ABBREVIATION = lazy_pattern(r"(?:\b(?:vs|St|No|Vol|Dr|Mr|Mrs|cf|ca|bzw|z\.\s?B|e\.g|i\.e|U\.S)|\b[^\W\d_])\Z")
+_KIND_OF_WORK = lazy_pattern(
     r"[\[［]\s*(?:[JMCDRNSPGAZ]|DB|CP|EB|CM|DS)(?:\s*/\s*OL)?\s*[\]］]"
 )  # GB/T 7714: kinds of works
-_QUOTED_TITLE = re.compile(
+_QUOTED_TITLE = lazy_pattern(
     r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]|「([^「」]+)」|『([^『』]+)』|《([^《》]+)》"
 )
-_APA = re.compile(rf"(?P<authors>.+?)\s*[(（]({YEAR})[a-z]?(?:,\s[^()]*)?[)）][.。:：,]?\s*(?P<title>.+)", re.DOTALL)
-_HARVARD = re.compile(rf"(?P<authors>.+?)[,.，]\s*({YEAR})[a-z]?\s*[.．]\s+(?P<title>.+)", re.DOTALL)
-_BOOK = re.compile(  # MLA: Lee, Kim. Title. Publisher, 2019. German: Lee, Kim: Title. Place: Publisher 2019.
+_APA = lazy_pattern(rf"(?P<authors>.+?)\s*[(（]({YEAR})[a-z]?(?:,\s[^()]*)?[)）][.。:：,]?\s*(?P<title>.+)", re.DOTALL)
+_HARVARD = lazy_pattern(rf"(?P<authors>.+?)[,.，]\s*({YEAR})[a-z]?\s*[.．]\s+(?P<title>.+)", re.DOTALL)
+_BOOK = lazy_pattern(  # MLA: Lee, Kim. Title. Publisher, 2019. German: Lee, Kim: Title. Place: Publisher 2019.
     rf"(?P<authors>[^\W\d_][\w'’-]+,\s[^\W\d_][^.:]{{1,60}}?(?:\s[^\W\d_]\.)?)[.:]\s(?P<title>[^.]+)\.\s.{{2,80}}\s{YEAR}\.?"
 )
-_GOST = re.compile(  # Russian and others: Иванов И. И. Title. М.: Наука, 1999. 320 с.
+_GOST = lazy_pattern(  # Russian and others: Иванов И. И. Title. М.: Наука, 1999. 320 с.
     rf"(?P<authors>{SURNAME}\s{INITIALS}(?:,\s{SURNAME}\s{INITIALS})*)\s*(?P<title>[^\W\d_]\w.+)"
 )
-_VANCOUVER = re.compile(rf"(?P<authors>{_SHORT_NAME}(?:,\s{_SHORT_NAME})*(?:,\set\sal)?)\.\s(?P<title>.+)")
+_VANCOUVER = lazy_pattern(rf"(?P<authors>{_SHORT_NAME}(?:,\s{_SHORT_NAME})*(?:,\set\sal)?)\.\s(?P<title>.+)")
 
 
 def parse_reference(line: str) -> Reference | None:

@@ -8,13 +8,14 @@ from enum import Enum
 from functools import cache
 from importlib.resources import files
 
+from pipeline.patterns import lazy_pattern
 from pipeline.urls.kinds import label_kind
 
 QUOTATION_MARKS = frozenset('“”"‘’«»„‟「」『』《》〈〉')
 MARKS_AROUND_TITLE = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
-_BETWEEN_HEADINGS = re.compile(r"\s*[/&、]\s*|(?<=\S)[与和及與](?=\S)|\s+(?:and|und|et|y|e|и|och|ve)\s+")
-_NUMBER_BEFORE_HEADING = re.compile(r"(?:\d+[.、]?|[一二三四五六七八九十]+、)\s*")
-_LIST_HEADING = re.compile(  # headings of lists: they name no work
+_BETWEEN_HEADINGS = lazy_pattern(r"\s*[/&、]\s*|(?<=\S)[与和及與](?=\S)|\s+(?:and|und|et|y|e|и|och|ve)\s+")
+_NUMBER_BEFORE_HEADING = lazy_pattern(r"(?:\d+[.、]?|[一二三四五六七八九十]+、)\s*")
+_LIST_HEADING = lazy_pattern(  # headings of lists: they name no work
     r"(?:\d+[.、]?\s*|[一二三四五六七八九十]+、\s*)?(?:"
     r"references?(?: (?:and|&) (?:links|notes|further reading))?|bibliography|works cited|citations?|sources?"
     r"|credits?|links?|notes"
@@ -27,7 +28,7 @@ _LIST_HEADING = re.compile(  # headings of lists: they name no work
     r")\s*[:：]?",
     re.IGNORECASE,
 )
-_WORDS_OF_LINK = re.compile(  # words of a link that lead to a work and do not name it
+_WORDS_OF_LINK = lazy_pattern(  # words of a link that lead to a work and do not name it
     r"[\W\d_]*|\[?\d+\]?|(?:click )?here|this(?: paper| article| post| work)?|link|source|original|more|read more"
     r"|full text|pdf|doi|[A-Z][\w'’-]+(?: et al\.?)?,? \(?(?:19|20)\d\d\)?"
     r"|文摘|原文|论文|.{0,12}(?:一项|这项|的)(?:新)?研究(?:人员)?"
@@ -35,10 +36,10 @@ _WORDS_OF_LINK = re.compile(  # words of a link that lead to a work and do not n
     r"|hier|ici|aquí|aqui|qui|здесь|тут",
     re.IGNORECASE,
 )
-_CJK_LETTER = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_CJK_LETTER = lazy_pattern(r"[\u3040-\u30ff\u3400-\u9fff]")
 LEAST_WORDS_OF_TITLE = 5  # of a title in a sentence, unless it is in title case
 LEAST_LETTERS_OF_WORD = 4  # words that title case capitalizes
-_URL_OR_NOTHING = re.compile(r"https?://|www\.|\s*\Z")
+_URL_OR_NOTHING = lazy_pattern(r"https?://|www\.|\s*\Z")
 
 
 class MentionPlace(Enum):

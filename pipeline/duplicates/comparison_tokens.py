@@ -11,14 +11,15 @@ from typing import NamedTuple
 from pipeline.document import REPLACEMENT
 from pipeline.duplicates.source_urls import page_key
 from pipeline.duplicates.word_normalization import COMBINING_MARKS
+from pipeline.patterns import lazy_pattern
 
 CODE_MARK = "\0"  # starts the token of a piece of code or of a formula
 _BLOCK_STARTS = (  # the start of a block whose lines are compared whole, and its end
-    (re.compile(r"[ >]*(`{3,}|~{3,})"), None),  # a fence; its end has the same mark
-    (re.compile(r"[ >]*\$\$(?!.*\$\$)"), re.compile(r".*\$\$")),
-    (re.compile(r"[ >]*\\\[(?!.*\\\])"), re.compile(r".*\\\]")),
-    (re.compile(r"[ >]*\\begin\{"), re.compile(r".*\\end\{")),
-    (re.compile(r"[ >]*<(?:pre|script|style|math)\b(?!.*</)"), re.compile(r".*</(?:pre|script|style|math)>")),
+    (lazy_pattern(r"[ >]*(`{3,}|~{3,})"), None),  # a fence; its end has the same mark
+    (lazy_pattern(r"[ >]*\$\$(?!.*\$\$)"), lazy_pattern(r".*\$\$")),
+    (lazy_pattern(r"[ >]*\\\[(?!.*\\\])"), lazy_pattern(r".*\\\]")),
+    (lazy_pattern(r"[ >]*\\begin\{"), lazy_pattern(r".*\\end\{")),
+    (lazy_pattern(r"[ >]*<(?:pre|script|style|math)\b(?!.*</)"), lazy_pattern(r".*</(?:pre|script|style|math)>")),
 )
 _ONE_LETTER_WORDS = (  # scripts without spaces between words: Han, kana, Thai, Lao, Myanmar, Khmer, Tibetan
     r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -27,7 +28,7 @@ _ONE_LETTER_WORDS = (  # scripts without spaces between words: Han, kana, Thai, 
 _WORD_CHARACTER = (
     rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_{REPLACEMENT}]|(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}]|{REPLACEMENT})"
 )
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     rf"""
     (?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
     | <?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
@@ -43,13 +44,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_LINE_START = re.compile(r"[ \t]*(?P<quote>(?:>[ \t]?)*)[ \t]*(?:#{1,6}[ \t]+|[-*+][ \t]+(?P<task>\[[ xX]\][ \t])?)?")
-_RULE = re.compile(
+_LINE_START = lazy_pattern(r"[ \t]*(?P<quote>(?:>[ \t]?)*)[ \t]*(?:#{1,6}[ \t]+|[-*+][ \t]+(?P<task>\[[ xX]\][ \t])?)?")
+_RULE = lazy_pattern(
     r"[ \t>]*(?:=+|-{2,}|\*{3,}|_{3,}|[|:\- ]*\|[|:\- ]*)[ \t]*\Z"
 )  # no words: an underline, a table row
-_INDENTED = re.compile(r"(?: {4}| {0,3}\t)")  # code, or a part of a list item: a strict comparison does no harm
-_LIST_MARKER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
-_APOSTROPHE = re.compile("(?<=\\w)['\u2019\u02bc](?=\\w)")
+_INDENTED = lazy_pattern(r"(?: {4}| {0,3}\t)")  # code, or a part of a list item: a strict comparison does no harm
+_LIST_MARKER = lazy_pattern(r"\s*(?:[-*+]|\d+[.)])\s")
+_APOSTROPHE = lazy_pattern("(?<=\\w)['\u2019\u02bc](?=\\w)")
 _TYPOGRAPHY = str.maketrans(
     {**{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}, 0x3000: " ", 0xAD: None, 0x200B: None, 0xFEFF: None}
 )
@@ -103,7 +104,7 @@ def _closing_pattern(line: str) -> re.Pattern[str] | None:
     """Return the pattern of the line that ends the code or the formula that `line` starts; None if it starts none."""
     for opening, closing in _BLOCK_STARTS:
         if found := opening.match(line):
-            return closing or re.compile(rf"[ >]*{found[1]}")
+            return closing or lazy_pattern(rf"[ >]*{found[1]}")
     return None
 
 

@@ -114,7 +114,9 @@ def _codes_by_length(lines: Sequence[bytes], codec: str) -> dict[int, npt.NDArra
 
 @functools.lru_cache(maxsize=1 << 18)
 def _character(data: bytes, codec: str) -> str:
-    """Return the one character that `data` is in a codec; none if it is not one."""
+    """Return the one character that `data` is in a codec; none if it is not one. Controls in ASCII are."""
+    if len(data) == 1 and data.isascii():
+        return data.decode("ascii")
     text = data.decode(codec, "ignore")
     if len(text) != 1 or text.encode(codec, "ignore") != data:
         return next((char for char, byte in EXTRA_BYTES.get(codec, {}).items() if byte == data), "")

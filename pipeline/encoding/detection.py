@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
+from pipeline.encoding.alphabets import in_known_letters
 from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
 from pipeline.encoding.marked import marked_text
 
@@ -56,7 +57,9 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     read: dict[str, tuple[float, str]] = {}
     for codec in _without_supersets(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
-        read[text] = min(read.get(text, (math.inf, "")), (known[codec] + _price(bad, known[codec]), codec))
+        text, letters = in_known_letters(text, codec)
+        price = known[codec] + letters + _price(bad, known[codec])
+        read[text] = min(read.get(text, (math.inf, "")), (price, codec))
     texts = list(read)
     rough = letter_scores(texts)[1].max(axis=1)
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:MOST_SCORED_CODECS]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import REPLACEMENT
+from pipeline.encoding.alphabets import in_known_letters
 from pipeline.encoding.detection import UTF_8
 from pipeline.encoding.marked import marked_text
 from pipeline.language.fluency import RIVAL_LANGUAGES, letter_scores
@@ -38,8 +39,10 @@ class LineScores:
 def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) -> LineScores:
     """Return the scores of lines in a codec; the language is the likeliest of the lines that are `typical` for it."""
     texts = [marked_text(line, codec) for line in lines]
-    model = likeliest_model("\n".join(marked_text(line, codec) for line in typical)[:LANGUAGE_SAMPLE_LENGTH])
-    chance, codes, starts = _character_scores(texts, model)
+    known = in_known_letters("\n".join(texts), codec)[0].split("\n")
+    sample = in_known_letters("\n".join(marked_text(line, codec) for line in typical), codec)[0]
+    model = likeliest_model(sample[:LANGUAGE_SAMPLE_LENGTH])
+    chance, codes, starts = _character_scores(known, model)
     marks = np.array([text.count(REPLACEMENT) for text in texts])
     outside = codes > 0x7F
     cost = np.add.reduceat(np.where(outside, -chance, 0), starts) + SKIPPED_BYTE_PRICE * marks
@@ -47,7 +50,7 @@ def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) ->
     worst = np.convolve(np.where(outside, np.minimum(-chance, 12), 0), np.ones(RUN), "same") / RUN
     strange = (marks > 0) | (cost > STRANGE * np.maximum(count, 1))
     broken = (marks > 0) | (np.maximum.reduceat(worst, starts) > STRANGE_RUN)
-    scores = text_scores(texts, model) + VALID_UTF_8 * ((marks == 0) & (codec == UTF_8))
+    scores = text_scores(known, model) + VALID_UTF_8 * ((marks == 0) & (codec == UTF_8))
     return LineScores(codec, model, texts, scores, strange, broken)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -34,7 +35,11 @@ _NOT_PROSE = lazy_pattern(
     re.DOTALL,
 )
 _QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
-_WORD_IN_SCRIPT = lazy_pattern("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items()))
+_WORD_IN_SCRIPT = lazy_pattern(
+    f"(?=[{''.join(LETTERS_OF_SCRIPT.values())}])(?:"
+    + "|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items())
+    + ")"
+)
 _CANTONESE = lazy_pattern("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
 _DZONGKHA = lazy_pattern("ཨིན|ཚུ་|འབད་")  # words that Tibetan, of the same script, does not have
 _WU = lazy_pattern("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
@@ -122,12 +127,12 @@ def _chinese_or_japanese(text: str) -> str:
 
 def _classified(text: str, script: str) -> str:
     """Return the language of a text in letters of one script, by the n-grams of py3langid."""
-    from py3langid import rank  # noqa: PLC0415 - loads numpy: 90 ms
+    from pipeline.language.langid_scores import language_scores  # noqa: PLC0415 - loads numpy: 90 ms
 
     allowed = LANGUAGES_OF_SCRIPT.get(script)
     scores = [
         (tag, score)
-        for tag, score in rank(text)
+        for tag, score in language_scores(text)
         if (tag in allowed if allowed else tag not in NOT_LATIN or tag in ALSO_LATIN)
     ]
     lead = RARE_CONFIDENCE * len(text.encode()) ** 0.5
@@ -136,7 +141,7 @@ def _classified(text: str, script: str) -> str:
         best = next(
             ((tag, score) for tag, score in scores if tag not in RARE_LANGUAGES and score > best[1] - lead), best
         )
-    return str(best[0])
+    return best[0]
 
 
 def _chinese_script(text: str) -> str:
@@ -144,11 +149,13 @@ def _chinese_script(text: str) -> str:
 
     GB 2312 contains the simplified forms, Big5 the traditional ones.
     """
-    simplified = traditional = 0
-    for char in set(text):
-        simplified += _can_encode(char, "gb2312") and not _can_encode(char, "big5")
-        traditional += _can_encode(char, "big5") and not _can_encode(char, "gb2312")
-    return "zh-Hant" if traditional > simplified else "zh-Hans"
+    return "zh-Hant" if sum(map(_only_in_big5, set(text))) > 0 else "zh-Hans"
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _only_in_big5(char: str) -> int:
+    """Return 1 for a character that Big5 contains and GB 2312 does not, -1 for the opposite, else 0."""
+    return _can_encode(char, "big5") - _can_encode(char, "gb2312")
 
 
 def _can_encode(char: str, codec: str) -> bool:

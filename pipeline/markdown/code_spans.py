@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pipeline.changes import Span
 from pipeline.markdown.parsing import parse_ended_blocks
 
-FENCED_BLOCK = re.compile(r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```\n?")  # a text that is one fenced code block
+FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
+FENCED_BLOCK = re.compile(rf"{FENCED_LINES}\n?")  # a text that is one fenced code block
 LINE_END = re.compile("\r\n?|\n")  # as CommonMark 0.31.2 has it
 _MAYBE_CODE = re.compile(  # a quick pre-filter: a text without a match has no code
     r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from markdown_it.common.html_blocks import block_names
 
-from pipeline.markdown.code_spans import FENCED_BLOCK
+from pipeline.markdown.code_spans import FENCED_BLOCK, FENCED_LINES
 from pipeline.markdown.fast_parse import HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
 from pipeline.markdown.opaque_blocks import long_regions
 from pipeline.markdown.regions import BLANK_LINES
@@ -39,21 +39,22 @@ _ITEM_EDGES = re.compile(r"^(?:[-*+]|(\d+[.)])) +|[ \t]+$", re.MULTILINE)
 MAY_SPAN_LINES = re.compile(r"[$\\{<`]")  # the opaque regions of a text without a match are each in one line
 _HTML_BLOCK = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
 _BULLET_ITEM = re.compile(f"- {_PLAIN_ITEM}")  # not a heading: in a list of headings, blank lines do not make it loose
-_NUMBERED_LINE = rf"\d{{1,9}}\. {_PLAIN_ITEM}"
-_NUMBERED_ITEM = re.compile(_NUMBERED_LINE)
+_NUMBERED_ITEM_LINE = rf"\d{{1,9}}\. {_PLAIN_ITEM}"
+_NUMBERED_ITEM = re.compile(_NUMBERED_ITEM_LINE)
 _TABLE_ROW = re.compile(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
 _DELIMITER_ROW = re.compile(r"\|(?: (?:---|:--|--:|:-:) \|)+")
-_FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
 _BULLETS_INSIDE = rf"\n  - {_FIRST_ITEM_LINE}(?:\n    - {_FIRST_ITEM_LINE})*+"
-_BULLETS = rf"- {_FIRST_ITEM_LINE}(?:{_BULLETS_INSIDE}|\n- {_FIRST_ITEM_LINE})*+"
-_INSIDE_NUMBERED = rf"\n   1\. {_PLAIN_ITEM}(?:\n   {_NUMBERED_LINE})*+|\n   - {_PLAIN_ITEM}(?:\n   - {_PLAIN_ITEM})*+"
-_NUMBERED = rf"(?:\d\. {_PLAIN_ITEM}(?:{_INSIDE_NUMBERED})?|{_NUMBERED_LINE})"
+_BULLET_ROWS = rf"- {_FIRST_ITEM_LINE}(?:{_BULLETS_INSIDE}|\n- {_FIRST_ITEM_LINE})*+"
+_INSIDE_NUMBERED = (
+    rf"\n   1\. {_PLAIN_ITEM}(?:\n   {_NUMBERED_ITEM_LINE})*+|\n   - {_PLAIN_ITEM}(?:\n   - {_PLAIN_ITEM})*+"
+)
+_NUMBERED_ROWS = rf"(?:\d\. {_PLAIN_ITEM}(?:{_INSIDE_NUMBERED})?|{_NUMBERED_ITEM_LINE})"
 _FORMATTED_TEXT = re.compile(  # blocks that are already formatted, and that no other block can be joined to
     rf"(?:(?:{HEADING_LINE}|{PROSE_LINE}(?:\n{PROSE_LINE})*+|> {PROSE_LINE}(?:\n(?:>\n)?> {PROSE_LINE})*+"
-    rf"|{_FENCED_LINES}|(?!\A)---|(?:{_BULLETS}|{_NUMBERED}(?:\n{_NUMBERED})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
+    rf"|{FENCED_LINES}|(?!\A)---|(?:{_BULLET_ROWS}|{_NUMBERED_ROWS}(?:\n{_NUMBERED_ROWS})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
     r"(?:\n\n(?=\S)|\n\Z))++"
 )
-_FENCE_OR_EMPHASIS = re.compile(rf"(?m:^){_FENCED_LINES}|{UNDERSCORE_EMPHASIS.pattern}")
+_FENCE_OR_EMPHASIS = re.compile(rf"(?m:^){FENCED_LINES}|{UNDERSCORE_EMPHASIS.pattern}")
 
 
 def is_formatted_text(text: str) -> bool:
@@ -101,7 +102,7 @@ def formatted_flat_list(text: str) -> str:
 
 
 def same_flat_list(old: str, new: str) -> bool:
-    """Return whether two texts are the same list with an item on each line, but for its markers and blanks."""
+    """Return whether two texts are the same list with an item on each line; its markers may differ."""
     before = formatted_flat_list(old.removesuffix("\n"))
     return bool(before) and before == formatted_flat_list(new.removesuffix("\n"))
 

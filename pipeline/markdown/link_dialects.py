@@ -17,6 +17,7 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.parser_inline import RuleFuncInlineType
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -41,6 +42,8 @@ _WITH_SPACES = re.compile(
     r"|(?:https?://|\.{0,2}/)[^()<>\n\"]*\([^()<>\n\"]*\)[^()<>\n\"]*?)"
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
+LINK_SIGNS = ("[", "<", "&", "\\")
+_BARE_URL_SIGN = re.compile(r"://|www\.|script:|data:", re.IGNORECASE)
 _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents goes
 
 
@@ -53,10 +56,27 @@ def link_parser() -> MarkdownIt:
     for rule in reader.inline.ruler.__rules__:
         if rule.name in {"link", "image", "autolink"}:
             rule.fn = _with_offset(rule.fn)
+    reader.core.ruler.at("inline", _inline_with_links)
     reader.inline.ruler.before("escape", "bare_url", _bare_url)
     reader.inline.ruler.before("link", "dialect", _dialect)
     reader.inline.ruler.after("image", "spaces", _with_spaces)
     return reader
+
+
+def _inline_with_links(state: StateCore) -> None:
+    """Parse the inline tokens that may have links, and those of headings; the others get no children."""
+    before = ""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = []
+            if before == "heading_open" or _may_have_links(token.content):
+                state.md.inline.parse(token.content, state.md, state.env, token.children)
+        before = token.type
+
+
+def _may_have_links(content: str) -> bool:
+    """Return whether a text may have links, images, HTML or bare URLs; escapes and entities may hide one."""
+    return any(sign in content for sign in LINK_SIGNS) or _BARE_URL_SIGN.search(content) is not None
 
 
 def _with_offset(rule: RuleFuncInlineType) -> RuleFuncInlineType:

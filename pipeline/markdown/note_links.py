@@ -22,7 +22,7 @@ from html import escape
 from pipeline.markdown.regions import overlaps_opaque
 
 IMAGE_SUFFIXES = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "tif", "tiff", "ico", "jfif")
-_IMAGE_FILE = re.compile(rf"\.(?:{'|'.join(IMAGE_SUFFIXES)})\Z", re.IGNORECASE)
+_IMAGE_NAME = re.compile(rf"\.(?:{'|'.join(IMAGE_SUFFIXES)})\Z", re.IGNORECASE)
 _WIKI_LINK_OR_IMAGE = re.compile(
     r"(?P<embed>!?)\[\[(?![\s\d]*\]\])(?=\S)(?P<page>[^\[\]|\n]*?)(?<=\S)(?:\\?\|(?P<words>[^\[\]\n]*))?\]\](?![(\[:])"
 )
@@ -131,7 +131,7 @@ def is_image_file(name: str) -> bool:
     >>> is_image_file("a/Sea.PNG"), is_image_file("a note.md")
     (True, False)
     """
-    return _IMAGE_FILE.search(name.partition("#")[0]) is not None
+    return _IMAGE_NAME.search(name.partition("#")[0]) is not None
 
 
 def _image(match: re.Match[str]) -> str:
@@ -157,7 +157,20 @@ def _image_tag(url: str, words: str, width: str, height: str) -> str:
     return f'<img src="{escape(url)}" alt="{escape(words.strip())}"{sizes}>'
 
 
+def template_targets(text: str) -> Iterator[str]:
+    """Yield the posts that tags of a site generator name in links, as the targets of wiki links.
+
+    >>> list(template_targets('[a]({% post_url 2021-03-09-a %}) and [b]({{< ref "b.md#c" >}})'))
+    ['[[2021-03-09-a]]', '[[b.md#c]]']
+    """
+    if "](" in text and "{" in text:
+        yield from (_target_of_template(match) for match in _outside_code(_TEMPLATE_LINK, text))
+
+
+def _target_of_template(match: re.Match[str]) -> str:
+    name = (match["tag"] or match["ref"]).rpartition("/")[2]
+    return f"[[{name}{match['part'] or ''}]]"
+
+
 def _template_link(match: re.Match[str]) -> str:
-    """Return the tag of a site generator that names a post as the target of a wiki link."""
-    name = re.sub(r"\.(?:md|markdown)\Z", "", (match["tag"] or match["ref"]).rpartition("/")[2])
-    return f"<[[{name}{match['part'] or ''}]]>"
+    return f"<{_target_of_template(match)}>"

@@ -11,8 +11,8 @@ from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 
 from pipeline.changes import Span
-from pipeline.markdown.code_spans import code_spans
-from pipeline.markdown.fast_parse import LIST_MARKERS
+from pipeline.markdown.code_spans import FENCED_LINES, code_spans
+from pipeline.markdown.fast_parse import LIST_MARKERS, PARAGRAPH_LINE
 from pipeline.markdown.opaque import of_other_kinds, opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import Blocks, parse_ended_blocks
@@ -31,6 +31,13 @@ _FAR_REACHING = (  # the start of a line whose block goes on over blank lines, o
 )
 _FAR_REACHING_LINE = re.compile("^" + _FAR_REACHING, re.MULTILINE | re.IGNORECASE)
 _FAR_REACHING_BELOW = re.compile("\n" + _FAR_REACHING, re.IGNORECASE)  # the same, four times as fast
+_LINE_OF_GROUP = r"(?![ \t]*(?:\n|`{3}|<|#{1,6} ))[^\n]++"  # neither blank, nor the start of a fence, HTML or a heading
+_ANY_GROUP = rf"{_LINE_OF_GROUP}(?:\n{_LINE_OF_GROUP})*+|{FENCED_LINES}"
+_PROSE_GROUP = rf"#{{1,6}} [^\n]*+|{PARAGRAPH_LINE}(?:\n{PARAGRAPH_LINE})*+"
+_SIMPLE_GROUP = re.compile(rf"({_PROSE_GROUP}|{_ANY_GROUP})\n\n")
+_SIMPLE_GROUPS = re.compile(  # of these, a list after the second kind may go on with what follows
+    rf"(?:(?:(?:{_PROSE_GROUP})\n\n(?=\S)|(?:{_ANY_GROUP})\n\n(?=[^\s\-*+\d])))++"
+)
 _ITEM_START = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]|$)", re.MULTILINE)
 
 
@@ -73,16 +80,16 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
     >>> [group.text for group in block_groups("# A\n\n- b\n\n  c\n\nd\n## E\nf\n")]
     ['# A', '- b\n\n  c', 'd', '## E', 'f\n']
     """
-    found = _leading_heading(text, 0)
-    start = found[0].end + 1 if found else 0
-    at = 0
     held: set[tuple[re.Pattern[str], int]] = set()  # pairs of a pattern and the start of a group known to match it
     reaching = _FAR_REACHING_BELOW.search("\n" + text) is not None
+    simple = not reaching and not long_regions(text)
+    found, start = _certain_groups(text, 0, simple=simple)
+    at = start if found else 0
     length = len(text)
     marks = deque(sorted(match.start() for mark in _FENCE_MARKS for match in mark.finditer(text)))
-    for stop, end in (*_possible_ends(text), (length, length)):
-        if stop < at:  # in a fence or a comment
-            continue
+    end = at
+    while end < length:
+        stop, end = _possible_end(text, at)
         if marks and marks[0] < stop:
             at = _past_fences(text, (start, at, stop), marks, reaching=reaching)
             if at < 0:
@@ -97,12 +104,24 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
         first = text[end]
         if (end == stop + 1 or first in LIST_MARKERS) and _goes_on(text, (start, stop, end), held):
             continue
-        found.append(BlockGroup(start, text[start:stop]))
-        start = end
-        if first == "#" and (title := _leading_heading(text, end)):
-            found += title
-            start = title[0].end + 1
+        more, after = _certain_groups(text, end, simple=simple)
+        found += [BlockGroup(start, text[start:stop]), *more]
+        start = at = after
     return (*found, BlockGroup(start, text[start:]))
+
+
+def _certain_groups(text: str, start: int, *, simple: bool) -> tuple[list[BlockGroup], int]:
+    """Return the groups from `start` that patterns can tell, and where the next one starts.
+
+    `simple` says that a text has no opaque regions or far-reaching lines that could join them.
+    """
+    run = _SIMPLE_GROUPS.match(text, start) if simple else None
+    end = run.end() if run else start
+    found = [BlockGroup(match.start(), match[1]) for match in _SIMPLE_GROUP.finditer(text, start, end)] if run else []
+    while title := _HEADING_START.match(text, end):
+        found.append(BlockGroup(end, title[1]))
+        end = title.end()
+    return found, end
 
 
 def _past_fences(text: str, places: tuple[int, int, int], marks: deque[int], *, reaching: bool) -> int:
@@ -125,28 +144,15 @@ def _past_fences(text: str, places: tuple[int, int, int], marks: deque[int], *, 
     return at
 
 
-def _leading_heading(text: str, start: int) -> list[BlockGroup]:
-    """Return the heading at `start`, with text right below it, as a group; nothing if there is none."""
-    title = _HEADING_START.match(text, start)
-    return [BlockGroup(start, title[1])] if title else []
-
-
-def _possible_ends(text: str) -> list[Span]:
-    """Return where a group may end and the next one start, outside opaque regions."""
-    ends = [match.span() for match in _GROUP_END.finditer(text)]
+def _possible_end(text: str, at: int) -> Span:
+    """Return where a group may end, from an offset on, and where the next one starts: not in an opaque region."""
     regions = long_regions(text)
-    return list(_outside(ends, regions)) if regions else ends
-
-
-def _outside(ends: Sequence[Span], found: Sequence[OpaqueSpan]) -> Iterator[Span]:
-    """Yield the ends that are in none of the regions."""
-    regions = iter(found)
-    region = next(regions, None)
-    for stop, end in ends:
-        while region and region.end <= stop:
-            region = next(regions, None)
-        if not region or stop < region.start:
-            yield stop, end
+    while match := _GROUP_END.search(text, at):
+        before = bisect_right(regions, match.start(), key=_start) - 1
+        if before < 0 or regions[before].end <= match.start():
+            return match.span()
+        at = match.end()
+    return len(text), len(text)
 
 
 def _goes_on(text: str, places: tuple[int, int, int], held: set[tuple[re.Pattern[str], int]]) -> bool:

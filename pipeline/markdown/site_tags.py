@@ -1,14 +1,13 @@
-r"""Markdown of a site generator -> CommonMark that shows the same: for a reader that knows neither its tags nor TeX.
+r"""Markdown of a site generator -> CommonMark that shows the same, for a reader that does not know its tags.
 
-Code between tags (`{% highlight python %}`, `[code]`) becomes fenced code; display maths of several lines becomes one
-line, so that none of its lines is a list item or a heading.
+Code between tags (`{% highlight python %}`, `[code]`) becomes fenced code.
 """
 
 from __future__ import annotations
 
 import re
 
-from pipeline.markdown.opaque import MATHS, TEMPLATE
+from pipeline.markdown.opaque import TEMPLATE
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 
 _CODE_TAGS = (
@@ -23,14 +22,13 @@ _CODE_LANGUAGE = re.compile(r"(?:\b(?:lang(?:uage)?)\s*[:=]\s*|^\s*=?\s*)[\"']?(
 _TAGS_WITHOUT_CODE_LANGUAGE = frozenset(
     ["highlight", "codeblock", "code", "codes", "pre", "prism", "plain", "plaintext", "source", "sourcecode", "text"]
 )
-_COMMENT_OF_TEX = re.compile(r"(?<!\\)%")
 
 
 def site_tags_as_commonmark(text: str) -> str:
-    r"""Return `text` with its tagged code as fenced code, and its display maths on one line each.
+    r"""Return `text` with its tagged code as fenced code.
 
-    >>> site_tags_as_commonmark("{% highlight py %}\n# a\n{% endhighlight %}\n\n$$\na\n- b\n$$\n")
-    '```py\n# a\n```\n\n$$ a - b $$\n'
+    >>> site_tags_as_commonmark("{% highlight py %}\n# a\n{% endhighlight %}\n")
+    '```py\n# a\n```\n'
     """
     parts, done = [], 0
     for region in long_regions(text):
@@ -49,8 +47,6 @@ def _shown(text: str, region: OpaqueSpan) -> str:
         return ""
     if region.kind == TEMPLATE:
         return _tagged_code_fenced(written, before)
-    if region.kind == MATHS and written.startswith("$$") and not _COMMENT_OF_TEX.search(written):
-        return " ".join(written.split())
     return ""
 
 

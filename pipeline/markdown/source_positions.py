@@ -18,7 +18,7 @@ from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 _MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may be an opaque region
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InlineContent:
     """The content of a paragraph, heading or cell; `lines` holds (offset in content, offset in text) of each line."""
 
@@ -26,11 +26,14 @@ class InlineContent:
     content: str
     lines: tuple[Span, ...]
     env: dict[str, Any]  # the link reference definitions
-    group: BlockGroup | None = field(default=None, compare=False, repr=False)  # the blocks that it is in
+    group: BlockGroup | None = field(default=None, repr=False)  # the blocks that it is in
+    known: InlineContent | None = field(default=None, repr=False)  # the same, elsewhere in a text
 
     @cached_property
     def opaque(self) -> tuple[Span, ...]:
         """The opaque regions in it, as offsets in the content."""
+        if self.known:
+            return self.known.opaque
         return tuple(_in_content(self.content, self.lines, self.group.opaque)) if self.group else ()
 
     @cached_property
@@ -67,9 +70,16 @@ def inline_contents_of(groups: Iterable[BlockGroup]) -> Iterator[InlineContent]:
         yield from _group_contents(group)
 
 
-@lru_cache(maxsize=256)  # groups; several steps ask for the same ones, one after the other
-def _group_contents(group: BlockGroup) -> tuple[InlineContent, ...]:
-    return () if FENCED_BLOCK.fullmatch(group.text) else tuple(_located_contents(group))
+def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
+    for one in _contents_at_start(group.text):
+        lines = tuple((offset, group.start + start) for offset, start in one.lines)
+        yield InlineContent(one.kind, one.content, lines, one.env, group, one)
+
+
+@lru_cache(maxsize=128)  # texts of groups; several steps, and a second pass, ask for the same ones
+def _contents_at_start(text: str) -> tuple[InlineContent, ...]:
+    """Return the contents of a group as if it were the whole text."""
+    return () if FENCED_BLOCK.fullmatch(text) else tuple(_located_contents(BlockGroup(0, text)))
 
 
 def _located_contents(group: BlockGroup) -> Iterator[InlineContent]:

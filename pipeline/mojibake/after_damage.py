@@ -56,6 +56,7 @@ _SEQUENCE_OR_LOWERED = re.compile(
     f"[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{_REST}ÿ])(?![{_REST}])"
     f"|[{_SMALL_LEAD}]"
 )
+_MAY_BE_REWRITTEN = re.compile("[\xc0-\xff\u0300-\u036f]")  # first bytes of sequences, and diacritics
 _LOWERED_LINE = re.compile("^.*[^\x00-\x7f].*$", re.MULTILINE)
 
 
@@ -142,6 +143,8 @@ def after_damage_changes(text: str) -> list[Change]:
     >>> [(change.before, change.after) for change in after_damage_changes("cafÃ\u200b© crÃ\u200b¨me")]
     [('\u200b', ''), ('\u200b', '')]
     """
+    if not _MAY_BE_REWRITTEN.search(text):
+        return []
     for rewriting in REWRITINGS:
         places = [place for place in rewriting.undo(text) if text[place[0] : place[1]] != place[2]]
         if len(places) >= FEWEST_REWRITTEN or any(

@@ -21,6 +21,7 @@ from pipeline.mojibake.mentions import without_mentions
 from pipeline.mojibake.prefilter import non_ascii_lines, suspicious_lines
 from pipeline.mojibake.strategies import RepairEvidence, changes_by_strategies, damage_of_lines
 from pipeline.mojibake.utf8_validity import is_valid_utf8
+from pipeline.mojibake.vietnamese_fonts import FONT_SIGNS, font_changes, has_font_signs
 
 MOST_PASSES = 3  # triple mojibake is the worst that occurs
 LONG_TEXT = 60  # characters outside ASCII from which a text is its own evidence; below, ftfy knows better
@@ -51,6 +52,10 @@ def mojibake_changes(text: str, evidence: RepairEvidence) -> list[Change]:
 
 def _decoding_changes(text: str, evidence: RepairEvidence) -> list[Change]:
     """Return the changes that undo mis-decoding and what the text went through afterwards, in order."""
+    if any(has_font_signs(text, name) for name in FONT_SIGNS):
+        lines = list(_outside(non_ascii_lines(text), code_spans(text)))
+        if changes := font_changes(text, lines):
+            return changes
     undone = [] if text.isascii() else after_damage_changes(text)
     if undone:
         between = apply(text, undone)

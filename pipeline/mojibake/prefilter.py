@@ -49,6 +49,8 @@ MOST_ACCENTED_EXCESS = 5.0  # nats by which the letters of a text may exceed tha
 LEAST_SWAP_GAIN = 8.0  # nats by which letters must be likelier in a similar code page: benchmarks/harm.py
 LAST_ASCII, LOST_CHARACTER = 0x7F, ord(REPLACEMENT)  # code points
 FIRST_AFTER_LATIN = 0x250  # code point: the bigram table knows Latin letters
+FEWEST_MARKS = 5  # U+FFFD inside words
+MARK_IN_WORD = re.compile(f"[\u0370-\u06ff]{REPLACEMENT}|{REPLACEMENT}[\u0370-\u06ff]")  # Greek to Arabic
 DECAYED_APOSTROPHE = re.compile(r"(?<=[A-Za-z])â(?=(?:s|t|re|ve|ll|m|d)\b)")
 DECAYED_QUOTE = re.compile(rf"(?<![^\W\d_])â|â(?![^\W\d_])|{DECAYED_APOSTROPHE.pattern}")
 
@@ -125,6 +127,11 @@ def _has_similar_letters(text: str) -> bool:
     return swapped_diacritics_gain(sample, _swaps()) > LEAST_SWAP_GAIN
 
 
+def _has_marks_in_words(text: str) -> bool:
+    """Return whether words in other than Latin letters have marks, as legacy text in another code page has."""
+    return text.count(REPLACEMENT) >= FEWEST_MARKS and len(MARK_IN_WORD.findall(text)) >= FEWEST_MARKS
+
+
 def _is_mostly_sequences(text: str) -> bool:
     """Return whether one character is first in most pairs outside ASCII, as the first bytes of an alphabet are.
 
@@ -191,6 +198,7 @@ def _swaps() -> Swaps:
 WHOLE_TEXT_TESTS: tuple[Callable[[str], object], ...] = (
     _has_only_decayed_quotes,
     is_valid_utf8,
+    _has_marks_in_words,
     punctuation_chain,
     has_intruders,
     _has_similar_letters,

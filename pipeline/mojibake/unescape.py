@@ -9,7 +9,9 @@ from pipeline.encoding.codecs import HTML_CODEC
 from pipeline.encoding.misdecoding import misdecoded_bytes
 from pipeline.patterns import lazy_pattern
 
-ENTITY_RUN = lazy_pattern(r"(?:[\x80-\U0010ffff]|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});)+")
+_ENTITY_FORM = r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});"
+SINGLE_ENTITY = lazy_pattern(_ENTITY_FORM)
+ENTITY_RUN = lazy_pattern(rf"(?:[\x80-\U0010ffff]|{_ENTITY_FORM})+")
 ESCAPE_RUN = lazy_pattern(r"(?:\\u[0-9a-fA-F]{4})+")
 FEWEST_ESCAPES = 5  # escapes of a text at least, most of them in words
 NO_BREAK_SPACE = "\xa0"  # the first character that is neither ASCII nor a control
@@ -21,10 +23,12 @@ def decoded_entities(run: str) -> str | None:
     >>> decoded_entities("&Atilde;&copy;"), decoded_entities("&eacute;")
     ('é', None)
     """
+    if "&" not in run:
+        return None
     from ftfy.badness import is_bad  # noqa: PLC0415 - takes 60 ms, which text without entities need not wait for
 
     mojibake = html.unescape(run)
-    if "&" not in run or not is_bad(mojibake):
+    if not is_bad(mojibake):
         return None
     try:
         text = misdecoded_bytes(mojibake, HTML_CODEC).decode()

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipeline.changes import Change, composed
 from pipeline.document import REPLACEMENT, Document, Encoding
+from pipeline.encoding.codecs import BROWSER_CODECS
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable
 from pipeline.encoding.marked import marked_text
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, wide_text
@@ -36,7 +37,7 @@ def decoded_lines(document: Document, data: bytes) -> Document:
     encoding = document.meta.encoding
     if not is_ascii_compatible(encoding.codec):
         return replace(document, text=marked_text(data, encoding.codec))
-    lines = decoded_by_line(data, encoding.codec)
+    lines = decoded_by_line(data, _codec_of_browsers(data, encoding.codec))
     codec = max(lines.codecs, key=lambda codec: (lines.codecs[codec], codec == encoding.codec))
     if codec != encoding.codec:
         evidence = "damaged" if codec == UTF_8 else "statistics"
@@ -55,6 +56,12 @@ def decoded_lines(document: Document, data: bytes) -> Document:
         document = document.noted(STEP, f"{codec}: characters restored where a byte was lost or changed: {restored}")
     message = f"{codec}: characters that lost bytes, left as U+FFFD: {left}"
     return document.noted(STEP, message) if left > 0 else document
+
+
+def _codec_of_browsers(data: bytes, codec: str) -> str:
+    """Return the codec that browsers decode the data with, if the text is different."""
+    wider = BROWSER_CODECS.get(codec, codec)
+    return codec if marked_text(data, wider) == marked_text(data, codec) else wider
 
 
 def _in_whole_text(text: str, restored: Mapping[int, Sequence[Change]]) -> Iterator[Change]:

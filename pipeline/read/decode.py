@@ -12,6 +12,7 @@ import webencodings
 
 from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences
+from pipeline.encoding.colour_codes import with_whole_characters
 from pipeline.encoding.detection import EBCDIC_SPACE, NON_TEXT, UTF_8, is_decodable, likeliest_encoding
 from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_codec
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
@@ -51,6 +52,7 @@ def decode(source: Source) -> Document:
     Raises SkipDocument if no encoding fits or the bytes are not text.
     """
     data, end = _without_end_mark(source.data)
+    data = with_whole_characters(data)
     plain, names = decoded_seven_bit(data)
     encoding, text = _detected(plain)
     if codec := seven_bit_codec(data, names):

@@ -102,6 +102,7 @@ _SUFFIX = (
     )
 )
 _BACKUP = re.compile(r".~(?:\d+~)?\Z|\A#.+#\Z|\A~\$", re.DOTALL)  # of Emacs, Vim and Office
+_PLAIN_MARKDOWN = re.compile(r"[^.~#?@]+\.md")  # most names of posts: no other rule is about them
 _DRAWING = re.compile(r"\.(?:excalidraw|drawio)\.md\Z")
 
 
@@ -116,6 +117,8 @@ def kind_of_name(name: str) -> str:
     >>> [str(kind_of_name(name)) for name in ("index.html?page=2", "notes.txt.1", "my-post", "my-post.1")]
     ['web_page', 'document', 'bare', 'bare']
     """
+    if _PLAIN_MARKDOWN.fullmatch(name):
+        return FileKind.DOCUMENT
     folded = name.casefold()
     if ("~" in folded or folded.startswith("#")) and _BACKUP.search(folded):
         return FileKind.BACKUP
@@ -125,9 +128,8 @@ def kind_of_name(name: str) -> str:
         return kind
     if folded.endswith(".txt") and _REQUIREMENTS.fullmatch(folded):
         return FileKind.DATA
-    if suffix := suffix_of_name(name):
-        return _KIND_OF_SUFFIX.get(suffix, FileKind.OTHER)
-    return FileKind.BARE
+    suffix = suffix_of_name(name)
+    return _KIND_OF_SUFFIX.get(suffix, FileKind.OTHER) if suffix else FileKind.BARE
 
 
 def suffix_of_name(name: str) -> str:
@@ -138,6 +140,8 @@ def suffix_of_name(name: str) -> str:
     >>> suffix_of_name("crawl.warc.gz"), suffix_of_name("logs.gz")
     ('warc', 'gz')
     """
+    if _PLAIN_MARKDOWN.fullmatch(name):
+        return "md"
     folded = name.casefold()
     if folded.endswith(".warc.gz"):
         return "warc"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipeline.patterns import lazy_pattern
 from pipeline.read.kinds import FileKind, kind_of_name
 
 FolderPath = tuple[str, ...]  # case-folded names of folders, from a repository's root
@@ -93,20 +94,20 @@ _TAIL = (
 )
 _LANGUAGE = r"(?:[-_. ](?:[a-z]{2}|[a-z]{2}[-_][a-z]{2,4}|chinese|english|japanese|korean|中文|英文|日本語))?"
 _FURNITURE = {  # family -> the stems of its names
-    "readme": re.compile(rf"read[-_]?me{_LANGUAGE}", re.IGNORECASE),
-    "license": re.compile(rf"(?:un)?licen[sc]e{_TAIL}|copying(?:\.lesser)?|copyright", re.IGNORECASE),
-    "changelog": re.compile(rf"change[-_]?log{_LANGUAGE}|release[-_]notes", re.IGNORECASE),
-    "contributing": re.compile(rf"contributing{_LANGUAGE}|pull_request_template|issue_template", re.IGNORECASE),
-    "conduct": re.compile(rf"code[-_]of[-_]conduct{_LANGUAGE}", re.IGNORECASE),
-    "capitals": re.compile(  # in capitals alone: `security.md` may be a post
+    "readme": lazy_pattern(rf"read[-_]?me{_LANGUAGE}", re.IGNORECASE),
+    "license": lazy_pattern(rf"(?:un)?licen[sc]e{_TAIL}|copying(?:\.lesser)?|copyright", re.IGNORECASE),
+    "changelog": lazy_pattern(rf"change[-_]?log{_LANGUAGE}|release[-_]notes", re.IGNORECASE),
+    "contributing": lazy_pattern(rf"contributing{_LANGUAGE}|pull_request_template|issue_template", re.IGNORECASE),
+    "conduct": lazy_pattern(rf"code[-_]of[-_]conduct{_LANGUAGE}", re.IGNORECASE),
+    "capitals": lazy_pattern(  # in capitals alone: `security.md` may be a post
         "SECURITY|NOTICE|AUTHORS|CONTRIBUTORS|MAINTAINERS|GOVERNANCE|SUPPORT|CHANGES|HISTORY|NEWS|INSTALL|UPGRADING"
         "|AGENTS|CLAUDE|GEMINI|SKILL|THIRD[-_]PARTY[-_A-Z]*"
     ),
 }
-_FURNITURE_START = re.compile(  # of any of them: most names are none
+_FURNITURE_START = lazy_pattern(  # of any of them: most names are none
     "(?i:read|licen|unlicen|copy|change|release|contrib|pull|issue|code)|[A-Z]{4}"
 )
-_SUFFIX_AT_END = re.compile(r"\.[A-Za-z]+\Z")
+_SUFFIX_AT_END = lazy_pattern(r"\.[A-Za-z]+\Z")
 
 
 def furniture_family(name: str) -> str:

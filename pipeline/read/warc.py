@@ -31,7 +31,7 @@ MOST_RECORDS = 100_000  # of one archive
 MOST_PAGES = 500  # of one archive; a larger one has to be split
 MOST_RECORD_BYTES = 50 * 2**20  # of one page or picture; a larger one is left out
 _ARCHIVE_STARTS = (b"WARC/", b"\x1f\x8b", b"PK\x03\x04")
-_NOTE = re.compile(r"\[\^(\d+)\]")
+_SAVED_NOTE = re.compile(r"\[\^(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _joined_pages(
 def _page_part(page: PageMarkdown, url: str, number: int) -> str:
     """Return a page as a part of a document: its title, its URL, its text; numbers of notes are those of the part."""
     text = page.text
-    for match in reversed(list(matches_outside_code(_NOTE, text))):
+    for match in reversed(list(matches_outside_code(_SAVED_NOTE, text))):
         text = f"{text[: match.start()]}[^{number}-{match[1]}]{text[match.end() :]}"
     title = escaped(" ".join((page.meta.title or url).split()))
     return f"# {title}\n\n<{url}>\n\n{text}"

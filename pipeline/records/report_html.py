@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING, Any
 
 from pipeline.citations.cited_works import Work
 from pipeline.document import Cleaned, Duplicate, Outcome, Skipped
@@ -24,6 +22,9 @@ from pipeline.records.report_jsonl import (
     similar_in_words,
 )
 from pipeline.run_report import RunReport
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 VERSION = 8  # raise it when the page changes
 MOST_SHOWN_CHANGES = 100  # changes per document; report.jsonl has all
@@ -68,6 +69,8 @@ ReportedPost = tuple[Outcome, str, Sequence[str]]  # outcome, its file below cle
 
 @cache
 def _template(name: str) -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - a run without changes has no report
+
     environment = Environment(
         loader=PackageLoader("pipeline.records"),
         autoescape=True,

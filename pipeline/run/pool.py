@@ -14,16 +14,20 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
-
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.document import Cause, SkipDocument
 from pipeline.settings import Settings
 
+if TYPE_CHECKING:
+    from pebble import ProcessFuture, ProcessPool
+
 MOST_MEMORY = 4 * 2**30  # bytes of data of a process; a document of max_bytes takes less than a quarter
 WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
+WORKER, WARM_WORKER = "pipeline.run.worker", "pipeline.run.warm"  # modules that worker processes share
+MANY_ITEMS = 32  # items for which loading all that a document may need costs less than it saves
 NEXT_RUN = "the next run tries again"
 LITTLE_MEMORY = f"needs more memory than this shell allows (see `ulimit -a`); {NEXT_RUN}"
 BUG_REPORT_HINT = "this is our mistake, please report it with the file"
@@ -64,9 +68,16 @@ def run_each(
     """
     waiting: deque[tuple[Item, ProcessFuture[Result | NoResult]]] = deque()
     limited = functools.partial(_limited, work, limits)
-    with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=_context()) as pool:
+    rest = iter(items)
+    first = list(islice(rest, MANY_ITEMS))
+    if not first:
+        return
+    from pebble import ProcessPool  # noqa: PLC0415 - a run without changes starts no process
+
+    context = _context(preload=WARM_WORKER if len(first) == MANY_ITEMS else WORKER)
+    with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=context) as pool:
         try:
-            for item in items:
+            for item in chain(first, rest):
                 waiting.append((item, _scheduled(pool, limited, item, limits)))
                 if len(waiting) >= 4 * jobs:
                     yield _result(*waiting.popleft(), limits)
@@ -150,8 +161,8 @@ def _file_of(error: OSError) -> str:
     return f" ({error.filename})" if error.filename else ""
 
 
-def _context() -> multiprocessing.context.BaseContext:
-    """Return how to start processes: safe with threads, and the fastest of these.
+def _context(*, preload: str) -> multiprocessing.context.BaseContext:
+    """Return how to start processes: safe with threads, and the fastest of these; they share the module `preload`.
 
     Worker processes import nothing from the working folder, where `python -c` looks first.
     """
@@ -159,11 +170,13 @@ def _context() -> multiprocessing.context.BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.run.worker"])
+    context.set_forkserver_preload([preload])
     return context
 
 
 def _result(item: Item, future: ProcessFuture[Result | NoResult], limits: Limits) -> tuple[Item, Result | NoResult]:
+    from pebble import ProcessExpired  # noqa: PLC0415 - the same
+
     try:
         return item, future.result()
     except FutureTimeoutError:

@@ -47,7 +47,7 @@ def write_report(records: RecordWriter, counts: RunReport, stale: Sequence[str],
         _write_index(records, counts, paths, outdated=outdated)
         return
     pages = [*pages_of(paths)]
-    named = _linked([ReportPage(_file_of_page(page[0]), page[0], page[-1], len(page)) for page in pages])
+    named = _with_pages_around([ReportPage(_file_of_page(page[0]), page[0], page[-1], len(page)) for page in pages])
     marked = set(stale)
     for page, members in zip(named, pages, strict=True):
         key = digest_of_values(records.key, page, hashlib.sha256("\n".join(members).encode()).hexdigest())
@@ -98,7 +98,7 @@ def _write_works(records: RecordWriter) -> list[ReportPage]:
         ReportPage(f"works-{at}.html", works[0].title, works[-1].title, len(works))
         for at, works in enumerate(slices, 1)
     ]
-    for page, works in zip(_linked(named), slices, strict=True):
+    for page, works in zip(_with_pages_around(named), slices, strict=True):
         _write_works_page(records, page, works)
     return named
 
@@ -116,7 +116,7 @@ def _posts(records: RecordWriter, paths: Iterable[str]) -> Iterator[ReportedPost
             yield *found, records.linked_posts(path)
 
 
-def _linked(pages: Sequence[ReportPage]) -> list[ReportPage]:
+def _with_pages_around(pages: Sequence[ReportPage]) -> list[ReportPage]:
     """Return the pages, each with the files of the one before and after it."""
     files = ["", *(page.file for page in pages), ""]
     around = zip(files, files[2:], strict=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.books.book import Book, BookStyle, Chapter, identifier
 from pipeline.books.formats import books_as_files
 from pipeline.books.pandoc_ast import Node, printable
+from pipeline.books.phrases import phrase
 from pipeline.books.selection import selected_chapters
 from pipeline.document import SkipDocument
 from pipeline.settings import Edition
@@ -85,10 +86,21 @@ def make_collection(volume: Volume) -> str:
     if not chapters:
         return f"collection `{volume.title}` matches no posts; change or delete its [[edition]] in the settings"
     language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
-    book = Book(volume.title, language, identifier(volume.title), tuple(chapters), volume.look)
+    title = title_in_language(volume.title, language)
+    book = Book(title, language, identifier(volume.title), tuple(chapters), volume.look)
     try:
         (made,) = books_as_files([book], [volume.kind])
     except SkipDocument as unfit:
         return str(unfit)
     volume.target.write_bytes(made[volume.kind])
     return ""
+
+
+def title_in_language(title: str, language: str) -> str:
+    """Return the title of a book, the default of the settings in the main language of the posts.
+
+    >>> title_in_language("Collected posts, 2021", "zh-Hans"), title_in_language("My posts", "zh-Hans")
+    ('文集, 2021', 'My posts')
+    """
+    default = phrase("collected-posts", "en")
+    return title.replace(default, phrase("collected-posts", language), 1) if title.startswith(default) else title

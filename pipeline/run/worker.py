@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import pickle
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     sha256 = hashlib.sha256(source.data).hexdigest()
     if sha256 == task.known:
         return Unchanged()
-    steps = assemble(task.settings)
+    steps = _assembled(pickle.dumps(task.settings))
     if task.archive:
         archive = _unpacked_archive(task.archive, task.statistics)
         steps = with_archive(steps, with_duplicates(archive, dict(task.duplicates)) if task.duplicates else archive)
@@ -71,6 +72,12 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
         return document_row(outcome, sha256)
     except (ValueError, TypeError, OverflowError) as error:
         return document_row(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
+
+
+@functools.lru_cache(maxsize=1)
+def _assembled(settings: bytes) -> tuple[Step, ...]:
+    """Return the steps for pickled settings, which are those of all tasks of a run."""
+    return assemble(pickle.loads(settings))  # noqa: S301 - our own bytes
 
 
 def pictures_of_source(task: Task) -> PictureFiles:

@@ -12,6 +12,7 @@ from pipeline.markdown import overlaps_code
 from pipeline.steps.plain_text.evidence import is_plain_file
 from pipeline.steps.terminal_codes import OVERSTRIKE, TERMINAL_CODE, codes_without_escape
 
+BYTE_ORDER_MARK = "\ufeff"
 TERMINAL_CODE_REASON = "code of a terminal: a colour, or the place of the cursor"
 REASONS = {
     "bom": "byte order mark (ZERO WIDTH NO-BREAK SPACE at the start)",
@@ -23,12 +24,13 @@ REASONS = {
     "surrogate": "single surrogate",
     "noncharacter": "noncharacter",
 }
+_NONCHARACTERS = "\ufdd0-\ufdef\ufffe\uffff" + "".join(
+    chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF)
+)
+_UNWANTED_CHARACTER = re.compile(f"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff{_NONCHARACTERS}]")  # each match has one
 _UNWANTED = re.compile(
     f"(?P<bom>\\A\ufeff+)|(?P<line>\r\n?)|(?P<page>[\f\v])|(?P<terminal>{TERMINAL_CODE})|(?P<overstrike>{OVERSTRIKE})"
-    "|(?P<control>[\x00-\x08\x0e-\x1f\x7f]+)|(?P<surrogate>[\ud800-\udfff]+)|(?P<noncharacter>["
-    "\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
-    + "]+)"
+    f"|(?P<control>[\x00-\x08\x0e-\x1f\x7f]+)|(?P<surrogate>[\ud800-\udfff]+)|(?P<noncharacter>[{_NONCHARACTERS}]+)"
 )
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
@@ -41,9 +43,10 @@ def controls(document: Document) -> Document:
     the code of Markdown, which may be about them.
     """
     text = document.text
+    unwanted = text.startswith(BYTE_ORDER_MARK) or _UNWANTED_CHARACTER.search(text)
     changes = [
         Change("controls", match.span(), match[0], _replacement(match), REASONS[str(match.lastgroup)])
-        for match in _UNWANTED.finditer(text)
+        for match in (_UNWANTED.finditer(text) if unwanted else ())
     ]
     codes = [
         Change("controls", span, text[slice(*span)], "", TERMINAL_CODE_REASON)

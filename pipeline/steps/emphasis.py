@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -70,13 +70,27 @@ def _emphasis_changes(text: str, *, footnotes: bool) -> Iterator[Change]:
     edits: list[tuple[InlineContent, InlineEdit]] = []
     lone: list[tuple[InlineContent, AsteriskRun]] = []
     worth = inline_contents(text, lambda part: part.count("*") > 1 and _doubtful(part, _ALWAYS_PAIRS_IN_LINE))
-    for inline in map(_without_opaque_marks, worth):
-        if _doubtful(inline.content, _ALWAYS_PAIRS):
-            pairs, single = paired_runs(inline.content, literal_marks(inline.content))
-            notes = list(_footnotes(inline.content)) if footnotes else []
-            edits += [(inline, edit) for edit in notes or _fixes(inline, pairs)]
-            lone += [(inline, run) for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
+    for found in worth:
+        fixes, runs = _fixes_and_lone_runs(found.known or found, footnotes=footnotes)
+        if fixes or runs:
+            inline = _without_opaque_marks(found)
+            edits += [(inline, edit) for edit in fixes]
+            lone += [(inline, run) for run in runs]
     return (_emphasis_change(*edit) for edit in (*edits, *_spanning(text, lone)))
+
+
+@lru_cache(maxsize=128)  # contents, wherever they are; the second pass asks for the same ones
+def _fixes_and_lone_runs(
+    found: InlineContent, *, footnotes: bool
+) -> tuple[Sequence[InlineEdit], Sequence[AsteriskRun]]:
+    """Return the edits in one inline content, and the runs of two asterisks in a paragraph that have no partner."""
+    inline = _without_opaque_marks(found)
+    if not _doubtful(inline.content, _ALWAYS_PAIRS):
+        return (), ()
+    pairs, single = paired_runs(inline.content, literal_marks(inline.content))
+    notes = list(_footnotes(inline.content)) if footnotes else []
+    lone = [run for run in single if run.size == STRONG_ASTERISKS and inline.kind == "paragraph"]
+    return notes or _fixes(inline, pairs), lone
 
 
 def _without_opaque_marks(inline: InlineContent) -> InlineContent:
@@ -191,16 +205,20 @@ def _from_to(text: str, first: InlineContent, last: InlineContent) -> list[Inlin
     """Return the blocks from a paragraph to another one; nothing if there are more than MOST_BLOCKS."""
     found: list[InlineContent] = []
     for inline in map(_without_opaque_marks, inline_contents(text, start=first.lines[0][1])):
-        if found or inline == first:
+        if found or inline.lines == first.lines:
             found.append(inline)
-        if inline == last or len(found) > MOST_BLOCKS:
-            return found if inline == last else []
+        if inline.lines == last.lines or len(found) > MOST_BLOCKS:
+            return found if inline.lines == last.lines else []
     return []
 
 
 def _missing_markers(inline: InlineContent, first: InlineContent, last: InlineContent) -> list[InlineEdit]:
     """Return the markers that a block of a strong text lacks: at its start, its end or both."""
-    offsets = [offset for offset, lacks in ((0, inline != first), (len(inline.content), inline != last)) if lacks]
+    offsets = [
+        offset
+        for offset, lacks in ((0, inline.lines != first.lines), (len(inline.content), inline.lines != last.lines))
+        if lacks
+    ]
     return [InlineEdit(offset, offset, "**", SPANS_BLOCKS) for offset in offsets]
 
 

@@ -11,7 +11,14 @@ from pipeline.document import Document, Step
 from pipeline.encoding.codecs import HTML_CODEC
 from pipeline.invariants import SAME_CODE
 from pipeline.markdown import matches_outside_code
-from pipeline.mojibake.unescape import ENTITY_RUN, ESCAPE_RUN, decoded_entities, decoded_escapes, is_escaped_throughout
+from pipeline.mojibake.unescape import (
+    ENTITY_RUN,
+    ESCAPE_RUN,
+    SINGLE_ENTITY,
+    decoded_entities,
+    decoded_escapes,
+    is_escaped_throughout,
+)
 
 C1_REFERENCE = re.compile(r"&#(?:0{0,3}1(?:2[89]|[345]\d)|[xX]0{0,4}[89][0-9a-fA-F]);")  # U+0080 to U+009F
 WINDOWS_1252 = "HTML reads references to C1 controls as windows-1252"
@@ -22,6 +29,8 @@ def decode_escapes(document: Document) -> Document:
     r"""Decode mojibake in HTML entities, like `&Atilde;&copy;`, `&#146;`, and `\u00e4` if the whole text has such."""
     text = document.text
     if "&" in text:
+        if not (SINGLE_ENTITY.search(text) or C1_REFERENCE.search(text)):
+            return document
         from pipeline.mojibake.mentions import without_mentions  # noqa: PLC0415 - loads the model
 
         reason = f"UTF-8 decoded as {HTML_CODEC}, as HTML entities"

@@ -7,10 +7,20 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from html import unescape
 
-from pipeline.changes import Change, apply, repeated
+from pipeline.changes import Change, Span, apply, repeated
 from pipeline.document import Document, Invariant, Step
-from pipeline.markdown import CODE, HTML, InlineContent, inline_contents, line_starts, opaque_spans, parse_blocks
-from pipeline.markdown.shown_structure import shown_structure, shows_the_same
+from pipeline.markdown import (
+    CODE,
+    HTML,
+    BlockGroup,
+    InlineContent,
+    block_groups,
+    inline_contents,
+    line_starts,
+    opaque_spans,
+)
+from pipeline.markdown.emphasis_edits import BRACKET_PAIRS
+from pipeline.markdown.shown_structure import shows_the_same
 
 HTML_BLOCK = "Markdown has marks for this HTML"
 HTML_TAG = "Markdown has a mark for this tag"
@@ -18,6 +28,8 @@ _MAY_BE_SAID = re.compile(
     r"<(?:p|h[1-6]|ul|ol|blockquote|pre|hr|table|center|div|b|strong|i|em|del|s|strike|code|tt|a|img|br|font|span)[\s/>]",
     re.IGNORECASE,
 )
+_HTML_LINE = re.compile(r"\n {0,3}<")  # the start of a block of raw HTML, with the line end before it
+_MARKED = re.compile(r"(?P<lead>.*?)(?P<marks>\*{1,2}|~~)(?P<inner>.+)(?P=marks)(?P<tail>.*)", re.DOTALL)
 _TAG_ATTRIBUTES = r"(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?"
 _TAG_PAIR = re.compile(
     rf"<(?P<name>b|strong|i|em|del|s|strike|code|tt|a|font|span)(?P<attributes>{_TAG_ATTRIBUTES})>"
@@ -52,33 +64,46 @@ def _block_changes(text: str) -> Iterator[Change]:
     from pipeline.read.html_fragment import fragment_markdown  # noqa: PLC0415 - few posts need the reader of web pages
 
     ended = text if text.endswith("\n") else text + "\n"
-    starts = line_starts(ended)
     for group in _html_blocks_in_a_row(ended):
         for first, last in [(group[0][0], group[-1][1])] if len(group) > 1 else group:
-            span = starts[first], min(starts[min(last, len(starts) - 1)], len(text))
+            span = first, min(last, len(text))
             raw = text[slice(*span)].rstrip()
             if made := fragment_markdown(raw):
                 yield Change("html", (span[0], span[0] + len(raw)), raw, made, HTML_BLOCK)
                 break
         else:
             for first, last in group if len(group) > 1 else ():
-                span = starts[first], min(starts[min(last, len(starts) - 1)], len(text))
+                span = first, min(last, len(text))
                 raw = text[slice(*span)].rstrip()
                 if made := fragment_markdown(raw):
                     yield Change("html", (span[0], span[0] + len(raw)), raw, made, HTML_BLOCK)
 
 
-def _html_blocks_in_a_row(text: str) -> Iterator[list[tuple[int, int]]]:
-    """Yield the lines of raw HTML blocks, those without anything between them together."""
-    group: list[tuple[int, int]] = []
-    for token in parse_blocks(text).tokens:
-        if token.type == "html_block" and token.level == 0 and token.map:
-            group.append((token.map[0], token.map[1]))
-        elif group:
-            yield group
-            group = []
-    if group:
-        yield group
+def _html_blocks_in_a_row(text: str) -> Iterator[list[Span]]:
+    """Yield the spans of raw HTML blocks, those without anything between them together."""
+    if not _HTML_LINE.search(f"\n{text}"):
+        return
+    row: list[Span] = []
+    for span in (span for group in block_groups(text) for span in _block_spans(group)):
+        if span:
+            row.append(span)
+        elif row:
+            yield row
+            row = []
+    if row:
+        yield row
+
+
+def _block_spans(group: BlockGroup) -> Iterator[Span | None]:
+    """Yield the span of each block of raw HTML in a group, and None for any other token."""
+    if not _HTML_LINE.search(f"\n{group.text}"):
+        yield None
+        return
+    starts = line_starts(group.text)
+    for token in group.blocks.tokens:
+        raw = token.map if token.type == "html_block" and token.level == 0 else None
+        end = starts[min(raw[1], len(starts) - 1)] if raw else 0
+        yield (group.start + starts[raw[0]], group.start + end) if raw else None
 
 
 def _inline_changes(text: str) -> Iterator[Change]:
@@ -115,6 +140,8 @@ MOST_TAGS_ALONE = 40  # elements of one paragraph that are tried alone
 
 
 def _shown_alike(content: str, edits: list[Change]) -> bool:
+    from pipeline.markdown.shown_structure import shown_structure  # noqa: PLC0415 - few posts need lxml
+
     return shown_structure(content) == shown_structure(apply(content, edits))
 
 
@@ -168,7 +195,18 @@ def _with_marks(name: str, content: str, match: re.Match[str]) -> str:
     if name in {"code", "tt"}:
         return "" if _SPECIAL_IN_CODE.search(inner) else code_markdown(unescape(inner))
     made = marked(INLINE_STYLES[name], inner, content[: match.start()][-1:], content[match.end() :][:1])
-    return "" if "<" in made.replace(inner, "") else made
+    return "" if "<" in made.replace(inner, "") or _tears_apart(made) else made
+
+
+def _tears_apart(made: str) -> bool:
+    """Return whether marks are between a bracket and its partner, or between two of the same sign: `**f（**）`."""
+    parts = _MARKED.fullmatch(made)
+    if not parts:
+        return False
+    lead, inner, tail = parts.group("lead", "inner", "tail")
+    if inner[0] == lead[-1:] or inner[-1] == tail[:1]:
+        return True
+    return any(inner.count(one) != inner.count(other) for one, other in BRACKET_PAIRS.items() if one in "(（[【")
 
 
 def _ended_line(content: InlineContent, match: re.Match[str]) -> str:
@@ -193,4 +231,4 @@ def _ended_line(content: InlineContent, match: re.Match[str]) -> str:
 SAME_SHOWN = Invariant("same_shown", shows_the_same)
 """A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""
 
-STEP = Step("html", html_to_markdown, (SAME_SHOWN,))
+STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from pipeline.changes import Change, Span
 from pipeline.document import Document, Step
@@ -39,7 +40,7 @@ def _doubtful_contents(text: str) -> Iterator[InlineContent]:
 def _escapes(inline: InlineContent) -> list[Change]:
     """Return the escapes of the marks that are text, if Markdown would take any of them for emphasis."""
     content = inline.masked
-    spans = literal_marks(content)
+    spans = _marks_of_text(content)
     if not spans or inline_meaning(_escaped(content, spans), inline.env) == inline_meaning(content, inline.env):
         return []
     return [
@@ -47,6 +48,11 @@ def _escapes(inline: InlineContent) -> list[Change]:
         for start, end in spans
         for place, mark in ((inline.at(at), content[at]) for at in range(start, end))
     ]
+
+
+@lru_cache(maxsize=128)  # contents; the second pass asks for the same ones
+def _marks_of_text(content: str) -> tuple[Span, ...]:
+    return tuple(literal_marks(content))
 
 
 def _escaped(content: str, spans: Sequence[Span]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from pipeline.document import Cause
+from pipeline.store.natural_order import natural_key
 from pipeline.store.packing import pack, unpack
 
 _KEPT_DOCUMENT = "kind = 'cleaned' AND duplicate_of IS NULL"
@@ -26,11 +27,15 @@ class ChapterTable:
         self.db.execute("INSERT OR REPLACE INTO chapters VALUES (?, ?, ?, ?, ?)", row)
 
     def ordered(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (path, key, date) of the documents that have books, by date; undated ones come last."""
-        yield from self.db.execute(
-            f"SELECT path, key, date FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS} "  # noqa: S608 - ours
-            "ORDER BY date = '', date, path"
-        )
+        """Yield (path, key, date) of the documents that have books, by date; undated ones come last.
+
+        Documents of one date, and undated ones, are in the natural order of their paths: `issue-2.md` before
+        `issue-10.md`.
+        """
+        rows = self.db.execute(
+            f"SELECT path, key, date FROM chapters JOIN documents USING (path) WHERE {HAS_BOOKS}"  # noqa: S608 - ours
+        ).fetchall()
+        yield from sorted(rows, key=lambda row: (not row[2], row[2], natural_key(row[0])))
 
     def chapter(self, path: str) -> bytes:
         """Return the packed chapter of the document at `path`."""

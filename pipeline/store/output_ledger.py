@@ -49,6 +49,7 @@ class OutputLedger:
         self.removed: list[str] = []
         self.edited: list[str] = []
         self._waiting: list[tuple[Path, OutputRow, bytes]] = []
+        self._waiting_bytes = 0
         self.sweep()
         stamps = {root: file_stamp(one.file) for root, one in self.ledgers.items()}
         self.trusted = {root for root, stamp in stamps.items() if stamp and stamp == state.fact(f"ledger {root}")}
@@ -69,12 +70,13 @@ class OutputLedger:
     def put(self, path: Path, key: str, data: bytes, owner: str = "") -> None:
         """Write `data` to `path`, planned under `key`; `flush` makes sure that the file is written."""
         self._waiting.append((path, OutputRow(owner, key, "", "", ""), data))
-        if len(self._waiting) >= FILES_PER_GROUP or sum(len(one[2]) for one in self._waiting) >= BYTES_PER_GROUP:
+        self._waiting_bytes += len(data)
+        if len(self._waiting) >= FILES_PER_GROUP or self._waiting_bytes >= BYTES_PER_GROUP:
             self.flush()
 
     def flush(self) -> None:
         """Write the files that wait."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         digests: dict[Path, str] = {}
         for path, _, _ in waiting if self.check else ():
             self._save_edit(path)

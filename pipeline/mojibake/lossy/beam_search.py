@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.language.followers import follower_scores, highest_places
 from pipeline.language.ngram_keys import Codes, codes_of
-from pipeline.language.ngrams import ORDER, Floats, LanguageModel
+from pipeline.language.ngrams import ContextState, Floats, LanguageModel
+from pipeline.mojibake.lossy.gaps import MODEL_CONTEXT, GapChoice, GapCluster, choice_of_option, gap_clusters
 from pipeline.mojibake.lossy.lattice import Slot
 
 MOST_CANDIDATES = 400  # candidates of a slot that are considered: the most frequent ones
 CLUSTER_BATCH = 256  # clusters that are searched together
 TEMPERATURE = 1.5  # softens the scores, which are overconfident on text unlike the model's (Guo, 2017)
-MOST_ALTERNATIVES = 4  # alternatives that a gap keeps
-LINE_END_SLOT = Slot(0, 0, ("\n",))  # a text is one line
-MODEL_CONTEXT = ORDER - 1  # characters of context that the model conditions on
+OPTION_CLASSES = (0, 1, 8, MOST_CANDIDATES)  # slots with about as many options are extended together
 
 IntArray = npt.NDArray[np.int64]
 IndexRows = list[list[int]]
@@ -38,27 +38,6 @@ class SearchLimits(NamedTuple):
 
 NARROW = SearchLimits(12, 12, 0.999, 1.0)
 BROAD = SearchLimits(48, 96, 0.95, 0.55)  # where half of the bytes are missing, so that neighbours are guesses as well
-
-
-@dataclass(frozen=True, slots=True)
-class GapChoice:
-    """The strings that a slot can have been, with their probabilities: the chosen one first."""
-
-    slot: Slot
-    options: tuple[tuple[str, float], ...]
-
-    @property
-    def confidence(self) -> float:
-        """The confidence of the choice."""
-        return self.options[0][1]
-
-
-class GapCluster(NamedTuple):
-    """Gaps that depend on each other, and the slots of context on both sides."""
-
-    text: int  # the number of the text they are in
-    before: Sequence[Slot]
-    slots: Sequence[Slot]  # from the first gap on, with at most `MODEL_CONTEXT` after the last one
 
 
 def choose_candidates(
@@ -85,20 +64,6 @@ def likeliest_strings(
     for at in range(0, len(found), CLUSTER_BATCH):
         strings |= _Beam(found[at : at + CLUSTER_BATCH], model, how).strings(most)
     return [strings[number] for number in range(len(found))]
-
-
-def gap_clusters(number: int, text: Sequence[Slot]) -> list[GapCluster]:
-    """Return the clusters of a text: gaps with `MODEL_CONTEXT` known characters between them are independent."""
-    runs: list[tuple[int, int]] = []
-    for at, slot in enumerate(text):
-        if len(slot.candidates) > 1:
-            near = runs and at - runs[-1][1] < MODEL_CONTEXT
-            runs.append((runs.pop()[0] if near else at, at + 1))
-    ended = [*text, LINE_END_SLOT]
-    return [
-        GapCluster(number, text[max(0, start - MODEL_CONTEXT) : start], ended[start : end + MODEL_CONTEXT])
-        for start, end in runs
-    ]
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -162,28 +127,57 @@ class _Beam:
     def _advance(self, step: int, active: int) -> None:
         """Extend the hypotheses of the first `active` clusters by each option of their slot; keep the best."""
         first, second, options = self._options(step, active)
-        alive = (self.scores[:active] > -np.inf)[:, :, None] & (first > 0)[:, None, :]
-        rows, parents, columns = np.nonzero(alive)
-        after, chance = self.model.extend(self.state.at((rows, parents)), first[rows, columns])
-        longer = np.flatnonzero(second[rows, columns])
-        if len(longer):
-            further, more = self.model.extend(after.at(longer), second[rows, columns][longer])
-            after.put(longer, further)
-            chance[longer] += more
-        total = np.full(alive.shape, -np.inf, np.float32)
-        total[alive] = self.scores[rows, parents] + chance
-        number = np.zeros(alive.shape, np.int64)
-        number[alive] = np.arange(len(rows))
-        flat = total.reshape(active, -1)
-        best = np.argsort(-flat, axis=1, kind="stable")[:, : self.how.width]
-        parent, option = np.divmod(best, first.shape[1])
+        parent, option, scores = self._best_extensions(first, second)
         row = np.arange(active)[:, None]
         chosen = np.take_along_axis(options, option, axis=1)
-        self.state = after.at(number[row, parent, option])
-        scores = np.take_along_axis(flat, best, axis=1)
+        self.state = self._after((row, parent), first[row, option], second[row, option])
         self.scores = np.where(scores < scores[:, :1] - self.how.worst, np.float32(-np.inf), scores)
         self.recent = np.concatenate([self.recent[row, parent][..., 1:], chosen[..., None]], axis=2)
         self.paths.append((parent.tolist(), chosen.tolist()))
+
+    def _best_extensions(self, first: Codes, second: Codes) -> tuple[IntArray, IntArray, Floats]:
+        """Return the best hypotheses after one more slot: for each the one before it, its option, and its score."""
+        sizes = (first > 0).sum(axis=1)
+        shape = len(first), min(self.how.width, self.scores.shape[1] * first.shape[1])
+        parent, option = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        scores = np.full(shape, -np.inf, np.float32)
+        for low, high in itertools.pairwise(OPTION_CLASSES):
+            rows = np.flatnonzero((sizes > low) & (sizes <= high))
+            if len(rows):
+                most = sizes[rows].max()
+                known = self.scores[rows, : (self.scores[rows] > -np.inf).sum(axis=1).max()]
+                total = known[:, :, None] + self._chances(
+                    rows, known > -np.inf, first[rows, :most], second[rows, :most]
+                )
+                flat = total.reshape(len(rows), -1)
+                best = highest_places(flat, self.how.width)
+                place = rows[:, None], np.arange(best.shape[1])
+                parent[place], option[place] = np.divmod(best, most)
+                scores[place] = np.take_along_axis(flat, best, axis=1)
+        return parent, option, scores
+
+    def _chances(self, rows: IntArray, known: npt.NDArray[np.bool_], first: Codes, second: Codes) -> Floats:
+        """Return the log-probability of each option, of one or two characters, after each known hypothesis of rows."""
+        state = self.state.at((rows, slice(known.shape[1])))
+        alive = known[:, :, None] & (first > 0)[:, None, :]
+        if not self.model.archives and not second.any():
+            return np.where(alive, follower_scores(self.model, state, first, alive), np.float32(-np.inf))
+        row, parents, columns = np.nonzero(alive)
+        chance = np.full(alive.shape, -np.inf, np.float32)
+        after, scores = self.model.extend(state.at((row, parents)), first[row, columns])
+        longer = np.flatnonzero(second[row, columns])
+        if len(longer):
+            scores[longer] += self.model.extend(after.at(longer), second[row, columns][longer])[1]
+        chance[alive] = scores
+        return chance
+
+    def _after(self, place: tuple[IntArray, IntArray], first: Codes, second: Codes) -> ContextState:
+        """Return the states of hypotheses at `place` after one or two characters each."""
+        after, _ = self.model.extend(self.state.at(place), first)
+        longer = np.nonzero(second)
+        if len(longer[0]):
+            after.put(longer, self.model.extend(after.at(longer), second[longer])[0])
+        return after
 
     def _options(self, step: int, active: int) -> tuple[Codes, Codes, IntArray]:
         """Return the codes of the options' first and second characters, 0 for none, and their indexes in the slot."""
@@ -224,7 +218,7 @@ class _Beam:
         """Return the choices on the best path of a cluster."""
         steps = zip(self.batch[row].slots, self._path(row, 0), strict=True)
         return [
-            _choice_of_option(slot, picked, self.how.max_confidence, *self.shares[row][step])
+            choice_of_option(slot, picked, self.how.max_confidence, *self.shares[row][step])
             for step, (slot, picked) in enumerate(steps)
             if len(slot.candidates) > 1
         ]
@@ -236,14 +230,3 @@ class _Beam:
             path.append(chosen[row][at])
             at = parent[row][at]
         return path[::-1]
-
-
-def _choice_of_option(slot: Slot, picked: int, max_confidence: float, options: IntArray, weights: Floats) -> GapChoice:
-    """Return the choice of an option with its alternatives, at least one, however unlikely."""
-    shares: dict[int, float] = dict.fromkeys((picked, 0, 1), 0.0)
-    for option, weight in zip(options.tolist(), weights.tolist(), strict=True):
-        if weight > 0:
-            shares[option] = shares.get(option, 0.0) + weight
-    others = sorted(shares.keys() - {picked}, key=lambda option: (-shares[option], option))[:MOST_ALTERNATIVES]
-    ranked = ((slot.candidates[option], min(round(shares[option], 3), max_confidence)) for option in (picked, *others))
-    return GapChoice(slot, tuple(ranked))

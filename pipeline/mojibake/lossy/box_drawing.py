@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.mojibake.lossy.beam_search import MOST_ALTERNATIVES, GapChoice
+from pipeline.mojibake.lossy.gaps import MOST_ALTERNATIVES, GapChoice
 from pipeline.mojibake.lossy.lattice import Slot
 from pipeline.mojibake.lossy.pieces import Piece
 

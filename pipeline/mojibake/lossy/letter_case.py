@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.mojibake.lossy.beam_search import GapChoice
+from pipeline.mojibake.lossy.gaps import GapChoice
 from pipeline.mojibake.lossy.lattice import Slot
 from pipeline.mojibake.lossy.pieces import Piece, pieces_text
 

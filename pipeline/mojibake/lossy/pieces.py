@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.mojibake.lossy.beam_search import GapChoice
+from pipeline.mojibake.lossy.gaps import GapChoice
 from pipeline.mojibake.lossy.lattice import Slot
 
 

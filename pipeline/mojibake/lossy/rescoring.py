@@ -12,7 +12,8 @@ import numpy.typing as npt
 from pipeline.language.archive_statistics import ArchiveStatistics, statistics_of
 from pipeline.language.neural import LINE_EDGE
 from pipeline.language.ngrams import Floats, LanguageModel
-from pipeline.mojibake.lossy.beam_search import GapChoice, SearchLimits, choose_candidates
+from pipeline.mojibake.lossy.beam_search import SearchLimits, choose_candidates
+from pipeline.mojibake.lossy.gaps import GapChoice
 from pipeline.mojibake.lossy.lattice import Slot
 
 FINAL_CONFIDENCE = 0.7  # confidence from which a choice is final, and evidence for others: words and names recur

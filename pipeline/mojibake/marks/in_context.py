@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipeline.changes import Span
 from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import LanguageModel
-from pipeline.mojibake.lossy.beam_search import MODEL_CONTEXT
+from pipeline.mojibake.lossy.gaps import MODEL_CONTEXT
 from pipeline.mojibake.marks.words import Filling
 
 CONTEXT_ROUNDS = 2  # marked words are the context of others

@@ -14,7 +14,7 @@ from pipeline.document import REPLACEMENT
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.language.ngrams import language_model
 from pipeline.language.vocabulary import word_list
-from pipeline.mojibake.lossy.beam_search import MOST_ALTERNATIVES
+from pipeline.mojibake.lossy.gaps import MOST_ALTERNATIVES
 from pipeline.mojibake.lossy.recovery import DUPLICATE_CONFIDENCE
 from pipeline.mojibake.marks.alphabet import likely_languages
 from pipeline.mojibake.marks.from_duplicate import characters_of_duplicate

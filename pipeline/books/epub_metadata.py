@@ -1,0 +1,106 @@
+"""Book -> the metadata of its EPUB: for pandoc (`epub_metadata`), and what pandoc cannot write (`finished_package`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+from pipeline.books.book import Book
+from pipeline.books.metadata import (
+    description_of,
+    has_pictures,
+    hosts_of,
+    languages_of,
+    publisher_of,
+    series_of,
+    subjects_of,
+)
+from pipeline.books.pandoc_ast import Node, all_nodes, text_nodes
+
+MOST_CREATORS = 5  # authors of the book; catalogues list more as contributors
+SUMMARY = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
+
+
+def epub_metadata(book: Book) -> dict[str, Node]:
+    """Return the metadata that pandoc writes to content.opf."""
+    authors = book.authors
+    single = book.chapters[0].source_url if len(book.chapters) == 1 else ""
+    meta = {
+        "title": meta_inlines(book.title),
+        "creator": meta_list([_meta_map(role="author", text=author) for author in authors[:MOST_CREATORS]]),
+        "contributor": meta_list([_meta_map(role="author", text=author) for author in authors[MOST_CREATORS:]]),
+        "lang": meta_inlines(book.language or "und"),
+        "identifier": meta_list([_meta_map(text=book.identifier)]),
+        "date": meta_inlines(book.date),
+        "source": meta_inlines(single or ", ".join(hosts_of(book))),
+        "publisher": meta_inlines(publisher_of(book)),
+        "description": meta_inlines(description_of(book)),
+        "subject": meta_list([_meta_map(text=subject) for subject in subjects_of(book)]),
+        "belongs-to-collection": meta_inlines(series_of(book)),
+    }
+    return {name: value for name, value in meta.items() if value}
+
+
+def cover_text(book: Book) -> str:
+    """Return the text alternative of the cover."""
+    return f"Cover: {book.title}"
+
+
+def finished_package(package: str, book: Book) -> str:
+    """Return content.opf with all languages, accessibility metadata and the cover's identifier for older devices.
+
+    pandoc's date is removed if the book has none.
+    """
+    if not book.date:
+        package = re.sub(r"    <dc:date.*?</dc:date>\n", "", package)
+    package = re.sub(r'(<item id="cover_xhtml"[^>]*) properties="svg"', r"\1", package)
+    main, *others = languages_of(book)
+    first = f"<dc:language>{escape(main)}</dc:language>"
+    package = package.replace(
+        first, "\n    ".join([first, *(f"<dc:language>{escape(one)}</dc:language>" for one in others)])
+    )
+    package = re.sub(r'    <meta property="schema:access.*?</meta>\n', "", package)
+    cover = re.search(r'<item properties="cover-image" id="([^"]+)"', package)
+    named = f'    <meta name="cover" content="{cover[1]}" />\n' if cover else ""
+    offered = "".join(f'    <meta property="{name}">{text}</meta>\n' for name, text in _accessibility(book))
+    return package.replace("  </metadata>", f"{named}{_series(book)}{offered}  </metadata>", 1)
+
+
+def _accessibility(book: Book) -> Iterator[tuple[str, str]]:
+    """Yield the accessibility metadata (schema.org): what a reader needs, what the book offers."""
+    yield "schema:accessMode", "textual"
+    if has_pictures(book):
+        yield "schema:accessMode", "visual"
+        yield "schema:accessModeSufficient", "textual,visual"
+    images = [node for chapter in book.chapters for node in all_nodes(chapter.blocks) if node["t"] == "Image"]
+    described = all(node["c"][1] for node in images)
+    if described:
+        yield "schema:accessModeSufficient", "textual"
+    features = ["displayTransformability", "readingOrder", "structuralNavigation", "tableOfContents", "unlocked"]
+    features += ["alternativeText"] * described
+    features += ["MathML"] * any(node["t"] == "Math" for one in book.chapters for node in all_nodes(one.blocks))
+    for feature in sorted(features):
+        yield "schema:accessibilityFeature", feature
+    yield "schema:accessibilityHazard", "none"
+    yield "schema:accessibilitySummary", SUMMARY
+
+
+def _series(book: Book) -> str:
+    """Return the series for calibre, Kobo and Kavita."""
+    name = escape(series_of(book))
+    return f'    <meta name="calibre:series" content="{name}" />\n' if name else ""
+
+
+def meta_inlines(text: str) -> Node | None:
+    """Return a text as pandoc metadata; None if it is empty."""
+    return {"t": "MetaInlines", "c": text_nodes(text)} if text else None
+
+
+def meta_list(items: list[Node]) -> Node | None:
+    """Return a list as pandoc metadata; None if it is empty."""
+    return {"t": "MetaList", "c": items} if items else None
+
+
+def _meta_map(**fields: str) -> Node:
+    return {"t": "MetaMap", "c": {name: meta_inlines(value) for name, value in fields.items() if value}}

@@ -1,0 +1,106 @@
+"""Book -> what catalogues, covers and title pages say of it: hosts, years, series, authors, subjects, description."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from pipeline.books.book import Book, Chapter
+from pipeline.books.pandoc_ast import ast_plain_text
+from pipeline.books.phrases import phrase
+from pipeline.urls.canonical import host_of
+
+MOST_NAMED_AUTHORS = 2  # on a cover; more become a count
+MOST_AUTHORS_ON_TITLE_PAGE = 4
+MOST_SUBJECTS = 8  # of a book, the most used
+DESCRIPTION_LENGTH = 300  # characters
+LANGUAGE_SHARE = 0.05  # of the characters of a book; a language with fewer is not a language of the book
+
+
+def hosts_of(book: Book) -> list[str]:
+    """Return the hosts of the source URLs, without `www.`, the most frequent first."""
+    hosts = Counter(host_of(one.source_url).removeprefix("www.") for one in book.chapters if one.source_url)
+    return [host for host, _ in hosts.most_common() if host]
+
+
+def series_of(book: Book) -> str:
+    """Return the series that all chapters are in; empty if there is none."""
+    names = {chapter.series for chapter in book.chapters}
+    return names.pop() if len(names) == 1 else ""
+
+
+def collection_of(book: Book) -> str:
+    """Return what sets of books share, and with it the colour of their covers: a series, a title, or a host.
+
+    Volumes and books of years (`Collected posts, 2021`, `Yearbook 2022`) are a set.
+    """
+    title = re.sub(r"[\s,]*(?:19|20)\d\d(?:-\d+)?$", "", book.title)
+    return series_of(book) or (title if len(book.chapters) > 1 else next(iter(hosts_of(book)), ""))
+
+
+def years_of(book: Book) -> str:
+    """Return the year of a book, or its first and last year: `2021–2024`; empty if no chapter has a date."""
+    years = sorted({chapter.date[:4] for chapter in book.chapters if chapter.date})
+    return "\N{EN DASH}".join(dict.fromkeys((years[0], years[-1]))) if years else ""
+
+
+def named_authors(authors: list[str], language: str, most: int = MOST_NAMED_AUTHORS) -> list[str]:
+    """Return the first authors, and a line that counts the others.
+
+    >>> named_authors(["Ann", "Bo", "Cy", "Di"], "en")
+    ['Ann', 'Bo', 'and 2 others']
+    """
+    if len(authors) <= most + 1:
+        return authors
+    return [*authors[:most], phrase("others", language).format(len(authors) - most)]
+
+
+def publisher_of(book: Book) -> str:
+    """Return the site that published the posts of a book: its host, if there is one only."""
+    hosts = hosts_of(book)
+    return hosts[0] if len(hosts) == 1 else ""
+
+
+def subjects_of(book: Book) -> list[str]:
+    """Return the tags of a book, the most used first."""
+    tags = Counter(tag for chapter in book.chapters for tag in dict.fromkeys(chapter.tags))
+    return [tag for tag, _ in tags.most_common(MOST_SUBJECTS)]
+
+
+def description_of(book: Book) -> str:
+    """Return the first words of a post, or the number of posts with their dates and hosts."""
+    if len(book.chapters) > 1:
+        parts = [
+            f"{phrase('posts', book.language)}: {len(book.chapters)}",
+            years_of(book),
+            ", ".join(hosts_of(book)[:3]),
+        ]
+        return " · ".join(part for part in parts if part)
+    text = " ".join(_running_text(book.chapters[0]).split())
+    return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1].rstrip() + "…"
+
+
+def languages_of(book: Book) -> list[str]:
+    """Return the languages of a book: the main one, then each that has a share of the text."""
+    sizes: Counter[str] = Counter()
+    for chapter in book.chapters:
+        sizes[chapter.language] += len(ast_plain_text(chapter.blocks))
+    least = LANGUAGE_SHARE * sizes.total()
+    found = [language for language, size in sizes.most_common() if language and size > least]
+    return list(dict.fromkeys([book.language or "und", *found]))
+
+
+def has_pictures(book: Book) -> bool:
+    """Return whether a book shows pictures."""
+    return any(chapter.pictures for chapter in book.chapters)
+
+
+def _running_text(chapter: Chapter) -> str:
+    """Return the beginning of the running text of a chapter: its paragraphs, without headings."""
+    parts: list[str] = []
+    for block in chapter.blocks:
+        if block["t"] == "Para":
+            parts.append(ast_plain_text(block))
+        if sum(map(len, parts)) > DESCRIPTION_LENGTH:
+            break
+    return " ".join(parts)

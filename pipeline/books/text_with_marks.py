@@ -1,0 +1,126 @@
+r"""Markdown text -> the same text for pandoc, its formulas and the names of its notes as code spans.
+
+`a $x_1$` becomes a `q0f0`. Nothing in a code span is Markdown, so that a formula goes through pandoc whole.
+`marks_restored` puts the formulas back into pandoc's tree; `visible_text_of` into the text that the reader of the post
+sees.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+from pipeline.books.maths import Formula, formulas_in, without_tex_labels
+from pipeline.books.pandoc_ast import Node
+from pipeline.markdown.opaque import opaque_spans
+
+# A note's definition that begins with words. One that begins with a list or code gets no mark.
+_NOTE = re.compile(
+    r"^(?P<start>[ \t]{0,3}(?:>[ \t]?)*\[\^(?P<label>[^\]\s]+)\]:[ \t]+)(?=[^\s`~#>|*+\-\d<=$\[])", re.MULTILINE
+)
+
+
+class TextWithMarks(NamedTuple):
+    """A text with marks in code spans."""
+
+    text: str
+    mark: str  # what every mark begins with; the post does not contain it
+    formulas: tuple[Formula, ...]  # in the order of their numbers
+
+
+def text_with_marks(text: str) -> TextWithMarks:
+    r"""Return a Markdown text with its formulas and the definitions of its notes marked.
+
+    >>> text_with_marks("a $x_{1}$ b[^n]\n\n[^n]: c").text
+    'a `q0f0` b[^n]\n\n[^n]: `q0n0`c'
+    """
+    formulas = formulas_in(text)
+    notes = [*_note_definitions(text)]
+    if not formulas and not notes:
+        return TextWithMarks(text, "", ())
+    mark = next(name for name in map("q{}".format, count()) if f"{name}f" not in text and f"{name}n" not in text)
+    numbers: dict[str, int] = {}  # a formula as written -> its number
+    edits = [(one.start, one.end, f"`{mark}f{numbers.setdefault(one.written, len(numbers))}`") for one in formulas]
+    edits += [(at, at, f"`{mark}n{number}`") for number, at in enumerate(notes)]
+    parts, done = [], 0
+    for start, end, shown in sorted(edits):
+        parts += [text[done:start], shown]
+        done = end
+    unique = {one.written: one for one in reversed(formulas)}
+    return TextWithMarks("".join([*parts, text[done:]]), mark, tuple(unique[written] for written in numbers))
+
+
+def _note_definitions(text: str) -> Iterator[int]:
+    """Yield where the words of each definition of a note begin."""
+    if "[^" not in text:
+        return
+    opaque = opaque_spans(text)
+    starts = [span.start for span in opaque]
+    for match in _NOTE.finditer(text):
+        around = opaque[bisect_right(starts, match.start("label")) - 1 :][:1] if starts else []
+        if not any(span.start <= match.start("label") < span.end for span in around):
+            yield match.end()
+
+
+def marks_restored(part: Any, marked: TextWithMarks) -> Any:  # noqa: ANN401 - any part of an AST
+    """Return a part of pandoc's tree with formulas in place of their marks, and each marked note in a division.
+
+    A formula has its text as written under the key "written"; `checked_formulas` needs it.
+    """
+    if not isinstance(part, list):
+        return part | {"c": marks_restored(part["c"], marked)} if isinstance(part, dict) and "c" in part else part
+    made: list[Any] = []
+    for item in part:
+        kind, number = _kind_of_mark(item, marked.mark)
+        if kind == "f":
+            made.append(_formula_node(marked.formulas[number]))
+        elif not kind and isinstance(item, dict) and item.get("t") == "Note":
+            made.append({"t": "Note", "c": _with_note_named(item["c"], marked)})
+        elif not kind:
+            made.append(marks_restored(item, marked))
+    return _with_ticked_formulas(made)
+
+
+def _kind_of_mark(item: Any, mark: str) -> tuple[str, int]:  # noqa: ANN401 - any part of an AST
+    """Return the kind (f, n) and number of the mark that an inline node is; an empty kind if it is none."""
+    text = item["c"][1] if mark and isinstance(item, dict) and item.get("t") == "Code" else ""
+    found = re.fullmatch(rf"{mark}([fn])(\d+)", text) if text else None
+    return (found[1], int(found[2])) if found else ("", 0)
+
+
+def _formula_node(formula: Formula) -> Node:
+    kind = {"t": "DisplayMath" if formula.displayed else "InlineMath"}
+    return {"t": "Math", "c": [kind, without_tex_labels(formula.tex).strip()], "written": formula.written}
+
+
+def _with_note_named(blocks: list[Node], marked: TextWithMarks) -> list[Node]:
+    """Return the blocks of a note; if its first paragraph has a mark, in a division with the number of the mark."""
+    first = blocks[0]["c"] if blocks and blocks[0]["t"] in {"Para", "Plain"} else []
+    kind, number = _kind_of_mark(first[0], marked.mark) if first else ("", 0)
+    inner = marks_restored(blocks, marked)
+    return [{"t": "Div", "c": [[f"note-{number}", ["note"], []], inner]}] if kind == "n" else inner
+
+
+def _with_ticked_formulas(nodes: list[Any]) -> list[Any]:
+    """Return nodes in which a code block of the language `math` is a formula."""
+    made: list[Any] = []
+    for node in nodes:
+        if isinstance(node, dict) and node.get("t") == "CodeBlock" and node["c"][0][1][:1] == ["math"]:
+            tex = node["c"][1]
+            formula = {"t": "Math", "c": [{"t": "DisplayMath"}, without_tex_labels(tex).strip()], "written": tex}
+            made.append({"t": "Para", "c": [formula]})
+        else:
+            made.append(node)
+    return made
+
+
+def visible_text_of(shown: str, marked: TextWithMarks) -> str:
+    """Return the visible text of a marked post with the TeX of its formulas in place of their marks."""
+    if not marked.mark:
+        return shown
+    shown = re.sub(rf"{marked.mark}n\d+", "", shown)
+    tex = [without_tex_labels(one.tex) for one in marked.formulas]
+    return re.sub(rf"{marked.mark}f(\d+)", lambda found: tex[int(found[1])], shown)

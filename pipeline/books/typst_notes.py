@@ -1,0 +1,54 @@
+"""Notes, headings with notes, and blocks with a direction -> nodes for pandoc's Typst writer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.books.notes import name_of_note, repeated_notes
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes
+
+
+class TypstNotes:
+    """The notes of one section: a note that is cited again is a reference to the label of the first."""
+
+    def __init__(self, prefix: str, blocks: list[Node]) -> None:
+        """Take the blocks of a section, and what its labels begin with."""
+        self.prefix = prefix
+        self.repeated = repeated_notes(blocks)
+        self.cited: set[str] = set()  # names of notes
+
+    def repeats(self, note: Node) -> bool:
+        """Return whether a note is cited a second time."""
+        return name_of_note(note) in self.repeated & self.cited
+
+    def nodes(self, note: Node, inner: list[Node]) -> list[Node]:
+        """Return a note with the blocks `inner`, or a reference to it where it is repeated."""
+        name = name_of_note(note)
+        label = f"<{self.prefix}-{name}>" if name in self.repeated else ""
+        if self.repeats(note):
+            return [_typst_inline(f"#footnote({label});")]
+        self.cited.add(name)
+        note = {"t": "Note", "c": inner}
+        return [{"t": "Span", "c": [NO_ATTRIBUTES, [note, _typst_inline(label)]]}] if label else [note]
+
+
+def heading_with_hidden_notes(level: int, name: str, inlines: list[Node]) -> Node:
+    """Return a heading. A note in it is in a `context`, so that it is not in the outline of the PDF."""
+    made: list[Node] = []
+    for inline in inlines:
+        hidden = any(node["t"] == "Note" for node in all_nodes(inline))
+        made += [_typst_inline("#context ["), inline, _typst_inline("];")] if hidden else [inline]
+    return {"t": "Header", "c": [level, [name, [], []], made]}
+
+
+def directed_blocks(attributes: list[Any], blocks: list[Node]) -> list[Node]:
+    """Return blocks as the content of `#directed(…)` if their attributes have a direction and a language."""
+    given = dict(attributes[2])
+    if not {"dir", "lang"} <= given.keys():
+        return blocks
+    start = f'#directed({given["dir"]}, "{given["lang"]}")['
+    return [{"t": "RawBlock", "c": ["typst", start]}, *blocks, {"t": "RawBlock", "c": ["typst", "]"]}]
+
+
+def _typst_inline(text: str) -> Node:
+    return {"t": "RawInline", "c": ["typst", text]}

@@ -1,0 +1,60 @@
+"""Text -> the languages that py3langid knows, with their scores, best first: its own answers, sooner.
+
+py3langid walks through the bytes of a text one by one. Its automaton never looks back further than its longest feature,
+so the state after each byte follows from the last few bytes: all states are looked up at once.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+LONGEST_FEATURE = 6  # bytes: no state of py3langid's automaton is further from the first one (tests/test_screens.py)
+
+
+def language_scores(text: str) -> list[tuple[str, float]]:
+    """Return the languages with their scores, best first, as `py3langid.rank` does."""
+    return [(str(tag), float(score)) for tag, score in _identifier().rank(text)]
+
+
+@functools.cache
+def _identifier() -> LanguageIdentifier:
+    return _FastIdentifier.from_model_file(MODEL_FILE)
+
+
+class _FastIdentifier(LanguageIdentifier):  # type: ignore[misc]
+    """py3langid's identifier with another way to count features."""
+
+    def _raw_score(self, text: bytes) -> Any:  # noqa: ANN401 - whatever py3langid returns
+        features = _features_of(self, text)
+        if not len(features):
+            return super()._raw_score(text)
+        found, first, counts = np.unique(features, return_index=True, return_counts=True)
+        order = np.argsort(first)  # py3langid adds up the scores in the order of first occurrence
+        visits = dict(zip(found[order].tolist(), counts[order].tolist(), strict=True))
+        return self._sparse_score(visits, self.nb_ptc)
+
+
+def _features_of(identifier: LanguageIdentifier, text: bytes) -> npt.NDArray[np.int64]:
+    """Return the number of the feature that ends at each byte, for bytes where one ends."""
+    moves, rows, outputs, pad = _automaton(identifier)
+    padded = np.frombuffer(bytes([pad]) * (LONGEST_FEATURE - 1) + text, np.uint8)
+    states: npt.NDArray[np.integer] = np.zeros(len(text), np.int64)
+    for step in range(LONGEST_FEATURE):
+        states = moves.take(rows.take(states) + padded[step : step + len(text)])
+    features = outputs.take(states)
+    return features[features >= 0]
+
+
+@functools.cache
+def _automaton(
+    identifier: LanguageIdentifier,
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+    """Return the next states by row and byte, the row and feature of each state, a byte that begins no feature."""
+    moves = np.asarray(identifier.tk_nextmove)
+    rows = np.array(identifier.tk_row, np.int64) << 8
+    return moves, rows, np.array(identifier.tk_output, np.int64), int(np.flatnonzero(moves[:256] == 0)[-1])

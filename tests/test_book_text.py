@@ -1,0 +1,133 @@
+"""What is copied from a PDF is the text of the post, in every script; notes, columns and titles are right."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from itertools import takewhile
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from pipeline.books.dates import date_in_words
+from pipeline.books.directions import with_directions
+from pipeline.books.epub_style import style_sheet
+from pipeline.books.pandoc_ast import para, text_nodes
+from pipeline.books.sections import sections_of
+from tests.test_editions import book_as_epub, book_as_pdf, bound, chapter_text, page_text
+
+SCRIPTS = {
+    "ar": "هذه رسالة طويلة عن الكلمات واللغات، كتبها أحمد في القاهرة.",
+    "fa": "سلام، چطوری؟ این یک متن فارسی است.",
+    "he": "זהו פוסט ארוך בעברית, עם מספר 2024 ועוד מילה.",
+    "hi": "यह हिंदी में एक लेख है। इसमें कुछ वाक्य हैं।",
+    "th": "สวัสดีครับ นี่คือข้อความภาษาไทย",
+    "ja": "直骨令和の文章です。カタカナも、「引用」もあります。",
+    "ko": "이것은 한국어로 쓴 글입니다.",
+    "zh-Hans": "直骨令和的文字，“引号”是全角的。",
+    "zh-Hant": "繁體中文的文章，直骨令。",
+    "ru": "Это статья на русском языке: ёж, объём.",
+    "el": "Αυτό είναι ένα κείμενο στα ελληνικά.",
+    "vi": "Đây là một bài viết bằng tiếng Việt.",
+}
+
+
+def characters(text: str) -> list[str]:
+    """Return the letters and digits of a text, sorted: a PDF has no order that all readers agree on."""
+    return sorted(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] in "LN")
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_copied_text_is_the_text_of_the_post(language: str):
+    """Every letter of each script is copied from the PDF once, and nothing is added."""
+    copied = page_text(book_as_pdf(bound(SCRIPTS[language], language=language)))
+    if language not in {"ar", "fa", "he"}:  # of these the colophon's words are copied in another order
+        lines = copied[copied.rindex("A title") + len("A title") :].splitlines()
+        shown = takewhile(lambda line: "Lacuna" not in line, lines)
+        assert characters("".join(shown)) == characters(SCRIPTS[language])
+    words = re.findall(r"\w+", SCRIPTS[language])
+    assert sum(word in copied for word in words) > 0.8 * len(words)
+    assert not re.search("[\u200b\u00ad\ufffd]", copied)
+
+
+def test_urls_and_long_words_are_copied_whole():
+    """A URL over several lines has no added character; a long word of letters is hyphenated, not cut."""
+    url = "https://documentation.example.org/administration/configuration/internationalization/troubleshooting.html"
+    word = "Donaudampfschifffahrtsgesellschaftskapitänsmütze"
+    path = "documentation/configuration_guide/troubleshooting.md"
+    text = f"# {word} und Verhaltenskodex\n\nSiehe {url} heute, und sonst auch noch einmal {path} an jedem Ort."
+    copied = page_text(book_as_pdf(bound(text, language="de")))
+    assert path in re.sub(r"[\r\n]", "", copied), copied
+    assert url in re.sub(r"[\r\n]", "", copied), copied
+    assert word in re.sub("[\r\n\ufffe]", "", copied)
+    assert "Verhaltenskodex" in copied
+
+
+def test_notes_are_not_in_the_outline():
+    """The outline of a PDF has headings without their notes; a note cited twice is printed once."""
+    text = "## Harbour[^h]\n\nOne.[^h] Two.[^b]\n\n[^h]: A note of the heading.\n[^b]: Another note.\n"
+    pdf = book_as_pdf(bound(text, language="en"))
+    with pikepdf.open(io.BytesIO(pdf)) as document, document.open_outline() as outline:
+        assert [str(item.title) for item in outline.root[0].children] == ["Harbour"]
+    assert page_text(pdf).count("A note of the heading.") == 1
+
+
+def test_columns_of_code_with_cjk_are_aligned():
+    """In the PDF, a CJK character of code is as wide as two Latin ones."""
+    rows = ["| 名前 | 値  |", "| abc  | 45  |", "| 한국 | 7   |"]
+    document = pypdfium2.PdfDocument(book_as_pdf(bound("```\n" + "\n".join(rows) + "\n```", language="ja")))
+    page = document[1].get_textpage()
+    text = page.get_text_range()
+    bars = [page.get_charbox(at)[0] for at, char in enumerate(text) if char == "|"]
+    document.close()
+    assert "| 名前 |" in text, "no space is copied between CJK characters"
+    assert "| 한국 |" in text
+    assert len(bars) == 9
+    assert all(bars[at] == pytest.approx(bars[at % 3], abs=1) for at in range(9))
+
+
+def test_a_chapter_has_the_fonts_of_its_language(tmp_path):
+    """In a Chinese book, a Japanese chapter names fonts with Japanese forms."""
+    chinese, japanese = (bound(SCRIPTS[tag], language=tag) for tag in ("zh-Hans", "ja"))
+    book = chinese.__class__("两种", "zh-Hans", chinese.identifier, (*chinese.chapters, *japanese.chapters))
+    blocks = [
+        {"t": "Div", "c": [["", ["chapter"], [["lang", part.language]]], part.blocks]} for part in sections_of(book)
+    ]
+    sheet, fonts = style_sheet(book, blocks)
+    (rule,) = re.findall(r'^\[lang="ja"\] \{ font-family: ([^;]*);', sheet, re.MULTILINE)
+    assert rule.startswith('"Lacuna Noto')
+    assert "-ja" in rule
+    assert any(font.name.endswith("-ja.otf") for font in fonts)
+    assert "直骨" in chapter_text(book_as_epub(book), tmp_path)
+
+
+def test_directions_follow_most_letters():
+    """A paragraph's direction is that of most of its letters; code and formulas do not count."""
+    english, arabic = para(*text_nodes("The word مرحبا is hello.")), para(*text_nodes("مرحبا، Example منذ 2010"))
+    assert with_directions([english], "en") == [english]
+    assert with_directions([arabic], "ar") == [arabic]
+    (marked,) = with_directions([arabic], "en")
+    assert marked["c"][0][2] == [["dir", "rtl"], ["lang", "ar"]]
+    (other,) = with_directions([english], "he")
+    assert other["c"][0][2] == [["dir", "ltr"], ["lang", "ar"]] or other["c"][0][2][0] == ["dir", "ltr"]
+
+
+@pytest.mark.parametrize(
+    ("date", "language", "words"),
+    [
+        ("2024-04-14", "de", "14. April 2024"),
+        ("2024-04-14", "ja", "2024年4月14日"),
+        ("2024-04-14", "ko", "2024년 4월 14일"),
+        ("2024-06-16", "ar", "16 يونيو 2024"),
+        ("2024-03-08", "ru", "8 марта 2024"),
+        ("2024-03", "pl", "marzec 2024"),
+        ("2024", "zh-Hans", "2024年"),
+        ("2024-04-14", "tlh", "2024-04-14"),
+        ("", "en", ""),
+    ],
+)
+def test_dates_are_in_words(date: str, language: str, words: str):
+    """A date is in the words of the chapter's language, or as ISO 8601 in one without phrases."""
+    assert date_in_words(date, language) == words

@@ -1,0 +1,74 @@
+"""Formulas are found one by one, read in the TeX of posts, and printed as written where unreadable."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from pipeline.books.formula_check import checked_formulas, in_pandoc_spelling, original_spellings
+from pipeline.books.maths import formulas_in
+from pipeline.books.pandoc_ast import Node, para
+from tests.conftest import ROOT
+
+CASES = tomllib.loads((ROOT / "tests" / "cases" / "formulas.toml").read_text("utf-8"))["case"]
+READABLE = (  # formulas that MathJax shows
+    r"x_{train}",
+    r"\operatorname{softmax}(x)_i",
+    r"\operatorname*{argmax}_x f(x)",
+    r"\argmin_\theta L",
+    r"\underbrace{a+b}_{\text{sum of two}}",
+    r"\color{red}{y} + \textcolor{blue}{z} + {\color{green} w}",
+    r"softmax(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}} \\ y_i = x_i",
+    r"a &= b \\ c &= d",
+    r"{\rm KL}(p\|q) + \bf x + {\cal L}",
+    r"E = mc^2 \tag{1} \label{energy}",
+    r"\cfrac{1}{1 + \cfrac{1}{x}}",
+    r"\begin{dcases} 1 & x > 0 \\ 0 & \text{otherwise} \end{dcases}",
+    r"\text{损失} = -\sum_i y_i \log \hat{y}_i",
+    r"速度 = \frac{距离}{时间}",
+    r"\begin{equation} a = b \end{equation}",
+    r"\begin{align*} a &= b % why" + "\n" + r"\\ c &= d \end{align*}",
+    r"\xrightarrow{n \to \infty} \overset{a}{=} \boxed{x}",
+    r"\ce{H2O} + 30\degree",
+    r"\left\{ x \middle| x > 0 \right\}",
+    r"100\% \text{ of ``it'', a \& b}",
+)
+UNREADABLE = (r"\foobar{x}", r"\frac{a}", r"x #read('a')", r'"#read("a")"', r"\unicode{35}", r"\begin{CD} A \end{CD}")
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["label"] for case in CASES])
+def test_each_formula_is_judged_by_itself(case: dict[str, object]):
+    """What is maths in a text is found, and nothing else."""
+    assert [formula.tex for formula in formulas_in(str(case["text"]))] == case["tex"]
+
+
+def checked(*formulas: str) -> list[Node]:
+    """Return the nodes of formulas after the check."""
+    maths = [{"t": "Math", "c": [{"t": "InlineMath"}, tex], "written": f"${tex}$"} for tex in formulas]
+    (tree,) = checked_formulas([[para(node) for node in maths]])
+    assert isinstance(tree, list)
+    return [block["c"][0] for block in tree]
+
+
+def test_what_posts_write_can_be_set():
+    """Formulas in the dialects of MathJax are read, and keep their TeX for the annotation."""
+    made = checked(*READABLE)
+    assert [node["c"][1] for node in made if node["t"] == "Math"] == [*READABLE]
+    originals = original_spellings(made)
+    shown = [node["c"][1] for node in in_pandoc_spelling(made)]
+    assert [originals.get(tex, tex) for tex in shown] == [*READABLE]
+
+
+def test_deep_formulas_are_not_read():
+    """A formula that pandoc would take minutes for is printed as written, even if it is the only one."""
+    deep = "x^{" * 200 + "y" + "}" * 200
+    assert [node["t"] for node in checked(deep)] == ["Code"]
+    assert [node["t"] for node in checked("x^2", deep)] == ["Math", "Code"]
+
+
+def test_what_cannot_be_set_is_printed_as_written():
+    """An unreadable formula is code with its delimiters; the formulas around it stay formulas."""
+    made = checked("x^2", *UNREADABLE, "y_1")
+    assert [node["t"] for node in made] == ["Math", *["Code"] * len(UNREADABLE), "Math"]
+    assert [node["c"][1] for node in made[1:-1]] == [f"${tex}$" for tex in UNREADABLE]

@@ -1,0 +1,70 @@
+"""A change reaches each record that it affects, and only few pages and volumes; all outputs equal a fresh run's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import run_archive
+from pipeline.run.collections import MOST_POSTS, volumes_of
+from pipeline.run.report_pages import POSTS_PER_PAGE, pages_of
+from tests.posts import HARBOUR
+from tests.test_state import is_fresh, records, settings
+
+PASSAGE = (
+    "A paragraph that many posts share: the lighthouse keeper climbed the stairs each evening, lit the lamp, wrote the "
+    "weather into his book, and listened to the ships that passed far out at sea."
+)
+PATHS = [f"posts/{number:05}.md" for number in range(3000)]
+
+
+def post(number: int, *more: str) -> str:
+    """Return a post with words that no other has, the shared paragraph, and more paragraphs."""
+    own = " ".join(f"{word}{number}" for word in ("gravel", "ember", "ladder", "pigeon", "copper", "velvet", "saddle"))
+    return "\n\n".join([f"# Post {number}", own, *more]) + "\n"
+
+
+def test_each_change_reaches_all_records_that_it_affects(tmp_path: Path):
+    """Shared paragraphs, duplicates, link targets, names, pictures: after each change, all is as after a fresh run."""
+    raw = tmp_path / "raw"
+    (raw / "sub").mkdir(parents=True)
+    for number in range(9):
+        (raw / f"{number}.md").write_text(post(number, PASSAGE), "utf-8")
+    (raw / "links.md").write_text(post(20, "[to](target.md) [web](https://e.org/page) ![p](p.png)"), "utf-8")
+    chosen = settings(tmp_path)
+    assert is_fresh(tmp_path, run_archive(chosen), chosen)
+    changes = {
+        "the first post with the paragraph is gone": (raw / "0.md").unlink,
+        "a link has a target": lambda: (raw / "target.md").write_text(post(21), "utf-8"),
+        "another link has one": lambda: (raw / "b.md").write_text(
+            "---\nsource_url: https://e.org/page\n---\n\n" + post(22), "utf-8"
+        ),
+        "a picture appears": lambda: (raw / "p.png").write_bytes(b"\x89PNG"),
+        "two near-duplicates": lambda: [
+            (raw / name).write_text(HARBOUR.replace("an old shoe", shoe, 2), "utf-8")
+            for name, shoe in (("h1.md", "an old  shoe"), ("h2.md", "an old shoe"))
+        ],
+        "the kept one is gone": (raw / "h2.md").unlink,
+        "a name is taken": lambda: (raw / "1.txt").write_text(post(23), "utf-8"),
+        "a target is gone": (raw / "target.md").unlink,
+    }
+    for what, change in changes.items():
+        change()
+        assert is_fresh(tmp_path, run_archive(chosen), chosen), what
+    assert records(tmp_path)["2.md"]["passages"][0]["more"]
+    assert not run_archive(chosen).written
+
+
+@pytest.mark.parametrize("at", [0, 700, 1500, 2999])
+def test_a_new_post_changes_few_pages_and_volumes(at: int):
+    """Pages and volumes are of bounded size, and a new post changes at most three of them."""
+    more = sorted([*PATHS, f"{PATHS[at]}.new.md"])
+    one, other = ({tuple(page) for page in pages_of(paths)} for paths in (PATHS, more))
+    assert max(map(len, one)) <= POSTS_PER_PAGE
+    assert len(other - one) <= 3
+    one, other = (
+        {tuple(paths) for _, paths in volumes_of((path, "", "2021") for path in paths)} for paths in (PATHS, more)
+    )
+    assert max(map(len, one)) <= MOST_POSTS
+    assert len(other - one) <= 3
