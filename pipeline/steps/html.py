@@ -150,6 +150,7 @@ MOST_TAGS_ALONE = 40  # elements of one paragraph that are tried alone
 
 
 def _shown_alike(content: str, edits: list[Change]) -> bool:
+
     return shown_structure(content) == shown_structure(apply(content, edits))
 
 
