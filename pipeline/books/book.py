@@ -161,6 +161,7 @@ class ChapterSource(NamedTuple):
     document: Document
     root: Path  # of the archive, which its images must be in
     posts: tuple[PostTarget, ...] = ()  # its links that lead to other posts
+    fetched: Path | None = None  # folder of the images that were fetched from the web
 
 
 def chapters_of(
@@ -180,7 +181,7 @@ def chapters_of(
 def _sanitize_context(source: ChapterSource, pictures: PictureOptions) -> SanitizeContext:
     document = source.document
     return SanitizeContext(
-        PictureFinder(source.root),
+        PictureFinder(source.root, source.fetched),
         document.path.parent,
         safe_url(canonical_url(document.meta.source_url)),
         document.meta.language,

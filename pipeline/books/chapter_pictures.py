@@ -1,4 +1,4 @@
-"""Image targets of a document -> the images of its chapter: found in the archive, verified, within the size limit."""
+"""Image targets of a document -> the images of its chapter: found or fetched, verified, within the size limit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from pipeline.books.images import MAX_BYTES, Picture, PictureOptions, verified_image, verified_picture
 from pipeline.read.data_urls import image_of_data_url
+from pipeline.read.fetched_pictures import is_web_image
 from pipeline.read.picture_paths import PictureFinder
 from pipeline.read.pictures import REMOTE_URL
 
@@ -21,7 +22,7 @@ class ChapterPictures:
         self.left_out: set[str] = set()
 
     def name_of(self, written: str) -> str:
-        """Return the file name in the book of the image at a target; "" if it is remote, missing or refused."""
+        """Return the file name in the book of the image at a target; "" if it is missing or refused."""
         if written not in self.names:
             self.names[written] = self.added(written)
         return self.names[written]
@@ -44,5 +45,8 @@ class ChapterPictures:
         if written[:5].lower() == "data:":
             found = image_of_data_url(written, MAX_BYTES)
             return verified_image(found.data, self.options) if found and len(found.data) <= MAX_BYTES else None
-        path = None if REMOTE_URL.match(written) else self.finder.found(self.folder, written)
+        if REMOTE_URL.match(written):
+            copy = self.finder.fetched_bytes(written, MAX_BYTES) if is_web_image(written) else None
+            return verified_image(copy, self.options) if copy else None
+        path = self.finder.found(self.folder, written)
         return verified_picture(self.finder.root, self.finder.root / path, self.options) if path else None

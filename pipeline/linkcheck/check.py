@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag
 
-import httpx
 import msgspec
 
 from pipeline.linkcheck.client import LinkHealth, RequestLimits, check_urls
-from pipeline.linkcheck.public_network import PublicTransport
+from pipeline.linkcheck.public_network import safe_transport
 from pipeline.linkcheck.robots import RobotsCache
 
 TEMPORARY_FAILURES = {"busy", "failing", "timeout", "unreachable", "disallowed"}  # results that expire after a day
@@ -99,8 +98,7 @@ def checked_rows(
 
 
 async def _check_stale_urls(memory: HealthCache, urls: list[str], manners: RequestLimits, tell: OnLinkChecked) -> None:
-    context = httpx.create_ssl_context()
-    transport = httpx.AsyncHTTPTransport(verify=context) if manners.allow_private else PublicTransport(context)
+    transport = safe_transport(allow_private=manners.allow_private)
     async for url, health in check_urls(urls, manners, RobotsCache(memory.db), transport):
         memory.learn(url, health)
         tell(url, health.health)

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
@@ -18,15 +17,16 @@ from aiolimiter import AsyncLimiter
 from protego import Protego
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
+from pipeline.linkcheck.polite import MOST_REDIRECTS, each_result, polite_client
 from pipeline.linkcheck.public_network import MOST_CONNECTIONS, NOT_PUBLIC
-from pipeline.linkcheck.robots import RobotsCache, fetch_rules
+from pipeline.linkcheck.robots import RobotsCache, body_within, fetch_rules
 from pipeline.version import __version__
 
 ROBOTS_NAME = "lacuna"  # our name in robots.txt
 USER_AGENT = f"{ROBOTS_NAME}/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
 MOST_TRIES = 3
-MOST_REDIRECTS = 10
 MOST_WAIT_SECONDS = 30.0  # seconds that a host may delay us in total; for longer, the URL is checked another day
+BODY = "body"  # the extension of a response that has its bytes
 HEALTH_BY_STATUS = {404: "gone", 410: "gone", 429: "busy"}
 ResultT = TypeVar("ResultT")
 
@@ -54,15 +54,16 @@ class RequestLimits:
         return min(self.timeout / 10, 2.0)
 
 
-class _FinalResult(Exception):  # noqa: N818 - a condition, not a fault
+class FinalResult(Exception):  # noqa: N818 - a condition, not a fault
     """The health of a URL is known: no further request is needed."""
 
     def __init__(self, health: LinkHealth) -> None:
+        """Hold the health, whose name is the message."""
         super().__init__(health.health)
         self.health = health
 
 
-class _TryAgain(_FinalResult):
+class _TryAgain(FinalResult):
     """The request failed but may succeed later; `after` is the host's Retry-After, in seconds."""
 
     def __init__(self, health: LinkHealth, after: float = 0) -> None:
@@ -71,12 +72,13 @@ class _TryAgain(_FinalResult):
 
 
 @dataclass(slots=True)
-class _LinkChecker:
+class LinkChecker:
     """The state of one check: robots.txt rules per site, rate limits and locks per host."""
 
     client: httpx.AsyncClient
     manners: RequestLimits
     robots: RobotsCache
+    most_bytes: int = 0  # of the body of a response that is read into its extension BODY
     sites: dict[str, Protego | LinkHealth] = field(
         default_factory=dict
     )  # robots.txt rules, or why the site cannot be requested
@@ -88,7 +90,7 @@ class _LinkChecker:
         """Return the health of a URL, after up to TRIES tries."""
         try:
             return await self.tried(partial(self.request, url))
-        except _FinalResult as result:
+        except FinalResult as result:
             return result.health
 
     async def tried(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
@@ -109,7 +111,7 @@ class _LinkChecker:
         response = await self.follow("HEAD", url)
         if response.is_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
             response = await self.follow("GET", url)
-        return _health_of_response(response)
+        return health_of_response(response)
 
     async def follow(self, method: str, url: str) -> httpx.Response:
         """Return the response at the end of a URL's redirects; its history has the earlier ones."""
@@ -121,16 +123,16 @@ class _LinkChecker:
             history.append(response)
             request = response.next_request
         if request:
-            raise _FinalResult(_health_now("loop"))
+            raise FinalResult(health_now("loop"))
         return response
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Return the response without its body, which may be endless. A host gets one request at a time."""
+        """Return the response, with `most_bytes` of its body at most. A host gets one request at a time."""
         host = request.url.host
         async with self.locks[host]:
             rules = await self.rules(request.url)
             if not rules.can_fetch(str(request.url), ROBOTS_NAME):
-                raise _FinalResult(_health_now("disallowed"))
+                raise FinalResult(health_now("disallowed"))
             async with (
                 self.hosts[host],
                 self.connections,
@@ -138,6 +140,8 @@ class _LinkChecker:
             ):  # also ends slow headers
                 response = await self.client.send(request, stream=True)
                 async with aclosing(response):
+                    if self.most_bytes and response.is_success:
+                        response.extensions[BODY] = await body_within(response, self.most_bytes)
                     return response
 
     async def rules(self, url: httpx.URL) -> Protego:
@@ -146,18 +150,18 @@ class _LinkChecker:
         if site not in self.sites:
             try:
                 self.sites[site] = self.limit_rate(url.host, await self.load_rules(site))
-            except _FinalResult as result:
+            except FinalResult as result:
                 self.sites[site] = result.health
         rules = self.sites[site]
         if isinstance(rules, LinkHealth):
-            raise _FinalResult(rules)
+            raise FinalResult(rules)
         return rules
 
     def limit_rate(self, host: str, rules: Protego) -> Protego:
         """Limit a host to its Crawl-delay, if that is slower than our rate. Raises _Settled if it is too slow."""
         pause = max(1 / self.manners.rate, rules.crawl_delay(ROBOTS_NAME) or 0)
         if pause > MOST_WAIT_SECONDS:
-            raise _FinalResult(_health_now("disallowed"))
+            raise FinalResult(health_now("disallowed"))
         if host not in self.hosts or pause > self.hosts[host].time_period:
             self.hosts[host] = AsyncLimiter(1, pause)
         return rules
@@ -176,7 +180,7 @@ class _LinkChecker:
             async with self.connections, asyncio.timeout(self.manners.timeout):
                 return await fetch_rules(self.client, site)
         except httpx.HTTPStatusError as error:
-            raise _TryAgain(_health_now("disallowed", error.response.status_code)) from None
+            raise _TryAgain(health_now("disallowed", error.response.status_code)) from None
 
 
 def _no_more_tries(state: RetryCallState) -> bool:
@@ -189,30 +193,31 @@ async def _with_network_errors(work: Callable[[], Awaitable[ResultT]]) -> Result
     try:
         return await work()
     except (TimeoutError, httpx.TimeoutException):
-        raise _TryAgain(_health_now("timeout")) from None
+        raise _TryAgain(health_now("timeout")) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         if NOT_PUBLIC in str(error):
-            raise _FinalResult(_health_now("private")) from None
+            raise FinalResult(health_now("private")) from None
         if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
-            raise _TryAgain(_health_now("unreachable")) from None
-        raise _FinalResult(_health_now("unreachable")) from None
+            raise _TryAgain(health_now("unreachable")) from None
+        raise FinalResult(health_now("unreachable")) from None
 
 
-def _health_of_response(response: httpx.Response) -> LinkHealth:
+def health_of_response(response: httpx.Response) -> LinkHealth:
     """Return the health that a response shows. Raises _Again where another try may succeed."""
     status = response.status_code
     permanent = any(one.status_code in {301, 308} for one in response.history)
     success = "moved" if permanent else "ok"
     error = "failing" if response.is_server_error else "refused"
     name = success if response.is_success else HEALTH_BY_STATUS.get(status, error)
-    health = _health_now(name, status, str(response.url) if response.history else "")
+    health = health_now(name, status, str(response.url) if response.history else "")
     if name in {"busy", "failing"}:
         after = response.headers.get("retry-after", "")
         raise _TryAgain(health, float(after) if after.isdecimal() else 0)
     return health
 
 
-def _health_now(name: str, status: int = 0, final: str = "") -> LinkHealth:
+def health_now(name: str, status: int = 0, final: str = "") -> LinkHealth:
+    """Return a health with the time of now."""
     return LinkHealth(name, status, final, dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
 
 
@@ -220,19 +225,6 @@ async def check_urls(
     urls: Iterable[str], manners: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport
 ) -> AsyncIterator[tuple[str, LinkHealth]]:
     """Yield each URL with its health, in the order of the responses over `transport`."""
-    async with httpx.AsyncClient(
-        transport=transport,
-        headers={"User-Agent": USER_AGENT},
-        max_redirects=MOST_REDIRECTS,
-        auth=httpx.Auth(),  # user and password in a URL are not sent
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # cookies are not stored
-        timeout=manners.timeout,
-        trust_env=False,
-    ) as client:
-        checker = _LinkChecker(client, manners, robots)
-
-        async def checked(url: str) -> tuple[str, LinkHealth]:
-            return url, await checker.health(url)
-
-        for done in asyncio.as_completed([checked(url) for url in urls]):
-            yield await done
+    async with polite_client(transport, USER_AGENT, manners.timeout) as client:
+        async for result in each_result(urls, LinkChecker(client, manners, robots).health):
+            yield result

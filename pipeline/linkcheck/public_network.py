@@ -104,3 +104,9 @@ class PublicTransport(httpx.AsyncHTTPTransport):
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context, network_backend=public, max_connections=MOST_CONNECTIONS
         )
+
+
+def safe_transport(*, allow_private: bool) -> httpx.AsyncHTTPTransport:
+    """Return a transport to public IP addresses only, or to all of them if a person allowed it."""
+    context = httpx.create_ssl_context()
+    return httpx.AsyncHTTPTransport(verify=context) if allow_private else PublicTransport(context)

@@ -50,19 +50,20 @@ async def fetch_rules(client: httpx.AsyncClient, site: str) -> str:
 
 
 async def _rules_in_response(response: httpx.Response) -> str:
-    """Return the first LONGEST bytes of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
+    """Return the first MOST_ROBOTS_BYTES of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
     if response.is_server_error:
         response.raise_for_status()
-    if not response.is_success:
-        return ""
-    raw = b""
+    return (await body_within(response, MOST_ROBOTS_BYTES)).decode("utf-8", "replace") if response.is_success else ""
+
+
+async def body_within(response: httpx.Response, most: int) -> bytes:
+    """Return up to the first `most` bytes of the body of an open response, decompressed within that limit."""
+    raw = bytearray()
     async for piece in response.aiter_raw(chunk_size=65_536):
         raw += piece
-        if len(raw) >= MOST_ROBOTS_BYTES:
+        if len(raw) >= most:
             break
     if response.headers.get("content-encoding", "") in {"gzip", "x-gzip", "deflate"}:  # although not requested
         with suppress(zlib.error):
-            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(
-                raw, MOST_ROBOTS_BYTES
-            )  # 32: detect zlib or gzip
-    return raw[:MOST_ROBOTS_BYTES].decode("utf-8", "replace")
+            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(raw, most)  # 32: detect zlib or gzip
+    return bytes(raw[:most])

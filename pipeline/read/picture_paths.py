@@ -20,7 +20,8 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
 
-from pipeline.read.below import open_below, stat_below
+from pipeline.read.below import open_below, read_below, stat_below
+from pipeline.read.fetched_pictures import fetched_name, is_web_image, web_image_url
 from pipeline.read.folder import TRANSIENT_ERRORS, source_stamp
 from pipeline.read.readers import source_of_picture
 
@@ -32,9 +33,14 @@ REFERENCE_MARK = "//"  # of the folder and the target in a reference: no normal 
 
 @dataclass(slots=True)
 class PictureFinder:
-    """Finds image files below the archive's `root`. Make a new one for each run: it remembers folders."""
+    """Finds image files below the archive's `root`. Make a new one for each run: it remembers folders.
+
+    Images of the web are files of the folder `fetched`, if they are there (see fetched_pictures.py).
+    """
 
     root: Path
+    fetched: Path | None = None
+    fetched_names: frozenset[str] | None = None  # of the files in `fetched`
     listings: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # folder -> folded name -> names
     by_name: dict[str, list[str]] | None = None  # folded name of a file -> its paths in the archive
 
@@ -56,9 +62,30 @@ class PictureFinder:
     def stamp(self, reference: str) -> str:
         """Return a string that changes with the image of a reference (see `picture_reference`); "" if there is none."""
         folder, _, written = reference.partition(REFERENCE_MARK)
+        if is_web_image(written):
+            name = self.fetched_file(written)
+            return source_stamp(stat_below(self.fetched, PurePosixPath(name))) if self.fetched and name else ""
         path = self.found(PurePosixPath(folder), written)
         state = self.state(str(path)) if path else None
         return f"{path} {source_stamp(state)}" if state else ""
+
+    def fetched_file(self, written: str) -> str:
+        """Return the name of the copy of an image of the web; "" if there is none."""
+        if self.fetched_names is None:
+            there = self.fetched is not None and self.fetched.is_dir()
+            self.fetched_names = frozenset(os.listdir(self.fetched) if there else ())  # noqa: PTH208 - names only
+        name = fetched_name(web_image_url(written)) if self.fetched_names else ""
+        return name if name in self.fetched_names else ""
+
+    def fetched_bytes(self, written: str, most: int) -> bytes | None:
+        """Return the bytes of the copy of an image of the web; None if there is none of up to `most` bytes."""
+        name = self.fetched_file(written)
+        try:
+            return read_below(self.fetched, PurePosixPath(name), most) if self.fetched and name else None
+        except OSError as error:
+            if error.errno in TRANSIENT_ERRORS:
+                raise
+            return None
 
     def state(self, path: str) -> os.stat_result | None:
         """Return the status of an image file, or of the source that it is inside of; None if there is neither."""

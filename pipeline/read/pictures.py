@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.document import Document, Source
 from pipeline.read.below import read_below
+from pipeline.read.fetched_pictures import is_web_image, web_image_url
 from pipeline.read.picture_paths import PictureFinder, picture_reference
 from pipeline.read.readers import PictureFiles, pictures_inside, source_of_picture
 
@@ -21,14 +22,21 @@ def local_images(document: Document) -> list[str]:
     return list(dict.fromkeys(one for one in written if not REMOTE_URL.match(one) and "\0" not in one))
 
 
+def web_images(document: Document) -> list[str]:
+    """Return the image targets of a document that are URLs of the web, as written, without repetition."""
+    written = (link.written for link in document.links if link.kind == "image")
+    return list(dict.fromkeys(one for one in written if is_web_image(one) and web_image_url(one)))
+
+
 def image_references(document: Document) -> list[str]:
-    """Return the images of a document that are files of the archive, each as one string (see `picture_reference`).
+    """Return the images of a document, of the archive and of the web, each as one string (see `picture_reference`).
 
     >>> from pipeline.document import Link
     >>> image_references(Document(PurePosixPath("a/b.md"), "", links=(Link("my%20sea.png", "", "", "image", 1),)))
     ['a//my%20sea.png']
     """
-    return [picture_reference(document.path.parent, written) for written in local_images(document)]
+    images = [*local_images(document), *web_images(document)]
+    return [picture_reference(document.path.parent, written) for written in images]
 
 
 def missing_images(finder: PictureFinder, document: Document) -> list[str]:

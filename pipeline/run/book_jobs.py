@@ -12,6 +12,7 @@ from pipeline.books.book import style_of_settings
 from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.post_index import PostIndex, post_targets
 from pipeline.document import Cause, Cleaned
+from pipeline.read.fetched_pictures import FETCHED_FOLDER
 from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import worker
 from pipeline.run.collections import BOOK, CollectionMaker, book_files
@@ -75,7 +76,11 @@ class BookMaker:
     def bindings(self, paths: Iterable[str]) -> Iterator[BookJob]:
         """Yield the job of each of some documents that is kept."""
         raw, look = Path(self.settings.raw), style_of_settings(self.settings)
-        finder, posts = PictureFinder(raw), PostIndex(self.database.links.home_before_books, self.database.links.url)
+        fetched = Path(self.settings.clean, FETCHED_FOLDER)
+        finder, posts = (
+            PictureFinder(raw, fetched),
+            PostIndex(self.database.links.home_before_books, self.database.links.url),
+        )
         for path in paths:
             found = self.database.named_outcome(path, problems=False)
             if found is None:
@@ -85,7 +90,7 @@ class BookMaker:
                 stamps = [finder.stamp(picture) for picture in self.database.pictures.of(outcome.path)]
                 targets = post_targets(outcome.document, posts)
                 key = digest_of_values(known, book.VERSION, stamps, look, targets)
-                yield BookJob(outcome.document, raw, self.out / POSTS / name, key, look, targets)
+                yield BookJob(outcome.document, raw, self.out / POSTS / name, key, look, targets, fetched)
 
     def write_posts(self, outdated: Sequence[str]) -> None:
         """Write the EPUB and the PDF of cleaned documents; one that cannot be made is skipped."""

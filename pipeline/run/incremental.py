@@ -18,6 +18,7 @@ from pipeline.document import Skipped
 from pipeline.duplicates.clusters import duplicate_clusters
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.duplicates.lsh_index import LshIndex
+from pipeline.read.fetched_pictures import FETCHED_FOLDER
 from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import Progress
@@ -176,7 +177,8 @@ class IncrementalRun:
 
     def mark_changed_pictures(self) -> None:
         """Mark the documents whose pictures changed since the last run."""
-        finder, pictures = PictureFinder(Path(self.settings.raw)), self.database.pictures
+        finder = PictureFinder(Path(self.settings.raw), Path(self.settings.clean, FETCHED_FOLDER))
+        pictures = self.database.pictures
         known = pictures.stamps()
         for file in pictures.files():
             stamp = finder.stamp(file)

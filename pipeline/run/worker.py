@@ -148,6 +148,7 @@ class BookJob:
     key: str
     look: BookStyle
     posts: tuple[PostTarget, ...] = ()  # the links of the document that lead to other posts
+    fetched: Path | None = None  # the folder of images fetched from the web
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def make_books(bindings: Sequence[BookJob], kinds: Sequence[str] = BOOK_FORMATS)
     A document that exceeds pandoc's limits has a problem instead. Raises what `books_as_files` raises.
     """
     chapters = chapters_of(
-        [ChapterSource(one.document, one.raw, one.posts) for one in bindings], bindings[0].look.pictures
+        [ChapterSource(one.document, one.raw, one.posts, one.fetched) for one in bindings], bindings[0].look.pictures
     )
     books = [
         Book(chapter.title, chapter.language, identifier(str(one.document.path)), (chapter,), one.look)

@@ -23,6 +23,14 @@ class PictureTables:
         """Return the paths below raw/ of the images in all documents."""
         return [file for (file,) in self.db.execute("SELECT DISTINCT file FROM pictures ORDER BY file")]
 
+    def shown(self) -> list[str]:
+        """Return the references of the images in all kept documents (see `picture_reference`)."""
+        query = (
+            "SELECT DISTINCT file FROM pictures JOIN documents USING (path) "
+            "WHERE kind = 'cleaned' AND duplicate_of IS NULL ORDER BY file"
+        )
+        return [file for (file,) in self.db.execute(query)]
+
     def stamps(self) -> dict[str, str]:
         """Return the stamp of each image when it was last seen, by path."""
         return dict(self.db.execute("SELECT file, stamp FROM picture_stamps").fetchall())

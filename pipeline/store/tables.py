@@ -58,7 +58,7 @@ CREATE TABLE works (           -- of documents that cite works
 ) WITHOUT ROWID;
 CREATE TABLE pictures (
     path TEXT NOT NULL,        -- of the document that contains it
-    file TEXT NOT NULL,        -- below raw/
+    file TEXT NOT NULL,        -- as `picture_reference` writes it: folder and target, or URL
     PRIMARY KEY (path, file)
 ) WITHOUT ROWID;
 CREATE INDEX pictures_by_file ON pictures (file);

@@ -1,0 +1,113 @@
+"""The command that fetches the images of the web that posts show: fetch-images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.link_check import DAYS, POSITIVE
+from pipeline.exits import ExitCode
+
+MOST_SHOWN_HOSTS = 20
+MEGABYTE = 2**20
+
+
+@click.command("fetch-images")
+@click.option("--clean", metavar="DIR", help="Folder of clean text. Default: clean.")
+@click.option("--online", is_flag=True, help="Send HTTP requests. Without it, list the hosts.")
+@click.option(
+    "--max-age", type=DAYS, default=30, show_default=True, metavar="DAYS", help="Retry failures older than DAYS."
+)
+@click.option("--max-count", type=click.IntRange(min=1), default=1000, show_default=True, help="Images at most.")
+@click.option(
+    "--max-size", type=POSITIVE, default=500, show_default=True, metavar="MB", help="Megabytes of all images at most."
+)
+@click.option("--rate", type=POSITIVE, default=1, show_default=True, help="Requests per second to one host.")
+@click.option(
+    "--timeout", type=POSITIVE, default=60, show_default=True, metavar="S", help="Seconds to wait for one image."
+)
+@click.option("--allow-private", is_flag=True, help="Also request URLs of this machine and its network.")
+def fetch_images(
+    *,
+    clean: str | None,
+    online: bool,
+    max_age: float,
+    max_count: int,
+    max_size: float,
+    **asking: Any,  # noqa: ANN401 - the fields of RequestLimits
+) -> int:
+    """Store the remote images that posts show, for the books.
+
+    They are kept in clean/.images. The next `lacuna run` puts them into the books.
+    """
+    import datetime as dt
+
+    from pipeline.linkcheck.client import RequestLimits
+    from pipeline.linkcheck.images import FetchLimits, ImageStore
+    from pipeline.run.incremental import DATABASE_FILE, locked
+
+    folder = Path(settings_of(clean=clean).clean)
+    state = folder / DATABASE_FILE
+    if not state.exists():
+        message = f"{state} does not exist; run `lacuna run` first"
+        raise click.UsageError(message)
+    with locked(folder, check=False):
+        store = ImageStore(folder)
+        missing = store.missing(_image_urls(state), dt.timedelta(days=max_age))
+        if not online:
+            _print_hosts(missing)
+            return ExitCode.DONE
+        limits = FetchLimits(max_count, int(max_size * MEGABYTE))
+        results: Counter[str] = Counter()
+
+        def tell(url: str, result: str) -> None:
+            results[result] += 1
+            click.echo(f"{result}: {on_one_line(url)}", err=True)
+
+        stored = store.fetch(missing, RequestLimits(**asking), limits, tell)
+    click.echo(", ".join(f"{count} {result}" for result, count in sorted(results.items())) or "no images to fetch")
+    if left := len(missing) - results.total():
+        click.echo(f"lacuna: {counted(left, 'image')} left, beyond the limits; run the command again", err=True)
+    if stored:
+        click.echo("the next `lacuna run` puts them into the books")
+    return ExitCode.DONE
+
+
+def _image_urls(file: Path) -> list[str]:
+    """Return the URLs of the images of the web that posts show, from the state of the last run.
+
+    Raises UsageError if it is damaged.
+    """
+    from pipeline.read.fetched_pictures import web_image_url
+    from pipeline.read.picture_paths import REFERENCE_MARK
+    from pipeline.store.archive_state import open_state
+    from pipeline.store.schema import DamagedState
+
+    try:
+        with open_state(file, "") as database:
+            written = [reference.partition(REFERENCE_MARK)[2] for reference in database.pictures.shown()]
+    except DamagedState as damage:
+        message = f"{file}: {damage}; run `lacuna run` first"
+        raise click.UsageError(message) from damage
+    return [url for url in map(web_image_url, written) if url]
+
+
+def _print_hosts(urls: list[str]) -> None:
+    """Print how many images would be requested of each host."""
+    from pipeline.urls.canonical import host_of
+
+    hosts = Counter(map(host_of, urls)).most_common()
+    for host, count in hosts[:MOST_SHOWN_HOSTS]:
+        click.echo(f"{on_one_line(host)}: {counted(count, 'image')}")
+    if len(hosts) > MOST_SHOWN_HOSTS:
+        click.echo(f"and {counted(len(hosts) - MOST_SHOWN_HOSTS, 'more host')}")
+    click.echo(f"{counted(len(urls), 'image')} to fetch from {counted(len(hosts), 'host')}")
+    if urls:
+        click.echo("lacuna: offline, no requests sent; use --online to fetch", err=True)
+
+
+COMMANDS = (fetch_images,)
