@@ -11,7 +11,7 @@ from pipeline.urls.normalization import normalized_escapes
 
 FETCHED_FOLDER = ".images"  # in clean/
 _HASH_DIGITS = 32  # 128 bits of SHA-256
-_WEB_URL = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
+_WEB_TARGET = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
 
 def is_web_image(written: str) -> bool:
@@ -20,7 +20,7 @@ def is_web_image(written: str) -> bool:
     >>> is_web_image("HTTP://e.org/a.png"), is_web_image("//e.org/a.png"), is_web_image("img/a.png")
     (True, True, False)
     """
-    return _WEB_URL.match(written) is not None
+    return _WEB_TARGET.match(written) is not None
 
 
 def web_image_url(written: str) -> str:
