@@ -87,11 +87,14 @@ def test_a_formula_inside_the_text_is_found(formula: str):
         (paragraph("@", named("./Object 1")), "$$a^{2} + b$$"),
         (paragraph("@ (1)", named("Object 1/")), "$$a^{2} + b$$ (1)"),
         (f"<text:h>{paragraph('The value @', named('Object 1/'))[8:-9]}</text:h>", "# The value $a^{2} + b$"),
-        (f"<text:list><text:list-item>{paragraph('so @', named('Object 1/'))}</text:list-item></text:list>", "1. so $a"),
+        (
+            f"<text:list><text:list-item>{paragraph('so @', named('Object 1/'))}</text:list-item></text:list>",
+            "1. so $a",
+        ),
     ],
 )
 def test_a_formula_alone_is_displayed(body: str, expected: str):
-    """A formula without words around it stays on a line of its own; one in a heading or a list item is inline."""
+    """A formula without words around it stays on a separate line; one in a heading or a list item is inline."""
     assert expected in markdown(odt(body, Object_1=FORMULA))
 
 

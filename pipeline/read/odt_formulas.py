@@ -19,8 +19,8 @@ _OBJECT_FOLDER = re.compile(rb'(<draw:object\b[^<>]*\bxlink:href=")([^"<>]*)(?="
 _INNER_FORMULA = re.compile(rb"<draw:object\b[^<>]*>\s*(?=<(?:(?P<prefix>[\w-]+):)?math\b(?P<start>[^<>]*)>)")
 _OBJECT_END = b"</draw:object>"
 _PART_OF_TEXT = re.compile(r"(</?(?:p|li|td|th|h[1-6]|dd|dt|div|blockquote|figcaption)\b[^>]*>)")
-_DISPLAYED = re.compile(r'<span class="math display">\\\[([^<]*)\\\]</span>')
-_LETTER = re.compile(r"[^\W\d_]")
+_DISPLAYED_FORMULA = re.compile(r'<span class="math display">\\\[([^<]*)\\\]</span>')
+_ANY_LETTER = re.compile(r"[^\W\d_]")
 
 
 def with_formulas_found(odt: bytes) -> bytes:
@@ -82,7 +82,7 @@ def with_inline_formulas(html: str) -> str:
 
 
 def _with_inline_part(part: str) -> str:
-    words = re.sub(r"<[^>]*>", "", _DISPLAYED.sub("", part))
-    if "math display" not in part or not _LETTER.search(words):  # a number of a formula is no word
+    words = re.sub(r"<[^>]*>", "", _DISPLAYED_FORMULA.sub("", part))
+    if "math display" not in part or not _ANY_LETTER.search(words):  # a number of a formula is no word
         return part
-    return _DISPLAYED.sub(r'<span class="math inline">\\(\1\\)</span>', part)
+    return _DISPLAYED_FORMULA.sub(r'<span class="math inline">\\(\1\\)</span>', part)
