@@ -51,6 +51,7 @@ def _csl_item(key: str, work: Work) -> dict[str, Any]:
             "identifiers": work.identifiers,
             "links": [{"kind": kind, "url": url} for kind, url in work.links],
             "others": work.others,
+            **({"completed": dict(work.completed)} if work.completed else {}),
             "cited_by": [
                 {
                     "path": str(cited.path),
