@@ -15,7 +15,7 @@ from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
 from pipeline.steps.titles import plain_line
 
-MOST_AUTHORS = 50  # of a work; physics has papers with 5,000
+MOST_AUTHORS_KEPT = 50  # of a work; physics has papers with 5,000
 ARXIV_DOI = "10.48550/arxiv."  # arXiv's DOIs are registered at DataCite, not at Crossref
 OPENALEX_FIELDS = "title,authorships,publication_year,language"
 _VERSION = re.compile(r"v\d+\Z")
@@ -57,8 +57,8 @@ class Answer:
 
     def completion(self, key: str, registry: str) -> Completion:
         """Return this answer of a registry as the completion of the work with a key."""
-        others = len(self.authors) > MOST_AUTHORS
-        return Completion(key, registry, self.title, self.authors[:MOST_AUTHORS], others, self.year, self.language)
+        others = len(self.authors) > MOST_AUTHORS_KEPT
+        return Completion(key, registry, self.title, self.authors[:MOST_AUTHORS_KEPT], others, self.year, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def read_crossref(body: bytes) -> Answer:
     >>> read_crossref(b'{"message": {"title": ["A <i>b</i>"], "author": [{"given": "C.", "family": "D"}]}}')
     Answer(title='A b', authors=('C. D',), year='', language='')
     """
-    found = _decoded(body, _CrossrefAnswer)
+    found = _json_answer(body, _CrossrefAnswer)
     if not found:
         return Answer()
     work = found.message
@@ -130,7 +130,12 @@ def read_crossref(body: bytes) -> Answer:
     whole = f"{title}: {subtitle}" if title and subtitle and subtitle.casefold() not in title.casefold() else title
     names = [" ".join(filter(None, (one.given, one.family))) or one.name or "" for one in work.author]
     years = [part[0] for part in (work.issued.parts if work.issued else []) if part]
-    return Answer(plain_line(whole), _authors(names), _year(years[0] if years else None), _language(work.language))
+    return Answer(
+        plain_line(whole),
+        _named_authors(names),
+        _year_in_digits(years[0] if years else None),
+        _known_language(work.language),
+    )
 
 
 class _OpenAlexAuthor(msgspec.Struct):
@@ -155,11 +160,16 @@ def read_openalex(body: bytes) -> Answer:
     >>> read_openalex(b'{"title": "A", "authorships": [{"author": {"display_name": "C. D"}}], "language": "en"}')
     Answer(title='A', authors=('C. D',), year='', language='en')
     """
-    work = _decoded(body, _OpenAlexAnswer)
+    work = _json_answer(body, _OpenAlexAnswer)
     if not work:
         return Answer()
     names = [one.author.display_name or one.raw_author_name or "" for one in work.authorships]
-    return Answer(plain_line(work.title or ""), _authors(names), _year(work.publication_year), _language(work.language))
+    return Answer(
+        plain_line(work.title or ""),
+        _named_authors(names),
+        _year_in_digits(work.publication_year),
+        _known_language(work.language),
+    )
 
 
 def read_arxiv(body: bytes) -> Answer:
@@ -182,24 +192,24 @@ def read_arxiv(body: bytes) -> Answer:
         return Answer()  # an unknown identifier gives an entry about the error, or none
     names = [name.text or "" for name in feed.iterfind("atom:entry/atom:author/atom:name", _ATOM)]
     published = text("published")[:4]
-    return Answer(plain_line(text("title")), _authors(names), published if published.isdecimal() else "")
+    return Answer(plain_line(text("title")), _named_authors(names), published if published.isdecimal() else "")
 
 
-def _decoded(body: bytes, kind: type[AnswerT]) -> AnswerT | None:
+def _json_answer(body: bytes, kind: type[AnswerT]) -> AnswerT | None:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def _authors(names: list[str]) -> tuple[str, ...]:
+def _named_authors(names: list[str]) -> tuple[str, ...]:
     return tuple(filter(None, map(plain_line, names)))
 
 
-def _year(year: int | None) -> str:
+def _year_in_digits(year: int | None) -> str:
     return f"{year:04}" if year and 0 < year < 10000 else ""  # noqa: PLR2004 - four digits
 
 
-def _language(language: str | None) -> str:
+def _known_language(language: str | None) -> str:
     """Return a language of two or three letters; empty for anything else."""
     return language if language and re.fullmatch(r"[a-z]{2,3}", language) else ""

@@ -13,7 +13,7 @@ from pipeline.store.cache_file import open_cache
 from pipeline.store.packing import pack, unpack
 
 COMPLETIONS_FILE = ".works.sqlite"  # in clean/
-_TABLE = "completions (key TEXT PRIMARY KEY, packed BLOB, problem TEXT, lasting INT, asked TEXT)"
+_COMPLETIONS_TABLE = "completions (key TEXT PRIMARY KEY, packed BLOB, problem TEXT, lasting INT, asked TEXT)"
 TEMPORARY_MAX_AGE = dt.timedelta(days=1)  # of a failure that may pass
 
 
@@ -22,7 +22,7 @@ class CompletionCache:
 
     def __init__(self, file: Path) -> None:
         """Open `file`, or create it; a damaged file is replaced."""
-        self.db = open_cache(file, _TABLE)
+        self.db = open_cache(file, _COMPLETIONS_TABLE)
 
     def learn(self, completion: Completion) -> None:
         """Store a completion immediately, because the command may be interrupted."""
@@ -44,7 +44,7 @@ class CompletionCache:
 
 def read_completions(clean: Path) -> dict[str, Completion]:
     """Return the completions in the cache below clean/ by key of the work; none if it is missing or damaged."""
-    rows = _rows(clean, "SELECT key, packed FROM completions WHERE problem = '' ORDER BY key")
+    rows = _cached_rows(clean, "SELECT key, packed FROM completions WHERE problem = '' ORDER BY key")
     try:
         return {key: unpack(packed, Completion) for key, packed in rows}
     except ValueError:
@@ -53,10 +53,10 @@ def read_completions(clean: Path) -> dict[str, Completion]:
 
 def read_problems(clean: Path) -> dict[str, str]:
     """Return why works have no completion, by key of the work; nothing if the cache is missing or damaged."""
-    return dict(_rows(clean, "SELECT key, problem FROM completions WHERE problem <> ''"))
+    return dict(_cached_rows(clean, "SELECT key, problem FROM completions WHERE problem <> ''"))
 
 
-def _rows(clean: Path, query: str) -> list[Any]:
+def _cached_rows(clean: Path, query: str) -> list[Any]:
     """Return rows of the cache, which stays as it is."""
     file = clean / COMPLETIONS_FILE
     if not file.is_file():
