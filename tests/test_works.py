@@ -169,7 +169,7 @@ def test_what_the_post_says_wins(services: Services, tmp_path: Path):
 
 
 def test_failures_are_remembered_with_their_reason(services: Services, tmp_path: Path):
-    """An unknown work is not asked for again; a registry that fails is left alone, and asked after a day."""
+    """An unknown work is not asked for again; a registry that fails is left alone, and asked after an hour."""
     file = tmp_path / COMPLETIONS_FILE
     unknown = work("https://doi.org/10.1000/unknown")
     complete_works([unknown], file, QUICK, services.registries)
@@ -184,7 +184,7 @@ def test_failures_are_remembered_with_their_reason(services: Services, tmp_path:
     complete_works([unknown, *failing], file, QUICK, services.registries)
     assert services.asked == asked
     with closing(sqlite3.connect(file)) as db, db:
-        long_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(days=2)).isoformat()
+        long_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)).isoformat()
         db.execute("UPDATE completions SET asked = ?", (long_ago,))
     services.status = {}
     complete_works([unknown, failing[0]], file, QUICK, services.registries)

@@ -14,7 +14,9 @@ from pipeline.store.packing import pack, unpack
 
 COMPLETIONS_FILE = ".works.sqlite"  # in clean/
 _COMPLETIONS_TABLE = "completions (key TEXT PRIMARY KEY, packed BLOB, problem TEXT, lasting INT, asked TEXT)"
-TEMPORARY_MAX_AGE = dt.timedelta(days=1)  # of a failure that may pass
+TEMPORARY_MAX_AGE = dt.timedelta(
+    hours=1
+)  # of a failure that may pass; a call sends three requests to a host that fails
 
 
 class CompletionCache:
@@ -29,7 +31,7 @@ class CompletionCache:
         self._put(completion.key, pack(completion), "", lasting=True)
 
     def learn_problem(self, key: str, problem: str, *, lasting: bool) -> None:
-        """Store why a work has no completion; a reason that is not `lasting` expires after a day."""
+        """Store why a work has no completion; a reason that is not `lasting` expires after an hour."""
         self._put(key, b"", problem, lasting=lasting)
 
     def _put(self, key: str, packed: bytes, problem: str, *, lasting: bool) -> None:
@@ -57,12 +59,12 @@ def read_problems(clean: Path) -> dict[str, str]:
 
 
 def _cached_rows(clean: Path, query: str) -> list[Any]:
-    """Return rows of the cache, which stays as it is."""
+    """Return rows of the cache. Only an interrupted write of an earlier process is undone (rw)."""
     file = clean / COMPLETIONS_FILE
     if not file.is_file():
         return []
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as db:
             return db.execute(query).fetchall()
     except sqlite3.DatabaseError:
         return []
