@@ -17,6 +17,7 @@ import pytest
 
 from pipeline.citations.cited_works import Citation, Work
 from pipeline.citations.completion import Completion, completed_works
+from pipeline.citations.work_titles import MentionPlace, title_of_mention
 from pipeline.linkcheck.client import RequestLimits
 from pipeline.linkcheck.complete_works import complete_works
 from pipeline.linkcheck.registries import (
@@ -290,3 +291,25 @@ def test_the_command_lists_works(tmp_path: Path, lacuna):
     (tmp_path / "clean" / COMPLETIONS_FILE).unlink()
     assert lacuna("run", cwd=tmp_path).returncode == 0
     assert (tmp_path / "out" / "archive.epub").read_bytes() == book
+
+
+WORDS_OF_LINK = (
+    "论文链接", "论文地址", "原文链接", "全文下载", "PDF下载", "arXiv版", "arXiv 链接", "論文リンク", "論文PDF",
+    "論文はこちら", "논문 링크", "논문", "Volltext", "Zum Artikel", "texte intégral", "lien vers l'article",
+    "texto completo", "artigo completo", "полный текст", "ссылка на статью", "Paper link", "full paper",
+    "the original article", "arXiv preprint", "PDF version", "Open access PDF", "journal version", "Preprint",
+    "download",
+)  # fmt: skip
+TITLES = (
+    "Deep learning", "The paper of the future", "Full text search in databases", "Page ranking",
+    "Abstract interpretation", "链接预测综述", "论文写作指南", "PDF解析方法综述", "版本控制",
+    "Article spinning", "下载安全研究综述", "論文の書き方", "논문 작성법", "Статья о памяти", "Text mining",
+    "The URL shortener problem", "On the version of Zorn", "地址解析", "Paper machines",
+    "Preprint servers and science",
+)  # fmt: skip
+
+
+def test_the_words_of_a_link_are_no_title():
+    """`论文链接` and `PDF version` lead to a work and do not name it, so its title is looked up; titles stay."""
+    assert [text for text in WORDS_OF_LINK if title_of_mention(text, "", MentionPlace.ENTRY)] == []
+    assert [text for text in TITLES if title_of_mention(text, "", MentionPlace.ENTRY) != text] == []
