@@ -20,6 +20,7 @@ from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_ast
 from pipeline.books.text_with_marks import TextWithMarks, text_with_marks, visible_text_of
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
+from pipeline.citations.completion import Completion
 from pipeline.citations.post_index import PostTarget, target_key
 from pipeline.document import Document, FrontValue, SkipDocument
 from pipeline.markdown.note_links import note_links_as_commonmark
@@ -83,6 +84,7 @@ class Book:
     identifier: str
     chapters: tuple[Chapter, ...]
     style: BookStyle = BookStyle()
+    completions: tuple[Completion, ...] = ()  # of cited works without a title
 
     @property
     def pictures(self) -> dict[str, bytes]:

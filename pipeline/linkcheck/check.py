@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag
 
-import httpx
 import msgspec
 
-from pipeline.linkcheck.client import LinkHealth, RequestLimits, check_urls
-from pipeline.linkcheck.public_network import PublicTransport
+from pipeline.linkcheck.client import RequestLimits, check_urls
+from pipeline.linkcheck.health import TEMPORARY_FAILURES, LinkHealth
+from pipeline.linkcheck.public_network import transport_to
 from pipeline.linkcheck.robots import RobotsCache
+from pipeline.store.cache_file import open_cache
 
-TEMPORARY_FAILURES = {"busy", "failing", "timeout", "unreachable", "disallowed"}  # results that expire after a day
 DEAD_HEALTHS = {"gone", "unreachable", "loop", "failing", "timeout"}
 LinkRow = dict[str, Any]
 OnLinkChecked = Callable[[str, str], None]  # (url, health) of each result
@@ -29,21 +28,7 @@ class HealthCache:
 
     def __init__(self, file: Path) -> None:
         """Open `file`, or create it."""
-        try:
-            self.open(file)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            self.db.close()
-            file.unlink()
-            self.open(file)
-
-    def open(self, file: Path) -> None:
-        """Open `file`. Raises sqlite3.DatabaseError where it is damaged."""
-        self.db = sqlite3.connect(file, isolation_level=None)
-        self.db.execute(
-            "CREATE TABLE IF NOT EXISTS health (url TEXT PRIMARY KEY, health TEXT, status INT, final TEXT, checked)"
-        )
+        self.db = open_cache(file, "health (url TEXT PRIMARY KEY, health TEXT, status INT, final TEXT, checked)")
 
     def known(self, url: str) -> LinkHealth | None:
         """Return the last result for a URL; None if there is none."""
@@ -99,8 +84,7 @@ def checked_rows(
 
 
 async def _check_stale_urls(memory: HealthCache, urls: list[str], manners: RequestLimits, tell: OnLinkChecked) -> None:
-    context = httpx.create_ssl_context()
-    transport = httpx.AsyncHTTPTransport(verify=context) if manners.allow_private else PublicTransport(context)
+    transport = transport_to(private=manners.allow_private)
     async for url, health in check_urls(urls, manners, RobotsCache(memory.db), transport):
         memory.learn(url, health)
         tell(url, health.health)

@@ -89,6 +89,12 @@ def is_public(address: str) -> bool:
     return not any(ip in block for block in SPECIAL_IPV4)
 
 
+def transport_to(*, private: bool) -> httpx.AsyncBaseTransport:
+    """Return a transport to public IP addresses; with `private`, to all."""
+    context = httpx.create_ssl_context()
+    return httpx.AsyncHTTPTransport(verify=context) if private else PublicTransport(context)
+
+
 class PublicTransport(httpx.AsyncHTTPTransport):
     """httpx's transport, limited to public IP addresses."""
 

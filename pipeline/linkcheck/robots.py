@@ -50,19 +50,22 @@ async def fetch_rules(client: httpx.AsyncClient, site: str) -> str:
 
 
 async def _rules_in_response(response: httpx.Response) -> str:
-    """Return the first LONGEST bytes of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
+    """Return the start of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
     if response.is_server_error:
         response.raise_for_status()
     if not response.is_success:
         return ""
+    return (await limited_body(response, MOST_ROBOTS_BYTES)).decode("utf-8", "replace")
+
+
+async def limited_body(response: httpx.Response, most_bytes: int) -> bytes:
+    """Return the first `most_bytes` bytes of a response's body, decompressed; the rest is not read."""
     raw = b""
     async for piece in response.aiter_raw(chunk_size=65_536):
         raw += piece
-        if len(raw) >= MOST_ROBOTS_BYTES:
+        if len(raw) >= most_bytes:
             break
     if response.headers.get("content-encoding", "") in {"gzip", "x-gzip", "deflate"}:  # although not requested
         with suppress(zlib.error):
-            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(
-                raw, MOST_ROBOTS_BYTES
-            )  # 32: detect zlib or gzip
-    return raw[:MOST_ROBOTS_BYTES].decode("utf-8", "replace")
+            raw = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(raw, most_bytes)  # 32: detect zlib or gzip
+    return raw[:most_bytes]
