@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.duplicates import index_tables
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.read.folder import source_stamp
-from pipeline.store.atomic import errors_naming, write_atomically
+from pipeline.store.atomic import errors_naming, remove_partial_files, write_atomically
 from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
 VERSION = "8"
@@ -108,6 +108,7 @@ def seal_database(file: Path) -> None:
         with file.open("rb") as data:
             digest = hashlib.file_digest(data, "sha256").hexdigest()
         write_atomically(file.parent, _seal_file(file), f"{source_stamp(file.stat())}\n{digest}\n".encode())
+        remove_partial_files(file.parent)
 
 
 def delete_database(file: Path) -> None:
