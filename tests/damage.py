@@ -97,7 +97,8 @@ def planted(clean: Path, chance: Random) -> None:
     for path in ("../precious.txt", "../../precious.txt", str(clean.parent / "precious.txt"), "x/../../precious.txt"):
         insert = f'INSERT OR REPLACE INTO outputs ("{named}", {kept}) SELECT ?, {kept} FROM outputs LIMIT 1'  # noqa: S608
         _change(clean, insert, path)
-    _change(clean, f"UPDATE outputs SET run = {chance.randrange(2)} WHERE \"{named}\" LIKE '%precious%'")  # noqa: S608
+    problem = chance.choice(("", "could not be made"))
+    _change(clean, f"UPDATE outputs SET problem = ? WHERE \"{named}\" LIKE '%precious%'", problem)  # noqa: S608
 
 
 DAMAGES: dict[str, Callable[[Path, Random], None]] = {
@@ -121,9 +122,15 @@ DAMAGES: dict[str, Callable[[Path, Random], None]] = {
 }
 
 
-def unseal(clean: Path) -> None:
-    """Delete the checksum that detects damage, as a killed run does."""
-    (clean / SEAL).unlink(missing_ok=True)
+EDITS_BY_SQL = ("a table is dropped", "a table is empty", "a field is of another type", "rows are planted")
+
+
+def unseal(clean: Path, kind: str) -> None:
+    """Leave no digest of the state: as a killed run does, or, where another program edited the rows, no file at all."""
+    if kind in EDITS_BY_SQL:
+        (clean / SEAL).unlink(missing_ok=True)
+    else:
+        (clean / SEAL).write_bytes(b"open\n")
 
 
 def _tables(clean: Path) -> list[str]:

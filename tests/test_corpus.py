@@ -107,11 +107,14 @@ def examples() -> list[str]:
 RENDERED_OTHERWISE = {
     "# foo ##################################\n##### foo ##\n",  # a skipped level of headings is closed
     "5*6*78\n",  # a product: the asterisks are text
+    "<del>*foo*</del>\n",  # these hold raw HTML that Markdown has marks for
+    "Foo\n<div>\nbar\n</div>\n",
+    '*<img src="foo" title="*"/>\n',
 }
 
 
 def test_examples_of_commonmark(examples: list[str]):
-    """All examples but two render as before they were formatted; a second pass changes none."""
+    """All examples but five render as before they were formatted; a second pass changes none."""
     formatted = [normalize(text).text for text in examples]
     pairs = zip(examples, formatted, strict=True)
     assert {before for before, after in pairs if html(before) != html(after)} == RENDERED_OTHERWISE

@@ -168,7 +168,7 @@ def damage(seesaw: Seesaw, kind: str, chance: Random, *, flip: bool, sealed: boo
     clean = seesaw.folder / "clean"
     DAMAGES[kind](clean, chance)
     if not sealed:
-        unseal(clean)
+        unseal(clean, kind)
     if flip:
         seesaw.flip()
     ended = seesaw.settle()

@@ -23,7 +23,8 @@ import httpx
 import pytest
 
 from pipeline.linkcheck.check import HealthCache, checked_rows
-from pipeline.linkcheck.client import LinkHealth, RequestLimits, check_urls
+from pipeline.linkcheck.client import RequestLimits, check_urls
+from pipeline.linkcheck.health import LinkHealth
 from pipeline.linkcheck.public_network import PublicTransport, is_public
 from pipeline.linkcheck.robots import RobotsCache
 from tests.conftest import ROOT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from pipeline.books.figures import missing_image_count
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, div, link_or_text, para, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.citations.cited_works import Work, catalogue
+from pipeline.citations.completion import Completion, completed_works
 from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
 from pipeline.urls.canonical import host_of
 from pipeline.urls.identifiers import identifiers
@@ -30,15 +31,17 @@ class ChapterCitation(NamedTuple):
     target: str  # such as "#chapter-1-2"
 
 
-def works_cited(citing: list[ChapterCitation]) -> list[Node]:
+def works_cited(citing: list[ChapterCitation], completions: Mapping[str, Completion]) -> list[Node]:
     """Return the index of cited works: each work once, sorted by authors, year and title.
+
+    Works without a title get it from `completions`, which are by key of the work.
 
     An entry is one paragraph. It links to the places where the work is available, and to each section that cites it.
     """
     by_key: dict[str, list[ChapterCitation]] = {}
     for citation in citing:
         by_key.setdefault(citation.work.key, []).append(citation)
-    works = sorted(catalogue(citation.work for citation in citing), key=_work_sort_key)
+    works = sorted(completed_works(catalogue(citation.work for citation in citing), completions), key=_work_sort_key)
     return [div("works", [_work_entry(work, by_key[work.key]) for work in works])]
 
 

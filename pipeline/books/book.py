@@ -20,6 +20,7 @@ from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_ast
 from pipeline.books.text_with_marks import TextWithMarks, text_with_marks, visible_text_of
 from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
+from pipeline.citations.completion import Completion
 from pipeline.citations.post_index import PostTarget, target_key
 from pipeline.document import Document, FrontValue, SkipDocument
 from pipeline.markdown.note_links import note_links_as_commonmark
@@ -83,6 +84,7 @@ class Book:
     identifier: str
     chapters: tuple[Chapter, ...]
     style: BookStyle = BookStyle()
+    completions: tuple[Completion, ...] = ()  # of cited works without a title
 
     @property
     def pictures(self) -> dict[str, bytes]:
@@ -200,8 +202,7 @@ def _text_as_commonmark(document: Document, context: SanitizeContext) -> TextWit
 
 def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree: SanitizedAst) -> Chapter:
     """Return a document as a chapter; `marked` is its text for pandoc."""
-    meta = document.meta
-    extra = dict(meta.extra)
+    meta, extra = document.meta, dict(document.meta.extra)
     missing = missing_words(visible_text_of(post_visible_text(marked.text), marked), ast_visible_text(tree.blocks))
     return Chapter(
         title=with_clusters_limited(meta.title),

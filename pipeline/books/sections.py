@@ -68,7 +68,8 @@ def sections_of(book: Book) -> list[BookSection]:
 def _back_matter_sections(book: Book, citing: list[ChapterCitation]) -> Iterator[BookSection]:
     if citing:
         title = phrase("works-cited", book.language)
-        yield BookSection("works-cited", title, book.language, works_cited(citing), "bibliography")
+        completions = {one.key: one for one in book.completions}
+        yield BookSection("works-cited", title, book.language, works_cited(citing, completions), "bibliography")
     works = len({citation.work.key for citation in citing})
     title = phrase("colophon", book.language)
     yield BookSection("colophon", title, book.language, colophon(book, works), "colophon")

@@ -56,6 +56,12 @@ class Work:
     links: tuple[tuple[str, str], ...] = ()  # (one of PARTS, canonical URL)
     cited: tuple[Citation, ...] = ()
     language: str = ""  # of the title
+    completed: tuple[tuple[str, str], ...] = ()  # (field that no post gives, name of the registry that gave it)
+
+    @property
+    def named(self) -> bool:
+        """Whether the title is a title, not the identifier or URL in its place."""
+        return self.title not in {"", *self.identifiers, *(url for _, url in self.links)}
 
     @property
     def published(self) -> tuple[str, ...]:
@@ -194,8 +200,7 @@ def _work(reference: Reference, cited: Citation, language: str) -> Work:
 
 def _merged(one: Work, other: Work) -> Work:
     """Return the fields of two mentions of a work; those of the first count more, authors and title go together."""
-    named = one.title not in {*one.identifiers, *(url for _, url in one.links)}
-    fuller = one if one.authors or not (other.authors or not named) else other
+    fuller = one if one.authors or not (other.authors or not one.named) else other
     return replace(
         one,
         title=fuller.title,

@@ -33,7 +33,14 @@ _WORDS_OF_LINK = lazy_pattern(  # words of a link that lead to a work and do not
     r"|full text|pdf|doi|[A-Z][\w'’-]+(?: et al\.?)?,? \(?(?:19|20)\d\d\)?"
     r"|文摘|原文|论文|.{0,12}(?:一项|这项|的)(?:新)?研究(?:人员)?"
     r"|arxiv(?:[:：]?\s*\S+)?|(?:doi|isbn|pmid|pmcid)[:：]?\s*\S+|这里|此处|这篇(?:论文|文章)?|该(?:论文|文)|点击.{0,6}|查看.{0,6}|下载.{0,4}|こちら|여기"
-    r"|hier|ici|aquí|aqui|qui|здесь|тут",
+    r"|hier|ici|aquí|aqui|qui|здесь|тут"
+    r"|(?:(?:the|full|original|published|journal|conference|research|preprint|paper|article|arxiv|doi|pdf|open|access)[\s-]+)*"
+    r"(?:paper|article|preprint|text|link|url|page|pdf|version|abstract|download|manuscript)s?(?: (?:here|on arxiv))?"
+    r"|(?:原文|论文|論文|文章|文献|文獻|全文|官方|PDF|arXiv|DOI)*\s*"
+    r"(?:链接|連結|鏈接|地址|网址|網址|全文|下载|下載|版本|版|PDF|リンク|本文|はこちら)"
+    r"|논문(?: ?(?:링크|원문|PDF|보기))?|volltext|(?:zum )?(?:artikel|paper)|texte intégral|(?:lien vers )?l['’]article"
+    r"|(?:texto|artículo|artigo) completo|(?:enlace|link) (?:al|do) (?:artículo|artigo|paper)|полный текст|статья"
+    r"|(?:ссылка на )?статью",
     re.IGNORECASE,
 )
 _CJK_LETTER = lazy_pattern(r"[\u3040-\u30ff\u3400-\u9fff]")

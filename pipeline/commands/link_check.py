@@ -1,4 +1,4 @@
-"""The command that sends requests: check-links."""
+"""The command that lists dead links: check-links."""
 
 from __future__ import annotations
 

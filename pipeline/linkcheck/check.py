@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,11 +12,12 @@ from urllib.parse import urldefrag
 
 import msgspec
 
-from pipeline.linkcheck.client import LinkHealth, RequestLimits, check_urls
-from pipeline.linkcheck.public_network import safe_transport
+from pipeline.linkcheck.client import RequestLimits, check_urls
+from pipeline.linkcheck.health import TEMPORARY_FAILURES, LinkHealth
+from pipeline.linkcheck.public_network import transport_to
 from pipeline.linkcheck.robots import RobotsCache
+from pipeline.store.cache_file import open_cache
 
-TEMPORARY_FAILURES = {"busy", "failing", "timeout", "unreachable", "disallowed"}  # results that expire after a day
 DEAD_HEALTHS = {"gone", "unreachable", "loop", "failing", "timeout"}
 LinkRow = dict[str, Any]
 OnLinkChecked = Callable[[str, str], None]  # (url, health) of each result
@@ -28,21 +28,7 @@ class HealthCache:
 
     def __init__(self, file: Path) -> None:
         """Open `file`, or create it."""
-        try:
-            self.open(file)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            self.db.close()
-            file.unlink()
-            self.open(file)
-
-    def open(self, file: Path) -> None:
-        """Open `file`. Raises sqlite3.DatabaseError where it is damaged."""
-        self.db = sqlite3.connect(file, isolation_level=None)
-        self.db.execute(
-            "CREATE TABLE IF NOT EXISTS health (url TEXT PRIMARY KEY, health TEXT, status INT, final TEXT, checked)"
-        )
+        self.db = open_cache(file, "health (url TEXT PRIMARY KEY, health TEXT, status INT, final TEXT, checked)")
 
     def known(self, url: str) -> LinkHealth | None:
         """Return the last result for a URL; None if there is none."""
@@ -98,7 +84,7 @@ def checked_rows(
 
 
 async def _check_stale_urls(memory: HealthCache, urls: list[str], manners: RequestLimits, tell: OnLinkChecked) -> None:
-    transport = safe_transport(allow_private=manners.allow_private)
+    transport = transport_to(private=manners.allow_private)
     async for url, health in check_urls(urls, manners, RobotsCache(memory.db), transport):
         memory.learn(url, health)
         tell(url, health.health)

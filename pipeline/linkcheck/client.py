@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
-import msgspec
 from aiolimiter import AsyncLimiter
 from protego import Protego
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from pipeline.linkcheck.polite import MOST_REDIRECTS, each_result, polite_client
+from pipeline.linkcheck.health import FinalResult, LinkHealth, TryAgain, health_now, health_of_response
 from pipeline.linkcheck.public_network import MOST_CONNECTIONS, NOT_PUBLIC
-from pipeline.linkcheck.robots import RobotsCache, body_within, fetch_rules
+from pipeline.linkcheck.robots import RobotsCache, fetch_rules, limited_body
 from pipeline.version import __version__
 
 ROBOTS_NAME = "lacuna"  # our name in robots.txt
-USER_AGENT = f"{ROBOTS_NAME}/{__version__} (checks the links of an archive: HEAD, then GET, once a week at most)"
+CHECKS_LINKS = "checks the links of an archive: HEAD, then GET, once a week at most"
 MOST_TRIES = 3
+MOST_REDIRECTS = 10
 MOST_WAIT_SECONDS = 30.0  # seconds that a host may delay us in total; for longer, the URL is checked another day
-BODY = "body"  # the extension of a response that has its bytes
-HEALTH_BY_STATUS = {404: "gone", 410: "gone", 429: "busy"}
+OnResponse = Callable[[httpx.Response], Awaitable[None]]
 ResultT = TypeVar("ResultT")
-
-
-class LinkHealth(msgspec.Struct, frozen=True):
-    """The result for a URL: health, HTTP status (0: no response), the final URL after redirects, and the time."""
-
-    health: str  # ok, moved, gone, refused, busy, failing, timeout, unreachable, loop, private, disallowed
-    status: int
-    final: str
-    checked: str  # ISO 8601, UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +44,6 @@ class RequestLimits:
         return min(self.timeout / 10, 2.0)
 
 
-class FinalResult(Exception):  # noqa: N818 - a condition, not a fault
-    """The health of a URL is known: no further request is needed."""
-
-    def __init__(self, health: LinkHealth) -> None:
-        """Hold the health, whose name is the message."""
-        super().__init__(health.health)
-        self.health = health
-
-
-class _TryAgain(FinalResult):
-    """The request failed but may succeed later; `after` is the host's Retry-After, in seconds."""
-
-    def __init__(self, health: LinkHealth, after: float = 0) -> None:
-        super().__init__(health)
-        self.after = after
-
-
 @dataclass(slots=True)
 class LinkChecker:
     """The state of one check: robots.txt rules per site, rate limits and locks per host."""
@@ -78,7 +51,6 @@ class LinkChecker:
     client: httpx.AsyncClient
     manners: RequestLimits
     robots: RobotsCache
-    most_bytes: int = 0  # of the body of a response that is read into its extension BODY
     sites: dict[str, Protego | LinkHealth] = field(
         default_factory=dict
     )  # robots.txt rules, or why the site cannot be requested
@@ -87,38 +59,60 @@ class LinkChecker:
     connections: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_CONNECTIONS))
 
     async def health(self, url: str) -> LinkHealth:
-        """Return the health of a URL, after up to TRIES tries."""
+        """Return the health of a URL, after up to MOST_TRIES tries."""
         try:
             return await self.tried(partial(self.request, url))
         except FinalResult as result:
             return result.health
 
     async def tried(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
-        """Return what `work` returns, after up to TRIES tries. Raises _Settled where all fail."""
+        """Return what `work` returns, after up to MOST_TRIES tries. Raises FinalResult where all fail."""
         once = partial(_with_network_errors, work)
-        again = retry_if_exception_type(_TryAgain)
+        again = retry_if_exception_type(TryAgain)
         return await AsyncRetrying(stop=_no_more_tries, wait=self.wait, retry=again, reraise=True)(once)
 
     def wait(self, state: RetryCallState) -> float:
         """Return the seconds to wait before the next try: the host's Retry-After, else doubled each time."""
         error = state.outcome.exception() if state.outcome else None
-        requested = error.after if isinstance(error, _TryAgain) else 0.0
+        requested = error.after if isinstance(error, TryAgain) else 0.0
         backoff: float = self.manners.backoff * 2 ** (state.attempt_number - 1)
         return max(backoff, requested)
 
     async def request(self, url: str) -> LinkHealth:
-        """Request a URL once: HEAD, then GET if that fails. Raises _Again where another try may succeed."""
+        """Request a URL once: HEAD, then GET if that fails. Raises TryAgain where another try may succeed."""
         response = await self.follow("HEAD", url)
         if response.is_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
             response = await self.follow("GET", url)
         return health_of_response(response)
 
-    async def follow(self, method: str, url: str) -> httpx.Response:
-        """Return the response at the end of a URL's redirects; its history has the earlier ones."""
-        request: httpx.Request | None = self.client.build_request(method, url)
+    async def body(self, url: str, most_bytes: int) -> bytes:
+        """Return the start of what GET on a URL returns, after up to MOST_TRIES tries. Raises FinalResult if none."""
+        return await self.tried(partial(self.request_body, url, most_bytes))
+
+    async def request_body(self, url: str, most_bytes: int) -> bytes:
+        """Request the body of a URL once. Raises TryAgain where another try may succeed, else FinalResult."""
+        body = b""
+
+        async def read(response: httpx.Response) -> None:
+            nonlocal body
+            body = await limited_body(response, most_bytes)
+
+        health = health_of_response(await self.follow("GET", url, read))
+        if health.health not in {"ok", "moved"}:
+            raise FinalResult(health)
+        return body
+
+    async def follow(self, method: str, url: str, read: OnResponse | None = None) -> httpx.Response:
+        """Return the response at the end of a URL's redirects; its history has the earlier ones.
+
+        `read` is called with the last response, before it is closed.
+        """
+        # Uncompressed: httpx would decompress a zip bomb before its size is known.
+        plain = {"Accept-Encoding": "identity"} if read else None
+        request: httpx.Request | None = self.client.build_request(method, url, headers=plain)
         history: list[httpx.Response] = []
         while request and len(history) <= MOST_REDIRECTS:
-            response = await self.send(request)
+            response = await self.send(request, read)
             response.history = list(history)
             history.append(response)
             request = response.next_request
@@ -126,8 +120,8 @@ class LinkChecker:
             raise FinalResult(health_now("loop"))
         return response
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
-        """Return the response, with `most_bytes` of its body at most. A host gets one request at a time."""
+    async def send(self, request: httpx.Request, read: OnResponse | None) -> httpx.Response:
+        """Return the response without its body, which may be endless. A host gets one request at a time."""
         host = request.url.host
         async with self.locks[host]:
             rules = await self.rules(request.url)
@@ -140,13 +134,13 @@ class LinkChecker:
             ):  # also ends slow headers
                 response = await self.client.send(request, stream=True)
                 async with aclosing(response):
-                    if self.most_bytes and response.is_success:
-                        response.extensions[BODY] = await body_within(response, self.most_bytes)
+                    if read and not response.next_request:
+                        await read(response)
                     return response
 
     async def rules(self, url: httpx.URL) -> Protego:
-        """Return the robots.txt rules for a URL. Raises _Settled where they cannot be read: the site is off limits."""
-        site = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        """Return the robots.txt rules for a URL. Raises FinalResult if they cannot be read: the site is off limits."""
+        site = _site_of(url)
         if site not in self.sites:
             try:
                 self.sites[site] = self.limit_rate(url.host, await self.load_rules(site))
@@ -157,8 +151,14 @@ class LinkChecker:
             raise FinalResult(rules)
         return rules
 
+    def allow_service(self, url: str, pause: float) -> None:
+        """Allow requests to the site of a service for programs, `pause` seconds apart: its terms replace robots.txt."""
+        service = httpx.URL(url)
+        rules = Protego.parse(f"User-agent: *\nCrawl-delay: {pause}")
+        self.sites[_site_of(service)] = self.limit_rate(service.host, rules)
+
     def limit_rate(self, host: str, rules: Protego) -> Protego:
-        """Limit a host to its Crawl-delay, if that is slower than our rate. Raises _Settled if it is too slow."""
+        """Limit a host to its Crawl-delay, if that is slower than our rate. Raises FinalResult if it is too slow."""
         pause = max(1 / self.manners.rate, rules.crawl_delay(ROBOTS_NAME) or 0)
         if pause > MOST_WAIT_SECONDS:
             raise FinalResult(health_now("disallowed"))
@@ -175,12 +175,17 @@ class LinkChecker:
         return Protego.parse(rules)
 
     async def request_rules(self, site: str) -> str:
-        """Request the robots.txt of a site. Raises _Again where its server fails."""
+        """Request the robots.txt of a site. Raises TryAgain where its server fails."""
         try:
             async with self.connections, asyncio.timeout(self.manners.timeout):
                 return await fetch_rules(self.client, site)
         except httpx.HTTPStatusError as error:
-            raise _TryAgain(health_now("disallowed", error.response.status_code)) from None
+            raise TryAgain(health_now("disallowed", error.response.status_code)) from None
+
+
+def _site_of(url: httpx.URL) -> str:
+    """Return the scheme and the authority of a URL."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def _no_more_tries(state: RetryCallState) -> bool:
@@ -189,42 +194,57 @@ def _no_more_tries(state: RetryCallState) -> bool:
 
 
 async def _with_network_errors(work: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """Return what `work` returns. Raises _Settled or _Again for network errors."""
+    """Return what `work` returns. Raises FinalResult or TryAgain for network errors."""
     try:
         return await work()
     except (TimeoutError, httpx.TimeoutException):
-        raise _TryAgain(health_now("timeout")) from None
+        raise TryAgain(health_now("timeout")) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         if NOT_PUBLIC in str(error):
             raise FinalResult(health_now("private")) from None
         if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
-            raise _TryAgain(health_now("unreachable")) from None
+            raise TryAgain(health_now("unreachable")) from None
         raise FinalResult(health_now("unreachable")) from None
 
 
-def health_of_response(response: httpx.Response) -> LinkHealth:
-    """Return the health that a response shows. Raises _Again where another try may succeed."""
-    status = response.status_code
-    permanent = any(one.status_code in {301, 308} for one in response.history)
-    success = "moved" if permanent else "ok"
-    error = "failing" if response.is_server_error else "refused"
-    name = success if response.is_success else HEALTH_BY_STATUS.get(status, error)
-    health = health_now(name, status, str(response.url) if response.history else "")
-    if name in {"busy", "failing"}:
-        after = response.headers.get("retry-after", "")
-        raise _TryAgain(health, float(after) if after.isdecimal() else 0)
-    return health
-
-
-def health_now(name: str, status: int = 0, final: str = "") -> LinkHealth:
-    """Return a health with the time of now."""
-    return LinkHealth(name, status, final, dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+@asynccontextmanager
+async def link_checker(
+    manners: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport, purpose: str = CHECKS_LINKS
+) -> AsyncIterator[LinkChecker]:
+    """Yield a client over `transport`, whose User-Agent says its purpose. It sends no cookies and no passwords."""
+    async with httpx.AsyncClient(
+        transport=transport,
+        headers={"User-Agent": f"{ROBOTS_NAME}/{__version__} ({purpose})"},
+        max_redirects=MOST_REDIRECTS,
+        auth=httpx.Auth(),  # user and password in a URL are not sent
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # cookies are not stored
+        timeout=manners.timeout,
+        trust_env=False,
+    ) as client:
+        yield LinkChecker(client, manners, robots)
 
 
 async def check_urls(
     urls: Iterable[str], manners: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport
 ) -> AsyncIterator[tuple[str, LinkHealth]]:
     """Yield each URL with its health, in the order of the responses over `transport`."""
-    async with polite_client(transport, USER_AGENT, manners.timeout) as client:
-        async for result in each_result(urls, LinkChecker(client, manners, robots).health):
+    async with link_checker(manners, robots, transport) as checker:
+        async for result in each_result(urls, checker.health):
             yield result
+
+
+async def each_result(
+    urls: Iterable[str], work: Callable[[str], Awaitable[ResultT]]
+) -> AsyncGenerator[tuple[str, ResultT]]:
+    """Yield each URL with what `work` returns for it, in the order in which it ends; closing it cancels the rest."""
+
+    async def worked(url: str) -> tuple[str, ResultT]:
+        return url, await work(url)
+
+    tasks = [asyncio.ensure_future(worked(url)) for url in urls]
+    try:
+        for done in asyncio.as_completed(tasks):
+            yield await done
+    finally:
+        for task in tasks:
+            task.cancel()

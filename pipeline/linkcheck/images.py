@@ -16,24 +16,14 @@ from PIL import Image
 
 from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, IMAGE_FORMATS, MAX_BYTES, verified_image
 from pipeline.linkcheck.check import HealthCache
-from pipeline.linkcheck.client import (
-    BODY,
-    ROBOTS_NAME,
-    FinalResult,
-    LinkChecker,
-    LinkHealth,
-    RequestLimits,
-    health_now,
-    health_of_response,
-)
-from pipeline.linkcheck.polite import each_result, polite_client
-from pipeline.linkcheck.public_network import safe_transport
+from pipeline.linkcheck.client import LinkChecker, RequestLimits, each_result, link_checker
+from pipeline.linkcheck.health import FinalResult, LinkHealth, health_now
+from pipeline.linkcheck.public_network import transport_to
 from pipeline.linkcheck.robots import RobotsCache
 from pipeline.read.fetched_pictures import FETCHED_FOLDER, fetched_name
 from pipeline.store.atomic import write_atomically
-from pipeline.version import __version__
 
-AGENT = f"{ROBOTS_NAME}/{__version__} (fetches the images that posts of an archive show, each once)"
+FETCHES_IMAGES = "fetches the images that posts of an archive show, each once"
 FAILURES_FILE = ".failures.sqlite"  # in FETCHED_FOLDER
 NO_IMAGE, TOO_LARGE, TRACKER = "not an image", "too large", "tracking pixel"  # reasons besides those of LinkHealth
 STORED = "stored"
@@ -77,42 +67,33 @@ class ImageStore:
         self, memory: HealthCache, urls: list[str], manners: RequestLimits, room: int, tell: OnImage
     ) -> int:
         stored = 0
-        async with polite_client(safe_transport(allow_private=manners.allow_private), AGENT, manners.timeout) as client:
-            fetcher = _ImageFetcher(client, manners, RobotsCache(memory.db), MAX_BYTES + 1)
-            async with aclosing(each_result(urls, fetcher.image)) as results:
-                async for url, image in results:
-                    if isinstance(image, LinkHealth):
-                        memory.learn(url, image)
-                        tell(url, image.health)
-                        continue
-                    room -= len(image)
-                    if room < 0:
-                        break
-                    write_atomically(self.clean, self.folder / fetched_name(url), image)
-                    stored += 1
-                    tell(url, STORED)
+        transport = transport_to(private=manners.allow_private)
+        async with (
+            link_checker(manners, RobotsCache(memory.db), transport, FETCHES_IMAGES) as checker,
+            aclosing(each_result(urls, partial(_image_at, checker))) as results,
+        ):
+            async for url, image in results:
+                if isinstance(image, LinkHealth):
+                    memory.learn(url, image)
+                    tell(url, image.health)
+                    continue
+                room -= len(image)
+                if room < 0:
+                    break
+                write_atomically(self.clean, self.folder / fetched_name(url), image)
+                stored += 1
+                tell(url, STORED)
         return stored
 
 
-class _ImageFetcher(LinkChecker):
-    """A link checker that also returns what it requests, if that is an image."""
-
-    async def image(self, url: str) -> bytes | LinkHealth:
-        """Return the bytes of the image at a URL, or why there is none."""
-        try:
-            return await self.tried(partial(self.request_image, url))
-        except FinalResult as result:
-            return result.health
-
-    async def request_image(self, url: str) -> bytes | LinkHealth:
-        """Request a URL once. Raises FinalResult as `request` does."""
-        response = await self.follow("GET", url)
-        health = health_of_response(response)
-        if not response.is_success:
-            return health
-        body: bytes = response.extensions[BODY]
-        reason = await asyncio.to_thread(why_not_stored, body)
-        return health_now(reason, health.status, health.final) if reason else body
+async def _image_at(checker: LinkChecker, url: str) -> bytes | LinkHealth:
+    """Return the bytes of the image at a URL, or why there is none."""
+    try:
+        body = await checker.body(url, MAX_BYTES + 1)
+    except FinalResult as result:
+        return result.health
+    reason = await asyncio.to_thread(why_not_stored, body)
+    return health_now(reason) if reason else body
 
 
 def why_not_stored(data: bytes) -> str:

@@ -89,6 +89,12 @@ def is_public(address: str) -> bool:
     return not any(ip in block for block in SPECIAL_IPV4)
 
 
+def transport_to(*, private: bool) -> httpx.AsyncBaseTransport:
+    """Return a transport to public IP addresses; with `private`, to all."""
+    context = httpx.create_ssl_context()
+    return httpx.AsyncHTTPTransport(verify=context) if private else PublicTransport(context)
+
+
 class PublicTransport(httpx.AsyncHTTPTransport):
     """httpx's transport, limited to public IP addresses."""
 
@@ -104,9 +110,3 @@ class PublicTransport(httpx.AsyncHTTPTransport):
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context, network_backend=public, max_connections=MOST_CONNECTIONS
         )
-
-
-def safe_transport(*, allow_private: bool) -> httpx.AsyncHTTPTransport:
-    """Return a transport to public IP addresses only, or to all of them if a person allowed it."""
-    context = httpx.create_ssl_context()
-    return httpx.AsyncHTTPTransport(verify=context) if allow_private else PublicTransport(context)

@@ -50,20 +50,22 @@ async def fetch_rules(client: httpx.AsyncClient, site: str) -> str:
 
 
 async def _rules_in_response(response: httpx.Response) -> str:
-    """Return the first MOST_ROBOTS_BYTES of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
+    """Return the start of the rules in a response. Raises httpx.HTTPStatusError for a 5xx status."""
     if response.is_server_error:
         response.raise_for_status()
-    return (await body_within(response, MOST_ROBOTS_BYTES)).decode("utf-8", "replace") if response.is_success else ""
+    if not response.is_success:
+        return ""
+    return (await limited_body(response, MOST_ROBOTS_BYTES)).decode("utf-8", "replace")
 
 
-async def body_within(response: httpx.Response, most: int) -> bytes:
-    """Return up to the first `most` bytes of the body of an open response, decompressed within that limit."""
+async def limited_body(response: httpx.Response, most_bytes: int) -> bytes:
+    """Return the first `most_bytes` bytes of a response's body, decompressed; the rest is not read."""
     raw = bytearray()
     async for piece in response.aiter_raw(chunk_size=65_536):
         raw += piece
-        if len(raw) >= most:
+        if len(raw) >= most_bytes:
             break
     if response.headers.get("content-encoding", "") in {"gzip", "x-gzip", "deflate"}:  # although not requested
         with suppress(zlib.error):
-            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(raw, most)  # 32: detect zlib or gzip
-    return bytes(raw[:most])
+            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(raw, most_bytes)  # 32: detect zlib or gzip
+    return bytes(raw[:most_bytes])

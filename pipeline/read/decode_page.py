@@ -9,11 +9,9 @@ import hashlib
 from dataclasses import replace
 
 from pipeline.document import Document, Encoding, Metadata, SkipDocument, Source
+from pipeline.encoding.codecs import BROWSER_CODECS
 from pipeline.encoding.detection import UTF_8, is_decodable
 from pipeline.read.decode import MULTIBYTE, decode, detect
-
-_AS_BROWSERS_READ = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
-"""Codec -> the larger one that browsers use in its place, by the Encoding Standard (WHATWG): `—` is no `―`."""
 
 _OTHER_EVIDENCE = ("bom", "validity", "utf-8", "damaged")  # of encodings that texts and pages are decoded from alike
 FEWEST_UTF_8_SEQUENCES = 4  # of UTF-8 in a line
@@ -41,7 +39,7 @@ def _fitting(data: bytes) -> Encoding | None:
         encoding = detect(data)
     except SkipDocument:
         return None
-    codec = _AS_BROWSERS_READ.get(encoding.codec, encoding.codec)
+    codec = BROWSER_CODECS.get(encoding.codec, encoding.codec)
     return (
         replace(encoding, codec=codec)
         if encoding.evidence not in _OTHER_EVIDENCE and is_decodable(data, codec)

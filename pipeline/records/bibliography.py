@@ -11,6 +11,7 @@ import msgspec
 from pipeline.citations.cited_works import Work
 
 VERSION = 3  # raise it when the bytes change
+_CSL_NAMES = {"title": "title", "authors": "author", "year": "issued"}
 _TEX_ESCAPES = {char: rf"\{char}" for char in "%&#_$"} | {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
@@ -51,6 +52,7 @@ def _csl_item(key: str, work: Work) -> dict[str, Any]:
             "identifiers": work.identifiers,
             "links": [{"kind": kind, "url": url} for kind, url in work.links],
             "others": work.others,
+            **({"completed": {_CSL_NAMES[name]: by for name, by in work.completed}} if work.completed else {}),
             "cited_by": [
                 {
                     "path": str(cited.path),

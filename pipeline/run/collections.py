@@ -14,13 +14,16 @@ from pipeline.books import book
 from pipeline.books.book import BookStyle, style_of_settings
 from pipeline.books.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
 from pipeline.books.formats import BOOK_FORMATS
+from pipeline.citations.cited_works import Work
+from pipeline.citations.completion import Completion
 from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
 from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
 from pipeline.settings import Edition, Settings
 from pipeline.store.archive_state import ArchiveState
+from pipeline.store.completion_cache import read_completions
 from pipeline.store.file_names import safe_name
 from pipeline.store.output_ledger import OutputLedger
-from pipeline.store.packing import digest_of_values
+from pipeline.store.packing import digest_of_values, unpack
 
 BOOK = "archive"  # the name of the archive's book, and of the folder with its volumes
 BOOK_SECONDS = 3600  # CPU time for a collection
@@ -53,6 +56,7 @@ class CollectionMaker:
     def __init__(self, settings: Settings, database: ArchiveState, ledger: OutputLedger, scratch: Path) -> None:
         """Write below settings.out, with temporary files in `scratch`."""
         self.settings, self.database, self.ledger, self.scratch = settings, database, ledger, scratch
+        self.completions = read_completions(Path(settings.clean))
         self.system_failed = False
 
     def write_all(self, archive: Path, editions: Path, progress: Callable[[str], None]) -> None:
@@ -85,13 +89,14 @@ class CollectionMaker:
         paths = book_files(collection.place, *self.settings.formats)
         formats = self.settings.formats and converter_path()
         keys = [*collection.posts.values()]
-        parts = (collection.title, keys, collection.look, collection.edition, formats, collection.index)
+        completions = self.completions_of(collection.posts)
+        parts = (collection.title, keys, collection.look, collection.edition, formats, collection.index, completions)
         key = digest_of_values(book.VERSION, *parts)
         fresh = [self.ledger.fresh(path, key) for path in paths.values()]  # ask for each: that also plans the file
         if all(fresh):
             return
         progress(collection.title)
-        made = dict.fromkeys(paths, b"") if self.ledger.check else self.made(collection)
+        made = dict.fromkeys(paths, b"") if self.ledger.check else self.made(collection, completions)
         for kind, path in paths.items():
             data = made[kind]
             if isinstance(data, NoResult):  # an older file is removed, and the report says why
@@ -101,7 +106,15 @@ class CollectionMaker:
                 self.ledger.put(path, key, data)
         self.ledger.flush()
 
-    def made(self, collection: Collection) -> Mapping[str, bytes | NoResult]:
+    def completions_of(self, paths: Iterable[str]) -> tuple[Completion, ...]:
+        """Return the completions of the works that posts cite, each once."""
+        if not self.completions:
+            return ()
+        packed = filter(None, map(self.database.works_of, paths))
+        keys = dict.fromkeys(work.key for works in packed for work in unpack(works, list[Work]))
+        return tuple(self.completions[key] for key in keys if key in self.completions)
+
+    def made(self, collection: Collection, completions: tuple[Completion, ...]) -> Mapping[str, bytes | NoResult]:
         """Return a collection in each kind that the settings name, or why it failed.
 
         Each kind is made in its own process: the limits and the failure of one do not affect the other.
@@ -117,6 +130,7 @@ class CollectionMaker:
                 chapters,
                 self.scratch / f"book.{kind}",
                 collection.index,
+                completions,
             )
             for kind in BOOK_FORMATS
         ]

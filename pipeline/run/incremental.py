@@ -29,6 +29,7 @@ from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.archive_state import ArchiveState, open_state
 from pipeline.store.atomic import errors_naming
+from pipeline.store.completion_cache import read_completions
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
 from pipeline.store.rows import ROW_VERSION, DocumentRow, document_row
@@ -172,7 +173,8 @@ class IncrementalRun:
         """Return the digest of all that decides the contents of clean/ and out/ besides documents and pictures."""
         choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
         counts = passed_over(self.database)
-        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts]
+        completions = read_completions(Path(self.settings.clean))
+        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts, completions]
         return digest_of_values(self.database.flow, how)
 
     def mark_changed_pictures(self) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.citations.cited_works import Work, catalogue
+from pipeline.citations.completion import completed_works
 from pipeline.citations.post_graph import edges_of
 from pipeline.citations.post_index import PostIndex
 from pipeline.document import Cleaned, Outcome, Skipped
@@ -17,12 +18,13 @@ from pipeline.records import bibliography, link_files, report_jsonl
 from pipeline.run.splice import Splice
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
+from pipeline.store.completion_cache import read_completions
 from pipeline.store.line_table import LineTable
 from pipeline.store.output_ledger import CHECKED_LINKS, OutputLedger
-from pipeline.store.packing import unpack
+from pipeline.store.packing import digest_of_values, unpack
 
-WORKS_FACT, WORKS_SIZE_FACT = "works", "size of works in the graph"  # facts of the database
-CURRENT = "current"  # the value of WORKS_FACT while the files of works are up to date; a trigger empties it
+WORKS_FACT = "works"  # the digest of the completions in the files of works; a trigger empties it when works change
+WORKS_SIZE_FACT = "size of works in the graph"
 
 
 class RecordWriter:
@@ -36,16 +38,18 @@ class RecordWriter:
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.lines = LineTable(database.db)
         self.known, self.finder = PostIndex(database.links.home), PictureFinder(Path(settings.raw))
+        self.completions = read_completions(self.clean)
         self.nodes: set[str] = set()  # documents whose nodes in the graph may have changed
 
     def write(self, stale: Sequence[str]) -> None:
         """Write every record that is missing or outdated; `stale` are the documents that changed, in order."""
-        works_changed = self.database.fact(WORKS_FACT) != CURRENT
+        completions = digest_of_values(self.completions)
+        works_changed = self.database.fact(WORKS_FACT) != completions
         self.write_lines(stale)
         self.write_works(changed=works_changed)
         self.write_graph(stale, works_changed=works_changed)
         self.lines.forget_gone(stale)
-        self.database.learn(WORKS_FACT, CURRENT)
+        self.database.learn(WORKS_FACT, completions)
 
     def write_lines(self, stale: Sequence[str]) -> None:
         """Write report.jsonl, links.jsonl and links.csv in one walk over the documents that changed."""
@@ -132,7 +136,7 @@ class RecordWriter:
     @cached_property
     def works(self) -> list[Work]:
         """The works that the kept documents cite, in the order of their first mention."""
-        return catalogue(work for packed in self.database.works() for work in unpack(packed, list[Work]))
+        return completed_works(cited_works(self.database), self.completions)
 
     def write_works(self, *, changed: bool) -> None:
         """Write the files of works."""
@@ -204,3 +208,8 @@ class RecordWriter:
     def paths(self) -> Iterator[str]:
         """Yield the paths of all sources that are reported, in order."""
         return self.database.reported_paths()
+
+
+def cited_works(database: ArchiveState) -> list[Work]:
+    """Return the works that the kept documents cite, in the order of their first mention."""
+    return catalogue(work for packed in database.works() for work in unpack(packed, list[Work]))

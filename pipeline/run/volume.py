@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pipeline.books.book import Book, BookStyle, Chapter, identifier
 from pipeline.books.formats import books_as_files
-from pipeline.books.pandoc_ast import Node, printable
+from pipeline.books.pandoc_ast import Node, all_printable, printable
 from pipeline.books.phrases import phrase
 from pipeline.books.selection import selected_chapters
+from pipeline.citations.completion import Completion
 from pipeline.document import SkipDocument
 from pipeline.settings import Edition
 from pipeline.store.atomic import errors_naming
@@ -34,7 +35,7 @@ class Volume:
     """A book to make: its title and look, the selection (None: all chapters), and the format.
 
     `chapters` is a file that `save_chapters` wrote; `target` is the file of the book. With `index`, the book lists
-    these volumes instead.
+    these volumes instead. `completions` are those of the works that the posts cite.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Volume:
     chapters: Path
     target: Path
     index: tuple[VolumeEntry, ...] = ()
+    completions: tuple[Completion, ...] = ()
 
 
 def save_chapters(chapters: Iterable[bytes], file: Path) -> None:
@@ -87,7 +89,8 @@ def make_collection(volume: Volume) -> str:
         return f"collection `{volume.title}` matches no posts; change or delete its [[edition]] in the settings"
     language = Counter(chapter.language for chapter in chapters).most_common(1)[0][0]
     title = title_in_language(volume.title, language)
-    book = Book(title, language, identifier(volume.title), tuple(chapters), volume.look)
+    completions = tuple(map(all_printable, volume.completions))
+    book = Book(title, language, identifier(volume.title), tuple(chapters), volume.look, completions)
     try:
         (made,) = books_as_files([book], [volume.kind])
     except SkipDocument as unfit:

@@ -40,6 +40,7 @@ _TAG_PAIR = re.compile(
 _IMAGE_TAG = re.compile(rf"<(?P<name>img)(?P<attributes>{_TAG_ATTRIBUTES})\s*/?>", re.IGNORECASE)
 _LINE_BREAKS = re.compile(r"(?:<br\s*/?>[ \t]*(?:\n(?=<br\b))?)+", re.IGNORECASE)
 _SPECIAL_IN_CODE = re.compile(r"[<>*_`\[\]\\$~!]|https?:")
+_IMAGE_TARGET = re.compile(r"!\[(?:\\.|[^\]\\])*\]\([^)]*\)")  # its text was an attribute
 _ESCAPED_MARK = re.compile(r"\\[!-/:-@\[-`{-~]")
 INLINE_MARKS = ("b", "strong", "i", "em", "del", "s", "strike", "code", "tt")
 MOST_HTML_CHARACTERS = 400_000  # of one post; a longer one keeps its HTML
@@ -86,7 +87,7 @@ def _escapes_marks(raw: str, made: str) -> bool:
     >>> _escapes_marks("<div>**a**</div>", r"\*\*a\*\*"), _escapes_marks("<p>a</p>", "a")
     (True, False)
     """
-    return len(_ESCAPED_MARK.findall(made)) > len(_ESCAPED_MARK.findall(raw))
+    return len(_ESCAPED_MARK.findall(_IMAGE_TARGET.sub("", made))) > len(_ESCAPED_MARK.findall(raw))
 
 
 def _html_blocks_in_a_row(text: str) -> Iterator[list[Span]]:

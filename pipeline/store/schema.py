@@ -13,10 +13,11 @@ from pathlib import Path
 from pipeline.duplicates import index_tables
 from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.read.folder import source_stamp
-from pipeline.store.atomic import errors_naming
+from pipeline.store.atomic import errors_naming, remove_partial_files, write_atomically
 from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
 VERSION = "8"
+OPEN = b"open\n"  # in place of the seal while a run writes; a killed run leaves it
 CACHE_KILOBYTES = 64_000  # of the database in memory: keys of the index of duplicates go to random pages
 
 
@@ -30,39 +31,42 @@ _WRITING_ACTIONS = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE
 def open_database(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
     """Return the database at `file`; with `rebuild`, delete the old one first.
 
-    Raises Damaged where its seal does not match, where an unsealed file fails the full check, or where it is of
-    another version.
+    Raises Damaged where its seal is missing or does not match, where a file that a run left open fails the full check,
+    or where it is of another version.
     """
     if rebuild:
         delete_database(file)
-    found, sealed = file.exists(), _seal_file(file).exists()
-    if found and sealed and not _matches_seal(file):
+    found, opened = file.exists(), _is_open(file)
+    if found and not opened and not _matches_seal(file):
         message = "changed since the last run"
         raise DamagedState(message)
     db = sqlite3.connect(file, isolation_level=None)
     db.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
     try:
         if found:
-            _check_database(db, whole=not sealed)
+            _check_database(db, whole=opened)
         else:
             create_tables(db)
     except BaseException:
         db.close()
         raise
-    _remove_seal_before_writing(db, file)
+    _open_seal_before_writing(db, file)
     return db
 
 
-def _remove_seal_before_writing(db: sqlite3.Connection, file: Path) -> None:
-    """Remove the seal before the first statement that writes: a run that changes nothing keeps it."""
+def _open_seal_before_writing(db: sqlite3.Connection, file: Path) -> None:
+    """Replace the seal by OPEN before the first statement that writes: a run that changes nothing keeps it."""
+    opened = False
 
     def authorize(action: int, table: str | None, _column: object, database: str | None, _trigger: object) -> int:
-        if action not in _WRITING_ACTIONS or database == "temp" or str(table).startswith("sqlite_temp"):
+        nonlocal opened
+        if opened or action not in _WRITING_ACTIONS or database == "temp" or str(table).startswith("sqlite_temp"):
             return sqlite3.SQLITE_OK
         try:
-            _seal_file(file).unlink(missing_ok=True)
+            write_atomically(file.parent, _seal_file(file), OPEN)
         except OSError:
             return sqlite3.SQLITE_DENY  # the statement fails with SQLITE_AUTH
+        opened = True
         return sqlite3.SQLITE_OK
 
     db.set_authorizer(authorize)
@@ -70,7 +74,7 @@ def _remove_seal_before_writing(db: sqlite3.Connection, file: Path) -> None:
 
 def open_copy_in_memory(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
     """Return a copy of `file` in memory; a new database if there is none, or with `rebuild`. Raises Damaged."""
-    if not rebuild and _seal_file(file).exists() and file.exists() and not _matches_seal(file):
+    if not rebuild and file.exists() and not _is_open(file) and not _matches_seal(file):
         message = "changed since the last run"
         raise DamagedState(message)
     memory = sqlite3.connect(":memory:", isolation_level=None)
@@ -98,12 +102,13 @@ def _copy_to_memory(file: Path, memory: sqlite3.Connection) -> None:
 
 def seal_database(file: Path) -> None:
     """Store the stamp and the digest of a closed database, so that the next run notices damage."""
-    if _seal_file(file).exists():
+    if _seal_file(file).exists() and not _is_open(file):
         return  # nothing was written
     with errors_naming(file):
         with file.open("rb") as data:
             digest = hashlib.file_digest(data, "sha256").hexdigest()
-        _seal_file(file).write_text(f"{source_stamp(file.stat())}\n{digest}\n", "ascii")
+        write_atomically(file.parent, _seal_file(file), f"{source_stamp(file.stat())}\n{digest}\n".encode())
+        remove_partial_files(file.parent)
 
 
 def delete_database(file: Path) -> None:
@@ -127,8 +132,15 @@ def _journal_file(file: Path) -> Path:
     return file.with_name(f"{file.name}-journal")
 
 
+def _is_open(file: Path) -> bool:
+    """Return whether a run has written to a database and was killed, or still writes: SQLite's journal protects it."""
+    return _seal_file(file).exists() and _seal_file(file).read_bytes() == OPEN
+
+
 def _matches_seal(file: Path) -> bool:
     """Return whether a file is as `seal_database` left it; its bytes are only hashed if its stamp changed."""
+    if not _seal_file(file).exists():
+        return False
     known = _seal_file(file).read_bytes().decode("ascii", "replace").splitlines()
     if known[:1] == [source_stamp(file.stat())]:
         return True
