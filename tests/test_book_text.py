@@ -131,3 +131,12 @@ def test_directions_follow_most_letters():
 def test_dates_are_in_words(date: str, language: str, words: str):
     """A date is in the words of the chapter's language, or as ISO 8601 in one without phrases."""
     assert date_in_words(date, language) == words
+
+
+def test_long_code_and_many_paths_are_set():
+    """Typst styles at most 508 matches in a block; a post with more is in its PDF, too."""
+    code = "```python\n" + "".join(f"x{at} = 1  # 说明{at}\n" for at in range(600)) + "```\n"
+    paths = "\n\n" + " ".join(f"docs/part_{at}/page.md" for at in range(600))
+    copied = re.sub(r"\s", "", page_text(book_as_pdf(bound(code + paths, language="zh-Hans"))))
+    assert "说明599" in copied
+    assert "docs/part_599/page.md" in copied

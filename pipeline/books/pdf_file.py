@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typst import Compiler
 
 PDF_STANDARDS = ["ua-1", "a-2a"]
+TOO_MANY_MATCHES = "maximum grouping depth exceeded"  # Typst 0.15; templates/book.typ, `pattern`
 
 
 def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path) -> bytes:
@@ -55,11 +56,27 @@ def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path
     main.write_bytes(f"{start}#show: book.with({typst_arguments(arguments)})\n".encode() + body)
     compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
     try:
-        return _with_object_streams(_compiled_pdf(compiler, book, PDF_STANDARDS))
+        return _with_object_streams(_standard_pdf(compiler, book))
+    except TypstError as error:
+        if TOO_MANY_MATCHES not in str(error):
+            raise
+    plain = {"plain": "yes"}
+    compiler = Compiler(
+        str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True, sys_inputs=plain
+    )
+    return _with_object_streams(_standard_pdf(compiler, book))
+
+
+def _standard_pdf(compiler: Compiler, book: Book) -> bytes:
+    """Return the PDF, which claims the standards where its text allows it. Raises TypstError, SkipDocument."""
+    from typst import TypstError  # noqa: PLC0415 - a run without new books does not need it
+
+    try:
+        return _compiled_pdf(compiler, book, PDF_STANDARDS)
     except TypstError as error:
         if not str(error).startswith("PDF/"):
             raise
-        return _with_object_streams(_compiled_pdf(compiler, book, []))
+        return _compiled_pdf(compiler, book, [])
 
 
 def _with_object_streams(data: bytes) -> bytes:
