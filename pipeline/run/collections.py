@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
 from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
+from pipeline.run.stable_parts import stable_parts
 from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
 from pipeline.settings import Edition, Settings
 from pipeline.store.archive_state import ArchiveState
@@ -153,28 +153,17 @@ class CollectionMaker:
 def volumes_of(posts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, list[str]]]:
     """Yield the name and the paths of each volume, from (path, key, date) by date: a year, in parts where it is long.
 
-    Where a part ends depends on the paths near it, so that a new post changes few volumes.
+    A new post changes few volumes.
 
     >>> posts = [(f"{number}.md", "", "2021-05") for number in range(150)] + [("x.md", "", "")]
     >>> [(name, len(paths)) for name, paths in volumes_of(posts)]
     [('2021-1', 96), ('2021-2', 54), ('undated', 1)]
     """
     for year, members in groupby(posts, lambda post: post[2][:4] or UNDATED):
-        parts = [*_parts(path for path, _, _ in members)]
+        paths = (path for path, _, _ in members)
+        parts = [*stable_parts(paths, LEAST_POSTS, MOST_POSTS, END_OF_VOLUME)]
         for number, part in enumerate(parts, 1):
             yield (f"{year}-{number}" if len(parts) > 1 else year), part
-
-
-def _parts(paths: Iterable[str]) -> Iterator[list[str]]:
-    part: list[str] = []
-    for path in paths:
-        part.append(path)
-        last = zlib.crc32(path.encode()) % END_OF_VOLUME == 0
-        if len(part) == MOST_POSTS or (len(part) >= LEAST_POSTS and last):
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 def book_files(place: Path, *more: str) -> dict[str, Path]:

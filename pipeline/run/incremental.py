@@ -27,7 +27,7 @@ from pipeline.run.evidence import outdated_inferences, write_statistics
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
-from pipeline.store.archive_state import ArchiveState, open_state
+from pipeline.store.archive_state import open_state
 from pipeline.store.atomic import errors_naming
 from pipeline.store.completion_cache import read_completions
 from pipeline.store.output_ledger import OutputLedger
@@ -65,7 +65,7 @@ def run_archive(
         with open_state(file, flow, trial=check, rebuild=rebuild) as database:
             ledger = OutputLedger(database, clean, out, check=check)
             try:
-                IncrementalRun(settings, database, ledger, tell, leave_books=leave_books).update()
+                IncrementalRun(outputs.RunContext(settings, database, ledger, tell, leave_books)).update()
             finally:
                 ledger.sweep()
             books = settings.editions and not leave_books
@@ -131,18 +131,10 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
 class IncrementalRun:
     """One run over an archive. `system_failed` says that the system failed a document."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        database: ArchiveState,
-        ledger: OutputLedger,
-        progress: Progress,
-        *,
-        leave_books: bool,
-    ) -> None:
-        """Clean what `settings` name; `progress(stage, name)` is called for each document and book."""
-        self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
-        self.leave_books, self.system_failed = leave_books, False
+    def __init__(self, context: outputs.RunContext) -> None:
+        """Clean what the settings name."""
+        self.context, self.system_failed = context, False
+        self.settings, self.database, self.ledger, self.progress, self.leave_books = context
 
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
@@ -158,7 +150,7 @@ class IncrementalRun:
             return
         self.database.learn("made", "")  # until everything is written
         self.find_duplicates()
-        writer = outputs.Writer(self.settings, self.database, self.ledger, self.progress, leave_books=self.leave_books)
+        writer = outputs.Writer(self.context)
         writer.write_all({*disturbed} - {""}, changed=changed, system_failed=self.system_failed)
         if not (self.system_failed or writer.system_failed):  # else unplanned files may come back
             self.ledger.renew_ledgers()

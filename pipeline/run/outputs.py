@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.books import book
 from pipeline.document import Skipped
@@ -52,25 +53,28 @@ def report_of(
     )
 
 
+class RunContext(NamedTuple):
+    """What a run works with. `progress(stage, name)` is called for each document and book.
+
+    With `leave_books`, the books stay as they are, even if their posts changed.
+    """
+
+    settings: Settings
+    database: ArchiveState
+    ledger: OutputLedger
+    progress: Progress
+    leave_books: bool
+
+
 class Writer:
     """Writes the outputs of the database, and records them in the output ledger."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        database: ArchiveState,
-        ledger: OutputLedger,
-        progress: Progress,
-        *,
-        leave_books: bool,
-    ) -> None:
-        """Write below settings.clean and settings.out; `progress(stage, name)` is called for each book.
-
-        With `leave_books`, the books stay as they are, even if their posts changed.
-        """
-        self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
+    def __init__(self, context: RunContext) -> None:
+        """Write below the folders of the settings."""
+        settings, database, ledger, self.progress, self.leave_books = context
+        self.settings, self.database, self.ledger = settings, database, ledger
         self.clean, self.out = Path(settings.clean), Path(settings.out)
-        self.leave_books, self.books = leave_books, settings.editions and not leave_books
+        self.books = settings.editions and not self.leave_books
         self.system_failed = False
         self.key = digest_of_values(RECORD_VERSIONS, settings.title, list(ledger.roots), self.books)
         self.moved = database.fact(RECORDS_FACT) != self.key  # other folders or another form: look at every document

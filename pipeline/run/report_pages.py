@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pipeline.citations.cited_works import Work
 from pipeline.records import report_html, report_search
 from pipeline.records.report_html import ReportedPost, ReportIndex, ReportPage
 from pipeline.run.records import RecordWriter
+from pipeline.run.stable_parts import stable_parts
 from pipeline.run_report import RunReport
 from pipeline.store.packing import digest_of_values
 
@@ -23,20 +23,8 @@ PAGES_FOLDER = "report"  # below out/
 
 
 def pages_of(paths: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the paths of each page. Where a page ends depends on the paths near it, never on their number.
-
-    >>> [len(page) for page in pages_of(f"{number}.md" for number in range(1000))]
-    [306, 303, 342, 49]
-    """
-    page: list[str] = []
-    for path in paths:
-        page.append(path)
-        last = zlib.crc32(path.encode()) % END_OF_PAGE == 0
-        if len(page) == POSTS_PER_PAGE or (len(page) >= LEAST_POSTS_PER_PAGE and last):
-            yield page
-            page = []
-    if page:
-        yield page
+    """Yield the paths of each page of the report."""
+    yield from stable_parts(paths, LEAST_POSTS_PER_PAGE, POSTS_PER_PAGE, END_OF_PAGE)
 
 
 def write_report(records: RecordWriter, counts: RunReport, stale: Sequence[str], *, changed: bool) -> None:
