@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import threading
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -24,6 +22,7 @@ from pipeline.read.pictures import web_images
 from pipeline.run.incremental import run_archive
 from pipeline.settings import Settings
 from tests.conftest import Lacuna, tree
+from tests.local_server import LocalServer, Quiet, serving
 
 QUICK = RequestLimits(rate=1000, timeout=2, allow_private=True)
 MONTH = dt.timedelta(days=30)
@@ -71,23 +70,20 @@ REASONS = {
 LEADS = {"moved.png": "/a.png", "loop.png": "/loop.png", "to-file.png": "file:///etc/passwd"}
 
 
-class Gallery(ThreadingHTTPServer):
+class Gallery(LocalServer):
     """A server of images, which counts its requests."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        """Listen at a free port."""
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.asked: Counter[str] = Counter()
+        """Listen."""
+        super().__init__(Answers)
         self.bodies = dict(BODIES)
 
     def url(self, name: str) -> str:
         """Return the URL of an image."""
-        return f"http://127.0.0.1:{self.server_port}/{name}"
+        return f"{self.address}/{name}"
 
 
-class Answers(BaseHTTPRequestHandler):
+class Answers(Quiet, BaseHTTPRequestHandler):
     """One response, chosen by the path."""
 
     server: Gallery
@@ -104,19 +100,12 @@ class Answers(BaseHTTPRequestHandler):
         with suppress(OSError):  # the client reads no more than it wants
             self.wfile.write(body or b"")
 
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
 
 @pytest.fixture
 def gallery() -> Iterator[Gallery]:
     server = Gallery()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def fetched(store: ImageStore, urls: list[str], limits: FetchLimits = FetchLimits()) -> dict[str, str]:  # noqa: B008

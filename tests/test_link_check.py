@@ -12,10 +12,9 @@ import time
 import tomllib
 import tracemalloc
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpcore
@@ -28,6 +27,7 @@ from pipeline.linkcheck.health import LinkHealth
 from pipeline.linkcheck.public_network import PublicTransport, is_public
 from pipeline.linkcheck.robots import RobotsCache
 from tests.conftest import ROOT
+from tests.local_server import LocalServer, Quiet, serving
 
 EXPECTED = {
     "ok": ("ok", 200),
@@ -59,28 +59,20 @@ LEADS = {
 }
 
 
-class Site(ThreadingHTTPServer):
+class Site(LocalServer):
     """A server that gives every kind of response, and records its requests."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        """Listen at a free port."""
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.asked: Counter[str] = Counter()
+        """Listen."""
+        super().__init__(Answers)
         self.times: list[float] = []
         self.robots: tuple[int, str | bytes] = (404, "")
         self.headers: dict[str, dict[str, str]] = {}  # response headers by path
         self.received: list[tuple[str, str | None, str | None]] = []  # path, Cookie, Authorization
         self.over = threading.Event()
 
-    @property
-    def address(self) -> str:
-        """Its URL."""
-        return f"http://127.0.0.1:{self.server_port}"
 
-
-class Answers(BaseHTTPRequestHandler):
+class Answers(Quiet, BaseHTTPRequestHandler):
     """One response, chosen by the path."""
 
     server: Site
@@ -128,20 +120,13 @@ class Answers(BaseHTTPRequestHandler):
         except OSError:
             pass
 
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     server = Site()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.over.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
+        server.over.set()
 
 
 def rows_of(site: Site, names: list[str]) -> list[dict]:

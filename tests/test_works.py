@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -30,6 +28,7 @@ from pipeline.linkcheck.registries import (
     read_openalex,
 )
 from pipeline.store.completion_cache import COMPLETIONS_FILE, CompletionCache, read_completions, read_problems
+from tests.local_server import LocalServer, Quiet, serving
 
 QUICK = RequestLimits(rate=1000, timeout=1, allow_private=True)
 FEED = '<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>'
@@ -60,27 +59,23 @@ OPENALEX = {
 }  # fmt: skip
 
 
-class Services(ThreadingHTTPServer):
+class Services(LocalServer):
     """A server that answers as Crossref, arXiv and OpenAlex do, and records its requests."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        """Listen at a free port."""
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.asked: Counter[str] = Counter()
+        """Listen."""
+        super().__init__(Answers)
         self.agents: set[str] = set()
         self.status: dict[str, int] = {}  # by the name of the registry
 
     @property
     def registries(self) -> Registries:
         """The registries at this server, without pauses."""
-        address = f"http://127.0.0.1:{self.server_port}"
         named = {"crossref": "Crossref", "arxiv": "arXiv", "openalex": "OpenAlex"}
-        return Registries(**{name: Registry(title, f"{address}/{name}", 0) for name, title in named.items()})
+        return Registries(**{name: Registry(title, f"{self.address}/{name}", 0) for name, title in named.items()})
 
 
-class Answers(BaseHTTPRequestHandler):
+class Answers(Quiet, BaseHTTPRequestHandler):
     """One answer, chosen by the path."""
 
     server: Services
@@ -105,18 +100,13 @@ class Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write((body or "no such work").encode())
 
-    def log_message(self, *_: object) -> None:
-        """Be silent."""
-
 
 @pytest.fixture
 def services() -> Iterator[Services]:
     """A running server."""
     server = Services()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def work(url: str, **fields: object) -> Work:
