@@ -21,6 +21,7 @@ from pipeline.markdown import (
 )
 from pipeline.markdown.emphasis_edits import BRACKET_PAIRS
 from pipeline.markdown.shown_structure import shown_structure, shows_the_same
+from pipeline.steps.tag_mentions import mentions_tags
 
 HTML_BLOCK = "Markdown has marks for this HTML"
 HTML_TAG = "Markdown has a mark for this tag"
@@ -120,6 +121,8 @@ def _block_spans(group: BlockGroup) -> Iterator[Span | None]:
 def _inline_changes(text: str) -> Iterator[Change]:
     """Yield the elements in paragraphs, headings and cells that become marks, the innermost first."""
     for content in inline_contents(text, _MAY_BE_SAID.search):
+        if mentions_tags(content.content):
+            continue
         matches = sorted(
             (match for pattern in (_TAG_PAIR, _IMAGE_TAG, _LINE_BREAKS) for match in pattern.finditer(content.content)),
             key=lambda match: match.span(),
@@ -241,4 +244,4 @@ def _ended_line(content: InlineContent, match: re.Match[str]) -> str:
 SAME_SHOWN = Invariant("same_shown", shows_the_same)
 """A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""
 
-STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=3)
+STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=4)
