@@ -7,6 +7,7 @@ import tomllib
 from enum import Enum
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 from pipeline.patterns import lazy_pattern
 from pipeline.urls.kinds import label_kind
@@ -15,19 +16,6 @@ QUOTATION_MARKS = frozenset('“”"‘’«»„‟「」『』《》〈〉')
 MARKS_AROUND_TITLE = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
 _BETWEEN_HEADINGS = lazy_pattern(r"\s*[/&、]\s*|(?<=\S)[与和及與](?=\S)|\s+(?:and|und|et|y|e|и|och|ve)\s+")
 _NUMBER_BEFORE_HEADING = lazy_pattern(r"(?:\d+[.、]?|[一二三四五六七八九十]+、)\s*")
-_LIST_HEADING = lazy_pattern(  # headings of lists: they name no work
-    r"(?:\d+[.、]?\s*|[一二三四五六七八九十]+、\s*)?(?:"
-    r"references?(?: (?:and|&) (?:links|notes|further reading))?|bibliography|works cited|citations?|sources?"
-    r"|credits?|links?|notes"
-    r"|further reading|read more|learn more|see also|related(?: works?| links| reading)?|resources|acknowledge?ments"
-    r"|参考(?:文献|资料|链接|阅读|来源|书目)?|參考(?:文獻|資料|連結)?|引用(?:文献)?|来源|來源|出处|出處|原文(?:链接|地址)?|链接|連結|延伸阅读|扩展阅读|相关(?:链接|阅读|资料|论文)"
-    r"|致谢|附录|参照|関連(?:記事|リンク)?|出典|참고(?: ?문헌| ?자료)?|출처"
-    r"|literatur(?:verzeichnis)?|quellen|références|bibliographie|referencias|bibliografía|referências|riferimenti"
-    r"|bibliografia"
-    r"|литература|источники|ссылки|список литературы|kaynak(?:lar|ça)|źródła|tài liệu tham khảo"
-    r")\s*[:：]?",
-    re.IGNORECASE,
-)
 _WORDS_OF_LINK = lazy_pattern(  # words of a link that lead to a work and do not name it
     r"[\W\d_]*|\[?\d+\]?|(?:click )?here|this(?: paper| article| post| work)?|link|source|original|more|read more"
     r"|full text|pdf|doi|[A-Z][\w'’-]+(?: et al\.?)?,? \(?(?:19|20)\d\d\)?"
@@ -59,16 +47,22 @@ class MentionPlace(Enum):
 
 def is_reference_list(heading: str) -> bool:
     """Return whether a heading names a list of works: `References`, `参考文献`, `Literatur`."""
+    return _names_only(heading, _list_headings()["works"])
+
+
+def _names_only(heading: str, known: frozenset[str]) -> bool:
+    """Return whether a heading consists of known ones: `1. References and notes`."""
     text = heading.strip(" \t:：").lower()
     number = _NUMBER_BEFORE_HEADING.match(text)
-    names = _BETWEEN_HEADINGS.split(text[number.end() :] if number else text)
-    return all(name in _reference_headings() for name in names)
+    return known.issuperset(_BETWEEN_HEADINGS.split(text[number.end() :] if number else text))
 
 
 @cache
-def _reference_headings() -> frozenset[str]:
-    table = tomllib.loads((files("pipeline.citations") / "reference_headings.toml").read_text("utf-8"))
-    return frozenset(heading for headings in table.values() for heading in headings)
+def _list_headings() -> dict[str, frozenset[str]]:
+    """Return the headings of lists of works, and those of all lists."""
+    tables = tomllib.loads((files("pipeline.citations") / "list_headings.toml").read_text("utf-8"))
+    works, other = (frozenset(chain.from_iterable(tables[name].values())) for name in ("works", "other"))
+    return {"works": works, "all": works | other}
 
 
 def clean_title(text: str) -> str:
@@ -112,4 +106,4 @@ def _is_written_as_title(text: str) -> bool:
 
 
 def _is_no_title(text: str) -> bool:
-    return bool(_WORDS_OF_LINK.fullmatch(text) or _LIST_HEADING.fullmatch(text))
+    return bool(_WORDS_OF_LINK.fullmatch(text)) or _names_only(text, _list_headings()["all"])

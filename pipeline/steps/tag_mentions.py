@@ -6,8 +6,8 @@ import re
 from collections import Counter
 
 _CODE_OF_TAG = re.compile(r"`\s*</?[A-Za-z][^`\n]*>\s*`")  # a tag in code: others in the line may be examples as well
-_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?:\s[^<>]*)?(?P<empty>/?)>")
+_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_ANY_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?:\s[^<>]*)?(?P<empty>/?)>")
 _ONLY_CONJUNCTION = re.compile(  # <b> and </b>
     r"<(?P<name>[a-z]+)>\s*(?:and|or|und|oder|et|ou|y|o|e|i|en|of|og|och|и|или|та|або|ve|veya|和|与|與|及|或|到|と|や|または|및|와|과|또는"
     r"|/|,|、|…|\.{3})\s*</(?P=name)>",
@@ -26,10 +26,10 @@ def mentions_tags(line: str) -> bool:
     """
     if "<" not in line:
         return False
-    if _CODE_OF_TAG.search(line) or _ONLY_CONJUNCTION.search(_CODE.sub("`", line)):
+    if _CODE_OF_TAG.search(line) or _ONLY_CONJUNCTION.search(_CODE_SPAN.sub("`", line)):
         return True
     depth: Counter[str] = Counter()
-    for tag in _TAG.finditer(_CODE.sub("`", line)):
+    for tag in _ANY_TAG.finditer(_CODE_SPAN.sub("`", line)):
         name = tag["name"].lower()
         if name not in _VOID and not tag["empty"]:
             depth[name] += -1 if tag["end"] else 1
