@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
-_CODE_OF_TAG = re.compile(r"`\s*</?[A-Za-z][^`\n]*>\s*`")  # a tag in code: others in the line may be examples as well
-_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+from pipeline.markdown import code_spans
+
 _ANY_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?:\s[^<>]*)?(?P<empty>/?)>")
 _ONLY_CONJUNCTION = re.compile(  # <b> and </b>
     r"<(?P<name>[a-z]+)>\s*(?:and|or|und|oder|et|ou|y|o|e|i|en|of|og|och|и|или|та|або|ve|veya|和|与|與|及|或|到|と|や|または|및|와|과|또는"
@@ -26,11 +27,13 @@ def mentions_tags(line: str) -> bool:
     """
     if "<" not in line:
         return False
-    if _CODE_OF_TAG.search(line) or _ONLY_CONJUNCTION.search(_CODE_SPAN.sub("`", line)):
-        return True
+    code = code_spans(line)
+    if any(_ANY_TAG.fullmatch(line[start:end].strip("` ")) for start, end in code):
+        return True  # other tags in the line may be examples as well
+    shown = "".join(line[end:start] for (_, end), (start, _) in pairwise([(0, 0), *code, (len(line), 0)]))
     depth: Counter[str] = Counter()
-    for tag in _ANY_TAG.finditer(_CODE_SPAN.sub("`", line)):
+    for tag in _ANY_TAG.finditer(shown):
         name = tag["name"].lower()
         if name not in _VOID and not tag["empty"]:
             depth[name] += -1 if tag["end"] else 1
-    return any(depth.values())
+    return any(depth.values()) or bool(_ONLY_CONJUNCTION.search(shown))
