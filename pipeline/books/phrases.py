@@ -1,4 +1,4 @@
-"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml and others)."""
+"""Key and language -> the phrase that a book shows, such as "Contents" or "目录" (data: phrases.toml)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ def written_language(tag: str) -> str:
 
 @cache
 def _phrases_by_language() -> dict[str, dict[str, str]]:
-    read: dict[str, dict[str, str]] = {}
-    for name in ("phrases.toml", "text_phrases.toml"):
-        for language, phrases in tomllib.loads(files("pipeline.books").joinpath(name).read_text("utf-8")).items():
-            read.setdefault(language, {}).update(phrases)
-    return read
+    return tomllib.loads(files("pipeline.books").joinpath("phrases.toml").read_text("utf-8"))
 
 
 def has_phrases(language: str) -> bool:
