@@ -16,10 +16,10 @@ from pipeline.markdown.opaque import CODE, HTML, TEMPLATE, URL, opaque_spans
 _MAY_HOLD_MATHS = re.compile(r"\$|\\[(\[]|\\begin\{")  # a quick pre-filter: a text without a match has no formula
 _ENVIRONMENTS = "equation|align|alignat|gather|multline|eqnarray|flalign|displaymath|math"  # that need no dollar signs
 _MARKS_AT_LINE_START = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # the marks of quotations and list items
-_FORMULA_OPENER = re.compile(
+_FORMULA_OPENER = re.compile(  # not in a path such as `C:\(x86\)`
     r"(?P<display>(?<![\\$])\$\$(?!\$))|(?P<ticked>(?<![\\$\w`])\$`)|(?P<inline>(?<![\\$])\$(?![\s$`]))"
     r"|(?P<spaced>(?<![\\$\w])\$(?=[ ]\S))"
-    r"|(?P<parenthesis>(?<!\\)\\{1,2}\()|(?P<bracket>(?<!\\)\\{1,2}\[)"
+    r"|(?P<parenthesis>(?<![\\A-Za-z0-9:/.])\\{1,2}\()|(?P<bracket>(?<![\\A-Za-z0-9:/.])\\{1,2}\[)"
     rf"|(?P<environment>(?<!\\)\\begin\{{(?:{_ENVIRONMENTS})\*?\}})"
 )
 _PARAGRAPH_END = re.compile(r"\n[ \t>]*(?:\n|\Z)|\Z")
