@@ -20,9 +20,9 @@ from typing import Any
 
 import typst
 
-from pipeline.books import pdf
 from pipeline.books.book import BookStyle
 from pipeline.books.fonts import typst_fonts
+from pipeline.books.pdf import markup as pdf
 from pipeline.markdown import pandoc
 from pipeline.run.pool import run_each
 from pipeline.run.worker import BookJob, cleaned_document, make_books

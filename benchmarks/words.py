@@ -21,7 +21,7 @@ import pypdfium2
 
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import BookStyle, Chapter
-from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
+from pipeline.books.chapter.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.document import Metadata
 from pipeline.run.worker import BookJob, MadeBooks, cleaned_document, make_books
 from pipeline.store.packing import unpack

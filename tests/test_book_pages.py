@@ -17,10 +17,10 @@ from PIL import Image
 
 from pipeline import Document
 from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier
+from pipeline.books.chapter.visible_words import missing_words, post_visible_text
 from pipeline.books.formats import books_as_files
-from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, verified_image
-from pipeline.books.svg import sanitized_svg
-from pipeline.books.visible_words import missing_words, post_visible_text
+from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, verified_image
+from pipeline.books.images.svg import sanitized_svg
 from pipeline.document import Metadata
 from tests.book_pages import page_faults
 from tests.conftest import Lacuna

@@ -11,9 +11,9 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from pipeline.books.chapter.directions import with_directions
 from pipeline.books.dates import date_in_words
-from pipeline.books.directions import with_directions
-from pipeline.books.epub_style import style_sheet
+from pipeline.books.epub.style import style_sheet
 from pipeline.books.pandoc_ast import para, text_nodes
 from pipeline.books.sections import sections_of
 from tests.test_editions import book_as_epub, book_as_pdf, bound, chapter_text, page_text

@@ -28,14 +28,14 @@ from PIL import Image, PngImagePlugin
 
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, BookStyle, Chapter, chapters_of, identifier
+from pipeline.books.chapter.visible_words import ast_visible_text, missing_words
 from pipeline.books.cover import COVER_HEIGHT, COVER_WIDTH, PALETTE, cover_colour, cover_jpeg
 from pipeline.books.fonts import EMBEDDED_RANGES_IN_CJK, characters_without_glyph, font_subsets, sans_face_of
 from pipeline.books.formats import books_as_files
-from pipeline.books.images import PictureOptions
+from pipeline.books.images.pictures import PictureOptions
 from pipeline.books.omissions import omission_warnings
 from pipeline.books.pandoc_ast import ast_plain_text, para, text_nodes
 from pipeline.books.series_titles import series_titles
-from pipeline.books.visible_words import ast_visible_text, missing_words
 from pipeline.document import Metadata
 from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
 from pipeline.markdown.pandoc import _run_limited, run_sandboxed
@@ -966,7 +966,7 @@ def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pyt
     for at in range(3):
         Image.effect_noise((200, 200), 100 + at).save(tmp_path / f"{at}.png")
     sizes = [(tmp_path / f"{at}.png").stat().st_size for at in range(3)]
-    monkeypatch.setattr("pipeline.books.sanitize.MAX_TOGETHER", sum(sizes[:2]))
+    monkeypatch.setattr("pipeline.books.chapter.sanitize.MAX_TOGETHER", sum(sizes[:2]))
     text = "![zero](0.png)\n\n![one](1.png)\n\n![two](2.png) and ![two](2.png)\n"
     one = chaptered(Document(PurePosixPath("a.md"), text, Metadata(title="A", language="en")), tmp_path)
     assert (len(one.pictures), one.left_out) == (2, 1)

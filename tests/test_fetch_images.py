@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from PIL import Image
 
-from pipeline.books.images import MAX_BYTES
+from pipeline.books.images.pictures import MAX_BYTES
 from pipeline.document import Document, Link
 from pipeline.linkcheck.client import RequestLimits
 from pipeline.linkcheck.images import FetchLimits, ImageStore

@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from pipeline.books.formula_check import checked_formulas, in_pandoc_spelling, original_spellings
-from pipeline.books.maths import formulas_in
+from pipeline.books.maths.formula_check import checked_formulas, in_pandoc_spelling, original_spellings
+from pipeline.books.maths.formulas import formulas_in
 from pipeline.books.pandoc_ast import Node, para
 from tests.conftest import ROOT
 

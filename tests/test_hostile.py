@@ -21,9 +21,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from pipeline.books import images
 from pipeline.books.book import Book, BookStyle, Chapter, identifier
 from pipeline.books.cover import cover_jpeg
+from pipeline.books.images import pictures as images
 from pipeline.document import SkipDocument
 from pipeline.read.folder import DEEPEST_FOLDER, read_source, scan_folder
 from pipeline.store.file_names import safe_name

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from pipeline.books.book import Book, Chapter
-from pipeline.books.figures import missing_image_count
+from pipeline.books.images.figures import missing_image_count
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, div, link_or_text, para, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.citations.cited_works import Work, catalogue

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.books.directions import with_directions
-from pipeline.books.figures import without_images
-from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
-from pipeline.books.page_limits import with_clusters_limited
+from pipeline.books.chapter.directions import with_directions
+from pipeline.books.chapter.page_limits import with_clusters_limited
+from pipeline.books.chapter.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
+from pipeline.books.chapter.visible_words import ast_visible_text, missing_words, post_visible_text
+from pipeline.books.images.figures import without_images
+from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
+from pipeline.books.maths.text_with_marks import TextWithMarks, text_with_marks, visible_text_of
 from pipeline.books.pandoc_ast import Node, all_printable, holds_unprintable, printable, safe_url
-from pipeline.books.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
-from pipeline.books.text_with_marks import TextWithMarks, text_with_marks, visible_text_of
-from pipeline.books.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.citations.cited_works import Work, works_of
 from pipeline.citations.completion import Completion
 from pipeline.citations.post_index import PostTarget, target_key

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.books.book import Book
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.metadata import collection_of, hosts_of, named_authors, series_of, years_of
-from pipeline.books.typst_markup import typst_arguments, typst_language
+from pipeline.books.pdf.typst_values import typst_arguments, typst_language
 
 TEMPLATES = ("book.typ", "cover.typ", "code.tmTheme")
 COVER_WIDTH, COVER_HEIGHT = 1600, 2400  # pixels; 2:3, between what Kindle (1.6) and Kobo (1.33) ask for

@@ -9,14 +9,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.books import epub, pdf, pdf_file
 from pipeline.books.book import Book, within_format_limits
+from pipeline.books.epub.package import epub_conversion, finished_epub
+from pipeline.books.pdf.markup import pdf_conversion
+from pipeline.books.pdf.pdf_file import finished_pdf
 from pipeline.books.sections import BookSection, sections_of
 from pipeline.markdown.pandoc import convert_sanitized
 
 BOOK_FORMATS = ("epub", "pdf")
-_CONVERSIONS = {"epub": epub.epub_conversion, "pdf": pdf.pdf_conversion}
-_FINISHERS = {"epub": epub.finished_epub, "pdf": pdf_file.finished_pdf}
+_CONVERSIONS = {"epub": epub_conversion, "pdf": pdf_conversion}
+_FINISHERS = {"epub": finished_epub, "pdf": finished_pdf}
 
 
 def books_as_files(books: Sequence[Book], kinds: Sequence[str] = BOOK_FORMATS) -> list[dict[str, bytes]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Chapter
-from pipeline.books.headings import has_words, is_empty_heading
+from pipeline.books.chapter.headings import has_words, is_empty_heading
+from pipeline.books.html.anchors import is_anchor
 from pipeline.books.pandoc_ast import Node, ast_plain_text, para, with_link_targets
 from pipeline.urls.canonical import canonical_url, page_url
 

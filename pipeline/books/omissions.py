@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from pipeline.books.book import Chapter
+from pipeline.books.chapter.visible_words import INLINE_ELEMENTS, MissingWords, ast_visible_text, missing_words
 from pipeline.books.fonts import characters_without_glyph
-from pipeline.books.images import MAX_TOGETHER
-from pipeline.books.visible_words import INLINE_ELEMENTS, MissingWords, ast_visible_text, missing_words
+from pipeline.books.images.pictures import MAX_TOGETHER
 
 MOST_LISTED_CHARACTERS = 10  # characters listed in a warning
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, IMAGE_FORMATS, MAX_BYTES, verified_image
+from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, IMAGE_FORMATS, MAX_BYTES, verified_image
 from pipeline.linkcheck.check import HealthCache
 from pipeline.linkcheck.client import LinkChecker, RequestLimits, each_result, link_checker
 from pipeline.linkcheck.health import FinalResult, LinkHealth, health_now

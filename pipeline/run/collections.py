@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.books import book
 from pipeline.books.book import BookStyle, style_of_settings
-from pipeline.books.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
+from pipeline.books.epub.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
 from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 
 from pipeline.books.pandoc_ast import Node
+from pipeline.books.pdf.typst_values import typst_arguments
 from pipeline.books.table_columns import TableCell, table_grid
-from pipeline.books.typst_markup import typst_arguments
 
 _LONG_WORD = re.compile(r"[!-~]{30}")  # in code: it may be wider than what an indented line of A5 has left
 MOST_REPEATED_HEAD = 200  # characters of a cell in the head; a longer head would fill each page

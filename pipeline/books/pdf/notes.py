@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.books.notes import name_of_note, repeated_notes
+from pipeline.books.chapter.notes import name_of_note, repeated_notes
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes
 
 

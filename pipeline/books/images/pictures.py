@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageOps
 
-from pipeline.books.svg import sanitized_svg
+from pipeline.books.images.svg import sanitized_svg
 from pipeline.read.folder import TRANSIENT_ERRORS
 from pipeline.read.pictures import picture_bytes
 

@@ -1,7 +1,7 @@
 """Pandoc AST with raw HTML -> AST without it: nodes for what a browser shows of the HTML.
 
 `text <b>bold</b>` becomes the nodes of `text **bold**`. This is an allow-list: only elements and attributes named here
-and in html_blocks.py have an effect. The result is sanitized like the rest of the AST.
+and in blocks.py and inline_styles.py have an effect. The result is sanitized like the rest of the AST.
 """
 
 from __future__ import annotations
@@ -11,31 +11,34 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from pipeline.books.anchors import anchors_of, is_anchor
-from pipeline.books.dom import Element, attributes_of, children_through_wrappers, descendants, is_hidden, parsed_html
-from pipeline.books.html_blocks import BLOCK_READERS, HEADINGS, InlineStyles
-from pipeline.books.inline_styles import CODE_STYLE, InlineStyle, StyledNode, nested_inlines, styled_nodes, with_style
-from pipeline.books.inline_svg import image_of_svg
+from pipeline.books.html.anchors import anchors_of, is_anchor
+from pipeline.books.html.blocks import BLOCK_READERS, HEADINGS, InlineStyles
+from pipeline.books.html.dom import (
+    Element,
+    attributes_of,
+    children_through_wrappers,
+    descendants,
+    is_hidden,
+    parsed_html,
+)
+from pipeline.books.html.inline_styles import (
+    ELEMENT_STYLES,
+    RUBY_STYLE,
+    StyledNode,
+    nested_inlines,
+    styled_nodes,
+    with_style,
+)
+from pipeline.books.html.inline_svg import image_of_svg
+from pipeline.books.html.raw_html import HtmlWithPlaceholders, contains_html, html_with_placeholders
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, text_nodes
 from pipeline.books.phrases import phrase
-from pipeline.books.raw_html import HtmlWithPlaceholders, contains_html, html_with_placeholders
 
 HTML_BLOCK_ELEMENTS = {
     "address", "article", "body", "center", "dd", "dialog", "div", "dt", "fieldset", "figcaption", "footer", "form",
     "header", "hgroup", "html", "legend", "li", "main", "nav", "optgroup", "option", "p", "search", "section",
     "summary", "tbody", "td", "tfoot", "th", "thead", "tr",
 }  # fmt: skip
-RUBY_STYLE: InlineStyle = ("Span", (("ruby",), ""))
-ELEMENT_STYLES: dict[str, InlineStyle] = {
-    **dict.fromkeys(("b", "strong"), ("Strong", "")),
-    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), ("Emph", "")),
-    **dict.fromkeys(("u", "ins"), ("Underline", "")),
-    **dict.fromkeys(("s", "strike", "del"), ("Strikeout", "")),
-    **dict.fromkeys(("code", "samp", "tt"), CODE_STYLE),
-    **{name: ("Span", ((name,), "")) for name in ("mark", "kbd", "small")},
-    "sup": ("Superscript", ""),
-    "sub": ("Subscript", ""),
-}
 UNSUPPORTED_ELEMENTS = {  # elements that no book can show -> the phrase that replaces them (phrases.toml)
     **dict.fromkeys(("iframe", "frame", "object", "embed", "applet"), "embedded"),
     **dict.fromkeys(("svg", "canvas"), "drawing"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipeline.books.figures import image_in
+from pipeline.books.images.figures import image_in
 from pipeline.books.pandoc_ast import Node, ast_plain_text
-from pipeline.books.typst_markup import typst_arguments, typst_literal
+from pipeline.books.pdf.typst_values import typst_arguments, typst_literal
 
 
 def picture_call(node: Node) -> str:

@@ -11,16 +11,16 @@ from typing import Any
 from xml.parsers import expat
 
 from pipeline.books.book import Book
+from pipeline.books.chapter.directions import is_right_to_left
+from pipeline.books.chapter.notes import with_notes_at_end
 from pipeline.books.contents import contents_of
 from pipeline.books.cover import cover_jpeg
-from pipeline.books.directions import is_right_to_left
-from pipeline.books.epub_contents import landmarks, with_nav_list, with_ncx_points
-from pipeline.books.epub_metadata import cover_text, epub_metadata, finished_package, meta_inlines, meta_list
-from pipeline.books.epub_style import style_sheet
-from pipeline.books.epub_tables import with_fitting_tables
-from pipeline.books.formula_check import in_pandoc_spelling, original_spellings
+from pipeline.books.epub.contents import landmarks, with_nav_list, with_ncx_points
+from pipeline.books.epub.metadata import cover_text, epub_metadata, finished_package, meta_inlines, meta_list
+from pipeline.books.epub.style import style_sheet
+from pipeline.books.epub.tables import with_fitting_tables
+from pipeline.books.maths.formula_check import in_pandoc_spelling, original_spellings
 from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
-from pipeline.books.notes import with_notes_at_end
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, NamedTuple
 
-from pipeline.books.maths import Formula, formulas_in, without_tex_labels
+from pipeline.books.maths.formulas import Formula, formulas_in, without_tex_labels
 from pipeline.books.pandoc_ast import Node
 from pipeline.markdown.opaque import opaque_spans
 

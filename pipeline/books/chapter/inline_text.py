@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.books.page_limits import string_nodes
+from pipeline.books.chapter.page_limits import string_nodes
 from pipeline.books.pandoc_ast import Node, link_or_text
 from pipeline.markdown import HEADING_IDENTIFIER
 from pipeline.urls.bare_urls import find_bare_urls

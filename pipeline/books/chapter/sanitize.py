@@ -10,10 +10,14 @@ from typing import Any
 
 import msgspec
 
-from pipeline.books.anchors import is_anchor
-from pipeline.books.callouts import with_callouts
-from pipeline.books.chapter_pictures import ChapterPictures
-from pipeline.books.figures import (
+from pipeline.books.chapter.callouts import with_callouts
+from pipeline.books.chapter.inline_text import with_bare_urls_linked, with_identifier, without_indent
+from pipeline.books.chapter.link_urls import sanitized_link
+from pipeline.books.chapter.page_limits import with_clusters_limited, with_wide_tables_as_text
+from pipeline.books.html.anchors import is_anchor
+from pipeline.books.html.html_to_ast import with_html_parsed
+from pipeline.books.images.chapter_pictures import ChapterPictures
+from pipeline.books.images.figures import (
     MissingImage,
     figure_node,
     file_name_in_url,
@@ -25,12 +29,9 @@ from pipeline.books.figures import (
     missing_images_block,
     size_style,
 )
-from pipeline.books.formula_check import checked_formulas
-from pipeline.books.html_to_ast import with_html_parsed
-from pipeline.books.images import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
-from pipeline.books.inline_text import with_bare_urls_linked, with_identifier, without_indent
-from pipeline.books.link_urls import sanitized_link
-from pipeline.books.page_limits import with_clusters_limited, with_wide_tables_as_text
+from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
+from pipeline.books.maths.formula_check import checked_formulas
+from pipeline.books.maths.text_with_marks import TextWithMarks, marks_restored
 from pipeline.books.pandoc_ast import (
     BLOCK_TYPES,
     Node,
@@ -40,7 +41,6 @@ from pipeline.books.pandoc_ast import (
     text_nodes,
     with_link_targets,
 )
-from pipeline.books.text_with_marks import TextWithMarks, marks_restored
 from pipeline.citations.post_index import PostTarget
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import DIALECT, Conversion, convert_untrusted

@@ -10,11 +10,18 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from pipeline.books import table_grid
-from pipeline.books.anchors import anchors_of, with_anchors
-from pipeline.books.dom import Element, attributes_of, children_through_wrappers, descendants, is_hidden, leading_number
-from pipeline.books.figures import only_image
-from pipeline.books.inline_styles import InlineStyle, with_style
+from pipeline.books.html import table_grid
+from pipeline.books.html.anchors import anchors_of, with_anchors
+from pipeline.books.html.dom import (
+    Element,
+    attributes_of,
+    children_through_wrappers,
+    descendants,
+    is_hidden,
+    leading_number,
+)
+from pipeline.books.html.inline_styles import InlineStyle, with_style
+from pipeline.books.images.figures import only_image
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, div, para
 
 NUMBERING_STYLES = {"a": "LowerAlpha", "A": "UpperAlpha", "i": "LowerRoman", "I": "UpperRoman"}

@@ -14,7 +14,7 @@ from html import escape
 from itertools import count
 from typing import Any, NamedTuple
 
-from pipeline.books.dom import HIDDEN_ELEMENTS, parsed_html
+from pipeline.books.html.dom import HIDDEN_ELEMENTS, parsed_html
 from pipeline.books.pandoc_ast import Node, all_nodes
 
 RAW_NODE_TYPES = {"RawBlock", "RawInline"}

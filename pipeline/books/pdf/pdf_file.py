@@ -10,9 +10,9 @@ from pipeline.books.book import Book
 from pipeline.books.cover import copy_templates, cover_data
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.metadata import description_of, subjects_of
-from pipeline.books.pdf_front import contents_entries, contents_groups, cut_for_head, front_pages
+from pipeline.books.pdf.front import contents_entries, contents_groups, cut_for_head, front_pages
+from pipeline.books.pdf.typst_values import typst_arguments, typst_language, typst_literal
 from pipeline.books.sections import BookSection
-from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
 from pipeline.document import SkipDocument
 
 if TYPE_CHECKING:

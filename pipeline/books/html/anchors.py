@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.books.dom import Element, attributes_of
+from pipeline.books.html.dom import Element, attributes_of
 from pipeline.books.pandoc_ast import Node
 
 ANCHOR = "anchor"  # the class of the spans

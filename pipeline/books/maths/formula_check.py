@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.books.fonts import typst_fonts
-from pipeline.books.maths import MOST_FORMULA_CHARACTERS
+from pipeline.books.maths.formulas import MOST_FORMULA_CHARACTERS
+from pipeline.books.maths.tex_dialect import has_cjk_words, tex_for_pandoc
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, pandoc_json, para, printable
-from pipeline.books.tex_dialect import has_cjk_words, tex_for_pandoc
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion, convert_untrusted
 

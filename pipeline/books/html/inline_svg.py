@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote
 
-from pipeline.books.dom import Element, attributes_of
-from pipeline.books.images import is_valid_image
+from pipeline.books.html.dom import Element, attributes_of
+from pipeline.books.images.pictures import is_valid_image
+from pipeline.books.images.svg import sanitized_svg, text_of_svg
 from pipeline.books.pandoc_ast import Node, text_nodes
-from pipeline.books.svg import sanitized_svg, text_of_svg
 
 
 def image_of_svg(element: Element) -> Node | None:

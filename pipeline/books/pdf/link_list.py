@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.books.typst_markup import typst_literal
+from pipeline.books.pdf.typst_values import typst_literal
 from pipeline.urls.canonical import page_url
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline.books.anchors import is_anchor
 from pipeline.books.book import Book
-from pipeline.books.formula_check import in_pandoc_spelling
-from pipeline.books.link_list import NumberedLinks
-from pipeline.books.notes import blocks_of_note
+from pipeline.books.chapter.notes import blocks_of_note
+from pipeline.books.html.anchors import is_anchor
+from pipeline.books.maths.formula_check import in_pandoc_spelling
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
-from pipeline.books.pdf_front import head_title
+from pipeline.books.pdf.front import head_title
+from pipeline.books.pdf.link_list import NumberedLinks
+from pipeline.books.pdf.notes import TypstNotes, directed_blocks, heading_with_hidden_notes
+from pipeline.books.pdf.pictures import picture_call
+from pipeline.books.pdf.tables import wide_blocks
+from pipeline.books.pdf.typst_values import typst_arguments, typst_language, typst_literal
 from pipeline.books.sections import BookSection
-from pipeline.books.typst_markup import typst_arguments, typst_language, typst_literal
-from pipeline.books.typst_notes import TypstNotes, directed_blocks, heading_with_hidden_notes
-from pipeline.books.typst_pictures import picture_call
-from pipeline.books.typst_tables import wide_blocks
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from pipeline.books.images import MAX_BYTES, Picture, PictureOptions, verified_image, verified_picture
+from pipeline.books.images.pictures import MAX_BYTES, Picture, PictureOptions, verified_image, verified_picture
 from pipeline.read.data_urls import image_of_data_url
 from pipeline.read.fetched_pictures import is_web_image
 from pipeline.read.picture_paths import PictureFinder

@@ -19,11 +19,11 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from rapidfuzz.distance import LCSseq
 
-from pipeline.books.dom import HIDDEN_ELEMENTS, parsed_html
-from pipeline.books.figures import is_caption
-from pipeline.books.notes import with_each_note_once
+from pipeline.books.chapter.notes import with_each_note_once
+from pipeline.books.html.dom import HIDDEN_ELEMENTS, parsed_html
+from pipeline.books.html.raw_html import escaped_unless_closed, is_only_comments, with_open_tag_escaped
+from pipeline.books.images.figures import is_caption
 from pipeline.books.pandoc_ast import Node
-from pipeline.books.raw_html import escaped_unless_closed, is_only_comments, with_open_tag_escaped
 from pipeline.markdown import heading_text
 from pipeline.markdown.parsing import visible_text
 from pipeline.patterns import lazy_pattern

@@ -21,6 +21,17 @@ StyledNode = tuple[
     Node, tuple[InlineStyle, ...]
 ]  # an inline node without children, and the styles around it, outermost first
 CODE_STYLE: InlineStyle = ("Code", "")
+RUBY_STYLE: InlineStyle = ("Span", (("ruby",), ""))
+ELEMENT_STYLES: dict[str, InlineStyle] = {
+    **dict.fromkeys(("b", "strong"), ("Strong", "")),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), ("Emph", "")),
+    **dict.fromkeys(("u", "ins"), ("Underline", "")),
+    **dict.fromkeys(("s", "strike", "del"), ("Strikeout", "")),
+    **dict.fromkeys(("code", "samp", "tt"), CODE_STYLE),
+    **{name: ("Span", ((name,), "")) for name in ("mark", "kbd", "small")},
+    "sup": ("Superscript", ""),
+    "sub": ("Subscript", ""),
+}
 _SPACE_TYPES = {"Space", "SoftBreak"}
 
 

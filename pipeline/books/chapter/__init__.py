@@ -1,0 +1,1 @@
+"""Markdown of a post -> the sanitized blocks of its chapter."""

@@ -1,0 +1,1 @@
+"""Book -> its EPUB: package, contents, metadata, style and tables; files for devices."""

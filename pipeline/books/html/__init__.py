@@ -1,0 +1,1 @@
+"""Raw HTML of a post -> nodes of a pandoc AST, for what a browser would show."""

@@ -1,0 +1,1 @@
+"""Book -> its tagged PDF: Typst markup, front matter, notes, pictures and tables."""
