@@ -55,15 +55,21 @@ for module in (archive, watch, text, documents, corpus, link_check, works, fetch
 def main() -> None:
     """Run the command line and exit with a code of `ExitCode`."""
     _speak_utf8()
-    terminated = []
+    stopped: list[ExitCode] = []  # what ended the work, also where a library turns it into an error of its own
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        terminated.append(number)
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        stopped.append(ExitCode.TERMINATED)
         sys.exit(ExitCode.TERMINATED)
 
-    signal.signal(signal.SIGTERM, stop)
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        stopped.append(ExitCode.INTERRUPTED)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell lets jobs in the background ignore it
+        signal.signal(signal.SIGINT, interrupt)
     code = _exit_code()
-    sys.exit(ExitCode.TERMINATED if terminated else code)
+    sys.exit(stopped[0] if stopped else code)
 
 
 def _speak_utf8() -> None:
