@@ -1,4 +1,4 @@
-"""Commands for a whole archive: run, yearbook, explain, steps."""
+"""Commands for a whole archive: run, yearbook, steps."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _print_decisions(report: RunReport) -> None:
         click.echo(f"decision no longer applies: {outdated - MOST_OUTDATED} more")
     if report.obeyed or outdated:
         click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
-    if report.open_items:
+    if report.open_items and report.written:
         click.echo(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
 
 
@@ -205,29 +205,6 @@ def yearbook(year: int, title: str | None) -> int:
 
 
 @click.command()
-@click.argument("name")
-@click.option("--clean", metavar="DIR", help="Folder of the clean text. Default: clean.")
-def explain(name: str, clean: str | None) -> int:
-    """Show the changes made to one document.
-
-    NAME is its path below raw/ or clean/, or a part of the path.
-    """
-    from pipeline.records.report_jsonl import explain_document
-
-    file = Path(settings_of(clean=clean).clean, "report.jsonl")
-    if not file.exists():
-        message = f"{file} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
-    with file.open("rb") as lines:
-        explanation = explain_document(lines, name)
-    if not explanation:
-        message = f"{file} has no document `{name}`; its `path` fields list the names"
-        raise click.UsageError(message)
-    click.echo(explanation)
-    return ExitCode.DONE
-
-
-@click.command()
 def steps() -> int:
     """List the steps in order, each with its invariants."""
     from pipeline.flow import assemble
@@ -239,4 +216,4 @@ def steps() -> int:
     return ExitCode.DONE
 
 
-COMMANDS = (run_command, yearbook, explain, steps)
+COMMANDS = (run_command, yearbook, steps)

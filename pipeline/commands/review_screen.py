@@ -21,7 +21,7 @@ EXCERPT = 240  # characters of a duplicate
 BEFORE_DIFFERENCE = 60  # of them, before the first difference
 FOUND_CONTEXT = 8  # characters that find a place in a duplicate
 ISOLATE, END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
-JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+KEPT_SIGNS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 
 
 def visible(text: str) -> str:
@@ -30,13 +30,13 @@ def visible(text: str) -> str:
     >>> print(visible("a\nb\x1b[2J"))
     a↵b\x1b[2J
     """
-    return "".join(map(_visible_character, text))
+    return "".join(map(_shown_sign, text))
 
 
-def _visible_character(char: str) -> str:
+def _shown_sign(char: str) -> str:
     if char == "\n":
         return "↵"
-    if char not in JOINERS and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}:
+    if char not in KEPT_SIGNS and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}:
         return char.encode("unicode_escape").decode()
     return char
 

@@ -16,7 +16,7 @@ Verdict = Literal["accept", "reject", "replace", "keep", "skip", "title", "autho
 Scope = Literal["here", "pair", "kind"]
 ON_TEXT: tuple[Verdict, ...] = ("accept", "reject", "replace")
 DECIDED_STEPS = ("decode", "repair")  # the steps that infer characters; what the others do is set in the settings
-CONTEXT = 32  # characters of the source on each side of a place: unique in practice, and few to lose to an edit
+PLACE_CONTEXT = 32  # characters of the source on each side of a place: unique in practice, and few to lose to an edit
 MOST_TEXT = 10_000  # characters of a field
 KEY_DIGITS = 16  # hexadecimal digits (64 bits) of a key: a million decisions have no two equal ones
 FORM_OF_VALUE = {
@@ -40,7 +40,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     verdict: Verdict
     time: UtcTime = ""  # UTC, e.g. 2026-11-30T06:50:00.000000Z; of two decisions on the same, the later counts
     step: str = ""
-    left: Text = ""  # up to CONTEXT characters before it, in the input of the step
+    left: Text = ""  # up to PLACE_CONTEXT characters before it, in the input of the step
     before: Text = ""
     right: Text = ""
     inferred: Text = ""  # what Lacuna proposed

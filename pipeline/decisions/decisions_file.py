@@ -16,7 +16,7 @@ from pipeline.decisions.decision import Decision, problem_of
 DECISIONS_NAME = "decisions.jsonl"  # next to raw/
 MOST_BYTES = 256 * 2**20  # of the file: half a million decisions; it is read into memory
 _CONFLICT_MARK = re.compile(rb"(<{7}|>{7}|\|{7}|={7})( |\Z)")
-_DECODER = msgspec.json.Decoder(Decision)
+_LINE_DECODER = msgspec.json.Decoder(Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def parse_line(line: bytes) -> tuple[Decision | None, str]:
     if _CONFLICT_MARK.match(line):
         return None, "a conflict that git left; delete this line, and keep the decisions of both sides"
     try:
-        decision = _DECODER.decode(line)
+        decision = _LINE_DECODER.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return None, f"not a decision: {str(error).partition(' (byte')[0]}; correct or delete the line"
     problem = problem_of(decision)

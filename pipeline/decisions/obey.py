@@ -99,7 +99,7 @@ def decided_text(step: str, before: Document, after: Document, decisions: Decisi
     if not _is_one_pass(before.text, proposed, after.text):
         return after
     decided, keys = _decided_places(step, before.text, proposed, decisions)
-    left = _outside(proposed, [place.span for place in decided])
+    left = _beside(proposed, [place.span for place in decided])
     made = [change for place in decided for change in _changes_at(step, place, proposed)]
     for change in left:
         rule = _rule_on(change, decisions)
@@ -158,7 +158,7 @@ def _overlapping(spans: Sequence[Span], span: Span) -> list[Span]:
     return found
 
 
-def _outside(changes: Sequence[Change], spans: Sequence[Span]) -> list[Change]:
+def _beside(changes: Sequence[Change], spans: Sequence[Span]) -> list[Change]:
     return [change for change in changes if not _overlapping(spans, change.span)]
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.changes import Change, Span, apply, inverse
-from pipeline.decisions.decision import CONTEXT, DECIDED_STEPS
+from pipeline.changes import Change, Span, apply, inverse, passes
+from pipeline.decisions.decision import DECIDED_STEPS, PLACE_CONTEXT
 from pipeline.document import Document
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted_keys
 
@@ -32,10 +31,9 @@ class StepTexts:
 def texts_of_steps(document: Document) -> list[StepTexts]:
     """Return the texts before and after each of DECIDED_STEPS that changed a document."""
     found, text = [], document.text
-    for step, group in groupby(reversed(document.changes), lambda change: change.step):
-        changes = tuple(group)[::-1]
+    for changes in reversed(passes(document.changes)):
         before = apply(text, inverse(changes))
-        if step in DECIDED_STEPS:
+        if changes[0].step in DECIDED_STEPS:
             found.append(StepTexts(before, text, changes))
         text = before
     return found[::-1]
@@ -43,13 +41,13 @@ def texts_of_steps(document: Document) -> list[StepTexts]:
 
 def inputs_of_steps(document: Document) -> list[str]:
     """Return the distinct texts that DECIDED_STEPS of a document got: those after which only EARLY_STEPS changed it."""
-    groups = [(step, tuple(group)) for step, group in groupby(document.changes, lambda change: change.step)]
-    late = max((at for at, (step, _) in enumerate(groups, 1) if step not in EARLY_STEPS), default=0)
+    groups = passes(document.changes)
+    late = max((at for at, changes in enumerate(groups, 1) if changes[0].step not in EARLY_STEPS), default=0)
     text, inputs = document.text, []
     for at in range(len(groups), -1, -1):  # groups whose changes are in the text
         if at < late or not late:
             inputs.append(text)
-        text = apply(text, inverse(groups[at - 1][1])) if at else text
+        text = apply(text, inverse(groups[at - 1])) if at else text
     return [*dict.fromkeys(inputs)]
 
 
@@ -59,7 +57,7 @@ def context_of(text: str, start: int, end: int) -> tuple[str, str]:
     >>> context_of("one two three", 4, 7)
     ('one ', ' three')
     """
-    return text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+    return text[max(0, start - PLACE_CONTEXT) : start], text[end : end + PLACE_CONTEXT]
 
 
 def places(text: str, left: str, before: str, right: str) -> Iterator[Span]:
