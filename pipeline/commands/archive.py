@@ -1,4 +1,4 @@
-"""Commands for a whole archive: run, yearbook, explain, steps."""
+"""Commands for a whole archive: run, yearbook, steps."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pipeline.run.book_jobs import Progress
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
+
+MOST_OUTDATED = 20  # decisions that no longer apply, in the summary; `--json` has all
 
 
 def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
@@ -98,6 +100,12 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
+        "open_items": report.open_items,
+        "decisions": {
+            "obeyed": report.obeyed,
+            "outdated": report.outdated_decisions,
+            "problems": report.decision_problems,
+        },
         "passed_over": {str(kind): number for kind, number in report.passed_over},
     }
     if as_json:
@@ -130,9 +138,25 @@ def _print_problems(report: RunReport, settings: Settings) -> None:
         click.echo(f"book not made: {on_one_line(reason)}")
     for name in report.edited:
         click.echo(f"your edited version is kept as: {on_one_line(str(Path(settings.clean, name)))}")
+    _print_decisions(report)
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
+
+
+def _print_decisions(report: RunReport) -> None:
+    """Print how many decisions the run obeyed, and those that it did not."""
+    for problem in report.decision_problems:
+        click.echo(on_one_line(problem))
+    for sentence in report.outdated_decisions[:MOST_OUTDATED]:
+        click.echo(f"decision no longer applies: {on_one_line(sentence)}")
+    outdated = len(report.outdated_decisions)
+    if outdated > MOST_OUTDATED:
+        click.echo(f"decision no longer applies: {outdated - MOST_OUTDATED} more")
+    if report.obeyed or outdated:
+        click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
+    if report.open_items and report.written:
+        click.echo(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
 
 
 def counted(number: int, noun: str) -> str:
@@ -181,29 +205,6 @@ def yearbook(year: int, title: str | None) -> int:
 
 
 @click.command()
-@click.argument("name")
-@click.option("--clean", metavar="DIR", help="Folder of the clean text. Default: clean.")
-def explain(name: str, clean: str | None) -> int:
-    """Show the changes made to one document.
-
-    NAME is its path below raw/ or clean/, or a part of the path.
-    """
-    from pipeline.records.report_jsonl import explain_document
-
-    file = Path(settings_of(clean=clean).clean, "report.jsonl")
-    if not file.exists():
-        message = f"{file} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
-    with file.open("rb") as lines:
-        explanation = explain_document(lines, name)
-    if not explanation:
-        message = f"{file} has no document `{name}`; its `path` fields list the names"
-        raise click.UsageError(message)
-    click.echo(explanation)
-    return ExitCode.DONE
-
-
-@click.command()
 def steps() -> int:
     """List the steps in order, each with its invariants."""
     from pipeline.flow import assemble
@@ -215,4 +216,4 @@ def steps() -> int:
     return ExitCode.DONE
 
 
-COMMANDS = (run_command, yearbook, explain, steps)
+COMMANDS = (run_command, yearbook, steps)
