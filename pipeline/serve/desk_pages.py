@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pipeline.decisions import OpenItem
 
-ITEMS_PER_ANSWER = 50
+ITEMS_PER_ANSWER = 100
 MOST_DOCUMENTS = 1_000  # in the list of the filter, those with open items
 CONFIDENCES = (0.99, 0.95, 0.9, 0.75, 0.5)  # of the filter
 

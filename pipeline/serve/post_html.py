@@ -61,7 +61,11 @@ def _picture(_renderer: RendererHTML, tokens: Sequence[Token], at: int, *_: Any)
 
 
 def _link(
-    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: MutableMapping[str, Any]  # noqa: ANN401
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    at: int,
+    options: Any,
+    env: MutableMapping[str, Any],  # noqa: ANN401
 ) -> str:
     token = tokens[at]
     target = env["link_of"](str(token.attrs.get("href", "")))

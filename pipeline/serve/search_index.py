@@ -7,7 +7,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -128,12 +128,12 @@ class SearchIndex:
             f"ORDER BY rank LIMIT ? OFFSET ?) AS best JOIN posts ON posts.id = best.rowid ORDER BY best.rank, path"
         )
         rows = self.db.execute(statement, (expression, count, start)).fetchall()
-        return [IndexedPost(*row[:-1], _unpacked(row[-1])) for row in rows]
+        return [_with_body(*row) for row in rows]
 
     def post(self, path: str) -> IndexedPost | None:
         """Return the post at `path` with its text; None if there is none."""
         row = self.db.execute(f"SELECT {_COLUMNS}, body FROM posts WHERE path = ?", (path,)).fetchone()  # noqa: S608 - ours
-        return IndexedPost(*row[:-1], _unpacked(row[-1])) if row else None
+        return _with_body(*row) if row else None
 
     def has(self, path: str) -> bool:
         """Return whether there is a post at `path`."""
@@ -159,6 +159,11 @@ def _clean_files(clean: Path) -> Iterator[tuple[str, str]]:
 def _field(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name) or ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _with_body(*row: Any) -> IndexedPost:  # noqa: ANN401 - the columns, the text last
+    *columns, body = row
+    return replace(IndexedPost(*columns), body=_unpacked(body))
 
 
 def _unpacked(body: bytes) -> str:

@@ -14,6 +14,7 @@ PieceKind = Literal["same", "old", "new"]
 Piece = tuple[PieceKind, str]
 MOST_COMPARED_CHARACTERS = 4_000  # of a paragraph; a longer pair is shown as wholly different
 MOST_PARAGRAPHS = 4_000  # of a text
+LEAST_SHARED_CHARACTERS = 2  # between two differences; fewer are shown as a part of one difference
 CONTEXT_PARAGRAPHS = 1  # equal ones on each side of a difference
 
 
@@ -26,13 +27,21 @@ def character_diff(before: str, after: str) -> list[Piece]:
     if max(len(before), len(after)) > MOST_COMPARED_CHARACTERS:
         return [("old", visible_characters(before)), ("new", visible_characters(after))]
     pieces: list[Piece] = []
+    old = new = ""
     for step in Indel.opcodes(before, after):
-        old, new = before[step.src_start : step.src_end], after[step.dest_start : step.dest_end]
-        if step.tag == "equal":
-            pieces.append(("same", visible_characters(old)))
-            continue
-        pieces += [("old", visible_characters(old))] * bool(old) + [("new", visible_characters(new))] * bool(new)
-    return pieces
+        left, right = before[step.src_start : step.src_end], after[step.dest_start : step.dest_end]
+        is_short = len(left) < LEAST_SHARED_CHARACTERS and step.src_start > 0 and step.src_end < len(before)
+        if step.tag == "equal" and not is_short:
+            pieces += [*_difference(old, new), ("same", visible_characters(left))]
+            old = new = ""
+        else:
+            old, new = old + left, new + right
+    return pieces + _difference(old, new)
+
+
+def _difference(old: str, new: str) -> list[Piece]:
+    kinds: tuple[tuple[PieceKind, str], ...] = (("old", old), ("new", new))
+    return [(kind, visible_characters(text)) for kind, text in kinds if text]
 
 
 def side_by_side(first: str, second: str) -> list[tuple[list[Piece], list[Piece], int]]:
@@ -43,32 +52,23 @@ def side_by_side(first: str, second: str) -> list[tuple[list[Piece], list[Piece]
     """
     left, right = _paragraphs(first), _paragraphs(second)
     rows: list[tuple[str, str]] = []
+    old: list[str] = []
+    new: list[str] = []
     for step in Indel.opcodes(left, right):
-        rows += zip_longest(
-            left[step.src_start : step.src_end], right[step.dest_start : step.dest_end], fillvalue=""
-        )
-    return list(_shown_rows(_paired(rows)))
+        if step.tag == "equal":
+            rows += [
+                *zip_longest(old, new, fillvalue=""),
+                *((text, text) for text in left[step.src_start : step.src_end]),
+            ]
+            old, new = [], []
+        else:
+            old += left[step.src_start : step.src_end]
+            new += right[step.dest_start : step.dest_end]
+    return list(_shown_rows([*rows, *zip_longest(old, new, fillvalue="")]))
 
 
 def _paragraphs(text: str) -> list[str]:
     return [part.strip("\n") for part in text.split("\n\n") if part.strip()][:MOST_PARAGRAPHS]
-
-
-def _paired(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Put a paragraph that only the first text has next to one that only the second has, if it follows at once."""
-    paired: list[tuple[str, str]] = []
-    waiting: list[int] = []  # rows without a right side, with no equal row since
-    for left, right in rows:
-        if left and right:
-            waiting.clear()
-        if waiting and not left:
-            at = waiting.pop(0)
-            paired[at] = (paired[at][0], right)
-            continue
-        if not right:
-            waiting.append(len(paired))
-        paired.append((left, right))
-    return paired
 
 
 def _shown_rows(rows: Sequence[tuple[str, str]]) -> Iterator[tuple[list[Piece], list[Piece], int]]:

@@ -1,7 +1,7 @@
 // The desk: shows one open item, sends what a person decides, and goes on. Texts become text nodes, never HTML.
 const $ = id => document.getElementById(id);
-const desk = { items: [], at: 0, next: "", left: 0, loading: null, editing: false, sending: Promise.resolve() };
-const SHOWN_NEXT = 8, PREFETCH_AT = 20;
+const desk = { items: [], at: 0, next: "", left: 0, loading: null, pressed: [], editing: false, sending: Promise.resolve() };
+const SHOWN_NEXT = 8, PREFETCH_AT = 30;
 
 function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -52,7 +52,11 @@ async function reload(first) {
 
 function prefetch() {
   if (!desk.next || desk.loading || desk.items.length - desk.at > PREFETCH_AT) return;
-  desk.loading = desk.sending.then(() => load(desk.next)).catch(fail).finally(() => { desk.loading = null; show(true); });
+  desk.loading = desk.sending.then(() => load(desk.next)).catch(fail).finally(() => {
+    desk.loading = null;
+    show(true);
+    while (desk.pressed.length && current()) press(desk.pressed.shift());
+  });
 }
 
 function pieces(list, plain) {
@@ -86,14 +90,14 @@ function textCard(item) {
     ...item.alternatives.map(([text, share], at) => button(String(at + 1), "", () => decide("replace", "here", text)))));
   item.alternatives.forEach(([text, share], at) => parts[2].children[at].append(
     element("bdi", { lang: item.language }, text || "nothing"), element("span", { class: "quiet" }, " " + share.toFixed(2))));
-  parts.push(facts(item), element("div", { class: "actions" },
+  parts.push(element("div", { class: "actions" },
     button("y", "Accept", () => decide("accept"), "main"), button("n", "Reject", () => decide("reject")),
     button("e", "Edit", edit), button("s", "Later", skip), button("u", "Undo", undo)));
   if (item.group > 1) parts.push(element("div", { class: "actions group", role: "group", "aria-label": "All that are equal" },
     button("a", "Accept all " + item.group, () => decide("accept", "pair")),
     button("d", "Reject all " + item.group, () => decide("reject", "pair")),
     element("span", { class: "quiet" }, "equal ones, also in later runs")));
-  return parts;
+  return [...parts, facts(item)];
 }
 
 function duplicateCard(item) {
@@ -109,9 +113,9 @@ function duplicateCard(item) {
     }
     if (!rows.length) body.append(element("tr", {}, element("td", { colspan: 2 }, "The texts are equal.")));
   }).catch(fail);
-  return [element("h2", { id: "what" }, "Which copy is kept?"), table, facts(item), element("div", { class: "actions" },
+  return [element("h2", { id: "what" }, "Which copy is kept?"), table, element("div", { class: "actions" },
     button("y", "Keep the first", () => decide("accept"), "main"), button("n", "Keep the second", () => decide("reject")),
-    button("s", "Later", skip), button("u", "Undo", undo))];
+    button("s", "Later", skip), button("u", "Undo", undo)), facts(item)];
 }
 
 function show(quietly) {
@@ -204,13 +208,19 @@ function decideAll(verdict) {
   if (current()?.kind === "inferred") decide(verdict, "pair");
 }
 
+// Act on a key; one that comes while items are loading waits for them. Returns whether the key means something.
+function press(key) {
+  const choice = /^[1-9]$/.test(key) && current()?.alternatives[key - 1];
+  if (!choice && !KEYS[key]) return false;
+  if (!current() && desk.loading) desk.pressed.push(key);
+  else if (choice) decide("replace", "here", choice[0]);
+  else KEYS[key]();
+  return true;
+}
+
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  const choice = /^[1-9]$/.test(event.key) && current()?.alternatives[event.key - 1];
-  if (choice) decide("replace", "here", choice[0]);
-  else if (KEYS[event.key]) KEYS[event.key]();
-  else return;
-  event.preventDefault();
+  if (press(event.key)) event.preventDefault();
 });
 $("filters").addEventListener("change", () => reload().catch(fail));
 $("filters").addEventListener("submit", event => event.preventDefault());
