@@ -122,6 +122,7 @@ class Document:
     links: tuple[Link, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
+    obeyed: tuple[str, ...] = ()  # the keys of the decisions of a person that it obeys
 
     @property
     def inferred(self) -> bool:

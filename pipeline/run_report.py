@@ -24,6 +24,10 @@ class RunReport:
     check: bool = False
     strict: bool = False
     passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
+    obeyed: int = 0  # decisions that documents obey
+    open_items: int = 0  # inferred characters that nobody has decided on
+    outdated_decisions: tuple[str, ...] = ()  # that no longer apply, a sentence each
+    decision_problems: tuple[str, ...] = ()  # lines of decisions.jsonl that are not obeyed
 
     @property
     def found(self) -> int:

@@ -9,8 +9,7 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from pipeline.decisions import OpenItem
-from pipeline.decisions.decision import pair_key, place_key
-from pipeline.decisions.item_tables import ITEM_SCHEMA
+from pipeline.decisions.decision import place_key
 from pipeline.document import Document, Metadata
 from pipeline.records.clean_file import clean_file
 from pipeline.store.packing import pack
@@ -70,8 +69,6 @@ def make_review_archive(folder: Path, count: int, *, duplicates: bool = True) ->
     (out / "harbour.epub").write_bytes(b"PK an e-book")
     with closing(sqlite3.connect(clean / ".state.sqlite")) as db:
         create_tables(db)
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'open_items'").fetchone():
-            db.executescript(ITEM_SCHEMA)
         for path, text in documents.items():
             _put(db, Document(PurePosixPath(path), text, Metadata(title=_title(text), date="2021-03-09")))
         if duplicates:
@@ -87,11 +84,6 @@ def make_review_archive(folder: Path, count: int, *, duplicates: bool = True) ->
         document = Document(PurePosixPath(path), text, Metadata(title=_title(text), date="2021-03-09"))
         (clean / path).write_bytes(clean_file(document))
     return folder
-
-
-def pairs_in(count: int) -> set[str]:
-    """Return the keys of the pairs that an archive with `count` items has."""
-    return {pair_key("repair", before, after) for before, after, *_ in PAIRS[:count]}
 
 
 def _title(text: str) -> str:

@@ -137,7 +137,7 @@ def test_200_items_are_decided_by_keyboard_alone(opened: Callable[..., Page], si
     page.wait_for_selector(".group")
     group = int(page.inner_text(".group button:first-child").split()[-1])
     page.focus("#card")
-    page.keyboard.press("a")
+    page.keyboard.press("A")
     page.wait_for_function(f"document.getElementById('left').textContent.startsWith('{total - DECIDED - 1 - group} ')")
     page.reload()
     page.wait_for_selector("#card:not([hidden])")

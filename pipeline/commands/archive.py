@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 
+MOST_OUTDATED = 20  # decisions that no longer apply, in the summary; `--json` has all
+
 
 def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
     """Return the settings of the working folder; given flags override them."""
@@ -98,6 +100,12 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
+        "open_items": report.open_items,
+        "decisions": {
+            "obeyed": report.obeyed,
+            "outdated": report.outdated_decisions,
+            "problems": report.decision_problems,
+        },
         "passed_over": {str(kind): number for kind, number in report.passed_over},
     }
     if as_json:
@@ -130,9 +138,25 @@ def _print_problems(report: RunReport, settings: Settings) -> None:
         click.echo(f"book not made: {on_one_line(reason)}")
     for name in report.edited:
         click.echo(f"your edited version is kept as: {on_one_line(str(Path(settings.clean, name)))}")
+    _print_decisions(report)
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
+
+
+def _print_decisions(report: RunReport) -> None:
+    """Print how many decisions the run obeyed, and those that it did not."""
+    for problem in report.decision_problems:
+        click.echo(on_one_line(problem))
+    for sentence in report.outdated_decisions[:MOST_OUTDATED]:
+        click.echo(f"decision no longer applies: {on_one_line(sentence)}")
+    outdated = len(report.outdated_decisions)
+    if outdated > MOST_OUTDATED:
+        click.echo(f"decision no longer applies: {outdated - MOST_OUTDATED} more")
+    if report.obeyed or outdated:
+        click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
+    if report.open_items:
+        click.echo(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
 
 
 def counted(number: int, noun: str) -> str:

@@ -102,7 +102,8 @@ def problem_of(decision: Decision) -> str:
     values = (decision.left, decision.before, decision.right, decision.inferred, decision.after, decision.document)
     if any(not _is_unicode(value) for value in values):
         return "it contains half of a surrogate pair, which is not a character"
-    if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in decision.result):
+    new = "" if decision.verdict == "reject" else decision.result
+    if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in new):
         return "the new text contains a control character"
     return _problem_on_document(decision) if is_about_document(decision) else _problem_on_text(decision)
 

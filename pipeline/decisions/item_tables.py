@@ -35,6 +35,10 @@ CREATE TABLE decisions (       -- as the last run read them
     key TEXT PRIMARY KEY,
     decision BLOB NOT NULL     -- JSON
 ) WITHOUT ROWID;
-CREATE TABLE kept (path TEXT PRIMARY KEY) WITHOUT ROWID;  -- documents to keep of their duplicates
+CREATE TABLE kept (            -- documents to keep of their duplicates
+    key TEXT PRIMARY KEY,      -- of the decision
+    path TEXT NOT NULL,
+    place INTEGER NOT NULL     -- the smallest is preferred
+) WITHOUT ROWID;
 """
 TABLES_OF_DOCUMENT = ("open_items", "rule_keys", "applied", "text_filters")

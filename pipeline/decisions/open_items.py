@@ -79,6 +79,12 @@ class OpenItems:
         """Put what these decisions were about back on the list: an undo."""
         self.db.executemany("DELETE FROM closed WHERE key = ?", ((key,) for key in map(closed_key, decisions)))
 
+    def is_open(self, item: OpenItem) -> bool:
+        """Return whether nobody has decided on an item, its pair or its kind."""
+        keys = (item.id, f"{KEPT_PREFIX}{item.after}", item.id) if item.kind == "duplicate" else item.keys
+        query = "SELECT 1 FROM closed WHERE key IN (?, ?, ?)"
+        return self.db.execute(query, keys).fetchone() is None
+
     def page(
         self, start: str = "", *, size: int = 50, kind: str = "", document: str = "", below: float = 1.0
     ) -> OpenPage:

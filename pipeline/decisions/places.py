@@ -15,6 +15,7 @@ from pipeline.document import Document
 from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted_keys
 
 GRAM = 4  # characters of the n-grams of a text filter
+EARLY_STEPS = ("decode", "controls", "escapes")  # those before the last of DECIDED_STEPS
 LEAST_FILTER_BITS = 1024
 Bits = npt.NDArray[np.uint8]
 
@@ -38,6 +39,18 @@ def texts_of_steps(document: Document) -> list[StepTexts]:
             found.append(StepTexts(before, text, changes))
         text = before
     return found[::-1]
+
+
+def inputs_of_steps(document: Document) -> list[str]:
+    """Return the distinct texts that DECIDED_STEPS of a document got: those after which only EARLY_STEPS changed it."""
+    groups = [(step, tuple(group)) for step, group in groupby(document.changes, lambda change: change.step)]
+    late = max((at for at, (step, _) in enumerate(groups, 1) if step not in EARLY_STEPS), default=0)
+    text, inputs = document.text, []
+    for at in range(len(groups), -1, -1):  # groups whose changes are in the text
+        if at < late or not late:
+            inputs.append(text)
+        text = apply(text, inverse(groups[at - 1][1])) if at else text
+    return [*dict.fromkeys(inputs)]
 
 
 def context_of(text: str, start: int, end: int) -> tuple[str, str]:
@@ -65,7 +78,8 @@ def places(text: str, left: str, before: str, right: str) -> Iterator[Span]:
         at = text.find(whole, at + 1)
 
 
-def _gram_keys(text: str) -> npt.NDArray[np.uint64]:
+def gram_keys(text: str) -> npt.NDArray[np.uint64]:
+    """Return the hash of each n-gram of a text, in order."""
     codes = codes_of(text)
     rolling = np.zeros(max(len(codes) - GRAM + 1, 0), np.uint64)
     for at in range(GRAM):
@@ -80,17 +94,17 @@ def text_filter(*texts: str) -> bytes:
         size *= 2
     flags = np.zeros(size, bool)
     for text in texts:
-        flags[_gram_keys(text) & np.uint64(size - 1)] = True
+        flags[gram_keys(text) & np.uint64(size - 1)] = True
     return np.packbits(flags, bitorder="little").tobytes()
 
 
-def may_contain(filters: bytes, wanted: str) -> bool:
-    """Return whether a text with this filter may contain `wanted`; False is certain.
+def filter_has(filters: bytes, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Return for each n-gram, given by its hash, whether a text with this filter may have it; False is certain.
 
     >>> known = text_filter("one two three")
-    >>> may_contain(known, "two three"), may_contain(known, "four five six seven")
-    (True, False)
+    >>> [bool(filter_has(known, gram_keys(text)).all()) for text in ("two three", "four five six seven")]
+    [True, False]
     """
     bits: Bits = np.frombuffer(filters, np.uint8)
-    at = _gram_keys(wanted) & np.uint64(8 * len(bits) - 1)
-    return bool(np.all(bits[(at >> np.uint64(3)).astype(np.intp)] >> (at & np.uint64(7)).astype(np.uint8) & 1))
+    at = keys & np.uint64(8 * len(bits) - 1)
+    return (bits[(at >> np.uint64(3)).astype(np.intp)] >> (at & np.uint64(7)).astype(np.uint8) & 1).astype(bool)

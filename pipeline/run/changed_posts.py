@@ -46,5 +46,7 @@ def _post_rules(settings: Settings) -> PostRules:
 def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
     """Return how many files of each kind are no posts; some are drafts by their front matter."""
     counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
-    counts[FileKind.DRAFT] += database.count("kind = 'draft'")
+    left_out = database.count("kind = 'draft' AND path IN (SELECT path FROM applied)")
+    counts[FileKind.LEFT_OUT] += left_out
+    counts[FileKind.DRAFT] += database.count("kind = 'draft'") - left_out
     return tuple((kind, counts[kind]) for kind in PASSED_OVER if counts[kind])

@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import Progress
 from pipeline.run.changed_posts import changed_posts, passed_over
+from pipeline.run.decided_posts import PROBLEMS_FACT, learn_decisions, learn_kept, outdated_in_words
 from pipeline.run.evidence import outdated_inferences, write_statistics
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
 from pipeline.run_report import RunReport
@@ -138,9 +140,11 @@ class IncrementalRun:
 
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
+        self.decisions = learn_decisions(self.settings, self.database)
         self.keep_each(changed_posts(self.settings, self.database), "cleaning")
         self.database.commit()
         self.recheck()
+        learn_kept(self.decisions.arranged, self.database)
         self.mark_changed_pictures()
         made = self.decides_form()
         changed, disturbed = self.database.fact("made") != made, self.ledger.disturbed()
@@ -167,6 +171,7 @@ class IncrementalRun:
         counts = passed_over(self.database)
         completions = read_completions(Path(self.settings.clean))
         how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts, completions]
+        how += [self.database.decisions.counts(), outdated_in_words(self.database), self.database.fact(PROBLEMS_FACT)]
         return digest_of_values(self.database.flow, how)
 
     def mark_changed_pictures(self) -> None:
@@ -184,7 +189,11 @@ class IncrementalRun:
         """Clean the sources of `tasks` and store their outcomes."""
         with self.ledger.scratch() as scratch:
             limits = Limits(self.settings.max_seconds, scratch)
-            with closing(run_each(worker.clean_source, tasks, worker_count(self.settings), limits)) as results:
+            copy = self.decisions.copied_to(scratch)
+            deciding = (
+                (replace(task, decisions=copy, decided=self.decisions.digest) for task in tasks) if copy else tasks
+            )
+            with closing(run_each(worker.clean_source, deciding, worker_count(self.settings), limits)) as results:
                 self.keep_results(results, stage)
 
     def keep_results(
@@ -226,7 +235,7 @@ class IncrementalRun:
         if self.database.is_marked("stale"):
             index = LshIndex(self.database.db, self.database.document)
             index.update(*tables.unindexed())
-            tables.relate(duplicate_clusters(index))
+            tables.relate(duplicate_clusters(index, self.database.decisions.kept()))
             self.database.commit()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from pipeline.document import Skipped
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl, report_search
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
 from pipeline.run.changed_posts import passed_over
+from pipeline.run.decided_posts import PROBLEMS_FACT, outdated_in_words
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_pages import write_report
@@ -50,6 +52,10 @@ def report_of(
         check=ledger.check,
         strict=strict,
         passed_over=passed_over(database),
+        obeyed=database.decisions.counts()[0],
+        open_items=database.decisions.counts()[1],
+        outdated_decisions=outdated_in_words(database),
+        decision_problems=tuple(json.loads(database.fact(PROBLEMS_FACT) or "[]")),
     )
 
 

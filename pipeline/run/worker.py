@@ -7,14 +7,17 @@ import hashlib
 import pickle
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from pipeline.books.book import Book, BookStyle, Chapter, ChapterSource, chapters_of, identifier, style_of_settings
 from pipeline.books.formats import BOOK_FORMATS, books_as_files
 from pipeline.books.omissions import omission_warnings
 from pipeline.citations.post_index import PostTarget
-from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
+from pipeline.decisions.decision_set import DecisionSet
+from pipeline.decisions.decisions_file import parse_decisions
+from pipeline.decisions.obey import LeftOut, as_decoded, obeying, refuse_left_out
+from pipeline.document import Cause, Cleaned, Document, Metadata, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, follow_each, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics, with_duplicates
 from pipeline.read.folder import FoundFile, read_source
@@ -23,6 +26,7 @@ from pipeline.read.posts import is_draft
 from pipeline.read.readers import PictureFiles, Reader, chosen_readers, pictures_inside, read_document
 from pipeline.run.pool import bug_reason
 from pipeline.settings import Settings
+from pipeline.store.decision_tables import DecisionRows
 from pipeline.store.packing import pack
 from pipeline.store.rows import DocumentRow, document_row
 
@@ -35,7 +39,7 @@ class Task:
 
     `known` is the SHA-256 of the bytes cleaned last time. `archive` is a file with statistics of the archive, and
     `statistics` the digest of what they count. `duplicates` are further documents that may be sound copies: path and
-    text. `evidence` is the digest of all these.
+    text. `evidence` is the digest of all these. `decisions` is a copy of decisions.jsonl, and `decided` its digest.
     """
 
     settings: Settings
@@ -45,6 +49,8 @@ class Task:
     evidence: str = ""
     statistics: str = ""
     duplicates: tuple[tuple[str, str], ...] = ()
+    decisions: Path | None = None
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,17 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     if task.archive:
         archive = _unpacked_archive(task.archive, task.statistics)
         steps = with_archive(steps, with_duplicates(archive, dict(task.duplicates)) if task.duplicates else archive)
-    outcome = follow_all(source, steps, chosen_readers(task.settings.plugins), drafts=task.found.drafts)
+    readers = chosen_readers(task.settings.plugins)
+    decisions = _unpacked_decisions(task.decisions, task.decided) if task.decisions else NOTHING_DECIDED
+    outcome = follow_all(source, steps, readers, drafts=task.found.drafts, decisions=decisions)
     try:
-        return document_row(outcome, sha256)
+        row = document_row(outcome, sha256, from_archive=task.archive is not None)
     except (ValueError, TypeError, OverflowError) as error:
         return document_row(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
+    if isinstance(outcome, Skipped) and outcome.step == FileKind.LEFT_OUT:
+        keys = [one.key for one in decisions.named(str(path), sha256) if one.verdict == "skip"]
+        return replace(row, decisions=DecisionRows(obeyed=tuple(keys)))
+    return row
 
 
 @functools.lru_cache(maxsize=1)
@@ -94,22 +106,41 @@ def _unpacked_archive(file: Path, statistics: str) -> ArchiveStatistics:  # noqa
     return unpack_statistics(file.read_bytes())
 
 
+@functools.lru_cache(maxsize=1)
+def _unpacked_decisions(file: Path, digest: str) -> DecisionSet:  # noqa: ARG001 - the key of the cache
+    return DecisionSet(parse_decisions(file.read_bytes()).decisions)
+
+
+NOTHING_DECIDED = DecisionSet()
+
+
 def follow_all(
-    source: Source, steps: Sequence[Step], readers: Sequence[Reader] = (), *, drafts: bool = True
+    source: Source,
+    steps: Sequence[Step],
+    readers: Sequence[Reader] = (),
+    *,
+    drafts: bool = True,
+    decisions: DecisionSet = NOTHING_DECIDED,
 ) -> Cleaned | Skipped:
     """Return the document after every step, or where and why it was skipped. Only this function catches every error.
 
     `readers` are those of plugins. Without `drafts`, a document whose front matter says that it is a draft is skipped
-    at the step DRAFT. Raises OSError and MemoryError, which the system causes.
+    at the step DRAFT. The document obeys `decisions`; one that they skip is skipped at LEFT_OUT.
+
+    Raises OSError and MemoryError, which the system causes.
     """
     at = "decode"
     try:
-        document = read_document(source, readers)
-        for at, document in follow_each(steps, document):  # noqa: B007, B020 - `at` is used where a step fails
+        if decisions.all:
+            refuse_left_out(_unread(source), decisions)
+        document = as_decoded(read_document(source, readers), decisions)
+        for at, document in follow_each(obeying(steps, decisions), document):  # noqa: B007, B020 - `at` is used where a step fails
             if not drafts and is_draft(document.meta):
                 return Skipped(source.path, FileKind.DRAFT, "is a draft")
         _refuse_blank(document)
         _refuse_large_report(document)
+    except LeftOut as decided:
+        return Skipped(source.path, FileKind.LEFT_OUT, str(decided))
     except SkipDocument as unfit:
         return Skipped(source.path, at, str(unfit))
     except (OSError, MemoryError):
@@ -117,6 +148,11 @@ def follow_all(
     except Exception as error:  # noqa: BLE001 - the failure of a document stops no other
         return Skipped(source.path, at, bug_reason(error), "bug", traceback.format_exc())
     return Cleaned(document)
+
+
+def _unread(source: Source) -> Document:
+    """Return what is known of a source before it is read."""
+    return Document(source.path, "", Metadata(hashlib.sha256(source.data).hexdigest()))
 
 
 def _refuse_blank(document: Document) -> None:

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from pipeline.decisions import Decision, OpenItem, OpenItems, append_decisions, decision_on, decisions_path
-from pipeline.decisions.decision import Scope, Verdict, problem_of
+from pipeline.decisions.decision import problem_of
 from pipeline.decisions.decisions_file import read_decisions
 from pipeline.run.incremental import DATABASE_FILE
 from pipeline.settings import Settings
 from pipeline.store.output_ledger import file_stamp
 
+ITEMS_AT_ONCE = 200  # of a document that are read at once
 MOST_UNDOS = 1_000  # decisions that can be undone, the last ones of this server
 
 
@@ -24,12 +26,15 @@ class CannotDecide(Exception):  # noqa: N818 - a condition, not a fault
 
 
 class AskedDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the browser sends: an open item and what a person decided on it; `after` is the text of `replace`."""
+    """What the browser sends: an open item and what a person decided on it; `after` is the text of `replace`.
+
+    `scope` is here, pair (wherever these two texts meet) or document (it and all others of its document).
+    """
 
     id: str
     document: str
-    verdict: Verdict
-    scope: Scope = "here"
+    verdict: Literal["accept", "reject", "replace"]
+    scope: Literal["here", "pair", "document"] = "here"
     after: str = ""
 
 
@@ -40,7 +45,7 @@ class Desk:
     settings: Settings
     _opened: OpenItems | None = None
     _stamps: tuple[str, str] = ("", "")
-    _history: list[tuple[OpenItem, Decision]] = field(default_factory=list)
+    _history: list[tuple[OpenItem, list[Decision]]] = field(default_factory=list)
 
     @property
     def _state(self) -> Path:
@@ -69,24 +74,38 @@ class Desk:
             if item is None:
                 message = "This item is gone: the archive changed. Load the page again."
                 raise CannotDecide(message)
-            decision = decision_on(item, asked.verdict, asked.after, scope=asked.scope)
-            if problem := problem_of(decision):
+            wholly = asked.scope == "document" and asked.verdict != "replace"
+            chosen = _items_of(items, item.document) if wholly else [item]
+            scope = asked.scope if asked.scope == "pair" else "here"
+            decisions = [decision_on(one, asked.verdict, asked.after, scope=scope) for one in chosen]
+            if problem := next(filter(None, map(problem_of, decisions)), ""):
                 raise CannotDecide(problem)
-            items.close(self._written(decision))
-        self._history = [*self._history[1 - MOST_UNDOS :], (item, decision)]
+            items.close(self._written(decisions))
+        self._history = [*self._history[1 - MOST_UNDOS :], (item, decisions)]
 
     def undo(self) -> OpenItem | None:
-        """Withdraw the last decision of this session; return its item, None if there is none left. Raises OSError."""
+        """Withdraw what was last decided in this session; return its item, None if there is none left. Raises OSError."""
         if not self._history:
             return None
         with self.items() as items:
-            item, decision = self._history[-1]
-            items.reopen(self._written(msgspec.structs.replace(decision, withdrawn=True)))
+            item, decisions = self._history[-1]
+            items.reopen(self._written([msgspec.structs.replace(one, withdrawn=True) for one in decisions]))
             self._history.pop()
             return items.item(item.id, item.document) or item
 
-    def _written(self, decision: Decision) -> list[Decision]:
-        """Append a decision to the file; the file's new stamp is ours, so nothing is read again."""
-        written = append_decisions(self._file, [decision])
+    def _written(self, decisions: list[Decision]) -> list[Decision]:
+        """Append decisions to the file; the file's new stamp is ours, so nothing is read again."""
+        written = append_decisions(self._file, decisions)
         self._stamps = (self._stamps[0], file_stamp(self._file))
         return written
+
+
+def _items_of(items: OpenItems, document: str) -> list[OpenItem]:
+    """Return all open items of a document."""
+    found, start = [], ""
+    while True:
+        page = items.page(start, size=ITEMS_AT_ONCE, document=document)
+        found += page.items
+        start = page.next
+        if not start:
+            return found

@@ -65,7 +65,7 @@ class DeskPages:
                 left = items.count(**filters)
         except (OSError, ValueError) as error:
             return _problem(error)
-        return JSONResponse({"items": [*map(shown_item, found.items)], "next": found.next, "left": left})
+        return JSONResponse({"items": [*map(item_as_json, found.items)], "next": found.next, "left": left})
 
     async def texts(self, request: Request) -> Response:
         """Answer with two duplicates side by side."""
@@ -94,10 +94,10 @@ class DeskPages:
             item = self.desk.undo()
         except OSError as error:
             return _problem(error)
-        return JSONResponse({"item": shown_item(item) if item else None})
+        return JSONResponse({"item": item_as_json(item) if item else None})
 
 
-def shown_item(item: OpenItem) -> dict[str, Any]:
+def item_as_json(item: OpenItem) -> dict[str, Any]:
     """Return an open item as the script shows it: texts with visible controls, differences in pieces."""
     return {
         "id": item.id,

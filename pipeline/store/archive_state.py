@@ -16,6 +16,7 @@ from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
 from pipeline.store.chapters import HAS_BOOKS, ChapterTable
+from pipeline.store.decision_tables import DecisionTables
 from pipeline.store.duplicate_tables import DuplicateTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
 from pipeline.store.link_tables import LinkTables
@@ -73,6 +74,7 @@ class ArchiveState:
         self.db, self.flow = db, flow
         self.chapters = ChapterTable(self.db)
         self.links = LinkTables(self.db)
+        self.decisions = DecisionTables(self.db)
         self.duplicates = DuplicateTables(self.db)
         self.pictures = PictureTables(self.db)
         self.samples = SampleTables(self.db)
@@ -129,6 +131,7 @@ class ArchiveState:
             "rank, length"
         )
         old = self.db.execute(f"SELECT {columns} FROM documents WHERE path = ?", (path,)).fetchone()  # noqa: S608 - ours
+        self.decisions.put(path, row.decisions)
         if old == values:
             return
         updates = ", ".join(f"{column} = excluded.{column}" for column in columns.split(", ")[1:])
@@ -149,7 +152,12 @@ class ArchiveState:
             for table in ("documents", "contents", "pictures", "works", "chapters"):
                 self.db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
             self.links.put(path, (), ())
+            self.decisions.forget(path)
             self.samples.put(path, b"", inferred=False, first_pass=True)
+
+    def clean_again(self, paths: Iterable[str]) -> None:
+        """Make the rows of sources outdated, so that this run, or the next if it is killed, cleans them again."""
+        self.db.executemany("UPDATE documents SET flow = '' WHERE path = ?", ((path,) for path in paths))
 
     def mark(self, table: str, paths: Iterable[str] | None = None) -> None:
         """Mark documents in one of MARK_TABLES; None means all."""

@@ -74,8 +74,10 @@ class SampleTables:
 
 
 def replace_rows(db: sqlite3.Connection, table: str, path: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Replace the rows of a document in a table of two columns; equal rows stay, so that no trigger marks anything."""
+    """Replace the rows of a document in a table; equal rows stay, so that no trigger marks anything."""
     old = db.execute(f"SELECT * FROM {table} WHERE path = ?", (path,)).fetchall()  # noqa: S608 - ours
     if sorted(old) != sorted(rows):
         db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
-        db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 - ours
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)  # noqa: S608 - ours

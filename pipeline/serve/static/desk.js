@@ -43,7 +43,6 @@ async function load(start) {
 }
 
 async function reload(first) {
-  await desk.sending;
   await load("");
   if (first) desk.items = [first, ...desk.items.filter(item => item.id !== first.id || item.document !== first.document)];
   $("problem").hidden = true;
@@ -94,8 +93,8 @@ function textCard(item) {
     button("y", "Accept", () => decide("accept"), "main"), button("n", "Reject", () => decide("reject")),
     button("e", "Edit", edit), button("s", "Later", skip), button("u", "Undo", undo)));
   if (item.group > 1) parts.push(element("div", { class: "actions group", role: "group", "aria-label": "All that are equal" },
-    button("a", "Accept all " + item.group, () => decide("accept", "pair")),
-    button("d", "Reject all " + item.group, () => decide("reject", "pair")),
+    button("A", "Accept all " + item.group, () => decide("accept", "pair")),
+    button("D", "Reject all " + item.group, () => decide("reject", "pair")),
     element("span", { class: "quiet" }, "equal ones, also in later runs")));
   return [...parts, facts(item)];
 }
@@ -144,13 +143,15 @@ function decide(verdict, scope = "here", after = "") {
   if (!item) return;
   if (item.kind === "duplicate") scope = "here";
   const words = { accept: "Accepted", reject: "Rejected", replace: "Replaced by " + after }[verdict];
-  const closes = scope === "pair" ? one => one.pair === item.pair : one => one === item;
-  desk.left -= scope === "pair" ? item.group : 1;
-  if (scope !== "pair") for (const one of desk.items) if (one.pair === item.pair) one.group -= 1;
+  const closes = { pair: one => one.pair === item.pair, document: one => one.document === item.document, here: one => one === item }[scope];
+  if (scope === "here") for (const one of desk.items) if (one.pair === item.pair) one.group -= 1;
   const before = desk.items.slice(0, desk.at).filter(one => !closes(one)).length;
+  const count = desk.items.length;
   desk.items = desk.items.filter(one => !closes(one));
+  desk.left -= scope === "pair" ? item.group : count - desk.items.length;
   desk.at = before;
   desk.sending = desk.sending.then(() => post("/review/decide", { id: item.id, document: item.document, verdict, scope, after }))
+    .then(() => scope === "here" ? null : reload())
     .catch(error => { fail(error); return load("").then(() => show(), () => {}); });
   say(words + ". " + desk.left + " left.");
   show();
@@ -201,11 +202,12 @@ function help() {
 
 const KEYS = {
   y: () => decide("accept"), n: () => decide("reject"), e: edit, s: skip, j: skip, k: back, u: undo, "?": help,
-  a: () => decideAll("accept"), d: () => decideAll("reject"),
+  A: () => decideAll("accept", "pair"), D: () => decideAll("reject", "pair"),
+  a: () => decideAll("accept", "document"), d: () => decideAll("reject", "document"),
 };
 
-function decideAll(verdict) {
-  if (current()?.kind === "inferred") decide(verdict, "pair");
+function decideAll(verdict, scope) {
+  if (current()?.kind === "inferred") decide(verdict, scope);
 }
 
 // Act on a key; one that comes while items are loading waits for them. Returns whether the key means something.
@@ -222,7 +224,7 @@ document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   if (press(event.key)) event.preventDefault();
 });
-$("filters").addEventListener("change", () => reload().catch(fail));
+$("filters").addEventListener("change", () => desk.sending.then(() => reload()).catch(fail));
 $("filters").addEventListener("submit", event => event.preventDefault());
 $("help").addEventListener("click", help);
 reload().catch(fail);
