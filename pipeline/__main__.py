@@ -15,7 +15,19 @@ from types import FrameType
 
 import click
 
-from pipeline.commands import archive, corpus, documents, explain, fetch_images, link_check, review, text, watch, works
+from pipeline.commands import (
+    archive,
+    corpus,
+    documents,
+    explain,
+    fetch_images,
+    link_check,
+    review,
+    serve,
+    text,
+    watch,
+    works,
+)
 from pipeline.exits import ExitCode
 from pipeline.version import __version__
 
@@ -47,7 +59,7 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for module in (archive, explain, review, watch, text, documents, corpus, link_check, works, fetch_images):
+for module in (archive, explain, review, watch, text, documents, corpus, link_check, works, fetch_images, serve):
     for command in module.COMMANDS:
         lacuna.add_command(command)
 
