@@ -13,7 +13,7 @@ import click
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
-    from pipeline.run.book_jobs import Progress
+    from pipeline.run.summary import Progress
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 

@@ -111,8 +111,8 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool)
     from pipeline.books.book import Chapter
     from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
-    from pipeline.run.collections import BOOK
     from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.summary import BOOK
     from pipeline.run.worker import BookInput, make_books_of_file
     from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name

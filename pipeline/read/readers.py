@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.document import Document, SkipDocument, Source
-from pipeline.read.decode import decode
 from pipeline.read.kinds import FileKind, kind_of_name, suffix_of_name
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ def read_document(source: Source, readers: Iterable[Reader] = ()) -> Document:
 
     Raises SkipDocument if it cannot be read.
     """
+    from pipeline.read.decode import decode  # noqa: PLC0415 - a run without changes decodes nothing
+
     reader = reader_of(source, readers)
     return reader.read(source)[0] if reader else decode(source)
 

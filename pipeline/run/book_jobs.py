@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -15,8 +15,9 @@ from pipeline.document import Cause, Cleaned
 from pipeline.read.fetched_pictures import FETCHED_FOLDER
 from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import worker
-from pipeline.run.collections import BOOK, CollectionMaker, book_files
+from pipeline.run.collections import CollectionMaker, book_files
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
+from pipeline.run.summary import BOOK, EDITIONS, POSTS, Progress
 from pipeline.run.worker import BookJob
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
@@ -26,19 +27,9 @@ from pipeline.store.packing import digest_of_values
 
 BOOKS_PER_COMMIT = 20  # documents with books: a kill loses the work on as many
 DOCUMENTS_PER_TASK = 8  # starting pandoc is half of its cost
-POSTS = "posts"
-EDITIONS = "editions"
 BOOK_PREFIXES = (f"{BOOK}.", f"{BOOK}/", f"{POSTS}/", f"{EDITIONS}/")  # of the names of all books, below out/
 STAGE = "building"  # of progress
 BOOKS_FACT = "books"  # the digest of all that decides the form of the books
-Progress = Callable[[str, str], None]  # stage, name
-
-
-def failed_books(ledger: OutputLedger, out: Path) -> list[str]:
-    """Return the reasons why collections could not be made."""
-    root, _ = ledger.place(out / "x")
-    collected = (f"{BOOK}.", f"{BOOK}/", f"{EDITIONS}/")
-    return list(dict.fromkeys(problem for name, _, problem in ledger.rows.problems(root) if name.startswith(collected)))
 
 
 class BookMaker:

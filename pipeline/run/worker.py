@@ -17,39 +17,17 @@ from pipeline.citations.post_index import PostTarget
 from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, follow_each, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics, with_duplicates
-from pipeline.read.folder import FoundFile, read_source
+from pipeline.read.folder import read_source
 from pipeline.read.kinds import FileKind
 from pipeline.read.posts import is_draft
 from pipeline.read.readers import PictureFiles, Reader, chosen_readers, pictures_inside, read_document
 from pipeline.run.pool import bug_reason
+from pipeline.run.tasks import Task, Unchanged
 from pipeline.settings import Settings
 from pipeline.store.packing import pack
 from pipeline.store.rows import DocumentRow, document_row
 
 MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A source to clean.
-
-    `known` is the SHA-256 of the bytes cleaned last time. `archive` is a file with statistics of the archive, and
-    `statistics` the digest of what they count. `duplicates` are further documents that may be sound copies: path and
-    text. `evidence` is the digest of all these.
-    """
-
-    settings: Settings
-    found: FoundFile
-    known: str = ""
-    archive: Path | None = None
-    evidence: str = ""
-    statistics: str = ""
-    duplicates: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """The bytes of the source are those cleaned last time."""
 
 
 def clean_source(task: Task) -> DocumentRow | Unchanged:
