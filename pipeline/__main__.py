@@ -17,6 +17,7 @@ import click
 
 from pipeline.commands import archive, corpus, documents, fetch_images, link_check, text, watch, works
 from pipeline.exits import ExitCode
+from pipeline.extras import MissingExtra
 from pipeline.version import __version__
 
 ERRNO_HINTS = {
@@ -102,6 +103,9 @@ def _exit_code() -> int:
 def _code_of(error: Exception) -> ExitCode:
     """Return the exit code of an expected error; raise any other error again."""
     from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` does not need it
+
+    if isinstance(error, MissingExtra):
+        return ExitCode.ENVIRONMENT
 
     if isinstance(error, SettingsError):
         return ExitCode.USAGE

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pipeline.document import Skipped
+from pipeline.extras import is_installed, require
 from pipeline.run.changed_posts import changed_posts, passed_over
 from pipeline.run.code_state import code_state
 from pipeline.run.folders import check_folders, check_writable
@@ -50,9 +51,13 @@ def run_archive(
     """Bring clean/ and out/ up to date with raw/ and return a report; with `check`, write nothing.
 
     With `leave_books`, books are neither made nor removed. `tell(stage, name)` is called for each document. Raises
-    SettingsError if the folders contain each other or raw/ is missing, Locked if another run uses them, OSError if the
-    system fails: a disk, memory, processes.
+    MissingExtra if the settings ask for books that nothing installed can make, SettingsError if the folders contain
+    each other or raw/ is missing, Locked if another run uses them, OSError if the system fails: a disk, memory,
+    processes.
     """
+    if settings.editions and not leave_books:
+        require("books", "books")
+    leave_books = leave_books or not is_installed("books")
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     check_folders(raw, clean, out)
     file, code = clean / DATABASE_FILE, code_state(settings)
@@ -151,7 +156,7 @@ class IncrementalRun:
             from pipeline.run import outputs  # noqa: PLC0415 - a run without changes does not need it
 
             choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
-            return digest_of_values(self.database.flow, choices, how, outputs.OUTPUT_VERSIONS)
+            return digest_of_values(self.database.flow, choices, how, outputs.output_versions())
 
         return self.database.remembered("form", digest_of_values(self.code, how), form_by_versions)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from pipeline.books import book
 from pipeline.document import Skipped
+from pipeline.extras import is_installed
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl, report_search
-from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_pages import write_report
-from pipeline.run.summary import RunContext, report_of
+from pipeline.run.summary import BOOK_PREFIXES, RunContext, report_of
 from pipeline.store.packing import digest_of_values
 
 RECORD_VERSIONS = (
@@ -23,9 +22,17 @@ RECORD_VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-OUTPUT_VERSIONS = (*RECORD_VERSIONS, book.VERSION)
 OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 RECORDS_FACT = "records"  # the digest of all that decides the form of the records and of the clean files
+
+
+def output_versions() -> tuple[int, ...]:
+    """Return the versions of all that is written; those of books only where they can be made."""
+    if not is_installed("books"):
+        return RECORD_VERSIONS
+    from pipeline.books import book  # noqa: PLC0415 - needs the extra `books`
+
+    return (*RECORD_VERSIONS, book.VERSION)
 
 
 class Writer:
@@ -53,6 +60,8 @@ class Writer:
             self.database.chapters.put_problems({})
         self.write_clean(disturbed)
         if self.books:
+            from pipeline.run.book_jobs import BookMaker  # noqa: PLC0415 - needs the extra `books`
+
             maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
             maker.write_all(disturbed)
             self.system_failed = maker.system_failed
