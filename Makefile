@@ -54,7 +54,7 @@ check: .venv/test
 	@touch $@
 
 lock: .venv/test # after a change of dependencies
-	$(LOCK) pyproject.toml --group build --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra books --extra html --group build --output-file requirements.lock
 	$(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
 clean: # removes outputs, which a run makes again

@@ -17,6 +17,7 @@ import click
 
 from pipeline.commands import (
     archive,
+    check,
     corpus,
     documents,
     explain,
@@ -29,6 +30,7 @@ from pipeline.commands import (
     works,
 )
 from pipeline.exits import ExitCode
+from pipeline.extras import MissingExtra
 from pipeline.version import __version__
 
 ERRNO_HINTS = {
@@ -59,7 +61,7 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for module in (archive, explain, review, watch, text, documents, corpus, link_check, works, fetch_images, serve):
+for module in (archive, explain, review, watch, text, documents, corpus, link_check, works, fetch_images, serve, check):
     for command in module.COMMANDS:
         lacuna.add_command(command)
 
@@ -120,6 +122,9 @@ def _exit_code() -> int:
 def _code_of(error: Exception) -> ExitCode:
     """Return the exit code of an expected error; raise any other error again."""
     from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` does not need it
+
+    if isinstance(error, MissingExtra):
+        return ExitCode.ENVIRONMENT
 
     if isinstance(error, SettingsError):
         return ExitCode.USAGE

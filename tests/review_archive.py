@@ -64,7 +64,7 @@ def make_review_archive(folder: Path, count: int, *, duplicates: bool = True) ->
     for made in (folder / "raw", clean, out):
         made.mkdir(parents=True)
     items = list(open_items(count))
-    documents = {path: HARBOUR for path in sorted({item.document for item in items})}
+    documents = dict.fromkeys(sorted({item.document for item in items}), HARBOUR)
     documents |= {"harbour.md": HARBOUR, "海边.md": f"# 海边\n\n{CHINESE}\n"}
     (out / "harbour.epub").write_bytes(b"PK an e-book")
     with closing(sqlite3.connect(clean / ".state.sqlite")) as db:

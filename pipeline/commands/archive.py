@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.exits import ExitCode
+from pipeline.extras import is_installed, missing_extra, require
 
 if TYPE_CHECKING:
-    from pipeline.run.book_jobs import Progress
+    from pipeline.run.summary import Progress
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 
@@ -57,6 +58,8 @@ def run_command(*, no_editions: bool, check: bool, strict: bool, as_json: bool, 
     settings = settings_of(**given)
     report = run_with_progress(settings, check=check, strict=strict, leave_books=no_editions)
     print_summary(report, settings, books=not no_editions, as_json=as_json)
+    if not (no_editions or is_installed("books")):
+        click.echo(f"lacuna: no books made: {missing_extra('books', 'books')}", err=True)
     return report.exit_code
 
 
@@ -181,6 +184,7 @@ def yearbook(year: int, title: str | None) -> int:
 
     The book is added to the settings: later runs keep it up to date.
     """
+    require("books", "books")
     from pipeline.records.report_jsonl import has_post_in_year
     from pipeline.settings import Edition, with_edition
     from pipeline.store.atomic import remove_partial_files, write_atomically

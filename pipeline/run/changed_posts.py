@@ -10,8 +10,7 @@ from pathlib import Path
 from pipeline.read.folder import scan_folder
 from pipeline.read.kinds import PASSED_OVER, FileKind
 from pipeline.read.posts import PostRules
-from pipeline.read.readers import chosen_readers
-from pipeline.run.worker import Task
+from pipeline.run.tasks import Task
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
 
@@ -39,6 +38,10 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
 
 
 def _post_rules(settings: Settings) -> PostRules:
+    if not settings.plugins:
+        return PostRules(settings.include, settings.ignore)
+    from pipeline.read.readers import chosen_readers  # noqa: PLC0415 - few archives need other readers
+
     suffixes = {suffix for reader in chosen_readers(settings.plugins) for suffix in reader.suffixes}
     return PostRules(settings.include, settings.ignore, frozenset(suffixes))
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from pipeline.books import book
 from pipeline.document import Skipped
+from pipeline.extras import is_installed
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl, report_search
-from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
-from pipeline.run.changed_posts import passed_over
-from pipeline.run.decided_posts import PROBLEMS_FACT, outdated_in_words
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_pages import write_report
-from pipeline.run_report import RunReport
-from pipeline.settings import Settings
-from pipeline.store.archive_state import ArchiveState
-from pipeline.store.output_ledger import OutputLedger
+from pipeline.run.summary import BOOK_PREFIXES, RunContext, report_of
 from pipeline.store.packing import digest_of_values
 
 RECORD_VERSIONS = (
@@ -30,46 +22,17 @@ RECORD_VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-OUTPUT_VERSIONS = (*RECORD_VERSIONS, book.VERSION)
 OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
 RECORDS_FACT = "records"  # the digest of all that decides the form of the records and of the clean files
 
 
-def report_of(
-    database: ArchiveState, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False
-) -> RunReport:
-    """Return the counts of the run so far; without `books`, problems of the books in `out` do not count."""
-    return RunReport(
-        cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
-        duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
-        skipped=tuple(database.skipped()),
-        rolled_back=database.count("rolled_back"),
-        failed_books=tuple(failed_books(ledger, out)) if books else (),
-        incomplete=database.chapters.incomplete() if books else 0,
-        written=tuple(ledger.written),
-        removed=tuple(ledger.removed),
-        edited=tuple(ledger.edited),
-        check=ledger.check,
-        strict=strict,
-        passed_over=passed_over(database),
-        obeyed=database.decisions.counts()[0],
-        open_items=database.decisions.counts()[1],
-        outdated_decisions=outdated_in_words(database),
-        decision_problems=tuple(json.loads(database.fact(PROBLEMS_FACT) or "[]")),
-    )
+def output_versions() -> tuple[int, ...]:
+    """Return the versions of all that is written; those of books only where they can be made."""
+    if not is_installed("books"):
+        return RECORD_VERSIONS
+    from pipeline.books import book  # noqa: PLC0415 - needs the extra `books`
 
-
-class RunContext(NamedTuple):
-    """What a run works with. `progress(stage, name)` is called for each document and book.
-
-    With `leave_books`, the books stay as they are, even if their posts changed.
-    """
-
-    settings: Settings
-    database: ArchiveState
-    ledger: OutputLedger
-    progress: Progress
-    leave_books: bool
+    return (*RECORD_VERSIONS, book.VERSION)
 
 
 class Writer:
@@ -97,6 +60,8 @@ class Writer:
             self.database.chapters.put_problems({})
         self.write_clean(disturbed)
         if self.books:
+            from pipeline.run.book_jobs import BookMaker  # noqa: PLC0415 - needs the extra `books`
+
             maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
             maker.write_all(disturbed)
             self.system_failed = maker.system_failed

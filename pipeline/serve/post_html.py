@@ -65,7 +65,7 @@ def _link(
     tokens: Sequence[Token],
     at: int,
     options: Any,
-    env: MutableMapping[str, Any],  # noqa: ANN401
+    env: MutableMapping[str, Any],
 ) -> str:
     token = tokens[at]
     target = env["link_of"](str(token.attrs.get("href", "")))
