@@ -29,11 +29,22 @@ def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click
     )
 
 
+def engine_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options that name an engine to a command."""
+    for option in (
+        click.option("--scheduler", metavar="URL", help="The scheduler of the engine. Default: a local cluster."),
+        click.option("--engine", metavar="NAME", help="What does the work: processes (default), in-process, dask."),
+    ):
+        command = option(command)
+    return command
+
+
 def archive_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of an archive to a command: its folders, its books, the number of processes."""
     for option in (
         click.option("--no-editions", "no_editions", is_flag=True, help="Clean only; make no EPUB and PDF."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs."),
+        engine_options,
         click.option("--page", type=click.Choice(["a4", "a5", "reader"]), help="Page size of PDFs. Default: a5."),
         click.option("--out", metavar="DIR", help="Folder for books and the report. Default: out."),
         click.option("--clean", metavar="DIR", help="Folder for clean text. Default: clean."),

@@ -23,8 +23,9 @@ from pipeline.read.picture_paths import PictureFinder
 from pipeline.run import outputs, worker
 from pipeline.run.book_jobs import Progress
 from pipeline.run.changed_posts import changed_posts, passed_over
+from pipeline.run.engines import opened_engine, with_absolute_folders
 from pipeline.run.evidence import outdated_inferences, write_statistics
-from pipeline.run.pool import Limits, NoResult, run_each, worker_count
+from pipeline.run.pool import Limits, NoResult
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.archive_state import open_state
@@ -57,15 +58,16 @@ def run_archive(
     SettingsError if the folders contain each other or raw/ is missing, Locked if another run uses them, OSError if the
     system fails: a disk, memory, processes.
     """
+    settings = with_absolute_folders(settings)
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     _check_folders(raw, clean, out)
     flow, file = digest_of_values(cache_key(settings), ROW_VERSION), clean / DATABASE_FILE
 
     def once(*, rebuild: bool = False) -> RunReport:
-        with open_state(file, flow, trial=check, rebuild=rebuild) as database:
+        with open_state(file, flow, trial=check, rebuild=rebuild) as database, opened_engine(settings) as engine:
             ledger = OutputLedger(database, clean, out, check=check)
             try:
-                IncrementalRun(outputs.RunContext(settings, database, ledger, tell, leave_books)).update()
+                IncrementalRun(outputs.RunContext(settings, database, ledger, tell, leave_books, engine)).update()
             finally:
                 ledger.sweep()
             books = settings.editions and not leave_books
@@ -134,7 +136,7 @@ class IncrementalRun:
     def __init__(self, context: outputs.RunContext) -> None:
         """Clean what the settings name."""
         self.context, self.system_failed = context, False
-        self.settings, self.database, self.ledger, self.progress, self.leave_books = context
+        self.settings, self.database, self.ledger, self.progress, self.leave_books, self.engine = context
 
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
@@ -184,7 +186,7 @@ class IncrementalRun:
         """Clean the sources of `tasks` and store their outcomes."""
         with self.ledger.scratch() as scratch:
             limits = Limits(self.settings.max_seconds, scratch)
-            with closing(run_each(worker.clean_source, tasks, worker_count(self.settings), limits)) as results:
+            with closing(self.engine.run_each(worker.clean_source, tasks, limits)) as results:
                 self.keep_results(results, stage)
 
     def keep_results(

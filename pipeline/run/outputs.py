@@ -11,6 +11,7 @@ from pipeline.document import Skipped
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl, report_search
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
 from pipeline.run.changed_posts import passed_over
+from pipeline.run.engines import Engine
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_pages import write_report
@@ -64,6 +65,7 @@ class RunContext(NamedTuple):
     ledger: OutputLedger
     progress: Progress
     leave_books: bool
+    engine: Engine
 
 
 class Writer:
@@ -71,7 +73,7 @@ class Writer:
 
     def __init__(self, context: RunContext) -> None:
         """Write below the folders of the settings."""
-        settings, database, ledger, self.progress, self.leave_books = context
+        settings, database, ledger, self.progress, self.leave_books, self.engine = context
         self.settings, self.database, self.ledger = settings, database, ledger
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.books = settings.editions and not self.leave_books
@@ -91,7 +93,7 @@ class Writer:
             self.database.chapters.put_problems({})
         self.write_clean(disturbed)
         if self.books:
-            maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
+            maker = BookMaker(self.settings, self.database, self.ledger, self.progress, self.engine)
             maker.write_all(disturbed)
             self.system_failed = maker.system_failed
         self.ledger.flush()
