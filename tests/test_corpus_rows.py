@@ -210,4 +210,19 @@ def with_polars(texts: list[str], _folder: Path) -> list[str]:
     )
 
 
-RECIPES = {"datasets": with_datasets, "dask.bag": with_dask, "polars": with_polars}
+def with_datatrove(texts: list[str], _folder: Path) -> list[str]:
+    """Repair texts with a formatter of datatrove."""
+    base = importlib.import_module("datatrove.pipeline.formatters.base").BaseFormatter
+    document = importlib.import_module("datatrove.data").Document
+
+    class LacunaFormatter(base):
+        name = "Lacuna"
+
+        def format(self, text: str) -> str:
+            return pipeline.batch({"text": [text]})["text"][0]
+
+    given = (document(text=text, id=str(at)) for at, text in enumerate(texts))
+    return [one.text for one in LacunaFormatter().run(given)]
+
+
+RECIPES = {"datatrove": with_datatrove, "datasets": with_datasets, "dask.bag": with_dask, "polars": with_polars}

@@ -1,4 +1,4 @@
-"""A run and a shard give the same bytes in every engine, also after a worker or the scheduler of a cluster is killed."""
+"""Runs and shards give the same bytes in every engine, also after a worker or the scheduler of a cluster is killed."""
 
 from __future__ import annotations
 
