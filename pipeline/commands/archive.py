@@ -60,11 +60,15 @@ def archive_options(command: Callable[..., object]) -> Callable[..., object]:
 @click.option(
     "--strict", is_flag=True, help="Exit with 4 also if a step was rolled back because an invariant would not hold."
 )
+@click.option("--profile", is_flag=True, help="Print what took how long: stages, and the slowest posts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
-def run_command(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+def run_command(*, no_editions: bool, profile: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
+    how = {name: given.pop(name) for name in ("check", "strict")}
     settings = settings_of(**given)
-    report = run_with_progress(settings, check=check, strict=strict, leave_books=no_editions)
+    report = run_with_progress(settings, leave_books=no_editions, **how)
+    if profile:
+        _print_profile(report)
     print_summary(report, settings, books=not no_editions, as_json=as_json)
     return report.exit_code
 
@@ -144,6 +148,15 @@ def _print_problems(report: RunReport, settings: Settings) -> None:
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
+
+
+def _print_profile(report: RunReport) -> None:
+    """Print the seconds of each stage and of the slowest posts to standard error."""
+    click.echo(f"{'stage':<12} {'wall s':>8} {'CPU s, main':>12} {'CPU s, posts':>13}", err=True)
+    for stage in report.stages:
+        click.echo(f"{stage.name:<12} {stage.wall:8.2f} {stage.main:12.2f} {stage.workers:13.2f}", err=True)
+    for name, seconds in report.slowest:
+        click.echo(f"{seconds:8.3f} CPU s: {on_one_line(name)}", err=True)
 
 
 def counted(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from pipeline.run.changed_posts import changed_posts, passed_over
 from pipeline.run.engines import opened_engine, with_absolute_folders
 from pipeline.run.evidence import outdated_inferences, write_statistics
 from pipeline.run.pool import Limits, NoResult
+from pipeline.run.stopwatch import Stopwatch, TimedEngine
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.archive_state import open_state
@@ -64,14 +66,17 @@ def run_archive(
     flow, file = digest_of_values(cache_key(settings), ROW_VERSION), clean / DATABASE_FILE
 
     def once(*, rebuild: bool = False) -> RunReport:
+        watch = Stopwatch()
         with open_state(file, flow, trial=check, rebuild=rebuild) as database, opened_engine(settings) as engine:
             ledger = OutputLedger(database, clean, out, check=check)
             try:
-                IncrementalRun(outputs.RunContext(settings, database, ledger, tell, leave_books, engine)).update()
+                timed = TimedEngine(engine, watch)
+                IncrementalRun(outputs.RunContext(settings, database, ledger, tell, leave_books, timed, watch)).update()
             finally:
                 ledger.sweep()
             books = settings.editions and not leave_books
-            return outputs.report_of(database, ledger, out, books=books, strict=strict)
+            report = outputs.report_of(database, ledger, out, books=books, strict=strict)
+            return replace(report, stages=tuple(watch.stages), slowest=watch.slowest())
 
     with locked(clean, check=check):
         _check_writable(out, check=check)
@@ -136,13 +141,15 @@ class IncrementalRun:
     def __init__(self, context: outputs.RunContext) -> None:
         """Clean what the settings name."""
         self.context, self.system_failed = context, False
-        self.settings, self.database, self.ledger, self.progress, self.leave_books, self.engine = context
+        self.settings, self.database, self.ledger, self.progress, self.leave_books, self.engine, self.watch = context
 
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
-        self.keep_each(changed_posts(self.settings, self.database), "cleaning")
-        self.database.commit()
-        self.recheck()
+        with self.watch.stage("cleaning"):
+            self.keep_each(changed_posts(self.settings, self.database), "cleaning")
+            self.database.commit()
+        with self.watch.stage("re-checking"):
+            self.recheck()
         self.mark_changed_pictures()
         made = self.decides_form()
         changed, disturbed = self.database.fact("made") != made, self.ledger.disturbed()
@@ -151,7 +158,8 @@ class IncrementalRun:
             self.ledger.renew_ledgers()
             return
         self.database.learn("made", "")  # until everything is written
-        self.find_duplicates()
+        with self.watch.stage("duplicates"):
+            self.find_duplicates()
         writer = outputs.Writer(self.context)
         writer.write_all({*disturbed} - {""}, changed=changed, system_failed=self.system_failed)
         if not (self.system_failed or writer.system_failed):  # else unplanned files may come back
