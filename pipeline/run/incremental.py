@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -39,7 +40,8 @@ from pipeline.store.rows import ROW_VERSION, DocumentRow, document_row
 from pipeline.store.schema import DamagedState
 
 DATABASE_FILE = ".state.sqlite"  # in clean/
-COMMIT_EVERY = 200  # documents: a kill loses the work on as many
+COMMIT_EVERY = 200  # documents: a kill loses the work on as many, or, where commits take long,
+COMMIT_RATIO = 20  # of 20 times the time of the last one: in large archives, keys go to pages all over the database
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -201,6 +203,7 @@ class IncrementalRun:
         self, results: Iterable[tuple[worker.Task, worker.Unchanged | DocumentRow | NoResult]], stage: str
     ) -> None:
         """Store the outcome of each task."""
+        ended, took = time.monotonic(), 0.0
         for at, (task, result) in enumerate(results):
             self.progress(stage, str(task.found.path))
             if isinstance(result, worker.Unchanged):
@@ -209,8 +212,11 @@ class IncrementalRun:
                 row = result if isinstance(result, DocumentRow) else document_row(_skipped(task, result))
                 self.system_failed |= row.cause == "environment"
                 self.database.put(task.found, row, task.evidence)
-            if at % COMMIT_EVERY == 0:
+            if at % COMMIT_EVERY == 0 and time.monotonic() - ended >= COMMIT_RATIO * took:
+                start = time.monotonic()
                 self.database.commit()
+                ended = time.monotonic()
+                took = ended - start
 
     def recheck(self) -> None:
         """Clean again the sources with reconstructed characters whose evidence in the archive changed."""
