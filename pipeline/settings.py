@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     out: str = "out"
     title: Annotated[str, msgspec.Meta(min_length=1)] = "Collected posts"
     jobs: PositiveInt | None = None
+    engine: str = "processes"
+    scheduler: str = ""
     editions: bool = msgspec.field(default_factory=lambda: is_installed("books"))
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"

@@ -32,11 +32,22 @@ def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click
     )
 
 
+def engine_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options that name an engine to a command."""
+    for option in (
+        click.option("--scheduler", metavar="URL", help="The scheduler of the engine. Default: a local cluster."),
+        click.option("--engine", metavar="NAME", help="What does the work: processes (default), in-process, dask."),
+    ):
+        command = option(command)
+    return command
+
+
 def archive_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of an archive to a command: its folders, its books, the number of processes."""
     for option in (
         click.option("--no-editions", "no_editions", is_flag=True, help="Clean only; make no EPUB and PDF."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs."),
+        engine_options,
         click.option("--page", type=click.Choice(["a4", "a5", "reader"]), help="Page size of PDFs. Default: a5."),
         click.option("--out", metavar="DIR", help="Folder for books and the report. Default: out."),
         click.option("--clean", metavar="DIR", help="Folder for clean text. Default: clean."),
@@ -52,11 +63,15 @@ def archive_options(command: Callable[..., object]) -> Callable[..., object]:
 @click.option(
     "--strict", is_flag=True, help="Exit with 4 also if a step was rolled back because an invariant would not hold."
 )
+@click.option("--profile", is_flag=True, help="Print what took how long: stages, and the slowest posts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
-def run_command(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+def run_command(*, no_editions: bool, profile: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
+    how = {name: given.pop(name) for name in ("check", "strict")}
     settings = settings_of(**given)
-    report = run_with_progress(settings, check=check, strict=strict, leave_books=no_editions)
+    report = run_with_progress(settings, leave_books=no_editions, **how)
+    if profile:
+        _print_profile(report)
     print_summary(report, settings, books=not no_editions, as_json=as_json)
     if not (no_editions or is_installed("books")):
         click.echo(f"lacuna: no books made: {missing_extra('books', 'books')}", err=True)
@@ -160,6 +175,15 @@ def _print_decisions(report: RunReport) -> None:
         click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
     if report.open_items and report.written:
         click.echo(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
+
+
+def _print_profile(report: RunReport) -> None:
+    """Print the seconds of each stage and of the slowest posts to standard error."""
+    click.echo(f"{'stage':<12} {'wall s':>8} {'CPU s, main':>12} {'CPU s, posts':>13}", err=True)
+    for stage in report.stages:
+        click.echo(f"{stage.name:<12} {stage.wall:8.2f} {stage.main:12.2f} {stage.workers:13.2f}", err=True)
+    for name, seconds in report.slowest:
+        click.echo(f"{seconds:8.3f} CPU s: {on_one_line(name)}", err=True)
 
 
 def counted(number: int, noun: str) -> str:

@@ -16,7 +16,8 @@ from pipeline.read.fetched_pictures import FETCHED_FOLDER
 from pipeline.read.picture_paths import PictureFinder
 from pipeline.run.book_worker import BookJob, MadeBooks, make_books
 from pipeline.run.collections import CollectionMaker, book_files
-from pipeline.run.pool import Limits, NoResult, run_each, worker_count
+from pipeline.run.engines import Engine
+from pipeline.run.pool import Limits, NoResult
 from pipeline.run.summary import BOOK, BOOK_PREFIXES, EDITIONS, POSTS, Progress
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
@@ -36,9 +37,12 @@ class BookMaker:
     `system_failed` says that a book is missing because the system failed.
     """
 
-    def __init__(self, settings: Settings, database: ArchiveState, ledger: OutputLedger, progress: Progress) -> None:
-        """Write below settings.out; `progress(stage, name)` is called for each book."""
+    def __init__(
+        self, settings: Settings, database: ArchiveState, ledger: OutputLedger, progress: Progress, engine: Engine
+    ) -> None:
+        """Write below settings.out; `progress(stage, name)` is called for each book, `engine` makes them."""
         self.settings, self.database, self.ledger, self.progress = settings, database, ledger, progress
+        self.engine = engine
         self.out, self.scratch = Path(settings.out), Path(settings.clean, PARTIAL_FOLDER)
         self.causes: dict[str, Cause] = {}  # why documents have no books, by path
         self.key = digest_of_values(book.VERSION, style_of_settings(settings), list(ledger.roots))
@@ -104,7 +108,7 @@ class BookMaker:
     def bound(self, batches: Iterable[Sequence[BookJob]]) -> Generator[tuple[BookJob, MadeBooks]]:
         """Yield the books of batches; a batch that fails is tried one by one, so that one document affects no other."""
         limits = Limits(self.settings.max_seconds, self.scratch)
-        with closing(run_each(make_books, batches, worker_count(self.settings), limits)) as results:
+        with closing(self.engine.run_each(make_books, batches, limits)) as results:
             for batch, result in results:
                 if not isinstance(result, NoResult):
                     yield from zip(batch, result, strict=True)

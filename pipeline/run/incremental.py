@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -18,7 +19,9 @@ from pipeline.extras import is_installed, require
 from pipeline.run.changed_posts import changed_posts, passed_over
 from pipeline.run.code_state import code_state
 from pipeline.run.decided_posts import PROBLEMS_FACT, learn_decisions, learn_kept, outdated_in_words
+from pipeline.run.engines import opened_engine, with_absolute_folders
 from pipeline.run.folders import check_folders, check_writable
+from pipeline.run.stopwatch import Stopwatch, TimedEngine
 from pipeline.run.summary import Progress, RunContext, report_of
 from pipeline.run.tasks import Task, Unchanged
 from pipeline.run_report import RunReport
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
     from pipeline.store.rows import DocumentRow
 
 DATABASE_FILE = ".state.sqlite"  # in clean/
-COMMIT_EVERY = 200  # documents: a kill loses the work on as many
+COMMIT_EVERY = 200  # documents: a kill loses the work on as many, or, where commits take long,
+COMMIT_RATIO = 20  # of 20 times the time of the last one: in large archives, keys go to pages all over the database
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault
@@ -60,21 +64,25 @@ def run_archive(
     if settings.editions and not leave_books:
         require("books", "books")
     leave_books = leave_books or not is_installed("books")
+    settings = with_absolute_folders(settings)
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
     check_folders(raw, clean, out)
     file, code = clean / DATABASE_FILE, code_state(settings)
     flow = "" if file.exists() else _flow_digest(settings)  # before anything is written: it checks the settings
 
     def once(*, rebuild: bool = False) -> RunReport:
-        with open_state(file, flow, trial=check, rebuild=rebuild) as database:
+        watch = Stopwatch()
+        with open_state(file, flow, trial=check, rebuild=rebuild) as database, opened_engine(settings) as engine:
             database.flow = database.remembered("flow", code, lambda: flow or _flow_digest(settings))
             ledger = OutputLedger(database, clean, out, check=check)
+            timed = TimedEngine(engine, watch)
             try:
-                IncrementalRun(RunContext(settings, database, ledger, tell, leave_books), code).update()
+                IncrementalRun(RunContext(settings, database, ledger, tell, leave_books, timed, watch), code).update()
             finally:
                 ledger.sweep()
             books = settings.editions and not leave_books
-            return report_of(database, ledger, out, books=books, strict=strict)
+            report = report_of(database, ledger, out, books=books, strict=strict)
+            return replace(report, stages=tuple(watch.stages), slowest=watch.slowest())
 
     with locked(clean, check=check):
         check_writable(out, check=check)
@@ -90,8 +98,8 @@ def run_archive(
 
 def _flow_digest(settings: Settings) -> str:
     """Return the digest of the flow: rows of another flow are out of date. Raises SettingsError."""
-    from pipeline.cache_key import cache_key  # noqa: PLC0415 - a run without changes does not need it
-    from pipeline.store.rows import ROW_VERSION  # noqa: PLC0415 - the same
+    from pipeline.cache_key import cache_key
+    from pipeline.store.rows import ROW_VERSION
 
     return digest_of_values(cache_key(settings), ROW_VERSION)
 
@@ -120,14 +128,16 @@ class IncrementalRun:
     def __init__(self, context: RunContext, code: str) -> None:
         """Clean what the settings name; `code` is the digest of `code_state`."""
         self.context, self.code, self.system_failed = context, code, False
-        self.settings, self.database, self.ledger, self.progress, self.leave_books = context
+        self.settings, self.database, self.ledger, self.progress, self.leave_books, self.engine, self.watch = context
 
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
         self.decisions = learn_decisions(self.settings, self.database)
-        self.keep_each(changed_posts(self.settings, self.database), "cleaning")
-        self.database.commit()
-        self.recheck()
+        with self.watch.stage("cleaning"):
+            self.keep_each(changed_posts(self.settings, self.database), "cleaning")
+            self.database.commit()
+        with self.watch.stage("re-checking"):
+            self.recheck()
         learn_kept(self.decisions.arranged, self.database)
         self.mark_changed_pictures()
         made = self.form()
@@ -137,8 +147,9 @@ class IncrementalRun:
             self.ledger.renew_ledgers()
             return
         self.database.learn("made", "")  # until everything is written
-        self.find_duplicates()
-        from pipeline.run import outputs  # noqa: PLC0415 - a run without changes does not need it
+        with self.watch.stage("duplicates"):
+            self.find_duplicates()
+        from pipeline.run import outputs
 
         writer = outputs.Writer(self.context)
         writer.write_all({*disturbed} - {""}, changed=changed, system_failed=self.system_failed)
@@ -158,7 +169,7 @@ class IncrementalRun:
         how += [self.database.decisions.counts(), outdated_in_words(self.database), self.database.fact(PROBLEMS_FACT)]
 
         def form_by_versions() -> str:
-            from pipeline.run import outputs  # noqa: PLC0415 - a run without changes does not need it
+            from pipeline.run import outputs
 
             choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
             return digest_of_values(self.database.flow, choices, how, outputs.output_versions())
@@ -171,8 +182,8 @@ class IncrementalRun:
         files, known = pictures.files(), pictures.stamps()
         if not (files or known):
             return
-        from pipeline.read.fetched_pictures import FETCHED_FOLDER  # noqa: PLC0415 - few archives have pictures
-        from pipeline.read.picture_paths import PictureFinder  # noqa: PLC0415 - the same
+        from pipeline.read.fetched_pictures import FETCHED_FOLDER
+        from pipeline.read.picture_paths import PictureFinder
 
         finder = PictureFinder(Path(self.settings.raw), Path(self.settings.clean, FETCHED_FOLDER))
         for file in files:
@@ -186,8 +197,8 @@ class IncrementalRun:
         first = next(tasks, None)
         if first is None:
             return
-        from pipeline.run import worker  # noqa: PLC0415 - a run without changes does not need it
-        from pipeline.run.pool import Limits, run_each, worker_count  # noqa: PLC0415 - the same
+        from pipeline.run import worker
+        from pipeline.run.pool import Limits
 
         tasks = chain([first], tasks)
         with self.ledger.scratch() as scratch:
@@ -196,13 +207,14 @@ class IncrementalRun:
             deciding = (
                 (replace(task, decisions=copy, decided=self.decisions.digest) for task in tasks) if copy else tasks
             )
-            with closing(run_each(worker.clean_source, deciding, worker_count(self.settings), limits)) as results:
+            with closing(self.engine.run_each(worker.clean_source, deciding, limits)) as results:
                 self.keep_results(results, stage)
 
     def keep_results(self, results: Iterable[tuple[Task, Unchanged | DocumentRow | NoResult]], stage: str) -> None:
         """Store the outcome of each task."""
-        from pipeline.store.rows import DocumentRow, document_row  # noqa: PLC0415 - a run without changes does not need it
+        from pipeline.store.rows import DocumentRow, document_row
 
+        ended, took = time.monotonic(), 0.0
         for at, (task, result) in enumerate(results):
             self.progress(stage, str(task.found.path))
             if isinstance(result, Unchanged):
@@ -211,14 +223,17 @@ class IncrementalRun:
                 row = result if isinstance(result, DocumentRow) else document_row(_skipped(task, result))
                 self.system_failed |= row.cause == "environment"
                 self.database.put(task.found, row, task.evidence)
-            if at % COMMIT_EVERY == 0:
+            if at % COMMIT_EVERY == 0 and time.monotonic() - ended >= COMMIT_RATIO * took:
+                start = time.monotonic()
                 self.database.commit()
+                ended = time.monotonic()
+                took = ended - start
 
     def recheck(self) -> None:
         """Clean again the sources with reconstructed characters whose evidence in the archive changed."""
         if not self.database.is_marked("stale"):
             return
-        from pipeline.run.evidence import outdated_inferences, write_statistics  # noqa: PLC0415 - a run without changes does not need it
+        from pipeline.run.evidence import outdated_inferences, write_statistics
 
         evidence = Path(self.settings.clean, ".evidence")
         with self.ledger.scratch() as scratch:
@@ -232,9 +247,9 @@ class IncrementalRun:
 
     def find_duplicates(self) -> None:
         """Find the duplicates; only documents that are new since the last run are compared."""
-        from pipeline.duplicates.clusters import duplicate_clusters  # noqa: PLC0415 - a run without changes does not need it
-        from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION  # noqa: PLC0415 - the same
-        from pipeline.duplicates.lsh_index import LshIndex  # noqa: PLC0415 - the same
+        from pipeline.duplicates.clusters import duplicate_clusters
+        from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
+        from pipeline.duplicates.lsh_index import LshIndex
 
         tables = self.database.duplicates
         if self.database.fact("fingerprints") != FINGERPRINT_VERSION:

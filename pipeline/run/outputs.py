@@ -40,7 +40,7 @@ class Writer:
 
     def __init__(self, context: RunContext) -> None:
         """Write below the folders of the settings."""
-        settings, database, ledger, self.progress, self.leave_books = context
+        settings, database, ledger, self.progress, self.leave_books, self.engine, self.watch = context
         self.settings, self.database, self.ledger = settings, database, ledger
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.books = settings.editions and not self.leave_books
@@ -58,18 +58,24 @@ class Writer:
             self.database.mark("stale")
         if not self.books:
             self.database.chapters.put_problems({})
-        self.write_clean(disturbed)
+        with self.watch.stage("clean files"):
+            self.write_clean(disturbed)
+            self.ledger.flush()
         if self.books:
             from pipeline.run.book_jobs import BookMaker  # noqa: PLC0415 - needs the extra `books`
 
-            maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
-            maker.write_all(disturbed)
+            with self.watch.stage("books"):
+                maker = BookMaker(self.settings, self.database, self.ledger, self.progress, self.engine)
+                maker.write_all(disturbed)
+                self.ledger.flush()
             self.system_failed = maker.system_failed
-        self.ledger.flush()
         system_failed = system_failed or self.system_failed
         stale = self.database.marked("stale")
         self.database.commit()
-        with self.database.all_or_nothing():  # the sizes of lines and the files with them belong together
+        with (
+            self.watch.stage("records"),
+            self.database.all_or_nothing(),
+        ):  # the sizes of lines and the files with them belong together
             records = RecordWriter(self.settings, self.database, self.ledger, self.key, books=self.books)
             records.write(stale)
             counts = report_of(self.database, self.ledger, self.out, books=self.books)

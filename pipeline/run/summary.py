@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from pipeline.run.changed_posts import passed_over
 from pipeline.run.decided_posts import PROBLEMS_FACT, outdated_in_words
+from pipeline.run.engines import Engine
+from pipeline.run.stopwatch import Stopwatch
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
@@ -32,6 +34,8 @@ class RunContext(NamedTuple):
     ledger: OutputLedger
     progress: Progress
     leave_books: bool
+    engine: Engine
+    watch: Stopwatch
 
 
 def report_of(

@@ -84,7 +84,7 @@ class ArchiveState:
     @cached_property
     def duplicates(self) -> DuplicateTables:
         """The tables of duplicates."""
-        from pipeline.store.duplicate_tables import DuplicateTables  # noqa: PLC0415 - a run without changes does not need it
+        from pipeline.store.duplicate_tables import DuplicateTables
 
         return DuplicateTables(self.db)
 

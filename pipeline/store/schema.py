@@ -119,9 +119,7 @@ def delete_database(file: Path) -> None:
 
 def create_tables(db: sqlite3.Connection) -> None:
     """Create the tables in an empty database."""
-    from pipeline.duplicates.fingerprint import (  # noqa: PLC0415 - a run without changes does not need it
-        VERSION as FINGERPRINT_VERSION,
-    )
+    from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 
     db.executescript(f"BEGIN; {STATE_SCHEMA}{index_tables.INDEX_SCHEMA}{ITEM_SCHEMA}{TRIGGERS} COMMIT;")
     for fact in (("version", VERSION), ("fingerprints", FINGERPRINT_VERSION), ("works", "")):
