@@ -15,7 +15,21 @@ from types import FrameType
 
 import click
 
-from pipeline.commands import archive, corpus, documents, fetch_images, link_check, text, watch, works
+from pipeline.commands import (
+    archive,
+    corpus,
+    documents,
+    explain,
+    fetch_images,
+    init,
+    link_check,
+    status,
+    text,
+    tools,
+    watch,
+    works,
+)
+from pipeline.commands.options import CommandGroup, colour_of_environment
 from pipeline.exits import ExitCode
 from pipeline.version import __version__
 
@@ -37,7 +51,9 @@ ERRNO_HINTS = {
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="lacuna")
 @click.pass_context
@@ -47,7 +63,7 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for module in (archive, watch, text, documents, corpus, link_check, works, fetch_images):
+for module in (archive, init, status, explain, watch, text, documents, corpus, link_check, works, fetch_images, tools):
     for command in module.COMMANDS:
         lacuna.add_command(command)
 
@@ -82,7 +98,7 @@ def _speak_utf8() -> None:
 def _exit_code() -> int:
     """Run the command; every failure is one line and an exit code."""
     try:
-        return int(lacuna.main(prog_name="lacuna", standalone_mode=False) or 0)
+        return int(lacuna.main(prog_name="lacuna", standalone_mode=False, color=colour_of_environment()) or 0)
     except click.ClickException as error:
         return _print_failure(error.format_message(), ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,23 +88,30 @@ def changes_in_words(document: Document) -> str:
     )
 
 
-def explain_document(lines: Iterable[bytes], name: str, clean: str = "clean") -> str:
-    """Return in words what happened to one document; empty if report.jsonl, given as its `lines`, does not list it.
+def records_of_document(lines: Iterable[bytes], name: str) -> list[ReportRecord]:
+    """Return the records of report.jsonl, given as its `lines`, that a name fits; none if it lists no such document.
 
-    `name` is a path below raw/ or clean/, or a part of such a path that fits a single document. `clean` is the folder
-    of the clean files, as the reader names it.
+    `name` is a path below raw/ or clean/, which fits one document, or a part of such paths.
     """
     near: list[ReportRecord] = []
     for line in lines:
         record = msgspec.json.decode(line)
         names = record["path"], record.get("file", "")
         if name in names:
-            return _record_in_words(record, clean)
+            return [record]
         if any(name in known for known in names):
             near.append(record)
-    if len(near) > 1:
-        return "\n".join([f"`{name}` fits {len(near)} documents:", *(record["path"] for record in near)])
-    return _record_in_words(near[0], clean) if near else ""
+    return near
+
+
+def explain_document(records: Sequence[ReportRecord], name: str, clean: str = "clean") -> str:
+    """Return in words what happened to the document of a record; the paths if `name` fits several.
+
+    `clean` is the folder of the clean files, as the reader names it.
+    """
+    if len(records) > 1:
+        return "\n".join([f"`{name}` fits {len(records)} documents:", *(record["path"] for record in records)])
+    return _record_in_words(records[0], clean)
 
 
 def has_post_in_year(year: int, lines: Iterable[bytes]) -> bool:

@@ -25,7 +25,7 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     """
     counts: Counter[str] = Counter()
     known = database.sources()
-    for found in scan_folder(Path(settings.raw), _post_rules(settings)):
+    for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
             counts[found.passed_over] += 1
             continue
@@ -38,7 +38,8 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
 
-def _post_rules(settings: Settings) -> PostRules:
+def post_rules(settings: Settings) -> PostRules:
+    """Return the rules that say which files of raw/ are posts."""
     suffixes = {suffix for reader in chosen_readers(settings.plugins) for suffix in reader.suffixes}
     return PostRules(settings.include, settings.ignore, frozenset(suffixes))
 
