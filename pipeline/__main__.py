@@ -44,6 +44,7 @@ ERRNO_HINTS = {
     errno.EAGAIN: "close other programs, or raise `ulimit -u` and `ulimit -v`",
     errno.ENOMEM: "close other programs, or raise `ulimit -v`",
     errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
+    errno.EEXIST: "name a folder, or move the file away",
     errno.ENOTDIR: "name a folder, or move the file away",
     errno.EISDIR: "move the folder away",
     errno.EIO: "check the disk",

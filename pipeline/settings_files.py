@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat
@@ -81,6 +80,8 @@ def with_edition(edition: Edition, file: Path) -> str | None:
 
     Nothing is written; the file need not exist. Raises SettingsError, in one line, if the new text were not valid.
     """
+    import json  # noqa: PLC0415 - few commands add a book
+
     before = _text(file) if file.exists() else ""
     if before and any(edition.title == known.title for known in read_settings(file).edition):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +73,8 @@ def init_command(folder: Path, *, as_json: bool) -> int:
 
 def proposed_settings(survey: FolderSurvey, name: str) -> str:
     """Return the text of a settings file; `name` is that of a folder that is itself the source, else empty."""
+    import json
+
     raw, clean, out = (".", f"../{name}-clean", f"../{name}-books") if name else ("raw", "clean", "out")
     paths = (
         ("raw", raw, "folder of your posts; Lacuna never writes there" + " but this file" * bool(name)),
@@ -101,7 +102,9 @@ def survey_in_words(survey: FolderSurvey) -> str:
 
 
 def _say_next_steps(folder: Path, survey: FolderSurvey) -> None:
-    where = "" if folder.resolve() == Path.cwd() else f" --directory {json.dumps(str(folder), ensure_ascii=False)}"
+    from shlex import quote
+
+    where = "" if folder.resolve() == Path.cwd() else f" --directory {quote(str(folder))}"
     say("next:")
     if not survey.posts:
         say(f"  copy your posts into {folder / 'raw'}")

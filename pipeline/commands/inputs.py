@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -109,6 +108,8 @@ def process_each(given: Iterable[str], work: Callable[[Input], None], output: Pa
 
 def check_output(folder: Path) -> None:
     """Raise OSError, before any work, if a folder for results cannot be made or written."""
+    import tempfile
+
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryFile(dir=folder):

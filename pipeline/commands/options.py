@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+EPILOG = "`lacuna --help` lists the options of all commands."
+
 
 @dataclass(slots=True)
 class GlobalOptions:
@@ -29,11 +31,13 @@ class CommandGroup(click.Group):
         super().__init__(**given)
         self.params += _global_options(hidden=False)
 
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Add a command, with the options; its help names the place that describes them."""
-        cmd.params += _global_options(hidden=True)
-        cmd.epilog = "`lacuna --help` lists the options of all commands."
-        super().add_command(cmd, name)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command with the options, which its help does not list; None if there is no such command."""
+        command = super().get_command(ctx, cmd_name)
+        if command and command.epilog != EPILOG:
+            command.params += _global_options(hidden=True)
+            command.epilog = EPILOG
+        return command
 
 
 def global_options() -> GlobalOptions:

@@ -77,7 +77,7 @@ def _manual_lines(root: click.Context) -> Iterator[str]:
 
 def _option_lines(context: click.Context) -> Iterator[str]:
     for parameter in context.command.get_params(context):
-        if record := parameter.get_help_record(context):
+        if (record := parameter.get_help_record(context)) and record[1]:
             yield from (".TP", f".B {_roff(record[0])}", _roff(record[1]))
 
 
