@@ -22,13 +22,17 @@ from pipeline.commands import (
     documents,
     explain,
     fetch_images,
+    init,
     link_check,
     review,
     serve,
+    status,
     text,
+    tools,
     watch,
     works,
 )
+from pipeline.commands.options import CommandGroup, colour_of_environment
 from pipeline.exits import ExitCode
 from pipeline.extras import MissingExtra
 from pipeline.version import __version__
@@ -44,6 +48,7 @@ ERRNO_HINTS = {
     errno.EAGAIN: "close other programs, or raise `ulimit -u` and `ulimit -v`",
     errno.ENOMEM: "close other programs, or raise `ulimit -v`",
     errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
+    errno.EEXIST: "name a folder, or move the file away",
     errno.ENOTDIR: "name a folder, or move the file away",
     errno.EISDIR: "move the folder away",
     errno.EIO: "check the disk",
@@ -51,7 +56,9 @@ ERRNO_HINTS = {
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="lacuna")
 @click.pass_context
@@ -61,7 +68,11 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for module in (archive, explain, review, watch, text, documents, corpus, link_check, works, fetch_images, serve, check):
+MODULES = (
+    init, archive, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works, fetch_images,
+    tools,
+)  # fmt: skip
+for module in MODULES:
     for command in module.COMMANDS:
         lacuna.add_command(command)
 
@@ -102,7 +113,7 @@ def _speak_utf8() -> None:
 def _exit_code() -> int:
     """Run the command; every failure is one line and an exit code."""
     try:
-        return int(lacuna.main(prog_name="lacuna", standalone_mode=False) or 0)
+        return int(lacuna.main(prog_name="lacuna", standalone_mode=False, color=colour_of_environment()) or 0)
     except click.ClickException as error:
         return _print_failure(error.format_message(), ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):

@@ -24,7 +24,7 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     """
     counts: Counter[str] = Counter()
     known = database.sources()
-    for found in scan_folder(Path(settings.raw), _post_rules(settings)):
+    for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
             counts[found.passed_over] += 1
             continue
@@ -37,7 +37,8 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
 
-def _post_rules(settings: Settings) -> PostRules:
+def post_rules(settings: Settings) -> PostRules:
+    """Return the rules that say which files of raw/ are posts."""
     if not settings.plugins:
         return PostRules(settings.include, settings.ignore)
     from pipeline.read.readers import chosen_readers  # noqa: PLC0415 - few archives need other readers
