@@ -95,9 +95,8 @@ def measure(name: str, formatter: Formatter, length: int, number: int) -> None:
 def main() -> None:
     """Measure each formatter."""
     length, number = (int(sys.argv[at]) if len(sys.argv) > at else default for at, default in ((1, 3000), (2, 8)))
-    print(
-        f"| formatter | language | sound, changed | {' | '.join(f'{name}: errors before > after' for name in DAMAGES)} |"
-    )
+    columns = " | ".join(f"{name}: errors before > after" for name in DAMAGES)
+    print(f"| formatter | language | sound, changed | {columns} |")
     print("|---|---|---|" + "---|" * len(DAMAGES))
     for name, formatter in FORMATTERS.items():
         measure(name, formatter, length, number)

@@ -69,8 +69,8 @@ def lacuna(context: click.Context) -> None:
 
 
 MODULES = (
-    init, archive, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works, fetch_images,
-    tools,
+    init, archive, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works,
+    fetch_images, tools,
 )  # fmt: skip
 for module in MODULES:
     for command in module.COMMANDS:

@@ -93,25 +93,11 @@ def _title(text: str) -> str:
 def _put(db: sqlite3.Connection, document: Document, duplicate_of: str | None = None) -> None:
     path, packed = str(document.path), pack(document)
     similar = (duplicate_of, "near copy", 0.97) if duplicate_of else (None, None, None)
-    names = "path, flow, stamp, sha256, kind, name, folded, title, url, digest, rolled_back, inferred, evidence, rank, length"
+    names = "path, flow, stamp, sha256, kind, name, folded, title, url, digest, rolled_back, inferred, evidence, rank"
     stem = path.removesuffix(".md")
-    values = (
-        path,
-        "",
-        "",
-        "ab" * 32,
-        "cleaned",
-        stem,
-        stem,
-        document.meta.title,
-        "",
-        "",
-        0,
-        0,
-        "",
-        0,
-        len(document.text),
-    )
+    about = (path, "", "", "ab" * 32, "cleaned", stem, stem, document.meta.title)
+    values = (*about, "", "", 0, 0, "", 0, len(document.text))
     marks = ", ".join("?" * (len(values) + 3))
-    db.execute(f"INSERT INTO documents ({names}, duplicate_of, why, similarity) VALUES ({marks})", (*values, *similar))  # noqa: S608
+    columns = f"{names}, length, duplicate_of, why, similarity"
+    db.execute(f"INSERT INTO documents ({columns}) VALUES ({marks})", (*values, *similar))  # noqa: S608
     db.execute("INSERT INTO contents VALUES (?, ?, NULL)", (path, packed))

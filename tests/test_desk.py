@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from pipeline.decisions.decisions_file import read_decisions
 from tests.conftest import running
@@ -25,6 +25,7 @@ OPTIONS = (
 )
 ITEMS = 260
 DECIDED = 200
+MOST_MILLISECONDS = 60_000  # for the server to write what was decided, on a busy disk
 PAGES = ("/", "/search?q=crabs", "/posts/harbour.md", "/books", "/review")
 
 
@@ -76,11 +77,13 @@ def left(page: Page) -> int:
     return int(page.inner_text("#left").removesuffix(" left").replace(",", ""))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_is_hard_to_use(opened: Callable[..., Page], width: int, scheme: str):
+@pytest.mark.parametrize(
+    ("width", "scheme", "paths"),
+    [(390, "light", PAGES), (1280, "dark", PAGES), (390, "dark", ("/review",)), (1280, "light", ("/review",))],
+)
+def test_no_page_is_hard_to_use(opened: Callable[..., Page], width: int, scheme: str, paths: tuple[str, ...]):
     """Axe finds nothing on any page, nothing is wider than the screen, and buttons are large enough for a finger."""
-    for path in PAGES:
+    for path in paths:
         page = opened(path, width, scheme)
         if path == "/review":
             page.keyboard.press("?")
@@ -104,14 +107,14 @@ def test_duplicates_are_easy_to_use(opened: Callable[..., Page]):
 
 
 def test_200_items_are_decided_by_keyboard_alone(opened: Callable[..., Page], site: tuple[Path, str]):
-    """One key decides and goes on: accept, reject, an alternative, a text of one's own, later, undo, all that are equal."""
+    """One key decides and goes on: accept, reject, an alternative, a text, later, undo, all that are equal."""
     folder, _ = site
     page = opened("/review")
     total = left(page)
     page.keyboard.press("?")
     for at in range(DECIDED - 4):
         page.keyboard.press("y" if at % 3 else "n")
-    page.wait_for_function(f"document.getElementById('left').textContent === '{total - DECIDED + 4} left'")
+    expect(page.locator("#left")).to_have_text(f"{total - DECIDED + 4} left", timeout=MOST_MILLISECONDS)
     assert f"{total - DECIDED + 4} left" in page.inner_text("#said")
     page.keyboard.press("e")
     page.keyboard.type("梯形 y n u")
@@ -126,7 +129,7 @@ def test_200_items_are_decided_by_keyboard_alone(opened: Callable[..., Page], si
     page.keyboard.press("n")
     page.keyboard.press("y")
     page.keyboard.press("u")
-    page.wait_for_function(f"document.getElementById('left').textContent === '{total - DECIDED} left'")
+    expect(page.locator("#left")).to_have_text(f"{total - DECIDED} left", timeout=MOST_MILLISECONDS)
     decisions = read_decisions(folder / "decisions.jsonl").decisions.values()
     assert len(decisions) == DECIDED
     written = [one.after for one in decisions if one.verdict == "replace"]
@@ -138,14 +141,14 @@ def test_200_items_are_decided_by_keyboard_alone(opened: Callable[..., Page], si
     group = int(page.inner_text(".group button:first-child").split()[-1])
     page.focus("#card")
     page.keyboard.press("A")
-    page.wait_for_function(f"document.getElementById('left').textContent.startsWith('{total - DECIDED - 1 - group} ')")
+    expect(page.locator("#left")).to_have_text(f"{total - DECIDED - 1 - group} left", timeout=MOST_MILLISECONDS)
     page.reload()
     page.wait_for_selector("#card:not([hidden])")
     assert left(page) == total - DECIDED - group
 
 
 def test_everything_is_reached_with_the_tab_key(opened: Callable[..., Page]):
-    """The tab key walks from the skip link through navigation, search, filters and the buttons of the card; Enter acts."""
+    """The tab key walks from the skip link to the buttons of the card; Enter acts."""
     page = opened("/review")
     page.focus(".skip")
     names = ["Skip to content"]

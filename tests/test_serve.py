@@ -36,7 +36,7 @@ PAGES = (
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, str]]:
-    """Start `lacuna serve` in a folder; yield its address and its token."""
+    """Start `lacuna serve` in a folder; yield its URL and its token."""
     with running("serve", cwd=folder, stdout=-1) as process:
         assert process.stdout
         url = process.stdout.readline().removeprefix("open ").strip()
@@ -46,7 +46,7 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, str]]:
-    """An archive with open items, and the address and token of its server."""
+    """An archive with open items, and the URL and token of its server."""
     folder = make_review_archive(tmp_path_factory.mktemp("desk") / "archive", ITEMS)
     (folder / "clean" / "hostile.md").write_text(
         "# Hostile\n\n<script>alert(1)</script> <img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) [b](file:///etc/passwd)"
@@ -165,8 +165,9 @@ def test_every_answer_has_the_policies(client: httpx.Client):
 
 @pytest.mark.parametrize(
     "path",
-    ["../secret.epub", "..%2fsecret.epub", "%2e%2e/secret.epub", "posts/../../secret.epub", "posts/link.epub", "/etc/passwd",
-     "..\\secret.epub", "posts/.hidden.epub", "posts/harbour.epub%00.pdf", "../clean/.state.sqlite", "posts", ""]
+    ["../secret.epub", "..%2fsecret.epub", "%2e%2e/secret.epub", "posts/../../secret.epub", "posts/link.epub",
+     "/etc/passwd", "..\\secret.epub", "posts/.hidden.epub",
+     "posts/harbour.epub%00.pdf", "../clean/.state.sqlite", "posts", ""]
 )  # fmt: skip
 def test_no_path_leads_out_of_the_folders(client: httpx.Client, path: str):
     """Only books below out/ are answered: no path and no symbolic link leads elsewhere, nor to hidden files."""
@@ -192,7 +193,7 @@ def test_books_are_stored_files(client: httpx.Client):
 
 
 def test_posts_are_harmless(client: httpx.Client):
-    """Raw HTML is text, active and local targets are no links, pictures are words; links to posts lead to their pages."""
+    """Raw HTML is text, active and local targets are no links, pictures are words; links to posts work."""
     page = client.get("/posts/hostile.md").text
     article = page.partition("<article")[2].partition("</article>")[0]
     assert "&lt;script&gt;" in article
@@ -214,8 +215,9 @@ def test_no_active_target_becomes_a_link(target: str):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("海边", 1), ("网", 1), ("沙滩", 1), ("孩子们跑过去", 1), ("沙孩", 0), ("渔民 螃蟹", 1), ("fishermen", 1), ("FISHER", 1),
-     ('"counted 12 crabs"', 1), ('"crabs 12"', 0), ("zebra", 0), ('") OR 1=1 --', 0), ("*", 0), ("NEAR(", 0), ("title:海边", 0)]
+    [("海边", 1), ("网", 1), ("沙滩", 1), ("孩子们跑过去", 1), ("沙孩", 0), ("渔民 螃蟹", 1), ("fishermen", 1),
+     ("FISHER", 1), ('"counted 12 crabs"', 1), ('"crabs 12"', 0), ("zebra", 0), ('") OR 1=1 --', 0), ("*", 0),
+     ("NEAR(", 0), ("title:海边", 0)]
 )  # fmt: skip
 def test_words_of_any_script_are_found(client: httpx.Client, query: str, found: int):
     """Two Chinese characters, one, a phrase, the start of a word; operators of the index are words like any other."""
@@ -297,7 +299,8 @@ def test_duplicates_are_side_by_side(client: httpx.Client, desk: tuple[Path, str
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'"\xff"', b'{"id": 1}', b'{"id":"x","document":"y","verdict":"accept"}',
-             b'{"id":"x","document":"y","verdict":"burn"}', b'{"id":"x","document":"y","verdict":"accept","more":1}', b"[" * 9000]
+             b'{"id":"x","document":"y","verdict":"burn"}', b'{"id":"x","document":"y","verdict":"accept","more":1}',
+             b"[" * 9000]
 )  # fmt: skip
 def test_bad_requests_get_a_reason(client: httpx.Client, body: bytes):
     """What is no decision is refused with a sentence, and nothing is written."""

@@ -84,7 +84,7 @@ class Desk:
         self._history = [*self._history[1 - MOST_UNDOS :], (item, decisions)]
 
     def undo(self) -> OpenItem | None:
-        """Withdraw what was last decided in this session; return its item, None if there is none left. Raises OSError."""
+        """Withdraw what was last decided; return its item, None if nothing is left. Raises OSError."""
         if not self._history:
             return None
         with self.items() as items:
@@ -102,7 +102,8 @@ class Desk:
 
 def _items_of(items: OpenItems, document: str) -> list[OpenItem]:
     """Return all open items of a document."""
-    found, start = [], ""
+    found: list[OpenItem] = []
+    start = ""
     while True:
         page = items.page(start, size=ITEMS_AT_ONCE, document=document)
         found += page.items

@@ -58,7 +58,7 @@ class Guard:
         headers, method = Headers(scope=scope), scope["method"]
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0] not in self._hosts():
-            return _refusal(HTTPStatus.FORBIDDEN, "this server answers only under its own address, 127.0.0.1")
+            return _refusal(HTTPStatus.FORBIDDEN, "this server answers only to 127.0.0.1 and localhost")
         origins = headers.getlist("origin")
         if origins not in ([], [f"http://{hosts[0]}"]) or (method == "POST" and not origins):
             return _refusal(HTTPStatus.FORBIDDEN, "requests of other sites are refused")

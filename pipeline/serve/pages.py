@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 SNIPPET_CHARACTERS = 80  # on each side of the first word found
-_SPACES = re.compile(r"\s+")
+_WHITE_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Paging:
 
 
 @cache
-def _environment() -> Environment:
+def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - the tests of parts need no page
 
     environment = Environment(
@@ -51,7 +51,7 @@ def _environment() -> Environment:
 
 def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - what the templates use
     """Return the answer with a page made from the template `name`."""
-    return HTMLResponse(_environment().get_template(name).render(**values), status)
+    return HTMLResponse(_templates().get_template(name).render(**values), status)
 
 
 def snippet(body: str, words: Sequence[str]) -> Markup:
@@ -60,7 +60,7 @@ def snippet(body: str, words: Sequence[str]) -> Markup:
     >>> snippet("We counted crabs and an old shoe.", ["crabs"])
     Markup('We counted <mark>crabs</mark> and an old shoe.')
     """
-    text = _SPACES.sub(" ", body).strip()
+    text = _WHITE_SPACE.sub(" ", body).strip()
     pattern = re.compile("|".join(map(re.escape, words)) or r"\Z", re.IGNORECASE)
     found = pattern.search(text)
     start = max(0, found.start() - SNIPPET_CHARACTERS) if found else 0

@@ -6,7 +6,7 @@ Raw HTML is shown as text. Links lead to the web, to other posts or into the pos
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -24,10 +24,10 @@ OUTWARD = ("http://", "https://", "mailto:")
 
 
 def post_html(text: str, link_of: LinkOf) -> str:
-    """Return the HTML of a post's Markdown.
+    r"""Return the HTML of a post's Markdown.
 
     >>> post_html("<b>bold</b> [x](javascript:y)", lambda target: "")
-    '<p>&lt;b&gt;bold&lt;/b&gt; [x](javascript:y)</p>\\n'
+    '<p>&lt;b&gt;bold&lt;/b&gt; [x](javascript:y)</p>\n'
     """
     return str(_renderer().render(text, {"link_of": link_of}))
 
@@ -49,7 +49,7 @@ def _renderer() -> MarkdownIt:
 
 
 def _as_method(rule: Callable[..., str]) -> Callable[..., str]:
-    def method(renderer: RendererHTML, tokens: Sequence[Token], at: int, *rest: Any) -> str:  # noqa: ANN401 - of markdown-it
+    def method(renderer: RendererHTML, tokens: Sequence[Token], at: int, *rest: Any) -> str:  # noqa: ANN401
         return rule(renderer, tokens, at, *rest)
 
     return method
@@ -60,15 +60,9 @@ def _picture(_renderer: RendererHTML, tokens: Sequence[Token], at: int, *_: Any)
     return f'<span class="picture">Picture{f": {escape(words)}" if words else ""}</span>'
 
 
-def _link(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    at: int,
-    options: Any,
-    env: MutableMapping[str, Any],
-) -> str:
-    token = tokens[at]
-    target = env["link_of"](str(token.attrs.get("href", "")))
+def _link(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:  # noqa: ANN401
+    token, link_of = tokens[at], env["link_of"]
+    target = link_of(str(token.attrs.get("href", "")))
     token.attrs = {"href": target, "rel": "noreferrer noopener"} if target else {"class": "dead"}
     return str(renderer.renderToken(tokens, at, options, env))
 

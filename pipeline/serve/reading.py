@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-POSTS_PER_PAGE = 50
+POSTS_PER_LIST = 50
 BOOK_TYPES = {
     ".epub": "application/epub+zip",
     ".pdf": "application/pdf",
@@ -63,7 +63,7 @@ class ReadingRoom:
         self.refresh()
         count = self.index.count()
         paging = _paging(request, count)
-        posts = self.index.newest((paging.number - 1) * POSTS_PER_PAGE, POSTS_PER_PAGE)
+        posts = self.index.newest((paging.number - 1) * POSTS_PER_LIST, POSTS_PER_LIST)
         return page("posts.html", site=self.title, here="read", count=count, posts=posts, paging=paging)
 
     async def search(self, request: Request) -> Response:
@@ -72,7 +72,7 @@ class ReadingRoom:
         query = request.query_params.get("q", "")[:MOST_QUERY_CHARACTERS].strip()
         count = self.index.count(query) if query else 0
         paging = _paging(request, count, query)
-        found = self.index.found(query, (paging.number - 1) * POSTS_PER_PAGE, POSTS_PER_PAGE)
+        found = self.index.found(query, (paging.number - 1) * POSTS_PER_LIST, POSTS_PER_LIST)
         words = query_parts(query)
         rows = [(post, snippet(plain_words(post.body), words)) for post in found]
         return page("search.html", site=self.title, here="search", query=query, count=count, rows=rows, paging=paging)
@@ -119,7 +119,7 @@ def _books_below(out: Path) -> list[str]:
 
 
 def _paging(request: Request, count: int, query: str = "") -> Paging:
-    pages = max(1, -(-count // POSTS_PER_PAGE))
+    pages = max(1, -(-count // POSTS_PER_LIST))
     given = request.query_params.get("page", "1")
     number = int(given) if given.isascii() and given.isdigit() and len(given) <= len(str(pages)) else 1
     return Paging(min(max(1, number), pages), pages, request.url.path, query)

@@ -10,15 +10,15 @@ import re
 import unicodedata
 
 VERSION = 1  # raise it when the terms of a text change
-_UNSPACED = (  # scripts that write words without spaces: CJK, Thai, Lao, Myanmar, Khmer
+_UNSPACED_SCRIPTS = (  # scripts that write words without spaces: CJK, Thai, Lao, Myanmar, Khmer
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
     "\uf900-\ufaff\U00020000-\U000323af"
 )
-_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+_UNSPACED_RUN = re.compile(f"[{_UNSPACED_SCRIPTS}]+")
 _TARGET = re.compile(r"(\]\()[^()\s]*(?=[)\s])|<?\bhttps?://[^\s<>)]*>?")
-_MARKS = re.compile(r"^[ \t]*(?:[#>*+|-]+[ \t]+)+|!?\[(?=[^\]]*\]\()|\]\(\)|[*_~`|]+|^[-:| ]+$", re.MULTILINE)
+_FREQUENT_MARKS = re.compile(r"^[ \t]*(?:[#>*+|-]+[ \t]+)+|!?\[(?=[^\]]*\]\()|\]\(\)|[*_~`|]+|^[-:| ]+$", re.MULTILINE)
 _QUERY_PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
-_WORD = re.compile(r"\w")
+_WORD_CHARACTER = re.compile(r"\w")
 
 
 def index_terms(text: str) -> str:
@@ -52,7 +52,7 @@ def plain_words(markdown: str) -> str:
     >>> plain_words("## A [walk](https://e.org) by **the** sea")
     'A walk by the sea'
     """
-    return _MARKS.sub("", without_targets(markdown))
+    return _FREQUENT_MARKS.sub("", without_targets(markdown))
 
 
 def query_parts(query: str) -> list[str]:
@@ -62,7 +62,7 @@ def query_parts(query: str) -> list[str]:
     ['sea', 'an old shoe', '梯度']
     """
     parts = (quoted or word for quoted, word in _QUERY_PART.findall(query))
-    return [part for part in parts if _WORD.search(part)]
+    return [part for part in parts if _WORD_CHARACTER.search(part)]
 
 
 def match_expression(query: str) -> str:

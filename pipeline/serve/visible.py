@@ -10,9 +10,9 @@ _INVISIBLE = re.compile(  # control characters but tab and line end, zero width,
 
 
 def visible_characters(text: str) -> str:
-    """Return `text` with invisible characters as escapes.
+    r"""Return `text` with invisible characters as escapes.
 
-    >>> visible_characters("a\\u202eb\\x01")
-    'a\\\\u202eb\\\\u0001'
+    >>> visible_characters("a\u202eb\x01")
+    'a\\u202eb\\u0001'
     """
     return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,6 +1,6 @@
 // The desk: shows one open item, sends what a person decides, and goes on. Texts become text nodes, never HTML.
 const $ = id => document.getElementById(id);
-const desk = { items: [], at: 0, next: "", left: 0, loading: null, pressed: [], editing: false, sending: Promise.resolve() };
+const desk = { items: [], at: 0, next: "", left: 0, loading: null, pressed: [], pending: new Set(), editing: false, sending: Promise.resolve() };
 const SHOWN_NEXT = 8, PREFETCH_AT = 30;
 
 function element(name, attributes = {}, ...children) {
@@ -29,29 +29,30 @@ function fail(error) {
 }
 
 const say = words => { $("said").textContent = words; };
+const nameOf = item => item.document + "\0" + item.id;
 const current = () => desk.items[desk.at];
 
 async function load(start) {
   const values = new URLSearchParams(new FormData($("filters")));
   values.set("start", start);
   const page = await ask("/review/items?" + values);
-  const known = new Set(start ? desk.items.map(item => item.document + item.id) : []);
-  const fresh = page.items.filter(item => !known.has(item.document + item.id));
+  const known = new Set([...desk.pending, ...(start ? desk.items.map(nameOf) : [])]);
+  const fresh = page.items.filter(item => !known.has(nameOf(item)));
   desk.items = start ? desk.items.concat(fresh) : fresh;
   desk.next = page.next;
-  if (!start) { desk.at = 0; desk.left = page.left; }
+  if (!start) { desk.at = 0; desk.left = page.left - desk.pending.size; }
 }
 
 async function reload(first) {
   await load("");
-  if (first) desk.items = [first, ...desk.items.filter(item => item.id !== first.id || item.document !== first.document)];
+  if (first) desk.items = [first, ...desk.items.filter(item => nameOf(item) !== nameOf(first))];
   $("problem").hidden = true;
   show();
 }
 
 function prefetch() {
   if (!desk.next || desk.loading || desk.items.length - desk.at > PREFETCH_AT) return;
-  desk.loading = desk.sending.then(() => load(desk.next)).catch(fail).finally(() => {
+  desk.loading = load(desk.next).catch(fail).finally(() => {
     desk.loading = null;
     show(true);
     while (desk.pressed.length && current()) press(desk.pressed.shift());
@@ -150,8 +151,9 @@ function decide(verdict, scope = "here", after = "") {
   desk.items = desk.items.filter(one => !closes(one));
   desk.left -= scope === "pair" ? item.group : count - desk.items.length;
   desk.at = before;
+  desk.pending.add(nameOf(item));
   desk.sending = desk.sending.then(() => post("/review/decide", { id: item.id, document: item.document, verdict, scope, after }))
-    .then(() => scope === "here" ? null : reload())
+    .finally(() => desk.pending.delete(nameOf(item))).then(() => scope === "here" ? null : reload())
     .catch(error => { fail(error); return load("").then(() => show(), () => {}); });
   say(words + ". " + desk.left + " left.");
   show();
