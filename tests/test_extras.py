@@ -83,7 +83,7 @@ def archive(core, tmp_path_factory) -> Iterator[tuple[Path, subprocess.Completed
     return folder, lacuna(core, "run", "--jobs", "1", cwd=folder)
 
 
-@pytest.mark.parametrize("extra", EXTRAS.keys() - OTHER_MODULES)
+@pytest.mark.parametrize("extra", sorted(EXTRAS.keys() - OTHER_MODULES))
 def test_an_extra_lists_the_modules_of_its_packages(extra):
     """What `pipeline.extras` looks for is what pyproject.toml installs, package by package."""
     distributions = packages_distributions()
