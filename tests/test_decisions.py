@@ -282,7 +282,7 @@ def test_bad_lines_are_reported_with_their_numbers_and_the_rest_goes_on():
 
 
 def test_a_half_written_line_does_not_spoil_the_next(tmp_path: Path):
-    """A decision that is appended after a killed write starts a line of its own."""
+    """A decision that is appended after a killed write starts a new line."""
     file = tmp_path / "decisions.jsonl"
     file.write_bytes(b'{"verdict":"sk')
     append_decisions(file, [Decision("skip", document="a.md")])

@@ -1,4 +1,4 @@
-"""Commands for a whole archive: run, yearbook, steps."""
+"""Commands for a whole archive: `run`, `yearbook`, `steps`."""
 
 from __future__ import annotations
 
