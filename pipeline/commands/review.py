@@ -208,7 +208,10 @@ class Review:
 def read_key() -> str:
     """Return the next key: at once from a terminal, else the first character of the next line."""
     if sys.stdin.isatty():
-        return click.getchar()
+        try:
+            return click.getchar()
+        except EOFError:
+            return ""
     line = sys.stdin.readline()
     return (line.strip() or "?")[0] if line else ""
 

@@ -26,7 +26,7 @@ from pipeline.run_report import RunReport
 if TYPE_CHECKING:
     from jinja2 import Template
 
-VERSION = 8  # raise it when the page changes
+VERSION = 9  # raise it when the page changes
 MOST_SHOWN_CHANGES = 100  # changes per document; report.jsonl has all
 MOST_SHOWN_CHARACTERS = 600  # characters of a change
 PIECES_PER_WRITE = 500  # pieces of a template that are encoded together

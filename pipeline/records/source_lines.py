@@ -13,7 +13,7 @@ from pipeline.document import Document
 def source_lines(document: Document) -> list[int]:
     """Return for each change of a document the line of the source where it begins, from 1.
 
-    Positions are traced back through the changes of earlier steps; a text that a step moved or wrote anew is at the
+    Positions are traced back through the changes of earlier steps; a text that a step moved or wrote is at the
     place where its change began.
     """
     done = passes(document.changes)
