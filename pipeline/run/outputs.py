@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_bo
 from pipeline.run.changed_posts import passed_over
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
+from pipeline.run.report_fonts import HAS_FONTS
 from pipeline.run.report_pages import write_report
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings
@@ -76,7 +78,8 @@ class Writer:
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.books = settings.editions and not self.leave_books
         self.system_failed = False
-        self.key = digest_of_values(RECORD_VERSIONS, settings.title, list(ledger.roots), self.books)
+        raw = os.path.relpath(settings.raw, settings.clean)  # the report links to the sources
+        self.key = digest_of_values(RECORD_VERSIONS, settings.title, list(ledger.roots), raw, self.books, HAS_FONTS)
         self.moved = database.fact(RECORDS_FACT) != self.key  # other folders or another form: look at every document
 
     def write_all(self, disturbed: Collection[str], *, changed: bool, system_failed: bool) -> None:
