@@ -1,6 +1,7 @@
 """Measure the report of 10,000 invented posts: python benchmarks/report.py; with a report.html: its pictures for docs/.
 
-`python benchmarks/report.py out/report.html` writes docs/images/report.png and report-phone.png; it needs Chromium.
+`python benchmarks/report.py out/report.html` writes docs/images/report.png and report-phone.png. With `--tutorial`, and
+the report of the archive of docs/tutorial.md, it writes tutorial-report.png. It needs Chromium.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ CHANGES = (0, 0, 3, 40, 400)  # of a post, one of these
 SCRIPTS = ((0x4E00, 0x9000), (0x3041, 0x3096), (0xAC00, 0xD000), (0x61, 0x7B), (0x430, 0x450), (0x620, 0x64A))
 SHOWN = "repaired"  # the filter in the pictures
 SIZES = {"report.png": (1280, 860, "light"), "report-phone.png": (390, 860, "dark")}
+TUTORIAL = {"tutorial-report.png": (1000, 640, "light")}
 
 
 def invented(path: str, chance: random.Random) -> Cleaned:
@@ -53,13 +55,13 @@ def measure() -> None:
     print(f"{POSTS:,} posts: {len(sizes)} pages, the largest {max(sizes):,} bytes; {seconds:.1f} s CPU")
 
 
-def take_pictures(report: Path, folder: Path) -> None:
+def take_pictures(report: Path, folder: Path, sizes: dict[str, tuple[int, int, str]]) -> None:
     """Write pictures of a report with its repaired posts open, the least confident first."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - measuring needs no browser
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for name, (width, height, scheme) in SIZES.items():
+        for name, (width, height, scheme) in sizes.items():
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
             page.goto(report.resolve().as_uri())
             page.click(f"[data-kind={SHOWN}]")
@@ -72,6 +74,7 @@ def take_pictures(report: Path, folder: Path) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        take_pictures(Path(sys.argv[1]), Path(__file__).parents[1] / "docs" / "images")
+        images = Path(__file__).parents[1] / "docs" / "images"
+        take_pictures(Path(sys.argv[1]), images, TUTORIAL if "--tutorial" in sys.argv else SIZES)
     else:
         measure()
