@@ -38,6 +38,7 @@ Day = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN)]
 Colour = Annotated[str, msgspec.Meta(pattern=COLOUR_PATTERN)]
 Page = Literal["a4", "a5", "reader"]
 LinkForm = Literal["as-written", "canonical"]
+BOOK_FORMATS = ("epub", "pdf")  # of every book; the setting `formats` adds those of devices
 
 
 class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

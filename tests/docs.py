@@ -27,6 +27,8 @@ NOT_RUN = {  # start of a command -> why no test runs it
     "systemctl": "needs systemd",
     "journalctl": "needs systemd",
     "ebook-convert": "needs calibre",
+    "calibredb": "needs calibre",
+    "wget": "needs the network",
     "pytest": "runs other tests",
 }
 ANY = "..."  # on a separate line: any lines; within a line: any characters

@@ -12,13 +12,12 @@ from pathlib import Path, PurePosixPath
 from pipeline.books import book
 from pipeline.books.book import BookStyle, style_of_settings
 from pipeline.books.epub.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
-from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
 from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
 from pipeline.run.stable_parts import stable_parts
 from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
-from pipeline.settings import Edition, Settings
+from pipeline.settings import BOOK_FORMATS, Edition, Settings
 from pipeline.store.archive_state import ArchiveState
 from pipeline.store.completion_cache import read_completions
 from pipeline.store.file_names import safe_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -45,7 +46,9 @@ class Writer:
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.books = settings.editions and not self.leave_books
         self.system_failed = False
-        self.key = digest_of_values(RECORD_VERSIONS, settings.title, list(ledger.roots), self.books)
+        raw = os.path.relpath(settings.raw, settings.clean)  # the report links to the sources
+        places = [*ledger.roots, raw]
+        self.key = digest_of_values(RECORD_VERSIONS, settings.title, places, self.books, is_installed("books"))
         self.moved = database.fact(RECORDS_FACT) != self.key  # other folders or another form: look at every document
 
     def write_all(self, disturbed: Collection[str], *, changed: bool, system_failed: bool) -> None:
