@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
@@ -68,10 +69,12 @@ def _line_and_column(text: str, at: int) -> tuple[int, int]:
 
 
 def _mojibake_faults(text: str, document: Document) -> Iterator[Fault]:
-    for change in document.changes:
-        if change.step == "repair":
-            what = f"`{_excerpt(change.before)}` is `{_excerpt(change.after)}`: {change.reason}"
-            yield Fault(*_line_and_column(text, change.span[0]), "mojibake", what)
+    """Yield one fault for each line with mojibake: its first place."""
+    made = [(_line_and_column(text, one.span[0]), one) for one in document.changes if one.step == "repair"]
+    for line, group in itertools.groupby(made, lambda pair: pair[0][0]):
+        ((_, column), change), *rest = group
+        what = f"`{_excerpt(change.before)}` is `{_excerpt(change.after)}`: {change.reason}"
+        yield Fault(line, column, "mojibake", f"{what}; {len(rest)} more in this line" if rest else what)
 
 
 def _encoding_faults(data: bytes, document: Document) -> Iterator[Fault]:
