@@ -63,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Annotated[str, msgspec.Meta(min_length=1)] = "Collected posts"
     jobs: PositiveInt | None = None
     editions: bool = True
+    opds: bool = True
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False

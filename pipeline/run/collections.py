@@ -16,7 +16,6 @@ from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
 from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
-from pipeline.run.stable_parts import stable_parts
 from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
 from pipeline.settings import Edition, Settings
 from pipeline.store.archive_state import ArchiveState
@@ -24,6 +23,7 @@ from pipeline.store.completion_cache import read_completions
 from pipeline.store.file_names import safe_name
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values, unpack
+from pipeline.store.stable_parts import stable_parts
 
 BOOK = "archive"  # the name of the archive's book, and of the folder with its volumes
 BOOK_SECONDS = 3600  # CPU time for a collection

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipeline.books import book
 from pipeline.document import Skipped
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl, report_search
+from pipeline.run import catalogue
 from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
 from pipeline.run.changed_posts import passed_over
 from pipeline.run.inner_pictures import write_inner_pictures
@@ -28,8 +29,9 @@ RECORD_VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-OUTPUT_VERSIONS = (*RECORD_VERSIONS, book.VERSION)
-OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+OUTPUT_VERSIONS = (*RECORD_VERSIONS, book.VERSION, catalogue.VERSION)
+LOOK_SETTINGS = ("page", "vertical", "image_width", "grey", "formats")
+OUTPUT_SETTINGS = ("editions", "opds", "title", "edition", *LOOK_SETTINGS)  # of Settings
 RECORDS_FACT = "records"  # the digest of all that decides the form of the records and of the clean files
 
 
@@ -94,6 +96,8 @@ class Writer:
             maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
             maker.write_all(disturbed)
             self.system_failed = maker.system_failed
+            if self.settings.opds:
+                catalogue.CatalogueWriter(self.settings, self.database, self.ledger).write_all()
         self.ledger.flush()
         system_failed = system_failed or self.system_failed
         stale = self.database.marked("stale")
@@ -126,6 +130,7 @@ class Writer:
     def remove_unplanned(self, owners: Collection[str]) -> None:
         """Remove the files that are no longer planned: of `owners`, of no document, and where folders moved of all."""
         changed: Sequence[str] | None = None if self.moved else sorted(owners)
-        self.ledger.clear(self.out, changed, lambda below_out, name: not (below_out and name.startswith(BOOK_PREFIXES)))
+        left = (*BOOK_PREFIXES, f"{catalogue.CATALOGUE}/") if self.leave_books else BOOK_PREFIXES
+        self.ledger.clear(self.out, changed, lambda below_out, name: not (below_out and name.startswith(left)))
         if not (self.books or self.leave_books):
             self.ledger.clear(self.out, None, lambda below_out, name: below_out and name.startswith(BOOK_PREFIXES))

@@ -10,9 +10,9 @@ from pipeline.citations.cited_works import Work
 from pipeline.records import report_html, report_search
 from pipeline.records.report_html import ReportedPost, ReportIndex, ReportPage
 from pipeline.run.records import RecordWriter
-from pipeline.run.stable_parts import stable_parts
 from pipeline.run_report import RunReport
 from pipeline.store.packing import digest_of_values
+from pipeline.store.stable_parts import stable_parts
 
 POSTS_PER_PAGE = 500  # at most; a report of fewer posts is one page
 LEAST_POSTS_PER_PAGE = 300  # then the page ends at a path whose hash is a multiple of END_OF_PAGE

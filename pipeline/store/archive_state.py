@@ -15,6 +15,7 @@ from pipeline.citations.post_index import name_hash
 from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
+from pipeline.store.catalogue_table import CatalogueTable
 from pipeline.store.chapters import HAS_BOOKS, ChapterTable
 from pipeline.store.duplicate_tables import DuplicateTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
@@ -76,6 +77,7 @@ class ArchiveState:
         self.duplicates = DuplicateTables(self.db)
         self.pictures = PictureTables(self.db)
         self.samples = SampleTables(self.db)
+        self.catalogue = CatalogueTable(self.db)
         self.db.execute("BEGIN")
 
     def commit(self) -> None:
