@@ -15,7 +15,7 @@ from types import FrameType
 
 import click
 
-from pipeline.commands import archive, corpus, documents, fetch_images, link_check, text, watch, works
+from pipeline.commands import archive, corpus, documents, fetch_images, link_check, send, text, watch, works
 from pipeline.exits import ExitCode
 from pipeline.version import __version__
 
@@ -47,7 +47,7 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for module in (archive, watch, text, documents, corpus, link_check, works, fetch_images):
+for module in (archive, watch, text, documents, corpus, link_check, works, fetch_images, send):
     for command in module.COMMANDS:
         lacuna.add_command(command)
 

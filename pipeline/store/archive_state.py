@@ -24,6 +24,7 @@ from pipeline.store.packing import unpack
 from pipeline.store.picture_tables import PictureTables
 from pipeline.store.rows import DocumentRow
 from pipeline.store.sample_tables import SampleTables, replace_rows
+from pipeline.store.selection_table import SelectionTable
 
 SELECT_OUTCOME = (
     "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents JOIN contents USING (path)"
@@ -78,6 +79,7 @@ class ArchiveState:
         self.pictures = PictureTables(self.db)
         self.samples = SampleTables(self.db)
         self.catalogue = CatalogueTable(self.db)
+        self.selections = SelectionTable(self.db)
         self.db.execute("BEGIN")
 
     def commit(self) -> None:
@@ -148,7 +150,7 @@ class ArchiveState:
     def forget(self, paths: Iterable[str]) -> None:
         """Delete the rows of sources that are gone."""
         for path in paths:
-            for table in ("documents", "contents", "pictures", "works", "chapters"):
+            for table in ("documents", "contents", "pictures", "works", "chapters", "selections"):
                 self.db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
             self.links.put(path, (), ())
             self.samples.put(path, b"", inferred=False, first_pass=True)
