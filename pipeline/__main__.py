@@ -25,6 +25,7 @@ from pipeline.commands import (
     init,
     link_check,
     review,
+    send,
     serve,
     status,
     text,
@@ -70,7 +71,7 @@ def lacuna(context: click.Context) -> None:
 
 MODULES = (
     init, archive, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works,
-    fetch_images, tools,
+    fetch_images, send, tools,
 )  # fmt: skip
 for module in MODULES:
     for command in module.COMMANDS:

@@ -16,7 +16,8 @@ FIRST_EMBEDDED = 0x590  # the first character of EMBEDDED_RANGES
 def embedded_fonts(cards: Sequence[Card]) -> list[bytes]:
     """Return fonts (OpenType) with the characters of the cards that a computer may have no font for.
 
-    Without the extra `books`, there are none. Han characters get the glyphs of the language that most cards in Chinese, Japanese or Korean have.
+    Without the extra `books`, there are none. Han characters get the glyphs of the language that most cards in Chinese,
+    Japanese or Korean have.
     """
     if not is_installed("books"):
         return []

@@ -15,11 +15,11 @@ from pipeline.records.report_card import BookLink, Card, card_of
 from pipeline.records.report_html import ReportIndex, ReportPage
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_fonts import embedded_fonts
-from pipeline.run.stable_parts import stable_parts
 from pipeline.run.summary import POSTS
 from pipeline.run_report import RunReport
 from pipeline.settings import BOOK_FORMATS
 from pipeline.store.packing import digest_of_values
+from pipeline.store.stable_parts import stable_parts
 
 POSTS_PER_PAGE = 500  # at most; a report of fewer posts is one page
 LEAST_POSTS_PER_PAGE = 300  # then the page ends at a path whose hash is a multiple of END_OF_PAGE
