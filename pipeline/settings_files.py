@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import tomllib
 from collections.abc import Iterator
@@ -115,9 +114,7 @@ def _parsed(file: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r" \(at line (\d+), column \d+\)\Z", str(error))
-        what = str(error)[: at.start()] if at else str(error)
-        message = f"{file.name}{f':{at[1]}' if at else ''}: not valid TOML: {what}"
+        message = f"{file.name} cannot be read: {error}"
         raise SettingsError(message) from error
 
 
