@@ -17,12 +17,15 @@ import click
 
 from pipeline.commands import (
     archive,
+    check,
     corpus,
     documents,
     explain,
     fetch_images,
     init,
     link_check,
+    review,
+    serve,
     status,
     text,
     tools,
@@ -31,6 +34,7 @@ from pipeline.commands import (
 )
 from pipeline.commands.options import CommandGroup, colour_of_environment
 from pipeline.exits import ExitCode
+from pipeline.extras import MissingExtra
 from pipeline.version import __version__
 
 ERRNO_HINTS = {
@@ -64,7 +68,11 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for module in (archive, init, status, explain, watch, text, documents, corpus, link_check, works, fetch_images, tools):
+MODULES = (
+    init, archive, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works,
+    fetch_images, tools,
+)  # fmt: skip
+for module in MODULES:
     for command in module.COMMANDS:
         lacuna.add_command(command)
 
@@ -72,15 +80,21 @@ for module in (archive, init, status, explain, watch, text, documents, corpus, l
 def main() -> None:
     """Run the command line and exit with a code of `ExitCode`."""
     _speak_utf8()
-    terminated = []
+    stopped: list[ExitCode] = []  # what ended the work, also where a library turns it into an error of its own
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        terminated.append(number)
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        stopped.append(ExitCode.TERMINATED)
         sys.exit(ExitCode.TERMINATED)
 
-    signal.signal(signal.SIGTERM, stop)
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        stopped.append(ExitCode.INTERRUPTED)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell lets jobs in the background ignore it
+        signal.signal(signal.SIGINT, interrupt)
     code = _exit_code()
-    sys.exit(ExitCode.TERMINATED if terminated else code)
+    sys.exit(stopped[0] if stopped else code)
 
 
 def _speak_utf8() -> None:
@@ -119,6 +133,9 @@ def _exit_code() -> int:
 def _code_of(error: Exception) -> ExitCode:
     """Return the exit code of an expected error; raise any other error again."""
     from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` does not need it
+
+    if isinstance(error, MissingExtra):
+        return ExitCode.ENVIRONMENT
 
     if isinstance(error, SettingsError):
         return ExitCode.USAGE

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from pipeline.changes import apply
 from pipeline.document import Document, Invariant, SkipDocument
+from pipeline.extras import is_installed
 from pipeline.markdown import (
     CODE,
     URL,
@@ -150,10 +151,13 @@ def _unchanged(
 
 
 def _pandoc_tree(text: str) -> bytes:
-    """Return pandoc's tree of a text as JSON, without spaces and soft line breaks; the text if pandoc gives up."""
+    """Return pandoc's tree of a text as JSON, without spaces and soft line breaks.
+
+    The text itself is returned if pandoc gives up or is not installed.
+    """
     from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 
-    if len(text) > MOST_FOR_PANDOC:
+    if len(text) > MOST_FOR_PANDOC or not is_installed("books"):
         return text.encode()
     try:
         tree = run_sandboxed("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)

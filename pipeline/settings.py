@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
+from pipeline.extras import is_installed
+
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -87,7 +89,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     out: str = "out"
     title: Annotated[str, msgspec.Meta(min_length=1)] = "Collected posts"
     jobs: PositiveInt | None = None
-    editions: bool = True
+    engine: str = "processes"
+    scheduler: str = ""
+    editions: bool = msgspec.field(default_factory=lambda: is_installed("books"))
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False

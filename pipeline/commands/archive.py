@@ -11,11 +11,13 @@ import click
 
 from pipeline.commands.options import echo_json, global_options, json_option, say, warning
 from pipeline.exits import ExitCode
+from pipeline.extras import is_installed, missing_extra, require
 
 if TYPE_CHECKING:
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 
+MOST_OUTDATED = 20  # decisions that no longer apply, in the summary; `--json` has all
 ARCHIVE_FOLDERS = ("raw", "clean", "out")  # the settings that are folders
 
 
@@ -62,12 +64,23 @@ def archive_settings(**flags: Any) -> Settings:  # noqa: ANN401 - the values of 
     return settings_of(**flags)
 
 
+def engine_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options that name an engine to a command."""
+    for option in (
+        click.option("--scheduler", metavar="URL", help="The scheduler of the engine. Default: a local cluster."),
+        click.option("--engine", metavar="NAME", help="What does the work: processes (default), in-process, dask."),
+    ):
+        command = option(command)
+    return command
+
+
 def archive_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of an archive to a command: its folders, its books, the number of processes."""
     for option in (
         json_option,
         click.option("--no-editions", "no_editions", is_flag=True, help="Clean only; make no EPUB and PDF."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs."),
+        engine_options,
         click.option("--page", type=click.Choice(["a4", "a5", "reader"]), help="Page size of PDFs. Default: a5."),
         click.option("--out", metavar="DIR", help="Folder for books and the report. Default: out."),
         click.option("--clean", metavar="DIR", help="Folder for clean text. Default: clean."),
@@ -83,12 +96,18 @@ def archive_options(command: Callable[..., object]) -> Callable[..., object]:
 @click.option(
     "--strict", is_flag=True, help="Exit with 4 also if a step was rolled back because an invariant would not hold."
 )
+@click.option("--profile", is_flag=True, help="Print what took how long: stages, and the slowest posts.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if --check found something.")
-def run_command(*, no_editions: bool, check: bool, strict: bool, exit_zero: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+def run_command(*, no_editions: bool, profile: bool, exit_zero: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
+    how = {name: given.pop(name) for name in ("check", "strict")}
     settings = archive_settings(**given)
-    report = run_with_progress(settings, check=check, strict=strict, leave_books=no_editions)
+    report = run_with_progress(settings, leave_books=no_editions, **how)
+    if profile:
+        _print_profile(report)
     print_summary(report, settings, books=not no_editions, as_json=as_json)
+    if not (no_editions or is_installed("books")):
+        say(f"lacuna: no books made: {missing_extra('books', 'books')}", err=True)
     return ExitCode.DONE if exit_zero and report.exit_code == ExitCode.FOUND else report.exit_code
 
 
@@ -119,6 +138,12 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
+        "open_items": report.open_items,
+        "decisions": {
+            "obeyed": report.obeyed,
+            "outdated": report.outdated_decisions,
+            "problems": report.decision_problems,
+        },
         "passed_over": {str(kind): number for kind, number in report.passed_over},
     }
     if as_json:
@@ -149,9 +174,34 @@ def _print_problems(report: RunReport, settings: Settings) -> None:
         click.echo(f"{warning('book not made')}: {on_one_line(reason)}")
     for name in report.edited:
         click.echo(f"your edited version is kept as: {on_one_line(str(Path(settings.clean, name)))}")
+    _print_decisions(report)
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
+
+
+def _print_decisions(report: RunReport) -> None:
+    """Print how many decisions the run obeyed, and those that it did not."""
+    for problem in report.decision_problems:
+        click.echo(on_one_line(problem))
+    for sentence in report.outdated_decisions[:MOST_OUTDATED]:
+        click.echo(f"decision no longer applies: {on_one_line(sentence)}")
+    outdated = len(report.outdated_decisions)
+    if outdated > MOST_OUTDATED:
+        click.echo(f"decision no longer applies: {outdated - MOST_OUTDATED} more")
+    if report.obeyed or outdated:
+        click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
+    if report.open_items and report.written:
+        click.echo(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
+
+
+def _print_profile(report: RunReport) -> None:
+    """Print the seconds of each stage and of the slowest posts to standard error."""
+    click.echo(f"{'stage':<12} {'wall s':>8} {'CPU s, main':>12} {'CPU s, posts':>13}", err=True)
+    for stage in report.stages:
+        click.echo(f"{stage.name:<12} {stage.wall:8.2f} {stage.main:12.2f} {stage.workers:13.2f}", err=True)
+    for name, seconds in report.slowest:
+        click.echo(f"{seconds:8.3f} CPU s: {on_one_line(name)}", err=True)
 
 
 def counted(number: int, noun: str) -> str:
@@ -177,6 +227,7 @@ def yearbook(year: int, title: str | None, *, as_json: bool) -> int:
 
     The book is added to the settings: later runs keep it up to date.
     """
+    require("books", "books")
     from pipeline.records.report_jsonl import has_post_in_year
     from pipeline.settings import Edition
     from pipeline.settings_files import SETTINGS_FILE, user_settings, with_edition

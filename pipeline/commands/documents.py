@@ -11,6 +11,7 @@ from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.diffs import unified
 from pipeline.commands.inputs import FOLDER_TYPE, Input, as_json, paths, process_each, put, sweep_output
 from pipeline.commands.options import echo_json, json_option, say
+from pipeline.extras import require
 
 if TYPE_CHECKING:
     from pipeline.document import Document
@@ -111,12 +112,13 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 @json_option
 def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool, as_json: bool) -> int:
     """Make an EPUB and a PDF of each file, and one of all files."""
+    require("books", "books")
     from pipeline.books.book import Chapter
     from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
-    from pipeline.run.collections import BOOK
+    from pipeline.run.book_worker import BookInput, make_books_of_file
     from pipeline.run.pool import Limits, run_alone
-    from pipeline.run.worker import BookInput, make_books_of_file
+    from pipeline.run.summary import BOOK
     from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name
     from pipeline.store.packing import unpack

@@ -12,6 +12,7 @@ from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.link_check import DAYS, POSITIVE
 from pipeline.commands.options import echo_json, json_option, say
 from pipeline.exits import ExitCode
+from pipeline.extras import require
 
 MOST_SHOWN_HOSTS = 20
 MEGABYTE = 2**20
@@ -50,6 +51,8 @@ def fetch_images(  # noqa: PLR0913 - one argument for each option
     import datetime as dt
 
     from pipeline.linkcheck.client import RequestLimits
+
+    require("images for books", "books")
     from pipeline.linkcheck.images import FetchLimits, ImageStore
     from pipeline.run.incremental import DATABASE_FILE, locked
 

@@ -14,7 +14,7 @@ from pipeline.commands.archive import on_one_line
 from pipeline.commands.options import global_options
 
 if TYPE_CHECKING:
-    from pipeline.run.book_jobs import Progress
+    from pipeline.run.summary import Progress
     from pipeline.settings import Settings
 
 MOST_COUNTED = 100_000  # posts: to count more before a run would take over a second
