@@ -364,7 +364,10 @@ def test_the_report_shows_titles_in_their_direction(tmp_path: Path, lacuna: Lacu
         ('jobs = "two"', "pipeline.toml:1: expected a whole number, got text in quotes in `jobs`"),
         ("jobs = ", "pipeline.toml cannot be read: Invalid value (at line 1, column 8)"),
         ('page = "A5"', "pipeline.toml:1: invalid value 'A5' in `page`; valid: a4, a5, reader"),
-        ('[[edition]]\ntitle = "x"\nsince = "1.2.2020"', "pipeline.toml:3: expected a date such as 2021, 2021-03 or 2021-03-09 in"),
+        (
+            '[[edition]]\ntitle = "x"\nsince = "1.2.2020"',
+            "pipeline.toml:3: expected a date such as 2021, 2021-03 or 2021-03-09 in",
+        ),
         ('[[edition]]\ntitle = "x"\nsinc = "2020"', "pipeline.toml:3: no setting `sinc`; did you mean `since`?"),
         ('[steps.typography]\nlevel = "all"', "invalid value 'all'; valid: off, safe, full"),
         ('plugins = ["nothing"]', "no plugin `nothing` is installed"),
