@@ -35,13 +35,13 @@ def find_settings(folder: Path) -> Path | None:
     Two files do not count: one above in a folder that anybody may write to, and one in the `raw` of an archive above.
     """
     chosen: Path | None = None
-    for file in reversed([*_candidates(folder.resolve())]):
+    for file in reversed([*_settings_files_around(folder.resolve())]):
         if chosen is None or not _is_source(file.parent, chosen):
             chosen = file
     return chosen
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
+def _settings_files_around(folder: Path) -> Iterator[Path]:
     """Yield the settings files in a folder, then those above it."""
     for place in (folder, *folder.parents):
         own, project = place / SETTINGS_FILE, place / PROJECT_FILE

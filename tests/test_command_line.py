@@ -72,7 +72,7 @@ def test_init_finds_out_what_a_folder_is(tmp_path: Path, kind: str):
 
 
 def test_init_proposes_what_the_posts_need():
-    """Drafts and large posts have a proposal of their own."""
+    """Drafts and large posts have a separate proposal."""
     text = proposed_settings(FolderSurvey(("folder of posts",), 3, 20 * 2**20, (("draft", 2),)), "")
     assert '# include = ["*drafts/*"]          # make posts of the 2 drafts too' in text
     assert "# max_bytes = 33554432" in text
