@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import pty
 import random
 import select
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -30,8 +32,10 @@ from pipeline.decisions.places import text_filter
 from pipeline.document import Document
 from tests.conftest import command
 from tests.posts import CHINESE, HARBOUR, POSTS
+from tests.test_dedup import PASSAGE
 from tests.test_state import is_fresh, records, settings
 
+TOLD = f"# Harbour\n\n{PASSAGE}\n\n{HARBOUR}"
 ROUNDS = int(os.environ.get("EXAMPLES", "3"))
 SPARE = "我们在山里住了两个月。每天傍晚，老人把羊赶回院子，孩子们坐在门口看远处有没有客人。冬天太冷，没有人下山。"
 
@@ -49,8 +53,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts = {
         "a.md": POSTS["damaged"],
         "b.md": damaged(f"# 山里\n\n{SPARE}\n"),
-        "h1.md": HARBOUR,
-        "h2.md": HARBOUR.replace("fishermen", "fishermem", 1),
+        "h1.md": TOLD,
+        "h2.md": TOLD.replace("evening", "eveinng", 1),
         "plain.md": POSTS["plain"],
     }
     for name, text in posts.items():
@@ -131,7 +135,7 @@ def test_decisions_on_documents_are_obeyed(archive_to_review: Path):
         Decision("title", document=duplicate.before, before="Harbour", after="The harbour"),
         Decision("author", document=duplicate.before, after="Anne Lee; Bo Chen"),
         Decision("date", document=duplicate.before, after="2021-03"),
-        Decision("language", document=duplicate.before, after="en-GB"),
+        Decision("language", document="b.md", after="zh-TW"),
         Decision("skip", document="plain.md", sha256=sha256),
         Decision("skip", document="gone.md"),
         Decision("title", document="b.md", before="another title", after="not meant"),
@@ -142,8 +146,9 @@ def test_decisions_on_documents_are_obeyed(archive_to_review: Path):
     found = records(folder)
     assert "plain.md" not in found
     assert found[duplicate.after]["of"] == duplicate.before
-    kept = {name: found[duplicate.before][name] for name in ("title", "authors", "date", "language")}
-    assert kept == {"title": "The harbour", "authors": ["Anne Lee", "Bo Chen"], "date": "2021-03", "language": "en-GB"}
+    kept = {name: found[duplicate.before][name] for name in ("title", "authors", "date")}
+    assert kept == {"title": "The harbour", "authors": ["Anne Lee", "Bo Chen"], "date": "2021-03"}
+    assert found["b.md"]["language"] == "zh-TW"
     assert not open_list(folder, kind="duplicate")
     (folder / "raw/plain.md").rename(folder / "raw/elsewhere.md")
     (folder / "raw/plain.md").write_text("# Another post\n\nWith its own words.\n", "utf-8")
@@ -365,13 +370,15 @@ def test_review_exports_and_imports_a_table(archive_to_review: Path):
     """A spreadsheet gets all items; filled-in rows become decisions, others are reported."""
     folder = archive_to_review
     assert "fill in the column" in review(folder, "", "--export", "items.csv")
-    rows = (folder / "items.csv").read_text("utf-8-sig").splitlines(keepends=True)
+    rows = list(csv.DictReader((folder / "items.csv").read_text("utf-8-sig").splitlines(keepends=True)))
     first, second, third = open_list(folder, kind="inferred")[:3]
-    for number, row in enumerate(rows):
-        for item, cells in ((first, "accept,"), (second, "replace,Ω"), (third, "perhaps,")):
-            if row.rstrip().endswith(f",{item.document},{item.line},{item.id}"):
-                rows[number] = cells + row[1:]
-    (folder / "items.csv").write_text("".join(rows), "utf-8-sig")
+    filled = {first.id: ("accept", ""), second.id: ("replace", "Ω"), third.id: ("perhaps", "")}
+    with (folder / "items.csv").open("w", encoding="utf-8", newline="") as table:
+        writer = csv.DictWriter(table, rows[0].keys(), delimiter=";")  # as spreadsheets write it in many countries
+        writer.writeheader()
+        for row in rows:
+            decision, text = filled.get(row["id"], ("", ""))
+            writer.writerow(row | {"decision": decision, "text": text})
     shown = review(folder, "", "--import", "items.csv")
     assert "2 decisions saved" in shown
     assert "`perhaps`: write accept" in shown
@@ -381,23 +388,30 @@ def test_review_exports_and_imports_a_table(archive_to_review: Path):
 
 def test_review_reads_single_keys_in_a_terminal(archive_to_review: Path):
     """In a terminal, a key needs no Enter; Ctrl-D ends the session."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(archive_to_review)
-        os.environ.update({"COLUMNS": "34", "NO_COLOR": "1"})
-        os.execv(sys.executable, [sys.executable, "-m", "pipeline", "review", "--kind", "inferred"])  # noqa: S606 - ours
+    terminal, inner = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "review", "--kind", "inferred"],
+        cwd=archive_to_review,
+        env={**os.environ, "COLUMNS": "34"},
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+    )
+    os.close(inner)
     shown = b""
     for key in (b"y", b"\x04"):
         asked = b""
         while not asked.endswith(b"?] "):
-            assert select.select([terminal], [], [], 60)[0]
+            assert select.select([terminal], [], [], 60)[0], asked
             asked += os.read(terminal, 4096)
         os.write(terminal, key)
         shown += asked
     with contextlib.suppress(OSError):  # Linux reports the end of a terminal as an error
         while more := os.read(terminal, 4096):
             shown += more
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    os.close(terminal)
+    assert child.wait(60) == 0
     assert b"1 decision saved" in shown
     assert len((archive_to_review / "decisions.jsonl").read_bytes().splitlines()) == 1
 

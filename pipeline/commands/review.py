@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.keys import keys_at_once, read_key, read_line
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ q      quit; what was decided is saved
 ?      show this help"""
 KEYS_IN_SHORT = "y,n,1-9,e,A,D,a,d,s,u,q,?"
 PAGE_SIZE = 200  # items that are read at once
-END_KEYS = {"", "q", "\x04"}  # the last is Ctrl-D
+END_KEYS = {"", "q"}  # or the end of the input
 
 
 @click.command("review")
@@ -116,9 +116,10 @@ class Review:
     def run(self) -> int:
         """Ask until a person quits or nothing is open."""
         queue = all_items(self.items, self.filters)
-        while item := self.again.pop() if self.again else next(queue, None):
-            if not self.ask(item):
-                break
+        with keys_at_once():
+            while item := self.again.pop() if self.again else next(queue, None):
+                if not self.ask(item):
+                    break
         decided = sum(len(decisions) for _, decisions in self.done)
         left = self.items.count(**self.filters)
         hint = "; run `lacuna run` to obey your decisions" if decided else ""
@@ -203,23 +204,6 @@ class Review:
         append_decisions(self.file, [msgspec.structs.replace(one, withdrawn=True, time="") for one in decisions])
         self.items.reopen(decisions)
         self.again.append(last)
-
-
-def read_key() -> str:
-    """Return the next key: at once from a terminal, else the first character of the next line."""
-    if sys.stdin.isatty():
-        try:
-            return click.getchar()
-        except EOFError:
-            return ""
-    line = sys.stdin.readline()
-    return (line.strip() or "?")[0] if line else ""
-
-
-def read_line(question: str) -> str:
-    """Return a line that a person writes."""
-    click.echo(question, nl=False)
-    return sys.stdin.readline().rstrip("\r\n")
 
 
 COMMANDS = (review_command,)
