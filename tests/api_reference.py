@@ -82,7 +82,7 @@ def _default(value: object, missing: object) -> str:
 
 def _signature(name: str, function: object) -> str:
     """Return the signature of a function; the default of a callable is `...`."""
-    written = re.sub(r"<function [^>]*>", "...", str(inspect.signature(function)))  # type: ignore[arg-type]
+    written = re.sub(r"<function .*? at 0x[0-9a-f]+>", "...", str(inspect.signature(function)))  # type: ignore[arg-type]
     return f"{name}{written}".replace("'", "")
 
 

@@ -18,6 +18,7 @@ from pipeline.read.repositories import (
     generator_of,
     has_manifest,
     is_repository,
+    kind_of_exported,
     snapshot_of,
 )
 
@@ -48,7 +49,6 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
-MEDIUM_DRAFT = re.compile(r"draft_.+-[0-9a-f]{6,12}\.\w+\Z")  # Medium's export names drafts so
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
@@ -196,8 +196,7 @@ def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
     if kind == FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
     if kind in {FileKind.WEB_PAGE, FileKind.CONVERTIBLE}:
-        draft = MEDIUM_DRAFT.match(path.name.casefold())
-        return FileKind.DRAFT if draft else "" if _is_saved_page(place, path) else kind
+        return kind_of_exported(path.name) if _is_saved_page(place, path) else kind
     return _kind_of_document(place, path) if kind == FileKind.DOCUMENT else kind
 
 
@@ -213,7 +212,7 @@ def _kind_of_document(place: FolderPlace, path: PurePosixPath) -> str:
     is_list = (place.generator == "jekyll" and listed) or (place.generator == "hugo" and stem == "_index")
     if is_list:
         return FileKind.LISTING
-    return FileKind.DRAFT if MEDIUM_DRAFT.match(name) else ""
+    return kind_of_exported(path.name)
 
 
 def _is_furniture(place: FolderPlace, name: str) -> bool:

@@ -77,6 +77,7 @@ GENERATORS = (  # the first that fits
     _generator("archivebox", "archive/", "archivebox.conf index.sqlite3", sources="archive/*"),
 )
 NOTE_GENERATORS = {"obsidian", "logseq"}  # folders of notes, where a README is a note
+_MEDIUM_DRAFT = re.compile(r"draft_.+-[0-9a-f]{6,12}\.\w+\Z")  # Medium's export names drafts so
 _SNAPSHOT_RECORDS = _name_set("index.json headers.json htmltotext.txt")  # that ArchiveBox writes besides
 _HIDDEN_EVIDENCE = _name_set(".git .git/ .github/ .gitlab/ .hg/ .svn/ .circleci/ .husky/ .gitmodules")
 _MANIFESTS = _name_set(
@@ -141,6 +142,11 @@ def evidence_name(name: str, *, folder: bool) -> str:
     """Return a name as evidence, `.Git` as `.git/`; empty if it says nothing about its folder."""
     folded = name.casefold() + "/" * folder
     return folded if folded in EVIDENCE_NAMES else ""
+
+
+def kind_of_exported(name: str) -> str:
+    """Return `draft` for a name that Medium gives to drafts: `draft_Later-3f2a9c81d0e4.html`; else an empty string."""
+    return FileKind.DRAFT if _MEDIUM_DRAFT.match(name.casefold()) else ""
 
 
 def snapshot_of(names: Iterable[str]) -> str:

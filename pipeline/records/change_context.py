@@ -13,11 +13,11 @@ from pipeline.document import Document
 from pipeline.flow import CHARACTER_STEPS, FLOW
 from pipeline.records.report_jsonl import common_prefix_length
 
-CONTEXT = 40  # characters before and after a change
-MOST_CHARACTERS = 200  # of each side of a change
+SHOWN_CONTEXT = 40  # characters before and after a change
+MOST_SIDE_CHARACTERS = 200  # of each side of a change
 MOST_NOTE_CHARACTERS = 400  # of a note or a title
-MOST_LINES = 5  # of the source, of one change
-LEAST_SHARE = 0.01  # the probability of an alternative that is listed
+MOST_SHOWN_LINES = 5  # of the source, of one change
+LEAST_LISTED_SHARE = 0.01  # the probability of an alternative that is listed
 ITEM_MARKUP = 200  # bytes of the tags around an item
 FORMATTING = frozenset(step.name for step in FLOW) - frozenset(CHARACTER_STEPS)  # steps that do not repair characters
 _LINE_SUFFIXES = {".md", ".markdown", ".txt", ".text", ".mdx", ".qmd", ".rmd"}  # text whose lines are those of its file
@@ -56,7 +56,7 @@ def change_items(document: Document) -> Iterator[CardItem]:
     for change, at, after, line in _placed(document):
         same = replace(change, span=(0, 0))
         item, lines, count = found.get(same) or (_in_context(change, at, after), [], 0)
-        if with_lines and line not in lines and len(lines) < MOST_LINES:
+        if with_lines and line not in lines and len(lines) < MOST_SHOWN_LINES:
             lines.append(line)
         found[same] = item, lines, count + 1
     items = [replace(item, lines=tuple(lines), places=count) for item, lines, count in found.values()]
@@ -97,14 +97,16 @@ def _in_context(change: Change, at: int, text: str) -> CardItem:
     start, end = at + head, at + len(change.after) - tail
     return CardItem(
         "change",
-        visible_text(change.reason),
+        with_visible_controls(change.reason),
         change.step,
-        single_line("…" * (start > CONTEXT) + text[max(0, start - CONTEXT) : start]),
-        single_line(shortened(change.before[head : len(change.before) - tail], MOST_CHARACTERS)),
-        single_line(shortened(change.after[head : len(change.after) - tail], MOST_CHARACTERS)),
-        single_line(text[end : end + CONTEXT] + "…" * (end + CONTEXT < len(text))),
+        single_line("…" * (start > SHOWN_CONTEXT) + text[max(0, start - SHOWN_CONTEXT) : start]),
+        single_line(shortened(change.before[head : len(change.before) - tail], MOST_SIDE_CHARACTERS)),
+        single_line(shortened(change.after[head : len(change.after) - tail], MOST_SIDE_CHARACTERS)),
+        single_line(text[end : end + SHOWN_CONTEXT] + "…" * (end + SHOWN_CONTEXT < len(text))),
         change.confidence,
-        tuple((visible_text(other), share) for other, share in change.alternatives if share >= LEAST_SHARE),
+        tuple(
+            (with_visible_controls(other), share) for other, share in change.alternatives if share >= LEAST_LISTED_SHARE
+        ),
     )
 
 
@@ -119,10 +121,10 @@ def single_line(text: str) -> str:
     >>> single_line("One.\n\nTwo.")
     'One.↵Two.'
     """
-    return visible_text(re.sub(r"\n+", "↵", text))
+    return with_visible_controls(re.sub(r"\n+", "↵", text))
 
 
-def visible_text(text: str) -> str:
+def with_visible_controls(text: str) -> str:
     """Return `text` with control and bidirectional format characters as pictures (U+2400) or escapes."""
     return _HIDDEN.sub(_visible_character, text)
 

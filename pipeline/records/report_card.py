@@ -9,7 +9,14 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from pipeline.document import REPLACEMENT, Cleaned, Duplicate, Outcome, Skipped
-from pipeline.records.change_context import FORMATTING, LEAST_SHARE, CardItem, change_items, shortened, visible_text
+from pipeline.records.change_context import (
+    FORMATTING,
+    LEAST_LISTED_SHARE,
+    CardItem,
+    change_items,
+    shortened,
+    with_visible_controls,
+)
 from pipeline.records.clean_file import encoding_in_words, repairs_in_words
 from pipeline.records.report_jsonl import duplicate_in_words, passage_in_words, similar_in_words
 
@@ -17,7 +24,7 @@ MOST_CHANGES = 200  # of a document, the least confident first; report.jsonl has
 MOST_REASONS = 8  # of formatting
 HEAD_MARKUP = 900  # bytes of the tags of a card without items
 MOST_URL_CHARACTERS = 1000  # of a link to where a post was published
-KINDS = {  # of cards: in the script and in words
+CARD_KINDS = {  # of cards: in the script and in words
     "skipped": "skipped",
     "inferred": "inferred",
     "lost": "characters lost",
@@ -38,7 +45,7 @@ class BookLink(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the report shows of a source. `kinds` are keys of KINDS; `formatting` counts reasons, not characters."""
+    """What the report shows of a source. `kinds` are keys of CARD_KINDS; `formatting` counts reasons."""
 
     path: str
     kinds: tuple[str, ...]
@@ -81,22 +88,22 @@ class Card:
 
 def card_of(outcome: Outcome, links: Sequence[str], files: Sequence[BookLink], source: str) -> Card:
     """Return the card of an outcome; `links` are the posts that it links to, `files` and `source` are URLs."""
-    path = visible_text(str(outcome.path))
+    path = with_visible_controls(str(outcome.path))
     if isinstance(outcome, Skipped):
         bug = ", a bug in Lacuna" if outcome.cause == "bug" else ""
-        item = CardItem("note", visible_text(shortened(outcome.reason)), f"skipped at {outcome.step}{bug}")
+        item = CardItem("note", with_visible_controls(shortened(outcome.reason)), f"skipped at {outcome.step}{bug}")
         return Card(path, ("skipped",), path, source=source, items=(item,))
     document = outcome.document
     meta = document.meta
     reasons = Counter(change.reason for change in document.changes if change.step in FORMATTING)
     changes = [*change_items(document)]
-    notes = [CardItem("note", visible_text(shortened(note.message)), note.step) for note in document.notes]
+    notes = [CardItem("note", with_visible_controls(shortened(note.message)), note.step) for note in document.notes]
     return Card(
         path,
         kinds_of(outcome),
-        visible_text(shortened(meta.title)) or path,
+        with_visible_controls(shortened(meta.title)) or path,
         meta.language,
-        tuple((name, visible_text(shortened(text))) for name, text in _facts(outcome) if text),
+        tuple((name, with_visible_controls(shortened(text))) for name, text in _facts(outcome) if text),
         meta.source_url if _linkable(meta.source_url) else "",
         tuple(files),
         source,
@@ -109,7 +116,7 @@ def card_of(outcome: Outcome, links: Sequence[str], files: Sequence[BookLink], s
 
 
 def kinds_of(outcome: Outcome) -> tuple[str, ...]:
-    """Return the kinds of an outcome, keys of KINDS."""
+    """Return the kinds of an outcome, keys of CARD_KINDS."""
     if isinstance(outcome, Skipped):
         return ("skipped",)
     document = outcome.document
@@ -160,7 +167,9 @@ def _facts(outcome: Cleaned | Duplicate) -> Iterator[tuple[str, str]]:
     if isinstance(outcome, Duplicate):
         yield "duplicate", duplicate_in_words(str(outcome.of), outcome.why, outcome.similarity)
     others = [
-        f"{one.codec} {one.confidence:.2f}" for one in meta.encoding.alternatives if one.confidence >= LEAST_SHARE
+        f"{one.codec} {one.confidence:.2f}"
+        for one in meta.encoding.alternatives
+        if one.confidence >= LEAST_LISTED_SHARE
     ]
     yield "encoding", "; next: ".join(filter(None, (encoding_in_words(meta.encoding), ", ".join(others))))
     yield "repaired", repairs_in_words(outcome.document)
@@ -172,9 +181,9 @@ def _neighbours(outcome: Cleaned | Duplicate, links: Sequence[str]) -> Iterator[
     """Yield what a document shares with others that are kept: paragraphs, most of its text, links."""
     if isinstance(outcome, Cleaned):
         for passage in outcome.passages:
-            yield CardItem("shared", visible_text(passage_in_words(passage)))
+            yield CardItem("shared", with_visible_controls(passage_in_words(passage)))
         for one in outcome.similar:
             similar = similar_in_words(str(one.path), one.why, one.similarity)
-            yield CardItem("shared", visible_text(f"similar to {similar}"))
+            yield CardItem("shared", with_visible_controls(f"similar to {similar}"))
     for path in links:
-        yield CardItem("links", visible_text(path))
+        yield CardItem("links", with_visible_controls(path))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.citations.cited_works import Work
 from pipeline.document import Skipped
 from pipeline.read.kinds import passed_over_in_words
-from pipeline.records.change_context import visible_text
-from pipeline.records.report_card import KINDS, Card, card_of, fitting
+from pipeline.records.change_context import with_visible_controls
+from pipeline.records.report_card import CARD_KINDS, Card, card_of, fitting
 from pipeline.run_report import RunReport
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def template_pieces(name: str, *, script: str, fonts: Sequence[bytes] = (), **va
     """Yield a page made from a template in pieces; `script` is the file of its script, `fonts` are embedded."""
     code = files("pipeline.records").joinpath("templates", script).read_text("utf-8") if script else ""
     stream = _template(name).stream(
-        shown=visible_text,
-        kinds=KINDS,
+        shown=with_visible_controls,
+        kinds=CARD_KINDS,
         script=code,
         digest=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
         fonts=[base64.b64encode(font).decode() for font in fonts],

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pipeline.extras import is_installed
 from pipeline.records.report_card import Card
 
-MOST_CHARACTERS = 1500  # that get a glyph, the most frequent first: 1,500 Han characters are 430 kB
+MOST_GLYPHS = 1500  # that get a glyph, the most frequent first: 1,500 Han characters are 430 kB
 MOST_FONT_BYTES = 600_000  # of all fonts of a page; in base64, a third more
 FIRST_EMBEDDED = 0x590  # the first character of EMBEDDED_RANGES
 
@@ -26,7 +26,7 @@ def embedded_fonts(cards: Sequence[Card]) -> list[bytes]:
     counts = Counter(char for card in cards for char in card.text if ord(char) >= FIRST_EMBEDDED)
     languages = Counter(card.language for card in cards if card.language[:2] in CJK_LANGUAGES)
     language = max(languages, key=lambda tag: (languages[tag], tag), default="")
-    chosen = sorted(counts, key=lambda char: (-counts[char], char))[:MOST_CHARACTERS]
+    chosen = sorted(counts, key=lambda char: (-counts[char], char))[:MOST_GLYPHS]
     fonts: list[bytes] = []
     left = MOST_FONT_BYTES
     for subset in font_subsets("".join(sorted(chosen)), EMBEDDED_RANGES, language, sans=True):
