@@ -1,4 +1,4 @@
-"""The command `explain`: what happened to one document, and why."""
+"""Commands that explain what a run does: explain, steps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.commands.archive import settings_of
+from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 
 
@@ -14,7 +15,7 @@ from pipeline.exits import ExitCode
 @click.argument("name")
 @click.option("--clean", metavar="DIR", help="Folder of the clean text. Default: clean.")
 @click.option("--step", metavar="STEP", help="Only the changes and notes of this step.")
-@click.option("--json", "as_json", is_flag=True, help="Print the line of report.jsonl.")
+@json_option
 def explain(name: str, clean: str | None, step: str | None, *, as_json: bool) -> int:
     """Show the changes made to one document: a summary, the repairs, then formatting.
 
@@ -22,7 +23,6 @@ def explain(name: str, clean: str | None, step: str | None, *, as_json: bool) ->
     """
     from pipeline.flow import assemble
     from pipeline.records.explanation import AmbiguousName, find_record, of_step, record_in_words
-    from pipeline.records.report_jsonl import json_line
     from pipeline.settings import suggestion
 
     settings = settings_of(clean=clean)
@@ -43,8 +43,27 @@ def explain(name: str, clean: str | None, step: str | None, *, as_json: bool) ->
         message = f"{file} has no document `{name}`; its `path` fields list the names"
         raise click.UsageError(message)
     record = of_step(record, step) if step else record
-    click.echo(json_line(record).decode().rstrip() if as_json else record_in_words(record, settings.clean))
+    if as_json:
+        echo_json(record)
+    else:
+        click.echo(record_in_words(record, settings.clean))
     return ExitCode.DONE
 
 
-COMMANDS = (explain,)
+@click.command()
+@json_option
+def steps(*, as_json: bool) -> int:
+    """List the steps in order, each with its invariants."""
+    from pipeline.flow import assemble
+    from pipeline.invariants import EXPLAINED
+
+    for step in assemble(settings_of()):
+        invariants = [invariant.name for invariant in (EXPLAINED, *step.invariants)]
+        if as_json:
+            echo_json({"name": step.name, "summary": step.summary, "invariants": invariants, "version": step.version})
+        else:
+            click.echo(f"{step.name:<10} {step.summary} [{', '.join(invariants)}]")
+    return ExitCode.DONE
+
+
+COMMANDS = (explain, steps)

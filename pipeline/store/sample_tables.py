@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-
-import numpy as np
 
 from pipeline.document import Document
 from pipeline.store.packing import unpack
@@ -29,7 +28,7 @@ class SampleTables:
 
         Those of a damaged document stay when it was cleaned again with the help of others, not in its `first_pass`.
         """
-        hashes = np.frombuffer(shingles, np.int64).tolist()
+        hashes = array("q", shingles).tolist()
         replace_rows(self.db, "sketches", path, [] if inferred else [(value, path) for value in hashes])
         if first_pass:
             replace_rows(self.db, "probes", path, [(path, shingles)] if inferred else [])
@@ -52,7 +51,7 @@ class SampleTables:
     def likely_duplicates(self, path: str) -> list[SampledDocument]:
         """Return the sound documents that share most shingles with a damaged one, sorted by path."""
         row = self.db.execute("SELECT hashes FROM probes WHERE path = ?", (path,)).fetchone()
-        hashes = np.frombuffer(row[0], np.int64).tolist() if row else []
+        hashes = array("q", row[0]).tolist() if row else []
         query = (
             "SELECT path, digest FROM sketches JOIN documents USING (path) "  # noqa: S608 - ours
             f"WHERE hash IN ({', '.join('?' * len(hashes))}) GROUP BY path HAVING count(*) >= ? "
