@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-ESCAPE = b"\x1b"  # the first byte of what an arrow key sends
+ESCAPE_BYTE = b"\x1b"  # the first byte of what an arrow key sends
 ESCAPE_SECONDS = 0.02  # in which its other bytes come
 END_OF_INPUT = "\x04"  # Ctrl-D
 
@@ -47,7 +47,7 @@ def read_key() -> str:
         return click.getchar()
     terminal = sys.stdin.fileno()
     key = os.read(terminal, 1)
-    while key == ESCAPE and select.select([terminal], [], [], ESCAPE_SECONDS)[0]:
+    while key == ESCAPE_BYTE and select.select([terminal], [], [], ESCAPE_SECONDS)[0]:
         os.read(terminal, 1)
     found = key.decode("ascii", "replace")
     return "" if found == END_OF_INPUT else found

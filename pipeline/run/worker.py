@@ -17,12 +17,13 @@ from pipeline.language.archive_statistics import ArchiveStatistics, unpack_stati
 from pipeline.read.folder import read_source
 from pipeline.read.kinds import FileKind
 from pipeline.read.readers import PictureFiles, chosen_readers, pictures_inside
-from pipeline.run.follow import NOTHING_DECIDED, follow_all
 from pipeline.run.pool import bug_reason
 from pipeline.run.tasks import Task, Unchanged
 from pipeline.settings import Settings
 from pipeline.store.decision_tables import DecisionRows
 from pipeline.store.rows import DocumentRow, document_row
+
+MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
 
 
 def clean_source(task: Task) -> DocumentRow | Unchanged:
