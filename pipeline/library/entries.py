@@ -41,6 +41,7 @@ class CatalogueEntry(NamedTuple):
     summary: str = ""
     subjects: tuple[str, ...] = ()
     series: str = ""
+    position: str = ""  # in the series; empty if unknown
     files: tuple[str, ...] = ()  # paths below out/, the EPUB first
 
     @property
@@ -90,7 +91,8 @@ def catalogue_entry(name: str, digest: str, epub: bytes) -> tuple[CatalogueEntry
         source=_first(metadata, "source"),
         summary=_first(metadata, "description"),
         subjects=tuple(_all(metadata, "subject")),
-        series=_series(metadata),
+        series=_calibre(metadata, "series"),
+        position=_calibre(metadata, "series_index"),
     )
     return entry, small_cover(cover)
 
@@ -117,6 +119,6 @@ def _first(metadata: etree._Element, element: str) -> str:
     return next(iter(_all(metadata, element)), "")
 
 
-def _series(metadata: etree._Element) -> str:
-    found = metadata.find(f"{OPF}meta[@name='calibre:series']")
+def _calibre(metadata: etree._Element, name: str) -> str:
+    found = metadata.find(f"{OPF}meta[@name='calibre:{name}']")
     return "" if found is None else str(found.get("content"))

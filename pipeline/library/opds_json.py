@@ -48,6 +48,10 @@ def _link(name: str, **more: str) -> dict[str, str]:
     return {**more, "href": f"{quote(name)}.json", "type": JSON_TYPE}
 
 
+def _series(book: CatalogueEntry) -> dict[str, Any]:
+    return {"name": book.series} | ({"position": float(book.position)} if book.position else {})
+
+
 def _publication(book: CatalogueEntry) -> dict[str, Any]:
     metadata = {
         "@type": BOOK_KIND,
@@ -60,7 +64,7 @@ def _publication(book: CatalogueEntry) -> dict[str, Any]:
         "publisher": book.site,
         "subject": [*book.subjects],
         "description": book.summary,
-        "belongsTo": {"series": {"name": book.series}} if book.series else {},
+        "belongsTo": {"series": _series(book)} if book.series else {},
     }
     width, height = COVER_SIZE
     return {
