@@ -24,8 +24,9 @@ from pipeline.books.book import BookStyle
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.pdf import markup as pdf
 from pipeline.markdown import pandoc
-from pipeline.run.pool import run_each
-from pipeline.run.worker import BookJob, cleaned_document, make_books
+from pipeline.run.book_worker import BookJob, make_books
+from pipeline.run.pool import Limits, NoResult, run_each
+from pipeline.run.worker import cleaned_document
 from pipeline.settings import Settings
 
 FEW = 5
@@ -155,9 +156,9 @@ def scaling(batches: list[list[BookJob]], numbers: list[int]) -> None:
     """Print the wall seconds to make the books with each number of processes."""
     for number in numbers:
         start = time.perf_counter()
-        for _, result in run_each(make_books, batches, number, 600):
-            if isinstance(result, Exception):
-                raise result
+        for _, result in run_each(make_books, batches, number, Limits(600, Path(tempfile.gettempdir()))):
+            if isinstance(result, NoResult):
+                raise SystemExit(result.reason)
         print(f"--jobs {number}: {time.perf_counter() - start:.1f} s of wall time", flush=True)
 
 

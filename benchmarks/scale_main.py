@@ -24,7 +24,8 @@ from scale import PER_FOLDER, write_posts
 from pipeline import Settings
 from pipeline.document import Cleaned, Document, Link, Metadata
 from pipeline.run import incremental
-from pipeline.run.worker import Task
+from pipeline.run.engines import LocalProcesses
+from pipeline.run.tasks import Task
 from pipeline.store.rows import DocumentRow, document_row
 
 LINK = re.compile(r"\[([^\]]*)\]\((https?://[^)]+)\)")
@@ -57,7 +58,7 @@ def run_once(folder: Path) -> None:
             making[0] += time.process_time() - start
             yield task, row
 
-    incremental.run_each = each
+    LocalProcesses.run_each = staticmethod(each)
     start = time.process_time()
     settings = Settings(raw=str(raw), clean=str(folder / "clean"), out=str(folder / "out"))
     report = incremental.run_archive(settings, leave_books=True)

@@ -9,6 +9,16 @@ from pipeline.exits import ExitCode
 
 
 @dataclass(frozen=True, slots=True)
+class StageTime:
+    """What a stage of a run took: seconds of wall time, CPU seconds of the main process and of work on documents."""
+
+    name: str
+    wall: float
+    main: float
+    workers: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """How a run ended: counts of outcomes (report.jsonl lists them), and the files that changed or would change."""
 
@@ -24,6 +34,12 @@ class RunReport:
     check: bool = False
     strict: bool = False
     passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
+    obeyed: int = 0  # decisions that documents obey
+    open_items: int = 0  # inferred characters that nobody has decided on
+    outdated_decisions: tuple[str, ...] = ()  # that no longer apply, a sentence each
+    decision_problems: tuple[str, ...] = ()  # lines of decisions.jsonl that are not obeyed
+    stages: tuple[StageTime, ...] = ()
+    slowest: tuple[tuple[str, float], ...] = ()  # documents with the CPU seconds of their cleaning
 
     @property
     def found(self) -> int:

@@ -16,6 +16,7 @@ import pytest
 
 import pipeline
 from pipeline.run import shard
+from pipeline.run.engines import LocalProcesses
 from pipeline.run.shard import run_shard
 from pipeline.run.shard_files import ShardPart
 from tests.posts import CHINESE
@@ -106,7 +107,7 @@ def test_a_shard_has_documents_attributes_and_rejects(tmp_path: Path, name: str)
         if name.endswith(".zst"):
             pytest.importorskip("zstandard")
         write_rows(file, given)
-    counts = run_shard(file, tmp_path / "out", ShardPart(), 2)
+    counts = run_shard(file, tmp_path / "out", ShardPart(), LocalProcesses(2))
     out = ShardPart().name_of(file)
     documents, attributes, rejects = (read(tmp_path / "out" / kind / out) for kind in shard.KINDS)
     assert len(documents) + len(rejects) == len(given) == counts.rows
@@ -124,7 +125,7 @@ def test_parts_are_disjoint_and_complete(tmp_path: Path):
     file = write_rows(tmp_path / "a.jsonl", rows(100))
     found = []
     for number in (1, 2, 3):
-        run_shard(file, tmp_path / "out", ShardPart(number, 3), 1)
+        run_shard(file, tmp_path / "out", ShardPart(number, 3), LocalProcesses(1))
         for kind in ("documents", "rejects"):
             found += read(tmp_path / "out" / kind / f"a.{number}-of-3.jsonl")
     assert sorted(row["n"] for row in found) == list(range(100))
@@ -134,7 +135,7 @@ def test_parts_are_disjoint_and_complete(tmp_path: Path):
 def test_a_killed_shard_goes_on(tmp_path: Path, name: str):
     """After kills at several moments, a shard has the bytes of one that was not disturbed; what is done stays done."""
     file = write_rows(tmp_path / name, rows(3000))
-    run_shard(file, tmp_path / "calm", ShardPart(), 2)
+    run_shard(file, tmp_path / "calm", ShardPart(), LocalProcesses(2))
     command = [sys.executable, "-P", "-m", "pipeline", "shard", str(file), "-o", str(tmp_path / "out"), "--jobs", "2"]
     journal = tmp_path / "out" / ".partial" / name / "journal"
     for batches in (1, 4):
@@ -147,10 +148,10 @@ def test_a_killed_shard_goes_on(tmp_path: Path, name: str):
             with (journal.parent / "documents").open("ab") as torn, journal.open("ab") as cut:
                 torn.write(b"torn")
                 cut.write(b'{"cou')
-    run_shard(file, tmp_path / "out", ShardPart(), 2)
+    run_shard(file, tmp_path / "out", ShardPart(), LocalProcesses(2))
     for kind in shard.KINDS:
         assert (tmp_path / "out" / kind / name).read_bytes() == (tmp_path / "calm" / kind / name).read_bytes()
-    assert run_shard(file, tmp_path / "out", ShardPart(), 2).rows == 3000
+    assert run_shard(file, tmp_path / "out", ShardPart(), LocalProcesses(2)).rows == 3000
 
 
 def test_a_damaged_line_is_reported(tmp_path: Path):
@@ -209,4 +210,19 @@ def with_polars(texts: list[str], _folder: Path) -> list[str]:
     )
 
 
-RECIPES = {"datasets": with_datasets, "dask.bag": with_dask, "polars": with_polars}
+def with_datatrove(texts: list[str], _folder: Path) -> list[str]:
+    """Repair texts with a formatter of datatrove."""
+    base = importlib.import_module("datatrove.pipeline.formatters.base").BaseFormatter
+    document = importlib.import_module("datatrove.data").Document
+
+    class LacunaFormatter(base):
+        name = "Lacuna"
+
+        def format(self, text: str) -> str:
+            return pipeline.batch({"text": [text]})["text"][0]
+
+    given = (document(text=text, id=str(at)) for at, text in enumerate(texts))
+    return [one.text for one in LacunaFormatter().run(given)]
+
+
+RECIPES = {"datatrove": with_datatrove, "datasets": with_datasets, "dask.bag": with_dask, "polars": with_polars}

@@ -23,7 +23,7 @@ from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.duplicates.index_tables import INDEX_SCHEMA
 from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.duplicates.shared_passages import find_shared_passages as shared_passages
-from pipeline.duplicates.similar_documents import find_similar_documents
+from pipeline.duplicates.similar_documents import SIMILAR_QUERY, find_similar_documents
 from pipeline.duplicates.word_normalization import normalized_words
 from tests.conftest import ROOT, Lacuna
 
@@ -371,3 +371,12 @@ def test_passages_are_in_the_reports(archive: Path, lacuna: Lacuna):
     assert f"a.md, {sentence}" in lacuna("dedup", "--explain", "a.md", "b.md", cwd=archive / "raw").stdout
     line = lacuna("dedup", "--explain", "--json", "a.md", "b.md", cwd=archive / "raw").stdout.splitlines()[0]
     assert json.loads(line) == {"path": "a.md"} | passage
+
+
+def test_the_similar_documents_of_one_are_found_by_an_index():
+    """A document's list of similar ones costs the same in an archive of any size."""
+    db = sqlite3.connect(":memory:")
+    db.executescript(INDEX_SCHEMA)
+    plan = [step for *_, step in db.execute(f"EXPLAIN QUERY PLAN {SIMILAR_QUERY}", ("a.md",))]
+    db.close()
+    assert not [step for step in plan if step.startswith("SCAN")]

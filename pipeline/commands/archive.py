@@ -1,39 +1,86 @@
-"""Commands for a whole archive: run, yearbook, explain, steps."""
+"""Commands for a whole archive: run, yearbook; and what all commands of an archive share."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.commands.options import echo_json, global_options, json_option, say, warning
 from pipeline.exits import ExitCode
+from pipeline.extras import is_installed, missing_extra, require
 
 if TYPE_CHECKING:
-    from pipeline.run.book_jobs import Progress
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 
+MOST_OUTDATED = 20  # decisions that no longer apply, in the summary; `--json` has all
+ARCHIVE_FOLDERS = ("raw", "clean", "out")  # the settings that are folders
+
 
 def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
-    """Return the settings of the working folder; given flags override them."""
+    """Return the settings for the working folder; given flags override them.
+
+    They are those of `--config`, else of the nearest settings file in the folder or above it, else the user's. The
+    paths in a file above are relative to its folder.
+    """
     import msgspec
 
-    from pipeline.settings import load_settings
+    from pipeline.settings import Settings
+    from pipeline.settings_files import read_settings
 
-    return msgspec.structs.replace(
-        load_settings(Path()), **{key: value for key, value in flags.items() if value is not None}
-    )
+    file, folder = settings_file()
+    settings = read_settings(file) if file else Settings()
+    if str(folder) != ".":
+        paths = {name: str(folder / getattr(settings, name)) for name in ARCHIVE_FOLDERS}
+        paths |= {"profile": str(folder / settings.profile)} if settings.profile.endswith(".toml") else {}
+        settings = msgspec.structs.replace(settings, **paths)
+    return msgspec.structs.replace(settings, **{key: value for key, value in flags.items() if value is not None})
+
+
+def settings_file() -> tuple[Path | None, Path]:
+    """Return the settings file for the working folder, None if there is none, and what its paths are relative to."""
+    from pipeline.settings_files import find_settings, user_settings
+
+    if config := global_options().config:
+        return config, Path()
+    if found := find_settings(Path()):
+        return found, Path(os.path.relpath(found.parent))
+    user = user_settings()
+    return (user if user.is_file() else None), Path()
+
+
+def archive_settings(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
+    """Return the settings of the archive around the working folder, which becomes the folder of its settings file."""
+    _, folder = settings_file()
+    if str(folder) != ".":
+        here = os.path.relpath(Path(), folder)
+        flags |= {name: str(Path(here, flags[name])) for name in ARCHIVE_FOLDERS if flags.get(name) is not None}
+        os.chdir(folder)
+        say(f"lacuna: settings in {Path.cwd()}; paths are relative to it", err=True)
+    return settings_of(**flags)
+
+
+def engine_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options that name an engine to a command."""
+    for option in (
+        click.option("--scheduler", metavar="URL", help="The scheduler of the engine. Default: a local cluster."),
+        click.option("--engine", metavar="NAME", help="What does the work: processes (default), in-process, dask."),
+    ):
+        command = option(command)
+    return command
 
 
 def archive_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of an archive to a command: its folders, its books, the number of processes."""
     for option in (
+        json_option,
         click.option("--no-editions", "no_editions", is_flag=True, help="Clean only; make no EPUB and PDF."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs."),
+        engine_options,
         click.option("--page", type=click.Choice(["a4", "a5", "reader"]), help="Page size of PDFs. Default: a5."),
         click.option("--out", metavar="DIR", help="Folder for books and the report. Default: out."),
         click.option("--clean", metavar="DIR", help="Folder for clean text. Default: clean."),
@@ -49,35 +96,28 @@ def archive_options(command: Callable[..., object]) -> Callable[..., object]:
 @click.option(
     "--strict", is_flag=True, help="Exit with 4 also if a step was rolled back because an invariant would not hold."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
-def run_command(*, no_editions: bool, check: bool, strict: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+@click.option("--profile", is_flag=True, help="Print what took how long: stages, and the slowest posts.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if --check found something.")
+def run_command(*, no_editions: bool, profile: bool, exit_zero: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
-    settings = settings_of(**given)
-    report = run_with_progress(settings, check=check, strict=strict, leave_books=no_editions)
+    how = {name: given.pop(name) for name in ("check", "strict")}
+    settings = archive_settings(**given)
+    report = run_with_progress(settings, leave_books=no_editions, **how)
+    if profile:
+        _print_profile(report)
     print_summary(report, settings, books=not no_editions, as_json=as_json)
-    return report.exit_code
+    if not (no_editions or is_installed("books")):
+        say(f"lacuna: no books made: {missing_extra('books', 'books')}", err=True)
+    return ExitCode.DONE if exit_zero and report.exit_code == ExitCode.FOUND else report.exit_code
 
 
 def run_with_progress(settings: Settings, **how: bool) -> RunReport:
     """Return the report of one run, which shows its progress. Raises what `pipeline.run_archive` raises."""
+    from pipeline.commands.progress import run_progress
     from pipeline.run.incremental import run_archive
 
-    with _progress() as progress:
+    with run_progress(settings) as progress:
         return run_archive(settings, tell=progress, **how)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Yield a function that shows a stage and a document: on a terminal in one status line, else as lines."""
-    if not sys.stderr.isatty():
-        yield lambda stage, name: click.echo(f"{stage}: {on_one_line(name)}", err=True)
-        return
-    from rich.console import Console
-    from rich.markup import escape
-
-    console = Console(stderr=True)
-    with console.status("scanning the archive") as status:
-        yield lambda stage, name: status.update(f"{stage}: {escape(on_one_line(name))}")
 
 
 def on_one_line(name: str) -> str:
@@ -98,12 +138,16 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
+        "open_items": report.open_items,
+        "decisions": {
+            "obeyed": report.obeyed,
+            "outdated": report.outdated_decisions,
+            "problems": report.decision_problems,
+        },
         "passed_over": {str(kind): number for kind, number in report.passed_over},
     }
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.encode(counts | {"exit_code": int(report.exit_code)}))
+        echo_json(counts | {"exit_code": int(report.exit_code)})
         return
     _print_problems(report, settings)
     if report.check:
@@ -113,9 +157,9 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
     elif books and settings.editions and report.cleaned:
         _print_places(settings)
     if report.passed_over:
-        click.echo(f"passed over: {passed_over_in_words(dict(report.passed_over))}")
+        say(f"passed over: {passed_over_in_words(dict(report.passed_over))}")
     written, removed = ("to write", "to remove") if report.check else ("written", "removed")
-    click.echo(
+    say(
         f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
         f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {written}, "
         f"{len(report.removed)} {removed}"
@@ -125,14 +169,39 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
 def _print_problems(report: RunReport, settings: Settings) -> None:
     """Print the skipped posts and what else a person should look at."""
     for skipped in report.skipped:
-        click.echo(f"skipped: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
+        click.echo(f"{warning('skipped')}: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
     for reason in report.failed_books:
-        click.echo(f"book not made: {on_one_line(reason)}")
+        click.echo(f"{warning('book not made')}: {on_one_line(reason)}")
     for name in report.edited:
         click.echo(f"your edited version is kept as: {on_one_line(str(Path(settings.clean, name)))}")
+    _print_decisions(report)
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
+
+
+def _print_decisions(report: RunReport) -> None:
+    """Print how many decisions the run obeyed, and those that it did not."""
+    for problem in report.decision_problems:
+        click.echo(on_one_line(problem))
+    for sentence in report.outdated_decisions[:MOST_OUTDATED]:
+        click.echo(f"decision no longer applies: {on_one_line(sentence)}")
+    outdated = len(report.outdated_decisions)
+    if outdated > MOST_OUTDATED:
+        click.echo(f"decision no longer applies: {outdated - MOST_OUTDATED} more")
+    if report.obeyed or outdated:
+        click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
+    if report.open_items and report.written:
+        click.echo(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
+
+
+def _print_profile(report: RunReport) -> None:
+    """Print the seconds of each stage and of the slowest posts to standard error."""
+    click.echo(f"{'stage':<12} {'wall s':>8} {'CPU s, main':>12} {'CPU s, posts':>13}", err=True)
+    for stage in report.stages:
+        click.echo(f"{stage.name:<12} {stage.wall:8.2f} {stage.main:12.2f} {stage.workers:13.2f}", err=True)
+    for name, seconds in report.slowest:
+        click.echo(f"{seconds:8.3f} CPU s: {on_one_line(name)}", err=True)
 
 
 def counted(number: int, noun: str) -> str:
@@ -145,74 +214,44 @@ def _print_places(settings: Settings) -> None:
     both = [name for name in ("archive.epub", "archive.pdf") if Path(settings.out, name).exists()]
     of_all = ", ".join(f"{settings.out}/{name}" for name in both) or "none of all posts"
     of_some = f"; collections: {settings.out}/editions/" if settings.edition else ""
-    click.echo(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
-    click.echo(f"report: {settings.out}/report.html")
+    say(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
+    say(f"report: {settings.out}/report.html")
 
 
 @click.command()
 @click.argument("year", type=click.IntRange(1900, 2099))
 @click.option("--title", help="Title of the book. Default: the `title` of the settings, and the year.")
-def yearbook(year: int, title: str | None) -> int:
+@json_option
+def yearbook(year: int, title: str | None, *, as_json: bool) -> int:
     """Make a book of the posts of YEAR.
 
     The book is added to the settings: later runs keep it up to date.
     """
+    require("books", "books")
     from pipeline.records.report_jsonl import has_post_in_year
-    from pipeline.settings import Edition, with_edition
+    from pipeline.settings import Edition
+    from pipeline.settings_files import SETTINGS_FILE, user_settings, with_edition
     from pipeline.store.atomic import remove_partial_files, write_atomically
 
-    settings = settings_of()
-    new = with_edition(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
+    settings = archive_settings()
+    file = settings_file()[0]
+    file = Path(SETTINGS_FILE) if file in {None, user_settings()} else file
+    new = with_edition(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), file)
     report = run_with_progress(settings)
     if new:
         with Path(settings.clean, "report.jsonl").open("rb") as lines:
             if not has_post_in_year(year, lines):
                 message = f"no post is dated {year}; nothing was added to the settings"
                 raise click.UsageError(message)
-        file = new[0].resolve()
+        file = file.resolve()
         try:
-            write_atomically(file.parent, file, new[1].encode())
+            write_atomically(file.parent, file, new.encode())
         finally:
             remove_partial_files(file.parent)
         settings = settings_of()
         report = run_with_progress(settings)
-    print_summary(report, settings, books=True, as_json=False)
+    print_summary(report, settings, books=True, as_json=as_json)
     return report.exit_code
 
 
-@click.command()
-@click.argument("name")
-@click.option("--clean", metavar="DIR", help="Folder of the clean text. Default: clean.")
-def explain(name: str, clean: str | None) -> int:
-    """Show the changes made to one document.
-
-    NAME is its path below raw/ or clean/, or a part of the path.
-    """
-    from pipeline.records.report_jsonl import explain_document
-
-    file = Path(settings_of(clean=clean).clean, "report.jsonl")
-    if not file.exists():
-        message = f"{file} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
-    with file.open("rb") as lines:
-        explanation = explain_document(lines, name)
-    if not explanation:
-        message = f"{file} has no document `{name}`; its `path` fields list the names"
-        raise click.UsageError(message)
-    click.echo(explanation)
-    return ExitCode.DONE
-
-
-@click.command()
-def steps() -> int:
-    """List the steps in order, each with its invariants."""
-    from pipeline.flow import assemble
-    from pipeline.invariants import EXPLAINED
-
-    for step in assemble(settings_of()):
-        invariants = ", ".join(invariant.name for invariant in (EXPLAINED, *step.invariants))
-        click.echo(f"{step.name:<10} {step.summary} [{invariants}]")
-    return ExitCode.DONE
-
-
-COMMANDS = (run_command, yearbook, explain, steps)
+COMMANDS = (run_command, yearbook)

@@ -2,47 +2,68 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
-from pipeline.commands.archive import counted, settings_of
-from pipeline.commands.inputs import FOLDER_TYPE
+from pipeline.commands.archive import counted, engine_options, settings_of
+from pipeline.commands.inputs import FOLDER_TYPE, check_output
+from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 
 
 @click.command("shard")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("-o", "--output", type=FOLDER_TYPE, required=True, help="Folder for documents, attributes and rejects.")
-@click.option("--of", "of", type=click.IntRange(min=1), default=1, show_default=True, help="Number of parts.")
-@click.option("--part", type=click.IntRange(min=1), default=1, show_default=True, help="The part to repair, from 1.")
+@click.option("--of", "of", type=click.IntRange(min=1), default=1, show_default=True, help="Number of parts of a file.")
+@click.option("--part", type=click.IntRange(min=1), help="Repair this part alone, from 1. Default: all.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs.")
-def shard_command(files: tuple[Path, ...], output: Path, *, of: int, part: int, jobs: int | None) -> int:
+@engine_options
+@json_option
+def shard_command(
+    files: tuple[Path, ...],
+    output: Path,
+    *,
+    of: int,
+    part: int | None,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> int:
     """Repair the column `text` of corpus FILES: JSON lines (.jsonl, .gz, .zst) and Parquet.
 
     A run that was stopped goes on where it stopped.
     """
     from pipeline.document import SkipDocument
-    from pipeline.run.pool import worker_count
-    from pipeline.run.shard import ShardCounts, run_shard
+    from pipeline.run.shard import ShardCounts
     from pipeline.run.shard_files import ShardPart
+    from pipeline.run.shards import Shard, run_shards
 
-    if part > of:
+    if part and part > of:
         message = f"there is no part {part} of {of}"
         raise click.UsageError(message)
-    chosen = ShardPart(part, of)
-    names = [chosen.name_of(file) for file in files]
+    parts = [ShardPart(number, of) for number in ([part] if part else range(1, of + 1))]
+    shards = [Shard(file.absolute(), output.absolute(), one) for file in files for one in parts]
+    names = [shard.part.name_of(shard.file) for shard in shards]
     if len(set(names)) < len(names):
         message = "two files have the same name; give each its own output folder"
         raise click.UsageError(message)
+    check_output(output)
     total = ShardCounts()
-    for file in files:
-        try:
-            counts = run_shard(file, output, chosen, worker_count(settings_of(jobs=jobs)))
-        except SkipDocument as unfit:
-            raise click.UsageError(str(unfit)) from unfit
-        click.echo(f"{file}: {counted(counts.rows, 'row')}, {counts.changed} changed, {counts.rejected} rejected")
-        total += counts
+    try:
+        for shard, counts in run_shards(shards, settings_of(**given)):
+            of_part = f", part {shard.part.number} of {of}" if of > 1 else ""
+            file = os.path.relpath(shard.file)
+            if as_json:
+                found = {"rows": counts.rows, "changed": counts.changed, "rejected": counts.rejected}
+                echo_json({"file": file, "part": shard.part.number, **found})
+            else:
+                rows = f"{counted(counts.rows, 'row')}, {counts.changed} changed, {counts.rejected} rejected"
+                click.echo(f"{file}{of_part}: {rows}")
+            total += counts
+    except SkipDocument as unfit:
+        raise click.UsageError(str(unfit)) from unfit
     return ExitCode.INCOMPLETE if total.rejected else ExitCode.DONE
 
 

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from pipeline.document import SimilarDocument
 
 MOST_LISTED_SIMILAR = 5  # documents; of a series the most similar ones
-_SIMILAR_QUERY = """
+SIMILAR_QUERY = """
 SELECT members.path, pairs.why, pairs.similarity FROM members AS this
-JOIN pairs ON this.id IN (pairs.one, pairs.other)
+JOIN pairs ON pairs.one = this.id OR pairs.other = this.id
 JOIN members ON members.id = CASE WHEN pairs.one = this.id THEN pairs.other ELSE pairs.one END
 WHERE this.path = ? AND pairs.why <> '' ORDER BY pairs.similarity DESC, members.path, pairs.same, pairs.by
 """
@@ -25,7 +25,7 @@ def find_similar_documents(
     `kept` returns whether another document counts: duplicates do not.
     """
     seen: set[PurePosixPath] = set()
-    for name, why, similarity in db.execute(_SIMILAR_QUERY, (str(path),)):
+    for name, why, similarity in db.execute(SIMILAR_QUERY, (str(path),)):
         other = PurePosixPath(name)
         if other not in seen and kept(other):
             seen.add(other)

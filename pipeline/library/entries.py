@@ -11,7 +11,7 @@ from PIL import Image
 
 VERSION = 1  # increase it when an entry or a small cover changes
 COVER_SIZE = (400, 600)  # pixels; a quarter of the cover's sides, which JPEG decodes without the rest
-COVER_QUALITY = 80
+SMALL_COVER_QUALITY = 80
 NO_TIME = "1970-01-01"  # Atom requires a date of change; books without a date come last
 SECONDS_PER_DAY = 24 * 60 * 60
 DC = "{http://purl.org/dc/elements/1.1/}"
@@ -102,7 +102,7 @@ def small_cover(cover: bytes) -> bytes:
     made = io.BytesIO()
     with Image.open(io.BytesIO(cover)) as image:
         image.draft("RGB", COVER_SIZE)
-        image.resize(COVER_SIZE).save(made, "JPEG", quality=COVER_QUALITY, optimize=True)
+        image.resize(COVER_SIZE).save(made, "JPEG", quality=SMALL_COVER_QUALITY, optimize=True)
     return made.getvalue()
 
 

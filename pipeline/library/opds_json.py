@@ -9,9 +9,9 @@ from urllib.parse import quote
 from pipeline.library.addresses import (
     ACQUISITION,
     ACQUISITION_TYPE,
-    BOOK_TYPES,
     COVER_TYPE,
     JSON_TYPE,
+    MEDIA_TYPES,
     NAVIGATION_TYPE,
     book_suffix,
     book_url,
@@ -70,7 +70,7 @@ def _publication(book: CatalogueEntry) -> dict[str, Any]:
     return {
         "metadata": {name: value for name, value in metadata.items() if value},
         "links": [
-            {"rel": ACQUISITION, "href": book_url(file), "type": BOOK_TYPES[book_suffix(file)]} for file in book.files
+            {"rel": ACQUISITION, "href": book_url(file), "type": MEDIA_TYPES[book_suffix(file)]} for file in book.files
         ],
         "images": [{"href": quote(cover_file(book.name)), "type": COVER_TYPE, "width": width, "height": height}],
     }

@@ -25,7 +25,6 @@ from pipeline.store.file_names import safe_name
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values, unpack
 
-BOOK = "archive"  # the name of the archive's book, and of the folder with its volumes
 BOOK_SECONDS = 3600  # CPU time for a collection
 BOOK_MEMORY = max(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from pipeline.books import book
 from pipeline.document import Skipped
+from pipeline.extras import is_installed
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl, report_search
-from pipeline.run import catalogue
-from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
-from pipeline.run.changed_posts import passed_over
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_pages import write_report
-from pipeline.run_report import RunReport
-from pipeline.settings import Settings
-from pipeline.store.archive_state import ArchiveState
-from pipeline.store.output_ledger import OutputLedger
+from pipeline.run.summary import BOOK_PREFIXES, CATALOGUE, RunContext, report_of
 from pipeline.store.packing import digest_of_values
 
 RECORD_VERSIONS = (
@@ -29,43 +22,19 @@ RECORD_VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-OUTPUT_VERSIONS = (*RECORD_VERSIONS, book.VERSION, catalogue.VERSION)
 LOOK_SETTINGS = ("page", "vertical", "image_width", "grey", "formats")
 OUTPUT_SETTINGS = ("editions", "opds", "title", "edition", *LOOK_SETTINGS)  # of Settings
 RECORDS_FACT = "records"  # the digest of all that decides the form of the records and of the clean files
 
 
-def report_of(
-    database: ArchiveState, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False
-) -> RunReport:
-    """Return the counts of the run so far; without `books`, problems of the books in `out` do not count."""
-    return RunReport(
-        cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
-        duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
-        skipped=tuple(database.skipped()),
-        rolled_back=database.count("rolled_back"),
-        failed_books=tuple(failed_books(ledger, out)) if books else (),
-        incomplete=database.chapters.incomplete() if books else 0,
-        written=tuple(ledger.written),
-        removed=tuple(ledger.removed),
-        edited=tuple(ledger.edited),
-        check=ledger.check,
-        strict=strict,
-        passed_over=passed_over(database),
-    )
+def output_versions() -> tuple[int, ...]:
+    """Return the versions of all that is written; those of books only where they can be made."""
+    if not is_installed("books"):
+        return RECORD_VERSIONS
+    from pipeline.books import book  # noqa: PLC0415 - needs the extra `books`
+    from pipeline.run import catalogue  # noqa: PLC0415 - the same
 
-
-class RunContext(NamedTuple):
-    """What a run works with. `progress(stage, name)` is called for each document and book.
-
-    With `leave_books`, the books stay as they are, even if their posts changed.
-    """
-
-    settings: Settings
-    database: ArchiveState
-    ledger: OutputLedger
-    progress: Progress
-    leave_books: bool
+    return (*RECORD_VERSIONS, book.VERSION, *catalogue.VERSION)
 
 
 class Writer:
@@ -73,7 +42,7 @@ class Writer:
 
     def __init__(self, context: RunContext) -> None:
         """Write below the folders of the settings."""
-        settings, database, ledger, self.progress, self.leave_books = context
+        settings, database, ledger, self.progress, self.leave_books, self.engine, self.watch = context
         self.settings, self.database, self.ledger = settings, database, ledger
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.books = settings.editions and not self.leave_books
@@ -91,18 +60,29 @@ class Writer:
             self.database.mark("stale")
         if not self.books:
             self.database.chapters.put_problems({})
-        self.write_clean(disturbed)
+        with self.watch.stage("clean files"):
+            self.write_clean(disturbed)
+            self.ledger.flush()
         if self.books:
-            maker = BookMaker(self.settings, self.database, self.ledger, self.progress)
-            maker.write_all(disturbed)
+            from pipeline.run.book_jobs import BookMaker  # noqa: PLC0415 - needs the extra `books`
+
+            with self.watch.stage("books"):
+                maker = BookMaker(self.settings, self.database, self.ledger, self.progress, self.engine)
+                maker.write_all(disturbed)
+                self.ledger.flush()
             self.system_failed = maker.system_failed
             if self.settings.opds:
-                catalogue.CatalogueWriter(self.settings, self.database, self.ledger).write_all()
-        self.ledger.flush()
+                from pipeline.run.catalogue import CatalogueWriter  # noqa: PLC0415 - needs the extra `books`
+
+                with self.watch.stage("catalogue"):
+                    CatalogueWriter(self.settings, self.database, self.ledger).write_all()
         system_failed = system_failed or self.system_failed
         stale = self.database.marked("stale")
         self.database.commit()
-        with self.database.all_or_nothing():  # the sizes of lines and the files with them belong together
+        with (
+            self.watch.stage("records"),
+            self.database.all_or_nothing(),
+        ):  # the sizes of lines and the files with them belong together
             records = RecordWriter(self.settings, self.database, self.ledger, self.key, books=self.books)
             records.write(stale)
             counts = report_of(self.database, self.ledger, self.out, books=self.books)
@@ -130,7 +110,7 @@ class Writer:
     def remove_unplanned(self, owners: Collection[str]) -> None:
         """Remove the files that are no longer planned: of `owners`, of no document, and where folders moved of all."""
         changed: Sequence[str] | None = None if self.moved else sorted(owners)
-        left = (*BOOK_PREFIXES, f"{catalogue.CATALOGUE}/") if self.leave_books else BOOK_PREFIXES
+        left = (*BOOK_PREFIXES, f"{CATALOGUE}/") if self.leave_books else BOOK_PREFIXES
         self.ledger.clear(self.out, changed, lambda below_out, name: not (below_out and name.startswith(left)))
         if not (self.books or self.leave_books):
             self.ledger.clear(self.out, None, lambda below_out, name: below_out and name.startswith(BOOK_PREFIXES))

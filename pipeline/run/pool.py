@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_MEMORY = 4 * 2**30  # bytes of data of a process; a document of max_bytes takes less than a quarter
 WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
-WORKER, WARM_WORKER = "pipeline.run.worker", "pipeline.run.warm"  # modules that worker processes share
+WORKER, WARM_WORKER = "pipeline.run.preload", "pipeline.run.warm"  # modules that worker processes share
 MANY_ITEMS = 32  # items for which loading all that a document may need costs less than it saves
 NEXT_RUN = "the next run tries again"
 LITTLE_MEMORY = f"needs more memory than this shell allows (see `ulimit -a`); {NEXT_RUN}"
@@ -67,7 +67,7 @@ def run_each(
     process can be started.
     """
     waiting: deque[tuple[Item, ProcessFuture[Result | NoResult]]] = deque()
-    limited = functools.partial(_limited, work, limits)
+    limited = functools.partial(run_limited, work, limits)
     rest = iter(items)
     first = list(islice(rest, MANY_ITEMS))
     if not first:
@@ -75,7 +75,7 @@ def run_each(
     from pebble import ProcessPool  # noqa: PLC0415 - a run without changes starts no process
 
     context = _context(preload=WARM_WORKER if len(first) == MANY_ITEMS else WORKER)
-    with ProcessPool(jobs, initializer=_begin, initargs=(limits,), context=context) as pool:
+    with ProcessPool(min(jobs, len(first)), initializer=_begin, initargs=(limits,), context=context) as pool:
         try:
             for item in chain(first, rest):
                 waiting.append((item, _scheduled(pool, limited, item, limits)))
@@ -122,6 +122,12 @@ def _limit(name: str, most: float) -> None:
         resource.setrlimit(kind, (int(most) if hard == resource.RLIM_INFINITY else min(int(most), hard), hard))
 
 
+def lift_cpu_limit() -> None:
+    """Remove the limit of CPU time: the worker process of a cluster lives on between its items."""
+    if multiprocessing.parent_process() is not None:
+        _limit("RLIMIT_CPU", sys.maxsize)
+
+
 def _memory_is_limited(memory: int) -> bool:
     """Return whether the shell or the system allows less memory than a worker process may use."""
     if sys.platform == "win32":
@@ -132,15 +138,18 @@ def _memory_is_limited(memory: int) -> bool:
     return any(one != resource.RLIM_INFINITY and one < memory for one in soft)
 
 
-def _limited(work: Callable[[Item], Result], limits: Limits, item: Item) -> Result | NoResult:
-    """Return work(item), or why it failed; the kernel ends this process if it takes too much CPU time."""
-    spent = sum(os.times()[:2])
-    _limit("RLIMIT_CPU", spent + limits.seconds + 1)
+def run_limited(work: Callable[[Item], Result], limits: Limits, item: Item) -> Result | NoResult:
+    """Return work(item), or why it failed; the kernel ends a worker process if it takes too much CPU time."""
+    is_worker = multiprocessing.parent_process() is not None
+    if is_worker:
+        _limit("RLIMIT_CPU", sum(os.times()[:2]) + limits.seconds + 1)
     try:
         return work(item)
     except OSError as error:
         return NoResult(f"{error.strerror or error}{_file_of(error)}; {NEXT_RUN}", "environment")
-    except BaseException as error:  # noqa: BLE001 - the failure of an item stops no other, not even SystemExit of a plugin
+    except BaseException as error:  # the failure of an item stops no other, not even SystemExit of a plugin
+        if not (is_worker or isinstance(error, Exception)):
+            raise
         if _memory_is_limited(limits.memory):
             return NoResult(LITTLE_MEMORY, "environment")
         if isinstance(error, MemoryError):

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from filelock import FileLock
 
 from pipeline.run.batch import batch
-from pipeline.run.pool import Limits, NoResult, run_each
+from pipeline.run.engines import Engine
+from pipeline.run.pool import Limits, NoResult
 from pipeline.run.shard_files import ShardPart, appended, joined, read_rows
-from pipeline.store.atomic import PARTIAL_FOLDER
+from pipeline.store.atomic import PARTIAL_FOLDER, write_atomically
 
 ROWS_PER_BATCH = 256  # rows: a kill loses the work on as many for each process
 BATCH_SECONDS = 600  # CPU time
@@ -42,36 +44,44 @@ class ShardCounts:
         return ShardCounts(self.rows + other.rows, self.changed + other.changed, self.rejected + other.rejected)
 
 
-def run_shard(file: Path, out: Path, part: ShardPart, jobs: int) -> ShardCounts:
+def run_shard(file: Path, out: Path, part: ShardPart, engine: Engine) -> ShardCounts:
     """Repair the rows of a file that belong to `part`; return counts. An earlier run may have done it.
 
     The column `text` is repaired; other columns stay. Rows that cannot be repaired go to `rejects/` with a reason. Each
     output takes its place in one step, when it is whole. Raises OSError, SkipDocument if the file cannot be read.
     """
+    folder = out / PARTIAL_FOLDER / part.name_of(file)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):  # a cluster may repeat a shard whose worker it takes for dead
+        return _run_locked(file, out, part, engine)
+
+
+def _run_locked(file: Path, out: Path, part: ShardPart, engine: Engine) -> ShardCounts:
     name = part.name_of(file)
+    folder, targets = out / PARTIAL_FOLDER / name, {kind: out / kind / name for kind in KINDS}
     marker = out / PARTIAL_FOLDER / f"{name}.done"
-    targets = {kind: out / kind / name for kind in KINDS}
     if marker.exists() and all(target.exists() for target in targets.values()):
         return msgspec.json.decode(marker.read_bytes(), type=ShardCounts)
-    folder = out / PARTIAL_FOLDER / name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     journal = folder / "journal"
     done = _journal_lines(journal)
     counts, sizes = _state_of(done)
-    for kind in KINDS:
+    for kind, target in targets.items():
+        if sizes[kind] and not (folder / kind).exists():  # a kill came after this output took its place
+            shutil.move(target, folder / kind)
         with (folder / kind).open("ab") as partial:
             partial.truncate(sizes[kind])
     rows = islice(part.of_rows(read_rows(file)), counts.rows, None)
-    with closing(run_each(_repaired, _row_batches(rows), jobs, Limits(BATCH_SECONDS, folder / "tmp"))) as results:
+    with closing(engine.run_each(_repaired, _row_batches(rows), Limits(BATCH_SECONDS, folder / "tmp"))) as results:
         for given, result in results:
-            made = result if not isinstance(result, NoResult) else _one_by_one(given, folder)
+            made = result if not isinstance(result, NoResult) else _one_by_one(given, folder, engine)
             counts += ShardCounts(len(given), made[1], len(given) - made[0]["documents"].count(b"\n"))
             for kind in KINDS:
                 sizes[kind] = appended(folder / kind, made[0][kind], file)
             _add_to_journal(journal, counts, sizes)
     for kind, target in targets.items():
         joined(folder / kind, target, file)
-    marker.write_bytes(msgspec.json.encode(counts))
+    write_atomically(out, marker, msgspec.json.encode(counts))
     shutil.rmtree(folder)
     return counts
 
@@ -113,11 +123,11 @@ def _line(row: Row) -> bytes:
     return msgspec.json.encode(row, enc_hook=str) + b"\n"
 
 
-def _one_by_one(rows: Sequence[Row], folder: Path) -> tuple[Mapping[str, bytes], int]:
+def _one_by_one(rows: Sequence[Row], folder: Path, engine: Engine) -> tuple[Mapping[str, bytes], int]:
     """Repair the rows of a batch that failed each in a separate process; one that fails again is rejected."""
     lines, changed = dict.fromkeys(KINDS, b""), 0
     limits = Limits(BATCH_SECONDS, folder / "tmp")
-    with closing(run_each(_repaired, [(row,) for row in rows], 1, limits)) as results:
+    with closing(engine.run_each(_repaired, [(row,) for row in rows], limits)) as results:
         for (row,), result in results:
             if isinstance(result, NoResult):
                 lines["rejects"] += _line(row | {"lacuna_reason": result.reason})

@@ -6,7 +6,7 @@ at marked documents.
 
 from __future__ import annotations
 
-from pipeline.duplicates.shared_passages import MOST_LISTED_PLACES
+from pipeline.duplicates.index_tables import MOST_LISTED_PLACES
 
 STATE_SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -48,6 +48,10 @@ FEWEST_FOR_DAMAGE = 3  # characters of evidence for a damage; fewer occur by cha
 DAMAGED_LINE_RATIO = 4  # ratio of certainly to possibly damaged lines from which the latter count as damaged
 FEWEST_TO_RECONSTRUCT = 5  # characters of evidence from which missing bytes are reconstructed
 FEWEST_QUESTIONED = 2  # sequences that end in a question mark; a single one may be the author's
+MOST_FIRST_BYTES = 16  # different first bytes of UTF-8 in a text of one script: Chinese has ten
+ALONE_RATIO = (
+    8  # ratio of first bytes alone to longer sequences; of damaged Arabic it is 2 to 6 (benchmarks/codepages.py)
+)
 FEWEST_FOR_LOST_BYTES = 20  # characters: a byte that occurs in none of so many got lost
 
 
@@ -118,9 +122,25 @@ def _damaged_lines(lines: Sequence[str], codec: str) -> _DamagedLines:
     """Return the lines with more evidence for a decoding than against it."""
     counts = [decoding_evidence(line, codec) for line in lines]
     hit = [number for number, one in enumerate(counts) if one.whole > one.foreign]
+    if are_own_letters(misdecoded_bytes("\n".join(lines[number] for number in hit), codec)):
+        return _DamagedLines(0, codec, [])
     weight = sum(counts[number].whole - counts[number].foreign for number in hit)
     bare = [number for number, one in enumerate(counts) if one.bare > one.foreign and not one.whole]
     return _DamagedLines(weight, codec, sorted([*hit, *bare] if len(bare) * DAMAGED_LINE_RATIO <= len(hit) else hit))
+
+
+def are_own_letters(data: bytes) -> bool:
+    """Return whether bytes are letters of their codec, not UTF-8: many different ones begin a sequence and end it too.
+
+    Letters of Arabic, Hebrew and Greek have the values of first bytes of UTF-8, and their signs those of the others:
+    sound text would be sequences that lack bytes. But UTF-8 of one script has few first bytes.
+
+    >>> are_own_letters("تخيّل هذا: مشروع مبني على أساس قوي، لمكتبة مستخدمة على نطاق واسع".encode("iso8859-6"))
+    True
+    """
+    found = UTF_8_SEQUENCE.findall(data)
+    alone = [one for one in found if len(one) == 1]
+    return len(set(alone)) > MOST_FIRST_BYTES and len(alone) > ALONE_RATIO * (len(found) - len(alone))
 
 
 def _likelier_codec(lines: Sequence[str], best: _DamagedLines) -> str:
