@@ -17,6 +17,7 @@ from pipeline.language.archive_statistics import ArchiveStatistics, unpack_stati
 from pipeline.read.folder import read_source
 from pipeline.read.kinds import FileKind
 from pipeline.read.readers import PictureFiles, chosen_readers, pictures_inside
+from pipeline.run.follow import NOTHING_DECIDED, follow_all
 from pipeline.run.pool import bug_reason
 from pipeline.run.tasks import Task, Unchanged
 from pipeline.settings import Settings
