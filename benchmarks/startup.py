@@ -34,8 +34,7 @@ def cpu_seconds(*arguments: str, cwd: str | None = None) -> list[float]:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(  # noqa: S603 - our own arguments
             [sys.executable, "-P", *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             check=True,
             env=environment,
             cwd=cwd,
