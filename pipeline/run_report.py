@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.document import Skipped
 from pipeline.exits import ExitCode
@@ -34,8 +34,8 @@ class RunReport:
     check: bool = False
     strict: bool = False
     passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
-    stages: tuple[StageTime, ...] = ()
-    slowest: tuple[tuple[str, float], ...] = ()  # documents with the CPU seconds of their cleaning
+    stages: tuple[StageTime, ...] = field(default=(), compare=False)
+    slowest: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # documents, CPU seconds of their cleaning
 
     @property
     def found(self) -> int:
