@@ -24,8 +24,9 @@ from pipeline.books.book import BookStyle
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.pdf import markup as pdf
 from pipeline.markdown import pandoc
+from pipeline.run.book_worker import BookJob, make_books
 from pipeline.run.pool import Limits, NoResult, run_each
-from pipeline.run.worker import BookJob, cleaned_document, make_books
+from pipeline.run.worker import cleaned_document
 from pipeline.settings import Settings
 
 FEW = 5

@@ -25,7 +25,7 @@ from pipeline import Settings
 from pipeline.document import Cleaned, Document, Link, Metadata
 from pipeline.run import incremental
 from pipeline.run.engines import LocalProcesses
-from pipeline.run.worker import Task
+from pipeline.run.tasks import Task
 from pipeline.store.rows import DocumentRow, document_row
 
 LINK = re.compile(r"\[([^\]]*)\]\((https?://[^)]+)\)")

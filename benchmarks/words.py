@@ -23,7 +23,8 @@ from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import BookStyle, Chapter
 from pipeline.books.chapter.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.document import Metadata
-from pipeline.run.worker import BookJob, MadeBooks, cleaned_document, make_books
+from pipeline.run.book_worker import BookJob, MadeBooks, make_books
+from pipeline.run.worker import cleaned_document
 from pipeline.store.packing import unpack
 
 TOGETHER = 8

@@ -15,8 +15,28 @@ from types import FrameType
 
 import click
 
-from pipeline.commands import archive, corpus, documents, fetch_images, link_check, text, watch, works
+from pipeline.commands import (
+    archive,
+    check,
+    corpus,
+    documents,
+    explain,
+    fetch_images,
+    init,
+    link_check,
+    review,
+    send,
+    serve,
+    status,
+    text,
+    tools,
+    watch,
+    works,
+    yearbook,
+)
+from pipeline.commands.options import CommandGroup, colour_of_environment
 from pipeline.exits import ExitCode
+from pipeline.extras import MissingExtra
 from pipeline.version import __version__
 
 ERRNO_HINTS = {
@@ -30,6 +50,7 @@ ERRNO_HINTS = {
     errno.EAGAIN: "close other programs, or raise `ulimit -u` and `ulimit -v`",
     errno.ENOMEM: "close other programs, or raise `ulimit -v`",
     errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
+    errno.EEXIST: "name a folder, or move the file away",
     errno.ENOTDIR: "name a folder, or move the file away",
     errno.EISDIR: "move the folder away",
     errno.EIO: "check the disk",
@@ -37,7 +58,9 @@ ERRNO_HINTS = {
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="lacuna")
 @click.pass_context
@@ -47,7 +70,11 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for module in (archive, watch, text, documents, corpus, link_check, works, fetch_images):
+COMMAND_MODULES = (
+    init, archive, yearbook, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works,
+    fetch_images, send, tools,
+)  # fmt: skip
+for module in COMMAND_MODULES:
     for command in module.COMMANDS:
         lacuna.add_command(command)
 
@@ -55,15 +82,21 @@ for module in (archive, watch, text, documents, corpus, link_check, works, fetch
 def main() -> None:
     """Run the command line and exit with a code of `ExitCode`."""
     _speak_utf8()
-    terminated = []
+    stopped: list[ExitCode] = []  # what ended the work; a library may raise another error then
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        terminated.append(number)
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        stopped.append(ExitCode.TERMINATED)
         sys.exit(ExitCode.TERMINATED)
 
-    signal.signal(signal.SIGTERM, stop)
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        stopped.append(ExitCode.INTERRUPTED)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell lets jobs in the background ignore it
+        signal.signal(signal.SIGINT, interrupt)
     code = _exit_code()
-    sys.exit(ExitCode.TERMINATED if terminated else code)
+    sys.exit(stopped[0] if stopped else code)
 
 
 def _speak_utf8() -> None:
@@ -82,7 +115,7 @@ def _speak_utf8() -> None:
 def _exit_code() -> int:
     """Run the command; every failure is one line and an exit code."""
     try:
-        return int(lacuna.main(prog_name="lacuna", standalone_mode=False) or 0)
+        return int(lacuna.main(prog_name="lacuna", standalone_mode=False, color=colour_of_environment()) or 0)
     except click.ClickException as error:
         return _print_failure(error.format_message(), ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
@@ -102,6 +135,9 @@ def _exit_code() -> int:
 def _code_of(error: Exception) -> ExitCode:
     """Return the exit code of an expected error; raise any other error again."""
     from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` does not need it
+
+    if isinstance(error, MissingExtra):
+        return ExitCode.ENVIRONMENT
 
     if isinstance(error, SettingsError):
         return ExitCode.USAGE

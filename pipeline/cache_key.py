@@ -32,7 +32,7 @@ def cache_key(settings: Settings) -> str:
     steps = [(step.name, step.version, settings.steps.get(step.name, {})) for step in assemble(settings)]
     programs = [__version__, sys.version_info[:2], pandoc.PANDOC_VERSION, _dependencies(), _model_digest()]
     plugins = [_distribution(name) for name in settings.plugins]
-    texts = [profiles.profiles_digest(settings.profile), settings.plain_text]
+    texts = [profiles.profiles_digest(settings.profile), settings.plain_text, settings.links]
     readers = sorted(READER_VERSIONS.items())
     limits = [settings.max_bytes, settings.max_seconds, DRAFT_VERSION, DECODE_VERSION]
     return msgspec.json.encode([steps, programs, plugins, readers, texts, limits], order="deterministic").decode()

@@ -80,6 +80,22 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
     return undone
 
 
+def passes(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
+    """Return the changes of a document by pass: a pass ends with its step, or where the spans go back.
+
+    >>> one, two = Change("x", (4, 5), "a", "b", ""), Change("x", (0, 1), "a", "b", "")
+    >>> [len(group) for group in passes([one, two])]
+    [1, 1]
+    """
+    found: list[list[Change]] = []
+    for change in changes:
+        if found and found[-1][-1].step == change.step and found[-1][-1].span[1] <= change.span[0]:
+            found[-1].append(change)
+        else:
+            found.append([change])
+    return [*map(tuple, found)]
+
+
 def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> list[Change]:
     """Return the changes of one pass that do to `text` what `first` and then `second` do.
 

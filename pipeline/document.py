@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pipeline.changes import Change, apply, inverse
+from pipeline.changes import Change, apply, inverse, passes
 
 REPLACEMENT = "\ufffd"  # replaces lost characters that cannot be reconstructed
 FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and dicts of these
@@ -122,6 +121,7 @@ class Document:
     links: tuple[Link, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
+    obeyed: tuple[str, ...] = ()  # the keys of the decisions of a person that it obeys
 
     @property
     def inferred(self) -> bool:
@@ -136,9 +136,9 @@ class Document:
     def text_after(self, steps: Collection[str]) -> str:
         """Return the text after `steps`, the names of the first steps: the changes of all later steps are undone."""
         text = self.text
-        for step, changes in groupby(reversed(self.changes), lambda change: change.step):
-            if step not in steps:
-                text = apply(text, inverse(list(changes)[::-1]))
+        for changes in reversed(passes(self.changes)):
+            if changes[0].step not in steps:
+                text = apply(text, inverse(changes))
         return text
 
     def noted(self, step: str, message: str) -> Document:

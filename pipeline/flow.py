@@ -17,6 +17,7 @@ from pipeline.read.readers import installed_readers
 from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
     artefacts,
+    canonical,
     cards,
     controls,
     describe,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from pipeline.language.archive_statistics import ArchiveStatistics
 
 ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
-FROM_SETTINGS = ("profile", "plain_text")  # the keyword arguments of steps that get the setting of that name
+FROM_SETTINGS = ("profile", "plain_text", "links")  # the keyword arguments of steps that get the setting of that name
 MOST_MARKDOWN_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
 
 CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
@@ -77,7 +78,10 @@ BEFORE_PLUGINS: tuple[Step, ...] = (
     *MARKDOWN,
     doubts.STEP,  # on the final words
 )
-AFTER_PLUGINS: tuple[Step, ...] = (links.STEP,)  # last: its line numbers are those of the clean text
+AFTER_PLUGINS: tuple[Step, ...] = (
+    canonical.STEP,  # on the final links
+    links.STEP,  # last: its line numbers are those of the clean text
+)
 FLOW: tuple[Step, ...] = (*BEFORE_PLUGINS, *AFTER_PLUGINS)
 CHARACTER_STEPS = ("decode", *(step.name for step in CHARACTERS))  # the steps after which the characters are right
 

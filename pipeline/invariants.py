@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from pipeline.changes import apply
 from pipeline.document import Document, Invariant, SkipDocument
+from pipeline.extras import is_installed
 from pipeline.markdown import (
     CODE,
     URL,
@@ -23,6 +24,7 @@ from pipeline.markdown import (
 from pipeline.markdown.changed_parts import Parts, changed_parts
 from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.same_blocks import same_blocks
+from pipeline.urls.canonical import canonical_url
 
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
@@ -100,6 +102,11 @@ def _link_targets(text: str) -> list[str]:
     return [str(target) for target in targets if target]
 
 
+def _same_pages(before: Document, after: Document) -> bool:
+    """Return whether the links of two texts lead to the same pages: their targets have the same canonical URLs."""
+    return [*map(canonical_url, _link_targets(before.text))] == [*map(canonical_url, _link_targets(after.text))]
+
+
 def _same_meaning(before: Document, after: Document) -> bool:
     """Return whether two texts have the same meaning: our parser decides the common case, pandoc the rest."""
     parts = changed_parts(before.text, after.text)
@@ -144,10 +151,13 @@ def _unchanged(
 
 
 def _pandoc_tree(text: str) -> bytes:
-    """Return pandoc's tree of a text as JSON, without spaces and soft line breaks; the text if pandoc gives up."""
+    """Return pandoc's tree of a text as JSON, without spaces and soft line breaks.
+
+    The text itself is returned if pandoc gives up or is not installed.
+    """
     from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 
-    if len(text) > MOST_FOR_PANDOC:
+    if len(text) > MOST_FOR_PANDOC or not is_installed("books"):
         return text.encode()
     try:
         tree = run_sandboxed("-f", DIALECT, "-t", "json", data=text.encode(), seconds=PANDOC_SECONDS)
@@ -220,6 +230,9 @@ CODE_STAYS = Invariant(
 
 SAME_LINKS = Invariant("same_links", _unchanged(_link_targets, _same_contents))
 """The targets of links and images stay, in order."""
+
+SAME_PAGES = Invariant("same_pages", _same_pages)
+"""The links lead to the same pages, in order; their URLs may be written in canonical form."""
 
 SAME_MEANING = Invariant("same_meaning", _same_meaning)
 """Both texts parse to the same tree: text, code and links. White space and the choice of markers may differ."""

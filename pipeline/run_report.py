@@ -34,8 +34,12 @@ class RunReport:
     check: bool = False
     strict: bool = False
     passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
+    obeyed: int = 0  # decisions that documents obey
+    open_items: int = 0  # inferred characters that nobody has decided on
+    outdated_decisions: tuple[str, ...] = ()  # that no longer apply, a sentence each
+    decision_problems: tuple[str, ...] = ()  # lines of decisions.jsonl that are not obeyed
     stages: tuple[StageTime, ...] = field(default=(), compare=False)
-    slowest: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # documents, CPU seconds of their cleaning
+    slowest: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # CPU seconds of cleaning, by path
 
     @property
     def found(self) -> int:

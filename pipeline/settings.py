@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
 
 import msgspec
+
+from pipeline.extras import is_installed
 
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -38,6 +37,8 @@ MESSAGE_WORDS = {  # words of msgspec -> words for people
 Day = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN)]
 Colour = Annotated[str, msgspec.Meta(pattern=COLOUR_PATTERN)]
 Page = Literal["a4", "a5", "reader"]
+LinkForm = Literal["as-written", "canonical"]
+BOOK_FORMATS = ("epub", "pdf")  # of every book; the setting `formats` adds those of devices
 
 
 class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +52,47 @@ class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = ""
     query: str = ""
     order: Literal["oldest", "newest", "title"] = "oldest"
+    every: Literal["week", "month", "year"] | None = None  # a book for each period
     cover: Colour = ""  # empty: one of the palette, chosen by the title or series
+
+
+class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How `lacuna send` reaches a mail server. The password is not here: the environment or a command has it."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1)]
+    to: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    port: PositiveInt = 587
+    tls: Literal["starttls", "implicit"] = "starttls"
+    user: str = ""
+    sender: str = ""  # empty: the user
+    password_command: tuple[str, ...] = ()
+
+
+class SettingsPlace(NamedTuple):
+    """Where settings are, for messages: the name of the file, its text, and what the names of its tables start with."""
+
+    file: str
+    text: str = ""
+    prefix: str = ""  # `tool.pipeline` in pyproject.toml
+
+    def line_of(self, path: str, unknown: str = "") -> int:
+        r"""Return the line of a key, from 1; 0 if it is not found. `path` is that of msgspec: `.edition[1].since`.
+
+        >>> SettingsPlace("a.toml", "title = 'A'\n[[edition]]\ntitel = 'B'").line_of(".edition[0]", "titel")
+        3
+        """
+        in_edition = re.match(r"\.edition\[(\d+)\]", path)
+        number, rest = (int(in_edition[1]) + 1, path[in_edition.end() :]) if in_edition else (0, path)
+        key = unknown or "".join(re.findall(r"\A\.([\w-]+)", rest))
+        table = ".".join(filter(None, (self.prefix, "edition" if number else "")))
+        header, seen = "", 0
+        for at, line in enumerate(self.text.splitlines(), 1):
+            if opened := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
+                header = opened[1]
+                seen += header == table
+            elif header == table and seen == max(number, bool(table)) and re.match(rf"\s*\"?{key}\"?\s*=", line):
+                return at
+        return 0
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +105,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jobs: PositiveInt | None = None
     engine: str = "processes"
     scheduler: str = ""
-    editions: bool = True
+    editions: bool = msgspec.field(default_factory=lambda: is_installed("books"))
+    opds: bool = True
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False
@@ -76,71 +118,30 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plugins: tuple[str, ...] = ()
     profile: str = ""
     plain_text: tuple[str, ...] = ()
+    links: LinkForm = "as-written"
     max_bytes: PositiveInt = 16 * 2**20
     max_seconds: PositiveInt = 120
     steps: dict[str, dict[str, Any]] = {}
+    send: Send | None = None
 
 
-def load_settings(folder: Path) -> Settings:
-    """Return the settings of `folder`: pipeline.toml, else [tool.pipeline] in pyproject.toml, else the defaults.
-
-    Raises SettingsError, in one line; OSError if a file exists and cannot be read.
-    """
-    own, project = folder / "pipeline.toml", folder / "pyproject.toml"
-    if own.exists():
-        return _checked(_toml(own), own.name)
-    if project.exists():
-        tool = _toml(project).get("tool", {})
-        table = tool.get("pipeline", {}) if isinstance(tool, dict) else {}
-        return _checked(table, f"[tool.pipeline] in {project.name}")
-    return Settings()
+TABLES: dict[str, type[msgspec.Struct]] = {"edition": Edition, "send": Send}
 
 
-def with_edition(edition: Edition, folder: Path) -> tuple[Path, str] | None:
-    """Return the settings file of `folder` and its text with an `[[edition]]` added; None if that title exists already.
-
-    Nothing is written. Raises SettingsError, in one line, if the new text were not valid.
-    """
-    if any(edition.title == known.title for known in load_settings(folder).edition):
-        return None
-    own, project = folder / "pipeline.toml", folder / "pyproject.toml"
-    in_project = not own.exists() and project.exists() and "pipeline" in _toml(project).get("tool", {})
-    file, header = (project, "[[tool.pipeline.edition]]") if in_project else (own, "[[edition]]")
-    given = {name: value for name in edition.__struct_fields__ if (value := getattr(edition, name)) != _default(name)}
-    lines = [header, *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in given.items())]
-    before = file.read_text("utf-8") if file.exists() else ""
-    text = "\n".join([*([before.rstrip("\n"), ""] if before else []), *lines, ""])
+def checked_settings(table: dict[str, Any], place: SettingsPlace) -> Settings:
+    """Return the table of a settings file as Settings. Raises SettingsError, in one line that names the place."""
     try:
-        table = tomllib.loads(text)
-        _checked(table["tool"]["pipeline"] if in_project else table, file.name)
-    except (tomllib.TOMLDecodeError, SettingsError) as error:
-        message = f"{error}; nothing was added to {file.name}"
-        raise SettingsError(message) from error
-    return file, text
-
-
-def _default(name: str) -> object:
-    return dict(zip(Edition.__struct_fields__[1:], Edition.__struct_defaults__, strict=True)).get(name)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"{path.name} cannot be read: {error}"
-        raise SettingsError(message) from error
-
-
-def _checked(table: dict[str, Any], file: str) -> Settings:
-    try:
-        return _with_readable_covers(_with_distinct_titles(msgspec.convert(table, Settings), file), file)
+        return _with_readable_covers(_with_distinct_titles(msgspec.convert(table, Settings), place.file), place.file)
     except msgspec.ValidationError as error:
-        unknown = re.search(r"unknown field `(.+?)`", str(error))
+        problem, _, path = str(error).partition(" - at `$")
+        unknown = re.search(r"unknown field `(.+?)`", problem)
         if unknown:
-            known = (Edition if "`$.edition" in str(error) else Settings).__struct_fields__
-            message = f"{file}: no setting `{unknown[1]}`" + suggestion(unknown[1], known)
+            own: type[msgspec.Struct] = next((one for name, one in TABLES.items() if f".{name}" in path), Settings)
+            message = f"no setting `{unknown[1]}`" + suggestion(unknown[1], own.__struct_fields__)
         else:
-            message = f"{file}: {validation_message(str(error), Settings)}"
+            message = validation_message(str(error), Settings)
+        number = place.line_of(path.rstrip("`"), unknown[1] if unknown else "")
+        message = f"{place.file}{f':{number}' if number else ''}: {message}"
         raise SettingsError(message) from error
 
 
@@ -169,7 +170,11 @@ def _nested_types(kind: object) -> Iterator[object]:
 
 def _hints(kind: object) -> dict[str, Any]:
     """Return the types of the fields of a table of settings; nothing for other types."""
-    return get_type_hints(kind, include_extras=True) if isinstance(kind, type) and kind in {Settings, Edition} else {}
+    return (
+        get_type_hints(kind, include_extras=True)
+        if isinstance(kind, type) and kind in {Settings, *TABLES.values()}
+        else {}
+    )
 
 
 def _with_distinct_titles(settings: Settings, file: str) -> Settings:

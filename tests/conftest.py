@@ -49,6 +49,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def cleaned(made: Path, tmp_path: Path) -> Path:
+    """A copy of the sample archive after one run, for tests of what the next run does."""
+    return shutil.copytree(made, tmp_path / "cleaned")
+
+
 def command(
     *arguments: str, cwd: Path, data: str | bytes | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:

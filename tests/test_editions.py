@@ -39,7 +39,8 @@ from pipeline.books.series_titles import series_titles
 from pipeline.document import Metadata
 from pipeline.markdown.pandoc import PANDOC_VERSION as PANDOC
 from pipeline.markdown.pandoc import _run_limited, run_sandboxed
-from pipeline.run.worker import BookJob, cleaned_document, make_books
+from pipeline.run.book_worker import BookJob, make_books
+from pipeline.run.worker import cleaned_document
 from pipeline.settings import contrast_with_white
 from tests.conftest import ROOT, Lacuna, tree
 

@@ -17,6 +17,7 @@ import yaml
 
 from pipeline import Settings, run_archive
 from tests.conftest import Lacuna, command, tree
+from tests.posts import POSTS as SMALL_POSTS
 
 POSTS = ("000_a1f47e9a580df4b9", "001_9722d69a9a88267b", "003_b6b74f1d2d75484e", "004_eaf657597849a246")
 RECORDS = ("graph.graphml", "report.html", "works.bib", "works.json")
@@ -89,15 +90,13 @@ def test_raw_is_never_written(archive: Path):
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (archive / "raw").iterdir()} == before
 
 
-@pytest.mark.usefixtures("few")
-def test_a_second_run_does_nothing_but_look(archive: Path):
+def test_a_second_run_does_nothing_but_look(cleaned: Path):
     """If nothing changed, no file is written, not even with equal bytes."""
-    assert command("run", cwd=archive).returncode == 0
-    before = {path: path.stat().st_mtime_ns for folder in ("clean", "out") for path in (archive / folder).rglob("*.*")}
-    ran = command("run", cwd=archive)
+    before = {path: path.stat().st_mtime_ns for folder in ("clean", "out") for path in (cleaned / folder).rglob("*.*")}
+    ran = command("run", "-v", cwd=cleaned)
     assert last_line(ran.stdout).endswith("0 files written, 0 removed")
     assert "building" not in ran.stderr
-    files = {path for path in before if not any(part.startswith(".") for part in path.relative_to(archive).parts)}
+    files = {path for path in before if not any(part.startswith(".") for part in path.relative_to(cleaned).parts)}
     assert all(path.stat().st_mtime_ns == before[path] for path in files)
 
 
@@ -108,7 +107,7 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
     before = [path.stat().st_mtime_ns for path in others]
     with (archive / "raw" / f"{POSTS[3]}.txt").open("a", encoding="utf-8") as file:
         file.write("\n\n一句新的话。\n")
-    ran = command("run", cwd=archive)
+    ran = command("run", "--verbose", cwd=archive)
     stages = [
         f"cleaning: {POSTS[3]}.txt",
         "re-checking: 002_0cc31b200e29ec80.txt",
@@ -121,29 +120,26 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
     assert "一句新的话。" in (archive / "clean" / f"{POSTS[3]}.md").read_text("utf-8")
 
 
-def test_outputs_of_a_deleted_source_are_removed(archive: Path):
+def test_outputs_of_a_deleted_source_are_removed(cleaned: Path):
     """Outputs of a deleted source are removed; its duplicate is kept now."""
-    command("run", cwd=archive)
-    (archive / "raw" / f"{POSTS[0]}.txt").unlink()
-    ran = command("run", cwd=archive)
+    (cleaned / "raw" / f"{POSTS[0]}.txt").unlink()
+    ran = command("run", cwd=cleaned)
     assert last_line(ran.stdout).startswith("4 posts: 4 cleaned, 0 duplicates")
-    names = {name for folder in ("clean", "out") for name in tree(archive / folder)}
+    names = {name for folder in ("clean", "out") for name in tree(cleaned / folder)}
     assert not [name for name in names if POSTS[0] in name]
     assert "002_0cc31b200e29ec80.md" in names
 
 
-@pytest.mark.usefixtures("few")
-def test_a_missing_output_is_regenerated(archive: Path):
+def test_a_missing_output_is_regenerated(cleaned: Path):
     """A file of clean/ or out/ that was deleted or edited is regenerated."""
-    command("run", cwd=archive)
-    before = tree(archive / "clean") | tree(archive / "out")
-    (archive / "out" / "archive.pdf").unlink()
-    (archive / "clean" / f"{POSTS[1]}.md").write_text("edited", "utf-8")
-    assert last_line(command("run", cwd=archive).stdout).endswith(
+    before = tree(cleaned / "clean") | tree(cleaned / "out")
+    (cleaned / "out" / "archive.pdf").unlink()
+    (cleaned / "clean" / f"{POSTS[1]}.md").write_text("edited", "utf-8")
+    assert last_line(command("run", cwd=cleaned).stdout).endswith(
         "3 files written, 0 removed"
     )  # a book consists of both files
-    edited = tree(archive / "clean").pop(f"{POSTS[1]}.edited.md")
-    assert tree(archive / "clean") | tree(archive / "out") == before | {f"{POSTS[1]}.edited.md": edited}
+    edited = tree(cleaned / "clean").pop(f"{POSTS[1]}.edited.md")
+    assert tree(cleaned / "clean") | tree(cleaned / "out") == before | {f"{POSTS[1]}.edited.md": edited}
     assert edited == b"edited"
 
 
@@ -155,26 +151,39 @@ def test_the_same_bytes_every_time(archive: Path, made: Path):
     assert tree(archive / "out") == tree(made / "out")
 
 
-@pytest.mark.parametrize("line", ["cleaning: 003", "building: 000", "building: Collected posts"])
-def test_a_run_continues_a_killed_one(archive: Path, made: Path, line: str):
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of three small posts after one run; tests only read it."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "raw").mkdir()
+    for name in ("chinese", "harbour", "tagged"):
+        (folder / "raw" / f"{name}.md").write_text(SMALL_POSTS[name], "utf-8")
+    assert command("run", cwd=folder).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("line", ["cleaning: harbour", "building: chinese", "building: Collected posts"])
+def test_a_run_continues_a_killed_one(small: Path, tmp_path: Path, line: str):
     """After a run was killed, at any stage, the next run gives the same outputs as an undisturbed one."""
-    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    shutil.copytree(small / "raw", tmp_path / "raw")
+    arguments = [sys.executable, "-m", "pipeline", "run", "-v", "--jobs", "1"]
     with subprocess.Popen(
-        arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        arguments, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
         for shown in process.stderr:
             if shown.startswith(line):
                 break
         process.send_signal(signal.SIGKILL)
-    assert command("run", cwd=archive).returncode == 0
-    assert tree(archive / "clean") == tree(made / "clean")
-    assert tree(archive / "out") == tree(made / "out")
+    assert shown.startswith(line)
+    assert command("run", cwd=tmp_path).returncode == 0
+    assert tree(tmp_path / "clean") == tree(small / "clean")
+    assert tree(tmp_path / "out") == tree(small / "out")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_stopped_run_has_its_exit_code(archive: Path, number: signal.Signals, code: int):
     """SIGTERM and Ctrl-C end a run with their own exit codes and no half-written files."""
-    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    arguments = [sys.executable, "-m", "pipeline", "run", "-v", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
@@ -189,7 +198,7 @@ def test_a_stopped_run_has_its_exit_code(archive: Path, number: signal.Signals, 
 @pytest.mark.usefixtures("few")
 def test_one_run_at_a_time(archive: Path):
     """A second run on the same clean/ does not start; it names the process that holds the lock."""
-    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    arguments = [sys.executable, "-m", "pipeline", "run", "-v", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
@@ -204,19 +213,22 @@ def test_one_run_at_a_time(archive: Path):
 
 
 @pytest.mark.usefixtures("few")
-def test_check_writes_nothing(archive: Path):
-    """--check lists what would be written, exits with 1 and writes nothing; after a run it exits with 0."""
+def test_a_check_of_a_new_archive_writes_nothing(archive: Path):
+    """--check of an archive that was never cleaned exits with 1 and writes nothing."""
     assert command("run", "--check", cwd=archive).returncode == 1
     assert sorted(path.name for path in archive.iterdir()) == ["raw"]
-    command("run", cwd=archive)
-    before = tree(archive)
-    assert command("run", "--check", cwd=archive).returncode == 0
-    (archive / "raw" / f"{POSTS[2]}.txt").unlink()
-    ran = command("run", "--check", cwd=archive)
+
+
+def test_check_writes_nothing(cleaned: Path):
+    """--check lists what would be written and writes nothing; where nothing would be written it exits with 0."""
+    before = tree(cleaned)
+    assert command("run", "--check", cwd=cleaned).returncode == 0
+    (cleaned / "raw" / f"{POSTS[2]}.txt").unlink()
+    ran = command("run", "--check", cwd=cleaned)
     assert ran.returncode == 1
-    assert f"would remove: {archive}/clean/{POSTS[2]}.md" in ran.stdout
-    (archive / "raw" / f"{POSTS[2]}.txt").write_bytes(before[f"raw/{POSTS[2]}.txt"])
-    assert tree(archive) == before
+    assert f"would remove: {cleaned}/clean/{POSTS[2]}.md" in ran.stdout
+    (cleaned / "raw" / f"{POSTS[2]}.txt").write_bytes(before[f"raw/{POSTS[2]}.txt"])
+    assert tree(cleaned) == before
 
 
 def test_json_is_for_programs(archive: Path):
@@ -341,19 +353,24 @@ def test_the_report_shows_titles_in_their_direction(tmp_path: Path, lacuna: Lacu
     lacuna("run", "--no-editions", cwd=tmp_path)
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert report.count('dir="auto" lang="he">ה-CIA ומושגים</span>') == 2
-    assert re.findall('href="([^"]*)"', report) == ["https://e.org/a"]
+    urls = [url for url in re.findall('href="([^"]*)"', report) if ":" in url]
+    assert urls == ["https://e.org/a"]
+    assert '<a href="../raw/a.md">source</a>' in report
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("job = 2", "pipeline.toml: no setting `job`; did you mean `jobs`?"),
-        ("jobs = 0", "pipeline.toml: expected a whole number >= 1 in `jobs`"),
-        ('jobs = "two"', "pipeline.toml: expected a whole number, got text in quotes in `jobs`"),
-        ("jobs = ", "pipeline.toml cannot be read"),
-        ('page = "A5"', "pipeline.toml: invalid value 'A5' in `page`; valid: a4, a5, reader"),
-        ('[[edition]]\ntitle = "x"\nsince = "1.2.2020"', "expected a date such as 2021, 2021-03 or 2021-03-09 in"),
-        ('[[edition]]\ntitle = "x"\nsinc = "2020"', "no setting `sinc`; did you mean `since`?"),
+        ("job = 2", "pipeline.toml:1: no setting `job`; did you mean `jobs`?"),
+        ("jobs = 0", "pipeline.toml:1: expected a whole number >= 1 in `jobs`"),
+        ('jobs = "two"', "pipeline.toml:1: expected a whole number, got text in quotes in `jobs`"),
+        ("jobs = ", "pipeline.toml cannot be read: Invalid value (at line 1, column 8)"),
+        ('page = "A5"', "pipeline.toml:1: invalid value 'A5' in `page`; valid: a4, a5, reader"),
+        (
+            '[[edition]]\ntitle = "x"\nsince = "1.2.2020"',
+            "pipeline.toml:3: expected a date such as 2021, 2021-03 or 2021-03-09 in",
+        ),
+        ('[[edition]]\ntitle = "x"\nsinc = "2020"', "pipeline.toml:3: no setting `sinc`; did you mean `since`?"),
         ('[steps.typography]\nlevel = "all"', "invalid value 'all'; valid: off, safe, full"),
         ('plugins = ["nothing"]', "no plugin `nothing` is installed"),
         ("[steps.repare]\nx = 1", "no step `repare` to set options for; did you mean `repair`?"),

@@ -42,7 +42,12 @@ def counts(report: RunReport) -> RunReport:
 def is_fresh(folder: Path, report: RunReport, chosen: Settings) -> bool:
     """Return whether clean/, out/ and the counts equal those of a run into empty folders; saved edits do not count."""
     fresh = folder / "fresh"
-    again = run_archive(msgspec.structs.replace(chosen, clean=str(fresh / "clean"), out=str(fresh / "out")))
+    fresh.mkdir()
+    raw = fresh / Path(chosen.raw).name  # the report links to the sources: they have the same place in both
+    raw.symlink_to(chosen.raw, target_is_directory=True)
+    again = run_archive(
+        msgspec.structs.replace(chosen, raw=str(raw), clean=str(fresh / "clean"), out=str(fresh / "out"))
+    )
     same = all(
         {name: data for name, data in tree(Path(kept)).items() if not name.endswith(".edited.md")} == tree(fresh / name)
         for name, kept in (("clean", chosen.clean), ("out", chosen.out))
@@ -111,21 +116,20 @@ def test_a_file_of_ones_own_is_kept(tmp_path: Path):
     assert (tmp_path / "clean" / "a.edited.md").read_text("utf-8") == "mine"
 
 
-def test_a_missing_book_is_reported_until_it_is_made(archive: Path, lacuna: Lacuna):
+def test_a_missing_book_is_reported_until_it_is_made(tmp_path: Path, lacuna: Lacuna):
     """Every run reports a book that cannot be made, and lists the other books; `--no-editions` does not."""
-    for path in sorted((archive / "raw").iterdir())[1:]:
-        path.unlink()
-    (archive / "pipeline.toml").write_text('[[edition]]\ntitle = "Of 1999"\nuntil = "1999"\n', "utf-8")
+    write(tmp_path, a="# One\n\nText.\n")
+    (tmp_path / "pipeline.toml").write_text('[[edition]]\ntitle = "Of 1999"\nuntil = "1999"\n', "utf-8")
     for _ in range(2):
-        ran = lacuna("run", cwd=archive)
+        ran = lacuna("run", cwd=tmp_path)
         assert ran.returncode == 4
         assert "book not made: Of 1999.epub: collection `Of 1999` matches no posts" in ran.stdout
         assert "books: out/archive.epub, out/archive.pdf" in ran.stdout
-    assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
-    assert (archive / "out" / "archive.epub").exists()
-    (archive / "pipeline.toml").write_text("editions = false\n", "utf-8")
-    assert lacuna("run", cwd=archive).returncode == 0
-    assert not [name for name in tree(archive / "out") if name.endswith((".epub", ".pdf"))]
+    assert lacuna("run", "--no-editions", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out" / "archive.epub").exists()
+    (tmp_path / "pipeline.toml").write_text("editions = false\n", "utf-8")
+    assert lacuna("run", cwd=tmp_path).returncode == 0
+    assert not [name for name in tree(tmp_path / "out") if name.endswith((".epub", ".pdf"))]
 
 
 def test_a_changed_picture_reaches_the_books(tmp_path: Path):
@@ -273,24 +277,23 @@ def test_trouble_of_the_machine_is_tried_again(tmp_path: Path):
     assert is_fresh(tmp_path, healthy, chosen)
 
 
-def test_temporary_files_of_a_killed_run_are_removed(archive: Path):
+def test_temporary_files_of_a_killed_run_are_removed(cleaned: Path):
     """Workers keep temporary files in clean/, where the next run removes those of a killed run."""
-    (archive / "clean" / ".partial" / "tmpleft").mkdir(parents=True)
-    assert command("run", "--no-editions", cwd=archive).returncode == 0
-    assert not (archive / "clean" / ".partial").exists()
+    (cleaned / "clean" / ".partial" / "tmpleft").mkdir(parents=True)
+    assert command("run", "--no-editions", cwd=cleaned).returncode == 0
+    assert not (cleaned / "clean" / ".partial").exists()
 
 
-def test_a_damaged_statistics_file_is_ignored(archive: Path, made: Path):
+def test_a_damaged_statistics_file_is_ignored(cleaned: Path, made: Path):
     """A flipped bit in the stored archive statistics changes no inferred character."""
-    command("run", "--no-editions", cwd=archive)
-    file = archive / "clean" / ".evidence"
+    file = cleaned / "clean" / ".evidence"
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 64
     file.write_bytes(data)
-    broken = archive / "raw" / "002_0cc31b200e29ec80.txt"
+    broken = cleaned / "raw" / "002_0cc31b200e29ec80.txt"
     broken.write_bytes(broken.read_bytes() + b"\n")
-    assert command("run", "--no-editions", cwd=archive).returncode == 0
-    changes = [records(folder)[broken.name]["changes"] for folder in (archive, made)]
+    assert command("run", "--no-editions", cwd=cleaned).returncode == 0
+    changes = [records(folder)[broken.name]["changes"] for folder in (cleaned, made)]
     repairs = [[(one["before"], one["after"]) for one in of if one["step"] == "repair"] for of in changes]
     assert repairs[0] == repairs[1]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -58,12 +57,6 @@ def _names_of_link(link: Link, path: PurePosixPath) -> Iterator[str]:
     """Yield the names that the target of a link in the document at `path` may have, the likeliest first."""
     if link.kind not in {"image", "source"} and "unsafe" not in link.notes:
         yield from dict.fromkeys((link.url, page_url(link.url), *names_of_target(link.written, path.parent)))
-
-
-def name_hash(name: str) -> int:
-    """Return a 64-bit hash of a name, for look-ups."""
-    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True)
 
 
 @dataclass(frozen=True, slots=True)

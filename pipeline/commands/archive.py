@@ -1,32 +1,67 @@
-"""Commands for a whole archive: run, yearbook, explain, steps."""
+"""The command that cleans a whole archive: run; and what all commands of an archive share."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.commands.options import echo_json, global_options, json_option, say, warning
 from pipeline.exits import ExitCode
+from pipeline.extras import is_installed, missing_extra
 
 if TYPE_CHECKING:
-    from pipeline.run.book_jobs import Progress
     from pipeline.run_report import RunReport
     from pipeline.settings import Settings
 
+MOST_OUTDATED = 20  # decisions that no longer apply, in the summary; `--json` has all
+ARCHIVE_FOLDERS = ("raw", "clean", "out")  # the settings that are folders
+
 
 def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
-    """Return the settings of the working folder; given flags override them."""
+    """Return the settings for the working folder; given flags override them.
+
+    They are those of `--config`, else of the nearest settings file in the folder or above it, else the user's. The
+    paths in a file above are relative to its folder.
+    """
     import msgspec
 
-    from pipeline.settings import load_settings
+    from pipeline.settings import Settings
+    from pipeline.settings_files import read_settings
 
-    return msgspec.structs.replace(
-        load_settings(Path()), **{key: value for key, value in flags.items() if value is not None}
-    )
+    file, folder = settings_file()
+    settings = read_settings(file) if file else Settings()
+    if str(folder) != ".":
+        paths = {name: str(folder / getattr(settings, name)) for name in ARCHIVE_FOLDERS}
+        paths |= {"profile": str(folder / settings.profile)} if settings.profile.endswith(".toml") else {}
+        settings = msgspec.structs.replace(settings, **paths)
+    return msgspec.structs.replace(settings, **{key: value for key, value in flags.items() if value is not None})
+
+
+def settings_file() -> tuple[Path | None, Path]:
+    """Return the settings file for the working folder, None if there is none, and what its paths are relative to."""
+    from pipeline.settings_files import find_settings, user_settings
+
+    if config := global_options().config:
+        return config, Path()
+    if found := find_settings(Path()):
+        return found, Path(os.path.relpath(found.parent))
+    user = user_settings()
+    return (user if user.is_file() else None), Path()
+
+
+def archive_settings(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
+    """Return the settings of the archive around the working folder, which becomes the folder of its settings file."""
+    _, folder = settings_file()
+    if str(folder) != ".":
+        here = os.path.relpath(Path(), folder)
+        flags |= {name: str(Path(here, flags[name])) for name in ARCHIVE_FOLDERS if flags.get(name) is not None}
+        os.chdir(folder)
+        say(f"lacuna: settings in {Path.cwd()}; paths are relative to it", err=True)
+    return settings_of(**flags)
 
 
 def engine_options(command: Callable[..., object]) -> Callable[..., object]:
@@ -42,6 +77,7 @@ def engine_options(command: Callable[..., object]) -> Callable[..., object]:
 def archive_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of an archive to a command: its folders, its books, the number of processes."""
     for option in (
+        json_option,
         click.option("--no-editions", "no_editions", is_flag=True, help="Clean only; make no EPUB and PDF."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs."),
         engine_options,
@@ -61,38 +97,27 @@ def archive_options(command: Callable[..., object]) -> Callable[..., object]:
     "--strict", is_flag=True, help="Exit with 4 also if a step was rolled back because an invariant would not hold."
 )
 @click.option("--profile", is_flag=True, help="Print what took how long: stages, and the slowest posts.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
-def run_command(*, no_editions: bool, profile: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if --check found something.")
+def run_command(*, no_editions: bool, profile: bool, exit_zero: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Bring clean/ and out/ up to date with RAW (default: raw/)."""
     how = {name: given.pop(name) for name in ("check", "strict")}
-    settings = settings_of(**given)
+    settings = archive_settings(**given)
     report = run_with_progress(settings, leave_books=no_editions, **how)
     if profile:
         _print_profile(report)
     print_summary(report, settings, books=not no_editions, as_json=as_json)
-    return report.exit_code
+    if not (no_editions or is_installed("books")):
+        say(f"lacuna: no books made: {missing_extra('books', 'books')}", err=True)
+    return ExitCode.DONE if exit_zero and report.exit_code == ExitCode.FOUND else report.exit_code
 
 
 def run_with_progress(settings: Settings, **how: bool) -> RunReport:
     """Return the report of one run, which shows its progress. Raises what `pipeline.run_archive` raises."""
+    from pipeline.commands.progress import run_progress
     from pipeline.run.incremental import run_archive
 
-    with _progress() as progress:
+    with run_progress(settings) as progress:
         return run_archive(settings, tell=progress, **how)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Yield a function that shows a stage and a document: on a terminal in one status line, else as lines."""
-    if not sys.stderr.isatty():
-        yield lambda stage, name: click.echo(f"{stage}: {on_one_line(name)}", err=True)
-        return
-    from rich.console import Console
-    from rich.markup import escape
-
-    console = Console(stderr=True)
-    with console.status("scanning the archive") as status:
-        yield lambda stage, name: status.update(f"{stage}: {escape(on_one_line(name))}")
 
 
 def on_one_line(name: str) -> str:
@@ -113,12 +138,16 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         "incomplete": report.incomplete,
         "written": len(report.written),
         "removed": len(report.removed),
+        "open_items": report.open_items,
+        "decisions": {
+            "obeyed": report.obeyed,
+            "outdated": report.outdated_decisions,
+            "problems": report.decision_problems,
+        },
         "passed_over": {str(kind): number for kind, number in report.passed_over},
     }
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.encode(counts | {"exit_code": int(report.exit_code)}))
+        echo_json(counts | {"exit_code": int(report.exit_code)})
         return
     _print_problems(report, settings)
     if report.check:
@@ -128,9 +157,9 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
     elif books and settings.editions and report.cleaned:
         _print_places(settings)
     if report.passed_over:
-        click.echo(f"passed over: {passed_over_in_words(dict(report.passed_over))}")
+        say(f"passed over: {passed_over_in_words(dict(report.passed_over))}")
     written, removed = ("to write", "to remove") if report.check else ("written", "removed")
-    click.echo(
+    say(
         f"{counted(report.found, 'post')}: {report.cleaned} cleaned, {counted(report.duplicates, 'duplicate')}, "
         f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {written}, "
         f"{len(report.removed)} {removed}"
@@ -140,14 +169,30 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
 def _print_problems(report: RunReport, settings: Settings) -> None:
     """Print the skipped posts and what else a person should look at."""
     for skipped in report.skipped:
-        click.echo(f"skipped: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
+        click.echo(f"{warning('skipped')}: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
     for reason in report.failed_books:
-        click.echo(f"book not made: {on_one_line(reason)}")
+        click.echo(f"{warning('book not made')}: {on_one_line(reason)}")
     for name in report.edited:
         click.echo(f"your edited version is kept as: {on_one_line(str(Path(settings.clean, name)))}")
+    _print_decisions(report)
     if report.incomplete:
         posts = counted(report.incomplete, "post")
         click.echo(f"incomplete in books: {posts}; {settings.out}/report.html lists what is missing")
+
+
+def _print_decisions(report: RunReport) -> None:
+    """Print how many decisions the run obeyed, and those that it did not."""
+    for problem in report.decision_problems:
+        click.echo(on_one_line(problem))
+    for sentence in report.outdated_decisions[:MOST_OUTDATED]:
+        click.echo(f"decision no longer applies: {on_one_line(sentence)}")
+    outdated = len(report.outdated_decisions)
+    if outdated > MOST_OUTDATED:
+        click.echo(f"decision no longer applies: {outdated - MOST_OUTDATED} more")
+    if report.obeyed or outdated:
+        click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
+    if report.open_items and report.written:
+        say(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
 
 
 def _print_profile(report: RunReport) -> None:
@@ -169,74 +214,8 @@ def _print_places(settings: Settings) -> None:
     both = [name for name in ("archive.epub", "archive.pdf") if Path(settings.out, name).exists()]
     of_all = ", ".join(f"{settings.out}/{name}" for name in both) or "none of all posts"
     of_some = f"; collections: {settings.out}/editions/" if settings.edition else ""
-    click.echo(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
-    click.echo(f"report: {settings.out}/report.html")
+    say(f"books: {of_all}; each post: {settings.out}/posts/{of_some}")
+    say(f"report: {settings.out}/report.html")
 
 
-@click.command()
-@click.argument("year", type=click.IntRange(1900, 2099))
-@click.option("--title", help="Title of the book. Default: the `title` of the settings, and the year.")
-def yearbook(year: int, title: str | None) -> int:
-    """Make a book of the posts of YEAR.
-
-    The book is added to the settings: later runs keep it up to date.
-    """
-    from pipeline.records.report_jsonl import has_post_in_year
-    from pipeline.settings import Edition, with_edition
-    from pipeline.store.atomic import remove_partial_files, write_atomically
-
-    settings = settings_of()
-    new = with_edition(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), Path())
-    report = run_with_progress(settings)
-    if new:
-        with Path(settings.clean, "report.jsonl").open("rb") as lines:
-            if not has_post_in_year(year, lines):
-                message = f"no post is dated {year}; nothing was added to the settings"
-                raise click.UsageError(message)
-        file = new[0].resolve()
-        try:
-            write_atomically(file.parent, file, new[1].encode())
-        finally:
-            remove_partial_files(file.parent)
-        settings = settings_of()
-        report = run_with_progress(settings)
-    print_summary(report, settings, books=True, as_json=False)
-    return report.exit_code
-
-
-@click.command()
-@click.argument("name")
-@click.option("--clean", metavar="DIR", help="Folder of the clean text. Default: clean.")
-def explain(name: str, clean: str | None) -> int:
-    """Show the changes made to one document.
-
-    NAME is its path below raw/ or clean/, or a part of the path.
-    """
-    from pipeline.records.report_jsonl import explain_document
-
-    file = Path(settings_of(clean=clean).clean, "report.jsonl")
-    if not file.exists():
-        message = f"{file} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
-    with file.open("rb") as lines:
-        explanation = explain_document(lines, name)
-    if not explanation:
-        message = f"{file} has no document `{name}`; its `path` fields list the names"
-        raise click.UsageError(message)
-    click.echo(explanation)
-    return ExitCode.DONE
-
-
-@click.command()
-def steps() -> int:
-    """List the steps in order, each with its invariants."""
-    from pipeline.flow import assemble
-    from pipeline.invariants import EXPLAINED
-
-    for step in assemble(settings_of()):
-        invariants = ", ".join(invariant.name for invariant in (EXPLAINED, *step.invariants))
-        click.echo(f"{step.name:<10} {step.summary} [{invariants}]")
-    return ExitCode.DONE
-
-
-COMMANDS = (run_command, yearbook, explain, steps)
+COMMANDS = (run_command,)

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from pipeline.commands.archive import counted, engine_options, settings_of
-from pipeline.commands.inputs import FOLDER_TYPE
+from pipeline.commands.inputs import FOLDER_TYPE, check_output
+from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 
 
@@ -20,7 +21,16 @@ from pipeline.exits import ExitCode
 @click.option("--part", type=click.IntRange(min=1), help="Repair this part alone, from 1. Default: all.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs.")
 @engine_options
-def shard_command(files: tuple[Path, ...], output: Path, *, of: int, part: int | None, **given: Any) -> int:  # noqa: ANN401
+@json_option
+def shard_command(
+    files: tuple[Path, ...],
+    output: Path,
+    *,
+    of: int,
+    part: int | None,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> int:
     """Repair the column `text` of corpus FILES: JSON lines (.jsonl, .gz, .zst) and Parquet.
 
     A run that was stopped goes on where it stopped.
@@ -39,12 +49,18 @@ def shard_command(files: tuple[Path, ...], output: Path, *, of: int, part: int |
     if len(set(names)) < len(names):
         message = "two files have the same name; give each its own output folder"
         raise click.UsageError(message)
+    check_output(output)
     total = ShardCounts()
     try:
         for shard, counts in run_shards(shards, settings_of(**given)):
             of_part = f", part {shard.part.number} of {of}" if of > 1 else ""
-            rows = f"{counted(counts.rows, 'row')}, {counts.changed} changed, {counts.rejected} rejected"
-            click.echo(f"{os.path.relpath(shard.file)}{of_part}: {rows}")
+            file = os.path.relpath(shard.file)
+            if as_json:
+                found = {"rows": counts.rows, "changed": counts.changed, "rejected": counts.rejected}
+                echo_json({"file": file, "part": shard.part.number, **found})
+            else:
+                rows = f"{counted(counts.rows, 'row')}, {counts.changed} changed, {counts.rejected} rejected"
+                click.echo(f"{file}{of_part}: {rows}")
             total += counts
     except SkipDocument as unfit:
         raise click.UsageError(str(unfit)) from unfit

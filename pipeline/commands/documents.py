@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.diffs import unified
 from pipeline.commands.inputs import FOLDER_TYPE, Input, as_json, paths, process_each, put, sweep_output
-from pipeline.commands.text import unified
+from pipeline.commands.options import echo_json, json_option, say
+from pipeline.extras import require
 
 if TYPE_CHECKING:
     from pipeline.document import Document
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 @click.command("links")
 @paths
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--json", "form", flag_value="jsonl", help="The same as --format jsonl.")
 def links_command(paths: tuple[str, ...], form: str) -> int:
     """List links and images, each with its canonical URL."""
     import msgspec
@@ -97,7 +100,7 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
     db.close()
     if not as_json:
         found = counted(len(duplicates), "duplicate") if duplicates else "no duplicates"
-        click.echo(f"{counted(len(documents), 'file')}, {found}")
+        say(f"{counted(len(documents), 'file')}, {found}")
     return code
 
 
@@ -106,14 +109,16 @@ def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
 @click.option("-o", "--output", type=FOLDER_TYPE, required=True, help="Folder for the books.")
 @click.option("--pdf", is_flag=True, help="PDF only, unless --epub is given too.")
 @click.option("--epub", is_flag=True, help="EPUB only, unless --pdf is given too.")
-def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool) -> int:
+@json_option
+def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool, as_json: bool) -> int:
     """Make an EPUB and a PDF of each file, and one of all files."""
+    require("books", "books")
     from pipeline.books.book import Chapter
-    from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
-    from pipeline.run.collections import BOOK
+    from pipeline.run.book_worker import BookInput, make_books_of_file
     from pipeline.run.pool import Limits, run_alone
-    from pipeline.run.worker import BookInput, make_books_of_file
+    from pipeline.run.summary import BOOK
+    from pipeline.settings import BOOK_FORMATS
     from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name
     from pipeline.store.packing import unpack
@@ -127,7 +132,10 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool)
     def write_book(name: str, kind: str, data: bytes) -> None:
         book = Input(None, PurePosixPath(f"{name}.{kind}"), Path())
         put(book, data, output, written)
-        click.echo(on_one_line(str(output / book.name)))
+        if as_json:
+            echo_json({"book": str(output / book.name)})
+        else:
+            click.echo(on_one_line(str(output / book.name)))
 
     def work(one: Input) -> None:
         bound = run_alone(make_books_of_file, BookInput(one.name, one.read(), one.folder, settings, kinds), limits)

@@ -10,7 +10,9 @@ import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.link_check import DAYS, POSITIVE
+from pipeline.commands.options import echo_json, json_option, say
 from pipeline.exits import ExitCode
+from pipeline.extras import require
 
 MOST_SHOWN_HOSTS = 20
 MEGABYTE = 2**20
@@ -31,13 +33,15 @@ MEGABYTE = 2**20
     "--timeout", type=POSITIVE, default=60, show_default=True, metavar="S", help="Seconds to wait for one image."
 )
 @click.option("--allow-private", is_flag=True, help="Also request URLs of this machine and its network.")
-def fetch_images(
+@json_option
+def fetch_images(  # noqa: PLR0913 - one argument for each option
     *,
     clean: str | None,
     online: bool,
     max_age: float,
     max_count: int,
     max_size: float,
+    as_json: bool,
     **asking: Any,  # noqa: ANN401 - the fields of RequestLimits
 ) -> int:
     """Store the remote images that posts show, for the books.
@@ -47,6 +51,8 @@ def fetch_images(
     import datetime as dt
 
     from pipeline.linkcheck.client import RequestLimits
+
+    require("images for books", "books")
     from pipeline.linkcheck.images import FetchLimits, ImageStore
     from pipeline.run.incremental import DATABASE_FILE, locked
 
@@ -59,21 +65,26 @@ def fetch_images(
         store = ImageStore(folder)
         missing = store.missing(_image_urls(state), dt.timedelta(days=max_age))
         if not online:
-            _print_hosts(missing)
+            _print_hosts(missing, as_json=as_json)
             return ExitCode.DONE
         limits = FetchLimits(max_count, int(max_size * MEGABYTE))
         results: Counter[str] = Counter()
 
         def tell(url: str, result: str) -> None:
             results[result] += 1
-            click.echo(f"{result}: {on_one_line(url)}", err=True)
+            if as_json:
+                echo_json({"url": url, "result": result})
+            else:
+                click.echo(f"{result}: {on_one_line(url)}", err=True)
 
         stored = store.fetch(missing, RequestLimits(**asking), limits, tell)
-    click.echo(", ".join(f"{count} {result}" for result, count in sorted(results.items())) or "no images to fetch")
+    say(
+        ", ".join(f"{count} {result}" for result, count in sorted(results.items())) or "no images to fetch", err=as_json
+    )
     if left := len(missing) - results.total():
         click.echo(f"lacuna: {counted(left, 'image')} left, beyond the limits; run the command again", err=True)
     if stored:
-        click.echo("the next `lacuna run` puts them into the books")
+        say("the next `lacuna run` puts them into the books", err=as_json)
     return ExitCode.DONE
 
 
@@ -96,10 +107,14 @@ def _image_urls(file: Path) -> list[str]:
     return [url for url in map(web_image_url, written) if url]
 
 
-def _print_hosts(urls: list[str]) -> None:
-    """Print how many images would be requested of each host."""
+def _print_hosts(urls: list[str], *, as_json: bool) -> None:
+    """Print how many images would be requested of each host; as JSON, each URL."""
     from pipeline.urls.canonical import host_of
 
+    if as_json:
+        for url in urls:
+            echo_json({"url": url, "result": "not fetched yet"})
+        return
     hosts = Counter(map(host_of, urls)).most_common()
     for host, count in hosts[:MOST_SHOWN_HOSTS]:
         click.echo(f"{on_one_line(host)}: {counted(count, 'image')}")
@@ -107,7 +122,7 @@ def _print_hosts(urls: list[str]) -> None:
         click.echo(f"and {counted(len(hosts) - MOST_SHOWN_HOSTS, 'more host')}")
     click.echo(f"{counted(len(urls), 'image')} to fetch from {counted(len(hosts), 'host')}")
     if urls:
-        click.echo("lacuna: offline, no requests sent; use --online to fetch", err=True)
+        say("lacuna: offline, no requests sent; use --online to fetch", err=True)
 
 
 COMMANDS = (fetch_images,)

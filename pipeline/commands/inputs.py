@@ -95,6 +95,8 @@ def process_each(given: Iterable[str], work: Callable[[Input], None], output: Pa
     from pipeline.document import SkipDocument
 
     code = ExitCode.DONE
+    if output:
+        check_output(output)
     for one in inputs(given, output):
         try:
             work(one)
@@ -102,6 +104,18 @@ def process_each(given: Iterable[str], work: Callable[[Input], None], output: Pa
             click.echo(f"skipped: {one.label}: {reason}", err=True)
             code = ExitCode.INCOMPLETE
     return code
+
+
+def check_output(folder: Path) -> None:
+    """Raise OSError, before any work, if a folder for results cannot be made or written."""
+    import tempfile
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno or 0, error.strerror or "cannot be written", str(folder)) from error
 
 
 def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 import click
 
 from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.commands.options import echo_json, json_option, say
 from pipeline.exits import ExitCode
 
 POSITIVE = click.FloatRange(min=0, min_open=True)
 DAYS = click.FloatRange(min=0)
 MOST_SHOWN_PLACES = 3  # of a dead link; links.jsonl has all
 UNCHECKED = "not checked yet"
+JSON_FIELDS = ("path", "line", "url", "health", "status", "final", "checked", "archived")
 NEEDED = {"path", "line", "url", "notes"}  # fields of links.jsonl
 
 
@@ -31,7 +33,8 @@ NEEDED = {"path", "line", "url", "notes"}  # fields of links.jsonl
     "--timeout", type=POSITIVE, default=20, show_default=True, metavar="S", help="Seconds to wait for a response."
 )
 @click.option("--allow-private", is_flag=True, help="Also check URLs of this machine and its network.")
-def check_links(*, clean: str | None, online: bool, max_age: float, **asking: Any) -> int:  # noqa: ANN401
+@json_option
+def check_links(*, clean: str | None, online: bool, max_age: float, as_json: bool, **asking: Any) -> int:  # noqa: ANN401
     """List the dead links of the archive.
 
     The results are also written to links.jsonl.
@@ -69,12 +72,16 @@ def check_links(*, clean: str | None, online: bool, max_age: float, **asking: An
         message = f"{folder / DATABASE_FILE}: {damage}; run `lacuna run` first"
         raise click.UsageError(message) from damage
     dead = [row for row in links if row["health"] in DEAD_HEALTHS]
+    if as_json:
+        for row in links:
+            echo_json({name: row[name] for name in JSON_FIELDS})
+        return ExitCode.FOUND if dead else ExitCode.DONE
     _print_dead(dead)
     healths = {row["url"]: row["health"] or UNCHECKED for row in links if row["url"].startswith("http")}
     counts = Counter(healths.values())
     click.echo(", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "no links")
     if not online and UNCHECKED in counts:
-        click.echo("lacuna: offline, no requests sent; use --online to check", err=True)
+        say("lacuna: offline, no requests sent; use --online to check", err=True)
     if online and set(counts) == {"unreachable"}:
         message = "lacuna: no host could be reached; if this machine was offline, check again with --max-age 0"
         click.echo(message, err=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.commands.archive import on_one_line
+from pipeline.commands.diffs import unified
 from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, sweep_output
+from pipeline.commands.options import echo_json
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -142,6 +142,16 @@ def _damage_in_words(row: dict[str, str | int]) -> str:
     "--check", is_flag=True, help="Write nothing; list the files that would change, and exit with 1 if any would."
 )
 @click.option("--diff", is_flag=True, help="Write nothing; show the changes as a unified diff.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if --check found something.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="How --check lists the files: as text, or as annotations of GitHub Actions.",
+)
+@as_json
 @click.option(
     "--typography",
     type=click.Choice(["off", "safe", "full"]),
@@ -149,8 +159,16 @@ def _damage_in_words(row: dict[str, str | int]) -> str:
     show_default=True,
     help="CJK punctuation and spacing.",
 )
-def normalize_command(
-    paths: tuple[str, ...], output: Path | None, *, check: bool, diff: bool, typography: Typography
+def normalize_command(  # noqa: PLR0913 - one argument for each option
+    paths: tuple[str, ...],
+    output: Path | None,
+    *,
+    check: bool,
+    diff: bool,
+    exit_zero: bool,
+    form: str,
+    as_json: bool,
+    typography: Typography,
 ) -> int:
     """Fix and format Markdown.
 
@@ -161,8 +179,8 @@ def normalize_command(
     from pipeline.read.decode import decode
 
     written: set[Path] = set()
-    changed: list[str] = []
-    if not (output or check or diff):
+    changed: list[tuple[str, int]] = []
+    if not (output or check or diff or as_json):
         one_to_stdout(paths)
 
     def work(one: Input) -> None:
@@ -172,55 +190,40 @@ def normalize_command(
             click.echo(f"{on_one_line(str(one.name))}: {note.message}", err=True)
         name = one.label
         if document.text != before:
-            changed.append(name)
-        if diff:
+            changed.append((name, _first_different_line(before, document.text)))
+        if as_json:
+            text = {} if output or check or diff else {"text": document.text}
+            echo_json({"path": str(one.file or one.name), "changed": document.text != before} | text)
+        if diff and not as_json:
             click.echo(unified(before, document.text, (name, f"{name} (formatted)")), nl=False)
-        elif not check:
+        elif output or not (check or diff or as_json):
             put(one, document.text.encode(), output, written)
 
     code = process_each(paths, work, output)
     sweep_output(output)
-    for name in changed if check else ():
-        click.echo(f"would change: {name}")
-    return code or (ExitCode.FOUND if check and changed else ExitCode.DONE)
+    for name, line in changed if check and not as_json else ():
+        click.echo(f"would change: {name}" if form == "text" else _annotation(name, line))
+    return code or (ExitCode.FOUND if check and changed and not exit_zero else ExitCode.DONE)
 
 
-def unified(before: str, after: str, names: tuple[str, str]) -> str:
-    """Return a unified diff of two texts, in colours; changes within a line are highlighted."""
-    from difflib import unified_diff
+def _first_different_line(before: str, after: str) -> int:
+    r"""Return the first line that differs, from 1.
 
-    lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=1)
-    ended = [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
-    return "".join([*ended[:2], *_coloured(ended[2:])])
-
-
-def _coloured(lines: list[str]) -> Iterator[str]:
-    """Yield the lines of a diff in colours; if as many lines were removed as added, they are compared in pairs."""
-    removed: list[str] = []
-    for sign, group in itertools.groupby([*lines, ""], lambda line: line[:1]):
-        rows = list(group)
-        if sign == "-":
-            removed = rows
-            continue
-        added = rows if sign == "+" else []
-        pairs = list(zip(removed, added, strict=True)) if len(removed) == len(added) else []
-        yield from (_highlighted(old, new, "red") for old, new in pairs or ((line, line) for line in removed))
-        yield from (_highlighted(new, old, "green") for old, new in pairs or ((line, line) for line in added))
-        yield from () if added else rows
-        removed = []
+    >>> _first_different_line("a\nb", "a\nc")
+    2
+    """
+    pairs = zip(before.split("\n"), after.split("\n"), strict=False)
+    return next((at for at, (old, new) in enumerate(pairs, 1) if old != new), 1)
 
 
-def _highlighted(line: str, other: str, colour: str) -> str:
-    """Return a line in a colour, its difference from `other` in reverse video."""
-    from rapidfuzz.distance import Levenshtein
+def _annotation(name: str, line: int) -> str:
+    """Return an annotation of GitHub Actions for a file that is not formatted.
 
-    blocks = Levenshtein.opcodes(line, other) if line != other else ()
-    parts = [
-        click.style(part, colour, reverse=(block.tag != "equal" and block.src_start > 0) or None)
-        for block in blocks
-        if (part := line[block.src_start : block.src_end])
-    ]
-    return "".join(parts) or click.style(line, colour)
+    >>> _annotation("a,b.md", 3)
+    '::error file=a%2Cb.md,line=3::not formatted; run `lacuna normalize`'
+    """
+    escaped = name.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return f"::error file={escaped},line={line}::not formatted; run `lacuna normalize`"
 
 
 def _print_changes(one: Input, document: Document) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.archive import archive_options, on_one_line, print_summary, run_with_progress, settings_of
+from pipeline.commands.archive import archive_options, archive_settings, on_one_line, print_summary, run_with_progress
+from pipeline.commands.options import say
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ LONGEST_PAUSE = 32  # times --wait: the longest pause after a failed run
     metavar="MS",
     help="Start a run this many milliseconds after the last change.",
 )
-def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
+def watch(*, no_editions: bool, wait: int, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Run whenever RAW changes, until interrupted."""
     from pipeline.commands.folder_changes import folder_changes
 
-    settings = settings_of(**given)
+    settings = archive_settings(**given)
     if not Path(settings.raw).is_dir():
         message = f"raw: no folder `{settings.raw}`; name the folder of your posts"
         raise click.UsageError(message)
@@ -42,18 +43,18 @@ def watch(*, no_editions: bool, wait: int, **given: Any) -> int:  # noqa: ANN401
         pause = 0 if changed else max(0, pause - 1)
         if not due or pause:
             continue
-        problem = _tried(settings, books=not no_editions)
+        problem = _tried(settings, books=not no_editions, as_json=as_json)
         if problem and problem != shown_before:
             click.echo(f"lacuna: {on_one_line(problem)}; waiting", err=True)
         if not started:
-            click.echo(f"watching {settings.raw}; stop with Ctrl-C")
+            say(f"watching {settings.raw}; stop with Ctrl-C", err=as_json)
         started, due, shown_before = True, bool(problem), problem
         failures = failures + 1 if problem else 0
         pause = min(2**failures, LONGEST_PAUSE)
     return ExitCode.DONE
 
 
-def _tried(settings: Settings, *, books: bool) -> str:
+def _tried(settings: Settings, *, books: bool, as_json: bool) -> str:
     """Run once and print the summary; return the problem that prevented it, or an empty string."""
     from pipeline.run.incremental import DATABASE_FILE, Locked
     from pipeline.settings import SettingsError
@@ -62,7 +63,7 @@ def _tried(settings: Settings, *, books: bool) -> str:
     try:
         if not any(raw.iterdir()) and Path(settings.clean, DATABASE_FILE).exists():
             return f"{raw} is empty; if you deleted all posts, `lacuna run` removes their outputs"
-        print_summary(run_with_progress(settings, leave_books=not books), settings, books=books, as_json=False)
+        print_summary(run_with_progress(settings, leave_books=not books), settings, books=books, as_json=as_json)
     except Locked as busy:
         return str(busy)
     except OSError as error:

@@ -10,6 +10,7 @@ import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.inputs import Input, process_each
+from pipeline.commands.options import say
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ MOST_PLACES = 3  # of a work in a line; --format json has all
 @click.option("--clean", metavar="DIR", help="Folder of clean text and of the cache. Default: clean.")
 @click.option("--online", is_flag=True, help="Ask Crossref, arXiv and OpenAlex for missing titles.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "bib"]), default="text", show_default=True)
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 def works_command(path: str | None, *, clean: str | None, online: bool, form: str) -> int:
     """List the works that a file, a folder or the archive cites.
 
@@ -49,7 +51,7 @@ def works_command(path: str | None, *, clean: str | None, online: bool, form: st
     not_asked = [work for work in to_ask(works) if work.key not in problems]
     if not_asked and not online:
         titles = counted(len(not_asked), "title")
-        click.echo(f"lacuna: offline, no requests sent; use --online to look up {titles}", err=True)
+        say(f"lacuna: offline, no requests sent; use --online to look up {titles}", err=True)
     return code
 
 

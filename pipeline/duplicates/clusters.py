@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from pipeline.duplicates.index_tables import BY_BEST_COPY, BY_SIMILARITY, StoredPair
 from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.duplicates.near_duplicates import TRUNCATED, VERSION_OF
+
+NOT_DECIDED = sys.maxsize  # the place of a copy on which nobody has decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class DuplicateOf:
 class _ClusterMember:
     """A document of a cluster. The smallest member is the best copy: fields are in the order of their weight."""
 
+    place: int  # of a copy that a person decided to keep; else after all of these
     lost: int
     worse: bool  # truncated or mis-decoded
     repairs: int
@@ -43,12 +48,14 @@ _TextPair = tuple[int, int]
 _Pairs = dict[_TextPair, StoredPair]
 
 
-def duplicate_clusters(index: LshIndex) -> DuplicateMap:
+def duplicate_clusters(index: LshIndex, kept: Mapping[str, int] = MappingProxyType({})) -> DuplicateMap:
     """Return, for each document that is left out of the books, the document that is kept and the reason.
 
     Texts that are copies or versions form a cluster. The best copy is kept: undamaged before repaired before damaged,
     whole before truncated, newer URL before older, most similar to the others; and of versions the later. A member that
     is neither a copy nor an older version of the best one starts a new cluster: a wrong merge loses a document.
+
+    `kept` are the paths that a person decided to keep, with their ranks: such a copy is the best of its cluster.
     """
     same = _same_pairs(index)
     worse = {pair.worse for pair in same.values() if pair.worse is not None}
@@ -58,7 +65,7 @@ def duplicate_clusters(index: LshIndex) -> DuplicateMap:
         for text in texts:
             similarities[text].append(pair.similarity)
     for cluster in _text_clusters(index, same):
-        members = sorted(_cluster_members(index, cluster, worse, similarities))
+        members = sorted(_cluster_members(index, cluster, worse, similarities, kept))
         while members:
             best = _latest_version(members, same)
             rest = []
@@ -105,19 +112,29 @@ def _text_clusters(index: LshIndex, same: _Pairs) -> Iterator[list[int]]:
 
 
 def _cluster_members(
-    index: LshIndex, texts: list[int], worse: set[int], similarities: dict[int, list[float]]
+    index: LshIndex, texts: list[int], worse: set[int], similarities: dict[int, list[float]], kept: Mapping[str, int]
 ) -> Iterator[_ClusterMember]:
     query = "SELECT lost, repairs, recency, path, sha256, changed FROM members WHERE id = ?"
     for text in texts:
         likeness = math.fsum(similarities[text])
         for lost, repairs, recency, path, sha256, changed in index.db.execute(query, (text,)):
-            rank = (lost, text in worse, repairs, recency, -_day_number(changed), -likeness)
+            rank = (
+                kept.get(path, NOT_DECIDED),
+                lost,
+                text in worse,
+                repairs,
+                recency,
+                -_day_number(changed),
+                -likeness,
+            )
             yield _ClusterMember(*rank, path, text, sha256, changed)
 
 
 def _latest_version(members: list[_ClusterMember], same: _Pairs) -> _ClusterMember:
     """Return the best of `members`, which are sorted; if sound versions of it are later, the latest of them."""
     best, seen = members[0], set[str]()
+    if best.place != NOT_DECIDED:
+        return best
     while best.path not in seen:
         seen.add(best.path)
         for member in members:
@@ -159,6 +176,15 @@ def _day_number(date: str) -> int:
     return int(date.replace("-", "").ljust(8, "0"))
 
 
+def _is_better(one: _ClusterMember, best: _ClusterMember, pair: StoredPair) -> bool:
+    """Return whether `one` must stay next to the best copy: it is less damaged, or a later version."""
+    if pair.worse == best.text:
+        return True
+    if pair.why == VERSION_OF:
+        return not _is_later(best, one, pair)
+    return pair.why == TRUNCATED and bool(_later_date(one.changed, best.changed))  # perhaps shortened on purpose
+
+
 def _match_with_best(index: LshIndex, one: _ClusterMember, best: _ClusterMember, same: _Pairs) -> DuplicateOf | None:
     """Return why `one` is left out for `best`; None if it is kept."""
     of = PurePosixPath(best.path)
@@ -167,11 +193,7 @@ def _match_with_best(index: LshIndex, one: _ClusterMember, best: _ClusterMember,
     if one.text == best.text:
         return DuplicateOf(of, "same words", 1.0)
     pair = _pair_of(same, one, best) or index.compare_kept(one.text, best.text)
-    if not pair.same or pair.worse == best.text:
+    if not pair.same or (best.place == NOT_DECIDED and _is_better(one, best, pair)):
         return None
-    if pair.why == VERSION_OF and not _is_later(best, one, pair):
-        return None
-    if pair.why == TRUNCATED and _later_date(one.changed, best.changed):
-        return None  # a later version, perhaps shortened on purpose
     from_url = pair.by not in {BY_SIMILARITY, BY_BEST_COPY}
     return DuplicateOf(of, f"same source URL, {pair.why}" if from_url else pair.why, pair.similarity)

@@ -47,6 +47,7 @@ CREATE TABLE pairs (           -- results of comparisons, unless the texts are m
 CREATE INDEX pairs_by_other ON pairs (other);
 CREATE INDEX pairs_by ON pairs (by);
 """
+MOST_LISTED_PLACES = 5  # of a shared paragraph; one in more documents opens or closes a series
 INDEX_TABLES = ("texts", "members", "keys", "passages", "pairs")
 BY_SIMILARITY, BY_BEST_COPY, BY_PAGE = "near", "kept", "url "  # why two texts were compared
 SELECT_PAIR = "SELECT one, other, by, same, why, similarity, worse, longer FROM pairs"

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import DocumentLine, SharedPassage
+from pipeline.duplicates.index_tables import MOST_LISTED_PLACES
 from pipeline.duplicates.minhash import MINHASH_SHINGLE, Hashes
 from pipeline.duplicates.word_normalization import NEWLINE_CODE, SPACE_CODE, CodePoints
 
 LEAST_PASSAGE_BYTES = (
     120  # bytes of UTF-8 without spaces and punctuation: about 20 English words or 40 Chinese characters
 )
-MOST_LISTED_PLACES = 5  # places that are listed; a paragraph in more documents opens or closes a series
 UTF8_LAST_CODE_POINTS = (0x7F, 0x7FF, 0xFFFF)  # the last code points that take one, two and three bytes
 
 PassageRows = npt.NDArray[np.int64]  # shape (paragraphs, 3): hash, line (from 1), characters

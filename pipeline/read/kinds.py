@@ -22,6 +22,7 @@ class FileKind(StrEnum):
     ARCHIVE = "archive"
     UNSUPPORTED = "unsupported"
     DRAFT = "draft"
+    LEFT_OUT = "left_out"
     REPOSITORY = "repository"
     LISTING = "listing"
     BACKUP = "backup"
@@ -43,6 +44,7 @@ PASSED_OVER = {  # kind -> one of it, several of it; in the order of the summary
     FileKind.WEB_PAGE: ("web page", "web pages"),
     FileKind.CONVERTIBLE: ("document of another format", "documents of other formats"),
     FileKind.DRAFT: ("draft", "drafts"),
+    FileKind.LEFT_OUT: ("post that you decided to skip", "posts that you decided to skip"),
     FileKind.REPOSITORY: ("repository file", "repository files"),
     FileKind.LISTING: ("list page", "list pages"),
     FileKind.BACKUP: ("backup copy", "backup copies"),

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.document import Document, SkipDocument, Source
-from pipeline.read.decode import decode
+from pipeline.extras import is_installed, missing_extra
 from pipeline.read.kinds import FileKind, kind_of_name, suffix_of_name
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Reader:
 
 
 _MODULES = ("web_archive", "warc", "html", "pandoc_formats")  # in this order: an `.html` file may be an MHTML archive
-READER_VERSIONS = {"mhtml": 3, "warc": 2, "html": 3, "pandoc": 4}  # here, so that a run that reads none imports none
+READER_VERSIONS = {"mhtml": 4, "warc": 3, "html": 4, "pandoc": 4}  # here, so that a run that reads none imports none
 
 
 def shipped_readers() -> tuple[Reader, ...]:
@@ -68,6 +68,8 @@ def read_document(source: Source, readers: Iterable[Reader] = ()) -> Document:
 
     Raises SkipDocument if it cannot be read.
     """
+    from pipeline.read.decode import decode  # noqa: PLC0415 - a run without changes decodes nothing
+
     reader = reader_of(source, readers)
     return reader.read(source)[0] if reader else decode(source)
 
@@ -92,9 +94,13 @@ def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
     given = tuple(readers)
     if not any(suffix in one.suffixes for one in given) and kind not in READ_KINDS:
         return None
+    if kind == FileKind.BARE and not is_whole_page(source.data):
+        return None
+    if not any(suffix in one.suffixes for one in given):
+        _require_extra(kind)
     known = (*given, *shipped_readers())
     if kind == FileKind.BARE:
-        return next((one for one in known if one.name == "html" and is_whole_page(source.data)), None)
+        return next(one for one in known if one.name == "html")
     named = [one for one in known if suffix in one.suffixes]
     if fitting := next((one for one in named if one.sniff(source.data)), None):
         return fitting
@@ -102,6 +108,13 @@ def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
         return None
     message = f"is not what its name says (.{suffix}); rename it, or download it again"
     raise SkipDocument(message)
+
+
+def _require_extra(kind: str) -> None:
+    """Raise SkipDocument if files of a kind need packages that are not installed."""
+    what, extra = ("documents of other formats", "books") if kind == FileKind.CONVERTIBLE else ("web pages", "html")
+    if not is_installed(extra):
+        raise SkipDocument(missing_extra(what, extra))
 
 
 def is_whole_page(data: bytes) -> bool:

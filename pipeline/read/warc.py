@@ -14,9 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
-
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.markdown import matches_outside_code
 from pipeline.read.decode_page import decode_page
@@ -139,6 +136,9 @@ def _responses(source: Source) -> Iterator[StoredResponse]:
 
 
 def _responses_of_warc(data: bytes) -> Iterator[StoredResponse]:
+    from warcio.archiveiterator import ArchiveIterator  # noqa: PLC0415 - needs the extra `html`
+    from warcio.exceptions import ArchiveLoadFailed  # noqa: PLC0415 - the same
+
     try:
         for number, record in enumerate(ArchiveIterator(io.BytesIO(data))):
             if number > MOST_RECORDS:

@@ -21,7 +21,7 @@ LINK_COLUMNS = ("path", "file", *Link.__dataclass_fields__, "to")
 GRAPHML_KEYS = {"kind": "node", "title": "node", "url": "node", "orphan": "node", "times": "edge"}
 GRAPHML_TYPES = {"orphan": "boolean", "times": "int"}  # of keys that are no strings
 _NOT_IN_XML = re.compile("[^\t\n\r -\ufffd\U00010000-\U0010ffff]")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes cells that start so (OWASP, CSV injection)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes cells that start so (OWASP, CSV injection)
 
 
 def link_rows(outcome: Outcome, file: str, known: PostIndex) -> Iterator[ReportRecord]:
@@ -59,7 +59,7 @@ def csv_line(cells: Iterable[object]) -> str:
 
 def _csv_cell(value: object) -> str:
     text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def graphml_start() -> bytes:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
 
 from pipeline.changes import Change
-from pipeline.document import Document, Duplicate, Encoding, Outcome, SharedPassage, Skipped
+from pipeline.document import Document, Duplicate, Outcome, SharedPassage, Skipped
 from pipeline.duplicates.near_duplicates import VERSION_OF
-from pipeline.records import clean_file
+from pipeline.records.source_lines import source_lines
 
-VERSION = 6  # raise it when the lines change
+VERSION = 7  # raise it when the lines change
 ReportRecord = dict[str, Any]
+LEAST_SHOWN_SHARE = 0.01  # confidence from which an alternative is in words; report.jsonl has all
 MOST_LISTED_SPANS = 5  # spans of a change in words; report.jsonl has all
 MOST_QUOTED_CHARACTERS = 80  # characters of a change in words
 DIFFERENCE_CONTEXT = 20  # of them, before the first difference
@@ -47,19 +49,24 @@ def _document_record(document: Document) -> ReportRecord:
         "source_url": meta.source_url,
         "language": meta.language,
         "date": meta.date,
-        "changes": change_records(document),
+        "changes": change_records(document, source_lines(document)),
         "notes": document.notes,
     }
 
 
-def change_records(document: Document) -> list[ReportRecord]:
-    """Return the changes in order; equal changes at several places are one record with several spans."""
+def change_records(document: Document, lines: Sequence[int] = ()) -> list[ReportRecord]:
+    """Return the changes in order; equal changes at several places are one record with several spans.
+
+    `lines` are the lines of the source where the changes are, if they are wanted.
+    """
     records: dict[Change, ReportRecord] = {}
-    for change in document.changes:
+    for change, line in zip_longest(document.changes, lines):
         same = replace(change, span=(0, 0))
         if same not in records:
-            records[same] = _change_record(same)
+            records[same] = _change_record(same) | ({"lines": []} if line else {})
         records[same]["spans"].append(change.span)
+        if line:
+            records[same]["lines"].append(line)
     return list(records.values())
 
 
@@ -84,52 +91,16 @@ def changes_in_words(document: Document) -> str:
     repair, characters 3-5: 'Ã©' -> 'é'; UTF-8 decoded as cp1252, confidence 0.99
     """
     return "\n".join(
-        _record_sentences(msgspec.to_builtins({"changes": change_records(document), "notes": document.notes}))
+        _record_sentences(
+            msgspec.to_builtins({"changes": change_records(document, source_lines(document)), "notes": document.notes})
+        )
     )
-
-
-def explain_document(lines: Iterable[bytes], name: str, clean: str = "clean") -> str:
-    """Return in words what happened to one document; empty if report.jsonl, given as its `lines`, does not list it.
-
-    `name` is a path below raw/ or clean/, or a part of such a path that fits a single document. `clean` is the folder
-    of the clean files, as the reader names it.
-    """
-    near: list[ReportRecord] = []
-    for line in lines:
-        record = msgspec.json.decode(line)
-        names = record["path"], record.get("file", "")
-        if name in names:
-            return _record_in_words(record, clean)
-        if any(name in known for known in names):
-            near.append(record)
-    if len(near) > 1:
-        return "\n".join([f"`{name}` fits {len(near)} documents:", *(record["path"] for record in near)])
-    return _record_in_words(near[0], clean) if near else ""
 
 
 def has_post_in_year(year: int, lines: Iterable[bytes]) -> bool:
     """Return whether report.jsonl, given as its `lines`, lists a cleaned post with a date in `year`."""
     records = map(msgspec.json.decode, lines)
     return any(one["outcome"] == "cleaned" and one["date"].startswith(str(year)) for one in records)
-
-
-def _record_in_words(record: ReportRecord, clean: str) -> str:
-    if record["outcome"] == "skipped":
-        return f"{record['path']} {record['reason']} (skipped at {record['step']})"
-    outcome = (
-        f" is {duplicate_in_words(record['of'], record['why'], record['similarity'])}, see {clean}/{record['file']}"
-        if record["outcome"] == "duplicate"
-        else f": cleaned, see {clean}/{record['file']}"
-    )
-    encoding = f"encoding: {clean_file.encoding_in_words(msgspec.convert(record['encoding'], Encoding))}"
-    passages = map(
-        passage_in_words, msgspec.convert(record.get("passages", []), list[SharedPassage], dec_hook=_path_hook)
-    )
-    similar = (
-        f"similar to {similar_in_words(one['path'], one['why'], one['similarity'])}"
-        for one in record.get("similar", ())
-    )
-    return "\n".join([f"{record['path']}{outcome}", encoding, *_record_sentences(record), *passages, *similar])
 
 
 def duplicate_in_words(of: str, why: str, similarity: float) -> str:
@@ -168,25 +139,31 @@ def passage_in_words(passage: SharedPassage) -> str:
     return f"line {passage.line}: a paragraph of {passage.letters} characters is also in {', '.join(places)}"
 
 
-def _path_hook(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+def decoded_path(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    """Return a value of JSON as a type that msgspec does not know: a path."""
     return kind(value)
 
 
 def _record_sentences(record: ReportRecord) -> list[str]:
     """Return the changes and notes of a line of report.jsonl, a sentence each."""
-    sentences = [_change_in_words(change) for change in record["changes"]]
+    sentences = [change_in_words(change) for change in record["changes"]]
     sentences += [f"{note['step']}: {note['message']}" for note in record["notes"]]
     return sentences or ["no changes"]
 
 
-def _change_in_words(change: ReportRecord) -> str:
-    places = ", ".join(f"{start}-{end}" for start, end in change["spans"][:MOST_LISTED_SPANS])
-    more = f" and {len(change['spans']) - MOST_LISTED_SPANS} more" if len(change["spans"]) > MOST_LISTED_SPANS else ""
+def change_in_words(change: ReportRecord) -> str:
+    """Return a change in a sentence: the step, the lines of the source or the characters, both texts, the reason."""
+    lines = [str(line) for line in dict.fromkeys(change.get("lines", ()))]
+    listed = lines or [f"{start}-{end}" for start, end in change["spans"]]
+    unit = f"line{'s' * (len(lines) > 1)}" if lines else "characters"
+    places = ", ".join(listed[:MOST_LISTED_SPANS])
+    more = f" and {len(listed) - MOST_LISTED_SPANS} more" if len(listed) > MOST_LISTED_SPANS else ""
     confidence = f", confidence {change['confidence']:.2f}" if "confidence" in change else ""
-    others = ", ".join(f"{text} {share:.2f}" for text, share in change.get("alternatives", ()))
+    likely = [(text, share) for text, share in change.get("alternatives", ()) if share >= LEAST_SHOWN_SHARE]
+    others = ", ".join(f"{text} {share:.2f}" for text, share in likely)
     following = f" (next: {others})" if others else ""
     edit = _edit_in_words(change["before"], change["after"])
-    return f"{change['step']}, characters {places}{more}: {edit}; {change['reason']}{confidence}{following}"
+    return f"{change['step']}, {unit} {places}{more}: {edit}; {change['reason']}{confidence}{following}"
 
 
 def _edit_in_words(before: str, after: str) -> str:

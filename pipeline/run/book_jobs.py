@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
 from pipeline.books import book
 from pipeline.books.book import style_of_settings
-from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.post_index import PostIndex, post_targets
 from pipeline.document import Cause, Cleaned
 from pipeline.read.fetched_pictures import FETCHED_FOLDER
 from pipeline.read.picture_paths import PictureFinder
-from pipeline.run import worker
-from pipeline.run.collections import BOOK, CollectionMaker, book_files
+from pipeline.run.book_worker import BookJob, MadeBooks, make_books
+from pipeline.run.collections import CollectionMaker, book_files
 from pipeline.run.engines import Engine
 from pipeline.run.pool import Limits, NoResult
-from pipeline.run.worker import BookJob
-from pipeline.settings import Settings
+from pipeline.run.summary import BOOK, BOOK_PREFIXES, EDITIONS, POSTS, Progress
+from pipeline.settings import BOOK_FORMATS, Settings
 from pipeline.store.archive_state import ArchiveState
 from pipeline.store.atomic import PARTIAL_FOLDER
 from pipeline.store.output_ledger import OutputLedger
@@ -27,19 +26,8 @@ from pipeline.store.packing import digest_of_values
 
 BOOKS_PER_COMMIT = 20  # documents with books: a kill loses the work on as many
 DOCUMENTS_PER_TASK = 8  # starting pandoc is half of its cost
-POSTS = "posts"
-EDITIONS = "editions"
-BOOK_PREFIXES = (f"{BOOK}.", f"{BOOK}/", f"{POSTS}/", f"{EDITIONS}/")  # of the names of all books, below out/
 STAGE = "building"  # of progress
 BOOKS_FACT = "books"  # the digest of all that decides the form of the books
-Progress = Callable[[str, str], None]  # stage, name
-
-
-def failed_books(ledger: OutputLedger, out: Path) -> list[str]:
-    """Return the reasons why collections could not be made."""
-    root, _ = ledger.place(out / "x")
-    collected = (f"{BOOK}.", f"{BOOK}/", f"{EDITIONS}/")
-    return list(dict.fromkeys(problem for name, _, problem in ledger.rows.problems(root) if name.startswith(collected)))
 
 
 class BookMaker:
@@ -100,7 +88,7 @@ class BookMaker:
         """Write the EPUB and the PDF of cleaned documents; one that cannot be made is skipped."""
         if self.ledger.check:
             for binding in self.stale(outdated):
-                self.put(binding, worker.MadeBooks(dict.fromkeys(BOOK_FORMATS, b"")))
+                self.put(binding, MadeBooks(dict.fromkeys(BOOK_FORMATS, b"")))
             self.ledger.flush()
             return
         with closing(self.bound(_batches(self.stale(outdated)))) as results:
@@ -116,17 +104,17 @@ class BookMaker:
         self.ledger.flush()
         self.database.commit()
 
-    def bound(self, batches: Iterable[Sequence[BookJob]]) -> Generator[tuple[BookJob, worker.MadeBooks]]:
+    def bound(self, batches: Iterable[Sequence[BookJob]]) -> Generator[tuple[BookJob, MadeBooks]]:
         """Yield the books of batches; a batch that fails is tried one by one, so that one document affects no other."""
         limits = Limits(self.settings.max_seconds, self.scratch)
-        with closing(self.engine.run_each(worker.make_books, batches, limits)) as results:
+        with closing(self.engine.run_each(make_books, batches, limits)) as results:
             for batch, result in results:
                 if not isinstance(result, NoResult):
                     yield from zip(batch, result, strict=True)
                 elif len(batch) > 1:
                     yield from self.bound([one] for one in batch)
                 else:
-                    yield batch[0], worker.MadeBooks(problem=result.reason, cause=result.cause)
+                    yield batch[0], MadeBooks(problem=result.reason, cause=result.cause)
 
     def stale(self, outdated: Iterable[str]) -> Iterator[BookJob]:
         """Yield the jobs whose books are missing or outdated."""
@@ -135,7 +123,7 @@ class BookMaker:
             if not all(fresh):
                 yield binding
 
-    def put(self, binding: BookJob, bound: worker.MadeBooks) -> None:
+    def put(self, binding: BookJob, bound: MadeBooks) -> None:
         """Write both books of a document, and store its chapter for the collections."""
         document = binding.document
         for kind, path in book_files(binding.place).items():

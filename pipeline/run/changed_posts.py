@@ -10,8 +10,7 @@ from pathlib import Path
 from pipeline.read.folder import scan_folder
 from pipeline.read.kinds import PASSED_OVER, FileKind
 from pipeline.read.posts import PostRules
-from pipeline.read.readers import chosen_readers
-from pipeline.run.worker import Task
+from pipeline.run.tasks import Task
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
 
@@ -25,7 +24,7 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     """
     counts: Counter[str] = Counter()
     known = database.sources()
-    for found in scan_folder(Path(settings.raw), _post_rules(settings)):
+    for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
             counts[found.passed_over] += 1
             continue
@@ -38,7 +37,12 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
 
-def _post_rules(settings: Settings) -> PostRules:
+def post_rules(settings: Settings) -> PostRules:
+    """Return the rules that say which files of raw/ are posts."""
+    if not settings.plugins:
+        return PostRules(settings.include, settings.ignore)
+    from pipeline.read.readers import chosen_readers  # noqa: PLC0415 - few archives need other readers
+
     suffixes = {suffix for reader in chosen_readers(settings.plugins) for suffix in reader.suffixes}
     return PostRules(settings.include, settings.ignore, frozenset(suffixes))
 
@@ -46,5 +50,7 @@ def _post_rules(settings: Settings) -> PostRules:
 def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
     """Return how many files of each kind are no posts; some are drafts by their front matter."""
     counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
-    counts[FileKind.DRAFT] += database.count("kind = 'draft'")
+    left_out = database.count("kind = 'draft' AND path IN (SELECT path FROM applied)")
+    counts[FileKind.LEFT_OUT] += left_out
+    counts[FileKind.DRAFT] += database.count("kind = 'draft'") - left_out
     return tuple((kind, counts[kind]) for kind in PASSED_OVER if counts[kind])

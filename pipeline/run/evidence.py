@@ -14,7 +14,7 @@ from pipeline.language.archive_statistics import (
     unpack_statistics,
 )
 from pipeline.read.folder import FoundFile
-from pipeline.run.worker import Task
+from pipeline.run.tasks import Task
 from pipeline.settings import Settings
 from pipeline.store.archive_state import DRAFTS_FLOW, ArchiveState
 from pipeline.store.atomic import write_atomically

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.cache_key import cache_key
 from pipeline.document import Skipped
-from pipeline.duplicates.clusters import duplicate_clusters
-from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
-from pipeline.duplicates.lsh_index import LshIndex
-from pipeline.read.fetched_pictures import FETCHED_FOLDER
-from pipeline.read.picture_paths import PictureFinder
-from pipeline.run import outputs, worker
-from pipeline.run.book_jobs import Progress
+from pipeline.extras import is_installed, require
 from pipeline.run.changed_posts import changed_posts, passed_over
+from pipeline.run.code_state import code_state
+from pipeline.run.decided_posts import PROBLEMS_FACT, learn_decisions, learn_kept, outdated_in_words
 from pipeline.run.engines import opened_engine, with_absolute_folders
-from pipeline.run.evidence import outdated_inferences, write_statistics
-from pipeline.run.pool import Limits, NoResult
+from pipeline.run.folders import check_folders, check_writable
 from pipeline.run.stopwatch import Stopwatch, TimedEngine
+from pipeline.run.summary import Progress, RunContext, report_of
+from pipeline.run.tasks import Task, Unchanged
 from pipeline.run_report import RunReport
-from pipeline.settings import Settings, SettingsError
+from pipeline.settings import Settings
 from pipeline.store.archive_state import open_state
 from pipeline.store.atomic import errors_naming
 from pipeline.store.completion_cache import read_completions
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
-from pipeline.store.rows import ROW_VERSION, DocumentRow, document_row
 from pipeline.store.schema import DamagedState
+
+if TYPE_CHECKING:
+    from pipeline.run.pool import NoResult
+    from pipeline.store.rows import DocumentRow
 
 DATABASE_FILE = ".state.sqlite"  # in clean/
 COMMIT_EVERY = 200  # documents: a kill loses the work on as many, or, where commits take long,
@@ -59,29 +57,35 @@ def run_archive(
     """Bring clean/ and out/ up to date with raw/ and return a report; with `check`, write nothing.
 
     With `leave_books`, books are neither made nor removed. `tell(stage, name)` is called for each document. Raises
-    SettingsError if the folders contain each other or raw/ is missing, Locked if another run uses them, OSError if the
-    system fails: a disk, memory, processes.
+    MissingExtra if the settings ask for books that nothing installed can make, SettingsError if the folders contain
+    each other or raw/ is missing, Locked if another run uses them, OSError if the system fails: a disk, memory,
+    processes.
     """
+    if settings.editions and not leave_books:
+        require("books", "books")
+    leave_books = leave_books or not is_installed("books")
     settings = with_absolute_folders(settings)
     raw, clean, out = Path(settings.raw), Path(settings.clean), Path(settings.out)
-    _check_folders(raw, clean, out)
-    flow, file = digest_of_values(cache_key(settings), ROW_VERSION), clean / DATABASE_FILE
+    check_folders(raw, clean, out)
+    file, code = clean / DATABASE_FILE, code_state(settings)
+    flow = "" if file.exists() else _flow_digest(settings)  # before anything is written: it checks the settings
 
     def once(*, rebuild: bool = False) -> RunReport:
         watch = Stopwatch()
         with open_state(file, flow, trial=check, rebuild=rebuild) as database, opened_engine(settings) as engine:
+            database.flow = database.remembered("flow", code, lambda: flow or _flow_digest(settings))
             ledger = OutputLedger(database, clean, out, check=check)
+            timed = TimedEngine(engine, watch)
             try:
-                timed = TimedEngine(engine, watch)
-                IncrementalRun(outputs.RunContext(settings, database, ledger, tell, leave_books, timed, watch)).update()
+                IncrementalRun(RunContext(settings, database, ledger, tell, leave_books, timed, watch), code).update()
             finally:
                 ledger.sweep()
             books = settings.editions and not leave_books
-            report = outputs.report_of(database, ledger, out, books=books, strict=strict)
+            report = report_of(database, ledger, out, books=books, strict=strict)
             return replace(report, stages=tuple(watch.stages), slowest=watch.slowest())
 
     with locked(clean, check=check):
-        _check_writable(out, check=check)
+        check_writable(out, check=check)
         try:
             return once()
         except DamagedState as damage:
@@ -92,31 +96,12 @@ def run_archive(
                 raise OSError(0, f"{error}, even after a rebuild; check the disk", str(file)) from error
 
 
-def _check_folders(raw: Path, clean: Path, out: Path) -> None:
-    """Raise SettingsError if raw/ is missing, or if a run would write into a folder that it reads."""
-    if not raw.is_dir():
-        message = f"raw: no folder `{raw}`; name the folder of your posts"
-        raise SettingsError(message)
-    for name, folder in (("clean", clean), ("out", out)):
-        if folder.resolve().is_relative_to(raw.resolve()):
-            message = f"{name}: `{folder}` is inside `{raw}`, which Lacuna never writes; name another folder"
-            raise SettingsError(message)
-        if raw.resolve().is_relative_to(folder.resolve()):
-            message = f"{name}: `{raw}` is inside `{folder}`, which Lacuna writes; name another folder"
-            raise SettingsError(message)
-    if clean.resolve().is_relative_to(out.resolve()) or out.resolve().is_relative_to(clean.resolve()):
-        message = f"out: one of `{out}` and `{clean}` is inside the other; name two separate folders"
-        raise SettingsError(message)
+def _flow_digest(settings: Settings) -> str:
+    """Return the digest of the flow: rows of another flow are out of date. Raises SettingsError."""
+    from pipeline.cache_key import cache_key
+    from pipeline.store.rows import ROW_VERSION
 
-
-def _check_writable(folder: Path, *, check: bool) -> None:
-    """Raise OSError, before any work, if `folder` is not writable; a check does not write there."""
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
-    if not check:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+    return digest_of_values(cache_key(settings), ROW_VERSION)
 
 
 @contextmanager
@@ -140,20 +125,22 @@ def locked(clean: Path, *, check: bool) -> Iterator[None]:
 class IncrementalRun:
     """One run over an archive. `system_failed` says that the system failed a document."""
 
-    def __init__(self, context: outputs.RunContext) -> None:
-        """Clean what the settings name."""
-        self.context, self.system_failed = context, False
+    def __init__(self, context: RunContext, code: str) -> None:
+        """Clean what the settings name; `code` is the digest of `code_state`."""
+        self.context, self.code, self.system_failed = context, code, False
         self.settings, self.database, self.ledger, self.progress, self.leave_books, self.engine, self.watch = context
 
     def update(self) -> None:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
+        self.decisions = learn_decisions(self.settings, self.database)
         with self.watch.stage("cleaning"):
             self.keep_each(changed_posts(self.settings, self.database), "cleaning")
             self.database.commit()
         with self.watch.stage("re-checking"):
             self.recheck()
+        learn_kept(self.decisions.arranged, self.database)
         self.mark_changed_pictures()
-        made = self.decides_form()
+        made = self.form()
         changed, disturbed = self.database.fact("made") != made, self.ledger.disturbed()
         marked = self.database.is_marked("stale") or (self.makes_books and self.database.is_marked("unmade"))
         if not (changed or disturbed or marked):
@@ -162,6 +149,8 @@ class IncrementalRun:
         self.database.learn("made", "")  # until everything is written
         with self.watch.stage("duplicates"):
             self.find_duplicates()
+        from pipeline.run import outputs
+
         writer = outputs.Writer(self.context)
         writer.write_all({*disturbed} - {""}, changed=changed, system_failed=self.system_failed)
         if not (self.system_failed or writer.system_failed):  # else unplanned files may come back
@@ -173,40 +162,62 @@ class IncrementalRun:
         """Whether this run makes books."""
         return self.settings.editions and not self.leave_books
 
-    def decides_form(self) -> str:
+    def form(self) -> str:
         """Return the digest of all that decides the contents of clean/ and out/ besides documents and pictures."""
-        choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
-        counts = passed_over(self.database)
         completions = read_completions(Path(self.settings.clean))
-        how = [*choices, list(self.ledger.roots), self.leave_books, outputs.OUTPUT_VERSIONS, counts, completions]
-        return digest_of_values(self.database.flow, how)
+        how = [list(self.ledger.roots), self.leave_books, passed_over(self.database), completions]
+        how += [self.database.decisions.counts(), outdated_in_words(self.database), self.database.fact(PROBLEMS_FACT)]
+
+        def form_by_versions() -> str:
+            from pipeline.run import outputs
+
+            choices = [getattr(self.settings, name) for name in outputs.OUTPUT_SETTINGS]
+            return digest_of_values(self.database.flow, choices, how, outputs.output_versions())
+
+        return self.database.remembered("form", digest_of_values(self.code, how), form_by_versions)
 
     def mark_changed_pictures(self) -> None:
         """Mark the documents whose pictures changed since the last run."""
-        finder = PictureFinder(Path(self.settings.raw), Path(self.settings.clean, FETCHED_FOLDER))
         pictures = self.database.pictures
-        known = pictures.stamps()
-        for file in pictures.files():
+        files, known = pictures.files(), pictures.stamps()
+        if not (files or known):
+            return
+        from pipeline.read.fetched_pictures import FETCHED_FOLDER
+        from pipeline.read.picture_paths import PictureFinder
+
+        finder = PictureFinder(Path(self.settings.raw), Path(self.settings.clean, FETCHED_FOLDER))
+        for file in files:
             stamp = finder.stamp(file)
             if known.pop(file, None) != stamp:
                 pictures.put(file, stamp)
         pictures.forget(known)
 
-    def keep_each(self, tasks: Iterable[worker.Task], stage: str) -> None:
+    def keep_each(self, tasks: Iterator[Task], stage: str) -> None:
         """Clean the sources of `tasks` and store their outcomes."""
+        first = next(tasks, None)
+        if first is None:
+            return
+        from pipeline.run import worker
+        from pipeline.run.pool import Limits
+
+        tasks = chain([first], tasks)
         with self.ledger.scratch() as scratch:
             limits = Limits(self.settings.max_seconds, scratch)
-            with closing(self.engine.run_each(worker.clean_source, tasks, limits)) as results:
+            copy = self.decisions.copied_to(scratch)
+            deciding = (
+                (replace(task, decisions=copy, decided=self.decisions.digest) for task in tasks) if copy else tasks
+            )
+            with closing(self.engine.run_each(worker.clean_source, deciding, limits)) as results:
                 self.keep_results(results, stage)
 
-    def keep_results(
-        self, results: Iterable[tuple[worker.Task, worker.Unchanged | DocumentRow | NoResult]], stage: str
-    ) -> None:
+    def keep_results(self, results: Iterable[tuple[Task, Unchanged | DocumentRow | NoResult]], stage: str) -> None:
         """Store the outcome of each task."""
+        from pipeline.store.rows import DocumentRow, document_row
+
         ended, took = time.monotonic(), 0.0
         for at, (task, result) in enumerate(results):
             self.progress(stage, str(task.found.path))
-            if isinstance(result, worker.Unchanged):
+            if isinstance(result, Unchanged):
                 self.database.keep(task.found)
             else:
                 row = result if isinstance(result, DocumentRow) else document_row(_skipped(task, result))
@@ -222,6 +233,8 @@ class IncrementalRun:
         """Clean again the sources with reconstructed characters whose evidence in the archive changed."""
         if not self.database.is_marked("stale"):
             return
+        from pipeline.run.evidence import outdated_inferences, write_statistics
+
         evidence = Path(self.settings.clean, ".evidence")
         with self.ledger.scratch() as scratch:
             file = scratch / "evidence" if self.ledger.check else evidence
@@ -234,6 +247,10 @@ class IncrementalRun:
 
     def find_duplicates(self) -> None:
         """Find the duplicates; only documents that are new since the last run are compared."""
+        from pipeline.duplicates.clusters import duplicate_clusters
+        from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
+        from pipeline.duplicates.lsh_index import LshIndex
+
         tables = self.database.duplicates
         if self.database.fact("fingerprints") != FINGERPRINT_VERSION:
             tables.compute_fingerprints(self.database.document)
@@ -242,9 +259,9 @@ class IncrementalRun:
         if self.database.is_marked("stale"):
             index = LshIndex(self.database.db, self.database.document)
             index.update(*tables.unindexed())
-            tables.relate(duplicate_clusters(index))
+            tables.relate(duplicate_clusters(index, self.database.decisions.kept()))
             self.database.commit()
 
 
-def _skipped(task: worker.Task, lost: NoResult) -> Skipped:
+def _skipped(task: Task, lost: NoResult) -> Skipped:
     return Skipped(task.found.path, "clean", lost.reason, lost.cause)

@@ -14,7 +14,8 @@ from pipeline.read.folder import FoundFile, source_stamp
 from pipeline.read.pictures import local_images
 from pipeline.read.readers import folder_of_pictures
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
-from pipeline.run.worker import Task, pictures_of_source
+from pipeline.run.tasks import Task
+from pipeline.run.worker import pictures_of_source
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
 from pipeline.store.file_names import is_safe_folder

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from pipeline.books import book
 from pipeline.document import Skipped
+from pipeline.extras import is_installed
 from pipeline.records import bibliography, clean_file, link_files, report_html, report_jsonl, report_search
-from pipeline.run.book_jobs import BOOK_PREFIXES, BookMaker, Progress, failed_books
-from pipeline.run.changed_posts import passed_over
-from pipeline.run.engines import Engine
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_pages import write_report
-from pipeline.run.stopwatch import Stopwatch
-from pipeline.run_report import RunReport
-from pipeline.settings import Settings
-from pipeline.store.archive_state import ArchiveState
-from pipeline.store.output_ledger import OutputLedger
+from pipeline.run.summary import BOOK_PREFIXES, CATALOGUE, RunContext, report_of
 from pipeline.store.packing import digest_of_values
 
 RECORD_VERSIONS = (
@@ -30,44 +23,19 @@ RECORD_VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-OUTPUT_VERSIONS = (*RECORD_VERSIONS, book.VERSION)
-OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+LOOK_SETTINGS = ("page", "vertical", "image_width", "grey", "formats")
+OUTPUT_SETTINGS = ("editions", "opds", "title", "edition", *LOOK_SETTINGS)  # of Settings
 RECORDS_FACT = "records"  # the digest of all that decides the form of the records and of the clean files
 
 
-def report_of(
-    database: ArchiveState, ledger: OutputLedger, out: Path, *, books: bool, strict: bool = False
-) -> RunReport:
-    """Return the counts of the run so far; without `books`, problems of the books in `out` do not count."""
-    return RunReport(
-        cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
-        duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
-        skipped=tuple(database.skipped()),
-        rolled_back=database.count("rolled_back"),
-        failed_books=tuple(failed_books(ledger, out)) if books else (),
-        incomplete=database.chapters.incomplete() if books else 0,
-        written=tuple(ledger.written),
-        removed=tuple(ledger.removed),
-        edited=tuple(ledger.edited),
-        check=ledger.check,
-        strict=strict,
-        passed_over=passed_over(database),
-    )
+def output_versions() -> tuple[object, ...]:
+    """Return the versions of all that is written; those of books only where they can be made."""
+    if not is_installed("books"):
+        return RECORD_VERSIONS
+    from pipeline.books import book  # noqa: PLC0415 - needs the extra `books`
+    from pipeline.run import catalogue  # noqa: PLC0415 - the same
 
-
-class RunContext(NamedTuple):
-    """What a run works with. `progress(stage, name)` is called for each document and book.
-
-    With `leave_books`, the books stay as they are, even if their posts changed.
-    """
-
-    settings: Settings
-    database: ArchiveState
-    ledger: OutputLedger
-    progress: Progress
-    leave_books: bool
-    engine: Engine
-    watch: Stopwatch
+    return (*RECORD_VERSIONS, book.VERSION, catalogue.VERSION)
 
 
 class Writer:
@@ -80,7 +48,9 @@ class Writer:
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.books = settings.editions and not self.leave_books
         self.system_failed = False
-        self.key = digest_of_values(RECORD_VERSIONS, settings.title, list(ledger.roots), self.books)
+        raw = os.path.relpath(settings.raw, settings.clean)  # the report links to the sources
+        places = [*ledger.roots, raw]
+        self.key = digest_of_values(RECORD_VERSIONS, settings.title, places, self.books, is_installed("books"))
         self.moved = database.fact(RECORDS_FACT) != self.key  # other folders or another form: look at every document
 
     def write_all(self, disturbed: Collection[str], *, changed: bool, system_failed: bool) -> None:
@@ -97,11 +67,19 @@ class Writer:
             self.write_clean(disturbed)
             self.ledger.flush()
         if self.books:
+            from pipeline.run.book_jobs import BookMaker  # noqa: PLC0415 - needs the extra `books`
+
             with self.watch.stage("books"):
                 maker = BookMaker(self.settings, self.database, self.ledger, self.progress, self.engine)
                 maker.write_all(disturbed)
                 self.ledger.flush()
             self.system_failed = maker.system_failed
+            if self.settings.opds:
+                from pipeline.run.catalogue import CatalogueWriter  # noqa: PLC0415 - needs the extra `books`
+
+                with self.watch.stage("catalogue"):
+                    CatalogueWriter(self.settings, self.database, self.ledger).write_all()
+                    self.ledger.flush()
         system_failed = system_failed or self.system_failed
         stale = self.database.marked("stale")
         self.database.commit()
@@ -136,6 +114,7 @@ class Writer:
     def remove_unplanned(self, owners: Collection[str]) -> None:
         """Remove the files that are no longer planned: of `owners`, of no document, and where folders moved of all."""
         changed: Sequence[str] | None = None if self.moved else sorted(owners)
-        self.ledger.clear(self.out, changed, lambda below_out, name: not (below_out and name.startswith(BOOK_PREFIXES)))
+        left = (*BOOK_PREFIXES, f"{CATALOGUE}/") if self.leave_books else BOOK_PREFIXES
+        self.ledger.clear(self.out, changed, lambda below_out, name: not (below_out and name.startswith(left)))
         if not (self.books or self.leave_books):
             self.ledger.clear(self.out, None, lambda below_out, name: below_out and name.startswith(BOOK_PREFIXES))

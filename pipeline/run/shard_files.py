@@ -16,10 +16,10 @@ from typing import Any, BinaryIO, TypeVar
 import msgspec
 
 from pipeline.document import SkipDocument
+from pipeline.extras import how_to_install
 
 ROWS_PER_READ = 1024  # of Parquet
 ZSTD_LEVEL = 3  # the default of zstd
-EXTRA = "install it with: pip install 'lacuna-pipeline[corpus]'"
 RowT = TypeVar("RowT")
 
 
@@ -112,9 +112,9 @@ def joined(partial: Path, target: Path, like: Path) -> None:
 
 
 def _module(name: str) -> Any:  # noqa: ANN401 - a module without types
-    """Import a module of the extra `corpus`. Raises SkipDocument if it is not installed."""
+    """Import a module of the extra `data`. Raises SkipDocument if it is not installed."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        message = f"{name.partition('.')[0]} is not installed; {EXTRA}"
+        message = f"{name.partition('.')[0]} is not installed; {how_to_install('data')}"
         raise SkipDocument(message) from error

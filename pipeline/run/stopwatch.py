@@ -11,7 +11,7 @@ from typing import Generic
 
 from pipeline.run.engines import Engine
 from pipeline.run.pool import Item, Limits, NoResult, Result
-from pipeline.run.worker import Task
+from pipeline.run.tasks import Task
 from pipeline.run_report import StageTime
 
 MOST_SLOW = 10  # documents that are named

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 from pipeline.document import Source
 from pipeline.flow import assemble
-from pipeline.run.worker import follow_all
+from pipeline.run import preload  # noqa: F401 - imports what workers run
+from pipeline.run.follow import follow_all
 from pipeline.settings import Settings
 from pipeline.store.rows import document_row
 

@@ -28,6 +28,7 @@ from pipeline.steps.plain_text.parts import TextPart, text_parts
 
 NEW_PARAGRAPH = "a paragraph of the plain text"
 INDENTATION_OF_TEXT = "an indentation starts a paragraph, not code"
+INDENTATION_SHOWN = "an indented line below another stays indented, as in nested items and verse"
 INTENDED_BREAK = "an intended line break"
 WRAPPED_LINE = "the line was wrapped; a line end would show as a space between characters"
 NOT_MARKUP = "not Markdown: the character itself"
@@ -208,11 +209,8 @@ def _chapter_heading_changes(lines: TextBlock, heading: Heading) -> Iterator[Cha
         between = first.trailing + "\n" + last.mark + last.indent
         yield Change("plain", (end, last.words_start), between, " ", CHAPTER_HEADING)
         end = last.end - len(last.trailing)
-    rest = (
-        first.trailing + "\n" + last.indent + last.words + last.trailing
-        if heading.below == "underline"
-        else last.trailing
-    )
+    underline = f"{first.trailing}\n{last.indent}{last.words}" if heading.below == "underline" else ""
+    rest = underline + last.trailing
     if rest:
         yield Change("plain", (end, last.end), rest, "", CHAPTER_HEADING if heading.below else TRAILING_SPACES)
 
@@ -220,15 +218,19 @@ def _chapter_heading_changes(lines: TextBlock, heading: Heading) -> Iterator[Cha
 def _paragraph_changes(lines: TextBlock, ends: Sequence[str]) -> Iterator[Change]:
     """Yield the changes that make one paragraph of lines look as it does in plain text."""
     special = not shows_as_it_is([line.words for line in lines], ends)
-    joined = False
+    before: str | None = None  # the end of the line before
     for line, following, end in zip_longest(lines, lines[1:], ends):
-        if line.indent and not joined:
+        deeper = line.indent_width - lines[0].indent_width if before == BREAK else 0
+        if deeper > 0:
+            shown = "\N{NO-BREAK SPACE}" * deeper
+            yield Change("plain", (line.text_start, line.words_start), line.indent, shown, INDENTATION_SHOWN)
+        elif line.indent and before != JOINED:
             yield Change("plain", (line.text_start, line.words_start), line.indent, "", INDENTATION_OF_TEXT)
         if special:
             yield from _backslash_changes(line)
-        joined = end == JOINED
+        before = end
         span = line.end - len(line.trailing), line.end
-        if joined:
+        if end == JOINED:
             between = f"{line.trailing}\n{following.mark}{following.indent}"
             yield Change("plain", (span[0], following.words_start), between, "", WRAPPED_LINE)
         elif end == BREAK:
@@ -244,4 +246,4 @@ def _backslash_changes(line: TextLine) -> Iterator[Change]:
         yield Change("plain", (at, at), "", "\\", NOT_MARKUP)
 
 
-STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=5)
+STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=6)

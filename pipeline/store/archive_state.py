@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pipeline.citations.post_index import name_hash
 from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
+from pipeline.store.catalogue_table import CatalogueTable
 from pipeline.store.chapters import HAS_BOOKS, ChapterTable
-from pipeline.store.duplicate_tables import DuplicateTables
+from pipeline.store.decision_tables import DecisionTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
 from pipeline.store.link_tables import LinkTables
-from pipeline.store.packing import unpack
+from pipeline.store.packing import name_hash, unpack
 from pipeline.store.picture_tables import PictureTables
-from pipeline.store.rows import DocumentRow
 from pipeline.store.sample_tables import SampleTables, replace_rows
+from pipeline.store.selection_table import SelectionTable
+
+if TYPE_CHECKING:
+    from pipeline.store.duplicate_tables import DuplicateTables
+    from pipeline.store.rows import DocumentRow
 
 SELECT_OUTCOME = (
     "SELECT kind, outcome, duplicate_of, why, similarity, problem, cause FROM documents JOIN contents USING (path)"
@@ -73,10 +78,19 @@ class ArchiveState:
         self.db, self.flow = db, flow
         self.chapters = ChapterTable(self.db)
         self.links = LinkTables(self.db)
-        self.duplicates = DuplicateTables(self.db)
+        self.decisions = DecisionTables(self.db)
         self.pictures = PictureTables(self.db)
         self.samples = SampleTables(self.db)
+        self.catalogue = CatalogueTable(self.db)
+        self.selections = SelectionTable(self.db)
         self.db.execute("BEGIN")
+
+    @cached_property
+    def duplicates(self) -> DuplicateTables:
+        """The tables of duplicates."""
+        from pipeline.store.duplicate_tables import DuplicateTables
+
+        return DuplicateTables(self.db)
 
     def commit(self) -> None:
         """Commit the rows stored so far."""
@@ -104,6 +118,13 @@ class ArchiveState:
         if self.fact(name) != value:
             self.db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
+    def remembered(self, name: str, key: str, compute: Callable[[], str]) -> str:
+        """Return what `compute` returns; the value it returned last, without a call, if the `key` is still the same."""
+        if self.fact(f"{name} key") != key or not self.fact(name):
+            self.learn(name, compute())
+            self.learn(f"{name} key", key)
+        return self.fact(name)
+
     def sources(self) -> dict[str, tuple[str, str, str]]:
         """Return stamp, SHA-256 and flow of every source as it was last seen, by path."""
         return {path: (*row,) for path, *row in self.db.execute("SELECT path, stamp, sha256, flow FROM documents")}
@@ -129,6 +150,7 @@ class ArchiveState:
             "rank, length"
         )
         old = self.db.execute(f"SELECT {columns} FROM documents WHERE path = ?", (path,)).fetchone()  # noqa: S608 - ours
+        self.decisions.put(path, row.decisions)
         if old == values:
             return
         updates = ", ".join(f"{column} = excluded.{column}" for column in columns.split(", ")[1:])
@@ -146,10 +168,15 @@ class ArchiveState:
     def forget(self, paths: Iterable[str]) -> None:
         """Delete the rows of sources that are gone."""
         for path in paths:
-            for table in ("documents", "contents", "pictures", "works", "chapters"):
+            for table in ("documents", "contents", "pictures", "works", "chapters", "selections"):
                 self.db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
             self.links.put(path, (), ())
+            self.decisions.forget(path)
             self.samples.put(path, b"", inferred=False, first_pass=True)
+
+    def clean_again(self, paths: Iterable[str]) -> None:
+        """Make the rows of sources outdated, so that this run, or the next if it is killed, cleans them again."""
+        self.db.executemany("UPDATE documents SET flow = '' WHERE path = ?", ((path,) for path in paths))
 
     def mark(self, table: str, paths: Iterable[str] | None = None) -> None:
         """Mark documents in one of MARK_TABLES; None means all."""
@@ -179,8 +206,7 @@ class ArchiveState:
     def works(self) -> Iterator[bytes]:
         """Yield the packed works of each kept document that cites some, by path."""
         query = f"SELECT works FROM works JOIN documents USING (path) WHERE {HAS_BOOKS} ORDER BY path"  # noqa: S608 - ours
-        for (packed,) in self.db.execute(query):
-            yield packed
+        yield from (packed for (packed,) in self.db.execute(query))
 
     def reported_paths(self) -> Iterator[str]:
         """Yield the paths of all sources but drafts, in order."""
@@ -194,10 +220,8 @@ class ArchiveState:
     def skipped(self) -> Iterator[Skipped]:
         """Yield the skipped documents, by path."""
         query = f"{SELECT_OUTCOME} WHERE kind = 'skipped' OR problem IS NOT NULL ORDER BY path"
-        for row in self.db.execute(query):
-            outcome = _unpacked_outcome(*row)
-            if isinstance(outcome, Skipped):
-                yield outcome
+        outcomes = (_unpacked_outcome(*row) for row in self.db.execute(query))
+        yield from (outcome for outcome in outcomes if isinstance(outcome, Skipped))
 
     def outcome(self, path: PurePosixPath) -> Outcome:
         """Return the outcome of the source at `path`. Raises KeyError where there is none."""

@@ -6,11 +6,13 @@ import datetime as dt
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.citations.completion import Completion
 from pipeline.store.cache_file import open_cache
 from pipeline.store.packing import pack, unpack
+
+if TYPE_CHECKING:
+    from pipeline.citations.completion import Completion
 
 COMPLETIONS_FILE = ".works.sqlite"  # in clean/
 _COMPLETIONS_TABLE = "completions (key TEXT PRIMARY KEY, packed BLOB, problem TEXT, lasting INT, asked TEXT)"
@@ -47,6 +49,10 @@ class CompletionCache:
 def read_completions(clean: Path) -> dict[str, Completion]:
     """Return the completions in the cache below clean/ by key of the work; none if it is missing or damaged."""
     rows = _cached_rows(clean, "SELECT key, packed FROM completions WHERE problem = '' ORDER BY key")
+    if not rows:
+        return {}
+    from pipeline.citations.completion import Completion  # noqa: PLC0415 - few archives look up works
+
     try:
         return {key: unpack(packed, Completion) for key, packed in rows}
     except ValueError:

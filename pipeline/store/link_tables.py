@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from pipeline.citations.post_graph import Edge
-from pipeline.citations.post_index import name_hash
+from pipeline.store.packing import name_hash
+
+if TYPE_CHECKING:
+    from pipeline.citations.post_graph import Edge
 
 _CLEANED = "kind = 'cleaned'"
 _LISTED = f"{_CLEANED} AND problem IS NULL"  # documents that links may lead to
@@ -71,6 +74,8 @@ class LinkTables:
 
     def edges(self, path: str) -> Iterator[Edge]:
         """Yield the edges of the document at `path`, in order."""
+        from pipeline.citations.post_graph import Edge  # noqa: PLC0415 - a run without changes does not need it
+
         query = "SELECT target, kind, times FROM edges WHERE path = ? ORDER BY at"
         for target, kind, times in self.db.execute(query, (path,)):
             yield Edge(PurePosixPath(path), target, kind, times)

@@ -34,3 +34,9 @@ def unpack(packed: bytes, kind: type[UnpackedT]) -> UnpackedT:
 def digest_of_values(*parts: object) -> str:
     """Return the SHA-256 of `parts`, in hexadecimal."""
     return hashlib.sha256(pack(parts)).hexdigest()
+
+
+def name_hash(name: str) -> int:
+    """Return a 64-bit hash of a name, for look-ups."""
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 
 from pipeline.citations.cited_works import works_of
 from pipeline.citations.post_index import names_looked_up, names_of_post
-from pipeline.document import Cause, Cleaned, Skipped
+from pipeline.decisions.decision import kind_key, pair_key
+from pipeline.decisions.open_item import is_open, open_items_of
+from pipeline.decisions.places import inputs_of_steps, text_filter
+from pipeline.document import Cause, Cleaned, Document, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.flow import CHARACTER_STEPS
 from pipeline.language.archive_statistics import smallest_shingles
 from pipeline.read.kinds import FileKind
 from pipeline.read.pictures import image_references
+from pipeline.store.decision_tables import NO_DECISION_ROWS, DecisionRows
 from pipeline.store.packing import pack
 from pipeline.urls.canonical import canonical_url
 
 SKETCH_SHINGLES = 16  # of a document: a copy with one character in eight wrong has a third of them
 PROBE_SHINGLES = 64  # of a damaged document: the smallest shingles of its copies are among them
-ROW_VERSION = 3  # raise it when rows of the same document change
+ROW_VERSION = 4  # raise it when rows of the same document change
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,18 @@ class DocumentRow:
     length: int = 0  # characters
     shingles: bytes = b""  # 64-bit integers that find damaged copies of it; where it is damaged, more: its duplicates
     works: bytes = b""  # the works that it cites; empty if there are none
+    decisions: DecisionRows = NO_DECISION_ROWS
 
 
-def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
-    """Return the row for an outcome; a draft has a separate kind.
+def document_row(outcome: Cleaned | Skipped, sha256: str = "", *, from_archive: bool = False) -> DocumentRow:
+    """Return the row for an outcome; a draft has a separate kind, also one that a person decided to skip.
+
+    `from_archive` says whether the statistics of the archive were used.
 
     Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold.
     """
     if isinstance(outcome, Skipped):
-        kind = FileKind.DRAFT if outcome.step == FileKind.DRAFT else "skipped"
+        kind = FileKind.DRAFT if outcome.step in {FileKind.DRAFT, FileKind.LEFT_OUT} else "skipped"
         return DocumentRow(kind, pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
     document = outcome.document
     works, url = works_of(document), canonical_url(document.meta.source_url)
@@ -69,4 +76,22 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "") -> DocumentRow:
         shingles=smallest_shingles(
             document.text_after(CHARACTER_STEPS), PROBE_SHINGLES if document.inferred else SKETCH_SHINGLES
         ).tobytes(),
+        decisions=_decision_rows(document, from_archive=from_archive),
+    )
+
+
+def _decision_rows(document: Document, *, from_archive: bool) -> DecisionRows:
+    items = open_items_of(document, from_archive=from_archive)
+    rules = {
+        key
+        for change in document.changes
+        if is_open(change)
+        for key in (pair_key(change.step, change.before, change.after), kind_key(change.step, change.reason))
+    }
+    listed = {}
+    for item in reversed(items):
+        _, pair, kind = item.keys
+        listed[item.id] = (item.id, item.confidence, item.line, pair, kind, pack(item))
+    return DecisionRows(
+        (*listed.values(),), (*sorted(rules),), document.obeyed, text_filter(*inputs_of_steps(document))
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-
-import numpy as np
 
 from pipeline.document import Document
 from pipeline.store.packing import unpack
@@ -29,7 +28,7 @@ class SampleTables:
 
         Those of a damaged document stay when it was cleaned again with the help of others, not in its `first_pass`.
         """
-        hashes = np.frombuffer(shingles, np.int64).tolist()
+        hashes = array("q", shingles).tolist()
         replace_rows(self.db, "sketches", path, [] if inferred else [(value, path) for value in hashes])
         if first_pass:
             replace_rows(self.db, "probes", path, [(path, shingles)] if inferred else [])
@@ -52,7 +51,7 @@ class SampleTables:
     def likely_duplicates(self, path: str) -> list[SampledDocument]:
         """Return the sound documents that share most shingles with a damaged one, sorted by path."""
         row = self.db.execute("SELECT hashes FROM probes WHERE path = ?", (path,)).fetchone()
-        hashes = np.frombuffer(row[0], np.int64).tolist() if row else []
+        hashes = array("q", row[0]).tolist() if row else []
         query = (
             "SELECT path, digest FROM sketches JOIN documents USING (path) "  # noqa: S608 - ours
             f"WHERE hash IN ({', '.join('?' * len(hashes))}) GROUP BY path HAVING count(*) >= ? "
@@ -74,8 +73,10 @@ class SampleTables:
 
 
 def replace_rows(db: sqlite3.Connection, table: str, path: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Replace the rows of a document in a table of two columns; equal rows stay, so that no trigger marks anything."""
+    """Replace the rows of a document in a table; equal rows stay, so that no trigger marks anything."""
     old = db.execute(f"SELECT * FROM {table} WHERE path = ?", (path,)).fetchall()  # noqa: S608 - ours
     if sorted(old) != sorted(rows):
         db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
-        db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 - ours
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)  # noqa: S608 - ours

@@ -10,13 +10,13 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from pipeline.decisions.item_tables import ITEM_SCHEMA
 from pipeline.duplicates import index_tables
-from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
 from pipeline.read.folder import source_stamp
 from pipeline.store.atomic import errors_naming, remove_partial_files, write_atomically
 from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
-VERSION = "8"
+VERSION = "9"
 OPEN = b"open\n"  # in place of the seal while a run writes; a killed run leaves it
 CACHE_KILOBYTES = 64_000  # of the database in memory: keys of the index of duplicates go to random pages
 
@@ -119,7 +119,9 @@ def delete_database(file: Path) -> None:
 
 def create_tables(db: sqlite3.Connection) -> None:
     """Create the tables in an empty database."""
-    db.executescript(f"BEGIN; {STATE_SCHEMA}{index_tables.INDEX_SCHEMA}{TRIGGERS} COMMIT;")
+    from pipeline.duplicates.fingerprint import VERSION as FINGERPRINT_VERSION
+
+    db.executescript(f"BEGIN; {STATE_SCHEMA}{index_tables.INDEX_SCHEMA}{ITEM_SCHEMA}{TRIGGERS} COMMIT;")
     for fact in (("version", VERSION), ("fingerprints", FINGERPRINT_VERSION), ("works", "")):
         db.execute("INSERT INTO facts VALUES (?, ?)", fact)
 

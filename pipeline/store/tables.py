@@ -6,7 +6,7 @@ at marked documents.
 
 from __future__ import annotations
 
-from pipeline.duplicates.shared_passages import MOST_LISTED_PLACES
+from pipeline.duplicates.index_tables import MOST_LISTED_PLACES
 
 STATE_SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -105,6 +105,18 @@ CREATE TABLE chapters (
     chapter BLOB NOT NULL,     -- MessagePack
     warnings BLOB NOT NULL     -- sentences on what its books do not show; MessagePack
 );
+CREATE TABLE selections (      -- of chapters for the books of the settings
+    conditions TEXT NOT NULL,  -- digest of the conditions of a book
+    path TEXT NOT NULL,
+    key TEXT NOT NULL,         -- of the chapter that was looked at
+    meets INTEGER NOT NULL,    -- whether it meets the conditions
+    PRIMARY KEY (conditions, path)
+) WITHOUT ROWID;
+CREATE TABLE catalogue (
+    name TEXT PRIMARY KEY,     -- of a book: its path below out/ without suffix
+    digest TEXT NOT NULL,      -- of its files
+    entry BLOB NOT NULL        -- what its EPUB says about it; MessagePack
+) WITHOUT ROWID;
 CREATE TABLE outputs (
     root TEXT NOT NULL,        -- its root folder, relative to clean/
     name TEXT NOT NULL,        -- its path below the root folder

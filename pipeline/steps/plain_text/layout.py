@@ -156,6 +156,8 @@ def _starts_paragraph(paragraph: Sequence[TextLine], line: TextLine, layout: Tex
         or any(LIST_MARKER.match(one.words) for one in (line, paragraph[0], *paragraph[-MOST_ITEM_LINES:]))
     ):
         return False
+    if not layout.width and _CLAUSE_END.search(before.words):
+        return False  # a verse goes on in an indented line
     if WIDE_INDENTATION & set(line.indent) or line.indent_width > before.indent_width:
         return True
     return (layout.indented and not level) or (
@@ -178,11 +180,34 @@ def line_ends(lines: TextBlock, width: int) -> list[str]:
             SOFT if _continues(following.words) and not _RECORD_FIELD.match(following.words) else BREAK
             for following in lines[1:]
         ]
-    return [BREAK if records else _end_of_line(line, following, width) for line, following in pairwise(lines)]
+    if records:
+        return [BREAK] * (len(lines) - 1)
+    hanging = _hanging_indents(lines)
+    return [
+        _soft_end(line, following)
+        if hanging[at] == following.indent_width and _continues(following.words)
+        else _end_of_line(line, following, width)
+        for at, (line, following) in enumerate(pairwise(lines))
+    ]
+
+
+def _hanging_indents(lines: TextBlock) -> list[int]:
+    """Return for each line the indentation at which its list item goes on: 2 for `- a`; -1 outside lists."""
+    indents, indent = [], -1
+    for line in lines:
+        if marker := LIST_MARKER.match(line.words):
+            indent = line.indent_width + marker.end() - 1
+        elif line.indent_width != indent:
+            indent = -1
+        indents.append(indent)
+    return indents
 
 
 def _end_of_line(line: TextLine, following: TextLine, width: int) -> str:
     ended = SENTENCE_END.search(line.words) or _CLAUSE_END.search(line.words)
-    if intended_break(line, following, width) or (ended and LIST_MARKER.match(following.words)):
-        return BREAK
+    breaks = intended_break(line, following, width) or (ended and LIST_MARKER.match(following.words))
+    return BREAK if breaks else _soft_end(line, following)
+
+
+def _soft_end(line: TextLine, following: TextLine) -> str:
     return JOINED if is_wide(line.words[-1]) and is_wide(following.words[0]) else SOFT

@@ -1,0 +1,209 @@
+"""The command `review`: a person decides on what was inferred, one item after the other, as `git add -p` asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.keys import keys_at_once, read_key, read_line
+from pipeline.exits import ExitCode
+
+if TYPE_CHECKING:
+    from pipeline.decisions import Decision, OpenItem, OpenItems
+
+KEYS_HELP = """\
+y      accept: the text is right
+n      reject: the text stays as it is in the source
+1-9    take this alternative instead
+e      edit: write the text yourself
+A, D   accept or reject all with the same text before and after, here and in later posts
+a, d   accept or reject this one and all others of this post
+s      skip: decide later
+u      undo the last decision
+q      quit; what was decided is saved
+?      show this help"""
+KEYS_IN_SHORT = "y,n,1-9,e,A,D,a,d,s,u,q,?"
+PAGE_SIZE = 200  # items that are read at once
+END_KEYS = {"", "q"}  # or the end of the input
+
+
+@click.command("review")
+@click.option("--clean", metavar="DIR", help="Folder of the clean text. Default: clean.")
+@click.option("--document", metavar="PATH", default="", help="Only this post: its path below raw/.")
+@click.option("--kind", type=click.Choice(["inferred", "duplicate"]), help="Only inferred text, or only duplicates.")
+@click.option("--below", type=click.FloatRange(0, 1), default=1.0, help="Only items with a lower confidence.")
+@click.option("--export", "export", type=click.Path(path_type=Path), help="Write the open items to a CSV file.")
+@click.option(
+    "--import",
+    "table",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the decisions from a CSV file that --export wrote.",
+)
+@click.argument("raw", required=False)
+def review_command(*, export: Path | None, table: Path | None, **given: Any) -> int:  # noqa: ANN401
+    """Decide on what was inferred in RAW (default: raw/), the least certain first.
+
+    Decisions are saved in decisions.jsonl next to raw/. `lacuna run` obeys them.
+    """
+    from pipeline.decisions import OpenItems, decisions_path, read_decisions
+
+    settings = settings_of(raw=given["raw"], clean=given["clean"])
+    file = decisions_path(Path(settings.raw))
+    found = read_decisions(file)
+    for problem in found.problems:
+        click.echo(on_one_line(str(problem)), err=True)
+    with OpenItems(Path(settings.clean, ".state.sqlite"), found.decisions.values()) as items:
+        filters = {"kind": given["kind"] or "", "document": given["document"], "below": given["below"]}
+        if export:
+            return _export(items, export, filters)
+        if table:
+            return _import(items, table, file)
+        return Review(items, file, filters).run()
+
+
+def _export(items: OpenItems, target: Path, filters: Mapping[str, Any]) -> int:
+    from pipeline.records.review_table import csv_of_items
+    from pipeline.store.atomic import remove_partial_files, write_atomically
+
+    listed = list(all_items(items, filters))
+    folder = target.absolute().parent
+    try:
+        write_atomically(folder, target.absolute(), csv_of_items(listed))
+    finally:
+        remove_partial_files(folder)
+    click.echo(f"{on_one_line(str(target))}: {counted(len(listed), 'open item')}; fill in the column `decision`")
+    return ExitCode.DONE
+
+
+def _import(items: OpenItems, table: Path, file: Path) -> int:
+    from pipeline.decisions import append_decisions
+    from pipeline.records.review_table import decisions_of_csv
+
+    decisions, problems = decisions_of_csv(table.read_bytes(), items)
+    append_decisions(file, decisions)
+    for problem in problems:
+        click.echo(f"{on_one_line(str(table))}: {on_one_line(problem)}", err=True)
+    click.echo(
+        f"{counted(len(decisions), 'decision')} saved in {on_one_line(str(file))}; run `lacuna run` to obey them"
+    )
+    return ExitCode.INCOMPLETE if problems else ExitCode.DONE
+
+
+def all_items(items: OpenItems, filters: Mapping[str, Any]) -> Iterator[OpenItem]:
+    """Yield all open items, page by page; those that are decided meanwhile are left out."""
+    start = ""
+    while True:
+        page = items.page(start, size=PAGE_SIZE, **filters)
+        yield from (item for item in page.items if items.is_open(item))
+        start = page.next
+        if not start:
+            return
+
+
+class Review:
+    """One session: it asks about one item after the other, and appends each decision to the file at once."""
+
+    def __init__(self, items: OpenItems, file: Path, filters: Mapping[str, Any]) -> None:
+        """Ask about `items` that pass the filters of `OpenItems.page`; decisions go to `file`."""
+        self.items, self.file, self.filters = items, file, filters
+        self.done: list[tuple[OpenItem, list[Decision]]] = []
+        self.again: list[OpenItem] = []  # items to ask about next: after an undo
+
+    def run(self) -> int:
+        """Ask until a person quits or nothing is open."""
+        queue = all_items(self.items, self.filters)
+        with keys_at_once():
+            while item := self.again.pop() if self.again else next(queue, None):
+                if not self.ask(item):
+                    break
+        decided = sum(len(decisions) for _, decisions in self.done)
+        left = self.items.count(**self.filters)
+        hint = "; run `lacuna run` to obey your decisions" if decided else ""
+        click.echo(f"{counted(decided, 'decision')} saved, {left} left{hint}")
+        return ExitCode.DONE
+
+    def ask(self, item: OpenItem) -> bool:
+        """Show an item, and obey keys until it is decided or skipped; return False to quit."""
+        from pipeline.commands.review_screen import shown_item
+
+        shown_item(item, self.items, self.items.count(**self.filters))
+        while True:
+            click.echo(f"Decide [{KEYS_IN_SHORT}] ", nl=False)
+            key = read_key()
+            click.echo(key if key.isprintable() else "")
+            if key in END_KEYS:
+                return False
+            if key == "s":
+                return True
+            if key == "u":
+                self.undo(item)
+                return True
+            decisions = self.decisions_by_key(key, item)
+            if decisions:
+                self.save(item, decisions)
+                return True
+            if decisions is None:
+                click.echo(KEYS_HELP)
+
+    def decisions_by_key(self, key: str, item: OpenItem) -> Sequence[Decision] | None:
+        """Return the decisions that a key means; empty if a person entered none, None if it means nothing."""
+        from pipeline.decisions import decision_on
+
+        inferred = item.kind == "inferred"
+        if key in {"y", "n"}:
+            return [decision_on(item, "accept" if key == "y" else "reject")]
+        if key in {"A", "D"} and inferred:
+            return [decision_on(item, "accept" if key == "A" else "reject", scope="pair")]
+        if key in {"a", "d"}:
+            filters = {**self.filters, "document": item.document}
+            rest = [item, *(one for one in all_items(self.items, filters) if one.id != item.id)]
+            return [decision_on(one, "accept" if key == "a" else "reject") for one in rest]
+        if key in "123456789" and inferred and int(key) <= len(item.alternatives):
+            return [decision_on(item, "replace", item.alternatives[int(key) - 1][0])]
+        if key == "e" and inferred:
+            return self.edited(item)
+        return None
+
+    def edited(self, item: OpenItem) -> Sequence[Decision]:
+        """Ask for the text; an empty line changes nothing."""
+        from pipeline.decisions import decision_on
+        from pipeline.decisions.decision import problem_of
+
+        text = read_line("Text (empty: no change): ")
+        if not text:
+            return ()
+        decision = decision_on(item, "replace", text)
+        problem = problem_of(decision)
+        if problem:
+            click.echo(problem)
+        return () if problem else [decision]
+
+    def save(self, item: OpenItem, decisions: Sequence[Decision]) -> None:
+        """Append decisions to the file, and take what they are about from the list."""
+        from pipeline.decisions import append_decisions
+
+        written = append_decisions(self.file, decisions)
+        self.items.close(written)
+        self.done.append((item, written))
+
+    def undo(self, item: OpenItem) -> None:
+        """Withdraw the last decisions, and ask about their item again, then about `item`."""
+        import msgspec
+
+        from pipeline.decisions import append_decisions
+
+        self.again.append(item)
+        if not self.done:
+            click.echo("nothing to undo")
+            return
+        last, decisions = self.done.pop()
+        append_decisions(self.file, [msgspec.structs.replace(one, withdrawn=True, time="") for one in decisions])
+        self.items.reopen(decisions)
+        self.again.append(last)
+
+
+COMMANDS = (review_command,)

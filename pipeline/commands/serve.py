@@ -1,0 +1,48 @@
+"""The command that shows the archive in a browser: serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.commands.archive import settings_of
+from pipeline.exits import ExitCode
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on. Default: a free one.")
+@click.option("--clean", metavar="DIR", help="Folder of clean text. Default: clean.")
+@click.option("--out", metavar="DIR", help="Folder of books. Default: out.")
+def serve(*, port: int, clean: str | None, out: str | None) -> int:
+    """Read, search and review the archive in a browser, until interrupted.
+
+    Only this machine can connect, with the URL that the command prints.
+    """
+    try:
+        from pipeline.serve.app import review_app
+        from pipeline.serve.guard import new_token
+        from pipeline.serve.server import LOOPBACK, loopback_socket, serve_until_stopped
+    except ModuleNotFoundError as missing:
+        message = f'{missing.name} is not installed; `pip install "lacuna-pipeline[review]"` installs what serve needs'
+        raise click.UsageError(message) from missing
+    settings = settings_of(clean=clean, out=out)
+    if not Path(settings.clean).is_dir():
+        message = f"clean: no folder `{settings.clean}`; run `lacuna run` first"
+        raise click.UsageError(message)
+    try:
+        listener = loopback_socket(port)
+    except OSError as error:
+        message = f"port {port}: {error.strerror}; name another with --port"
+        raise click.UsageError(message) from error
+    with listener:
+        port = listener.getsockname()[1]
+        token = new_token()
+        app = review_app(settings, token, port)
+        click.echo(f"open http://{LOOPBACK}:{port}/?token={token}")
+        click.echo("stop with Ctrl-C")
+        serve_until_stopped(app, listener)
+    return ExitCode.DONE
+
+
+COMMANDS = (serve,)

@@ -1,0 +1,108 @@
+"""Where a decision applies: the context of a place in the input of a step, and the places with that context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.changes import Change, Span, apply, inverse, passes
+from pipeline.decisions.decision import DECIDED_STEPS, PLACE_CONTEXT
+from pipeline.document import Document
+from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted_keys
+
+GRAM = 4  # characters of the n-grams of a text filter
+EARLY_STEPS = ("decode", "controls", "escapes")  # those before the last of DECIDED_STEPS
+LEAST_FILTER_BITS = 1024
+Bits = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTexts:
+    """The text before a step, after it, and the changes it made, in one pass."""
+
+    before: str
+    after: str
+    changes: tuple[Change, ...]
+
+
+def texts_of_steps(document: Document) -> list[StepTexts]:
+    """Return the texts before and after each of DECIDED_STEPS that changed a document."""
+    found, text = [], document.text
+    for changes in reversed(passes(document.changes)):
+        before = apply(text, inverse(changes))
+        if changes[0].step in DECIDED_STEPS:
+            found.append(StepTexts(before, text, changes))
+        text = before
+    return found[::-1]
+
+
+def inputs_of_steps(document: Document) -> list[str]:
+    """Return the distinct texts that DECIDED_STEPS of a document got: those after which only EARLY_STEPS changed it."""
+    groups = passes(document.changes)
+    late = max((at for at, changes in enumerate(groups, 1) if changes[0].step not in EARLY_STEPS), default=0)
+    text, inputs = document.text, []
+    for at in range(len(groups), -1, -1):  # groups whose changes are in the text
+        if at < late or not late:
+            inputs.append(text)
+        text = apply(text, inverse(groups[at - 1])) if at else text
+    return [*dict.fromkeys(inputs)]
+
+
+def context_of(text: str, start: int, end: int) -> tuple[str, str]:
+    """Return the characters before and after a span of a text that name the place.
+
+    >>> context_of("one two three", 4, 7)
+    ('one ', ' three')
+    """
+    return text[max(0, start - PLACE_CONTEXT) : start], text[end : end + PLACE_CONTEXT]
+
+
+def places(text: str, left: str, before: str, right: str) -> Iterator[Span]:
+    """Yield the spans of `before` between `left` and `right`. A short context is the start or the end of the text.
+
+    >>> list(places("cafÃ©", "caf", "Ã©", "")), list(places("cafÃ©, cafÃ©", "caf", "Ã©", ""))
+    ([(3, 5)], [])
+    """
+    whole = left + before + right
+    at = text.find(whole) if whole else -1
+    while at >= 0:
+        start = at + len(left)
+        end = start + len(before)
+        if (left, right) == context_of(text, start, end):
+            yield start, end
+        at = text.find(whole, at + 1)
+
+
+def gram_keys(text: str) -> npt.NDArray[np.uint64]:
+    """Return the hash of each n-gram of a text, in order."""
+    codes = codes_of(text)
+    rolling = np.zeros(max(len(codes) - GRAM + 1, 0), np.uint64)
+    for at in range(GRAM):
+        rolling = rolling * MULTIPLIER + codes[at : at + len(rolling)]
+    return salted_keys(rolling, 0, 0)
+
+
+def text_filter(*texts: str) -> bytes:
+    """Return a Bloom filter with one hash of the n-grams of texts: about a bit for each character."""
+    size = LEAST_FILTER_BITS
+    while size < max(map(len, texts), default=0):
+        size *= 2
+    flags = np.zeros(size, bool)
+    for text in texts:
+        flags[gram_keys(text) & np.uint64(size - 1)] = True
+    return np.packbits(flags, bitorder="little").tobytes()
+
+
+def filter_has(filters: bytes, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Return for each n-gram, given by its hash, whether a text with this filter may have it; False is certain.
+
+    >>> known = text_filter("one two three")
+    >>> [bool(filter_has(known, gram_keys(text)).all()) for text in ("two three", "four five six seven")]
+    [True, False]
+    """
+    bits: Bits = np.frombuffer(filters, np.uint8)
+    at = keys & np.uint64(8 * len(bits) - 1)
+    return (bits[(at >> np.uint64(3)).astype(np.intp)] >> (at & np.uint64(7)).astype(np.uint8) & 1).astype(bool)

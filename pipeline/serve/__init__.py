@@ -1,0 +1,1 @@
+"""A web server for the browser of this machine: read and search the archive, decide what was inferred."""

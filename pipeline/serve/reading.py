@@ -1,0 +1,129 @@
+"""The pages for readers: the list of posts, a post, the books, the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from starlette.responses import FileResponse
+from starlette.routing import Route
+
+from pipeline.serve.pages import Paging, page, snippet
+from pipeline.serve.post_html import browser_link, post_html
+from pipeline.serve.search_index import SearchIndex
+from pipeline.serve.search_terms import plain_words, query_parts
+from pipeline.store.natural_order import natural_key
+from pipeline.store.output_list import is_safe_output_name
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+POSTS_PER_LIST = 50
+BOOK_TYPES = {
+    ".epub": "application/epub+zip",
+    ".pdf": "application/pdf",
+    ".azw3": "application/vnd.amazon.ebook",
+}  # suffix of a book in out/ -> its media type
+MOST_BOOKS = 500  # on the page of books; each post links to its own
+SECONDS_BETWEEN_UPDATES = 2.0  # seconds: a page that follows at once does not look for changed posts again
+MOST_QUERY_CHARACTERS = 200
+
+
+@dataclass(slots=True)
+class ReadingRoom:
+    """The posts of `clean` and the books of `out`, for a browser."""
+
+    clean: Path
+    out: Path
+    title: str
+    index: SearchIndex
+    updated: float = field(default=float("-inf"))
+
+    def routes(self) -> list[Route]:
+        """Return what the server answers."""
+        return [
+            Route("/", self.posts),
+            Route("/search", self.search),
+            Route("/posts/{path:path}", self.post),
+            Route("/books", self.books),
+            Route("/books/{path:path}", self.book),
+        ]
+
+    def refresh(self) -> None:
+        """Bring the index up to date, unless it just was."""
+        if monotonic() - self.updated > SECONDS_BETWEEN_UPDATES:
+            self.index.update()
+            self.updated = monotonic()
+
+    async def posts(self, request: Request) -> Response:
+        """Answer with a page of the list, the newest posts first."""
+        self.refresh()
+        count = self.index.count()
+        paging = _paging(request, count)
+        posts = self.index.newest((paging.number - 1) * POSTS_PER_LIST, POSTS_PER_LIST)
+        return page("posts.html", site=self.title, here="read", count=count, posts=posts, paging=paging)
+
+    async def search(self, request: Request) -> Response:
+        """Answer with the posts that a query finds."""
+        self.refresh()
+        query = request.query_params.get("q", "")[:MOST_QUERY_CHARACTERS].strip()
+        count = self.index.count(query) if query else 0
+        paging = _paging(request, count, query)
+        found = self.index.found(query, (paging.number - 1) * POSTS_PER_LIST, POSTS_PER_LIST)
+        words = query_parts(query)
+        rows = [(post, snippet(plain_words(post.body), words)) for post in found]
+        return page("search.html", site=self.title, here="search", query=query, count=count, rows=rows, paging=paging)
+
+    async def post(self, request: Request) -> Response:
+        """Answer with a post; its path is looked up in the index, never on the disk."""
+        self.refresh()
+        found = self.index.post(request.path_params["path"])
+        if found is None:
+            return _missing(self.title, "There is no such post.")
+        html = post_html(found.body, lambda written: browser_link(written, found.path, self.index.has))
+        stem = PurePosixPath(found.path).with_suffix("")
+        books = [f"posts/{stem}{suffix}" for suffix in BOOK_TYPES if self._file(f"posts/{stem}{suffix}")]
+        titled = html.lstrip().startswith("<h1")
+        return page("post.html", site=self.title, here="read", post=found, html=html, books=books, titled=titled)
+
+    async def books(self, _request: Request) -> Response:
+        """Answer with the list of the books, those of several posts first."""
+        found = sorted(_books_below(self.out), key=lambda name: (name.startswith("posts/"), natural_key(name)))
+        rows = [(name, self.out.joinpath(name).stat().st_size) for name in found[:MOST_BOOKS]]
+        return page("books.html", site=self.title, here="books", rows=rows, more=len(found) - len(rows))
+
+    async def book(self, request: Request) -> Response:
+        """Answer with the file of a book, to be stored."""
+        name = request.path_params["path"]
+        file = self._file(name)
+        if file is None:
+            return _missing(self.title, "There is no such book.")
+        return FileResponse(file, media_type=BOOK_TYPES[file.suffix], filename=file.name)
+
+    def _file(self, name: str) -> Path | None:
+        """Return the file of a book below out/; None if there is none, or if its path or a link leads elsewhere."""
+        if "\0" in name or not is_safe_output_name(name) or PurePosixPath(name).suffix not in BOOK_TYPES:
+            return None
+        file = self.out / name
+        inside = file.resolve().is_relative_to(self.out.resolve())
+        return file if inside and file.is_file() else None
+
+
+def _books_below(out: Path) -> list[str]:
+    files = (file for suffix in BOOK_TYPES for file in out.rglob(f"*{suffix}"))
+    names = (file.relative_to(out).as_posix() for file in files if file.is_file() and not file.is_symlink())
+    return [name for name in names if is_safe_output_name(name)]
+
+
+def _paging(request: Request, count: int, query: str = "") -> Paging:
+    pages = max(1, -(-count // POSTS_PER_LIST))
+    given = request.query_params.get("page", "1")
+    number = int(given) if given.isascii() and given.isdigit() and len(given) <= len(str(pages)) else 1
+    return Paging(min(max(1, number), pages), pages, request.url.path, query)
+
+
+def _missing(site: str, reason: str) -> Response:
+    return page("missing.html", 404, site=site, here="", reason=reason)
