@@ -141,7 +141,7 @@ def _code_of(error: Exception) -> ExitCode:
 
     if isinstance(error, SettingsError):
         return ExitCode.USAGE
-    from pipeline.run.incremental import Locked  # noqa: PLC0415 - few commands need it
+    from pipeline.run.folders import Locked  # noqa: PLC0415 - few commands need it
 
     if isinstance(error, Locked):
         return ExitCode.LOCKED

@@ -492,11 +492,11 @@ def test_watch_waits_for_a_folder_that_is_gone(raw: Path):
 def test_watch_waits_for_a_lock_and_for_a_disk(raw: Path):
     """If another run holds the lock, or out/ cannot be written, `watch` prints one line, and runs again when it can."""
     good(raw)
-    archive = importlib.import_module("pipeline.run.incremental")
+    folders = importlib.import_module("pipeline.run.folders")
     out = raw.parent / "out"
     with watching(raw.parent) as process:
         assert until(process.stdout, "cleaned").startswith("1 post:")
-        with archive.locked(raw.parent / "clean", check=False):
+        with folders.locked(raw.parent / "clean", check=False):
             (raw / "new.md").write_text("# New\n\nA lighthouse blinks twice each minute.\n", "utf-8")
             assert "clean: another run uses it" in until(process.stderr, "waiting")
         assert until(process.stdout, "cleaned").startswith("2 posts:")

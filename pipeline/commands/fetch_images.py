@@ -54,7 +54,8 @@ def fetch_images(  # noqa: PLR0913 - one argument for each option
 
     require("images for books", "books")
     from pipeline.linkcheck.images import FetchLimits, ImageStore
-    from pipeline.run.incremental import DATABASE_FILE, locked
+    from pipeline.run.folders import locked
+    from pipeline.run.incremental import DATABASE_FILE
 
     folder = Path(settings_of(clean=clean).clean)
     state = folder / DATABASE_FILE

@@ -44,7 +44,8 @@ def check_links(*, clean: str | None, online: bool, max_age: float, as_json: boo
     from pipeline.linkcheck.check import DEAD_HEALTHS, checked_rows
     from pipeline.linkcheck.client import RequestLimits
     from pipeline.records.report_jsonl import json_line
-    from pipeline.run.incremental import DATABASE_FILE, locked
+    from pipeline.run.folders import locked
+    from pipeline.run.incremental import DATABASE_FILE
     from pipeline.store.archive_state import open_state
     from pipeline.store.output_ledger import OutputLedger
     from pipeline.store.schema import DamagedState

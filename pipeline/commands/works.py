@@ -71,7 +71,8 @@ def _works_of_path(path: str, settings: Settings) -> tuple[list[Work], ExitCode]
 
 def _works_of_archive(settings: Settings) -> list[Work]:
     """Return the works in the state of the archive. Raises UsageError if there is no sound state."""
-    from pipeline.run.incremental import DATABASE_FILE, locked
+    from pipeline.run.folders import locked
+    from pipeline.run.incremental import DATABASE_FILE
     from pipeline.run.records import cited_works
     from pipeline.store.archive_state import open_state
     from pipeline.store.schema import DamagedState

@@ -20,7 +20,7 @@ from pipeline.decisions.decision import (
 from pipeline.decisions.places import StepTexts, context_of, texts_of_steps
 from pipeline.document import Document
 
-SHOWN_CONTEXT = 60  # characters of the repaired text on each side
+ITEM_CONTEXT = 60  # characters of the repaired text on each side
 LEAST_ALTERNATIVE = 0.01  # confidence from which an alternative is shown
 MOST_OPEN_ITEMS = 2_000  # of a document: when they are decided, the next run lists more
 ItemKind = Literal["inferred", "duplicate"]
@@ -127,8 +127,8 @@ def _items_of_step(document: Document, step: StepTexts, *, from_archive: bool) -
             change.reason,
             change.confidence or 0.0,
             tuple(one for one in change.alternatives if one[1] >= LEAST_ALTERNATIVE and one[0] != change.after),
-            left=step.after[max(0, at - SHOWN_CONTEXT) : at],
-            right=step.after[stop : stop + SHOWN_CONTEXT],
+            left=step.after[max(0, at - ITEM_CONTEXT) : at],
+            right=step.after[stop : stop + ITEM_CONTEXT],
             source_left=left,
             source_right=right,
             line=line,

@@ -44,8 +44,8 @@ def feed_as_atom(page: FeedPage, identifier: str, author: str) -> bytes:
         ("next", page.next, own),
     ]
     lines = [f"{HEAD}<feed {NAMESPACES}>", *_feed_start(identifier, page.title, page.updated, author)]
-    lines += [_link(rel, f"{quote(name)}.xml", kind) for rel, name, kind in links if name]
-    lines.append(_link("alternate", f"{quote(page.name)}.json", JSON_TYPE))
+    lines += [_atom_link(rel, f"{quote(name)}.xml", kind) for rel, name, kind in links if name]
+    lines.append(_atom_link("alternate", f"{quote(page.name)}.json", JSON_TYPE))
     for link in page.links:
         lines += _navigation_entry(link, identifier)
     for book in page.books:
@@ -56,11 +56,15 @@ def feed_as_atom(page: FeedPage, identifier: str, author: str) -> bytes:
 def news_as_atom(posts: Sequence[CatalogueEntry], title: str, identifier: str, updated: str) -> bytes:
     """Return an Atom feed of posts, newest first: each links to the page that it was published at and to its EPUB."""
     lines = [f"{HEAD}<feed {NAMESPACES}>", *_feed_start(identifier, title, updated, title)]
-    lines += [_link("self", f"{NEWS}.xml", ATOM_TYPE), _link("related", f"{ROOT}.xml", NAVIGATION_TYPE)]
+    lines += [_atom_link("self", f"{NEWS}.xml", ATOM_TYPE), _atom_link("related", f"{ROOT}.xml", NAVIGATION_TYPE)]
     for post in posts:
         page = post.source if post.source.startswith(("https://", "http://")) else book_url(post.files[0])
-        lines += ["  <entry>", *_metadata(post), "  " + _link("alternate", page, "" if page == post.source else None)]
-        lines += ["  " + _link("enclosure", book_url(file), MEDIA_TYPES[book_suffix(file)]) for file in post.files]
+        lines += [
+            "  <entry>",
+            *_entry_metadata(post),
+            "  " + _atom_link("alternate", page, "" if page == post.source else None),
+        ]
+        lines += ["  " + _atom_link("enclosure", book_url(file), MEDIA_TYPES[book_suffix(file)]) for file in post.files]
         lines.append("  </entry>")
     return _finished(lines)
 
@@ -76,7 +80,7 @@ def _feed_start(identifier: str, title: str, updated: str, author: str) -> Itera
     yield f"  <author><name>{escape(author)}</name></author>"
 
 
-def _link(rel: str, href: str, kind: str | None) -> str:
+def _atom_link(rel: str, href: str, kind: str | None) -> str:
     typed = f' type="{kind}"' if kind else ""
     return f'  <link rel="{rel}" href={quoteattr(href)}{typed}/>'
 
@@ -88,22 +92,22 @@ def _navigation_entry(link: FeedLink, identifier: str) -> Iterator[str]:
     yield f"    <updated>{link.updated}</updated>"
     yield f'    <content type="text">{escape(link.summary)}</content>'
     kind = ACQUISITION_TYPE if link.is_acquisition else NAVIGATION_TYPE
-    yield "  " + _link("subsection", f"{quote(link.name)}.xml", kind)
+    yield "  " + _atom_link("subsection", f"{quote(link.name)}.xml", kind)
     yield "  </entry>"
 
 
 def _book_entry(book: CatalogueEntry) -> Iterator[str]:
     cover = quote(cover_file(book.name))
     yield "  <entry>"
-    yield from _metadata(book)
-    yield "  " + _link(COVER, cover, COVER_TYPE)
-    yield "  " + _link(SMALL_COVER, cover, COVER_TYPE)
+    yield from _entry_metadata(book)
+    yield "  " + _atom_link(COVER, cover, COVER_TYPE)
+    yield "  " + _atom_link(SMALL_COVER, cover, COVER_TYPE)
     for file in book.files:
-        yield "  " + _link(ACQUISITION, book_url(file), MEDIA_TYPES[book_suffix(file)])
+        yield "  " + _atom_link(ACQUISITION, book_url(file), MEDIA_TYPES[book_suffix(file)])
     yield "  </entry>"
 
 
-def _metadata(book: CatalogueEntry) -> Iterator[str]:
+def _entry_metadata(book: CatalogueEntry) -> Iterator[str]:
     yield f"    <id>{book.identifier}</id>"
     yield f"    <title>{escape(book.title)}</title>"
     yield from (f"    <author><name>{escape(author)}</name></author>" for author in book.authors)

@@ -82,14 +82,14 @@ def catalogue_entry(name: str, digest: str, epub: bytes) -> tuple[CatalogueEntry
     entry = CatalogueEntry(
         name=name,
         digest=digest,
-        identifier=_first(metadata, "identifier"),
-        title=_first(metadata, "title"),
+        identifier=_first_of(metadata, "identifier"),
+        title=_first_of(metadata, "title"),
         authors=tuple(_all(metadata, "creator")),
-        language=_first(metadata, "language").removesuffix("und"),
-        date=_first(metadata, "date"),
-        site=_first(metadata, "publisher"),
-        source=_first(metadata, "source"),
-        summary=_first(metadata, "description"),
+        language=_first_of(metadata, "language").removesuffix("und"),
+        date=_first_of(metadata, "date"),
+        site=_first_of(metadata, "publisher"),
+        source=_first_of(metadata, "source"),
+        summary=_first_of(metadata, "description"),
         subjects=tuple(_all(metadata, "subject")),
         series=_calibre(metadata, "series"),
         position=_calibre(metadata, "series_index"),
@@ -115,7 +115,7 @@ def _all(metadata: etree._Element, element: str) -> list[str]:
     return [node.text.strip() for node in metadata.iter(f"{DC}{element}") if node.text and node.text.strip()]
 
 
-def _first(metadata: etree._Element, element: str) -> str:
+def _first_of(metadata: etree._Element, element: str) -> str:
     return next(iter(_all(metadata, element)), "")
 
 

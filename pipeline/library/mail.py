@@ -117,7 +117,7 @@ def _explained(error: Exception) -> tuple[str, str]:
         case smtplib.SMTPAuthenticationError():
             explained = f"user or password refused ({_answer(error)})", "many providers need an app password"
         case smtplib.SMTPRecipientsRefused():
-            refused = ", ".join(f"{to}: {_text(answer)}" for to, (_, answer) in error.recipients.items())
+            refused = ", ".join(f"{to}: {_mail_text(answer)}" for to, (_, answer) in error.recipients.items())
             explained = f"recipient refused ({refused})", "check `to` in [send]"
         case smtplib.SMTPSenderRefused():
             explained = f"sender refused ({_answer(error)})", "check `sender` in [send], and the size of the book"
@@ -132,8 +132,8 @@ def _explained(error: Exception) -> tuple[str, str]:
 
 
 def _answer(error: smtplib.SMTPResponseException) -> str:
-    return f"{error.smtp_code} {_text(error.smtp_error)}"
+    return f"{error.smtp_code} {_mail_text(error.smtp_error)}"
 
 
-def _text(answer: bytes | str) -> str:
+def _mail_text(answer: bytes | str) -> str:
     return " ".join((answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer).split())

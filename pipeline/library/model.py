@@ -58,7 +58,7 @@ def catalogue_pages(title: str, entries: Iterable[CatalogueEntry]) -> Iterator[F
         links.append(FeedLink(BOOKS, "Books", _changed(collected), _count(collected), is_acquisition=True))
         yield from _pages_of_books(BOOKS, f"{title}: books", ROOT, collected)
     for group, heading in GROUPS:
-        members = _grouped(group, posts)
+        members = _groups_of(group, posts)
         if members:
             links.append(FeedLink(group, heading, _changed(posts), _count(posts), is_acquisition=False))
             yield from _pages_of_group(group, heading, title, members)
@@ -74,18 +74,18 @@ def with_distinct_names(entries: Iterable[CatalogueEntry]) -> list[CatalogueEntr
     distinct = []
     for entry in sorted(entries, key=lambda one: (one.updated[:10], one.name)):
         titles = (entry.title, f"{entry.title} ({entry.date})" if entry.date else "", f"{entry.title} ({entry.name})")
-        title = next(one for one in titles if one and _file_name(entry, one) not in taken)
-        taken.add(_file_name(entry, title))
+        title = next(one for one in titles if one and _feed_file(entry, one) not in taken)
+        taken.add(_feed_file(entry, title))
         distinct.append(entry._replace(title=title))
     return distinct
 
 
-def _file_name(entry: CatalogueEntry, title: str) -> str:
+def _feed_file(entry: CatalogueEntry, title: str) -> str:
     """Return the name that KOReader gives to a book, for comparison."""
     return re.sub(r'[\\/:*?"<>|]', "_", f"{', '.join(entry.authors)} - {title}").casefold()
 
 
-def _grouped(group: str, posts: Sequence[CatalogueEntry]) -> dict[str, list[CatalogueEntry]]:
+def _groups_of(group: str, posts: Sequence[CatalogueEntry]) -> dict[str, list[CatalogueEntry]]:
     """Return posts by their values in a group, in the order of these values; posts without a value are left out."""
     members: defaultdict[str, list[CatalogueEntry]] = defaultdict(list)
     for post in posts:

@@ -33,22 +33,22 @@ def feed_as_json(page: FeedPage) -> bytes:
         ("previous", page.previous),
         ("next", page.next),
     ]
-    links = [_link(name, rel=rel) for rel, name in named if name]
+    links = [_json_link(name, rel=rel) for rel, name in named if name]
     other = ACQUISITION_TYPE if page.books else NAVIGATION_TYPE
     links.append({"rel": "alternate", "href": f"{quote(page.name)}.xml", "type": other})
     feed: dict[str, Any] = {"metadata": {"title": page.title, "modified": page.updated}, "links": links}
     if page.links:
-        feed["navigation"] = [_link(link.name, rel="subsection", title=link.title) for link in page.links]
+        feed["navigation"] = [_json_link(link.name, rel="subsection", title=link.title) for link in page.links]
     if page.books:
         feed["publications"] = [_publication(book) for book in page.books]
     return json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _link(name: str, **more: str) -> dict[str, str]:
+def _json_link(name: str, **more: str) -> dict[str, str]:
     return {**more, "href": f"{quote(name)}.json", "type": JSON_TYPE}
 
 
-def _series(book: CatalogueEntry) -> dict[str, Any]:
+def _belongs_to(book: CatalogueEntry) -> dict[str, Any]:
     return {"name": book.series} | ({"position": float(book.position)} if book.position else {})
 
 
@@ -64,7 +64,7 @@ def _publication(book: CatalogueEntry) -> dict[str, Any]:
         "publisher": book.site,
         "subject": [*book.subjects],
         "description": book.summary,
-        "belongsTo": {"series": _series(book)} if book.series else {},
+        "belongsTo": {"series": _belongs_to(book)} if book.series else {},
     }
     width, height = COVER_SIZE
     return {

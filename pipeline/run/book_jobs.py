@@ -51,8 +51,8 @@ class BookMaker:
         """Write every missing or outdated book; `disturbed` are documents whose files somebody changed."""
         moved = self.database.fact(BOOKS_FACT) != self.key
         if moved:
-            self.database.mark("unmade")
-        outdated = sorted({*self.database.marked("unmade"), *disturbed})
+            self.database.unmade.add()
+        outdated = sorted({*self.database.unmade.paths(), *disturbed})
         self.write_posts(outdated)
         self.store_problems()
         collections = CollectionMaker(self.settings, self.database, self.ledger, self.scratch)
@@ -61,7 +61,7 @@ class BookMaker:
         if not self.system_failed:
             owners = None if moved else outdated
             self.ledger.clear(self.out, owners, lambda below_out, name: below_out and name.startswith(BOOK_PREFIXES))
-            self.database.clear_marks("unmade")
+            self.database.unmade.clear()
             self.database.learn(BOOKS_FACT, self.key)
         self.database.commit()
 

@@ -75,7 +75,7 @@ def learn_kept(decisions: DecisionSet, database: ArchiveState) -> None:
     named = database.decisions.named(decisions.kept)
     found = {one.key: (named[one.key][0], place) for place, one in enumerate(decisions.kept) if one.key in named}
     if changed := database.decisions.keep(found):
-        database.mark("stale", sorted(changed))
+        database.stale.add(sorted(changed))
 
 
 def outdated_in_words(database: ArchiveState) -> tuple[str, ...]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import errno
+import os
+import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from pipeline.settings import SettingsError
+from pipeline.store.atomic import errors_naming
 
 
 def check_folders(raw: Path, clean: Path, out: Path) -> None:
@@ -34,3 +41,25 @@ def check_writable(folder: Path, *, check: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+
+
+class Locked(Exception):  # noqa: N818 - a condition, not a fault
+    """Another run uses the same clean/; the message says which."""
+
+
+@contextmanager
+def locked(clean: Path, *, check: bool) -> Iterator[None]:
+    """Hold the lock of clean/ and out/. A check writes nothing and needs no lock."""
+    if check:
+        yield
+        return
+    clean.mkdir(parents=True, exist_ok=True)
+    file = clean / ".lock"
+    try:
+        with FileLock(file, timeout=0):
+            with errors_naming(file):
+                file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
+            yield
+    except Timeout as error:
+        message = f"{clean}: another run uses it ({file.read_text('utf-8', 'replace')}); wait for it or stop it"
+        raise Locked(message) from error

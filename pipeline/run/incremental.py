@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
 
 from pipeline.document import Skipped
 from pipeline.extras import is_installed, require
@@ -20,14 +16,13 @@ from pipeline.run.changed_posts import changed_posts, passed_over
 from pipeline.run.code_state import code_state
 from pipeline.run.decided_posts import PROBLEMS_FACT, learn_decisions, learn_kept, outdated_in_words
 from pipeline.run.engines import opened_engine, with_absolute_folders
-from pipeline.run.folders import check_folders, check_writable
+from pipeline.run.folders import check_folders, check_writable, locked
 from pipeline.run.stopwatch import Stopwatch, TimedEngine
 from pipeline.run.summary import Progress, RunContext, report_of
 from pipeline.run.tasks import Task, Unchanged
 from pipeline.run_report import RunReport
 from pipeline.settings import Settings
 from pipeline.store.archive_state import open_state
-from pipeline.store.atomic import errors_naming
 from pipeline.store.completion_cache import read_completions
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
@@ -40,10 +35,6 @@ if TYPE_CHECKING:
 DATABASE_FILE = ".state.sqlite"  # in clean/
 COMMIT_EVERY = 200  # documents: a kill loses the work on as many, or, where commits take long,
 COMMIT_RATIO = 20  # of 20 times the time of the last one: in large archives, keys go to pages all over the database
-
-
-class Locked(Exception):  # noqa: N818 - a condition, not a fault
-    """Another run uses the same clean/; the message says which."""
 
 
 def run_archive(
@@ -104,24 +95,6 @@ def _flow_digest(settings: Settings) -> str:
     return digest_of_values(cache_key(settings), ROW_VERSION)
 
 
-@contextmanager
-def locked(clean: Path, *, check: bool) -> Iterator[None]:
-    """Hold the lock of clean/ and out/. A check writes nothing and needs no lock."""
-    if check:
-        yield
-        return
-    clean.mkdir(parents=True, exist_ok=True)
-    file = clean / ".lock"
-    try:
-        with FileLock(file, timeout=0):
-            with errors_naming(file):
-                file.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
-            yield
-    except Timeout as error:
-        message = f"{clean}: another run uses it ({file.read_text('utf-8', 'replace')}); wait for it or stop it"
-        raise Locked(message) from error
-
-
 class IncrementalRun:
     """One run over an archive. `system_failed` says that the system failed a document."""
 
@@ -142,7 +115,7 @@ class IncrementalRun:
         self.mark_changed_pictures()
         made = self.form()
         changed, disturbed = self.database.fact("made") != made, self.ledger.disturbed()
-        marked = self.database.is_marked("stale") or (self.makes_books and self.database.is_marked("unmade"))
+        marked = self.database.stale.any() or (self.makes_books and self.database.unmade.any())
         if not (changed or disturbed or marked):
             self.ledger.renew_ledgers()
             return
@@ -231,7 +204,7 @@ class IncrementalRun:
 
     def recheck(self) -> None:
         """Clean again the sources with reconstructed characters whose evidence in the archive changed."""
-        if not self.database.is_marked("stale"):
+        if not self.database.stale.any():
             return
         from pipeline.run.evidence import outdated_inferences, write_statistics
 
@@ -254,9 +227,9 @@ class IncrementalRun:
         tables = self.database.duplicates
         if self.database.fact("fingerprints") != FINGERPRINT_VERSION:
             tables.compute_fingerprints(self.database.document)
-            self.database.mark("stale")
+            self.database.stale.add()
             self.database.learn("fingerprints", FINGERPRINT_VERSION)
-        if self.database.is_marked("stale"):
+        if self.database.stale.any():
             index = LshIndex(self.database.db, self.database.document)
             index.update(*tables.unindexed())
             tables.relate(duplicate_clusters(index, self.database.decisions.kept()))

@@ -60,7 +60,7 @@ class Writer:
         changed. After a failure of the system nothing is removed or taken for done: the next run tries again.
         """
         if self.moved:
-            self.database.mark("stale")
+            self.database.stale.add()
         if not self.books:
             self.database.chapters.put_problems({})
         with self.watch.stage("clean files"):
@@ -81,7 +81,7 @@ class Writer:
                     CatalogueWriter(self.settings, self.database, self.ledger).write_all()
                     self.ledger.flush()
         system_failed = system_failed or self.system_failed
-        stale = self.database.marked("stale")
+        stale = self.database.stale.paths()
         self.database.commit()
         with (
             self.watch.stage("records"),
@@ -94,12 +94,12 @@ class Writer:
             self.ledger.flush()
             if not system_failed:
                 self.remove_unplanned({*stale, *disturbed})
-                self.database.clear_marks("stale")
+                self.database.stale.clear()
                 self.database.learn(RECORDS_FACT, self.key)
 
     def write_clean(self, disturbed: Collection[str]) -> None:
         """Write the clean files of the documents that changed, those of duplicates to a separate folder."""
-        changed = sorted({*self.database.marked("stale"), *disturbed})
+        changed = sorted({*self.database.stale.paths(), *disturbed})
         for path in changed:
             found = self.database.named_outcome(path, problems=False)
             if found is None:

@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pipeline.decisions.open_item import SHOWN_CONTEXT
+from pipeline.decisions.open_item import ITEM_CONTEXT
 from pipeline.serve.desk import AskedDecision, CannotDecide, Desk
 from pipeline.serve.pages import in_words, page
 from pipeline.serve.side_by_side import character_diff, side_by_side
@@ -128,13 +128,13 @@ def _paragraph_before(context: str) -> str:
     'The sea and '
     """
     _, blank, paragraph = context.rpartition("\n\n")
-    return f"{'…' * (not blank and len(context) >= SHOWN_CONTEXT)}{paragraph}"
+    return f"{'…' * (not blank and len(context) >= ITEM_CONTEXT)}{paragraph}"
 
 
 def _paragraph_after(context: str) -> str:
     """Return the start of a context that is in the same paragraph as what precedes."""
     paragraph, blank, _ = context.partition("\n\n")
-    return f"{paragraph}{'…' * (not blank and len(context) >= SHOWN_CONTEXT)}"
+    return f"{paragraph}{'…' * (not blank and len(context) >= ITEM_CONTEXT)}"
 
 
 def _confidence(given: str) -> float:

@@ -37,7 +37,7 @@ def _renderer() -> MarkdownIt:
     renderer = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).use(footnote_plugin)
     rules: dict[str, Callable[..., str]] = {
         "image": _picture,
-        "link_open": _link,
+        "link_open": _safe_link,
         "th_open": _cell,
         "td_open": _cell,
         "table_open": lambda *_: '<div class="wide" tabindex="0" role="region" aria-label="Table"><table>\n',
@@ -60,7 +60,7 @@ def _picture(_renderer: RendererHTML, tokens: Sequence[Token], at: int, *_: Any)
     return f'<span class="picture">Picture{f": {escape(words)}" if words else ""}</span>'
 
 
-def _link(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:  # noqa: ANN401
+def _safe_link(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:  # noqa: ANN401
     token, link_of = tokens[at], env["link_of"]
     target = link_of(str(token.attrs.get("href", "")))
     token.attrs = {"href": target, "rel": "noreferrer noopener"} if target else {"class": "dead"}

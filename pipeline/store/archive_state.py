@@ -20,6 +20,7 @@ from pipeline.store.chapters import HAS_BOOKS, ChapterTable
 from pipeline.store.decision_tables import DecisionTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
 from pipeline.store.link_tables import LinkTables
+from pipeline.store.mark_table import MarkTable
 from pipeline.store.packing import name_hash, unpack
 from pipeline.store.picture_tables import PictureTables
 from pipeline.store.sample_tables import SampleTables, replace_rows
@@ -41,7 +42,6 @@ SELECT kind, outcome, duplicate_of, why, similarity, problem, cause, name, diges
 """
 DRAFTS_FLOW = " drafts"  # at the end of the flow's digest
 CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distinguish two equal names
-MARK_TABLES = ("stale", "unmade")  # the documents with outdated records, and with outdated books
 
 
 @contextmanager
@@ -71,7 +71,10 @@ def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = Fa
 
 
 class ArchiveState:
-    """The rows of the last run, updated by this one."""
+    """The rows of the last run, updated by this one.
+
+    `stale` are the documents with outdated records, `unmade` those with outdated books.
+    """
 
     def __init__(self, db: sqlite3.Connection, flow: str) -> None:
         """Work in `db`, which has the tables of `schema`; `flow` as in `open_state`."""
@@ -83,6 +86,7 @@ class ArchiveState:
         self.samples = SampleTables(self.db)
         self.catalogue = CatalogueTable(self.db)
         self.selections = SelectionTable(self.db)
+        self.stale, self.unmade = MarkTable(self.db, "stale"), MarkTable(self.db, "unmade")
         self.db.execute("BEGIN")
 
     @cached_property
@@ -177,26 +181,6 @@ class ArchiveState:
     def clean_again(self, paths: Iterable[str]) -> None:
         """Make the rows of sources outdated, so that this run, or the next if it is killed, cleans them again."""
         self.db.executemany("UPDATE documents SET flow = '' WHERE path = ?", ((path,) for path in paths))
-
-    def mark(self, table: str, paths: Iterable[str] | None = None) -> None:
-        """Mark documents in one of MARK_TABLES; None means all."""
-        if paths is None:
-            self.db.execute(f"INSERT OR IGNORE INTO {table} SELECT path FROM documents")  # noqa: S608 - ours
-        else:
-            self.db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", ((path,) for path in paths))  # noqa: S608 - ours
-
-    def marked(self, table: str) -> list[str]:
-        """Return the paths that are marked in one of MARK_TABLES, in order; some documents may be gone."""
-        return [path for (path,) in self.db.execute(f"SELECT path FROM {table} ORDER BY path")]  # noqa: S608 - ours
-
-    def is_marked(self, table: str) -> bool:
-        """Return whether a document is marked in one of MARK_TABLES."""
-        return self.db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - ours
-
-    def clear_marks(self, table: str) -> None:
-        """Remove all marks of one of MARK_TABLES."""
-        if self.is_marked(table):
-            self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
 
     def works_of(self, path: str) -> bytes:
         """Return the packed works that a document cites; empty if it cites none."""
