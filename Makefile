@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Python imports nothing from this folder, because raw/ is in it.
 export PYTHONSAFEPATH := 1
 
-.PHONY: run test coverage torture harm check lock clean tools
+.PHONY: run test coverage torture harm bench check lock clean tools
 
 run: .venv/run
 	$(BIN)/python -P -m pipeline run
@@ -26,6 +26,9 @@ torture: .venv/test # takes hours: many more histories, kills, faults and damage
 
 harm: .venv/test # 20 minutes: public texts of this machine through every part; lists what changed in build/harm.txt
 	PYTHONPATH=benchmarks $(BIN)/python benchmarks/harm.py
+
+bench: .venv/test # 5 minutes: how fast Lacuna is beside its peers; writes the table of docs/benchmarks.md
+	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/bench.py
 
 check: .venv/test
 	$(BIN)/ruff check .

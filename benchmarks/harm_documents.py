@@ -24,7 +24,7 @@ from pipeline.document import Cleaned, Document, Source, Step
 from pipeline.flow import assemble
 from pipeline.markdown import CODE, block_groups
 from pipeline.records.clean_file import clean_file
-from pipeline.run.worker import follow_all
+from pipeline.run.follow import follow_all
 from pipeline.settings import Settings
 
 SHARED = Path(__file__).parent.parent.parent / "shared"

@@ -29,6 +29,12 @@ def main() -> None:
     folder, number = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else POSTS  # noqa: PLR2004
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     files = sorted(path for path in folder.rglob("*") if path.suffix in {".md", ".txt"} and path.is_file())[:number]
+    ours, theirs = compared(files)
+    print(f"lacuna {ours:.1f} s, script {theirs:.1f} s: {theirs / ours:.2f} times as fast")
+
+
+def compared(files: Sequence[Path]) -> tuple[float, float]:
+    """Return the CPU seconds of Lacuna and of the script for some posts."""
     with tempfile.TemporaryDirectory() as place:
         raw = Path(place, "raw")
         raw.mkdir()
@@ -37,8 +43,7 @@ def main() -> None:
         size = sum(file.stat().st_size for file in raw.iterdir())
         print(f"{len(files)} posts, {size / 1e6:.1f} MB")
         ours = cpu_seconds(["-m", "pipeline", "run", "--no-editions", "--jobs", "2"], place)
-        theirs = cpu_seconds([__file__, SCRIPT], place)
-        print(f"lacuna {ours:.1f} s, script {theirs:.1f} s: {theirs / ours:.2f} times as fast")
+        return ours, cpu_seconds([__file__, SCRIPT], place)
 
 
 def cpu_seconds(arguments: Sequence[str], folder: str) -> float:

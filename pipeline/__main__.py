@@ -25,12 +25,14 @@ from pipeline.commands import (
     init,
     link_check,
     review,
+    send,
     serve,
     status,
     text,
     tools,
     watch,
     works,
+    yearbook,
 )
 from pipeline.commands.options import CommandGroup, colour_of_environment
 from pipeline.exits import ExitCode
@@ -68,11 +70,11 @@ def lacuna(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-MODULES = (
-    init, archive, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works,
-    fetch_images, tools,
+COMMAND_MODULES = (
+    init, archive, yearbook, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works,
+    fetch_images, send, tools,
 )  # fmt: skip
-for module in MODULES:
+for module in COMMAND_MODULES:
     for command in module.COMMANDS:
         lacuna.add_command(command)
 
@@ -80,7 +82,7 @@ for module in MODULES:
 def main() -> None:
     """Run the command line and exit with a code of `ExitCode`."""
     _speak_utf8()
-    stopped: list[ExitCode] = []  # what ended the work, also where a library turns it into an error of its own
+    stopped: list[ExitCode] = []  # what ended the work; a library may raise another error then
 
     def terminate(_number: int, _frame: FrameType | None) -> None:
         stopped.append(ExitCode.TERMINATED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
@@ -39,7 +40,23 @@ def faults_of(data: bytes) -> list[Fault]:
     >>> faults_of("a\ncaf\u00c3\u00a9".encode())[0]
     Fault(line=2, column=4, kind='mojibake', what='`Ã©` is `é`: UTF-8 decoded as latin-1')
     """
+    return _faults(data, repair(data))
+
+
+def fixed(data: bytes) -> bytes:
+    r"""Return a file as UTF-8 without mojibake and mixed encodings; `data` where characters would be a guess.
+
+    >>> fixed("caf\u00c3\u00a9".encode()).decode()
+    'café'
+
+    A sound file in another encoding than UTF-8 stays. Raises SkipDocument if it is not text.
+    """
     document = repair(data)
+    fixable = {fault.kind for fault in _faults(data, document)} & {"mojibake", "encoding"}
+    return document.text.encode() if fixable and not document.inferred else data
+
+
+def _faults(data: bytes, document: Document) -> list[Fault]:
     text = document.text_after(("decode",))
     damaged = {_line_and_column(text, change.span[0])[0] for change in document.changes}
     found = [*_encoding_faults(data, document), *_mojibake_faults(text, document), *_bidi_faults(text)]
@@ -52,10 +69,12 @@ def _line_and_column(text: str, at: int) -> tuple[int, int]:
 
 
 def _mojibake_faults(text: str, document: Document) -> Iterator[Fault]:
-    for change in document.changes:
-        if change.step == "repair":
-            what = f"`{_excerpt(change.before)}` is `{_excerpt(change.after)}`: {change.reason}"
-            yield Fault(*_line_and_column(text, change.span[0]), "mojibake", what)
+    """Yield one fault for each line with mojibake: its first place."""
+    made = [(_line_and_column(text, one.span[0]), one) for one in document.changes if one.step == "repair"]
+    for line, group in itertools.groupby(made, lambda pair: pair[0][0]):
+        ((_, column), change), *rest = group
+        what = f"`{_excerpt(change.before)}` is `{_excerpt(change.after)}`: {change.reason}"
+        yield Fault(line, column, "mojibake", f"{what}; {len(rest)} more in this line" if rest else what)
 
 
 def _encoding_faults(data: bytes, document: Document) -> Iterator[Fault]:

@@ -38,6 +38,7 @@ Day = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN)]
 Colour = Annotated[str, msgspec.Meta(pattern=COLOUR_PATTERN)]
 Page = Literal["a4", "a5", "reader"]
 LinkForm = Literal["as-written", "canonical"]
+BOOK_FORMATS = ("epub", "pdf")  # of every book; the setting `formats` adds those of devices
 
 
 class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +52,20 @@ class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = ""
     query: str = ""
     order: Literal["oldest", "newest", "title"] = "oldest"
+    every: Literal["week", "month", "year"] | None = None  # a book for each period
     cover: Colour = ""  # empty: one of the palette, chosen by the title or series
+
+
+class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How `lacuna send` reaches a mail server. The password is not here: the environment or a command has it."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1)]
+    to: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    port: PositiveInt = 587
+    tls: Literal["starttls", "implicit"] = "starttls"
+    user: str = ""
+    sender: str = ""  # empty: the user
+    password_command: tuple[str, ...] = ()
 
 
 class SettingsPlace(NamedTuple):
@@ -92,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: str = "processes"
     scheduler: str = ""
     editions: bool = msgspec.field(default_factory=lambda: is_installed("books"))
+    opds: bool = True
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
     vertical: bool = False
@@ -107,6 +122,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_bytes: PositiveInt = 16 * 2**20
     max_seconds: PositiveInt = 120
     steps: dict[str, dict[str, Any]] = {}
+    send: Send | None = None
+
+
+TABLES: dict[str, type[msgspec.Struct]] = {"edition": Edition, "send": Send}
 
 
 def checked_settings(table: dict[str, Any], place: SettingsPlace) -> Settings:
@@ -117,8 +136,8 @@ def checked_settings(table: dict[str, Any], place: SettingsPlace) -> Settings:
         problem, _, path = str(error).partition(" - at `$")
         unknown = re.search(r"unknown field `(.+?)`", problem)
         if unknown:
-            known = (Edition if ".edition" in path else Settings).__struct_fields__
-            message = f"no setting `{unknown[1]}`" + suggestion(unknown[1], known)
+            own: type[msgspec.Struct] = next((one for name, one in TABLES.items() if f".{name}" in path), Settings)
+            message = f"no setting `{unknown[1]}`" + suggestion(unknown[1], own.__struct_fields__)
         else:
             message = validation_message(str(error), Settings)
         number = place.line_of(path.rstrip("`"), unknown[1] if unknown else "")
@@ -151,7 +170,11 @@ def _nested_types(kind: object) -> Iterator[object]:
 
 def _hints(kind: object) -> dict[str, Any]:
     """Return the types of the fields of a table of settings; nothing for other types."""
-    return get_type_hints(kind, include_extras=True) if isinstance(kind, type) and kind in {Settings, Edition} else {}
+    return (
+        get_type_hints(kind, include_extras=True)
+        if isinstance(kind, type) and kind in {Settings, *TABLES.values()}
+        else {}
+    )
 
 
 def _with_distinct_titles(settings: Settings, file: str) -> Settings:

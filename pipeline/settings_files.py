@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import tomllib
 from collections.abc import Iterator
@@ -36,13 +35,13 @@ def find_settings(folder: Path) -> Path | None:
     Two files do not count: one above in a folder that anybody may write to, and one in the `raw` of an archive above.
     """
     chosen: Path | None = None
-    for file in reversed([*_candidates(folder.resolve())]):
+    for file in reversed([*_settings_files_around(folder.resolve())]):
         if chosen is None or not _is_source(file.parent, chosen):
             chosen = file
     return chosen
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
+def _settings_files_around(folder: Path) -> Iterator[Path]:
     """Yield the settings files in a folder, then those above it."""
     for place in (folder, *folder.parents):
         own, project = place / SETTINGS_FILE, place / PROJECT_FILE
@@ -115,9 +114,7 @@ def _parsed(file: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r" \(at line (\d+), column \d+\)\Z", str(error))
-        what = str(error)[: at.start()] if at else str(error)
-        message = f"{file.name}{f':{at[1]}' if at else ''}: not valid TOML: {what}"
+        message = f"{file.name} cannot be read: {error}"
         raise SettingsError(message) from error
 
 

@@ -37,7 +37,7 @@ OPERATIONS = (*AUDITED, *PROFILED)
 KILL = "SIGKILL"
 ERRORS = ("ENOSPC", "EIO", "EMFILE")
 EDITED = re.compile(r"\.edited(-\d+)?\.md\b")  # a clean file that a user edited, saved before it is replaced
-BOOKS = ("archive.", "posts/", "editions/")  # in out/: `--no-editions` does not touch them
+BOOKS = ("archive.", "posts/", "editions/", "opds/")  # in out/: `--no-editions` does not touch them
 SERVED = ("_forkserver_address", "_forkserver_authkey")  # the variables that connect to a running fork server
 SERVER = multiprocessing.get_context("forkserver")
 

@@ -31,6 +31,8 @@ def whole(name: str, data: bytes) -> bool:
         return data.endswith(b"\r\n")
     if name.startswith("out/posts/"):
         return False
+    if name.startswith("out/opds/"):
+        return data.rstrip().endswith((b"</feed>", b"}", b"\xff\xd9"))
     if name.endswith(".epub"):
         return ZipFile(BytesIO(data)).testzip() is None
     ends = {".pdf": b"%%EOF", ".html": b"</html>", ".graphml": b"</graphml>", ".json": b"]", ".bib": b""}

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import FLOW, Source
 from pipeline.document import Skipped
-from pipeline.run.worker import follow_all
+from pipeline.run.follow import follow_all
 
 SIZE = 4_000  # what CI has time for; benchmarks/adversarial.py takes a megabyte
 KINDS = ("md", "text", "yaml", "html")

@@ -90,3 +90,23 @@ def test_every_planted_fault_is_found_and_nothing_else(tmp_path):
     wanted = {(name, line, kind) for name, (_, line, kind) in files.items()}
     assert wanted - found == set()
     assert found - wanted == set()
+
+
+def test_fix_writes_repaired_text_and_nothing_else(tmp_path):
+    """`--fix` repairs mojibake and mixed encodings in place; modes and sound files stay; what is a guess stays."""
+    (tmp_path / "run.sh").write_text("# cafÃ©, naÃ¯ve\necho\n", "utf-8")
+    (tmp_path / "run.sh").chmod(0o755)
+    (tmp_path / "mixed.md").write_bytes(planted()["mixed-de-cp1252.md"][0])
+    (tmp_path / "guess.md").write_text(text_of("zh").encode().decode("cp1252", "ignore"), "utf-8")
+    (tmp_path / "cp1251.txt").write_text(text_of("ru"), "cp1251")
+    (tmp_path / "bidi.md").write_text("a\u202eb\n", "utf-8")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    done = command("check", "--fix", "--format", "github", ".", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "::error file=run.sh,line=1,col=6,title=mojibake::" in done.stdout
+    assert sorted(done.stderr.splitlines()) == ["fixed: mixed.md", "fixed: run.sh"]
+    changed = {file.name for file in tmp_path.iterdir() if file.read_bytes() != before[file.name]}
+    assert changed == {"run.sh", "mixed.md"}
+    assert (tmp_path / "run.sh").read_text("utf-8") == "# café, naïve\necho\n"
+    assert (tmp_path / "run.sh").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "mixed.md").read_text("utf-8") == text_of("de")

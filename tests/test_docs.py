@@ -17,6 +17,7 @@ import pytest
 import pipeline
 from pipeline import Settings
 from pipeline.__main__ import lacuna as group
+from tests.api_reference import api_reference
 from tests.conftest import ROOT, command, tree
 from tests.docs import INSTEAD, NOT_RUN, accepted, blocks, run_console, run_python, wrong
 
@@ -96,6 +97,14 @@ def test_every_public_name_is_documented_with_an_example():
     for name, section in sections.items():
         examples = [section[block.start : block.end] for block in blocks(section) if block.language == "pycon"]
         assert any(re.search(rf"\b{name}\b", example) for example in examples), name
+
+
+def test_the_api_reference_is_that_of_the_docstrings(request: pytest.FixtureRequest):
+    """docs/reference/api.md is what the docstrings of the public names say today."""
+    page = ROOT / "docs" / "reference" / "api.md"
+    if request.config.getoption("--accept"):
+        page.write_text(api_reference(), "utf-8")
+    assert page.read_text("utf-8") == api_reference()
 
 
 def test_every_exit_code_is_documented():

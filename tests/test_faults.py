@@ -23,7 +23,7 @@ from tests.disturbed import ERRORS, KILL, OPERATIONS, Ended, Fault, differences,
 from tests.posts import POSTS, png
 from tests.seesaw import Seesaw
 
-RUN = (sys.executable, "-m", "pipeline", "run")
+RUN = (sys.executable, "-m", "pipeline", "run", "--verbose")
 KILLED = {-signal.SIGKILL, 128 + signal.SIGKILL}
 
 

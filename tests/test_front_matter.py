@@ -14,7 +14,7 @@ from pipeline import Document, normalize
 from pipeline.document import Cleaned, Source
 from pipeline.flow import FLOW
 from pipeline.markdown.front_matter import front_matter_of
-from pipeline.run.worker import follow_all
+from pipeline.run.follow import follow_all
 from pipeline.steps.describe import describe
 from tests.conftest import ROOT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import run_archive
-from pipeline.run.collections import MOST_POSTS, volumes_of
+from pipeline.run.periods import MOST_POSTS, volumes_of
 from pipeline.run.report_pages import POSTS_PER_PAGE, pages_of
 from tests.posts import HARBOUR
 from tests.test_state import is_fresh, records, settings

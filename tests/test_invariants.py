@@ -29,7 +29,7 @@ from pipeline.markdown import (
     yaml_loader,
 )
 from pipeline.records.clean_file import clean_file
-from pipeline.run.worker import follow_all
+from pipeline.run.follow import follow_all
 from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.url_warnings import url_problems

@@ -16,7 +16,7 @@ from pipeline import Document
 from pipeline.document import Cleaned, Source
 from pipeline.flow import FLOW, follow
 from pipeline.records.clean_file import clean_file
-from pipeline.run.worker import follow_all
+from pipeline.run.follow import follow_all
 from pipeline.steps import controls
 from pipeline.steps.plain import STEP, plain_to_markdown
 from pipeline.steps.plain_text.evidence import is_markdown

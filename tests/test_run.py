@@ -93,7 +93,7 @@ def test_raw_is_never_written(archive: Path):
 def test_a_second_run_does_nothing_but_look(cleaned: Path):
     """If nothing changed, no file is written, not even with equal bytes."""
     before = {path: path.stat().st_mtime_ns for folder in ("clean", "out") for path in (cleaned / folder).rglob("*.*")}
-    ran = command("run", cwd=cleaned)
+    ran = command("run", "-v", cwd=cleaned)
     assert last_line(ran.stdout).endswith("0 files written, 0 removed")
     assert "building" not in ran.stderr
     files = {path for path in before if not any(part.startswith(".") for part in path.relative_to(cleaned).parts)}
@@ -107,7 +107,7 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
     before = [path.stat().st_mtime_ns for path in others]
     with (archive / "raw" / f"{POSTS[3]}.txt").open("a", encoding="utf-8") as file:
         file.write("\n\n一句新的话。\n")
-    ran = command("run", cwd=archive)
+    ran = command("run", "--verbose", cwd=archive)
     stages = [
         f"cleaning: {POSTS[3]}.txt",
         "re-checking: 002_0cc31b200e29ec80.txt",
@@ -166,7 +166,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_continues_a_killed_one(small: Path, tmp_path: Path, line: str):
     """After a run was killed, at any stage, the next run gives the same outputs as an undisturbed one."""
     shutil.copytree(small / "raw", tmp_path / "raw")
-    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    arguments = [sys.executable, "-m", "pipeline", "run", "-v", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
@@ -183,7 +183,7 @@ def test_a_run_continues_a_killed_one(small: Path, tmp_path: Path, line: str):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_stopped_run_has_its_exit_code(archive: Path, number: signal.Signals, code: int):
     """SIGTERM and Ctrl-C end a run with their own exit codes and no half-written files."""
-    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    arguments = [sys.executable, "-m", "pipeline", "run", "-v", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
@@ -198,7 +198,7 @@ def test_a_stopped_run_has_its_exit_code(archive: Path, number: signal.Signals, 
 @pytest.mark.usefixtures("few")
 def test_one_run_at_a_time(archive: Path):
     """A second run on the same clean/ does not start; it names the process that holds the lock."""
-    arguments = [sys.executable, "-m", "pipeline", "run", "--jobs", "1"]
+    arguments = [sys.executable, "-m", "pipeline", "run", "-v", "--jobs", "1"]
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
@@ -353,19 +353,24 @@ def test_the_report_shows_titles_in_their_direction(tmp_path: Path, lacuna: Lacu
     lacuna("run", "--no-editions", cwd=tmp_path)
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert report.count('dir="auto" lang="he">ה-CIA ומושגים</span>') == 2
-    assert re.findall('href="([^"]*)"', report) == ["https://e.org/a"]
+    urls = [url for url in re.findall('href="([^"]*)"', report) if ":" in url]
+    assert urls == ["https://e.org/a"]
+    assert '<a href="../raw/a.md">source</a>' in report
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("job = 2", "pipeline.toml: no setting `job`; did you mean `jobs`?"),
-        ("jobs = 0", "pipeline.toml: expected a whole number >= 1 in `jobs`"),
-        ('jobs = "two"', "pipeline.toml: expected a whole number, got text in quotes in `jobs`"),
-        ("jobs = ", "pipeline.toml cannot be read"),
-        ('page = "A5"', "pipeline.toml: invalid value 'A5' in `page`; valid: a4, a5, reader"),
-        ('[[edition]]\ntitle = "x"\nsince = "1.2.2020"', "expected a date such as 2021, 2021-03 or 2021-03-09 in"),
-        ('[[edition]]\ntitle = "x"\nsinc = "2020"', "no setting `sinc`; did you mean `since`?"),
+        ("job = 2", "pipeline.toml:1: no setting `job`; did you mean `jobs`?"),
+        ("jobs = 0", "pipeline.toml:1: expected a whole number >= 1 in `jobs`"),
+        ('jobs = "two"', "pipeline.toml:1: expected a whole number, got text in quotes in `jobs`"),
+        ("jobs = ", "pipeline.toml cannot be read: Invalid value (at line 1, column 8)"),
+        ('page = "A5"', "pipeline.toml:1: invalid value 'A5' in `page`; valid: a4, a5, reader"),
+        (
+            '[[edition]]\ntitle = "x"\nsince = "1.2.2020"',
+            "pipeline.toml:3: expected a date such as 2021, 2021-03 or 2021-03-09 in",
+        ),
+        ('[[edition]]\ntitle = "x"\nsinc = "2020"', "pipeline.toml:3: no setting `sinc`; did you mean `since`?"),
         ('[steps.typography]\nlevel = "all"', "invalid value 'all'; valid: off, safe, full"),
         ('plugins = ["nothing"]', "no plugin `nothing` is installed"),
         ("[steps.repare]\nx = 1", "no step `repare` to set options for; did you mean `repair`?"),

@@ -42,7 +42,12 @@ def counts(report: RunReport) -> RunReport:
 def is_fresh(folder: Path, report: RunReport, chosen: Settings) -> bool:
     """Return whether clean/, out/ and the counts equal those of a run into empty folders; saved edits do not count."""
     fresh = folder / "fresh"
-    again = run_archive(msgspec.structs.replace(chosen, clean=str(fresh / "clean"), out=str(fresh / "out")))
+    fresh.mkdir()
+    raw = fresh / Path(chosen.raw).name  # the report links to the sources: they have the same place in both
+    raw.symlink_to(chosen.raw, target_is_directory=True)
+    again = run_archive(
+        msgspec.structs.replace(chosen, raw=str(raw), clean=str(fresh / "clean"), out=str(fresh / "out"))
+    )
     same = all(
         {name: data for name, data in tree(Path(kept)).items() if not name.endswith(".edited.md")} == tree(fresh / name)
         for name, kept in (("clean", chosen.clean), ("out", chosen.out))

@@ -167,18 +167,20 @@ def _drawn_by_typst(char: str) -> bool:
     return True
 
 
-def font_subsets(text: str, ranges: str, language: str = "", weight: int = REGULAR_WEIGHT) -> list[FontSubset]:
+def font_subsets(
+    text: str, ranges: str, language: str = "", weight: int = REGULAR_WEIGHT, *, sans: bool = False
+) -> list[FontSubset]:
     """Return font subsets that cover the characters of `text` in `ranges` (CSS unicode-range).
 
     Characters that no font has are skipped. Han characters get the glyphs of `language` (BCP 47). Running text gets a
-    serif font; those for other languages than simplified Chinese are in the extra `cjk`.
+    serif font unless `sans` is set; those for other languages than simplified Chinese are in the extra `cjk`.
     """
     index = _cjk_face_index(language)
     bounds = [tuple(int(end, 16) for end in part.strip()[2:].split("-")) for part in ranges.split(",")]
     present = {ord(char) for char in set(text) if not char.isspace() and not _DEFAULT_IGNORABLE.match(char)}
     wanted = {code for code in present - JOINERS if any(a <= code <= b for a, b in bounds)}
     made = []
-    serif = SERIF_PREFIXES.get(index, ()) if weight == REGULAR_WEIGHT else ()
+    serif = SERIF_PREFIXES.get(index, ()) if weight == REGULAR_WEIGHT and not sans else ()
     for name, face, code_points in _packaged_faces(index, (*serif, SANS_CJK_PREFIX)):
         if not wanted:
             break

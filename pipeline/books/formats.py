@@ -15,8 +15,8 @@ from pipeline.books.pdf.markup import pdf_conversion
 from pipeline.books.pdf.pdf_file import finished_pdf
 from pipeline.books.sections import BookSection, sections_of
 from pipeline.markdown.pandoc import convert_sanitized
+from pipeline.settings import BOOK_FORMATS
 
-BOOK_FORMATS = ("epub", "pdf")
 _CONVERSIONS = {"epub": epub_conversion, "pdf": pdf_conversion}
 _FINISHERS = {"epub": finished_epub, "pdf": finished_pdf}
 

@@ -32,9 +32,9 @@ def series_of(book: Book) -> str:
 def collection_of(book: Book) -> str:
     """Return what sets of books share, and with it the colour of their covers: a series, a title, or a host.
 
-    Volumes and books of years (`Collected posts, 2021`, `Yearbook 2022`) are a set.
+    Volumes and books of periods (`Collected posts, 2021`, `Yearbook 2022`, `Digest, 2021-W09`) are a set.
     """
-    title = re.sub(r"[\s,]*(?:19|20)\d\d(?:-\d+)?$", "", book.title)
+    title = re.sub(r"[\s,]*(?:19|20)\d\d(?:-W?\d+)*$", "", book.title)
     return series_of(book) or (title if len(book.chapters) > 1 else next(iter(hosts_of(book)), ""))
 
 

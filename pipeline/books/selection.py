@@ -15,14 +15,15 @@ def selected_chapters(edition: Edition, chapters: Iterable[Chapter]) -> list[Cha
 
     `chapters` are sorted by date, oldest first. A chapter without a date does not meet a condition on dates.
     """
-    selected = [chapter for chapter in chapters if _meets_conditions(edition, chapter)]
+    selected = [chapter for chapter in chapters if meets_conditions(edition, chapter)]
     if edition.order == "newest":
         dated = [chapter for chapter in selected if chapter.date]
         return [*reversed(dated), *(chapter for chapter in selected if not chapter.date)]
     return sorted(selected, key=lambda chapter: natural_key(chapter.title)) if edition.order == "title" else selected
 
 
-def _meets_conditions(edition: Edition, chapter: Chapter) -> bool:
+def meets_conditions(edition: Edition, chapter: Chapter) -> bool:
+    """Return whether a chapter meets every condition of `edition`."""
     language = edition.language.casefold()
     return (
         _is_between_dates(chapter.date, edition.since, edition.until)

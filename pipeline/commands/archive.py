@@ -1,4 +1,4 @@
-"""Commands for a whole archive: run, yearbook; and what all commands of an archive share."""
+"""The command that cleans a whole archive: run; and what all commands of an archive share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from pipeline.commands.options import echo_json, global_options, json_option, say, warning
 from pipeline.exits import ExitCode
-from pipeline.extras import is_installed, missing_extra, require
+from pipeline.extras import is_installed, missing_extra
 
 if TYPE_CHECKING:
     from pipeline.run_report import RunReport
@@ -192,7 +192,7 @@ def _print_decisions(report: RunReport) -> None:
     if report.obeyed or outdated:
         click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
     if report.open_items and report.written:
-        click.echo(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
+        say(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
 
 
 def _print_profile(report: RunReport) -> None:
@@ -218,40 +218,4 @@ def _print_places(settings: Settings) -> None:
     say(f"report: {settings.out}/report.html")
 
 
-@click.command()
-@click.argument("year", type=click.IntRange(1900, 2099))
-@click.option("--title", help="Title of the book. Default: the `title` of the settings, and the year.")
-@json_option
-def yearbook(year: int, title: str | None, *, as_json: bool) -> int:
-    """Make a book of the posts of YEAR.
-
-    The book is added to the settings: later runs keep it up to date.
-    """
-    require("books", "books")
-    from pipeline.records.report_jsonl import has_post_in_year
-    from pipeline.settings import Edition
-    from pipeline.settings_files import SETTINGS_FILE, user_settings, with_edition
-    from pipeline.store.atomic import remove_partial_files, write_atomically
-
-    settings = archive_settings()
-    file = settings_file()[0]
-    file = Path(SETTINGS_FILE) if file in {None, user_settings()} else file
-    new = with_edition(Edition(title or f"{settings.title} {year}", since=str(year), until=str(year)), file)
-    report = run_with_progress(settings)
-    if new:
-        with Path(settings.clean, "report.jsonl").open("rb") as lines:
-            if not has_post_in_year(year, lines):
-                message = f"no post is dated {year}; nothing was added to the settings"
-                raise click.UsageError(message)
-        file = file.resolve()
-        try:
-            write_atomically(file.parent, file, new.encode())
-        finally:
-            remove_partial_files(file.parent)
-        settings = settings_of()
-        report = run_with_progress(settings)
-    print_summary(report, settings, books=True, as_json=as_json)
-    return report.exit_code
-
-
-COMMANDS = (run_command, yearbook)
+COMMANDS = (run_command,)

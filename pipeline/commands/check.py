@@ -27,8 +27,9 @@ FAULT_KINDS = ("mojibake", "encoding", "control", "bidi")
     show_default=True,
     help="`github` annotates a pull request.",
 )
-def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str) -> int:
-    """Find mojibake, mixed encodings, control characters and bidirectional overrides; change nothing.
+@click.option("--fix", is_flag=True, help="Write repaired text into the files, where no character is a guess.")
+def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *, fix: bool) -> int:
+    """Find mojibake, mixed encodings, control characters and bidirectional overrides.
 
     PATH is a file, a folder, or `-` for standard input. Exits with 1 if something was found.
     """
@@ -39,7 +40,8 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str) ->
     code = ExitCode.DONE
     for one in inputs(paths):
         try:
-            faults = [fault for fault in faults_of(one.read()) if fault.kind not in ignore]
+            data = one.read()
+            faults = [fault for fault in faults_of(data) if fault.kind not in ignore]
         except SkipDocument as reason:
             if one.found is None:  # a folder may hold anything
                 click.echo(f"skipped: {one.label}: {reason}", err=True)
@@ -49,11 +51,30 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str) ->
         found += len(faults)
         for fault in faults:
             click.echo(_fault_line(one, fault, form))
+        if fix and faults:
+            _write_fixed(one, data)
     if form == "text":
         click.echo(
             f"{counted(files, 'file')}, {counted(found, 'fault')}" if found else f"{counted(files, 'file')}, no faults"
         )
     return ExitCode.FOUND if found else code
+
+
+def _write_fixed(one: Input, data: bytes) -> None:
+    """Replace a file by its repaired text, and say so; standard input has no file."""
+    from pipeline.faults import fixed
+    from pipeline.store.atomic import remove_partial_files, write_atomically
+
+    if one.file is None or (repaired := fixed(data)) == data:
+        return
+    file = one.file.resolve()
+    mode = file.stat().st_mode
+    try:
+        write_atomically(file.parent, file, repaired)
+        file.chmod(mode)
+    finally:
+        remove_partial_files(file.parent)
+    click.echo(f"fixed: {one.label}", err=True)
 
 
 def _fault_line(one: Input, fault: Fault, form: str) -> str:

@@ -114,11 +114,11 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool,
     """Make an EPUB and a PDF of each file, and one of all files."""
     require("books", "books")
     from pipeline.books.book import Chapter
-    from pipeline.books.formats import BOOK_FORMATS
     from pipeline.document import SkipDocument
     from pipeline.run.book_worker import BookInput, make_books_of_file
     from pipeline.run.pool import Limits, run_alone
     from pipeline.run.summary import BOOK
+    from pipeline.settings import BOOK_FORMATS
     from pipeline.store.atomic import PARTIAL_FOLDER
     from pipeline.store.file_names import safe_name
     from pipeline.store.packing import unpack

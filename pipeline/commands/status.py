@@ -14,7 +14,7 @@ from pipeline.exits import ExitCode
 if TYPE_CHECKING:
     from pipeline.run.status import ArchiveStatus
 
-MOST_SHOWN = 10  # names of each kind; --json has all
+MOST_LISTED_NAMES = 10  # names of each kind; --json has all
 
 
 @click.command("status")
@@ -58,6 +58,8 @@ def _status_lines(status: ArchiveStatus) -> list[str]:
     lines += _listed("skipped", [f"{one.path}: {one.reason}" for one in status.skipped])
     for verb, names in (("new", status.new), ("changed", status.changed), ("deleted", status.deleted)):
         lines += _listed(verb, names)
+    if status.open_items:
+        lines.append(f"open to decide: {counted(status.open_items, 'inferred text')}; run `lacuna review`")
     if status.outdated:
         lines.append(f"outdated: {counted(status.outdated, 'post')}, cleaned with other settings or another version")
     if status.passed_over:
@@ -69,8 +71,8 @@ def _status_lines(status: ArchiveStatus) -> list[str]:
 
 def _listed(kind: str, names: tuple[str, ...] | list[str]) -> list[str]:
     """Return a line for each of the first names, then how many more there are."""
-    more = [f"{kind}: {len(names) - MOST_SHOWN:,} more"] if len(names) > MOST_SHOWN else []
-    return [f"{kind}: {name}" for name in names[:MOST_SHOWN]] + more
+    more = [f"{kind}: {len(names) - MOST_LISTED_NAMES:,} more"] if len(names) > MOST_LISTED_NAMES else []
+    return [f"{kind}: {name}" for name in names[:MOST_LISTED_NAMES]] + more
 
 
 COMMANDS = (status_command,)

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from pipeline.document import RetryLater, SkipDocument, Source
 from pipeline.read.below import FOLDER_FLAGS, SUBFOLDER_FLAGS, OutsideError, open_below, stat_below
 from pipeline.read.kinds import FileKind
-from pipeline.read.posts import TOP_OF_RAW, FolderPlace, PostRules, evidence_name
+from pipeline.read.posts import TOP_OF_RAW, FolderPlace, PostRules
+from pipeline.read.repositories import evidence_name
 
 DOCUMENT_SUFFIXES = {".md", ".markdown", ".txt"}
 DEEPEST_FOLDER = 64  # levels of folders: each takes an open file of the process, which may have only 256 (macOS)

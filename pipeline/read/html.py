@@ -31,6 +31,7 @@ from pipeline.read.page_tree import (
 )
 from pipeline.read.page_writer import PageWriter
 from pipeline.read.readers import READER_VERSIONS, Reader, folder_of_pictures
+from pipeline.read.repeated_title import drop_repeated_title
 
 MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
 _SNIFF = re.compile(
@@ -109,6 +110,7 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
     notes = notes_of(root)
     texts = {**formulas_of(root), **notes.references}
     node, article = article_of(root) if page.extract else (root.find("body"), True)
+    drop_repeated_title(node)
     pictures = PagePictures(links, folder_of_pictures(PurePosixPath(page.name)), page.parts)
     writer = PageWriter(links, pictures, texts)
     shown = letters_of_page(node, texts)

@@ -93,7 +93,7 @@ def language_of_code(element: PageElement) -> str:
     """Return the language that the classes of a block of code name, in the ways of highlighters; "" if none does."""
     around = [one for one in (element.getparent(), *list(element.iterancestors())[1:3]) if one is not None]
     for one in (*element.iter("code", "pre"), element, *around):
-        for name in ("data-lang", "data-language", "lang"):
+        for name in ("data-lang", "data-language", "data-code-block-lang", "lang"):
             value = attribute(one, name).lower() if one.tag in {"pre", "code"} or name != "lang" else ""
             if re.fullmatch(r"[a-z0-9+#_.-]{1,20}", value) and value not in _NO_LANGUAGE and name != "lang":
                 return value

@@ -179,8 +179,9 @@ def _day(written: str) -> str:
 def _canonical(root: PageElement, fields: Fields, text: str, url: str) -> str:
     """Return the URL of the page: canonical, as it says, or as the browser noted when it saved the page."""
     canonical = first_with((one for one in root.iter("link") if attribute(one, "rel").lower() == "canonical"), "href")
+    permanent = first_with((one for one in root.iter("a") if has_class(one, "p-canonical")), "href")  # Medium
     noted = _SAVED_FROM.search(text[:4096])
-    written = (canonical, _first(fields, ("og:url",)), url, noted[1] if noted else "")
+    written = (canonical, _first(fields, ("og:url",)), url, permanent, noted[1] if noted else "")
     return next((one for one in written if re.match(r"https?://[^/\s]+\.[^\s]+\Z", one)), "")
 
 

@@ -12,13 +12,14 @@ from pipeline.document import Metadata
 from pipeline.read.kinds import FileKind, is_program, kind_of_name, suffix_of_name
 from pipeline.read.repositories import (
     ENVIRONMENT_MARKS,
-    EVIDENCE_NAMES,
     NOTE_GENERATORS,
     FolderPath,
     furniture_family,
     generator_of,
     has_manifest,
     is_repository,
+    kind_of_exported,
+    snapshot_of,
 )
 
 DRAFT_VERSION = 1  # raise it when `is_draft` changes
@@ -48,7 +49,7 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
-MEDIUM_DRAFT = re.compile(r"draft_.+-[0-9a-f]{6,12}\.\w+\Z")  # Medium's export names drafts so
+_READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
@@ -69,6 +70,7 @@ class FolderPlace:
     repository: bool = False  # whether it is in a repository
     source: bool = False  # whether it is in one of its generator's sources
     project: bool = False  # whether it is in the repository of a program or a generator, not only a versioned folder
+    only: str = ""  # the only file that is a post: others are the same page
     programs: bool = False  # whether source code is in it: then files without a suffix are no posts
 
 
@@ -117,7 +119,9 @@ class PostRules:
         closed = name.startswith(".") or name in NEVER_ENTERED or (place.root and name in ENTERED_IN_NO_REPOSITORY)
         if closed:
             return FolderPlace(FileKind.OUTSIDE) if self._reaches_into(path) else None
-        below = replace(place, sources=(), depth=place.depth + 1, root=False, top=False, programs=False)
+        below = replace(place, sources=(), depth=place.depth + 1, root=False, top=False, programs=False, only="")
+        if place.only:
+            return replace(below, documents=FileKind.BACKUP)
         if name in DRAFT_FOLDERS:
             return replace(below, documents=FileKind.DRAFT)
         if place.sources:
@@ -149,7 +153,7 @@ class PostRules:
         evidence, names = set(evidence), list(files)
         if not place.top and not ENVIRONMENT_MARKS.isdisjoint(evidence):
             return None
-        place = replace(place, programs=any(map(is_program, names)))
+        place = replace(place, programs=any(map(is_program, names)), only=snapshot_of(names))
         if place.generator or place.documents:
             return place
         families = {family for name in names if (family := furniture_family(name))}
@@ -173,12 +177,6 @@ def _matches(path: PurePosixPath, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(str(path), pattern) for pattern in patterns)
 
 
-def evidence_name(name: str, *, folder: bool) -> str:
-    """Return a name as `look` expects it, `.Git` as `.git/`; empty if it says nothing about its folder."""
-    folded = name.casefold() + "/" * folder
-    return folded if folded in EVIDENCE_NAMES else ""
-
-
 def is_draft(meta: Metadata) -> bool:
     """Return whether the front matter says that a document is not published: `draft: true`, `published: false`."""
     fields = {key.casefold(): str(value).strip().casefold() for key, value in meta.extra}
@@ -191,12 +189,14 @@ def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
     if path.name.startswith("."):
         return FileKind.HIDDEN
     kind = kind_of_name(path.name)
+    if place.only and kind in _READABLE:
+        return "" if path.name == place.only else FileKind.BACKUP
     if kind in _TEXTS and _is_furniture(place, path.name):
         return FileKind.REPOSITORY
     if kind == FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
     if kind in {FileKind.WEB_PAGE, FileKind.CONVERTIBLE}:
-        return "" if _is_saved_page(place, path) else kind
+        return kind_of_exported(path.name) if _is_saved_page(place, path) else kind
     return _kind_of_document(place, path) if kind == FileKind.DOCUMENT else kind
 
 
@@ -212,7 +212,7 @@ def _kind_of_document(place: FolderPlace, path: PurePosixPath) -> str:
     is_list = (place.generator == "jekyll" and listed) or (place.generator == "hugo" and stem == "_index")
     if is_list:
         return FileKind.LISTING
-    return FileKind.DRAFT if MEDIUM_DRAFT.match(name) else ""
+    return kind_of_exported(path.name)
 
 
 def _is_furniture(place: FolderPlace, name: str) -> bool:

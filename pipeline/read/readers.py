@@ -40,7 +40,7 @@ class Reader:
 
 
 _MODULES = ("web_archive", "warc", "html", "pandoc_formats")  # in this order: an `.html` file may be an MHTML archive
-READER_VERSIONS = {"mhtml": 3, "warc": 2, "html": 3, "pandoc": 4}  # here, so that a run that reads none imports none
+READER_VERSIONS = {"mhtml": 4, "warc": 3, "html": 4, "pandoc": 4}  # here, so that a run that reads none imports none
 
 
 def shipped_readers() -> tuple[Reader, ...]:

@@ -73,8 +73,12 @@ GENERATORS = (  # the first that fits
     _generator("nikola", "conf.py", "posts/", "pages/ stories/ galleries/", sources="posts pages stories"),
     _generator("logseq", "logseq/", "pages/ journals/", sources="pages journals"),
     _generator("obsidian", ".obsidian/"),
+    _generator("medium", "posts/", "claps/ sessions/ ips/ users-following/ pubs-following/", sources="posts"),
+    _generator("archivebox", "archive/", "archivebox.conf index.sqlite3", sources="archive/*"),
 )
 NOTE_GENERATORS = {"obsidian", "logseq"}  # folders of notes, where a README is a note
+_MEDIUM_DRAFT = re.compile(r"draft_.+-[0-9a-f]{6,12}\.\w+\Z")  # Medium's export names drafts so
+_SNAPSHOT_RECORDS = _name_set("index.json headers.json htmltotext.txt")  # that ArchiveBox writes besides
 _HIDDEN_EVIDENCE = _name_set(".git .git/ .github/ .gitlab/ .hg/ .svn/ .circleci/ .husky/ .gitmodules")
 _MANIFESTS = _name_set(
     "package.json pyproject.toml setup.py cargo.toml go.mod gemfile composer.json pom.xml build.gradle"
@@ -132,6 +136,29 @@ def generator_of(names: Iterable[str]) -> Generator | None:
     """
     known = frozenset(names)
     return next((one for one in GENERATORS if all(not known.isdisjoint(group) for group in one.evidence)), None)
+
+
+def evidence_name(name: str, *, folder: bool) -> str:
+    """Return a name as evidence, `.Git` as `.git/`; empty if it says nothing about its folder."""
+    folded = name.casefold() + "/" * folder
+    return folded if folded in EVIDENCE_NAMES else ""
+
+
+def kind_of_exported(name: str) -> str:
+    """Return `draft` for a name that Medium gives to drafts: `draft_Later-3f2a9c81d0e4.html`; else an empty string."""
+    return FileKind.DRAFT if _MEDIUM_DRAFT.match(name.casefold()) else ""
+
+
+def snapshot_of(names: Iterable[str]) -> str:
+    """Return the file of a snapshot of ArchiveBox that has the page; the others have the same page in other forms.
+
+    >>> snapshot_of(["index.json", "singlefile.html", "output.html"]), snapshot_of(["singlefile.html", "b.html"])
+    ('singlefile.html', '')
+    """
+    known = set(names)
+    if known.isdisjoint(_SNAPSHOT_RECORDS):
+        return ""
+    return next((name for name in ("singlefile.html", "output.html") if name in known), "")
 
 
 def is_repository(names: Iterable[str], families: Iterable[str]) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline.read.folder import scan_folder
 from pipeline.read.kinds import FileKind, kind_of_name
-from pipeline.read.posts import PostRules, evidence_name
-from pipeline.read.repositories import Generator, generator_of
+from pipeline.read.posts import PostRules
+from pipeline.read.repositories import Generator, evidence_name, generator_of
 
 MOST_SURVEYED = 100_000  # files: listing more would take over a second
 GENERATOR_WORDS = {

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pipeline.books import book
 from pipeline.books.book import style_of_settings
-from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.post_index import PostIndex, post_targets
 from pipeline.document import Cause, Cleaned
 from pipeline.read.fetched_pictures import FETCHED_FOLDER
@@ -19,7 +18,7 @@ from pipeline.run.collections import CollectionMaker, book_files
 from pipeline.run.engines import Engine
 from pipeline.run.pool import Limits, NoResult
 from pipeline.run.summary import BOOK, BOOK_PREFIXES, EDITIONS, POSTS, Progress
-from pipeline.settings import Settings
+from pipeline.settings import BOOK_FORMATS, Settings
 from pipeline.store.archive_state import ArchiveState
 from pipeline.store.atomic import PARTIAL_FOLDER
 from pipeline.store.output_ledger import OutputLedger

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from pipeline.books.book import Book, BookStyle, Chapter, ChapterSource, chapters_of, identifier, style_of_settings
-from pipeline.books.formats import BOOK_FORMATS, books_as_files
+from pipeline.books.formats import books_as_files
 from pipeline.books.omissions import omission_warnings
 from pipeline.citations.post_index import PostTarget
 from pipeline.document import Cause, Document, SkipDocument
 from pipeline.run.worker import cleaned_document
-from pipeline.settings import Settings
+from pipeline.settings import BOOK_FORMATS, Settings
 from pipeline.store.packing import pack
 
 

@@ -6,19 +6,18 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from pipeline.books import book
 from pipeline.books.book import BookStyle, style_of_settings
 from pipeline.books.epub.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
-from pipeline.books.formats import BOOK_FORMATS
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
+from pipeline.run.edition_posts import EditionPosts
+from pipeline.run.periods import MOST_POSTS, UNDATED, DatedPost, volumes_of
 from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
-from pipeline.run.stable_parts import stable_parts
 from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
-from pipeline.settings import Edition, Settings
+from pipeline.settings import BOOK_FORMATS, Edition, Settings
 from pipeline.store.archive_state import ArchiveState
 from pipeline.store.completion_cache import read_completions
 from pipeline.store.file_names import safe_name
@@ -27,10 +26,6 @@ from pipeline.store.packing import digest_of_values, unpack
 
 BOOK_SECONDS = 3600  # CPU time for a collection
 BOOK_MEMORY = max(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
-MOST_POSTS = 120  # in a volume: the PDF of 100 posts of 11 kB takes 0.8 GB of memory, and more than linearly more
-LEAST_POSTS = 80  # then the volume ends at a path whose hash is a multiple of END_OF_VOLUME
-END_OF_VOLUME = 10
-UNDATED = "undated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +61,46 @@ class CollectionMaker:
         for collection in self.collections(archive, editions, posts):
             self.write(collection, progress)
 
-    def collections(self, archive: Path, editions: Path, posts: Sequence[tuple[str, str, str]]) -> Iterator[Collection]:
-        """Yield each collection of `posts`, which are (path, key, date) by date; volumes come before their index."""
-        look, title = style_of_settings(self.settings), self.settings.title
-        keys = {path: key for path, key, _ in posts}
-        if len(posts) <= MOST_POSTS:
-            yield Collection(archive, title, look, keys)
-        else:
-            entries = []
-            for name, members in volumes_of(posts):
-                chosen = {path: keys[path] for path in members}
-                yield Collection(archive / name, f"{title}, {name}", look, chosen)
-                entries.append(VolumeEntry(name, tuple(self.database.chapters.titles(members))))
-            yield Collection(archive, title, look, {}, index=tuple(entries))
+    def collections(self, archive: Path, editions: Path, posts: Sequence[DatedPost]) -> Iterator[Collection]:
+        """Yield each collection of `posts`, which are by date; volumes come before their index."""
+        look = style_of_settings(self.settings)
+        yield from self.with_volumes(Collection(archive, self.settings.title, look, {}), posts)
+        chosen = EditionPosts(self.database, trial=self.ledger.check)
         for edition in self.settings.edition:
             place = editions / safe_name(PurePosixPath(f"{edition.title}.md"))
-            yield Collection(place, edition.title, replace(look, cover=edition.cover), keys, edition)
+            collection = Collection(place, edition.title, replace(look, cover=edition.cover), {}, edition)
+            members = chosen.members(edition, posts)
+            if edition.every and members:
+                yield from self.volumes(collection, members)
+            else:
+                yield from self.with_volumes(collection, members)
+        chosen.forget_others(self.settings.edition)
+
+    def with_volumes(self, collection: Collection, posts: Sequence[DatedPost]) -> Iterator[Collection]:
+        """Yield the collection of `posts`; where they are many, yield its volumes and then their index."""
+        if len(posts) <= MOST_POSTS:
+            yield replace(collection, posts={path: key for path, key, _ in posts})
+            return
+        entries = []
+        for name, volume in self.named_volumes(collection, posts):
+            yield volume
+            entries.append(VolumeEntry(name, tuple(self.database.chapters.titles(volume.posts))))
+        yield replace(collection, index=tuple(entries))
+
+    def volumes(self, collection: Collection, posts: Sequence[DatedPost]) -> Iterator[Collection]:
+        """Yield a book for each period that `edition.every` names; a post of no period is in none."""
+        for name, volume in self.named_volumes(collection, posts):
+            if not name.startswith(UNDATED):
+                yield volume
+
+    def named_volumes(self, collection: Collection, posts: Sequence[DatedPost]) -> Iterator[tuple[str, Collection]]:
+        """Yield the name of each volume of a collection, and the volume."""
+        keys = {path: key for path, key, _ in posts}
+        every = (collection.edition and collection.edition.every) or "year"
+        for name, members in volumes_of(posts, every):
+            chosen = {path: keys[path] for path in members}
+            title = f"{collection.title}, {name}"
+            yield name, replace(collection, place=collection.place / name, title=title, posts=chosen)
 
     def write(self, collection: Collection, progress: Callable[[str], None]) -> None:
         """Write one collection, its chapters by date unless its settings choose another order."""
@@ -147,22 +166,6 @@ class CollectionMaker:
         return made | {
             form: epub if isinstance(epub, NoResult) else _device_format(epub, form) for form in self.settings.formats
         }
-
-
-def volumes_of(posts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the name and the paths of each volume, from (path, key, date) by date: a year, in parts where it is long.
-
-    A new post changes few volumes.
-
-    >>> posts = [(f"{number}.md", "", "2021-05") for number in range(150)] + [("x.md", "", "")]
-    >>> [(name, len(paths)) for name, paths in volumes_of(posts)]
-    [('2021-1', 96), ('2021-2', 54), ('undated', 1)]
-    """
-    for year, members in groupby(posts, lambda post: post[2][:4] or UNDATED):
-        paths = (path for path, _, _ in members)
-        parts = [*stable_parts(paths, LEAST_POSTS, MOST_POSTS, END_OF_VOLUME)]
-        for number, part in enumerate(parts, 1):
-            yield (f"{year}-{number}" if len(parts) > 1 else year), part
 
 
 def book_files(place: Path, *more: str) -> dict[str, Path]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -141,20 +142,28 @@ def in_process_engine() -> ExecutorEngine:
 def dask_executor(settings: Settings) -> Iterator[Executor]:
     """Yield the executor of dask: of the cluster at `settings.scheduler`, else a local one. Raises OSError."""
     try:
-        dask, distributed = importlib.import_module("dask"), importlib.import_module("distributed")
+        distributed = importlib.import_module("distributed")
     except ImportError as error:
         message = "engine: dask is not installed; install it with: pip install 'lacuna-pipeline[cluster]'"
         raise SettingsError(message) from error
     os.environ["PYTHONSAFEPATH"] = "1"  # as for local processes
-    local: dict[str, Any] = {"n_workers": worker_count(settings), "threads_per_worker": 1, "dashboard_address": None}
-    with dask.config.set({"logging.distributed": "critical"}):  # the command says what fails
-        try:
-            client = distributed.Client(settings.scheduler or None, **({} if settings.scheduler else local))
-        except OSError as error:
-            where = settings.scheduler or "a local cluster"
-            raise OSError(0, f"no dask scheduler answers ({error}); start it, or name another", where) from error
-        with client:
-            yield client.get_executor()
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the command says what fails
+    local = {
+        "n_workers": worker_count(settings),
+        "threads_per_worker": 1,
+        "dashboard_address": "127.0.0.1:0",
+        "silence_logs": logging.CRITICAL,
+    }
+    try:
+        client = distributed.Client(settings.scheduler or None, **({} if settings.scheduler else local))
+    except OSError as error:
+        where = settings.scheduler or "a local cluster"
+        raise OSError(0, f"no dask scheduler answers ({error}); start it, or name another", where) from error
+    except ValueError as error:
+        message = f"scheduler: {error}; name it as tcp://HOST:PORT"
+        raise SettingsError(message) from error
+    with client:
+        yield client.get_executor()
 
 
 EXECUTORS: dict[str, OpenExecutor] = {"dask": dask_executor}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pipeline.records import bibliography, clean_file, link_files, report_html, 
 from pipeline.run.inner_pictures import write_inner_pictures
 from pipeline.run.records import RecordWriter
 from pipeline.run.report_pages import write_report
-from pipeline.run.summary import BOOK_PREFIXES, RunContext, report_of
+from pipeline.run.summary import BOOK_PREFIXES, CATALOGUE, RunContext, report_of
 from pipeline.store.packing import digest_of_values
 
 RECORD_VERSIONS = (
@@ -22,17 +23,19 @@ RECORD_VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-OUTPUT_SETTINGS = ("editions", "title", "edition", "page", "vertical", "image_width", "grey", "formats")  # of Settings
+LOOK_SETTINGS = ("page", "vertical", "image_width", "grey", "formats")
+OUTPUT_SETTINGS = ("editions", "opds", "title", "edition", *LOOK_SETTINGS)  # of Settings
 RECORDS_FACT = "records"  # the digest of all that decides the form of the records and of the clean files
 
 
-def output_versions() -> tuple[int, ...]:
+def output_versions() -> tuple[object, ...]:
     """Return the versions of all that is written; those of books only where they can be made."""
     if not is_installed("books"):
         return RECORD_VERSIONS
     from pipeline.books import book  # noqa: PLC0415 - needs the extra `books`
+    from pipeline.run import catalogue  # noqa: PLC0415 - the same
 
-    return (*RECORD_VERSIONS, book.VERSION)
+    return (*RECORD_VERSIONS, book.VERSION, catalogue.VERSION)
 
 
 class Writer:
@@ -45,7 +48,9 @@ class Writer:
         self.clean, self.out = Path(settings.clean), Path(settings.out)
         self.books = settings.editions and not self.leave_books
         self.system_failed = False
-        self.key = digest_of_values(RECORD_VERSIONS, settings.title, list(ledger.roots), self.books)
+        raw = os.path.relpath(settings.raw, settings.clean)  # the report links to the sources
+        places = [*ledger.roots, raw]
+        self.key = digest_of_values(RECORD_VERSIONS, settings.title, places, self.books, is_installed("books"))
         self.moved = database.fact(RECORDS_FACT) != self.key  # other folders or another form: look at every document
 
     def write_all(self, disturbed: Collection[str], *, changed: bool, system_failed: bool) -> None:
@@ -69,6 +74,12 @@ class Writer:
                 maker.write_all(disturbed)
                 self.ledger.flush()
             self.system_failed = maker.system_failed
+            if self.settings.opds:
+                from pipeline.run.catalogue import CatalogueWriter  # noqa: PLC0415 - needs the extra `books`
+
+                with self.watch.stage("catalogue"):
+                    CatalogueWriter(self.settings, self.database, self.ledger).write_all()
+                    self.ledger.flush()
         system_failed = system_failed or self.system_failed
         stale = self.database.marked("stale")
         self.database.commit()
@@ -103,6 +114,7 @@ class Writer:
     def remove_unplanned(self, owners: Collection[str]) -> None:
         """Remove the files that are no longer planned: of `owners`, of no document, and where folders moved of all."""
         changed: Sequence[str] | None = None if self.moved else sorted(owners)
-        self.ledger.clear(self.out, changed, lambda below_out, name: not (below_out and name.startswith(BOOK_PREFIXES)))
+        left = (*BOOK_PREFIXES, f"{CATALOGUE}/") if self.leave_books else BOOK_PREFIXES
+        self.ledger.clear(self.out, changed, lambda below_out, name: not (below_out and name.startswith(left)))
         if not (self.books or self.leave_books):
             self.ledger.clear(self.out, None, lambda below_out, name: below_out and name.startswith(BOOK_PREFIXES))

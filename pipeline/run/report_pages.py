@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.citations.cited_works import Work
+from pipeline.document import Cleaned, Outcome
 from pipeline.records import report_html, report_search
-from pipeline.records.report_html import ReportedPost, ReportIndex, ReportPage
+from pipeline.records.report_card import BookLink, Card, card_of
+from pipeline.records.report_html import ReportIndex, ReportPage
 from pipeline.run.records import RecordWriter
-from pipeline.run.stable_parts import stable_parts
+from pipeline.run.report_fonts import embedded_fonts
+from pipeline.run.summary import POSTS
 from pipeline.run_report import RunReport
+from pipeline.settings import BOOK_FORMATS
 from pipeline.store.packing import digest_of_values
+from pipeline.store.stable_parts import stable_parts
 
 POSTS_PER_PAGE = 500  # at most; a report of fewer posts is one page
 LEAST_POSTS_PER_PAGE = 300  # then the page ends at a path whose hash is a multiple of END_OF_PAGE
@@ -20,6 +27,7 @@ END_OF_PAGE = 50  # the chance that none of 200 paths ends a page is 2 %: a new 
 WORKS_PER_PAGE = 500
 MOST_LISTED_POSTS = 30  # posts without links, and sites that several posts link to; graph.graphml has all
 PAGES_FOLDER = "report"  # below out/
+_NOT_IN_URLS = re.compile(r"""[\x00-\x20\x7f"#%<>?\\^`{|}]""")
 
 
 def pages_of(paths: Iterable[str]) -> Iterator[list[str]]:
@@ -44,9 +52,9 @@ def write_report(records: RecordWriter, counts: RunReport, stale: Sequence[str],
         if not (records.ledger.fresh(file, key) and records.ledger.fresh(search, key)) or not marked.isdisjoint(
             members
         ):
-            posts = [*_posts(records, members)]
-            _write(records, file, key, report_html.posts_page(records.settings.title, page, posts))
-            _write(records, search, key, report_search.page_entries(page.file, (outcome for outcome, _, _ in posts)))
+            cards = _cards(records, members, file.parent)
+            _write(records, file, key, report_html.posts_page(records.settings.title, page, cards, embedded_fonts))
+            _write(records, search, key, report_search.page_entries(page.file, cards))
     search = _below(records, "search.html")
     key = digest_of_values(records.key, [page.file for page in named])
     if not records.ledger.fresh(search, key):
@@ -73,8 +81,9 @@ def _write_index(
         more_orphans=number - len(orphans),
         sites=records.database.links.shared_sites(MOST_LISTED_POSTS),
     )
-    posts = _posts(records, paths)
-    _write(records, file, records.key, report_html.report_page(records.settings.title, counts, posts, index))
+    cards = _cards(records, paths, records.out)
+    pieces = report_html.report_page(records.settings.title, counts, cards, index, embedded_fonts)
+    _write(records, file, records.key, pieces)
 
 
 def _write_works(records: RecordWriter) -> list[ReportPage]:
@@ -98,10 +107,40 @@ def _write_works_page(records: RecordWriter, page: ReportPage, works: Sequence[W
         _write(records, file, key, report_html.works_page(records.settings.title, page, works))
 
 
-def _posts(records: RecordWriter, paths: Iterable[str]) -> Iterator[ReportedPost]:
+def _cards(records: RecordWriter, paths: Iterable[str], folder: Path) -> list[Card]:
+    """Return the cards of sources, with links for a page in `folder`."""
+    cards = []
     for path in paths:
         if found := records.reported(path):
-            yield *found, records.linked_posts(path)
+            outcome, file = found
+            links = _links_to_files(records, outcome, file, folder)
+            there = Path(
+                records.settings.raw, path
+            ).is_file()  # not a post within a file, such as a page of a WARC file
+            source = relative_url(records.settings.raw, path, folder) if there else ""
+            cards.append(card_of(outcome, records.linked_posts(path), links, source))
+    return cards
+
+
+def _links_to_files(records: RecordWriter, outcome: Outcome, file: str, folder: Path) -> list[BookLink]:
+    """Return links to the clean file of an outcome, and to its books if it has some."""
+    links = [BookLink("clean file", relative_url(records.clean, file, folder))] if file else []
+    if records.books and isinstance(outcome, Cleaned):
+        name = file.removesuffix(".md")
+        links += [
+            BookLink(kind.upper(), relative_url(records.out / POSTS, f"{name}.{kind}", folder)) for kind in BOOK_FORMATS
+        ]
+    return links
+
+
+def relative_url(base: str | Path, name: str, folder: Path) -> str:
+    """Return the URL of a file below `base` for a page in `folder`; only what a URL cannot contain is escaped.
+
+    >>> relative_url("raw", "notes/für 100%.md", Path("out/report"))
+    '../../raw/notes/für%20100%25.md'
+    """
+    path = Path(os.path.relpath(base, folder), name).as_posix()
+    return _NOT_IN_URLS.sub(lambda match: f"%{ord(match[0]):02X}", path)
 
 
 def _with_pages_around(pages: Sequence[ReportPage]) -> list[ReportPage]:

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.cache_key import cache_key
@@ -30,6 +30,7 @@ class ArchiveStatus:
     cleaned: int = 0
     duplicates: int = 0
     skipped: tuple[Skipped, ...] = ()
+    open_items: int = 0  # inferred characters that nobody has decided on
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ def archive_status(settings: Settings) -> ArchiveStatus:
                 cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
                 duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
                 skipped=tuple(database.skipped()),
+                open_items=database.decisions.counts()[1],
             )
     except sqlite3.Error as error:
         reason = "no run yet" if not file.exists() else f"the state cannot be read now ({error})"
@@ -103,14 +105,11 @@ def _with_changes(
         elif flow_then != flow + DRAFTS_FLOW * found.drafts:
             outdated += 1
     counts = tuple((kind, number) for kind, number in sorted(passed_over.items()) if number)
-    return ArchiveStatus(
-        last.state,
-        last.cleaned,
-        last.duplicates,
-        last.skipped,
-        tuple(new),
-        tuple(changed),
-        tuple(sorted(known)),
-        outdated,
-        counts,
+    return replace(
+        last,
+        new=tuple(new),
+        changed=tuple(changed),
+        deleted=tuple(sorted(known)),
+        outdated=outdated,
+        passed_over=counts,
     )

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 from pipeline.document import Source
 from pipeline.flow import assemble
-from pipeline.run.preload import worker
+from pipeline.run import preload  # noqa: F401 - imports what workers run
+from pipeline.run.follow import follow_all
 from pipeline.settings import Settings
 from pipeline.store.rows import document_row
 
@@ -59,7 +60,7 @@ def warm_up() -> None:
     """Clean the samples; the results are dropped, what was loaded stays."""
     steps = assemble(Settings())
     for sample in SAMPLES:
-        document_row(worker.follow_all(Source(PurePosixPath("sample.md"), sample.encode()), steps))
+        document_row(follow_all(Source(PurePosixPath("sample.md"), sample.encode()), steps))
 
 
 with suppress(Exception):  # a worker that loads for itself reports what is wrong

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -11,9 +13,14 @@ from starlette.staticfiles import StaticFiles
 from pipeline.serve.desk import Desk
 from pipeline.serve.desk_pages import DeskPages
 from pipeline.serve.guard import Guard
+from pipeline.serve.pages import in_words, page
 from pipeline.serve.reading import ReadingRoom
 from pipeline.serve.search_index import SearchIndex
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 
 def review_app(settings: Settings, token: str, port: int) -> Guard:
@@ -23,4 +30,14 @@ def review_app(settings: Settings, token: str, port: int) -> Guard:
     desk = DeskPages(Desk(settings), settings.title)
     static = StaticFiles(packages=[("pipeline.serve", "static")])
     routes = [*room.routes(), *desk.routes(), Mount("/static", static)]
-    return Guard(Starlette(routes=routes), token, port)
+    problems = {404: _not_found, OSError: _unavailable, sqlite3.Error: _unavailable}
+    return Guard(Starlette(routes=routes, exception_handlers=problems), token, port)
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return page("missing.html", 404, site="Lacuna", here="", reason=f"There is no page {request.url.path}.")
+
+
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    reason = f"{in_words(error)} Free space or wait until the run has ended, then load the page again."
+    return page("missing.html", 503, site="Lacuna", here="", reason=reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,7 +66,12 @@ class Desk:
             self._opened = None
             self._opened = OpenItems(self._state, read_decisions(self._file).decisions.values())
             self._stamps = stamps
-        yield self._opened
+        try:
+            yield self._opened
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            self._stamps = ("", "")  # open it again next time
+            message = f"{error}; wait until the run has ended, or run `lacuna run`"
+            raise OSError(0, message, str(self._state)) from error
 
     def decide(self, asked: AskedDecision) -> None:
         """Write a decision. Raises CannotDecide, OSError."""

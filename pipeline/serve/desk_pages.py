@@ -10,8 +10,9 @@ import msgspec
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pipeline.decisions.open_item import SHOWN_CONTEXT
 from pipeline.serve.desk import AskedDecision, CannotDecide, Desk
-from pipeline.serve.pages import page
+from pipeline.serve.pages import in_words, page
 from pipeline.serve.side_by_side import character_diff, side_by_side
 from pipeline.serve.visible import visible_characters
 
@@ -48,7 +49,7 @@ class DeskPages:
             with self.desk.items() as items:
                 documents = items.documents()[:MOST_DOCUMENTS]
         except OSError as error:
-            return page("missing.html", 503, site=self.title, here="review", reason=_trouble(error))
+            return page("missing.html", 503, site=self.title, here="review", reason=in_words(error))
         return page("review.html", site=self.title, here="review", documents=documents, confidences=CONFIDENCES)
 
     async def items(self, request: Request) -> Response:
@@ -84,7 +85,7 @@ class DeskPages:
         """Write a decision."""
         try:
             self.desk.decide(msgspec.json.decode(await request.body(), type=AskedDecision))
-        except (OSError, CannotDecide, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (OSError, CannotDecide, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return _problem(error)
         return JSONResponse({})
 
@@ -104,8 +105,8 @@ def item_as_json(item: OpenItem) -> dict[str, Any]:
         "document": item.document,
         "kind": item.kind,
         "pair": f"{item.step}\0{item.before}\0{item.after}" if item.kind == "inferred" else item.id,
-        "left": visible_characters(item.left),
-        "right": visible_characters(item.right),
+        "left": visible_characters(_paragraph_before(item.left)),
+        "right": visible_characters(_paragraph_after(item.right)),
         "before": visible_characters(item.before),
         "after": item.after,
         "pieces": character_diff(item.before, item.after) if item.kind == "inferred" else [],
@@ -120,16 +121,26 @@ def item_as_json(item: OpenItem) -> dict[str, Any]:
     }
 
 
+def _paragraph_before(context: str) -> str:
+    r"""Return the end of a context that is in the same paragraph as what follows.
+
+    >>> _paragraph_before("A title\n\nThe sea and ")
+    'The sea and '
+    """
+    _, blank, paragraph = context.rpartition("\n\n")
+    return f"{'…' * (not blank and len(context) >= SHOWN_CONTEXT)}{paragraph}"
+
+
+def _paragraph_after(context: str) -> str:
+    """Return the start of a context that is in the same paragraph as what precedes."""
+    paragraph, blank, _ = context.partition("\n\n")
+    return f"{paragraph}{'…' * (not blank and len(context) >= SHOWN_CONTEXT)}"
+
+
 def _confidence(given: str) -> float:
     return float(given) if given in map(str, CONFIDENCES) else 1.0
 
 
-def _trouble(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.filename or 'The system'}: {error.strerror or error}."
-    return str(error)
-
-
 def _problem(error: Exception) -> Response:
     status = HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, OSError) else HTTPStatus.BAD_REQUEST
-    return JSONResponse({"problem": _trouble(error)}, status)
+    return JSONResponse({"problem": in_words(error)}, status)

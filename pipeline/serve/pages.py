@@ -54,6 +54,13 @@ def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: 
     return HTMLResponse(_templates().get_template(name).render(**values), status)
 
 
+def in_words(error: Exception) -> str:
+    """Return what went wrong, for people."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The system'}: {error.strerror or error}."
+    return str(error)
+
+
 def snippet(body: str, words: Sequence[str]) -> Markup:
     """Return the place of a text where the first of some words is, with all of them marked.
 

@@ -52,6 +52,13 @@ class SearchIndex:
         self.db = self._opened()
 
     def _opened(self) -> sqlite3.Connection:
+        """Return the stored index; one in memory if the folder is read-only."""
+        try:
+            return self._stored()
+        except (OSError, sqlite3.Error):
+            return _with_tables(":memory:")
+
+    def _stored(self) -> sqlite3.Connection:
         with suppress(sqlite3.DatabaseError):
             db = sqlite3.connect(self.file, isolation_level=None)
             if db.execute("PRAGMA user_version").fetchone() == (INDEX_VERSION,):
@@ -60,9 +67,7 @@ class SearchIndex:
             db.close()
         for suffix in ("", "-journal"):
             self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
-        db = sqlite3.connect(self.file, isolation_level=None)
-        db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {INDEX_VERSION}; COMMIT;")
-        return db
+        return _with_tables(self.file)
 
     def update(self) -> int:
         """Read the posts that changed since the last time, forget those that are gone; return how many."""
@@ -138,6 +143,12 @@ class SearchIndex:
     def has(self, path: str) -> bool:
         """Return whether there is a post at `path`."""
         return self.db.execute("SELECT 1 FROM posts WHERE path = ?", (path,)).fetchone() is not None
+
+
+def _with_tables(file: Path | str) -> sqlite3.Connection:
+    db = sqlite3.connect(file, isolation_level=None)
+    db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {INDEX_VERSION}; COMMIT;")
+    return db
 
 
 def _clean_files(clean: Path) -> Iterator[tuple[str, str]]:

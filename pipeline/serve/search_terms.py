@@ -18,7 +18,7 @@ _UNSPACED_RUN = re.compile(f"[{_UNSPACED_SCRIPTS}]+")
 _TARGET = re.compile(r"(\]\()[^()\s]*(?=[)\s])|<?\bhttps?://[^\s<>)]*>?")
 _FREQUENT_MARKS = re.compile(r"^[ \t]*(?:[#>*+|-]+[ \t]+)+|!?\[(?=[^\]]*\]\()|\]\(\)|[*_~`|]+|^[-:| ]+$", re.MULTILINE)
 _QUERY_PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
-_WORD_CHARACTER = re.compile(r"\w")
+_HAS_WORD = re.compile(r"\w")
 
 
 def index_terms(text: str) -> str:
@@ -62,7 +62,7 @@ def query_parts(query: str) -> list[str]:
     ['sea', 'an old shoe', '梯度']
     """
     parts = (quoted or word for quoted, word in _QUERY_PART.findall(query))
-    return [part for part in parts if _WORD_CHARACTER.search(part)]
+    return [part for part in parts if _HAS_WORD.search(part)]
 
 
 def match_expression(query: str) -> str:

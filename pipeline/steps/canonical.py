@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline.changes import Change
@@ -11,7 +12,9 @@ from pipeline.markdown import URL, opaque_spans
 from pipeline.steps.links import list_links
 
 CANONICAL = "canonical"
-BEFORE_TARGETS = ("](", "](<", "]: ", "]: <")  # what is before the URL of a link, or of a link definition
+BEFORE_TARGET = re.compile(
+    r".*\]\(|[> ]*\[[^\]]+\]: *", re.DOTALL
+)  # a line up to the URL of a link, or of a definition
 UNSAFE = frozenset(" <>()\\&\"'")  # characters that Markdown may take for the end of a URL, or for an escape
 
 
@@ -29,9 +32,12 @@ def _canonical_changes(document: Document) -> Iterator[Change]:
     images = {link.written for link in found if link.kind == "image"}
     forms = {link.written: link.url for link in found if not (link.base or link.written in images)}
     for start, end, kind in opaque_spans(document.text):
+        before = document.text[document.text.rfind("\n", 0, start) + 1 : start]
+        if document.text[start] == "<":
+            start, end = start + 1, end - 1  # noqa: PLW2901 - the URL between angle brackets
         written = document.text[start:end]
         url = forms.get(written, written)
-        if kind != URL or url == written or not document.text[max(0, start - 4) : start].endswith(BEFORE_TARGETS):
+        if kind != URL or url == written or not BEFORE_TARGET.fullmatch(before):
             continue
         if url.startswith(("http://", "https://")) and not UNSAFE & {*url}:
             yield Change("canonical", (start, end), written, url, "canonical URL, without tracking and redirects")

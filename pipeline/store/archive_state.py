@@ -15,6 +15,7 @@ import msgspec
 from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
+from pipeline.store.catalogue_table import CatalogueTable
 from pipeline.store.chapters import HAS_BOOKS, ChapterTable
 from pipeline.store.decision_tables import DecisionTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
@@ -22,6 +23,7 @@ from pipeline.store.link_tables import LinkTables
 from pipeline.store.packing import name_hash, unpack
 from pipeline.store.picture_tables import PictureTables
 from pipeline.store.sample_tables import SampleTables, replace_rows
+from pipeline.store.selection_table import SelectionTable
 
 if TYPE_CHECKING:
     from pipeline.store.duplicate_tables import DuplicateTables
@@ -79,6 +81,8 @@ class ArchiveState:
         self.decisions = DecisionTables(self.db)
         self.pictures = PictureTables(self.db)
         self.samples = SampleTables(self.db)
+        self.catalogue = CatalogueTable(self.db)
+        self.selections = SelectionTable(self.db)
         self.db.execute("BEGIN")
 
     @cached_property
@@ -164,7 +168,7 @@ class ArchiveState:
     def forget(self, paths: Iterable[str]) -> None:
         """Delete the rows of sources that are gone."""
         for path in paths:
-            for table in ("documents", "contents", "pictures", "works", "chapters"):
+            for table in ("documents", "contents", "pictures", "works", "chapters", "selections"):
                 self.db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 - ours
             self.links.put(path, (), ())
             self.decisions.forget(path)

@@ -105,6 +105,18 @@ CREATE TABLE chapters (
     chapter BLOB NOT NULL,     -- MessagePack
     warnings BLOB NOT NULL     -- sentences on what its books do not show; MessagePack
 );
+CREATE TABLE selections (      -- of chapters for the books of the settings
+    conditions TEXT NOT NULL,  -- digest of the conditions of a book
+    path TEXT NOT NULL,
+    key TEXT NOT NULL,         -- of the chapter that was looked at
+    meets INTEGER NOT NULL,    -- whether it meets the conditions
+    PRIMARY KEY (conditions, path)
+) WITHOUT ROWID;
+CREATE TABLE catalogue (
+    name TEXT PRIMARY KEY,     -- of a book: its path below out/ without suffix
+    digest TEXT NOT NULL,      -- of its files
+    entry BLOB NOT NULL        -- what its EPUB says about it; MessagePack
+) WITHOUT ROWID;
 CREATE TABLE outputs (
     root TEXT NOT NULL,        -- its root folder, relative to clean/
     name TEXT NOT NULL,        -- its path below the root folder

@@ -9,7 +9,7 @@ from pipeline import normalize, repair
 from pipeline.document import Cleaned, Document, Source, Step
 from pipeline.flow import MARKDOWN, assemble, follow
 from pipeline.records.clean_file import clean_file
-from pipeline.run.worker import follow_all
+from pipeline.run.follow import follow_all
 from pipeline.settings import Settings
 from pipeline.steps.html import html_to_markdown
 from tests.damage import chance_of

@@ -84,7 +84,7 @@ function textCard(item) {
   const language = { dir: "auto", lang: item.language };
   const parts = [
     element("h2", { id: "what", class: "hidden" }, "Is “" + (item.after || "nothing") + "” right for “" + (item.before || "nothing") + "”?"),
-    element("p", { class: "sentence", ...language }, "…" + item.left, element("span", { class: "place" }, ...changed), item.right + "…"),
+    element("p", { class: "sentence", ...language }, item.left, element("span", { class: "place" }, ...changed), item.right),
   ];
   if (item.alternatives.length) parts.push(element("div", { class: "choices", role: "group", "aria-label": "Alternatives" },
     ...item.alternatives.map(([text, share], at) => button(String(at + 1), "", () => decide("replace", "here", text)))));

@@ -1,0 +1,53 @@
+"""Posts by date -> volumes: one for each year, month or week, in parts where it has many posts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Literal
+
+from pipeline.store.stable_parts import stable_parts
+
+Period = Literal["week", "month", "year"]
+MOST_POSTS = 120  # in a volume: the PDF of 100 posts of 11 kB takes 0.8 GB of memory, and more than linearly more
+LEAST_POSTS = 80  # then the volume ends at a path whose hash is a multiple of END_OF_VOLUME
+END_OF_VOLUME = 10
+UNDATED = "undated"
+DatedPost = tuple[str, str, str]  # path, key, date
+
+
+def period_of(date: str, every: Period) -> str:
+    """Return the name of the period of a date (ISO 8601); empty if the date is not exact enough.
+
+    >>> period_of("2021-01-03", "week"), period_of("2021-01-03", "month"), period_of("2021-01", "week")
+    ('2020-W53', '2021-01', '')
+    """
+    if every != "week":
+        length = len("2021" if every == "year" else "2021-01")
+        return date[:length] if len(date) >= length else ""
+    try:
+        year, week, _ = dt.date.fromisoformat(date).isocalendar()
+    except ValueError:
+        return ""
+    return f"{year}-W{week:02}"
+
+
+def volumes_of(posts: Iterable[DatedPost], every: Period = "year") -> Iterator[tuple[str, list[str]]]:
+    """Yield the name and the paths of each volume, from posts by date; those of no period come last.
+
+    A new post changes few volumes, and none of other periods.
+
+    >>> posts = [(f"{number}.md", "", "2021-05") for number in range(150)] + [("x.md", "", "")]
+    >>> [(name, len(paths)) for name, paths in volumes_of(posts)]
+    [('2021-1', 96), ('2021-2', 54), ('undated', 1)]
+    """
+    named = [(period_of(date, every) or UNDATED, path) for path, _, date in posts]
+    for period, members in groupby(sorted(named, key=_period_key), _period_key):
+        parts = [*stable_parts((path for _, path in members), LEAST_POSTS, MOST_POSTS, END_OF_VOLUME)]
+        for number, part in enumerate(parts, 1):
+            yield (f"{period[1]}-{number}" if len(parts) > 1 else period[1]), part
+
+
+def _period_key(named: tuple[str, str]) -> tuple[bool, str]:
+    return named[0] == UNDATED, named[0]
