@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.document import Skipped
 from pipeline.exits import ExitCode
@@ -38,8 +38,8 @@ class RunReport:
     open_items: int = 0  # inferred characters that nobody has decided on
     outdated_decisions: tuple[str, ...] = ()  # that no longer apply, a sentence each
     decision_problems: tuple[str, ...] = ()  # lines of decisions.jsonl that are not obeyed
-    stages: tuple[StageTime, ...] = ()
-    slowest: tuple[tuple[str, float], ...] = ()  # documents with the CPU seconds of their cleaning
+    stages: tuple[StageTime, ...] = field(default=(), compare=False)
+    slowest: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # CPU seconds of cleaning, by path
 
     @property
     def found(self) -> int:

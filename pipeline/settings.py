@@ -125,7 +125,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send: Send | None = None
 
 
-TABLES: dict[str, type[msgspec.Struct]] = {"edition": Edition, "send": Send}
+TABLES: dict[str, type[Edition | Send]] = {"edition": Edition, "send": Send}
 
 
 def checked_settings(table: dict[str, Any], place: SettingsPlace) -> Settings:
@@ -136,7 +136,9 @@ def checked_settings(table: dict[str, Any], place: SettingsPlace) -> Settings:
         problem, _, path = str(error).partition(" - at `$")
         unknown = re.search(r"unknown field `(.+?)`", problem)
         if unknown:
-            own: type[msgspec.Struct] = next((one for name, one in TABLES.items() if f".{name}" in path), Settings)
+            own: type[Edition | Send | Settings] = next(
+                (one for name, one in TABLES.items() if path.startswith(f".{name}")), Settings
+            )
             message = f"no setting `{unknown[1]}`" + suggestion(unknown[1], own.__struct_fields__)
         else:
             message = validation_message(str(error), Settings)

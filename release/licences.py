@@ -29,7 +29,7 @@ SPDX = {  # what packages without a licence expression say -> SPDX
 }
 SAID = {  # package -> its licence, where its metadata does not say all
     "justext": "BSD-2-Clause",
-    "pypandoc-binary": "MIT; holds pandoc, a program of its own, GPL-2.0-or-later",
+    "pypandoc-binary": "MIT; holds pandoc, a separate program, GPL-2.0-or-later",
     "pypdfium2": "BSD-3-Clause OR Apache-2.0; holds PDFium, BSD-3-Clause and Apache-2.0",
 }
 HEADER = """\

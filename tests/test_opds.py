@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urljoin
@@ -13,6 +15,7 @@ import pytest
 from lxml import etree
 from PIL import Image
 
+from pipeline.books.metadata import position_in_series
 from pipeline.library.addresses import ACQUISITION, ACQUISITION_TYPE, COVER, NAVIGATION_TYPE, SMALL_COVER
 from pipeline.library.entries import CatalogueEntry
 from pipeline.library.model import MOST_ON_PAGE, FeedPage, catalogue_pages
@@ -23,7 +26,14 @@ POST = "---\ntitle: {title}\ndate: {date}\nlang: {language}\nseries: {series}\na
 POSTS = {
     "a.md": ("Ebb & <flow>", "2021-03-09", "en", "Sea", "Ann", "The water goes out, and the crabs come to see."),
     "b c.md": ("Tide", "2021-04", "en", "Sea", "Ann", "The water comes in, and nobody is on the long grey beach."),
-    "ü.md": ("Deich", "2020-07", "de", "Land", "Bo", "Hinter dem Deich liegen die Felder, und dort weiden Schafe."),
+    "ü.md": (
+        "Deich, Teil 3",
+        "2020-07",
+        "de",
+        "Land",
+        "Bo",
+        "Hinter dem Deich liegen die Felder, und dort weiden Schafe.",
+    ),
     "same.md": ("Tide", "2022-01-02", "en", "", "Ann", "Another post has this title; they must not share a name."),
     "undated.md": ("Sand", "", "en", "", "", "Nobody knows when this was written, or who wrote it at all."),
 }
@@ -155,6 +165,33 @@ def test_both_formats_say_the_same(library: Path):
             assert one["images"][0]["type"] == "image/jpeg"
 
 
+def test_a_series_and_the_position_in_it_are_in_the_epub_and_the_catalogue(library: Path):
+    """`Ebbe, Teil 3` in a series is its third book, for calibre, EPUB 3 and OPDS 2.0."""
+    with zipfile.ZipFile(library / "out/posts/ü.epub") as archive:
+        package = archive.read("EPUB/content.opf").decode()
+    assert '<meta name="calibre:series_index" content="3" />' in package
+    assert re.search(r'property="group-position">3</meta>', package)
+    feed = json.loads(library.joinpath("out/opds/new.json").read_bytes())
+    series = {one["metadata"]["title"]: one["metadata"].get("belongsTo") for one in feed["publications"]}
+    assert series["Deich, Teil 3"] == {"series": {"name": "Land", "position": 3}}
+    assert series["Ebb & <flow>"] == {"series": {"name": "Sea"}}
+
+
+@pytest.mark.parametrize(
+    ("title", "position"),
+    [
+        *(("Letter #12: Frost", "12"), ("No. 7 — Thaw", "7"), ("Nr. 8: Tauwetter", "8"), ("Issue 9", "9")),
+        *(("第3期 海边", "3"), ("第 14 回", "14"), ("Часть 2. Море", "2"), ("Parte 4: el mar", "4"), ("Nº 5", "5")),
+        *(("Vol. 2.5", "2.5"), ("N° 6", "6"), ("Folge 11 — Ebbe", "11"), ("№ 3", "3"), ("numéro 10", "10")),
+        *(("Top 10 birds", ""), ("2021", ""), ("Casino 5", ""), ("Apollo 13", ""), ("No 1,000 ships", "")),
+        *(("A party of 3", ""), ("Partition 4", ""), ("第三期", ""), ("", ""), ("C# 12345", ""), ("1984", "")),
+    ],
+)
+def test_only_announced_numbers_are_positions(title: str, position: str):
+    """A number is a position only if a word or a sign for issues is before it."""
+    assert position_in_series(title) == position
+
+
 def test_books_are_newest_first_and_grouped(library: Path):
     """The feed of posts is newest first, undated ones last; each year, language and collection has a feed."""
     entries, _ = koreader_page(library / "out/opds/new.xml")
@@ -163,7 +200,7 @@ def test_books_are_newest_first_and_grouped(library: Path):
         "Ann - Tide (2022-01-02)",
         "Ann - Tide",
         "Ann - Ebb & <flow>",
-        "Bo - Deich",
+        "Bo - Deich, Teil 3",
         "Collected posts - Sand",
     ]
     groups = {}

@@ -11,7 +11,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from pipeline.library.mail import MOST_ATTACHED, NotSent, send_books
-from pipeline.settings import Send, SettingsError, load_settings
+from pipeline.settings import Send, SettingsError
+from pipeline.settings_files import read_settings
 from tests.conftest import command
 
 PASSWORD = "tide & ebb"  # noqa: S105 - of a server on this machine
@@ -26,7 +27,7 @@ class Mailbox:
         self.mails = []
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
-        """Refuse the address `nobody@...`."""
+        """Refuse the mailbox `nobody@...`."""
         if address.startswith("nobody"):
             return "550 no such user"
         envelope.rcpt_tos.append(address)
@@ -228,5 +229,5 @@ def test_wrong_settings_name_the_key(text: str, message: str, tmp_path: Path):
     """A missing or unknown key of [send] is one line; a password in the settings is no key."""
     tmp_path.joinpath("pipeline.toml").write_text(f"[send]\n{text}\n", "utf-8")
     with pytest.raises(SettingsError) as caught:
-        load_settings(tmp_path)
+        read_settings(tmp_path / "pipeline.toml")
     assert message in str(caught.value)

@@ -14,6 +14,11 @@ MOST_NAMED_AUTHORS = 2  # on a cover; more become a count
 MOST_AUTHORS_ON_TITLE_PAGE = 4
 MOST_SUBJECTS = 8  # of a book, the most used
 DESCRIPTION_LENGTH = 300  # characters
+_POSITION = re.compile(  # an issue number that a word or sign announces; other numbers of a title mean something else
+    r"(?:[#№]|第|\b(?:n[.°ºor]{0,2}|vol|issue|part|episode|teil|folge|ausgabe|partie|numéro|parte|número|часть|выпуск))"
+    r"\.?\s*([0-9]{1,4}(?:\.[0-9]{1,2})?)(?![0-9.,]*[0-9])",
+    re.IGNORECASE,
+)
 LANGUAGE_SHARE = 0.05  # of the characters of a book; a language with fewer is not a language of the book
 
 
@@ -27,6 +32,21 @@ def series_of(book: Book) -> str:
     """Return the series that all chapters are in; empty if there is none."""
     names = {chapter.series for chapter in book.chapters}
     return names.pop() if len(names) == 1 else ""
+
+
+def position_in_series(title: str) -> str:
+    """Return the number of an issue that a title names; empty if there is none.
+
+    >>> position_in_series("Letter #12: Frost"), position_in_series("第3期 海边"), position_in_series("Top 10 birds")
+    ('12', '3', '')
+    """
+    found = _POSITION.search(title)
+    return found[1] if found else ""
+
+
+def position_of(book: Book) -> str:
+    """Return the position of a book of one post in its series; empty if it is unknown."""
+    return position_in_series(book.title) if len(book.chapters) == 1 and series_of(book) else ""
 
 
 def collection_of(book: Book) -> str:

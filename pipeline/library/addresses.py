@@ -11,7 +11,7 @@ COVER_TYPE = "image/jpeg"
 ACQUISITION = "http://opds-spec.org/acquisition/open-access"
 COVER = "http://opds-spec.org/image"
 SMALL_COVER = "http://opds-spec.org/image/thumbnail"
-BOOK_TYPES = {  # suffix -> media type (IANA), in the order of links: e-readers take the first
+MEDIA_TYPES = {  # suffix -> media type (IANA), in the order of links: e-readers take the first
     ".epub": "application/epub+zip",
     ".pdf": "application/pdf",
     ".azw3": "application/vnd.amazon.mobi8-ebook",
@@ -25,7 +25,7 @@ def book_suffix(file: str) -> str:
     >>> book_suffix("editions/Sea 1.2.kepub.epub"), book_suffix("report.html")
     ('.kepub.epub', '')
     """
-    return max((suffix for suffix in BOOK_TYPES if file.endswith(suffix)), key=len, default="")
+    return max((suffix for suffix in MEDIA_TYPES if file.endswith(suffix)), key=len, default="")
 
 
 def book_url(file: str) -> str:

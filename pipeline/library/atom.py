@@ -12,10 +12,10 @@ from xml.sax.saxutils import escape, quoteattr
 from pipeline.library.addresses import (
     ACQUISITION,
     ACQUISITION_TYPE,
-    BOOK_TYPES,
     COVER,
     COVER_TYPE,
     JSON_TYPE,
+    MEDIA_TYPES,
     NAVIGATION_TYPE,
     SMALL_COVER,
     book_suffix,
@@ -60,7 +60,7 @@ def news_as_atom(posts: Sequence[CatalogueEntry], title: str, identifier: str, u
     for post in posts:
         page = post.source if post.source.startswith(("https://", "http://")) else book_url(post.files[0])
         lines += ["  <entry>", *_metadata(post), "  " + _link("alternate", page, "" if page == post.source else None)]
-        lines += ["  " + _link("enclosure", book_url(file), BOOK_TYPES[book_suffix(file)]) for file in post.files]
+        lines += ["  " + _link("enclosure", book_url(file), MEDIA_TYPES[book_suffix(file)]) for file in post.files]
         lines.append("  </entry>")
     return _finished(lines)
 
@@ -99,7 +99,7 @@ def _book_entry(book: CatalogueEntry) -> Iterator[str]:
     yield "  " + _link(COVER, cover, COVER_TYPE)
     yield "  " + _link(SMALL_COVER, cover, COVER_TYPE)
     for file in book.files:
-        yield "  " + _link(ACQUISITION, book_url(file), BOOK_TYPES[book_suffix(file)])
+        yield "  " + _link(ACQUISITION, book_url(file), MEDIA_TYPES[book_suffix(file)])
     yield "  </entry>"
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 VERSION = 1  # increase it when an entry or a small cover changes
 COVER_SIZE = (400, 600)  # pixels; a quarter of the cover's sides, which JPEG decodes without the rest
-COVER_QUALITY = 80
+SMALL_COVER_QUALITY = 80
 NO_TIME = "1970-01-01"  # Atom requires a date of change; books without a date come last
 SECONDS_PER_DAY = 24 * 60 * 60
 DC = "{http://purl.org/dc/elements/1.1/}"
@@ -41,6 +41,7 @@ class CatalogueEntry(NamedTuple):
     summary: str = ""
     subjects: tuple[str, ...] = ()
     series: str = ""
+    position: str = ""  # in the series; empty if unknown
     files: tuple[str, ...] = ()  # paths below out/, the EPUB first
 
     @property
@@ -90,7 +91,8 @@ def catalogue_entry(name: str, digest: str, epub: bytes) -> tuple[CatalogueEntry
         source=_first(metadata, "source"),
         summary=_first(metadata, "description"),
         subjects=tuple(_all(metadata, "subject")),
-        series=_series(metadata),
+        series=_calibre(metadata, "series"),
+        position=_calibre(metadata, "series_index"),
     )
     return entry, small_cover(cover)
 
@@ -100,7 +102,7 @@ def small_cover(cover: bytes) -> bytes:
     made = io.BytesIO()
     with Image.open(io.BytesIO(cover)) as image:
         image.draft("RGB", COVER_SIZE)
-        image.resize(COVER_SIZE).save(made, "JPEG", quality=COVER_QUALITY, optimize=True)
+        image.resize(COVER_SIZE).save(made, "JPEG", quality=SMALL_COVER_QUALITY, optimize=True)
     return made.getvalue()
 
 
@@ -117,6 +119,6 @@ def _first(metadata: etree._Element, element: str) -> str:
     return next(iter(_all(metadata, element)), "")
 
 
-def _series(metadata: etree._Element) -> str:
-    found = metadata.find(f"{OPF}meta[@name='calibre:series']")
+def _calibre(metadata: etree._Element, name: str) -> str:
+    found = metadata.find(f"{OPF}meta[@name='calibre:{name}']")
     return "" if found is None else str(found.get("content"))

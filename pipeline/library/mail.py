@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 
-from pipeline.library.addresses import BOOK_TYPES, book_suffix
+from pipeline.library.addresses import MEDIA_TYPES, book_suffix
 from pipeline.settings import Send
 
 PASSWORD_VARIABLE = "LACUNA_SMTP_PASSWORD"  # noqa: S105 - its name, not its value
@@ -56,7 +56,7 @@ def book_message(files: Sequence[Path], send: Send) -> EmailMessage:
             raise NotSent(message)
         data = file.read_bytes()
         size += len(data)
-        kind, _, subtype = BOOK_TYPES[suffix].partition("/")
+        kind, _, subtype = MEDIA_TYPES[suffix].partition("/")
         mail.add_attachment(data, maintype=kind, subtype=subtype, filename=file.name)
     if size > MOST_ATTACHED:
         least = f"{size / 1e6:.0f} MB, more than the {MOST_ATTACHED / 1e6:.0f} MB that one e-mail may have"

@@ -13,7 +13,7 @@ from pipeline.store.stable_parts import stable_parts
 
 ROOT, NEW, BOOKS = "catalog", "new", "books"  # names of feeds
 LEAST_ON_PAGE, MOST_ON_PAGE = 40, 100  # entries; readers fetch the next page when the first is read
-END_OF_PAGE = 20  # a page ends at a name whose hash is a multiple of it
+END_OF_FEED_PAGE = 20  # a page ends at a name whose hash is a multiple of it
 GROUPS = (("collections", "By collection"), ("years", "By year"), ("languages", "By language"))
 LANGUAGE_NAMES = {
     "ar": "العربية", "cs": "Čeština", "de": "Deutsch", "en": "English", "es": "Español", "fa": "فارسی",
@@ -105,7 +105,7 @@ def _pages_of_group(
         shown = LANGUAGE_NAMES.get(value, value) if group == "languages" else value
         links.append(FeedLink(name, shown, _changed(posts), _count(posts), is_acquisition=True))
         yield from _pages_of_books(name, shown, group, posts)
-    parts = [*stable_parts((link.name for link in links), LEAST_ON_PAGE, MOST_ON_PAGE, END_OF_PAGE)]
+    parts = [*stable_parts((link.name for link in links), LEAST_ON_PAGE, MOST_ON_PAGE, END_OF_FEED_PAGE)]
     by_name = {link.name: link for link in links}
     for page, part in zip(_linked_pages(group, parts), parts, strict=True):
         updated = max(by_name[name].updated for name in part)
@@ -117,7 +117,7 @@ def _pages_of_group(
 def _pages_of_books(name: str, title: str, up: str, newest: Sequence[CatalogueEntry]) -> Iterator[FeedPage]:
     """Yield the pages of a feed of books, newest first. A new book changes the first page and few others."""
     by_name = {entry.name: entry for entry in newest}
-    parts = [*stable_parts(reversed([*by_name]), LEAST_ON_PAGE, MOST_ON_PAGE, END_OF_PAGE)]
+    parts = [*stable_parts(reversed([*by_name]), LEAST_ON_PAGE, MOST_ON_PAGE, END_OF_FEED_PAGE)]
     if len(parts) > 1 and len(parts[-1]) < LEAST_ON_PAGE:
         parts[-2:] = [parts[-2] + parts[-1]]
     parts = [*reversed(parts)] or [[]]

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from pipeline.library.addresses import (
     ACQUISITION,
     ACQUISITION_TYPE,
-    BOOK_TYPES,
     COVER_TYPE,
     JSON_TYPE,
+    MEDIA_TYPES,
     NAVIGATION_TYPE,
     book_suffix,
     book_url,
@@ -48,6 +48,10 @@ def _link(name: str, **more: str) -> dict[str, str]:
     return {**more, "href": f"{quote(name)}.json", "type": JSON_TYPE}
 
 
+def _series(book: CatalogueEntry) -> dict[str, Any]:
+    return {"name": book.series} | ({"position": float(book.position)} if book.position else {})
+
+
 def _publication(book: CatalogueEntry) -> dict[str, Any]:
     metadata = {
         "@type": BOOK_KIND,
@@ -60,13 +64,13 @@ def _publication(book: CatalogueEntry) -> dict[str, Any]:
         "publisher": book.site,
         "subject": [*book.subjects],
         "description": book.summary,
-        "belongsTo": {"series": {"name": book.series}} if book.series else {},
+        "belongsTo": {"series": _series(book)} if book.series else {},
     }
     width, height = COVER_SIZE
     return {
         "metadata": {name: value for name, value in metadata.items() if value},
         "links": [
-            {"rel": ACQUISITION, "href": book_url(file), "type": BOOK_TYPES[book_suffix(file)]} for file in book.files
+            {"rel": ACQUISITION, "href": book_url(file), "type": MEDIA_TYPES[book_suffix(file)]} for file in book.files
         ],
         "images": [{"href": quote(cover_file(book.name)), "type": COVER_TYPE, "width": width, "height": height}],
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.books.book import identifier
 from pipeline.library import entries, model
-from pipeline.library.addresses import BOOK_TYPES, book_suffix, cover_file
+from pipeline.library.addresses import MEDIA_TYPES, book_suffix, cover_file
 from pipeline.library.atom import MOST_NEWS, NEWS, feed_as_atom, news_as_atom
 from pipeline.library.entries import CatalogueEntry, catalogue_entry
 from pipeline.library.model import FeedPage, catalogue_pages
@@ -60,7 +60,7 @@ class CatalogueWriter:
                 entry, image = self.read(name, digest)
                 self.database.catalogue.put(name, digest, pack(entry))
                 self.ledger.put(cover, digest, image)
-            yield entry._replace(files=tuple(f"{name}{suffix}" for suffix in BOOK_TYPES if suffix in files))
+            yield entry._replace(files=tuple(f"{name}{suffix}" for suffix in MEDIA_TYPES if suffix in files))
 
     def books(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield the path of each book below out/ without suffix, and its files: suffix -> SHA-256."""

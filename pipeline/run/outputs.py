@@ -35,7 +35,7 @@ def output_versions() -> tuple[object, ...]:
     from pipeline.books import book  # noqa: PLC0415 - needs the extra `books`
     from pipeline.run import catalogue  # noqa: PLC0415 - the same
 
-    return (*RECORD_VERSIONS, book.VERSION, catalogue.VERSION)
+    return (*RECORD_VERSIONS, book.VERSION, *catalogue.VERSION)
 
 
 class Writer:

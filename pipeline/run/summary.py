@@ -19,7 +19,7 @@ from pipeline.store.output_ledger import OutputLedger
 BOOK = "archive"  # the name of the archive's book, and of the folder with its volumes
 POSTS = "posts"  # the folder of the books of single posts
 EDITIONS = "editions"  # the folder of the collections that the settings name
-CATALOGUE = "opds"  # the folder of the feeds
+CATALOGUE = "opds"  # the folder of the feeds, below out/
 BOOK_PREFIXES = (f"{BOOK}.", f"{BOOK}/", f"{POSTS}/", f"{EDITIONS}/")  # of the names of all books, below out/
 Progress = Callable[[str, str], None]  # stage, name
 

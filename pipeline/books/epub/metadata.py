@@ -12,6 +12,7 @@ from pipeline.books.metadata import (
     has_pictures,
     hosts_of,
     languages_of,
+    position_of,
     publisher_of,
     series_of,
     subjects_of,
@@ -38,6 +39,7 @@ def epub_metadata(book: Book) -> dict[str, Node]:
         "description": meta_inlines(description_of(book)),
         "subject": meta_list([_meta_map(text=subject) for subject in subjects_of(book)]),
         "belongs-to-collection": meta_inlines(series_of(book)),
+        "group-position": meta_inlines(position_of(book)),
     }
     return {name: value for name, value in meta.items() if value}
 
@@ -87,9 +89,9 @@ def _accessibility(book: Book) -> Iterator[tuple[str, str]]:
 
 
 def _series(book: Book) -> str:
-    """Return the series for calibre, Kobo and Kavita."""
-    name = escape(series_of(book))
-    return f'    <meta name="calibre:series" content="{name}" />\n' if name else ""
+    """Return the series, and the position in it, for calibre, Kobo and Kavita."""
+    named = {"calibre:series": series_of(book), "calibre:series_index": position_of(book)}
+    return "".join(f'    <meta name="{name}" content="{escape(value)}" />\n' for name, value in named.items() if value)
 
 
 def meta_inlines(text: str) -> Node | None:
