@@ -24,6 +24,8 @@ from pipeline.settings import Settings
 from pipeline.store.decision_tables import DecisionRows
 from pipeline.store.rows import DocumentRow, document_row
 
+MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
+
 
 def clean_source(task: Task) -> DocumentRow | Unchanged:
     """Return the outcome of one source as a row. Raises OSError and MemoryError, which the system causes."""
