@@ -45,6 +45,8 @@ def is_fresh(folder: Path, report: RunReport, chosen: Settings) -> bool:
     fresh.mkdir()
     raw = fresh / Path(chosen.raw).name  # the report links to the sources: they have the same place in both
     raw.symlink_to(chosen.raw, target_is_directory=True)
+    if (folder / "decisions.jsonl").exists():
+        shutil.copy(folder / "decisions.jsonl", fresh)
     again = run_archive(
         msgspec.structs.replace(chosen, raw=str(raw), clean=str(fresh / "clean"), out=str(fresh / "out"))
     )
