@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
-from importlib.util import find_spec
 
 MODULES = {
     "books": (
@@ -25,6 +23,8 @@ MODULES = {
     ),
     "html": ("trafilatura", "warcio"),
     "data": ("pyarrow", "zstandard"),
+    "cluster": ("dask", "distributed"),
+    "review": ("starlette", "uvicorn"),
 }  # extra of pyproject.toml -> the modules that it installs
 
 
@@ -35,7 +35,7 @@ class MissingExtra(Exception):  # noqa: N818 - a condition, not a fault
 @functools.cache
 def is_installed(extra: str) -> bool:
     """Return whether every module of an extra can be imported."""
-    return all(name in sys.modules or find_spec(name) for name in MODULES[extra])
+    return all(_is_importable(name) for name in MODULES[extra])
 
 
 def how_to_install(*extras: str) -> str:
@@ -45,6 +45,10 @@ def how_to_install(*extras: str) -> str:
     "pip install 'lacuna-pipeline[books,html]'"
     """
     return f"pip install 'lacuna-pipeline[{','.join(extras)}]'"
+
+
+def _is_importable(name: str) -> bool:
+    return sys.modules[name] is not None if name in sys.modules else find_spec(name) is not None
 
 
 def missing_extra(what: str, extra: str) -> str:

@@ -8,6 +8,7 @@ import click
 
 from pipeline.commands.archive import settings_of
 from pipeline.exits import ExitCode
+from pipeline.extras import require
 
 
 @click.command()
@@ -19,13 +20,11 @@ def serve(*, port: int, clean: str | None, out: str | None) -> int:
 
     Only this machine can connect, with the URL that the command prints.
     """
-    try:
-        from pipeline.serve.app import review_app
-        from pipeline.serve.guard import new_token
-        from pipeline.serve.server import LOOPBACK, loopback_socket, serve_until_stopped
-    except ModuleNotFoundError as missing:
-        message = f'{missing.name} is not installed; `pip install "lacuna-pipeline[review]"` installs what serve needs'
-        raise click.UsageError(message) from missing
+    require("pages for a browser", "review")
+    from pipeline.serve.app import review_app
+    from pipeline.serve.guard import new_token
+    from pipeline.serve.server import LOOPBACK, loopback_socket, serve_until_stopped
+
     settings = settings_of(clean=clean, out=out)
     if not Path(settings.clean).is_dir():
         message = f"clean: no folder `{settings.clean}`; run `lacuna run` first"

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from pipeline.extras import require
 from pipeline.run.pool import Item, Limits, NoResult, Result, lift_cpu_limit, run_each, run_limited, worker_count
 from pipeline.settings import Settings, SettingsError, suggestion
 
@@ -140,12 +141,12 @@ def in_process_engine() -> ExecutorEngine:
 
 @contextmanager
 def dask_executor(settings: Settings) -> Iterator[Executor]:
-    """Yield the executor of dask: of the cluster at `settings.scheduler`, else a local one. Raises OSError."""
-    try:
-        distributed = importlib.import_module("distributed")
-    except ImportError as error:
-        message = "engine: dask is not installed; install it with: pip install 'lacuna-pipeline[cluster]'"
-        raise SettingsError(message) from error
+    """Yield the executor of dask: of the cluster at `settings.scheduler`, else a local one.
+
+    Raises OSError if no scheduler answers, MissingExtra.
+    """
+    require("runs with dask", "cluster")
+    distributed = importlib.import_module("distributed")
     os.environ["PYTHONSAFEPATH"] = "1"  # as for local processes
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the command says what fails
     local = {
