@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import sys
+from importlib.util import find_spec
 
 MODULES = {
     "books": (
