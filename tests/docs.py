@@ -28,6 +28,7 @@ NOT_RUN = {  # start of a command -> why no test runs it
     "python -m http.server": "runs until it is interrupted",
     "lacuna serve": "runs until it is interrupted",
     "ssh": "needs another machine",
+    "pipx run": "needs the network",
     "systemctl": "needs systemd",
     "journalctl": "needs systemd",
     "ebook-convert": "needs calibre",
