@@ -28,7 +28,7 @@ from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.decisions_file import parse_decisions
 from pipeline.decisions.obey import decided_text
 from pipeline.decisions.open_item import open_items_of
-from pipeline.decisions.places import text_filter
+from pipeline.decisions.place_index import text_filter
 from pipeline.document import Document
 from tests.conftest import command
 from tests.posts import CHINESE, HARBOUR, POSTS

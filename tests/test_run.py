@@ -48,7 +48,8 @@ def test_the_whole_job(made: Path):
         [f"{post}.md" for post in POSTS]
         + ["duplicates/002_0cc31b200e29ec80.md", "links.csv", "links.jsonl", "report.jsonl"]
     )
-    assert sorted(tree(made / "out")) == sorted([*editions, "archive.epub", "archive.pdf", *RECORDS])
+    written = {name for name in tree(made / "out") if not name.startswith("opds/")}  # test_opds.py
+    assert sorted(written) == sorted([*editions, "archive.epub", "archive.pdf", *RECORDS])
     duplicate = records(made)["002_0cc31b200e29ec80.txt"]
     assert (duplicate["outcome"], duplicate["of"]) == ("duplicate", "000_a1f47e9a580df4b9.txt")
     assert duplicate["why"] == "same words"  # its characters were reconstructed, also from the other copy
@@ -115,7 +116,7 @@ def test_a_changed_file_redoes_itself_and_the_book(archive: Path):
         "building: Collected posts",
     ]
     assert ran.stderr.splitlines() == stages
-    assert last_line(ran.stdout).endswith("10 files written, 0 removed"), "the files of works stay"
+    assert last_line(ran.stdout).endswith("31 files written, 0 removed"), "the files of works stay"
     assert [path.stat().st_mtime_ns for path in others] == before
     assert "一句新的话。" in (archive / "clean" / f"{POSTS[3]}.md").read_text("utf-8")
 
@@ -403,10 +404,10 @@ def test_watch_runs_again_when_raw_changes(archive: Path):
     with subprocess.Popen(
         arguments, cwd=archive, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout.readline().startswith("5 posts")
+        assert next(line for line in process.stdout if line.startswith("5 posts"))
         assert process.stdout.readline().startswith("watching")
         (archive / "raw" / "new.md").write_text("# 新的文章\n\n这是刚刚存档的一篇文章。\n", "utf-8")
-        assert process.stdout.readline().startswith("6 posts: 5 cleaned, 1 duplicate")
+        assert next(line for line in process.stdout if line.startswith("6 posts: 5 cleaned, 1 duplicate"))
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         assert process.wait() == 130

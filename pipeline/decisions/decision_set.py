@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from pipeline.decisions.decision import Decision, concerns, is_about_document
-from pipeline.decisions.places import GRAM, filter_has, gram_keys
 from pipeline.document import Document
 
-PROBED_GRAMS = 16  # n-grams of each place that are looked up: if half of all are found by chance, 16 are in 1 of 65,536
-
-
-class PlaceIndex:
-    """Decisions about places, and a few n-grams of each: most places are not in most texts."""
-
-    def __init__(self, decisions: Iterable[Decision]) -> None:
-        """Index `decisions`, all with the scope `here`."""
-        self.decisions = tuple(decisions)
-
-    @cached_property
-    def _grams(self) -> npt.NDArray[np.uint64]:
-        rows = np.zeros((len(self.decisions), PROBED_GRAMS), np.uint64)
-        for row, one in zip(rows, self.decisions, strict=True):
-            keys = gram_keys(one.left + one.before + one.right)
-            if len(keys):
-                row[:] = keys[np.linspace(0, len(keys) - 1, PROBED_GRAMS).astype(int)]
-        return rows
-
-    @cached_property
-    def _short(self) -> npt.NDArray[np.bool_]:
-        return np.array([len(one.left + one.before + one.right) < GRAM for one in self.decisions], bool)
-
-    def candidates(self, filters: bytes) -> Iterator[Decision]:
-        """Yield the decisions whose place may be in a text with this filter; the others are certainly not."""
-        if self.decisions:
-            likely = filter_has(filters, self._grams).all(axis=1) | self._short
-            for at in np.flatnonzero(likely).tolist():
-                yield self.decisions[at]
+if TYPE_CHECKING:
+    from pipeline.decisions.place_index import PlaceIndex
 
 
 class DecisionSet:
@@ -52,7 +22,7 @@ class DecisionSet:
         self.all = decisions or {}
         latest = sorted(self.all.values(), key=lambda one: (one.time.rstrip("Z"), one.key), reverse=True)
         about_text = [one for one in latest if not is_about_document(one)]
-        self.places = PlaceIndex(one for one in about_text if one.scope == "here")
+        self._here = [one for one in about_text if one.scope == "here"]
         self.rules = {one.key: one for one in about_text if one.scope != "here"}
         self.kept = [one for one in latest if one.verdict == "keep"]
         self._documents: dict[str, list[Decision]] = defaultdict(list)
@@ -60,6 +30,13 @@ class DecisionSet:
             if is_about_document(one) and one.verdict != "keep":
                 for name in {one.document, one.sha256} - {""}:
                     self._documents[name].append(one)
+
+    @cached_property
+    def places(self) -> PlaceIndex:
+        """The decisions about single places."""
+        from pipeline.decisions.place_index import PlaceIndex  # noqa: PLC0415 - needs numpy; few runs have decisions
+
+        return PlaceIndex(self._here)
 
     def named(self, path: str, sha256: str) -> list[Decision]:
         """Return the decisions that name a document by its path or by the digest of its source."""

@@ -11,7 +11,8 @@ from pipeline.changes import Change, Span, apply
 from pipeline.decisions.decision import DECIDED, DECIDED_STEPS, Decision, kind_key, pair_key
 from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.open_item import is_open
-from pipeline.decisions.places import places, text_filter, texts_of_steps
+from pipeline.decisions.place_index import text_filter
+from pipeline.decisions.places import places, texts_of_steps
 from pipeline.document import Document, SkipDocument, Step
 
 BY_PERSON = "written by a person"  # the reason of a change that no step proposed

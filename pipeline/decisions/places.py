@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from pipeline.changes import Change, Span, apply, inverse, passes
 from pipeline.decisions.decision import DECIDED_STEPS, PLACE_CONTEXT
 from pipeline.document import Document
-from pipeline.language.ngram_keys import MULTIPLIER, codes_of, salted_keys
 
-GRAM = 4  # characters of the n-grams of a text filter
 EARLY_STEPS = ("decode", "controls", "escapes")  # those before the last of DECIDED_STEPS
-LEAST_FILTER_BITS = 1024
-Bits = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +67,3 @@ def places(text: str, left: str, before: str, right: str) -> Iterator[Span]:
         if (left, right) == context_of(text, start, end):
             yield start, end
         at = text.find(whole, at + 1)
-
-
-def gram_keys(text: str) -> npt.NDArray[np.uint64]:
-    """Return the hash of each n-gram of a text, in order."""
-    codes = codes_of(text)
-    rolling = np.zeros(max(len(codes) - GRAM + 1, 0), np.uint64)
-    for at in range(GRAM):
-        rolling = rolling * MULTIPLIER + codes[at : at + len(rolling)]
-    return salted_keys(rolling, 0, 0)
-
-
-def text_filter(*texts: str) -> bytes:
-    """Return a Bloom filter with one hash of the n-grams of texts: about a bit for each character."""
-    size = LEAST_FILTER_BITS
-    while size < max(map(len, texts), default=0):
-        size *= 2
-    flags = np.zeros(size, bool)
-    for text in texts:
-        flags[gram_keys(text) & np.uint64(size - 1)] = True
-    return np.packbits(flags, bitorder="little").tobytes()
-
-
-def filter_has(filters: bytes, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Return for each n-gram, given by its hash, whether a text with this filter may have it; False is certain.
-
-    >>> known = text_filter("one two three")
-    >>> [bool(filter_has(known, gram_keys(text)).all()) for text in ("two three", "four five six seven")]
-    [True, False]
-    """
-    bits: Bits = np.frombuffer(filters, np.uint8)
-    at = keys & np.uint64(8 * len(bits) - 1)
-    return (bits[(at >> np.uint64(3)).astype(np.intp)] >> (at & np.uint64(7)).astype(np.uint8) & 1).astype(bool)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.decisions.decision import Decision, is_about_document
-from pipeline.decisions.decision_set import DecisionSet, PlaceIndex
+from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.decisions_file import DecisionFile, decisions_path, parse_decisions, read_decisions
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
@@ -63,8 +63,11 @@ def _concerned(changed: Sequence[Decision], database: ArchiveState) -> set[str]:
     tables = database.decisions
     about_text = [one for one in changed if not is_about_document(one)]
     paths = tables.with_keys({one.key for one in changed if one.verdict != "keep"})
-    index = PlaceIndex(one for one in about_text if one.scope == "here")
-    if index.decisions:
+    here = [one for one in about_text if one.scope == "here"]
+    if here:
+        from pipeline.decisions.place_index import PlaceIndex  # noqa: PLC0415 - needs numpy; few runs have decisions
+
+        index = PlaceIndex(here)
         paths |= {path for path, bits in tables.filters() if next(index.candidates(bits), None)}
     named = tables.named([one for one in changed if is_about_document(one) and one.verdict != "keep"])
     return paths.union(*named.values())

@@ -8,7 +8,8 @@ from pipeline.citations.cited_works import works_of
 from pipeline.citations.post_index import names_looked_up, names_of_post
 from pipeline.decisions.decision import kind_key, pair_key
 from pipeline.decisions.open_item import is_open, open_items_of
-from pipeline.decisions.places import inputs_of_steps, text_filter
+from pipeline.decisions.place_index import text_filter
+from pipeline.decisions.places import inputs_of_steps
 from pipeline.document import Cause, Cleaned, Document, Skipped
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.flow import CHARACTER_STEPS
