@@ -1003,7 +1003,8 @@ def test_causes_of_failure_are_distinguished(code: int, output: str, error: type
 
 def test_editions_in_out_are_all_there_is(made: Path):
     """out/ has books, the report and records, and no temporary files."""
-    assert {name.rpartition(".")[2] for name in tree(made / "out")} == {"epub", "pdf", "html", "json", "bib", "graphml"}
+    kinds = {name.rpartition(".")[2] for name in tree(made / "out")}
+    assert kinds == {"epub", "pdf", "html", "json", "bib", "graphml", "xml", "jpg"}
 
 
 def several(*posts: tuple[str, str], root: Path = ROOT, **meta: str) -> Book:

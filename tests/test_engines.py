@@ -227,7 +227,7 @@ def test_killed_workers_and_schedulers_change_no_byte(local: Path, other: Path, 
     assert shards.returncode == 4, errors  # rows without text are rejected
     assert contents(other, "shards") == contents(local, "shards")
 
-    run = lacuna(other, "run", "--no-editions", *engine)
+    run = lacuna(other, "run", "--no-editions", "--verbose", *engine)
     assert run.stderr
     line = run.stderr.readline()
     assert line.startswith("cleaning: "), line + run.stderr.read()

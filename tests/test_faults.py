@@ -293,7 +293,8 @@ def test_posts_that_cost_much(tmp_path: Path):
     ended = lacuna(tmp_path, "run")
     assert "Traceback" not in ended.err, ended.err
     assert ended.code == 0, ended
-    assert len(outputs(tmp_path)) == 3 + 3 + 3 * 2 + 2 + 4
+    written = [name for name in outputs(tmp_path) if not name.startswith("out/opds/")]
+    assert len(written) == 3 + 3 + 3 * 2 + 2 + 4
 
 
 def deep(raw: Path) -> None:

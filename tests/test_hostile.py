@@ -443,10 +443,11 @@ def test_a_yearbook_is_checked_before_it_is_written(raw: Path, lacuna: Lacuna):
     partial.unlink()
     assert lacuna("yearbook", "2021", cwd=raw.parent).returncode == 0
     assert "2021" in settings.read_text("utf-8")
-    (raw.parent / "empty").mkdir()
-    ran = lacuna("yearbook", "2021", cwd=raw.parent / "empty")
+    empty = raw.parent.parent / "empty"
+    empty.mkdir()
+    ran = lacuna("yearbook", "2021", cwd=empty)
     assert ran.returncode == 2
-    assert not [*(raw.parent / "empty").iterdir()]
+    assert not [*empty.iterdir()]
 
 
 @contextmanager

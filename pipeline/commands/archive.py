@@ -191,7 +191,7 @@ def _print_decisions(report: RunReport) -> None:
         click.echo(f"decision no longer applies: {outdated - MOST_OUTDATED} more")
     if report.obeyed or outdated:
         click.echo(f"decisions: {report.obeyed} obeyed, {outdated} no longer apply")
-    if report.open_items and report.written:
+    if report.open_items:
         say(f"open to decide: {counted(report.open_items, 'inferred text')}; run `lacuna review`")
 
 

@@ -20,7 +20,7 @@ from pipeline.run_report import RunReport
 if TYPE_CHECKING:
     from jinja2 import Template
 
-VERSION = 11  # raise it when the page changes
+VERSION = 12  # raise it when the page changes
 PIECES_PER_WRITE = 500  # pieces of a template that are encoded together
 MOST_CARD_BYTES = 1_000_000  # of all cards of a page: with its fonts, a page has less than 2 MB
 Fonts = Callable[[Sequence[Card]], Sequence[bytes]]  # cards -> OpenType fonts with their characters

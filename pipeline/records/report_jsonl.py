@@ -88,7 +88,7 @@ def changes_in_words(document: Document) -> str:
     >>> from pathlib import PurePosixPath
     >>> change = Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 0.99)
     >>> print(changes_in_words(Document(PurePosixPath("a.md"), "café", changes=(change,))))
-    repair, characters 3-5: 'Ã©' -> 'é'; UTF-8 decoded as cp1252, confidence 0.99
+    repair, line 1: 'Ã©' -> 'é'; UTF-8 decoded as cp1252, confidence 0.99
     """
     return "\n".join(
         _record_sentences(

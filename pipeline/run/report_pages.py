@@ -114,9 +114,8 @@ def _cards(records: RecordWriter, paths: Iterable[str], folder: Path) -> list[Ca
         if found := records.reported(path):
             outcome, file = found
             links = _links_to_files(records, outcome, file, folder)
-            there = Path(
-                records.settings.raw, path
-            ).is_file()  # not a post within a file, such as a page of a WARC file
+            raw = Path(records.settings.raw, path)
+            there = os.path.isfile(raw)  # noqa: PTH113 - False also for a path that is too long, or within a WARC file
             source = relative_url(records.settings.raw, path, folder) if there else ""
             cards.append(card_of(outcome, records.linked_posts(path), links, source))
     return cards

@@ -64,7 +64,7 @@ class Guard:
             return _refusal(HTTPStatus.FORBIDDEN, "requests of other sites are refused")
         if method not in {"GET", "HEAD", "POST"}:
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "only GET, HEAD and POST are known")
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace")))
         if method == "GET" and self._is_token(query.pop("token", "")):
             return self._signed_in(scope["path"], query)
         if not self._is_token(cookie_parser(headers.get("cookie", "")).get(self._cookie(), "")):

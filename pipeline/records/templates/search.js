@@ -41,6 +41,7 @@ left = files.length;
 for (const file of files) {
   const script = document.createElement("script");
   script.src = file;
+  script.async = false; // run in the order of the pages
   script.onload = script.onerror = () => { left -= 1; if (!left) ready(); };
   document.head.append(script);
 }
