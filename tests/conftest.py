@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -88,6 +89,19 @@ def running(*arguments: str, cwd: Path, **streams: int) -> Iterator[subprocess.P
 def lacuna() -> Lacuna:
     """The command line."""
     return command
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window, as Debian installs it; without it, tests in a browser are skipped."""
+    file = shutil.which("chromium") or shutil.which("google-chrome")
+    if not file:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        quiet = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
+        running = playwright.chromium.launch(executable_path=file, args=["--no-sandbox", "--disable-gpu", *quiet])
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pipeline.decisions.decisions_file import read_decisions
 from tests.conftest import running
 from tests.review_archive import make_review_archive
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
 ITEMS = 260
 DECIDED = 200
 MOST_MILLISECONDS = 60_000  # for the server to write what was decided, on a busy disk
 PAGES = ("/", "/search?q=crabs", "/posts/harbour.md", "/books", "/review")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window; CI must have it."""
-    if not CHROMIUM:
-        pytest.fail("no chromium") if os.environ.get("CI") else pytest.skip("needs chromium")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
 
 
 @pytest.fixture(scope="module")

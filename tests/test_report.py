@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 import axe_playwright_python
 import pytest
 import uharfbuzz as hb
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from pipeline.changes import Change
 from pipeline.document import Cleaned, Document, Metadata, Note, Outcome, Skipped
@@ -23,7 +22,6 @@ from pipeline.run_report import RunReport
 from tests.conftest import ROOT
 
 MOST_BYTES = 2_000_000
-CHROMIUM = Path("/usr/bin/chromium")  # Debian's
 SCRIPTS = ["中", "あ", "한", "ש", "ع", "ก", "अ", "ა", "ሀ", "ක"]
 
 
@@ -81,14 +79,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "report" / f"{name}.js").write_bytes(b"".join(page_entries(f"{name}.html", shown)))
     (folder / "report" / "search.html").write_bytes(b"".join(search_page("Briefe", ["one.html", "two.html"])))
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 def test_changes_have_context_and_the_line_of_the_source():
@@ -150,7 +140,6 @@ def test_hostile_text_stays_text(report: Path):
     assert card_of(Cleaned(unsafe), [], (), "").source_url == ""
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_reader_works_through_the_report_by_keyboard(browser, report: Path, scheme: str):
     """Search, filters and cards work by keyboard alone at both widths, without a barrier that axe knows."""
@@ -185,7 +174,6 @@ def test_a_reader_works_through_the_report_by_keyboard(browser, report: Path, sc
         page.close()
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
 def test_the_search_of_all_posts_leads_to_an_open_card(browser, report: Path):
     """search.html filters the posts of all pages, and a result opens its card."""
     page = browser.new_page()
