@@ -52,5 +52,6 @@ def test_the_container_copies_files_that_exist():
 
 def test_the_sbom_command_of_the_page_is_that_of_the_workflow():
     """docs/how-to/release.md shows the command that the release runs."""
-    (shown,) = re.findall(r"^\$ (pipx run .*)$", (ROOT / "docs" / "how-to" / "release.md").read_text("utf-8"), re.MULTILINE)
+    page = (ROOT / "docs" / "how-to" / "release.md").read_text("utf-8")
+    (shown,) = re.findall(r"^\$ (pipx run .*)$", page, re.MULTILINE)
     assert f"run: {shown}\n" in (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
