@@ -38,7 +38,7 @@ check: .venv/test
 
 .venv/packages: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Lacuna needs Python 3.11 or newer, and $(PYTHON) is %d.%d: name another, as in make run PYTHON=python3.12" % sys.version_info[:2])'
-	@echo "Setting up .venv with $$($(PYTHON) --version): 170 MB to download, a minute or two, only once"
+	@echo "Setting up .venv with $$($(PYTHON) --version): 180 MB to download, a minute or two, only once"
 	@$(PYTHON) -m venv --clear .venv
 	@$(LOCKED) -r requirements.lock
 	@touch $@
@@ -50,7 +50,7 @@ check: .venv/test
 	@touch $@
 
 .venv/test: .venv/run requirements-dev.lock
-	@echo "Setting up what make test needs besides: 90 MB to download, only once"
+	@echo "Setting up what make test needs besides: 210 MB to download, only once"
 	@$(LOCKED) -r requirements-dev.lock
 	@$(BIN)/python -m pip check
 	@echo "Set up: .venv takes $$(du -sh .venv | cut -f 1)"
