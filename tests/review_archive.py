@@ -59,7 +59,7 @@ def open_items(count: int) -> Iterator[OpenItem]:
 
 
 def make_review_archive(folder: Path, count: int, *, duplicates: bool = True) -> Path:
-    """Write an archive with `count` open items and, unless told otherwise, one near-duplicate; return its folder."""
+    """Write an archive with `count` open items and, by default, one near-duplicate; return its folder."""
     clean, out = folder / "clean", folder / "out" / "posts"
     for made in (folder / "raw", clean, out):
         made.mkdir(parents=True)

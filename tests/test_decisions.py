@@ -35,7 +35,7 @@ from tests.posts import CHINESE, HARBOUR, POSTS
 from tests.test_dedup import PASSAGE
 from tests.test_state import is_fresh, records, settings
 
-TOLD = f"# Harbour\n\n{PASSAGE}\n\n{HARBOUR}"
+WITH_PASSAGE = f"# Harbour\n\n{PASSAGE}\n\n{HARBOUR}"
 ROUNDS = int(os.environ.get("EXAMPLES", "3"))
 SPARE = "我们在山里住了两个月。每天傍晚，老人把羊赶回院子，孩子们坐在门口看远处有没有客人。冬天太冷，没有人下山。"
 
@@ -53,8 +53,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts = {
         "a.md": POSTS["damaged"],
         "b.md": damaged(f"# 山里\n\n{SPARE}\n"),
-        "h1.md": TOLD,
-        "h2.md": TOLD.replace("evening", "eveinng", 1),
+        "h1.md": WITH_PASSAGE,
+        "h2.md": WITH_PASSAGE.replace("evening", "eveinng", 1),
         "plain.md": POSTS["plain"],
     }
     for name, text in posts.items():

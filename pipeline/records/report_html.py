@@ -14,6 +14,7 @@ from pipeline.citations.cited_works import Work
 from pipeline.document import Skipped
 from pipeline.read.kinds import passed_over_in_words
 from pipeline.records.change_context import with_visible_controls
+from pipeline.records.html_templates import html_templates
 from pipeline.records.report_card import CARD_KINDS, Card, card_of, fitting
 from pipeline.run_report import RunReport
 
@@ -57,16 +58,7 @@ class ReportIndex:
 
 @cache
 def _template(name: str) -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - a run without changes has no report
-
-    environment = Environment(
-        loader=PackageLoader("pipeline.records"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name)
+    return html_templates("pipeline.records").get_template(name)
 
 
 def report_page(

@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from pipeline.records.html_templates import html_templates
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -36,15 +38,7 @@ class Paging:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - the tests of parts need no page
-
-    environment = Environment(
-        loader=PackageLoader("pipeline.serve"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates("pipeline.serve")
     environment.filters["path"] = quote
     return environment
 
