@@ -60,11 +60,11 @@ def licence(package: str) -> str:
     """Return the licence of an installed package as SPDX writes it."""
     if package in SAID:
         return SAID[package]
-    about = metadata(package)
-    if about["License-Expression"]:
-        return str(about["License-Expression"])
-    said = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or () if one.startswith("License ::")]
-    written = said[0] if said else str(about["License"] or "").partition("\n")[0].strip()
+    about = metadata(package).json
+    if "license_expression" in about:
+        return str(about["license_expression"])
+    said = [one.rpartition(" :: ")[2] for one in about.get("classifier", ()) if one.startswith("License ::")]
+    written = said[0] if said else str(about.get("license", "")).partition("\n")[0].strip()
     return SPDX.get(written, written)
 
 
