@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from pipeline.encoding.codecs import escape_sequences
 from pipeline.encoding.detection import NON_TEXT, UTF_8, is_decodable, likeliest_encoding
+from pipeline.encoding.labels import codec_of_label
 
 ESCAPE, SHIFT_IN_HZ = b"\x1b", b"~{"
 BARE_JIS = re.compile(rb"\$[B@]((?:[\x21-\x74][\x21-\x7e])+?)(?:\([BJ]|(?=\r?\n|\Z))")  # ISO-2022-JP without ESC
@@ -185,7 +186,7 @@ def _encoded_words(data: bytes) -> bytes:
 
 
 def _decoded_word(word: re.Match[bytes]) -> bytes:
-    codec = word[1].decode()
+    label = word[1].decode()
     try:
         if word[2]:
             raw = base64.b64decode(word[3] + b"=" * (-len(word[3]) % 4), validate=True)
@@ -193,7 +194,7 @@ def _decoded_word(word: re.Match[bytes]) -> bytes:
             raw = re.sub(
                 rb"=([0-9A-Fa-f]{2})", lambda hex_: bytes.fromhex(hex_[1].decode()), word[5].replace(b"_", b" ")
             )
-        text = raw.decode(codec)
+        text = raw.decode(codec_of_label(label) or label)
     except (binascii.Error, UnicodeError, LookupError):
         return word[0]
     return text.encode() if text and not NON_TEXT.search(text) else word[0]
