@@ -50,6 +50,7 @@ _CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]
 _DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
 _DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
 _INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{_REST}])")
+_WHOLE_RUN = re.compile(f"[{_TWO}][{_REST}]|[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}")
 _BROKEN_RUN = re.compile(f"([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+)")
 _SMALL_LEAD = _class(0xE2, 0xFE).replace("÷", "")  # what the first bytes of two-byte sequences become
 _SEQUENCE_OR_LOWERED = re.compile(
@@ -91,8 +92,11 @@ def _drop_invisible(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _move_breaks(text: str) -> Iterator[tuple[int, int, str]]:
-    """Move line breaks inside a sequence to its start."""
-    for match in _BROKEN_RUN.finditer(text):
+    """Move line breaks inside a sequence to its start, in text that has at least as many whole ones."""
+    broken = list(_BROKEN_RUN.finditer(text))
+    if len(broken) > len(_WHOLE_RUN.findall(text)):
+        return  # sound lines that end in `Å` or begin with `µ`
+    for match in broken:
         before, after = (match[1] or match[3]), (match[2] or match[4])
         yield *match.span(), f"\n{before}{after}"
 
