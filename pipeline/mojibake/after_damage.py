@@ -46,9 +46,10 @@ _COMPATIBLE_BYTE = re.compile("|".join(map(re.escape, sorted(_COMPATIBLE, key=le
 _BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{_REST}])"
 _COMPATIBLE_SEQUENCE = re.compile(f"[{_TWO}]{_BYTE}|[{_THREE}]{_BYTE}{{1,2}}|[{_FOUR}]{_BYTE}{{1,3}}")
 _NORMALIZED_APOSTROPHE = "â€TM"  # of `’`: no other text has it
-_CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc)")
+_CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc)|(?<=[a-z])Ã[123](?!\\d)")
 _DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
 _DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
+_LEAD_MARKS = "\u0302\u0303\u0308\u030a"  # circumflex, tilde, diaeresis and ring, of `Â`, `Ã`, `Ä` and `Å`
 _INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{_REST}])")
 _WHOLE_RUN = re.compile(f"[{_TWO}][{_REST}]|[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}")
 _BROKEN_RUN = re.compile(f"([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+)")
@@ -139,6 +140,15 @@ REWRITINGS: tuple[Rewriting, ...] = (
     Rewriting("wrapped", ("Ã\n©", "\nÃ©"), _move_breaks),
     Rewriting("lowercased", ("ã©", "Ã©"), _restore_capitals),
 )
+
+
+def has_decomposed_mojibake(text: str) -> bool:
+    r"""Return whether a text has first bytes of mojibake with their diacritics apart, as NFD leaves them.
+
+    >>> has_decomposed_mojibake("caf\u0041\u0303\u00a9 cr\u0041\u0303\u00a8me"), has_decomposed_mojibake("cafe\u0301")
+    (True, False)
+    """
+    return any(mark in text for mark in _LEAD_MARKS) and len(_DECOMPOSED_LEAD.findall(text)) >= FEWEST_REWRITTEN
 
 
 def after_damage_changes(text: str) -> list[Change]:
