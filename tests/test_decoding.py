@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import encodings.aliases
 import quopri
 from pathlib import PurePosixPath
 
 import pytest
+from webencodings.labels import LABELS
 
 from pipeline.document import Source
+from pipeline.encoding.codecs import codec_named
+from pipeline.encoding.labels import codec_of_label
 from pipeline.read.decode import decode, detect
 
 CHINESE = "今天去划船，天气很好，湖上的人不多，我们一直划到傍晚才回家。\n很多人以为网页会一直在那里，其实不会。\n"
@@ -157,3 +161,30 @@ def test_only_a_proof_is_certain():
     """Detection by statistics never claims 1.0; UTF-8 and byte order marks do."""
     assert detect(CHINESE.encode()).confidence == 1
     assert all(0.9 < detect(text.encode(codec)).confidence < 1 for codec, text in TEXTS.items())
+
+
+def test_each_label_is_of_a_row_of_the_table_or_of_none():
+    """Browsers' labels and Python's aliases; a name outside the table would fail where its row is looked up."""
+    for label in {*LABELS, *encodings.aliases.aliases, *encodings.aliases.aliases.values(), "no-such-label", ""}:
+        codec = codec_of_label(label)
+        assert codec is None or codec_named(codec), label
+
+
+MAC = "Сегодня мы ходили в парк, там было очень хорошо и тихо.\n"
+DECLARATIONS = {
+    "HTML": '<meta charset="x-mac-cyrillic">\n',
+    "HTTP": '<meta http-equiv="Content-Type" content="text/html; charset=x-mac-ukrainian">\n',
+    "XML": '<?xml version="1.0" encoding="X-Mac-Cyrillic"?>\n',
+    "front matter": "---\nencoding: x-mac-cyrillic\n---\n",
+}
+
+
+@pytest.mark.parametrize("declaration", DECLARATIONS.values(), ids=DECLARATIONS)
+def test_a_declared_label_that_python_lacks(declaration: str):
+    """Python has no `x-mac-cyrillic`; browsers have. The label helps a text that is too short to show its encoding."""
+    assert decoded(declaration.encode() + MAC.encode("mac_cyrillic")) == declaration + MAC
+
+
+def test_an_encoded_word_with_a_label_of_browsers():
+    """Mail programs wrote labels such as `x-sjis`."""
+    assert decoded(b"Subject: =?x-sjis?B?k/qWe4zq?=\n") == "Subject: 日本語\n"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 
+from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import BYTE_PAIRS, BYTES_AS_CHARACTERS, EXTRA_BYTES, is_multi_byte
 
-# UTF-8 has neither byte. `LOST_BYTE` became U+FFFD, `IMPOSSIBLE_BYTE` is a character that the codec never yields.
+# UTF-8 has neither byte; other codecs have both. `LOST_BYTE` became U+FFFD, `IMPOSSIBLE_BYTE` is a character that the codec never yields.
 LOST_BYTE, IMPOSSIBLE_BYTE = 0xFF, 0xFE
 
 
@@ -56,7 +57,7 @@ class _ByteTable(dict[int, str]):
     """By code point, the bytes that a codec decodes to it, as characters of `BYTES_AS_CHARACTERS`; filled on demand."""
 
     def __init__(self, codec: str) -> None:
-        super().__init__({0xFFFD: chr(LOST_BYTE)})
+        super().__init__({ord(REPLACEMENT): chr(LOST_BYTE)})
         self.codec = codec
 
     def __missing__(self, code: int) -> str:
@@ -74,6 +75,15 @@ def misdecoded_bytes(text: str, codec: str) -> bytes:
     b'\xc3\xa9\xff\xfe'
     """
     return text.translate(_byte_table(codec)).encode(BYTES_AS_CHARACTERS)
+
+
+def impossible_count(text: str, codec: str) -> int:
+    r"""Return how many characters of a text a codec never decodes to; U+FFFD is none of them.
+
+    >>> impossible_count("Ã©\ufffdщ", "cp1252"), impossible_count("þÿ", "cp1252")
+    (1, 0)
+    """
+    return sum(char != REPLACEMENT and not encoded_character(char, codec) for char in text)
 
 
 @functools.lru_cache(maxsize=1 << 16)

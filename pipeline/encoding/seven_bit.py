@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from pipeline.encoding.codecs import escape_sequences
 from pipeline.encoding.detection import NON_TEXT, UTF_8, is_decodable, likeliest_encoding
+from pipeline.encoding.labels import codec_of_label
 
 ESCAPE, SHIFT_IN_HZ = b"\x1b", b"~{"
 BARE_JIS = re.compile(rb"\$[B@]((?:[\x21-\x74][\x21-\x7e])+?)(?:\([BJ]|(?=\r?\n|\Z))")  # ISO-2022-JP without ESC
@@ -32,12 +33,14 @@ BETWEEN_WORDS = re.compile(rb"(\?=)[ \t]*(?:\r?\n[ \t]+)?(=\?[\w.:-]+\?[BbQq]\?)
 PERCENT_LINE = re.compile(rb"(?:[\w.~!*'();:@&=+$,?#\[\]-]|%[0-9A-Fa-f]{2})+")
 PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 PERCENT_HIGH = re.compile(rb"%[89A-Fa-f][0-9A-Fa-f]")  # a byte outside ASCII
+PERCENT_SPACE, FEWEST_PERCENT_SPACES = b"%20", 6  # a sentence; names of files have fewer
 FIRST_QUOTED_HIGH = re.compile(rb"=[89A-F][0-9A-F]")  # starts with a literal, so that `re` skips to it
 CODE_QUOTES = (b"`", b'"', b"'")  # before an example of an encoding
 CODE_MARKS = (b"`", b"://")  # lines of code, and of URLs, stay
 FEWEST_CHARACTERS = 4  # characters outside ASCII that prove a run by the language model
 MOST_NATS = 7.5  # nats per character outside ASCII: prose has at most 5.8, mojibake at least 8.3
 QUOTED_IN_WORD = re.compile(rb"(?<=[A-Za-z])(?:=[89A-F][0-9A-F])+(?=[a-z])")
+QUOTED_WORD = re.compile(rb"(?:=[89A-F][0-9A-F]){3,}")  # a word of a script other than Latin
 FEWEST_IN_WORDS = 3  # escapes within words, of a paragraph of a single-byte codec: `M=FCller`
 FEWEST_QUOTED = 2  # escapes of quoted-printable in a paragraph
 
@@ -118,10 +121,11 @@ def _utf_7(data: bytes) -> bytes:
     runs = list(UTF_7_RUN.finditer(data))
     texts = [_base64_utf_16(run[1]) for run in runs]
     plus = data.count(b"+") - data.count(b"+-") - sum(run[1].count(b"+") for run in runs)
-    if not runs or not all(texts) or plus > len(runs) or not _reads_as_text("".join(filter(None, texts)), fewest=3):
+    if not runs or not all(texts) or plus > len(runs):
         return data
     decoded = iter(texts)
-    return UTF_7_RUN.sub(lambda _: (next(decoded) or "").encode(), data).replace(b"+-", b"+")
+    plain = UTF_7_RUN.sub(lambda _: (next(decoded) or "").encode(), data).replace(b"+-", b"+")
+    return plain if _reads_as_text(plain.decode(), fewest=3) else data
 
 
 def _base64_utf_16(run: bytes) -> str | None:
@@ -160,7 +164,7 @@ def _unquoted(paragraph: bytes) -> bytes:
         return paragraph
     if is_decodable(plain, UTF_8):
         return plain
-    within = len(QUOTED_IN_WORD.findall(paragraph))
+    within = len(QUOTED_IN_WORD.findall(paragraph)) or len(QUOTED_WORD.findall(paragraph))
     encoding = likeliest_encoding(plain, None) if within >= (1 if is_soft else FEWEST_IN_WORDS) else None
     if not encoding or not is_decodable(plain, encoding.codec):
         return paragraph
@@ -185,7 +189,7 @@ def _encoded_words(data: bytes) -> bytes:
 
 
 def _decoded_word(word: re.Match[bytes]) -> bytes:
-    codec = word[1].decode()
+    label = word[1].decode()
     try:
         if word[2]:
             raw = base64.b64decode(word[3] + b"=" * (-len(word[3]) % 4), validate=True)
@@ -193,7 +197,7 @@ def _decoded_word(word: re.Match[bytes]) -> bytes:
             raw = re.sub(
                 rb"=([0-9A-Fa-f]{2})", lambda hex_: bytes.fromhex(hex_[1].decode()), word[5].replace(b"_", b" ")
             )
-        text = raw.decode(codec)
+        text = raw.decode(codec_of_label(label) or label)
     except (binascii.Error, UnicodeError, LookupError):
         return word[0]
     return text.encode() if text and not NON_TEXT.search(text) else word[0]
@@ -210,7 +214,8 @@ def _without_percent(line: bytes) -> bytes:
     if not PERCENT_HIGH.search(line):
         return line
     escaped = len(PERCENT.findall(line))
-    if any(mark in line for mark in CODE_MARKS) or escaped * 6 < len(line) or not PERCENT_LINE.fullmatch(line.strip()):
+    is_encoded = escaped * 6 >= len(line) or line.count(PERCENT_SPACE) >= FEWEST_PERCENT_SPACES
+    if any(mark in line for mark in CODE_MARKS) or not is_encoded or not PERCENT_LINE.fullmatch(line.strip()):
         return line
     plain = unquote_to_bytes(line)
     if plain.isascii() or not is_decodable(plain, UTF_8):

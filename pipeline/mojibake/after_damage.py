@@ -46,10 +46,12 @@ _COMPATIBLE_BYTE = re.compile("|".join(map(re.escape, sorted(_COMPATIBLE, key=le
 _BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{_REST}])"
 _COMPATIBLE_SEQUENCE = re.compile(f"[{_TWO}]{_BYTE}|[{_THREE}]{_BYTE}{{1,2}}|[{_FOUR}]{_BYTE}{{1,3}}")
 _NORMALIZED_APOSTROPHE = "â€TM"  # of `’`: no other text has it
-_CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc)")
+_CERTAINLY_COMPATIBLE = re.compile(f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc)|(?<=[a-z])Ã[123](?!\\d)")
 _DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
 _DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
+_LEAD_MARKS = "\u0302\u0303\u0308\u030a"  # circumflex, tilde, diaeresis and ring, of `Â`, `Ã`, `Ä` and `Å`
 _INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{_REST}])")
+_WHOLE_RUN = re.compile(f"[{_TWO}][{_REST}]|[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}")
 _BROKEN_RUN = re.compile(f"([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+)")
 _SMALL_LEAD = _class(0xE2, 0xFE).replace("÷", "")  # what the first bytes of two-byte sequences become
 _SEQUENCE_OR_LOWERED = re.compile(
@@ -91,8 +93,11 @@ def _drop_invisible(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _move_breaks(text: str) -> Iterator[tuple[int, int, str]]:
-    """Move line breaks inside a sequence to its start."""
-    for match in _BROKEN_RUN.finditer(text):
+    """Move line breaks inside a sequence to its start, in text that has at least as many whole ones."""
+    broken = list(_BROKEN_RUN.finditer(text))
+    if len(broken) > len(_WHOLE_RUN.findall(text)):
+        return  # sound lines that end in `Å` or begin with `µ`
+    for match in broken:
         before, after = (match[1] or match[3]), (match[2] or match[4])
         yield *match.span(), f"\n{before}{after}"
 
@@ -135,6 +140,15 @@ REWRITINGS: tuple[Rewriting, ...] = (
     Rewriting("wrapped", ("Ã\n©", "\nÃ©"), _move_breaks),
     Rewriting("lowercased", ("ã©", "Ã©"), _restore_capitals),
 )
+
+
+def has_decomposed_mojibake(text: str) -> bool:
+    r"""Return whether a text has first bytes of mojibake with their diacritics apart, as NFD leaves them.
+
+    >>> has_decomposed_mojibake("caf\u0041\u0303\u00a9 cr\u0041\u0303\u00a8me"), has_decomposed_mojibake("cafe\u0301")
+    (True, False)
+    """
+    return any(mark in text for mark in _LEAD_MARKS) and len(_DECOMPOSED_LEAD.findall(text)) >= FEWEST_REWRITTEN
 
 
 def after_damage_changes(text: str) -> list[Change]:

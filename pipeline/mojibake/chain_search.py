@@ -38,6 +38,7 @@ SHARED_CHAIN_GAIN = math.log(9)  # nats for a line that shares its chain with ni
 UNDECIDED_NATS = 4.0  # a line that is less likely undone by so little is undone if most others are
 _C1_CONTROL = re.compile("[\x80-\x9f]")
 MOST_CHAIN_CROSS_ENTROPY = 6.2  # nats per character outside ASCII: no known language has a higher cross-entropy
+MOST_LIKELIER_CROSS_ENTROPY, LEAST_LIKELIER = 7.5, 3.0  # the same, where it is so many nats per character likelier
 MOST_VALID_CROSS_ENTROPY = 8.0  # the same of letters alone, where all bytes are valid UTF-8; mojibake has at least 8.3
 
 
@@ -56,6 +57,11 @@ class Chain:
         """How much likelier the truth must be than the text, in nats: `CHAIN_PRIOR` per decoding, thrice if rare."""
         rare = sum(is_multi_byte(wrong) and truth != "utf-8" for wrong, truth in self.decodings)
         return CHAIN_PRIOR * (len(self.decodings) + 2 * rare)
+
+    @property
+    def truth(self) -> str:
+        """The codec of the original bytes."""
+        return self.decodings[-1][1]
 
     @property
     def proves_itself(self) -> bool:
@@ -126,9 +132,9 @@ def _best_chain(lines: tuple[str, ...]) -> tuple[Chain, list[tuple[int, str, flo
             continue
         if not chain.proves_itself and objection(_proposed_lines(sample, texts)):
             continue
-        plain = mean_cross_entropy(changed, symbols=not known) < (
-            MOST_VALID_CROSS_ENTROPY if known else MOST_CHAIN_CROSS_ENTROPY
-        )
+        likelier = is_multi_byte(chain.truth) and gain > LEAST_LIKELIER * _non_ascii_count(changed)
+        most = MOST_LIKELIER_CROSS_ENTROPY if likelier else MOST_CHAIN_CROSS_ENTROPY
+        plain = mean_cross_entropy(changed, symbols=not known) < (MOST_VALID_CROSS_ENTROPY if known else most)
         if plain or (known and gain > MOST_VALID_CROSS_ENTROPY * _non_ascii_count(changed) and not diagnose(changed)):
             best = gain, chain
     if best[1] is None:

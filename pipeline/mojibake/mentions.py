@@ -25,6 +25,7 @@ MOST_WORDS_BETWEEN = 1  # words between an example and the word that introduces 
 MOST_CHARACTERS_BETWEEN = 30  # the same in characters, where the word has characters outside ASCII: it is sound
 ONE_LETTER_WORDS = frozenset("àèéêóúíâÀÈÉÊÓÚÍ")  # words of French, Italian, Portuguese: alone they are no examples
 ONE_SIGN = frozenset("–—•…·\xa0")  # signs that are alone in sound text
+BYTE_ORDER_MARK = "\ufeff"
 QUOTES = "\"'“”„«»‘’‚‹›「」『』`*_()[]<>"
 SEPARATOR = re.compile(r"->|=>|→|⇒|=|\||↔|:|\b(?:as|to|into|like|als|zu|como|comme|come|jako|как)\s\0")
 SEEN = re.compile(
@@ -74,7 +75,7 @@ def is_mention(line: str, examples: Sequence[Example]) -> bool:
     rest = _without(line, examples)
     introduced = _instead_words().search(rest) or _subject_words().search(rest)
     shown = introduced or SEPARATOR.search(rest)
-    if any(_is_paired(line, rest, one) for one in examples):
+    if any(_is_paired(line, rest, one) or _is_invisible_alone(line, one) for one in examples):
         return True
     if examples and all(_has_pair(line, rest, one) and (shown or _is_quoted(line, one)) for one in examples):
         return True
@@ -110,6 +111,11 @@ def _is_paired(line: str, rest: str, one: Example) -> bool:
     if not one.original.strip() or one.original.isascii() or REPLACEMENT in one.original or _is_emoji(one):
         return False
     return one.original in rest and (_has_spaces_around(line, one) or _is_currency(one))
+
+
+def _is_invisible_alone(line: str, one: Example) -> bool:
+    """Return whether an example is of the byte order mark, with a space after it: `ï»¿` in a sentence."""
+    return one.original == BYTE_ORDER_MARK and (line[one.end : one.end + 1] or " ").isspace()
 
 
 def _is_emoji(one: Example) -> bool:

@@ -52,7 +52,7 @@ def mojibake_changes(text: str, evidence: RepairEvidence) -> list[Change]:
 
 def _decoding_changes(text: str, evidence: RepairEvidence) -> list[Change]:
     """Return the changes that undo mis-decoding and what the text went through afterwards, in order."""
-    if any(has_font_signs(text, name) for name in FONT_SIGNS):
+    if any(has_font_signs(text, name) for name in FONT_SIGNS) and not is_valid_utf8(text):
         lines = list(_outside(non_ascii_lines(text), code_spans(text)))
         if changes := font_changes(text, lines):
             return changes

@@ -23,6 +23,7 @@ from pipeline.language.diacritics import (
     swapped_diacritics_gain,
 )
 from pipeline.language.fluency import excess_nats
+from pipeline.mojibake.after_damage import has_decomposed_mojibake
 from pipeline.mojibake.bigram_filter import mojibake_windows
 from pipeline.mojibake.chain_search import line_sample
 from pipeline.mojibake.intruders import has_intruders
@@ -200,6 +201,7 @@ WHOLE_TEXT_TESTS: tuple[Callable[[str], object], ...] = (
     is_valid_utf8,
     _has_marks_in_words,
     punctuation_chain,
+    has_decomposed_mojibake,
     has_intruders,
     _has_similar_letters,
     _is_mostly_sequences,

@@ -29,6 +29,7 @@ from pipeline.mojibake.prefilter import non_ascii_lines
 from pipeline.mojibake.soundness import LineRepair, fits_document, objection
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
+A_GRAVE_REMAINDER = "Ã"  # of `à` without U+00A0
 UNDECODED = re.compile("[\x80-\x84\x86-\x9f]")  # C1 controls without U+0085, which ends a line
 UTF_8_BYTES = re.compile(b"[\xc2-\xf4][\x80-\xbf]")
 ENOUGH_FOR_VALID = 20  # characters outside ASCII, all valid UTF-8, that prove their codec better than ftfy does
@@ -112,12 +113,14 @@ def _fill_spaces(text: str, lines: list[Span], evidence: RepairEvidence) -> Undo
     """
     for start, end in lines:
         line = text[start:end]
-        damage = diagnose_spaces(line)
-        found = reconstruct([line], damage, evidence.archive) if damage else None
+        ended = line + " " if line.endswith(A_GRAVE_REMAINDER) else line  # `.strip()` took U+00A0
+        damage = diagnose_spaces(ended)
+        found = reconstruct([ended], damage, evidence.archive) if damage else None
         for pieces in found or ():
             filled = pieces_text(pieces)
             spelled = with_likeliest_letters(filled) or filled
-            if spelled != filled:
+            if spelled != filled or ended != line:
+                spelled = spelled.rstrip(" ") if ended != line else spelled
                 yield start, list(line_changes(start, line, spelled, (str(damage), INDIRECT_CONFIDENCE)))
             else:
                 yield start, gap_changes(start, line, pieces, (str(damage), evidence.min_confidence))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import webencodings
-
 from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences
 from pipeline.encoding.colour_codes import with_whole_characters
 from pipeline.encoding.detection import EBCDIC_SPACE, NON_TEXT, UTF_8, is_decodable, likeliest_encoding
+from pipeline.encoding.labels import codec_of_label
 from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_codec
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
 from pipeline.read.damaged import STEP, decoded_lines, decoded_whole
 
-DECODE_VERSION = 3  # raise it when the text of some bytes changes
+DECODE_VERSION = 4  # raise it when the text of some bytes changes
 CONTROL_SAMPLE = 4096  # bytes in which control characters are counted: those of UTF-16 are half of Latin text
 ENCODING_MARKS = tuple(mark for mark, _ in BYTE_ORDER_MARKS)
 DETECTED_UTF_8 = Encoding(UTF_8, 1.0, "utf-8")
@@ -200,7 +198,7 @@ def _most_likely(data: bytes) -> Encoding | None:
 def _declared_codec(data: bytes) -> str | None:
     match = ENCODING_DECLARATION.search(data[:DECLARATION_BYTES])
     label = next(filter(None, match.groups()), b"").decode("ascii") if match else ""
-    return _codec_of_label(label)
+    return codec_of_label(label)
 
 
 DetectionRules = tuple[Callable[[bytes], Encoding | None], ...]
@@ -215,16 +213,6 @@ AFTER_UTF_8: DetectionRules = (
     _damaged_utf8,
     _most_likely,
 )
-
-
-def _codec_of_label(label: str) -> str | None:
-    """Return the codec that browsers (WHATWG), or else Python, use for a label; None if it is no text codec."""
-    known = webencodings.lookup(label)
-    try:
-        codec = known.codec_info if known else codecs.lookup(label)
-    except LookupError:
-        return None
-    return codec.name if codec._is_text_encoding else None  # noqa: SLF001 - only this excludes rot13 and the like
 
 
 def _binary_problem(data: bytes) -> str:

@@ -16,13 +16,14 @@ from pipeline.markdown import (
     matches_outside_opaque,
     overlaps_opaque,
 )
-from pipeline.steps.plain_text.mail import ATTRIBUTION, QUOTED_QUESTION_END
+from pipeline.steps.plain_text.mail import ATTRIBUTION, QUOTED_QUESTION_END, header_length
 
 ANSWER = "an answer below a quotation; without a blank line it would be a part of the quotation"
 SIGNATURE = "a signature below `-- `; without a blank line the text above it would be a heading"
 SIGNATURE_LINE = "the lines of a signature stay lines"
 MOST_LINES_OF_SIGNATURE = 8
 FEWEST_ANSWERS = 2  # below single quoted sentences; one may be the rest of a note, `> Note: it rains.` ↵ `It is cold.`
+MOST_LINES_OF_HEADER = 40
 LEAST_QUOTED_LINES = 2  # lines with their own mark: the author marks each line
 LEAST_LEVEL_OF_QUOTED = 2  # of inline tokens: the quotation and its paragraph are around them
 _MAY_BE_ANSWERED = re.compile(  # a quick pre-filter, with a line end before
@@ -47,7 +48,8 @@ def _quotation_changes(text: str) -> Iterator[Change]:
     if "\n-- \n" in text:
         yield from _signature(text)
     if ">" in text:
-        replied = len(_ANSWERED_SENTENCE.findall(f"\n{text}")) >= FEWEST_ANSWERS
+        is_mail = header_length(text.split("\n", MOST_LINES_OF_HEADER)) > 0
+        replied = is_mail or len(_ANSWERED_SENTENCE.findall(f"\n{text}")) >= FEWEST_ANSWERS
         for group in groups_with(_MAY_BE_ANSWERED, text):
             yield from _answers(group, text[: group.start], replied=replied)
 
@@ -55,7 +57,7 @@ def _quotation_changes(text: str) -> Iterator[Change]:
 def _answers(group: BlockGroup, before: str, *, replied: bool) -> Iterator[Change]:
     """Yield the blank lines before answers: lines of a quoted paragraph with fewer marks than the line above.
 
-    `replied` says that the text has several sentences, each quoted in a line, with an answer below.
+    `replied` says that the text is a mail, or has several sentences, each quoted in a line, with an answer below.
     """
     lines = LINE_END.split(group.text)
     starts = line_starts(group.text)
@@ -112,4 +114,4 @@ def _signature(text: str) -> Iterator[Change]:
             at += len(line) + 1
 
 
-STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)
+STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)

@@ -17,7 +17,7 @@ from pipeline.encoding.alignment import aligned_texts
 from pipeline.encoding.codecs import is_multi_byte, multi_byte_misdecodings, original_codecs
 from pipeline.encoding.line_scores import likeliest_model, text_scores
 from pipeline.encoding.marked import marked_text
-from pipeline.encoding.misdecoding import IMPOSSIBLE_BYTE, LOST_BYTE, is_undecodable_pair, misdecoded_bytes
+from pipeline.encoding.misdecoding import LOST_BYTE, impossible_count, is_undecodable_pair, misdecoded_bytes
 from pipeline.language.fluency import mean_cross_entropy
 from pipeline.language.ngrams import LanguageModel
 from pipeline.mojibake.chain_search import decodings_in_words, line_sample
@@ -57,7 +57,7 @@ def undo_double_bytes(lines: Sequence[str]) -> Originals | None:
     hit = [
         number
         for number, gain in enumerate(gains.tolist())
-        if gain > least and texts[number] != lines[number] and IMPOSSIBLE_BYTE not in data[number]
+        if gain > least and texts[number] != lines[number] and not impossible_count(lines[number], pair.wrong)
     ]
     rows = [list(_slots(lines[number], data[number], texts[number], pair)) for number in hit]
     chosen = choose_candidates(rows, pair.model, BROAD)
@@ -74,9 +74,9 @@ def _likeliest_pair(lines: Sequence[str]) -> _CodecPair | None:
     before = float(text_scores(sample, likeliest_model("\n".join(sample))).sum())
     best: tuple[float, _CodecPair | None] = (0.0, None)
     for wrong in multi_byte_misdecodings():
-        data = [misdecoded_bytes(line, wrong) for line in sample]
-        if sum(line.count(IMPOSSIBLE_BYTE) for line in data) > MOST_IMPOSSIBLE * sum(map(len, sample)):
+        if impossible_count("".join(sample), wrong) > MOST_IMPOSSIBLE * sum(map(len, sample)):
             continue
+        data = [misdecoded_bytes(line, wrong) for line in sample]
         for truth in filter(is_multi_byte, original_codecs()):
             if truth == original_codecs()[0]:
                 continue

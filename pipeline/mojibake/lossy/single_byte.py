@@ -13,7 +13,7 @@ from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import is_multi_byte, original_codecs, single_byte_misdecodings, undefined_bytes
 from pipeline.encoding.line_scores import likeliest_model, text_scores
 from pipeline.encoding.marked import marked_text
-from pipeline.encoding.misdecoding import IMPOSSIBLE_BYTE, LOST_BYTE, misdecoded_bytes
+from pipeline.encoding.misdecoding import LOST_BYTE, impossible_count, misdecoded_bytes
 from pipeline.language.fluency import letter_scores, mean_cross_entropy
 from pipeline.mojibake.chain_search import decodings_in_words, line_sample
 from pipeline.mojibake.lossy.beam_search import NARROW, choose_candidates
@@ -56,9 +56,9 @@ def _likely_pairs(sample: Sequence[str]) -> list[tuple[str, str]]:
     """Return the pairs of the original codec and the wrong one in which the known characters are likeliest."""
     pairs, texts = [], []
     for wrong in filter(undefined_bytes, single_byte_misdecodings()):
-        data = misdecoded_bytes("\n".join(sample), wrong)
-        if IMPOSSIBLE_BYTE in data.replace(bytes([LOST_BYTE]), b""):
+        if impossible_count("".join(sample), wrong):
             continue
+        data = misdecoded_bytes("\n".join(sample), wrong)
         for truth in original_codecs():
             if truth != wrong and not is_multi_byte(truth):
                 pairs.append((truth, wrong))

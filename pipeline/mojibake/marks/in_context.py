@@ -76,7 +76,7 @@ def segment_scores(segments: Sequence[str], model: LanguageModel) -> npt.NDArray
 def _contexts_of(
     text: str, words: Sequence[WordInText], chosen: Sequence[str], numbers: Iterable[int]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the text before and after some of the words, with the chosen words in it."""
+    """Yield the text before and after some of the words, with the chosen words in it, up to the ends of their lines."""
     parts, starts, at, size = [], [], 0, 0
     for word, own in zip(words, chosen, strict=True):
         start, end = word.span
@@ -88,5 +88,5 @@ def _contexts_of(
     filled = "".join([*parts, text[at:]])
     for number in numbers:
         start, end = starts[number], starts[number] + len(chosen[number])
-        before = filled[max(0, start - MODEL_CONTEXT) : start].rjust(MODEL_CONTEXT)
-        yield before, filled[end : end + MODEL_CONTEXT] or " "
+        before = filled[max(0, start - MODEL_CONTEXT) : start].rpartition("\n")[2].rjust(MODEL_CONTEXT)
+        yield before, filled[end : end + MODEL_CONTEXT].partition("\n")[0] + "\n"

@@ -14,6 +14,7 @@ from pipeline.document import REPLACEMENT
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.language.ngrams import language_model
 from pipeline.language.vocabulary import word_list
+from pipeline.markdown.front_matter import front_matter_of
 from pipeline.mojibake.lossy.gaps import MOST_ALTERNATIVES
 from pipeline.mojibake.lossy.recovery import DUPLICATE_CONFIDENCE
 from pipeline.mojibake.marks.alphabet import likely_languages
@@ -102,12 +103,18 @@ def _with_duplicate(
 def _read_in_best_language(marked: MarkedText, asked: Collection[int], archive: ArchiveStatistics) -> ReadText:
     """Return what the marks of a text are in the best language; `asked` are the question marks of the source."""
     questions = {at for at, start in enumerate(marked.starts[:-1]) if start in asked and marked.text[at] == REPLACEMENT}
-    languages = likely_languages(marked.text) if REPLACEMENT in marked.text else []
+    languages = likely_languages(_body(marked.text)) if REPLACEMENT in marked.text else []
     return max(
         (read_marks(marked.text, tag, archive, questions) for tag in languages),
         key=lambda read: read.score,
         default=ReadText([], {}, 0.0),
     )
+
+
+def _body(text: str) -> str:
+    """Return a text without its front matter, whose words are of no language, and without white space around it."""
+    front = front_matter_of(text)
+    return text.removeprefix(front.block if front else "").strip()
 
 
 def _may_be_damaged(text: str, lines: Sequence[Span], inner: Collection[int]) -> bool:
