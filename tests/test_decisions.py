@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from pipeline import run_archive
 from pipeline.__main__ import lacuna as group
 from pipeline.changes import Change
-from pipeline.commands.review_screen import visible, wrapped
+from pipeline.commands.review_screen import wrapped
 from pipeline.decisions import Decision, OpenItem, OpenItems, append_decisions, decision_on, read_decisions
 from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.decisions_file import parse_decisions
@@ -30,6 +30,8 @@ from pipeline.decisions.obey import decided_text
 from pipeline.decisions.open_item import open_items_of
 from pipeline.decisions.place_index import text_filter
 from pipeline.document import Document
+from pipeline.flow import CHARACTER_STEPS, FLOW
+from pipeline.records.visible import single_line, visible_characters
 from tests.conftest import command
 from tests.posts import CHINESE, HARBOUR, POSTS
 from tests.test_dedup import PASSAGE
@@ -423,14 +425,14 @@ def test_text_is_wrapped_at_any_width(text: str, width: int):
     """No line is wider than the terminal, and no character is lost."""
     from rich.cells import cell_len  # noqa: PLC0415 - only here
 
-    lines = wrapped(visible(text), width)
-    assert "".join(lines) == visible(text)
+    lines = wrapped(single_line(text), width)
+    assert "".join(lines) == single_line(text)
     assert max(map(cell_len, lines)) <= width
 
 
 def test_hostile_text_cannot_control_the_terminal():
     """Escape sequences, line ends and direction marks are shown, not obeyed."""
-    assert visible("a\x1b]0;x\x07\u202eb\n\u0085") == "a\\x1b]0;x\\x07\\u202eb↵\\x85"
+    assert single_line("a\x1b]0;x\x07\u202eb\n\u0085") == "a\\u001b]0;x\\u0007\\u202eb↵\\u0085"
 
 
 def test_explain_summarizes_and_names_lines_of_the_source(opened: Path):

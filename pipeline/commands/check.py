@@ -8,6 +8,7 @@ import click
 
 from pipeline.commands.archive import counted, on_one_line
 from pipeline.commands.inputs import Input, inputs, paths
+from pipeline.commands.options import json_option
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ FAULT_KINDS = ("mojibake", "encoding", "control", "bidi")
     type=click.Choice(["text", "jsonl", "github"]),
     default="text",
     show_default=True,
-    help="`github` annotates a pull request.",
+    help="`github` annotates a pull request, `jsonl` is --json.",
 )
+@json_option
 @click.option("--fix", is_flag=True, help="Write repaired text into the files, where no character is a guess.")
-def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *, fix: bool) -> int:
+def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *, fix: bool, as_json: bool) -> int:
     """Find mojibake, mixed encodings, control characters and bidirectional overrides.
 
     PATH is a file, a folder, or `-` for standard input. Exits with 1 if something was found.
@@ -36,6 +38,7 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *,
     from pipeline.document import SkipDocument
     from pipeline.faults import faults_of
 
+    form = "jsonl" if as_json else form
     files = found = 0
     code = ExitCode.DONE
     for one in inputs(paths):
