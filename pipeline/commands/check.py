@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -46,7 +47,7 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *,
             data = one.read()
             faults = [fault for fault in faults_of(data) if fault.kind not in ignore]
         except SkipDocument as reason:
-            if one.found is None:  # a folder may hold anything
+            if one.found is None or _is_locked(one):  # a folder may hold anything else
                 click.echo(f"skipped: {one.label}: {reason}", err=True)
                 code = ExitCode.INCOMPLETE
             continue
@@ -61,6 +62,11 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *,
             f"{counted(files, 'file')}, {counted(found, 'fault')}" if found else f"{counted(files, 'file')}, no faults"
         )
     return ExitCode.FOUND if found else code
+
+
+def _is_locked(one: Input) -> bool:
+    """Return whether a file of a folder cannot be opened: then nobody knows whether it has faults."""
+    return one.file is not None and not os.access(one.file, os.R_OK)
 
 
 def _write_fixed(one: Input, data: bytes) -> None:

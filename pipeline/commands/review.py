@@ -56,11 +56,18 @@ def review_command(*, export: Path | None, table: Path | None, as_json: bool, **
     from pipeline.decisions import OpenItems, decisions_path, read_decisions
 
     settings = settings_of(raw=given["raw"], clean=given["clean"])
+    state = Path(settings.clean, ".state.sqlite")
+    if not state.is_file():
+        message = f"{state} does not exist; run `lacuna run` first"
+        raise click.UsageError(message)
+    if given["raw"] and not Path(given["raw"]).is_dir():
+        message = f"no folder `{given['raw']}`; name the folder of your posts"
+        raise click.UsageError(message)
     file = decisions_path(Path(settings.raw))
     found = read_decisions(file)
     for problem in found.problems:
         click.echo(on_one_line(str(problem)), err=True)
-    with OpenItems(Path(settings.clean, ".state.sqlite"), found.decisions.values()) as items:
+    with OpenItems(state, found.decisions.values()) as items:
         filters = {"kind": given["kind"] or "", "document": given["document"], "below": given["below"]}
         if filters["document"] and items.post(filters["document"]) is None:
             message = f"--document: no post `{filters['document']}`; give its path below {settings.raw}/"

@@ -63,7 +63,7 @@ class OpenItems:
         except sqlite3.Error as error:
             self.db.close()
             message = f"cannot be read ({error}); run `lacuna run` first"
-            raise OSError(5, message, str(state)) from error
+            raise OSError(0, message, str(state)) from error
 
     def __enter__(self) -> Self:
         """Return itself."""
