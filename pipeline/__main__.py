@@ -51,6 +51,7 @@ ERRNO_HINTS = {
     errno.ENOMEM: "close other programs, or raise `ulimit -v`",
     errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
     errno.EEXIST: "name a folder, or move the file away",
+    errno.ENOENT: "check the path, or make its folder",
     errno.ENOTDIR: "name a folder, or move the file away",
     errno.EISDIR: "move the folder away",
     errno.EIO: "check the disk",
@@ -117,7 +118,7 @@ def _exit_code() -> int:
     try:
         return int(lacuna.main(prog_name="lacuna", standalone_mode=False, color=colour_of_environment()) or 0)
     except click.ClickException as error:
-        return _print_failure(error.format_message(), ExitCode.USAGE)
+        return _print_failure(_with_next_step(error), ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
         return _print_failure("interrupted; finished work is kept, run again to continue", ExitCode.INTERRUPTED)
     except BrokenPipeError:
@@ -130,6 +131,16 @@ def _exit_code() -> int:
         return _print_failure(f"{where}: {what}; {hint}. No file is half-written.", ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001 - raised again unless expected
         return _print_failure(str(error), _code_of(error))
+
+
+def _with_next_step(error: click.ClickException) -> str:
+    """Return the message of an error, and what to do next where click does not say it; ours do, and name no command."""
+    message = error.format_message()
+    if not isinstance(error, click.UsageError) or error.cmd is None or "Did you mean" in message:
+        return message
+    path = error.ctx.command_path if error.ctx else "lacuna"
+    hint = "Check the path." if "does not exist" in message else f"`{path} --help` lists what is valid."
+    return f"{message.rstrip('.')}. {hint}"
 
 
 def _code_of(error: Exception) -> ExitCode:

@@ -170,6 +170,7 @@ class Step:
     run: Callable[..., Document]  # keyword arguments are options; one named `archive` gets the archive's statistics
     invariants: tuple[Invariant, ...] = ()
     version: int = 1  # raise it when the output changes: older results are regenerated
+    decided: Literal["", "text", "metadata"] = ""  # what a person may decide in its result
 
     @property
     def summary(self) -> str:

@@ -171,7 +171,7 @@ def with_options(step: Step, options: dict[str, Any]) -> Step:
         try:
             values[option] = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            message = f"the option `{option}` of the step `{step.name}`: {validation_message(str(error), kind)}"
+            message = f"the setting `steps.{step.name}.{option}`: {validation_message(str(error), kind)}"
             raise SettingsError(message) from error
     return _with_arguments(step, values)
 

@@ -24,9 +24,11 @@ LEAST_CONTRAST = 7  # of white text on a cover; WCAG 2.2 level AAA (success crit
 MESSAGE_WORDS = {  # words of msgspec -> words for people
     f"Expected `str` matching regex {DAY_PATTERN!r}": "expected a date such as 2021, 2021-03 or 2021-03-09",
     f"Expected `str` matching regex {COLOUR_PATTERN!r}": "expected a colour such as #2f4858",
+    "Object missing required field": "missing",
     "Invalid enum value": "invalid value",
     "Expected": "expected",
     "`int | null`": "a whole number",
+    "`float | null`": "a number",
     "`int`": "a whole number",
     "`str`": "text in quotes",
     "`bool`": "true or false",

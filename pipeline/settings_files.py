@@ -114,7 +114,7 @@ def _parsed(file: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"{file.name} cannot be read: {error}"
+        message = f'{file.name} is not valid TOML: {error}; correct it, e.g. title = "My posts"'
         raise SettingsError(message) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import sqlite3
 from collections.abc import Iterator
@@ -95,9 +96,11 @@ def _put(db: sqlite3.Connection, document: Document, duplicate_of: str | None = 
     similar = (duplicate_of, "near copy", 0.97) if duplicate_of else (None, None, None)
     names = "path, flow, stamp, sha256, kind, name, folded, title, url, digest, rolled_back, inferred, evidence, rank"
     stem = path.removesuffix(".md")
-    about = (path, "", "", "ab" * 32, "cleaned", stem, stem, document.meta.title)
+    digest = hashlib.sha256(path.encode()).hexdigest()
+    about = (path, "", "", digest, "cleaned", stem, stem, document.meta.title)
     values = (*about, "", "", 0, 0, "", 0, len(document.text))
     marks = ", ".join("?" * (len(values) + 3))
     columns = f"{names}, length, duplicate_of, why, similarity"
     db.execute(f"INSERT INTO documents ({columns}) VALUES ({marks})", (*values, *similar))  # noqa: S608
     db.execute("INSERT INTO contents VALUES (?, ?, NULL)", (path, packed))
+    db.execute("INSERT INTO outputs VALUES ('.', ?, ?, '', '', '', '')", (f"{stem}.md", path))

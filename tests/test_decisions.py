@@ -12,26 +12,34 @@ import select
 import shutil
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import msgspec
 import pytest
+from click import UsageError
 from click.testing import CliRunner
 
 from pipeline import run_archive
 from pipeline.__main__ import lacuna as group
 from pipeline.changes import Change
-from pipeline.commands.review_screen import visible, wrapped
+from pipeline.commands.review_screen import wrapped
 from pipeline.decisions import Decision, OpenItem, OpenItems, append_decisions, decision_on, read_decisions
+from pipeline.decisions.decision import DECIDED_STEPS
 from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.decisions_file import parse_decisions
 from pipeline.decisions.obey import decided_text
 from pipeline.decisions.open_item import open_items_of
 from pipeline.decisions.place_index import text_filter
+from pipeline.decisions.places import EARLY_STEPS
+from pipeline.decisions.post_values import decisions_about, values_of_post
 from pipeline.document import Document
+from pipeline.flow import CHARACTER_STEPS, FLOW
+from pipeline.records.visible import single_line, visible_characters
 from tests.conftest import command
 from tests.posts import CHINESE, HARBOUR, POSTS
+from tests.review_archive import make_review_archive
 from tests.test_dedup import PASSAGE
 from tests.test_state import is_fresh, records, settings
 
@@ -362,6 +370,84 @@ def test_review_asks_as_git_does(archive_to_review: Path):
     assert records(folder)[open_name(folder)]["outcome"] == "duplicate"
 
 
+def test_review_corrects_and_skips_a_post(archive_to_review: Path):
+    """The key p changes title, author, date and language or skips the post; the same key and an undo take it back."""
+    folder = archive_to_review
+    title = records(folder)["b.md"]["title"]
+    shown = review(
+        folder, "p\nt\nThe mountains\np\nd\n2021-13-77x\np\na\nLee; Chen\nu\np\nx\nq\n", "--document", "b.md"
+    )
+    assert f"t  title     {title}\n" in shown
+    assert f"t  title     The mountains  (found: {title})" in shown
+    assert "`2021-13-77x` is no date; write it as 2021-03-09" in shown
+    assert not open_list(folder, document="b.md")
+    decisions = read_decisions(folder / "decisions.jsonl").decisions.values()
+    assert {(one.verdict, one.before, one.after) for one in decisions} == {
+        ("title", title, "The mountains"),
+        ("skip", title, ""),
+    }
+    assert dict(run_archive(settings(folder)).passed_over)["left_out"] == 1
+    assert "take back: you decided to skip it" in review(folder, "x\n", "--document", "b.md")
+    run_archive(settings(folder))
+    assert records(folder)["b.md"]["title"] == "The mountains"
+    review(folder, f"p\nt\n{title}\nq\n", "--document", "b.md")
+    report = run_archive(settings(folder))
+    assert (records(folder)["b.md"]["title"], report.obeyed) == (title, 0)
+    with pytest.raises(UsageError, match=r"no post `c\.md`; give its path below raw/"):
+        review(folder, "", "--document", "c.md")
+
+
+def test_a_value_is_found_again_below_several_decisions(tmp_path: Path):
+    """What Lacuna found is known under older decisions, obeyed or not; to give it again withdraws them all."""
+    folder = make_review_archive(tmp_path / "archive", 1)
+    title = HARBOUR.partition("\n")[0].lstrip("# ")
+    older, newer = (
+        Decision("title", document="harbour.md", before="A", after=title, time="2026-01-01T00:00:00Z"),
+        Decision("title", document="harbour.md", before=title, after="C", time="2026-01-02T00:00:00Z"),
+    )
+    with OpenItems(folder / "clean/.state.sqlite") as items:
+        post = values_of_post(items.db, [newer, older], "harbour.md")
+    assert post
+    assert (post.values["title"], post.found["title"]) == ("C", "A")
+    back = decisions_about(post, {**post.values, "title": " A "}, skipped=False)
+    assert {(one.after, one.withdrawn) for one in back} == {(title, True), ("C", True)}
+    assert decisions_about(post, post.values, skipped=False) == []
+
+
+def test_review_prints_json(archive_to_review: Path):
+    """With --json the open items are printed, and what was exported and imported is counted."""
+    folder = archive_to_review
+    items = [json.loads(line) for line in review(folder, "", "--json", "--kind", "inferred").splitlines()]
+    assert [one["id"] for one in items] == [one.id for one in open_list(folder, kind="inferred")]
+    assert {"document", "before", "after", "confidence", "line"} <= set(items[0])
+    exported = json.loads(review(folder, "", "--json", "--export", "items.csv"))
+    assert exported == {"written": "items.csv", "open_items": len(open_list(folder))}
+    imported = json.loads(review(folder, "", "--json", "--import", "items.csv"))
+    assert (imported["decisions"], imported["problems"]) == (0, [])
+
+
+def test_the_names_of_decided_steps_are_those_of_the_flow():
+    """decisions.jsonl names the steps whose text a person decides; those before them are the first of the flow."""
+    text = [step.name for step in FLOW if step.decided == "text"]
+    assert (CHARACTER_STEPS[0], *text) == DECIDED_STEPS
+    assert CHARACTER_STEPS[: CHARACTER_STEPS.index(DECIDED_STEPS[-1])] == EARLY_STEPS
+
+
+def test_invisible_characters_are_shown():
+    """Every control, format and separator character is escaped; joiners inside words and signs of numbers stay."""
+    kept = {"\t", "\n", *map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD))}
+    hidden = [
+        char
+        for char in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        and char not in kept
+        and not "\U00013430" <= char <= "\U0001345f"  # joiners of Egyptian hieroglyphs
+    ]
+    assert [hex(ord(char)) for char in hidden if visible_characters(char).isprintable() is False] == []
+    for shown in ("می\u200cخواهم", "👩\u200d👩\u200d👧", "क्\u200dष", "１２\u3000a\u00a0b"):
+        assert visible_characters(shown) == shown
+
+
 def open_name(folder: Path) -> str:
     """Return the duplicate of the harbour posts."""
     return next(name for name, one in records(folder).items() if one["outcome"] == "duplicate")
@@ -423,14 +509,14 @@ def test_text_is_wrapped_at_any_width(text: str, width: int):
     """No line is wider than the terminal, and no character is lost."""
     from rich.cells import cell_len  # noqa: PLC0415 - only here
 
-    lines = wrapped(visible(text), width)
-    assert "".join(lines) == visible(text)
+    lines = wrapped(single_line(text), width)
+    assert "".join(lines) == single_line(text)
     assert max(map(cell_len, lines)) <= width
 
 
 def test_hostile_text_cannot_control_the_terminal():
     """Escape sequences, line ends and direction marks are shown, not obeyed."""
-    assert visible("a\x1b]0;x\x07\u202eb\n\u0085") == "a\\x1b]0;x\\x07\\u202eb↵\\x85"
+    assert single_line("a\x1b]0;x\x07\u202eb\n\u0085") == "a\\u001b]0;x\\u0007\\u202eb↵\\u0085"
 
 
 def test_explain_summarizes_and_names_lines_of_the_source(opened: Path):

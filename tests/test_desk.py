@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pipeline.decisions.decisions_file import read_decisions
-from tests.conftest import running
+from tests.conftest import command, running
+from tests.posts import CHINESE, HARBOUR
 from tests.review_archive import make_review_archive
+from tests.test_decisions import damaged
 
 ITEMS = 260
 DECIDED = 200
 MOST_MILLISECONDS = 60_000  # for the server to write what was decided, on a busy disk
-PAGES = ("/", "/search?q=crabs", "/posts/harbour.md", "/books", "/review")
+PAGES = ("/", "/search?q=crabs", "/posts/harbour.md", "/books", "/review", "/review/skipped")
 
 
 @pytest.fixture(scope="module")
@@ -128,12 +131,77 @@ def test_200_items_are_decided_by_keyboard_alone(opened: Callable[..., Page], si
     assert left(page) == total - DECIDED - group
 
 
+def test_a_post_is_corrected_by_keyboard(opened: Callable[..., Page], site: tuple[Path, str]):
+    """The key p opens a form that passes axe; Enter saves it, Escape closes it, and the desk goes on."""
+    page = opened("/review", 390)
+    before = page.inner_text("#card")
+    page.keyboard.press("p")
+    page.wait_for_selector(".post-form")
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("Control+a")
+    page.keyboard.type("y n p")
+    page.keyboard.press("Escape")
+    assert not page.query_selector(".post-form")
+    page.keyboard.press("p")
+    page.wait_for_selector(".post-form")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("海边")
+    page.keyboard.press("Enter")
+    expect(page.locator(".post-form")).to_have_count(0)
+    assert page.evaluate("document.activeElement.id") == "card"
+    assert page.inner_text("#card") == before
+    (decision,) = [
+        one for one in read_decisions(site[0] / "decisions.jsonl").decisions.values() if one.verdict == "title"
+    ]
+    assert decision.after == "海边"
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_have_text(f"Undone, in the post {decision.document}.")
+
+
+def test_what_is_decided_in_the_browser_is_obeyed_by_the_next_run(browser: Browser, tmp_path: Path):
+    """Text, title, author, date and language decided in the browser are in the clean files and the books' records."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/sea.md").write_text(damaged(f"# 海边\n\n{CHINESE}\n"), "utf-8")
+    (tmp_path / "raw/old.md").write_text(f"# Old\n\n{HARBOUR}\n", "utf-8")
+    assert command("run", "--no-editions", cwd=tmp_path).returncode == 0
+    with running("serve", cwd=tmp_path, stdout=-1) as process, closing(browser.new_page()) as page:
+        assert process.stdout
+        url = process.stdout.readline().removeprefix("open ").strip()
+        page.goto(url.replace("/?", "/review?"))
+        page.wait_for_selector("#card:not([hidden])")
+        page.keyboard.press("e")
+        page.keyboard.type("Ω")
+        page.keyboard.press("Enter")
+        expect(page.locator("#said")).to_contain_text("Replaced by Ω.")
+        page.keyboard.press("p")
+        page.wait_for_selector(".post-form")
+        for written in ("The sea", "Lee; Chen", "2021-03-09", "zh-TW"):
+            page.keyboard.press("Control+a")
+            page.keyboard.type(written)
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator("#said")).to_have_text("Saved. Run lacuna run to apply it.")
+        page.goto(url.partition("/?")[0] + "/posts/old.md")
+        page.get_by_role("button", name="Correct or skip this post").press("Enter")
+        page.get_by_role("checkbox").press("Space")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_have_text("Saved. Run lacuna run to apply it.")
+    ran = command("run", "--no-editions", cwd=tmp_path)
+    assert (ran.returncode, "decisions: 6 obeyed" in ran.stdout) == (0, True), ran.stdout
+    clean = (tmp_path / "clean/sea.md").read_text("utf-8")
+    for line in ("title: The sea", "date: '2021-03-09'", "language: zh-TW", "Ω"):
+        assert line in clean, clean
+    assert "passed over: 1 post that you decided to skip" in ran.stdout
+    assert not (tmp_path / "clean/old.md").exists()
+
+
 def test_everything_is_reached_with_the_tab_key(opened: Callable[..., Page]):
     """The tab key walks from the skip link to the buttons of the card; Enter acts."""
     page = opened("/review")
     page.focus(".skip")
     names = ["Skip to content"]
-    for _ in range(20):
+    for _ in range(21):
         page.keyboard.press("Tab")
         names.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name).trim()"))
     order = [
@@ -147,6 +215,7 @@ def test_everything_is_reached_with_the_tab_key(opened: Callable[..., Page]):
         "y Accept",
         "n Reject",
         "u Undo",
+        "p This post",
     ]
     assert [names.index(name) for name in order] == sorted(names.index(name) for name in order)
     page = opened("/")

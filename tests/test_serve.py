@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +18,7 @@ import msgspec
 import pytest
 
 from pipeline.decisions.decisions_file import read_decisions
+from pipeline.read.fetched_pictures import fetched_name
 from pipeline.serve.guard import MOST_BODY_BYTES
 from pipeline.serve.post_html import post_html
 from pipeline.serve.search_index import INDEX_FILE, SearchIndex
@@ -34,13 +38,26 @@ PAGES = (
 )
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+DRAWING = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script><path d="M0 0H9"/></svg>'
+)
+PICTURES = ("img/sea.png", "/img/map.svg", "IMG/Sea.png", "hostile.html.files/1.png", "https://e.org/stored.png")
+NO_PICTURES = ("img/page.png", "img/link.png", "../secret.png", "..%2fsecret.png", "../clean/secret.png", "/etc/passwd",
+               "img/../../secret.png", "file:///etc/passwd", "https://e.org/other.png", "//e.org/other.png", "img",
+               "../clean/.state.sqlite", ".state.sqlite", "img/sea.png\0", "", "x" * 5000, "..\\secret.png",
+               "../x.files/../../secret.png", "hostile.html.files/../../secret.png",
+               "data:image/png;base64,iVBO")  # fmt: skip
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, str]]:
     """Start `lacuna serve` in a folder; yield its URL and its token."""
-    with running("serve", cwd=folder, stdout=-1) as process:
+    with running("serve", "--json", cwd=folder, stdout=-1) as process:
         assert process.stdout
-        url = process.stdout.readline().removeprefix("open ").strip()
-        address, _, token = url.partition("/?token=")
+        printed = json.loads(process.stdout.readline())
+        address, _, token = printed["url"].partition("/?token=")
+        assert (address, token) == (f"http://127.0.0.1:{printed['port']}", printed["token"])
         yield address, token
 
 
@@ -50,8 +67,20 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, 
     folder = make_review_archive(tmp_path_factory.mktemp("desk") / "archive", ITEMS)
     (folder / "clean" / "hostile.md").write_text(
         "# Hostile\n\n<script>alert(1)</script> <img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) [b](file:///etc/passwd)"
-        " [c](harbour.md) ![d](https://e.org/d.png)\n"
+        " [c](harbour.md) ![d](https://e.org/d.png)\n\n" + "".join(f"![picture]({target})\n" for target in PICTURES)
     )
+    raw, clean = folder / "raw", folder / "clean"
+    (raw / "img").mkdir()
+    (raw / "img/sea.png").write_bytes(PNG)
+    (raw / "img/page.png").write_bytes(b"<html><script>alert(1)</script>")
+    (raw / "img/map.svg").write_bytes(DRAWING)
+    (raw / "img/link.png").symlink_to(folder / "secret.png")
+    (folder / "secret.png").write_bytes(PNG)
+    (clean / "secret.png").write_bytes(PNG)
+    (clean / "hostile.html.files").mkdir()
+    (clean / "hostile.html.files/1.png").write_bytes(PNG)
+    (clean / ".images").mkdir()
+    (clean / ".images" / fetched_name("https://e.org/stored.png")).write_bytes(PNG)
     (folder / "secret.epub").write_text("outside")
     (folder / "out" / "posts" / "link.epub").symlink_to(folder / "secret.epub")
     with served(folder) as (address, token):
@@ -197,9 +226,71 @@ def test_posts_are_harmless(client: httpx.Client):
     page = client.get("/posts/hostile.md").text
     article = page.partition("<article")[2].partition("</article>")[0]
     assert "&lt;script&gt;" in article
-    assert not any(bad in article for bad in ("<script", "<img", 'javascript:alert(1)"', 'href="file:', 'src="'))
+    assert not any(
+        bad in article for bad in ("<script", "<img src=x", 'javascript:alert(1)"', 'href="file:', 'src="http')
+    )
     assert 'href="/posts/harbour.md"' in article
     assert "Picture: d" in article
+
+
+def test_posts_show_the_pictures_that_the_archive_holds(client: httpx.Client):
+    """A picture next to the post, from inside its source, or fetched is shown; a drawing has no script in it."""
+    article = client.get("/posts/hostile.md").text.partition("<article")[2]
+    sources = [unescape(url) for url in re.findall(r'<img src="([^"]+)" alt="picture"', article)]
+    assert len(sources) == len(PICTURES)
+    answers = [client.get(url) for url in sources]
+    types = [answer.headers["content-type"] for answer in answers]
+    assert types == ["image/png", "image/svg+xml", "image/png", "image/png", "image/png"]
+    assert all(answer.content == PNG for answer in answers if answer.headers["content-type"] == "image/png")
+    assert b"script" not in answers[1].content
+    assert "img-src 'self'" in answers[1].headers["content-security-policy"]
+
+
+def test_no_picture_leads_out_of_the_folders(client: httpx.Client):
+    """What is no picture, no target and no link outside the archive is answered, nor a picture of a missing post."""
+    for target in NO_PICTURES:
+        assert client.get("/pictures/hostile.md", params={"target": target}).status_code == 404, target
+    for post in ("nowhere.md", "../hostile.md", "%2e%2e/hostile.md", ""):
+        assert client.get(f"/pictures/{post}", params={"target": "img/sea.png"}).status_code in {404, 307}, post
+    assert client.get("/pictures/hostile.md").status_code == 404
+
+
+def test_a_post_is_corrected_and_skipped(client: httpx.Client, desk: tuple[Path, str, str]):
+    """Title, author, date and language are decided, a post is skipped and its items close; each is undone as one."""
+    file, name = desk[0] / "decisions.jsonl", "post-001.md"
+    known = client.get("/review/post", params={"document": name}).json()
+    total = client.get("/review/items").json()["left"]
+    wanted = {"title": "The harbour", "author": "Lee; Chen", "date": "2021-03", "language": "zh-TW"}
+    answer = client.post("/review/post", json={"document": name, "values": wanted, "skipped": True})
+    assert answer.json() == {"made": 5}
+    decisions = read_decisions(file).decisions.values()
+    assert {(one.verdict, one.after) for one in decisions} == {*wanted.items(), ("skip", "")}
+    assert {one.before for one in decisions if one.verdict == "title"} == {known["values"]["title"]}
+    assert all(one.sha256 and one.document == name for one in decisions)
+    assert client.get("/review/items", params={"document": name}).json()["left"] == 0
+    assert client.get("/review/items").json()["left"] == total - 20
+    assert name in client.get("/review/skipped").text
+    changed = client.get("/review/post", params={"document": name}).json()
+    assert (changed["values"], changed["skipped"], changed["found"]) == (wanted, True, known["found"])
+    assert client.post("/review/post", json={"document": name, "values": wanted, "skipped": True}).json() == {"made": 0}
+    assert client.post("/review/undo").json() == {"item": None, "document": name}
+    assert read_decisions(file).decisions == {}
+    assert client.get("/review/items").json()["left"] == total
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [({"values": {"date": "yesterday"}}, "`yesterday` is no date"), ({"values": {"title": " "}}, "`after` is missing"),
+     ({"values": {"language": "chinese!"}}, "is no language"), ({"values": {"title": "a\nb"}}, "in one line"),
+     ({"values": {"title": "a\x1b"}}, "control character"), ({"values": {"path": "x"}}, "Invalid"),
+     ({"values": {}, "document": "../secret.md"}, "There is no post"), ({"values": {}, "more": 1}, "unknown field")]
+)  # fmt: skip
+def test_a_wrong_value_gets_a_reason(client: httpx.Client, desk: tuple[Path, str, str], given: dict, reason: str):
+    """What cannot be a title, a date or a language is refused with a sentence, and nothing is written."""
+    before = read_decisions(desk[0] / "decisions.jsonl")
+    answer = client.post("/review/post", json={"document": "harbour.md"} | given)
+    assert (answer.status_code, reason in answer.json()["problem"]) == (400, True), answer.text
+    assert read_decisions(desk[0] / "decisions.jsonl") == before
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,8 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
                 click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
     elif books and settings.editions and report.cleaned:
         _print_places(settings)
+    if not report.found:
+        say(f"no posts in {settings.raw}/; copy your posts there, or name their folder: `lacuna run FOLDER`")
     if report.passed_over:
         say(f"passed over: {passed_over_in_words(dict(report.passed_over))}")
     written, removed = ("to write", "to remove") if report.check else ("written", "removed")

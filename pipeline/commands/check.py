@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.commands.archive import counted, on_one_line
 from pipeline.commands.inputs import Input, inputs, paths
+from pipeline.commands.options import json_option
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -25,10 +27,11 @@ FAULT_KINDS = ("mojibake", "encoding", "control", "bidi")
     type=click.Choice(["text", "jsonl", "github"]),
     default="text",
     show_default=True,
-    help="`github` annotates a pull request.",
+    help="`github` annotates a pull request, `jsonl` is --json.",
 )
+@json_option
 @click.option("--fix", is_flag=True, help="Write repaired text into the files, where no character is a guess.")
-def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *, fix: bool) -> int:
+def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *, fix: bool, as_json: bool) -> int:
     """Find mojibake, mixed encodings, control characters and bidirectional overrides.
 
     PATH is a file, a folder, or `-` for standard input. Exits with 1 if something was found.
@@ -36,6 +39,7 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *,
     from pipeline.document import SkipDocument
     from pipeline.faults import faults_of
 
+    form = "jsonl" if as_json else form
     files = found = 0
     code = ExitCode.DONE
     for one in inputs(paths):
@@ -43,7 +47,7 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *,
             data = one.read()
             faults = [fault for fault in faults_of(data) if fault.kind not in ignore]
         except SkipDocument as reason:
-            if one.found is None:  # a folder may hold anything
+            if one.found is None or _is_locked(one):  # a folder may hold anything else
                 click.echo(f"skipped: {one.label}: {reason}", err=True)
                 code = ExitCode.INCOMPLETE
             continue
@@ -58,6 +62,11 @@ def check_command(paths: tuple[str, ...], ignore: tuple[str, ...], form: str, *,
             f"{counted(files, 'file')}, {counted(found, 'fault')}" if found else f"{counted(files, 'file')}, no faults"
         )
     return ExitCode.FOUND if found else code
+
+
+def _is_locked(one: Input) -> bool:
+    """Return whether a file of a folder cannot be opened: then nobody knows whether it has faults."""
+    return one.file is not None and not os.access(one.file, os.R_OK)
 
 
 def _write_fixed(one: Input, data: bytes) -> None:

@@ -40,7 +40,7 @@ def explain(name: str, clean: str | None, step: str | None, *, as_json: bool) ->
         except AmbiguousName as ambiguous:
             raise click.UsageError(str(ambiguous)) from ambiguous
     if record is None:
-        message = f"{file} has no document `{name}`; its `path` fields list the names"
+        message = f"{file} has no document `{name}`; give a path below raw/, or a part of one"
         raise click.UsageError(message)
     record = of_step(record, step) if step else record
     if as_json:

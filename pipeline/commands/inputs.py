@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -58,43 +58,53 @@ class Input:
         return read_source(folder, found, settings_of().max_bytes).data
 
 
-def inputs(given: Iterable[str], output: Path | None = None) -> Iterator[Input]:
+def inputs(given: Sequence[str], output: Path | None = None) -> Iterator[Input]:
     """Yield the files of the arguments: `-` is standard input, a folder all its files except those in `output`."""
-    from pipeline.read.folder import is_unicode_name, scan_folder
+    from pipeline.read.folder import scan_folder
 
+    check_inputs(given)
     own = {output.absolute(), output.resolve()} if output else set()
     for name in given:
         path = Path(name)
         if name == STDIN:
             yield Input(None, PurePosixPath("stdin"), Path())
-        elif not is_unicode_name(name):
-            message = f"`{on_one_line(name)}`: the name is not valid UTF-8; rename the file"
-            raise click.UsageError(message)
         elif path.is_dir():
             tops = {path.absolute(), path.resolve()} - own
             made = [folder.relative_to(top) for folder in own for top in tops if folder.is_relative_to(top)]
             for found in scan_folder(path):
                 if not any(found.path.is_relative_to(folder) for folder in made):
                     yield Input(path / found.path, found.path, path, found)
-        elif path.is_file():
-            yield Input(path, PurePosixPath(path.name), path.parent)
         else:
+            yield Input(path, PurePosixPath(path.name), path.parent)
+
+
+def check_inputs(given: Iterable[str]) -> None:
+    """Raise UsageError, before any work, if an argument is neither a file nor a folder nor standard input."""
+    from pipeline.read.folder import is_unicode_name
+
+    for name in given:
+        message = ""
+        if not is_unicode_name(name):
+            message = f"`{on_one_line(name)}`: the name is not valid UTF-8; rename the file"
+        elif name != STDIN and not (Path(name).is_dir() or Path(name).is_file()):
             message = f"no file or folder `{name}`; check the path"
+        if message:
             raise click.UsageError(message)
 
 
-def one_to_stdout(given: Iterable[str]) -> None:
+def one_to_stdout(given: Sequence[str]) -> None:
     """Refuse more than one file: standard output would concatenate the results."""
     if len(list(islice(inputs(given), 2))) > 1:
         message = "more than one file; name a folder for the results with -o DIR"
         raise click.UsageError(message)
 
 
-def process_each(given: Iterable[str], work: Callable[[Input], None], output: Path | None = None) -> ExitCode:
+def process_each(given: Sequence[str], work: Callable[[Input], None], output: Path | None = None) -> ExitCode:
     """Call `work` for every file not below `output`; return INCOMPLETE if a file was skipped, else DONE."""
     from pipeline.document import SkipDocument
 
     code = ExitCode.DONE
+    check_inputs(given)
     if output:
         check_output(output)
     for one in inputs(given, output):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,8 @@ import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.keys import keys_at_once, read_key, read_line
+from pipeline.commands.options import json_option
+from pipeline.commands.review_files import all_items, export_items, import_decisions, print_items
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -23,11 +25,11 @@ e      edit: write the text yourself
 A, D   accept or reject all with the same text before and after, here and in later posts
 a, d   accept or reject this one and all others of this post
 s      skip: decide later
+p      this post: correct its title, author, date or language, or leave it out
 u      undo the last decision
 q      quit; what was decided is saved
 ?      show this help"""
-KEYS_IN_SHORT = "y,n,1-9,e,A,D,a,d,s,u,q,?"
-PAGE_SIZE = 200  # items that are read at once
+KEYS_IN_SHORT = "y,n,1-9,e,A,D,a,d,s,p,u,q,?"
 END_KEYS = {"", "q"}  # or the end of the input
 
 
@@ -43,65 +45,40 @@ END_KEYS = {"", "q"}  # or the end of the input
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Take the decisions from a CSV file that --export wrote.",
 )
+@json_option
 @click.argument("raw", required=False)
-def review_command(*, export: Path | None, table: Path | None, **given: Any) -> int:  # noqa: ANN401
+def review_command(*, export: Path | None, table: Path | None, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Decide on what was inferred in RAW (default: raw/), the least certain first.
 
-    Decisions are saved in decisions.jsonl next to raw/. `lacuna run` obeys them.
+    Decisions are saved in decisions.jsonl next to raw/. `lacuna run` obeys them. With --json, nothing is asked: the
+    open items are printed.
     """
     from pipeline.decisions import OpenItems, decisions_path, read_decisions
 
     settings = settings_of(raw=given["raw"], clean=given["clean"])
+    state = Path(settings.clean, ".state.sqlite")
+    if not state.is_file():
+        message = f"{state} does not exist; run `lacuna run` first"
+        raise click.UsageError(message)
+    if given["raw"] and not Path(given["raw"]).is_dir():
+        message = f"no folder `{given['raw']}`; name the folder of your posts"
+        raise click.UsageError(message)
     file = decisions_path(Path(settings.raw))
     found = read_decisions(file)
     for problem in found.problems:
         click.echo(on_one_line(str(problem)), err=True)
-    with OpenItems(Path(settings.clean, ".state.sqlite"), found.decisions.values()) as items:
+    with OpenItems(state, found.decisions.values()) as items:
         filters = {"kind": given["kind"] or "", "document": given["document"], "below": given["below"]}
+        if filters["document"] and items.post(filters["document"]) is None:
+            message = f"--document: no post `{filters['document']}`; give its path below {settings.raw}/"
+            raise click.UsageError(message)
         if export:
-            return _export(items, export, filters)
+            return export_items(items, export, filters, as_json=as_json)
         if table:
-            return _import(items, table, file)
+            return import_decisions(items, table, file, as_json=as_json)
+        if as_json:
+            return print_items(items, filters)
         return Review(items, file, filters).run()
-
-
-def _export(items: OpenItems, target: Path, filters: Mapping[str, Any]) -> int:
-    from pipeline.records.review_table import csv_of_items
-    from pipeline.store.atomic import remove_partial_files, write_atomically
-
-    listed = list(all_items(items, filters))
-    folder = target.absolute().parent
-    try:
-        write_atomically(folder, target.absolute(), csv_of_items(listed))
-    finally:
-        remove_partial_files(folder)
-    click.echo(f"{on_one_line(str(target))}: {counted(len(listed), 'open item')}; fill in the column `decision`")
-    return ExitCode.DONE
-
-
-def _import(items: OpenItems, table: Path, file: Path) -> int:
-    from pipeline.decisions import append_decisions
-    from pipeline.records.review_table import decisions_of_csv
-
-    decisions, problems = decisions_of_csv(table.read_bytes(), items)
-    append_decisions(file, decisions)
-    for problem in problems:
-        click.echo(f"{on_one_line(str(table))}: {on_one_line(problem)}", err=True)
-    click.echo(
-        f"{counted(len(decisions), 'decision')} saved in {on_one_line(str(file))}; run `lacuna run` to obey them"
-    )
-    return ExitCode.INCOMPLETE if problems else ExitCode.DONE
-
-
-def all_items(items: OpenItems, filters: Mapping[str, Any]) -> Iterator[OpenItem]:
-    """Yield all open items, page by page; those that are decided meanwhile are left out."""
-    start = ""
-    while True:
-        page = items.page(start, size=PAGE_SIZE, **filters)
-        yield from (item for item in page.items if items.is_open(item))
-        start = page.next
-        if not start:
-            return
 
 
 class Review:
@@ -110,16 +87,21 @@ class Review:
     def __init__(self, items: OpenItems, file: Path, filters: Mapping[str, Any]) -> None:
         """Ask about `items` that pass the filters of `OpenItems.page`; decisions go to `file`."""
         self.items, self.file, self.filters = items, file, filters
-        self.done: list[tuple[OpenItem, list[Decision]]] = []
+        self.done: list[
+            tuple[OpenItem | None, list[Decision]]
+        ] = []  # what takes back what was decided, the last one last
         self.again: list[OpenItem] = []  # items to ask about next: after an undo
 
     def run(self) -> int:
         """Ask until a person quits or nothing is open."""
-        queue = all_items(self.items, self.filters)
+        queue, asked = all_items(self.items, self.filters), False
         with keys_at_once():
             while item := self.again.pop() if self.again else next(queue, None):
+                asked = True
                 if not self.ask(item):
                     break
+            if not asked and self.filters["document"]:  # nothing is open in it
+                self.about_post(self.filters["document"])
         decided = sum(len(decisions) for _, decisions in self.done)
         left = self.items.count(**self.filters)
         hint = "; run `lacuna run` to obey your decisions" if decided else ""
@@ -141,6 +123,10 @@ class Review:
                 return True
             if key == "u":
                 self.undo(item)
+                return True
+            if key == "p":
+                self.about_post(item.document)
+                self.again += [item] if self.items.is_open(item) else []
                 return True
             decisions = self.decisions_by_key(key, item)
             if decisions:
@@ -184,26 +170,38 @@ class Review:
 
     def save(self, item: OpenItem, decisions: Sequence[Decision]) -> None:
         """Append decisions to the file, and take what they are about from the list."""
+        import msgspec
+
+        self.write(decisions)
+        self.done.append((item, [msgspec.structs.replace(one, withdrawn=True) for one in decisions]))
+
+    def write(self, decisions: Sequence[Decision]) -> None:
+        """Append decisions to the file; the list of open items learns them."""
         from pipeline.decisions import append_decisions
 
-        written = append_decisions(self.file, decisions)
-        self.items.close(written)
-        self.done.append((item, written))
+        self.items.learn(append_decisions(self.file, decisions))
+
+    def about_post(self, document: str) -> None:
+        """Ask what to change in what is known about a post, or whether to skip it."""
+        from pipeline.commands.review_post import ask_about_post
+        from pipeline.decisions.post_values import decisions_about
+
+        post = self.items.post(document)
+        decisions = ask_about_post(post) if post else []
+        if post and decisions:
+            self.write(decisions)
+            after = self.items.post(document) or post
+            self.done.append((None, decisions_about(after, post.values, skipped=post.skipped)))
 
     def undo(self, item: OpenItem) -> None:
         """Withdraw the last decisions, and ask about their item again, then about `item`."""
-        import msgspec
-
-        from pipeline.decisions import append_decisions
-
         self.again.append(item)
         if not self.done:
             click.echo("nothing to undo")
             return
         last, decisions = self.done.pop()
-        append_decisions(self.file, [msgspec.structs.replace(one, withdrawn=True, time="") for one in decisions])
-        self.items.reopen(decisions)
-        self.again.append(last)
+        self.write(decisions)
+        self.again += [last] if last else []
 
 
 COMMANDS = (review_command,)

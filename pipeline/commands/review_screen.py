@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import unicodedata
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 from rich.cells import cell_len
 
 from pipeline.records.report_jsonl import common_prefix_length
+from pipeline.records.visible import single_line
 
 if TYPE_CHECKING:
     from pipeline.decisions import OpenItem, OpenItems
@@ -21,24 +21,6 @@ EXCERPT = 240  # characters of a duplicate
 BEFORE_DIFFERENCE = 60  # of them, before the first difference
 FOUND_CONTEXT = 8  # characters that find a place in a duplicate
 ISOLATE, END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
-KEPT_SIGNS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
-
-
-def visible(text: str) -> str:
-    r"""Return text that is safe to show: line ends as a sign, control and direction characters escaped.
-
-    >>> print(visible("a\nb\x1b[2J"))
-    a↵b\x1b[2J
-    """
-    return "".join(map(_shown_sign, text))
-
-
-def _shown_sign(char: str) -> str:
-    if char == "\n":
-        return "↵"
-    if char not in KEPT_SIGNS and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}:
-        return char.encode("unicode_escape").decode()
-    return char
 
 
 def isolated(text: str) -> str:
@@ -78,23 +60,23 @@ def shown_item(item: OpenItem, items: OpenItems, left: int) -> None:
 def item_lines(item: OpenItem, items: OpenItems, left: int, width: int) -> list[str]:
     """Return the lines that show an item."""
     place = f"{item.document}, line {item.line}" if item.line else item.document
-    head = wrapped(f"{left} left. {visible(place)}; confidence {item.confidence:.3g}", width)
+    head = wrapped(f"{left} left. {single_line(place)}; confidence {item.confidence:.3g}", width)
     body = duplicate_lines(item, items, width) if item.kind == "duplicate" else inferred_lines(item, items, width)
     return [click.style(line, bold=True) for line in head] + body
 
 
 def inferred_lines(item: OpenItem, items: OpenItems, width: int) -> list[str]:
     """Return the lines that show inferred text: in its sentence, with the alternatives and the evidence."""
-    sentence = f"{visible(item.left)}[{visible(item.after)}]{visible(item.right)}"
+    sentence = f"{single_line(item.left)}[{single_line(item.after)}]{single_line(item.right)}"
     lines = [isolated(line) for line in wrapped(sentence, width)]
-    lines += wrapped(f"{isolated(visible(item.before))} -> {isolated(visible(item.after))}", width)
+    lines += wrapped(f"{isolated(single_line(item.before))} -> {isolated(single_line(item.after))}", width)
     for number, (text, confidence) in enumerate(item.alternatives[:9], 1):
-        lines += wrapped(f"  {number}  {isolated(visible(text))}  {confidence:.3g}", width)
+        lines += wrapped(f"  {number}  {isolated(single_line(text))}  {confidence:.3g}", width)
     archive = "; with statistics of this archive" if item.from_archive else ""
     language = f"; language: {item.language}" if item.language else ""
-    lines += wrapped(f"evidence: {visible(item.reason)}{language}{archive}", width)
+    lines += wrapped(f"evidence: {single_line(item.reason)}{language}{archive}", width)
     if item.duplicate and (passage := passage_of(items.text_of(item.duplicate), item)):
-        lines += wrapped(f"in {visible(item.duplicate)}: {isolated(visible(passage))}", width)
+        lines += wrapped(f"in {single_line(item.duplicate)}: {isolated(single_line(passage))}", width)
     if item.group > 1:
         lines += wrapped(f"{item.group} open items are equal: A accepts all {item.group}, D rejects all", width)
     return lines
@@ -113,13 +95,13 @@ def duplicate_lines(item: OpenItem, items: OpenItems, width: int) -> list[str]:
     """Return the lines that show two near-duplicates from their first difference, side by side where there is room."""
     texts = [items.text_of(path) for path in (item.after, item.before)]
     start = max(0, common_prefix_length(*texts) - BEFORE_DIFFERENCE)
-    names = (f"y keeps {visible(item.after)}", f"n keeps {visible(item.before)}")
+    names = (f"y keeps {single_line(item.after)}", f"n keeps {single_line(item.before)}")
     column = (width - 3) // 2 if width >= SIDE_BY_SIDE else width
     parts = [
-        [*wrapped(name, column), *wrapped(visible(text[start : start + EXCERPT]), column)]
+        [*wrapped(name, column), *wrapped(single_line(text[start : start + EXCERPT]), column)]
         for name, text in zip(names, texts, strict=True)
     ]
-    evidence = wrapped(f"duplicates: {visible(item.reason)}", width)
+    evidence = wrapped(f"duplicates: {single_line(item.reason)}", width)
     if column == width:
         return [*evidence, *parts[0], *parts[1]]
     rows = zip_longest(*parts, fillvalue="")

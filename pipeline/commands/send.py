@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.commands.archive import counted, settings_of
+from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 
 GUIDE = "docs/how-to/send-to-kindle.md"
@@ -15,7 +16,8 @@ GUIDE = "docs/how-to/send-to-kindle.md"
 @click.command("send")
 @click.argument("books", nargs=-1, required=True, metavar="BOOK...")
 @click.option("--out", metavar="DIR", help="Folder for books and the report. Default: out.")
-def send_command(books: tuple[str, ...], *, out: str | None) -> int:
+@json_option
+def send_command(books: tuple[str, ...], *, out: str | None, as_json: bool) -> int:
     """Mail books to a device, as [send] in the settings says.
 
     BOOK is a file, or the name of a book in out/, such as `archive` or `posts/a`.
@@ -26,11 +28,15 @@ def send_command(books: tuple[str, ...], *, out: str | None) -> int:
     if settings.send is None:
         message = f"send: nothing is configured; add a table [send] with host, user and to to pipeline.toml ({GUIDE})"
         raise click.UsageError(message)
+    files = [_book_file(book, Path(settings.out)) for book in books]
     try:
-        send_books([_book_file(book, Path(settings.out)) for book in books], settings.send)
+        send_books(files, settings.send)
     except NotSent as reason:
         click.echo(f"lacuna: {reason}. Nothing was sent.", err=True)
         return ExitCode.ENVIRONMENT
+    if as_json:
+        echo_json({"sent": files, "to": settings.send.to})
+        return ExitCode.DONE
     click.echo(f"sent {counted(len(books), 'book')} to {', '.join(settings.send.to)}")
     return ExitCode.DONE
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.commands.archive import settings_of
+from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 from pipeline.extras import require
 
@@ -15,7 +16,8 @@ from pipeline.extras import require
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on. Default: a free one.")
 @click.option("--clean", metavar="DIR", help="Folder of clean text. Default: clean.")
 @click.option("--out", metavar="DIR", help="Folder of books. Default: out.")
-def serve(*, port: int, clean: str | None, out: str | None) -> int:
+@json_option
+def serve(*, port: int, clean: str | None, out: str | None, as_json: bool) -> int:
     """Read, search and review the archive in a browser, until interrupted.
 
     Only this machine can connect, with the URL that the command prints.
@@ -38,8 +40,12 @@ def serve(*, port: int, clean: str | None, out: str | None) -> int:
         port = listener.getsockname()[1]
         token = new_token()
         app = review_app(settings, token, port)
-        click.echo(f"open http://{LOOPBACK}:{port}/?token={token}")
-        click.echo("stop with Ctrl-C")
+        url = f"http://{LOOPBACK}:{port}/?token={token}"
+        if as_json:
+            echo_json({"url": url, "port": port, "token": token})
+        else:
+            click.echo(f"open {url}")
+            click.echo("stop with Ctrl-C")
         serve_until_stopped(app, listener)
     return ExitCode.DONE
 

@@ -49,7 +49,7 @@ def decisions_path(raw: Path) -> Path:
 
 def read_decisions(file: Path) -> DecisionFile:
     """Return the decisions of a file; none if there is no file. Raises OSError."""
-    if not file.is_file():
+    if not file.exists():
         return NO_DECISIONS
     if file.stat().st_size > MOST_BYTES:
         problem = f"the file is larger than {MOST_BYTES >> 20} MB; no decision is obeyed; remove old lines"

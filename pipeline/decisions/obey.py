@@ -31,11 +31,11 @@ class DecidedPlace:
 
 
 def obeying(steps: Sequence[Step], decisions: DecisionSet) -> tuple[Step, ...]:
-    """Return the steps; after those that infer characters or read metadata, the decisions are obeyed."""
+    """Return the steps; after those whose result a person may decide, the decisions are obeyed."""
     if not decisions.all:
         return tuple(steps)
-    wrapped = {"repair": _with_decided_text, "describe": _with_decided_values}
-    return tuple(wrapped[step.name](step, decisions) if step.name in wrapped else step for step in steps)
+    wrapped = {"text": _with_decided_text, "metadata": _with_decided_values}
+    return tuple(wrapped[step.decided](step, decisions) if step.decided else step for step in steps)
 
 
 def as_decoded(document: Document, decisions: DecisionSet) -> Document:
@@ -66,7 +66,7 @@ def _with_decided_values(step: Step, decisions: DecisionSet) -> Step:
         after = step.run(document)
         refuse_left_out(after, decisions)
         for one in decisions.about(after):
-            after = _with_value(after, one)
+            after = _with_value(step.name, after, one)
         return after
 
     return replace(step, run=run)
@@ -76,18 +76,18 @@ def refuse_left_out(document: Document, decisions: DecisionSet) -> None:
     """Raise LeftOut if a person decided to skip the document; an unread one has only its path and its digest."""
     for one in decisions.about(document):
         if one.verdict == "skip":
-            message = "skipped by your decision; to take it back, run `lacuna review` or edit decisions.jsonl"
+            message = "skipped by your decision; to take it back, run `lacuna review --document` with its path"
             raise LeftOut(message)
 
 
-def _with_value(document: Document, decision: Decision) -> Document:
+def _with_value(step: str, document: Document, decision: Decision) -> Document:
     """Return a document with a value of its metadata that a person wrote."""
     value = decision.after.strip()
     given: dict[str, Any] = {decision.verdict: value}
     if decision.verdict == "author":
         given = {"authors": tuple(filter(None, map(str.strip, value.split(";"))))}
     meta = replace(document.meta, **given)
-    noted = document.noted("describe", f"{decision.verdict} decided: {value}")
+    noted = document.noted(step, f"{decision.verdict} decided: {value}")
     return replace(noted, meta=meta, obeyed=(*noted.obeyed, decision.key))
 
 

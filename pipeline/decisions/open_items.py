@@ -13,11 +13,13 @@ from typing import Any, Self
 
 import msgspec
 
-from pipeline.decisions.decision import Decision
+from pipeline.decisions.decision import Decision, is_about_document
 from pipeline.decisions.open_item import OpenItem
+from pipeline.decisions.post_values import PostValues, values_of_post
 
 BUSY_SECONDS = 10  # to wait for a run that is writing
 KEPT_PREFIX = "keep "  # before the path of a document, in the list of closed keys
+SKIPPED_PREFIX = "skip "  # the same
 _SCHEMA = """
 CREATE TEMP TABLE closed (key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP VIEW listed AS
@@ -27,7 +29,8 @@ SELECT similarity, path, 0, 'keep ' || path, 'keep ' || duplicate_of, '', NULL, 
 WHERE duplicate_of IS NOT NULL AND similarity < 1
 AND NOT EXISTS (SELECT 1 FROM main.kept WHERE kept.path IN (documents.path, duplicate_of));
 """
-_IS_OPEN = " AND ".join(f"{column} NOT IN (SELECT key FROM closed)" for column in ("id", "pair", "kind"))  # noqa: S608 - ours
+_KEYS_OF_ROW = ("id", "pair", "kind", f"'{SKIPPED_PREFIX}' || path")
+_IS_OPEN = " AND ".join(f"{key} NOT IN (SELECT key FROM closed)" for key in _KEYS_OF_ROW)  # noqa: S608 - ours
 _FIRST = (-1.0, "", 0, "")
 
 
@@ -47,6 +50,7 @@ class OpenItems:
 
     def __init__(self, state: Path, decisions: Iterable[Decision] = ()) -> None:
         """Read the file `.state.sqlite` of clean/; `decisions` are those of decisions.jsonl. Raises OSError."""
+        self.on_posts: dict[str, Decision] = {}  # the decisions to correct or to skip posts, by key
         if not state.is_file():
             message = "no state of a run; run `lacuna run` first"
             raise FileNotFoundError(2, message, str(state))
@@ -54,12 +58,12 @@ class OpenItems:
         self.db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
         try:
             self.db.executescript(_SCHEMA)
-            self.close(decisions)
+            self.learn(decisions)
             self.db.execute("SELECT 1 FROM listed LIMIT 1")
         except sqlite3.Error as error:
             self.db.close()
             message = f"cannot be read ({error}); run `lacuna run` first"
-            raise OSError(5, message, str(state)) from error
+            raise OSError(0, message, str(state)) from error
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -71,19 +75,30 @@ class OpenItems:
         """Close the database."""
         self.db.close()
 
-    def close(self, decisions: Iterable[Decision]) -> None:
-        """Take what these decisions are about from the list."""
-        self.db.executemany("INSERT OR IGNORE INTO closed VALUES (?)", ((key,) for key in map(closed_key, decisions)))
+    def learn(self, decisions: Iterable[Decision]) -> None:
+        """Take what these decisions are about from the list; what a withdrawn one was about is open again."""
+        for one in decisions:
+            change = "DELETE FROM closed WHERE key = ?" if one.withdrawn else "INSERT OR IGNORE INTO closed VALUES (?)"
+            self.db.executemany(change, [(key,) for key in self._closed_by(one)])
+            if is_about_document(one) and one.verdict != "keep":
+                self.on_posts.pop(one.key, None)
+                self.on_posts |= {} if one.withdrawn else {one.key: one}
 
-    def reopen(self, decisions: Iterable[Decision]) -> None:
-        """Put what these decisions were about back on the list: an undo."""
-        self.db.executemany("DELETE FROM closed WHERE key = ?", ((key,) for key in map(closed_key, decisions)))
+    def _closed_by(self, decision: Decision) -> list[str]:
+        """Return the keys that a decision closes in the list: its own, or that of a kept or skipped document."""
+        if decision.verdict == "keep":
+            return [f"{KEPT_PREFIX}{decision.document}"]
+        if decision.verdict != "skip":
+            return [decision.key]
+        query = "SELECT path FROM documents WHERE path = ? AND (sha256 = ? OR ? IN ('', title))"
+        found = self.db.execute(query, (decision.document, decision.sha256, decision.before))
+        return [f"{SKIPPED_PREFIX}{path}" for (path,) in found]
 
     def is_open(self, item: OpenItem) -> bool:
-        """Return whether nobody has decided on an item, its pair or its kind."""
+        """Return whether nobody has decided on an item, its pair or its kind, or skipped its document."""
         keys = (item.id, f"{KEPT_PREFIX}{item.after}", item.id) if item.kind == "duplicate" else item.keys
-        query = "SELECT 1 FROM closed WHERE key IN (?, ?, ?)"
-        return self.db.execute(query, keys).fetchone() is None
+        query = "SELECT 1 FROM closed WHERE key IN (?, ?, ?, ?)"
+        return self.db.execute(query, (*keys, f"{SKIPPED_PREFIX}{item.document}")).fetchone() is None
 
     def page(
         self, start: str = "", *, size: int = 50, kind: str = "", document: str = "", below: float = 1.0
@@ -117,6 +132,16 @@ class OpenItems:
         """Return the paths of documents with open items, and how many each has, by path."""
         query = f"SELECT path, count(*) FROM listed WHERE {_IS_OPEN} GROUP BY path ORDER BY path"  # noqa: S608 - ours
         return [(path, count) for path, count in self.db.execute(query)]
+
+    def post(self, document: str) -> PostValues | None:
+        """Return what the post at `document` is called, by whom and when; None if the last run did not see it."""
+        return values_of_post(self.db, self.on_posts.values(), document)
+
+    def source_of(self, clean_file: str) -> str:
+        """Return the path below raw/ of the source of a file, given by its path below clean/; "" if there is none."""
+        query = "SELECT owner FROM outputs WHERE root = '.' AND name = ?"
+        row = self.db.execute(query, (clean_file,)).fetchone()
+        return str(row[0]) if row else ""
 
     def text_of(self, document: str) -> str:
         """Return the clean text of a document, e.g. to show two duplicates side by side; empty if it has none."""
@@ -159,11 +184,6 @@ class _WithText(msgspec.Struct):
     """The part of a packed Document that is its text."""
 
     text: str = ""
-
-
-def closed_key(decision: Decision) -> str:
-    """Return the key that a decision closes in the list of open items: its own, or that of a kept document."""
-    return f"{KEPT_PREFIX}{decision.document}" if decision.verdict == "keep" else decision.key
 
 
 def _filters(kind: str, document: str, below: float) -> tuple[str, tuple[object, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from pipeline.changes import Change, apply, inverse
 from pipeline.document import Document
 from pipeline.flow import CHARACTER_STEPS, FLOW
 from pipeline.records.report_jsonl import common_prefix_length
+from pipeline.records.visible import single_line, visible_characters
 
 SHOWN_CONTEXT = 40  # characters before and after a change
 MOST_SIDE_CHARACTERS = 200  # of each side of a change
@@ -21,9 +21,6 @@ LEAST_LISTED_SHARE = 0.01  # the probability of an alternative that is listed
 ITEM_MARKUP = 200  # bytes of the tags around an item
 FORMATTING = frozenset(step.name for step in FLOW) - frozenset(CHARACTER_STEPS)  # steps that do not repair characters
 _LINE_SUFFIXES = {".md", ".markdown", ".txt", ".text", ".mdx", ".qmd", ".rmd"}  # text whose lines are those of its file
-_HIDDEN = re.compile(  # characters that change what a reader sees without being seen
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ def _in_context(change: Change, at: int, text: str) -> CardItem:
     start, end = at + head, at + len(change.after) - tail
     return CardItem(
         "change",
-        with_visible_controls(change.reason),
+        visible_characters(change.reason),
         change.step,
         single_line("…" * (start > SHOWN_CONTEXT) + text[max(0, start - SHOWN_CONTEXT) : start]),
         single_line(shortened(change.before[head : len(change.before) - tail], MOST_SIDE_CHARACTERS)),
@@ -105,7 +102,7 @@ def _in_context(change: Change, at: int, text: str) -> CardItem:
         single_line(text[end : end + SHOWN_CONTEXT] + "…" * (end + SHOWN_CONTEXT < len(text))),
         change.confidence,
         tuple(
-            (with_visible_controls(other), share) for other, share in change.alternatives if share >= LEAST_LISTED_SHARE
+            (visible_characters(other), share) for other, share in change.alternatives if share >= LEAST_LISTED_SHARE
         ),
     )
 
@@ -113,22 +110,3 @@ def _in_context(change: Change, at: int, text: str) -> CardItem:
 def shortened(text: str, most: int = MOST_NOTE_CHARACTERS) -> str:
     """Return at most `most` characters of a text; `…` is where it was cut."""
     return text if len(text) <= most else f"{text[:most]}…"
-
-
-def single_line(text: str) -> str:
-    r"""Return a text with a sign where a line or a paragraph ends, and with what is hidden made visible.
-
-    >>> single_line("One.\n\nTwo.")
-    'One.↵Two.'
-    """
-    return with_visible_controls(re.sub(r"\n+", "↵", text))
-
-
-def with_visible_controls(text: str) -> str:
-    """Return `text` with control and bidirectional format characters as pictures (U+2400) or escapes."""
-    return _HIDDEN.sub(_visible_character, text)
-
-
-def _visible_character(match: re.Match[str]) -> str:
-    char = match[0]
-    return chr(0x2400 + ord(char)) if char < " " else f"\\u{ord(char):04x}"  # the Control Pictures block

@@ -15,10 +15,10 @@ from pipeline.records.change_context import (
     CardItem,
     change_items,
     shortened,
-    with_visible_controls,
 )
 from pipeline.records.clean_file import encoding_in_words, repairs_in_words
 from pipeline.records.report_jsonl import duplicate_in_words, passage_in_words, similar_in_words
+from pipeline.records.visible import visible_characters
 
 MOST_CHANGES = 200  # of a document, the least confident first; report.jsonl has all
 MOST_REASONS = 8  # of formatting
@@ -88,22 +88,22 @@ class Card:
 
 def card_of(outcome: Outcome, links: Sequence[str], files: Sequence[BookLink], source: str) -> Card:
     """Return the card of an outcome; `links` are the posts that it links to, `files` and `source` are URLs."""
-    path = with_visible_controls(str(outcome.path))
+    path = visible_characters(str(outcome.path))
     if isinstance(outcome, Skipped):
         bug = ", a bug in Lacuna" if outcome.cause == "bug" else ""
-        item = CardItem("note", with_visible_controls(shortened(outcome.reason)), f"skipped at {outcome.step}{bug}")
+        item = CardItem("note", visible_characters(shortened(outcome.reason)), f"skipped at {outcome.step}{bug}")
         return Card(path, ("skipped",), path, source=source, items=(item,))
     document = outcome.document
     meta = document.meta
     reasons = Counter(change.reason for change in document.changes if change.step in FORMATTING)
     changes = [*change_items(document)]
-    notes = [CardItem("note", with_visible_controls(shortened(note.message)), note.step) for note in document.notes]
+    notes = [CardItem("note", visible_characters(shortened(note.message)), note.step) for note in document.notes]
     return Card(
         path,
         kinds_of(outcome),
-        with_visible_controls(shortened(meta.title)) or path,
+        visible_characters(shortened(meta.title)) or path,
         meta.language,
-        tuple((name, with_visible_controls(shortened(text))) for name, text in _facts(outcome) if text),
+        tuple((name, visible_characters(shortened(text))) for name, text in _facts(outcome) if text),
         meta.source_url if _linkable(meta.source_url) else "",
         tuple(files),
         source,
@@ -181,9 +181,9 @@ def _neighbours(outcome: Cleaned | Duplicate, links: Sequence[str]) -> Iterator[
     """Yield what a document shares with others that are kept: paragraphs, most of its text, links."""
     if isinstance(outcome, Cleaned):
         for passage in outcome.passages:
-            yield CardItem("shared", with_visible_controls(passage_in_words(passage)))
+            yield CardItem("shared", visible_characters(passage_in_words(passage)))
         for one in outcome.similar:
             similar = similar_in_words(str(one.path), one.why, one.similarity)
-            yield CardItem("shared", with_visible_controls(f"similar to {similar}"))
+            yield CardItem("shared", visible_characters(f"similar to {similar}"))
     for path in links:
-        yield CardItem("links", with_visible_controls(path))
+        yield CardItem("links", visible_characters(path))

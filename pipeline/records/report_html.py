@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from pipeline.citations.cited_works import Work
 from pipeline.document import Skipped
 from pipeline.read.kinds import passed_over_in_words
-from pipeline.records.change_context import with_visible_controls
 from pipeline.records.html_templates import html_templates
 from pipeline.records.report_card import CARD_KINDS, Card, card_of, fitting
+from pipeline.records.visible import visible_characters
 from pipeline.run_report import RunReport
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-VERSION = 12  # raise it when the page changes
+VERSION = 13  # raise it when the page changes
 PIECES_PER_WRITE = 500  # pieces of a template that are encoded together
 MOST_CARD_BYTES = 1_000_000  # of all cards of a page: with its fonts, a page has less than 2 MB
 Fonts = Callable[[Sequence[Card]], Sequence[bytes]]  # cards -> OpenType fonts with their characters
@@ -100,7 +100,7 @@ def template_pieces(name: str, *, script: str, fonts: Sequence[bytes] = (), **va
     """Yield a page made from a template in pieces; `script` is the file of its script, `fonts` are embedded."""
     code = files("pipeline.records").joinpath("templates", script).read_text("utf-8") if script else ""
     stream = _template(name).stream(
-        shown=with_visible_controls,
+        shown=visible_characters,
         kinds=CARD_KINDS,
         script=code,
         digest=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),

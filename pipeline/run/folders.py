@@ -19,7 +19,8 @@ from pipeline.store.atomic import errors_naming
 def check_folders(raw: Path, clean: Path, out: Path) -> None:
     """Raise SettingsError if raw/ is missing, or if a run would write into a folder that it reads."""
     if not raw.is_dir():
-        message = f"raw: no folder `{raw}`; name the folder of your posts"
+        what = f"`{raw}` is a file, not a folder" if raw.exists() else f"no folder `{raw}`"
+        message = f"raw: {what}; name the folder of your posts"
         raise SettingsError(message)
     for name, folder in (("clean", clean), ("out", out)):
         if folder.resolve().is_relative_to(raw.resolve()):
@@ -39,7 +40,7 @@ def check_writable(folder: Path, *, check: bool) -> None:
         raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
     if not check:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with errors_naming(folder), tempfile.TemporaryFile(dir=folder):
             pass
 
 

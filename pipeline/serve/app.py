@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 def review_app(settings: Settings, token: str, port: int) -> Guard:
     """Return the application for the archive of `settings`, which answers at `port` to who has the token."""
     clean, out = Path(settings.clean), Path(settings.out)
-    room = ReadingRoom(clean, out, settings.title, SearchIndex(clean))
-    desk = DeskPages(Desk(settings), settings.title)
+    desk = Desk(settings)
+    room = ReadingRoom(Path(settings.raw), clean, out, settings.title, SearchIndex(clean), desk.source_of)
+    pages = DeskPages(desk, settings.title)
     static = StaticFiles(packages=[("pipeline.serve", "static")])
-    routes = [*room.routes(), *desk.routes(), Mount("/static", static)]
+    routes = [*room.routes(), *pages.routes(), Mount("/static", static)]
     problems = {404: _not_found, OSError: _unavailable, sqlite3.Error: _unavailable}
     return Guard(Starlette(routes=routes, exception_handlers=problems), token, port)
 

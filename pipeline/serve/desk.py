@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from pipeline.decisions import Decision, OpenItem, OpenItems, append_decisions, decision_on, decisions_path
 from pipeline.decisions.decision import problem_of
 from pipeline.decisions.decisions_file import read_decisions
+from pipeline.decisions.post_values import Correction, PostValues, decisions_about
 from pipeline.run.incremental import DATABASE_FILE
 from pipeline.settings import Settings
 from pipeline.store.output_ledger import file_stamp
@@ -39,6 +40,22 @@ class AskedDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str = ""
 
 
+class AskedValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the browser sends about a post: its values as a person corrected them, and whether it is to be skipped."""
+
+    document: str
+    values: dict[Correction, str]
+    skipped: bool = False
+
+
+class Undo(NamedTuple):
+    """What takes the decisions of one key back: the lines to append, and the item or the post to show again."""
+
+    decisions: list[Decision]
+    item: OpenItem | None = None
+    document: str = ""
+
+
 @dataclass(slots=True)
 class Desk:
     """The open items of an archive and the decisions of this session."""
@@ -46,7 +63,7 @@ class Desk:
     settings: Settings
     _opened: OpenItems | None = None
     _stamps: tuple[str, str] = ("", "")
-    _history: list[tuple[OpenItem, list[Decision]]] = field(default_factory=list)
+    _history: list[Undo] = field(default_factory=list)
 
     @property
     def _state(self) -> Path:
@@ -86,18 +103,49 @@ class Desk:
             decisions = [decision_on(one, asked.verdict, asked.after, scope=scope) for one in chosen]
             if problem := next(filter(None, map(problem_of, decisions)), ""):
                 raise CannotDecide(problem)
-            items.close(self._written(decisions))
-        self._history = [*self._history[1 - MOST_UNDOS :], (item, decisions)]
+            items.learn(self._written(decisions))
+        self._remember(Undo([msgspec.structs.replace(one, withdrawn=True) for one in decisions], item))
 
-    def undo(self) -> OpenItem | None:
-        """Withdraw what was last decided; return its item, None if nothing is left. Raises OSError."""
+    def source_of(self, clean_file: str) -> str:
+        """Return the path below raw/ of the source of a clean file; empty if it has none, or there is no state."""
+        with suppress(OSError), self.items() as items:
+            return items.source_of(clean_file)
+        return ""
+
+    def post(self, document: str) -> PostValues:
+        """Return what a post is called, by whom and when. Raises CannotDecide, OSError."""
+        with self.items() as items:
+            post = items.post(document)
+        if post is None:
+            message = f"There is no post {document}. Run `lacuna run`, then load the page again."
+            raise CannotDecide(message)
+        return post
+
+    def correct(self, asked: AskedValues) -> int:
+        """Write the decisions that correct or skip a post; return how many. Raises CannotDecide, OSError."""
+        post = self.post(asked.document)
+        decisions = decisions_about(post, asked.values, skipped=asked.skipped)
+        if problem := next(filter(None, map(problem_of, decisions)), ""):
+            raise CannotDecide(problem)
+        if decisions:
+            with self.items() as items:
+                items.learn(self._written(decisions))
+            back = decisions_about(self.post(asked.document), post.values, skipped=post.skipped)
+            self._remember(Undo(back, document=asked.document))
+        return len(decisions)
+
+    def undo(self) -> Undo | None:
+        """Take back what was last decided; return what it was about, None if nothing is left. Raises OSError."""
         if not self._history:
             return None
         with self.items() as items:
-            item, decisions = self._history[-1]
-            items.reopen(self._written([msgspec.structs.replace(one, withdrawn=True) for one in decisions]))
+            last = self._history[-1]
+            items.learn(self._written([msgspec.structs.replace(one, time="") for one in last.decisions]))
             self._history.pop()
-            return items.item(item.id, item.document) or item
+            return last._replace(item=last.item and (items.item(last.item.id, last.item.document) or last.item))
+
+    def _remember(self, undo: Undo) -> None:
+        self._history = [*self._history[1 - MOST_UNDOS :], undo]
 
     def _written(self, decisions: list[Decision]) -> list[Decision]:
         """Append decisions to the file; the file's new stamp is ours, so nothing is read again."""

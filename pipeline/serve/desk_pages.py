@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipeline.decisions.open_item import ITEM_CONTEXT
-from pipeline.serve.desk import AskedDecision, CannotDecide, Desk
+from pipeline.records.visible import visible_characters
+from pipeline.serve.desk import AskedDecision, AskedValues, CannotDecide, Desk
 from pipeline.serve.pages import in_words, page
 from pipeline.serve.side_by_side import character_diff, side_by_side
-from pipeline.serve.visible import visible_characters
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ITEMS_PER_ANSWER = 100
 MOST_DOCUMENTS = 1_000  # in the list of the filter, those with open items
+UNREADABLE = (OSError, CannotDecide, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 CONFIDENCES = (0.99, 0.95, 0.9, 0.75, 0.5)  # of the filter
 
 
@@ -41,6 +42,9 @@ class DeskPages:
             Route("/review/texts", self.texts),
             Route("/review/decide", self.decide, methods=["POST"]),
             Route("/review/undo", self.undo, methods=["POST"]),
+            Route("/review/post", self.post),
+            Route("/review/post", self.correct, methods=["POST"]),
+            Route("/review/skipped", self.skipped),
         ]
 
     async def review(self, _request: Request) -> Response:
@@ -85,17 +89,42 @@ class DeskPages:
         """Write a decision."""
         try:
             self.desk.decide(msgspec.json.decode(await request.body(), type=AskedDecision))
-        except (OSError, CannotDecide, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             return _problem(error)
         return JSONResponse({})
 
     async def undo(self, _request: Request) -> Response:
-        """Withdraw the last decision and answer with its item."""
+        """Take the last decision back and answer with what it was about."""
         try:
-            item = self.desk.undo()
+            undone = self.desk.undo()
         except OSError as error:
             return _problem(error)
-        return JSONResponse({"item": item_as_json(item) if item else None})
+        item = undone.item if undone else None
+        return JSONResponse({"item": item and item_as_json(item), "document": undone.document if undone else ""})
+
+    async def post(self, request: Request) -> Response:
+        """Answer with what a post is called, by whom and when."""
+        try:
+            post = self.desk.post(request.query_params.get("document", ""))
+        except (OSError, CannotDecide) as error:
+            return _problem(error)
+        values = {"document": post.document, "values": dict(post.values), "found": dict(post.found)}
+        return JSONResponse(values | {"skipped": post.skipped})
+
+    async def correct(self, request: Request) -> Response:
+        """Write the decisions that correct or skip a post."""
+        try:
+            made = self.desk.correct(msgspec.json.decode(await request.body(), type=AskedValues))
+        except UNREADABLE as error:
+            return _problem(error)
+        return JSONResponse({"made": made})
+
+    async def skipped(self, _request: Request) -> Response:
+        """Answer with the page of the posts that a person decided to skip."""
+        with self.desk.items() as items:
+            skipped = [one for one in items.on_posts.values() if one.verdict == "skip" and one.document]
+        posts = sorted((one.document, one.before) for one in skipped)
+        return page("skipped.html", site=self.title, here="review", posts=posts)
 
 
 def item_as_json(item: OpenItem) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Markdown of a post -> HTML for a browser, in which nothing of the post is active.
 
-Raw HTML is shown as text. Links lead to the web, to other posts or into the post; pictures are their description.
+Raw HTML is shown as text. Links lead to the web, to other posts or into the post. Pictures come from this server; one
+that the archive does not hold is its description.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from pipeline.markdown.parsing import visible_text
 
-LinkOf = Callable[[str], str]  # a target as written -> the target in the browser, "" if it must not be followed
+LinkOf = Callable[[str], str]  # a target as written -> the target in the browser, "" if there is none to follow or show
 OUTWARD = ("http://", "https://", "mailto:")
 
 
-def post_html(text: str, link_of: LinkOf) -> str:
+def post_html(text: str, link_of: LinkOf, picture_of: LinkOf = lambda _: "") -> str:
     r"""Return the HTML of a post's Markdown.
 
     >>> post_html("<b>bold</b> [x](javascript:y)", lambda target: "")
     '<p>&lt;b&gt;bold&lt;/b&gt; [x](javascript:y)</p>\n'
     """
-    return str(_renderer().render(text, {"link_of": link_of}))
+    return str(_renderer().render(text, {"link_of": link_of, "picture_of": picture_of}))
 
 
 @cache
@@ -55,8 +56,10 @@ def _as_method(rule: Callable[..., str]) -> Callable[..., str]:
     return method
 
 
-def _picture(_renderer: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa: ANN401
+def _picture(_renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, env: Any) -> str:  # noqa: ANN401
     words = visible_text(tokens[at].children)
+    if source := env["picture_of"](str(tokens[at].attrs.get("src", ""))):
+        return f'<img src="{escape(source)}" alt="{escape(words)}" loading="lazy">'
     return f'<span class="picture">Picture{f": {escape(words)}" if words else ""}</span>'
 
 

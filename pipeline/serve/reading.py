@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from pipeline.serve.pages import Paging, page, snippet
 from pipeline.serve.post_html import browser_link, post_html
+from pipeline.serve.post_pictures import PostPictures
 from pipeline.serve.search_index import SearchIndex
 from pipeline.serve.search_terms import plain_words, query_parts
 from pipeline.store.natural_order import natural_key
@@ -19,7 +21,6 @@ from pipeline.store.output_list import is_safe_output_name
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
 POSTS_PER_LIST = 50
 BOOK_TYPES = {
@@ -34,12 +35,14 @@ MOST_QUERY_CHARACTERS = 200
 
 @dataclass(slots=True)
 class ReadingRoom:
-    """The posts of `clean` and the books of `out`, for a browser."""
+    """The posts of `clean` and the books of `out`, for a browser; `source_of` names the source of a clean file."""
 
+    raw: Path
     clean: Path
     out: Path
     title: str
     index: SearchIndex
+    source_of: Callable[[str], str]
     updated: float = field(default=float("-inf"))
 
     def routes(self) -> list[Route]:
@@ -48,6 +51,7 @@ class ReadingRoom:
             Route("/", self.posts),
             Route("/search", self.search),
             Route("/posts/{path:path}", self.post),
+            Route("/pictures/{path:path}", self.picture),
             Route("/books", self.books),
             Route("/books/{path:path}", self.book),
         ]
@@ -83,11 +87,24 @@ class ReadingRoom:
         found = self.index.post(request.path_params["path"])
         if found is None:
             return _missing(self.title, "There is no such post.")
-        html = post_html(found.body, lambda written: browser_link(written, found.path, self.index.has))
+        source = self.source_of(found.path)
+        pictures = PostPictures(self.raw, self.clean, source, found.path)
+        html = post_html(found.body, lambda written: browser_link(written, found.path, self.index.has), pictures.url)
         stem = PurePosixPath(found.path).with_suffix("")
         books = [f"posts/{stem}{suffix}" for suffix in BOOK_TYPES if self._file(f"posts/{stem}{suffix}")]
         titled = html.lstrip().startswith("<h1")
-        return page("post.html", site=self.title, here="read", post=found, html=html, books=books, titled=titled)
+        shown: dict[str, Any] = {"post": found, "source": source, "html": html, "books": books, "titled": titled}
+        return page("post.html", site=self.title, here="read", **shown)
+
+    async def picture(self, request: Request) -> Response:
+        """Answer with a picture of a post, named by its target as the post has it."""
+        name, written = request.path_params["path"], request.query_params.get("target", "")
+        if not self.index.has(name):
+            return _missing(self.title, "There is no such post.")
+        found = PostPictures(self.raw, self.clean, self.source_of(name), name).picture(written)
+        if found is None:
+            return _missing(self.title, "There is no such picture.")
+        return Response(found.data, media_type=found.media_type)
 
     async def books(self, _request: Request) -> Response:
         """Answer with the list of the books, those of several posts first."""

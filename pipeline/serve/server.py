@@ -20,6 +20,7 @@ def loopback_socket(port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
+        listener.listen()  # so that whoever reads the URL can connect at once
     except BaseException:
         listener.close()
         raise

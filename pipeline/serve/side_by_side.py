@@ -8,7 +8,7 @@ from typing import Literal
 
 from rapidfuzz.distance import Indel
 
-from pipeline.serve.visible import visible_characters
+from pipeline.records.visible import visible_characters
 
 DiffKind = Literal["same", "old", "new"]
 DiffPiece = tuple[DiffKind, str]

@@ -1,30 +1,13 @@
 // The desk: shows one open item, sends what a person decides, and goes on. Texts become text nodes, never HTML.
+import { ask, button, element, inWords, send } from "./page.js";
+import { openForm } from "./post.js";
+
 const $ = id => document.getElementById(id);
 const desk = { items: [], at: 0, next: "", left: 0, loading: null, pressed: [], pending: new Set(), editing: false, sending: Promise.resolve() };
 const SHOWN_NEXT = 8, PREFETCH_AT = 30;
 
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "onclick") node.addEventListener("click", value);
-    else if (value !== false && value !== "") node.setAttribute(key, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-}
-
-async function ask(path, options) {
-  const answer = await fetch(path, options);
-  const data = await answer.json().catch(() => ({ problem: "The server gave no answer. Is it still running?" }));
-  if (!answer.ok) throw new Error(data.problem || "The server refused the request.");
-  return data;
-}
-
-const post = (path, data) => ask(path, { method: "POST", body: JSON.stringify(data), headers: { "Content-Type": "application/json" } });
-
 function fail(error) {
-  const lost = error instanceof TypeError ? "The server does not answer. Start it again, then open its new URL." : error.message;
-  $("problem").textContent = lost;
+  $("problem").textContent = inWords(error);
   $("problem").hidden = false;
 }
 
@@ -64,10 +47,6 @@ function pieces(list, plain) {
     : element(kind === "old" ? "del" : "ins", {}, text));
 }
 
-function button(key, label, action, kind = "") {
-  return element("button", { type: "button", class: kind, onclick: action, "aria-keyshortcuts": key }, element("kbd", { "aria-hidden": "true" }, key), " " + label);
-}
-
 function facts(item) {
   const share = element("meter", { min: 0, max: 1, value: item.confidence, "aria-label": "Confidence" });
   const where = item.line ? item.document + ", line " + item.line : item.document;
@@ -92,7 +71,7 @@ function textCard(item) {
     element("bdi", { lang: item.language }, text || "nothing"), element("span", { class: "quiet" }, " " + share.toFixed(2))));
   parts.push(element("div", { class: "actions" },
     button("y", "Accept", () => decide("accept"), "main"), button("n", "Reject", () => decide("reject")),
-    button("e", "Edit", edit), button("s", "Later", skip), button("u", "Undo", undo)));
+    button("e", "Edit", edit), button("s", "Later", skip), button("u", "Undo", undo), button("p", "This post", aboutPost)));
   if (item.group > 1) parts.push(element("div", { class: "actions group", role: "group", "aria-label": "All that are equal" },
     button("A", "Accept all " + item.group, () => decide("accept", "pair")),
     button("D", "Reject all " + item.group, () => decide("reject", "pair")),
@@ -115,7 +94,7 @@ function duplicateCard(item) {
   }).catch(fail);
   return [element("h2", { id: "what" }, "Which copy is kept?"), table, element("div", { class: "actions" },
     button("y", "Keep the first", () => decide("accept"), "main"), button("n", "Keep the second", () => decide("reject")),
-    button("s", "Later", skip), button("u", "Undo", undo)), facts(item)];
+    button("s", "Later", skip), button("u", "Undo", undo), button("p", "Second post", aboutPost)), facts(item)];
 }
 
 function show(quietly) {
@@ -126,6 +105,7 @@ function show(quietly) {
   $("done").hidden = Boolean(item) || Boolean(desk.next) || open > 0;
   if (!quietly || !$("card").dataset.item) {
     desk.editing = false;
+    $("post").replaceChildren();
     $("card").replaceChildren(...(item ? item.kind === "duplicate" ? duplicateCard(item) : textCard(item) : []));
     $("card").dataset.item = item ? item.id : "";
     if (item) $("card").focus({ preventScroll: true });
@@ -152,7 +132,7 @@ function decide(verdict, scope = "here", after = "") {
   desk.left -= scope === "pair" ? item.group : count - desk.items.length;
   desk.at = before;
   desk.pending.add(nameOf(item));
-  desk.sending = desk.sending.then(() => post("/review/decide", { id: item.id, document: item.document, verdict, scope, after }))
+  desk.sending = desk.sending.then(() => send("/review/decide", { id: item.id, document: item.document, verdict, scope, after }))
     .finally(() => desk.pending.delete(nameOf(item))).then(() => scope === "here" ? null : reload())
     .catch(error => { fail(error); return load("").then(() => show(), () => {}); });
   say(words + ". " + desk.left + " left.");
@@ -173,9 +153,9 @@ function back() {
 async function undo() {
   try {
     await desk.sending;
-    const { item } = await post("/review/undo", {});
-    say(item ? "Undone." : "Nothing to undo.");
-    if (item) await reload(item);
+    const { item, document } = await send("/review/undo", {});
+    say(item ? "Undone." : document ? "Undone, in the post " + document + "." : "Nothing to undo.");
+    if (item || document) await reload(item);
   } catch (error) { fail(error); }
 }
 
@@ -196,6 +176,17 @@ function edit() {
   field.select();
 }
 
+// Correct or skip the post of the item; its form is below the card.
+function aboutPost() {
+  const item = current();
+  if (!item) return;
+  openForm($("post"), item.document, made => {
+    say(made ? "Saved. Run lacuna run to apply it." : "Nothing changed.");
+    if (made) desk.sending.then(() => reload()).catch(fail);
+    $("card").focus({ preventScroll: true });
+  }).catch(fail);
+}
+
 function help() {
   const hidden = !$("keys").hidden;
   $("keys").hidden = hidden;
@@ -203,7 +194,7 @@ function help() {
 }
 
 const KEYS = {
-  y: () => decide("accept"), n: () => decide("reject"), e: edit, s: skip, j: skip, k: back, u: undo, "?": help,
+  y: () => decide("accept"), n: () => decide("reject"), e: edit, s: skip, j: skip, k: back, u: undo, p: aboutPost, "?": help,
   A: () => decideAll("accept", "pair"), D: () => decideAll("reject", "pair"),
   a: () => decideAll("accept", "document"), d: () => decideAll("reject", "document"),
 };

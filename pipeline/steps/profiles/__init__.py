@@ -128,7 +128,8 @@ def _read_file(name: str) -> str:
     try:
         return Path(name).read_text("utf-8")
     except OSError as error:
-        message = f"profile {name}: {error.strerror}"
+        known = ", ".join(shipped_names())
+        message = f"profile {name}: {error.strerror}; name one of {known}, or a TOML file that can be read"
         raise ProfileError(message) from error
     except ValueError as error:  # not UTF-8, or a NUL in the name
         message = f"profile {name}: {error}"
