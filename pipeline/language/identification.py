@@ -63,8 +63,8 @@ def language_of(text: str) -> str:
     if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY:
         prose = own
     prose = prose[:IDENTIFICATION_SAMPLE]
-    words = [[*_words(paragraph)] for paragraph in prose.split("\n") if paragraph.strip()]
-    script = _main_script(words)
+    words = [[*words_of(paragraph)] for paragraph in prose.split("\n") if paragraph.strip()]
+    script = main_script(words)
     if not script:
         return ""
     written = " ".join(word for paragraph in words for name, word in paragraph if _same_script(name, script))
@@ -78,7 +78,7 @@ def language_of(text: str) -> str:
     return _classified(written, script) if letters >= FEWEST_LETTERS_TO_IDENTIFY else ""
 
 
-def _words(text: str) -> Iterator[tuple[str, str]]:
+def words_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words of a text with the name of their script."""
     for match in _WORD_IN_SCRIPT.finditer(text):
         yield match.lastgroup or "", match[0]
@@ -88,7 +88,7 @@ def _same_script(name: str, script: str) -> bool:
     return name == script or {name, script} == {"Hani", "Kana"}
 
 
-def _main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
+def main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
     """Return the script of most words, each paragraph up to its limit; empty if there are none."""
     counts: Counter[str] = Counter()
     for paragraph in paragraphs:
