@@ -41,7 +41,9 @@ _WORD_IN_SCRIPT = lazy_pattern(
     + ")"
 )
 _CANTONESE = lazy_pattern("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
-_DZONGKHA = lazy_pattern("ཨིན|ཚུ་|འབད་")  # words that Tibetan, of the same script, does not have
+_DZONGKHA = lazy_pattern(  # words and endings that Tibetan, of the same script, does not have
+    "ཨིན|ཚུ[་།]|འབད|(?<=་)ལུ[་།]|སྦེ[་།]|དགོཔ|ཡོདཔ|འོངམ|དགོ་མི"
+)
 _WU = lazy_pattern("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
 _HAN_OF_MANDARIN = lazy_pattern("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
