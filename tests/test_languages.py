@@ -9,13 +9,16 @@ from pathlib import Path, PurePosixPath
 
 import pikepdf
 import pytest
+from rapidfuzz.distance import Levenshtein
 
+from pipeline import repair
 from pipeline.books.book import Book, Chapter, chapters_of, identifier
 from pipeline.books.chapter.languages import with_languages
 from pipeline.books.formats import books_as_files
 from pipeline.books.pandoc_ast import para, text_nodes
 from pipeline.document import Document, Metadata
 from pipeline.language.paragraphs import han_language, other_language
+from tests.conftest import ROOT
 from tests.test_cases import rows
 from tests.test_editions import page_text
 
@@ -101,3 +104,23 @@ def test_consecutive_paragraphs_in_one_language_are_one_division():
     assert with_languages([german], "") == [german]
     (division,) = with_languages([arabic], "")
     assert division["c"][0][2] == [["dir", "rtl"], ["lang", "ar"]]
+
+
+MIXED = [("zh", "ru"), ("vi", "zh"), ("ja", "ko"), ("cs", "th"), ("ru", "uk"), ("fr", "el")]
+
+
+def prose(language: str, paragraphs: int) -> list[str]:
+    """Return the first long paragraphs of the test corpus in a language, without Markdown."""
+    texts = (file.read_text("utf-8") for file in sorted((ROOT / "tests/corpus/texts" / language).rglob("*.md")))
+    found = (" ".join(part.split()) for text in texts for part in re.split(r"\n\s*\n", text))
+    return [one for one in found if len(one.encode()) > 150 and not re.search(r"[`<|\[#]", one)][:paragraphs]
+
+
+@pytest.mark.parametrize(("post", "quoted"), MIXED)
+def test_repair_reads_each_paragraph_in_its_own_language(post: str, quoted: str):
+    """A damaged post with paragraphs in another language is repaired as well as two posts of one language each."""
+    paragraphs = [*prose(post, 3), *prose(quoted, 2)]
+    assert len(paragraphs) == 5
+    truth = "\n\n".join(paragraphs)
+    repaired = repair(truth.encode().decode("cp1252", "replace")).text
+    assert Levenshtein.normalized_distance(truth, repaired) < 0.01

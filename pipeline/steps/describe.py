@@ -240,4 +240,4 @@ def source_named_in(text: str) -> str:
     return ""
 
 
-STEP = Step("describe", describe, version=8)
+STEP = Step("describe", describe, version=9)
