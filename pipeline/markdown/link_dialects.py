@@ -29,6 +29,7 @@ WIKI = "wiki"  # in `meta["dialect"]` of a link to a page of the archive
 WIKI_IMAGE = "wiki image"  # the same, of an image that a wiki link embeds
 _SCHEME_AT_END = re.compile(r"https?\Z", re.IGNORECASE)
 _WIKI = re.compile(r"!?\[\[(?![\s\d]*\]\])(?=\S)([^\[\]|\n\"']+?)(?<=\S)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[:\]])")
+_TOML_TABLE = re.compile(r"\[\[[\w.-]+\]\][ \t]*\n\s*(?:[\w.\"-]+[ \t]*=|\[)")  # of a Hugo post: no link
 _ORG = re.compile(
     r"\[\[((?:https?://|mailto:|file:|\.{0,2}/)[^\[\]\n]+|[^\[\]\n]+\.\w{2,5})\]\[([^\[\]\n]+)\]\]", re.IGNORECASE
 )
@@ -43,7 +44,7 @@ _WITH_SPACES = re.compile(
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
 LINK_SIGNS = ("[", "<", "&", "\\")
-_BARE_URL_SIGN = re.compile(r"://|www\.|script:|data:", re.IGNORECASE)
+_BARE_URL_SIGN = re.compile(r"://|www\.|@|script:|data:", re.IGNORECASE)
 _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents goes
 
 
@@ -120,7 +121,8 @@ def _dialect(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as mar
         before = state.src[state.pos - 1 : state.pos] if state.pos else ""
         known = normalizeReference(page) in state.env.get("references", ())
         embedded = match[0][0] == "!"
-        if known or page.lower() in _NO_PAGE or before.isalnum() or before in {")", "]"}:
+        table = (state.pos == 0 or before in "\n\t ") and _TOML_TABLE.match(state.src, state.pos)
+        if table or known or page.lower() in _NO_PAGE or before.isalnum() or before in {")", "]"}:
             return False
         if embedded and not is_image_file(page):
             return False

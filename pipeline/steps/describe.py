@@ -250,4 +250,4 @@ def source_named_in(text: str) -> str:
     return ""
 
 
-STEP = Step("describe", describe, version=9, decided="metadata")
+STEP = Step("describe", describe, version=10, decided="metadata")

@@ -13,7 +13,7 @@ from pipeline.document import Document, Link, Step
 from pipeline.markdown import heading_text, visible_text
 from pipeline.markdown.html_attributes import attribute_value
 from pipeline.markdown.link_dialects import WIKI, WIKI_IMAGE, link_parser
-from pipeline.urls.bare_urls import find_bare_urls
+from pipeline.urls.bare_urls import find_bare_urls, find_mail_addresses
 from pipeline.urls.canonical import absolute_url, canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import kind_of
@@ -36,7 +36,7 @@ class _Target:
     """A URL as written and its position; `text` grows until the link ends."""
 
     written: str
-    kind: str  # link, image, wiki or wiki image
+    kind: str  # link, mail, image, wiki or wiki image
     position: Position
     text: list[str] = field(default_factory=list)
     title: str = ""
@@ -134,10 +134,12 @@ class _Paragraph:
                     yield one
 
     def words(self, child: Token) -> Iterator[_Target]:
-        """Yield the bare URLs in a text."""
-        for _, url in find_bare_urls(child.content):
-            self.seek(url)
-            yield _Target(url, "link", self.position(), [url])
+        """Yield the bare URLs and mail addresses in a text."""
+        urls = [*find_bare_urls(child.content)]
+        mails = (one for one in find_mail_addresses(child.content) if all(one[1] not in url for _, url in urls))
+        for _, written, kind in sorted([(*one, "link") for one in urls] + [(*one, "mail") for one in mails]):
+            self.seek(written)
+            yield _Target(written, kind, self.position(), [written])
 
     def seek(self, text: str) -> None:
         """Move to the next `text`; stay if it is not found, because it is written with escapes."""
@@ -200,6 +202,8 @@ def _link_of(target: _Target, source: str, heading: str) -> Link:
     written = _URL_MARK.sub("", target.written)
     written = f"http://{written}" if written[:4].lower() == "www." else written
     written = without_quoted_printable(written)
+    if target.kind == "mail" and not written.startswith("mailto:"):
+        written = f"mailto:{written}"
     base = source if target.kind == "link" else ""
     url = canonical_url(written, base).replace(" ", "%20")
     relative = bool(base) and absolute_url(written, base) != absolute_url(written)
@@ -220,4 +224,4 @@ def _link_of(target: _Target, source: str, heading: str) -> Link:
     )
 
 
-STEP = Step("links", list_links, version=6)
+STEP = Step("links", list_links, version=7)

@@ -49,10 +49,14 @@ _SENTENCE_TAIL = lazy_pattern(
     "(?<=[\\u30a1-\\u30ff\\u3400-\\u9fff])(?:です|ます|でした|を|は|が|に(?!ん)|で(?!ん)|へ|から|まで)|(?<=.)(?:입니다|에서|를)"
 )
 _HOST_IN_OTHER_SCRIPT = lazy_pattern(  # an internationalized host name (IDNA): labels, then a top-level domain
-    r"(?:www\.|https?://)(?:[\w-]+\.)+"
+    r"(?:www\.|https?://)(?![A-Za-z0-9.-]*\.(?:com|net|org|edu|gov|info|io|dev|app|me|co|cn|jp|kr|tw|hk)[^\W\d_A-Za-z])"
+    r"(?:[\w-]+\.)+"
     r"(?:[A-Za-z]{2,}(?![A-Za-z0-9.-]*\.\w)|(?:(?<=[^\x00-\x7f]\.)|(?=(?:中国|中國|公司|网络|網絡|香港|台湾|台灣|한국)(?!\w)))[^\W\d_A-Za-z]{2,})"
     rf"(?=[:/?#]|[{_NOT_IN_URL}.,;)\]]|\Z)",
     re.IGNORECASE,
+)
+_MAIL_ADDRESS_IN_TEXT = lazy_pattern(  # GFM, 6.9; what SSH and Git write with a path after it is none: git@e.org:a/b
+    r"(?<![\w.+/@:-])(?:mailto:)?[\w.+-]+@(?:[\w-]+\.)+[\w-]*[A-Za-z0-9](?![\w@-]|[/:][^\s/])", re.ASCII | re.IGNORECASE
 )
 _TRAILING_PUNCTUATION = "?!.,:;*_~\"'\\"  # may follow a URL but is no part of it (GFM, 6.9), and a hard line break
 _LEADS_SOMEWHERE = lazy_pattern(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
@@ -76,6 +80,15 @@ def find_bare_urls(text: str) -> Iterator[tuple[int, str]]:
         if url:
             yield start.start(), url
         done = max(start.end(), start.start() + len(url))
+
+
+def find_mail_addresses(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the offset and the text of each bare mail address.
+
+    >>> list(find_mail_addresses("请写信给ann@example.com。 git clone git@e.org:a/b"))
+    [(4, 'ann@example.com')]
+    """
+    return ((match.start(), match[0]) for match in _MAIL_ADDRESS_IN_TEXT.finditer(text)) if "@" in text else iter(())
 
 
 def bare_url_at(text: str, at: int) -> str:

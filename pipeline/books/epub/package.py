@@ -11,7 +11,7 @@ from typing import Any
 from xml.parsers import expat
 
 from pipeline.books.book import Book
-from pipeline.books.chapter.directions import is_right_to_left
+from pipeline.books.chapter.languages import is_right_to_left
 from pipeline.books.chapter.notes import with_notes_at_end
 from pipeline.books.contents import contents_of
 from pipeline.books.cover import cover_jpeg
@@ -165,6 +165,7 @@ def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -
         language = escape(section.language or "und")
         attributes = f'lang="{language}" xml:lang="{language}"' + ' dir="rtl"' * is_right_to_left(section.language)
         page = re.sub(r'lang="[^"]*" xml:lang="[^"]*"', attributes, page, count=1)
+        page = re.sub(r'(<[a-z][^<>]* lang="([^"]*)")(?! xml:lang)', r'\1 xml:lang="\2"', page)
         if 'dir="rtl"' in page:  # code is written from left to right; EPUB forbids CSS that says so
             page = re.sub(r"<(pre|code)(?=[ >])(?! dir)", r'<\1 dir="ltr"', page)
     if name.endswith("/cover.xhtml"):

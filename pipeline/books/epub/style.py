@@ -77,7 +77,13 @@ def _group_rules(
     places = [""] if titles else [f'[lang="{tag}"] ' for tag in languages]
     whole = [place.strip() or "body" for place in places]
     headings = [f"{place}{name}" for place in places for name in _HEADING_ELEMENTS]
-    headings += [f"{name}{place.strip()}" for place in places if place for name in _HEADING_ELEMENTS]
+    headings += [
+        f"{name}{space}{place.strip()}"
+        for place in places
+        if place
+        for name in _HEADING_ELEMENTS
+        for space in ("", " ")
+    ]
     strong = [f"{place or f':lang({tag}) '}strong" for place in places for tag in ("zh", "ja", "ko")] if group else []
     emphasis = [f"{place or f':lang({tag}) '}em" for place in places for tag in ("zh", "ja", "ko")] if group else []
     rules = [_font_face_rule(font, ranges) for font in (*regular, *bold, *medium)]

@@ -12,7 +12,7 @@ from pipeline.books.maths.formula_check import in_pandoc_spelling
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
 from pipeline.books.pdf.front import head_title
 from pipeline.books.pdf.link_list import NumberedLinks
-from pipeline.books.pdf.notes import TypstNotes, directed_blocks, heading_with_hidden_notes
+from pipeline.books.pdf.notes import TypstNotes, blocks_in_language, foreign_call, heading_with_hidden_notes
 from pipeline.books.pdf.pictures import picture_call
 from pipeline.books.pdf.tables import wide_blocks
 from pipeline.books.pdf.typst_values import typst_arguments, typst_language, typst_literal
@@ -54,6 +54,7 @@ class _TypstCalls:
         self.prefix, self.count = prefix, 0
         self.notes = TypstNotes(prefix, blocks)
         self.links = NumberedLinks() if numbers_links else None
+        self.foreign = "foreign"  # the function for words in another language; in a heading, they keep its face
 
     def blocks(self, part: list[Node]) -> list[Node]:
         """Return blocks with their nodes replaced."""
@@ -70,7 +71,9 @@ class _TypstCalls:
                 made = self.figure(node)
             case "Header":
                 level, (name, *_), inlines = node["c"]
-                made = directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
+                self.foreign = "text"
+                made = blocks_in_language(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
+                self.foreign = "foreign"
             case "DefinitionList":
                 made = self.definitions(node["c"])
             case "BulletList" if all(map(_is_task, node["c"])):
@@ -80,10 +83,10 @@ class _TypstCalls:
         return made
 
     def div(self, node: Node) -> list[Node]:
-        """Return a div as a call of its class, with its direction."""
+        """Return a div as a call of its class, with its language."""
         names = node["c"][0][1]
         links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
-        inner = directed_blocks(node["c"][0], self.blocks(node["c"][1]))
+        inner = blocks_in_language(node["c"][0], self.blocks(node["c"][1]))
         self.links = links
         return [_raw_typst_block(f"#{names[0]}["), *inner, _raw_typst_block("]")] if names else inner
 
@@ -149,12 +152,16 @@ class _TypstCalls:
         return self.notes.nodes(node, [] if self.notes.repeats(node) else self.blocks(blocks_of_note(node)))
 
     def span(self, node: Node) -> list[Node]:
-        """Return a span as a call of its class or direction, a ruby span as one call per annotation and its base."""
+        """Return a span as a call of its class, language or direction, ruby as one call per annotation and its base."""
         (identifier, names, pairs), inner = node["c"]
         if is_anchor(node):
             return [_raw_typst_inline(f"#[#metadata(none)#label({typst_literal(identifier)})];")] if identifier else []
         if names != ["ruby"]:
-            call = names[0] if names else f"text(dir: {dict(pairs).get('dir', 'auto')})"
+            call = (
+                names[0]
+                if names
+                else foreign_call(node["c"][0], self.foreign) or f"text(dir: {dict(pairs).get('dir', 'auto')})"
+            )
             return self.called(call, inner)
         made: list[Node] = []
         base: list[Node] = []

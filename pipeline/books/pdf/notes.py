@@ -1,4 +1,4 @@
-"""Notes, headings with notes, and blocks with a direction -> nodes for pandoc's Typst writer."""
+"""Notes, headings with notes, and blocks in another language -> nodes for pandoc's Typst writer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.books.chapter.notes import name_of_note, repeated_notes
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes
+from pipeline.books.pdf.typst_values import typst_arguments, typst_language
 
 
 class TypstNotes:
@@ -41,13 +42,25 @@ def heading_with_hidden_notes(level: int, name: str, inlines: list[Node]) -> Nod
     return {"t": "Header", "c": [level, [name, [], []], made]}
 
 
-def directed_blocks(attributes: list[Any], blocks: list[Node]) -> list[Node]:
-    """Return blocks as the content of `#directed(…)` if their attributes have a direction and a language."""
-    given = dict(attributes[2])
-    if not {"dir", "lang"} <= given.keys():
+def blocks_in_language(attributes: list[Any], blocks: list[Node]) -> list[Node]:
+    """Return blocks as the content of `#foreign(…)` if their attributes have a language."""
+    start = foreign_call(attributes)
+    if not start:
         return blocks
-    start = f'#directed({given["dir"]}, "{given["lang"]}")['
-    return [{"t": "RawBlock", "c": ["typst", start]}, *blocks, {"t": "RawBlock", "c": ["typst", "]"]}]
+    return [{"t": "RawBlock", "c": ["typst", f"#{start}["]}, *blocks, {"t": "RawBlock", "c": ["typst", "]"]}]
+
+
+def foreign_call(attributes: list[Any], function: str = "foreign") -> str:
+    """Return the call of a function in templates/book.typ for text with these attributes; empty without a language.
+
+    >>> foreign_call(["", [], [["dir", "rtl"], ["lang", "ar"]]])
+    'foreign(lang: "ar", dir: rtl)'
+    """
+    given = dict(attributes[2])
+    if "lang" not in given:
+        return ""
+    direction = f", dir: {given['dir']}" if "dir" in given else ""
+    return f"{function}({typst_arguments(typst_language(given['lang']))}{direction})"
 
 
 def _typst_inline(text: str) -> Node:

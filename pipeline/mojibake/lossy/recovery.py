@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -20,11 +21,18 @@ from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import LanguageModel, language_model
 from pipeline.language.vocabulary import word_list
 from pipeline.mojibake.lossy.beam_search import BROAD, MOST_CANDIDATES, NARROW, choose_candidates
-from pipeline.mojibake.lossy.box_drawing import stroke_gaps, text_without_strokes, with_stroke_choices, without_strokes
+from pipeline.mojibake.lossy.box_drawing import (
+    StrokeGaps,
+    stroke_gaps,
+    text_without_strokes,
+    with_stroke_choices,
+    without_strokes,
+)
 from pipeline.mojibake.lossy.brackets import often_unpaired_brackets, with_joined_emoji, with_paired_brackets
 from pipeline.mojibake.lossy.diagnosis import C1_BYTES, CHAIN_PRIOR, Damage, diagnose
 from pipeline.mojibake.lossy.lattice import Slot, lattice_slots
 from pipeline.mojibake.lossy.letter_case import with_capitals, with_fitting_case, without_capitals
+from pipeline.mojibake.lossy.line_languages import lines_by_language, uncertain_or_non_ascii
 from pipeline.mojibake.lossy.neighbours import with_fitting_candidates
 from pipeline.mojibake.lossy.pieces import Piece, line_pieces, pieces_text
 from pipeline.mojibake.lossy.rescoring import ChoiceRows, rescored_by_context, rescored_by_text
@@ -66,41 +74,69 @@ def reconstruct(
     stripped = damage.lost >= C1_BYTES
     strokes = stroke_gaps(found) if stripped else [{}] * len(found)
     quieted = [without_capitals(without_strokes(*line)) for line in zip(found, strokes, strict=True)]
-    language = likeliest_language(quieted)
-    experts = [expert for load in (rescoring_network, word_list, ending_model) if (expert := load(language))]
-    model = language_model(language)
-    how = BROAD if stripped or _gap_counts(found)[0] >= DENSE_GAPS else NARROW
-    if is_unknown_to(model, quieted):
-        how = how._replace(max_confidence=UNKNOWN_LANGUAGE_CONFIDENCE)
-    chosen: ChoiceRows = choose_candidates(quieted, model.beside(archive), how)
-    if sum(map(len, chosen)) >= FEWEST_GAPS_TO_RESCORE:
-        chosen = rescored_by_text(quieted, chosen, model, archive, how)
-    chosen = rescored_by_context(quieted, chosen, experts, how)
-    rows = [
-        list(line_pieces(line[0], with_capitals(line[0], with_stroke_choices(*line))))
-        for line in zip(found, strokes, chosen, strict=True)
-    ]
-    often = often_unpaired_brackets(rows)
-    read = [
-        list(
-            with_joined_emoji(
-                list(with_fitting_case(with_paired_brackets(row, how.max_confidence, often), how.max_confidence))
-            )
+    groups = lines_by_language(quieted, likeliest_language(quieted))
+    read = [[Piece(0, len(line), line, 1.0)] for line in lines]
+    explained = False
+    for language, numbers in groups.items():
+        own = _LinesOfLanguage(
+            [lines[number] for number in numbers],
+            [found[number] for number in numbers],
+            [strokes[number] for number in numbers],
+            [quieted[number] for number in numbers],
         )
-        for row in rows
-    ]
-    if (trust := _trust(found, damage)) < 1:
-        read = [[_with_trust(piece, trust) for piece in row] for row in read]
-    after = [text_without_strokes(*line) for line in zip(read, found, strokes, strict=True)]
-    some = int(np.searchsorted(np.cumsum([len(line) for line in after]), MOST_COMPARED)) + 1
-    gain = float((line_log_likelihoods(after[:some]) - line_log_likelihoods((rival or lines)[:some])).sum())
-    strange = mean_cross_entropy(after[:some], symbols=False) > MOST_LOSSY_CROSS_ENTROPY
-    if gain <= CHAIN_PRIOR or (
-        strange and not (damage.codec in western_codecs() and _is_sound_unknown_language(after[:some], gain))
-    ):
+        rows = own.reconstructed(language, damage, archive, [rival[number] for number in numbers] if rival else None)
+        for number, row in zip(numbers, rows or (), strict=bool(rows)):
+            read[number], explained = row, True
+    if not explained:
         return None
     duplicate = archive.sound_duplicate("\n".join(map(pieces_text, read)))
     return [list(row) for row in _filled_from_duplicate(read, found, *duplicate)] if duplicate else read
+
+
+class _LinesOfLanguage(NamedTuple):
+    """Damaged lines in one language: as written, their slots, their strokes, and the slots without both."""
+
+    lines: list[str]
+    found: list[Sequence[Slot]]
+    strokes: list[StrokeGaps]
+    quieted: list[Sequence[Slot]]
+
+    def reconstructed(
+        self, language: str, damage: Damage, archive: ArchiveStatistics, rival: Sequence[str] | None
+    ) -> list[list[Piece]] | None:
+        """Return the pieces of each line; None where the lines, or their `rival` originals, are likelier."""
+        found, strokes, quieted = self.found, self.strokes, self.quieted
+        experts = [expert for load in (rescoring_network, word_list, ending_model) if (expert := load(language))]
+        model = language_model(language)
+        how = BROAD if damage.lost >= C1_BYTES or _gap_counts(found)[0] >= DENSE_GAPS else NARROW
+        if is_unknown_to(model, quieted):
+            how = how._replace(max_confidence=UNKNOWN_LANGUAGE_CONFIDENCE)
+        chosen: ChoiceRows = choose_candidates(quieted, model.beside(archive), how)
+        if sum(map(len, chosen)) >= FEWEST_GAPS_TO_RESCORE:
+            chosen = rescored_by_text(quieted, chosen, model, archive, how)
+        chosen = rescored_by_context(quieted, chosen, experts, how)
+        rows = [
+            list(line_pieces(line[0], with_capitals(line[0], with_stroke_choices(*line))))
+            for line in zip(found, strokes, chosen, strict=True)
+        ]
+        often = often_unpaired_brackets(rows)
+        read = [
+            list(
+                with_joined_emoji(
+                    list(with_fitting_case(with_paired_brackets(row, how.max_confidence, often), how.max_confidence))
+                )
+            )
+            for row in rows
+        ]
+        if (trust := _trust(found, damage)) < 1:
+            read = [[_with_trust(piece, trust) for piece in row] for row in read]
+        after = [text_without_strokes(*line) for line in zip(read, found, strokes, strict=True)]
+        some = int(np.searchsorted(np.cumsum([len(line) for line in after]), MOST_COMPARED)) + 1
+        before = (rival or self.lines)[:some]
+        gain = float((line_log_likelihoods(after[:some]) - line_log_likelihoods(before)).sum())
+        strange = mean_cross_entropy(after[:some], symbols=False) > MOST_LOSSY_CROSS_ENTROPY
+        unknown = strange and damage.codec in western_codecs() and _is_sound_unknown_language(after[:some], gain)
+        return read if gain > CHAIN_PRIOR and (unknown or not strange) else None
 
 
 def _filled_from_duplicate(
@@ -180,7 +216,7 @@ def likeliest_language(found: Sequence[Sequence[Slot]]) -> str:
     The sample is the lines with most characters outside ASCII: the longest line may be a URL or code.
     """
     sample: list[Sequence[Slot]] = []
-    for row in sorted(found, key=_uncertain_or_non_ascii, reverse=True):
+    for row in sorted(found, key=uncertain_or_non_ascii, reverse=True):
         sample.append(row[:LANGUAGE_SAMPLE])
         if sum(map(len, sample)) >= LANGUAGE_SAMPLE:
             break
@@ -196,8 +232,3 @@ def likeliest_language(found: Sequence[Sequence[Slot]]) -> str:
         text = "\n".join(pieces_text(line_pieces(*row)) for row in chosen)
         scored[tag] = float(model.score(text)[[not char.isascii() for char in text]].sum())
     return max(scored, key=lambda tag: scored[tag])
-
-
-def _uncertain_or_non_ascii(row: Sequence[Slot]) -> int:
-    """Return the number of characters of a line that are outside ASCII, or may be."""
-    return sum(len(slot.candidates) > 1 or not slot.candidates[0].isascii() for slot in row)
