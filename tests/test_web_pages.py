@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import io
 import tomllib
 import zipfile
@@ -16,7 +15,7 @@ from PIL import Image
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.markdown import parser
-from pipeline.read import pandoc_formats, readers, warc, web_archive
+from pipeline.read import readers, web_archive
 from pipeline.read.html import SavedPage, page_markdown, read_html
 from pipeline.read.readers import Reader, read_document, reader_of
 from tests.conftest import ROOT
@@ -376,7 +375,7 @@ ENCRYPTED = b'<encryption><EncryptedData><EncryptionMethod Algorithm="http://www
 def test_archives_are_checked_before_they_are_unpacked(files: dict[str, bytes], reason: str):
     """E-books with DRM, archives that unpack to too much or name files outside are skipped with a sentence."""
     with pytest.raises(SkipDocument, match=reason):
-        pandoc_formats.READER.read(Source(PurePosixPath("book.epub"), zipped(files)))
+        read(zipped(files), "book.epub")
 
 
 def test_a_reader_is_chosen_by_suffix_and_bytes():
@@ -403,72 +402,3 @@ def test_read_html_is_the_same_every_time():
     for _ in range(3):
         read_html(Source(PurePosixPath("other.html"), page("<p>Two</p>").encode()))
         assert read_html(source)[0].text == first
-
-
-def crawled(*responses: tuple[str, str, bytes, int], packed: bool = True) -> bytes:
-    """A WARC of responses: URL, media type, body, status."""
-    records = []
-    for url, kind, body, status in responses:
-        sent = f"HTTP/1.1 {status} x\r\nContent-Type: {kind}\r\n\r\n".encode() + body
-        head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nContent-Length: {len(sent)}\r\n"
-        head += "Content-Type: application/http; msgtype=response\r\n\r\n"
-        records.append(head.encode() + sent + b"\r\n\r\n")
-    return b"".join(gzip.compress(one) if packed else one for one in records)
-
-
-CRAWL = (
-    (
-        "https://e.org/1",
-        "text/html; charset=utf-8",
-        page(
-            '<p>我们沿着河走到老磨坊，上周下雨以后水位很高，路上没有遇到什么人。<img src="/a.png" alt="A"></p>'
-        ).encode("gb18030"),
-        200,
-    ),
-    ("https://e.org/a.png", "image/png", b"\x89PNG...", 200),
-    ("https://e.org/gone", "text/html", b"<p>not found", 404),
-    (
-        "https://e.org/2",
-        "text/html",
-        page('<p>n<a id="r1" href="#f1"><sup>1</sup></a></p><ol class="footnotes"><li id="f1">Note</ol>').encode(),
-        200,
-    ),
-    ("https://e.org/again", "text/html", page("<p>Two</p>").encode(), 200),
-    ("https://e.org/again?x", "text/html", page("<p>Two</p>").encode(), 200),
-)
-
-
-@pytest.mark.parametrize("packed", [True, False])
-def test_a_warc_is_a_post_with_a_part_for_each_page(packed: bool):  # noqa: FBT001 - a parameter of the test
-    """Pages are decoded by our detector; pictures come from the archive; failures and repeated pages do not count."""
-    document, files = warc.READER.read(Source(PurePosixPath("a.warc.gz"), crawled(*CRAWL, packed=packed)))
-    assert "没有遇到什么人。![A](a.warc.gz.files/" in document.text
-    assert list(files.values()) == [b"\x89PNG..."]
-    assert document.text.count("<https://e.org/") == 3
-    assert "[^2-1]: Note" in document.text
-    assert "not found" not in document.text
-
-
-def test_an_archive_of_one_page_is_that_page():
-    """A WARC of one page reads like the page, also cut off, and inside a WACZ; names choose the reader."""
-    data = crawled(*CRAWL[:3])
-    document, _ = warc.READER.read(Source(PurePosixPath("a.warc.gz"), data))
-    assert "source_url: https://e.org/1" in document.text
-    assert "没有遇到什么人。" in warc.READER.read(Source(PurePosixPath("a.warc.gz"), data[:-40]))[0].text
-    wacz = zipped({"archive/data.warc.gz": data, "datapackage.json": b"{}"})
-    chosen = reader_of(Source(PurePosixPath("a.wacz"), wacz))
-    assert chosen is warc.READER
-    assert "没有遇到什么人。" in chosen.read(Source(PurePosixPath("a.wacz"), wacz))[0].text
-    assert reader_of(Source(PurePosixPath("b.WARC.GZ"), data)) is warc.READER
-
-
-@pytest.mark.parametrize("data", [b"WARC/1.0\r\n", b"\x1f\x8b" + b"x" * 99, b"PK\x03\x04x", crawled(CRAWL[1])])
-def test_an_archive_without_pages_is_skipped(data: bytes):
-    """A damaged archive, and one without a page, is skipped with a sentence."""
-    with pytest.raises(SkipDocument, match="archive"):
-        warc.READER.read(Source(PurePosixPath("a.warc"), data))
-
-
-def test_the_versions_of_readers_are_in_the_key_of_results():
-    """READER_VERSIONS names each reader of this package, so that the key needs no import of them."""
-    assert {one.name: one.version for one in readers.shipped_readers()} == readers.READER_VERSIONS

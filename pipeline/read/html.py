@@ -133,7 +133,13 @@ def front_matter(meta: PageMetadata) -> str:
         "source_url": meta.source_url,
         "language": meta.language,
         "description": meta.description,
+        "series": meta.series,
     }
+    return fields_as_yaml(fields)
+
+
+def fields_as_yaml(fields: Mapping[str, object]) -> str:
+    """Return the fields that are not empty as YAML front matter; "" if there are none."""
     given = {key: value for key, value in fields.items() if value}
     return f"---\n{yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=10_000)}---\n\n" if given else ""
 

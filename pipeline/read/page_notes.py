@@ -29,6 +29,7 @@ _BACK_TEXT = re.compile(
     r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|jump up|\[?\d+\]?|[a-z]", re.IGNORECASE
 )
 _START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
+_AFTER_LABEL = re.compile(r"\A\s*[.:：、)\]]\s*")
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
 _HIGHEST = ("body", "html", "article", "main")
 
@@ -194,6 +195,8 @@ def _strip_number(definition: PageElement) -> None:
     for one in definition.iter():
         if is_element(one) and (one.text or "").strip():
             one.text = _START_LABEL.sub("", one.text, count=1)
+            if not one.text and one is not definition:
+                one.tail = _AFTER_LABEL.sub("", one.tail or "", count=1)
             return
         if one is not definition and (one.tail or "").strip():
             return

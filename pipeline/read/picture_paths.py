@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from pipeline.read.below import open_below, read_below, stat_below
 from pipeline.read.fetched_pictures import fetched_name, is_web_image, web_image_url
 from pipeline.read.folder import TRANSIENT_ERRORS, source_stamp
-from pipeline.read.readers import source_of_picture
+from pipeline.read.readers import container_of, source_of_picture
 
 STATIC_FOLDERS = ("static", "public", "assets", "source", "src", "docs", "content", "images", "img")  # of site roots
 ATTACHMENT_FOLDERS = ("attachments", "assets", "images", "img", "media", "files", "_resources", "resources", "figures")
@@ -89,7 +89,8 @@ class PictureFinder:
 
     def state(self, path: str) -> os.stat_result | None:
         """Return the status of an image file, or of the source that it is inside of; None if there is neither."""
-        for file in (PurePosixPath(path), source_of_picture(PurePosixPath(path))):
+        source = source_of_picture(PurePosixPath(path))
+        for file in (PurePosixPath(path), source, container_of(source) if source else None):
             try:
                 if file and stat.S_ISREG((state := stat_below(self.root, file)).st_mode):
                     return state

@@ -6,9 +6,11 @@ import functools
 import re
 from pathlib import Path, PurePosixPath
 
-from pipeline.document import Document, Source
-from pipeline.read.below import read_below
+from pipeline.document import Document, SkipDocument
+from pipeline.read.below import read_below, stat_below
 from pipeline.read.fetched_pictures import is_web_image, web_image_url
+from pipeline.read.folder import FoundFile, source_stamp
+from pipeline.read.found_source import file_of_post, read_found
 from pipeline.read.picture_paths import PictureFinder, picture_reference
 from pipeline.read.readers import PictureFiles, pictures_inside, source_of_picture
 
@@ -55,12 +57,20 @@ def picture_bytes(root: Path, path: PurePosixPath, most: int) -> bytes:
     except OSError:
         if not source:
             raise
-        data = _pictures_of_source(Source(source, read_below(root, source, MOST_SOURCE_BYTES))).get(path.name)
+        data = _pictures_of_source(root, _found_at(root, source)).get(path.name)
         if data is None or len(data) > most:
             raise
         return data
 
 
+def _found_at(root: Path, path: PurePosixPath) -> FoundFile:
+    state = stat_below(root, file_of_post(root, path))
+    return FoundFile(path, state.st_size, source_stamp(state))
+
+
 @functools.lru_cache(maxsize=2)  # a document shows several pictures of its source
-def _pictures_of_source(source: Source) -> PictureFiles:
-    return pictures_inside(source)
+def _pictures_of_source(root: Path, found: FoundFile) -> PictureFiles:
+    try:
+        return pictures_inside(read_found(root, found, MOST_SOURCE_BYTES))
+    except SkipDocument:
+        return {}
