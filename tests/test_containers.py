@@ -254,7 +254,7 @@ def test_runs_are_incremental_and_equal_a_fresh_run(archive: Path, tmp_path: Pat
     (raw / "crawl.warc.gz").write_bytes(
         crawled(changed, CRAWL[3], ("https://e.org/new", "text/html", SECOND + b" ", 200))
     )
-    assert "1 changed" in lacuna("status", cwd=archive).stdout
+    assert "changed: crawl.warc.gz" in lacuna("status", cwd=archive).stdout
     (raw / "in" / "b.epub.parts").mkdir()
     ran = lacuna("run", "--no-editions", cwd=archive)
     assert "rename it" in ran.stdout

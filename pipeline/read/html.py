@@ -20,6 +20,7 @@ from pipeline.read.page_links import PageLinks
 from pipeline.read.page_maths import formulas_of
 from pipeline.read.page_metadata import PageMetadata, base_of, metadata_of
 from pipeline.read.page_notes import notes_of
+from pipeline.read.page_tidying import tidy_page
 from pipeline.read.page_tree import (
     LargePage,
     PageElement,
@@ -107,6 +108,7 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
     links = PageLinks(base_of(root) or page.url, meta.source_url)
     _show_lazy_images(root)
     mark_code_blocks(root)
+    tidy_page(root)
     notes = notes_of(root)
     texts = {**formulas_of(root), **notes.references}
     node, article = article_of(root) if page.extract else (root.find("body"), True)

@@ -16,15 +16,18 @@ from pipeline.read.page_tree import PageElement, attribute, words_of_class
 MOST_IMAGE_BYTES = 20 * 2**20  # of one image in a page, as of an image file in a book
 LAZY_ATTRIBUTES = (
     "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-original-src", "data-hi-res-src", "data-url",
-    "data-image", "data-full-src", "data-croporiginalsrc", "data-lazyload", "data-echo", "data-src-medium",
+    "data-image", "data-full-src", "data-croporiginalsrc", "data-lazyload", "data-lazy", "data-img-src",
+    "data-runner-src", "data-echo", "data-src-medium",
 )  # fmt: skip
 LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _PLACEHOLDER = re.compile(
-    r"\A\Z|\Adata:image/(?:gif;base64,R0lGOD|svg)|\Aabout:|(?:^|/)(?:blank|spacer|placeholder|loading|lazy|transparent|pixel"
-    r"|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0",
+    r"\A\Z|\Adata:image/(?:gif;base64,R0lGOD|svg)|\Aabout:|(?:^|/)(?:blank|spacer|placeholder|loading|lazy|grey|gray"
+    r"|dummy|empty|clear|transparent|pixel|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0",
     re.IGNORECASE,
 )
 _IMAGE_FILE_URL = re.compile(r"\Ahttps?://[^\s?#]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|\Z)", re.IGNORECASE)
+_IMAGE_FILE = re.compile(r"\A[^\s{}\[\]\"]+\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]\S*)?\Z", re.IGNORECASE)
+_LAZY_CLASS = re.compile(r"\blazy|\b(?:lozad|b-lazy|unveil|progressive)\b", re.IGNORECASE)
 _EMOJI_CLASS = re.compile(r"\b(?:emoji|emojione|twemoji|wp-smiley|emoticon|smiley)\b")
 _EMOJI = re.compile(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u20e3]{1,8}")
 _MATHS_CLASS = re.compile(r"\b(?:latex|mwe-math[\w-]*|math|tex|ee_img|ztext-math)\b")
@@ -72,6 +75,11 @@ class PagePictures:
         lazy = next((url for name in LAZY_ATTRIBUTES if (url := attribute(element, name)) and _is_image_url(url)), "")
         if lazy and (not source or _PLACEHOLDER.search(source) or not self.links.resolved(source)):
             return lazy
+        if not lazy and _LAZY_CLASS.search(element.get("class") or ""):
+            written = (value for name, value in element.attrib.items() if name.startswith("data-"))
+            lazy = next((value for value in written if _IMAGE_FILE.search(value) and _is_image_url(value)), "")
+            if lazy:
+                return lazy
         if source and not _PLACEHOLDER.search(source):
             return source
         sets = [attribute(element, name) for name in LAZY_SETS]
