@@ -18,6 +18,8 @@ from pipeline.markdown import parser
 from pipeline.read import readers, web_archive
 from pipeline.read.html import SavedPage, page_markdown, read_html
 from pipeline.read.readers import Reader, read_document, reader_of
+from pipeline.run.worker import cleaned_document
+from pipeline.settings import Settings
 from tests.conftest import ROOT
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "web_pages.toml").read_text("utf-8"))["case"]
@@ -129,6 +131,49 @@ def test_the_detector_decodes_a_page_whatever_it_declares(language: str, declare
     data = whole.encode("utf-8" if declared.startswith("utf-8") else codec)
     shown = read(data).text
     assert text in shown.replace("\\", "")
+
+
+SAMPLE = tomllib.loads((ROOT / "tests" / "cases" / "page_texts.toml").read_text("utf-8"))["text"]
+
+
+def declaring(names: tuple[str, ...]) -> str:
+    """Return a page that declares some encodings, with a place for a text."""
+    metas = [f'<meta http-equiv="Content-Type" content="text/html; charset={name}">' for name in names]
+    return f"<html><head><title>Walk</title>{''.join(metas)}</head><body><article>{{}}</article></body></html>"
+
+
+def as_article(text: str) -> str:
+    """Return a text as paragraphs of HTML."""
+    return "".join(f"<p>{line}</p>\n" for line in text.strip().split("\n"))
+
+
+def _as_browsers_decode(byte: int, codec: str) -> str:
+    """Return a byte as a character; one that is not defined is a control character, as in browsers."""
+    try:
+        return bytes([byte]).decode(codec)
+    except UnicodeDecodeError:
+        return chr(byte)
+
+
+@pytest.mark.parametrize("case", SAMPLE, ids=lambda case: f"{case['language']}-{case['codec']}")
+def test_each_page_of_the_sample_has_the_right_text(case: dict[str, str]):
+    """Sixty pages: twelve texts, with a true, a lying, no and a double declaration, and with mojibake inside."""
+    article = as_article(case["text"])
+    wanted = [line for line in case["text"].strip().split("\n") if line]
+    declarations = {
+        "true": (case["codec"],),
+        "lying": (case["lie"],),
+        "missing": (),
+        "double": (case["codec"], case["lie"]),
+    }
+    for kind, names in declarations.items():
+        data = declaring(names).format(article).encode(case["codec"])
+        shown = read(data).text.replace("\\", "")
+        assert [line for line in wanted if line not in shown] == [], kind
+    broken = "".join(_as_browsers_decode(byte, case["mojibake"]) for byte in article.encode())
+    data = declaring(("utf-8",)).format(broken).encode()
+    shown = cleaned_document(PurePosixPath("page.html"), data, Settings()).text.replace("\\", "")
+    assert [line for line in wanted if line not in shown] == [], "mojibake"
 
 
 MARKED_UP = {  # lines whose bytes alone look like another encoding, or like damage
@@ -311,6 +356,46 @@ def test_an_archive_is_read_with_its_pictures(charset: str):
     assert "[n](https://e.org/a/next.html)" in document.text
     assert "source_url: https://e.org/a/walk.html" in document.text
     assert files[name] == png()
+
+
+def test_parts_of_an_archive_are_found_however_they_are_named():
+    """Word names them by files, browsers by encoded URLs, mail programs by identifiers."""
+    picture = base64.encodebytes(png()).decode()
+
+    def archive(place: str, of_picture: str, source: str) -> bytes:
+        html = page(f'<p><img src="{source}" alt="M"></p>')
+        return (
+            f'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n'
+            "Content-Type: text/html\r\n"
+            f"Content-Location: {place}\r\n\r\n{html}\r\n--b\r\nContent-Type: image/png\r\nContent-ID: <p@x>\r\n"
+            f"Content-Transfer-Encoding: base64\r\nContent-Location: {of_picture}\r\n\r\n{picture}\r\n--b--\r\n"
+        ).encode()
+
+    for names in (
+        ("file:///C:/1/walk.htm", "file:///C:/1/walk.files/a.png", "walk.files/a.png"),
+        ("http://e.org/w.htm", "http://e.org/p%20q/%E5%9B%BE.png", "p q/图.png"),
+        ("http://e.org/w.htm", "http://e.org/p q/a.png", "p%20q/%61.png"),
+        ("http://e.org/w.htm", "x", "cid:p@x"),
+    ):
+        document, files = web_archive.READER.read(Source(PurePosixPath("w.mht"), archive(*names)))
+        assert "![M](w.mht.files/" in document.text, names
+        assert [*files.values()] == [png()]
+
+
+def test_a_page_of_singlefile_shows_the_pictures_in_its_variables():
+    """SingleFile keeps a picture that is shown twice in a variable of the style sheet."""
+    data = base64.b64encode(png()).decode()
+    style = f'<style>:root{{--sf-img-1: url("data:image/png;base64,{data}")}}</style>'
+    image = '<img src="data:image/svg+xml,<svg/>" style="background-image:var(--sf-img-1)!important" alt="V">'
+    assert "![V](page.html.files/" in read(page(f"<p>{image}</p>", style)).text
+
+
+def test_a_page_that_is_only_a_list_of_links_is_taken_whole():
+    """A page without an article is no page without text."""
+    items = "".join(f'<li><a href="p{at}.html">Post {at}</a></li>' for at in range(30))
+    document = read(f"<html><head><title>Blog</title></head><body><nav>Home</nav><ul>{items}</ul></body></html>")
+    assert "- [Post 7](p7.html)" in document.text
+    assert "no article was found" in document.notes[0].message
 
 
 def test_a_run_reads_pages_and_puts_their_pictures_into_clean_and_books(tmp_path: Path, lacuna):

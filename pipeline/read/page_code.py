@@ -9,7 +9,7 @@ from pipeline.read.page_tree import BLOCK_NAMES, PageElement, attribute, element
 _CLASS_OF_LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*|highlight-source-|highlight-)([A-Za-z0-9+#_.-]{1,20})"
 )
-BARE_LANGUAGES = frozenset((
+_BARE_LANGUAGES = frozenset((
     "python", "js", "javascript", "ts", "typescript", "java", "c", "cpp", "csharp", "go", "rust", "ruby", "php",
     "swift", "kotlin", "scala", "sql", "bash", "sh", "shell", "html", "css", "json", "yaml", "toml", "xml", "diff",
     "haskell", "lua", "perl", "r", "matlab", "julia", "dockerfile", "makefile", "ini", "console", "text", "latex",
@@ -83,7 +83,7 @@ def language_of_code(element: PageElement) -> str:
                 return name
         if one.tag in {"pre", "code"} or "highlight" in classes or "sourceCode" in classes:
             for word in classes.lower().split():
-                if word in BARE_LANGUAGES and word not in _NO_LANGUAGE:
+                if word in _BARE_LANGUAGES and word not in _NO_LANGUAGE:
                     return word
     return ""
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from pipeline.read.data_urls import image_of_data_url
 from pipeline.read.page_inlines import escaped, image_markdown, single_spaced
@@ -49,6 +49,7 @@ class PagePictures:
     folder: str = ""  # the name of the folder that `files` are referred to in
     parts: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    unquoted: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # `parts` by URLs that are not encoded
 
     def markdown(self, element: PageElement) -> str:
         """Return an `<img>` as Markdown; "" for a pixel that counts visits."""
@@ -90,13 +91,22 @@ class PagePictures:
 
     def stored(self, url: str) -> str:
         """Return the target of an image: a safe URL, or the name of a file that came with the page."""
-        for key in (url, urljoin(self.links.base, url) if self.links.base else url):
-            if key in self.parts:
-                return self._added(*self.parts[key])
+        if self.parts and (found := self.part(url)):
+            return self._added(*found)
         if url[:5].lower() == "data:":
             found = image_of_data_url(url, MOST_IMAGE_BYTES)
             return self._added(*found) if found else ""
         return self.links.resolved(url)
+
+    def part(self, url: str) -> tuple[str, bytes] | None:
+        """Return the file that came with the page at a URL, percent-encoded or not; None if there is none."""
+        if not self.unquoted:
+            self.unquoted = {unquote(one): file for one, file in self.parts.items()}
+        try:
+            complete = urljoin(self.links.base, url) if self.links.base else url
+        except ValueError:
+            complete = url
+        return next((self.unquoted[key] for one in (url, complete) if (key := unquote(one)) in self.unquoted), None)
 
     def _added(self, kind: str, data: bytes) -> str:
         if len(data) > MOST_IMAGE_BYTES or kind.lower() not in _SUFFIX_OF_TYPE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_code import BARE_LANGUAGES, LONGEST_LANGUAGE, language_of_code
+from pipeline.read.page_code import LONGEST_LANGUAGE, language_of_code
 from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
 
 _ANCHOR_TEXT = re.compile(r"[\s#¶§🔗⚓∞☍\u200b\ufe0f]*|link|permalink|anchor|direct link to .*", re.IGNORECASE)
@@ -56,7 +56,7 @@ def _block_of_code(code: PageElement) -> PageElement:
 def _drop_labels(code: PageElement) -> None:
     """Remove the elements next to code that only name its language or copy it."""
     for label in (code.getprevious(), code.getnext()):
-        if label is None or not is_element(label) or label.tag not in {"div", "span", "p", "header", "a"}:
+        if label is None or not is_element(label) or label.tag not in {"div", "span", "header", "a"}:
             continue
         if (label.tail or "").strip() or next(label.iter(*_CODE, "img"), None) is not None:
             continue
@@ -66,8 +66,7 @@ def _drop_labels(code: PageElement) -> None:
 
 
 def _is_label(word: str, code: PageElement) -> bool:
-    name = word.lower()
-    return _COPY.fullmatch(name) is not None or name in {language_of_code(_code_in(code)), *BARE_LANGUAGES}
+    return _COPY.fullmatch(word) is not None or word.lower() == language_of_code(_code_in(code))
 
 
 def _code_in(block: PageElement) -> PageElement:
