@@ -69,7 +69,7 @@ def _divided_by_contents(blocks: Sequence[Block], entries: Sequence[Entry]) -> l
     width = max(2, len(str(len(chapters))))
     shown = [one for one in chapters if _shows(one)]
     for number, one in enumerate(shown, 1):
-        one.title = one.title or _first_heading(one) or one.blocks[0].file.rpartition("/")[2].partition(".")[0]
+        one.title = one.title or _heading_of_chapter(one) or one.blocks[0].file.rpartition("/")[2].partition(".")[0]
         one.name = f"{number:0{width}} {readable_name(one.title)}".strip() + PART_SUFFIX
     return shown
 
@@ -110,7 +110,7 @@ def _shows(chapter: BookChapter) -> bool:
     )
 
 
-def _first_heading(chapter: BookChapter) -> str:
+def _heading_of_chapter(chapter: BookChapter) -> str:
     found = (one for block in chapter.blocks for one in block.element.iter("h1", "h2", "h3", "title"))
     return next((text for one in found if (text := shown_text(one))), "")
 

@@ -20,8 +20,8 @@ from pipeline.read.stored_page import StoredPage
 _ROLES = {"noteref": "doc-noteref", "footnote": "doc-footnote", "endnote": "doc-endnote", "backlink": "doc-backlink"}
 _MARK_OF_NOTE = re.compile(r"[\[(]?\s*(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])\s*[\])]?")
 _NOTE_BLOCKS = {"li", "p", "aside", "div", "dd", "section", "td"}
-_KIND_OF_SUFFIX = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
-_KIND_OF_SUFFIX |= {"svg": "image/svg+xml", "webp": "image/webp"}
+_TYPES_OF_PICTURES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
+_TYPES_OF_PICTURES |= {"svg": "image/svg+xml", "webp": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class ChapterWriter:
     def picture(self, element: PageElement, file: str) -> None:
         """Take the picture of an `<img>`, or of an SVG that only shows it."""
         name, _ = resolved(file, element.get("src") or element.get("href") or element.get("xlink:href") or "")
-        kind = self.package.kinds.get(name) or _KIND_OF_SUFFIX.get(name.rpartition(".")[2].lower(), "")
+        kind = self.package.kinds.get(name) or _TYPES_OF_PICTURES.get(name.rpartition(".")[2].lower(), "")
         frame = element if element.tag == "img" else next(element.iterancestors("svg"), None)
         if frame is None:
             return

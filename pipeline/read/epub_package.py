@@ -24,7 +24,7 @@ DEEPEST_ENTRY = 6  # levels of it
 _CONTAINER = "META-INF/container.xml"
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(?:\[[^\]]*\][^>]*)?>", re.IGNORECASE)
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]*);")
+_NAMED_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]*);")
 _EMPTY_ELEMENT = re.compile(r"<((?!(?:br|hr|img|input|meta|link|col|wbr|source)\b)[a-zA-Z][\w:]*)((?:\s[^<>]*)?)/>")
 _INVALID_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -70,15 +70,15 @@ def package_of(source: Source) -> Package:
         found = data(name)
         return decode_page(Source(source.path, found)).text if found.strip() else ""
 
-    roots = [one.get("full-path") or "" for one in _named(xml_tree(text(_CONTAINER)), "rootfile")]
+    roots = [one.get("full-path") or "" for one in _items_named(xml_tree(text(_CONTAINER)), "rootfile")]
     file = next((one for one in (*roots, *sorted(names)) if one.endswith(".opf") and one in names), "")
     if not file:
         message = "is an archive without the package of an e-book; download it again"
         raise SkipDocument(message)
     root = xml_tree(text(file))
-    items = {one.get("id"): one for one in _named(root, "item")}
+    items = {one.get("id"): one for one in _items_named(root, "item")}
     kinds = {resolved(file, one.get("href") or "")[0]: one.get("media-type") or "" for one in items.values()}
-    references = [items.get(one.get("idref")) for one in _named(root, "itemref")]
+    references = [items.get(one.get("idref")) for one in _items_named(root, "itemref")]
     spine = [resolved(file, one.get("href") or "")[0] for one in references if one is not None]
     contents = next((one for one in items.values() if "nav" in (one.get("properties") or "").split()), None)
     old = next((one for one in items.values() if one.get("media-type") == "application/x-dtbncx+xml"), None)
@@ -95,10 +95,10 @@ def package_of(source: Source) -> Package:
         kinds,
         listed,
         entries,
-        next(_texts(root, "title"), ""),
-        tuple(dict.fromkeys(_texts(root, "creator"))),
-        next(_texts(root, "language"), ""),
-        next((one[:10] for one in _texts(root, "date") if re.match(r"\d{4}", one)), ""),
+        next(_texts_of_metadata(root, "title"), ""),
+        tuple(dict.fromkeys(_texts_of_metadata(root, "creator"))),
+        next(_texts_of_metadata(root, "language"), ""),
+        next((one[:10] for one in _texts_of_metadata(root, "date") if re.match(r"\d{4}", one)), ""),
     )
 
 
@@ -126,7 +126,7 @@ def xml_tree(text: str) -> PageElement:
     Entities of a DTD are not expanded; those of HTML are characters.
     """
     plain = _DECLARATION.sub("", _DOCTYPE.sub("", _INVALID_CHARACTER.sub("", text), count=1))
-    plain = _ENTITY.sub(lambda match: html5.get(f"{match[1]};", match[0]), plain)
+    plain = _NAMED_ENTITY.sub(lambda match: html5.get(f"{match[1]};", match[0]), plain)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(_DECLARATION.sub("", plain).strip().encode(), parser)
@@ -141,11 +141,11 @@ def xml_tree(text: str) -> PageElement:
     return root
 
 
-def _named(root: PageElement, name: str) -> Iterator[PageElement]:
+def _items_named(root: PageElement, name: str) -> Iterator[PageElement]:
     yield from root.iter(name, f"opf:{name}")
 
 
-def _texts(root: PageElement, name: str) -> Iterator[str]:
+def _texts_of_metadata(root: PageElement, name: str) -> Iterator[str]:
     """Yield what the metadata say under a name of Dublin Core."""
     for element in root.iter(name, f"dc:{name}"):
         if text := shown_text(element):

@@ -36,7 +36,7 @@ def quotation_blocks(writer: PageWriter, element: PageElement) -> list[str]:
 
 
 def box_blocks(writer: PageWriter, element: PageElement) -> list[str]:
-    """Return a `<div>`: a box that stands out is a callout, `> [!NOTE]`, another its content."""
+    """Return a `<div>`: a box around a note or a warning is a callout, `> [!NOTE]`, another its content."""
     kind = kind_of_callout(element)
     if not kind or writer.lists >= DEEPEST_LIST:
         return writer.blocks(element)

@@ -44,7 +44,7 @@ def fenced_code(element: PageElement) -> str:
 def mark_code_blocks(root: PageElement) -> None:
     """Make `<code>` that is a block of several lines a `<pre>`: by its class, its style, or the ends of its lines."""
     for element in elements(root, "code"):
-        if next(element.iter("br"), None) is not None and _is_alone(element):
+        if next(element.iter("br"), None) is not None and _is_a_paragraph(element):
             element.tag = "pre"
             continue
         text, above = "".join(element.itertext()), element.getparent()
@@ -55,7 +55,7 @@ def mark_code_blocks(root: PageElement) -> None:
             element.tag = "pre"
 
 
-def _is_alone(code: PageElement) -> bool:
+def _is_a_paragraph(code: PageElement) -> bool:
     """Return whether no text is before or after an element in its paragraph."""
     above, before, after = code.getparent(), code.getprevious(), code.getnext()
     if (

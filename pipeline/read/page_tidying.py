@@ -11,7 +11,7 @@ _ANCHOR_TEXT = re.compile(r"[\s#¶§🔗⚓∞☍\u200b\ufe0f]*|link|permalink|a
 _COPY = re.compile(
     r"copy(?: code| to clipboard)?!?|copied!?|复制(?:代码)?|複製|コピー(?:する)?|copier|kopieren|copiar", re.IGNORECASE
 )
-_CODE = ("pre", "table", "figure")
+_CODE_TAGS = ("pre", "table", "figure")
 _KINDS_OF_CALLOUTS = {
     "note": "NOTE", "info": "NOTE", "seealso": "NOTE", "todo": "NOTE", "tip": "TIP", "hint": "TIP", "success": "TIP",
     "important": "IMPORTANT", "warning": "WARNING", "attention": "WARNING", "caution": "CAUTION", "danger": "CAUTION",
@@ -26,7 +26,7 @@ CALLOUT = "data-callout-kind"
 def tidy_page(root: PageElement) -> None:
     """Remove links of headings to themselves, buttons that copy, and the name of a language above code.
 
-    Boxes that stand out from the text are marked.
+    Boxes with notes and warnings are marked.
     """
     for heading in elements(root, "h1", "h2", "h3", "h4", "h5", "h6"):
         for link in elements(heading, "a"):
@@ -58,7 +58,7 @@ def _drop_labels(code: PageElement) -> None:
     for label in (code.getprevious(), code.getnext()):
         if label is None or not is_element(label) or label.tag not in {"div", "span", "header", "a"}:
             continue
-        if (label.tail or "").strip() or next(label.iter(*_CODE, "img"), None) is not None:
+        if (label.tail or "").strip() or next(label.iter(*_CODE_TAGS, "img"), None) is not None:
             continue
         words = [" ".join(text.split()) for text in label.itertext() if text.strip()]
         if words and sum(map(len, words)) < 2 * LONGEST_LANGUAGE and all(_is_label(word, code) for word in words):
@@ -85,7 +85,7 @@ def _drop_header(code: PageElement) -> None:
 
 
 def _mark_callout(element: PageElement) -> None:
-    """Name the kind of a box that stands out from the text in the attribute CALLOUT; a title that repeats it goes.
+    """Name the kind of a box with a note or a warning in the attribute CALLOUT; a title of the same word goes.
 
     Boxes of GitHub, Sphinx, Docusaurus, VitePress and Asciidoctor name the kind in a class: `markdown-alert-warning`.
     """

@@ -10,7 +10,9 @@ from urllib.parse import unquote, urlsplit
 LONGEST_PART_NAME = 100  # bytes of UTF-8: a longer name would get a hash
 DEEPEST_PART = 8  # folders; what is deeper has its path in its name
 PART_SUFFIX = ".html"
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff<>:\"/\\|?*#%\ud800-\udfff]+")
+_NOT_IN_NAMES = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff<>:\"/\\|?*#%\ud800-\udfff]+"
+)
 
 
 def readable_name(written: str) -> str:
@@ -20,7 +22,7 @@ def readable_name(written: str) -> str:
     ('What_ A mill_ and more', '')
     """
     spaced = " ".join(unicodedata.normalize("NFC", written).split())
-    return _NO_NAME.sub("_", spaced).encode()[:LONGEST_PART_NAME].decode("utf-8", "ignore").strip(" ._")
+    return _NOT_IN_NAMES.sub("_", spaced).encode()[:LONGEST_PART_NAME].decode("utf-8", "ignore").strip(" ._")
 
 
 def name_of_url(url: str) -> str:

@@ -41,7 +41,7 @@ def joined_parts(reader: Reader, source: Source) -> tuple[Document, Mapping[str,
     if len(found) == 1:
         made = first
     else:
-        parts = [_part(document, number) for number, document in enumerate(found, 1)]
+        parts = [_titled_part(document, number) for number, document in enumerate(found, 1)]
         text = "\n\n".join(parts)
         made = replace(first, text=f"{_common_front_matter(found)}{text}\n")
     if left_out:
@@ -49,9 +49,9 @@ def joined_parts(reader: Reader, source: Source) -> tuple[Document, Mapping[str,
     return made, files
 
 
-def _part(document: Document, number: int) -> str:
+def _titled_part(document: Document, number: int) -> str:
     """Return a document as a part of another: its title, its URL, its text; numbers of notes are those of the part."""
-    fields, text = _divided(document.text)
+    fields, text = _fields_and_text(document.text)
     for match in reversed(list(matches_outside_code(_NOTE_MARK, text))):
         text = f"{text[: match.start()]}[^{number}-{match[1]}]{text[match.end() :]}"
     url = fields.get("source_url", "")
@@ -61,14 +61,14 @@ def _part(document: Document, number: int) -> str:
 
 def _common_front_matter(documents: Sequence[Document]) -> str:
     """Return the fields that all documents share; the title is that of their series, else of the first."""
-    all_fields = [_divided(one.text)[0] for one in documents]
+    all_fields = [_fields_and_text(one.text)[0] for one in documents]
     first = all_fields[0]
     shared = {key: value for key, value in first.items() if all(one.get(key) == value for one in all_fields)}
     title = shared.pop("series", "") or first.get("title", "")
     return fields_as_yaml({"title": title} | {key: value for key, value in shared.items() if key != "title"})
 
 
-def _divided(text: str) -> tuple[dict[str, FrontValue], str]:
+def _fields_and_text(text: str) -> tuple[dict[str, FrontValue], str]:
     """Return the fields of the front matter of a text, and the text below it."""
     found = front_matter_of(text)
     return (found.fields, text[len(found.block) :]) if found else ({}, text)

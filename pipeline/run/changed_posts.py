@@ -58,7 +58,7 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
 
-def changed_parts(settings: Settings, database: ArchiveState, containers: FoundContainers) -> Iterator[Task]:
+def parts_to_clean(settings: Settings, database: ArchiveState, containers: FoundContainers) -> Iterator[Task]:
     """Yield the parts of containers that may have changed; at the end, forget those that are gone.
 
     A pattern of `ignore` names parts if it names a folder of parts: `crawl.warc.parts/ads.example.org/*`.

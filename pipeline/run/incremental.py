@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.document import Skipped
 from pipeline.extras import is_installed, require
-from pipeline.run.changed_posts import FoundContainers, changed_parts, changed_posts, passed_over
+from pipeline.run.changed_posts import FoundContainers, changed_posts, parts_to_clean, passed_over
 from pipeline.run.code_state import code_state
 from pipeline.run.decided_posts import PROBLEMS_FACT, learn_decisions, learn_kept, outdated_in_words
 from pipeline.run.engines import opened_engine, with_absolute_folders
@@ -138,7 +138,7 @@ class IncrementalRun:
             from pipeline.run.containers import open_containers
 
             self.system_failed |= open_containers(self.context, containers)
-            self.keep_each(changed_parts(self.settings, self.database, containers), "cleaning")
+            self.keep_each(parts_to_clean(self.settings, self.database, containers), "cleaning")
 
     @property
     def makes_books(self) -> bool:
