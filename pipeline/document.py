@@ -15,10 +15,11 @@ FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of raw/: its path below raw/ and its bytes."""
+    """A file of raw/, or a part of one with many documents: its path below raw/ and its bytes."""
 
     path: PurePosixPath
     data: bytes
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

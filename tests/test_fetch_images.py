@@ -190,26 +190,31 @@ def books_of(folder: Path) -> list[str]:
 
 
 def test_a_fetched_image_reaches_the_books(gallery: Gallery, tmp_path: Path, lacuna: Lacuna):
-    """The command shows its hosts, fetches, and the next run makes the book with the image; later runs leave it."""
+    """The command shows its hosts, fetches, and the next run makes the book with the image; later runs leave it.
+
+    A relative target that names no file is an image next to the page that the post was saved from.
+    """
     (tmp_path / "raw").mkdir()
     target = gallery.url("日 1.gif")
     text = f"# A walk\n\nWe saw a red square.\n\n![A red square](<{target}>)\n\n![](<{gallery.url('pixel.gif')}>)\n"
-    (tmp_path / "raw" / "a.md").write_text(text, "utf-8")
+    text += "\n![A square next to the page](a.png)\n\n![A file](here.png)\n"
+    (tmp_path / "raw" / "a.md").write_text(f"---\nsource_url: {gallery.url('walk')}\n---\n{text}", "utf-8")
+    (tmp_path / "raw" / "here.png").write_bytes(picture("PNG", (5, 5)))
     assert lacuna("fetch-images", cwd=tmp_path).returncode == 2  # there was no run
     assert not (tmp_path / "clean").exists()
     assert lacuna("run", cwd=tmp_path).returncode == 0
     without = len(books_of(tmp_path))
     shown = lacuna("fetch-images", cwd=tmp_path)
-    assert (shown.returncode, shown.stdout) == (0, "127.0.0.1: 2 images\n2 images to fetch from 1 host\n")
+    assert (shown.returncode, shown.stdout) == (0, "127.0.0.1: 3 images\n3 images to fetch from 1 host\n")
     assert not gallery.asked
     assert not (tmp_path / "clean" / ".images").exists()
     done = lacuna("fetch-images", "--online", "--allow-private", "--rate", "1000", cwd=tmp_path)
-    assert done.stdout.startswith("1 stored, 1 tracking pixel\n"), done.stderr
+    assert done.stdout.startswith("2 stored, 1 tracking pixel\n"), done.stderr
     images = tree(tmp_path / "clean" / ".images")
     chosen = Settings(raw=str(tmp_path / "raw"), clean=str(tmp_path / "clean"), out=str(tmp_path / "out"))
     report = run_archive(chosen)
     assert "posts/a.epub" in "".join(report.written)
-    assert len(books_of(tmp_path)) == without + 1
+    assert len(books_of(tmp_path)) == without + 2
     assert not run_archive(chosen).written
     (tmp_path / "raw" / "a.md").unlink()
     run_archive(chosen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import io
 import tomllib
 import zipfile
@@ -16,9 +15,11 @@ from PIL import Image
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.markdown import parser
-from pipeline.read import pandoc_formats, readers, warc, web_archive
+from pipeline.read import readers, web_archive
 from pipeline.read.html import SavedPage, page_markdown, read_html
 from pipeline.read.readers import Reader, read_document, reader_of
+from pipeline.run.worker import cleaned_document
+from pipeline.settings import Settings
 from tests.conftest import ROOT
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "web_pages.toml").read_text("utf-8"))["case"]
@@ -130,6 +131,49 @@ def test_the_detector_decodes_a_page_whatever_it_declares(language: str, declare
     data = whole.encode("utf-8" if declared.startswith("utf-8") else codec)
     shown = read(data).text
     assert text in shown.replace("\\", "")
+
+
+SAMPLE = tomllib.loads((ROOT / "tests" / "cases" / "page_texts.toml").read_text("utf-8"))["text"]
+
+
+def declaring(names: tuple[str, ...]) -> str:
+    """Return a page that declares some encodings, with a place for a text."""
+    metas = [f'<meta http-equiv="Content-Type" content="text/html; charset={name}">' for name in names]
+    return f"<html><head><title>Walk</title>{''.join(metas)}</head><body><article>{{}}</article></body></html>"
+
+
+def as_article(text: str) -> str:
+    """Return a text as paragraphs of HTML."""
+    return "".join(f"<p>{line}</p>\n" for line in text.strip().split("\n"))
+
+
+def _as_browsers_decode(byte: int, codec: str) -> str:
+    """Return a byte as a character; one that is not defined is a control character, as in browsers."""
+    try:
+        return bytes([byte]).decode(codec)
+    except UnicodeDecodeError:
+        return chr(byte)
+
+
+@pytest.mark.parametrize("case", SAMPLE, ids=lambda case: f"{case['language']}-{case['codec']}")
+def test_each_page_of_the_sample_has_the_right_text(case: dict[str, str]):
+    """Sixty pages: twelve texts, with a true, a lying, no and a double declaration, and with mojibake inside."""
+    article = as_article(case["text"])
+    wanted = [line for line in case["text"].strip().split("\n") if line]
+    declarations = {
+        "true": (case["codec"],),
+        "lying": (case["lie"],),
+        "missing": (),
+        "double": (case["codec"], case["lie"]),
+    }
+    for kind, names in declarations.items():
+        data = declaring(names).format(article).encode(case["codec"])
+        shown = read(data).text.replace("\\", "")
+        assert [line for line in wanted if line not in shown] == [], kind
+    broken = "".join(_as_browsers_decode(byte, case["mojibake"]) for byte in article.encode())
+    data = declaring(("utf-8",)).format(broken).encode()
+    shown = cleaned_document(PurePosixPath("page.html"), data, Settings()).text.replace("\\", "")
+    assert [line for line in wanted if line not in shown] == [], "mojibake"
 
 
 MARKED_UP = {  # lines whose bytes alone look like another encoding, or like damage
@@ -314,6 +358,46 @@ def test_an_archive_is_read_with_its_pictures(charset: str):
     assert files[name] == png()
 
 
+def test_parts_of_an_archive_are_found_however_they_are_named():
+    """Word names them by files, browsers by encoded URLs, mail programs by identifiers."""
+    picture = base64.encodebytes(png()).decode()
+
+    def archive(place: str, of_picture: str, source: str) -> bytes:
+        html = page(f'<p><img src="{source}" alt="M"></p>')
+        return (
+            f'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n'
+            "Content-Type: text/html\r\n"
+            f"Content-Location: {place}\r\n\r\n{html}\r\n--b\r\nContent-Type: image/png\r\nContent-ID: <p@x>\r\n"
+            f"Content-Transfer-Encoding: base64\r\nContent-Location: {of_picture}\r\n\r\n{picture}\r\n--b--\r\n"
+        ).encode()
+
+    for names in (
+        ("file:///C:/1/walk.htm", "file:///C:/1/walk.files/a.png", "walk.files/a.png"),
+        ("http://e.org/w.htm", "http://e.org/p%20q/%E5%9B%BE.png", "p q/图.png"),
+        ("http://e.org/w.htm", "http://e.org/p q/a.png", "p%20q/%61.png"),
+        ("http://e.org/w.htm", "x", "cid:p@x"),
+    ):
+        document, files = web_archive.READER.read(Source(PurePosixPath("w.mht"), archive(*names)))
+        assert "![M](w.mht.files/" in document.text, names
+        assert [*files.values()] == [png()]
+
+
+def test_a_page_of_singlefile_shows_the_pictures_in_its_variables():
+    """SingleFile keeps a picture that is shown twice in a variable of the style sheet."""
+    data = base64.b64encode(png()).decode()
+    style = f'<style>:root{{--sf-img-1: url("data:image/png;base64,{data}")}}</style>'
+    image = '<img src="data:image/svg+xml,<svg/>" style="background-image:var(--sf-img-1)!important" alt="V">'
+    assert "![V](page.html.files/" in read(page(f"<p>{image}</p>", style)).text
+
+
+def test_a_page_that_is_only_a_list_of_links_is_taken_whole():
+    """A page without an article is no page without text."""
+    items = "".join(f'<li><a href="p{at}.html">Post {at}</a></li>' for at in range(30))
+    document = read(f"<html><head><title>Blog</title></head><body><nav>Home</nav><ul>{items}</ul></body></html>")
+    assert "- [Post 7](p7.html)" in document.text
+    assert "no article was found" in document.notes[0].message
+
+
 def test_a_run_reads_pages_and_puts_their_pictures_into_clean_and_books(tmp_path: Path, lacuna):
     """A page with a picture inside, one with a folder of files, and one without a suffix become posts and books."""
     raw = tmp_path / "raw"
@@ -376,7 +460,7 @@ ENCRYPTED = b'<encryption><EncryptedData><EncryptionMethod Algorithm="http://www
 def test_archives_are_checked_before_they_are_unpacked(files: dict[str, bytes], reason: str):
     """E-books with DRM, archives that unpack to too much or name files outside are skipped with a sentence."""
     with pytest.raises(SkipDocument, match=reason):
-        pandoc_formats.READER.read(Source(PurePosixPath("book.epub"), zipped(files)))
+        read(zipped(files), "book.epub")
 
 
 def test_a_reader_is_chosen_by_suffix_and_bytes():
@@ -403,72 +487,3 @@ def test_read_html_is_the_same_every_time():
     for _ in range(3):
         read_html(Source(PurePosixPath("other.html"), page("<p>Two</p>").encode()))
         assert read_html(source)[0].text == first
-
-
-def crawled(*responses: tuple[str, str, bytes, int], packed: bool = True) -> bytes:
-    """A WARC of responses: URL, media type, body, status."""
-    records = []
-    for url, kind, body, status in responses:
-        sent = f"HTTP/1.1 {status} x\r\nContent-Type: {kind}\r\n\r\n".encode() + body
-        head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nContent-Length: {len(sent)}\r\n"
-        head += "Content-Type: application/http; msgtype=response\r\n\r\n"
-        records.append(head.encode() + sent + b"\r\n\r\n")
-    return b"".join(gzip.compress(one) if packed else one for one in records)
-
-
-CRAWL = (
-    (
-        "https://e.org/1",
-        "text/html; charset=utf-8",
-        page(
-            '<p>我们沿着河走到老磨坊，上周下雨以后水位很高，路上没有遇到什么人。<img src="/a.png" alt="A"></p>'
-        ).encode("gb18030"),
-        200,
-    ),
-    ("https://e.org/a.png", "image/png", b"\x89PNG...", 200),
-    ("https://e.org/gone", "text/html", b"<p>not found", 404),
-    (
-        "https://e.org/2",
-        "text/html",
-        page('<p>n<a id="r1" href="#f1"><sup>1</sup></a></p><ol class="footnotes"><li id="f1">Note</ol>').encode(),
-        200,
-    ),
-    ("https://e.org/again", "text/html", page("<p>Two</p>").encode(), 200),
-    ("https://e.org/again?x", "text/html", page("<p>Two</p>").encode(), 200),
-)
-
-
-@pytest.mark.parametrize("packed", [True, False])
-def test_a_warc_is_a_post_with_a_part_for_each_page(packed: bool):  # noqa: FBT001 - a parameter of the test
-    """Pages are decoded by our detector; pictures come from the archive; failures and repeated pages do not count."""
-    document, files = warc.READER.read(Source(PurePosixPath("a.warc.gz"), crawled(*CRAWL, packed=packed)))
-    assert "没有遇到什么人。![A](a.warc.gz.files/" in document.text
-    assert list(files.values()) == [b"\x89PNG..."]
-    assert document.text.count("<https://e.org/") == 3
-    assert "[^2-1]: Note" in document.text
-    assert "not found" not in document.text
-
-
-def test_an_archive_of_one_page_is_that_page():
-    """A WARC of one page reads like the page, also cut off, and inside a WACZ; names choose the reader."""
-    data = crawled(*CRAWL[:3])
-    document, _ = warc.READER.read(Source(PurePosixPath("a.warc.gz"), data))
-    assert "source_url: https://e.org/1" in document.text
-    assert "没有遇到什么人。" in warc.READER.read(Source(PurePosixPath("a.warc.gz"), data[:-40]))[0].text
-    wacz = zipped({"archive/data.warc.gz": data, "datapackage.json": b"{}"})
-    chosen = reader_of(Source(PurePosixPath("a.wacz"), wacz))
-    assert chosen is warc.READER
-    assert "没有遇到什么人。" in chosen.read(Source(PurePosixPath("a.wacz"), wacz))[0].text
-    assert reader_of(Source(PurePosixPath("b.WARC.GZ"), data)) is warc.READER
-
-
-@pytest.mark.parametrize("data", [b"WARC/1.0\r\n", b"\x1f\x8b" + b"x" * 99, b"PK\x03\x04x", crawled(CRAWL[1])])
-def test_an_archive_without_pages_is_skipped(data: bytes):
-    """A damaged archive, and one without a page, is skipped with a sentence."""
-    with pytest.raises(SkipDocument, match="archive"):
-        warc.READER.read(Source(PurePosixPath("a.warc"), data))
-
-
-def test_the_versions_of_readers_are_in_the_key_of_results():
-    """READER_VERSIONS names each reader of this package, so that the key needs no import of them."""
-    assert {one.name: one.version for one in readers.shipped_readers()} == readers.READER_VERSIONS

@@ -57,14 +57,15 @@ def fetch_images(  # noqa: PLR0913 - one argument for each option
     from pipeline.run.folders import locked
     from pipeline.run.incremental import DATABASE_FILE
 
-    folder = Path(settings_of(clean=clean).clean)
+    settings = settings_of(clean=clean)
+    folder = Path(settings.clean)
     state = folder / DATABASE_FILE
     if not state.exists():
         message = f"{state} does not exist; run `lacuna run` first"
         raise click.UsageError(message)
     with locked(folder, check=False):
         store = ImageStore(folder)
-        missing = store.missing(_image_urls(state), dt.timedelta(days=max_age))
+        missing = store.missing(_image_urls(state, Path(settings.raw)), dt.timedelta(days=max_age))
         if not online:
             _print_hosts(missing, as_json=as_json)
             return ExitCode.DONE
@@ -89,23 +90,27 @@ def fetch_images(  # noqa: PLR0913 - one argument for each option
     return ExitCode.DONE
 
 
-def _image_urls(file: Path) -> list[str]:
+def _image_urls(file: Path, raw: Path) -> list[str]:
     """Return the URLs of the images of the web that posts show, from the state of the last run.
 
     Raises UsageError if it is damaged.
     """
-    from pipeline.read.fetched_pictures import web_image_url
-    from pipeline.read.picture_paths import REFERENCE_MARK
+    from pipeline.read.fetched_pictures import is_web_image
+    from pipeline.read.picture_paths import PictureFinder, parts_of_reference
     from pipeline.store.archive_state import open_state
     from pipeline.store.schema import DamagedState
 
     try:
         with open_state(file, "") as database:
-            written = [reference.partition(REFERENCE_MARK)[2] for reference in database.pictures.shown()]
+            references = [parts_of_reference(one) for one in database.pictures.shown()]
     except DamagedState as damage:
         message = f"{file}: {damage}; run `lacuna run` first"
         raise click.UsageError(message) from damage
-    return [url for url in map(web_image_url, written) if url]
+    finder = PictureFinder(raw)
+    missing = (
+        url for at, written, url in references if url and (is_web_image(written) or not finder.found(at, written))
+    )
+    return [*dict.fromkeys(missing)]
 
 
 def _print_hosts(urls: list[str], *, as_json: bool) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pipeline.urls.canonical import DEFAULT_PORTS, LONGEST_URL, absolute_url
 from pipeline.urls.normalization import normalized_escapes
 
 FETCHED_FOLDER = ".images"  # in clean/
 _HASH_DIGITS = 32  # 128 bits of SHA-256
+_COMPLETE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//|\[\[)", re.IGNORECASE)
 _WEB_TARGET = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
 
@@ -39,6 +40,20 @@ def web_image_url(written: str) -> str:
         return ""
     path, query = map(normalized_escapes, (parts.path, parts.query))
     return parts._replace(path=path, query=query, fragment="").geturl()
+
+
+def url_beside_page(written: str, page: str) -> str:
+    """Return the URL of an image that a page at the URL `page` names by a relative target; "" if there is none.
+
+    >>> url_beside_page("../img/a.png", "https://e.org/blog/walk"), url_beside_page("[[a.png]]", "https://e.org/")
+    ('https://e.org/img/a.png', '')
+    """
+    if not is_web_image(page) or _COMPLETE.match(written):
+        return ""
+    try:
+        return web_image_url(urljoin(web_image_url(page), written))
+    except ValueError:
+        return ""
 
 
 def fetched_name(url: str) -> str:

@@ -20,6 +20,7 @@ from pipeline.read.page_links import PageLinks
 from pipeline.read.page_maths import formulas_of
 from pipeline.read.page_metadata import PageMetadata, base_of, metadata_of
 from pipeline.read.page_notes import notes_of
+from pipeline.read.page_tidying import tidy_page
 from pipeline.read.page_tree import (
     LargePage,
     PageElement,
@@ -37,6 +38,9 @@ MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
 _SNIFF = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|div|p|article|table|h[1-6]|a|span|br|title|ul)\b", re.IGNORECASE
 )
+
+_SINGLEFILE = re.compile(r"(--sf-img-\d+)\s*:\s*url\([\"']?(data:[^\"')]+)")
+_SINGLEFILE_USE = re.compile(r"background-image\s*:\s*var\((--sf-img-\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,10 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
     root = page_tree(page.text)
     meta = metadata_of(root, page.text, page.url, converted=not page.extract)
     links = PageLinks(base_of(root) or page.url, meta.source_url)
+    _show_images_of_variables(root)
     _show_lazy_images(root)
     mark_code_blocks(root)
+    tidy_page(root)
     notes = notes_of(root)
     texts = {**formulas_of(root), **notes.references}
     node, article = article_of(root) if page.extract else (root.find("body"), True)
@@ -121,6 +127,8 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
         if f"[^{number}]" in body or any(f"[^{number}]" in part for part in parts):
             inner = writer.document(definition)
             parts.append(f"[^{number}]: " + indented(inner, "    ").lstrip(" "))
+    if page.extract and not any(parts):  # a list of links, which no article is
+        return replace(page_markdown(replace(page, extract=False)), meta=meta, article=False)
     return PageMarkdown("\n\n".join(filter(None, parts)), meta, pictures.files, article, missing)
 
 
@@ -133,7 +141,13 @@ def front_matter(meta: PageMetadata) -> str:
         "source_url": meta.source_url,
         "language": meta.language,
         "description": meta.description,
+        "series": meta.series,
     }
+    return fields_as_yaml(fields)
+
+
+def fields_as_yaml(fields: Mapping[str, object]) -> str:
+    """Return the fields that are not empty as YAML front matter; "" if there are none."""
     given = {key: value for key, value in fields.items() if value}
     return f"---\n{yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=10_000)}---\n\n" if given else ""
 
@@ -158,6 +172,17 @@ def _show_lazy_images(root: PageElement) -> None:
     for element in elements(root, *LAZY_TAGS):
         if element.tag != "img" and any(element.get(name) for name in ("src", *LAZY_ATTRIBUTES)):
             element.tag = "img"
+
+
+def _show_images_of_variables(root: PageElement) -> None:
+    """Give images that SingleFile keeps in variables of a style sheet their `src` back."""
+    stored: dict[str, str] = {}
+    for style in root.iter("style"):
+        stored |= {match[1]: match[2] for match in _SINGLEFILE.finditer(style.text or "")}
+    for element in elements(root, "img") if stored else ():
+        used = _SINGLEFILE_USE.search(element.get("style") or "")
+        if used and used[1] in stored:
+            element.set("src", stored[used[1]])
 
 
 LAZY_TAGS = ("amp-img", "lazy-image", "image")

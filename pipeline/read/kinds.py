@@ -91,7 +91,7 @@ _NAMES_OF_KINDS = {
     " brewfile procfile podfile justfile caddyfile guardfile capfile cmakelists.txt configure"
     " gradlew mvnw",
     FileKind.DATA: "robots.txt humans.txt ads.txt security.txt llms.txt llms-full.txt sitemap.txt"
-    " urllist.txt requirements.txt constraints.txt meson_options.txt manifest.in cname"
+    " urllist.txt hts-log.txt cookies.txt requirements.txt constraints.txt meson_options.txt manifest.in cname"
     " codeowners thumbs.db desktop.ini",
     FileKind.HIDDEN: "pipeline.toml decisions.jsonl",  # Lacuna's own, where raw/ is the archive's folder
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.read.page_tree import PageElement, attribute, elements, has_class, shown_text, words_of_class
+from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, shown_text, words_of_class
 
 if TYPE_CHECKING:
     from pipeline.read.page_notes import NotePlaces, PageNotes
@@ -44,6 +44,19 @@ def divide_shared_blocks(root: PageElement) -> None:
             block.append(part)
             part.extend(members[first:last])
         block.tag = "div"
+
+
+def unfold_note_tables(root: PageElement) -> None:
+    """Make a table with one note, its number in the first column, a block of its text, as old Sphinx writes notes."""
+    for table in elements(root, "table"):
+        if not has_class(table, "footnote", "citation"):
+            continue
+        for one in elements(table, "colgroup", "td", "tbody", "tr"):
+            if one.tag == "colgroup" or (one.tag == "td" and has_class(one, "label")):
+                drop(one)
+            else:
+                one.tag = "div"
+        table.tag = "div"
 
 
 def add_by_attribute(root: PageElement, notes: PageNotes, places: NotePlaces) -> None:

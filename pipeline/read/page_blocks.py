@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.read.page_code import fenced_code, is_code_table
 from pipeline.read.page_inlines import HARD_BREAK, STRONG, Run, escaped, paragraph_of
 from pipeline.read.page_tables import TableWriter
+from pipeline.read.page_tidying import kind_of_callout
 from pipeline.read.page_tree import PageElement, attribute, is_element, never_shown
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ def quotation_blocks(writer: PageWriter, element: PageElement) -> list[str]:
     inner = "\n\n".join(writer.blocks(element))
     writer.lists -= 1
     return [re.sub(r"(?m)^(?=.)", "> ", inner).replace("\n\n", "\n>\n")] if inner else []
+
+
+def box_blocks(writer: PageWriter, element: PageElement) -> list[str]:
+    """Return a `<div>`: a box around a note or a warning is a callout, `> [!NOTE]`, another its content."""
+    kind = kind_of_callout(element)
+    if not kind or writer.lists >= DEEPEST_LIST:
+        return writer.blocks(element)
+    quoted = quotation_blocks(writer, element)
+    return [f"> [!{kind}]\n{quoted[0]}"] if quoted else []
 
 
 def list_blocks(writer: PageWriter, element: PageElement) -> list[str]:
@@ -135,7 +145,8 @@ def code_blocks(_writer: PageWriter, element: PageElement) -> list[str]:
 def media_blocks(writer: PageWriter, element: PageElement) -> list[str]:
     """Return a link to a video, a sound or a page that is shown in this one."""
     url = writer.links.media(element)
-    return [f"[{escaped(url.partition('://')[2].partition('/')[0] or url)}]({url})"] if url else []
+    title = " ".join((attribute(element, "title") or url.partition("://")[2].partition("/")[0] or url).split())
+    return [f"[{escaped(title)}]({url})"] if url else []
 
 
 def _box(item: PageElement) -> str:
@@ -166,6 +177,8 @@ BLOCK_WRITERS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), heading_blocks),
     **dict.fromkeys(("ul", "ol", "menu"), list_blocks),
     **dict.fromkeys(("iframe", "video", "audio"), media_blocks),
+    "div": box_blocks,
+    "aside": box_blocks,
     "blockquote": quotation_blocks,
     "dl": definition_blocks,
     "details": disclosure_blocks,

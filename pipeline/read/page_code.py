@@ -4,62 +4,25 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tree import PageElement, attribute, elements, has_class, is_element
+from pipeline.read.page_tree import BLOCK_NAMES, PageElement, attribute, elements, has_class, is_element
 
 _CLASS_OF_LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*|highlight-source-|highlight-)([A-Za-z0-9+#_.-]{1,20})"
 )
-_BARE_LANGUAGE = frozenset(
-    [
-        "python",
-        "js",
-        "javascript",
-        "ts",
-        "typescript",
-        "java",
-        "c",
-        "cpp",
-        "csharp",
-        "go",
-        "rust",
-        "ruby",
-        "php",
-        "swift",
-        "kotlin",
-        "scala",
-        "sql",
-        "bash",
-        "sh",
-        "shell",
-        "html",
-        "css",
-        "json",
-        "yaml",
-        "toml",
-        "xml",
-        "diff",
-        "haskell",
-        "lua",
-        "perl",
-        "r",
-        "matlab",
-        "julia",
-        "dockerfile",
-        "makefile",
-        "ini",
-        "console",
-        "text",
-        "latex",
-    ]
-)
+_BARE_LANGUAGES = frozenset((
+    "python", "js", "javascript", "ts", "typescript", "java", "c", "cpp", "csharp", "go", "rust", "ruby", "php",
+    "swift", "kotlin", "scala", "sql", "bash", "sh", "shell", "html", "css", "json", "yaml", "toml", "xml", "diff",
+    "haskell", "lua", "perl", "r", "matlab", "julia", "dockerfile", "makefile", "ini", "console", "text", "latex",
+))  # fmt: skip
 _NO_LANGUAGE = frozenset(
     ("text", "plain", "plaintext", "none", "nohighlight", "default", "source", "highlight", "chroma")
 )
 _GUTTER = re.compile(
     r"\b(?:gutter|line-?numbers?(?!-\w*code)|linenos?|lineno|lnt?|hljs-ln-n(?:umbers)?|line-numbers-rows|rouge-gutter"
-    r"|blob-num|copy-?(?:btn|button|code)?|clipboard|toolbar|lang-?label)\b|code[-_]*(?:header|title|toolbar)"
+    r"|blob-num|crayon-nums?|copy-?(?:btn|button|code)?|clipboard|toolbar|lang-?label)\b|code[-_]*(?:header|title|toolbar)"
 )
 _NOT_SELECTED = re.compile(r"user-select\s*:\s*none")  # as Chroma marks line numbers without classes
+_HIGHLIGHTED = re.compile(r"\b(?:syntaxhighlighter|crayon-table|crayon-syntax|hljs-table)\b")
 LONGEST_LANGUAGE = 30  # characters of the name of a language above code
 _LINE_ELEMENTS = frozenset(("div", "p", "li", "tr"))
 _LINE_CLASS = re.compile(r"(?:^|\s)(?:line|code-line|view-line|cm-line|cl|react-code-text)(?:\s|$)")
@@ -79,8 +42,11 @@ def fenced_code(element: PageElement) -> str:
 
 
 def mark_code_blocks(root: PageElement) -> None:
-    """Make `<code>` that is a block of several lines a `<pre>`: by its class or style."""
+    """Make `<code>` that is a block of several lines a `<pre>`: by its class, its style, or the ends of its lines."""
     for element in elements(root, "code"):
+        if next(element.iter("br"), None) is not None and _is_a_paragraph(element):
+            element.tag = "pre"
+            continue
         text, above = "".join(element.itertext()), element.getparent()
         if "\n" not in text.strip() or above is None or next(element.iterancestors("pre"), None) is not None:
             continue
@@ -89,21 +55,35 @@ def mark_code_blocks(root: PageElement) -> None:
             element.tag = "pre"
 
 
+def _is_a_paragraph(code: PageElement) -> bool:
+    """Return whether no text is before or after an element in its paragraph."""
+    above, before, after = code.getparent(), code.getprevious(), code.getnext()
+    if (
+        above is None
+        or above.tag in {"pre", "td", "th", "li", "a"}
+        or next(code.iterancestors("pre"), None) is not None
+    ):
+        return False
+    text = (above.text if before is None else before.tail) or ""
+    blocks = all(one is None or one.tag in BLOCK_NAMES for one in (before, after))
+    return blocks and not text.strip() and not (code.tail or "").strip()
+
+
 def language_of_code(element: PageElement) -> str:
     """Return the language that the classes of a block of code name, in the ways of highlighters; "" if none does."""
     around = [one for one in (element.getparent(), *list(element.iterancestors())[1:3]) if one is not None]
     for one in (*element.iter("code", "pre"), element, *around):
-        for name in ("data-lang", "data-language", "data-code-block-lang", "lang"):
-            value = attribute(one, name).lower() if one.tag in {"pre", "code"} or name != "lang" else ""
-            if re.fullmatch(r"[a-z0-9+#_.-]{1,20}", value) and value not in _NO_LANGUAGE and name != "lang":
+        for name in ("data-lang", "data-language", "data-code-block-lang", "data-enlighter-language"):
+            value = attribute(one, name).lower()
+            if re.fullmatch(r"[a-z0-9+#_.-]{1,20}", value) and value not in _NO_LANGUAGE:
                 return value
-        classes = one.get("class") or ""
+        classes = f"{one.get('class') or ''} {one.get('data-syntaxhighlighter-params') or ''}"
         for match in _CLASS_OF_LANGUAGE.finditer(classes):
             if (name := match[1].lower()) not in _NO_LANGUAGE:
                 return name
         if one.tag in {"pre", "code"} or "highlight" in classes or "sourceCode" in classes:
             for word in classes.lower().split():
-                if word in _BARE_LANGUAGE and word not in _NO_LANGUAGE:
+                if word in _BARE_LANGUAGES and word not in _NO_LANGUAGE:
                     return word
     return ""
 
@@ -111,7 +91,12 @@ def language_of_code(element: PageElement) -> str:
 def is_code_table(table: PageElement) -> bool:
     """Return whether a table is code with its line numbers in another column."""
     classes = f"{table.get('class') or ''} {table.getparent().get('class') if table.getparent() is not None else ''}"
-    if next(table.iter("pre"), None) is None and "blob-code" not in _classes_below(table) and "hljs-ln" not in classes:
+    if (
+        next(table.iter("pre"), None) is None
+        and not _HIGHLIGHTED.search(classes)
+        and "blob-code" not in _classes_below(table)
+        and "hljs-ln" not in classes
+    ):
         return False
     cells = list(table.iter("td", "th"))
     gutters = [cell for cell in cells if is_line_number(cell)]

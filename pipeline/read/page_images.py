@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from pipeline.read.data_urls import image_of_data_url
 from pipeline.read.page_inlines import escaped, image_markdown, single_spaced
@@ -16,15 +16,18 @@ from pipeline.read.page_tree import PageElement, attribute, words_of_class
 MOST_IMAGE_BYTES = 20 * 2**20  # of one image in a page, as of an image file in a book
 LAZY_ATTRIBUTES = (
     "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-original-src", "data-hi-res-src", "data-url",
-    "data-image", "data-full-src", "data-croporiginalsrc", "data-lazyload", "data-echo", "data-src-medium",
+    "data-image", "data-full-src", "data-croporiginalsrc", "data-lazyload", "data-lazy", "data-img-src",
+    "data-runner-src", "data-echo", "data-src-medium",
 )  # fmt: skip
 LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _PLACEHOLDER = re.compile(
-    r"\A\Z|\Adata:image/(?:gif;base64,R0lGOD|svg)|\Aabout:|(?:^|/)(?:blank|spacer|placeholder|loading|lazy|transparent|pixel"
-    r"|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0",
+    r"\A\Z|\Adata:image/(?:gif;base64,R0lGOD|svg)|\Aabout:|(?:^|/)(?:blank|spacer|placeholder|loading|lazy|grey|gray"
+    r"|dummy|empty|clear|transparent|pixel|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0",
     re.IGNORECASE,
 )
 _IMAGE_FILE_URL = re.compile(r"\Ahttps?://[^\s?#]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|\Z)", re.IGNORECASE)
+_IMAGE_FILE = re.compile(r"\A[^\s{}\[\]\"]+\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]\S*)?\Z", re.IGNORECASE)
+_LAZY_CLASS = re.compile(r"\blazy|\b(?:lozad|b-lazy|unveil|progressive)\b", re.IGNORECASE)
 _EMOJI_CLASS = re.compile(r"\b(?:emoji|emojione|twemoji|wp-smiley|emoticon|smiley)\b")
 _EMOJI = re.compile(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u20e3]{1,8}")
 _MATHS_CLASS = re.compile(r"\b(?:latex|mwe-math[\w-]*|math|tex|ee_img|ztext-math)\b")
@@ -46,6 +49,7 @@ class PagePictures:
     folder: str = ""  # the name of the folder that `files` are referred to in
     parts: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    unquoted: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # `parts` by URLs that are not encoded
 
     def markdown(self, element: PageElement) -> str:
         """Return an `<img>` as Markdown; "" for a pixel that counts visits."""
@@ -72,6 +76,11 @@ class PagePictures:
         lazy = next((url for name in LAZY_ATTRIBUTES if (url := attribute(element, name)) and _is_image_url(url)), "")
         if lazy and (not source or _PLACEHOLDER.search(source) or not self.links.resolved(source)):
             return lazy
+        if not lazy and _LAZY_CLASS.search(element.get("class") or ""):
+            written = (value for name, value in element.attrib.items() if name.startswith("data-"))
+            lazy = next((value for value in written if _IMAGE_FILE.search(value) and _is_image_url(value)), "")
+            if lazy:
+                return lazy
         if source and not _PLACEHOLDER.search(source):
             return source
         sets = [attribute(element, name) for name in LAZY_SETS]
@@ -82,13 +91,22 @@ class PagePictures:
 
     def stored(self, url: str) -> str:
         """Return the target of an image: a safe URL, or the name of a file that came with the page."""
-        for key in (url, urljoin(self.links.base, url) if self.links.base else url):
-            if key in self.parts:
-                return self._added(*self.parts[key])
+        if self.parts and (found := self.part(url)):
+            return self._added(*found)
         if url[:5].lower() == "data:":
             found = image_of_data_url(url, MOST_IMAGE_BYTES)
             return self._added(*found) if found else ""
         return self.links.resolved(url)
+
+    def part(self, url: str) -> tuple[str, bytes] | None:
+        """Return the file that came with the page at a URL, percent-encoded or not; None if there is none."""
+        if not self.unquoted:
+            self.unquoted = {unquote(one): file for one, file in self.parts.items()}
+        try:
+            complete = urljoin(self.links.base, url) if self.links.base else url
+        except ValueError:
+            complete = url
+        return next((self.unquoted[key] for one in (url, complete) if (key := unquote(one)) in self.unquoted), None)
 
     def _added(self, kind: str, data: bytes) -> str:
         if len(data) > MOST_IMAGE_BYTES or kind.lower() not in _SUFFIX_OF_TYPE:

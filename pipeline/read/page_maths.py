@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.read.page_tex import formula_markdown, formulas_in_text
 from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
 
 DEEPEST_FORMULA = 40  # levels of MathML; below, only its text is kept
@@ -49,15 +50,7 @@ def formulas_of(root: PageElement) -> dict[PageElement, str]:
         if has_class(element, "math", "arithmatex") and (match := _DELIMITED.match("".join(element.itertext()))):
             inline = match[1] or match[4]
             found[element] = formula_markdown(inline or match[2] or match[3] or "", display=not inline)
-    return found
-
-
-def formula_markdown(tex: str, *, display: bool) -> str:
-    """Return TeX as a formula of Markdown: `$x$`, or `$$x$$` for a formula on a separate line."""
-    inner = " ".join(tex.split())
-    if not inner or "$" in inner.replace(r"\$", ""):
-        return ""
-    return f"$${inner}$$" if display else f"${inner}$"
+    return found | formulas_in_text(root)
 
 
 def tex_of_annotation(element: PageElement) -> str:

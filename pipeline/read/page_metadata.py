@@ -21,6 +21,7 @@ _DATES = (
     "og:published_time",
     "article:published", "dcterms.created", "dcterms.date", "weibo:article:create_at",
 )  # fmt: skip
+PART_OF = "dcterms.ispartof"
 _DESCRIPTIONS = ("description", "og:description", "dc.description", "twitter:description")
 _ARTICLE_TYPES = re.compile(r"(?:\w*Article|BlogPosting|Report|WebPage|\w*Posting|Recipe|Review)")
 _DATE_IN_PAGE = re.compile(r"\b((?:19|20)\d\d)[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?")
@@ -41,6 +42,7 @@ class PageMetadata:
     source_url: str = ""
     language: str = ""
     description: str = ""
+    series: str = ""  # the e-book that a chapter is from
 
 
 def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool = False) -> PageMetadata:
@@ -60,6 +62,7 @@ def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool 
         _canonical(root, fields, text, url),
         _language(root, fields),
         description,
+        _first(fields, (PART_OF,)) if converted else "",
     )
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pipeline.read.note_dialects import NOTES_HEADING, add_by_attribute, add_inside, add_numbered, divide_shared_blocks
+from pipeline.read.note_dialects import (
+    NOTES_HEADING,
+    add_by_attribute,
+    add_inside,
+    add_numbered,
+    divide_shared_blocks,
+    unfold_note_tables,
+)
 from pipeline.read.page_tree import (
     PageElement,
     attribute,
@@ -29,6 +36,7 @@ _BACK_TEXT = re.compile(
     r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|jump up|\[?\d+\]?|[a-z]", re.IGNORECASE
 )
 _START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
+_AFTER_LABEL = re.compile(r"\A\s*[.:：、)\]]\s*")
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
 _HIGHEST = ("body", "html", "article", "main")
 
@@ -51,6 +59,7 @@ def notes_of(root: PageElement) -> PageNotes:
     """Return the footnotes of a page, and remove their texts from it."""
     notes = PageNotes()
     divide_shared_blocks(root)
+    unfold_note_tables(root)
     places = NotePlaces.of(root)
     taken: set[PageElement] = set()
     for link in elements(root, "a"):
@@ -183,9 +192,12 @@ def _drop_links_back(definition: PageElement, references: set[str]) -> None:
         target = attribute(link, "href").partition("#")[2]
         back = target and (target in references or "ref" in target.lower() or "backref" in words_of_class(link))
         if (back or attribute(link, "role") == "doc-backlink") and _BACK_TEXT.fullmatch(shown_text(link) or " "):
+            if _LABEL.fullmatch(shown_text(link)):
+                link.tail = _AFTER_LABEL.sub("", link.tail or "", count=1)
             drop(link)
     for one in elements(definition, "sup", "span"):
-        if one is not definition and not shown_text(one) and next(one.iter("img"), None) is None:
+        empty = not shown_text(one).strip("[]()（）［］.: ")
+        if one is not definition and empty and next(one.iter("img"), None) is None:
             drop(one)
 
 
@@ -194,6 +206,8 @@ def _strip_number(definition: PageElement) -> None:
     for one in definition.iter():
         if is_element(one) and (one.text or "").strip():
             one.text = _START_LABEL.sub("", one.text, count=1)
+            if not one.text and one is not definition:
+                one.tail = _AFTER_LABEL.sub("", one.tail or "", count=1)
             return
         if one is not definition and (one.tail or "").strip():
             return

@@ -74,9 +74,10 @@ class TableWriter:
 
 
 def _rows(table: PageElement) -> list[list[PageElement]]:
-    """Return the cells of each row of a table, without those of tables in it."""
+    """Return the cells of each row of a table, without those of tables in it; the head first, the foot last."""
     rows: list[list[PageElement]] = []
-    for part in table:
+    order = {"thead": 0, "tfoot": 2}
+    for part in sorted(table, key=lambda one: order.get(one.tag, 1)):
         if not is_element(part) or never_shown(part):
             continue
         own = [part] if part.tag == "tr" else list(part) if part.tag in {"thead", "tbody", "tfoot"} else []

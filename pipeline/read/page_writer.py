@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.read.page_blocks import BLOCK_WRITERS
@@ -62,8 +62,7 @@ class PageWriter:
         runs: list[Run] = []
 
         def end() -> None:
-            if text := paragraph_of(runs):
-                made.append(text)
+            made.extend(text for part in paragraphs_of(runs) if (text := paragraph_of(part)))
             runs.clear()
 
         if element.text:
@@ -93,7 +92,7 @@ class PageWriter:
         self.depth += 1
         try:
             writer = BLOCK_WRITERS.get(name)
-            if writer:
+            if writer and not (name in {"div", "aside"} and (styles or link)):
                 return writer(self, element)
             if name not in BLOCK_NAMES and name in INLINE_STYLES:
                 styles = (*styles, INLINE_STYLES[name])
@@ -186,6 +185,28 @@ class PageWriter:
             if child.tail:
                 runs.append(self.text(child.tail, (), None))
         return runs
+
+
+def paragraphs_of(runs: Sequence[Run]) -> list[list[Run]]:
+    """Return runs divided where a line is empty: two line ends with nothing between them, `a<br><br>b`.
+
+    >>> [len(part) for part in paragraphs_of([Run("a"), *[Run(HARD_BREAK, atom=True)] * 2, Run("b")])]
+    [1, 1]
+    """
+    parts: list[list[Run]] = [[]]
+    ends = 0
+    for run in runs:
+        if run.text == HARD_BREAK:
+            ends += 1
+        elif run.text.strip():
+            if ends > 1:
+                parts.append([])
+            elif ends:
+                parts[-1].append(Run(HARD_BREAK, atom=True))
+            ends = 0
+        if run.text != HARD_BREAK:
+            parts[-1].append(run)
+    return parts
 
 
 def is_whole_citation(element: PageElement) -> bool:

@@ -1,4 +1,4 @@
-"""Documents of other formats (`.epub`, `.docx`, `.odt`, `.rtf`, `.rst`, `.org`, `.ipynb`): pandoc -> HTML -> Markdown.
+"""Documents of other formats (`.docx`, `.odt`, `.rtf`, `.rst`, `.org`, `.ipynb`): pandoc -> HTML -> Markdown.
 
 pandoc runs in its sandbox, with limits on time and memory. Pictures of the document become `data:` URLs of the HTML.
 """
@@ -22,7 +22,6 @@ from pipeline.read.odt_formulas import with_formulas_found, with_inline_formulas
 from pipeline.read.readers import READER_VERSIONS, Reader
 
 PANDOC_NAMES = {
-    "epub": "epub",
     "docx": "docx",
     "odt": "odt",
     "rtf": "rtf",
@@ -31,7 +30,7 @@ PANDOC_NAMES = {
     "org": "org",
     "ipynb": "ipynb",
 }
-ZIPPED = {"epub", "docx", "odt"}
+ZIPPED = {"docx", "odt"}
 TEXTS = {"rst", "rest", "org", "ipynb"}  # which our own detector decodes
 MOST_MEMBERS = 20_000  # files in one archive
 MOST_UNPACKED = 300 * 2**20  # bytes of all files of an archive together
@@ -39,6 +38,7 @@ MOST_RATIO = 200  # of unpacked to packed bytes, above SMALL_UNPACKED; text has 
 SMALL_UNPACKED = 2**20
 MOST_SECONDS = 60  # of CPU time of pandoc for one document
 _ZIP_START = b"PK\x03\x04"
+_RIGHTS = ("META-INF/rights.xml", "META-INF/license.lcpl", "META-INF/sinf.xml")  # of Adobe and Kobo, LCP, Apple
 _FONT_OBFUSCATION = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _ALGORITHM = re.compile(r'EncryptionMethod[^>]*Algorithm\s*=\s*["\']([^"\']+)')
 
@@ -46,6 +46,11 @@ _ALGORITHM = re.compile(r'EncryptionMethod[^>]*Algorithm\s*=\s*["\']([^"\']+)')
 def sniff_format(data: bytes) -> bool:
     """Return whether bytes can be one of the formats: an archive, or text."""
     return data.startswith((_ZIP_START, rb"{\rtf")) or b"\0\0" not in data[:4096]
+
+
+def sniff_archive(data: bytes) -> bool:
+    """Return whether bytes start as a ZIP archive."""
+    return data.startswith(_ZIP_START)
 
 
 def read_with_pandoc(source: Source) -> tuple[Document, Mapping[str, bytes]]:
@@ -109,7 +114,7 @@ def check_archive(data: bytes, suffix: str) -> None:
 def _is_encrypted(archive: zipfile.ZipFile) -> bool:
     """Return whether the texts of an e-book are encrypted; obfuscated fonts are not enough."""
     names = set(archive.namelist())
-    if "META-INF/rights.xml" in names or "META-INF/license.lcpl" in names:
+    if not names.isdisjoint(_RIGHTS):
         return True
     if "META-INF/encryption.xml" not in names or archive.getinfo("META-INF/encryption.xml").file_size > SMALL_UNPACKED:
         return "META-INF/encryption.xml" in names

@@ -21,9 +21,9 @@ from posixpath import normpath
 from urllib.parse import unquote
 
 from pipeline.read.below import open_below, read_below, stat_below
-from pipeline.read.fetched_pictures import fetched_name, is_web_image, web_image_url
+from pipeline.read.fetched_pictures import fetched_name, is_web_image, url_beside_page, web_image_url
 from pipeline.read.folder import TRANSIENT_ERRORS, source_stamp
-from pipeline.read.readers import source_of_picture
+from pipeline.read.readers import container_of, source_of_picture
 
 STATIC_FOLDERS = ("static", "public", "assets", "source", "src", "docs", "content", "images", "img")  # of site roots
 ATTACHMENT_FOLDERS = ("attachments", "assets", "images", "img", "media", "files", "_resources", "resources", "figures")
@@ -61,16 +61,17 @@ class PictureFinder:
 
     def stamp(self, reference: str) -> str:
         """Return a string that changes with the image of a reference (see `picture_reference`); "" if there is none."""
-        folder, _, written = reference.partition(REFERENCE_MARK)
-        if is_web_image(written):
-            name = self.fetched_file(written)
-            return source_stamp(stat_below(self.fetched, PurePosixPath(name))) if self.fetched and name else ""
-        path = self.found(PurePosixPath(folder), written)
-        state = self.state(str(path)) if path else None
-        return f"{path} {source_stamp(state)}" if state else ""
+        folder, written, url = parts_of_reference(reference)
+        path = None if is_web_image(written) else self.found(folder, written)
+        if state := self.state(str(path)) if path else None:
+            return f"{path} {source_stamp(state)}"
+        name = self.fetched_file(url)
+        return source_stamp(stat_below(self.fetched, PurePosixPath(name))) if self.fetched and name else ""
 
     def fetched_file(self, written: str) -> str:
         """Return the name of the copy of an image of the web; "" if there is none."""
+        if not written:
+            return ""
         if self.fetched_names is None:
             there = self.fetched is not None and self.fetched.is_dir()
             self.fetched_names = frozenset(os.listdir(self.fetched) if there else ())  # noqa: PTH208 - names only
@@ -89,7 +90,8 @@ class PictureFinder:
 
     def state(self, path: str) -> os.stat_result | None:
         """Return the status of an image file, or of the source that it is inside of; None if there is neither."""
-        for file in (PurePosixPath(path), source_of_picture(PurePosixPath(path))):
+        source = source_of_picture(PurePosixPath(path))
+        for file in (PurePosixPath(path), source, container_of(source) if source else None):
             try:
                 if file and stat.S_ISREG((state := stat_below(self.root, file)).st_mode):
                     return state
@@ -148,13 +150,27 @@ def folded_name(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def picture_reference(folder: PurePosixPath, written: str) -> str:
+def picture_reference(folder: PurePosixPath, written: str, page: str = "") -> str:
     """Return an image target of a document in `folder` as one string: it names the same file in each run.
+
+    A relative target may have a copy on the web, next to the page that the document was saved from.
 
     >>> picture_reference(PurePosixPath("a"), "/img/p.png")
     'a///img/p.png'
     """
-    return f"{folder}{REFERENCE_MARK}{written}"
+    url = url_beside_page(written, page)
+    return f"{folder}{REFERENCE_MARK}{written}" + f"\n{url}" * bool(url)
+
+
+def parts_of_reference(reference: str) -> tuple[PurePosixPath, str, str]:
+    """Return the folder, the target and the URL on the web of a reference; the last is "" if there is none.
+
+    >>> parts_of_reference(picture_reference(PurePosixPath("a"), "p.png", "https://e.org/walk"))
+    (PurePosixPath('a'), 'p.png', 'https://e.org/p.png')
+    """
+    folder, _, rest = reference.partition(REFERENCE_MARK)
+    written, _, url = rest.partition("\n")
+    return PurePosixPath(folder), written, web_image_url(written) if is_web_image(written) else url
 
 
 def is_wiki_image(written: str) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
-from pipeline.document import Document, Source
-from pipeline.read.below import read_below
-from pipeline.read.fetched_pictures import is_web_image, web_image_url
+from pipeline.document import Document, SkipDocument
+from pipeline.read.below import read_below, stat_below
+from pipeline.read.fetched_pictures import is_web_image, url_beside_page, web_image_url
+from pipeline.read.folder import FoundFile, source_stamp
+from pipeline.read.found_source import file_of_post, read_found
 from pipeline.read.picture_paths import PictureFinder, picture_reference
-from pipeline.read.readers import PictureFiles, pictures_inside, source_of_picture
+from pipeline.read.readers import PictureFiles, folder_of_pictures, pictures_inside, source_of_picture
+from pipeline.urls.canonical import canonical_url
 
 REMOTE_URL = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)  # a URL, not a file of the archive
 MOST_SOURCE_BYTES = 2**30  # of a source with pictures in it; the setting max_bytes is lower
@@ -36,12 +40,21 @@ def image_references(document: Document) -> list[str]:
     ['a//my%20sea.png']
     """
     images = [*local_images(document), *web_images(document)]
-    return [picture_reference(document.path.parent, written) for written in images]
+    page, own = canonical_url(document.meta.source_url), folder_of_pictures(document.path)
+    return [
+        picture_reference(document.path.parent, written, "" if unquote(written).startswith(own) else page)
+        for written in images
+    ]
 
 
 def missing_images(finder: PictureFinder, document: Document) -> list[str]:
-    """Return the image targets of a document that name files of the archive which do not exist."""
-    return [one for one in local_images(document) if not finder.found(document.path.parent, one)]
+    """Return the image targets of a document that name files of the archive which do not exist, nor were fetched."""
+    page = canonical_url(document.meta.source_url)
+    return [
+        one
+        for one in local_images(document)
+        if not (finder.found(document.path.parent, one) or finder.fetched_file(url_beside_page(one, page)))
+    ]
 
 
 def picture_bytes(root: Path, path: PurePosixPath, most: int) -> bytes:
@@ -55,12 +68,20 @@ def picture_bytes(root: Path, path: PurePosixPath, most: int) -> bytes:
     except OSError:
         if not source:
             raise
-        data = _pictures_of_source(Source(source, read_below(root, source, MOST_SOURCE_BYTES))).get(path.name)
+        data = _pictures_of_source(root, _found_at(root, source)).get(path.name)
         if data is None or len(data) > most:
             raise
         return data
 
 
+def _found_at(root: Path, path: PurePosixPath) -> FoundFile:
+    state = stat_below(root, file_of_post(root, path))
+    return FoundFile(path, state.st_size, source_stamp(state))
+
+
 @functools.lru_cache(maxsize=2)  # a document shows several pictures of its source
-def _pictures_of_source(source: Source) -> PictureFiles:
-    return pictures_inside(source)
+def _pictures_of_source(root: Path, found: FoundFile) -> PictureFiles:
+    try:
+        return pictures_inside(read_found(root, found, MOST_SOURCE_BYTES))
+    except SkipDocument:
+        return {}

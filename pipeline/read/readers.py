@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PictureFiles = Mapping[str, bytes]  # the files of pictures that came inside a source, by name
 PICTURES_ENDING = ".files"
+PARTS_ENDING = ".parts"
 READER_GROUP = "pipeline.readers"  # of entry points
 
 
@@ -30,6 +31,9 @@ class Reader:
 
     `read` returns a document whose text is Markdown, and the files of the pictures inside the source by name; the text
     refers to them as `folder_of_pictures(path)/name`. It raises SkipDocument for what it cannot read.
+
+    A file with many documents is a container. Its reader has `parts`: they return the bytes of each part by name, in
+    order, and `read` reads a part.
     """
 
     name: str
@@ -37,10 +41,12 @@ class Reader:
     sniff: Callable[[bytes], bool]
     read: Callable[[Source], tuple[Document, PictureFiles]]
     version: int = 1  # raise it when the output changes: older results are regenerated
+    parts: Callable[[Source], Mapping[str, bytes]] | None = None
 
 
-_MODULES = ("web_archive", "warc", "html", "pandoc_formats")  # in this order: an `.html` file may be an MHTML archive
-READER_VERSIONS = {"mhtml": 4, "warc": 3, "html": 4, "pandoc": 4}  # here, so that a run that reads none imports none
+_MODULES = ("web_archive", "warc", "epub", "html", "pandoc_formats")  # in this order: `.html` may be MHTML
+CONTAINERS = frozenset(("warc", "wacz", "epub"))  # suffixes that the readers with parts have
+READER_VERSIONS = {"mhtml": 5, "warc": 4, "epub": 1, "html": 5, "pandoc": 5}  # here: a run that reads none imports none
 
 
 def shipped_readers() -> tuple[Reader, ...]:
@@ -71,26 +77,37 @@ def read_document(source: Source, readers: Iterable[Reader] = ()) -> Document:
     from pipeline.read.decode import decode  # noqa: PLC0415 - a run without changes decodes nothing
 
     reader = reader_of(source, readers)
-    return reader.read(source)[0] if reader else decode(source)
+    return _read_with(reader, source)[0] if reader else decode(source)
 
 
 def pictures_inside(source: Source, readers: Iterable[Reader] = ()) -> PictureFiles:
     """Return the files of the pictures inside a source by name; none if it is Markdown, plain text or not readable."""
-    reader = reader_of(source, readers)
     try:
-        return reader.read(source)[1] if reader else {}
+        reader = reader_of(source, readers)
+        return _read_with(reader, source)[1] if reader else {}
     except SkipDocument:
         return {}
+
+
+def _read_with(reader: Reader, source: Source) -> tuple[Document, PictureFiles]:
+    """Return what a reader makes of a source; of a whole container, its parts one after the other."""
+    if reader.parts is None or source.part:
+        return reader.read(source)
+    from pipeline.read.whole_container import joined_parts  # noqa: PLC0415 - only `bind` and its like read whole files
+
+    return joined_parts(reader, source)
 
 
 def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
     """Return the reader of a source; None if it is Markdown or plain text.
 
     The suffix decides, then the bytes: a web page may be MHTML. Without a suffix, only the bytes do. Raises
-    SkipDocument if the suffix names a reader and the bytes are not of its kind.
+    SkipDocument if the suffix names a reader and the bytes are not of its kind. The reader of a container reads its
+    parts.
     """
-    suffix = suffix_of_name(source.path.name)
-    kind = kind_of_name(source.path.name)
+    name = ((source.part and container_of(source.path)) or source.path).name
+    suffix = suffix_of_name(name)
+    kind = kind_of_name(name)
     given = tuple(readers)
     if not any(suffix in one.suffixes for one in given) and kind not in READ_KINDS:
         return None
@@ -102,7 +119,7 @@ def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
     if kind == FileKind.BARE:
         return next(one for one in known if one.name == "html")
     named = [one for one in known if suffix in one.suffixes]
-    if fitting := next((one for one in named if one.sniff(source.data)), None):
+    if fitting := next((one for one in named if source.part or one.sniff(source.data)), None):
         return fitting
     if not named:
         return None
@@ -145,6 +162,33 @@ def source_of_picture(path: PurePosixPath) -> PurePosixPath | None:
     folder = path.parent
     name = folder.name.removesuffix(PICTURES_ENDING)
     return folder.with_name(name) if name and name != folder.name else None
+
+
+def folder_of_parts(path: PurePosixPath) -> PurePosixPath:
+    """Return the folder that the parts of a container seem to be in.
+
+    >>> str(folder_of_parts(PurePosixPath("a/book.epub")))
+    'a/book.epub.parts'
+    """
+    return path.with_name(path.name + PARTS_ENDING)
+
+
+def container_of(path: PurePosixPath) -> PurePosixPath | None:
+    """Return the container that a path names a part of; None if it names none.
+
+    >>> str(container_of(PurePosixPath("a/book.epub.parts/01 One.html"))), container_of(PurePosixPath("a/book.epub"))
+    ('a/book.epub', None)
+    """
+    if PARTS_ENDING not in str(path.parent):
+        return None
+    return next((one.with_suffix("") for one in path.parents if one.suffix == PARTS_ENDING and one.stem), None)
+
+
+def container_suffixes(readers: Iterable[Reader] = ()) -> frozenset[str]:
+    """Return the suffixes of containers. A reader of another package may take one over, or add some."""
+    given = tuple(readers)
+    taken = {suffix for one in given for suffix in one.suffixes}
+    return (CONTAINERS - taken) | {suffix for one in given if one.parts for suffix in one.suffixes}
 
 
 READ_KINDS = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.BARE}

@@ -1,4 +1,4 @@
-"""WARC and WACZ, what a crawler stored of a website -> one document, with a part for each page of it.
+"""WARC and WACZ, what a crawler stored of a website -> its pages, each with the pictures that it shows.
 
 Pictures that the crawler stored are taken from the archive; nothing is requested.
 """
@@ -10,25 +10,25 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from pipeline.document import Document, SkipDocument, Source
-from pipeline.markdown import matches_outside_code
-from pipeline.read.decode_page import decode_page
-from pipeline.read.html import PageMarkdown, SavedPage, document_of_page, front_matter, page_markdown
-from pipeline.read.page_inlines import escaped
-from pipeline.read.page_tree import LargePage
-from pipeline.read.pandoc_formats import check_archive
+from pipeline.document import SkipDocument, Source
+from pipeline.read.html import sniff_html
+from pipeline.read.pandoc_formats import MOST_UNPACKED, check_archive
+from pipeline.read.part_names import name_of_url, unique_name
 from pipeline.read.readers import READER_VERSIONS, Reader
-from pipeline.read.web_archive import MOST_PART_BYTES, PAGE_TYPES
+from pipeline.read.stored_page import StoredPage, packed_page, pictures_shown, read_stored_page
+from pipeline.read.web_archive import PAGE_TYPES
 
 MOST_RECORDS = 100_000  # of one archive
-MOST_PAGES = 500  # of one archive; a larger one has to be split
+MOST_PAGES = 5_000  # of one archive; a larger one has to be split
 MOST_RECORD_BYTES = 50 * 2**20  # of one page or picture; a larger one is left out
 _ARCHIVE_STARTS = (b"WARC/", b"\x1f\x8b", b"PK\x03\x04")
-_SAVED_NOTE = re.compile(r"\[\^(\d+)\]")
+_ANY_TAG = re.compile(rb"<[^<>]*>|&[#\w]+;")
+_SHOWN_LETTER = re.compile(rb"[\w\x80-\xff]")
+_PICTURE = re.compile(rb"<(?:img|picture|svg)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def sniff_warc(data: bytes) -> bool:
     return data.startswith(_ARCHIVE_STARTS)
 
 
-def read_warc(source: Source) -> tuple[Document, Mapping[str, bytes]]:
-    """Return the pages of a WARC or WACZ as one document, and the files of the pictures in it.
+def pages_of_warc(source: Source) -> dict[str, bytes]:
+    """Return the pages of a WARC or WACZ by the name of their URL; of equal pages the first, and none without text.
 
     Raises SkipDocument if there is no page in it, or more than the limits.
     """
@@ -55,72 +55,38 @@ def read_warc(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     size, seen = 0, set[bytes]()
     for one in _responses(source):
         size += len(one.data)
-        if size > MOST_PART_BYTES or len(pages) > MOST_PAGES:
-            message = f"is an archive of more than {MOST_PAGES} pages or {MOST_PART_BYTES // 2**20} MB; split it"
+        if size > MOST_UNPACKED or len(pages) > MOST_PAGES:
+            message = f"is an archive of more than {MOST_PAGES:,} pages or {MOST_UNPACKED // 2**20} MB; split it"
             raise SkipDocument(message)
-        if one.kind in PAGE_TYPES:
-            if hashlib.sha256(one.data).digest() not in seen:
-                pages.setdefault(one.url, one)
-            seen.add(hashlib.sha256(one.data).digest())
-        else:
+        if one.kind not in PAGE_TYPES:
             pictures.setdefault(one.url, (one.kind, one.data))
+        elif (digest := hashlib.sha256(one.data).digest()) not in seen:
+            seen.add(digest)
+            if sniff_html(one.data) and _shows_something(one.data):
+                pages.setdefault(one.url, one)
     if not pages:
         message = "is an archive without a web page; crawl the site again, or add the file to `ignore`"
         raise SkipDocument(message)
-    digest = hashlib.sha256(source.data).hexdigest()
-    texts = [(url, _page_text(source, one.data)) for url, one in pages.items()]
-    documents = [(url, replace(one, meta=replace(one.meta, sha256=digest))) for url, one in texts if one]
-    if not documents:
-        message = "is an archive whose pages are no text; crawl the site again, or add the file to `ignore`"
-        raise SkipDocument(message)
-    if len(documents) == 1:
-        (url, document), *_ = documents
-        return document_of_page(document, SavedPage(document.text, source.path.name, url, pictures))
-    return _joined_pages(documents, pictures, source.path.name)
+    taken: set[str] = set()
+    return {
+        unique_name(name_of_url(url), url, taken): packed_page(
+            StoredPage(one.data, url, pictures_shown(one.data, url, pictures))
+        )
+        for url, one in pages.items()
+    }
 
 
-def _joined_pages(
-    documents: list[tuple[str, Document]], pictures: Mapping[str, tuple[str, bytes]], name: str
-) -> tuple[Document, Mapping[str, bytes]]:
-    """Return the pages of one archive as a document with a part for each, and the files of their pictures."""
-    parts: list[str] = []
-    read: list[PageMarkdown] = []
-    left_out: list[str] = []
-    for number, (url, document) in enumerate(documents, 1):
-        try:
-            page = page_markdown(SavedPage(document.text, name, url, pictures))
-        except LargePage:
-            left_out.append(url)
-            continue
-        if page.text.strip():
-            read.append(page)
-            parts.append(_page_part(page, url, number))
-    if not parts:
-        message = "shows no text; a script may load it: save the pages from a browser, with SingleFile"
-        raise SkipDocument(message)
-    text = "\n\n".join(parts)
-    made = replace(documents[0][1], text=f"{front_matter(read[0].meta)}{text}\n", changes=())
-    if left_out:
-        made = made.noted("read", f"pages that are too large to be read: {', '.join(left_out)}")
-    return made, {file: data for page in read for file, data in page.files.items()}
+def _shows_something(data: bytes) -> bool:
+    """Return whether a page has text or pictures; many responses are frames that only hold scripts.
 
-
-def _page_part(page: PageMarkdown, url: str, number: int) -> str:
-    """Return a page as a part of a document: its title, its URL, its text; numbers of notes are those of the part."""
-    text = page.text
-    for match in reversed(list(matches_outside_code(_SAVED_NOTE, text))):
-        text = f"{text[: match.start()]}[^{number}-{match[1]}]{text[match.end() :]}"
-    title = escaped(" ".join((page.meta.title or url).split()))
-    return f"# {title}\n\n<{url}>\n\n{text}"
-
-
-def _page_text(source: Source, data: bytes) -> Document | None:
-    """Return a page as our own detector decodes it; None if it is no text."""
-    try:
-        document = decode_page(Source(source.path, data))
-    except SkipDocument:
-        return None
-    return document
+    >>> _shows_something(b"<title>Ad</title><body><script>x()</script>"), _shows_something(b"<body><p>a")
+    (False, True)
+    """
+    plain = data.replace(b"\0", b"").lower()
+    for name in (b"script", b"style", b"title"):
+        first, *others = plain.split(b"<" + name)
+        plain = first + b"".join(one.partition(b"</" + name)[2].partition(b">")[2] for one in others)
+    return _PICTURE.search(plain) is not None or _SHOWN_LETTER.search(_ANY_TAG.sub(b"", plain)) is not None
 
 
 def _responses(source: Source) -> Iterator[StoredResponse]:
@@ -165,4 +131,4 @@ def _response_of(record: Any) -> StoredResponse | None:  # noqa: ANN401 - warcio
     return StoredResponse(url, kind, data) if data and len(data) <= MOST_RECORD_BYTES else None
 
 
-READER = Reader("warc", ("warc", "wacz"), sniff_warc, read_warc, READER_VERSIONS["warc"])
+READER = Reader("warc", ("warc", "wacz"), sniff_warc, read_stored_page, READER_VERSIONS["warc"], pages_of_warc)

@@ -49,10 +49,13 @@ def read_mhtml(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     url = _header(page[0], "Content-Location")
     document = decode_page(Source(source.path, page[1]))
     document = replace(document, meta=replace(document.meta, sha256=_sha256(source)))
+    folder = "" if url.startswith(("http://", "https://")) else url.rpartition("/")[0] + "/" * ("/" in url)
     known: dict[str, tuple[str, bytes]] = {}
     for part, data in contents:
         if part.get_content_maintype() == "image":
-            for name in (_header(part, "Content-Location"), _cid(part)):
+            place = _header(part, "Content-Location")
+            beside = place.removeprefix(folder) if folder else ""  # as Word writes it: file:///C:/x/page.files/1.png
+            for name in (place, _cid(part), beside):
                 if name:
                     known.setdefault(name, (part.get_content_type(), data))
     url = url if url.startswith(("http://", "https://")) else ""
@@ -68,7 +71,7 @@ def _content(part: Message) -> bytes:
 
 
 def _header(part: Message, name: str) -> str:
-    return "".join(str(part.get(name) or "").split())
+    return re.sub(r"\r?\n[ \t]*", "", str(part.get(name) or "")).strip()
 
 
 def _cid(part: Message) -> str:

@@ -5,44 +5,87 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 
-from pipeline.read.folder import scan_folder
-from pipeline.read.kinds import PASSED_OVER, FileKind
+from pipeline.read.folder import FoundFile, scan_folder
+from pipeline.read.kinds import PASSED_OVER, FileKind, suffix_of_name
 from pipeline.read.posts import PostRules
+from pipeline.read.readers import PARTS_ENDING, chosen_readers, container_of, container_suffixes, folder_of_parts
 from pipeline.run.tasks import Task
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
 
 PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of the last scan
+KnownRow = tuple[str, str, str]  # stamp, SHA-256 and flow of a document as it was last seen
 
 
-def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
+@dataclass(slots=True)
+class FoundContainers:
+    """The containers of raw/, and the rows of documents that the last run found in them, by path."""
+
+    found: list[FoundFile] = field(default_factory=list)
+    known: dict[str, KnownRow] = field(default_factory=dict)
+
+
+def changed_posts(settings: Settings, database: ArchiveState, containers: FoundContainers) -> Iterator[Task]:
     """Yield the posts of raw/ that may have changed; at the end, forget those that are gone.
 
-    Then store how many files of each kind are no posts.
+    Files with many documents are added to `containers`, with the known documents in them. Then store how many files of
+    each kind are no posts.
     """
     counts: Counter[str] = Counter()
     known = database.sources()
+    suffixes = container_suffixes(chosen_readers(settings.plugins))
     for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
             counts[found.passed_over] += 1
+            continue
+        if not found.problem and suffix_of_name(found.path.name) in suffixes:
+            containers.found.append(found)
             continue
         stamp, sha256, flow = known.pop(str(found.path), ("", "", ""))
         if flow != database.flow_of(found):
             stamp = sha256 = ""
         if not stamp or stamp != found.stamp:
             yield Task(settings, found, sha256)
+    paths = {str(found.path) for found in containers.found}
+    for path in [*known] if paths else ():
+        if path in paths or str(container_of(PurePosixPath(path))) in paths:
+            containers.known[path] = known.pop(path)
     database.forget(known)
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
 
+def parts_to_clean(settings: Settings, database: ArchiveState, containers: FoundContainers) -> Iterator[Task]:
+    """Yield the parts of containers that may have changed; at the end, forget those that are gone.
+
+    A pattern of `ignore` names parts if it names a folder of parts: `crawl.warc.parts/ads.example.org/*`.
+    """
+    known = containers.known
+    ignored = [one for one in settings.ignore if f"{PARTS_ENDING}/" in one]
+    for part in parts_of_containers(database, containers.found):
+        if any(fnmatchcase(str(part.path), pattern) for pattern in ignored):
+            continue
+        stamp, sha256, flow = known.pop(str(part.path), ("", "", ""))
+        if flow != database.flow_of(part):
+            stamp = sha256 = ""
+        if not stamp or stamp != part.stamp:
+            yield Task(settings, part, sha256)
+    database.forget(known)
+
+
+def parts_of_containers(database: ArchiveState, containers: list[FoundFile]) -> Iterator[FoundFile]:
+    """Yield the parts of containers as the last run listed them, as if they were files."""
+    for found in containers:
+        folder = folder_of_parts(found.path)
+        for name in database.containers.parts(str(found.path)):
+            yield replace(found, path=folder / name)
+
+
 def post_rules(settings: Settings) -> PostRules:
     """Return the rules that say which files of raw/ are posts."""
-    if not settings.plugins:
-        return PostRules(settings.include, settings.ignore)
-    from pipeline.read.readers import chosen_readers  # noqa: PLC0415 - few archives need other readers
-
     suffixes = {suffix for reader in chosen_readers(settings.plugins) for suffix in reader.suffixes}
     return PostRules(settings.include, settings.ignore, frozenset(suffixes))
 

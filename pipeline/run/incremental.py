@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.document import Skipped
 from pipeline.extras import is_installed, require
-from pipeline.run.changed_posts import changed_posts, passed_over
+from pipeline.run.changed_posts import FoundContainers, changed_posts, parts_to_clean, passed_over
 from pipeline.run.code_state import code_state
 from pipeline.run.decided_posts import PROBLEMS_FACT, learn_decisions, learn_kept, outdated_in_words
 from pipeline.run.engines import opened_engine, with_absolute_folders
@@ -107,7 +107,7 @@ class IncrementalRun:
         """Look at every source; if one changed, or an output is not as it was written, make what is outdated."""
         self.decisions = learn_decisions(self.settings, self.database)
         with self.watch.stage("cleaning"):
-            self.keep_each(changed_posts(self.settings, self.database), "cleaning")
+            self.clean_changed()
             self.database.commit()
         with self.watch.stage("re-checking"):
             self.recheck()
@@ -129,6 +129,16 @@ class IncrementalRun:
         if not (self.system_failed or writer.system_failed):  # else unplanned files may come back
             self.ledger.renew_ledgers()
             self.database.learn("made", made)
+
+    def clean_changed(self) -> None:
+        """Clean the sources that changed, and the parts of those that hold several documents."""
+        containers = FoundContainers()
+        self.keep_each(changed_posts(self.settings, self.database, containers), "cleaning")
+        if containers.found or self.database.containers.known():
+            from pipeline.run.containers import open_containers
+
+            self.system_failed |= open_containers(self.context, containers)
+            self.keep_each(parts_to_clean(self.settings, self.database, containers), "cleaning")
 
     @property
     def makes_books(self) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from pipeline.document import Cleaned, Document
 from pipeline.read.below import stat_below
 from pipeline.read.folder import FoundFile, source_stamp
+from pipeline.read.found_source import file_of_post
 from pipeline.read.pictures import local_images
 from pipeline.read.readers import folder_of_pictures
 from pipeline.run.pool import Limits, NoResult, run_each, worker_count
@@ -63,7 +64,7 @@ def _inner_files(document: Document) -> list[str]:
 def _tasks(settings: Settings, wanted: dict[PurePosixPath, list[tuple[Path, str]]]) -> Iterator[Task]:
     for path in wanted:
         try:
-            state = stat_below(Path(settings.raw), path)
+            state = stat_below(Path(settings.raw), file_of_post(Path(settings.raw), path))
         except OSError:  # removed since; the next run forgets it
             continue
         yield Task(settings, FoundFile(path, state.st_size, source_stamp(state)))

@@ -6,10 +6,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.citations.cited_works import Work
 from pipeline.document import Cleaned, Outcome
+from pipeline.read.found_source import file_of_post
 from pipeline.records import report_html, report_search
 from pipeline.records.report_card import BookLink, Card, card_of
 from pipeline.records.report_html import ReportIndex, ReportPage
@@ -114,9 +115,9 @@ def _cards(records: RecordWriter, paths: Iterable[str], folder: Path) -> list[Ca
         if found := records.reported(path):
             outcome, file = found
             links = _links_to_files(records, outcome, file, folder)
-            raw = Path(records.settings.raw, path)
-            there = os.path.isfile(raw)  # noqa: PTH113 - False also for a path that is too long, or within a WARC file
-            source = relative_url(records.settings.raw, path, folder) if there else ""
+            file = str(file_of_post(Path(records.settings.raw), PurePosixPath(path)))
+            there = os.path.isfile(Path(records.settings.raw, file))  # noqa: PTH113 - False also for a long path
+            source = relative_url(records.settings.raw, file, folder) if there else ""
             cards.append(card_of(outcome, records.linked_posts(path), links, source))
     return cards
 

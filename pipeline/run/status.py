@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.cache_key import cache_key
 from pipeline.document import Skipped
 from pipeline.read.folder import scan_folder
 from pipeline.read.kinds import FileKind
+from pipeline.read.readers import container_of
 from pipeline.run.changed_posts import post_rules
 from pipeline.run.incremental import DATABASE_FILE
 from pipeline.settings import Settings
@@ -53,7 +54,7 @@ def archive_status(settings: Settings) -> ArchiveStatus:
     file = Path(settings.clean, DATABASE_FILE)
     try:
         with _state_to_read(file) as database:
-            known = database.sources()
+            known = _by_file(database)
             drafts = database.count("kind = 'draft'")
             last = ArchiveStatus(
                 cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
@@ -65,6 +66,17 @@ def archive_status(settings: Settings) -> ArchiveStatus:
         reason = "no run yet" if not file.exists() else f"the state cannot be read now ({error})"
         known, drafts, last = {}, 0, ArchiveStatus(reason)
     return _with_changes(last, settings, known, drafts)
+
+
+def _by_file(database: ArchiveState) -> dict[str, tuple[str, str, str]]:
+    """Return stamp, SHA-256 and flow of every file as it was last seen, by path; a container is one file."""
+    containers = database.containers.known()
+    known = {path: (stamp, "", flow) for path, (stamp, flow) in containers.items()}
+    for path, row in database.sources().items():
+        container = str(container_of(PurePosixPath(path))) if containers else ""
+        if path not in containers and container not in containers:
+            known[path] = row
+    return known
 
 
 def count_pending(settings: Settings, most: int) -> int:

@@ -14,7 +14,7 @@ from pipeline.decisions.decisions_file import parse_decisions
 from pipeline.document import Cause, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, with_archive
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics, with_duplicates
-from pipeline.read.folder import read_source
+from pipeline.read.found_source import parts_found, read_found
 from pipeline.read.kinds import FileKind
 from pipeline.read.readers import PictureFiles, chosen_readers, pictures_inside
 from pipeline.run.follow import NOTHING_DECIDED, follow_all
@@ -29,7 +29,8 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     """Return the outcome of one source as a row. Raises OSError and MemoryError, which the system causes."""
     path = task.found.path
     try:
-        source = read_source(Path(task.settings.raw), task.found, task.settings.max_bytes)
+        readers = chosen_readers(task.settings.plugins)
+        source = read_found(Path(task.settings.raw), task.found, task.settings.max_bytes, readers)
     except SkipDocument as unfit:
         cause: Cause = "environment" if isinstance(unfit, RetryLater) else "document"
         return document_row(Skipped(path, "read", str(unfit), cause))
@@ -40,7 +41,6 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     if task.archive:
         archive = _unpacked_archive(task.archive, task.statistics)
         steps = with_archive(steps, with_duplicates(archive, dict(task.duplicates)) if task.duplicates else archive)
-    readers = chosen_readers(task.settings.plugins)
     decisions = _unpacked_decisions(task.decisions, task.decided) if task.decisions else NOTHING_DECIDED
     outcome = follow_all(source, steps, readers, drafts=task.found.drafts, decisions=decisions)
     try:
@@ -61,11 +61,22 @@ def _assembled(settings: bytes) -> tuple[Step, ...]:
 
 def pictures_of_source(task: Task) -> PictureFiles:
     """Return the files of the pictures inside a source by name; none if it cannot be read."""
+    readers = chosen_readers(task.settings.plugins)
     try:
-        source = read_source(Path(task.settings.raw), task.found, task.settings.max_bytes)
+        source = read_found(Path(task.settings.raw), task.found, task.settings.max_bytes, readers)
     except SkipDocument:
         return {}
-    return pictures_inside(source, chosen_readers(task.settings.plugins))
+    return pictures_inside(source, readers)
+
+
+def parts_of_source(task: Task) -> tuple[str, ...] | Skipped:
+    """Return the names of the parts of a container; why it is skipped if it cannot be opened."""
+    try:
+        return parts_found(Path(task.settings.raw), task.found, chosen_readers(task.settings.plugins))
+    except RetryLater as unfit:
+        return Skipped(task.found.path, "read", str(unfit), "environment")
+    except SkipDocument as unfit:
+        return Skipped(task.found.path, "decode", str(unfit))
 
 
 @functools.lru_cache(maxsize=1)

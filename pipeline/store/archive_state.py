@@ -17,6 +17,7 @@ from pipeline.read.folder import FoundFile
 from pipeline.store import schema
 from pipeline.store.catalogue_table import CatalogueTable
 from pipeline.store.chapters import HAS_BOOKS, ChapterTable
+from pipeline.store.container_table import ContainerTable
 from pipeline.store.decision_tables import DecisionTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
 from pipeline.store.link_tables import LinkTables
@@ -80,6 +81,7 @@ class ArchiveState:
         """Work in `db`, which has the tables of `schema`; `flow` as in `open_state`."""
         self.db, self.flow = db, flow
         self.chapters = ChapterTable(self.db)
+        self.containers = ContainerTable(self.db)
         self.links = LinkTables(self.db)
         self.decisions = DecisionTables(self.db)
         self.pictures = PictureTables(self.db)

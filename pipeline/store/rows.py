@@ -22,7 +22,7 @@ from pipeline.urls.canonical import canonical_url
 
 SKETCH_SHINGLES = 16  # of a document: a copy with one character in eight wrong has a third of them
 PROBE_SHINGLES = 64  # of a damaged document: the smallest shingles of its copies are among them
-ROW_VERSION = 4  # raise it when rows of the same document change
+ROW_VERSION = 5  # raise it when rows of the same document change
 
 
 @dataclass(frozen=True, slots=True)

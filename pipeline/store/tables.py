@@ -32,6 +32,12 @@ CREATE TABLE documents (       -- small rows: a query over all of them reads no 
     problem TEXT,              -- why it has no books
     cause TEXT                 -- of that problem: document, environment or bug
 );
+CREATE TABLE containers (      -- files with many documents, each a row of `documents` at a path below the container's
+    path TEXT PRIMARY KEY,
+    stamp TEXT NOT NULL,       -- as of a document
+    flow TEXT NOT NULL,
+    parts BLOB NOT NULL        -- names, MessagePack
+) WITHOUT ROWID;
 CREATE INDEX by_name ON documents (folded);
 CREATE INDEX duplicates ON documents (path) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;

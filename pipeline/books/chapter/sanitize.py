@@ -29,7 +29,7 @@ from pipeline.books.images.figures import (
     missing_images_block,
     size_style,
 )
-from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
+from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, PictureOptions
 from pipeline.books.maths.formula_check import checked_formulas
 from pipeline.books.maths.text_with_marks import TextWithMarks, marks_restored
 from pipeline.books.pandoc_ast import (
@@ -119,7 +119,7 @@ class _Sanitizer:
 
     def __init__(self, context: SanitizeContext) -> None:
         self.context = context
-        self.pictures = ChapterPictures(context.finder, context.folder, context.pictures, MAX_TOGETHER)
+        self.pictures = ChapterPictures(context.finder, context.folder, context.pictures, context.source_url)
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it.

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from pipeline.books.images.pictures import MAX_BYTES, Picture, PictureOptions, verified_image, verified_picture
+from pipeline.books.images.pictures import (
+    MAX_BYTES,
+    MAX_TOGETHER,
+    Picture,
+    PictureOptions,
+    verified_image,
+    verified_picture,
+)
 from pipeline.read.data_urls import image_of_data_url
-from pipeline.read.fetched_pictures import is_web_image
+from pipeline.read.fetched_pictures import is_web_image, url_beside_page
 from pipeline.read.picture_paths import PictureFinder
 from pipeline.read.pictures import REMOTE_URL
 
@@ -14,9 +21,13 @@ from pipeline.read.pictures import REMOTE_URL
 class ChapterPictures:
     """Collects the images of one document. `files` has their bytes by name, `left_out` those beyond the size limit."""
 
-    def __init__(self, finder: PictureFinder, folder: PurePosixPath, options: PictureOptions, room: int) -> None:
-        """Read images that `finder` finds, `room` bytes together; relative targets begin in `folder` below its root."""
-        self.finder, self.folder, self.options, self.room = finder, folder, options, room
+    def __init__(self, finder: PictureFinder, folder: PurePosixPath, options: PictureOptions, page: str) -> None:
+        """Read images that `finder` finds, MAX_TOGETHER bytes; relative targets begin in `folder` below its root.
+
+        One that is not there may have been fetched from the web, next to the URL `page`.
+        """
+        self.finder, self.folder, self.options, self.page = finder, folder, options, page
+        self.room = MAX_TOGETHER
         self.names: dict[str, str] = {}  # image target, as written -> its file name in the book; "" if missing
         self.files: dict[str, bytes] = {}
         self.left_out: set[str] = set()
@@ -46,7 +57,12 @@ class ChapterPictures:
             found = image_of_data_url(written, MAX_BYTES)
             return verified_image(found.data, self.options) if found and len(found.data) <= MAX_BYTES else None
         if REMOTE_URL.match(written):
-            copy = self.finder.fetched_bytes(written, MAX_BYTES) if is_web_image(written) else None
-            return verified_image(copy, self.options) if copy else None
-        path = self.finder.found(self.folder, written)
-        return verified_picture(self.finder.root, self.finder.root / path, self.options) if path else None
+            return self.fetched(written) if is_web_image(written) else None
+        if path := self.finder.found(self.folder, written):
+            return verified_picture(self.finder.root, self.finder.root / path, self.options)
+        return self.fetched(url_beside_page(written, self.page))
+
+    def fetched(self, url: str) -> Picture | None:
+        """Return the verified copy of an image of the web, or None."""
+        copy = self.finder.fetched_bytes(url, MAX_BYTES)
+        return verified_image(copy, self.options) if copy else None

@@ -1,0 +1,111 @@
+"""What a browser draws for its buttons and not for a reader -> removed: anchors of headings, labels of code, "Copy"."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.read.page_code import LONGEST_LANGUAGE, language_of_code
+from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
+
+_ANCHOR_TEXT = re.compile(r"[\s#¶§🔗⚓∞☍\u200b\ufe0f]*|link|permalink|anchor|direct link to .*", re.IGNORECASE)
+_COPY = re.compile(
+    r"copy(?: code| to clipboard)?!?|copied!?|复制(?:代码)?|複製|コピー(?:する)?|copier|kopieren|copiar", re.IGNORECASE
+)
+_CODE_TAGS = ("pre", "table", "figure")
+_KINDS_OF_CALLOUTS = {
+    "note": "NOTE", "info": "NOTE", "seealso": "NOTE", "todo": "NOTE", "tip": "TIP", "hint": "TIP", "success": "TIP",
+    "important": "IMPORTANT", "warning": "WARNING", "attention": "WARNING", "caution": "CAUTION", "danger": "CAUTION",
+    "error": "CAUTION",
+}  # fmt: skip
+_CALLOUTS = ("admonition", "markdown-alert", "admonitionblock", "theme-admonition", "callout", "custom-block")
+
+
+CALLOUT = "data-callout-kind"
+
+
+def tidy_page(root: PageElement) -> None:
+    """Remove links of headings to themselves, buttons that copy, and the name of a language above code.
+
+    Boxes with notes and warnings are marked.
+    """
+    for heading in elements(root, "h1", "h2", "h3", "h4", "h5", "h6"):
+        for link in elements(heading, "a"):
+            whole = shown_text(heading) == shown_text(link)
+            here = "#" in attribute(link, "href") or has_class(link, "headerlink", "anchor")
+            if here and not whole and _ANCHOR_TEXT.fullmatch(shown_text(link)) and link.find(".//img") is None:
+                drop(link)
+    for element in elements(root, "clipboard-copy"):
+        drop(element)
+    for code in elements(root, "pre"):
+        _drop_header(code)
+        _drop_labels(_block_of_code(code))
+    for element in elements(root, "div", "aside"):
+        element.attrib.pop(CALLOUT, None)
+        if has_class(element, *_CALLOUTS):
+            _mark_callout(element)
+
+
+def _block_of_code(code: PageElement) -> PageElement:
+    """Return the element around a block of code that shows nothing else."""
+    above = code.getparent()
+    while above is not None and above.tag == "div" and len(above) == 1 and not (above.text or "").strip():
+        code, above = above, above.getparent()
+    return code
+
+
+def _drop_labels(code: PageElement) -> None:
+    """Remove the elements next to code that only name its language or copy it."""
+    for label in (code.getprevious(), code.getnext()):
+        if label is None or not is_element(label) or label.tag not in {"div", "span", "header", "a"}:
+            continue
+        if (label.tail or "").strip() or next(label.iter(*_CODE_TAGS, "img"), None) is not None:
+            continue
+        words = [" ".join(text.split()) for text in label.itertext() if text.strip()]
+        if words and sum(map(len, words)) < 2 * LONGEST_LANGUAGE and all(_is_label(word, code) for word in words):
+            drop(label)
+
+
+def _is_label(word: str, code: PageElement) -> bool:
+    return _COPY.fullmatch(word) is not None or word.lower() == language_of_code(_code_in(code))
+
+
+def _code_in(block: PageElement) -> PageElement:
+    return block if block.tag == "pre" else next(block.iter("pre"), block)
+
+
+def _drop_header(code: PageElement) -> None:
+    """Remove what is in a `<pre>` around its `<code>`, if it is little else than the name of a language and buttons."""
+    inside = list(code.iter("code"))
+    if len(inside) != 1 or inside[0].getparent() is code:
+        return
+    rest = shown_text(code).replace(shown_text(inside[0]), "", 1)
+    if len(rest) < LONGEST_LANGUAGE and shown_text(inside[0]):
+        inside[0].tail = None
+        code.text, code[:] = None, [inside[0]]
+
+
+def _mark_callout(element: PageElement) -> None:
+    """Name the kind of a box with a note or a warning in the attribute CALLOUT; a title of the same word goes.
+
+    Boxes of GitHub, Sphinx, Docusaurus, VitePress and Asciidoctor name the kind in a class: `markdown-alert-warning`.
+    """
+    words = re.split(r"[\s_-]+", (element.get("class") or "").lower())
+    kind = next((_KINDS_OF_CALLOUTS[word] for word in words if word in _KINDS_OF_CALLOUTS), "")
+    if not kind:
+        return
+    element.set(CALLOUT, kind)
+    title = next((one for one in element.iter("p", "div") if "title" in (one.get("class") or "").lower()), None)
+    if title is None:
+        return
+    if shown_text(title).lower() in _KINDS_OF_CALLOUTS:
+        drop(title)
+    elif title.tag == "p" and next(title.iter("b", "strong"), None) is None:
+        bold = title.makeelement("strong")
+        bold.text, bold[:], title.text = title.text, list(title), None
+        title.append(bold)
+
+
+def kind_of_callout(element: PageElement) -> str:
+    """Return the kind that `tidy_page` found for a box; "" if it is none."""
+    kind = attribute(element, CALLOUT)
+    return kind if kind in _KINDS_OF_CALLOUTS.values() else ""
