@@ -23,6 +23,7 @@ from pipeline.markdown import (
 )
 from pipeline.markdown.changed_parts import Parts, changed_parts
 from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
+from pipeline.markdown.parsing import ended
 from pipeline.markdown.same_blocks import same_blocks
 from pipeline.urls.canonical import canonical_url
 
@@ -112,7 +113,7 @@ def _same_meaning(before: Document, after: Document) -> bool:
     parts = changed_parts(before.text, after.text)
     if all(_same_list(old, new) or same_blocks(_blocks_of(old), _blocks_of(new)) for old, new in parts):
         return True
-    old, new = _with_last_line_ended(before), _with_last_line_ended(after)
+    old, new = ended(before.text), ended(after.text)
     return same_blocks(parse_blocks(old), parse_blocks(new)) or _pandoc_tree(old) == _pandoc_tree(new)
 
 
@@ -126,8 +127,10 @@ def _text_of_parts(parts: Parts) -> str:
 
 
 def _blocks_of(parts: Parts) -> Blocks:
-    """Return the blocks of adjacent parts; they are parsed as one text if any has link definitions."""
+    """Return the blocks of adjacent parts; they are parsed as one text if one of several has link definitions."""
     each = [part.blocks for part in parts]
+    if len(each) == 1:
+        return each[0]
     if any(one.env for one in each):
         return parse_blocks(_text_of_parts(parts) + "\n")
     return Blocks([token for one in each for token in one.tokens], {})
@@ -188,11 +191,6 @@ def _mostly_changed(before: Document, after: Document) -> bool:
     old = [line for line in before.text.split("\n") if not line.lstrip("\ufeff").isascii()]
     new = set(after.text.split("\n"))
     return sum(line not in new for line in old) * 4 >= len(old) * 3
-
-
-def _with_last_line_ended(document: Document) -> str:
-    """Return the text with its last line ended: the parser takes an unended last line for other code."""
-    return document.text if document.text.endswith("\n") else document.text + "\n"
 
 
 EXPLAINED = Invariant("explained", _is_explained)

@@ -8,6 +8,7 @@ from pipeline.markdown.literal_marks import doubtful_marks, literal_marks
 from pipeline.markdown.opaque import CODE, HTML, URL, of_other_kinds, opaque_spans
 from pipeline.markdown.parsing import (
     HEADING_IDENTIFIER,
+    HEADING_MARKS,
     Blocks,
     heading_text,
     inline_meaning,
@@ -34,6 +35,7 @@ from pipeline.markdown.source_positions import InlineContent, inline_contents, i
 __all__ = [
     "CODE",
     "HEADING_IDENTIFIER",
+    "HEADING_MARKS",
     "HTML",
     "LINE_END",
     "URL",

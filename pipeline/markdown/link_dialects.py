@@ -17,12 +17,15 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.parser_inline import RuleFuncInlineType
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, block
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from pipeline.markdown.fast_parse import simple_block_tokens
 from pipeline.markdown.note_links import is_image_file
-from pipeline.markdown.parsing import parser
+from pipeline.markdown.parsing import HEADING_MARKS, ended, new_parser
+from pipeline.markdown.quick_parser import quick
+from pipeline.markdown.regions import block_groups
 from pipeline.urls.bare_urls import bare_url_at
 
 WIKI = "wiki"  # in `meta["dialect"]` of a link to a page of the archive
@@ -51,17 +54,47 @@ _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents g
 @cache
 def link_parser() -> MarkdownIt:
     """Return the Markdown parser, changed to read links of all dialects, unsafe ones too, as written."""
-    reader: MarkdownIt = parser.__wrapped__()
+    reader = new_parser()
     reader.validateLink = lambda url: url is not None  # type: ignore[method-assign]
     reader.normalizeLink = lambda url: url  # type: ignore[method-assign]
     for rule in reader.inline.ruler.__rules__:
         if rule.name in {"link", "image", "autolink"}:
             rule.fn = _with_offset(rule.fn)
+    reader.core.ruler.at("block", _simple_blocks)
     reader.core.ruler.at("inline", _inline_with_links)
     reader.inline.ruler.before("escape", "bare_url", _bare_url)
     reader.inline.ruler.before("link", "dialect", _dialect)
     reader.inline.ruler.after("image", "spaces", _with_spaces)
-    return reader
+    return quick(reader)
+
+
+def link_tokens(text: str) -> list[Token]:
+    """Return the tokens of all blocks that are headings or may have links, with inline tokens as children.
+
+    The groups of blocks are parsed alone, unless notes or link definitions of one are for others.
+    """
+    groups = block_groups(text)
+    if "\r" in text or "[^" in text or "^[" in text or any("]:" in one.text and one.blocks.env for one in groups):
+        return link_parser().parse(text)
+    tokens: list[Token] = []
+    line = done = 0
+    for group in groups:
+        if _may_have_links(group.text) or HEADING_MARKS.search(group.text):
+            line += text.count("\n", done, group.start)
+            done = group.start
+            for token in link_parser().parse(ended(group.text)):
+                token.map = [token.map[0] + line, token.map[1] + line] if token.map else None
+                tokens.append(token)
+    return tokens
+
+
+def _simple_blocks(state: StateCore) -> None:
+    """Parse the blocks of a text; patterns tell the simplest ones."""
+    tokens = simple_block_tokens(state.src) if not state.inlineMode else []
+    if tokens:
+        state.tokens += tokens
+    else:
+        block(state)
 
 
 def _inline_with_links(state: StateCore) -> None:

@@ -13,17 +13,24 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from pipeline.markdown.fast_parse import simple_block_tokens
+from pipeline.markdown.quick_parser import quick
 
 MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cached
 
 HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
+HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)  # a text without a match has no heading
 _IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
+
+
+def new_parser() -> MarkdownIt:
+    """Return a parser of the dialect as markdown-it makes it."""
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
 
 
 @cache
 def parser() -> MarkdownIt:
     """Return the parser of the dialect; it keeps no state between texts."""
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    return quick(new_parser())
 
 
 @lru_cache(maxsize=2)
@@ -35,9 +42,9 @@ def parse(text: str) -> list[Token]:
 @cache
 def block_parser() -> MarkdownIt:
     """Return the parser of the dialect without inline parsing: four times as fast."""
-    blocks = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    blocks = new_parser()
     blocks.core.ruler.enableOnly(["normalize", "block"])
-    return blocks
+    return quick(blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,17 @@ def parse_blocks(text: str) -> Blocks:
     """Return the blocks of `text`. The result is cached: do not modify it."""
     if tokens := simple_block_tokens(text):
         return Blocks(tokens, {})
-    return _parse_blocks_cached(text) if len(text) < MOST_CACHED_CHARACTERS else _parse_blocks_uncached(text)
+    return _parse_short(text) if len(text) < MOST_CACHED_CHARACTERS else _parse_long(text)
 
 
 def parse_ended_blocks(text: str) -> Blocks:
     """Return the blocks of `text`; a line end is added if its last line has none."""
-    return parse_blocks(text if text.endswith("\n") else text + "\n")
+    return parse_blocks(ended(text))
+
+
+def ended(text: str) -> str:
+    """Return `text` with a line end; the parser takes a last line without one for other code."""
+    return text if text.endswith("\n") else text + "\n"
 
 
 def _parse_blocks_uncached(text: str) -> Blocks:
@@ -65,7 +77,8 @@ def _parse_blocks_uncached(text: str) -> Blocks:
     return Blocks(block_parser().parse(text, env), env)
 
 
-_parse_blocks_cached = lru_cache(maxsize=512)(_parse_blocks_uncached)  # most steps leave most parts of a text unchanged
+_parse_short = lru_cache(maxsize=512)(_parse_blocks_uncached)  # most steps leave most parts of a text unchanged
+_parse_long = lru_cache(maxsize=4)(_parse_blocks_uncached)  # the tokens of a text take 50 times its memory
 
 
 def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import language_of
-from pipeline.markdown import BlockGroup, block_groups, heading_text, inline_tokens, line_starts
+from pipeline.markdown import HEADING_MARKS, BlockGroup, block_groups, heading_text, inline_tokens, line_starts
 from pipeline.markdown.front_matter import front_matter_of
 from pipeline.steps.bylines import byline_of, lines_below_title
 from pipeline.steps.controls import stripped
@@ -58,7 +58,6 @@ _MAIL_ADDRESS = re.compile(r"\s*<[^<>\s]+@[^<>\s]+>\s*\Z")
 _SEVERAL_NAMES = re.compile(r"\s*[、；]\s*|;\s+|\s+(?:and|&)\s+(?=\S+\s\S)|,\s+(?=[^\s,]+\s[^\s,])")
 _TIME_OF_DAY = re.compile(r"\d:\d\d|\d{9}")  # 08:30, or seconds since 1970
 UNTITLED = "untitled"
-HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
 TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # in a URL
 SOURCE_LINES = 30  # lines from the top that may name the source
 

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from pipeline.document import Document, Link, Step
 from pipeline.markdown import heading_text, visible_text
 from pipeline.markdown.html_attributes import attribute_value
-from pipeline.markdown.link_dialects import WIKI, WIKI_IMAGE, link_parser
+from pipeline.markdown.link_dialects import WIKI, WIKI_IMAGE, link_tokens
 from pipeline.urls.bare_urls import find_bare_urls, find_mail_addresses
 from pipeline.urls.canonical import absolute_url, canonical_url
 from pipeline.urls.identifiers import identifiers
@@ -49,7 +49,7 @@ def list_links(document: Document) -> Document:
 
 def _links_of(text: str, source: str) -> Iterator[Link]:
     lines = text.split("\n")
-    tokens = link_parser().parse(text)
+    tokens = link_tokens(text)
     headings = [
         (token.map[0] + 1, heading_text(tokens[at + 1].children))
         for at, token in enumerate(tokens)
