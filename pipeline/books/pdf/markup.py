@@ -9,17 +9,20 @@ from pipeline.books.book import Book
 from pipeline.books.chapter.notes import blocks_of_note
 from pipeline.books.html.anchors import is_anchor
 from pipeline.books.maths.formula_check import in_pandoc_spelling
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, class_names, pandoc_json, text_nodes
 from pipeline.books.pdf.front import head_title
 from pipeline.books.pdf.link_list import NumberedLinks
 from pipeline.books.pdf.notes import TypstNotes, directed_blocks, heading_with_hidden_notes
 from pipeline.books.pdf.pictures import picture_call
-from pipeline.books.pdf.tables import wide_blocks
+from pipeline.books.pdf.tables import typst_table, wide_blocks
 from pipeline.books.pdf.typst_values import typst_arguments, typst_language, typst_literal
+from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
+from pipeline.books.title_phrases import title_phrases, with_phrases
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
+MOST_PHRASE = 12  # characters of a phrase of a heading that does not break; templates/book.typ, `phrased`
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
 
@@ -31,16 +34,15 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
     blocks: list[Node] = []
     for part in parts:
         arguments = {
-            "title": part.parts.title or part.title,
+            "title": title_phrases(part.parts.title or part.title, part.language),
             "name": head_title(part),
             "series": part.parts.series,
             "label": part.label,
             **typst_language(part.language),
         }
-        calls = _TypstCalls(part.label, part.blocks, numbers_links=not part.kind)
-        inner = calls.blocks(part.blocks)
-        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner]
-        blocks.append(_raw_typst_block(f"{calls.links.listed() if calls.links else ''}]"))
+        calls = _TypstCalls(part)
+        start = _raw_typst_block(f"#chapter({typst_arguments(arguments)})[")
+        blocks += [start, *calls.outer_blocks(part.blocks), _raw_typst_block("]")]
     return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
 
 
@@ -50,10 +52,40 @@ class _TypstCalls:
     Examples are classes, alternative texts, task lists and ruby. A span of the class `kbd` becomes `#kbd[...];`.
     """
 
-    def __init__(self, prefix: str, blocks: list[Node], *, numbers_links: bool) -> None:
-        self.prefix, self.count = prefix, 0
-        self.notes = TypstNotes(prefix, blocks)
-        self.links = NumberedLinks() if numbers_links else None
+    def __init__(self, part: BookSection) -> None:
+        self.prefix, self.language, self.count = part.label, part.language, 0
+        self.notes = TypstNotes(part.label, part.blocks)
+        self.links = None if part.kind else NumberedLinks()
+
+    def outer_blocks(self, part: list[Node]) -> list[Node]:
+        """Return the blocks of a section: high figures float, and the URLs of links are listed before the colophon."""
+        made: list[Node] = []
+        lead: list[Node] = []  # the heading before a table
+        floats = False  # whether a figure may float past what follows
+        for node, following in zip(part, [*part[1:], {"t": ""}], strict=True):
+            last = "colophon" in class_names(node)
+            if node["t"] in {"Header", "Table"} or last:
+                made += [_raw_typst_block("#place.flush()")] * floats
+                floats = False
+            made += self.listed_links(listed=last)
+            if node["t"] == "Header" and following["t"] == "Table":
+                lead = self.node(node)
+            elif node["t"] == "Table":
+                made += typst_table(node, self.blocks, lead)
+                lead = []
+            elif node["t"] == "Figure":
+                made += [_raw_typst_block("#floating["), *self.node(node), _raw_typst_block("]")]
+                floats = True
+            else:
+                made += self.node(node)
+        return [*made, *self.listed_links(listed=True)]
+
+    def listed_links(self, *, listed: bool) -> list[Node]:
+        """Return the list of the URLs, once."""
+        if not listed or not self.links:
+            return []
+        links, self.links = self.links, None
+        return [_raw_typst_block(links.listed())]
 
     def blocks(self, part: list[Node]) -> list[Node]:
         """Return blocks with their nodes replaced."""
@@ -70,6 +102,7 @@ class _TypstCalls:
                 made = self.figure(node)
             case "Header":
                 level, (name, *_), inlines = node["c"]
+                inlines = with_phrases(inlines, self.language, _boxed_phrases)
                 made = directed_blocks(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
             case "DefinitionList":
                 made = self.definitions(node["c"])
@@ -129,7 +162,9 @@ class _TypstCalls:
                 _raw_typst_inline("];"),
             ]
         if node["t"] == "Link":
-            return [made, *self.after_link(node)]
+            cited = "cited" in node["c"][0][1]
+            page = _raw_typst_inline(f"#cited({typst_literal(node['c'][2][0][1:])});")
+            return [page] if cited else [made, *self.after_link(node)]
         if node["t"] == "Image":
             return [_raw_typst_inline(f"#box({picture_call(node)});")]
         if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
@@ -137,11 +172,14 @@ class _TypstCalls:
         return [made]
 
     def after_link(self, node: Node) -> list[Node]:
-        """Return what follows a link: the page of a citation, or the number of a URL in the list of the chapter."""
-        (_, names, _), words, (url, _) = node["c"]
-        if "cited" in names:
-            return [_raw_typst_inline(f"#page-of({typst_literal(url[1:])});")]
-        number = self.links.number_of(url, ast_plain_text(words)) if self.links else 0
+        """Return what follows a link: the page that it leads to, or the number of a URL in the list of the chapter."""
+        _, words, (url, _) = node["c"]
+        text = ast_plain_text(words)
+        if url.startswith("#"):
+            shown = any(map(str.isalnum, text))
+            form = typst_literal(phrase("page", self.language))
+            return [_raw_typst_inline(f"#link-page({typst_literal(url[1:])}, {form});")] * bool(shown and self.links)
+        number = self.links.number_of(url, text) if self.links else 0
         return [_raw_typst_inline(f"#link-number({number});")] if number else []
 
     def note(self, node: Node) -> list[Node]:
@@ -179,6 +217,18 @@ class _TypstCalls:
         for item in part:
             made += self.node(item) if isinstance(item, dict) and "t" in item else [self.part(item)]
         return made
+
+
+def _boxed_phrases(phrases: list[str]) -> list[Node]:
+    """Return the phrases of a heading in boxes, which do not break; a phrase longer than most lines may."""
+    made: list[Node] = []
+    for words in phrases:
+        if len(words) > MOST_PHRASE:
+            made += text_nodes(words)
+            continue
+        made += [_raw_typst_inline("#box["), *text_nodes(words.strip(" ")), _raw_typst_inline("];")]
+        made += [{"t": "Space"}] * words.endswith(" ")
+    return made
 
 
 def _is_task(item: list[Node]) -> bool:
