@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.books.pandoc_ast import Node, all_nodes, ast_plain_text, div, left_to_right, para
+from pipeline.books.pandoc_ast import Node, all_nodes, ast_plain_text, div, para
 from pipeline.urls.canonical import host_of
 
 MOST_CARD_TEXT = 300  # characters below the title of a link card; more is a paragraph
@@ -33,8 +33,8 @@ def _link_card(block: Node) -> Node | None:
     if not host or other or not text or len(text) > MOST_CARD_TEXT:
         return None
     title = {"t": "Span", "c": [["", ["card-title"], []], [link]]}
-    place = {"t": "Span", "c": [["", ["address"], []], [left_to_right(host)]]}
-    return div("link-card", [para(title), para(*rest), *([] if host in text else [para(place)])])
+    place: list[Node] = [{"t": "LineBreak"}, {"t": "Span", "c": [["", ["address"], []], [{"t": "Str", "c": host}]]}]
+    return div("link-card", [para(title), para(*rest, *([] if host in text else place))])
 
 
 def _with_attribution(quote: Node) -> Node:

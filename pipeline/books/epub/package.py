@@ -27,6 +27,7 @@ from pipeline.books.sections import BookSection
 from pipeline.books.title_phrases import with_phrases
 from pipeline.markdown.pandoc import Conversion
 
+_SECTION_TAG = re.compile(r'<section [^>]*class="level[2-6]"[^>]*>')  # pandoc gives it the attributes of its heading
 XML_SUFFIXES = (".xhtml", ".opf", ".ncx", ".xml", ".svg")
 
 
@@ -174,6 +175,7 @@ def _refuse_entity(*_declaration: object) -> None:
 def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -> str:
     """Return an XHTML file of the EPUB with the title and language of its section, or, in nav.xhtml, its landmarks."""
     page = re.sub(r"  <style>.*?</style>\n", "", page, count=1, flags=re.DOTALL)
+    page = _SECTION_TAG.sub(lambda tag: re.sub(r' (?:dir|lang|xml:lang)="[^"]*"', "", tag[0]), page)
     chapter = re.search(r"/ch(\d+)\.xhtml$", name)
     if chapter:
         section = parts[int(chapter[1]) - 1]

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from pipeline.books.book import Book
 from pipeline.books.contents import date_groups
+from pipeline.books.dates import date_in_words
 from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
 from pipeline.books.pandoc_ast import ast_plain_text
 from pipeline.books.sections import BookSection
@@ -39,7 +40,8 @@ def contents_groups(sections: list[BookSection]) -> list[list[object]]:
     """
     keys = [(group, bool(section.kind)) for group, section in zip(date_groups(sections), sections, strict=True)]
     grouped = groupby(zip(keys, sections, strict=True), key=lambda pair: pair[0])
-    return [[group, [section.label for _, section in inside]] for (group, _), inside in grouped]
+    language = sections[-1].language  # of the colophon: the language of the book
+    return [[date_in_words(group, language), [one.label for _, one in inside]] for (group, _), inside in grouped]
 
 
 def contents_entries(sections: list[BookSection]) -> dict[str, dict[str, object]]:
