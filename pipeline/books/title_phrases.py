@@ -24,10 +24,10 @@ MOST_TITLE = 200  # characters; a longer heading is running text
 # (`# `), these are inside a word of jieba's list: anywhere 55 %; of BudouX 20 %; of BudouX below 1 nat 2.7 %.
 MOST_GAIN = 1.0
 SHORT_RUN = 4  # characters between punctuation: a name, a date
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_SPACE_AT_CJK = re.compile(f"(?<={_CJK.pattern}) +| +(?={_CJK.pattern})")
+_HAN_OR_KANA = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_SPACE_AT_HAN_OR_KANA = re.compile(f"(?<={_HAN_OR_KANA.pattern}) +| +(?={_HAN_OR_KANA.pattern})")
 _NEVER_FIRST = frozenset("的了们吗呢吧")  # characters that belong to the word before them
-_CLAUSE_END = frozenset("，：；、！？。,:;!?")
+_ENDS_OF_CLAUSES = frozenset("，：；、！？。,:;!?")
 _PARSERS = {"zh": "simplified_chinese", "zh-Hant": "traditional_chinese", "ja": "japanese"}
 _MODELS = {"zh": "zh-Hans", "zh-Hant": "zh-Hant"}
 
@@ -41,12 +41,12 @@ def title_phrases(title: str, language: str) -> list[str]:
     ['Rust 语言的所有权机制']
     """
     key = _phrase_key(language)
-    if key not in _PARSERS or not len(_CJK.findall(title)) > SHORT_RUN or len(title) > MOST_TITLE:
+    if key not in _PARSERS or not len(_HAN_OR_KANA.findall(title)) > SHORT_RUN or len(title) > MOST_TITLE:
         return [title]
-    dense = _SPACE_AT_CJK.sub("", title)
+    dense = _SPACE_AT_HAN_OR_KANA.sub("", title)
     places = _with_whole_ends(sorted(_places(dense, key)), dense)
     phrases = [dense[start:end] for start, end in zip([0, *places], [*places, len(dense)], strict=True)]
-    return [*_with_spaces(phrases, title)]
+    return [*_spaced_phrases(phrases, title)]
 
 
 def with_phrases(inlines: list[Node], language: str, joined: Callable[[list[str]], list[Node]]) -> list[Node]:
@@ -69,19 +69,19 @@ def _phrase_key(language: str) -> str:
 def _places(text: str, key: str) -> Iterator[int]:
     """Yield the places of a title without spaces where a line may end."""
     proposed = {*accumulate(map(len, _parser(_PARSERS[key]).parse(text)))}
-    proposed |= {at for at, char in enumerate(text, 1) if char in _CLAUSE_END or char == " "}
+    proposed |= {at for at, char in enumerate(text, 1) if char in _ENDS_OF_CLAUSES or char == " "}
     runs = (found.span() for found in re.finditer(r"\w+", text))
     short = {at for start, end in runs if end - start <= SHORT_RUN for at in range(start + 1, end)}
     gains = _gains(text, _MODELS[key]) if key in _MODELS else [0.0] * len(text)
     for at in proposed - short - {0, len(text)}:
         before, after = text[at - 1], text[at]
-        if not _is_kept_together(before, after) and (gains[at] < MOST_GAIN or not _CJK.match(before + after)):
+        if not _is_kept_together(before, after) and (gains[at] < MOST_GAIN or not _HAN_OR_KANA.match(before + after)):
             yield at
 
 
 def _is_kept_together(before: str, after: str) -> bool:
     """Return whether no line ends between two characters: letters of one word, a bracket and what is in it."""
-    latin = before.isalnum() and after.isalnum() and not _CJK.match(before) and not _CJK.match(after)
+    latin = before.isalnum() and after.isalnum() and not _HAN_OR_KANA.match(before) and not _HAN_OR_KANA.match(after)
     closing = after == " " or after in _NEVER_FIRST or unicodedata.category(after) in {"Pe", "Pf", "Po", "Lm", "Mn"}
     return latin or closing or unicodedata.category(before) in {"Ps", "Pi"}
 
@@ -95,7 +95,7 @@ def _length(text: str) -> int:
     return sum(char.isalnum() for char in text)
 
 
-def _with_spaces(phrases: list[str], title: str) -> Iterator[str]:
+def _spaced_phrases(phrases: list[str], title: str) -> Iterator[str]:
     """Yield phrases with the spaces of the title: those between two phrases end the first."""
     at = 0
     for phrase in phrases:

@@ -14,7 +14,7 @@ from pipeline.urls.canonical import host_of
 MOST_CARD_TEXT = 300  # characters below the title of a link card; more is a paragraph
 MOST_ATTRIBUTION = 100  # characters of the line that says whose a quotation is
 _DASH = re.compile(r"(?:[\N{EM DASH}\N{EN DASH}\N{HORIZONTAL BAR}]|--+)+\s*(?=\S)")
-_BREAKS = {"LineBreak", "SoftBreak"}
+_LINE_ENDS = {"LineBreak", "SoftBreak"}
 
 
 def with_link_cards(blocks: list[Node]) -> list[Node]:
@@ -42,7 +42,7 @@ def _with_attribution(quote: Node) -> Node:
     *before, last = quote["c"] or [{"t": "Null"}]
     if last["t"] != "Para":
         return quote
-    starts = [0, *(at + 1 for at, node in enumerate(last["c"]) if node["t"] in _BREAKS)]
+    starts = [0, *(at + 1 for at, node in enumerate(last["c"]) if node["t"] in _LINE_ENDS)]
     text, line = last["c"][: starts[-1]][:-1], last["c"][starts[-1] :]
     words = ast_plain_text(line)
     if not _DASH.match(words) or not (before or text) or len(words) > MOST_ATTRIBUTION or words.rstrip()[-1:] in ".,;":

@@ -27,7 +27,7 @@ from pipeline.books.sections import BookSection
 from pipeline.books.title_phrases import with_phrases
 from pipeline.markdown.pandoc import Conversion
 
-_SECTION_TAG = re.compile(r'<section [^>]*class="level[2-6]"[^>]*>')  # pandoc gives it the attributes of its heading
+_SECTION_TAG = re.compile(r'<section [^>]*class="level[2-6][^>]*>')  # pandoc gives it the attributes of its heading
 XML_SUFFIXES = (".xhtml", ".opf", ".ncx", ".xml", ".svg")
 
 
