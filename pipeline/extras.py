@@ -9,6 +9,7 @@ from importlib.util import find_spec
 MODULES = {
     "books": (
         "PIL",
+        "budoux",
         "fontpkg_amiri",
         "fontpkg_frank_ruhl_libre",
         "justhtml",

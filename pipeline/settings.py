@@ -39,6 +39,8 @@ MESSAGE_WORDS = {  # words of msgspec -> words for people
 Day = Annotated[str, msgspec.Meta(pattern=DAY_PATTERN)]
 Colour = Annotated[str, msgspec.Meta(pattern=COLOUR_PATTERN)]
 Page = Literal["a4", "a5", "reader"]
+Sides = Literal["two", "two-recto", "one"]
+EmbeddedFonts = Literal["embed", "none"]
 LinkForm = Literal["as-written", "canonical"]
 BOOK_FORMATS = ("epub", "pdf")  # of every book; the setting `formats` adds those of devices
 
@@ -111,6 +113,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     opds: bool = True
     edition: tuple[Edition, ...] = ()
     page: Page = "a5"
+    sides: Sides = "two"
+    fonts: EmbeddedFonts = "embed"
     vertical: bool = False
     image_width: PositiveInt = 1600
     grey: bool = False

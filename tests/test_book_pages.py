@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from html import unescape
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from textwrap import indent
 
@@ -21,6 +22,7 @@ from pipeline.books.chapter.visible_words import missing_words, post_visible_tex
 from pipeline.books.formats import books_as_files
 from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, verified_image
 from pipeline.books.images.svg import sanitized_svg
+from pipeline.books.title_phrases import title_phrases
 from pipeline.document import Metadata
 from tests.book_pages import page_faults
 from tests.conftest import Lacuna
@@ -306,3 +308,110 @@ def test_links_lead_to_chapters_and_never_to_nothing(tmp_path: Path, lacuna: Lac
     for found in (ours, single):
         assert not {"gone", "file", "no", "nowhere"} & {*found}
     assert "below" not in single
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "phrases"),
+    [
+        ("李飞飞，从移民到 AI 明星", "zh-Hans", "李飞飞，|从|移民|到 |AI 明星"),
+        ("科技爱好者周刊（第 348 期）", "zh-Hans", "科技|爱好者|周刊|（第 348 期）"),
+        ("如何用 Docker 部署一个 PostgreSQL 数据库", "zh-Hans", "如何|用 |Docker 部署|一个 |PostgreSQL 数据库"),
+        ("機器學習中的不確定性與實踐經驗", "zh-TW", "機器|學習|中的|不確定性與|實踐經驗"),
+        ("日本語の組版における禁則処理", "ja", "日本語の|組版に|おける|禁則処理"),
+        ("プログラミング言語Rustを理解する", "ja", "プログラミング言語Rustを|理解する"),
+        ("标题", "zh-Hans", "标题"),
+        ("A title of words", "zh-Hans", "A title of words"),
+        ("번역 제목", "ko", "번역 제목"),
+        ("", "zh-Hans", ""),
+    ],
+)
+def test_titles_break_between_words(title: str, language: str, phrases: str):
+    """A line of a title in Chinese or Japanese ends after a phrase; no character is lost, and none is alone."""
+    assert "|".join(title_phrases(title, language)) == phrases
+
+
+def test_headings_keep_their_text(tmp_path: Path):
+    """Headings whose phrases stay whole have the same text in contents, outline and page, and break between them."""
+    title, heading = "深度学习的历史与未来的发展", "关于机器学习中不确定性的一些思考"
+    text = f"## {heading}\n\n正文。\n\n## *强调*的标题 `code` 和公式 $x^2$\n\n正文。\n"
+    document = Document(PurePosixPath("a.md"), text, Metadata(title=title, language="zh-Hans"))
+    chapters = tuple(one for one in chapters_of([(document, tmp_path)]) if isinstance(one, Chapter))
+    made = books_as_files([Book(title, "zh-Hans", identifier("a.md"), chapters)])[0]
+    page = epub_file(made["epub"], "text/ch001.xhtml")
+    assert "机器<wbr></wbr>学习" in page
+    assert heading in epub_file(made["epub"], "nav.xhtml")
+    with pypdfium2.PdfDocument(made["pdf"]) as pdf:
+        outline = [one.get_title() for one in pdf.get_toc()]
+    assert outline == [title, heading, "强调的标题 code 和公式 x2"]
+    assert heading in "".join(pdf_text(made["pdf"]).split())
+
+
+CARD = (
+    """Text, and [the table](#months) below.
+
+[A card's title](https://www.e.org/a)\\
+What it leads to
+
+> Words that are quoted.
+> — Ann Smith
+
+![A high picture](p.png)
+
+"""
+    + "Words that fill the page. " * 40
+)
+
+
+def test_parts_of_pages(tmp_path: Path):
+    """A wide table turns its page; cards, attributions, floats, pages of links and long formulas are as documented."""
+    Image.new("RGB", (900, 1000), "grey").save(tmp_path / "p.png")
+    rows = [["2019", *(f"{2019 * at:,}.50" for at in range(9))]] * 6
+    formula = f"$$ a = {' + '.join('abcdefghijklmnopqrstuvwxyz' * 2)} $$"
+    made = made_book(
+        f"{CARD}\n\n{formula}\n\n## Months\n\n{pipe_table(['Year', *['September'] * 9], rows)}\nAfter.\n", tmp_path
+    )
+    page = epub_file(made["epub"], "text/ch001.xhtml")
+    assert '<div class="link-card">' in page
+    assert 'class="address">e.org' in page
+    assert '<div class="attribution">' in page
+    assert page_faults(made["pdf"], margin=15) == []
+    with pypdfium2.PdfDocument(made["pdf"]) as pdf:
+        sizes = [one.get_size() for one in pdf]
+        turned = [at for at, (width, height) in enumerate(sizes) if width > height]
+        assert len(turned) == 1
+        words = pdf[turned[0]].get_textpage().get_text_range()
+        first, second = (pdf[at].get_textpage().get_text_range() for at in (1, 2))
+    assert words.count("September") == 9
+    assert "Months" in words
+    assert words.count("2,019.50") == len(rows)
+    assert f"(p. {turned[0]})" in " ".join(first.split())
+    assert "Words that fill" in first  # before the picture, which floats to the next page
+    assert "A high picture" in second
+
+
+def test_right_to_left_headings_do_not_turn_their_section(tmp_path: Path):
+    """What follows a heading in Arabic runs in its own direction."""
+    page = epub_file(made_book("## عنوان عربي\n\nEnglish words.\n", tmp_path)["epub"], "text/ch001.xhtml")
+    assert '<h2 dir="rtl" lang="ar">' in page
+    assert not re.search(r"<section[^>]*level2[^>]*rtl", page)
+
+
+@pytest.mark.parametrize("sides", ["two", "two-recto", "one"])
+def test_sides_and_fonts(sides: str, tmp_path: Path):
+    """`sides` chooses where chapters begin; `fonts = "none"` embeds none."""
+    texts = [f"Words of post {at}." for at in range(3)]
+    documents = [
+        Document(PurePosixPath(f"{at}.md"), text, Metadata(title=f"Post {at}", language="zh-Hans"))
+        for at, text in enumerate(texts)
+    ]
+    found = chapters_of([(document, tmp_path) for document in documents])
+    chapters = tuple(one for one in found if isinstance(one, Chapter))
+    style = BookStyle(sides=sides, fonts="none")
+    made = books_as_files([Book("Posts", "zh-Hans", identifier("p"), chapters, style)])[0]
+    with zipfile.ZipFile(io.BytesIO(made["epub"])) as archive:
+        assert not [name for name in archive.namelist() if "/fonts/" in name]
+    with pypdfium2.PdfDocument(made["pdf"]) as pdf:
+        pages = [page.get_textpage().get_text_range() for page in pdf]
+    starts = [next(at for at, text in enumerate(pages, 1) if words in text) for words in texts]
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert gaps == ([2, 2] if sides == "two-recto" else [1, 1])

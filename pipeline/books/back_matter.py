@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
+from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.books.book import Book, Chapter
@@ -20,6 +21,7 @@ from pipeline.urls.identifiers import identifiers
 FONT_NAMES = "Libertinus, Noto (SIL Open Font License)"
 FULL_WIDTH_LANGUAGES = {"zh", "ja"}  # whose colon and full stop are as wide as a character
 PLACE_NAMES = {"arxiv": "arXiv:", "doi": "doi:", "github": "GitHub "}  # scheme of an identifier -> how works name it
+MOST_WITHOUT_LETTERS = 40  # works; a longer index has letters above its entries
 LONGEST_SHOWN_PLACE = 48  # characters of a URL without scheme; of a longer one, only the host is shown
 
 
@@ -42,7 +44,20 @@ def works_cited(citing: list[ChapterCitation], completions: Mapping[str, Complet
     for citation in citing:
         by_key.setdefault(citation.work.key, []).append(citation)
     works = sorted(completed_works(catalogue(citation.work for citation in citing), completions), key=_work_sort_key)
-    return [div("works", [_work_entry(work, by_key[work.key]) for work in works])]
+    entries = [_work_entry(work, by_key[work.key]) for work in works]
+    if len(works) <= MOST_WITHOUT_LETTERS:
+        return [div("works", entries)]
+    letters = groupby(zip(map(_first_letter, works), entries, strict=True), key=lambda pair: pair[0])
+    return [
+        div("works", [*([div("letter", [para(*text_nodes(letter))])] if letter else []), *(one for _, one in inside)])
+        for letter, inside in letters
+    ]
+
+
+def _first_letter(work: Work) -> str:
+    """Return the letter under which an index has a work; "" if its script has too many, as Chinese has."""
+    first = next((char for char in _work_sort_key(work)[0] if char.isalnum()), "")
+    return first.upper() if first.upper() != first.lower() else ""
 
 
 def _work_sort_key(work: Work) -> tuple[str, str, str]:

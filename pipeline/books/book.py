@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 import uuid
 from collections.abc import Sequence
@@ -12,9 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.books.chapter.languages import with_languages
+from pipeline.books.chapter.link_cards import with_link_cards
 from pipeline.books.chapter.page_limits import with_clusters_limited
 from pipeline.books.chapter.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
 from pipeline.books.chapter.visible_words import ast_visible_text, missing_words, post_visible_text
+from pipeline.books.dates import iso_date_or_empty
 from pipeline.books.images.figures import without_images
 from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, MAX_TOGETHER, PictureOptions
 from pipeline.books.maths.text_with_marks import TextWithMarks, text_with_marks, visible_text_of
@@ -65,6 +66,8 @@ class BookStyle:
     """The style of a book: page size, writing mode, cover colour, picture options."""
 
     page: str = "a5"  # of the PDF: a key of `pages` in templates/book.typ
+    sides: str = "two"  # of a PDF of several posts: two, two-recto (chapters begin on right pages), one
+    fonts: str = "embed"  # in the EPUB, or "none"
     vertical: bool = False  # EPUB lines run from top to bottom
     cover: str = ""  # CSS colour, #rrggbb; empty: one of the palette, chosen by series, title or host
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
@@ -72,7 +75,8 @@ class BookStyle:
 
 def style_of_settings(settings: Settings) -> BookStyle:
     """Return the style that the settings ask for."""
-    return BookStyle(settings.page, settings.vertical, pictures=PictureOptions(settings.image_width, settings.grey))
+    pictures = PictureOptions(settings.image_width, settings.grey)
+    return BookStyle(settings.page, settings.sides, settings.fonts, settings.vertical, pictures=pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +212,10 @@ def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree
         title=with_clusters_limited(meta.title),
         authors=tuple(map(with_clusters_limited, meta.authors)),
         language=meta.language,
-        date=_iso_date_or_empty(meta.date),
+        date=iso_date_or_empty(meta.date),
         source_url=source_url,
         repaired=repairs_in_words(document),
-        blocks=with_languages(tree.blocks, meta.language),
+        blocks=with_languages(with_link_cards(tree.blocks), meta.language),
         tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
         series=", ".join(_listed_values(extra.get("series"))),
         works=tuple(works_of(document)),
@@ -223,21 +227,6 @@ def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree
         omitted_words=missing.words,
         omitted=missing.excerpts,
     )
-
-
-def _iso_date_or_empty(written: str) -> str:
-    """Return an ISO 8601 date unchanged; anything else, and a day that does not exist, as "".
-
-    >>> _iso_date_or_empty("2021-02"), _iso_date_or_empty("2021-02-31"), _iso_date_or_empty("May 2021")
-    ('2021-02', '', '')
-    """
-    if not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?", written):
-        return ""
-    try:
-        dt.date.fromisoformat(f"{written}-01-01"[:10])
-    except ValueError:
-        return ""
-    return written
 
 
 def _listed_values(value: FrontValue) -> list[str]:

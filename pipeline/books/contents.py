@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from pipeline.books.dates import date_in_words
 from pipeline.books.pandoc_ast import Node, ast_plain_text
 from pipeline.books.sections import BookSection
 
@@ -37,7 +38,7 @@ def contents_of(sections: list[BookSection]) -> list[ContentsEntry]:
         return [entries[0], *_headings(sections[0], 1, deep=True)]
     groups = date_groups(sections)
     if any(groups):
-        return list(_grouped(entries, groups))
+        return list(_grouped(entries, [date_in_words(group, sections[-1].language) for group in groups]))
     if len(sections) > MOST_WITH_SECTIONS:
         return entries
     return [

@@ -12,6 +12,7 @@ from pipeline.books.book import Book
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.metadata import collection_of, hosts_of, named_authors, series_of, years_of
 from pipeline.books.pdf.typst_values import typst_arguments, typst_language
+from pipeline.books.title_phrases import title_phrases
 
 TEMPLATES = ("book.typ", "cover.typ", "code.tmTheme")
 COVER_WIDTH, COVER_HEIGHT = 1600, 2400  # pixels; 2:3, between what Kindle (1.6) and Kobo (1.33) ask for
@@ -45,6 +46,7 @@ def cover_data(book: Book) -> dict[str, object]:
     series = series_of(book) or " · ".join(hosts_of(book)[:2])
     return {
         "title": book.title[:MOST_COVER_CHARACTERS],
+        "phrases": title_phrases(book.title[:MOST_COVER_CHARACTERS], book.language),
         "series": "" if series == book.title else series,
         "number": years,
         "numeral": years if len(years) <= 4 else "",  # noqa: PLR2004 - a year

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 from pipeline.books.phrases import has_phrases, phrase
 
 
@@ -20,3 +23,18 @@ def date_in_words(date: str, language: str) -> str:
     month = months[int(rest[0]) - 1]
     form = phrase("month-and-year" if len(rest) == 1 else "date", language)
     return form.format(year=year, month=month, day=int(rest[-1]))
+
+
+def iso_date_or_empty(written: str) -> str:
+    """Return an ISO 8601 date unchanged; anything else, and a day that does not exist, as "".
+
+    >>> iso_date_or_empty("2021-02"), iso_date_or_empty("2021-02-31"), iso_date_or_empty("May 2021")
+    ('2021-02', '', '')
+    """
+    if not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?", written):
+        return ""
+    try:
+        dt.date.fromisoformat(f"{written}-01-01"[:10])
+    except ValueError:
+        return ""
+    return written

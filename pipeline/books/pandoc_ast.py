@@ -147,6 +147,11 @@ def div(name: str, blocks: list[Node]) -> Node:
     return {"t": "Div", "c": [["", [name], []], blocks]}
 
 
+def class_names(node: Node) -> list[str]:
+    """Return the classes of a division; none for any other node."""
+    return [*node["c"][0][1]] if node["t"] == "Div" else []
+
+
 def para(*inlines: Node) -> Node:
     """Return a paragraph."""
     return {"t": "Para", "c": list(inlines)}

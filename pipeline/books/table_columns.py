@@ -75,7 +75,8 @@ class TableGrid:
         found: list[set[str]] = [set() for _ in self.aligns]
         for cell in self.cells:
             if cell.columns == 1:
-                found[cell.x].update(chain.from_iterable(map(unbroken_words, _lines_of_cell(cell.blocks))))
+                words = chain.from_iterable(map(unbroken_words, _lines_of_cell(cell.blocks)))
+                found[cell.x].update(re.sub(r"\d", "0", word) for word in words)  # all digits are equally wide
         return [sorted(words, key=lambda word: (-em_width(word), word))[:WORDS_MEASURED] for words in found]
 
     @property

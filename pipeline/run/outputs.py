@@ -23,7 +23,7 @@ RECORD_VERSIONS = (
     link_files.VERSION,
     bibliography.VERSION,
 )
-LOOK_SETTINGS = ("page", "vertical", "image_width", "grey", "formats")
+LOOK_SETTINGS = ("page", "sides", "fonts", "vertical", "image_width", "grey", "formats")
 OUTPUT_SETTINGS = ("editions", "opds", "title", "edition", *LOOK_SETTINGS)  # of Settings
 RECORDS_FACT = "records"  # the digest of all that decides the form of the records and of the clean files
 

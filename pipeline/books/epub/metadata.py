@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 
 from pipeline.books.book import Book
 from pipeline.books.metadata import (
@@ -20,6 +20,7 @@ from pipeline.books.metadata import (
 from pipeline.books.pandoc_ast import Node, all_nodes, text_nodes
 
 MOST_CREATORS = 5  # authors of the book; catalogues list more as contributors
+MOST_WORDS_OF_NAME = 3  # a longer one may be that of a group
 SUMMARY = "Reflowable text with headings, contents and language tags; figures have text alternatives; no script."
 
 
@@ -32,7 +33,7 @@ def epub_metadata(book: Book) -> dict[str, Node]:
         "creator": meta_list([_meta_map(role="author", text=author) for author in authors[:MOST_CREATORS]]),
         "contributor": meta_list([_meta_map(role="author", text=author) for author in authors[MOST_CREATORS:]]),
         "lang": meta_inlines(book.language or "und"),
-        "identifier": meta_list([_meta_map(text=book.identifier)]),
+        "identifier": meta_list([_meta_map(text=text) for text in (book.identifier, single) if text]),
         "date": meta_inlines(book.date),
         "source": meta_inlines(single or ", ".join(hosts_of(book))),
         "publisher": meta_inlines(publisher_of(book)),
@@ -66,7 +67,29 @@ def finished_package(package: str, book: Book) -> str:
     cover = re.search(r'<item properties="cover-image" id="([^"]+)"', package)
     named = f'    <meta name="cover" content="{cover[1]}" />\n' if cover else ""
     offered = "".join(f'    <meta property="{name}">{text}</meta>\n' for name, text in _accessibility(book))
-    return package.replace("  </metadata>", f"{named}{_series(book)}{offered}  </metadata>", 1)
+    return package.replace("  </metadata>", f"{named}{_refinements(package)}{_series(book)}{offered}  </metadata>", 1)
+
+
+def _refinements(package: str) -> str:
+    """Return what catalogues sort by: the kind of the title, and the surname of each author first."""
+    made = [("epub-title-1", "title-type", "main")]
+    for identifier, name in re.findall(r'<dc:(?:creator|contributor) id="([^"]+)"[^>]*>([^<]+)<', package):
+        if sorted_as := file_as(unescape(name)):
+            made.append((identifier, "file-as", sorted_as))
+    return "".join(f'    <meta refines="#{one}" property="{name}">{escape(text)}</meta>\n' for one, name, text in made)
+
+
+def file_as(name: str) -> str:
+    """Return a Latin name of two or three words with its surname first; "" for any other.
+
+    >>> file_as("Ann M. Smith"), file_as("李飞飞"), file_as("The Research Team at Example")
+    ('Smith, Ann M.', '', '')
+    """
+    words = name.split()
+    person = all(re.fullmatch(r"[A-ZÀ-ÞŁŚŽČŠĐ](?:\.|[\w'’-]*[a-zà-ÿ])", word) for word in words)
+    if not person or not 1 < len(words) <= MOST_WORDS_OF_NAME or words[0] in {"The", "A"}:
+        return ""
+    return f"{words[-1]}, {' '.join(words[:-1])}"
 
 
 def _accessibility(book: Book) -> Iterator[tuple[str, str]]:

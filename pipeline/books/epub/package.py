@@ -24,8 +24,10 @@ from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_
 from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
+from pipeline.books.title_phrases import with_phrases
 from pipeline.markdown.pandoc import Conversion
 
+_SECTION_TAG = re.compile(r'<section [^>]*class="level[2-6][^>]*>')  # pandoc gives it the attributes of its heading
 XML_SUFFIXES = (".xhtml", ".opf", ".ncx", ".xml", ".svg")
 
 
@@ -105,8 +107,23 @@ def _section_blocks(part: BookSection) -> list[Node]:
     series = [{"t": "Span", "c": [["", ["series"], []], text_nodes(part.parts.series)]}, {"t": "Space"}]
     title = [*series, *text_nodes(part.parts.title)] if part.parts.series else text_nodes(part.title)
     heading = {"t": "Header", "c": [1, [part.label, [], language + kind], title]}
-    blocks = with_notes_at_end(part.blocks, part.language)
+    heading, *blocks = _with_phrase_breaks([heading, *with_notes_at_end(part.blocks, part.language)], part.language)
     return [heading, {"t": "Div", "c": [["", ["chapter"], language], blocks]}]
+
+
+def _with_phrase_breaks(blocks: list[Node], language: str) -> list[Node]:
+    """Return blocks whose headings may break between the phrases of their titles, and with epub.css only there."""
+
+    def joined(phrases: list[str]) -> list[Node]:
+        mark = {"t": "RawInline", "c": ["html", "<wbr />"]}
+        return [node for at, words in enumerate(phrases) for node in (*[mark] * (at > 0), *text_nodes(words))]
+
+    return [
+        block | {"c": [*block["c"][:2], with_phrases(block["c"][2], language, joined)]}
+        if block["t"] == "Header"
+        else block
+        for block in blocks
+    ]
 
 
 def _progresses_right_to_left(book: Book) -> bool:
@@ -158,6 +175,7 @@ def _refuse_entity(*_declaration: object) -> None:
 def _finished_page(page: str, name: str, book: Book, parts: list[BookSection]) -> str:
     """Return an XHTML file of the EPUB with the title and language of its section, or, in nav.xhtml, its landmarks."""
     page = re.sub(r"  <style>.*?</style>\n", "", page, count=1, flags=re.DOTALL)
+    page = _SECTION_TAG.sub(lambda tag: re.sub(r' (?:dir|lang|xml:lang)="[^"]*"', "", tag[0]), page)
     chapter = re.search(r"/ch(\d+)\.xhtml$", name)
     if chapter:
         section = parts[int(chapter[1]) - 1]

@@ -36,6 +36,8 @@ def style_sheet(book: Book, blocks: list[Node]) -> tuple[str, list[FontSubset]]:
     sheets = ["epub.css", *["vertical.css"] * book.style.vertical]
     rules = [TEMPLATE_FOLDER.joinpath(name).read_text("utf-8") for name in sheets]
     fonts: list[FontSubset] = []
+    if book.style.fonts == "none":
+        return "".join(rules), fonts
     for group in sorted({main, *map(font_group, texts)}, key=lambda group: group != main):
         languages = [language for language in texts if font_group(language) == group]
         nodes = [node for language in languages for node in texts[language]]

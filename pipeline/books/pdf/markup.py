@@ -9,17 +9,20 @@ from pipeline.books.book import Book
 from pipeline.books.chapter.notes import blocks_of_note
 from pipeline.books.html.anchors import is_anchor
 from pipeline.books.maths.formula_check import in_pandoc_spelling
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, pandoc_json
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, class_names, pandoc_json, text_nodes
 from pipeline.books.pdf.front import head_title
 from pipeline.books.pdf.link_list import NumberedLinks
 from pipeline.books.pdf.notes import TypstNotes, blocks_in_language, foreign_call, heading_with_hidden_notes
 from pipeline.books.pdf.pictures import picture_call
-from pipeline.books.pdf.tables import wide_blocks
-from pipeline.books.pdf.typst_values import typst_arguments, typst_language, typst_literal
+from pipeline.books.pdf.tables import typst_table, wide_blocks
+from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline, typst_language, typst_literal
+from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
+from pipeline.books.title_phrases import title_phrases, with_phrases
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
+MOST_PHRASE = 12  # characters of a phrase of a heading that does not break; templates/book.typ, `phrased`
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
 
@@ -31,16 +34,15 @@ def pdf_conversion(_book: Book, parts: list[BookSection], folder: Path) -> Conve
     blocks: list[Node] = []
     for part in parts:
         arguments = {
-            "title": part.parts.title or part.title,
+            "title": title_phrases(part.parts.title or part.title, part.language),
             "name": head_title(part),
             "series": part.parts.series,
             "label": part.label,
             **typst_language(part.language),
         }
-        calls = _TypstCalls(part.label, part.blocks, numbers_links=not part.kind)
-        inner = calls.blocks(part.blocks)
-        blocks += [_raw_typst_block(f"#chapter({typst_arguments(arguments)})["), *inner]
-        blocks.append(_raw_typst_block(f"{calls.links.listed() if calls.links else ''}]"))
+        calls = _TypstCalls(part)
+        start = typst_block(f"#chapter({typst_arguments(arguments)})[")
+        blocks += [start, *calls.outer_blocks(part.blocks), typst_block("]")]
     return Conversion(pandoc_json(blocks, {}), "json", "typst", {"wrap_text": "wrap-none"}, folder=str(folder))
 
 
@@ -50,11 +52,41 @@ class _TypstCalls:
     Examples are classes, alternative texts, task lists and ruby. A span of the class `kbd` becomes `#kbd[...];`.
     """
 
-    def __init__(self, prefix: str, blocks: list[Node], *, numbers_links: bool) -> None:
-        self.prefix, self.count = prefix, 0
-        self.notes = TypstNotes(prefix, blocks)
-        self.links = NumberedLinks() if numbers_links else None
+    def __init__(self, part: BookSection) -> None:
+        self.prefix, self.language, self.count = part.label, part.language, 0
+        self.notes = TypstNotes(part.label, part.blocks)
+        self.links = None if part.kind else NumberedLinks()
         self.foreign = "foreign"  # the function for words in another language; in a heading, they keep its face
+
+    def outer_blocks(self, part: list[Node]) -> list[Node]:
+        """Return the blocks of a section: high figures float, and the URLs of links are listed before the colophon."""
+        made: list[Node] = []
+        lead: list[Node] = []  # the heading before a table
+        floats = False  # whether a figure may float past what follows
+        for node, following in zip(part, [*part[1:], {"t": ""}], strict=True):
+            last = "colophon" in class_names(node)
+            if node["t"] in {"Header", "Table"} or last:
+                made += [typst_block("#place.flush()")] * floats
+                floats = False
+            made += self.listed_links(listed=last)
+            if node["t"] == "Header" and following["t"] == "Table":
+                lead = self.node(node)
+            elif node["t"] == "Table":
+                made += typst_table(node, self.blocks, lead)
+                lead = []
+            elif node["t"] == "Figure":
+                made += [typst_block("#floating["), *self.node(node), typst_block("]")]
+                floats = True
+            else:
+                made += self.node(node)
+        return [*made, *self.listed_links(listed=True)]
+
+    def listed_links(self, *, listed: bool) -> list[Node]:
+        """Return the list of the URLs, once."""
+        if not listed or not self.links:
+            return []
+        links, self.links = self.links, None
+        return [typst_block(links.listed())]
 
     def blocks(self, part: list[Node]) -> list[Node]:
         """Return blocks with their nodes replaced."""
@@ -71,6 +103,7 @@ class _TypstCalls:
                 made = self.figure(node)
             case "Header":
                 level, (name, *_), inlines = node["c"]
+                inlines = with_phrases(inlines, self.language, _boxed_phrases)
                 self.foreign = "text"
                 made = blocks_in_language(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
                 self.foreign = "foreign"
@@ -88,37 +121,37 @@ class _TypstCalls:
         links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
         inner = blocks_in_language(node["c"][0], self.blocks(node["c"][1]))
         self.links = links
-        return [_raw_typst_block(f"#{names[0]}["), *inner, _raw_typst_block("]")] if names else inner
+        return [typst_block(f"#{names[0]}["), *inner, typst_block("]")] if names else inner
 
     def figure(self, node: Node) -> list[Node]:
         """Return a figure with its caption."""
         caption = [inline for block in node["c"][1][1] for inline in block["c"]]
         call = f"#figure({picture_call(node['c'][2][0]['c'][0])}"
         start = f"{call}, caption: [" if caption else f"{call})"
-        body = [{"t": "Plain", "c": caption}, _raw_typst_block("])")] if caption else []
-        return [_raw_typst_block(start), *body]
+        body = [{"t": "Plain", "c": caption}, typst_block("])")] if caption else []
+        return [typst_block(start), *body]
 
     def definitions(self, entries: list[list[Any]]) -> list[Node]:
         """Return a definition list. pandoc's own markup breaks at a line break or a colon in a term."""
-        made = [_raw_typst_block("#terms(")]
+        made = [typst_block("#terms(")]
         for term, meanings in entries:
             inner = [block for meaning in meanings for block in self.blocks(meaning)]
-            start = {"t": "Plain", "c": [_raw_typst_inline("(["), *self.part(term), _raw_typst_inline("], [")]}
-            made += [start, *inner, _raw_typst_block("]),")]
-        return [*made, _raw_typst_block(")")]
+            start = {"t": "Plain", "c": [typst_inline("(["), *self.part(term), typst_inline("], [")]}
+            made += [start, *inner, typst_block("]),")]
+        return [*made, typst_block(")")]
 
     def tasks(self, items: list[list[Node]]) -> list[Node]:
         """Return a task list whose boxes are the markers of its items."""
         self.count += 1
         marks = "".join(first["c"][0]["c"] for first, *_ in items)
-        made = [_raw_typst_block(f"#tasks({typst_literal(f'{self.prefix}-{self.count}')}, {typst_literal(marks)}")]
+        made = [typst_block(f"#tasks({typst_literal(f'{self.prefix}-{self.count}')}, {typst_literal(marks)}")]
         for first, *rest in items:
             made += [
-                _raw_typst_block(", ["),
+                typst_block(", ["),
                 *self.blocks([first | {"c": first["c"][2:]}, *rest]),
-                _raw_typst_block("]"),
+                typst_block("]"),
             ]
-        return [*made, _raw_typst_block(")")]
+        return [*made, typst_block(")")]
 
     def inline(self, node: Node) -> list[Node]:
         """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
@@ -127,25 +160,30 @@ class _TypstCalls:
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
-                _raw_typst_inline(f"#maths({typst_literal(' '.join(node['c'][1].split()))})["),
+                typst_inline(f"#maths({typst_literal(' '.join(node['c'][1].split()))})["),
                 in_pandoc_spelling(node),
-                _raw_typst_inline("];"),
+                typst_inline("];"),
             ]
         if node["t"] == "Link":
-            return [made, *self.after_link(node)]
+            cited = "cited" in node["c"][0][1]
+            page = typst_inline(f"#cited({typst_literal(node['c'][2][0][1:])});")
+            return [page] if cited else [made, *self.after_link(node)]
         if node["t"] == "Image":
-            return [_raw_typst_inline(f"#box({picture_call(node)});")]
+            return [typst_inline(f"#box({picture_call(node)});")]
         if node["t"] == "Str" and node["c"].startswith("."):  # after a call, Typst would parse a field access
-            return [_raw_typst_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
+            return [typst_inline("\\."), {"t": "Str", "c": node["c"][1:]}]
         return [made]
 
     def after_link(self, node: Node) -> list[Node]:
-        """Return what follows a link: the page of a citation, or the number of a URL in the list of the chapter."""
-        (_, names, _), words, (url, _) = node["c"]
-        if "cited" in names:
-            return [_raw_typst_inline(f"#page-of({typst_literal(url[1:])});")]
-        number = self.links.number_of(url, ast_plain_text(words)) if self.links else 0
-        return [_raw_typst_inline(f"#link-number({number});")] if number else []
+        """Return what follows a link: the page that it leads to, or the number of a URL in the list of the chapter."""
+        _, words, (url, _) = node["c"]
+        text = ast_plain_text(words)
+        if url.startswith("#"):
+            shown = any(map(str.isalnum, text))
+            form = typst_literal(phrase("page", self.language))
+            return [typst_inline(f"#link-page({typst_literal(url[1:])}, {form});")] * bool(shown and self.links)
+        number = self.links.number_of(url, text) if self.links else 0
+        return [typst_inline(f"#link-number({number});")] if number else []
 
     def note(self, node: Node) -> list[Node]:
         """Return a note, or a reference to it if it was cited before."""
@@ -155,7 +193,7 @@ class _TypstCalls:
         """Return a span as a call of its class, language or direction, ruby as one call per annotation and its base."""
         (identifier, names, pairs), inner = node["c"]
         if is_anchor(node):
-            return [_raw_typst_inline(f"#[#metadata(none)#label({typst_literal(identifier)})];")] if identifier else []
+            return [typst_inline(f"#[#metadata(none)#label({typst_literal(identifier)})];")] if identifier else []
         if names != ["ruby"]:
             call = (
                 names[0]
@@ -167,7 +205,7 @@ class _TypstCalls:
         base: list[Node] = []
         for one in inner:
             if one["t"] == "Span" and one["c"][0][1] == ["rt"]:
-                made += [*self.called("ruby", base)[:-1], _raw_typst_inline("]["), *self.called("", one["c"][1])[1:]]
+                made += [*self.called("ruby", base)[:-1], typst_inline("]["), *self.called("", one["c"][1])[1:]]
                 base = []
             else:
                 base.append(one)
@@ -176,7 +214,7 @@ class _TypstCalls:
     def called(self, call: str, inlines: list[Node]) -> list[Node]:
         """Return inline nodes as the content argument of `call`: `#call[...];`."""
         inside = {"t": "Span", "c": [NO_ATTRIBUTES, self.part(inlines)]}
-        return [_raw_typst_inline(f"#{call}["), inside, _raw_typst_inline("];")]
+        return [typst_inline(f"#{call}["), inside, typst_inline("];")]
 
     def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of an AST
         """Return a part of an AST with the nodes in it replaced."""
@@ -188,16 +226,20 @@ class _TypstCalls:
         return made
 
 
+def _boxed_phrases(phrases: list[str]) -> list[Node]:
+    """Return the phrases of a heading in boxes, which do not break; a phrase longer than most lines may."""
+    made: list[Node] = []
+    for words in phrases:
+        if len(words) > MOST_PHRASE:
+            made += text_nodes(words)
+            continue
+        made += [typst_inline("#box["), *text_nodes(words.strip(" ")), typst_inline("];")]
+        made += [{"t": "Space"}] * words.endswith(" ")
+    return made
+
+
 def _is_task(item: list[Node]) -> bool:
     if not item or item[0]["t"] not in {"Plain", "Para"}:
         return False
     box, *rest = item[0]["c"]
     return box["t"] == "Str" and box["c"] in TASK_BOXES and rest[:1] == [{"t": "Space"}]
-
-
-def _raw_typst_block(text: str) -> Node:
-    return {"t": "RawBlock", "c": ["typst", text]}
-
-
-def _raw_typst_inline(text: str) -> Node:
-    return {"t": "RawInline", "c": ["typst", text]}

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.books.chapter.notes import name_of_note, repeated_notes
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes
-from pipeline.books.pdf.typst_values import typst_arguments, typst_language
+from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline, typst_language
 
 
 class TypstNotes:
@@ -27,10 +27,10 @@ class TypstNotes:
         name = name_of_note(note)
         label = f"<{self.prefix}-{name}>" if name in self.repeated else ""
         if self.repeats(note):
-            return [_typst_inline(f"#footnote({label});")]
+            return [typst_inline(f"#footnote({label});")]
         self.cited.add(name)
         note = {"t": "Note", "c": inner}
-        return [{"t": "Span", "c": [NO_ATTRIBUTES, [note, _typst_inline(label)]]}] if label else [note]
+        return [{"t": "Span", "c": [NO_ATTRIBUTES, [note, typst_inline(label)]]}] if label else [note]
 
 
 def heading_with_hidden_notes(level: int, name: str, inlines: list[Node]) -> Node:
@@ -38,7 +38,7 @@ def heading_with_hidden_notes(level: int, name: str, inlines: list[Node]) -> Nod
     made: list[Node] = []
     for inline in inlines:
         hidden = any(node["t"] == "Note" for node in all_nodes(inline))
-        made += [_typst_inline("#context ["), inline, _typst_inline("];")] if hidden else [inline]
+        made += [typst_inline("#context ["), inline, typst_inline("];")] if hidden else [inline]
     return {"t": "Header", "c": [level, [name, [], []], made]}
 
 
@@ -47,7 +47,7 @@ def blocks_in_language(attributes: list[Any], blocks: list[Node]) -> list[Node]:
     start = foreign_call(attributes)
     if not start:
         return blocks
-    return [{"t": "RawBlock", "c": ["typst", f"#{start}["]}, *blocks, {"t": "RawBlock", "c": ["typst", "]"]}]
+    return [typst_block(f"#{start}["), *blocks, typst_block("]")]
 
 
 def foreign_call(attributes: list[Any], function: str = "foreign") -> str:
@@ -61,7 +61,3 @@ def foreign_call(attributes: list[Any], function: str = "foreign") -> str:
         return ""
     direction = f", dir: {given['dir']}" if "dir" in given else ""
     return f"{function}({typst_arguments(typst_language(given['lang']))}{direction})"
-
-
-def _typst_inline(text: str) -> Node:
-    return {"t": "RawInline", "c": ["typst", text]}

@@ -42,12 +42,14 @@ def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path
         "groups": contents_groups(parts),
         "entries": contents_entries(parts),
         "page-size": book.style.page,
+        "two-sided": _is_two_sided(book),
         **typst_language(book.language),
     }
     setting = {
         "page-size": book.style.page,
         "book-name": cut_for_head(book.title),
-        "two-sided": len(book.chapters) > 1,
+        "two-sided": _is_two_sided(book),
+        "recto": _is_two_sided(book) and book.style.sides == "two-recto",
         "first": parts[0].label,
     }
     copy_templates(folder)
@@ -65,6 +67,11 @@ def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path
         str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True, sys_inputs=plain
     )
     return _with_object_streams(_standard_pdf(compiler, book))
+
+
+def _is_two_sided(book: Book) -> bool:
+    """Return whether left and right pages differ."""
+    return len(book.chapters) > 1 and book.style.sides != "one" and book.style.page != "reader"
 
 
 def _standard_pdf(compiler: Compiler, book: Book) -> bytes:

@@ -9,24 +9,28 @@ import re
 from collections.abc import Callable
 
 from pipeline.books.pandoc_ast import Node
-from pipeline.books.pdf.typst_values import typst_arguments
+from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline
 from pipeline.books.table_columns import TableCell, table_grid
 
 _LONG_WORD = re.compile(r"[!-~]{30}")  # in code: it may be wider than what an indented line of A5 has left
+LEAST_TURNED_ROWS = 5  # below the head; stacked, fewer take less than the page that the table would have
 MOST_REPEATED_HEAD = 200  # characters of a cell in the head; a longer head would fill each page
 
 
 def wide_blocks(node: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
     """Return a table, or code with long words, as a call that fits it to the page; nothing for any other node."""
     if node["t"] == "CodeBlock" and _LONG_WORD.search(node["c"][1]):
-        return [_raw_block("#breakable-code["), node, _raw_block("]")]
+        return [typst_block("#breakable-code["), node, typst_block("]")]
     return typst_table(node, contents) if node["t"] == "Table" else []
 
 
-def typst_table(table: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
+def typst_table(
+    table: Node, contents: Callable[[list[Node]], list[Node]], lead: list[Node] | None = None
+) -> list[Node]:
     """Return a table as a call of `sheet`, its cells as arguments.
 
-    `contents` returns the blocks of a cell for pandoc's Typst writer.
+    `contents` returns the blocks of a cell for pandoc's Typst writer. A table between the paragraphs of a section has a
+    `lead`, the heading before it or nothing, and may be on a page of its own; one in a list or a quotation has none.
     """
     grid = table_grid(table)
     given: dict[str, object] = {
@@ -38,13 +42,16 @@ def typst_table(table: Node, contents: Callable[[list[Node]], list[Node]]) -> li
         "words": grid.words,
         "floors": [round(width, 1) for width in grid.floors],
     }
-    made = [_raw_block(f"#sheet({typst_arguments(given)},")]
+    rows = max((cell.y + 1 for cell in grid.cells), default=0) - grid.head
+    given |= {"turnable": True} if lead is not None and rows >= LEAST_TURNED_ROWS else {}
+    made = [typst_block(f"#sheet({typst_arguments(given)},"), *_argument("lead", lead or [])]
+    made += _argument("caption", [node for block in grid.caption for node in contents([block])])
     made += [node for cell in grid.cells for node in _cell_call(cell, contents)]
-    made.append(_raw_block(")"))
-    if not grid.caption:
-        return made
-    caption = [node for block in grid.caption for node in contents([block])]
-    return [_raw_block("#captioned-sheet(["), *caption, _raw_block("])["), *made, _raw_block("]")]
+    return [*made, typst_block(")")]
+
+
+def _argument(name: str, blocks: list[Node]) -> list[Node]:
+    return [typst_block(f"{name}: ["), *blocks, typst_block("],")] if blocks else []
 
 
 def _cell_call(cell: TableCell, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
@@ -55,15 +62,7 @@ def _cell_call(cell: TableCell, contents: Callable[[list[Node]], list[Node]]) ->
     start = f"({typst_arguments(given)}, body: ["
     blocks = contents(cell.blocks)
     if not blocks:
-        return [_raw_block(f"{start}], empty: true),")]
+        return [typst_block(f"{start}], empty: true),")]
     if len(blocks) == 1 and blocks[0]["t"] in {"Plain", "Para"}:
-        return [{"t": "Plain", "c": [_raw_inline(start), *blocks[0]["c"], _raw_inline("]),")]}]
-    return [_raw_block(start), *blocks, _raw_block("]),")]
-
-
-def _raw_block(text: str) -> Node:
-    return {"t": "RawBlock", "c": ["typst", text]}
-
-
-def _raw_inline(text: str) -> Node:
-    return {"t": "RawInline", "c": ["typst", text]}
+        return [{"t": "Plain", "c": [typst_inline(start), *blocks[0]["c"], typst_inline("]),")]}]
+    return [typst_block(start), *blocks, typst_block("]),")]

@@ -1,10 +1,11 @@
-"""Python values -> Typst markup."""
+"""Python values -> Typst markup, and markup -> nodes of pandoc's AST."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from pipeline.books.pandoc_ast import Node
 from pipeline.books.phrases import written_language
 
 TYPST_REGIONS = {
@@ -53,3 +54,13 @@ def typst_literal(value: object) -> str:
     if isinstance(value, str):
         return '"' + "".join(f"\\{c}" if c in '"\\' else c if c >= " " else f"\\u{{{ord(c):x}}}" for c in value) + '"'
     return str(value)
+
+
+def typst_block(text: str) -> Node:
+    """Return Typst markup as a block of pandoc's AST."""
+    return {"t": "RawBlock", "c": ["typst", text]}
+
+
+def typst_inline(text: str) -> Node:
+    """Return Typst markup as an inline node of pandoc's AST."""
+    return {"t": "RawInline", "c": ["typst", text]}
