@@ -11,9 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+
+from tests.forked import Call, call, call_anew, start_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -27,6 +32,12 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform == "linux" and not ctypes.CDLL(None).unshare(CLONE_NEWNS):
         subprocess.run(["mount", "--make-rprivate", "/"], check=True)  # noqa: S607
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the process that commands are copied from while a worker of xdist collects the tests."""
+    if hasattr(session.config, "workerinput"):
+        start_server()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,19 +70,11 @@ def cleaned(made: Path, tmp_path: Path) -> Path:
 def command(
     *arguments: str, cwd: Path, data: str | bytes | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m pipeline` as a user would; output is UTF-8."""
-    given = data.encode() if isinstance(data, str) else data
-    ran = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
-        cwd=cwd,
-        input=given,
-        capture_output=True,
-        check=False,
-        env={**os.environ, "NO_COLOR": "1", **(env or {})},
-    )
-    return subprocess.CompletedProcess(
-        ran.args, ran.returncode, ran.stdout.decode("utf-8", "replace"), ran.stderr.decode("utf-8", "replace")
-    )
+    """Run `python -m pipeline` as a user would, with `env` in a new interpreter; output is UTF-8."""
+    given = data.encode() if isinstance(data, str) else data or b""
+    line = Call(arguments, cwd, {**os.environ, "NO_COLOR": "1", **(env or {})}, given)
+    code, *streams = call_anew(line) if env else call(line)
+    return subprocess.CompletedProcess(arguments, code, *(stream.decode("utf-8", "replace") for stream in streams))
 
 
 @contextmanager
@@ -97,6 +100,8 @@ def browser() -> Iterator[Browser]:
     file = shutil.which("chromium") or shutil.which("google-chrome")
     if not file:
         pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - takes 0.3 s, which few tests need
+
     with sync_playwright() as playwright:
         quiet = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
         running = playwright.chromium.launch(executable_path=file, args=["--no-sandbox", "--disable-gpu", *quiet])
