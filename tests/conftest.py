@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from tests.forked import Call, call, call_anew, start_server
 
@@ -53,11 +54,16 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample archive after one run; tests only read it."""
-    folder = tmp_path_factory.mktemp("made")
-    shutil.copytree(ROOT / "raw", folder / "raw")
-    ran = command("run", cwd=folder)
-    assert ran.returncode == 0, ran.stderr
+    """The sample archive after one run, which the first process of xdist makes for all; tests only read it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "made"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            new = folder.with_name("making")
+            shutil.copytree(ROOT / "raw", new / "raw")
+            ran = command("run", cwd=new)
+            assert ran.returncode == 0, ran.stderr
+            new.rename(folder)
     return folder
 
 

@@ -21,7 +21,12 @@ from pathlib import Path
 
 from pipeline.__main__ import main
 
-LOADED = ("pipeline.__main__", "pipeline.run.incremental", "pipeline.run.outputs", "pipeline.run.preload")
+LOADED = (  # what a run imports when it needs it, and what many documents need
+    "pipeline.__main__", "pipeline.run.incremental", "pipeline.run.outputs", "pipeline.run.warm", "pipeline.cache_key",
+    "pipeline.run.book_jobs", "pipeline.run.collections", "pipeline.run.catalogue", "pipeline.run.evidence",
+    "pipeline.duplicates.clusters", "pipeline.duplicates.lsh_index", "pipeline.library.entries", "pipeline.read.html",
+    "pebble", "pikepdf", "pypandoc", "pypdfium2", "typst", "uharfbuzz", "PIL.JpegImagePlugin",
+)  # fmt: skip
 SERVED = ("_forkserver_address", "_forkserver_authkey")  # the variables that connect to a running fork server
 SERVER = multiprocessing.get_context("forkserver")
 
