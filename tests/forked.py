@@ -93,7 +93,7 @@ def program(file: Path) -> Iterator[None]:
     """Write a program `lacuna`, for scripts of a shell, that has its command lines run by `call` while this is open."""
     start_server()
     with tempfile.TemporaryDirectory() as place, ThreadingUnixStreamServer(f"{place}/socket", _Caller) as server:
-        Thread(target=server.serve_forever).start()
+        Thread(target=server.serve_forever, args=(0.05,)).start()
         file.write_text(PROGRAM.format(python=sys.executable, address=server.server_address))
         file.chmod(0o755)
         try:
