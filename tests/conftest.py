@@ -11,9 +11,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from filelock import FileLock
+
+from tests.forked import Call, call, call_anew, start_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -29,6 +35,12 @@ def pytest_configure() -> None:
         subprocess.run(["mount", "--make-rprivate", "/"], check=True)  # noqa: S607
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the process that commands are copied from while a worker of xdist collects the tests."""
+    if hasattr(session.config, "workerinput"):
+        start_server()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="rewrite the expected output in tests/cases/*.md")
 
@@ -42,11 +54,16 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample archive after one run; tests only read it."""
-    folder = tmp_path_factory.mktemp("made")
-    shutil.copytree(ROOT / "raw", folder / "raw")
-    ran = command("run", cwd=folder)
-    assert ran.returncode == 0, ran.stderr
+    """The sample archive after one run, which the first process of xdist makes for all; tests only read it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "made"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            new = folder.with_name("making")
+            shutil.copytree(ROOT / "raw", new / "raw")
+            ran = command("run", cwd=new)
+            assert ran.returncode == 0, ran.stderr
+            new.rename(folder)
     return folder
 
 
@@ -59,19 +76,11 @@ def cleaned(made: Path, tmp_path: Path) -> Path:
 def command(
     *arguments: str, cwd: Path, data: str | bytes | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m pipeline` as a user would; output is UTF-8."""
-    given = data.encode() if isinstance(data, str) else data
-    ran = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
-        cwd=cwd,
-        input=given,
-        capture_output=True,
-        check=False,
-        env={**os.environ, "NO_COLOR": "1", **(env or {})},
-    )
-    return subprocess.CompletedProcess(
-        ran.args, ran.returncode, ran.stdout.decode("utf-8", "replace"), ran.stderr.decode("utf-8", "replace")
-    )
+    """Run `python -m pipeline` as a user would, with `env` in a new interpreter; output is UTF-8."""
+    given = data.encode() if isinstance(data, str) else data or b""
+    line = Call(arguments, cwd, {**os.environ, "NO_COLOR": "1", **(env or {})}, given)
+    code, *streams = call_anew(line) if env else call(line)
+    return subprocess.CompletedProcess(arguments, code, *(stream.decode("utf-8", "replace") for stream in streams))
 
 
 @contextmanager
@@ -97,6 +106,8 @@ def browser() -> Iterator[Browser]:
     file = shutil.which("chromium") or shutil.which("google-chrome")
     if not file:
         pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - takes 0.3 s, which few tests need
+
     with sync_playwright() as playwright:
         quiet = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
         running = playwright.chromium.launch(executable_path=file, args=["--no-sandbox", "--disable-gpu", *quiet])

@@ -1,105 +1,25 @@
-"""Run the command line with a fault at a chosen moment, and compare its outputs with those of a fresh run.
-
-A run is a child of multiprocessing's fork server, which has loaded the package: it starts in milliseconds. A fault is
-injected with hooks of the interpreter (`sys.addaudithook`, `sys.setprofile`): the n-th operation of a kind fails like
-a real error of the operating system, or the process is killed at that moment.
-"""
+"""Run the command line with a fault at a chosen moment, and compare its outputs with those of a fresh run."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import io
-import multiprocessing
 import os
 import re
 import shutil
-import signal
-import sqlite3
-import stat
-import sys
 import tempfile
 import tomllib
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from multiprocessing import forkserver, resource_tracker
-from multiprocessing.forkserver import _forkserver
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.__main__ import main
 from tests.conftest import tree
+from tests.fault import Fault
+from tests.forked import Call, call
 
-AUDITED = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.scandir", "os.chmod", "sqlite3.connect")
-PROFILED = ("write", "fsync", "execute")
-OPERATIONS = (*AUDITED, *PROFILED)
-KILL = "SIGKILL"
-ERRORS = ("ENOSPC", "EIO", "EMFILE")
 EDITED = re.compile(r"\.edited(-\d+)?\.md\b")  # a clean file that a user edited, saved before it is replaced
 BOOKS = ("archive.", "posts/", "editions/", "opds/")  # in out/: `--no-editions` does not touch them
-SERVED = ("_forkserver_address", "_forkserver_authkey")  # the variables that connect to a running fork server
-SERVER = multiprocessing.get_context("forkserver")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A kill or a named error at the n-th operation of a kind in the main process."""
-
-    operation: str
-    nth: int
-    effect: str
-
-    def arm(self, folder: Path) -> None:
-        """Install the fault in this process, for operations on files below `folder`."""
-        left = [self.nth]
-
-        def count(*path: object) -> None:
-            left[0] -= 1
-            if left[0] == 0:
-                self.happen(*path)
-
-        def audit(event: str, arguments: tuple[Any, ...]) -> None:
-            if event == self.operation and _below(folder, arguments):
-                count(arguments[0])
-
-        def profile(_frame: object, event: str, called: Any) -> None:
-            if event == "c_call" and called.__name__ == self.operation and _is_file_or_database(called):
-                count()
-
-        if self.operation in AUDITED:
-            sys.addaudithook(audit)
-        else:
-            sys.setprofile(profile)
-
-    def happen(self, *path: object) -> None:
-        """Kill this process, or raise the error of the operation, with the file's name if it is known."""
-        if self.effect == KILL:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if self.operation in {"execute", "sqlite3.connect"}:
-            error = sqlite3.OperationalError(f"injected {self.effect}")
-            error.sqlite_errorcode = sqlite3.SQLITE_FULL if self.effect == "ENOSPC" else sqlite3.SQLITE_IOERR
-            raise error
-        number = getattr(errno, self.effect)
-        raise OSError(number, os.strerror(number), *path)
-
-
-def _below(folder: Path, arguments: tuple[Any, ...]) -> bool:
-    """Return whether an audited event is about a file below `folder`; relative paths count."""
-    first = arguments[0] if arguments else None
-    if not isinstance(first, str | bytes | os.PathLike):
-        return False
-    path = os.fsdecode(first)
-    return path.startswith(f"{folder}/") or not path.startswith("/")
-
-
-def _is_file_or_database(called: Any) -> bool:
-    owner = getattr(called, "__self__", None)
-    if called.__name__ == "fsync":
-        return True
-    if isinstance(owner, io.BufferedWriter | io.TextIOWrapper):
-        return owner.fileno() > 2 and stat.S_ISREG(os.fstat(owner.fileno()).st_mode)
-    return isinstance(owner, sqlite3.Connection)
 
 
 @dataclass(frozen=True)
@@ -119,46 +39,10 @@ class Ended:
 
 def lacuna(folder: Path, *arguments: str, fault: Fault | None = None, temporary: Path | None = None) -> Ended:
     """Run the command line in `folder`, in a separate process, with temporary files in `temporary`."""
-    SERVER.set_forkserver_preload(
-        [__name__, "pipeline.commands.archive", "pipeline.run.incremental", "pipeline.run.worker"]
-    )
-    with tempfile.TemporaryDirectory() as output:
-        forkserver.ensure_running()
-        server = {name: value for name, value in vars(_forkserver).items() if name in SERVED}
-        process = SERVER.Process(target=_lacuna, args=((folder, temporary), arguments, fault, Path(output), server))
-        process.start()
-        process.join()
-        out, err = (Path(output, name).read_text("utf-8", "replace") for name in ("out", "err"))
-    code = process.exitcode
-    process.close()
-    assert code is not None
-    return Ended(code, out, err)
-
-
-def _lacuna(
-    places: tuple[Path, Path | None],
-    arguments: Sequence[str],
-    fault: Fault | None,
-    output: Path,
-    server: dict[str, object],
-) -> None:
-    vars(_forkserver).update(server, ensure_running=resource_tracker.ensure_running)  # starting another takes 1 s
-    for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(output / name, os.O_WRONLY | os.O_CREAT), number)
-    folder, temporary = places
-    os.chdir(folder)
-    if temporary:
-        os.environ["TMPDIR"], tempfile.tempdir = str(temporary), None
-    os.environ["NO_COLOR"] = "1"
-    sys.argv = ["lacuna", *arguments]
-    if fault:
-        fault.arm(folder)
-    try:
-        main()
-    finally:
-        sys.setprofile(None)
-        sys.stdout.flush()
-        sys.stderr.flush()
+    environment = {**os.environ, "NO_COLOR": "1"} | ({"TMPDIR": str(temporary)} if temporary else {})
+    prepare = partial(fault.arm, folder) if fault else None
+    code, out, err = call(Call(arguments, folder, environment, prepare=prepare))
+    return Ended(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
 def snapshot(folder: Path) -> dict[str, tuple[Any, ...]]:

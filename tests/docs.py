@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.forked import program
+
 FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
 INSTEAD = {"make run": "lacuna run"}  # `make` would install an environment first
 NOT_RUN = {  # start of a command -> why no test runs it
@@ -102,10 +104,8 @@ def run_console(text: str, folder: Path) -> list[Block]:
             script += [line or command.line if command.runs else ":", r"code=$?; printf '\0%d\0' $code; (exit $code)"]
     tools = folder / ".bin"
     tools.mkdir()
-    for name, line in {"lacuna": "-P -m pipeline", "python": ""}.items():
-        tool = tools / name
-        tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {line} "$@"\n')
-        tool.chmod(0o755)
+    tools.joinpath("python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    tools.joinpath("python").chmod(0o755)
     environment = {
         **os.environ,
         "PATH": f"{tools}:{os.environ['PATH']}",
@@ -113,9 +113,9 @@ def run_console(text: str, folder: Path) -> list[Block]:
         "NO_COLOR": "1",
         "COLUMNS": "80",
     }
-    ran = subprocess.run(
-        ["/bin/bash", "-c", "\n".join(script)], cwd=folder, env=environment, stdout=subprocess.PIPE, check=False
-    )
+    line = ["/bin/bash", "-c", "\n".join(script)]
+    with program(tools / "lacuna"):
+        ran = subprocess.run(line, cwd=folder, env=environment, stdout=subprocess.PIPE, check=False)
     printed = ran.stdout.decode("utf-8", "replace").replace(str(folder), "~").split("\0")
     commands = [command for block in found for command in block.commands]
     for command, output, code in zip(commands, printed[::2], printed[1::2], strict=False):

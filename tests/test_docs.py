@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -165,11 +166,19 @@ def _anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_the_step_of_the_documentation_works(archive: Path):
+@pytest.fixture
+def one_post(tmp_path: Path) -> Path:
+    """A folder with the first post of the sample in raw/."""
+    (tmp_path / "raw").mkdir()
+    shutil.copy(ROOT / "raw" / "000_a1f47e9a580df4b9.txt", tmp_path / "raw")
+    return tmp_path
+
+
+def test_the_step_of_the_documentation_works(one_post: Path):
     """The plugin of docs/how-to/write-a-step.md, published as an entry point, runs as a step with its options."""
     found = {block.title: block for block in blocks(PAGES["docs/how-to/write-a-step.md"]) if block.title}
     files = {title: PAGES["docs/how-to/write-a-step.md"][block.start : block.end] for title, block in found.items()}
-    site = archive / "site"
+    site = one_post / "site"
     info = site / "shout-1.0.dist-info"
     info.mkdir(parents=True)
     (site / "shout.py").write_text(files["shout/shout.py"], "utf-8")
@@ -181,38 +190,40 @@ def test_the_step_of_the_documentation_works(archive: Path):
     )
     (info / "entry_points.txt").write_text(f"[pipeline.steps]\n{entry}\n", "utf-8")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shout\nVersion: 1.0\n", "utf-8")
-    (archive / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
+    (one_post / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
     environment = {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
-    ran = command("run", "--no-editions", cwd=archive, env=environment)
+    ran = command("run", "--no-editions", cwd=one_post, env=environment)
     assert ran.returncode == 0, ran.stderr
-    body = (archive / "clean" / "000_a1f47e9a580df4b9.md").read_text("utf-8").partition("\n---\n")[2]
+    body = (one_post / "clean" / "000_a1f47e9a580df4b9.md").read_text("utf-8").partition("\n---\n")[2]
     assert "。" not in body
     assert "？?" not in body
     assert "视觉摘要?每一周?" in body
-    report = [json.loads(line) for line in tree(archive / "clean")["report.jsonl"].splitlines()]
+    report = [json.loads(line) for line in tree(one_post / "clean")["report.jsonl"].splitlines()]
     shouted = [change for change in report[0]["changes"] if change["step"] == "shout"]
     assert shouted[0]["reason"] == "louder"
-    assert "shout      End every full stop louder. [explained]" in command("steps", cwd=archive, env=environment).stdout
+    assert (
+        "shout      End every full stop louder. [explained]" in command("steps", cwd=one_post, env=environment).stdout
+    )
 
 
-def test_the_reader_of_the_documentation_works(archive: Path):
+def test_the_reader_of_the_documentation_works(one_post: Path):
     """The plugin of docs/how-to/write-a-reader.md, published as an entry point, reads its files."""
     page = PAGES["docs/how-to/write-a-reader.md"]
     files = {block.title: page[block.start : block.end] for block in blocks(page) if block.title}
-    info = archive / "site" / "subtitles-1.0.dist-info"
+    info = one_post / "site" / "subtitles-1.0.dist-info"
     info.mkdir(parents=True)
-    (archive / "site" / "subtitles.py").write_text(files["subtitles/subtitles.py"], "utf-8")
+    (one_post / "site" / "subtitles.py").write_text(files["subtitles/subtitles.py"], "utf-8")
     entry = files["subtitles/pyproject.toml"].partition('"pipeline.readers"]\n')[2].splitlines()[0].replace('"', "")
     (info / "entry_points.txt").write_text(f"[pipeline.readers]\n{entry}\n", "utf-8")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: subtitles\nVersion: 1.0\n", "utf-8")
-    (archive / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
+    (one_post / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
     talk = "1\n00:00:01,000 --> 00:00:02,000\nThe river was high.\n\n2\n00:00:03,000 --> 00:00:04,000\nWe went home.\n"
-    (archive / "raw" / "talk.srt").write_text(talk, "utf-8")
-    (archive / "raw" / "none.srt").write_text("No subtitles.\n", "utf-8")
-    environment = {"PYTHONPATH": os.pathsep.join([str(archive / "site"), os.environ.get("PYTHONPATH", "")])}
-    ran = command("run", "--no-editions", cwd=archive, env=environment)
+    (one_post / "raw" / "talk.srt").write_text(talk, "utf-8")
+    (one_post / "raw" / "none.srt").write_text("No subtitles.\n", "utf-8")
+    environment = {"PYTHONPATH": os.pathsep.join([str(one_post / "site"), os.environ.get("PYTHONPATH", "")])}
+    ran = command("run", "--no-editions", cwd=one_post, env=environment)
     assert "none.srt: is not what its name says" in ran.stdout
-    body = (archive / "clean" / "talk.md").read_text("utf-8").partition("\n---\n")[2]
+    body = (one_post / "clean" / "talk.md").read_text("utf-8").partition("\n---\n")[2]
     assert body.strip() == "The river was high.\n\nWe went home."
 
 

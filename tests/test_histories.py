@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.disturbed import ERRORS, KILL, OPERATIONS, Fault, healthy, lacuna, snapshot
+from tests.disturbed import healthy, lacuna, snapshot
+from tests.fault import ERRORS, KILL, OPERATIONS, Fault
 from tests.posts import POSTS, png
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -82,12 +83,21 @@ def typst_fonts() -> Fonts:
     return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in packages])
 
 
+def _packaged_faces(index: int, first: tuple[str, ...]) -> Iterator[tuple[str, hb.Face, frozenset[int]]]:
+    """Yield the packaged fonts in order of preference: file name, face, and the code points that it is to draw.
+
+    `index` selects the face of the CJK collection. A font is read when it is asked for: most texts need only the first.
+    """
+    for path in _preferred_fonts(first):
+        yield path.name, *_face(path, index if "CJK" in path.name else 0)
+
+
 @cache
-def _packaged_faces(index: int, first: tuple[str, ...]) -> tuple[tuple[str, hb.Face, frozenset[int]], ...]:
-    """Return the packaged fonts in order of preference: file name, face, and the code points that it is to draw.
+def _preferred_fonts(first: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the font files in order of preference, without bold ones.
 
     Book faces of one script come first, then fonts whose names start as `first` says, then Noto Sans. Fonts for one CJK
-    language and italic fonts come last. `index` selects the face of the CJK collection.
+    language and italic fonts come last.
     """
 
     def rank(name: str) -> tuple[bool, int, bool, bool, bool, str]:
@@ -95,18 +105,19 @@ def _packaged_faces(index: int, first: tuple[str, ...]) -> tuple[tuple[str, hb.F
         general, last = name.startswith(SANS_PREFIX), re.search(r"(?:SC|TC|JP|KR)-", name) is not None
         return not _ranges_of(name), place, not general, last, "Italic" in name, name
 
+    return tuple(sorted((path for path in font_paths() if "Bold" not in path.name), key=lambda path: rank(path.name)))
+
+
+@cache
+def _face(path: Path, index: int) -> tuple[hb.Face, frozenset[int]]:
+    """Return a face of a font file, and the code points that it is to draw."""
     import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
 
-    faces = []
-    for path in sorted(font_paths(), key=lambda path: rank(path.name)):
-        if "Bold" in path.name:
-            continue
-        face = hb.Face(hb.Blob.from_file_path(str(path)), index if "CJK" in path.name else 0)
-        code_points = frozenset(face.unicodes)
-        if ranges := _ranges_of(path.name):
-            code_points = frozenset(code for code in code_points if any(low <= code <= high for low, high in ranges))
-        faces.append((path.name, face, code_points))
-    return tuple(faces)
+    face = hb.Face(hb.Blob.from_file_path(str(path)), index)
+    code_points = frozenset(face.unicodes)
+    if ranges := _ranges_of(path.name):
+        code_points = frozenset(code for code in code_points if any(low <= code <= high for low, high in ranges))
+    return face, code_points
 
 
 def _ranges_of(name: str) -> tuple[tuple[int, int], ...]:
@@ -127,10 +138,9 @@ def _cjk_face_index(language: str) -> int:
 
 def sans_face_of(char: str, language: str) -> hb.Face:
     """Return the first sans-serif face that has `char`, or the first face of all if none has it."""
-    faces = _packaged_faces(
-        _cjk_face_index(language), (SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX,)
-    )
-    return next((face for _, face, code_points in faces if ord(char) in code_points), faces[0][1])
+    index, first = _cjk_face_index(language), (SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX,)
+    having = (face for _, face, code_points in _packaged_faces(index, first) if ord(char) in code_points)
+    return next(having, None) or next(_packaged_faces(index, first))[1]
 
 
 def characters_without_glyph(text: str) -> Counter[str]:
@@ -138,16 +148,17 @@ def characters_without_glyph(text: str) -> Counter[str]:
 
     Invisible characters (spaces, controls, joiners, variation selectors) are not counted.
     """
-    available = frozenset[int]().union(
-        *(code_points for _, _, code_points in _packaged_faces(SIMPLIFIED_FACE, (SANS_PREFIX,)))
-    )
+
+    def is_packaged(part: str) -> bool:
+        return any(ord(part) in available for _, _, available in _packaged_faces(SIMPLIFIED_FACE, (SANS_PREFIX,)))
+
     counts = Counter(normalize("NFC", text))
     return Counter(
         {
             char: count
             for char, count in counts.items()
             if not (char.isspace() or _DEFAULT_IGNORABLE.match(char) or category(char) in {"Cc", "Cf"})
-            and not all(ord(part) in available or _drawn_by_typst(part) for part in normalize("NFD", char))
+            and not all(is_packaged(part) or _drawn_by_typst(part) for part in normalize("NFD", char))
         }
     )
 

@@ -20,7 +20,8 @@ import pytest
 from tests import test_faults, test_histories
 from tests.conftest import SHARED
 from tests.damage import DAMAGES, chance_of
-from tests.disturbed import AUDITED, ERRORS, KILL, OPERATIONS, PROFILED, Fault, lacuna, outputs
+from tests.disturbed import lacuna, outputs
+from tests.fault import AUDITED, ERRORS, KILL, OPERATIONS, PROFILED, Fault
 from tests.seesaw import Seesaw
 from tests.torture import second_pass
 
