@@ -25,6 +25,7 @@ from pipeline import Settings
 from pipeline.document import Cleaned, Document, Link, Metadata
 from pipeline.run import incremental
 from pipeline.run.engines import LocalProcesses
+from pipeline.run.stopwatch import TimedResult
 from pipeline.run.tasks import Task
 from pipeline.store.rows import DocumentRow, document_row
 
@@ -51,12 +52,13 @@ def run_once(folder: Path) -> None:
     """Run in this process, and print what it took."""
     raw, making = folder / "raw", [0.0]
 
-    def each(_work: object, tasks: Iterable[Task], *_how: object) -> Iterator[tuple[Task, DocumentRow]]:
+    def each(_work: object, tasks: Iterable[Task], *_how: object) -> Iterator[tuple[Task, TimedResult[DocumentRow]]]:
         for task in tasks:
             start = time.process_time()
             row = row_of(raw, task)
-            making[0] += time.process_time() - start
-            yield task, row
+            took = time.process_time() - start
+            making[0] += took
+            yield task, TimedResult(row, took)
 
     LocalProcesses.run_each = staticmethod(each)
     start = time.process_time()

@@ -7,18 +7,29 @@ import importlib
 import itertools
 import json
 import pickle
+import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
+from contextlib import closing
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 import pipeline
+from pipeline.document import Document, Metadata
+from pipeline.duplicates.clusters import duplicate_clusters
+from pipeline.duplicates.fingerprint import fingerprint
+from pipeline.duplicates.index_tables import INDEX_SCHEMA
+from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.run import shard
 from pipeline.run.engines import LocalProcesses
 from pipeline.run.shard import run_shard
+from pipeline.run.shard_duplicates import find_shard_duplicates
 from pipeline.run.shard_files import ShardPart
+from pipeline.run.shards import Shard, run_shards
+from pipeline.settings import Settings
+from tests.conftest import CORPUS
 from tests.posts import CHINESE
 
 BROKEN = {
@@ -152,6 +163,39 @@ def test_a_killed_shard_goes_on(tmp_path: Path, name: str):
     for kind in shard.KINDS:
         assert (tmp_path / "out" / kind / name).read_bytes() == (tmp_path / "calm" / kind / name).read_bytes()
     assert run_shard(file, tmp_path / "out", ShardPart(), LocalProcesses(2)).rows == 3000
+
+
+def test_duplicates_over_shards_are_those_of_one_archive(tmp_path: Path):
+    """Copies, versions and repeated texts in several shards: the same clusters as in one index of all rows."""
+    posts = [file.read_text("utf-8") for file in sorted((CORPUS / "texts").rglob("*.md"))]
+    some = [text[at : at + 400] for text in posts for at in range(0, len(text) - 400, 400)][:60]
+    texts = some + some[::3] + [f"{text}\n\nOne more sentence." for text in some[1::3]]
+    texts += [text.replace("e", "3", 1) for text in some[:10]] + ["short"] * 3
+    write_rows(tmp_path / "a.jsonl.gz", [{"id": at, "text": text} for at, text in enumerate(texts)])
+    shards = [Shard(tmp_path / "a.jsonl.gz", tmp_path / "out", ShardPart(number, 3)) for number in (1, 2, 3)]
+    names = [one.part.name_of(one.file) for one, _ in run_shards(shards, Settings(engine="in-process"))]
+    number = find_shard_duplicates(tmp_path / "out", names, Settings(engine="in-process"))
+    found = read(tmp_path / "out" / "duplicates.jsonl")
+    assert number == len(found) > 15
+
+    documents = {}
+    for name in names:
+        kinds = [read(tmp_path / "out" / kind / name) for kind in ("documents", "attributes")]
+        for at, (row, more) in enumerate(zip(*kinds, strict=True), 1):
+            meta = Metadata(language=more["attributes"].get("lacuna__language", [["", "", ""]])[0][2])
+            documents[PurePosixPath(f"{name}:{at:012}")] = Document(
+                PurePosixPath(f"{name}:{at:012}"), row["text"], meta
+            )
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.executescript(INDEX_SCHEMA)
+        index = LshIndex(db, documents.__getitem__)
+        index.update((), ((fingerprint(document), "") for document in documents.values()))
+        wanted = {str(path): (str(one.of), one.why, one.similarity) for path, one in duplicate_clusters(index).items()}
+
+    def place(one: dict[str, object]) -> str:
+        return f"{one['file']}:{one['row']:012}"
+
+    assert {place(one): (place(one["of"]), one["why"], one["similarity"]) for one in found} == wanted
 
 
 def test_a_damaged_line_is_reported(tmp_path: Path):

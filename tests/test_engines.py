@@ -23,6 +23,7 @@ from pipeline.run.engines import ExecutorEngine, InProcess, LocalProcesses, open
 from pipeline.run.incremental import run_archive
 from pipeline.run.pool import Limits, NoResult
 from pipeline.run.shard import ShardCounts
+from pipeline.run.shard_duplicates import find_shard_duplicates
 from pipeline.run.shard_files import ShardPart
 from pipeline.run.shards import Shard, run_shards
 from pipeline.settings import Settings, SettingsError
@@ -62,7 +63,9 @@ def settings_in(folder: Path, **given: object) -> Settings:
 def repaired(folder: Path, settings: Settings) -> list[ShardCounts]:
     """Repair rows.jsonl in parts; return the counts of each."""
     shards = [Shard(folder / "rows.jsonl", folder / "shards", ShardPart(number + 1, PARTS)) for number in range(PARTS)]
-    return [counts for _, counts in run_shards(shards, settings)]
+    counts = [counts for _, counts in run_shards(shards, settings)]
+    find_shard_duplicates(folder / "shards", [shard.part.name_of(shard.file) for shard in shards], settings)
+    return counts
 
 
 @pytest.fixture
@@ -219,7 +222,7 @@ def lacuna(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 def test_killed_workers_and_schedulers_change_no_byte(local: Path, other: Path, cluster: Cluster):
     """Shards with a killed worker, and a run whose scheduler is killed and that is repeated, equal local results."""
     engine = ("--engine", "dask", "--scheduler", cluster.address)
-    shards = lacuna(other, "shard", "rows.jsonl", "-o", "shards", "--of", str(PARTS), *engine)
+    shards = lacuna(other, "shard", "rows.jsonl", "-o", "shards", "--of", str(PARTS), "--duplicates", *engine)
     while shards.poll() is None and not [*(other / "shards" / ".partial").glob("*/journal")]:
         time.sleep(0.02)
     cluster.kill_worker()

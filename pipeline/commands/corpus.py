@@ -20,6 +20,7 @@ from pipeline.exits import ExitCode
 @click.option("--of", "of", type=click.IntRange(min=1), default=1, show_default=True, help="Number of parts of a file.")
 @click.option("--part", type=click.IntRange(min=1), help="Repair this part alone, from 1. Default: all.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes. Default: the number of CPUs.")
+@click.option("--duplicates", is_flag=True, help="Then list the rows that are duplicates of others.")
 @engine_options
 @json_option
 def shard_command(
@@ -40,8 +41,12 @@ def shard_command(
     from pipeline.run.shard_files import ShardPart
     from pipeline.run.shards import Shard, run_shards
 
+    duplicates = given.pop("duplicates")
     if part and part > of:
         message = f"there is no part {part} of {of}"
+        raise click.UsageError(message)
+    if part and duplicates:
+        message = "--duplicates needs all parts: leave --part out"
         raise click.UsageError(message)
     parts = [ShardPart(number, of) for number in ([part] if part else range(1, of + 1))]
     shards = [Shard(file.absolute(), output.absolute(), one) for file in files for one in parts]
@@ -50,9 +55,9 @@ def shard_command(
         message = "two files have the same name; give each its own output folder"
         raise click.UsageError(message)
     check_output(output)
-    total = ShardCounts()
+    total, settings = ShardCounts(), settings_of(**given)
     try:
-        for shard, counts in run_shards(shards, settings_of(**given)):
+        for shard, counts in run_shards(shards, settings):
             of_part = f", part {shard.part.number} of {of}" if of > 1 else ""
             file = os.path.relpath(shard.file)
             if as_json:
@@ -64,6 +69,14 @@ def shard_command(
             total += counts
     except SkipDocument as unfit:
         raise click.UsageError(str(unfit)) from unfit
+    if duplicates:
+        from pipeline.run.shard_duplicates import RESULT, find_shard_duplicates
+
+        number = find_shard_duplicates(output.absolute(), names, settings)
+        if as_json:
+            echo_json({"file": RESULT, "duplicates": number})
+        else:
+            click.echo(f"{RESULT}: {counted(number, 'duplicate')}")
     return ExitCode.INCOMPLETE if total.rejected else ExitCode.DONE
 
 

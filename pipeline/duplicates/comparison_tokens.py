@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,14 +25,20 @@ _ONE_LETTER_WORDS = (  # scripts without spaces between words: Han, kana, Thai, 
     r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     r"\U00020000-\U0003ffff"
 )
+_ONE_LETTER_RUN = (  # the same without digits
+    r"\u0e00-\u0e4f\u0e5a-\u0ecf\u0eda-\u0f1f\u0f2a-\u0fff\u1000-\u103f\u104a-\u108f\u109a-\u109f\u1780-\u17df\u17ea-\u17ff"
+    r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _WORD_CHARACTER = (
     rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_{REPLACEMENT}]|(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}]|{REPLACEMENT})"
 )
-_TOKEN = lazy_pattern(
+_NO_SIGNS = re.escape(",;:()[]{}\"'#|^~_\u201c\u201d\u2018\u2019\u3001\u300a\u300b\u300c\u300d")  # start no token
+_TOKEN = lazy_pattern(  # `run`: words of one letter, one after another
     rf"""
-    (?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
-    | <?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
-    | (?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?
+    (?: (?P<run>[{_ONE_LETTER_RUN}]+(?!(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}]))
+    | (?=[`$\\])(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
+    | (?=[<h])<?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
+    | (?=[-\u2212\u2013\d])(?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?
         (?<!(?![{_ONE_LETTER_WORDS}])\w)\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
     | (?P<word>{_WORD_CHARACTER}+(?:_+{_WORD_CHARACTER}+)*(?:[+#]+(?!\w))?
         | [{_ONE_LETTER_WORDS}](?:(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}])*)
@@ -40,7 +46,8 @@ _TOKEN = lazy_pattern(
     | (?P<times>(?<=[\w)])\s\*+\s(?=[\w(]) | (?<=\d)\*+(?=\d))
     | (?P<tag></?(?:b|i|p|u|em|br|strong|span|div|center|font)\s*/?>)
     | (?P<end>[.!?\u3002\uff0e\u0964\u061f\u06d4\u2026]+)
-    | (?P<sign>[^\w\s])
+    | (?P<sign>[^\w\s{_NO_SIGNS}])
+    ) (?:[{_NO_SIGNS}] | \s(?![\s*\u2212\u2013-]))*
     """,
     re.VERBOSE,
 )
@@ -50,7 +57,8 @@ _RULE = lazy_pattern(
 )  # no words: an underline, a table row
 _INDENTED = lazy_pattern(r"(?: {4}| {0,3}\t)")  # code, or a part of a list item: a strict comparison does no harm
 _LIST_MARKER = lazy_pattern(r"\s*(?:[-*+]|\d+[.)])\s")
-_APOSTROPHE = lazy_pattern("(?<=\\w)['\u2019\u02bc](?=\\w)")
+_APOSTROPHE = lazy_pattern("['\u2019\u02bc](?<=\\w.)(?=\\w)")
+_MAY_START_BLOCK = lazy_pattern(r"[`~$\\<]")  # what the patterns of _BLOCK_STARTS need
 _TYPOGRAPHY = str.maketrans(
     {**{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}, 0x3000: " ", 0xAD: None, 0x200B: None, 0xFEFF: None}
 )
@@ -102,7 +110,7 @@ def compared_lines(text: str) -> list[Line]:
 
 def _closing_pattern(line: str) -> re.Pattern[str] | None:
     """Return the pattern of the line that ends the code or the formula that `line` starts; None if it starts none."""
-    for opening, closing in _BLOCK_STARTS:
+    for opening, closing in _BLOCK_STARTS if _MAY_START_BLOCK.search(line) else ():
         if found := opening.match(line):
             return closing or lazy_pattern(rf"[ >]*{found[1]}")
     return None
@@ -117,44 +125,55 @@ def line_tokens(lines: Sequence[Line]) -> list[Token]:
     return [token for line in lines for token in _tokens_of_line(line)]
 
 
-def _tokens_of_line(line: Line) -> tuple[Token, ...]:
+def _tokens_of_line(line: Line) -> list[Token]:
     if line.code:
-        return (Token(CODE_MARK + line.text, starts=True),)
-    return tuple(_prose_tokens(line))
+        return [Token(CODE_MARK + line.text, starts=True)]
+    return _prose_tokens(line)
 
 
-def _prose_tokens(line: Line) -> Iterator[Token]:
+def _prose_tokens(line: Line) -> list[Token]:
     start = _LINE_START.match(line.text)
-    starts = True
-    mark = ">" if line.quote else ""  # a part of the first word: a quoted text is another text
-    if start and start["task"]:
-        yield Token(start["task"].strip().lower(), starts=True)
+    tokens = [Token(start["task"].strip().lower(), starts=True)] if start and start["task"] else []
+    starts, mark = True, ">" * line.quote  # a part of the first word: a quoted text is another text
     text = line.text[start.end() if start else 0 :].replace("\\_", "_").replace("![", "[").translate(_TYPOGRAPHY)
     for match in _TOKEN.finditer(_APOSTROPHE.sub("", text)):
-        kind, found = match.lastgroup, match[0]
-        if token := _token_text(str(kind), match):
-            yield Token(mark + token, starts=starts, cased=mark + found if kind == "word" else "")
-            starts, mark = False, ""
-        starts = starts or kind == "end"
+        kind = str(match.lastgroup)
+        found = match[kind]
+        more = [*map(_word_token, found)] if kind == "run" else _tokens_of_match(kind, found)
+        if more and starts:
+            word, _, cased = more[0]
+            more, mark = [Token(mark + word, starts=True, cased=cased and mark + cased), *more[1:]], ""
+        starts = (starts and not more) or kind == "end"
+        tokens += more
+    return tokens
 
 
-def _token_text(kind: str, match: re.Match[str]) -> str:
-    """Return what is compared of a match of `_TOKEN`; empty for markup and for punctuation without a meaning."""
-    found = match[0]
+@lru_cache(maxsize=1 << 14)
+def _word_token(word: str) -> Token:
+    return Token(word.casefold(), cased=word)
+
+
+@lru_cache(maxsize=1 << 14)
+def _tokens_of_match(kind: str, found: str) -> list[Token]:
+    """Return what is compared of a match of `_TOKEN`; nothing for markup and for punctuation without a meaning."""
+    if kind == "word":
+        return [_word_token(found)]
+    text = _token_text(kind, found)
+    return [Token(text)] if text else []
+
+
+def _token_text(kind: str, found: str) -> str:
     if kind in {"code", "ticks"}:
         return CODE_MARK + found.strip("`$")
     if kind == "url":
-        return page_key(match["url"].rstrip(".,;:!?")) or found
+        return page_key(found.rstrip(".,;:!?")) or found
     if kind in {"number", "minus", "times"}:
         return found.strip().translate(_MINUS_SIGNS)
-    if kind == "word":
-        return found.casefold()
     if kind == "end":
         return "".join(char for char in found if char in _SIGNS)
     return found if kind == "sign" and _is_sign(found) else ""
 
 
-@lru_cache(maxsize=1 << 12)
 def _is_sign(char: str) -> bool:
     """Return whether a sign of prose carries a meaning: `<`, `%` or an emoji do, quotes, brackets and markup do not."""
     return char in _SIGNS or (unicodedata.category(char)[0] == "S" and char not in _MARKUP_SIGNS)

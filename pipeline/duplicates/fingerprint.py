@@ -85,7 +85,8 @@ def fingerprint(document: Document) -> Fingerprint:
 def source_text(document: Document) -> str:
     """Return the text as found, if cleaning changed characters outside ASCII; else an empty string."""
     found = document.text_after(())
-    return "" if _ASCII.sub("", found) == _ASCII.sub("", document.text) else found
+    same = found == document.text or _ASCII.sub("", found) == _ASCII.sub("", document.text)
+    return "" if same else found
 
 
 def last_change(document: Document) -> str:

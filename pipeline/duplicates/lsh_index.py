@@ -104,7 +104,7 @@ class LshIndex:
         query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
         number = int(self.db.execute(query, row).fetchone()[0])
         _, minhash, self.fresh[number], damaged = row
-        self.signatures[number] = _padded_signature(minhash, damaged)
+        self.signatures[number] = padded_signature(minhash, damaged)
         return number
 
     def _remove_text(self, number: int) -> None:
@@ -138,12 +138,7 @@ class LshIndex:
         numbers, places = np.unique(pairs, return_inverse=True)
         rows = np.frombuffer(b"".join(map(self._signature, numbers.tolist())), np.uint8).reshape(len(numbers), -1)
         one, other = places.reshape(pairs.shape).T
-        equal = rows[one, :SIGNATURE_BYTES] == rows[other, :SIGNATURE_BYTES]
-        words_similar = equal[:, :PERMUTATIONS].mean(axis=1) >= LEAST_JACCARD
-        skeletons_similar = equal[:, PERMUTATIONS:].mean(axis=1) >= LEAST_SKELETON_SHARE
-        have_skeletons = (rows[one, SIGNATURE_BYTES] & rows[other, SIGNATURE_BYTES]).astype(bool)
-        damaged = (rows[one, SIGNATURE_BYTES + 1] | rows[other, SIGNATURE_BYTES + 1]).astype(bool)
-        similar: npt.NDArray[np.int64] = pairs[words_similar | (skeletons_similar & have_skeletons & damaged)]
+        similar: npt.NDArray[np.int64] = pairs[signatures_similar(rows[one], rows[other])]
         return similar
 
     def _signature(self, number: int) -> bytes:
@@ -152,7 +147,7 @@ class LshIndex:
             if len(self.signatures) >= CACHED_SIGNATURES:
                 self.signatures.clear()
             query = "SELECT minhash, damaged FROM texts WHERE id = ?"
-            self.signatures[number] = _padded_signature(*self.db.execute(query, (number,)).fetchone())
+            self.signatures[number] = padded_signature(*self.db.execute(query, (number,)).fetchone())
         return self.signatures[number]
 
     def _compare_page(self, page: str) -> None:
@@ -205,5 +200,17 @@ class LshIndex:
         return self.seen[number]
 
 
-def _padded_signature(minhash: bytes, damaged: int) -> bytes:
+def signatures_similar(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Return which rows of two matrices are similar enough for copies or damaged copies; rows as `padded_signature`."""
+    equal = one[:, :SIGNATURE_BYTES] == other[:, :SIGNATURE_BYTES]
+    words_similar = equal[:, :PERMUTATIONS].mean(axis=1) >= LEAST_JACCARD
+    skeletons_similar = equal[:, PERMUTATIONS:].mean(axis=1) >= LEAST_SKELETON_SHARE
+    have_skeletons = (one[:, SIGNATURE_BYTES] & other[:, SIGNATURE_BYTES]).astype(bool)
+    damaged = (one[:, SIGNATURE_BYTES + 1] | other[:, SIGNATURE_BYTES + 1]).astype(bool)
+    similar: npt.NDArray[np.bool_] = words_similar | (skeletons_similar & have_skeletons & damaged)
+    return similar
+
+
+def padded_signature(minhash: bytes, damaged: int) -> bytes:
+    """Return a signature of equal size for all texts, and two flag bytes: whether it has a skeleton, and is damaged."""
     return minhash.ljust(SIGNATURE_BYTES, b"\0") + bytes([len(minhash) == SIGNATURE_BYTES, damaged])

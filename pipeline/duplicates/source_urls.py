@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pipeline.urls.canonical import canonical_url
 
 WAYBACK_PREFIX = re.compile(r"https?://web\.archive\.org/web/\d+\w*/(?=https?:)")
 
 
+@lru_cache(maxsize=1 << 12)
 def page_key(url: str) -> str:
     """Return a key that is equal for all URLs of one page; scheme, `www.`, fragment and web archive do not count.
 
