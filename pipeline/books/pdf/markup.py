@@ -117,9 +117,11 @@ class _TypstCalls:
 
     def div(self, node: Node) -> list[Node]:
         """Return a div as a call of its class, with its language."""
-        names = node["c"][0][1]
+        names, blocks = node["c"][0][1], node["c"][1]
         links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
-        inner = blocks_in_language(node["c"][0], self.blocks(node["c"][1]))
+        if names == ["subtitle"]:
+            blocks = [block | {"c": with_phrases(block["c"], self.language, _boxed_phrases)} for block in blocks]
+        inner = blocks_in_language(node["c"][0], self.blocks(blocks))
         self.links = links
         return [typst_block(f"#{names[0]}["), *inner, typst_block("]")] if names else inner
 
