@@ -334,7 +334,8 @@ def test_headings_keep_their_text(tmp_path: Path):
     """Headings whose phrases stay whole have the same text in contents, outline and page, and break between them."""
     title, heading = "深度学习的历史与未来的发展", "关于机器学习中不确定性的一些思考"
     text = f"## {heading}\n\n正文。\n\n## *强调*的标题 `code` 和公式 $x^2$\n\n正文。\n"
-    document = Document(PurePosixPath("a.md"), text, Metadata(title=title, language="zh-Hans"))
+    subtitle = "从神经科学到自动分化，神经网络理论 & 神经过程中的欠拟合"
+    document = Document(PurePosixPath("a.md"), text, Metadata(title=title, subtitle=subtitle, language="zh-Hans"))
     chapters = tuple(one for one in chapters_of([(document, tmp_path)]) if isinstance(one, Chapter))
     made = books_as_files([Book(title, "zh-Hans", identifier("a.md"), chapters)])[0]
     page = epub_file(made["epub"], "text/ch001.xhtml")
@@ -344,6 +345,7 @@ def test_headings_keep_their_text(tmp_path: Path):
         outline = [one.get_title() for one in pdf.get_toc()]
     assert outline == [title, heading, "强调的标题 code 和公式 x2"]
     assert heading in "".join(pdf_text(made["pdf"]).split())
+    assert "欠拟合" in pdf_text(made["pdf"])  # whole, in one line
 
 
 CARD = (
