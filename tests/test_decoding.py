@@ -5,6 +5,7 @@ from __future__ import annotations
 import encodings.aliases
 import quopri
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 import pytest
 from webencodings.labels import LABELS
@@ -19,6 +20,7 @@ JAPANESE = "昨日は友達と海に行って、夕方まで泳ぎました。\n
 KOREAN = "어제 친구와 바다에 가서 저녁까지 수영했습니다.\n오늘은 집에서 책을 읽습니다.\n"
 RUSSIAN = "Вчера мы с другом поехали на море и плавали до вечера.\nСегодня я читаю дома книгу.\n"
 POLISH = "Wczoraj pojechaliśmy nad morze i pływaliśmy aż do wieczora.\nDziś będę w domu czytać książkę.\n"
+GERMAN = "Köln ist schön, außer bei Regen; die Kühe stört es nicht"
 TEXTS = {"gbk": CHINESE, "euc_jp": JAPANESE, "cp932": JAPANESE, "cp949": KOREAN, "cp1251": RUSSIAN, "cp1250": POLISH}
 
 
@@ -124,9 +126,12 @@ CASES = {
     "ISO-2022-JP without its escapes": (b"$B$3$l$O8E$$F|5-$G$9!#(B\n", "これは古い日記です。\n"),
     "HZ": (b"~{VPND5DNDUB:\\6`~} in Usenet\n", "中文的文章很多 in Usenet\n"),
     "UTF-7": (RUSSIAN.encode("utf-7"), RUSSIAN),
+    "UTF-7 of Latin letters": (b"K+APY-ln ist sch+APY-n, au+AN8-er bei Regen; die K+APw-he st+APY-rt es nicht", GERMAN),
     "quoted-printable of UTF-8": (quopri.encodestring(POLISH.encode()), POLISH),
     "quoted-printable of cp1252": (b"M=FCller aus K=F6ln =\nund mehr", "Müller aus Köln und mehr"),
+    "quoted-printable of KOI8-R": (quopri.encodestring(RUSSIAN.encode("koi8-r")), RUSSIAN),
     "encoded words of mail": (b"From: =?utf-8?Q?caf=C3=A9?= =?utf-8?B?IMOg?= x", "From: café à x"),
+    "a percent-encoded sentence of Latin letters": (quote(GERMAN.replace(",", "")).encode(), GERMAN.replace(",", "")),
     "a percent-encoded line": (b"%E4%BD%A0%E5%A5%BD%EF%BC%8C%E4%B8%96%E7%95%8C", "你好，世界"),
 }
 

@@ -1,6 +1,6 @@
 """Text in a language without a model -> letters that the models know, with the price of each: `ŝanĝo` -> `sango`.
 
-Esperanto, Maltese, Welsh and Albanian have letters that are rare or missing in the languages of the model. With the
+Romanian had cedillas in its code pages and has commas today. Esperanto, Maltese, Welsh and Albanian have letters that are rare or missing in the languages of the model. With the
 letters below them, their text is as likely as text of unknown languages is.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 from pipeline.encoding.codecs import ALPHABETS
 
 BASE_LETTERS = dict(zip("ĉĝĥĵŝŭċġħżŵŷẁẃẅỳëç", "cghjsucghzwywwwyec", strict=True))
+CEDILLA = "ţ"  # only Romanian has it; before Unicode, its code pages had no letters with a comma below
+COMMA_LETTERS = str.maketrans("şţŞŢ", "șțȘȚ")  # the model knows Romanian as it is written today
 LETTER_PRICE = (
     1.2  # nats for each such letter, which is one in three of its base letters; `benchmarks/decoding.py pairs`
 )
@@ -20,7 +22,11 @@ def in_known_letters(text: str, codec: str) -> tuple[str, float]:
 
     >>> in_known_letters("ŝanĝo", "iso8859-3"), in_known_letters("ŝåĝø", "iso8859-3")
     (('sango', 2.4), ('ŝåĝø', 0.0))
+    >>> in_known_letters("şi viaţa", "cp1250")
+    ('și viața', 0.0)
     """
+    if CEDILLA in text:
+        return text.translate(COMMA_LETTERS), 0.0
     if codec not in ALPHABETS:
         return text, 0.0
     outside = {char.lower() for char in text if char > "\x7f" and char.isalpha()}

@@ -7,7 +7,8 @@ import functools
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import BYTE_PAIRS, BYTES_AS_CHARACTERS, EXTRA_BYTES, is_multi_byte
 
-# UTF-8 has neither byte; other codecs have both. `LOST_BYTE` became U+FFFD, `IMPOSSIBLE_BYTE` is a character that the codec never yields.
+# UTF-8 has neither byte; other codecs have both. `LOST_BYTE` became U+FFFD, `IMPOSSIBLE_BYTE` is a character that the
+# codec never yields.
 LOST_BYTE, IMPOSSIBLE_BYTE = 0xFF, 0xFE
 
 

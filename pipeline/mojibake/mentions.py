@@ -25,7 +25,7 @@ MOST_WORDS_BETWEEN = 1  # words between an example and the word that introduces 
 MOST_CHARACTERS_BETWEEN = 30  # the same in characters, where the word has characters outside ASCII: it is sound
 ONE_LETTER_WORDS = frozenset("àèéêóúíâÀÈÉÊÓÚÍ")  # words of French, Italian, Portuguese: alone they are no examples
 ONE_SIGN = frozenset("–—•…·\xa0")  # signs that are alone in sound text
-BYTE_ORDER_MARK = "\ufeff"
+BOM_CHARACTER = "\ufeff"
 QUOTES = "\"'“”„«»‘’‚‹›「」『』`*_()[]<>"
 SEPARATOR = re.compile(r"->|=>|→|⇒|=|\||↔|:|\b(?:as|to|into|like|als|zu|como|comme|come|jako|как)\s\0")
 SEEN = re.compile(
@@ -115,7 +115,7 @@ def _is_paired(line: str, rest: str, one: Example) -> bool:
 
 def _is_invisible_alone(line: str, one: Example) -> bool:
     """Return whether an example is of the byte order mark, with a space after it: `ï»¿` in a sentence."""
-    return one.original == BYTE_ORDER_MARK and (line[one.end : one.end + 1] or " ").isspace()
+    return one.original == BOM_CHARACTER and (line[one.end : one.end + 1] or " ").isspace()
 
 
 def _is_emoji(one: Example) -> bool:

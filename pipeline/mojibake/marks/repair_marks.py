@@ -34,6 +34,7 @@ LIKELY_WORD_SCORE = (
 LIKELY_LETTER_SCORE = -2.0  # the same per character, for long words: `what?no` has -3, `oder?nicht` -2.5
 POSSIBLE_LETTER_SCORE = -2.75  # the same in text that is damaged
 LEAST_LIKELY_SHARE = 1 / 3  # share of the words with a question mark inside that are likely, in damaged text
+FEWEST_LETTERS_OF_LINE = 3  # beside its marks
 MOST_LONE_RATIO = 2  # marks by themselves for each mark in a word: with more, the text is about marks
 MARK_REASON = "one mark for a lost character; reconstructed"
 UNCERTAIN_MARK_REASON = "one mark for a lost character; uncertain"
@@ -66,7 +67,7 @@ def mark_changes(text: str, lines: Sequence[Span], min_confidence: float, archiv
     >>> [change.after for change in mark_changes(text, [(0, len(text))], 0.3, NO_STATISTICS)]
     ['ö']
     """
-    marks = [line for line in lines if mark_spellings().search(text, *line)]
+    marks = [line for line in lines if mark_spellings().search(text, *line) and _has_letters(text[slice(*line)])]
     inner = set(inner_questions(text, lines))
     if not marks and not inner:
         return []
@@ -115,6 +116,11 @@ def _body(text: str) -> str:
     """Return a text without its front matter, whose words are of no language, and without white space around it."""
     front = front_matter_of(text)
     return text.removeprefix(front.block if front else "").strip()
+
+
+def _has_letters(line: str) -> bool:
+    """Return whether a line has enough letters to show what its marks were: `caf\ufffd` has, `\ufffda\ufffd` has not."""
+    return sum(char.isalpha() for char in line) >= FEWEST_LETTERS_OF_LINE
 
 
 def _may_be_damaged(text: str, lines: Sequence[Span], inner: Collection[int]) -> bool:
