@@ -14,6 +14,7 @@ from pipeline.run.tasks import Task
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
 
+LANGUAGE_FACT = "language"  # the fact of the database with the main language of the archive, for short posts
 PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of the last scan
 
 
@@ -23,7 +24,7 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
     Then store how many files of each kind are no posts.
     """
     counts: Counter[str] = Counter()
-    known = database.sources()
+    known, language = database.sources(), database.fact(LANGUAGE_FACT)
     for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
             counts[found.passed_over] += 1
@@ -32,7 +33,7 @@ def changed_posts(settings: Settings, database: ArchiveState) -> Iterator[Task]:
         if flow != database.flow_of(found):
             stamp = sha256 = ""
         if not stamp or stamp != found.stamp:
-            yield Task(settings, found, sha256)
+            yield Task(settings, found, sha256, language=language)
     database.forget(known)
     database.learn(PASSED_OVER_FACT, json.dumps(counts))
 
