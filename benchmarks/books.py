@@ -1,11 +1,11 @@
-"""Check books of real posts: words, glyphs, lines that overprint each other or leave the page, and EPUBCheck.
+"""Check books of real posts: lost words, missing glyphs, words printed on each other or off the page, EPUBCheck.
 
-usage: python benchmarks/books.py FOLDER [--posts 15] [--skip 0] [--together 60] [--keep PLACE]    (or: make books-check)
+usage: python benchmarks/books.py FOLDER [--posts 15] [--skip 0] [--together 60] [--keep PLACE]
 
-FOLDER has folders of posts, such as ../shared/corpus or those of real_posts.py. The first posts of each folder are
-bound in books of `--together` posts, languages mixed; `--skip` leaves out the first ones. Prints for each book: words of the clean texts that its EPUB and
-its PDF lack, characters without a glyph, lines of text that overprint each other or leave the page, and EPUBCheck's
-messages. Ends with exit code 1 if there is any. `--keep` stores the books.
+FOLDER has folders of posts, such as ../shared/corpus or those of real_posts.py. The first posts of each folder after
+those that `--skip` leaves out are bound in books of `--together` posts, languages mixed. Prints for each book: words of
+the clean texts that its EPUB and its PDF lack, characters without a glyph, words that overprint each other or leave the
+page, and EPUBCheck's messages. Ends with exit code 1 if there is any. `--keep` stores the books. Needs pdftotext.
 """
 
 from __future__ import annotations
