@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
-from pipeline.books.book import Chapter
+from pipeline.books.book import BookStyle, Chapter
 from pipeline.run.collections import CollectionMaker
 from pipeline.run.periods import DatedPost, period_of, volumes_of
+from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
 from pipeline.settings import Edition, Settings
 from pipeline.store.archive_state import ArchiveState
 from pipeline.store.output_ledger import OutputLedger
@@ -96,3 +99,16 @@ def test_a_week_across_two_months_is_one_book():
     posts = [(f"{at}.md", "", date) for at, date in enumerate(dates)]
     found = {name: len(paths) for name, paths in volumes_of(posts, "week")}
     assert found == {"2021-W13": 3, "2021-W14": 1, "undated": 2}
+
+
+def test_an_index_is_in_the_language_of_its_volumes(tmp_path: Path):
+    """The index of a Chinese archive has Chinese headings, and names itself Chinese."""
+    save_chapters([], tmp_path / "chapters")
+    entries = (VolumeEntry("2020", (("鲸鱼", "2020-03-01"),), "zh-Hans"),)
+    target = tmp_path / "book.epub"
+    index = Volume("Collected posts", BookStyle(), None, "epub", tmp_path / "chapters", target, entries)
+    assert make_collection(index) == ""
+    with ZipFile(target) as epub:
+        package = next(epub.read(name).decode() for name in epub.namelist() if name.endswith(".opf"))
+    assert re.search("<dc:language[^>]*>(.*)<", package)[1] == "zh-Hans"
+    assert re.search("<dc:title[^>]*>(.*)<", package)[1] == "文集"

@@ -93,6 +93,7 @@ _NAMES_OF_KINDS = {
     FileKind.DATA: "robots.txt humans.txt ads.txt security.txt llms.txt llms-full.txt sitemap.txt"
     " urllist.txt requirements.txt constraints.txt meson_options.txt manifest.in cname"
     " codeowners thumbs.db desktop.ini",
+    FileKind.HIDDEN: "pipeline.toml decisions.jsonl",  # Lacuna's own, where raw/ is the archive's folder
 }
 _KIND_OF_NAME = {name: kind for kind, names in _NAMES_OF_KINDS.items() for name in names.split()}
 _REQUIREMENTS = re.compile(r"(?:requirements|constraints)[-_.][\w-]+\.txt|[\w-]+[-_.]requirements\.txt")

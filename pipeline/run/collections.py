@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pipeline.books import book
-from pipeline.books.book import BookStyle, style_of_settings
+from pipeline.books.book import BookStyle, Chapter, style_of_settings
 from pipeline.books.epub.device_formats import DEVICE_SUFFIXES, converted_for_device, converter_path
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
@@ -84,7 +84,8 @@ class CollectionMaker:
         entries = []
         for name, volume in self.named_volumes(collection, posts):
             yield volume
-            entries.append(VolumeEntry(name, tuple(self.database.chapters.titles(volume.posts))))
+            first = unpack(self.database.chapters.chapter(next(iter(volume.posts))), Chapter)
+            entries.append(VolumeEntry(name, tuple(self.database.chapters.titles(volume.posts)), first.language))
         yield replace(collection, index=tuple(entries))
 
     def volumes(self, collection: Collection, posts: Sequence[DatedPost]) -> Iterator[Collection]:

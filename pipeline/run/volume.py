@@ -18,16 +18,16 @@ from pipeline.settings import Edition
 from pipeline.store.atomic import errors_naming
 from pipeline.store.packing import unpack
 
-INDEX_LANGUAGE = "en"  # of the headings of an index
 _SIZE = 8  # bytes of the length before each chapter in a file
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeEntry:
-    """What an index says about a volume: its name, and (title, date) of its posts."""
+    """What an index says about a volume: its name, (title, date) of its posts, and its language."""
 
     name: str
     posts: tuple[tuple[str, str], ...]
+    language: str  # BCP 47; empty if unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _saved(file: Path) -> Iterator[Chapter]:
 
 def _index_chapters(volume: Volume) -> list[Chapter]:
     """Return one chapter for each volume of an index, with a list of its posts."""
-    return [Chapter(entry.name, (), INDEX_LANGUAGE, "", "", "nothing", [_post_list(entry)]) for entry in volume.index]
+    return [Chapter(entry.name, (), entry.language, "", "", "nothing", [_post_list(entry)]) for entry in volume.index]
 
 
 def _post_list(entry: VolumeEntry) -> Node:

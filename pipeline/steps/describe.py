@@ -56,6 +56,7 @@ LANGUAGE_TAG = re.compile(
 _KEY_SIGNS = re.compile(r"[-_.: ]")
 _MAIL_ADDRESS = re.compile(r"\s*<[^<>\s]+@[^<>\s]+>\s*\Z")
 _SEVERAL_NAMES = re.compile(r"\s*[、；]\s*|;\s+|\s+(?:and|&)\s+(?=\S+\s\S)|,\s+(?=[^\s,]+\s[^\s,])")
+_TIME_OF_DAY = re.compile(r"\d:\d\d|\d{9}")  # 08:30, or seconds since 1970
 UNTITLED = "untitled"
 HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
 TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # in a URL
@@ -100,7 +101,7 @@ def _metadata(document: Document, fields: dict[str, FrontValue], likely: str) ->
             if isinstance(value, dict):  # the API of WordPress: {"rendered": "A walk"}
                 value = value.get("rendered")
             if isinstance(value, str | int) and (found := read(str(value))):
-                if len(str(value)) <= MOST_TITLE_CHARACTERS:  # a value that was cut also stays in `extra`, in full
+                if _is_held_whole(name, str(value)):
                     used.add(key)
                 return found
         return ""
@@ -134,6 +135,15 @@ def _metadata(document: Document, fields: dict[str, FrontValue], likely: str) ->
         short=found.short and not language,
         extra=tuple((key, value) for key, value in fields.items() if key not in used),
     )
+
+
+def _is_held_whole(field: str, value: str) -> bool:
+    """Return whether the metadata hold all that a value says. If not, it also stays in `extra`, as written.
+
+    >>> _is_held_whole("date", "5 March 2021"), _is_held_whole("date", "2021-03-05T08:30:00Z")
+    (True, False)
+    """
+    return len(value) <= MOST_TITLE_CHARACTERS and not (field == "date" and _TIME_OF_DAY.search(value))
 
 
 def _ambiguous_date(document: Document, fields: dict[str, FrontValue], meta: Metadata) -> str:

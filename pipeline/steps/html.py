@@ -25,6 +25,7 @@ from pipeline.steps.tag_mentions import mentions_tags
 
 HTML_BLOCK = "Markdown has marks for this HTML"
 HTML_TAG = "Markdown has a mark for this tag"
+LOOK_TAG = "this tag sets only colour, size or font; Markdown has no mark for these"
 _MAY_BE_SAID = re.compile(
     r"<(?:p|h[1-6]|ul|ol|blockquote|pre|hr|table|center|div|b|strong|i|em|del|s|strike|code|tt|a|img|br|font|span)[\s/>]",
     re.IGNORECASE,
@@ -137,7 +138,9 @@ def _kept_changes(text: str, content: InlineContent, found: list[tuple[tuple[int
     edits: list[Change] = []
     for span, made in found:
         if not edits or span[0] >= edits[-1].span[1]:
-            edits.append(Change("html", span, content.content[slice(*span)], made, HTML_TAG))
+            before = content.content[slice(*span)]
+            reason = LOOK_TAG if before.lower().startswith(("<font", "<span")) else HTML_TAG
+            edits.append(Change("html", span, before, made, reason))
     if not edits:
         return
     if not _shown_alike(content.content, edits):
@@ -147,7 +150,7 @@ def _kept_changes(text: str, content: InlineContent, found: list[tuple[tuple[int
         start, end = content.at(edit.span[0]), content.at(edit.span[1] - 1) + 1
         before = text[start:end]
         if before == edit.before:  # else the lines of a quotation or a list are between
-            yield Change("html", (start, end), before, edit.after, HTML_TAG)
+            yield Change("html", (start, end), before, edit.after, edit.reason)
 
 
 MOST_TAGS_ALONE = 40  # elements of one paragraph that are tried alone
@@ -244,4 +247,4 @@ def _ended_line(content: InlineContent, match: re.Match[str]) -> str:
 SAME_SHOWN = Invariant("same_shown", shows_the_same)
 """A browser shows the same: the words of each block, code, links, images and the elements, raw HTML included."""
 
-STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=4)
+STEP = Step("html", html_to_markdown, (SAME_SHOWN,), version=5)
