@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Python imports nothing from this folder, because raw/ is in it.
 export PYTHONSAFEPATH := 1
 
-.PHONY: run test coverage torture harm bench check lock clean tools
+.PHONY: run test coverage torture harm bench books-check check lock clean tools
 
 run: .venv/run
 	$(BIN)/python -P -m pipeline run
@@ -29,6 +29,9 @@ harm: .venv/test # 20 minutes: public texts of this machine through every part; 
 
 bench: .venv/test # 5 minutes: how fast Lacuna is beside its peers; writes the table of docs/benchmarks.md
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/bench.py
+
+books-check: .venv/test # 10 minutes: books of 60 posts in all languages: lost words, glyphs, overprinted words, EPUBCheck
+	PYTHONPATH=. $(BIN)/python benchmarks/books.py ../shared/corpus --posts 3
 
 check: .venv/test
 	$(BIN)/ruff check .

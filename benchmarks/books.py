@@ -1,11 +1,11 @@
-"""Check books of real posts: words, glyphs, lines that overprint each other or leave the page, and the checkers of EPUB.
+"""Check books of real posts: lost words, missing glyphs, words printed on each other or off the page, EPUBCheck.
 
-usage: python benchmarks/books.py FOLDER [--posts 15] [--together 60] [--keep PLACE]    (or: make books-check)
+usage: python benchmarks/books.py FOLDER [--posts 15] [--skip 0] [--together 60] [--keep PLACE]
 
-FOLDER has folders of posts, such as ../shared/corpus or those of real_posts.py. The first posts of each folder are bound
-in books of `--together` posts, languages mixed. Prints for each book: words of the clean texts that its EPUB and its PDF
-lack, characters without a glyph, lines of text that overlap others or leave the page, and EPUBCheck's messages. Ends with
-exit code 1 if there is any. `--keep` stores the books.
+FOLDER has folders of posts, such as ../shared/corpus or those of real_posts.py. The first posts of each folder after
+those that `--skip` leaves out are bound in books of `--together` posts, languages mixed. Prints for each book: words of
+the clean texts that its EPUB and its PDF lack, characters without a glyph, words that overprint each other or leave the
+page, and EPUBCheck's messages. Ends with exit code 1 if there is any. `--keep` stores the books. Needs pdftotext.
 """
 
 from __future__ import annotations
@@ -22,12 +22,10 @@ from collections import Counter
 from html import unescape
 from importlib.resources import files
 from io import BytesIO
-from itertools import batched
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import pikepdf
-import pypdfium2
 
 from pipeline import Document, Settings, SkipDocument
 from pipeline.books.book import Book, Chapter, chapters_of, identifier
@@ -37,23 +35,26 @@ from pipeline.books.formats import books_as_files
 from pipeline.run.worker import cleaned_document
 
 SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # no order in a PDF's text
-LEAST_OVERLAP = 0.45  # of the lower of two lines: Thai marks, formulas and ruby reach into the line above by less
+MOST_APART = 0.35  # of the height of the lower word: centres of words that overprint each other are nearer
+LEAST_COVERED = 0.4  # of the width of the narrower one
 EDGE = 3.0  # points from the edge of the page: no text is nearer
 
 
-class Line(NamedTuple):
-    """A line of text on a page, in points from the lower left corner."""
+class Word(NamedTuple):
+    """A word on a page, in points from the upper left corner."""
 
     left: float
-    bottom: float
-    right: float
     top: float
+    right: float
+    bottom: float
     text: str
 
 
-def cleaned(folder: Path, number: int) -> list[tuple[Path, Document]]:
-    """Return the first posts of each folder, cleaned, one of each folder in turn."""
-    by_folder = [sorted(place.rglob("*.md"))[:number] for place in sorted(folder.iterdir()) if place.is_dir()]
+def cleaned(folder: Path, skip: int, number: int) -> list[tuple[Path, Document]]:
+    """Return posts of each folder, cleaned, one of each folder in turn."""
+    by_folder = [
+        sorted(place.rglob("*.md"))[skip : skip + number] for place in sorted(folder.iterdir()) if place.is_dir()
+    ]
     made = []
     for at in range(number):
         for one in by_folder:
@@ -66,30 +67,19 @@ def cleaned(folder: Path, number: int) -> list[tuple[Path, Document]]:
     return made
 
 
-def page_lines(page: pypdfium2.PdfPage) -> list[Line]:
-    """Return the lines of a page: runs of characters of one height."""
-    text = page.get_textpage()
+def overprinted(words: list[Word]) -> list[tuple[Word, Word]]:
+    """Return the pairs of words at one place of a page."""
     found = []
-    for at in range(text.count_rects()):
-        left, bottom, right, top = text.get_rect(at)
-        shown = text.get_text_bounded(left, bottom, right, top).strip()
-        if shown:
-            found.append(Line(left, bottom, right, top, shown))
-    return found
-
-
-def overprinted(lines: list[Line]) -> list[tuple[Line, Line]]:
-    """Return the pairs of lines that cover each other by `LEAST_OVERLAP` of the lower one's height and width."""
-    found = []
-    ordered = sorted(lines, key=lambda line: -line.top)
+    ordered = sorted(words, key=lambda word: word.top)
     for at, one in enumerate(ordered):
         for other in ordered[at + 1 :]:
-            if other.top < one.bottom:
+            if other.top > one.bottom:
                 break
-            high = min(one.top, other.top) - max(one.bottom, other.bottom)
+            apart = abs(one.top + one.bottom - other.top - other.bottom) / 2
             wide = min(one.right, other.right) - max(one.left, other.left)
-            least = min(one.top - one.bottom, other.top - other.bottom)
-            if high > LEAST_OVERLAP * least and wide > least:
+            if apart < MOST_APART * min(one.bottom - one.top, other.bottom - other.top) and (
+                wide > LEAST_COVERED * min(one.right - one.left, other.right - other.left)
+            ):
                 found.append((one, other))
     return found
 
@@ -98,28 +88,31 @@ class PdfFaults(NamedTuple):
     """What is wrong with the pages of a PDF, and their text."""
 
     text: str
-    over: list[str]  # pairs of lines
-    outside: list[str]  # lines
+    over: list[str]  # pairs of words
+    outside: list[str]  # words
 
 
-def pdf_faults(data: bytes) -> PdfFaults:
-    """Return the overprinted lines of a PDF, those outside its pages, and its text with hyphenated words joined."""
-    document = pypdfium2.PdfDocument(data)
-    over, outside, texts = [], [], []
-    try:
-        for number, page in enumerate(document, 1):
-            width, height = page.get_size()
-            lines = page_lines(page)
-            texts.append(page.get_textpage().get_text_range())
-            over += [f"page {number}: {one.text[:40]!r} / {other.text[:40]!r}" for one, other in overprinted(lines)]
-            outside += [
-                f"page {number}: {line.text[-40:]!r} at {line.right:.0f} of {width:.0f}"
-                for line in lines
-                if line.left < EDGE or line.right > width - EDGE or line.bottom < EDGE or line.top > height - EDGE
-            ]
-    finally:
-        document.close()
-    return PdfFaults(re.sub(r"(\w*)\ufffe\s*(\w*)", r"\1\2 \1 \2", "\n".join(texts)), over, outside)
+def pdf_faults(file: Path) -> PdfFaults:
+    """Return the overprinted words of a PDF, those outside its pages, and its text with hyphenated words joined."""
+    over, outside = [], []
+    for number, page in enumerate(printed_by_poppler("-bbox", file).split("<page ")[1:], 1):
+        width, height = (float(one) for one in re.findall(r'(?:width|height)="([\d.]+)"', page)[:2])
+        boxes = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>', page)
+        words = [Word(*map(float, box[:4]), unescape(box[4])) for box in boxes]
+        over += [f"page {number}: {one.text[:40]!r} / {other.text[:40]!r}" for one, other in overprinted(words)]
+        outside += [
+            f"page {number}: {word.text[-40:]!r} at {word.right:.0f} of {width:.0f}"
+            for word in words
+            if word.left < EDGE or word.right > width - EDGE or word.top < EDGE or word.bottom > height - EDGE
+        ]
+    text = re.sub(r"(\w*)\u00ad\n(?:\n*\f.*\n)?\s*(\w*)", r"\1\2 \1 \2", printed_by_poppler("-layout", file))
+    return PdfFaults(text + printed_by_poppler("-raw", file), over, outside)
+
+
+def printed_by_poppler(option: str, file: Path) -> str:
+    """Return what pdftotext prints about a PDF."""
+    command = ["pdftotext", option, str(file), "-"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - a benchmark
 
 
 def epub_text(data: bytes) -> str:
@@ -155,7 +148,7 @@ def check(book: Book, place: Path) -> Counter[str]:
     made = books_as_files([book])[0]
     for kind, data in made.items():
         (place / f"{book.title}.{kind}").write_bytes(data)
-    faults, epub = pdf_faults(made["pdf"]), epub_text(made["epub"])
+    faults, epub = pdf_faults(place / f"{book.title}.pdf"), epub_text(made["epub"])
     for chapter in book.chapters:
         for kind, text in (("PDF", faults.text), ("EPUB", epub)):
             number, excerpts = lost_words(chapter, text)
@@ -166,7 +159,7 @@ def check(book: Book, place: Path) -> Counter[str]:
         for char, number in characters_without_glyph("".join(ast_visible_text(chapter.blocks))).items():
             counts["characters without a glyph"] += number
             print(f"  {chapter.path}: no glyph for U+{ord(char):04X} {char}: {number}")
-    counts["lines overprinted"], counts["lines outside"] = len(faults.over), len(faults.outside)
+    counts["words overprinted"], counts["words outside"] = len(faults.over), len(faults.outside)
     counts["PDF/A not claimed"] = notdef_glyphs(made["pdf"])
     print(
         *(f"  overprinted: {one}" for one in faults.over[:20]),
@@ -191,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--posts", type=int, default=15)
+    parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--together", type=int, default=60)
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
@@ -198,7 +192,9 @@ def main() -> None:
         place = given.keep or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
         total: Counter[str] = Counter()
-        for number, some in enumerate(batched(cleaned(given.folder, given.posts), given.together), 1):
+        posts = cleaned(given.folder, given.skip, given.posts)
+        for number, start in enumerate(range(0, len(posts), given.together), 1):
+            some = posts[start : start + given.together]
             chapters = [
                 one for one in chapters_of([(document, root) for root, document in some]) if isinstance(one, Chapter)
             ]

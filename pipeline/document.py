@@ -52,6 +52,7 @@ class Metadata:
     authors: tuple[str, ...] = ()
     source_url: str = ""
     language: str = ""  # BCP 47, e.g. zh-Hans
+    short: bool = False  # too short to know its language: that of the archive is likely
     date: str = ""  # ISO 8601, as precise as known: 2021, 2021-03 or 2021-03-09
     front_matter: str = ""  # the block as written, with its fences
     extra: tuple[tuple[str, FrontValue], ...] = ()  # other fields of the front matter

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from pipeline.language.archive_statistics import ArchiveStatistics
 
 ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
+LANGUAGE = "language"  # the option of `describe` that gets the main language of the archive, if the settings have none
 FROM_SETTINGS = ("profile", "plain_text", "links")  # the keyword arguments of steps that get the setting of that name
 MOST_MARKDOWN_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
 
@@ -187,6 +188,13 @@ def with_archive(steps: Iterable[Step], archive: ArchiveStatistics) -> tuple[Ste
     """Return the steps, with `archive` bound in each whose function has a keyword argument of that name."""
     return tuple(
         _with_arguments(step, {ARCHIVE: archive}) if ARCHIVE in _keyword_arguments(step) else step for step in steps
+    )
+
+
+def with_language(steps: Iterable[Step], language: str) -> tuple[Step, ...]:
+    """Return the steps, with the main language of the archive bound in `describe`."""
+    return tuple(
+        _with_arguments(step, {LANGUAGE: language}) if step.name == describe.STEP.name else step for step in steps
     )
 
 

@@ -56,6 +56,38 @@ def test_each_change_reaches_all_records_that_it_affects(tmp_path: Path):
     assert not run_archive(chosen).written
 
 
+SHORT = {"a.md": "# Une belle soirée\n", "b.md": "# 東京物語\n", "c.md": "# Hello\n\nあいう\n", "d.md": "# 12\n"}
+LONG = {
+    "fr": "Il était une fois un village au bord de la mer, dont les pêcheurs partaient chaque matin avant le jour. {}",
+    "de": "Es war einmal ein kleines Dorf am Meer, dessen Fischer jeden Morgen vor Tag hinaus auf die See fuhren. {}",
+}
+
+
+def test_short_posts_have_the_language_of_the_archive(tmp_path: Path):
+    """A change of the archive's main language reaches the posts that are too short to know theirs, and no others."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for name, text in SHORT.items():
+        (raw / name).write_text(text, "utf-8")
+    chosen = settings(tmp_path)
+    languages = []
+
+    def run() -> None:
+        assert is_fresh(tmp_path, run_archive(chosen), chosen)
+        languages.append([records(tmp_path)[name]["language"] for name in SHORT])
+
+    run()
+    for number in range(3):
+        (raw / f"fr-{number}.md").write_text(LONG["fr"].format(number), "utf-8")
+    run()
+    (raw / "de-0.md").write_text(LONG["de"].format(0), "utf-8")
+    run()
+    (raw / "de-1.md").write_text(LONG["de"].format(1), "utf-8")
+    run()
+    assert languages == [["", "", "ja", ""], ["fr", "", "ja", ""], ["fr", "", "ja", ""], ["", "", "ja", ""]]
+    assert not run_archive(chosen).written
+
+
 @pytest.mark.parametrize("at", [0, 700, 1500, 2999])
 def test_a_new_post_changes_few_pages_and_volumes(at: int):
     """Pages and volumes are of bounded size, and a new post changes at most three of them."""

@@ -17,7 +17,8 @@ from pipeline.books.chapter.languages import with_languages
 from pipeline.books.formats import books_as_files
 from pipeline.books.pandoc_ast import para, text_nodes
 from pipeline.document import Document, Metadata
-from pipeline.language.paragraphs import han_language, other_language
+from pipeline.language.paragraphs import other_language
+from pipeline.language.written_in import han_language
 from tests.conftest import ROOT
 from tests.test_cases import rows
 from tests.test_editions import page_text

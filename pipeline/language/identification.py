@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pipeline.language.scripts import (
     ALSO_LATIN,
@@ -18,6 +20,7 @@ from pipeline.language.scripts import (
     NOT_LATIN,
     RARE_LANGUAGES,
 )
+from pipeline.language.written_in import base_language, han_language, scripts_of
 from pipeline.patterns import lazy_pattern
 
 FEWEST_LETTERS_TO_IDENTIFY = 18  # letters of a script that many languages have; with fewer, the tag would be a guess
@@ -29,6 +32,8 @@ LEAST_SHARE_OF_SCRIPT = (
     0.15  # of the words in another script: then Latin words may be names and commands, `用 pip install 安装`
 )
 FEWEST_FUNCTION_WORDS = 0.15  # share of them in the Latin words of prose; commands and names have hardly any
+MOST_SHORT = 80  # letters of a text whose language its archive helps to know: as long as py3langid errs
+LEAST_LEAD_OVER_LIKELY = 1.5  # nats per root of a byte: benchmarks/languages.py, `short`
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = lazy_pattern(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$",
@@ -48,6 +53,13 @@ _WU = lazy_pattern("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
 _HAN_OF_MANDARIN = lazy_pattern("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
 
+class Identified(NamedTuple):
+    """The language of a text (BCP 47; empty if unknown), and whether the text is too short to know it alone."""
+
+    language: str
+    short: bool
+
+
 def language_of(text: str) -> str:
     """Return the BCP 47 tag of the main language of `text`, with the script for Chinese; empty if unknown.
 
@@ -60,6 +72,17 @@ def language_of(text: str) -> str:
     >>> language_of("面白い本を読みました。"), language_of("abc")
     ('ja', '')
     """
+    return identified(text).language
+
+
+def identified(text: str, likely: str = "") -> Identified:
+    """Return the language of `text`; that of a short one is rather `likely`, the language of the posts around it.
+
+    >>> identified("Une belle soirée"), identified("Une belle soirée", "fr")
+    (Identified(language='', short=True), Identified(language='fr', short=True))
+    >>> identified("What a beautiful evening by the sea", "fr"), identified("東京物語", "ja").language
+    (Identified(language='en', short=True), 'ja')
+    """
     prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
     own = _QUOTED_LINE.sub("", prose)
     if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY:
@@ -68,16 +91,20 @@ def language_of(text: str) -> str:
     words = [[*words_of(paragraph)] for paragraph in prose.split("\n") if paragraph.strip()]
     script = main_script(words)
     if not script:
-        return ""
+        return Identified("", short=False)
+    likely = likely if script in scripts_of(likely) else ""
     written = " ".join(word for paragraph in words for name, word in paragraph if _same_script(name, script))
     letters = len(written) - written.count(" ")
     if script in {"Hani", "Kana"}:
-        return _chinese_or_japanese(written)
+        return _chinese_or_japanese(written, likely)
     if script == "Tibt" and _DZONGKHA.search(written):
-        return "dz"
+        return Identified("dz", short=False)
     if script in LANGUAGE_OF_SCRIPT:
-        return LANGUAGE_OF_SCRIPT[script] if letters >= FEWEST_LETTERS_OF_SCRIPT else ""
-    return _classified(written, script) if letters >= FEWEST_LETTERS_TO_IDENTIFY else ""
+        known = letters >= FEWEST_LETTERS_OF_SCRIPT
+        return Identified(LANGUAGE_OF_SCRIPT[script] if known else likely, short=not known)
+    if letters < FEWEST_LETTERS_TO_IDENTIFY:
+        return Identified(likely, short=True)
+    return Identified(_classified(written, script, likely if letters < MOST_SHORT else ""), short=letters < MOST_SHORT)
 
 
 def words_of(text: str) -> Iterator[tuple[str, str]]:
@@ -108,42 +135,51 @@ def main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
     return best if sum(word in FUNCTION_WORDS for word in latin) >= FEWEST_FUNCTION_WORDS * len(latin) else second
 
 
-def _chinese_or_japanese(text: str) -> str:
-    """Return the language of a text in Han characters and kana; empty if it is too short to know.
+def _chinese_or_japanese(text: str, likely: str) -> Identified:
+    """Return the language of a text in Han characters and kana.
 
     Japanese has kana between its Han characters; a Chinese text that quotes some has few.
     """
     kana, han = (len(re.findall(f"[{LETTERS_OF_SCRIPT[name]}]", text)) for name in ("Kana", "Hani"))
-    if kana >= FEWEST_LETTERS_OF_SCRIPT and kana * 8 >= han:
-        return "ja"
-    if kana and han < FEWEST_HAN:
-        return "ja"
+    if (kana >= FEWEST_LETTERS_OF_SCRIPT and kana * 8 >= han) or (kana and han < FEWEST_HAN):
+        return Identified("ja", short=False)
     if han < FEWEST_HAN and not (han > FEWEST_LETTERS_OF_SCRIPT and _HAN_OF_MANDARIN.search(text)):
-        return ""
+        return Identified(han_language(text) or likely, short=True)
     for tag, signs in (("yue", _CANTONESE), ("wuu", _WU)):
         found = signs.findall(text)
         if len(set(found)) > 2 and len(found) * 50 >= han:  # noqa: PLR2004 - three signs of the dialect, one in 50
-            return tag
-    return _chinese_script(text)
+            return Identified(tag, short=False)
+    short = han < 2 * FEWEST_HAN and not han_language(text)
+    return Identified((likely if short else "") or _chinese_script(text), short)
 
 
-def _classified(text: str, script: str) -> str:
-    """Return the language of a text in letters of one script, by the n-grams of py3langid."""
+def _classified(text: str, script: str, likely: str) -> str:
+    """Return the language of a text in letters of one script, by the n-grams of py3langid.
+
+    It is `likely`, if that is given, unless another language leads clearly.
+    """
+    scores = scores_in_script(text, script)
+    root = len(text.encode()) ** 0.5
+    best = scores[0]
+    if best[0] in RARE_LANGUAGES:
+        lead = RARE_CONFIDENCE * root
+        best = next(
+            ((tag, score) for tag, score in scores if tag not in RARE_LANGUAGES and score > best[1] - lead), best
+        )
+    own = dict(scores).get(base_language(likely), -math.inf)
+    return likely if best[1] - own < LEAST_LEAD_OVER_LIKELY * root else best[0]
+
+
+def scores_in_script(text: str, script: str) -> list[tuple[str, float]]:
+    """Return py3langid's languages of a script with their scores for a text, best first."""
     from pipeline.language.langid_scores import language_scores  # noqa: PLC0415 - loads numpy: 90 ms
 
     allowed = LANGUAGES_OF_SCRIPT.get(script)
-    scores = [
+    return [
         (tag, score)
         for tag, score in language_scores(text)
         if (tag in allowed if allowed else tag not in NOT_LATIN or tag in ALSO_LATIN)
     ]
-    lead = RARE_CONFIDENCE * len(text.encode()) ** 0.5
-    best = scores[0]
-    if best[0] in RARE_LANGUAGES:
-        best = next(
-            ((tag, score) for tag, score in scores if tag not in RARE_LANGUAGES and score > best[1] - lead), best
-        )
-    return best[0]
 
 
 def _chinese_script(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -14,16 +13,11 @@ from pipeline.language.identification import (
     FEWEST_LETTERS_TO_IDENTIFY,
     language_of,
     main_script,
+    scores_in_script,
     words_of,
 )
-from pipeline.language.scripts import (
-    CHINESE_LANGUAGES,
-    FUNCTION_WORDS,
-    LANGUAGE_OF_SCRIPT,
-    LANGUAGES_OF_SCRIPT,
-    NOT_LATIN,
-    RARE_LANGUAGES,
-)
+from pipeline.language.scripts import FUNCTION_WORDS, LANGUAGE_OF_SCRIPT, RARE_LANGUAGES
+from pipeline.language.written_in import base_language, han_language, scripts_of
 
 FEWEST_LETTERS_OF_OTHER = 60  # letters of a paragraph in the script of its post: benchmarks/languages.py, `paragraphs`
 MOST_OWN_WORDS = 0.2  # share of words in the script of the post, in a paragraph that is in another script
@@ -74,7 +68,7 @@ def _is_prose(words: list[str]) -> bool:
 
 def _other_of_same_script(text: str, language: str, script: str) -> str:
     """Return the language of a paragraph in the script of its post, if it is certainly another; else empty."""
-    base = _base(language)
+    base = base_language(language)
     if script in CJK_SCRIPTS:
         found = language_of(text)
         kana = sum(len(word) for name, word in words_of(text) if name == "Kana")
@@ -95,13 +89,9 @@ def leading_language(text: str, base: str, script: str) -> tuple[str, float]:
 
     The lead is 0 where py3langid does not know `base`.
     """
-    from pipeline.language.langid_scores import language_scores  # noqa: PLC0415 - loads numpy: 90 ms
-
     written = " ".join(word for name, word in words_of(text) if name == script)
-    scores = dict(language_scores(written))
-    allowed = LANGUAGES_OF_SCRIPT.get(script) or scores.keys() - NOT_LATIN
-    best = max(allowed & scores.keys(), key=lambda tag: (scores[tag], tag))
-    return best, (scores[best] - scores.get(base, scores[best])) / max(1, len(written.encode())) ** 0.5
+    (best, most), *others = scores_in_script(written, script)
+    return best, (most - dict(others).get(base, most)) / max(1, len(written.encode())) ** 0.5
 
 
 def is_at_least_as_likely(text: str, language: str, own: str) -> bool:
@@ -115,32 +105,10 @@ def is_at_least_as_likely(text: str, language: str, own: str) -> bool:
         return script not in scripts_of(own)
     if script in CJK_SCRIPTS:
         return language_of(text) in {language, ""}
-    return leading_language(text, _base(own), script)[1] >= leading_language(text, _base(language), script)[1]
-
-
-def scripts_of(language: str) -> set[str]:
-    """Return the scripts that a language (BCP 47) is written in, as `scripts` names them.
-
-    >>> sorted(scripts_of("ja")), scripts_of("ru"), scripts_of("fr-CA")
-    (['Hani', 'Kana'], {'Cyrl'}, {'Latn'})
-    """
-    base, *rest = language.split("-")
-    named = {part for part in rest if len(part) == len("Latn")} & {"Latn", "Cyrl", "Arab", "Deva"}
-    if named:
-        return named
-    if _base(language) == "zh":
-        return {"Hani"}
-    if base == "ja":
-        return {"Hani", "Kana"}
-    found = {script for script, one in LANGUAGE_OF_SCRIPT.items() if one == base}
-    found |= {script for script, several in LANGUAGES_OF_SCRIPT.items() if base in several}
-    return found or {"Latn"}
-
-
-def _base(language: str) -> str:
-    """Return the language of a tag, one tag for all kinds of Chinese and Norwegian."""
-    base = language.split("-", maxsplit=1)[0].lower()
-    return "zh" if base in CHINESE_LANGUAGES else {"nb": "no", "nn": "no"}.get(base, base)
+    return (
+        leading_language(text, base_language(own), script)[1]
+        >= leading_language(text, base_language(language), script)[1]
+    )
 
 
 def script_runs(text: str, language: str, han: str) -> Iterator[ScriptRun]:
@@ -172,30 +140,3 @@ def _cjk_kind(char: str) -> str:
         return ""
     name = next((name for name, _ in words_of(char)), "")
     return "Hani" if name == "Kana" else name if name in CJK_SCRIPTS else ""
-
-
-def han_language(text: str) -> str:
-    """Return the language that the characters of a name or phrase belong to; empty if they belong to several.
-
-    >>> han_language("東京の本"), han_language("辻"), han_language("门"), han_language("說話"), han_language("文")
-    ('ja', 'ja', 'zh-Hans', 'zh-Hant', '')
-    """
-    if any("\u3041" <= char <= "\u30ff" for char in text):
-        return "ja"
-    found = {tag for char in text if (tag := _standard_of(char))}
-    return found.pop() if len(found) == 1 else ""
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def _standard_of(char: str) -> str:
-    """Return the language whose national standard alone has a character: JIS X 0208, GB 2312 or Big5."""
-    codecs = {"ja": "euc_jp", "zh-Hans": "gb2312", "zh-Hant": "big5"}
-    having = [tag for tag, codec in codecs.items() if _has(codec, char)]
-    return having[0] if len(having) == 1 else ""
-
-
-def _has(codec: str, char: str) -> bool:
-    try:
-        return len(char.encode(codec)) == len("\u4e00".encode("gb2312"))  # three bytes in EUC-JP: not in JIS X 0208
-    except UnicodeEncodeError:
-        return False

@@ -17,6 +17,7 @@ from pipeline.run.tasks import Task
 from pipeline.settings import Settings
 from pipeline.store.archive_state import ArchiveState
 
+LANGUAGE_FACT = "language"  # the fact of the database with the main language of the archive, for short posts
 PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of the last scan
 KnownRow = tuple[str, str, str]  # stamp, SHA-256 and flow of a document as it was last seen
 
@@ -36,7 +37,7 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
     each kind are no posts.
     """
     counts: Counter[str] = Counter()
-    known = database.sources()
+    known, language = database.sources(), database.fact(LANGUAGE_FACT)
     suffixes = container_suffixes(chosen_readers(settings.plugins))
     for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
@@ -49,7 +50,7 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
         if flow != database.flow_of(found):
             stamp = sha256 = ""
         if not stamp or stamp != found.stamp:
-            yield Task(settings, found, sha256)
+            yield Task(settings, found, sha256, language=language)
     paths = {str(found.path) for found in containers.found}
     for path in [*known] if paths else ():
         if path in paths or str(container_of(PurePosixPath(path))) in paths:
@@ -63,7 +64,7 @@ def parts_to_clean(settings: Settings, database: ArchiveState, containers: Found
 
     A pattern of `ignore` names parts if it names a folder of parts: `crawl.warc.parts/ads.example.org/*`.
     """
-    known = containers.known
+    known, language = containers.known, database.fact(LANGUAGE_FACT)
     ignored = [one for one in settings.ignore if f"{PARTS_ENDING}/" in one]
     for part in parts_of_containers(database, containers.found):
         if any(fnmatchcase(str(part.path), pattern) for pattern in ignored):
@@ -72,7 +73,7 @@ def parts_to_clean(settings: Settings, database: ArchiveState, containers: Found
         if flow != database.flow_of(part):
             stamp = sha256 = ""
         if not stamp or stamp != part.stamp:
-            yield Task(settings, part, sha256)
+            yield Task(settings, part, sha256, language=language)
     database.forget(known)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.document import Skipped
 from pipeline.extras import is_installed, require
-from pipeline.run.changed_posts import FoundContainers, changed_posts, parts_to_clean, passed_over
+from pipeline.run.changed_posts import LANGUAGE_FACT, FoundContainers, changed_posts, parts_to_clean, passed_over
 from pipeline.run.code_state import code_state
 from pipeline.run.decided_posts import PROBLEMS_FACT, learn_decisions, learn_kept, outdated_in_words
 from pipeline.run.engines import opened_engine, with_absolute_folders
@@ -205,7 +205,7 @@ class IncrementalRun:
             else:
                 row = result if isinstance(result, DocumentRow) else document_row(_skipped(task, result))
                 self.system_failed |= row.cause == "environment"
-                self.database.put(task.found, row, task.evidence)
+                self.database.put(task.found, row, task.evidence, task.language)
             if at % COMMIT_EVERY == 0 and time.monotonic() - ended >= COMMIT_RATIO * took:
                 start = time.monotonic()
                 self.database.commit()
@@ -213,18 +213,21 @@ class IncrementalRun:
                 took = ended - start
 
     def recheck(self) -> None:
-        """Clean again the sources with reconstructed characters whose evidence in the archive changed."""
+        """Clean again what the archive decides: languages of short posts, reconstructed characters."""
         if not self.database.stale.any():
             return
-        from pipeline.run.evidence import outdated_inferences, write_statistics
+        from pipeline.run import evidence as others
 
+        language = others.main_language(self.settings, self.database)
+        self.database.learn(LANGUAGE_FACT, language)
+        self.keep_each(others.outdated_short_posts(self.settings, self.database, language), "re-checking")
         evidence = Path(self.settings.clean, ".evidence")
         with self.ledger.scratch() as scratch:
             file = scratch / "evidence" if self.ledger.check else evidence
-            tasks = outdated_inferences(self.settings, self.database, file)
+            tasks = others.outdated_inferences(self.settings, self.database, file, language)
             first = next(tasks, None)
             if first:
-                write_statistics(self.database, file, evidence)
+                others.write_statistics(self.database, file, evidence)
                 self.keep_each(chain([first], tasks), "re-checking")
         self.database.commit()
 

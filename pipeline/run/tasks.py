@@ -15,7 +15,8 @@ class Task:
 
     `known` is the SHA-256 of the bytes cleaned last time. `archive` is a file with statistics of the archive, and
     `statistics` the digest of what they count. `duplicates` are further documents that may be sound copies: path and
-    text. `evidence` is the digest of all these. `decisions` is a copy of decisions.jsonl, and `decided` its digest.
+    text. `evidence` is the digest of all these. `language` is the main one of the archive, for short posts. `decisions`
+    is a copy of decisions.jsonl, and `decided` its digest.
     """
 
     settings: Settings
@@ -25,6 +26,7 @@ class Task:
     evidence: str = ""
     statistics: str = ""
     duplicates: tuple[tuple[str, str], ...] = ()
+    language: str = ""
     decisions: Path | None = None
     decided: str = ""
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.decisions_file import parse_decisions
 from pipeline.document import Cause, Document, RetryLater, SkipDocument, Skipped, Source, Step
-from pipeline.flow import assemble, with_archive
+from pipeline.flow import assemble, with_archive, with_language
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics, with_duplicates
 from pipeline.read.found_source import parts_found, read_found
 from pipeline.read.kinds import FileKind
@@ -38,6 +38,8 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     if sha256 == task.known:
         return Unchanged()
     steps = _assembled(pickle.dumps(task.settings))
+    if task.language:
+        steps = with_language(steps, task.language)
     if task.archive:
         archive = _unpacked_archive(task.archive, task.statistics)
         steps = with_archive(steps, with_duplicates(archive, dict(task.duplicates)) if task.duplicates else archive)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pipeline.changes import Change
 from pipeline.document import Document, FrontValue, Metadata, Step
-from pipeline.language.identification import language_of
+from pipeline.language.identification import identified
 from pipeline.markdown import HEADING_MARKS, BlockGroup, block_groups, heading_text, inline_tokens, line_starts
 from pipeline.markdown.front_matter import front_matter_of
 from pipeline.steps.bylines import byline_of, lines_below_title
@@ -62,10 +62,10 @@ TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # 
 SOURCE_LINES = 30  # lines from the top that may name the source
 
 
-def describe(document: Document, *, profile: str = "") -> Document:
+def describe(document: Document, *, profile: str = "", language: str = "") -> Document:
     """Read title, authors, source URL, date and language; remove the front matter from the text.
 
-    `profile` is the site profile that the settings name.
+    `profile` is the site profile that the settings name. `language` is that of posts too short to know it.
     """
     found = front_matter_of(document.text)
     fields: dict[str, FrontValue] = {}
@@ -75,7 +75,7 @@ def describe(document: Document, *, profile: str = "") -> Document:
         fields = {stripped(key): _stripped_value(value) for key, value in found.fields.items()}
         removal = Change("describe", (0, len(found.block)), found.block, "", "front matter is kept as metadata")
         document = replace(document.edited([removal]), meta=replace(document.meta, front_matter=found.block))
-    meta = _metadata(document, fields)
+    meta = _metadata(document, fields, language)
     if doubtful := _ambiguous_date(document, fields, meta):
         document = document.noted("describe", f"the date {doubtful} has two readings; write it as YYYY-MM-DD")
     if profile and profile_applies(profile, meta.source_url):
@@ -86,8 +86,11 @@ def describe(document: Document, *, profile: str = "") -> Document:
     return replace(document, meta=meta)
 
 
-def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
-    """Return the metadata: from the front matter, else from the text. Unused fields go to `extra`."""
+def _metadata(document: Document, fields: dict[str, FrontValue], likely: str) -> Metadata:
+    """Return the metadata: from the front matter, else from the text. Unused fields go to `extra`.
+
+    `likely` is the language of a text that is too short to know it.
+    """
     used: set[str] = set()
     written = {_plain_key(key): key for key in reversed(fields)}  # `Title` and `title` are one field
 
@@ -106,6 +109,7 @@ def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
     source_url = given("source_url", _http_url) or source_named_in(document.text)
     date = given("date", date_of)
     language = given("language", _language_tag)
+    found = identified(document.text, _language_tag(likely))
     byline = byline_of(lines_below_title(document.text, titled=bool(title)))
     authors = _author_names(fields, used) or document.meta.authors or byline.authors
     title = (
@@ -126,7 +130,8 @@ def _metadata(document: Document, fields: dict[str, FrontValue]) -> Metadata:
         or date_in_path(urlsplit(source_url).path)
         or date_in_path(document.path.with_suffix("").as_posix())
         or date_in(title),
-        language=language or language_of(document.text),
+        language=language or found.language,
+        short=found.short and not language,
         extra=tuple((key, value) for key, value in fields.items() if key not in used),
     )
 

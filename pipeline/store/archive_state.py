@@ -143,17 +143,18 @@ class ArchiveState:
         """Store the new stamp of a source whose bytes are those cleaned last time."""
         self.db.execute("UPDATE documents SET stamp = ? WHERE path = ?", (found.stamp, str(found.path)))
 
-    def put(self, found: FoundFile, row: DocumentRow, evidence: str = "") -> None:
-        """Store the row of a source, and the digest of the other documents that its characters were inferred from."""
+    def put(self, found: FoundFile, row: DocumentRow, evidence: str = "", prior: str = "") -> None:
+        """Store the row of a source, the digest of the documents that its characters were inferred from, its prior."""
         path, name, flow = str(found.path), safe_name(found.path), self.flow_of(found)
         digest = hashlib.sha256(row.outcome).hexdigest()
         inferred = row.inferred or bool(evidence)  # a document without open inferences still depends on its evidence
         stamp = found.stamp if row.lasting else ""
         names = (path, flow, stamp, row.sha256, row.kind, name, name.casefold(), row.title, row.url, digest)
-        values = (*names, row.rolled_back, inferred, evidence, name_hash(path), row.length)
+        about_text = (name_hash(path), row.length, row.language, row.short, prior if row.short else "")
+        values = (*names, row.rolled_back, inferred, evidence, *about_text)
         columns = (
             "path, flow, stamp, sha256, kind, name, folded, title, url, digest, rolled_back, inferred, evidence, "
-            "rank, length"
+            "rank, length, language, short, prior"
         )
         old = self.db.execute(f"SELECT {columns} FROM documents WHERE path = ?", (path,)).fetchone()  # noqa: S608 - ours
         self.decisions.put(path, row.decisions)

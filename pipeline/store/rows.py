@@ -43,6 +43,8 @@ class DocumentRow:
     homes: tuple[str, ...] = ()  # the names that links may call it by
     wants: tuple[str, ...] = ()  # the names that its links look up
     length: int = 0  # characters
+    language: str = ""  # BCP 47; empty if unknown
+    short: bool = False  # whether it is too short to know its language
     shingles: bytes = b""  # 64-bit integers that find damaged copies of it; where it is damaged, more: its duplicates
     works: bytes = b""  # the works that it cites; empty if there are none
     decisions: DecisionRows = NO_DECISION_ROWS
@@ -74,6 +76,8 @@ def document_row(outcome: Cleaned | Skipped, sha256: str = "", *, from_archive: 
         wants=names_looked_up(document),
         works=pack(works) if works else b"",
         length=len(document.text),
+        language=document.meta.language,
+        short=document.meta.short,
         shingles=smallest_shingles(
             document.text_after(CHARACTER_STEPS), PROBE_SHINGLES if document.inferred else SKETCH_SHINGLES
         ).tobytes(),

@@ -65,6 +65,19 @@ class SampleTables:
             row = self.db.execute("SELECT outcome FROM contents WHERE path = ?", (path,)).fetchone()
             yield unpack(row[0], Document)
 
+    def language_counts(self) -> dict[str, int]:
+        """Return the number of documents in each language, of those that are long and sound enough to know it."""
+        query = (
+            "SELECT language, count(*) FROM documents WHERE kind = 'cleaned' AND NOT inferred AND NOT short "
+            "GROUP BY language"
+        )
+        return {str(language): int(number) for language, number in self.db.execute(query)}
+
+    def outdated_short(self, prior: str, *, inferred: bool) -> list[tuple[PurePosixPath, str, str]]:
+        """Return (path, stamp, flow) of the short documents that were cleaned with another main language, by path."""
+        query = "SELECT path, stamp, flow FROM documents WHERE short AND prior <> ? AND inferred = ? ORDER BY path"
+        return [(PurePosixPath(path), stamp, flow) for path, stamp, flow in self.db.execute(query, (prior, inferred))]
+
     def damaged(self) -> Iterator[tuple[PurePosixPath, str, str, str]]:
         """Yield (path, stamp, flow, digest of its evidence) of the documents with inferred characters, by path."""
         query = "SELECT path, stamp, flow, evidence FROM documents WHERE inferred ORDER BY path"

@@ -26,6 +26,9 @@ CREATE TABLE documents (       -- small rows: a query over all of them reads no 
     evidence TEXT NOT NULL,    -- digest of the documents used to infer them
     rank INTEGER NOT NULL,     -- hash of the path: the statistics of the archive count the first documents by rank
     length INTEGER NOT NULL,   -- characters
+    language TEXT NOT NULL,    -- BCP 47; empty if unknown
+    short INTEGER NOT NULL,    -- whether it is too short to know its language
+    prior TEXT NOT NULL,       -- the likely language of the archive when it was cleaned
     duplicate_of TEXT,         -- the path of the document that this one duplicates
     why TEXT,
     similarity REAL,
@@ -43,6 +46,8 @@ CREATE INDEX duplicates ON documents (path) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;
 CREATE INDEX guessed ON documents (path) WHERE inferred;
 CREATE INDEX sampled ON documents (rank, length, path, digest) WHERE kind = 'cleaned' AND NOT inferred;
+CREATE INDEX languages ON documents (language) WHERE kind = 'cleaned' AND NOT inferred AND NOT short;
+CREATE INDEX shorts ON documents (path) WHERE short;
 CREATE TABLE contents (
     path TEXT PRIMARY KEY,
     outcome BLOB NOT NULL,     -- the Document or Skipped, MessagePack

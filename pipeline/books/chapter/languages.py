@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.books.pandoc_ast import BLOCK_TYPES, Node, all_nodes
-from pipeline.language.paragraphs import han_language, is_at_least_as_likely, other_language, script_runs
+from pipeline.language.paragraphs import is_at_least_as_likely, other_language, script_runs
+from pipeline.language.written_in import han_language
 
 # Letters of right-to-left scripts (Unicode 15, Bidi_Class R and AL); any other letter is counted as left-to-right.
 RIGHT_TO_LEFT_LANGUAGES = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}  # ISO 639
