@@ -68,14 +68,14 @@ def values_of_post(db: sqlite3.Connection, decisions: Iterable[Decision], docume
         left_out = one.document == document and one.verdict == "skip" and outcome.step == FileKind.LEFT_OUT
         if of_path or left_out or (sha256 and one.sha256 == sha256):
             decided.setdefault(one.verdict, []).append(one)
-    found = {name: _found(held[name], decided.get(name, ())) for name in CORRECTED}
+    found = {name: _found_value(held[name], decided.get(name, ())) for name in CORRECTED}
     if outcome.step == FileKind.LEFT_OUT and "skip" in decided:
         found["title"] = decided["skip"][-1].before
     values = {name: decided[name][-1].after if name in decided else found[name] for name in CORRECTED}
     return PostValues(document, sha256, values, found, decided)
 
 
-def _found(held: str, decided: Sequence[Decision]) -> str:
+def _found_value(held: str, decided: Sequence[Decision]) -> str:
     """Return what Lacuna found: the value in the state, but where that obeys a decision, the value before it."""
     return next((one.before for one in decided if one.after == held), held)
 

@@ -20,7 +20,7 @@ def visible_characters(text: str) -> str:
     >>> visible_characters("a\u202eb\x01")
     'a\\u202eb\\u0001'
     """
-    return _HIDDEN.sub(_escaped, text)
+    return _HIDDEN.sub(_escape_sequence, text)
 
 
 def single_line(text: str) -> str:
@@ -32,5 +32,5 @@ def single_line(text: str) -> str:
     return visible_characters(re.sub(r"\n+", "↵", text))
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _escape_sequence(match: re.Match[str]) -> str:
     return "".join(f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}" for char in match[0])

@@ -28,7 +28,7 @@ SIGNATURES = (  # the first bytes of what browsers show as a picture, by media t
     (re.compile(rb"BM....\0\0\0\0", re.DOTALL), "image/bmp"),
 )
 DRAWING_TYPE = "image/svg+xml"
-_DRAWING = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE svg|svg)", re.IGNORECASE)
+_DRAWING_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE svg|svg)", re.IGNORECASE)
 
 
 class ShownPicture(NamedTuple):
@@ -82,7 +82,7 @@ def shown_picture(data: bytes) -> ShownPicture | None:
     for signature, media_type in SIGNATURES:
         if signature.match(data):
             return ShownPicture(data, media_type)
-    if not _DRAWING.match(data):
+    if not _DRAWING_START.match(data):
         return None
     from pipeline.books.images.svg import sanitized_svg  # noqa: PLC0415 - few posts have drawings
 

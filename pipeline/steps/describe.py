@@ -30,16 +30,8 @@ FRONT_MATTER_KEYS = {  # lower case without hyphens, underscores and full stops;
         *("datum", "fecha", "дата", "created", "createdat", "createdon", "datecreated", "creationdate", "createtime"),
     ),
     "authors": (
-        "authors",
-        "author",
-        "by",
-        "byline",
-        "creator",
-        "dccreator",
-        "postauthor",
-        "primaryauthor",
-        "作者",
-        "著者",
+        *("authors", "author", "by", "byline", "creator", "dccreator"),
+        *("postauthor", "primaryauthor", "作者", "著者"),
     ),
 }
 SOURCE_LABELS = (
