@@ -27,6 +27,8 @@ _BOXES_OF_BLOCKS = frozenset(
 _TEXT_BLOCKS = frozenset(("p", "ul", "ol", "dl"))
 _BOXES = frozenset(("div", "section", "header", "span"))
 _KEPT = ("pre", "figure", "table", "img", "picture", "math", "blockquote", "h1", "h2", "h3", "h4", "video", "iframe")
+_FRAMES = frozenset(("h1", "h2", "h3", "pre", "figure", "table", "img", "picture", "br"))
+_WRITTEN_URL = re.compile(r"https?://|\bwww\.|\bdoi\b|\barxiv\b", re.IGNORECASE)
 _FURNITURE_WORDS = re.compile(
     r"share|social|related|recommend|promo|newsletter|subscri|breadcrumb|sidebar|comment|disqus|advert|\bads?\b|sponsor"
     r"|cookie|popup|modal|pagination|pager|tag-?(?:list|cloud|links)|author-?(?:bio|box|card)|byline|toolbar|more-?stor"
@@ -201,22 +203,18 @@ def _is_text_block(element: PageElement) -> bool:
 
 def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:
     """Return whether a block before or after all paragraphs of the article may belong to it: a title, a picture."""
-    if _NOTE_WORDS.search(words_of_class(element)) or element.tag in {
-        "h1",
-        "h2",
-        "h3",
-        "pre",
-        "figure",
-        "table",
-        "img",
-        "picture",
-        "br",
-    }:
+    if _NOTE_WORDS.search(words_of_class(element)) or element.tag in _FRAMES or is_list_of_sources(element):
         return True
     size = span[1] - span[0]
     return next(element.iter("h1", "pre", "figure", "th"), None) is not None or (
         size < FEWEST_PARAGRAPH_LETTERS and next(element.iter("img"), None) is not None
     )
+
+
+def is_list_of_sources(element: PageElement) -> bool:
+    """Return whether most items of a list show a URL, as lists of sources do; menus hide their URLs."""
+    items = element.findall("li") if element.tag in {"ul", "ol"} else []
+    return bool(items) and 2 * sum(bool(_WRITTEN_URL.search("".join(one.itertext()))) for one in items) > len(items)
 
 
 def _is_furniture_block(
@@ -225,7 +223,7 @@ def _is_furniture_block(
     """Return whether a block without a paragraph of the article belongs to the website around it."""
     words = words_of_class(element)
     known = element.tag in _MAYBE_FURNITURE or element.tag in _ALWAYS_FURNITURE
-    if _NOTE_WORDS.search(words) or not known:
+    if _NOTE_WORDS.search(words) or not known or is_list_of_sources(element):
         return False
     if element.tag in _ALWAYS_FURNITURE or _FURNITURE_WORDS.search(words):
         return True

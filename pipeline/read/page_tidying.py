@@ -11,7 +11,7 @@ _ANCHOR_TEXT = re.compile(r"[\s#¶§🔗⚓∞☍\u200b\ufe0f]*|link|permalink|a
 _COPY = re.compile(
     r"copy(?: code| to clipboard)?!?|copied!?|复制(?:代码)?|複製|コピー(?:する)?|copier|kopieren|copiar", re.IGNORECASE
 )
-_CODE_TAGS = ("pre", "table", "figure")
+_CODE_ELEMENTS = ("pre", "table", "figure")
 _KINDS_OF_CALLOUTS = {
     "note": "NOTE", "info": "NOTE", "seealso": "NOTE", "todo": "NOTE", "tip": "TIP", "hint": "TIP", "success": "TIP",
     "important": "IMPORTANT", "warning": "WARNING", "attention": "WARNING", "caution": "CAUTION", "danger": "CAUTION",
@@ -20,6 +20,7 @@ _KINDS_OF_CALLOUTS = {
 _CALLOUTS = ("admonition", "markdown-alert", "admonitionblock", "theme-admonition", "callout", "custom-block")
 
 
+_PLAYER = re.compile(r"(?:\S+ )?(?:vjs-(?!poster)|jw-(?:controls|captions)|mejs-?_|plyr__|ytp-)")  # controls of players
 CALLOUT = "data-callout-kind"
 
 
@@ -36,6 +37,9 @@ def tidy_page(root: PageElement) -> None:
                 drop(link)
     for element in elements(root, "clipboard-copy"):
         drop(element)
+    for element in elements(root, "div", "span", "ul"):
+        if _PLAYER.match(element.get("class") or ""):
+            drop(element)
     for code in elements(root, "pre"):
         _drop_header(code)
         _drop_labels(_block_of_code(code))
@@ -58,7 +62,7 @@ def _drop_labels(code: PageElement) -> None:
     for label in (code.getprevious(), code.getnext()):
         if label is None or not is_element(label) or label.tag not in {"div", "span", "header", "a"}:
             continue
-        if (label.tail or "").strip() or next(label.iter(*_CODE_TAGS, "img"), None) is not None:
+        if (label.tail or "").strip() or next(label.iter(*_CODE_ELEMENTS, "img"), None) is not None:
             continue
         words = [" ".join(text.split()) for text in label.itertext() if text.strip()]
         if words and sum(map(len, words)) < 2 * LONGEST_LANGUAGE and all(_is_label(word, code) for word in words):
