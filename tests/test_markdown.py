@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipeline import Document, normalize
-from pipeline.flow import MARKDOWN, follow
+from pipeline.following import follow
 from pipeline.invariants import SAME_MEANING
 from pipeline.markdown import BlockGroup, block_groups, parse_blocks, parser
 from pipeline.markdown.fast_format import is_formatted
@@ -21,6 +21,7 @@ from pipeline.markdown.fast_parse import simple_block_tokens
 from pipeline.markdown.formatter import format_group, format_markdown
 from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 from pipeline.markdown.parsing import block_parser
+from pipeline.steps.markdown_steps import MARKDOWN
 from tests.conftest import ROOT
 
 EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)\n?^\.\n.*?^`{32}$", re.MULTILINE | re.DOTALL)
