@@ -6,11 +6,12 @@ Sound text imports no parser and no steps: `repair` of an ASCII text starts in a
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pipeline.document import Document, Link, Metadata, Note, Source
+from pipeline.document import Document, Link, Metadata, Note, Source, Step
 
 if TYPE_CHECKING:
     from pipeline.language.archive_statistics import ArchiveStatistics
@@ -37,7 +38,8 @@ def repair(
     document = _document_of_bytes(text) if isinstance(text, bytes) else _document_of_str(text)
     if not _suspicious(document.text):
         return document
-    from pipeline.flow import follow, with_archive, with_options
+    from pipeline.flow import with_archive, with_options
+    from pipeline.following import follow
     from pipeline.steps import repair as mojibake
 
     step = with_options(mojibake.STEP, {} if min_confidence is None else {"min_confidence": min_confidence})
@@ -84,9 +86,10 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
     """
     import re
 
-    from pipeline.flow import MARKDOWN, follow_each, with_options
+    from pipeline.following import follow_each
     from pipeline.markdown.front_matter import front_matter_of
     from pipeline.steps import describe
+    from pipeline.steps.markdown_steps import MARKDOWN
 
     text = text.replace("\0", "\ufffd")
     document = Document(HERE, text, Metadata(source_url=describe.source_named_in(text)))
@@ -94,10 +97,16 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
         document = describe.describe(document)
     if "\r" in document.text:
         document = replace(document, text=re.sub("\r\n?", "\n", document.text))
-    options = {"typography": {"level": typography}}
-    steps = MARKDOWN if typography == "safe" else [with_options(step, options.get(step.name, {})) for step in MARKDOWN]
+    steps = MARKDOWN if typography == "safe" else _with_typography(MARKDOWN, typography)
     *_, (_, document) = follow_each(steps, document)
     return replace(document, text=document.meta.front_matter + document.text)
+
+
+def _with_typography(steps: Iterable[Step], level: Typography) -> list[Step]:
+    """Return the steps with the level of the step `typography` set."""
+    from pipeline.flow import with_options
+
+    return [with_options(step, {"level": level}) if step.name == "typography" else step for step in steps]
 
 
 def extract_links(text: str, base: str = "") -> tuple[Link, ...]:

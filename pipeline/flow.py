@@ -4,42 +4,28 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
-from pipeline.document import Document, Note, Step
-from pipeline.invariants import EXPLAINED
+from pipeline.document import Step
 from pipeline.read.readers import installed_readers
 from pipeline.settings import Settings, SettingsError, suggestion, validation_message
 from pipeline.steps import (
-    artefacts,
     canonical,
-    cards,
     controls,
     describe,
     doubts,
-    emphasis,
     escapes,
-    figures,
-    headings,
-    html,
     links,
-    lists,
-    literals,
-    normalize,
-    numbers,
     plain,
     profiles,
-    quotations,
     repair,
-    tables,
-    typography,
-    wraps,
 )
+from pipeline.steps.markdown_steps import MARKDOWN
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -49,28 +35,11 @@ if TYPE_CHECKING:
 ARCHIVE = "archive"  # the keyword argument of a step that gets the statistics of the archive
 LANGUAGE = "language"  # the option of `describe` that gets the main language of the archive, if the settings have none
 FROM_SETTINGS = ("profile", "plain_text", "links")  # the keyword arguments of steps that get the setting of that name
-MOST_MARKDOWN_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
 
 CHARACTERS: tuple[Step, ...] = (  # wrong characters -> right ones
     controls.STEP,  # first: line ends and NULs would hide everything else
     escapes.STEP,  # before repair: the escaped characters may be mojibake too
     repair.STEP,  # before any other change: it would break the bytes of mojibake
-)
-MARKDOWN: tuple[Step, ...] = (  # Markdown -> formatted Markdown of the same meaning; the filter `normalize` runs these
-    artefacts.STEP,  # placeholders first: they separate what belongs together
-    cards.STEP,  # before the block rules: a card looks like headings
-    html.STEP,  # before the block rules: what becomes Markdown passes them too
-    quotations.STEP,  # before lists: what is not part of a quotation may be one
-    lists.STEP,
-    numbers.STEP,  # of lists as they will be nested
-    tables.STEP,
-    wraps.STEP,  # after lists: their lines are items
-    literals.STEP,  # before emphasis: what it escapes is not a mark
-    emphasis.STEP,  # in the paragraphs that exist now
-    headings.STEP,  # after emphasis: where marks pair
-    figures.STEP,  # the final captions
-    typography.STEP,
-    normalize.STEP,  # last: nothing that follows may change the meaning
 )
 BEFORE_PLUGINS: tuple[Step, ...] = (
     *CHARACTERS,
@@ -200,47 +169,3 @@ def with_language(steps: Iterable[Step], language: str) -> tuple[Step, ...]:
 
 def _with_arguments(step: Step, values: dict[str, Any]) -> Step:
     return replace(step, run=functools.update_wrapper(functools.partial(step.run, **values), step.run))
-
-
-def follow_each(steps: Sequence[Step], document: Document) -> Iterator[tuple[str, Document]]:
-    """Yield the name of each step and the document before it, and at last the document after all.
-
-    The steps that write Markdown are followed until they change nothing, so that a second run changes nothing.
-    """
-    names = {step.name for step in MARKDOWN}
-    markdown = [step for step in steps if step.name in names]
-    before = document
-    for step in steps:
-        if markdown and step is markdown[0]:
-            before = document
-        yield step.name, document
-        document = follow(step, document)
-        if markdown and step is markdown[-1] and document.changes != before.changes:
-            document = _settled(markdown, before, document)
-    yield steps[-1].name if steps else "", document
-
-
-def _settled(markdown: Sequence[Step], before: Document, document: Document) -> Document:
-    """Return the document after more passes of `markdown`, until one changes nothing; `before` if none does."""
-    for _ in range(MOST_MARKDOWN_PASSES):
-        again = document
-        for step in markdown:
-            again = follow(step, again)
-        if again.text == document.text:
-            return document
-        document = again
-    return before.noted(markdown[-1].name, "not formatted: each pass would change the text again")
-
-
-def follow(step: Step, document: Document) -> Document:
-    """Return the document after `step`; as it was, with a note, if the step violates an invariant."""
-    after = step.run(document)
-    if after.text == document.text and after.changes == document.changes:
-        return after
-    violated = next(
-        (invariant.name for invariant in (EXPLAINED, *step.invariants) if not invariant.holds(document, after)), ""
-    )
-    if not violated:
-        return after
-    note = Note(step.name, f"step rolled back: invariant {violated} would not hold", violated)
-    return replace(document, notes=(*document.notes, note))

@@ -1,6 +1,6 @@
 """The invariants that a step can declare: (document before, document after) -> whether the step preserved a property.
 
-`flow.follow` rolls a step back for a document if one of its invariants does not hold.
+`following.follow` rolls a step back for a document if one of its invariants does not hold.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from pipeline.markdown.changed_parts import Parts, changed_parts
 from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.parsing import ended
 from pipeline.markdown.same_blocks import same_blocks
-from pipeline.urls.canonical import canonical_url
 
 MOST_FOR_PANDOC = 200_000  # characters; pandoc is quadratic on some Markdown
 PANDOC_SECONDS = 5
@@ -105,6 +104,8 @@ def _link_targets(text: str) -> list[str]:
 
 def _same_pages(before: Document, after: Document) -> bool:
     """Return whether the links of two texts lead to the same pages: their targets have the same canonical URLs."""
+    from pipeline.urls.canonical import canonical_url
+
     return [*map(canonical_url, _link_targets(before.text))] == [*map(canonical_url, _link_targets(after.text))]
 
 

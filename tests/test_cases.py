@@ -12,7 +12,8 @@ import pytest
 from pipeline import Document, extract_links, normalize, repair
 from pipeline.citations.reference_lines import parse_reference
 from pipeline.document import Metadata
-from pipeline.flow import FLOW, follow
+from pipeline.flow import FLOW
+from pipeline.following import follow
 from pipeline.read.decode import detect
 from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline import FLOW, Document, Source, normalize, repair
 from pipeline.changes import Change, apply, composed, inverse
 from pipeline.document import Cleaned, Skipped, Step
-from pipeline.flow import MARKDOWN, follow
+from pipeline.following import follow
 from pipeline.invariants import SAME_WORDS
 from pipeline.language.archive_statistics import pack_statistics, statistics_of, unpack_statistics
 from pipeline.markdown import (
@@ -30,6 +30,7 @@ from pipeline.markdown import (
 )
 from pipeline.records.clean_file import clean_file
 from pipeline.run.follow import follow_all
+from pipeline.steps.markdown_steps import MARKDOWN
 from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.url_warnings import url_problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -11,17 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
+from markdown_it.token import Token
 
 from pipeline import Document, normalize
-from pipeline.flow import MARKDOWN, follow
+from pipeline.following import follow
 from pipeline.invariants import SAME_MEANING
 from pipeline.markdown import BlockGroup, block_groups, parse_blocks, parser
 from pipeline.markdown.fast_format import is_formatted
 from pipeline.markdown.fast_parse import simple_block_tokens
 from pipeline.markdown.formatter import format_group, format_markdown
+from pipeline.markdown.link_dialects import link_parser, link_tokens, new_link_parser
 from pipeline.markdown.pandoc import DIALECT, run_sandboxed
-from pipeline.markdown.parsing import block_parser
+from pipeline.markdown.parsing import block_parser, new_parser
+from pipeline.steps.markdown_steps import MARKDOWN
 from tests.conftest import ROOT
+from tests.random_markdown import random_markdown
 
 EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)\n?^\.\n.*?^`{32}$", re.MULTILINE | re.DOTALL)
 
@@ -121,6 +126,37 @@ def test_fast_tokens_equal_the_parsers(shared: Path):
             assert [token.as_dict() for token in tokens] == [token.as_dict() for token in block_parser().parse(part)], (
                 part
             )
+
+
+def random_texts() -> Iterator[str]:
+    for seed in range(300):
+        yield random_markdown(random.Random(seed))  # noqa: S311 - a fixed seed makes the texts
+
+
+def test_quick_parsers_equal_markdown_its(shared: Path):
+    """A parser whose rules are tried only where they can start gives the tokens of markdown-it, in every field."""
+    pairs = [(new_parser(), parser()), (new_link_parser(), link_parser())]
+    texts = (text for text in (*every_text(shared), *random_texts()) if len(text) < 5_000)  # short ones have all rules
+    for text in texts:
+        for slow, fast in pairs:
+            known: dict[str, object] = {}
+            env: dict[str, object] = {}
+            assert fast.parse(text, env) == slow.parse(text, known), text
+            assert env.get("references") == known.get("references"), text
+
+
+def test_links_of_groups_are_those_of_the_text(shared: Path):
+    """The groups of blocks that may have links have, parsed alone, the links and headings of the whole text."""
+    for text in every_text(shared):
+        assert linked(link_tokens(text)) == linked(link_parser().parse(text)), text
+
+
+def linked(tokens: list[Token]) -> list[tuple[object, ...]]:
+    return [
+        (token.type, token.tag, token.map, token.children, token.content.strip())
+        for token in tokens
+        if token.children or token.type in {"heading_open", "html_block"}
+    ]
 
 
 def test_parts_recognized_as_formatted_do_not_change(shared: Path):

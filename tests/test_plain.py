@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 
 from pipeline import Document
 from pipeline.document import Cleaned, Source
-from pipeline.flow import FLOW, follow
+from pipeline.flow import FLOW
+from pipeline.following import follow
 from pipeline.records.clean_file import clean_file
 from pipeline.run.follow import follow_all
 from pipeline.steps import controls

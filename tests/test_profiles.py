@@ -11,7 +11,8 @@ import pytest
 from pipeline import FLOW, Document
 from pipeline.citations.cited_works import works_of
 from pipeline.document import Metadata
-from pipeline.flow import assemble, follow
+from pipeline.flow import assemble
+from pipeline.following import follow
 from pipeline.settings import Settings, SettingsError
 from pipeline.steps.profiles import load_profile, shipped_names
 from tests.conftest import ROOT, Lacuna

@@ -16,10 +16,11 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 from pipeline import Document, normalize, repair
-from pipeline.flow import MARKDOWN, follow
+from pipeline.following import follow
 from pipeline.language.archive_statistics import NO_STATISTICS, statistics_of
 from pipeline.markdown.formatter import format_markdown
 from pipeline.markdown.front_matter import front_matter_of
+from pipeline.steps.markdown_steps import MARKDOWN
 from tests.conftest import ROOT
 
 FLOOR = tomllib.loads((ROOT / "tests" / "floor.toml").read_text("utf-8"))

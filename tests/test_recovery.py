@@ -14,7 +14,7 @@ from pipeline import repair
 from pipeline.changes import apply, inverse
 from pipeline.document import REPLACEMENT, Document, Source
 from pipeline.encoding.misdecoding import bytes_by_character
-from pipeline.flow import follow
+from pipeline.following import follow
 from pipeline.language.archive_statistics import statistics_of
 from pipeline.language.endings import ending_model
 from pipeline.language.neural import rescoring_network

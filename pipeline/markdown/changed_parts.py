@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rapidfuzz.distance import Indel
-
 from pipeline.changes import differing
 from pipeline.markdown.regions import BlockGroup, block_groups
 
@@ -22,5 +20,7 @@ def changed_parts(before: str, after: str) -> list[tuple[Parts, Parts]]:
         return [((a,), (b,)) for a, b in zip(old, new, strict=True) if a.text != b.text]
     if max(len(old), len(new)) > MOST_PARTS:
         return [((BlockGroup(0, before),), (BlockGroup(0, after),))]
+    from rapidfuzz.distance import Indel  # noqa: PLC0415 - few texts need it, and it takes 7 ms
+
     codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
     return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]

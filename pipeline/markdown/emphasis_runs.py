@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.changes import Span
+from pipeline.patterns import lazy_pattern
 
 STRONG_ASTERISKS = 2  # asterisks of strong emphasis
 MOST_ASTERISKS = 3  # asterisks: emphasis and strong emphasis at once
-ASTERISKS = re.compile(r"(?<![\\*])\*+")  # not after a backslash
-_NOT_EMPHASIS = re.compile(  # where asterisks are no emphasis: code spans, link targets, autolinks, HTML code
+ASTERISKS = lazy_pattern(r"(?<![\\*])\*+")  # not after a backslash
+_NOT_EMPHASIS = lazy_pattern(  # where asterisks are no emphasis: code spans, link targets, autolinks, HTML code
     r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
     r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>|<(?P<tag>code|kbd|pre)\b.*?</(?P=tag)>",
     re.DOTALL,

@@ -15,46 +15,50 @@ from pipeline.markdown.code_spans import FENCED_BLOCK, FENCED_LINES
 from pipeline.markdown.fast_parse import HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
 from pipeline.markdown.opaque_blocks import long_regions
 from pipeline.markdown.regions import BLANK_LINES
+from pipeline.patterns import lazy_pattern
 
-KEPT_SPACES = re.compile(  # spaces that the parser strips though CommonMark keeps them
+KEPT_SPACES = lazy_pattern(  # spaces that the parser strips though CommonMark keeps them
     "[\u00a0"  # NO-BREAK SPACE
     "\u2000-\u200a"  # EN QUAD to HAIR SPACE
     "\u202f"  # NARROW NO-BREAK SPACE
     "\u3000]"  # IDEOGRAPHIC SPACE
 )
-UNDERSCORE_EMPHASIS = re.compile(r"(_(?<![\w\\*]_)_?)(?=[^\s_])([^_\n]*[^\s_\\])\1(?!\w)")
+_UNDERSCORES = r"(_(?<![\w\\*]_)_?)(?=[^\s_])([^_\n]*[^\s_\\])\1(?!\w)"
+UNDERSCORE_EMPHASIS = lazy_pattern(_UNDERSCORES)
 _PLAIN_ITEM = rf"(?!\[X\]){PROSE_LINE}"
 _FIRST_ITEM_LINE = rf"(?:{HEADING_LINE}|{_PLAIN_ITEM})"
-_FORMATTED_BLOCK = re.compile(  # blocks that are already formatted
+_FORMATTED_BLOCK = lazy_pattern(  # blocks that are already formatted
     rf"{HEADING_LINE}|{PROSE_LINE}(?:\n{PROSE_LINE})*+|> {PROSE_LINE}(?:\n(?:>\n)?> {PROSE_LINE})*+"
     rf"|- {_FIRST_ITEM_LINE}(?:\n(?:  )?- {_FIRST_ITEM_LINE})*+|- {_PLAIN_ITEM}(?:\n(?:- (?!\[X\])|  ){PROSE_LINE})++"
     r"|<!--(?!-?>)(?:[^-]|-(?!->))*+-->"
 )
 _ANY_ITEM = rf"(?:{HEADING_LINE}|(?!\[X\]){PARAGRAPH_LINE})"
-_FLAT_LIST = re.compile(  # an item on each line, all with the same marker
+_FLAT_LIST = lazy_pattern(  # an item on each line, all with the same marker
     rf"(?P<bullet>[-*+]) {{1,4}}{_ANY_ITEM}(?:\n(?P=bullet) {{1,4}}{_ANY_ITEM})*+"
     rf"|\d{{1,9}}(?P<mark>[.)]) {{1,4}}{_ANY_ITEM}(?:\n\d{{1,9}}(?P=mark) {{1,4}}{_ANY_ITEM})*+"
 )
-_ITEM_EDGES = re.compile(r"^(?:[-*+]|(\d+[.)])) +|[ \t]+$", re.MULTILINE)
-MAY_SPAN_LINES = re.compile(r"[$\\{<`]")  # the opaque regions of a text without a match are each in one line
-_HTML_BLOCK = re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
-_BULLET_ITEM = re.compile(f"- {_PLAIN_ITEM}")  # not a heading: in a list of headings, blank lines do not make it loose
+_ITEM_EDGES = lazy_pattern(r"^(?:[-*+]|(\d+[.)])) +|[ \t]+$", re.MULTILINE)
+MAY_SPAN_LINES = lazy_pattern(r"[$\\{<`]")  # the opaque regions of a text without a match are each in one line
+_HTML_BLOCK = lazy_pattern(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
+_BULLET_ITEM = lazy_pattern(
+    f"- {_PLAIN_ITEM}"
+)  # not a heading: in a list of headings, blank lines do not make it loose
 _NUMBERED_ITEM_LINE = rf"\d{{1,9}}\. {_PLAIN_ITEM}"
-_NUMBERED_ITEM = re.compile(_NUMBERED_ITEM_LINE)
-_TABLE_ROW = re.compile(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
-_DELIMITER_ROW = re.compile(r"\|(?: (?:---|:--|--:|:-:) \|)+")
+_NUMBERED_ITEM = lazy_pattern(_NUMBERED_ITEM_LINE)
+_TABLE_ROW = lazy_pattern(r"\|(?: (?:[^|\s](?:[^|\n]*[^|\s])?)? \|)+")
+_DELIMITER_ROW = lazy_pattern(r"\|(?: (?:---|:--|--:|:-:) \|)+")
 _BULLETS_INSIDE = rf"\n  - {_FIRST_ITEM_LINE}(?:\n    - {_FIRST_ITEM_LINE})*+"
 _BULLET_ROWS = rf"- {_FIRST_ITEM_LINE}(?:{_BULLETS_INSIDE}|\n- {_FIRST_ITEM_LINE})*+"
 _INSIDE_NUMBERED = (
     rf"\n   1\. {_PLAIN_ITEM}(?:\n   {_NUMBERED_ITEM_LINE})*+|\n   - {_PLAIN_ITEM}(?:\n   - {_PLAIN_ITEM})*+"
 )
 _NUMBERED_ROWS = rf"(?:\d\. {_PLAIN_ITEM}(?:{_INSIDE_NUMBERED})?|{_NUMBERED_ITEM_LINE})"
-_FORMATTED_TEXT = re.compile(  # blocks that are already formatted, and that no other block can be joined to
+_FORMATTED_TEXT = lazy_pattern(  # blocks that are already formatted, and that no other block can be joined to
     rf"(?:(?:{HEADING_LINE}|{PROSE_LINE}(?:\n{PROSE_LINE})*+|> {PROSE_LINE}(?:\n(?:>\n)?> {PROSE_LINE})*+"
     rf"|{FENCED_LINES}|(?!\A)---|(?:{_BULLET_ROWS}|{_NUMBERED_ROWS}(?:\n{_NUMBERED_ROWS})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
     r"(?:\n\n(?=\S)|\n\Z))++"
 )
-_FENCE_OR_EMPHASIS = re.compile(rf"(?m:^){FENCED_LINES}|{UNDERSCORE_EMPHASIS.pattern}")
+_FENCE_OR_EMPHASIS = lazy_pattern(rf"(?m:^){FENCED_LINES}|{_UNDERSCORES}")
 
 
 def is_formatted_text(text: str) -> bool:

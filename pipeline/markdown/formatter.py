@@ -18,12 +18,13 @@ from pipeline.markdown.fast_format import (
 from pipeline.markdown.inline_format import formatted_inline
 from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups
+from pipeline.patterns import lazy_pattern
 
-_CLOSING_HASHES = re.compile(r"(?<=[ \t])(?=#+$)")
-_UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
-_LAST_PIPE = re.compile(r".(?<!\\)\|$")
-_BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
-_CHECKED_TASK = re.compile(r"\[X\](?=[ \t])")
+_CLOSING_HASHES = lazy_pattern(r"(?<=[ \t])(?=#+$)")
+_UNESCAPED_PIPE = lazy_pattern(r"(?<!\\)\|")
+_LAST_PIPE = lazy_pattern(r".(?<!\\)\|$")
+_BLANK_START = lazy_pattern(r"\A(?:[ \t]*\n)+")
+_CHECKED_TASK = lazy_pattern(r"\[X\](?=[ \t])")
 
 
 class CannotFormatError(ValueError):

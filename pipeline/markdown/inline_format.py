@@ -11,11 +11,12 @@ from markdown_it.token import Token
 from pipeline.markdown.fast_format import UNDERSCORE_EMPHASIS
 from pipeline.markdown.opaque import masked, opaque_spans
 from pipeline.markdown.parsing import inline_meaning
+from pipeline.patterns import lazy_pattern
 
-_TAB_INDENTATION = re.compile(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
-_SPACES_BREAK = re.compile(r" {2,}\n")  # a hard line break
+_TAB_INDENTATION = lazy_pattern(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
+_SPACES_BREAK = lazy_pattern(r" {2,}\n")  # a hard line break
 _STARTS_BLOCK = (
-    re.compile(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
+    lazy_pattern(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
         r"#|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
         r"|\||:?-+:?[ \t]*\||\[\^?[^\]]+\]:"
     )

@@ -53,6 +53,11 @@ _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents g
 
 @cache
 def link_parser() -> MarkdownIt:
+    """Return the parser that reads links of all dialects; it keeps no state between texts."""
+    return quick(new_link_parser())
+
+
+def new_link_parser() -> MarkdownIt:
     """Return the Markdown parser, changed to read links of all dialects, unsafe ones too, as written."""
     reader = new_parser()
     reader.validateLink = lambda url: url is not None  # type: ignore[method-assign]
@@ -65,7 +70,7 @@ def link_parser() -> MarkdownIt:
     reader.inline.ruler.before("escape", "bare_url", _bare_url)
     reader.inline.ruler.before("link", "dialect", _dialect)
     reader.inline.ruler.after("image", "spaces", _with_spaces)
-    return quick(reader)
+    return reader
 
 
 def link_tokens(text: str) -> list[Token]:

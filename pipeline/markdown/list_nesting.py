@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from pipeline.markdown.opaque import CODE
 from pipeline.markdown.regions import BlockGroup, groups_with
+from pipeline.patterns import lazy_pattern
 
 LEAST_NESTING = 2  # spaces; by one space, an item is a neighbour that was not aligned
 MOST_MARKER_SPACES = 4  # spaces between the marker and the content; more are indented code
-_ITEM_LINE = re.compile(r"( *)(?:([-*+])|(\d{1,9})([.)]))( +)(?=\S)(?!(?:[-*_] *){2,}$)")
-_WIDE_ITEM = re.compile(r"\n *(?:\d{1,9}[.)] +|[-*+] {2,4})\S")  # in a text with a line end before it
-_INDENTED_ITEM = re.compile(r"\n {2,}(?:[-*+]|\d{1,9}[.)]) ")  # with a line above it
+_ITEM_LINE = lazy_pattern(r"( *)(?:([-*+])|(\d{1,9})([.)]))( +)(?=\S)(?!(?:[-*_] *){2,}$)")
+_WIDE_ITEM = lazy_pattern(r"\n *(?:\d{1,9}[.)] +|[-*+] {2,4})\S")  # in a text with a line end before it
+_INDENTED_ITEM = lazy_pattern(r"\n {2,}(?:[-*+]|\d{1,9}[.)]) ")  # with a line above it
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.obey import LeftOut, as_decoded, obeying, refuse_left_out
 from pipeline.document import Cleaned, Document, Metadata, SkipDocument, Skipped, Source, Step
-from pipeline.flow import follow_each
+from pipeline.following import follow_each
 from pipeline.read.kinds import FileKind
 from pipeline.read.posts import is_draft
 from pipeline.read.readers import Reader, read_document

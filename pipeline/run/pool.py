@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
 
 MOST_MEMORY = 4 * 2**30  # bytes of data of a process; a document of max_bytes takes less than a quarter
+OBJECTS_TO_COLLECT = 50_000  # new objects before a collection of garbage; tokens of Markdown have no cycles
 WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
 WORKER, WARM_WORKER = "pipeline.run.preload", "pipeline.run.warm"  # modules that worker processes share
 MANY_ITEMS = 32  # items for which loading all that a document may need costs less than it saves
@@ -105,8 +107,9 @@ def run_alone(work: Callable[[Item], Result], item: Item, limits: Limits) -> Res
 
 
 def _begin(limits: Limits) -> None:
-    """Prepare a worker process: ignore Ctrl-C, which the main process handles, and limit the memory."""
+    """Prepare a worker process: Ctrl-C is for the main process; collect garbage seldom; limit the memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(OBJECTS_TO_COLLECT)
     limits.scratch.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(limits.scratch.absolute())  # a later run removes the files of a killed one
     _limit("RLIMIT_DATA", limits.memory)

@@ -5,6 +5,7 @@ Each worker would load the models, and compile the patterns, for itself: 1 s and
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from pathlib import PurePosixPath
 
@@ -65,3 +66,5 @@ def warm_up() -> None:
 
 with suppress(Exception):  # a worker that loads for itself reports what is wrong
     warm_up()
+gc.collect()
+gc.freeze()  # what is loaded stays: the garbage collector of the copies need not walk over it, nor write to it

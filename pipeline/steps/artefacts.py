@@ -10,12 +10,13 @@ from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS
 from pipeline.language.identification import language_of
 from pipeline.markdown import overlaps_opaque
+from pipeline.patterns import lazy_pattern
 from pipeline.steps.profiles import profile_of
 from pipeline.steps.profiles.rules import cut_names, labels
 
 PLACEHOLDER = "a placeholder of machine translation"
-_PLACEHOLDER_START = re.compile(r"T(?<![^【)\n]T)\d+[:：】]")
-_PLACEHOLDERS = re.compile(
+_PLACEHOLDER_START = lazy_pattern(r"T(?<![^【)\n]T)\d+[:：】]")
+_PLACEHOLDERS = lazy_pattern(
     r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^(?P<indent>[ \t]*)T\d+[:：]\s*(?=\*\*)", re.MULTILINE
 )
 

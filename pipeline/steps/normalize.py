@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rapidfuzz.distance import Indel
-
 from pipeline.changes import Change, differing
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_BUT_FENCES, SAME_LETTERS, SAME_MEANING, VISIBLE_STAYS
@@ -51,6 +49,8 @@ def _differing_lines(old: list[str], new: list[str]) -> list[list[int]]:
     )
     most = min(len(old), len(new)) - start
     tail = next((at for at in range(most) if old[-1 - at] != new[-1 - at]), most)
+    from rapidfuzz.distance import Indel  # noqa: PLC0415 - formatted texts do not need it, and it takes 7 ms
+
     inner = differing(Indel.opcodes(old[start : len(old) - tail], new[start : len(new) - tail]))
     return [[place + start for place in run] for run in inner]
 

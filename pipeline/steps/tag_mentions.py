@@ -7,9 +7,10 @@ from collections import Counter
 from itertools import pairwise
 
 from pipeline.markdown import code_spans
+from pipeline.patterns import lazy_pattern
 
-_ANY_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?:\s[^<>]*)?(?P<empty>/?)>")
-_ONLY_CONJUNCTION = re.compile(  # <b> and </b>
+_ANY_TAG = lazy_pattern(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?:\s[^<>]*)?(?P<empty>/?)>")
+_ONLY_CONJUNCTION = lazy_pattern(  # <b> and </b>
     r"<(?P<name>[a-z]+)>\s*(?:and|or|und|oder|et|ou|y|o|e|i|en|of|og|och|и|или|та|або|ve|veya|和|与|與|及|或|到|と|や|または|및|와|과|또는"
     r"|/|,|、|…|\.{3})\s*</(?P=name)>",
     re.IGNORECASE,

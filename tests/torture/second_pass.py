@@ -7,11 +7,13 @@ from pathlib import PurePosixPath
 
 from pipeline import normalize, repair
 from pipeline.document import Cleaned, Document, Source, Step
-from pipeline.flow import MARKDOWN, assemble, follow
+from pipeline.flow import assemble
+from pipeline.following import follow
 from pipeline.records.clean_file import clean_file
 from pipeline.run.follow import follow_all
 from pipeline.settings import Settings
 from pipeline.steps.html import html_to_markdown
+from pipeline.steps.markdown_steps import MARKDOWN
 from tests.damage import chance_of
 from tests.random_markdown import OPAQUE, random_markdown
 

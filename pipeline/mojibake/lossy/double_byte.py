@@ -6,6 +6,7 @@ paired wrongly. Each byte is part of a character or skipped, as the language mod
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -76,18 +77,28 @@ def _likeliest_pair(lines: Sequence[str]) -> _CodecPair | None:
     for wrong in multi_byte_misdecodings():
         if impossible_count("".join(sample), wrong) > MOST_IMPOSSIBLE * sum(map(len, sample)):
             continue
-        data = [misdecoded_bytes(line, wrong) for line in sample]
+        data = tuple(misdecoded_bytes(line, wrong) for line in sample)
         for truth in filter(is_multi_byte, original_codecs()):
             if truth == original_codecs()[0]:
                 continue
-            model = likeliest_model("\n".join(marked_text(line, truth) for line in data))
-            texts = aligned_texts(data, truth, model)
-            prior = CHAIN_PRIOR if truth == wrong else RARE_PAIR_PRIOR
-            gain = float(text_scores(texts, model).sum()) - before - prior
-            known = [text.replace(REPLACEMENT, "") for text in texts]
-            if gain > best[0] and mean_cross_entropy(known, symbols=True) < MOST_LOSSY_CROSS_ENTROPY:
+            score, fits, model = _score_as(data, truth)
+            gain = score - before - (CHAIN_PRIOR if truth == wrong else RARE_PAIR_PRIOR)
+            if gain > best[0] and fits:
                 best = gain, _CodecPair(truth, wrong, model)
     return best[1]
+
+
+@functools.lru_cache(maxsize=64)  # several codecs have the same bytes for a sample
+def _score_as(data: tuple[bytes, ...], truth: str) -> tuple[float, bool, LanguageModel]:
+    """Return how likely the text is that bytes are in a codec, in nats, whether it fits a language, and the model."""
+    model = likeliest_model("\n".join(marked_text(line, truth) for line in data))
+    texts = aligned_texts(data, truth, model)
+    known = [text.replace(REPLACEMENT, "") for text in texts]
+    return (
+        float(text_scores(texts, model).sum()),
+        mean_cross_entropy(known, symbols=True) < MOST_LOSSY_CROSS_ENTROPY,
+        model,
+    )
 
 
 def _slots(line: str, data: bytes, text: str, pair: _CodecPair) -> Iterator[Slot]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.patterns import lazy_pattern
+
 FEWEST_HEADER_FIELDS = 2  # fields with known names; one such line may be a sentence
 MOST_SIGNATURE_LINES = 12  # lines
 MOST_UNMARKED_LINES = 4  # lines of a signature without the space of `-- ` (RFC 3676, 4.3)
@@ -20,13 +22,13 @@ _OTHER_FIELDS = (
 )
 _CERTAIN_NAMES = frozenset(_CERTAIN_FIELDS.split())
 HEADER_NAMES = _CERTAIN_NAMES | frozenset(_OTHER_FIELDS.split())
-_HEADER_FIELD = re.compile(
+_HEADER_FIELD = lazy_pattern(
     r"[*_]{0,2}([^\W\d][\w-]*(?: [\w-]+)?)[*_]{0,2}\s*[:：](?!//)|(作者|標題|時間|看板|标题|时间)\s+\S"
 )
-_MBOX_START = re.compile(r"From \S+@?\S* +(?:\w{3} ){2}")
-QUOTED_SENTENCE_END = re.compile(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
-QUOTED_QUESTION_END = re.compile(r"[?？؟][\"'”’」』)）*_]*\s*\Z")
-ATTRIBUTION = re.compile(
+_MBOX_START = lazy_pattern(r"From \S+@?\S* +(?:\w{3} ){2}")
+QUOTED_SENTENCE_END = lazy_pattern(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
+QUOTED_QUESTION_END = lazy_pattern(r"[?？؟][\"'”’」』)）*_]*\s*\Z")
+ATTRIBUTION = lazy_pattern(
     r"(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał\w*|napsal\w*"
     r"|пишет|писал\w*|написал\w*|написав|yazdı|đã viết)\b[^\n]*|写道|寫道|说|說|さんは書きました|작성)\s*[:：]\s*\Z",
     re.IGNORECASE,
