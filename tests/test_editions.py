@@ -266,6 +266,12 @@ def languages(shared: Path) -> Book:
     return Book("Languages", "en", identifier("languages"), tuple(chapters))
 
 
+@pytest.fixture(scope="module")
+def language_epub(languages: Book) -> bytes:
+    """Return the EPUB of that book."""
+    return book_as_epub(languages)
+
+
 def test_no_character_of_any_language_is_missing(languages: Book):
     """No glyph is missing, the PDF's text has every character of the posts, and a second build gives the same bytes."""
     made = book_as_pdf(languages)
@@ -294,19 +300,17 @@ def test_every_character_of_every_clean_text_is_printed(shared: Path):
 
 
 @needs_java
-def test_epubs_of_every_language_are_valid(languages: Book, tmp_path: Path):
+def test_epubs_of_every_language_are_valid(languages: Book, language_epub: bytes, tmp_path: Path):
     """EPUBCheck reports nothing for a book of many languages, horizontal or vertical. Two builds are identical."""
-    for vertical in (False, True):
-        book = replace(languages, style=BookStyle(vertical=vertical))
-        made = book_as_epub(book)
-        assert made == book_as_epub(book)
+    assert book_as_epub(languages) == language_epub
+    for made in (language_epub, book_as_epub(replace(languages, style=BookStyle(vertical=True)))):
         (tmp_path / "a.epub").write_bytes(made)
         assert_valid(tmp_path / "a.epub")
 
 
-def test_every_character_is_shaped_by_the_fonts_of_the_book(languages: Book):
+def test_every_character_is_shaped_by_the_fonts_of_the_book(language_epub: bytes):
     """The embedded fonts also have the glyphs that shaping produces, such as the two parts of Thai SARA AM."""
-    with zipfile.ZipFile(io.BytesIO(book_as_epub(languages))) as archive:
+    with zipfile.ZipFile(io.BytesIO(language_epub)) as archive:
         names = archive.namelist()
         text = unescape("".join(archive.read(name).decode() for name in names if "/text/ch" in name))
         fonts = [hb.Font(hb.Face(archive.read(name))) for name in names if "/fonts/" in name]
@@ -1077,7 +1081,7 @@ def test_contents_have_the_sections_of_small_books_and_the_years_of_large_ones(t
                 assert f"EPUB/{path}" in names
                 assert f'id="{mark}"' in archive.read(f"EPUB/{path}").decode()
         trees.append(re.sub(r"<ol>", "(", re.sub(r"</ol>", ")", re.sub(r"<(?!/?ol>)[^>]*>", " ", nav))).split())
-        if JAVA:
+        if JAVA and book is not few:  # the contents of the sample's collection are like those: test_epubs_are_valid
             assert_valid(tmp_path / "a.epub")
     assert " ".join(trees[0]).endswith("A title One ( Deep ) Two )")
     assert "A ( One Two ) B" in " ".join(trees[1])

@@ -31,7 +31,7 @@ from tests.conftest import CORPUS, ROOT
 
 needs_dask = pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="dask is not installed")
 PARTS = 6
-WORKERS = 3
+WORKERS = 2
 
 
 def posts() -> list[Path]:
@@ -162,7 +162,7 @@ def test_local_processes_are_the_default():
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A dask scheduler and three workers, each a process."""
+    """A dask scheduler and two workers, each a process."""
     one = Cluster(tmp_path_factory.mktemp("cluster"))
     yield one
     one.stop()

@@ -130,7 +130,7 @@ def full_disk(seesaw: Seesaw, which: str, kilobytes: int) -> Ended:
         used = sum(max(4096, path.stat().st_size + 4095) // 4096 * 4 for path in place.rglob("*"))
         size = f"remount,size={used + kilobytes}k"
         subprocess.run(["mount", "-o", size, str(place)], check=True)  # noqa: S607
-        ended = command(seesaw)
+        ended = command(seesaw) if which == "TMPDIR" else lacuna(seesaw.folder, "run")
         assert_clear_message(ended)
         if which != "TMPDIR":
             shutil.copytree(place, copy, dirs_exist_ok=True)

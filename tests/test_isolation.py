@@ -82,7 +82,7 @@ def troubled(tmp_path: Path):
     site = installed(archive / "site", "trouble", PLUGIN)
 
     def run(kind: str, *flags: str):
-        settings = f'plugins = ["trouble"]\nmax_seconds = 8\neditions = false\n[steps.trouble]\nkind = "{kind}"\n'
+        settings = f'plugins = ["trouble"]\nmax_seconds = 4\neditions = false\n[steps.trouble]\nkind = "{kind}"\n'
         (archive / "pipeline.toml").write_text(settings, "utf-8")
         ran = command("run", *flags, cwd=archive, env={"PYTHONPATH": search_path(site)})
         lines = (archive / "clean" / "report.jsonl").read_bytes().splitlines()
@@ -97,7 +97,7 @@ def troubled(tmp_path: Path):
         ("fails", "KeyError: 'a mistake'; this is our mistake"),
         ("runs deep", "RecursionError"),
         ("wants memory", "needs more than 4 GB of memory"),
-        ("hangs", "takes more than max_seconds = 8 s of CPU time"),
+        ("hangs", "takes more than max_seconds = 4 s of CPU time"),
         ("dies", "its process died"),
     ],
 )
