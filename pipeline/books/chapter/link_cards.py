@@ -38,7 +38,7 @@ def _link_card(block: Node) -> Node | None:
 
 
 def _with_attribution(quote: Node) -> Node:
-    """Return a quotation whose last line begins with a dash, with that line as a division of its own."""
+    """Return a quotation whose last line begins with a dash, with that line as a separate division."""
     *before, last = quote["c"] or [{"t": "Null"}]
     if last["t"] != "Para":
         return quote
