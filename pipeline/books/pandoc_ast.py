@@ -157,12 +157,14 @@ def para(*inlines: Node) -> Node:
     return {"t": "Para", "c": list(inlines)}
 
 
-def all_nodes(part: Any) -> Iterator[Node]:  # noqa: ANN401 - any part of an AST
-    """Yield every node in a part of an AST, parents before children."""
+def all_nodes(part: Any, without: str = "") -> Iterator[Node]:  # noqa: ANN401 - any part of an AST
+    """Yield every node in a part of an AST, parents before children; none of the type `without`, nor those in it."""
     waiting = [part]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
+            if without and one.get("t") == without:
+                continue
             if "t" in one:
                 yield one
             waiting += one.values()

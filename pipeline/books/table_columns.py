@@ -94,7 +94,7 @@ class TableGrid:
         """Return the width in em that the images and formulas of each column need."""
         widths = [0.0] * len(self.aligns)
         for cell in self.cells:
-            for node in all_nodes(cell.blocks):
+            for node in all_nodes(cell.blocks, without="Note"):
                 if node["t"] in {"Image", "Math"} and cell.columns == 1:
                     needed = IMAGE_WIDTH if node["t"] == "Image" else min(MATHS_WIDTH, em_width(node["c"][1]))
                     widths[cell.x] = max(widths[cell.x], needed)
@@ -134,7 +134,7 @@ def is_number(blocks: list[Node]) -> bool:
 
 
 def _lines_of_cell(blocks: list[Node]) -> Iterator[str]:
-    for node in all_nodes(blocks):
+    for node in all_nodes(blocks, without="Note"):
         if node["t"] in {"Plain", "Para", "Header"}:
             yield ast_plain_text(node["c"] if node["t"] != "Header" else node["c"][2])
         elif node["t"] == "CodeBlock":

@@ -38,7 +38,7 @@ def _link_card(block: Node) -> Node | None:
 
 
 def _with_attribution(quote: Node) -> Node:
-    """Return a quotation whose last line begins with a dash, with that line as a division of its own."""
+    """Return a quotation whose last line begins with a dash, with that line as a separate division."""
     *before, last = quote["c"] or [{"t": "Null"}]
     if last["t"] != "Para":
         return quote
@@ -47,6 +47,6 @@ def _with_attribution(quote: Node) -> Node:
     words = ast_plain_text(line)
     if not _DASH.match(words) or not (before or text) or len(words) > MOST_ATTRIBUTION or words.rstrip()[-1:] in ".,;":
         return quote
-    if any(node["t"] in {"Image", "Note"} for node in all_nodes(line)):
-        return quote
+    if any(node["t"] in {"Image", "Note"} for node in all_nodes(line)) or _DASH.match(ast_plain_text(quote)):
+        return quote  # with a dash at its start, a quotation is a dialogue
     return quote | {"c": [*before, *([para(*text)] if text else []), div("attribution", [para(*line)])]}

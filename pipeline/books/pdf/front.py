@@ -77,7 +77,7 @@ def cut_for_head(title: str) -> str:
 
 
 def _ems(book: Book) -> float:
-    """Return about how long the text of a book is in em; a chapter has half a page of its own."""
+    """Return about how long the text of a book is in em; a chapter takes half a page more."""
     return sum(em_width(ast_plain_text(one.blocks)) + EMS_OF_PAGE / 2 for one in book.chapters)
 
 

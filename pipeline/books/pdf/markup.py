@@ -75,7 +75,9 @@ class _TypstCalls:
                 made += typst_table(node, self.blocks, lead)
                 lead = []
             elif node["t"] == "Figure":
-                made += [typst_block("#floating["), *self.node(node), typst_block("]")]
+                self.count += 1
+                start = f"#floating({typst_literal(f'{self.prefix}-figure-{self.count}')})["
+                made += [typst_block(start), *self.node(node), typst_block("]")]
                 floats = True
             else:
                 made += self.node(node)

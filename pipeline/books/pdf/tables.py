@@ -30,7 +30,7 @@ def typst_table(
     """Return a table as a call of `sheet`, its cells as arguments.
 
     `contents` returns the blocks of a cell for pandoc's Typst writer. A table between the paragraphs of a section has a
-    `lead`, the heading before it or nothing, and may be on a page of its own; one in a list or a quotation has none.
+    `lead`, the heading before it or nothing, and may be on a separate page; one in a list or a quotation has none.
     """
     grid = table_grid(table)
     given: dict[str, object] = {
