@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 CORPUS = ROOT / "tests" / "corpus"
 CLONE_NEWNS = 0x20000  # from linux/sched.h: mounts end with the process, even if it is killed
+LONGEST = {"test_histories", "test_engines"}  # modules with a test of half a minute
 Lacuna = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -39,6 +40,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the process that commands are copied from while a worker of xdist collects the tests."""
     if hasattr(session.config, "workerinput"):
         start_server()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests: at the end, one process would work on them while the others have nothing to do."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -24,7 +24,7 @@ from pipeline.duplicates.index_tables import INDEX_SCHEMA
 from pipeline.duplicates.lsh_index import LshIndex
 from pipeline.run import shard
 from pipeline.run.engines import LocalProcesses
-from pipeline.run.shard import run_shard
+from pipeline.run.shard import ROWS_PER_BATCH, run_shard
 from pipeline.run.shard_duplicates import find_shard_duplicates
 from pipeline.run.shard_files import ShardPart
 from pipeline.run.shards import Shard, run_shards
@@ -145,7 +145,7 @@ def test_parts_are_disjoint_and_complete(tmp_path: Path):
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
 def test_a_killed_shard_goes_on(tmp_path: Path, name: str):
     """After kills at several moments, a shard has the bytes of one that was not disturbed; what is done stays done."""
-    file = write_rows(tmp_path / name, rows(3000))
+    file = write_rows(tmp_path / name, rows(7 * ROWS_PER_BATCH))
     run_shard(file, tmp_path / "calm", ShardPart(), LocalProcesses(2))
     command = [sys.executable, "-P", "-m", "pipeline", "shard", str(file), "-o", str(tmp_path / "out"), "--jobs", "2"]
     journal = tmp_path / "out" / ".partial" / name / "journal"
@@ -162,7 +162,7 @@ def test_a_killed_shard_goes_on(tmp_path: Path, name: str):
     run_shard(file, tmp_path / "out", ShardPart(), LocalProcesses(2))
     for kind in shard.KINDS:
         assert (tmp_path / "out" / kind / name).read_bytes() == (tmp_path / "calm" / kind / name).read_bytes()
-    assert run_shard(file, tmp_path / "out", ShardPart(), LocalProcesses(2)).rows == 3000
+    assert run_shard(file, tmp_path / "out", ShardPart(), LocalProcesses(2)).rows == 7 * ROWS_PER_BATCH
 
 
 def test_duplicates_over_shards_are_those_of_one_archive(tmp_path: Path):
