@@ -28,7 +28,7 @@ NOT_RUN = {  # start of a command -> why no test runs it
     "python -m http.server": "runs until it is interrupted",
     "lacuna serve": "runs until it is interrupted",
     "ssh": "needs another machine",
-    "pipx run": "needs the network",
+    "pipx": "needs the network",
     "systemctl": "needs systemd",
     "journalctl": "needs systemd",
     "ebook-convert": "needs calibre",
@@ -86,8 +86,11 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def run_console(text: str, folder: Path) -> list[Block]:
-    """Run the commands of a page, and write its files, in `folder`; return the blocks, each command with its output."""
+def run_console(text: str, folder: Path, installed: Path | None = None) -> list[Block]:
+    """Run the commands of a page, and write its files, in `folder`; return the blocks, each command with its output.
+
+    With `installed`, a folder of programs, every command is run, with these programs instead of this checkout.
+    """
     found = blocks(text)
     script = ["exec 2>&1"]
     for block in found:
@@ -99,10 +102,14 @@ def run_console(text: str, folder: Path) -> list[Block]:
             line = next(
                 (new + command.line[len(old) :] for old, new in INSTEAD.items() if command.line.startswith(old)), ""
             )
-            script += [line or command.line if command.runs else ":", r"code=$?; printf '\0%d\0' $code; (exit $code)"]
-    tools = folder / ".bin"
-    tools.mkdir()
-    for name, line in {"lacuna": "-P -m pipeline", "python": ""}.items():
+            run = line or command.line if installed or command.runs else ":"
+            script += [
+                run,
+                r"code=$?; printf '\0%d\0' $code; (exit $code)",
+            ]
+    tools = installed or folder / ".bin"
+    tools.mkdir(exist_ok=True)
+    for name, line in {} if installed else {"lacuna": "-P -m pipeline", "python": ""}.items():
         tool = tools / name
         tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {line} "$@"\n')
         tool.chmod(0o755)
