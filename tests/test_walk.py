@@ -85,8 +85,8 @@ def test_ten_commands_lead_to_a_book(
 def downloaded(catalogue: str) -> dict[str, bytes]:
     """Return the EPUBs of the newest posts by title, as a person finds them: from the catalogue down."""
     feed = parsed(catalogue)
-    (newest,) = [link for link in feed.iter(f"{ATOM}link") if link.get("rel") == "http://opds-spec.org/sort/new"]
-    url = urljoin(catalogue, newest.get("href", ""))
+    lists = [link for link in feed.iter(f"{ATOM}link") if "kind=acquisition" in link.get("type", "")]
+    url = urljoin(catalogue, lists[0].get("href", ""))
     books = {}
     for entry in parsed(url).iter(f"{ATOM}entry"):
         links = [one for one in entry.iter(f"{ATOM}link") if str(one.get("rel")).startswith(ACQUISITION)]
