@@ -13,6 +13,6 @@ FROM python:3.12-slim
 COPY --from=build /opt/lacuna /opt/lacuna
 ENV PATH=/opt/lacuna/bin:$PATH PYTHONSAFEPATH=1 HOME=/tmp
 WORKDIR /archive
-USER nobody
+USER 65534
 ENTRYPOINT ["lacuna"]
 CMD ["--help"]

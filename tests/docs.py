@@ -30,7 +30,7 @@ NOT_RUN = {  # start of a command -> why no test runs it
     "python -m http.server": "runs until it is interrupted",
     "lacuna serve": "runs until it is interrupted",
     "ssh": "needs another machine",
-    "pipx run": "needs the network",
+    "pipx": "needs the network",
     "systemctl": "needs systemd",
     "journalctl": "needs systemd",
     "ebook-convert": "needs calibre",
@@ -88,8 +88,11 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def run_console(text: str, folder: Path) -> list[Block]:
-    """Run the commands of a page, and write its files, in `folder`; return the blocks, each command with its output."""
+def run_console(text: str, folder: Path, installed: Path | None = None) -> list[Block]:
+    """Run the commands of a page, and write its files, in `folder`; return the blocks, each command with its output.
+
+    With `installed`, a folder of programs, every command is run, with these programs instead of this checkout.
+    """
     found = blocks(text)
     script = ["exec 2>&1"]
     for block in found:
@@ -101,11 +104,13 @@ def run_console(text: str, folder: Path) -> list[Block]:
             line = next(
                 (new + command.line[len(old) :] for old, new in INSTEAD.items() if command.line.startswith(old)), ""
             )
-            script += [line or command.line if command.runs else ":", r"code=$?; printf '\0%d\0' $code; (exit $code)"]
-    tools = folder / ".bin"
-    tools.mkdir()
-    tools.joinpath("python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    tools.joinpath("python").chmod(0o755)
+            run = line or command.line if installed or command.runs else ":"
+            script += [run, r"code=$?; printf '\0%d\0' $code; (exit $code)"]
+    tools = installed or folder / ".bin"
+    if not installed:
+        tools.mkdir()
+        tools.joinpath("python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        tools.joinpath("python").chmod(0o755)
     environment = {
         **os.environ,
         "PATH": f"{tools}:{os.environ['PATH']}",
@@ -114,7 +119,7 @@ def run_console(text: str, folder: Path) -> list[Block]:
         "COLUMNS": "80",
     }
     line = ["/bin/bash", "-c", "\n".join(script)]
-    with program(tools / "lacuna"):
+    with contextlib.nullcontext() if installed else program(tools / "lacuna"):
         ran = subprocess.run(line, cwd=folder, env=environment, stdout=subprocess.PIPE, check=False)
     printed = ran.stdout.decode("utf-8", "replace").replace(str(folder), "~").split("\0")
     commands = [command for block in found for command in block.commands]

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import re
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,8 @@ from PIL import Image
 from pipeline.books.metadata import position_in_series
 from pipeline.library.addresses import ACQUISITION, ACQUISITION_TYPE, COVER, NAVIGATION_TYPE, SMALL_COVER
 from pipeline.library.entries import CatalogueEntry
-from pipeline.library.model import MOST_ON_PAGE, FeedPage, catalogue_pages
-from tests.conftest import command, tree
+from pipeline.library.model import GROUPS, MOST_ON_PAGE, FeedPage, catalogue_pages
+from tests.conftest import ROOT, command, tree
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 POST = "---\ntitle: {title}\ndate: {date}\nlang: {language}\nseries: {series}\nauthor: {author}\n---\n\n{text}\n"
@@ -274,6 +275,17 @@ def entry(number: int, **other: str) -> CatalogueEntry:
 
 def pages_by_name(number: int) -> dict[str, FeedPage]:
     return {page.name: page for page in catalogue_pages("Library", map(entry, range(number)))}
+
+
+def test_headings_are_in_the_language_of_the_archive():
+    """The catalogue of an archive has headings in its language, as its books have; every language has all of them."""
+    pages = {page.name: page for page in catalogue_pages("文集", map(entry, range(2)), "zh-Hans")}
+    assert [link.title for link in pages["catalog"].links][:1] == ["最新"]
+    assert {link.summary for link in pages["catalog"].links} == {"图书: 2"}
+    assert pages["years"].title == "文集: 按年份"
+    languages = tomllib.loads((ROOT / "pipeline/books/phrases.toml").read_text("utf-8"))
+    headings = {"newest", "books", *(heading for _, heading in GROUPS)}
+    assert [language for language, phrases in languages.items() if headings - phrases.keys()] == []
 
 
 def test_pages_are_bounded_and_a_new_post_changes_few():

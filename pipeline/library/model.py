@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from pipeline.books.phrases import phrase
 from pipeline.library.entries import NO_TIME, CatalogueEntry, time_of_change
 from pipeline.store.stable_parts import stable_parts
 
 ROOT, NEW, BOOKS = "catalog", "new", "books"  # names of feeds
 LEAST_ON_PAGE, MOST_ON_PAGE = 40, 100  # entries; readers fetch the next page when the first is read
 END_OF_FEED_PAGE = 20  # a page ends at a name whose hash is a multiple of it
-GROUPS = (("collections", "By collection"), ("years", "By year"), ("languages", "By language"))
+GROUPS = (("collections", "by-collection"), ("years", "by-year"), ("languages", "by-language"))  # feed, phrase
 LANGUAGE_NAMES = {
     "ar": "العربية", "cs": "Čeština", "de": "Deutsch", "en": "English", "es": "Español", "fa": "فارسی",
     "fr": "Français", "he": "עברית", "hi": "हिन्दी", "it": "Italiano", "ja": "日本語", "ko": "한국어",
@@ -47,21 +48,25 @@ class FeedPage(NamedTuple):
     books: tuple[CatalogueEntry, ...] = ()
 
 
-def catalogue_pages(title: str, entries: Iterable[CatalogueEntry]) -> Iterator[FeedPage]:
-    """Yield all pages of the catalogue called `title`: the root, the feeds of books, and the feeds by group."""
+def catalogue_pages(title: str, entries: Iterable[CatalogueEntry], language: str = "en") -> Iterator[FeedPage]:
+    """Yield all pages of the catalogue called `title`: the root, the feeds of books, and the feeds by group.
+
+    Headings are in `language` (BCP 47).
+    """
     newest = sorted(with_distinct_names(entries), key=lambda entry: (entry.updated, entry.name), reverse=True)
     posts = [entry for entry in newest if entry.is_post]
     collected = [entry for entry in newest if not entry.is_post]
-    links = [FeedLink(NEW, "New", _changed(posts), _count(posts), is_acquisition=True)]
-    yield from _pages_of_books(NEW, f"{title}: new", ROOT, posts)
-    if collected:
-        links.append(FeedLink(BOOKS, "Books", _changed(collected), _count(collected), is_acquisition=True))
-        yield from _pages_of_books(BOOKS, f"{title}: books", ROOT, collected)
+    links = []
+    for name, heading, books in ((NEW, "newest", posts), (BOOKS, "books", collected)):
+        if books or name == NEW:
+            words = phrase(heading, language)
+            links.append(FeedLink(name, words, _changed(books), _count(books, language), is_acquisition=True))
+            yield from _pages_of_books(name, _with_heading(title, words), ROOT, books)
     for group, heading in GROUPS:
-        members = _groups_of(group, posts)
+        members, words = _groups_of(group, posts), phrase(heading, language)
         if members:
-            links.append(FeedLink(group, heading, _changed(posts), _count(posts), is_acquisition=False))
-            yield from _pages_of_group(group, heading, title, members)
+            links.append(FeedLink(group, words, _changed(posts), _count(posts, language), is_acquisition=False))
+            yield from _pages_of_group(group, _with_heading(title, words), members, language)
     yield FeedPage(ROOT, ROOT, title, _changed(newest), "", links=tuple(links))
 
 
@@ -95,23 +100,30 @@ def _groups_of(group: str, posts: Sequence[CatalogueEntry]) -> dict[str, list[Ca
     return dict(sorted(members.items(), key=lambda item: item[0].casefold(), reverse=group == "years"))
 
 
+def _with_heading(title: str, heading: str) -> str:
+    """Return the title of a feed.
+
+    >>> _with_heading("Collected posts", "By year")
+    'Collected posts: By year'
+    """
+    return f"{title}: {heading}"
+
+
 def _pages_of_group(
-    group: str, heading: str, title: str, members: dict[str, list[CatalogueEntry]]
+    group: str, title: str, members: dict[str, list[CatalogueEntry]], language: str
 ) -> Iterator[FeedPage]:
     """Yield the pages of a group: its feed of links, and a feed of books for each value."""
     links = []
     for value, posts in members.items():
         name = f"{group}-{value}" if group == "years" else f"{group}-{_short_hash(value)}"
         shown = LANGUAGE_NAMES.get(value, value) if group == "languages" else value
-        links.append(FeedLink(name, shown, _changed(posts), _count(posts), is_acquisition=True))
+        links.append(FeedLink(name, shown, _changed(posts), _count(posts, language), is_acquisition=True))
         yield from _pages_of_books(name, shown, group, posts)
     parts = [*stable_parts((link.name for link in links), LEAST_ON_PAGE, MOST_ON_PAGE, END_OF_FEED_PAGE)]
     by_name = {link.name: link for link in links}
     for page, part in zip(_linked_pages(group, parts), parts, strict=True):
         updated = max(by_name[name].updated for name in part)
-        yield page._replace(
-            title=f"{title}: {heading.lower()}", up=ROOT, updated=updated, links=tuple(by_name[name] for name in part)
-        )
+        yield page._replace(title=title, up=ROOT, updated=updated, links=tuple(by_name[name] for name in part))
 
 
 def _pages_of_books(name: str, title: str, up: str, newest: Sequence[CatalogueEntry]) -> Iterator[FeedPage]:
@@ -140,8 +152,8 @@ def _changed(books: Iterable[CatalogueEntry]) -> str:
     return time_of_change(day, hashlib.sha256("".join(changes).encode()).hexdigest())
 
 
-def _count(books: Sequence[CatalogueEntry]) -> str:
-    return f"{len(books)} book{'s' * (len(books) != 1)}"
+def _count(books: Sequence[CatalogueEntry], language: str) -> str:
+    return f"{phrase('books', language)}: {len(books)}"
 
 
 def _short_hash(text: str) -> str:

@@ -21,7 +21,7 @@ from pipeline.store.archive_state import ArchiveState
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values, pack, unpack
 
-VERSION = (entries.VERSION, 1)  # increase the number when the bytes of a feed change
+VERSION = (entries.VERSION, 2)  # increase the number when the bytes of a feed change
 UNKNOWN = "urn:uuid:00000000-0000-0000-0000-000000000000"  # of a book that a check does not make
 
 
@@ -41,8 +41,9 @@ class CatalogueWriter:
         if not any(entry.is_post for entry in known):
             return
         languages = Counter(entry.language for entry in known)
-        title = title_in_language(self.settings.title, languages.most_common(1)[0][0])
-        for page in catalogue_pages(title, (_with_author(entry, title) for entry in known)):
+        language = languages.most_common(1)[0][0]
+        title = title_in_language(self.settings.title, language)
+        for page in catalogue_pages(title, (_with_author(entry, title) for entry in known), language):
             self.write_page(page, title)
             if page.name == model.NEW:
                 self.write_news(page, title)
