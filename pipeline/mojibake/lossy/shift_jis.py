@@ -1,7 +1,7 @@
-"""Lines of Shift JIS that was decoded as cp1252, with U+FFFD for undefined bytes -> their originals: `‚±‚ñ�A` is `こん、`.
+"""Lines of Shift JIS decoded as cp1252, with U+FFFD for undefined bytes -> their originals: `‚±‚ñ�A` is `こん、`.
 
-Each undefined byte of cp1252 begins a character of Shift JIS where it is not its second byte. So the bytes divide in one
-way only, and each mark is one of five bytes.
+Each undefined byte of cp1252 begins a character of Shift JIS where it is not its second byte. So the bytes divide in
+one way only, and each mark is one of five bytes.
 """
 
 from __future__ import annotations
