@@ -117,6 +117,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     # Double-byte codecs for each other
     ("euc_jp>cp932:replace", "ja"),
     ("cp932>euc_jp:replace", "ja"),
+    ("cp932>cp1252:replace", "ja"),
     ("gbk>cp932:replace", "zh"),
     ("cp932>gbk:replace", "ja"),
     ("big5>gbk:replace", "zh-hant"),

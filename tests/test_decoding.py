@@ -193,3 +193,9 @@ def test_a_declared_label_that_python_lacks(declaration: str):
 def test_an_encoded_word_with_a_label_of_browsers():
     """Mail programs wrote labels such as `x-sjis`."""
     assert decoded(b"Subject: =?x-sjis?B?k/qWe4zq?=\n") == "Subject: 日本語\n"
+
+
+@pytest.mark.parametrize("text", ["大家好，周末去爬山。\n\x1b[32m※ 来源\x1b[m\n", "大家好，周末去爬山。\n◎ 注意 § 5\n"])
+def test_rare_signs_of_a_whole_file_stay(text: str):
+    """A sign is no rest of a damaged character in a file whose bytes are all right."""
+    assert decoded(text.encode("gbk")) == text

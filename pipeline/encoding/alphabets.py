@@ -1,6 +1,7 @@
 """Text in a language without a model -> letters that the models know, with the price of each: `ŝanĝo` -> `sango`.
 
-Romanian had cedillas in its code pages and has commas today. Esperanto, Maltese, Welsh and Albanian have letters that are rare or missing in the languages of the model. With the
+Romanian had cedillas in its code pages and has commas today. Esperanto, Maltese, Welsh and Albanian have letters that
+are rare or missing in the languages of the model. With the
 letters below them, their text is as likely as text of unknown languages is.
 """
 

@@ -27,7 +27,9 @@ from pipeline.language.ngrams import Floats, LanguageModel
 STEP = "decode"
 REASON = "a byte of this character was lost or changed"
 UNKNOWN_DAMAGE = 7.0  # nats by which a file that decodes without error must be likelier as a damaged one
+UNKNOWN_CHANGES = 25.0  # nats: the same where single characters are others; a rare sign, `◎`, has up to 14
 TYPED_NATS = 7.0  # nats: a character in a thousand is another frequent one, as somebody typed it
+SIGN_NATS = 25.0  # nats: the same of signs alone; `※` and `◎` are rare everywhere
 BYTE_VALUES = math.log(256)  # nats for the value of a wrong byte
 LIKELY_PAIR = 6.0  # nats of two characters that fit their context
 MOST_SPOTS = 500  # places of a file that are searched: the least likely ones
@@ -76,8 +78,10 @@ def lost_byte_changes(lines: Sequence[DecodedLine], codec: str, model: LanguageM
     whole = [line for line, fits in zip(lines, fit, strict=True) if fits]
     bad = sum(line.text.count(REPLACEMENT) for line in whole)
     gain, changes = _changes(whole, codec, model, _damage_nats(whole, max(1, bad)))
-    found = sum(REPLACEMENT not in change.before for row in changes for change in row)
-    if found and (bad or gain > UNKNOWN_DAMAGE):
+    guesses = [change for row in changes for change in row if REPLACEMENT not in change.before]
+    found = len(guesses)
+    shifted = any(len(change.before) > 1 for change in guesses)  # bytes that were paired wrongly
+    if found and (bad or gain > (UNKNOWN_DAMAGE if shifted else UNKNOWN_CHANGES)):
         _, changes = _changes(whole, codec, model, _damage_nats(whole, bad + found))
     elif not bad:
         return [[] for _ in lines]
@@ -146,7 +150,7 @@ def _spot_changes(
     places = byte_places(line.text, codec)
     cases = _cases(literal, line.data[places[start] : places[end]], last + 1 - start, codec, model)
     context = line.text[max(0, start - CONTEXT) : start].replace(REPLACEMENT, "")
-    typed = TYPED_NATS if _may_be_typed(line.text[first : last + 1], model) else 0.0
+    typed = _nats_if_typed(line.text[first : last + 1], model)
     scored = _scored(cases, context, model, damage + typed)
     shares = np.exp((np.array([case.score for case in scored]) - max(case.score for case in scored)) / SOFTNESS)
     ranked = sorted(zip((shares / shares.sum()).tolist(), scored, strict=True), key=lambda pair: -pair[0])
@@ -162,11 +166,14 @@ def _spot_changes(
     return chosen.score - scored[0].score, [_change(literal, after, start, min(share, MOST_CONFIDENCE), ranked)]
 
 
-def _may_be_typed(text: str, model: LanguageModel) -> bool:
-    """Return whether somebody may have typed a text: it is frequent characters and markup, without marks."""
-    letters = "".join(char for char in text if not char.isascii() or char.isalpha())
+def _nats_if_typed(text: str, model: LanguageModel) -> float:
+    """Return the nats by which damage must be likelier, for somebody may have typed the text."""
+    letters = "".join(char for char in text if char.isalpha() or char == REPLACEMENT)
+    if not letters:
+        return SIGN_NATS
     frequent = model.letters(codes_of(letters)) > FREQUENT_CHARACTER
-    return not any(char.isascii() or char == REPLACEMENT for char in letters) and bool(frequent.all())
+    is_typed = not any(char.isascii() or char == REPLACEMENT for char in letters) and bool(frequent.all())
+    return TYPED_NATS if is_typed else 0.0
 
 
 def _change(before: str, after: str, start: int, confidence: float, ranked: Sequence[tuple[float, _Case]]) -> Change:

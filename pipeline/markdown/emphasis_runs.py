@@ -79,8 +79,10 @@ def is_punctuation(char: str) -> bool:
 
 
 def is_mask(content: str, run: AsteriskRun) -> bool:
-    """Return whether a long run can stand for hidden characters: in a word or a number, or behind one of one letter."""
+    """Return whether a long run can stand for hidden characters: in a word or number, behind one letter, or alone."""
     before, after = content[run.start - 1 : run.start], content[run.end : run.end + 1]
+    if is_blank(before) and is_blank(after):
+        return True  # `6222 **** **** 1234`
     if any(char.isascii() and (char.isalnum() or char in "-@") for char in (before, after) if char):
         return True
     alone = before.isalnum() and not content[max(0, run.start - 2) : run.start - 1].isalnum()

@@ -24,6 +24,7 @@ from pipeline.mojibake.lossy.double_byte import undo_double_bytes
 from pipeline.mojibake.lossy.double_mojibake import undo_decodings
 from pipeline.mojibake.lossy.pieces import pieces_text
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
+from pipeline.mojibake.lossy.shift_jis import undo_shift_jis
 from pipeline.mojibake.lossy.single_byte import undo_single_bytes
 from pipeline.mojibake.prefilter import non_ascii_lines
 from pipeline.mojibake.soundness import LineRepair, fits_document, objection
@@ -167,7 +168,9 @@ def _fill_gaps(text: str, lines: list[Span], evidence: RepairEvidence) -> Undone
 def _undo_double_bytes(text: str, lines: list[Span], evidence: RepairEvidence) -> UndoneLines:
     """Undo a legacy codec decoded as another one, with marks: `琎ぱ边�W` becomes `昨天晚上`."""
     written = [text[start:end] for start, end in lines]
-    for how, originals in filter(None, [undo_double_bytes(written) or undo_single_bytes(written)]):
+    for how, originals in filter(
+        None, [undo_double_bytes(written) or undo_shift_jis(written) or undo_single_bytes(written)]
+    ):
         for number, pieces in originals:
             start = lines[number][0]
             yield start, gap_changes(start, written[number], pieces, (how, evidence.min_confidence))

@@ -119,7 +119,7 @@ def _body(text: str) -> str:
 
 
 def _has_letters(line: str) -> bool:
-    """Return whether a line has enough letters to show what its marks were: `caf\ufffd` has, `\ufffda\ufffd` has not."""
+    r"""Return whether a line has enough letters to show what its marks were: `caf\ufffd` has, `\ufffda` has not."""
     return sum(char.isalpha() for char in line) >= FEWEST_LETTERS_OF_LINE
 
 
