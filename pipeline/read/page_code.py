@@ -25,6 +25,7 @@ _NOT_SELECTED = re.compile(r"user-select\s*:\s*none")  # as Chroma marks line nu
 _HIGHLIGHTED = re.compile(r"\b(?:syntaxhighlighter|crayon-table|crayon-syntax|hljs-table)\b")
 LONGEST_LANGUAGE = 30  # characters of the name of a language above code
 _LINE_ELEMENTS = frozenset(("div", "p", "li", "tr"))
+_BOXES_OF_CODE = frozenset(("tbody", "tr", "td", "pre", "div"))
 _TABLE_PARTS = frozenset(("table", "tbody", "tr", "td"))
 _LINE_CLASS = re.compile(r"(?:^|\s)(?:line|code-line|view-line|cm-line|cl|react-code-text)(?:\s|$)")
 
@@ -152,7 +153,9 @@ def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
         return
     first = next(iter(element), None)
     starts_lines = first is not None and is_element(first) and _LINE_CLASS.search(first.get("class") or "")
-    layout = element.tag in _TABLE_PARTS and first is not None  # its spaces only indent the source
+    layout = (
+        element.tag in _TABLE_PARTS and first is not None and first.tag in _BOXES_OF_CODE
+    )  # spaces indent the source
     if element.text and not ((starts_lines or layout) and not element.text.strip()):
         parts.append(element.text)
     for child in element:
