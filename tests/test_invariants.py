@@ -157,7 +157,7 @@ def test_a_second_pass_of_a_step_changes_nothing(step, text):
 @SLOW
 @given(text=texts)
 def test_a_step_changes_no_opaque_region(step, text):
-    """No change of a step touches an opaque region, except `cards` and `artefacts` URLs, and `html` raw HTML.
+    """No change of a step touches an opaque region, except `cards` and `artefacts` URLs, and `html` HTML and `<pre>`.
 
     The steps that rewrite whole lines, `normalize` and `lists`, are not checked here.
     """
@@ -167,6 +167,8 @@ def test_a_step_changes_no_opaque_region(step, text):
         return
     for start, end in (change.span for change in after.changes):
         for region in of_other_kinds(opaque_spans(text), but):
+            if step.name == "html" and text.startswith("<", region.start):
+                continue
             inside = region.start < start < region.end if start == end else start < region.end and region.start < end
             assert not inside or text[slice(*region[:2])] in after.text
 

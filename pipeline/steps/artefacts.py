@@ -21,11 +21,14 @@ _PLACEHOLDERS = re.compile(
 
 
 def artefacts(document: Document, *, glossary: bool = True) -> Document:
-    """Remove placeholders of machine translation, and correct the link labels and names that the site profile lists."""
+    """Remove placeholders of machine translation, and correct the link labels and names that the site profile lists.
+
+    Only the posts of a site profile that says so have placeholders: elsewhere `T1:` is what the author wrote.
+    """
     text, meta = document.text, document.meta
-    changes = list(_placeholders(text))
+    site = profile_of(meta)
+    changes = list(_placeholders(text)) if site.placeholders else []
     if glossary:
-        site = profile_of(meta)
         found = [*labels(text, site.labels), *cut_names(text, site.cut_names)]
         if found and (meta.language or language_of(text)).startswith(site.language):
             changes += found
@@ -45,4 +48,4 @@ def _placeholders(text: str) -> Iterator[Change]:
                 yield Change("artefacts", match.span(), match[0], match["inner"] or match["indent"] or "", PLACEHOLDER)
 
 
-STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=4)
+STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=5)

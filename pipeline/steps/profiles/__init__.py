@@ -51,6 +51,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link_card: Pattern | None = None  # groups: title, url; optional: subtitle, and empty, the same URL again
     link_marks: Pattern | None = None  # a character before a link, in lines of links that `|` separates
     caption: Pattern | None = None  # the start of a line below an image that is its caption
+    placeholders: bool = False  # whether `T1:` before bold text and `【T1:…】` are left from machine translation
     numbered_lines: bool = False  # whether lines `1)…`, `2)…` of a paragraph are a list
     footnote_asterisks: bool = False  # whether `*A*、B*、C*` is emphasis with footnote asterisks inside
     kicker_and_subtitle: bool = False  # whether h2 headings between the title and the first image are these
