@@ -77,7 +77,7 @@ def paragraphs_of_article(root: PageElement) -> list[str]:
     import trafilatura  # noqa: PLC0415 - takes half a second, which archives without web pages do not need
 
     found = trafilatura.bare_extraction(
-        copy.deepcopy(root), fast=True, with_metadata=False, include_comments=False, include_tables=True
+        copy.deepcopy(root), with_metadata=False, include_comments=False, include_tables=True
     )
     text = getattr(found, "text", "") or ""
     letters = map(letters_only, text.splitlines())
