@@ -19,6 +19,7 @@ FEWEST_ARTICLE_LETTERS = 140  # letters; with fewer, the whole page is read
 SHARE_OF_ARTICLE = 0.93  # of the letters of the paragraphs, which the chosen element holds; benchmarks/web_pages.py
 MOST_LINK_SHARE = 0.4  # of the letters of a block without a paragraph of the article; with more it is a menu
 FEWEST_BLOCK_LETTERS = 200  # of a `div` or `section` without a paragraph; with fewer it is furniture
+MOST_BAR_LETTERS = 60  # of a row of buttons
 _ALWAYS_FURNITURE = frozenset(("nav", "footer", "form", "aside"))
 _MAYBE_FURNITURE = frozenset(("div", "section", "header", "ul", "ol", "table", "p", "span", "aside", "dl"))
 _BOXES_OF_BLOCKS = frozenset(
@@ -76,7 +77,7 @@ def paragraphs_of_article(root: PageElement) -> list[str]:
     import trafilatura  # noqa: PLC0415 - takes half a second, which archives without web pages do not need
 
     found = trafilatura.bare_extraction(
-        copy.deepcopy(root), with_metadata=False, include_comments=False, include_links=False, include_tables=True
+        copy.deepcopy(root), with_metadata=False, include_comments=False, include_tables=True
     )
     text = getattr(found, "text", "") or ""
     letters = map(letters_only, text.splitlines())
@@ -174,7 +175,9 @@ def _prune(node: PageElement, places: _LetterPlaces, found: list[tuple[int, int]
         if span is None:
             continue
         inside = first <= span[0] and span[1] <= last
-        if _held(span, found):
+        if _is_bar_of_links(element, span, links):
+            drop(element)
+        elif _held(span, found):
             waiting += list(element) if _holds_blocks(element) else []
         elif inside and _is_text_block(element):
             continue
@@ -209,6 +212,13 @@ def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:
     return next(element.iter("h1", "pre", "figure", "th"), None) is not None or (
         size < FEWEST_PARAGRAPH_LETTERS and next(element.iter("img"), None) is not None
     )
+
+
+def _is_bar_of_links(element: PageElement, span: tuple[int, int], links: list[tuple[int, int]]) -> bool:
+    """Return whether an element is a few links of the website, as to share a page: trafilatura may take it for text."""
+    size = span[1] - span[0]
+    few = 0 < size < MOST_BAR_LETTERS and _held(span, links) >= 2 * MOST_LINK_SHARE * size
+    return few and element.tag in _MAYBE_FURNITURE and _FURNITURE_WORDS.search(words_of_class(element)) is not None
 
 
 def is_list_of_sources(element: PageElement) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.read.page_code import fenced_code, is_code_table
-from pipeline.read.page_inlines import HARD_BREAK, STRONG, Run, escaped, paragraph_of
+from pipeline.read.page_inlines import EMPHASIS, HARD_BREAK, STRONG, Run, escaped, paragraph_of
 from pipeline.read.page_tables import TableWriter
 from pipeline.read.page_tidying import kind_of_callout
 from pipeline.read.page_tree import PageElement, attribute, is_element, never_shown
@@ -14,6 +14,7 @@ from pipeline.read.page_tree import PageElement, attribute, is_element, never_sh
 if TYPE_CHECKING:
     from pipeline.read.page_writer import PageWriter
 
+LONGEST_CAPTION = 200  # characters in italics; books take a longer paragraph for text
 DEEPEST_LIST = 12  # levels of lists and quotations: each repeats its marks in every line
 
 
@@ -119,15 +120,22 @@ def disclosure_blocks(writer: PageWriter, element: PageElement) -> list[str]:
 
 
 def picture_blocks(writer: PageWriter, element: PageElement) -> list[str]:
-    """Return a figure: its pictures or code, then its caption as a paragraph in italics."""
+    """Return a figure: its pictures or code, then its caption; that of pictures in italics, which books know."""
     captions = list(element.iter("figcaption"))
-    words = [
-        paragraph_of([Run(run.text, run.styles, run.link, run.atom) for run in writer.flat(one)]) for one in captions
-    ]
+    pictures = next(element.iter("pre", "table", "blockquote", "video", "iframe"), None) is None
+    words = [_caption(writer.flat(one), italic=pictures) for one in captions]
     for caption in captions:
         caption.text, caption[:] = None, []
     missing = writer.pictures.figure(element)
     return [*filter(None, [missing]), *writer.blocks(element), *filter(None, words)]
+
+
+def _caption(runs: list[Run], *, italic: bool) -> str:
+    """Return a caption as a paragraph; a long one, one of several lines, and one with emphasis stays as it is."""
+    short = sum(len(run.text) for run in runs) <= LONGEST_CAPTION
+    if not (italic and short) or any(HARD_BREAK in run.text or EMPHASIS in run.styles for run in runs):
+        return paragraph_of(runs)
+    return paragraph_of([Run(run.text, (EMPHASIS, *run.styles), run.link, run.atom) for run in runs])
 
 
 def table_blocks(writer: PageWriter, element: PageElement) -> list[str]:

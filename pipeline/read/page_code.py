@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tree import BLOCK_NAMES, PageElement, attribute, elements, has_class, is_element
+from pipeline.read.page_tree import BLOCK_NAMES, PageElement, attribute, drop, elements, has_class, is_element
 
 _CLASS_OF_LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*|highlight-source-|highlight-)([A-Za-z0-9+#_.-]{1,20})"
@@ -25,6 +25,8 @@ _NOT_SELECTED = re.compile(r"user-select\s*:\s*none")  # as Chroma marks line nu
 _HIGHLIGHTED = re.compile(r"\b(?:syntaxhighlighter|crayon-table|crayon-syntax|hljs-table)\b")
 LONGEST_LANGUAGE = 30  # characters of the name of a language above code
 _LINE_ELEMENTS = frozenset(("div", "p", "li", "tr"))
+_BOXES_OF_CODE = frozenset(("tbody", "tr", "td", "pre", "div"))
+_TABLE_PARTS = frozenset(("table", "tbody", "tr", "td"))
 _LINE_CLASS = re.compile(r"(?:^|\s)(?:line|code-line|view-line|cm-line|cl|react-code-text)(?:\s|$)")
 
 
@@ -43,6 +45,8 @@ def fenced_code(element: PageElement) -> str:
 
 def mark_code_blocks(root: PageElement) -> None:
     """Make `<code>` that is a block of several lines a `<pre>`: by its class, its style, or the ends of its lines."""
+    for block in elements(root, "pre"):
+        _drop_counters(block)
     for element in elements(root, "code"):
         if next(element.iter("br"), None) is not None and _is_a_paragraph(element):
             element.tag = "pre"
@@ -53,6 +57,16 @@ def mark_code_blocks(root: PageElement) -> None:
         styled = re.search(r"display\s*:\s*block|white-space\s*:\s*pre", element.get("style") or "")
         if has_class(element, "block", "code-block") or styled:
             element.tag = "pre"
+
+
+def _drop_counters(block: PageElement) -> None:
+    """Remove line numbers without a class: each row of a block of code begins with an element that counts it."""
+    for rows in list(block.iter()):
+        firsts = [next(iter(row), None) for row in rows]
+        texts = ["" if one is None else "".join(one.itertext()).strip() for one in firsts]
+        if len(texts) > 1 and texts[0].isdecimal() and texts == [str(int(texts[0]) + at) for at in range(len(texts))]:
+            for one in firsts:
+                drop(one)
 
 
 def _is_a_paragraph(code: PageElement) -> bool:
@@ -137,7 +151,12 @@ def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
     if depth > 200:  # noqa: PLR2004 - no highlighter nests so deep
         parts.append("".join(element.itertext()))
         return
-    if element.text:
+    first = next(iter(element), None)
+    starts_lines = first is not None and is_element(first) and _LINE_CLASS.search(first.get("class") or "")
+    layout = (
+        element.tag in _TABLE_PARTS and first is not None and first.tag in _BOXES_OF_CODE
+    )  # spaces indent the source
+    if element.text and not ((starts_lines or layout) and not element.text.strip()):
         parts.append(element.text)
     for child in element:
         if is_element(child) and child.tag not in {"button", "script", "style"} and not is_line_number(child):
@@ -151,7 +170,7 @@ def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
             ends_line = own_line or (_LINE_CLASS.search(child.get("class") or "") and _line_follows(child))
             if ends_line and not "".join(parts[before:]).endswith("\n"):
                 parts.append("\n")
-        if child.tail and not (child.tag in _LINE_ELEMENTS and not child.tail.strip()):
+        if child.tail and not ((layout or child.tag in _LINE_ELEMENTS) and not child.tail.strip()):
             parts.append(child.tail)
 
 

@@ -26,7 +26,7 @@ MOST_RECORDS = 100_000  # of one archive
 MOST_PAGES = 5_000  # of one archive; a larger one has to be split
 MOST_RECORD_BYTES = 50 * 2**20  # of one page or picture; a larger one is left out
 _ARCHIVE_STARTS = (b"WARC/", b"\x1f\x8b", b"PK\x03\x04")
-_ANY_TAG = re.compile(rb"<[^<>]*>|&[#\w]+;")
+_TAG_OR_ENTITY = re.compile(rb"<[^<>]*>|&[#\w]+;")
 _SHOWN_LETTER = re.compile(rb"[\w\x80-\xff]")
 _PICTURE = re.compile(rb"<(?:img|picture|svg)\b")
 
@@ -86,7 +86,7 @@ def _shows_something(data: bytes) -> bool:
     for name in (b"script", b"style", b"title"):
         first, *others = plain.split(b"<" + name)
         plain = first + b"".join(one.partition(b"</" + name)[2].partition(b">")[2] for one in others)
-    return _PICTURE.search(plain) is not None or _SHOWN_LETTER.search(_ANY_TAG.sub(b"", plain)) is not None
+    return _PICTURE.search(plain) is not None or _SHOWN_LETTER.search(_TAG_OR_ENTITY.sub(b"", plain)) is not None
 
 
 def _responses(source: Source) -> Iterator[StoredResponse]:
