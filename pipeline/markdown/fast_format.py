@@ -6,10 +6,8 @@ Most texts of an archive are, or most of their parts, and need no parser.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
-
-from markdown_it.common.html_blocks import block_names
 
 from pipeline.markdown.code_spans import FENCED_BLOCK, FENCED_LINES
 from pipeline.markdown.fast_parse import HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
@@ -39,7 +37,6 @@ _FLAT_LIST = lazy_pattern(  # an item on each line, all with the same marker
 )
 _ITEM_EDGES = lazy_pattern(r"^(?:[-*+]|(\d+[.)])) +|[ \t]+$", re.MULTILINE)
 MAY_SPAN_LINES = lazy_pattern(r"[$\\{<`]")  # the opaque regions of a text without a match are each in one line
-_HTML_BLOCK = lazy_pattern(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
 _BULLET_ITEM = lazy_pattern(
     f"- {_PLAIN_ITEM}"
 )  # not a heading: in a list of headings, blank lines do not make it loose
@@ -74,6 +71,14 @@ def is_formatted_text(text: str) -> bool:
     return not any(match[1] for match in _FENCE_OR_EMPHASIS.finditer(text))
 
 
+@cache
+def _html_block() -> re.Pattern[str]:
+    """Return the pattern of the start of a block of HTML."""
+    from markdown_it.common.html_blocks import block_names
+
+    return re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)
+
+
 def is_formatted(part: str) -> bool:
     r"""Return whether a part is certainly already formatted; False also means that only the parser can tell.
 
@@ -84,7 +89,7 @@ def is_formatted(part: str) -> bool:
         return part[-1] == "`"  # not a line end
     if "_" in part and UNDERSCORE_EMPHASIS.search(part):
         return False
-    if part[0] == "<" and _HTML_BLOCK.match(part):
+    if part[0] == "<" and _html_block().match(part):
         return not part[-1].isspace() and not BLANK_LINES.search(part)
     if part[0] == "|":
         return "\\" not in part and "`" not in part and _is_formatted_table(part.split("\n"))

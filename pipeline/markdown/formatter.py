@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from pipeline.markdown.fast_format import (
     KEPT_SPACES,
@@ -19,6 +18,9 @@ from pipeline.markdown.inline_format import formatted_inline
 from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups
 from pipeline.patterns import lazy_pattern
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _CLOSING_HASHES = lazy_pattern(r"(?<=[ \t])(?=#+$)")
 _UNESCAPED_PIPE = lazy_pattern(r"(?<!\\)\|")
@@ -126,6 +128,8 @@ class _BlockWriter:
 
     def definitions(self) -> Iterator[_BlockNode]:
         """Yield the link reference definitions, for which the parser makes no tokens."""
+        from pipeline.markdown.quick_tokens import new_token
+
         maps = [ref["map"] for ref in self.env.get("references", {}).values()]
         maps += [ref["map"] for ref in self.env.get("duplicate_refs", ())]
         for first, last in sorted(maps):
@@ -133,7 +137,8 @@ class _BlockWriter:
             if not lines[0].startswith("["):
                 message = "a link reference definition inside another block"
                 raise CannotFormatError(message)
-            token = Token("definition", "", 0, content="\n".join(lines))
+            token = new_token("definition", "", 0)
+            token.content = "\n".join(lines)
             yield _BlockNode(token, first)
 
     def blocks(
