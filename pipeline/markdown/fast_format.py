@@ -55,6 +55,7 @@ _FORMATTED_TEXT = lazy_pattern(  # blocks that are already formatted, and that n
     rf"|{FENCED_LINES}|(?!\A)---|(?:{_BULLET_ROWS}|{_NUMBERED_ROWS}(?:\n{_NUMBERED_ROWS})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
     r"(?:\n\n(?=\S)|\n\Z))++"
 )
+_BLANK_START = lazy_pattern(r"\A(?:[ \t]*\n)+")
 _FENCE_OR_EMPHASIS = lazy_pattern(rf"(?m:^){FENCED_LINES}|{_UNDERSCORES}")
 
 
@@ -72,7 +73,7 @@ def is_formatted_text(text: str) -> bool:
 
 
 @cache
-def _html_block() -> re.Pattern[str]:
+def _block_of_html() -> re.Pattern[str]:
     """Return the pattern of the start of a block of HTML."""
     from markdown_it.common.html_blocks import block_names
 
@@ -89,7 +90,7 @@ def is_formatted(part: str) -> bool:
         return part[-1] == "`"  # not a line end
     if "_" in part and UNDERSCORE_EMPHASIS.search(part):
         return False
-    if part[0] == "<" and _html_block().match(part):
+    if part[0] == "<" and _block_of_html().match(part):
         return not part[-1].isspace() and not BLANK_LINES.search(part)
     if part[0] == "|":
         return "\\" not in part and "`" not in part and _is_formatted_table(part.split("\n"))
@@ -135,3 +136,13 @@ def _is_formatted_lists(part: str) -> bool:
         return all(map(_NUMBERED_ITEM.fullmatch, part.split("\n")))
     lists = groupby(part.split("\n\n"), lambda item: _BULLET_ITEM.fullmatch(item) is not None)
     return all(bullets or all(map(_NUMBERED_ITEM.fullmatch, items)) for bullets, items in lists)
+
+
+def delimiter_cell(style: str) -> str:
+    """Return the cell of a table's delimiter row for the alignment in `style`."""
+    return {"text-align:left": ":--", "text-align:right": "--:", "text-align:center": ":-:"}.get(style, "---")
+
+
+def without_blank_edges(part: str) -> str:
+    r"""Return a part of a text without blank lines around it: `"\n a \n"` -> `" a"`."""
+    return _BLANK_START.sub("", part).rstrip(" \t\n")
