@@ -6,10 +6,8 @@ Most texts of an archive are, or most of their parts, and need no parser.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
-
-from markdown_it.common.html_blocks import block_names
 
 from pipeline.markdown.code_spans import FENCED_BLOCK, FENCED_LINES
 from pipeline.markdown.fast_parse import HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
@@ -39,7 +37,6 @@ _FLAT_LIST = lazy_pattern(  # an item on each line, all with the same marker
 )
 _ITEM_EDGES = lazy_pattern(r"^(?:[-*+]|(\d+[.)])) +|[ \t]+$", re.MULTILINE)
 MAY_SPAN_LINES = lazy_pattern(r"[$\\{<`]")  # the opaque regions of a text without a match are each in one line
-_HTML_BLOCK = lazy_pattern(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)  # a block of HTML
 _BULLET_ITEM = lazy_pattern(
     f"- {_PLAIN_ITEM}"
 )  # not a heading: in a list of headings, blank lines do not make it loose
@@ -58,6 +55,7 @@ _FORMATTED_TEXT = lazy_pattern(  # blocks that are already formatted, and that n
     rf"|{FENCED_LINES}|(?!\A)---|(?:{_BULLET_ROWS}|{_NUMBERED_ROWS}(?:\n{_NUMBERED_ROWS})*+)(?!\n\n(?:[-*+]|\d+[.)])(?:\s|\Z)))"
     r"(?:\n\n(?=\S)|\n\Z))++"
 )
+_BLANK_START = lazy_pattern(r"\A(?:[ \t]*\n)+")
 _FENCE_OR_EMPHASIS = lazy_pattern(rf"(?m:^){FENCED_LINES}|{_UNDERSCORES}")
 
 
@@ -74,6 +72,14 @@ def is_formatted_text(text: str) -> bool:
     return not any(match[1] for match in _FENCE_OR_EMPHASIS.finditer(text))
 
 
+@cache
+def _block_of_html() -> re.Pattern[str]:
+    """Return the pattern of the start of a block of HTML."""
+    from markdown_it.common.html_blocks import block_names
+
+    return re.compile(rf"</?(?:{'|'.join(block_names)})(?:[\s>]|/>|\Z)", re.IGNORECASE)
+
+
 def is_formatted(part: str) -> bool:
     r"""Return whether a part is certainly already formatted; False also means that only the parser can tell.
 
@@ -84,7 +90,7 @@ def is_formatted(part: str) -> bool:
         return part[-1] == "`"  # not a line end
     if "_" in part and UNDERSCORE_EMPHASIS.search(part):
         return False
-    if part[0] == "<" and _HTML_BLOCK.match(part):
+    if part[0] == "<" and _block_of_html().match(part):
         return not part[-1].isspace() and not BLANK_LINES.search(part)
     if part[0] == "|":
         return "\\" not in part and "`" not in part and _is_formatted_table(part.split("\n"))
@@ -130,3 +136,13 @@ def _is_formatted_lists(part: str) -> bool:
         return all(map(_NUMBERED_ITEM.fullmatch, part.split("\n")))
     lists = groupby(part.split("\n\n"), lambda item: _BULLET_ITEM.fullmatch(item) is not None)
     return all(bullets or all(map(_NUMBERED_ITEM.fullmatch, items)) for bullets, items in lists)
+
+
+def delimiter_cell(style: str) -> str:
+    """Return the cell of a table's delimiter row for the alignment in `style`."""
+    return {"text-align:left": ":--", "text-align:right": "--:", "text-align:center": ":-:"}.get(style, "---")
+
+
+def without_blank_edges(part: str) -> str:
+    r"""Return a part of a text without blank lines around it: `"\n a \n"` -> `" a"`."""
+    return _BLANK_START.sub("", part).rstrip(" \t\n")

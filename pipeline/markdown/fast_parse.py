@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 LIST_MARKERS = "-*+0123456789"  # first characters of list items
 PARAGRAPH_LINE = (  # pattern of a line that can only be part of a paragraph
@@ -27,6 +29,8 @@ def simple_block_tokens(text: str) -> list[Token]:
         return tokens
     if not (match := _ONE_BLOCK.fullmatch(text.removesuffix("\n").rstrip(" \t"))):
         return []
+    from markdown_it.token import Token
+
     marks, _, content = text.partition(" ") if match["heading"] else ("", "", text)
     kind, tag = ("heading", f"h{len(marks)}") if marks else ("paragraph", "p")
     lines = [0, text.count("\n", 0, -1) + 1]
@@ -43,6 +47,8 @@ def _flat_list(lines: list[str]) -> list[Token]:
     first = items[0][1]
     if not first or not all(item and item[1] == first[1] and item[3] == first[3] for _, item in items):
         return []
+    from markdown_it.token import Token
+
     kind, tag, markup = ("ordered", "ol", first[3]) if first[2] else ("bullet", "ul", first[1])
     tight = items[-1][0] + 1 == len(items)
     start: dict[str, str | int | float] = {"start": int(first[2])} if first[2] not in {None, "1"} else {}

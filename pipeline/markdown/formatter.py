@@ -5,25 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from pipeline.markdown.fast_format import (
     KEPT_SPACES,
     MAY_SPAN_LINES,
+    delimiter_cell,
     formatted_flat_list,
     is_formatted,
     is_formatted_text,
+    without_blank_edges,
 )
 from pipeline.markdown.inline_format import formatted_inline
 from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
 from pipeline.markdown.regions import BlockGroup, block_groups
 from pipeline.patterns import lazy_pattern
 
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
 _CLOSING_HASHES = lazy_pattern(r"(?<=[ \t])(?=#+$)")
 _UNESCAPED_PIPE = lazy_pattern(r"(?<!\\)\|")
 _LAST_PIPE = lazy_pattern(r".(?<!\\)\|$")
-_BLANK_START = lazy_pattern(r"\A(?:[ \t]*\n)+")
 _CHECKED_TASK = lazy_pattern(r"\[X\](?=[ \t])")
 
 
@@ -47,7 +50,7 @@ def format_markdown(text: str) -> str:
             flat = formatted_flat_list(part)
             formatted = flat or format_group(group, behind=bool(parts))
             safe = formatted == part or (flat and not MAY_SPAN_LINES.search(part)) or _keeps_opaque(group, formatted)
-            part = formatted if safe else _as_written(part)
+            part = formatted if safe else without_blank_edges(part)
         if part:
             parts.append(part)
     return "\n\n".join(parts) + "\n" * bool(parts)
@@ -79,11 +82,6 @@ def _keeps_opaque(group: BlockGroup, formatted: str) -> bool:
             return False
         at += len(written)
     return True
-
-
-def _as_written(part: str) -> str:
-    """Return a part of a text without blank lines around it."""
-    return _BLANK_START.sub("", part).rstrip(" \t\n")
 
 
 class _BlockNode:
@@ -126,6 +124,8 @@ class _BlockWriter:
 
     def definitions(self) -> Iterator[_BlockNode]:
         """Yield the link reference definitions, for which the parser makes no tokens."""
+        from pipeline.markdown.quick_tokens import fresh_token
+
         maps = [ref["map"] for ref in self.env.get("references", {}).values()]
         maps += [ref["map"] for ref in self.env.get("duplicate_refs", ())]
         for first, last in sorted(maps):
@@ -133,7 +133,8 @@ class _BlockWriter:
             if not lines[0].startswith("["):
                 message = "a link reference definition inside another block"
                 raise CannotFormatError(message)
-            token = Token("definition", "", 0, content="\n".join(lines))
+            token = fresh_token("definition", "", 0)
+            token.content = "\n".join(lines)
             yield _BlockNode(token, first)
 
     def blocks(
@@ -210,7 +211,7 @@ class _BlockWriter:
             if len(_UNESCAPED_PIPE.findall(line)) + 1 - line.startswith("|") - bool(_LAST_PIPE.search(line)) > width:
                 return self.verbatim(block)
         cells = [[self.cell(cell) for cell in row.inner] for row in rows]
-        rule = [_delimiter_cell(str(cell.token.attrs.get("style", ""))) for cell in rows[0].inner]
+        rule = [delimiter_cell(str(cell.token.attrs.get("style", ""))) for cell in rows[0].inner]
         return ["| " + " | ".join(row) + " |" for row in (cells[0], rule, *cells[1:])]
 
     def verbatim(self, block: _BlockNode) -> list[str]:
@@ -244,8 +245,3 @@ def _indented_item(marker: str, width: int, lines: list[str]) -> list[str]:
     if not lines or not lines[0]:
         return [marker.rstrip(), *(" " * width + line if line else "" for line in lines[1:])]
     return [marker + lines[0], *(" " * width + line if line else "" for line in lines[1:])]
-
-
-def _delimiter_cell(style: str) -> str:
-    """Return the cell of a table's delimiter row for the alignment in `style`."""
-    return {"text-align:left": ":--", "text-align:right": "--:", "text-align:center": ":-:"}.get(style, "---")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
-
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, Any
 
 from pipeline.markdown.fast_format import UNDERSCORE_EMPHASIS
 from pipeline.markdown.opaque import masked, opaque_spans
 from pipeline.markdown.parsing import inline_meaning
 from pipeline.patterns import lazy_pattern
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _TAB_INDENTATION = lazy_pattern(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
 _SPACES_BREAK = lazy_pattern(r" {2,}\n")  # a hard line break

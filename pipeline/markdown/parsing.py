@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.footnote import footnote_plugin
+from typing import TYPE_CHECKING, Any
 
 from pipeline.markdown.fast_parse import simple_block_tokens
-from pipeline.markdown.quick_parser import quick
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cached
 
@@ -24,12 +23,17 @@ _IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
 
 def new_parser() -> MarkdownIt:
     """Return a parser of the dialect as markdown-it makes it."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.footnote import footnote_plugin
+
     return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
 
 
 @cache
 def parser() -> MarkdownIt:
     """Return the parser of the dialect; it keeps no state between texts."""
+    from pipeline.markdown.quick_parser import quick
+
     return quick(new_parser())
 
 
@@ -42,6 +46,8 @@ def parse(text: str) -> list[Token]:
 @cache
 def block_parser() -> MarkdownIt:
     """Return the parser of the dialect without inline parsing: four times as fast."""
+    from pipeline.markdown.quick_parser import quick
+
     blocks = new_parser()
     blocks.core.ruler.enableOnly(["normalize", "block"])
     return quick(blocks)

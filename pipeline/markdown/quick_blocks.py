@@ -13,7 +13,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from pipeline.markdown.quick_tokens import ADD, LOOK, new_token, rules_by_start
+from pipeline.markdown.quick_tokens import ADD, LOOK, fresh_token, rules_by_start
 
 BLOCK_STARTS = {  # the first characters of lines where a rule of blocks can match; of some, others decide
     "table": "",
@@ -58,7 +58,7 @@ class QuickState(StateBlock):
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
         """Add a token."""
-        token = new_token(ttype, tag, nesting)
+        token = fresh_token(ttype, tag, nesting)
         token.block = True
         if nesting < 0:
             self.level -= 1
@@ -89,7 +89,7 @@ class QuickBlocks(ParserBlock):
         return state.tokens
 
     def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:  # noqa: N803 - as markdown-it has it
-        """Add the tokens of some lines to the state. The same as in the parent class but for the choice of rules."""
+        """Add the tokens of some lines to the state. Only the choice of rules is not the parent class's."""
         line, has_blank_lines = startLine, False
         while line < endLine:
             state.line = line = state.skipEmptyLines(line)

@@ -11,7 +11,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from pipeline.markdown.quick_tokens import new_token, rules_by_start
+from pipeline.markdown.quick_tokens import fresh_token, rules_by_start
 
 INLINE_STARTS = {  # the characters where a rule of inline content can match; `text` matches at all others
     "text": "",
@@ -38,7 +38,7 @@ class QuickInlineState(StateInline):
 
     def pushPending(self) -> Token:  # noqa: N802 - as markdown-it calls it
         """Add the text that is not yet a token."""
-        token = new_token("text", "", 0)
+        token = fresh_token("text", "", 0)
         token.content, self.pending = self.pending, ""
         token.level = self.pendingLevel
         self.tokens.append(token)
@@ -48,7 +48,7 @@ class QuickInlineState(StateInline):
         """Add a token, and the text before it."""
         if self.pending:
             self.pushPending()
-        token, meta = new_token(ttype, tag, nesting), None
+        token, meta = fresh_token(ttype, tag, nesting), None
         if nesting < 0:
             self.level -= 1
             self.delimiters = self._prev_delimiters.pop()
@@ -91,7 +91,7 @@ class QuickInlines(ParserInline):
         return state.tokens
 
     def skipToken(self, state: StateInline) -> None:  # noqa: N802 - as markdown-it calls it
-        """Move over one token. The same as in the parent class but for the choice of rules."""
+        """Move over one token. Only the choice of rules is not the parent class's."""
         start = state.pos
         if start in state.cache:
             state.pos = state.cache[start]
@@ -108,7 +108,7 @@ class QuickInlines(ParserInline):
         state.cache[start] = state.pos
 
     def tokenize(self, state: StateInline) -> None:
-        """Add the tokens of the state. The same as in the parent class but for the choice of rules."""
+        """Add the tokens of the state. Only the choice of rules is not the parent class's."""
         end, most = state.posMax, self.most_nesting
         while state.pos < end:
             if state.level >= most or not self.matches(state, silent=False):

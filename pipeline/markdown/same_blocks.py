@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from pipeline.markdown.parsing import Blocks, inline_meaning
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 def same_blocks(old: Blocks, new: Blocks) -> bool:
