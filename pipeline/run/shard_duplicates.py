@@ -41,7 +41,7 @@ KEY = np.dtype([("key", np.int64), ("text", np.int64), ("row", np.int64)])  # `t
 ROW_BITS = 40  # of a row's number: the bits above are the number of its shard
 ROW_MASK = (1 << ROW_BITS) - 1
 ROW_TABLE = "CREATE TABLE rows (row INTEGER PRIMARY KEY, id BLOB, fingerprint BLOB, document BLOB)"
-Keys = npt.NDArray[Any]  # of KEY
+KeyRows = npt.NDArray[Any]  # of KEY
 Rows = npt.NDArray[np.int64]  # numbers of rows
 
 
@@ -123,7 +123,7 @@ def _documents(stage: Stage) -> Iterator[tuple[bytes, Document]]:
         yield identifier, Document(PurePosixPath(f"{name}:{at:012}"), row["text"], Metadata(language=language))
 
 
-def _keys_of(one: Fingerprint, row: int) -> Keys:
+def _keys_of(one: Fingerprint, row: int) -> KeyRows:
     """Return the keys of a row: those of its MinHash signature, and one that all rows of the same text share."""
     text = np.frombuffer(one.text[:8], np.int64)
     values = np.concatenate([np.frombuffer(one.keys, np.int64), text])
@@ -145,7 +145,7 @@ def group_keys(stage: Stage) -> None:
     np.save(stage.file("pairs.npy"), np.unique(np.concatenate(found), axis=0))
 
 
-def _pairs_in(keys: Keys, signatures: SignatureFiles) -> Iterator[Rows]:
+def _pairs_in(keys: KeyRows, signatures: SignatureFiles) -> Iterator[Rows]:
     """Yield the pairs, shape (n, 2), of rows that share a key and are similar or have the same text."""
     keys = np.sort(keys, order=["key", "row"])
     starts = np.flatnonzero(np.diff(keys["key"], prepend=keys["key"][:1] - 1))
