@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -148,8 +149,8 @@ def group_keys(stage: Stage) -> None:
 def _pairs_in(keys: KeyRows, signatures: SignatureFiles) -> Iterator[Rows]:
     """Yield the pairs, shape (n, 2), of rows that share a key and are similar or have the same text."""
     keys = np.sort(keys, order=["key", "row"])
-    starts = np.flatnonzero(np.diff(keys["key"], prepend=keys["key"][:1] - 1))
-    for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
+    ends = np.flatnonzero(np.diff(keys["key"])) + 1
+    for start, end in pairwise([0, *ends.tolist(), len(keys)]):
         if end - start > 1:
             group = keys[start:end]
             _, firsts = np.unique(group["text"], return_index=True)
