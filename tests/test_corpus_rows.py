@@ -198,6 +198,15 @@ def test_duplicates_over_shards_are_those_of_one_archive(tmp_path: Path):
     assert {place(one): (place(one["of"]), one["why"], one["similarity"]) for one in found} == wanted
 
 
+def test_rows_that_share_no_key_are_no_duplicates(tmp_path: Path):
+    """Few rows leave most ranges of keys empty, and perhaps all groups; then the list is empty."""
+    write_rows(tmp_path / "a.jsonl", [{"id": 1, "text": "one"}, {"id": 2, "text": None}])
+    for _ in run_shards([Shard(tmp_path / "a.jsonl", tmp_path / "out", ShardPart())], Settings(engine="in-process")):
+        pass
+    assert find_shard_duplicates(tmp_path / "out", ["a.jsonl"], Settings(engine="in-process")) == 0
+    assert (tmp_path / "out" / "duplicates.jsonl").read_bytes() == b""
+
+
 def test_a_damaged_line_is_reported(tmp_path: Path):
     """A line that is no JSON object ends the command with the file and the line."""
     (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"text": \n', "utf-8")

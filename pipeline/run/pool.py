@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_MEMORY = 4 * 2**30  # bytes of data of a process; a document of max_bytes takes less than a quarter
 OBJECTS_TO_COLLECT = 50_000  # new objects before a collection of garbage; tokens of Markdown have no cycles
 WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
-WORKER, WARM_WORKER = "pipeline.run.preload", "pipeline.run.warm"  # modules that worker processes share
+WORKER, WARM_WORKER = "pipeline.run.worker", "pipeline.run.warm"  # modules that worker processes share
 MANY_ITEMS = 32  # items for which loading all that a document may need costs less than it saves
 NEXT_RUN = "the next run tries again"
 LITTLE_MEMORY = f"needs more memory than this shell allows (see `ulimit -a`); {NEXT_RUN}"

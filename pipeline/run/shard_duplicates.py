@@ -11,7 +11,8 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,6 +22,7 @@ import numpy.typing as npt
 
 from pipeline.document import Document, Metadata
 from pipeline.duplicates.clusters import duplicate_clusters
+from pipeline.duplicates.components import components
 from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
 from pipeline.duplicates.index_tables import INDEX_SCHEMA
 from pipeline.duplicates.lsh_index import LshIndex, padded_signature, signatures_similar
@@ -29,7 +31,8 @@ from pipeline.run.pool import Limits, NoResult
 from pipeline.run.shard_files import read_rows
 from pipeline.settings import Settings
 from pipeline.store.atomic import PARTIAL_FOLDER, atomic_file
-from pipeline.store.packing import pack, unpack
+from pipeline.store.output_ledger import file_stamp
+from pipeline.store.packing import digest_of_values, pack, unpack
 
 RANGES = 16  # of keys: that many workers group keys at the same time
 ROWS_PER_BIN = 2_000  # of the components that one worker compares
@@ -39,27 +42,32 @@ KEY = np.dtype([("key", np.int64), ("text", np.int64), ("row", np.int64)])  # `t
 ROW_BITS = 40  # of a row's number: the bits above are the number of its shard
 ROW_MASK = (1 << ROW_BITS) - 1
 ROW_TABLE = "CREATE TABLE rows (row INTEGER PRIMARY KEY, id BLOB, fingerprint BLOB, document BLOB)"
-Keys = npt.NDArray[Any]  # of KEY
+KeyRows = npt.NDArray[Any]  # of KEY
 Rows = npt.NDArray[np.int64]  # numbers of rows
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the work: the output folder, the names of all shards, and which shard, range or bin is meant."""
+    """A part of the work: which shard, range or bin is meant; the output folder, the names of all shards.
+
+    `folder` has what later stages read. Its name is a digest of the shards, so that other shards have another one.
+    """
 
     out: Path
+    folder: Path
     names: tuple[str, ...]
     number: int = 0
 
     def file(self, kind: str, number: int | None = None) -> Path:
-        """Return the file of some kind that later stages read, by default of this part."""
-        return self.out / PARTIAL_FOLDER / "duplicates" / f"{self.number if number is None else number}.{kind}"
+        """Return the file of some kind, by default of this part."""
+        return self.folder / f"{self.number if number is None else number}.{kind}"
 
 
 def find_shard_duplicates(out: Path, names: Sequence[str], settings: Settings) -> int:
     """Write OUT/duplicates.jsonl for repaired shards; return how many rows are duplicates. Raises OSError."""
-    stage = Stage(out, tuple(names))
-    stage.file("").parent.mkdir(parents=True, exist_ok=True)
+    state = digest_of_values([(name, file_stamp(out / "documents" / name)) for name in names])
+    stage = Stage(out, out / PARTIAL_FOLDER / "duplicates" / state, tuple(names))
+    stage.folder.mkdir(parents=True, exist_ok=True)
     with opened_engine(settings, items_per_call=1) as engine:
         _run_parts(engine, keep_fingerprints, stage, len(names))
         _run_parts(engine, group_keys, stage, RANGES)
@@ -72,14 +80,14 @@ def find_shard_duplicates(out: Path, names: Sequence[str], settings: Settings) -
     found.sort(key=lambda line: [msgspec.json.decode(line)[name] for name in ("file", "row")])
     with atomic_file(out, out / RESULT) as file:
         file.writelines(line + b"\n" for line in found)
-    shutil.rmtree(stage.file("").parent)
+    shutil.rmtree(stage.folder.parent)
     return len(found)
 
 
 def _run_parts(engine: Engine, work: Callable[[Stage], None], stage: Stage, number: int) -> None:
     """Do each part of a stage; what is done stays done if the command is killed. Raises OSError if a part fails."""
-    parts = [Stage(stage.out, stage.names, at) for at in range(number)]
-    limits = Limits(STAGE_SECONDS, stage.file("").parent / "tmp")
+    parts = [replace(stage, number=at) for at in range(number)]
+    limits = Limits(STAGE_SECONDS, stage.folder / "tmp")
     with closing(engine.run_each(work, parts, limits)) as results:
         for _, result in results:
             if isinstance(result, NoResult):
@@ -116,7 +124,7 @@ def _documents(stage: Stage) -> Iterator[tuple[bytes, Document]]:
         yield identifier, Document(PurePosixPath(f"{name}:{at:012}"), row["text"], Metadata(language=language))
 
 
-def _keys_of(one: Fingerprint, row: int) -> Keys:
+def _keys_of(one: Fingerprint, row: int) -> KeyRows:
     """Return the keys of a row: those of its MinHash signature, and one that all rows of the same text share."""
     text = np.frombuffer(one.text[:8], np.int64)
     values = np.concatenate([np.frombuffer(one.keys, np.int64), text])
@@ -138,11 +146,11 @@ def group_keys(stage: Stage) -> None:
     np.save(stage.file("pairs.npy"), np.unique(np.concatenate(found), axis=0))
 
 
-def _pairs_in(keys: Keys, signatures: SignatureFiles) -> Iterator[Rows]:
+def _pairs_in(keys: KeyRows, signatures: SignatureFiles) -> Iterator[Rows]:
     """Yield the pairs, shape (n, 2), of rows that share a key and are similar or have the same text."""
     keys = np.sort(keys, order=["key", "row"])
-    starts = np.flatnonzero(np.diff(keys["key"], prepend=keys["key"][:1] - 1))
-    for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
+    ends = np.flatnonzero(np.diff(keys["key"])) + 1
+    for start, end in pairwise([0, *ends.tolist(), len(keys)]):
         if end - start > 1:
             group = keys[start:end]
             _, firsts = np.unique(group["text"], return_index=True)
@@ -170,28 +178,6 @@ class SignatureFiles:
         """Return the pairs of a row and those of `others` that are similar to it."""
         chosen = others[signatures_similar(self.of(np.array([row])).repeat(len(others), 0), self.of(others))]
         return np.stack([chosen, np.full(len(chosen), row)], axis=1)
-
-
-def components(pairs: Iterable[Sequence[int]]) -> list[list[int]]:
-    """Return the rows that are connected by pairs, in order.
-
-    >>> components([(1, 2), (5, 6), (2, 3)])
-    [[1, 2, 3], [5, 6]]
-    """
-    parent: dict[int, int] = {}
-
-    def root(row: int) -> int:
-        while (above := parent.setdefault(row, row)) != row:
-            parent[row] = row = parent.setdefault(above, above)
-        return row
-
-    for one, other in pairs:
-        first, second = sorted((root(one), root(other)))
-        parent[second] = first
-    found: dict[int, list[int]] = {}
-    for row in sorted(parent):
-        found.setdefault(root(row), []).append(row)
-    return [*found.values()]
 
 
 def _bins(found: Iterable[list[int]]) -> Iterator[list[int]]:

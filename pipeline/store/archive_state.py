@@ -192,7 +192,7 @@ class ArchiveState:
 
     def works(self) -> Iterator[bytes]:
         """Yield the packed works of each kept document that cites some, by path."""
-        query = f"SELECT works FROM works JOIN documents USING (path) WHERE {HAS_BOOKS} ORDER BY path"  # noqa: S608 - ours
+        query = f"SELECT works FROM works CROSS JOIN documents USING (path) WHERE {HAS_BOOKS} ORDER BY path"  # noqa: S608 - ours
         yield from (packed for (packed,) in self.db.execute(query))
 
     def reported_paths(self) -> Iterator[str]:
@@ -206,7 +206,8 @@ class ArchiveState:
 
     def skipped(self) -> Iterator[Skipped]:
         """Yield the skipped documents, by path."""
-        query = f"{SELECT_OUTCOME} WHERE kind = 'skipped' OR problem IS NOT NULL ORDER BY path"
+        some = (f"SELECT path FROM documents WHERE {one}" for one in ("kind = 'skipped'", "problem IS NOT NULL"))  # noqa: S608 - ours
+        query = f"{SELECT_OUTCOME} WHERE path IN ({' UNION ALL '.join(some)}) ORDER BY path"
         outcomes = (_unpacked_outcome(*row) for row in self.db.execute(query))
         yield from (outcome for outcome in outcomes if isinstance(outcome, Skipped))
 

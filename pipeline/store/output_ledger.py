@@ -22,10 +22,10 @@ MOST_GROWTH = 1.5  # of a list, until it is written again
 CHECKED_LINKS = " checked"  # at the end of the key of a record that another command completed
 
 
-def file_stamp(path: Path) -> str:
+def file_stamp(path: Path | str) -> str:
     """Return the stamp of a file (size and times); empty if it does not exist."""
     try:
-        return source_stamp(path.stat())
+        return source_stamp(os.stat(path))  # noqa: PTH116 - a Path takes as long as the call
     except (OSError, ValueError):
         return ""
 
@@ -157,22 +157,21 @@ class OutputLedger:
 
     def disturbed(self) -> list[str]:
         """Return the owners of the files that are not as they were written; "" for files of no document."""
-        return [
-            row.owner
+        places = (
+            (root, name)
             for root in self.roots
-            for name, row in self.rows.every(root)
-            if not self._untouched((root, name), row)
-        ]
+            for name, stamp in self.rows.stamps(root)
+            if file_stamp(self.prefixes[root] + name) != stamp
+        )
+        rows = ((place, self.rows.row(place)) for place in [*places])
+        return [row.owner for place, row in rows if row and not self._untouched(place, row)]
 
     def _untouched(self, place: OutputPlace, row: OutputRow) -> bool:
         """Return whether a file is as it was written; if only its times differ, store the new ones."""
         path = self.prefixes[place[0]] + place[1]
-        try:
-            now = source_stamp(os.stat(path))  # noqa: PTH116 - a Path takes as long as the call
-        except (OSError, ValueError):
-            return False
-        if now == row.stamp:
-            return True
+        now = file_stamp(path)
+        if not now or now == row.stamp:
+            return bool(now)
         if sha256_of_file(Path(path)) != row.sha256:
             return False
         self.rows.restamp(place, now)

@@ -55,11 +55,9 @@ class OutputRows:
             "SELECT name, sha256 FROM outputs WHERE root = ? AND problem = '' ORDER BY name", (root,)
         )
 
-    def every(self, root: str) -> Iterator[tuple[str, OutputRow]]:
-        """Yield path and row of each file below a root folder."""
-        query = "SELECT name, owner, key, stamp, sha256, problem FROM outputs WHERE root = ? AND problem = ''"
-        for name, *row in self.db.execute(query, (root,)):
-            yield name, OutputRow(*row)
+    def stamps(self, root: str) -> Iterator[tuple[str, str]]:
+        """Yield path and stamp of each file below a root folder."""
+        yield from self.db.execute("SELECT name, stamp FROM outputs WHERE root = ? AND problem = ''", (root,))
 
     def names(self, root: str, owners: Iterable[str] | None) -> list[str]:
         """Return the outputs of some documents below a root folder; None means of all."""

@@ -42,6 +42,11 @@ CREATE TABLE containers (      -- files with many documents, each a row of `docu
     parts BLOB NOT NULL        -- names, MessagePack
 ) WITHOUT ROWID;
 CREATE INDEX by_name ON documents (folded);
+CREATE INDEX in_graph ON documents (path, kind, problem, duplicate_of)
+    WHERE kind = 'cleaned' AND problem IS NULL AND duplicate_of IS NULL;
+CREATE INDEX skipped_documents ON documents (path, kind) WHERE kind = 'skipped';
+CREATE INDEX draft_documents ON documents (path, kind) WHERE kind = 'draft';
+CREATE INDEX undone ON documents (path, rolled_back) WHERE rolled_back;
 CREATE INDEX duplicates ON documents (path) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX unbound ON documents (path) WHERE problem IS NOT NULL;
 CREATE INDEX guessed ON documents (path) WHERE inferred;
