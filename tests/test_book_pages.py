@@ -334,7 +334,8 @@ def test_headings_keep_their_text(tmp_path: Path):
     """Headings whose phrases stay whole have the same text in contents, outline and page, and break between them."""
     title, heading = "深度学习的历史与未来的发展", "关于机器学习中不确定性的一些思考"
     subtitle = "从神经科学到自动分化，神经网络理论 & 神经过程中的欠拟合"
-    text = f"## {subtitle}\n\n## {heading}\n\n正文。\n\n## *强调*的标题 `code` 和[公式](https://e.org/a) $x^2$\n\n正文。\n"
+    last = "*强调*的标题 `code` 和[公式](https://e.org/a) $x^2$"
+    text = f"## {subtitle}\n\n## {heading}\n\n正文。\n\n## {last}\n\n正文。\n"
     document = Document(PurePosixPath("a.md"), text, Metadata(title=title, subtitle=subtitle, language="zh-Hans"))
     chapters = tuple(one for one in chapters_of([(document, tmp_path)]) if isinstance(one, Chapter))
     made = books_as_files([Book(title, "zh-Hans", identifier("a.md"), chapters)])[0]

@@ -203,7 +203,10 @@ class IncrementalRun:
             if isinstance(result, Unchanged):
                 self.database.keep(task.found)
             else:
-                row = result if isinstance(result, DocumentRow) else document_row(_skipped(task, result))
+                if isinstance(result, DocumentRow):
+                    row = result
+                else:
+                    row = document_row(Skipped(task.found.path, "clean", result.reason, result.cause))
                 self.system_failed |= row.cause == "environment"
                 self.database.put(task.found, row, task.evidence, task.language)
             if at % COMMIT_EVERY == 0 and time.monotonic() - ended >= COMMIT_RATIO * took:
@@ -247,7 +250,3 @@ class IncrementalRun:
             index.update(*tables.unindexed())
             tables.relate(duplicate_clusters(index, self.database.decisions.kept()))
             self.database.commit()
-
-
-def _skipped(task: Task, lost: NoResult) -> Skipped:
-    return Skipped(task.found.path, "clean", lost.reason, lost.cause)
