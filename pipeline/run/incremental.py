@@ -177,8 +177,7 @@ class IncrementalRun:
 
     def keep_each(self, tasks: Iterator[Task], stage: str) -> None:
         """Clean the sources of `tasks` and store their outcomes."""
-        first = next(tasks, None)
-        if first is None:
+        if (first := next(tasks, None)) is None:
             return
         from pipeline.run import worker
         from pipeline.run.pool import Limits
@@ -228,8 +227,7 @@ class IncrementalRun:
         with self.ledger.scratch() as scratch:
             file = scratch / "evidence" if self.ledger.check else evidence
             tasks = others.outdated_inferences(self.settings, self.database, file, language)
-            first = next(tasks, None)
-            if first:
+            if first := next(tasks, None):
                 others.write_statistics(self.database, file, evidence)
                 self.keep_each(chain([first], tasks), "re-checking")
         self.database.commit()
