@@ -16,24 +16,10 @@ from pipeline.markdown.front_matter import front_matter_of
 from pipeline.steps.bylines import byline_of, lines_below_title
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in, date_in_path, date_of, is_ambiguous
+from pipeline.steps.front_matter_keys import FRONT_MATTER_KEYS
 from pipeline.steps.profiles import profile_applies, profile_of, profiles_digest
 from pipeline.steps.titles import MOST_TITLE_CHARACTERS, one_line, plain_line
 
-FRONT_MATTER_KEYS = {  # lower case without hyphens, underscores and full stops; the first counts most
-    "title": ("title", "posttitle", "headline", "标题", "標題", "タイトル", "제목"),
-    "source_url": ("sourceurl", "source", "url", "canonicalurl", "original", "link", "externalurl"),
-    "language": ("language", "lang", "locale"),
-    "date": (  # of Hugo, Jekyll, Hexo, Astro, Ghost, WordPress, JSON Feed, Open Graph, schema.org
-        *("date", "pubdate", "pubdatetime", "publishdate", "published", "publishedat", "publishedon", "publishedtime"),
-        *("datepublished", "articlepublishedtime", "postdate", "dcdate", "firstpublishedat", "releasedate", "日期"),
-        *("发布日期", "发布时间", "發布日期", "發佈日期", "时间", "時間", "日付", "投稿日", "公開日", "작성일", "날짜"),
-        *("datum", "fecha", "дата", "created", "createdat", "createdon", "datecreated", "creationdate", "createtime"),
-    ),
-    "authors": (
-        *("authors", "author", "by", "byline", "creator", "dccreator"),
-        *("postauthor", "primaryauthor", "作者", "著者"),
-    ),
-}
 SOURCE_LABELS = (
     "原文|原文链接|原文地址|来源|出处|链接|原文網址|來源|元記事|出典|원문|출처"
     "|source|original|originally published at|via|permalink|источник|quelle|fuente|fonte"
