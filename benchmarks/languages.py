@@ -9,7 +9,7 @@ FOLDER holds the Universal Declaration of Human Rights in each language, as `dec
 100 characters and 30 characters of it. Prints the share that each package names right, in percent; for lingua also
 among the languages that it knows. To install the packages: pip install lingua-language-detector
 
-`short` names passages of 20, 30 and 50 characters in 28 European languages: alone, in an archive of the same language,
+`short` names passages of 20, 30 and 50 characters in 28 European languages: alone, in an archive in the same language,
 and in archives of other languages.
 
 `paragraphs` puts parts of each declaration into an English post, and English ones into a French post. It prints the
