@@ -98,9 +98,9 @@ def _put(db: sqlite3.Connection, document: Document, duplicate_of: str | None = 
     stem = path.removesuffix(".md")
     digest = hashlib.sha256(path.encode()).hexdigest()
     about = (path, "", "", digest, "cleaned", stem, stem, document.meta.title)
-    values = (*about, "", "", 0, 0, "", 0, len(document.text))
+    values = (*about, "", "", 0, 0, "", 0, len(document.text), "en", 0, "")
     marks = ", ".join("?" * (len(values) + 3))
-    columns = f"{names}, length, duplicate_of, why, similarity"
+    columns = f"{names}, length, language, short, prior, duplicate_of, why, similarity"
     db.execute(f"INSERT INTO documents ({columns}) VALUES ({marks})", (*values, *similar))  # noqa: S608
     db.execute("INSERT INTO contents VALUES (?, ?, NULL)", (path, packed))
     db.execute("INSERT INTO outputs VALUES ('.', ?, ?, '', '', '', '')", (f"{stem}.md", path))

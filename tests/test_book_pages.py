@@ -400,7 +400,7 @@ def test_parts_of_pages(tmp_path: Path):
 def test_right_to_left_headings_do_not_turn_their_section(tmp_path: Path):
     """What follows a heading in Arabic runs in its own direction."""
     page = epub_file(made_book("## عنوان عربي\n\nEnglish words.\n", tmp_path)["epub"], "text/ch001.xhtml")
-    assert '<h2 dir="rtl" lang="ar">' in page
+    assert '<h2 dir="rtl" lang="ar" xml:lang="ar">' in page
     assert not re.search(r"<section[^>]*level2[^>]*rtl", page)
 
 

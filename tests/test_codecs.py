@@ -22,6 +22,7 @@ SPECIAL = {"utf-8"}  # the name for text that needs no decoding, as utf-16 is
 EXCEPTIONS = {
     "encoding/codecs.py": "the table",
     "language/identification.py": "the repertoires of simplified and traditional characters; it is below the table",
+    "language/written_in.py": "the standards of Han characters, of which one may alone have a character; the same",
 }
 NAMED = re.compile(
     rf"(?<![\w-])(?:{'|'.join(sorted({row.name for row in CODECS} - SPECIAL, key=len, reverse=True))})(?![\w-])"

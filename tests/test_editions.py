@@ -962,7 +962,7 @@ def test_pictures_beyond_the_limit_are_left_out(tmp_path: Path, monkeypatch: pyt
     for at in range(3):
         Image.effect_noise((200, 200), 100 + at).save(tmp_path / f"{at}.png")
     sizes = [(tmp_path / f"{at}.png").stat().st_size for at in range(3)]
-    monkeypatch.setattr("pipeline.books.chapter.sanitize.MAX_TOGETHER", sum(sizes[:2]))
+    monkeypatch.setattr("pipeline.books.images.chapter_pictures.MAX_TOGETHER", sum(sizes[:2]))
     text = "![zero](0.png)\n\n![one](1.png)\n\n![two](2.png) and ![two](2.png)\n"
     one = chaptered(Document(PurePosixPath("a.md"), text, Metadata(title="A", language="en")), tmp_path)
     assert (len(one.pictures), one.left_out) == (2, 1)

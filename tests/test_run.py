@@ -365,7 +365,7 @@ def test_the_report_shows_titles_in_their_direction(tmp_path: Path, lacuna: Lacu
         ("job = 2", "pipeline.toml:1: no setting `job`; did you mean `jobs`?"),
         ("jobs = 0", "pipeline.toml:1: expected a whole number >= 1 in `jobs`"),
         ('jobs = "two"', "pipeline.toml:1: expected a whole number, got text in quotes in `jobs`"),
-        ("jobs = ", "pipeline.toml cannot be read: Invalid value"),
+        ("jobs = ", "pipeline.toml is not valid TOML: Invalid value"),
         ('page = "A5"', "pipeline.toml:1: invalid value 'A5' in `page`; valid: a4, a5, reader"),
         (
             '[[edition]]\ntitle = "x"\nsince = "1.2.2020"',

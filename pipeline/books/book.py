@@ -28,6 +28,7 @@ from pipeline.markdown.note_links import note_links_as_commonmark
 from pipeline.markdown.pandoc import EARLIEST_ZIP_TIME
 from pipeline.markdown.site_tags import site_tags_as_commonmark
 from pipeline.read.picture_paths import PictureFinder
+from pipeline.read.pictures import saved_from
 from pipeline.records.clean_file import repairs_in_words
 from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
@@ -194,6 +195,7 @@ def _sanitize_context(source: ChapterSource, pictures: PictureOptions) -> Saniti
         pictures,
         captions_of(document.meta),
         {target.key: target for target in source.posts},
+        saved_from(document),
     )
 
 

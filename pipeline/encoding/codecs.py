@@ -134,8 +134,9 @@ SIMILAR_PAIRS = (
 )  # codecs whose texts look nearly right in the other one
 BYTES_AS_CHARACTERS = "latin-1"  # decodes each byte to the code point of the same number
 HTML_CODEC = "cp1252"  # the codec of numeric character references from 128 to 159 (WHATWG)
+SHIFT_JIS_CODEC = "cp932"  # Shift JIS as Windows and browsers have it
 BYTE_PAIRS = {"gb18030": "gbk"}  # the codec of the two-byte part of a codec that has more
-BROWSER_CODECS = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
+BROWSER_CODECS = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": SHIFT_JIS_CODEC, "euc_kr": "cp949"}
 """Codec -> the larger one of browsers (WHATWG): gb2312 would decode `——` and `·` as U+2015 and U+30FB."""
 EXTRA_BYTES = {"gb18030": {"€": b"\x80"}}  # Windows decodes the byte in code page 936; the standard has none
 ALPHABETS: dict[str, tuple[tuple[str, str, float], ...]] = {

@@ -36,7 +36,7 @@ def name_of_url(url: str) -> str:
     *above, last = folders or [""]
     last = re.sub(r"\.(?:x?html?|php|aspx?|jsp)\Z", "", last, flags=re.IGNORECASE) or "index"
     if parts.query:
-        last = readable_name(f"{last} {unquote(parts.query)}".replace(" ", "_", 1))
+        last = readable_name(f"{last}_{unquote(parts.query)}")
     above = [one for one in above if one]
     if len(above) > DEEPEST_PART:
         above, last = above[:DEEPEST_PART], f"{last[:40]}-{_hash_of(url)}"

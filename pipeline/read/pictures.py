@@ -12,6 +12,7 @@ from pipeline.read.below import read_below, stat_below
 from pipeline.read.fetched_pictures import is_web_image, url_beside_page, web_image_url
 from pipeline.read.folder import FoundFile, source_stamp
 from pipeline.read.found_source import file_of_post, read_found
+from pipeline.read.kinds import FileKind, kind_of_name
 from pipeline.read.picture_paths import PictureFinder, picture_reference
 from pipeline.read.readers import PictureFiles, folder_of_pictures, pictures_inside, source_of_picture
 from pipeline.urls.canonical import canonical_url
@@ -32,6 +33,12 @@ def web_images(document: Document) -> list[str]:
     return list(dict.fromkeys(one for one in written if is_web_image(one) and web_image_url(one)))
 
 
+def saved_from(document: Document) -> str:
+    """Return the URL of the page that a document was saved from; "" for Markdown and text: they name files."""
+    is_text = kind_of_name(document.path.name) == FileKind.DOCUMENT
+    return "" if is_text else canonical_url(document.meta.source_url)
+
+
 def image_references(document: Document) -> list[str]:
     """Return the images of a document, of the archive and of the web, each as one string (see `picture_reference`).
 
@@ -40,7 +47,7 @@ def image_references(document: Document) -> list[str]:
     ['a//my%20sea.png']
     """
     images = [*local_images(document), *web_images(document)]
-    page, own = canonical_url(document.meta.source_url), folder_of_pictures(document.path)
+    page, own = saved_from(document), folder_of_pictures(document.path)
     return [
         picture_reference(document.path.parent, written, "" if unquote(written).startswith(own) else page)
         for written in images
@@ -49,7 +56,7 @@ def image_references(document: Document) -> list[str]:
 
 def missing_images(finder: PictureFinder, document: Document) -> list[str]:
     """Return the image targets of a document that name files of the archive which do not exist, nor were fetched."""
-    page = canonical_url(document.meta.source_url)
+    page = saved_from(document)
     return [
         one
         for one in local_images(document)

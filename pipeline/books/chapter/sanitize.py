@@ -66,6 +66,7 @@ class SanitizeContext:
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
     captions: tuple[Pattern, ...] = (CAPTION,)
     posts: Mapping[str, PostTarget] = field(default_factory=dict)  # key of a link (post_index.py) -> the other post
+    page: str = ""  # URL of the page that the document was saved from: of images that it names by relative targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class _Sanitizer:
 
     def __init__(self, context: SanitizeContext) -> None:
         self.context = context
-        self.pictures = ChapterPictures(context.finder, context.folder, context.pictures, context.source_url)
+        self.pictures = ChapterPictures(context.finder, context.folder, context.pictures, context.page)
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it.

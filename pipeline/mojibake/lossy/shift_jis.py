@@ -21,7 +21,6 @@ from pipeline.mojibake.lossy.lattice import Slot
 from pipeline.mojibake.lossy.pieces import line_pieces, pieces_text
 from pipeline.mojibake.lossy.single_byte import MOST_NATS_OF_ORIGINAL
 
-TRUTH = "cp932"
 KANA_LEADS = "‚ƒ"  # what cp1252 has for the first bytes of Hiragana and Katakana
 LEAST_KANA_SHARE = 0.2  # of the characters outside ASCII; of Japanese prose every third one is such a first byte
 FEWEST_KANA = 4
@@ -43,7 +42,7 @@ def undo_shift_jis(lines: Sequence[str]) -> Originals | None:
     if mean_cross_entropy(texts, symbols=True) > MOST_NATS_OF_ORIGINAL:
         return None
     changed = [(number, row) for number, row, text in zip(hit, pieces, texts, strict=True) if text != lines[number]]
-    return decodings_in_words([(TRUTH, HTML_CODEC)]), changed
+    return decodings_in_words([(SHIFT_JIS_CODEC, HTML_CODEC)]), changed
 
 
 def _slots_of(data: bytes) -> Iterator[Slot]:
@@ -62,6 +61,6 @@ def _characters(data: bytes) -> Iterator[str]:
     """Yield the characters that bytes can have been, each mark any undefined byte."""
     options = [sorted(undefined_bytes(HTML_CODEC)) if byte == LOST_BYTE else [byte] for byte in data]
     for one in itertools.product(*options):
-        text = bytes(one).decode(TRUTH, "ignore")
+        text = bytes(one).decode(SHIFT_JIS_CODEC, "ignore")
         if len(text) == 1 and text.isprintable():
             yield text
