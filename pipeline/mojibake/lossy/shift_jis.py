@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.codecs import HTML_CODEC, undefined_bytes
+from pipeline.encoding.codecs import HTML_CODEC, SHIFT_JIS_CODEC, undefined_bytes
 from pipeline.encoding.misdecoding import LOST_BYTE, impossible_count, misdecoded_bytes
 from pipeline.language.fluency import mean_cross_entropy
 from pipeline.language.ngrams import language_model
