@@ -192,13 +192,16 @@ def books_of(folder: Path) -> list[str]:
 def test_a_fetched_image_reaches_the_books(gallery: Gallery, tmp_path: Path, lacuna: Lacuna):
     """The command shows its hosts, fetches, and the next run makes the book with the image; later runs leave it.
 
-    A relative target that names no file is an image next to the page that the post was saved from.
+    A relative target of a saved page that names no file is an image next to the page; one of a Markdown post is none.
     """
     (tmp_path / "raw").mkdir()
-    target = gallery.url("日 1.gif")
-    text = f"# A walk\n\nWe saw a red square.\n\n![A red square](<{target}>)\n\n![](<{gallery.url('pixel.gif')}>)\n"
-    text += "\n![A square next to the page](a.png)\n\n![A file](here.png)\n"
-    (tmp_path / "raw" / "a.md").write_text(f"---\nsource_url: {gallery.url('walk')}\n---\n{text}", "utf-8")
+    images = {gallery.url("日 1.gif"): "A red square", gallery.url("pixel.gif"): "", "a.png": "Next to the page"}
+    images["here.png"] = "A file"
+    words = "<p>We saw a red square at the harbour, and the fishermen told us what it was for.</p>"
+    shown = "".join(f'{words}<p><img src="{src}" alt="{alt}"></p>' for src, alt in images.items())
+    head = f'<title>A walk</title><link rel="canonical" href="{gallery.url("walk")}">'
+    (tmp_path / "raw" / "a.html").write_text(f"<html><head>{head}</head><body><article>{shown}", "utf-8")
+    (tmp_path / "raw" / "b.md").write_text(f"---\nsource_url: {gallery.url('b')}\n---\n![Lost](lost.png)\n", "utf-8")
     (tmp_path / "raw" / "here.png").write_bytes(picture("PNG", (5, 5)))
     assert lacuna("fetch-images", cwd=tmp_path).returncode == 2  # there was no run
     assert not (tmp_path / "clean").exists()
@@ -210,13 +213,13 @@ def test_a_fetched_image_reaches_the_books(gallery: Gallery, tmp_path: Path, lac
     assert not (tmp_path / "clean" / ".images").exists()
     done = lacuna("fetch-images", "--online", "--allow-private", "--rate", "1000", cwd=tmp_path)
     assert done.stdout.startswith("2 stored, 1 tracking pixel\n"), done.stderr
-    images = tree(tmp_path / "clean" / ".images")
+    stored = tree(tmp_path / "clean" / ".images")
     chosen = Settings(raw=str(tmp_path / "raw"), clean=str(tmp_path / "clean"), out=str(tmp_path / "out"))
     report = run_archive(chosen)
     assert "posts/a.epub" in "".join(report.written)
     assert len(books_of(tmp_path)) == without + 2
     assert not run_archive(chosen).written
-    (tmp_path / "raw" / "a.md").unlink()
+    (tmp_path / "raw" / "a.html").unlink()
     run_archive(chosen)
-    assert tree(tmp_path / "clean" / ".images") == images
+    assert tree(tmp_path / "clean" / ".images") == stored
     assert "0 images to fetch" in lacuna("fetch-images", cwd=tmp_path).stdout
