@@ -13,7 +13,7 @@ import pytest
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read import epub, warc
 from pipeline.read.readers import Reader, read_document, reader_of
-from tests.conftest import command
+from tests.conftest import Lacuna, command
 from tests.test_web_pages import PROSE, SENTENCE, TEXTS, page, png, zipped
 
 
@@ -212,7 +212,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive with a crawl and a book, after a run."""
+    """An archive with a crawl and a book, after a run; tests only read it."""
     folder = tmp_path_factory.mktemp("containers")
     (folder / "raw" / "in").mkdir(parents=True)
     (folder / "raw" / "crawl.warc.gz").write_bytes(crawled(*CRAWL))
@@ -242,35 +242,38 @@ def test_a_run_writes_a_clean_file_and_books_for_each_part(archive: Path):
     assert "04%20Three" not in texts
 
 
-def test_runs_are_incremental_and_equal_a_fresh_run(archive: Path, tmp_path: Path, lacuna):
+def test_runs_are_incremental_and_equal_a_fresh_run(archive: Path, tmp_path: Path, lacuna: Lacuna):
     """A touched container changes nothing, a changed one its changed parts; deleted parts lose their outputs."""
-    raw = archive / "raw"
-    assert "0 files written, 0 removed" in lacuna("run", cwd=archive).stdout
-    before = tree(archive / "clean")
+    folder, anew = tmp_path / "archive", tmp_path / "anew"
+    shutil.copytree(archive, folder)
+    raw = folder / "raw"
+    lacuna("run", "--no-editions", cwd=folder)  # it is a copy: its files are new ones
+    assert "0 files written, 0 removed" in lacuna("run", "--no-editions", cwd=folder).stdout
+    before = tree(folder / "clean")
     os.utime(raw / "crawl.warc.gz", (1, 1))
-    lacuna("run", "--no-editions", cwd=archive)
-    assert tree(archive / "clean") == before
+    lacuna("run", "--no-editions", cwd=folder)
+    assert tree(folder / "clean") == before
     changed = ("https://e.org/1", "text/html", page("<p>Changed</p>").encode(), 200)
     (raw / "crawl.warc.gz").write_bytes(
         crawled(changed, CRAWL[3], ("https://e.org/new", "text/html", SECOND + b" ", 200))
     )
-    assert "changed: crawl.warc.gz" in lacuna("status", cwd=archive).stdout
+    assert "changed: crawl.warc.gz" in lacuna("status", cwd=folder).stdout
     (raw / "in" / "b.epub.parts").mkdir()
-    ran = lacuna("run", "--no-editions", cwd=archive)
+    ran = lacuna("run", "--no-editions", cwd=folder)
     assert "rename it" in ran.stdout
-    assert not (archive / "clean" / "in" / "b.epub.parts").exists()
+    assert not (folder / "clean" / "in" / "b.epub.parts").exists()
     (raw / "in" / "b.epub.parts").rmdir()
-    (archive / "pipeline.toml").write_text('ignore = ["crawl.warc.gz.parts/*/new*", "broken.epub"]\n', "utf-8")
-    lacuna("run", "--no-editions", cwd=archive)
-    assert "Changed" in (archive / "clean" / "crawl.warc.gz.parts" / "e.org" / "1.md").read_text("utf-8")
-    assert not (archive / "clean" / "crawl.warc.gz.parts" / "e.org" / "new.md").exists()
-    shutil.copytree(raw, tmp_path / "raw")
-    shutil.copy(archive / "pipeline.toml", tmp_path)
-    lacuna("run", "--no-editions", cwd=tmp_path)
-    assert tree(archive / "clean") == tree(tmp_path / "clean")
+    (folder / "pipeline.toml").write_text('ignore = ["crawl.warc.gz.parts/*/new*", "broken.epub"]\n', "utf-8")
+    lacuna("run", "--no-editions", cwd=folder)
+    assert "Changed" in (folder / "clean" / "crawl.warc.gz.parts" / "e.org" / "1.md").read_text("utf-8")
+    assert not (folder / "clean" / "crawl.warc.gz.parts" / "e.org" / "new.md").exists()
+    shutil.copytree(raw, anew / "raw")
+    shutil.copy(folder / "pipeline.toml", anew)
+    lacuna("run", "--no-editions", cwd=anew)
+    assert tree(folder / "clean") == tree(anew / "clean")
     (raw / "crawl.warc.gz").unlink()
-    lacuna("run", "--no-editions", cwd=archive)
-    assert not (archive / "clean" / "crawl.warc.gz.parts").exists()
+    lacuna("run", "--no-editions", cwd=folder)
+    assert not (folder / "clean" / "crawl.warc.gz.parts").exists()
 
 
 def test_a_folder_that_is_called_like_one_of_parts_is_a_folder():
