@@ -341,6 +341,7 @@ def test_headings_keep_their_text(tmp_path: Path):
     made = books_as_files([Book(title, "zh-Hans", identifier("a.md"), chapters)])[0]
     page = epub_file(made["epub"], "text/ch001.xhtml")
     assert "机器<wbr></wbr>学习" in page
+    assert "<wbr></wbr>欠拟合" in page
     assert heading in epub_file(made["epub"], "nav.xhtml")
     with pypdfium2.PdfDocument(made["pdf"]) as pdf:
         outline = [one.get_title() for one in pdf.get_toc()]

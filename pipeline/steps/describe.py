@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -37,7 +38,7 @@ _SEVERAL_NAMES = re.compile(r"\s*[、；]\s*|;\s+|\s+(?:and|&)\s+(?=\S+\s\S)|,\s
 _TIME_OF_DAY = re.compile(r"\d:\d\d|\d{9}")  # 08:30, or seconds since 1970
 UNTITLED = "untitled"
 TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # in a URL
-SOURCE_LINES = 30  # lines from the top that may name the source
+SOURCE_LINES = 30  # lines from the top that may name the source; formatting changes how many blank ones are between
 
 
 def describe(document: Document, *, profile: str = "", language: str = "") -> Document:
@@ -225,11 +226,15 @@ def _http_url(text: str) -> str:
 def source_named_in(text: str) -> str:
     """Return the URL in a line near the top that names the source, `> 原文：<https://…>`; empty if there is none."""
     quoted = False  # a line without a mark below a quoted one is quoted, too
-    for line in text.split("\n", SOURCE_LINES)[:SOURCE_LINES]:
+    left = SOURCE_LINES
+    for line in StringIO(text, newline="\n"):
+        left -= bool(line.strip())
+        if left < 0:
+            break
         quoted = bool(line.strip()) and (quoted or line.lstrip().startswith(">"))
         if "://" in line and (match := SOURCE_LINE.match(f"> {line.lstrip()}" if quoted else line)):
             return _http_url(match[1].rstrip(">)*_"))
     return ""
 
 
-STEP = Step("describe", describe, version=10, decided="metadata")
+STEP = Step("describe", describe, version=11, decided="metadata")

@@ -22,7 +22,7 @@ from pipeline.books.epub.style import style_sheet
 from pipeline.books.epub.tables import with_fitting_tables
 from pipeline.books.maths.formula_check import in_pandoc_spelling, original_spellings
 from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
-from pipeline.books.pandoc_ast import Node, all_nodes, pandoc_json, text_nodes
+from pipeline.books.pandoc_ast import Node, all_nodes, class_names, pandoc_json, text_nodes
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
 from pipeline.books.title_phrases import with_phrases
@@ -127,18 +127,22 @@ def _section_blocks(part: BookSection) -> list[Node]:
 
 
 def _with_phrase_breaks(blocks: list[Node], language: str) -> list[Node]:
-    """Return blocks whose headings may break between the phrases of their titles, and with epub.css only there."""
+    """Return blocks whose headings and subtitle may break between their phrases, and with epub.css only there."""
 
     def joined(phrases: list[str]) -> list[Node]:
         mark = {"t": "RawInline", "c": ["html", "<wbr />"]}
         return [node for at, words in enumerate(phrases) for node in (*[mark] * (at > 0), *text_nodes(words))]
 
-    return [
-        block | {"c": [*block["c"][:2], with_phrases(block["c"][2], language, joined)]}
-        if block["t"] == "Header"
-        else block
-        for block in blocks
-    ]
+    def broken(block: Node, parent: str) -> Node:
+        if block["t"] == "Header":
+            return block | {"c": [*block["c"][:2], with_phrases(block["c"][2], language, joined)]}
+        if block["t"] == "Para" and parent == "subtitle":
+            return block | {"c": with_phrases(block["c"], language, joined)}
+        if block["t"] == "Div" and (name := next(iter({"opening", "subtitle"} & {*class_names(block)}), "")):
+            return block | {"c": [block["c"][0], [broken(one, name) for one in block["c"][1]]]}
+        return block
+
+    return [broken(block, "") for block in blocks]
 
 
 def _progresses_right_to_left(book: Book) -> bool:
