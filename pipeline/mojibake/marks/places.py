@@ -24,6 +24,8 @@ SENTENCE_START = re.compile(
     r"(?:(?:\A|\n[ \t>]*\n|(?:\A|\n)[ \t>]*(?:#{1,6} |[-*+] |\d+[.)] ))"
     r"|[^\W\d_]{3,}[)\"'\ufffd*_]*[.!?][)\"'*_\ufffd»”]*\s)[\"'(*_\s«„“¿¡]*\Z"
 )
+_MASKED = re.compile(r"\w\\?\*\Z")  # before the rest of a word that has an asterisk for a letter: f\*ck
+_LONGEST_MASK = 3
 LOOK_BEHIND = 40  # characters before a word that say whether a sentence starts
 SPACED_QUOTES = "«»‹›"  # French has spaces inside them
 BEFORE_QUOTED, AFTER_QUOTED = rf"[{OPENING_SIGNS}]|(?<![\w\ufffd])\ufffd", rf"[{CLOSING_SIGNS}]|\ufffd(?![\w\ufffd])"
@@ -61,7 +63,8 @@ def marked_places(text: str, tag: str, questions: Collection[int] = ()) -> Itera
     """
     for line in _lines_to_fill(text):
         for span in _words_with_marks(text, line.start, line.end):
-            if _can_be_filled(text[slice(*span)], tag):
+            masked = _MASKED.search(text, max(0, span[0] - _LONGEST_MASK), span[0])
+            if not masked and _can_be_filled(text[slice(*span)], tag):
                 yield _place(text, span, tag, line, questions)
 
 
