@@ -13,7 +13,7 @@ from pipeline.markdown import URL, matches_outside_opaque
 from pipeline.steps.profiles import profile_of
 from pipeline.steps.profiles.rules import link_cards, separators
 
-LINK_WITHOUT_TEXT = "a link without text cannot be seen or followed"
+LINK_WITHOUT_TEXT = "a link without text cannot be seen or followed, and the line has another one to the same URL"
 SPLIT_HASHTAG = "a hashtag has no spaces"
 RELATIVE_URL = "a relative URL works on its own site only; it gets the host of the source"
 _LINK_WITHOUT_TEXT = re.compile(  # a site generator fills in those of other schemes: `[](info:types)`
@@ -24,7 +24,7 @@ _RELATIVE_URL = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()]|[ \t]+[\"'(])")
 
 
 def cards(document: Document) -> Document:
-    """Repair links: make link cards links, remove links without text, complete relative URLs."""
+    """Repair links: make link cards links, remove repeated links without text, complete relative URLs."""
     text, source_url = document.text, document.meta.source_url
     if "](" not in text:
         return document
@@ -43,10 +43,12 @@ def cards(document: Document) -> Document:
 
 
 def _links_without_text(text: str) -> Iterator[Change]:
-    """Yield the removal of links without text; one that is alone on its line stays."""
+    """Yield the removal of links without text whose URL another link of the line has: else the URL would be lost."""
     for match in matches_outside_opaque(_LINK_WITHOUT_TEXT, text, (URL,)):
         line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-        if text[line[0] : match.start()].strip() or text[match.end() : line[1] % (len(text) + 1)].strip():
+        others = text[line[0] : match.start()], text[match.end() : line[1] % (len(text) + 1)]
+        target = match[0].rstrip().removeprefix("[]")
+        if any(re.search(r"[^\[]" + re.escape(f"]{target}"), other) for other in others):
             yield Change("cards", match.span(), match[0], "", LINK_WITHOUT_TEXT)
 
 
@@ -68,4 +70,4 @@ def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
                 yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE_URL)
 
 
-STEP = Step("cards", cards, (OPAQUE_BUT_URLS,), version=5)
+STEP = Step("cards", cards, (OPAQUE_BUT_URLS,), version=6)
