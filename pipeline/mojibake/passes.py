@@ -74,7 +74,7 @@ def _passes(text: str, evidence: RepairEvidence) -> list[Change]:
         repaired = apply(text, changes)
         inferred = _lines_changed(repaired, [change for change in inverse(changes) if change.alternatives])
         more = [change for change in _one_pass(repaired, evidence) if not _lines_changed(repaired, [change]) & inferred]
-        if not more or any(change.alternatives for change in more):
+        if not more:
             break
         changes = composed(text, changes, more)
     return changes
