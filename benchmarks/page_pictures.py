@@ -42,7 +42,7 @@ the road that morning.<sup><a href="#fn1" id="ref1">1</a>
 dry, and swallows live under the roof.</p>
 <figure><img src="walk_files/mill.png" alt="The mill"><figcaption>The mill from the other bank</figcaption></figure>
 <p>The way back is shorter, but it has no shade. We sat down for an hour before we went, and ate our bread. A man with a
-dog told us that the bridge below the weir is closed, so we kept to the left bank.</p>
+dog said that the bridge below the weir is closed, so we kept to the left bank.</p>
 <table><tr><th>Place</th><th>Kilometres</th><th>Minutes</th></tr><tr><td>Bridge</td><td>0.0</td><td>0</td></tr>
 <tr><td>Weir</td><td>2.4</td><td>35</td></tr><tr><td>Mill</td><td>5.1</td><td>80</td></tr></table>
 <p>The last kilometre goes through a wood of alders. Take a map: the path divides three times, and only one of the three

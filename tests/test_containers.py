@@ -244,7 +244,7 @@ def test_a_run_writes_a_clean_file_and_books_for_each_part(archive: Path):
 
 def test_runs_are_incremental_and_equal_a_fresh_run(archive: Path, tmp_path: Path, lacuna: Lacuna):
     """A touched container changes nothing, a changed one its changed parts; deleted parts lose their outputs."""
-    folder, anew = tmp_path / "archive", tmp_path / "anew"
+    folder, other = tmp_path / "archive", tmp_path / "other"
     shutil.copytree(archive, folder)
     raw = folder / "raw"
     lacuna("run", "--no-editions", cwd=folder)  # it is a copy: its files are new ones
@@ -267,10 +267,10 @@ def test_runs_are_incremental_and_equal_a_fresh_run(archive: Path, tmp_path: Pat
     lacuna("run", "--no-editions", cwd=folder)
     assert "Changed" in (folder / "clean" / "crawl.warc.gz.parts" / "e.org" / "1.md").read_text("utf-8")
     assert not (folder / "clean" / "crawl.warc.gz.parts" / "e.org" / "new.md").exists()
-    shutil.copytree(raw, anew / "raw")
-    shutil.copy(folder / "pipeline.toml", anew)
-    lacuna("run", "--no-editions", cwd=anew)
-    assert tree(folder / "clean") == tree(anew / "clean")
+    shutil.copytree(raw, other / "raw")
+    shutil.copy(folder / "pipeline.toml", other)
+    lacuna("run", "--no-editions", cwd=other)
+    assert tree(folder / "clean") == tree(other / "clean")
     (raw / "crawl.warc.gz").unlink()
     lacuna("run", "--no-editions", cwd=folder)
     assert not (folder / "clean" / "crawl.warc.gz.parts").exists()

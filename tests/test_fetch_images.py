@@ -197,7 +197,7 @@ def test_a_fetched_image_reaches_the_books(gallery: Gallery, tmp_path: Path, lac
     (tmp_path / "raw").mkdir()
     images = {gallery.url("日 1.gif"): "A red square", gallery.url("pixel.gif"): "", "a.png": "Next to the page"}
     images["here.png"] = "A file"
-    words = "<p>We saw a red square at the harbour, and the fishermen told us what it was for.</p>"
+    words = "<p>We saw a red square at the harbour, and the fishermen explained what it was for.</p>"
     shown = "".join(f'{words}<p><img src="{src}" alt="{alt}"></p>' for src, alt in images.items())
     head = f'<title>A walk</title><link rel="canonical" href="{gallery.url("walk")}">'
     (tmp_path / "raw" / "a.html").write_text(f"<html><head>{head}</head><body><article>{shown}", "utf-8")

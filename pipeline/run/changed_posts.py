@@ -46,11 +46,7 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
         if not found.problem and suffix_of_name(found.path.name) in suffixes:
             containers.found.append(found)
             continue
-        stamp, sha256, flow = known.pop(str(found.path), ("", "", ""))
-        if flow != database.flow_of(found):
-            stamp = sha256 = ""
-        if not stamp or stamp != found.stamp:
-            yield Task(settings, found, sha256, language=language)
+        yield from _task_if_changed(settings, database, found, known, language)
     paths = {str(found.path) for found in containers.found}
     for path in [*known] if paths else ():
         if path in paths or str(container_of(PurePosixPath(path))) in paths:
@@ -69,12 +65,19 @@ def parts_to_clean(settings: Settings, database: ArchiveState, containers: Found
     for part in parts_of_containers(database, containers.found):
         if any(fnmatchcase(str(part.path), pattern) for pattern in ignored):
             continue
-        stamp, sha256, flow = known.pop(str(part.path), ("", "", ""))
-        if flow != database.flow_of(part):
-            stamp = sha256 = ""
-        if not stamp or stamp != part.stamp:
-            yield Task(settings, part, sha256, language=language)
+        yield from _task_if_changed(settings, database, part, known, language)
     database.forget(known)
+
+
+def _task_if_changed(
+    settings: Settings, database: ArchiveState, found: FoundFile, known: dict[str, KnownRow], language: str
+) -> Iterator[Task]:
+    """Yield the task of a document that may have changed, and take its row out of `known`."""
+    stamp, sha256, flow = known.pop(str(found.path), ("", "", ""))
+    if flow != database.flow_of(found):
+        stamp = sha256 = ""
+    if not stamp or stamp != found.stamp:
+        yield Task(settings, found, sha256, language=language)
 
 
 def parts_of_containers(database: ArchiveState, containers: list[FoundFile]) -> Iterator[FoundFile]:
