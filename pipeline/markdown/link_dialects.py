@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
@@ -97,14 +96,15 @@ def link_tokens(text: str) -> list[Token]:
 
 def _with_links(blocks: list[Token], first_line: int) -> Iterator[Token]:
     """Yield copies of the tokens that have links or start a heading, of blocks that start at a line of a text."""
-    for before, block in pairwise([None, *blocks]):
-        if block.map and block.type in _WITH_CONTENT:
-            token = fresh_token(block.type, block.tag, block.nesting)
-            token.content, token.map = block.content, [block.map[0] + first_line, block.map[1] + first_line]
-            heading = before and before.type == "heading_open"
-            if block.type == "inline" and (heading or _may_have_links(block.content)):
-                token.children = link_parser().parseInline(block.content, {})[0].children
+    heading = False
+    for one in blocks:
+        if one.map and one.type in _WITH_CONTENT:
+            token = fresh_token(one.type, one.tag, one.nesting)
+            token.content, token.map = one.content, [one.map[0] + first_line, one.map[1] + first_line]
+            if one.type == "inline" and (heading or _may_have_links(one.content)):
+                token.children = link_parser().parseInline(one.content, {})[0].children
             yield token
+        heading = one.type == "heading_open"
 
 
 def _simple_blocks(state: StateCore) -> None:

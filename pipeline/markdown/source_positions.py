@@ -17,7 +17,7 @@ from pipeline.markdown.opaque import masked
 from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 
-_end, _place = attrgetter("end"), itemgetter(1)  # of an opaque region; of a line, in the text
+_end_of, _line_place = attrgetter("end"), itemgetter(1)  # of an opaque region; of a line, in the text
 _MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may be an opaque region
 
 
@@ -107,7 +107,7 @@ def _in_content(content: str, lines: tuple[Span, ...], regions: list[OpaqueSpan]
     """Yield the opaque regions of a text as offsets in a content of it."""
     last_line, last_start = lines[-1]
     end = last_start + len(content) - last_line
-    for region in regions[bisect_right(regions, lines[0][1], key=_end) :]:
+    for region in regions[bisect_right(regions, lines[0][1], key=_end_of) :]:
         if region.start >= end:
             return
         yield _offset(region.start, lines, len(content)), _offset(region.end, lines, len(content))
@@ -115,7 +115,7 @@ def _in_content(content: str, lines: tuple[Span, ...], regions: list[OpaqueSpan]
 
 def _offset(place: int, lines: tuple[Span, ...], length: int) -> int:
     """Return the offset in a content of a place in the text; places outside become the nearest offset."""
-    at = bisect_right(lines, place, key=_place) - 1
+    at = bisect_right(lines, place, key=_line_place) - 1
     if at < 0:
         return 0
     begins, start = lines[at]
