@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pipeline.citations.cited_works import Work
-from pipeline.citations.post_index import PostIndex
 from pipeline.document import Document
 from pipeline.urls.canonical import host_of
 
@@ -25,14 +24,17 @@ class Edge:
     times: int
 
 
-def edges_of(document: Document, cited: Iterable[Work], known: PostIndex) -> Iterator[Edge]:
-    """Yield the edges of a document to posts, to the works that it cites, and to the sites of its other links."""
+def edges_of(document: Document, cited: Iterable[Work], targets: Iterable[PurePosixPath | None]) -> Iterator[Edge]:
+    """Yield the edges of a document to posts, to the works that it cites, and to the sites of its other links.
+
+    `targets` are the posts that its links lead to, None for a link to no post.
+    """
     posts: Counter[str] = Counter()
     sites: Counter[str] = Counter()
     works = {work.key: work for work in cited}
     of_works = {url for work in works.values() for _, url in work.links}
-    for link in document.links:
-        if target := known.post(link, document.path):
+    for link, target in zip(document.links, targets, strict=True):
+        if target:
             posts[str(target)] += 1
         elif link.kind not in {"image", "source", "other"} and link.url not in of_works and host_of(link.url):
             sites[host_of(link.url)] += 1

@@ -39,6 +39,12 @@ class PostIndex:
         """
         return self.of_names(_names_of_link(link, path), path)
 
+    def posts(self, document: Document) -> list[PurePosixPath | None]:
+        """Return the path of the post that each link of a document leads to; None for a link to no post."""
+        different = {(link.written, link.kind): link for link in document.links}
+        found = {key: self.post(link, document.path) for key, link in different.items()}
+        return [found[link.written, link.kind] for link in document.links]
+
     def of_names(self, names: Iterable[str], path: PurePosixPath) -> PurePosixPath | None:
         """Return the path of the first post that `names` name; None if it is the document at `path`, or none."""
         target = next((found for name in names if (found := self.home(name))), None)

@@ -53,10 +53,15 @@ def is_reference_list(heading: str) -> bool:
 def _names_only(heading: str, known: frozenset[str]) -> bool:
     """Return whether a heading consists of known ones: `1. References and notes`."""
     text = heading.strip(" \t:：").lower()
-    if not text.endswith((*known,)):
+    if not text.endswith(_endings(known)):
         return False
     number = _NUMBER_BEFORE_HEADING.match(text)
     return known.issuperset(_BETWEEN_HEADINGS.split(text[number.end() :] if number else text))
+
+
+@cache
+def _endings(known: frozenset[str]) -> tuple[str, ...]:
+    return (*known,)
 
 
 @cache

@@ -27,18 +27,18 @@ def links_command(paths: tuple[str, ...], form: str) -> int:
     import msgspec
 
     from pipeline.document import Link
-    from pipeline.records.link_files import csv_line
+    from pipeline.records.link_files import csv_lines
     from pipeline.run.worker import cleaned_document
 
     if form == "csv":
-        click.echo(csv_line(["path", *Link.__dataclass_fields__]), nl=False)
+        click.echo(csv_lines([["path", *Link.__dataclass_fields__]]), nl=False)
 
     def work(one: Input) -> None:
         document = cleaned_document(one.name, one.read(), settings_of())
         for link in document.links:
             row = {"path": str(one.file or one.name)} | msgspec.to_builtins(link)
             if form == "csv":
-                click.echo(csv_line(row.values()), nl=False)
+                click.echo(csv_lines([row.values()]), nl=False)
             else:
                 click.echo(msgspec.json.encode(row))
 

@@ -35,7 +35,7 @@ HOST_SLASHES = 2  # of the key of a page without a path: //example.com
 MOST_TEXTS_PER_URL = 8  # texts; a URL that more texts share is a front page
 REVISED_PAGE_SHARE = 0.3  # largest share of edited characters between two versions of one page
 LEAST_SKELETON_SHARE = 0.5  # share of equal skeleton values; copies share nearly all
-CACHED_TEXTS = 16  # texts in memory
+CACHED_CHARACTERS = 4_000_000  # of texts in memory, which hold each up to four times
 CACHED_SIGNATURES = 300_000  # signatures in memory, 300 bytes each
 SIGNATURE_BYTES = PERMUTATIONS + SKELETON_PERMUTATIONS  # bytes
 
@@ -54,6 +54,7 @@ class LshIndex:
         """Work in `db`, which has the tables of `INDEX_SCHEMA`; `document_of` loads a document for a comparison."""
         self.db, self.document_of = db, document_of
         self.seen: dict[int, ComparedText] = {}
+        self.seen_characters = 0
         self.signatures: dict[int, bytes] = {}
         self.fresh: dict[int, bytes] = {}  # keys of the texts that are not compared yet
         self.pages = set[str]()  # URL keys whose texts must be compared again
@@ -62,6 +63,7 @@ class LshIndex:
     def update(self, gone: Iterable[PurePosixPath], new: Iterable[tuple[Fingerprint, str]]) -> None:
         """Remove the documents at `gone`, add the `new` ones, each with a digest, and compare the candidates."""
         self.seen.clear()
+        self.seen_characters = 0
         self.signatures.clear()
         for path in gone:
             self._remove(path)
@@ -192,8 +194,9 @@ class LshIndex:
             query = "SELECT text, damaged, min(path) FROM texts JOIN members USING (id) WHERE id = ?"
             digest, damaged, path = self.db.execute(query, (number,)).fetchone()
             document = self.document_of(PurePosixPath(path))
-            if len(self.seen) >= CACHED_TEXTS:
-                del self.seen[next(iter(self.seen))]
+            while self.seen and self.seen_characters + len(document.text) > CACHED_CHARACTERS:
+                self.seen_characters -= len(self.seen.pop(next(iter(self.seen))).text)
+            self.seen_characters += len(document.text)
             unrepaired = document.text_after(()) if damaged else ""
             known = (document.meta.title, document.meta.language, source_text(document))
             self.seen[number] = ComparedText(digest, document.text, unrepaired, *known)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz.distance import Indel, Levenshtein
 
 from pipeline.duplicates.token_edits import TokenEdits, token_edits
@@ -17,6 +20,7 @@ LEAST_CONTAINED_SHARE = 0.5  # smallest share of a version that the version befo
 LEAST_QUOTED_SHARE = 0.8  # the same where the two begin differently: one may be a post that quotes the other
 BEGINNING = 20  # characters: a title, or the start of a sentence
 MOST_LOST_IN_VERSION = 0.02  # share of the shorter text's characters that the longer one does not have
+LEAST_SHARED_GRAMS = 0.75  # share of the 4-grams of a version that the other has: a lost character spoils four
 MOST_COMPARED_CHARACTERS = (
     1_000_000  # characters; the time grows with the square of the length: 30 s for two texts of 2 million
 )
@@ -106,7 +110,23 @@ def _edited_share(short: str, long: str, edited: float) -> float | None:
 
 def _is_contained(short: str, long: str) -> bool:
     """Return whether nearly all characters of a text are in the other in the same order."""
-    if len(short) < LEAST_CONTAINED_SHARE * len(long):
+    if len(short) < LEAST_CONTAINED_SHARE * len(long) or _shared_grams(short, long) < LEAST_SHARED_GRAMS:
         return False
     most = len(long) - len(short) + int(2 * MOST_LOST_IN_VERSION * len(short))
     return Indel.distance(short, long, score_cutoff=most) <= most
+
+
+def _shared_grams(short: str, long: str) -> float:
+    """Return the share of the 4-grams of a text that another has as well, in any order: 30 times as fast as `Indel`."""
+    grams, counts = _gram_counts(short)
+    others, other_counts = _gram_counts(long)
+    _, at, other_at = np.intersect1d(grams, others, assume_unique=True, return_indices=True)
+    return float(np.minimum(counts[at], other_counts[other_at]).sum() / counts.sum())
+
+
+@lru_cache(maxsize=64)  # a text is compared with several others in a row
+def _gram_counts(text: str) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
+    """Return the hashes of the 4-grams of a text, sorted, and how often each is in it."""
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    hashes = codes[:-3] ^ codes[1:-2] << np.uint64(16) ^ codes[2:-1] << np.uint64(32) ^ codes[3:] << np.uint64(48)
+    return np.unique(hashes, return_counts=True)

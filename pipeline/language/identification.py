@@ -7,7 +7,6 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.language.scripts import (
@@ -91,12 +90,13 @@ def identified(text: str, likely: str = "") -> Identified:
     if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY:
         prose = own
     prose = prose[:IDENTIFICATION_SAMPLE]
-    words = [[*words_of(paragraph)] for paragraph in prose.split("\n") if paragraph.strip()]
+    words = [words_of(paragraph) for paragraph in prose.split("\n") if paragraph.strip()]
     script = main_script(words)
     if not script:
         return Identified("", short=False)
     likely = likely if script in scripts_of(likely) else ""
-    written = " ".join(word for paragraph in words for name, word in paragraph if _same_script(name, script))
+    same = {name for name in LETTERS_OF_SCRIPT if _same_script(name, script)}
+    written = " ".join([word for paragraph in words for name, word in paragraph if name in same])
     letters = len(written) - written.count(" ")
     if script in {"Hani", "Kana"}:
         return _chinese_or_japanese(written, likely)
@@ -110,10 +110,9 @@ def identified(text: str, likely: str = "") -> Identified:
     return Identified(_classified(written, script, likely if letters < MOST_SHORT else ""), short=letters < MOST_SHORT)
 
 
-def words_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the words of a text with the name of their script."""
-    for match in _WORD_IN_SCRIPT.finditer(text):
-        yield match.lastgroup or "", match[0]
+def words_of(text: str) -> list[tuple[str, str]]:
+    """Return the words of a text with the name of their script."""
+    return [(match.lastgroup or "", match[0]) for match in _WORD_IN_SCRIPT.finditer(text)]
 
 
 def _same_script(name: str, script: str) -> bool:
@@ -124,10 +123,12 @@ def main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
     """Return the script of most words, each paragraph up to its limit; empty if there are none."""
     counts: Counter[str] = Counter()
     for paragraph in paragraphs:
-        here: Counter[str] = Counter()
-        for name, word in paragraph:
-            here["Hani" if name == "Kana" else name] += max(1, len(word) // LETTERS_OF_WORD.get(name, len(word)))
-        total = here.total()
+        here: dict[str, int] = {}
+        for written, word in paragraph:
+            name = "Hani" if written == "Kana" else written
+            letters = LETTERS_OF_WORD.get(written)
+            here[name] = here.get(name, 0) + (max(1, len(word) // letters) if letters else 1)
+        total = sum(here.values())
         for name, count in here.items():
             counts[name] += count * min(1.0, MOST_WORDS_OF_PARAGRAPH / total)  # type: ignore[assignment]
     best = max(counts, key=lambda name: (counts[name], name), default="")

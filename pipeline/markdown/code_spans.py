@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from pipeline.changes import Span
 from pipeline.markdown.parsing import parse_ended_blocks
@@ -20,7 +21,10 @@ _HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^>]*>.*?</\1\s*>", re.DOTALL
 
 def line_starts(text: str) -> list[int]:
     """Return the offset of each line's first character; the last entry is the length of the text."""
-    starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+    if "\r" in text:
+        starts = [0, *(match.end() for match in LINE_END.finditer(text))]
+    else:
+        starts = [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
     return [*starts, len(text)] if starts[-1] != len(text) else starts
 
 
@@ -51,7 +55,7 @@ def code_spans(text: str) -> list[Span]:
 
 def _inline_code_spans(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the spans of inline code between two offsets: between equal runs of backticks, and in HTML elements."""
-    runs = list(_BACKTICKS.finditer(text, start, end))
+    runs = list(_BACKTICKS.finditer(text, start, end)) if text.find("`", start, end) >= 0 else []
     closers: dict[int, list[int]] = {}
     for index, run in enumerate(runs):
         closers.setdefault(len(run[1]), []).append(index)
@@ -64,4 +68,5 @@ def _inline_code_spans(text: str, start: int, end: int) -> Iterator[Span]:
             yield runs[at].start(), runs[equal[0]].end()
             at = equal[0]
         at += 1
-    yield from (match.span() for match in _HTML_CODE.finditer(text, start, end))
+    if text.find("</", start, end) >= 0:
+        yield from (match.span() for match in _HTML_CODE.finditer(text, start, end))

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -23,8 +24,9 @@ from markdown_it.token import Token
 
 from pipeline.markdown.fast_parse import simple_block_tokens
 from pipeline.markdown.note_links import is_image_file
-from pipeline.markdown.parsing import HEADING_MARKS, ended, new_parser
+from pipeline.markdown.parsing import HEADING_MARKS, new_parser
 from pipeline.markdown.quick_parser import quick
+from pipeline.markdown.quick_tokens import fresh_token
 from pipeline.markdown.regions import block_groups
 from pipeline.urls.bare_urls import bare_url_at
 
@@ -48,6 +50,7 @@ _WITH_SPACES = re.compile(
 )
 LINK_SIGNS = ("[", "<", "&", "\\")
 _BARE_URL_SIGN = re.compile(r"://|www\.|@|script:|data:", re.IGNORECASE)
+_WITH_CONTENT = frozenset({"heading_open", "inline", "html_block"})  # tokens that links and headings are read from
 _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents goes
 
 
@@ -74,9 +77,9 @@ def new_link_parser() -> MarkdownIt:
 
 
 def link_tokens(text: str) -> list[Token]:
-    """Return the tokens of all blocks that are headings or may have links, with inline tokens as children.
+    """Return the tokens of the blocks that are headings or may have links, with inline tokens as children.
 
-    The groups of blocks are parsed alone, unless notes or link definitions of one are for others.
+    The groups of blocks are read one by one, unless notes or link definitions of one are for others.
     """
     groups = block_groups(text)
     if "\r" in text or "[^" in text or "^[" in text or any("]:" in one.text and one.blocks.env for one in groups):
@@ -87,10 +90,21 @@ def link_tokens(text: str) -> list[Token]:
         if _may_have_links(group.text) or HEADING_MARKS.search(group.text):
             line += text.count("\n", done, group.start)
             done = group.start
-            for token in link_parser().parse(ended(group.text)):
-                token.map = [token.map[0] + line, token.map[1] + line] if token.map else None
-                tokens.append(token)
+            tokens += _with_links(group.blocks.tokens, line)
     return tokens
+
+
+def _with_links(blocks: list[Token], first_line: int) -> Iterator[Token]:
+    """Yield copies of the tokens that have links or start a heading, of blocks that start at a line of a text."""
+    heading = False
+    for one in blocks:
+        if one.map and one.type in _WITH_CONTENT:
+            token = fresh_token(one.type, one.tag, one.nesting)
+            token.content, token.map = one.content, [one.map[0] + first_line, one.map[1] + first_line]
+            if one.type == "inline" and (heading or _may_have_links(one.content)):
+                token.children = link_parser().parseInline(one.content, {})[0].children
+            yield token
+        heading = one.type == "heading_open"
 
 
 def _simple_blocks(state: StateCore) -> None:
@@ -108,7 +122,7 @@ def _inline_with_links(state: StateCore) -> None:
     for token in state.tokens:
         if token.type == "inline":
             token.children = []
-            if before == "heading_open" or _may_have_links(token.content):
+            if state.inlineMode or before == "heading_open" or _may_have_links(token.content):
                 state.md.inline.parse(token.content, state.md, state.env, token.children)
         before = token.type
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cached
 
 HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
-HEADING_MARKS = re.compile(r"#|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)  # a text without a match has no heading
+HEADING_MARKS = re.compile(
+    r"(?:^|[ \t>])#{1,6}(?:[ \t]|$)|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE
+)  # a text without a match has no heading
 _IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Literal
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
+from markdown_it.helpers.parse_link_destination import parseLinkDestination
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -31,6 +33,23 @@ INLINE_STARTS = {  # the characters where a rule of inline content can match; `t
     "dialect": "[!",
     "spaces": "[!",
 }
+_PLAIN_DESTINATION = re.compile(
+    r"[^\s\x00-\x1f\x7f\\()<&][^\s\x00-\x1f\x7f\\()&]*+(?=[\x00-\x20\x7f)]|\Z)"
+)  # of a link, without escapes
+
+
+def quick_destination(text: str, start: int, end: int) -> object:
+    """Return the URL of a link that starts at an offset, as `parseLinkDestination` of markdown-it does."""
+    plain = _PLAIN_DESTINATION.match(text, start, end)
+    return SimpleNamespace(ok=True, pos=plain.end(), str=plain[0]) if plain else parseLinkDestination(text, start, end)
+
+
+class QuickHelpers:
+    """The functions that the rules of links share; all but one are those of markdown-it."""
+
+    parseLinkDestination = staticmethod(quick_destination)  # noqa: N815 - as markdown-it calls it
+    parseLinkLabel = staticmethod(helpers.parseLinkLabel)  # noqa: N815 - the same
+    parseLinkTitle = staticmethod(helpers.parseLinkTitle)  # noqa: N815 - the same
 
 
 class QuickInlineState(StateInline):

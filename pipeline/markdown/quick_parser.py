@@ -10,13 +10,14 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore, normalize
 
 from pipeline.markdown.quick_blocks import QuickBlocks
-from pipeline.markdown.quick_inlines import QuickInlines
+from pipeline.markdown.quick_inlines import QuickHelpers, QuickInlines
 
 
 def quick(parser: MarkdownIt) -> MarkdownIt:
     """Return a parser with its rules tried only where they can match. Its rules must not change any more."""
     parser.block = QuickBlocks(parser.block.ruler, parser.options.maxNesting)
     parser.inline = QuickInlines(parser.inline, parser.options.maxNesting)
+    parser.helpers = QuickHelpers  # type: ignore[assignment]
     parser.core.ruler.at("normalize", _normalize)
     return parser
 

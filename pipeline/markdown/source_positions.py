@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from pipeline.changes import Span
@@ -15,6 +17,7 @@ from pipeline.markdown.opaque import masked
 from pipeline.markdown.opaque_blocks import OpaqueSpan
 from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 
+_end_of, _line_place = attrgetter("end"), itemgetter(1)  # of an opaque region; of a line, in the text
 _MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may be an opaque region
 
 
@@ -104,15 +107,19 @@ def _in_content(content: str, lines: tuple[Span, ...], regions: list[OpaqueSpan]
     """Yield the opaque regions of a text as offsets in a content of it."""
     last_line, last_start = lines[-1]
     end = last_start + len(content) - last_line
-    for region in regions:
-        if region.start < end and region.end > lines[0][1]:
-            yield _offset(region.start, lines, len(content)), _offset(region.end, lines, len(content))
+    for region in regions[bisect_right(regions, lines[0][1], key=_end_of) :]:
+        if region.start >= end:
+            return
+        yield _offset(region.start, lines, len(content)), _offset(region.end, lines, len(content))
 
 
 def _offset(place: int, lines: tuple[Span, ...], length: int) -> int:
     """Return the offset in a content of a place in the text; places outside become the nearest offset."""
-    begins, start = max((line for line in lines if line[1] <= place), default=(0, place), key=lambda line: line[1])
-    following = min((line[0] - 1 for line in lines if line[0] > begins), default=length)
+    at = bisect_right(lines, place, key=_line_place) - 1
+    if at < 0:
+        return 0
+    begins, start = lines[at]
+    following = lines[at + 1][0] - 1 if at + 1 < len(lines) else length
     return min(begins + place - start, following)
 
 

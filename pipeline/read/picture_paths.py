@@ -16,14 +16,16 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from pipeline.read.below import open_below, read_below, stat_below
 from pipeline.read.fetched_pictures import fetched_name, is_web_image, url_beside_page, web_image_url
 from pipeline.read.folder import TRANSIENT_ERRORS, source_stamp
-from pipeline.read.readers import container_of, source_of_picture
+from pipeline.read.readers import PARTS_ENDING, PICTURES_ENDING, container_of, source_of_picture
 
 STATIC_FOLDERS = ("static", "public", "assets", "source", "src", "docs", "content", "images", "img")  # of site roots
 ATTACHMENT_FOLDERS = ("attachments", "assets", "images", "img", "media", "files", "_resources", "resources", "figures")
@@ -50,8 +52,8 @@ class PictureFinder:
         Raises OSError if the disk or the machine fails.
         """
         paths = list(dict.fromkeys(likely_paths(folder, written)))
-        for path in paths:
-            if self.state(path):
+        for at, path in enumerate(paths):
+            if (at == 0 or _may_be_inside(path) or self.path_in_any_case(path)) and self.state(path):
                 return PurePosixPath(path)
         folded = next(filter(None, (self.in_other_case(path) for path in paths)), None)
         if folded or not is_wiki_image(written):
@@ -101,16 +103,20 @@ class PictureFinder:
         return None
 
     def in_other_case(self, path: str) -> PurePosixPath | None:
-        """Return the one path that differs from `path` in upper and lower case or the normal form of Unicode."""
-        done: list[str] = []
-        for part in PurePosixPath(path).parts:
-            names = self.listing("/".join(done)).get(folded_name(part), [])
+        """Return the one file whose path differs from `path` in upper and lower case or the normal form of Unicode."""
+        found = self.path_in_any_case(path)
+        return PurePosixPath(found) if found and self.state(found) else None
+
+    def path_in_any_case(self, path: str) -> str:
+        """Return the one entry whose path is `path`, or differs from it as names may; "" if there is none."""
+        found = ""
+        for part in path.split("/"):
+            names = self.listing(found).get(folded_name(part), ())
             name = part if part in names else names[0] if len(names) == 1 else ""
             if not name:
-                return None
-            done.append(name)
-        found = "/".join(done)
-        return PurePosixPath(found) if done and self.state(found) else None
+                return ""
+            found = f"{found}/{name}" if found else name
+        return found
 
     def listing(self, folder: str) -> dict[str, list[str]]:
         """Return the names in a folder below the root by their folded form; none if it cannot be read."""
@@ -147,6 +153,8 @@ class PictureFinder:
 
 def folded_name(name: str) -> str:
     """Return a file name to compare: case-folded, in NFC, which macOS and Windows write differently."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -187,21 +195,42 @@ def likely_paths(folder: PurePosixPath, written: str) -> Iterator[str]:
     target = written[2:-2] if is_wiki_image(written) else written
     plain = target.partition("?")[0].partition("#")[0]
     slashed = unquote(plain).replace("\\", "/")
-    above = [folder, *folder.parents]
-    static = [one / name for one in above for name in STATIC_FOLDERS]
+    places = _image_places(folder)
     rooted = slashed.startswith("/")
     for name in dict.fromkeys((unquote(target), unquote(plain), plain, slashed)):
-        yield from _normal_paths([*above[::-1], *static] if rooted else [folder], name.lstrip("/"))
+        roots = (*places.above[::-1], *places.static) if rooted else places.above[:1]
+        yield from _normal_paths(roots, name.lstrip("/"))
     name = slashed.removeprefix("./")
     if rooted or name.startswith("../"):
         return
     if "/" in name or is_wiki_image(written):
-        yield from _normal_paths([*above[1:], *static], name)
-    yield from _normal_paths([one / kept for one in above for kept in ATTACHMENT_FOLDERS], name)
+        yield from _normal_paths((*places.above[1:], *places.static), name)
+    yield from _normal_paths(places.attachments, name)
 
 
-def _normal_paths(places: list[PurePosixPath], name: str) -> Iterator[str]:
+class _ImagePlaces(NamedTuple):
+    """Where a site or an editor may keep the images of a post. Each folder ends with a slash, but the root."""
+
+    above: tuple[str, ...]  # the folder of the post, and those above it
+    static: tuple[str, ...]
+    attachments: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _image_places(folder: PurePosixPath) -> _ImagePlaces:
+    above = tuple(f"{one}/" if one.parts else "" for one in (folder, *folder.parents))
+    static = tuple(f"{one}{name}/" for one in above for name in STATIC_FOLDERS)
+    return _ImagePlaces(above, static, tuple(f"{one}{name}/" for one in above for name in ATTACHMENT_FOLDERS))
+
+
+def _may_be_inside(path: str) -> bool:
+    """Return whether a path may name a picture inside a page or a container, not a file."""
+    return PICTURES_ENDING in path or PARTS_ENDING in path
+
+
+def _normal_paths(places: tuple[str, ...], name: str) -> Iterator[str]:
+    """Yield the paths of a name in some folders that are below the root."""
     for place in places:
-        path = normpath(place / name)
+        path = normpath(place + name)
         if name and not path.startswith(("../", "/")) and path not in {"..", "."} and "\0" not in path:
             yield path

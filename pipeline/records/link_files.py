@@ -6,13 +6,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
 from pipeline.citations.cited_works import Work
 from pipeline.citations.post_graph import ARCHIVE_INTERNAL, Edge
-from pipeline.citations.post_index import PostIndex
 from pipeline.document import Link, Outcome, Skipped
 from pipeline.records.report_jsonl import ReportRecord
 
@@ -24,37 +24,38 @@ _NOT_IN_XML = re.compile("[^\t\n\r -\ufffd\U00010000-\U0010ffff]")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes cells that start so (OWASP, CSV injection)
 
 
-def link_rows(outcome: Outcome, file: str, known: PostIndex) -> Iterator[ReportRecord]:
-    """Yield the links of a cleaned or duplicate document; `to` is the post of the archive that a link leads to."""
+def link_rows(outcome: Outcome, file: str, targets: Iterable[PurePosixPath | None]) -> Iterator[ReportRecord]:
+    """Yield the links of a cleaned or duplicate document.
+
+    `targets` are the posts of the archive that they lead to, None for a link to no post.
+    """
     if isinstance(outcome, Skipped):
         return
     document = outcome.document
-    for link in document.links:
-        target = known.post(link, document.path)
+    for link, target in zip(document.links, targets, strict=True):
         row: ReportRecord = {"path": str(document.path), "file": file} | msgspec.to_builtins(link)
         yield row | ({"kind": ARCHIVE_INTERNAL, "to": str(target)} if target else {"to": ""})
 
 
 def csv_head() -> bytes:
     """Return the first line of links.csv, with the byte order mark that spreadsheets need."""
-    return b"\xef\xbb\xbf" + csv_line(LINK_COLUMNS).encode()
+    return b"\xef\xbb\xbf" + csv_lines([LINK_COLUMNS]).encode()
 
 
-def csv_rows(rows: Iterable[ReportRecord]) -> Iterator[bytes]:
-    """Yield the lines of links.csv."""
-    for row in rows:
-        yield csv_line(row[name] for name in LINK_COLUMNS).encode()
+def csv_rows(rows: Iterable[ReportRecord]) -> bytes:
+    """Return the lines of links.csv."""
+    return csv_lines([row[name] for name in LINK_COLUMNS] for row in rows).encode()
 
 
-def csv_line(cells: Iterable[object]) -> str:
-    r"""Return a row of CSV: lists joined by spaces, an apostrophe before cells that a spreadsheet would compute.
+def csv_lines(rows: Iterable[Iterable[object]]) -> str:
+    r"""Return rows of CSV: lists joined by spaces, an apostrophe before cells that a spreadsheet would compute.
 
-    >>> csv_line(["=1+1", ["a", "b"], 3])
+    >>> csv_lines([["=1+1", ["a", "b"], 3]])
     "'=1+1,a b,3\r\n"
     """
-    line = io.StringIO()
-    csv.writer(line).writerow(map(_csv_cell, cells))
-    return line.getvalue()
+    lines = io.StringIO()
+    csv.writer(lines).writerows(map(_csv_cell, cells) for cells in rows)
+    return lines.getvalue()
 
 
 def _csv_cell(value: object) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pipeline.decisions.decision import Decision, problem_of
 from pipeline.decisions.open_item import OpenItem, decision_on
 from pipeline.decisions.open_items import OpenItems
-from pipeline.records.link_files import FORMULA_STARTS, csv_line
+from pipeline.records.link_files import FORMULA_STARTS, csv_lines
 
 REVIEW_COLUMNS = (
     "decision",
@@ -30,12 +30,12 @@ WORDS = {"y": "accept", "yes": "accept", "accept": "accept", "n": "reject", "no"
 
 def csv_of_items(items: Iterable[OpenItem]) -> bytes:
     """Return open items as CSV in UTF-8, with a byte order mark, which Excel needs."""
-    lines = [csv_line(REVIEW_COLUMNS)]
+    rows: list[Iterable[object]] = [REVIEW_COLUMNS]
     for item in items:
         others = "; ".join(f"{text} {confidence:.2f}" for text, confidence in item.alternatives)
         row = {name: getattr(item, name, "") for name in REVIEW_COLUMNS} | {"alternatives": others}
-        lines.append(csv_line(row.values()))
-    return "".join(lines).encode("utf-8-sig")
+        rows.append(row.values())
+    return csv_lines(rows).encode("utf-8-sig")
 
 
 def decisions_of_csv(data: bytes, items: OpenItems) -> tuple[list[Decision], list[str]]:
@@ -62,7 +62,7 @@ def decisions_of_csv(data: bytes, items: OpenItems) -> tuple[list[Decision], lis
 
 
 def _as_value(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell  # as `csv_line` wrote it
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell  # as `csv_lines` wrote it
 
 
 def _decision_of_row(word: str, text: str, item: OpenItem) -> Decision | str:

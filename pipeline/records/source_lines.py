@@ -16,11 +16,13 @@ def source_lines(document: Document) -> list[int]:
     Positions are traced back through the changes of earlier steps; a text that a step moved or wrote is at the
     place where its change began.
     """
+    if not document.changes:
+        return []
     done = passes(document.changes)
     text = document.text
     for one in reversed(done):
         text = apply(text, inverse(one))
-    starts = [0, *(at + 1 for at, char in enumerate(text) if char == "\n")]
+    starts = [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
     earlier: list[_Backward] = []
     lines = []
     for one in done:

@@ -99,13 +99,14 @@ class RecordWriter:
             self.nodes |= self.database.links.put_edges(path, [])
             return {"report": b"", "links": b"", "cells": b""}
         outcome, file = found
-        edges = edges_of(outcome.document, self._works(path), self.known) if isinstance(outcome, Cleaned) else ()
+        targets = self.known.posts(outcome.document) if not isinstance(outcome, Skipped) else []
+        edges = edges_of(outcome.document, self._works(path), targets) if isinstance(outcome, Cleaned) else ()
         self.nodes |= self.database.links.put_edges(path, [*edges])
-        links = [*link_files.link_rows(outcome, file, self.known)]
+        links = [*link_files.link_rows(outcome, file, targets)]
         return {
             "report": report_jsonl.report_line(outcome, file),
             "links": b"".join(map(report_jsonl.json_line, links)),
-            "cells": b"".join(link_files.csv_rows(links)),
+            "cells": link_files.csv_rows(links),
         }
 
     def reported(self, path: str) -> tuple[Outcome, str] | None:

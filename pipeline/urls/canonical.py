@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from pipeline.urls.normalization import ascii_host, normalized_escapes, without_dot_segments
@@ -20,6 +21,7 @@ _HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 ad
 _TEXT_FRAGMENT = re.compile(r":~:.*")  # an instruction to the browser, never part of the URL (WICG)
 
 
+@lru_cache(maxsize=1024)  # the posts of a site have many links to the same pages
 def canonical_url(url: str, base: str = "") -> str:
     """Return the canonical form of a URL: absolute, without redirect wrappers and tracking parameters.
 
