@@ -215,9 +215,14 @@ AFTER_UTF_8: DetectionRules = (
 )
 
 
+_PACKED_STARTS = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ", b"Rar!", b"\x28\xb5\x2f\xfd")
+
+
 def _binary_problem(data: bytes) -> str:
     import puremagic  # noqa: PLC0415 - only binary files need it
 
+    if data.startswith(_PACKED_STARTS) and b"[Content_Types]" not in data[:100]:  # that is of an office document
+        return "is a packed archive, not text; unpack it, and use the files in it"
     try:
         kind = puremagic.magic_string(data[:4096])[0].name or "binary data"
     except (puremagic.PureError, ValueError, IndexError):
