@@ -16,7 +16,7 @@ from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_cod
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
 from pipeline.read.damaged import STEP, decoded_lines, decoded_whole
 
-DECODE_VERSION = 4  # raise it when the text of some bytes changes
+DECODE_VERSION = 5  # raise it when the text of some bytes changes
 CONTROL_SAMPLE = 4096  # bytes in which control characters are counted: those of UTF-16 are half of Latin text
 ENCODING_MARKS = tuple(mark for mark, _ in BYTE_ORDER_MARKS)
 DETECTED_UTF_8 = Encoding(UTF_8, 1.0, "utf-8")
@@ -38,6 +38,7 @@ BINARY_SIGNATURES = (  # of short files, which have few control characters; no t
     *(b"PK\x03\x04", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ\0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     *(b"\x7fELF", b"SQLite format 3\0"),
 )
+MOST_NUMBERS = 0.6  # share of control characters; UTF-16 of Latin text has 0.5
 MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
@@ -171,10 +172,16 @@ def _utf8_variant(data: bytes) -> Encoding | None:
 def _refuse_binary(data: bytes) -> None:
     """Raise SkipDocument for binary data: text has hardly any C0 controls, compressed data has 11 % of them."""
     head = data[:65536]
-    if head.count(EBCDIC_SPACE) * 20 > len(head):
-        return
-    signed = head.startswith(BINARY_SIGNATURES)
-    if signed or (control_count(head) - FEW_CONTROLS) * MOST_CONTROLS > len(head):
+    ebcdic = head.count(EBCDIC_SPACE) * 20 > len(head)
+    many = (control_count(head) - FEW_CONTROLS) * MOST_CONTROLS > len(head)
+    if head.startswith(BINARY_SIGNATURES) or (many and not ebcdic):
+        raise SkipDocument(_binary_problem(data))
+
+
+def _refuse_numbers(data: bytes) -> None:
+    """Raise SkipDocument for binary data that is valid UTF-8 by chance: small numbers are control characters."""
+    head = data[:65536]
+    if control_count(head) > FEW_CONTROLS + MOST_NUMBERS * len(head):
         raise SkipDocument(_binary_problem(data))
 
 
@@ -206,6 +213,7 @@ BEFORE_UTF_8: DetectionRules = (
     _byte_order_mark,
     _utf16_or_utf32,  # Latin text in UTF-16 is valid UTF-8 with NULs
     _iso_2022,  # its bytes are all ASCII
+    _refuse_numbers,
 )
 AFTER_UTF_8: DetectionRules = (
     _utf8_variant,

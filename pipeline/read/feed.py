@@ -5,6 +5,7 @@ Comments and settings of Blogger are left out. Posts of which a feed has only th
 
 from __future__ import annotations
 
+import hashlib
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -50,7 +51,7 @@ def posts_of_feed(source: Source) -> dict[str, bytes]:
     for one in found:
         fields = xml_fields(one.decode("utf-8", "replace"))
         if blogger_kind(fields) in {"", "post", "page"} and content_of(fields).strip():
-            key = value(fields, "id") or value(fields, "guid") or one.decode("latin-1")
+            key = value(fields, "id") or value(fields, "guid") or hashlib.sha256(one).hexdigest()
             parts[unique_name(_name_of_entry(fields), key, taken)] = packed_page(StoredPage(start + one, form="feed"))
     return parts
 

@@ -5,6 +5,7 @@ Menus, revisions and what plugins store are left out, and so are comments. Draft
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def posts_of_wordpress(source: Source) -> dict[str, bytes]:
         if _is_post(one):
             references = [*_blocks_in(one, blocks), *_pictures_of(one, pictures, uploaded)]
             piece = b"\n".join((start, *(other.data for other in references), one.data))
-            key = one.value("wp:post_id") or one.data.decode("latin-1")
+            key = one.value("wp:post_id") or hashlib.sha256(one.data).hexdigest()
             parts[unique_name(_name_of_export(one), key, taken)] = packed_page(StoredPage(piece, form="wordpress"))
     return parts
 
