@@ -28,6 +28,9 @@ _EMBED = re.compile(r"(?<!\[)\[embed\b[^\]]{0,500}\]\s*(https?://[^\s\[\]<>]+)\s
 _MEDIUM = re.compile(
     r"(?<!\[)\[(?:video|audio|youtube|vimeo|soundcloud|dailymotion|gist)\b([^\]]{0,2000})\](?:\[/(?:video|audio)\])?"
 )
+_GALLERY_BLOCK = re.compile(r"<ul class=\"[^\"<>]*\bblocks?-gallery\b.*?</ul>", re.DOTALL)
+_LIST_END = re.compile("</ul>")
+_LIST_TAG = re.compile(r"</?(?:ul|li)\b[^<>]*>")
 GALLERY = re.compile(r"(?<!\[)\[gallery\b([^\]]{0,4000})\]")
 _LAYOUT_SHORTCODE = re.compile(
     r"(?<!\[)\[/?(?:vc|et_pb|fusion|av|cs|ux|nectar|mk)_[a-z][\w-]{0,60}(?:\s[^\]]{0,4000})?\]"
@@ -138,6 +141,7 @@ def _replaced_up_to_end(
 
 def _without_shortcodes(text: str, pictures: Mapping[str, StoredPicture]) -> str:
     """Return a text with elements for the shortcodes that stand for some; others stay, those of layout go."""
+    text = _replaced_up_to_end(_GALLERY_BLOCK, _LIST_END, text, lambda match: _LIST_TAG.sub("\n\n", match[0]))
     text = _replaced_up_to_end(_CAPTION, _CAPTION_END, text, _figure)
     text = _EMBED.sub(lambda match: f"\n\n<p>{_link(match[1])}</p>\n\n", text)
     text = _MEDIUM.sub(_linked_medium, text)
