@@ -8,9 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, SkipDocument, Source
-from pipeline.encoding.codecs import escape_sequences
+from pipeline.encoding.codecs import escape_sequences, is_multi_byte
 from pipeline.encoding.colour_codes import with_whole_characters
-from pipeline.encoding.detection import EBCDIC_SPACE, NON_TEXT, UTF_8, is_decodable, likeliest_encoding
+from pipeline.encoding.detection import (
+    EBCDIC_SPACE,
+    NON_TEXT,
+    UTF_8,
+    has_latin_words_of_utf8,
+    is_decodable,
+    likeliest_encoding,
+)
 from pipeline.encoding.labels import codec_of_label
 from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_codec
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
@@ -199,6 +206,8 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
 
 def _most_likely(data: bytes) -> Encoding | None:
     encoding = likeliest_encoding(data, _declared_codec(data))
+    if encoding and is_multi_byte(encoding.codec) and encoding.codec != UTF_8 and has_latin_words_of_utf8(data):
+        encoding = replace(encoding, codec=UTF_8, confidence=0.5)
     return replace(encoding, evidence="damaged") if encoding and encoding.codec == UTF_8 else encoding
 
 
