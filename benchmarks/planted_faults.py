@@ -2,9 +2,9 @@
 
     python benchmarks/planted_faults.py [FOLDER ...]
 
-Each file has one fault: mojibake, a line in another encoding, a control character or a bidirectional
-override. Most files have two or three lines. Prints how many faults are found at their line and kind, at their line, and in
-their file, and the faults in sound files. Folders that are given are checked too, as sound ones.
+Each file has one fault: mojibake, a line in another encoding, a control character or a bidirectional override. Most
+files have two or three lines. Prints how many faults are found at their line and kind, at their line, and in their
+file, and the faults in sound files. Folders that are given are checked too, as sound ones.
 """
 
 from __future__ import annotations
