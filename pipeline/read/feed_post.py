@@ -11,7 +11,7 @@ from pipeline.read.wordpress_content import with_paragraphs
 from pipeline.read.wordpress_post import CUT_OFF, title_of, value
 from pipeline.read.xml_items import StoredPost, XmlField, is_whole, items_of, xml_fields
 
-KIND = "http://schemas.google.com/g/2005#kind"  # of Blogger's categories
+KIND = "schemas.google.com/g/2005#kind"  # of Blogger's categories
 _BLOCK = re.compile(r"<(?:p|br|div|ul|ol|h[1-6]|blockquote|pre|table|figure)\b", re.IGNORECASE)
 _SHORTENED = re.compile(
     r"(?:\.\.\.|…|\[(?:…|&#8230;|\.\.\.|&hellip;)\]|read\s+(?:the\s+)?(?:more|rest)[^<]{0,60}|continue\s+reading[^<]{0,60}"
@@ -72,7 +72,7 @@ def link_of(fields: Sequence[XmlField]) -> str:
 
 def blogger_kind(fields: Sequence[XmlField]) -> str:
     """Return what an entry of a Blogger export is, as `post`, `page`, `comment`, `settings`; "" in other feeds."""
-    kinds = [one.attributes.get("term", "") for one in fields if one.attributes.get("scheme") == KIND]
+    kinds = [one.attributes.get("term", "") for one in fields if one.attributes.get("scheme", "").endswith(KIND)]
     return kinds[0].rpartition("#")[2] if kinds else value(fields, "blogger:type").lower()
 
 
@@ -111,7 +111,7 @@ def _authors_of_entry(fields: Sequence[XmlField]) -> Iterator[str]:
 def _tags(fields: Sequence[XmlField]) -> Iterator[str]:
     for one in fields:
         given = one.attributes
-        if one.name in {"category", "dc:subject"} and given.get("scheme") != KIND:
+        if one.name in {"category", "dc:subject"} and not given.get("scheme", "").endswith(KIND):
             yield title_of(given.get("label") or given.get("term") or one.text)
 
 
