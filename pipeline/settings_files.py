@@ -104,7 +104,7 @@ def _default(name: str) -> object:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return file.read_text("utf-8-sig")  # Notepad writes a byte order mark
     except UnicodeDecodeError as error:
         message = f"{file.name} cannot be read: {error}; save it as UTF-8"
         raise SettingsError(message) from error

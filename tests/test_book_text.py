@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 
 from pipeline.books.chapter.languages import with_languages
+from pipeline.books.chapter.visible_words import post_visible_text
 from pipeline.books.dates import date_in_words
 from pipeline.books.epub.style import style_sheet
 from pipeline.books.pandoc_ast import para, text_nodes
@@ -140,3 +141,11 @@ def test_long_code_and_many_paths_are_set():
     copied = re.sub(r"\s", "", page_text(book_as_pdf(bound(code + paths, language="zh-Hans"))))
     assert "说明599" in copied
     assert "docs/part_599/page.md" in copied
+
+
+@pytest.mark.parametrize(
+    ("caption", "times"), [("*Beach at Big Sur, CA*", 1), ("Big Sur, by hand", 1), ("Beach at Big Sur, CA", 2)]
+)
+def test_a_caption_that_repeats_an_alternative_text_counts_once(caption: str, times: int):
+    """A book shows the caption alone if it is in italics, as of a figure, or begins with the alternative text."""
+    assert post_visible_text(f"![Big Sur](a.png)\n\n{caption}\n").count("Big Sur") == times

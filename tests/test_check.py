@@ -39,6 +39,13 @@ SOUND = {  # what looks like a fault, and is none
     "emoji.md": "👩‍👩‍👧 zero-width joiners, क्‍ष, ‌می‌خواهم\n",
     "about.md": "# Mojibake\n\nWhere you see `Ã©` instead of é, UTF-8 was decoded as Latin-1.\n",
     "typography.md": "“Quotes” — dashes… ½ × ÷ ±, Ångström, “Ça va?”, naïve, El Niño\n",
+    "table.py": "LETTERS = 'ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö÷øùúûüýþÿ'\n",
+    "portuguese.md": "Ã is a letter of Portuguese: SÃO PAULO, MÃE, NÃO, CORAÇÃO, IRMÃ\n",
+    "romanian.md": "Romanian: Ştefan, țară, Â, Î, ÎN ROMÂNIA. Vietnamese: Âm nhạc, ƯU ĐÃI, ĐÃ BÁN\n",
+    "phonetics.md": "IPA: /ˈnæʃənəl/, ʃ, ʒ, ŋ; Maltese: Ċ ġ ħ ż; Welsh: ŵ ŷ; Hawaiian: ʻokina\n",
+    "kana.txt": "ﾊﾝｶｸ ｶﾀｶﾅ ﾃｷｽﾄ\n全角　スペース\n",
+    "frames.md": "┌──┐ │ ├─┤ └──┘ ░▒▓█ ▲▼ ♥ ♪ ∀x∈ℝ: ⌈x⌉ = −⌊−x⌋, ¬β, 10⁻³\n",
+    "marks.md": "¿Qué? ¡Sí! «Où?» „Ja“ ‚so‘ ›x‹ 1º 2ª N° 5′ 6″ £5, €3, ¥100, ¢50, §12, ¶3, µm, ¼\n",
     "code.py": "PATTERN = '[\\x00-\\x1f]'  # escapes are text\n",
 }
 
@@ -84,6 +91,8 @@ def test_every_planted_fault_is_found_and_nothing_else(tmp_path):
         (tmp_path / f"clean-{language}.md").write_text(text_of(language), "utf-8")
     for name, text in SOUND.items():
         (tmp_path / name).write_text(text, "utf-8", newline="")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\xec\xdd@ \x10\x04\x02" * 500)
+    (tmp_path / "graph.A99").write_bytes(bytes(number % 11 for number in range(4000)))
     done = command("check", "--format", "jsonl", ".", cwd=tmp_path)
     assert done.returncode == 1
     found = {(row["path"], row["line"], row["kind"]) for row in map(json.loads, done.stdout.splitlines())}

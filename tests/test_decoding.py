@@ -199,3 +199,18 @@ def test_an_encoded_word_with_a_label_of_browsers():
 def test_rare_signs_of_a_whole_file_stay(text: str):
     """A sign is no rest of a damaged character in a file whose bytes are all right."""
     assert decoded(text.encode("gbk")) == text
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "codec"),
+    [
+        ("name,city\nJürgen,Köln", "Bjørn,Århus", "cp1252"),
+        ("Łódź i Kraków", "Gdańsk i Poznań", "cp1250"),
+        ("Ångström", "Übung", "latin-1"),
+        ("# größer", "# naïveté déjà vu", "latin-1"),
+    ],
+)
+def test_latin_words_of_utf8_are_no_chinese(first: str, second: str, codec: str):
+    """Two lines of names, one in UTF-8 and one not: no Chinese character is inside of a Latin word."""
+    text = decode(Source(PurePosixPath("a.csv"), first.encode() + b"\n" + second.encode(codec) + b"\n")).text
+    assert text == f"{first}\n{second}\n"

@@ -244,7 +244,6 @@ def test_help_waits_for_nothing():
         "charset_normalizer",
         "numpy",
         "typst",
-        "rich",
         "yaml",
         "jinja2",
         "msgspec",

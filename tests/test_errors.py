@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline.__main__ import _exit_code
 from pipeline.__main__ import lacuna as group
+from tests.conftest import Lacuna
 from tests.review_archive import make_review_archive
 
 NEXT_STEP = re.compile(  # words that say what to do
@@ -127,3 +129,27 @@ def test_a_folder_in_the_place_of_a_file_is_named(
         assert _exit_code() == 3
         assert "decisions.jsonl: Is a directory; move the folder away" in capsys.readouterr().err
     (archive / "decisions.jsonl").rmdir()
+
+
+def test_odd_files_have_a_reason_and_a_next_step(tmp_path: Path, lacuna: Lacuna):
+    """Folders without posts, broken links, archives, and settings as Notepad saves them."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    assert "no files in raw; name files, or another folder" in lacuna("repair", "raw", "-o", "new", cwd=tmp_path).stderr
+    (raw / "a.xyz").write_text("x")
+    (tmp_path / "pipeline.toml").write_bytes(b"\xef\xbb\xbfeditions = false\r\n")
+    ran = lacuna("run", cwd=tmp_path)
+    assert "no file in raw/ is a post; `include` in the settings takes more" in ran.stdout
+    assert ran.returncode == 0
+    (raw / "gone.md").symlink_to("nowhere")
+    (raw / "out.md").symlink_to("/etc/passwd")
+    shown = lacuna("run", cwd=tmp_path).stdout
+    assert "gone.md: is a broken link: No such file or directory; correct it or delete it" in shown
+    assert "out.md: is a symbolic link out of the folder, which is not followed; copy what it leads to" in shown
+    asked = lacuna("repair", "-", cwd=tmp_path, data=gzip.compress(b"text"))
+    assert asked.stderr == "skipped: stdin: is a packed archive, not text; unpack it, and use the files in it\n"
+    (tmp_path / "posts").symlink_to("nowhere")
+    for command in ("run", "watch"):
+        assert (
+            "`posts` is a broken link; name the folder of your posts" in lacuna(command, "posts", cwd=tmp_path).stderr
+        )

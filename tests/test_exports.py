@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,13 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exports")
     for export in EXPORTS:
         for name, text in export["files"].items():
-            file = folder / "raw" / export["name"] / name
+            packed, _, member = name.partition(".zip/")
+            file = folder / "raw" / export["name"] / (f"{packed}.zip" if member else name)
             file.parent.mkdir(parents=True, exist_ok=True)
+            if member:
+                with zipfile.ZipFile(file, "a") as archive:
+                    archive.writestr(member, text)
+                continue
             file.write_bytes(text.encode("iso-8859-1" if "charset=iso-8859-1" in text else "utf-8"))
     ran = command("run", "--no-editions", cwd=folder)
     assert ran.returncode == 0, ran.stdout + ran.stderr

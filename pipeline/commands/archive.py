@@ -156,7 +156,9 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
                 click.echo(f"would {verb}: {Path(settings.clean, name).resolve()}")
     elif books and settings.editions and report.cleaned:
         _print_places(settings)
-    if not report.found:
+    if not report.found and report.passed_over:
+        say(f"no file in {settings.raw}/ is a post; `include` in the settings takes more (docs/reference/posts.md)")
+    elif not report.found:
         say(f"no posts in {settings.raw}/; copy your posts there, or name their folder: `lacuna run FOLDER`")
     if report.passed_over:
         say(f"passed over: {passed_over_in_words(dict(report.passed_over))}")

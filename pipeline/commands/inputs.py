@@ -107,12 +107,16 @@ def process_each(given: Sequence[str], work: Callable[[Input], None], output: Pa
     check_inputs(given)
     if output:
         check_output(output)
+    empty = True
     for one in inputs(given, output):
+        empty = False
         try:
             work(one)
         except SkipDocument as reason:
             click.echo(f"skipped: {one.label}: {reason}", err=True)
             code = ExitCode.INCOMPLETE
+    if empty:
+        click.echo(f"no files in {on_one_line(', '.join(given))}; name files, or another folder", err=True)
     return code
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 MOST_COUNTED = 100_000  # posts: to count more before a run would take over a second
+CLEAR_LINE = "\r\x1b[K"  # ECMA-48: to the first column, erase in line
+SECONDS_SHOWN = 0.1  # seconds
 ESTIMATE_AFTER = 2  # seconds of a stage: an earlier estimate would jump
 
 
@@ -33,15 +36,38 @@ def run_progress(settings: Settings) -> Iterator[Progress]:
     elif options.quiet or not options.progress or not sys.stderr.isatty():
         yield lambda _stage, _name: None
     else:
-        from rich.console import Console
-        from rich.text import Text
+        from pipeline.run.status import count_pending
 
-        console = Console(stderr=True)
-        with console.status("scanning the archive") as status:
-            from pipeline.run.status import count_pending
-
+        shown = MovingLine(sys.stderr)
+        try:
+            shown.put("scanning the archive", 0.0)
             line = ProgressLine(count_pending(settings, MOST_COUNTED), time.monotonic)
-            yield lambda stage, name: status.update(Text(line.after(stage, on_one_line(name)), no_wrap=True))
+            yield lambda stage, name: shown.put(line.after(stage, on_one_line(name)), time.monotonic())
+        finally:
+            shown.clear()
+
+
+class MovingLine:
+    """A line on a terminal in the place of the one before."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        """Write to a terminal."""
+        self.terminal, self.next = terminal, 0.0
+
+    def put(self, text: str, now: float) -> None:
+        """Show a text, cut off at the width of the terminal; some of those that follow too fast are left out."""
+        if now < self.next:
+            return
+        from pipeline.commands.review_screen import cut
+
+        self.next = now + SECONDS_SHOWN
+        self.terminal.write(f"{CLEAR_LINE}{cut(text, shutil.get_terminal_size().columns - 1)}")
+        self.terminal.flush()
+
+    def clear(self) -> None:
+        """Remove the line."""
+        self.terminal.write(CLEAR_LINE)
+        self.terminal.flush()
 
 
 class ProgressLine:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import click
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from pipeline.records.report_jsonl import common_prefix_length
 from pipeline.records.visible import single_line
@@ -28,6 +28,29 @@ def isolated(text: str) -> str:
     return f"{ISOLATE}{text}{END_ISOLATE}"
 
 
+def columns_of(text: str) -> int:
+    r"""Return how many columns of a terminal a text takes: `机器 a` takes 6; a control character takes none.
+
+    >>> columns_of("机器 a"), columns_of("e\u0301"), columns_of("a\x1b")
+    (6, 1, 1)
+    """
+    return sum(map(_column_count, text))
+
+
+def _column_count(char: str) -> int:
+    return max(0, wcswidth(char))
+
+
+def cut(text: str, width: int) -> str:
+    """Return the start of a text that takes at most `width` columns: `机器学习` in 5 columns is `机器`."""
+    used = 0
+    for at, char in enumerate(text):
+        used += _column_count(char)
+        if used > width:
+            return text[:at]
+    return text
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Return the lines of a text that is `width` columns wide; wide characters take two.
 
@@ -36,12 +59,12 @@ def wrapped(text: str, width: int) -> list[str]:
     """
     lines, line, used, space = [], "", 0, 0
     for char in text:
-        size = cell_len(char)
+        size = _column_count(char)
         if used + size > width:
             cut = space or len(line)
             lines.append(line[:cut])
             line, space = line[cut:], 0
-            used = cell_len(line)
+            used = columns_of(line)
         line += char
         used += size
         if char == " ":
@@ -110,4 +133,4 @@ def duplicate_lines(item: OpenItem, items: OpenItems, width: int) -> list[str]:
 
 def padded(text: str, width: int) -> str:
     """Return a text with spaces up to `width` columns."""
-    return text + " " * max(0, width - cell_len(text))
+    return text + " " * max(0, width - columns_of(text))

@@ -24,13 +24,11 @@ def status_command(*, as_json: bool) -> int:
 
     Nothing is written.
     """
+    from pipeline.run.folders import check_raw
     from pipeline.run.status import archive_status
-    from pipeline.settings import SettingsError
 
     settings = archive_settings()
-    if not Path(settings.raw).is_dir():
-        message = f"raw: no folder `{settings.raw}`; name the folder of your posts, or run `lacuna init`"
-        raise SettingsError(message)
+    check_raw(Path(settings.raw))
     status, file = archive_status(settings), settings_file()[0]
     if as_json:
         import msgspec

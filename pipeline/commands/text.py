@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import on_one_line
+from pipeline.commands.archive import counted, on_one_line
 from pipeline.commands.diffs import unified
 from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, sweep_output
 from pipeline.commands.options import echo_json
@@ -132,7 +132,7 @@ def _damage_in_words(row: dict[str, str | int]) -> str:
     if not row["characters"]:
         return str(row["kind"])
     lost = f", {row['missing_bytes']} with missing bytes" if row["missing_bytes"] else ""
-    return f"text is {row['kind']}: {row['characters']} characters{lost}"
+    return f"text is {row['kind']}: {counted(int(row['characters']), 'character')}{lost}"
 
 
 @click.command("normalize")

@@ -30,11 +30,10 @@ LONGEST_PAUSE = 32  # times --wait: the longest pause after a failed run
 def watch(*, no_editions: bool, wait: int, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Run whenever RAW changes, until interrupted."""
     from pipeline.commands.folder_changes import folder_changes
+    from pipeline.run.folders import check_raw
 
     settings = archive_settings(**given)
-    if not Path(settings.raw).is_dir():
-        message = f"raw: no folder `{settings.raw}`; name the folder of your posts"
-        raise click.UsageError(message)
+    check_raw(Path(settings.raw))
     started = due = False
     failures = pause = 0
     shown_before = ""

@@ -13,6 +13,9 @@ from pipeline.encoding.alphabets import in_known_letters
 from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
 from pipeline.encoding.marked import marked_text
 
+LATIN_IN_UTF_8 = re.compile(  # a line whose letters outside ASCII are U+00C0 to U+027F beside letters of ASCII
+    rb"(?:[\x00-\x7f]++|(?<=[A-Za-z])(?:[\xc3-\xc9][\x80-\xbf])++|(?:[\xc3-\xc9][\x80-\xbf])++(?=[A-Za-z]))*+"
+)
 UTF_8 = "utf-8"
 MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
@@ -185,3 +188,13 @@ def is_decodable(data: bytes, codec: str) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+def has_latin_words_of_utf8(data: bytes) -> bool:
+    r"""Return whether lines of a file have Latin words in UTF-8, which would be Chinese inside of words: `J眉rgen`.
+
+    >>> has_latin_words_of_utf8("Jürgen, Köln".encode() + b"\n\xf8"), has_latin_words_of_utf8("中J眉rgen".encode("gbk"))
+    (True, False)
+    """
+    lines = [line for line in data.split(b"\n") if not line.isascii()]
+    return 3 * sum(LATIN_IN_UTF_8.fullmatch(line) is not None for line in lines) >= len(lines)

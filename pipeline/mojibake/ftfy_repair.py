@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import ftfy
 from ftfy.badness import is_bad
@@ -31,6 +32,7 @@ FTFY_CONFIDENCE = (
 INDIRECT_CONFIDENCE = 0.95  # confidence for characters with all bytes, next to characters with missing bytes
 DAGGER = "\u2020"  # mojibake `â€` and U+00A0; before a space, `â€` was rather a quote
 SPACE_AFTER_MOJIBAKE = re.compile(r"(?<=[^\x00-\x7f]) ")
+FEWEST_IN_TABLE = 5  # steps from a code point to the next one; mojibake of text has one
 HIDDEN_SPACE = "\ue000"  # for private use: no codec has it
 MOST_IN_PLANE = 0xFFFF  # beyond: emoji, of which a space was rather another byte, or a space
 
@@ -58,6 +60,8 @@ def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
 def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep]]:
     """Return what ftfy makes of a line, and its plan; spaces are bytes of characters only where this reads well."""
     text, plan = ftfy.fix_encoding_and_explain(line, config)
+    if text != line and lists_code_points(line):
+        return line, []
     if makes_unknown_letter(LineRepair(line, text)):
         return line, []
     exact, plan_of_exact = _fixed_between_spaces(line, config)
@@ -69,6 +73,23 @@ def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.Expl
         return exact, list(plan_of_exact or [])
     spelled = with_likeliest_letters(text)
     return (exact, list(plan_of_exact or [])) if spelled is None else (spelled, list(plan or []))
+
+
+def lists_code_points(line: str) -> bool:
+    """Return whether a line has a table of characters, in which `×Ø` is no mojibake of `ר`.
+
+    >>> lists_code_points("TABLE = 'ÓÔÕÖ×ØÙÚ'"), lists_code_points("cafÃ©")
+    (True, False)
+    """
+    others = [ord(char) for char in line if not char.isascii()]
+    return any(
+        others[at + FEWEST_IN_TABLE] - first == FEWEST_IN_TABLE and _ascends(others[at : at + FEWEST_IN_TABLE + 1])
+        for at, first in enumerate(others[:-FEWEST_IN_TABLE])
+    )
+
+
+def _ascends(codes: list[int]) -> bool:
+    return all(two - one == 1 for one, two in pairwise(codes))
 
 
 def _fixed_between_spaces(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep] | None]:

@@ -18,6 +18,7 @@ ENGLISH_LEAD = 5.0  # nats by which English must fit the rest of a line better, 
 _INSIDE_WORD = re.compile(f"(?<=[A-Za-z]){A_GRAVE} ?(?=[a-z])")
 _ALONE = re.compile(r"(?<![^\W\d_])Ã (?!la\b|l['’]|propos\b|bient)")
 _LETTER_IN_LIST = re.compile(r"(?<!\w)[ÂÃ] ")
+_PORTUGUESE_CAPITALS = re.compile(r"(?<!\w)[A-ZÇ]+Ã[OE]S?(?!\w)")  # SÃO, MÃE: mojibake has no letter behind Ã
 _SINGLE_LETTER = re.compile(r"(?<!\w)[^\W\d_\x00-\x7fÂÃ](?!\w)(?![\x80-\xbf\u0152-\u2122])")
 _OTHER_MOJIBAKE = re.compile("[ÂÃ][\x80-\xbf]|â€|[ÄÅ][\x80-\xbf\u0152-\u2122]")
 _WORD = re.compile(r"\b[a-z]{2,}")
@@ -59,7 +60,7 @@ def has_letter_by_itself(line: str) -> bool:
     >>> has_letter_by_itself("The letter Ã is used in Portuguese."), has_letter_by_itself("Je vais Ã Paris")
     (True, False)
     """
-    if _LETTER_IN_LIST.search(line) and _SINGLE_LETTER.search(line):
+    if (_LETTER_IN_LIST.search(line) and _SINGLE_LETTER.search(line)) or _PORTUGUESE_CAPITALS.search(line):
         return True
     if not _ALONE.search(line) or _OTHER_MOJIBAKE.search(line):
         return False

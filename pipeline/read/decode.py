@@ -8,15 +8,22 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, SkipDocument, Source
-from pipeline.encoding.codecs import escape_sequences
+from pipeline.encoding.codecs import escape_sequences, is_multi_byte
 from pipeline.encoding.colour_codes import with_whole_characters
-from pipeline.encoding.detection import EBCDIC_SPACE, NON_TEXT, UTF_8, is_decodable, likeliest_encoding
+from pipeline.encoding.detection import (
+    EBCDIC_SPACE,
+    NON_TEXT,
+    UTF_8,
+    has_latin_words_of_utf8,
+    is_decodable,
+    likeliest_encoding,
+)
 from pipeline.encoding.labels import codec_of_label
 from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_codec
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
 from pipeline.read.damaged import STEP, decoded_lines, decoded_whole
 
-DECODE_VERSION = 4  # raise it when the text of some bytes changes
+DECODE_VERSION = 5  # raise it when the text of some bytes changes
 CONTROL_SAMPLE = 4096  # bytes in which control characters are counted: those of UTF-16 are half of Latin text
 ENCODING_MARKS = tuple(mark for mark, _ in BYTE_ORDER_MARKS)
 DETECTED_UTF_8 = Encoding(UTF_8, 1.0, "utf-8")
@@ -38,6 +45,7 @@ BINARY_SIGNATURES = (  # of short files, which have few control characters; no t
     *(b"PK\x03\x04", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ\0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     *(b"\x7fELF", b"SQLite format 3\0"),
 )
+MOST_NUMBERS = 0.6  # share of control characters; UTF-16 of Latin text has 0.5
 MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
@@ -171,10 +179,16 @@ def _utf8_variant(data: bytes) -> Encoding | None:
 def _refuse_binary(data: bytes) -> None:
     """Raise SkipDocument for binary data: text has hardly any C0 controls, compressed data has 11 % of them."""
     head = data[:65536]
-    if head.count(EBCDIC_SPACE) * 20 > len(head):
-        return
-    signed = head.startswith(BINARY_SIGNATURES)
-    if signed or (control_count(head) - FEW_CONTROLS) * MOST_CONTROLS > len(head):
+    ebcdic = head.count(EBCDIC_SPACE) * 20 > len(head)
+    many = (control_count(head) - FEW_CONTROLS) * MOST_CONTROLS > len(head)
+    if head.startswith(BINARY_SIGNATURES) or (many and not ebcdic):
+        raise SkipDocument(_binary_problem(data))
+
+
+def _refuse_numbers(data: bytes) -> None:
+    """Raise SkipDocument for binary data that is valid UTF-8 by chance: small numbers are control characters."""
+    head = data[:65536]
+    if control_count(head) > FEW_CONTROLS + MOST_NUMBERS * len(head):
         raise SkipDocument(_binary_problem(data))
 
 
@@ -192,6 +206,8 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
 
 def _most_likely(data: bytes) -> Encoding | None:
     encoding = likeliest_encoding(data, _declared_codec(data))
+    if encoding and is_multi_byte(encoding.codec) and encoding.codec != UTF_8 and has_latin_words_of_utf8(data):
+        encoding = replace(encoding, codec=UTF_8, confidence=0.5)
     return replace(encoding, evidence="damaged") if encoding and encoding.codec == UTF_8 else encoding
 
 
@@ -206,6 +222,7 @@ BEFORE_UTF_8: DetectionRules = (
     _byte_order_mark,
     _utf16_or_utf32,  # Latin text in UTF-16 is valid UTF-8 with NULs
     _iso_2022,  # its bytes are all ASCII
+    _refuse_numbers,
 )
 AFTER_UTF_8: DetectionRules = (
     _utf8_variant,
@@ -215,9 +232,14 @@ AFTER_UTF_8: DetectionRules = (
 )
 
 
+_PACKED_STARTS = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ", b"Rar!", b"\x28\xb5\x2f\xfd")
+
+
 def _binary_problem(data: bytes) -> str:
     import puremagic  # noqa: PLC0415 - only binary files need it
 
+    if data.startswith(_PACKED_STARTS) and b"[Content_Types]" not in data[:100]:  # that is of an office document
+        return "is a packed archive, not text; unpack it, and use the files in it"
     try:
         kind = puremagic.magic_string(data[:4096])[0].name or "binary data"
     except (puremagic.PureError, ValueError, IndexError):

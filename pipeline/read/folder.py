@@ -155,12 +155,13 @@ def _stated_file(root: Path, path: PurePosixPath, entry: os.DirEntry[str], *, dr
     try:
         state = stat_below(root, path) if link else entry.stat(follow_symlinks=False)
     except OutsideError:
-        problem = "is a symbolic link out of the folder, which is not followed; copy the file to its place"
+        problem = "is a symbolic link out of the folder, which is not followed; copy what it leads to, or delete it"
         return FoundFile(path, problem=problem)
     except OSError as error:
         if error.errno == errno.ENOENT and not link:
             return None
-        problem = f"cannot be looked at: {error.strerror}; is it a broken link?"
+        problem = f"cannot be looked at: {error.strerror}; check its permissions"
+        problem = f"is a broken link: {error.strerror}; correct it or delete it" if link else problem
         return FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
     if stat.S_ISREG(state.st_mode):
         return FoundFile(path, state.st_size, source_stamp(state), drafts=drafts)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.document import RetryLater, SkipDocument, Source
 from pipeline.read.below import stat_below
 from pipeline.read.folder import CHANGED_MESSAGE, FoundFile, read_source
-from pipeline.read.readers import Reader, container_of, folder_of_parts, reader_of
+from pipeline.read.readers import NoPostsInside, Reader, container_of, folder_of_parts, reader_of
 
 MOST_CONTAINER_BYTES = 300 * 2**20  # of a container; `max_bytes` limits each part
 
@@ -42,10 +42,13 @@ def parts_found(root: Path, found: FoundFile, readers: tuple[Reader, ...] = ()) 
 @functools.lru_cache(maxsize=1)  # a process reads the parts of one container after the other
 def _parts_of(root: Path, found: FoundFile, readers: tuple[Reader, ...]) -> Mapping[str, bytes]:
     source = read_source(root, found, MOST_CONTAINER_BYTES)
-    reader = reader_of(source, readers)
-    if reader is None or reader.parts is None:
-        raise RetryLater(CHANGED_MESSAGE)
-    return reader.parts(source)
+    try:
+        reader = reader_of(source, readers)
+        if reader is None or reader.parts is None:
+            raise RetryLater(CHANGED_MESSAGE)
+        return reader.parts(source)
+    except NoPostsInside:
+        return {}
 
 
 def file_of_post(root: Path, path: PurePosixPath) -> PurePosixPath:

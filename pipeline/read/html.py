@@ -47,7 +47,7 @@ _SINGLEFILE_USE = re.compile(r"background-image\s*:\s*var\((--sf-img-\d+)\)")
 class SavedPage:
     """A page to read: its decoded text, its URL if the archive knows it, the files that came with it.
 
-    Without `extract`, all of the page is its article.
+    Without `extract`, all of the page is its article. `fields` are front matter that the archive knows.
     """
 
     text: str
@@ -55,6 +55,7 @@ class SavedPage:
     url: str = ""
     parts: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     extract: bool = True
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Map
     if len(read.text) > MOST_MARKDOWN:
         message = f"becomes more than {MOST_MARKDOWN:,} characters of Markdown; split the page"
         raise SkipDocument(message)
-    made = replace(document, text=f"{front_matter(read.meta)}{read.text}\n", changes=())
+    made = replace(document, text=f"{front_matter(read.meta, page.fields)}{read.text}\n", changes=())
     if page.extract and not read.article:
         made = made.noted("read", "no article was found in the page; all of its text is taken")
     if read.missing:
@@ -107,7 +108,7 @@ def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Map
 def page_markdown(page: SavedPage) -> PageMarkdown:
     """Return a page as Markdown."""
     root = page_tree(page.text)
-    meta = metadata_of(root, page.text, page.url, converted=not page.extract)
+    meta = metadata_of(root, page.text, str(page.fields.get("source_url") or page.url), converted=not page.extract)
     links = PageLinks(base_of(root) or page.url, meta.source_url)
     _show_images_of_variables(root)
     _show_lazy_images(root)
@@ -132,8 +133,8 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
     return PageMarkdown("\n\n".join(filter(None, parts)), meta, pictures.files, article, missing)
 
 
-def front_matter(meta: PageMetadata) -> str:
-    """Return the metadata of a page as YAML front matter; "" if there is none."""
+def front_matter(meta: PageMetadata, known: Mapping[str, object]) -> str:
+    """Return the metadata of a page as YAML front matter; "" if there is none. What is `known` is stronger."""
     fields = {
         "title": meta.title,
         "authors": list(meta.authors),
@@ -143,7 +144,7 @@ def front_matter(meta: PageMetadata) -> str:
         "description": meta.description,
         "series": meta.series,
     }
-    return fields_as_yaml(fields)
+    return fields_as_yaml(fields | {key: value for key, value in known.items() if value})
 
 
 def fields_as_yaml(fields: Mapping[str, object]) -> str:

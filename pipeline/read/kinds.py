@@ -8,12 +8,17 @@ from enum import StrEnum
 
 
 class FileKind(StrEnum):
-    """What a file of raw/ counts as. BARE is a name without a suffix; CONVERTIBLE is what pandoc reads."""
+    """What a file of raw/ counts as. BARE is a name without a suffix; CONVERTIBLE is what pandoc reads.
+
+    A FEED may hold posts, and a ZIPPED file an export of them: only their bytes show it.
+    """
 
     DOCUMENT = "document"
     WEB_PAGE = "web_page"
     CONVERTIBLE = "convertible"
     BARE = "bare"
+    FEED = "feed"
+    ZIPPED = "zipped"
     IMAGE = "image"
     MEDIA = "media"
     CODE = "code"
@@ -39,7 +44,7 @@ PASSED_OVER = {  # kind -> one of it, several of it; in the order of the summary
     FileKind.CODE: ("code file", "code files"),
     FileKind.DATA: ("data file", "data files"),
     FileKind.TEMPLATE: ("template", "templates"),
-    FileKind.ARCHIVE: ("archive file", "archive files"),
+    FileKind.ARCHIVE: ("archive file that is not unpacked", "archive files that are not unpacked"),
     FileKind.UNSUPPORTED: ("document of an unsupported kind", "documents of unsupported kinds"),
     FileKind.WEB_PAGE: ("web page", "web pages"),
     FileKind.CONVERTIBLE: ("document of another format", "documents of other formats"),
@@ -58,6 +63,8 @@ _SUFFIXES_OF_KINDS = {
     FileKind.DOCUMENT: f"{MARKDOWN_SUFFIXES} txt text",
     FileKind.WEB_PAGE: "html htm xhtml mhtml mht shtml warc wacz",
     FileKind.CONVERTIBLE: "epub docx odt rtf rst rest org ipynb",
+    FileKind.FEED: "xml rss atom",
+    FileKind.ZIPPED: "zip",
     FileKind.IMAGE: "png jpg jpeg jpe gif webp svg svgz bmp ico icns tif tiff avif heic heif jxl psd ai eps"
     " xcf sketch fig drawio excalidraw raw cr2 nef dng tga",
     FileKind.MEDIA: "mp3 mp4 m4a m4v mov avi mkv webm wav flac ogg oga ogv opus aac wma wmv mpg mpeg 3gp"
@@ -69,14 +76,13 @@ _SUFFIXES_OF_KINDS = {
     " awk sed sql graphql proto thrift mk cmake gradle tf nix dockerfile sol cu vb vbs"
     " bas pas f f90 tcl patch diff lean agda glsl hlsl frag vert po pot mo",
     FileKind.DATA: "json jsonl ndjson json5 jsonc geojson webmanifest yaml yml toml ini cfg conf config"
-    " properties env lock csv tsv xml xsd xsl xslt rss atom opml plist db sqlite sqlite3"
+    " properties env lock csv tsv xsd xsl xslt opml plist db sqlite sqlite3"
     " parquet npy npz pkl mat h5 log pem crt key pub sum sig sha256 md5 url webloc desktop"
     " ics vcf gpx kml bib bst cls sty ttf otf woff woff2 eot canvas base edn rdf ttl srt vtt"
     " ass lrc dat tmlanguage editorconfig gitignore example",
     FileKind.TEMPLATE: "j2 jinja jinja2 tmpl tpl ejs njk hbs handlebars mustache liquid pug jade haml slim"
     " erb swig twig ftl gohtml templ tt",
-    FileKind.ARCHIVE: "zip gz tgz bz2 tbz xz txz zst 7z rar tar lzma jar war whl apk iso dmg deb rpm cab"
-    " bundle mobipocket",
+    FileKind.ARCHIVE: "gz tgz bz2 tbz xz txz zst 7z rar tar lzma jar war whl apk iso dmg deb rpm cab bundle mobipocket",
     FileKind.UNSUPPORTED: "adoc asciidoc asc tex latex ltx textile wiki mediawiki creole pod"
     " rdoc typ pdf ps djvu doc dot dotx ott pages ppt pptx odp key xls"
     " xlsx ods numbers mobi azw azw3 fb2 chm one wps wpd eml mbox msg enex"
@@ -94,6 +100,10 @@ _NAMES_OF_KINDS = {
     " urllist.txt hts-log.txt cookies.txt requirements.txt constraints.txt meson_options.txt manifest.in cname"
     " codeowners thumbs.db desktop.ini",
     FileKind.HIDDEN: "pipeline.toml decisions.jsonl",  # Lacuna's own, where raw/ is the archive's folder
+}
+COUNTED_AS: dict[str, FileKind] = {  # files without a post in them
+    FileKind.FEED: FileKind.DATA,
+    FileKind.ZIPPED: FileKind.ARCHIVE,
 }
 _KIND_OF_NAME = {name: kind for kind, names in _NAMES_OF_KINDS.items() for name in names.split()}
 _REQUIREMENTS = re.compile(r"(?:requirements|constraints)[-_.][\w-]+\.txt|[\w-]+[-_.]requirements\.txt")

@@ -22,8 +22,8 @@ def put_lead_picture(root: PageElement, node: PageElement) -> None:
 
     Its caption stays outside: most are credits.
     """
-    name = _file_name(next((attribute(one, "content") for one in root.iter("meta") if _names_image(one)), ""))
-    if any(_file_name(attribute(image, "src")) == name for image in node.iter("img")) and name:
+    name = picture_stem(next((attribute(one, "content") for one in root.iter("meta") if _names_image(one)), ""))
+    if any(picture_stem(attribute(image, "src")) == name for image in node.iter("img")) and name:
         return
     for block in _blocks_above(node):
         picture = next((one for one in (block, *block.iter("figure", "img")) if _is_lead(one, name)), None)
@@ -63,15 +63,15 @@ def _is_lead(element: PageElement, name: str) -> bool:
     image = element if element.tag == "img" else next(element.iter("img"), None)
     if image is None or any(_NO_PICTURE.search(words_of_class(one)) for one in (element, image)):
         return False
-    named = bool(name) and name in {_file_name(attribute(image, key)) for key in ("src", "data-src", "data-lazy-src")}
+    named = bool(name) and name in {picture_stem(attribute(image, key)) for key in ("src", "data-src", "data-lazy-src")}
     marked = _LEAD_WORDS.search(words_of_class(element) + " " + words_of_class(image))
     return named or bool(marked) or element.tag == "figure"
 
 
-def _file_name(url: str) -> str:
+def picture_stem(url: str) -> str:
     """Return the name of an image file in a URL without a size: `https://e.org/a-640x480.jpg?w=2` -> `a`.
 
-    >>> _file_name("https://e.org/a-640x480.jpg?w=2"), _file_name("")
+    >>> picture_stem("https://e.org/a-640x480.jpg?w=2"), picture_stem("")
     ('a', '')
     """
     name = url.partition("?")[0].rpartition("/")[2]

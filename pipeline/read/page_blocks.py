@@ -121,7 +121,7 @@ def disclosure_blocks(writer: PageWriter, element: PageElement) -> list[str]:
 
 def picture_blocks(writer: PageWriter, element: PageElement) -> list[str]:
     """Return a figure: its pictures or code, then its caption; that of pictures in italics, which books know."""
-    captions = list(element.iter("figcaption"))
+    captions = [one for one in element.iter("figcaption") if next(one.iterancestors("figure")) is element]
     pictures = next(element.iter("pre", "table", "blockquote", "video", "iframe"), None) is None
     words = [_caption(writer.flat(one), italic=pictures) for one in captions]
     for caption in captions:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pipeline.document import Metadata
-from pipeline.read.kinds import FileKind, is_program, kind_of_name, suffix_of_name
+from pipeline.read.kinds import COUNTED_AS, FileKind, is_program, kind_of_name, suffix_of_name
 from pipeline.read.repositories import (
     ENVIRONMENT_MARKS,
     NOTE_GENERATORS,
@@ -22,7 +22,7 @@ from pipeline.read.repositories import (
     snapshot_of,
 )
 
-DRAFT_VERSION = 1  # raise it when `is_draft` changes
+DRAFT_VERSION = 2  # raise it when `is_draft` changes
 NEVER_ENTERED = {"node_modules", "bower_components", "__pycache__", "__macosx", "_site", "_book", "_build"}
 ENTERED_IN_NO_REPOSITORY = {"vendor", "themes", "_vendor"}  # the work of others, at a repository's root
 DRAFT_FOLDERS = {"_drafts", "drafts", "草稿", "草稿箱"}
@@ -35,14 +35,7 @@ FOLDERS_OF_SITES = {  # at a repository's root -> what its documents count as
     ),
 }
 FOLDERS_OF_PROGRAMS = {"dist", "build", "target", "coverage", "tests", "test"}  # at the root of a program's repository
-FOLDERS_OF_PAGES = (
-    "_files",
-    ".files",
-    "_fichiers",
-    "_archivos",
-    "-dateien",
-    "_bestanden",
-)  # with frames of saved pages
+FOLDERS_OF_PAGES = ("_files", ".files", "_fichiers", "_archivos", "-dateien", "_bestanden")  # frames of saved pages
 LIST_PAGES = {"404", "archive", "archives", "categories", "category", "search", "tags", "tag"}  # of Jekyll
 WIKI_FRAMES = {"_sidebar", "_navbar", "_footer", "_coverpage"}  # of Docsify and GitHub's wikis
 VAULT_TEMPLATES = re.compile(
@@ -51,6 +44,7 @@ VAULT_TEMPLATES = re.compile(
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
+_UNPUBLISHED = {"draft", "private", "pending", "future", "trash", "auto-draft"}  # a status of WordPress
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
@@ -180,8 +174,8 @@ def _matches(path: PurePosixPath, patterns: Iterable[str]) -> bool:
 def is_draft(meta: Metadata) -> bool:
     """Return whether the front matter says that a document is not published: `draft: true`, `published: false`."""
     fields = {key.casefold(): str(value).strip().casefold() for key, value in meta.extra}
-    status = {fields.get("status"), fields.get("post_status")}
-    return fields.get("draft") in _YES or fields.get("published") in _NO or "draft" in status
+    hidden = _UNPUBLISHED & {fields.get("status"), fields.get("post_status")}
+    return fields.get("draft") in _YES or fields.get("published") in _NO or bool(hidden)
 
 
 def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
@@ -195,8 +189,8 @@ def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
         return FileKind.REPOSITORY
     if kind == FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
-    if kind in {FileKind.WEB_PAGE, FileKind.CONVERTIBLE}:
-        return kind_of_exported(path.name) if _is_saved_page(place, path) else kind
+    if kind in COUNTED_AS or kind in {FileKind.WEB_PAGE, FileKind.CONVERTIBLE}:
+        return kind_of_exported(path.name) if _is_saved_page(place, path) else COUNTED_AS.get(kind, kind)
     return _kind_of_document(place, path) if kind == FileKind.DOCUMENT else kind
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.extras import is_installed, missing_extra
-from pipeline.read.kinds import FileKind, kind_of_name, suffix_of_name
+from pipeline.read.kinds import COUNTED_AS, FileKind, kind_of_name, suffix_of_name
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -23,6 +23,10 @@ PictureFiles = Mapping[str, bytes]  # the files of pictures that came inside a s
 PICTURES_ENDING = ".files"
 PARTS_ENDING = ".parts"
 READER_GROUP = "pipeline.readers"  # of entry points
+
+
+class NoPostsInside(SkipDocument):
+    """A file may hold posts by its name, and holds none: it is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,21 @@ class Reader:
     parts: Callable[[Source], Mapping[str, bytes]] | None = None
 
 
-_MODULES = ("web_archive", "warc", "epub", "html", "pandoc_formats")  # in this order: `.html` may be MHTML
-CONTAINERS = frozenset(("warc", "wacz", "epub"))  # suffixes that the readers with parts have
-READER_VERSIONS = {"mhtml": 5, "warc": 4, "epub": 1, "html": 5, "pandoc": 5}  # here: a run that reads none imports none
+_MODULES = (  # in this order: `.html` may be MHTML, and a WordPress export is RSS
+    "web_archive", "warc", "epub", "wordpress", "feed", "export_zip", "html", "pandoc_formats",
+)  # fmt: skip
+CONTAINERS = frozenset(
+    ("warc", "wacz", "epub", "xml", "rss", "atom", "zip")
+)  # suffixes that the readers with parts have
+READER_VERSIONS = {  # here: a run that reads none imports none
+    "mhtml": 6, "warc": 5, "epub": 2, "wordpress": 1, "feed": 1, "export_zip": 1, "html": 6, "pandoc": 6,
+}  # fmt: skip
+
+
+NO_POSTS: dict[str, str] = {
+    FileKind.FEED: "is XML, but neither a WordPress export nor a feed; convert it to Markdown",
+    FileKind.ZIPPED: "is no export of Medium, Substack or WordPress; unpack it, and use the files in it",
+}
 
 
 def shipped_readers() -> tuple[Reader, ...]:
@@ -123,12 +139,16 @@ def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
         return fitting
     if not named:
         return None
+    if kind in COUNTED_AS:
+        raise NoPostsInside(NO_POSTS[kind])
     message = f"is not what its name says (.{suffix}); rename it, or download it again"
     raise SkipDocument(message)
 
 
 def _require_extra(kind: str) -> None:
     """Raise SkipDocument if files of a kind need packages that are not installed."""
+    if kind in COUNTED_AS:
+        return
     what, extra = ("documents of other formats", "books") if kind == FileKind.CONVERTIBLE else ("web pages", "html")
     if not is_installed(extra):
         raise SkipDocument(missing_extra(what, extra))
@@ -191,4 +211,4 @@ def container_suffixes(readers: Iterable[Reader] = ()) -> frozenset[str]:
     return (CONTAINERS - taken) | {suffix for one in given if one.parts for suffix in one.suffixes}
 
 
-READ_KINDS = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.BARE}
+READ_KINDS = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.BARE, *COUNTED_AS}

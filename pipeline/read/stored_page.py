@@ -6,29 +6,39 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from html import unescape
+from typing import Literal
 from urllib.parse import urljoin
 
 import msgspec
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode_page import decode_page
+from pipeline.read.feed_post import post_of_feed
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.readers import PictureFiles
+from pipeline.read.wordpress_post import post_of_wordpress
 
 _VALUE = re.compile(r"""["']([^"'<>]{1,4000})["']|=([^\s"'<>]{1,4000})""")
 _BASE = re.compile(r"""<base\b[^>]{0,200}?\bhref\s*=\s*["']?([^\s"'>]+)""", re.IGNORECASE)
+ITEM_FORMS = {"wordpress": post_of_wordpress, "feed": post_of_feed}
 StoredPictures = Mapping[str, tuple[str, bytes]]  # URL -> media type, bytes
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """A page: its bytes, its URL, its pictures by URL. Without `extract`, all of it is its article."""
+    """A page: its bytes, its URL, its pictures by URL. Without `extract`, all of it is its article.
+
+    `fields` are what the container says of it, as front matter. `form` says what the bytes are: "" HTML, else XML.
+    """
 
     data: bytes
     url: str = ""
     pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     extract: bool = True
+    fields: dict[str, str] = field(default_factory=dict)
+    form: Literal["", "wordpress", "feed"] = ""
 
 
 def packed_page(page: StoredPage) -> bytes:
@@ -48,7 +58,11 @@ def read_stored_page(source: Source) -> tuple[Document, PictureFiles]:
         raise SkipDocument(message) from error
     document = decode_page(Source(source.path, page.data))
     document = replace(document, meta=replace(document.meta, sha256=hashlib.sha256(source.data).hexdigest()))
-    saved = SavedPage(document.text, source.path.name, page.url, page.pictures, page.extract)
+    if page.form:
+        post = ITEM_FORMS[page.form](document.text)
+        document = reduce(lambda made, note: made.noted("read", note), post.notes, document)
+        return document_of_page(document, SavedPage(post.html, source.path.name, extract=False, fields=post.fields))
+    saved = SavedPage(document.text, source.path.name, page.url, page.pictures, page.extract, page.fields)
     return document_of_page(document, saved)
 
 

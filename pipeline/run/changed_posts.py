@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from pipeline.read.folder import FoundFile, scan_folder
-from pipeline.read.kinds import PASSED_OVER, FileKind, suffix_of_name
+from pipeline.read.found_source import MOST_CONTAINER_BYTES
+from pipeline.read.kinds import COUNTED_AS, PASSED_OVER, FileKind, kind_of_name, suffix_of_name
 from pipeline.read.posts import PostRules
 from pipeline.read.readers import PARTS_ENDING, chosen_readers, container_of, container_suffixes, folder_of_parts
 from pipeline.run.tasks import Task
@@ -43,6 +44,10 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
         if found.passed_over:
             counts[found.passed_over] += 1
             continue
+        kind = kind_of_name(found.path.name)
+        if kind == FileKind.ZIPPED and found.size > MOST_CONTAINER_BYTES:
+            counts[COUNTED_AS[kind]] += 1
+            continue
         if not found.problem and suffix_of_name(found.path.name) in suffixes:
             containers.found.append(found)
             continue
@@ -62,7 +67,8 @@ def parts_to_clean(settings: Settings, database: ArchiveState, containers: Found
     """
     known, language = containers.known, database.fact(LANGUAGE_FACT)
     ignored = [one for one in settings.ignore if f"{PARTS_ENDING}/" in one]
-    for part in parts_of_containers(database, containers.found):
+    rules = post_rules(settings)
+    for part in parts_of_containers(database, containers.found, rules):
         if any(fnmatchcase(str(part.path), pattern) for pattern in ignored):
             continue
         yield from _task_if_changed(settings, database, part, known, language)
@@ -80,12 +86,15 @@ def _task_if_changed(
         yield Task(settings, found, sha256, language=language)
 
 
-def parts_of_containers(database: ArchiveState, containers: list[FoundFile]) -> Iterator[FoundFile]:
-    """Yield the parts of containers as the last run listed them, as if they were files."""
+def parts_of_containers(database: ArchiveState, containers: list[FoundFile], rules: PostRules) -> Iterator[FoundFile]:
+    """Yield the parts of containers as the last run listed them, as if they were files.
+
+    A part that says that it is a draft is none of the posts: the website did not show it. `include` takes it.
+    """
     for found in containers:
         folder = folder_of_parts(found.path)
         for name in database.containers.parts(str(found.path)):
-            yield replace(found, path=folder / name)
+            yield replace(found, path=folder / name, drafts=rules.included(folder / name))
 
 
 def post_rules(settings: Settings) -> PostRules:
@@ -94,10 +103,19 @@ def post_rules(settings: Settings) -> PostRules:
     return PostRules(settings.include, settings.ignore, frozenset(suffixes))
 
 
+def kinds_of_empty(database: ArchiveState) -> Iterator[FileKind]:
+    """Yield what each file counts as that may hold posts by its name, and holds none."""
+    for path in database.containers.empty():
+        kind = kind_of_name(PurePosixPath(path).name)
+        if kind in COUNTED_AS:
+            yield COUNTED_AS[kind]
+
+
 def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
     """Return how many files of each kind are no posts; some are drafts by their front matter."""
     counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
     left_out = database.count("kind = 'draft' AND path IN (SELECT path FROM applied)")
     counts[FileKind.LEFT_OUT] += left_out
     counts[FileKind.DRAFT] += database.count("kind = 'draft'") - left_out
+    counts.update(kinds_of_empty(database))
     return tuple((kind, counts[kind]) for kind in PASSED_OVER if counts[kind])

@@ -16,12 +16,19 @@ from pipeline.settings import SettingsError
 from pipeline.store.atomic import errors_naming
 
 
+def check_raw(raw: Path) -> None:
+    """Raise SettingsError if raw/ is not a folder."""
+    if raw.is_dir():
+        return
+    what = f"`{raw}` is a file, not a folder" if raw.exists() else f"no folder `{raw}`"
+    what = f"`{raw}` is a broken link" if raw.is_symlink() and not raw.exists() else what
+    message = f"raw: {what}; name the folder of your posts, or run `lacuna init`"
+    raise SettingsError(message)
+
+
 def check_folders(raw: Path, clean: Path, out: Path) -> None:
     """Raise SettingsError if raw/ is missing, or if a run would write into a folder that it reads."""
-    if not raw.is_dir():
-        what = f"`{raw}` is a file, not a folder" if raw.exists() else f"no folder `{raw}`"
-        message = f"raw: {what}; name the folder of your posts"
-        raise SettingsError(message)
+    check_raw(raw)
     for name, folder in (("clean", clean), ("out", out)):
         if folder.resolve().is_relative_to(raw.resolve()):
             message = f"{name}: `{folder}` is inside `{raw}`, which Lacuna never writes; name another folder"

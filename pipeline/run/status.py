@@ -14,7 +14,7 @@ from pipeline.document import Skipped
 from pipeline.read.folder import scan_folder
 from pipeline.read.kinds import FileKind
 from pipeline.read.readers import container_of
-from pipeline.run.changed_posts import post_rules
+from pipeline.run.changed_posts import kinds_of_empty, post_rules
 from pipeline.run.incremental import DATABASE_FILE
 from pipeline.settings import Settings
 from pipeline.store.archive_state import DRAFTS_FLOW, ArchiveState
@@ -55,17 +55,19 @@ def archive_status(settings: Settings) -> ArchiveStatus:
     try:
         with _state_to_read(file) as database:
             known = _by_file(database)
-            drafts = database.count("kind = 'draft'")
             last = ArchiveStatus(
                 cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
                 duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
                 skipped=tuple(database.skipped()),
                 open_items=database.decisions.counts()[1],
             )
+            counts = Counter[str]({FileKind.DRAFT: database.count("kind = 'draft'")}) + Counter(
+                kinds_of_empty(database)
+            )
     except sqlite3.Error as error:
         reason = "no run yet" if not file.exists() else f"the state cannot be read now ({error})"
-        known, drafts, last = {}, 0, ArchiveStatus(reason)
-    return _with_changes(last, settings, known, drafts)
+        known, counts, last = {}, Counter(), ArchiveStatus(reason)
+    return _with_changes(last, settings, known, counts)
 
 
 def _by_file(database: ArchiveState) -> dict[str, tuple[str, str, str]]:
@@ -99,12 +101,11 @@ def _state_to_read(file: Path) -> Iterator[ArchiveState]:
 
 
 def _with_changes(
-    last: ArchiveStatus, settings: Settings, known: dict[str, tuple[str, str, str]], drafts: int
+    last: ArchiveStatus, settings: Settings, known: dict[str, tuple[str, str, str]], passed_over: Counter[str]
 ) -> ArchiveStatus:
     """Return the status with what changed in raw/ since the sources were last seen."""
     flow = digest_of_values(cache_key(settings), ROW_VERSION)
     new, changed, outdated = [], [], 0
-    passed_over: Counter[str] = Counter({FileKind.DRAFT: drafts})
     for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
             passed_over[found.passed_over] += 1

@@ -32,6 +32,11 @@ class ContainerTable:
         row = self.db.execute("SELECT parts FROM containers WHERE path = ?", (path,)).fetchone()
         return unpack(row[0], list[str]) if row else []
 
+    def empty(self) -> list[str]:
+        """Return the containers without a part that are not skipped, by path."""
+        query = "SELECT path FROM containers WHERE parts = ? AND path NOT IN (SELECT path FROM documents) ORDER BY path"
+        return [str(path) for (path,) in self.db.execute(query, (pack([]),))]
+
     def forget(self, paths: Iterable[str]) -> None:
         """Delete the rows of containers that are gone."""
         self.db.executemany("DELETE FROM containers WHERE path = ?", ((path,) for path in paths))

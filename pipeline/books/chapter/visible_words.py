@@ -186,11 +186,8 @@ def post_visible_text(text: str) -> str:
     tokens = [token for token in tokens if token.type not in _NOTE_TOKENS]
     for picture, caption in pairwise(token for token in tokens if token.type == "inline"):
         images = [one for one in picture.children or () if one.content.strip() or one.type == "image"]
-        if (
-            len(images) == 1
-            and images[0].type == "image"
-            and visible_text(caption.children).startswith(visible_text(images))
-        ):
+        alone = len(images) == 1 and images[0].type == "image"
+        if alone and _repeats(caption.children or [], visible_text(images)):
             images[0].children = []
     raw = [one for token in tokens for one in (token, *(token.children or ())) if one.type in _RAW_HTML_TOKENS]
     if all(is_only_comments(one.content) for one in raw):
@@ -205,6 +202,13 @@ def post_visible_text(text: str) -> str:
         if opening.type == "heading_open" and inline.children and inline.children[-1].type == "text":
             inline.children[-1].content = heading_text(inline.children[-1:])
     return "".join(_text_of_elements(parsed_html(_post_parser().renderer.render(tokens, _post_parser().options, env))))
+
+
+def _repeats(caption: list[Token], alt: str) -> bool:
+    """Return whether a block below an image repeats its alternative text: it begins with it, or has it in italics."""
+    words = visible_text(caption)
+    italic = bool(caption) and caption[0].type == "em_open" and caption[-1].type == "em_close"
+    return words.startswith(alt) or (italic and alt in words)
 
 
 def _text_of_tokens(tokens: Iterable[Token]) -> Iterator[str]:
