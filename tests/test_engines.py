@@ -21,7 +21,7 @@ import pytest
 from pipeline.document import SkipDocument
 from pipeline.run.engines import ExecutorEngine, InProcess, LocalProcesses, opened_engine
 from pipeline.run.incremental import run_archive
-from pipeline.run.pool import Limits, NoResult
+from pipeline.run.limits import Limits, NoResult
 from pipeline.run.shard import ShardCounts
 from pipeline.run.shard_duplicates import find_shard_duplicates
 from pipeline.run.shard_files import ShardPart

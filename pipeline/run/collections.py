@@ -14,8 +14,9 @@ from pipeline.books.epub.device_formats import DEVICE_SUFFIXES, converted_for_de
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
 from pipeline.run.edition_posts import EditionPosts
+from pipeline.run.limits import MOST_MEMORY, Limits, NoResult
 from pipeline.run.periods import MOST_POSTS, UNDATED, DatedPost, volumes_of
-from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
+from pipeline.run.pool import run_each, worker_count
 from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
 from pipeline.settings import BOOK_FORMATS, Edition, Settings
 from pipeline.store.archive_state import ArchiveState

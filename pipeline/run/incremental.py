@@ -29,7 +29,7 @@ from pipeline.store.packing import digest_of_values
 from pipeline.store.schema import DamagedState
 
 if TYPE_CHECKING:
-    from pipeline.run.pool import NoResult
+    from pipeline.run.limits import NoResult
     from pipeline.store.rows import DocumentRow
 
 DATABASE_FILE = ".state.sqlite"  # in clean/
@@ -180,7 +180,7 @@ class IncrementalRun:
         if (first := next(tasks, None)) is None:
             return
         from pipeline.run import worker
-        from pipeline.run.pool import Limits
+        from pipeline.run.limits import Limits
 
         tasks = chain([first], tasks)
         with self.ledger.scratch() as scratch:
