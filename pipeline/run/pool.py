@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
 
 WALL_SECONDS = 10  # of wall time for each second of CPU time: the machine may be busy, the process may sleep
+STANDARD_ERROR = 2  # the number of the last standard stream
 LONGEST_WAIT = 10**6  # seconds: poll(2) takes at most 2**31 milliseconds
 WORKER, WARM_WORKER = "pipeline.run.worker", "pipeline.run.warm"  # modules that worker processes share
 MANY_ITEMS = 32  # items for which loading all that a document may need costs less than it saves
@@ -100,7 +101,7 @@ def _send_result(work: Callable[[Item], Result], item: Item, limits: Limits, sen
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - names, not paths
-        if number > sys.__stderr__.fileno() and number != sender.fileno():
+        if number > STANDARD_ERROR and number != sender.fileno():
             with suppress(OSError):  # the folder itself is closed already
                 os.dup2(nothing, number)  # the number stays in use: an object may close it once more
     begin_worker(limits)

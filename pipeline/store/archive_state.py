@@ -133,8 +133,7 @@ class ArchiveState:
 
     def sources(self) -> dict[str, tuple[str, str, str]]:
         """Return stamp, SHA-256 and flow of every source as it was last seen, by path."""
-        query = "SELECT path, stamp, sha256, flow FROM documents"
-        return {path: (stamp, sha256, flow) for path, stamp, sha256, flow in self.db.execute(query)}
+        return {row[0]: row[1:] for row in self.db.execute("SELECT path, stamp, sha256, flow FROM documents")}
 
     def flow_of(self, found: FoundFile) -> str:
         """Return the digest of the flow for a source; where drafts are posts, the flow is another."""
