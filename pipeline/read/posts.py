@@ -35,14 +35,7 @@ FOLDERS_OF_SITES = {  # at a repository's root -> what its documents count as
     ),
 }
 FOLDERS_OF_PROGRAMS = {"dist", "build", "target", "coverage", "tests", "test"}  # at the root of a program's repository
-FOLDERS_OF_PAGES = (
-    "_files",
-    ".files",
-    "_fichiers",
-    "_archivos",
-    "-dateien",
-    "_bestanden",
-)  # with frames of saved pages
+FOLDERS_OF_PAGES = ("_files", ".files", "_fichiers", "_archivos", "-dateien", "_bestanden")  # with frames of pages
 LIST_PAGES = {"404", "archive", "archives", "categories", "category", "search", "tags", "tag"}  # of Jekyll
 WIKI_FRAMES = {"_sidebar", "_navbar", "_footer", "_coverpage"}  # of Docsify and GitHub's wikis
 VAULT_TEMPLATES = re.compile(
