@@ -1,8 +1,8 @@
 """Measure how books grow with the archive, beside pandoc and Typst: `python benchmarks/volumes.py POSTS 120 480`.
 
-The posts are Markdown files below the folder POSTS, evenly drawn; each is a post of an archive of its own folder. A run
-makes an EPUB and a tagged PDF of each post and of each volume of the archive. The bare calls make them of each post
-alone: pandoc to EPUB, pandoc to Typst, Typst to PDF. Prints CPU seconds (user and system, of the whole process tree)
+The posts are Markdown files below the folder POSTS, evenly drawn. A run makes an EPUB and a tagged PDF of each
+post and of each volume of the archive. The bare calls make them of each post alone: pandoc to EPUB, pandoc to Typst,
+Typst to PDF. Prints CPU seconds (user and system, of the whole process tree)
 and the memory of the largest process.
 """
 
