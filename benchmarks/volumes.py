@@ -1,15 +1,16 @@
 """Measure how books grow with the archive, beside pandoc and Typst: `python benchmarks/volumes.py POSTS 120 480`.
 
-The posts are Markdown files below the folder POSTS, evenly drawn. A run makes an EPUB and a tagged PDF of each
-post and of each volume of the archive. The bare calls make them of each post alone: pandoc to EPUB, pandoc to Typst,
-Typst to PDF. Prints CPU seconds (user and system, of the whole process tree)
-and the memory of the largest process.
+The posts are Markdown files below the folder POSTS, evenly drawn. A run makes an EPUB and a tagged PDF of each post and
+of each volume of the archive. The bare calls make them of the same posts, without images: pandoc to EPUB, pandoc to
+Typst, Typst to PDF. Prints CPU seconds (user and system, of the whole process tree) and the memory of the largest
+process.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ import pypandoc
 from scale import PR_SET_CHILD_SUBREAPER, ROOT
 
 LEAST_BYTES = 1_000  # of a post
+VOLUME = 60  # posts that the bare calls take together
+IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<img[^>]*>")
 TYPST = "import sys, typst; typst.compile(sys.argv[1], output=sys.argv[2])"
 
 
@@ -62,14 +65,36 @@ def measure(posts: list[Path]) -> None:
         volumes = len([*(folder / "out").glob("archive*.pdf"), *(folder / "out" / "archive").glob("*.pdf")])
         print(f"{number} posts: text {text:.1f} s, books {books:.1f} s, {volumes} PDFs of the archive", end="; ")
         print(f"largest process {largest:.0f} MB", flush=True)
-        pandoc, bare = pypandoc.get_pandoc_path(), 0.0
-        for post in sorted((folder / "clean").glob("*.md")):
-            bare += spent([pandoc, "-f", "gfm", "-t", "epub3", "-o", "post.epub", str(post)], folder)[0]
-            bare += spent([pandoc, "-s", "-f", "gfm", "-t", "typst", "-o", "post.typ", str(post)], folder)[0]
-            bare += spent([sys.executable, "-P", "-c", TYPST, "post.typ", "post.pdf"], folder)[0]
-        print(f"{number} posts: bare calls {bare:.1f} s; books take {books / bare:.2f} times as long", flush=True)
+        bare, failed = bare_calls(folder)
+        print(
+            f"{number} posts: bare calls {bare:.1f} s, {failed} PDFs failed; {books / bare:.2f} times as long",
+            flush=True,
+        )
     finally:
         shutil.rmtree(folder)
+
+
+def bare_calls(folder: Path) -> tuple[float, int]:
+    """Return the CPU seconds of pandoc and Typst for each clean post and for volumes, and how many PDFs failed."""
+    work = folder / "bare"
+    work.mkdir()
+    posts = []
+    for post in sorted((folder / "clean").glob("*.md")):
+        posts.append(work / post.name)
+        posts[-1].write_text(IMAGE.sub("", post.read_text("utf-8")), "utf-8")  # their files are not there
+    groups = [[one] for one in posts] + [posts[at : at + VOLUME] for at in range(0, len(posts), VOLUME)]
+    pandoc, seconds, failed = pypandoc.get_pandoc_path(), 0.0, 0
+    for group in groups:
+        names = [one.name for one in group]
+        (work / "a.pdf").unlink(missing_ok=True)
+        for command in (
+            [pandoc, "-f", "gfm-yaml_metadata_block", "-t", "epub3", "-o", "a.epub", *names],
+            [pandoc, "-s", "-f", "gfm-yaml_metadata_block", "-t", "typst", "-o", "a.typ", *names],
+            [sys.executable, "-P", "-c", TYPST, "a.typ", "a.pdf"],
+        ):
+            seconds += spent(command, work)[0]
+        failed += not (work / "a.pdf").exists()
+    return seconds, failed
 
 
 def main() -> None:
