@@ -21,6 +21,12 @@ VERSION = "11"
 OPEN = b"open\n"  # in place of the seal while a run writes; a killed run leaves it
 BYTES_PER_READ = 1 << 20  # for the checksum
 CACHE_KILOBYTES = 64_000  # of the database in memory: keys of the index of duplicates go to random pages
+WALK_KILOBYTES = 8_000  # where each row is read once
+
+
+def keep_few_pages(db: sqlite3.Connection) -> None:
+    """Free most of the pages in memory, before the rows are read one after another."""
+    db.execute(f"PRAGMA cache_size = -{WALK_KILOBYTES}")
 
 
 class DamagedState(Exception):  # noqa: N818 - a condition, not a fault
