@@ -20,11 +20,12 @@ def stable_parts(
     part: list[str] = []
     size = 0.0
     for name in names:
-        if part and size + weight(name) > most:
+        counted = weight(name)
+        if part and size + counted > most:
             yield part
             part, size = [], 0.0
         part.append(name)
-        size += weight(name)
+        size += counted
         if size >= least and zlib.crc32(name.encode()) % one_in == 0:
             yield part
             part, size = [], 0.0
