@@ -25,7 +25,8 @@ from pipeline.books.fonts import typst_fonts
 from pipeline.books.pdf import markup as pdf
 from pipeline.markdown import pandoc
 from pipeline.run.book_worker import BookJob, make_books
-from pipeline.run.pool import Limits, NoResult, run_each
+from pipeline.run.limits import Limits, NoResult
+from pipeline.run.pool import run_each
 from pipeline.run.worker import cleaned_document
 from pipeline.settings import Settings
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 LINE = re.compile(r"^ *(\d+) (first run|nothing changed|one changed|one added|one removed) +([\d.]+) s", re.MULTILINE)
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 400, 60, 40  # pixels
+LABEL = 13  # pixels from one label to the next
 COLOURS = {
     "first run": "#1b4965",
     "one changed": "#c1121f",
@@ -58,11 +59,13 @@ def drawing(points: dict[str, Points]) -> str:
         parts.append(f'<path d="M{x(10**left)} {at}H{x(10**right)}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{at + 4}" font-size="12" text-anchor="end">{10.0**power:g} s</text>')
     parts.append(f'<text x="{(LEFT + WIDTH - 150) / 2}" y="{HEIGHT - 3}" font-size="12">posts</text>')
-    for kind, line in points.items():
+    free = 0.0  # above it, the labels have their place
+    for kind, line in sorted(points.items(), key=lambda one: -one[1][-1][1]):
         path = " ".join(f"{x(one)},{y(other)}" for one, other in line)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[kind]}" stroke-width="2"/>')
         parts += [f'<circle cx="{x(one)}" cy="{y(other)}" r="3" fill="{COLOURS[kind]}"/>' for one, other in line]
-        end = x(line[-1][0]) + 8, y(line[-1][1]) + 4
+        end = x(line[-1][0]) + 8, max(y(line[-1][1]) + 4, free)
+        free = end[1] + LABEL
         parts.append(f'<text x="{end[0]}" y="{end[1]}" font-size="12" fill="{COLOURS[kind]}">{kind}</text>')
     return "\n".join([*parts, "</svg>", ""])
 

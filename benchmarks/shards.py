@@ -2,7 +2,8 @@
 
     python benchmarks/shards.py [ROWS [PARTS]]    (default: 1,000,000 rows in 16 parts)
 
-The rows are the posts of scale.py, of about 680 bytes. Runs once undisturbed; once ended by SIGKILL at half of the
+Each row has about 200 characters: sentences of a language of scale.py, drawn with a fixed seed. One row in 200 is
+mis-decoded. Runs once undisturbed; once ended by SIGKILL at half of the
 parts, with all its processes, and repeated; and once with two workers of dask.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -18,17 +20,35 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from scale import PR_SET_CHILD_SUBREAPER, ROOT, posts
+from scale import PR_SET_CHILD_SUBREAPER, ROOT, sentences
 
+LEAST, MOST = 170, 260  # characters of a row
+DAMAGED = 0.005  # share of the rows
+MISDECODINGS = ("cp1252", "latin-1", "cp1251", "gbk")
 KINDS = ("documents", "attributes", "rejects")
+
+
+def rows(number: int) -> Iterator[str]:
+    """Yield the texts of the rows."""
+    chance = random.Random(36)
+    languages = sentences()
+    for _ in range(number):
+        drawn, text = chance.choice(languages), ""
+        while len(text) < LEAST:
+            text = f"{text} {chance.choice(drawn)}".lstrip()
+        damaged = chance.random() < DAMAGED
+        text = text[:MOST]
+        yield text.encode().decode(chance.choice(MISDECODINGS), "ignore") if damaged else text
 
 
 def started(folder: Path, out: str, parts: int, *more: str) -> subprocess.Popen[bytes]:
     """Start the command in its own process group."""
     command = [sys.executable, "-P", "-m", "pipeline", "shard", "rows.jsonl", "-o", out, "--of", str(parts), *more]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - ours
 
 
@@ -58,7 +78,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="shards-"))
     try:
         with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps({"id": str(at), "text": text}) + "\n" for at, text in enumerate(posts(number)))
+            file.writelines(json.dumps({"id": str(at), "text": text}) + "\n" for at, text in enumerate(rows(number)))
         start = time.perf_counter()
         used = waited(started(folder, "calm", parts))
         wall = time.perf_counter() - start

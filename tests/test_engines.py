@@ -21,7 +21,7 @@ import pytest
 from pipeline.document import SkipDocument
 from pipeline.run.engines import ExecutorEngine, InProcess, LocalProcesses, opened_engine
 from pipeline.run.incremental import run_archive
-from pipeline.run.pool import Limits, NoResult
+from pipeline.run.limits import Limits, NoResult
 from pipeline.run.shard import ShardCounts
 from pipeline.run.shard_duplicates import find_shard_duplicates
 from pipeline.run.shard_files import ShardPart
@@ -109,6 +109,36 @@ class Failing(InProcess):
         future: Future[object] = Future()
         future.set_exception(self.errors.pop(0))
         return future
+
+
+def alone(kind: str) -> list[str]:
+    """End in one of several ways; return the files that are open in this process."""
+    if kind == "dies":
+        os._exit(9)
+    if kind == "is killed":
+        os.kill(os.getpid(), signal.SIGTERM)
+    if kind == "fails":
+        raise KeyError(kind)
+    return [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.exists()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("dies", "died with code 9"), ("is killed", "was killed"), ("fails", "KeyError: 'fails'")],
+)
+def test_a_single_item_ends_no_other_process(tmp_path: Path, kind: str, reason: str):
+    """A single item has its own process, in which it may fail in any way."""
+    ((_, result),) = LocalProcesses(2).run_each(alone, [kind], Limits(60, tmp_path))
+    assert isinstance(result, NoResult)
+    assert reason in result.reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems start a new process")
+def test_a_single_item_holds_no_lock(tmp_path: Path):
+    """The process of a single item has no file that is open here: it may outlive this process and a lock in it."""
+    with (tmp_path / "lock").open("w") as lock:
+        ((_, files),) = LocalProcesses(2).run_each(alone, ["works"], Limits(60, tmp_path))
+    assert lock.name not in files
 
 
 def tripled(number: int) -> int:

@@ -116,7 +116,8 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool,
     from pipeline.books.book import Chapter
     from pipeline.document import SkipDocument
     from pipeline.run.book_worker import BookInput, make_books_of_file
-    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.limits import Limits
+    from pipeline.run.pool import run_alone
     from pipeline.run.summary import BOOK
     from pipeline.settings import BOOK_FORMATS
     from pipeline.store.atomic import PARTIAL_FOLDER
@@ -161,7 +162,8 @@ def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) 
     from pipeline.books.book import style_of_settings
     from pipeline.document import SkipDocument
     from pipeline.run.collections import BOOK_MEMORY, BOOK_SECONDS
-    from pipeline.run.pool import Limits, run_alone
+    from pipeline.run.limits import Limits
+    from pipeline.run.pool import run_alone
     from pipeline.run.volume import Volume, make_collection, save_chapters
     from pipeline.store.atomic import PARTIAL_FOLDER
 

@@ -29,19 +29,18 @@ _ONE_LETTER_RUN = (  # the same without digits
     r"\u0e00-\u0e4f\u0e5a-\u0ecf\u0eda-\u0f1f\u0f2a-\u0fff\u1000-\u103f\u104a-\u108f\u109a-\u109f\u1780-\u17df\u17ea-\u17ff"
     r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_WORD_CHARACTER = (
-    rf"(?:(?![{_ONE_LETTER_WORDS}])[^\W_{REPLACEMENT}]|(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}]|{REPLACEMENT})"
-)
+_WORD_MARK = rf"(?:(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}])"  # of a word of several letters
+_LETTER_RUN = rf"(?:[^\W_{_ONE_LETTER_WORDS}]++|{_WORD_MARK}|{REPLACEMENT})++"
 _NO_SIGNS = re.escape(",;:()[]{}\"'#|^~_\u201c\u201d\u2018\u2019\u3001\u300a\u300b\u300c\u300d")  # start no token
 _TOKEN = lazy_pattern(  # `run`: words of one letter, one after another
     rf"""
-    (?: (?P<run>[{_ONE_LETTER_RUN}]+(?!(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}]))
+    (?: (?P<run>[{_ONE_LETTER_RUN}]+(?!{_WORD_MARK}))
     | (?=[`$\\])(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
     | (?=[<h])<?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
     | (?=[-\u2212\u2013\d])(?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?
-        (?<!(?![{_ONE_LETTER_WORDS}])\w)\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
-    | (?P<word>{_WORD_CHARACTER}+(?:_+{_WORD_CHARACTER}+)*(?:[+#]+(?!\w))?
-        | [{_ONE_LETTER_WORDS}](?:(?![{_ONE_LETTER_WORDS}])[{COMBINING_MARKS}])*)
+        (?<![^\W{_ONE_LETTER_WORDS}])\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
+    | (?P<word>{_LETTER_RUN}(?:_++{_LETTER_RUN})*+(?:[+#]+(?!\w))?
+        | [{_ONE_LETTER_WORDS}]{_WORD_MARK}*)
     | (?P<minus>(?<=\d)\s*[-\u2212\u2013]\s*(?=\d) | (?<=\b\w)\s[-\u2212\u2013]\s(?=\w\b))
     | (?P<times>(?<=[\w)])\s\*+\s(?=[\w(]) | (?<=\d)\*+(?=\d))
     | (?P<tag></?(?:b|i|p|u|em|br|strong|span|div|center|font)\s*/?>)

@@ -36,7 +36,7 @@ MOST_TEXTS_PER_URL = 8  # texts; a URL that more texts share is a front page
 REVISED_PAGE_SHARE = 0.3  # largest share of edited characters between two versions of one page
 LEAST_SKELETON_SHARE = 0.5  # share of equal skeleton values; copies share nearly all
 CACHED_CHARACTERS = 4_000_000  # of texts in memory, which hold each up to four times
-CACHED_SIGNATURES = 300_000  # signatures in memory, 300 bytes each
+CACHED_SIGNATURES = 60_000  # signatures in memory, 300 bytes each
 SIGNATURE_BYTES = PERMUTATIONS + SKELETON_PERMUTATIONS  # bytes
 
 

@@ -7,8 +7,9 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pipeline.document import RetryLater, SkipDocument, Source
 from pipeline.read.below import FOLDER_FLAGS, SUBFOLDER_FLAGS, OutsideError, open_below, stat_below
@@ -31,8 +32,7 @@ TRANSIENT_ERRORS = {
 CHANGED_MESSAGE = "changed while it was read; run again"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A path below the folder: its size in bytes, a stamp that changes with the file, why it cannot be read."""
 
     path: PurePosixPath
@@ -86,7 +86,7 @@ def _open_folder(path: PurePosixPath, handle: int, rules: PostRules | None, plac
     """Return the folder that is open as `handle`, its entries sorted. Closes `handle` if it raises OSError."""
     try:
         with os.scandir(handle) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
+            ordered = sorted(entries, key=attrgetter("name"))
     except OSError:
         os.close(handle)
         raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pipeline.document import RetryLater, SkipDocument, Source
@@ -23,7 +22,7 @@ def read_found(root: Path, found: FoundFile, max_bytes: int, readers: tuple[Read
     container = container_of(found.path)
     if container is None or exists_below(root, found.path):
         return read_source(root, found, max_bytes)
-    data = _parts_of(root, replace(found, path=container, drafts=False), readers).get(
+    data = _parts_of(root, found._replace(path=container, drafts=False), readers).get(
         str(found.path.relative_to(folder_of_parts(container)))
     )
     if data is None:
@@ -36,7 +35,7 @@ def read_found(root: Path, found: FoundFile, max_bytes: int, readers: tuple[Read
 
 def parts_found(root: Path, found: FoundFile, readers: tuple[Reader, ...] = ()) -> tuple[str, ...]:
     """Return the names of the parts of a container, in order. Raises SkipDocument, RetryLater as `read_source` does."""
-    return tuple(_parts_of(root, replace(found, drafts=False), readers))
+    return tuple(_parts_of(root, found._replace(drafts=False), readers))
 
 
 @functools.lru_cache(maxsize=1)  # a process reads the parts of one container after the other

@@ -100,9 +100,12 @@ class PostRules:
         >>> [str(rules.kind_of_file(TOP_OF_RAW, PurePosixPath(name))) for name in ("a.md", "b.md", "c.py")]
         ['', 'ignored', 'code']
         """
-        if _matches(path, self.ignore):
-            return FileKind.HIDDEN if path.name.startswith(".") else FileKind.IGNORED
-        return "" if self.included(path) or suffix_of_name(path.name) in self.suffixes else _kind_by_name(place, path)
+        name = path.name
+        if self.ignore and _matches(path, self.ignore):
+            return FileKind.HIDDEN if name.startswith(".") else FileKind.IGNORED
+        if (self.suffixes and suffix_of_name(name) in self.suffixes) or (self.include and self.included(path)):
+            return ""
+        return _kind_by_name(place, path, name)
 
     def enter(self, place: FolderPlace, path: PurePosixPath) -> FolderPlace | None:
         """Return the place of a folder in `place`, before its names are known; None if it is not to be entered.
@@ -178,27 +181,27 @@ def is_draft(meta: Metadata) -> bool:
     return fields.get("draft") in _YES or fields.get("published") in _NO or bool(hidden)
 
 
-def _kind_by_name(place: FolderPlace, path: PurePosixPath) -> str:
-    """Return what a file counts as by its name; empty if it is a post."""
-    if path.name.startswith("."):
+def _kind_by_name(place: FolderPlace, path: PurePosixPath, name: str) -> str:
+    """Return what a file counts as by its `name`, the last part of its path; empty if it is a post."""
+    if name.startswith("."):
         return FileKind.HIDDEN
-    kind = kind_of_name(path.name)
+    kind = kind_of_name(name)
     if place.only and kind in _READABLE:
-        return "" if path.name == place.only else FileKind.BACKUP
-    if kind in _TEXTS and _is_furniture(place, path.name):
+        return "" if name == place.only else FileKind.BACKUP
+    if kind in _TEXTS and _is_furniture(place, name):
         return FileKind.REPOSITORY
     if kind == FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
     if kind in COUNTED_AS or kind in {FileKind.WEB_PAGE, FileKind.CONVERTIBLE}:
-        return kind_of_exported(path.name) if _is_saved_page(place, path) else COUNTED_AS.get(kind, kind)
-    return _kind_of_document(place, path) if kind == FileKind.DOCUMENT else kind
+        return kind_of_exported(name) if _is_saved_page(place, path) else COUNTED_AS.get(kind, kind)
+    return _kind_of_document(place, path, name) if kind == FileKind.DOCUMENT else kind
 
 
-def _kind_of_document(place: FolderPlace, path: PurePosixPath) -> str:
+def _kind_of_document(place: FolderPlace, path: PurePosixPath, written: str) -> str:
     """Return what a Markdown or text file that is no furniture counts as; empty if it is a post."""
     if place.documents:
         return place.documents
-    name = path.name.casefold()
+    name = written.casefold()
     stem = name.partition(".")[0]
     if stem in WIKI_FRAMES or (place.generator in {"mdbook", "gitbook"} and name == "summary.md"):
         return FileKind.REPOSITORY
@@ -206,7 +209,7 @@ def _kind_of_document(place: FolderPlace, path: PurePosixPath) -> str:
     is_list = (place.generator == "jekyll" and listed) or (place.generator == "hugo" and stem == "_index")
     if is_list:
         return FileKind.LISTING
-    return kind_of_exported(path.name)
+    return kind_of_exported(written)
 
 
 def _is_furniture(place: FolderPlace, name: str) -> bool:

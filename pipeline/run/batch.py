@@ -10,7 +10,7 @@ import msgspec
 from pipeline.document import Document, SkipDocument
 from pipeline.filters import repair
 from pipeline.records.report_jsonl import change_records
-from pipeline.run.pool import bug_reason
+from pipeline.run.limits import bug_reason
 
 BATCH_COLUMNS = ("text", "changes", "confidence", "language", "encoding", "skipped")
 NO_TEXT = "has no text: the value is neither str nor bytes"

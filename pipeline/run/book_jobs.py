@@ -16,7 +16,7 @@ from pipeline.read.picture_paths import PictureFinder
 from pipeline.run.book_worker import BookJob, MadeBooks, make_books
 from pipeline.run.collections import CollectionMaker, book_files
 from pipeline.run.engines import Engine
-from pipeline.run.pool import Limits, NoResult
+from pipeline.run.limits import Limits, NoResult
 from pipeline.run.summary import BOOK, BOOK_PREFIXES, EDITIONS, POSTS, Progress
 from pipeline.settings import BOOK_FORMATS, Settings
 from pipeline.store.archive_state import ArchiveState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -51,7 +51,8 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
         if not found.problem and suffix_of_name(found.path.name) in suffixes:
             containers.found.append(found)
             continue
-        yield from _task_if_changed(settings, database, found, known, language)
+        if task := _task_if_changed(settings, database, found, known, language):
+            yield task
     paths = {str(found.path) for found in containers.found}
     for path in [*known] if paths else ():
         if path in paths or str(container_of(PurePosixPath(path))) in paths:
@@ -71,19 +72,19 @@ def parts_to_clean(settings: Settings, database: ArchiveState, containers: Found
     for part in parts_of_containers(database, containers.found, rules):
         if any(fnmatchcase(str(part.path), pattern) for pattern in ignored):
             continue
-        yield from _task_if_changed(settings, database, part, known, language)
+        if task := _task_if_changed(settings, database, part, known, language):
+            yield task
     database.forget(known)
 
 
 def _task_if_changed(
     settings: Settings, database: ArchiveState, found: FoundFile, known: dict[str, KnownRow], language: str
-) -> Iterator[Task]:
-    """Yield the task of a document that may have changed, and take its row out of `known`."""
+) -> Task | None:
+    """Return the task of a document if it may have changed, and take its row out of `known`."""
     stamp, sha256, flow = known.pop(str(found.path), ("", "", ""))
     if flow != database.flow_of(found):
         stamp = sha256 = ""
-    if not stamp or stamp != found.stamp:
-        yield Task(settings, found, sha256, language=language)
+    return Task(settings, found, sha256, language=language) if not stamp or stamp != found.stamp else None
 
 
 def parts_of_containers(database: ArchiveState, containers: list[FoundFile], rules: PostRules) -> Iterator[FoundFile]:
@@ -94,7 +95,7 @@ def parts_of_containers(database: ArchiveState, containers: list[FoundFile], rul
     for found in containers:
         folder = folder_of_parts(found.path)
         for name in database.containers.parts(str(found.path)):
-            yield replace(found, path=folder / name, drafts=rules.included(folder / name))
+            yield found._replace(path=folder / name, drafts=rules.included(folder / name))
 
 
 def post_rules(settings: Settings) -> PostRules:

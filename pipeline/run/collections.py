@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pipeline.books import book
@@ -14,8 +15,9 @@ from pipeline.books.epub.device_formats import DEVICE_SUFFIXES, converted_for_de
 from pipeline.citations.cited_works import Work
 from pipeline.citations.completion import Completion
 from pipeline.run.edition_posts import EditionPosts
-from pipeline.run.periods import MOST_POSTS, UNDATED, DatedPost, volumes_of
-from pipeline.run.pool import MOST_MEMORY, Limits, NoResult, run_each, worker_count
+from pipeline.run.limits import MOST_MEMORY, Limits, NoResult
+from pipeline.run.periods import MOST_POSTS, UNDATED, DatedPost, posts_it_counts_as, volumes_of
+from pipeline.run.pool import run_each, worker_count
 from pipeline.run.volume import Volume, VolumeEntry, make_collection, save_chapters
 from pipeline.settings import BOOK_FORMATS, Edition, Settings
 from pipeline.store.archive_state import ArchiveState
@@ -53,6 +55,11 @@ class CollectionMaker:
         self.completions = read_completions(Path(settings.clean))
         self.system_failed = False
 
+    @cached_property
+    def lengths(self) -> dict[str, int]:
+        """The characters of each post that has a chapter, by path."""
+        return self.database.chapters.lengths()
+
     def write_all(self, archive: Path, editions: Path, progress: Callable[[str], None]) -> None:
         """Write the archive's book and the books of the settings; `progress(title)` is called for each."""
         posts = [*self.database.chapters.ordered()]
@@ -78,7 +85,7 @@ class CollectionMaker:
 
     def with_volumes(self, collection: Collection, posts: Sequence[DatedPost]) -> Iterator[Collection]:
         """Yield the collection of `posts`; where they are many, yield its volumes and then their index."""
-        if len(posts) <= MOST_POSTS:
+        if sum(posts_it_counts_as(self.lengths.get(path, 0)) for path, _, _ in posts) <= MOST_POSTS:
             yield replace(collection, posts={path: key for path, key, _ in posts})
             return
         entries = []
@@ -98,7 +105,7 @@ class CollectionMaker:
         """Yield the name of each volume of a collection, and the volume."""
         keys = {path: key for path, key, _ in posts}
         every = (collection.edition and collection.edition.every) or "year"
-        for name, members in volumes_of(posts, every):
+        for name, members in volumes_of(posts, every, self.lengths):
             chosen = {path: keys[path] for path in members}
             title = f"{collection.title}, {name}"
             yield name, replace(collection, place=collection.place / name, title=title, posts=chosen)

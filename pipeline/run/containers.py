@@ -38,7 +38,7 @@ def open_containers(run: RunContext, containers: FoundContainers) -> bool:
     if not changed:
         return failed
     from pipeline.run import worker  # noqa: PLC0415 - a run without changes reads nothing
-    from pipeline.run.pool import Limits  # noqa: PLC0415 - the same
+    from pipeline.run.limits import Limits  # noqa: PLC0415 - the same
 
     with run.ledger.scratch() as scratch:
         tasks = (Task(run.settings, found) for found in changed)

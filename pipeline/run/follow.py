@@ -13,7 +13,7 @@ from pipeline.following import follow_each
 from pipeline.read.kinds import FileKind
 from pipeline.read.posts import is_draft
 from pipeline.read.readers import Reader, read_document
-from pipeline.run.pool import bug_reason
+from pipeline.run.limits import bug_reason
 
 MOST_REPORTED = 100_000_000  # characters; a text of max_bytes that consists of links has fewer
 NOTHING_DECIDED = DecisionSet()

@@ -26,10 +26,10 @@ from pipeline.store.archive_state import open_state
 from pipeline.store.completion_cache import read_completions
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
-from pipeline.store.schema import DamagedState
+from pipeline.store.schema import DamagedState, keep_few_pages
 
 if TYPE_CHECKING:
-    from pipeline.run.pool import NoResult
+    from pipeline.run.limits import NoResult
     from pipeline.store.rows import DocumentRow
 
 DATABASE_FILE = ".state.sqlite"  # in clean/
@@ -71,8 +71,7 @@ def run_archive(
                 IncrementalRun(RunContext(settings, database, ledger, tell, leave_books, timed, watch), code).update()
             finally:
                 ledger.sweep()
-            books = settings.editions and not leave_books
-            report = report_of(database, ledger, out, books=books, strict=strict)
+            report = report_of(database, ledger, out, books=settings.editions and not leave_books, strict=strict)
             return replace(report, stages=tuple(watch.stages), slowest=watch.slowest())
 
     with locked(clean, check=check):
@@ -122,6 +121,7 @@ class IncrementalRun:
         self.database.learn("made", "")  # until everything is written
         with self.watch.stage("duplicates"):
             self.find_duplicates()
+            keep_few_pages(self.database.db)
         from pipeline.run import outputs
 
         writer = outputs.Writer(self.context)
@@ -147,8 +147,8 @@ class IncrementalRun:
 
     def form(self) -> str:
         """Return the digest of all that decides the contents of clean/ and out/ besides documents and pictures."""
-        completions = read_completions(Path(self.settings.clean))
-        how = [list(self.ledger.roots), self.leave_books, passed_over(self.database), completions]
+        how = [list(self.ledger.roots), self.leave_books, passed_over(self.database)]
+        how += [read_completions(Path(self.settings.clean))]
         how += [self.database.decisions.counts(), outdated_in_words(self.database), self.database.fact(PROBLEMS_FACT)]
 
         def form_by_versions() -> str:
@@ -180,7 +180,7 @@ class IncrementalRun:
         if (first := next(tasks, None)) is None:
             return
         from pipeline.run import worker
-        from pipeline.run.pool import Limits
+        from pipeline.run.limits import Limits
 
         tasks = chain([first], tasks)
         with self.ledger.scratch() as scratch:

@@ -14,7 +14,8 @@ from pipeline.read.folder import FoundFile, source_stamp
 from pipeline.read.found_source import file_of_post
 from pipeline.read.pictures import local_images
 from pipeline.read.readers import folder_of_pictures
-from pipeline.run.pool import Limits, NoResult, run_each, worker_count
+from pipeline.run.limits import Limits, NoResult
+from pipeline.run.pool import run_each, worker_count
 from pipeline.run.tasks import Task
 from pipeline.run.worker import pictures_of_source
 from pipeline.settings import Settings

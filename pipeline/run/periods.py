@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from types import MappingProxyType
 from typing import Literal
 
 from pipeline.store.stable_parts import stable_parts
@@ -13,6 +14,8 @@ Period = Literal["week", "month", "year"]
 MOST_POSTS = 120  # in a volume: the PDF of 100 posts of 11 kB takes 0.8 GB of memory, and more than linearly more
 LEAST_POSTS = 80  # then the volume ends at a path whose hash is a multiple of END_OF_VOLUME
 END_OF_VOLUME = 10
+CHARACTERS_OF_POST = 4_000  # a longer post counts as several: the PDF of 590,000 takes 1.07 GB (benchmarks/volumes.py)
+NO_LENGTHS: Mapping[str, int] = MappingProxyType({})
 UNDATED = "undated"
 DatedPost = tuple[str, str, str]  # path, key, date
 
@@ -33,8 +36,21 @@ def period_of(date: str, every: Period) -> str:
     return f"{year}-W{week:02}"
 
 
-def volumes_of(posts: Iterable[DatedPost], every: Period = "year") -> Iterator[tuple[str, list[str]]]:
+def posts_it_counts_as(length: int) -> float:
+    """Return how many posts a post of some characters counts as.
+
+    >>> posts_it_counts_as(500), posts_it_counts_as(20_000)
+    (1.0, 5.0)
+    """
+    return max(1.0, length / CHARACTERS_OF_POST)
+
+
+def volumes_of(
+    posts: Iterable[DatedPost], every: Period = "year", lengths: Mapping[str, int] = NO_LENGTHS
+) -> Iterator[tuple[str, list[str]]]:
     """Yield the name and the paths of each volume, from posts by date; those of no period come last.
+
+    `lengths` are the characters of the posts, by path; a volume of long posts has fewer.
 
     A new post changes few volumes, and none of other periods.
 
@@ -42,9 +58,14 @@ def volumes_of(posts: Iterable[DatedPost], every: Period = "year") -> Iterator[t
     >>> [(name, len(paths)) for name, paths in volumes_of(posts)]
     [('2021-1', 96), ('2021-2', 54), ('undated', 1)]
     """
+
+    def weight(path: str) -> float:
+        return posts_it_counts_as(lengths.get(path, 0))
+
     named = [(period_of(date, every) or UNDATED, path) for path, _, date in posts]
     for period, members in groupby(sorted(named, key=_period_key), _period_key):
-        parts = [*stable_parts((path for _, path in members), LEAST_POSTS, MOST_POSTS, END_OF_VOLUME)]
+        paths = (path for _, path in members)
+        parts = [*stable_parts(paths, LEAST_POSTS, MOST_POSTS, END_OF_VOLUME, weight)]
         for number, part in enumerate(parts, 1):
             yield (f"{period[1]}-{number}" if len(parts) > 1 else period[1]), part
 

@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from pipeline.run.batch import batch
 from pipeline.run.engines import Engine
-from pipeline.run.pool import Limits, NoResult
+from pipeline.run.limits import Limits, NoResult
 from pipeline.run.shard_files import ShardPart, appended, joined, read_rows
 from pipeline.store.atomic import PARTIAL_FOLDER, write_atomically
 

@@ -27,7 +27,7 @@ from pipeline.duplicates.fingerprint import Fingerprint, fingerprint
 from pipeline.duplicates.index_tables import INDEX_SCHEMA
 from pipeline.duplicates.lsh_index import LshIndex, padded_signature, signatures_similar
 from pipeline.run.engines import Engine, opened_engine
-from pipeline.run.pool import Limits, NoResult
+from pipeline.run.limits import Limits, NoResult
 from pipeline.run.shard_files import read_rows
 from pipeline.settings import Settings
 from pipeline.store.atomic import PARTIAL_FOLDER, atomic_file

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.run.engines import LocalProcesses, in_process_engine, opened_engine
-from pipeline.run.pool import Limits, NoResult, worker_count
+from pipeline.run.limits import Limits, NoResult
+from pipeline.run.pool import worker_count
 from pipeline.run.shard import ShardCounts, run_shard
 from pipeline.run.shard_files import ShardPart
 from pipeline.settings import Settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from pipeline.run.engines import Engine
-from pipeline.run.pool import Item, Limits, NoResult, Result
+from pipeline.run.limits import Item, Limits, NoResult, Result
 from pipeline.run.tasks import Task
 from pipeline.run_report import StageTime
 

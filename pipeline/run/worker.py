@@ -18,7 +18,7 @@ from pipeline.read.found_source import parts_found, read_found
 from pipeline.read.kinds import FileKind
 from pipeline.read.readers import PictureFiles, chosen_readers, pictures_inside
 from pipeline.run.follow import NOTHING_DECIDED, follow_all
-from pipeline.run.pool import bug_reason
+from pipeline.run.limits import bug_reason
 from pipeline.run.tasks import Task, Unchanged
 from pipeline.settings import Settings
 from pipeline.store.decision_tables import DecisionRows

@@ -133,7 +133,7 @@ class ArchiveState:
 
     def sources(self) -> dict[str, tuple[str, str, str]]:
         """Return stamp, SHA-256 and flow of every source as it was last seen, by path."""
-        return {path: (*row,) for path, *row in self.db.execute("SELECT path, stamp, sha256, flow FROM documents")}
+        return {row[0]: row[1:] for row in self.db.execute("SELECT path, stamp, sha256, flow FROM documents")}
 
     def flow_of(self, found: FoundFile) -> str:
         """Return the digest of the flow for a source; where drafts are posts, the flow is another."""

@@ -37,6 +37,10 @@ class ChapterTable:
         ).fetchall()
         yield from sorted(rows, key=lambda row: (not row[2], row[2], natural_key(row[0])))
 
+    def lengths(self) -> dict[str, int]:
+        """Return the characters of each document that has a chapter, by path."""
+        return dict(self.db.execute("SELECT path, length FROM chapters JOIN documents USING (path)"))
+
     def chapter(self, path: str) -> bytes:
         """Return the packed chapter of the document at `path`."""
         row = self.db.execute("SELECT chapter FROM chapters WHERE path = ?", (path,)).fetchone()

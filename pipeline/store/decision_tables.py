@@ -94,8 +94,9 @@ class DecisionTables:
         """Store the documents to keep of their duplicates: path and rank by key; return the paths that changed."""
         new = {(key, *one) for key, one in found.items()}
         old = set(self.db.execute("SELECT key, path, place FROM kept"))
-        self.db.executemany("DELETE FROM kept WHERE key = ?", ((key,) for key, _, _ in old - new))
-        self.db.executemany("INSERT INTO kept VALUES (?, ?, ?)", sorted(new - old))
+        if old != new:  # a statement without rows would count as writing, too
+            self.db.executemany("DELETE FROM kept WHERE key = ?", ((key,) for key, _, _ in old - new))
+            self.db.executemany("INSERT INTO kept VALUES (?, ?, ?)", sorted(new - old))
         return {path for _, path, _ in old ^ new}
 
     def kept(self) -> dict[str, int]:

@@ -88,10 +88,10 @@ class LinkTables:
 
     def orphans(self, most: int) -> tuple[list[str], int]:
         """Return the first `most` documents of the graph without edges to other posts, and the number of all."""
-        query = f"SELECT path FROM documents WHERE {_IN_GRAPH} AND NOT ({_HAS_EDGE}) ORDER BY path"  # noqa: S608 - ours
-        paths = self.db.execute(query)
-        first = [path for (path,) in paths.fetchmany(most)]
-        return first, len(first) + sum(1 for _ in paths)
+        some = f"FROM documents WHERE {_IN_GRAPH} AND NOT ({_HAS_EDGE})"
+        first = self.db.execute(f"SELECT path {some} ORDER BY path LIMIT ?", (most,))
+        number = self.db.execute(f"SELECT count(*) {some}").fetchone()[0]
+        return [path for (path,) in first], int(number)
 
     def sites(self) -> Iterator[str]:
         """Yield the hosts that posts link to, in alphabetical order."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +19,14 @@ from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
 VERSION = "11"
 OPEN = b"open\n"  # in place of the seal while a run writes; a killed run leaves it
+BYTES_PER_READ = 1 << 20  # for the checksum
 CACHE_KILOBYTES = 64_000  # of the database in memory: keys of the index of duplicates go to random pages
+WALK_KILOBYTES = 8_000  # where each row is read once
+
+
+def keep_few_pages(db: sqlite3.Connection) -> None:
+    """Free most of the pages in memory, before the rows are read one after another."""
+    db.execute(f"PRAGMA cache_size = -{WALK_KILOBYTES}")
 
 
 class DamagedState(Exception):  # noqa: N818 - a condition, not a fault
@@ -101,13 +109,12 @@ def _copy_to_memory(file: Path, memory: sqlite3.Connection) -> None:
 
 
 def seal_database(file: Path) -> None:
-    """Store the stamp and the digest of a closed database, so that the next run notices damage."""
+    """Store the stamp and the checksum of a closed database, so that the next run notices damage."""
     if _seal_file(file).exists() and not _is_open(file):
         return  # nothing was written
     with errors_naming(file):
-        with file.open("rb") as data:
-            digest = hashlib.file_digest(data, "sha256").hexdigest()
-        write_atomically(file.parent, _seal_file(file), f"{source_stamp(file.stat())}\n{digest}\n".encode())
+        seal = f"{source_stamp(file.stat())}\n{_checksum(file)}\n"
+        write_atomically(file.parent, _seal_file(file), seal.encode())
         remove_partial_files(file.parent)
 
 
@@ -146,8 +153,16 @@ def _matches_seal(file: Path) -> bool:
     known = _seal_file(file).read_bytes().decode("ascii", "replace").splitlines()
     if known[:1] == [source_stamp(file.stat())]:
         return True
+    return known[1:2] == [_checksum(file)]
+
+
+def _checksum(file: Path) -> str:
+    """Return the CRC-32 of a file: it shows damage, and takes half the time of SHA-256 (0.24 s a gigabyte)."""
+    value = 0
     with file.open("rb") as data:
-        return known[1:2] == [hashlib.file_digest(data, "sha256").hexdigest()]
+        while some := data.read(BYTES_PER_READ):
+            value = zlib.crc32(some, value)
+    return f"{value:08x}"
 
 
 def _check_database(db: sqlite3.Connection, *, whole: bool) -> None:
