@@ -6,13 +6,14 @@ what holds none of them is removed if it looks like furniture of the website.
 
 from __future__ import annotations
 
-import copy
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from lxml import etree
+
 from pipeline.read.lead_picture import put_lead_picture
-from pipeline.read.page_tree import PageElement, drop, has_class, is_element, never_shown, words_of_class
+from pipeline.read.page_tree import NEVER_SHOWN, PageElement, drop, has_class, never_shown, words_of_class
 
 FEWEST_PARAGRAPH_LETTERS = 12  # letters of a paragraph that is looked up; shorter ones are anywhere
 FEWEST_ARTICLE_LETTERS = 140  # letters; with fewer, the whole page is read
@@ -39,6 +40,9 @@ _FOLDED_WORDS = re.compile(
     r"callout|collapsible|accordion|spoiler|toggle-?(?:content|body|panel)|\bfold|tab-?(?:pane|panel|content)|faq|answer"
 )
 _EDITING_LINKS = ("mw-editsection", "headerlink", "anchorjs-link", "heading-anchor", "header-anchor")
+_may_be_hidden = etree.XPath(
+    f".//*[@style or @hidden or {' or '.join(f'contains(@class, {name!r})' for name in _EDITING_LINKS)}]"
+)
 _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 
 
@@ -53,7 +57,7 @@ class _LetterPlaces:
 
 def letters_only(text: str) -> str:
     """Return the letters and digits of a text: `A, b 1.` -> `Ab1`."""
-    return "".join(filter(str.isalnum, text))
+    return "" if text.isspace() else "".join(filter(str.isalnum, text))
 
 
 def article_of(root: PageElement) -> tuple[PageElement, bool]:
@@ -77,7 +81,7 @@ def paragraphs_of_article(root: PageElement) -> list[str]:
     import trafilatura  # noqa: PLC0415 - takes half a second, which archives without web pages do not need
 
     found = trafilatura.bare_extraction(
-        copy.deepcopy(root), with_metadata=False, include_comments=False, include_tables=True
+        root, with_metadata=False, include_comments=False, include_tables=True
     )
     text = getattr(found, "text", "") or ""
     letters = map(letters_only, text.splitlines())
@@ -87,10 +91,10 @@ def paragraphs_of_article(root: PageElement) -> list[str]:
 def _drop_hidden(body: PageElement) -> None:
     """Remove what a browser does not show, unless it is most of the page: then a script shows it."""
     size = len("".join(body.itertext()))
-    for element in list(body.iter()):
-        if not is_element(element) or (element is not body and has_class(element, *_EDITING_LINKS)):
+    for element in [*body.iter(*NEVER_SHOWN), *_may_be_hidden(body)]:
+        if has_class(element, *_EDITING_LINKS):
             drop(element)
-        elif element is not body and never_shown(element) and element.getparent() is not None:
+        elif never_shown(element) and element.getparent() is not None:
             hidden_by_style = element.get("style") and element.get("hidden") is None
             words = words_of_class(element)
             if hidden_by_style and _FOLDED_WORDS.search(words) and not _FURNITURE_WORDS.search(words):

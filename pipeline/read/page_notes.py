@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from lxml import etree
+
 from pipeline.read.note_dialects import (
     NOTES_HEADING,
     add_by_attribute,
@@ -38,6 +40,8 @@ _BACK_TEXT = re.compile(
 _START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
 _AFTER_LABEL = re.compile(r"\A\s*[.:：、)\]]\s*")
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
+_named = etree.XPath(".//*[@id or (self::a and @name)]")
+_links_to_places = etree.XPath(".//a[contains(@href, '#')]")
 _HIGHEST = ("body", "html", "article", "main")
 
 
@@ -62,7 +66,7 @@ def notes_of(root: PageElement) -> PageNotes:
     unfold_note_tables(root)
     places = NotePlaces.of(root)
     taken: set[PageElement] = set()
-    for link in elements(root, "a"):
+    for link in _links_to_places(root):
         definition = _linked_definition(link, places)
         if definition is None or len(taken) >= MOST_NOTES or any(one in taken for one in link.iterancestors()):
             continue
@@ -91,14 +95,13 @@ class NotePlaces:
     def of(cls, root: PageElement) -> NotePlaces:
         """Return the places of a page."""
         places = cls()
-        for at, one in enumerate(root.iter()):
-            if not is_element(one):
-                continue
-            places.order[one] = at
+        places.order = {one: at for at, one in enumerate(root.iter())}
+        for one in _named(root):
             for name in (attribute(one, "id"), attribute(one, "name") if one.tag == "a" else ""):
                 if name:
                     places.named.setdefault(name, one)
-            if one.tag == "a" and "ref" in (fragment := attribute(one, "href").partition("#")[2]).lower():
+        for one in _links_to_places(root):
+            if "ref" in (fragment := attribute(one, "href").partition("#")[2]).lower():
                 places.back.setdefault(fragment, one)
         return places
 
