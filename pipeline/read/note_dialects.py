@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, shown_text, words_of_class
 
 if TYPE_CHECKING:
@@ -20,17 +18,14 @@ NOTES_HEADING = re.compile(
     re.IGNORECASE,
 )
 _INLINE_NOTES = ("sidenote", "marginnote", "footnoteContent", "footnote-content", "margin-note", "side-note")
-_anchors = etree.XPath(".//a[not(normalize-space(@href))]")
-_POINTERS = ("data-definition", "data-footnote-id", "data-note-id", "data-fn")  # attributes with the `id` of a text
-_with_pointers = etree.XPath(
-    f".//*[self::span or self::sup or self::a or self::button][@{' or @'.join(_POINTERS)}]"
-)
+_POINTERS = frozenset(("data-definition", "data-footnote-id", "data-note-id", "data-fn"))  # with the `id` of a text
 
 
 def divide_shared_blocks(root: PageElement) -> None:
     """Divide a paragraph with the texts of several notes, each after an `<a name>`, into one element for each."""
     targets = {attribute(one, "href").partition("#")[2] for one in root.iter("a")} - {""}
-    for block in dict.fromkeys(one.getparent() for one in _anchors(root)):
+    anchors = (one for one in root.iter("a") if not attribute(one, "href"))
+    for block in dict.fromkeys(one.getparent() for one in anchors):
         if block.tag not in {"p", "div"}:
             continue
         starts = [
@@ -69,7 +64,8 @@ def unfold_note_tables(root: PageElement) -> None:
 
 def add_by_attribute(root: PageElement, notes: PageNotes, places: NotePlaces) -> None:
     """Add the notes whose references name the `id` of the text in an attribute; a script shows the text."""
-    for element in _with_pointers(root):
+    pointing = [one for one in root.iter("span", "sup", "a", "button") if not _POINTERS.isdisjoint(one.keys())]
+    for element in pointing:
         name = next((value for key in _POINTERS if (value := attribute(element, key))), "")
         definition = places.named.get(name)
         if definition is None or element.getparent() is None or definition in element.iterancestors():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from lxml import etree
-
 from pipeline.read.page_tex import formula_markdown, formulas_in_text
 from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
 
@@ -13,7 +11,6 @@ DEEPEST_FORMULA = 40  # levels of MathML; below, only its text is kept
 _ANNOTATIONS = ("application/x-tex", "tex", "latex", "application/x-latex")
 _RENDERED = ("MathJax", "MathJax_Display", "MathJax_SVG", "MathJax_Preview", "MathJax_CHTML", "katex-html")
 _DELIMITED = re.compile(r"\A\s*(?:\\\((.*)\\\)|\\\[(.*)\\\]|\$\$(.*)\$\$|\$(.*)\$)\s*\Z", re.DOTALL)
-_with_maths = etree.XPath(".//*[self::span or self::div][contains(@class, 'math') or contains(@class, 'arithmatex')]")
 _OPERATORS = {
     "×": r"\times ", "÷": r"\div ", "±": r"\pm ", "∓": r"\mp ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ",
     "≈": r"\approx ", "∞": r"\infty ", "→": r"\to ", "∈": r"\in ", "∉": r"\notin ", "∑": r"\sum ", "∏": r"\prod ",
@@ -49,8 +46,8 @@ def formulas_of(root: PageElement) -> dict[PageElement, str]:
             for one in (element, *element.iterancestors())
         )
         found[outer] = formula_markdown(tex, display=display)
-    for element in _with_maths(root):
-        if has_class(element, "math", "arithmatex") and (match := _DELIMITED.match("".join(element.itertext()))):
+    for element in [one for one in root.iter("span", "div") if has_class(one, "math", "arithmatex")]:
+        if match := _DELIMITED.match("".join(element.itertext())):
             inline = match[1] or match[4]
             found[element] = formula_markdown(inline or match[2] or match[3] or "", display=not inline)
     return found | formulas_in_text(root)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from lxml import etree
 
 from pipeline.read.note_dialects import (
     NOTES_HEADING,
@@ -35,13 +34,13 @@ _NOTE_ID = re.compile(
 )
 _NOTE_CLASS = re.compile(r"foot-?(?:note|ref)|\bfn\b|end-?note|noteref|note-?ref|reference|sidenote|mw-ref|citation")
 _BACK_TEXT = re.compile(
-    r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|jump up|\[?\d+\]?|[a-z]", re.IGNORECASE
+    r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|\[?\d+\]?"
+    r"|(?:jump up(?: to)?:?)?\s*[a-z]?",
+    re.IGNORECASE,
 )
 _START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
 _AFTER_LABEL = re.compile(r"\A\s*[.:：、)\]]\s*")
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
-_named = etree.XPath(".//*[@id or (self::a and @name)]")
-_links_to_places = etree.XPath(".//a[contains(@href, '#')]")
 _HIGHEST = ("body", "html", "article", "main")
 
 
@@ -66,7 +65,7 @@ def notes_of(root: PageElement) -> PageNotes:
     unfold_note_tables(root)
     places = NotePlaces.of(root)
     taken: set[PageElement] = set()
-    for link in _links_to_places(root):
+    for link in list(_links_to_places(root)):
         definition = _linked_definition(link, places)
         if definition is None or len(taken) >= MOST_NOTES or any(one in taken for one in link.iterancestors()):
             continue
@@ -96,14 +95,20 @@ class NotePlaces:
         """Return the places of a page."""
         places = cls()
         places.order = {one: at for at, one in enumerate(root.iter())}
-        for one in _named(root):
-            for name in (attribute(one, "id"), attribute(one, "name") if one.tag == "a" else ""):
-                if name:
-                    places.named.setdefault(name, one)
+        for one in places.order:
+            if name := attribute(one, "id"):
+                places.named.setdefault(name, one)
+            if one.tag == "a" and (name := attribute(one, "name")):
+                places.named.setdefault(name, one)
         for one in _links_to_places(root):
             if "ref" in (fragment := attribute(one, "href").partition("#")[2]).lower():
                 places.back.setdefault(fragment, one)
         return places
+
+
+def _links_to_places(root: PageElement) -> Iterator[PageElement]:
+    """Yield the links that lead to a place in a page."""
+    return (one for one in root.iter("a") if "#" in (one.get("href") or ""))
 
 
 def _linked_definition(link: PageElement, places: NotePlaces) -> PageElement | None:
@@ -199,7 +204,7 @@ def _drop_links_back(definition: PageElement, references: set[str]) -> None:
                 link.tail = _AFTER_LABEL.sub("", link.tail or "", count=1)
             drop(link)
     for one in elements(definition, "sup", "span"):
-        empty = not shown_text(one).strip("[]()（）［］.: ")
+        empty = not shown_text(one).strip("[]()（）［］.:^↑ ")
         if one is not definition and empty and next(one.iter("img"), None) is None:
             drop(one)
 

@@ -96,7 +96,8 @@ def words_of_class(element: PageElement) -> str:
 
 def has_class(element: PageElement, *names: str) -> bool:
     """Return whether an element has one of the classes."""
-    return not set(names).isdisjoint((element.get("class") or "").split())
+    written = element.get("class")
+    return bool(written) and not set(names).isdisjoint(written.split())
 
 
 def never_shown(element: PageElement) -> bool:
