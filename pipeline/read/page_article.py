@@ -9,6 +9,7 @@ from __future__ import annotations
 from pipeline.read.lead_picture import put_lead_picture
 from pipeline.read.page_furniture import drop_hidden, prune_furniture
 from pipeline.read.page_letters import LetterPlaces, held, letters_only, places_of
+from pipeline.read.page_related import drop_related
 from pipeline.read.page_tree import PageElement, attribute, drop
 
 FEWEST_PARAGRAPH_LETTERS = 12  # letters of a paragraph that is looked up; shorter ones are anywhere
@@ -31,6 +32,7 @@ def article_of(root: PageElement) -> tuple[PageElement, bool]:
     node = _smallest_holding(body, places, found)
     put_lead_picture(root, node)
     prune_furniture(node, places, found, whole=False)
+    drop_related(node)
     return node, True
 
 

@@ -49,8 +49,10 @@ def drop_hidden(body: PageElement) -> None:
             if hidden_by_style and _FOLDED_WORDS.search(words) and not _FURNITURE_WORDS.search(words):
                 element.attrib.pop("style")  # a click shows it, as with `<details>`
                 continue
-            if not (hidden_by_style and 2 * len("".join(element.itertext())) > size):
+            if element.tag in NEVER_SHOWN or 2 * len("".join(element.itertext())) <= size:
                 drop(element)
+            else:
+                element.attrib.pop("hidden", None)
 
 
 def _may_be_hidden(element: PageElement) -> bool:
@@ -134,6 +136,8 @@ def _is_furniture_block(
         return False
     if _NOTE_WORDS.search(words) or not known or is_list_of_sources(element):
         return False
+    if element.tag == "span" and span[0] == span[1] and next(element.iter("img"), None) is None:
+        return False  # the place of a note
     if element.tag in _ALWAYS_FURNITURE or _FURNITURE_WORDS.search(words):
         return True
     size = span[1] - span[0]

@@ -12,6 +12,7 @@ from pipeline.read.note_dialects import (
     add_inside,
     add_numbered,
     divide_shared_blocks,
+    unfold_note_headings,
     unfold_note_tables,
 )
 from pipeline.read.page_tree import (
@@ -41,6 +42,7 @@ _BACK_TEXT = re.compile(
 _START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
 _AFTER_LABEL = re.compile(r"\A\s*[.:：、)\]]\s*")
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
+_BY_SCRIPT = re.compile(r"javascript:\s*(?:;|void)")
 _HIGHEST = ("body", "html", "article", "main")
 
 
@@ -63,6 +65,7 @@ def notes_of(root: PageElement) -> PageNotes:
     notes = PageNotes()
     divide_shared_blocks(root)
     unfold_note_tables(root)
+    unfold_note_headings(root)
     places = NotePlaces.of(root)
     taken: set[PageElement] = set()
     for link in list(_links_to_places(root)):
@@ -108,12 +111,14 @@ class NotePlaces:
 
 def _links_to_places(root: PageElement) -> Iterator[PageElement]:
     """Yield the links that lead to a place in a page."""
-    return (one for one in root.iter("a") if "#" in (one.get("href") or ""))
+    return (one for one in root.iter("a") if "#" in (href := one.get("href") or "") or _BY_SCRIPT.match(href))
 
 
 def _linked_definition(link: PageElement, places: NotePlaces) -> PageElement | None:
     """Return the element with the text of the note that a link refers to; None if it refers to none."""
     page, mark, identifier = attribute(link, "href").partition("#")
+    if _BY_SCRIPT.match(page):  # Wikidot
+        page, mark, identifier = "", "#", attribute(link, "id").replace("ref", "", 1)
     label = shown_text(link)
     if not mark or not identifier or not _LABEL.fullmatch(label):
         return None
