@@ -132,12 +132,10 @@ def _is_furniture_block(
     """Return whether a block without a paragraph of the article belongs to the website around it."""
     words = words_of_class(element)
     known = element.tag in _MAYBE_FURNITURE or element.tag in _ALWAYS_FURNITURE
+    if _NOTE_WORDS.search(words) or not known or is_list_of_sources(element) or _is_place_of_note(element, span):
+        return False
     if not whole and _PICTURE_WORDS.search(words) and is_picture_with_caption(element):
         return False
-    if _NOTE_WORDS.search(words) or not known or is_list_of_sources(element):
-        return False
-    if element.tag == "span" and span[0] == span[1] and next(element.iter("img"), None) is None:
-        return False  # the place of a note
     if element.tag in _ALWAYS_FURNITURE or _FURNITURE_WORDS.search(words):
         return True
     size = span[1] - span[0]
@@ -147,3 +145,7 @@ def _is_furniture_block(
     if size > MOST_LABEL_LETTERS and linked > MOST_LINK_SHARE * size and next(element.iter("pre"), None) is None:
         return True
     return element.tag in _BOXES and size < FEWEST_BLOCK_LETTERS and next(element.iter(*_KEPT), None) is None
+
+
+def _is_place_of_note(element: PageElement, span: tuple[int, int]) -> bool:
+    return element.tag == "span" and span[0] == span[1] and next(element.iter("img"), None) is None

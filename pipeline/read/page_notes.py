@@ -81,7 +81,8 @@ def notes_of(root: PageElement) -> PageNotes:
         add_numbered(root, notes, places)
     identifiers = {attribute(one, "id") for reference in notes.references for one in reference.iter()} - {""}
     for definition in notes.definitions:
-        _take_out(definition, identifiers)
+        _drop_links_back(definition, identifiers)
+        _take_out(definition, notes)
     return notes
 
 
@@ -163,9 +164,8 @@ def _whole_reference(link: PageElement) -> PageElement:
     return whole
 
 
-def _take_out(definition: PageElement, references: set[str]) -> None:
-    """Remove the text of a note from the page, and from it the links back and the number; then empty elements."""
-    _drop_links_back(definition, references)
+def _take_out(definition: PageElement, notes: PageNotes) -> None:
+    """Remove the text of a note from the page, and from it the number; then empty elements."""
     if definition.tag != "li":
         _strip_number(definition)
     following = definition.getnext()
@@ -176,6 +176,8 @@ def _take_out(definition: PageElement, references: set[str]) -> None:
     definition.tail = None
     _drop_rule(before)
     while parent is not None and parent.tag not in _HIGHEST and not shown_text(parent):
+        if parent in notes.references:
+            return
         above, before = parent.getparent(), parent.getprevious()
         if above is None or next(parent.iter("img", "pre", "table"), None) is not None:
             return
