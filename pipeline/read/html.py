@@ -11,6 +11,7 @@ import yaml
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode_page import decode_page
+from pipeline.read.list_pages import refuse_list
 from pipeline.read.page_article import article_of
 from pipeline.read.page_blocks import indented
 from pipeline.read.page_check import letters_of_page, missing_letters
@@ -102,6 +103,8 @@ def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Map
 def page_markdown(page: SavedPage) -> PageMarkdown:
     """Return a page as Markdown."""
     root = page_tree(page.text)
+    if page.extract:
+        refuse_list(root)
     meta = metadata_of(root, page.text, page.url, converted=not page.extract)
     links = PageLinks(base_of(root) or page.url, meta.source_url)
     show_what_scripts_show(root)

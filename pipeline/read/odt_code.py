@@ -19,7 +19,7 @@ _STYLE = re.compile(r"<style:style\b[^<>]*>")
 _PARAGRAPH = re.compile(
     r'<text:p\b([^<>]*?\btext:style-name="([^"<>]+)"[^<>]*?)(?:/>|>((?:(?!<text:p\b).)*?)</text:p>)', re.DOTALL
 )
-_SPACES = re.compile(r'<text:s\b[^<>]*?(?:text:c="(\d{1,6})")?[^<>]*?/>')
+_SPACES = re.compile(r'<text:s\b(?:[^<>]*?\btext:c="(\d{1,6})")?[^<>]*/>')
 _TAB = re.compile(r"<text:tab\b[^<>]*/>")
 _LINES = re.compile(rf"(?:<p>{_LINE_OF_CODE}(?:(?!</p>).)*</p>\s*)+", re.DOTALL)
 _LINE = re.compile(rf"<p>{_LINE_OF_CODE}((?:(?!</p>).)*)</p>", re.DOTALL)

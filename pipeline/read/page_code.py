@@ -125,7 +125,7 @@ def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
         parts.append(element.text)
     for child in element:
         if is_element(child) and child.tag not in {"button", "script", "style"} and not is_line_number(child):
-            own_line = child.tag in _LINE_ELEMENTS
+            own_line = child.tag in _LINE_ELEMENTS or _is_one_of_lines(child)
             if own_line and parts and not parts[-1].endswith("\n") and "".join(parts).strip():
                 parts.append("\n")
             if child.tag == "br":
@@ -137,6 +137,14 @@ def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
                 parts.append("\n")
         if child.tail and not ((layout or child.tag in _LINE_ELEMENTS) and not child.tail.strip()):
             parts.append(child.tail)
+
+
+def _is_one_of_lines(code: PageElement) -> bool:
+    """Return whether a `<code>` is one of several in a `<pre>`, each a line, as WeChat writes code."""
+    above = code.getparent()
+    if code.tag != "code" or above.tag != "pre" or len(above) == 1:
+        return False
+    return all(one.tag == "code" and not (one.tail or "").strip() for one in above)
 
 
 def _line_follows(line: PageElement) -> bool:

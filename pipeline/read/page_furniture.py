@@ -38,7 +38,7 @@ _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 def drop_hidden(body: PageElement) -> None:
     """Remove what a browser does not show, unless it is most of the page: then a script shows it."""
     size = len("".join(body.itertext()))
-    for element in [*body.iter(*NEVER_SHOWN), *filter(_may_be_hidden, body.iter())]:
+    for element in [*body.iter(*NEVER_SHOWN - {"input"}), *filter(_may_be_hidden, body.iter())]:
         if element is body or element.getparent() is None:
             continue
         if has_class(element, *_EDITING_LINKS):
@@ -78,7 +78,7 @@ def prune_furniture(node: PageElement, places: LetterPlaces, found: list[tuple[i
             drop(element)
         elif held(span, found):
             waiting += list(element) if _holds_blocks(element) else []
-        elif inside and _is_text_block(element):
+        elif inside and (_is_text_block(element) or _is_box_of_text(element, span, links)):
             continue
         elif _is_furniture_block(element, span, links, whole=whole) or not (
             whole or inside or _may_frame(element, span)
@@ -101,6 +101,12 @@ def _holds_blocks(element: PageElement) -> bool:
 def _is_text_block(element: PageElement) -> bool:
     """Return whether a block between paragraphs of the article is text of it: a list of links, a line with a link."""
     return element.tag in _TEXT_BLOCKS and not _FURNITURE_WORDS.search(words_of_class(element))
+
+
+def _is_box_of_text(element: PageElement, span: tuple[int, int], links: list[tuple[int, int]]) -> bool:
+    """Return whether a box between paragraphs of the article is text of it: a column, a note; it has no links."""
+    unlinked = element.tag in _BOXES and not held(span, links) and not _FURNITURE_WORDS.search(words_of_class(element))
+    return unlinked and next(element.iter("p"), None) is not None
 
 
 def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:

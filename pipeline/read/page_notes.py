@@ -26,7 +26,7 @@ from pipeline.read.page_tree import (
 )
 
 MOST_NOTES = 2_000  # of one page
-_MARK = r"(?:\d{1,4}|[*†‡§¶]{1,4}|[a-z]|[ivx]{1,5}|note\s\d+|注\s?\d+)"
+_MARK = r"(?:\*?\d{1,4}|[*†‡§¶]{1,4}|[a-z]|[ivx]{1,5}|note\s\d+|注\s?\d+)"
 _LABEL = re.compile(rf"[\[(（［]?\s*{_MARK}\s*[\])）］]?", re.IGNORECASE)
 _BRACKETED_NUMBER = re.compile(r"[\[［]\s*\d{1,4}\s*[\]］]")
 _NOTE_ID = re.compile(
@@ -35,7 +35,7 @@ _NOTE_ID = re.compile(
 )
 _NOTE_CLASS = re.compile(r"foot-?(?:note|ref)|\bfn\b|end-?note|noteref|note-?ref|reference|sidenote|mw-ref|citation")
 _BACK_TEXT = re.compile(
-    r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|\[?\d+\]?"
+    r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|\[?\*?\d+\]?"
     r"|(?:jump up(?: to)?:?)?\s*[a-z]?",
     re.IGNORECASE,
 )
@@ -79,7 +79,8 @@ def notes_of(root: PageElement) -> PageNotes:
         add_inside(root, notes)
     if not notes.definitions:
         add_numbered(root, notes, places)
-    identifiers = {attribute(one, "id") for reference in notes.references for one in reference.iter()} - {""}
+    inside = [one for reference in notes.references for one in reference.iter()]
+    identifiers = {attribute(one, name) for one in inside for name in ("id", "name")} - {""}
     for definition in notes.definitions:
         _drop_links_back(definition, identifiers)
         _take_out(definition, notes)

@@ -94,7 +94,11 @@ def _code_in(block: PageElement) -> PageElement:
 def _drop_header(code: PageElement) -> None:
     """Remove what is in a `<pre>` around its `<code>`, if it is little else than the name of a language and buttons."""
     inside = list(code.iter("code"))
-    if len(inside) != 1 or inside[0].getparent() is code:
+    if len(inside) != 1:
+        return
+    if inside[0].getparent() is code and any(
+        one.tag not in {"div", "header", "button"} for one in code if one is not inside[0]
+    ):
         return
     rest = shown_text(code).replace(shown_text(inside[0]), "", 1)
     if len(rest) < LONGEST_LANGUAGE and shown_text(inside[0]):

@@ -46,7 +46,7 @@ class Reader:
 
 _MODULES = ("web_archive", "warc", "epub", "html", "pandoc_formats")  # in this order: `.html` may be MHTML
 CONTAINERS = frozenset(("warc", "wacz", "epub"))  # suffixes that the readers with parts have
-READER_VERSIONS = {"mhtml": 5, "warc": 4, "epub": 1, "html": 5, "pandoc": 5}  # here: a run that reads none imports none
+READER_VERSIONS = {"mhtml": 6, "warc": 5, "epub": 2, "html": 6, "pandoc": 6}  # here: a run that reads none imports none
 
 
 def shipped_readers() -> tuple[Reader, ...]:

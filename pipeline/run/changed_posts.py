@@ -99,5 +99,7 @@ def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
     counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
     left_out = database.count("kind = 'draft' AND path IN (SELECT path FROM applied)")
     counts[FileKind.LEFT_OUT] += left_out
-    counts[FileKind.DRAFT] += database.count("kind = 'draft'") - left_out
+    listed = database.count("kind = 'draft' AND title = 'listing'")
+    counts[FileKind.LISTING] += listed
+    counts[FileKind.DRAFT] += database.count("kind = 'draft'") - left_out - listed
     return tuple((kind, counts[kind]) for kind in PASSED_OVER if counts[kind])
