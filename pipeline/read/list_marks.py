@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.read.page_tree import PageElement, attribute
 
-_NUMBER = re.compile(r"\d{1,8}")  # CommonMark allows nine digits
+_ITEM_NUMBER = re.compile(r"\d{1,8}")  # CommonMark allows nine digits
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class ItemMarks:
         backwards = element.tag == "ol" and element.get("reversed") is not None
         first = sum(one.tag == "li" for one in element) if backwards else 1
         start = attribute(element, "start")
-        return cls(element.tag == "ol", int(start) if _NUMBER.fullmatch(start) else first, -1 if backwards else 1)
+        return cls(element.tag == "ol", int(start) if _ITEM_NUMBER.fullmatch(start) else first, -1 if backwards else 1)
 
     def following(self, value: str = "") -> str:
         """Return the mark of the next item; `value` is a number that it names itself.
@@ -41,7 +41,7 @@ class ItemMarks:
         """
         if not self.ordered:
             return "- "
-        if _NUMBER.fullmatch(value):
+        if _ITEM_NUMBER.fullmatch(value):
             self.number = int(value)
         number = max(self.number, 0)
         if self.written is not None and number != self.written + 1:

@@ -8,7 +8,7 @@ from pipeline.document import ListPage
 from pipeline.read.page_tree import PageElement, shown_text
 
 FEWEST_LISTED = 0.5  # of the characters of the page, which are links or in a row with a link
-_TITLES = {  # title of the page -> the program that writes such lists
+_LIST_TITLES = {  # title of the page -> the program that writes such lists
     re.compile(r"Index of /.*|Index of ftp://.*", re.IGNORECASE | re.DOTALL): "a web server's list of a folder",
     re.compile(
         r"Directory listing (?:for|of) .*|Listing directory .*", re.IGNORECASE | re.DOTALL
@@ -29,7 +29,7 @@ def refuse_list(root: PageElement) -> None:
     `<title>Index of /blog</title>` with links to files is one; an article of that title is none.
     """
     names = [shown_text(one) for one in root.iter("title", "h1", "h2")][:4]
-    program = next((of for pattern, of in _TITLES.items() if any(map(pattern.fullmatch, names))), "")
+    program = next((of for pattern, of in _LIST_TITLES.items() if any(map(pattern.fullmatch, names))), "")
     body = root.find("body")
     if not program or body is None:
         return

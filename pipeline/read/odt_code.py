@@ -19,7 +19,7 @@ _STYLE = re.compile(r"<style:style\b[^<>]*>")
 _PARAGRAPH = re.compile(
     r'<text:p\b([^<>]*?\btext:style-name="([^"<>]+)"[^<>]*?)(?:/>|>((?:(?!<text:p\b).)*?)</text:p>)', re.DOTALL
 )
-_SPACES = re.compile(r'<text:s\b(?:[^<>]*?\btext:c="(\d{1,6})")?[^<>]*/>')
+_ODT_SPACES = re.compile(r'<text:s\b(?:[^<>]*?\btext:c="(\d{1,6})")?[^<>]*/>')
 _TAB = re.compile(r"<text:tab\b[^<>]*/>")
 _LINES = re.compile(rf"(?:<p>{_LINE_OF_CODE}(?:(?!</p>).)*</p>\s*)+", re.DOTALL)
 _LINE = re.compile(rf"<p>{_LINE_OF_CODE}((?:(?!</p>).)*)</p>", re.DOTALL)
@@ -34,7 +34,7 @@ def with_code_marked(odt: bytes) -> bytes:
     except (zipfile.BadZipFile, zlib.error, KeyError, OSError, RuntimeError, NotImplementedError, UnicodeDecodeError):
         return odt
     parents = dict(filter(None, map(_name_and_parent, _STYLE.findall(styles + text))))
-    made = _PARAGRAPH.sub(lambda match: _marked_line(match, parents), text)
+    made = _PARAGRAPH.sub(lambda match: _marked_code(match, parents), text)
     return odt if made == text else with_files(odt, {TEXT_FILE: made.encode()})
 
 
@@ -44,7 +44,7 @@ def _name_and_parent(style: str) -> tuple[str, str] | None:
     return (name[1], parent[1]) if name and parent else None
 
 
-def _marked_line(match: re.Match[str], parents: dict[str, str]) -> str:
+def _marked_code(match: re.Match[str], parents: dict[str, str]) -> str:
     """Return a paragraph with a mark if its style is one of code, or based on one."""
     style, seen = match[2], set[str]()
     while not _CODE_STYLES.fullmatch(style):
@@ -52,7 +52,7 @@ def _marked_line(match: re.Match[str], parents: dict[str, str]) -> str:
         style = parents.get(style, "")
         if not style or style in seen:
             return match[0]
-    inner = _SPACES.sub(lambda spaces: _SPACE * min(int(spaces[1] or 1), MOST_SPACES), match[3] or "")
+    inner = _ODT_SPACES.sub(lambda spaces: _SPACE * min(int(spaces[1] or 1), MOST_SPACES), match[3] or "")
     inner = _TAB.sub(_SPACE * SPACES_OF_TAB, inner)
     return f"<text:p{match[1]}>{_LINE_OF_CODE}{inner}</text:p>"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipeline.read.lead_picture import put_lead_picture
 from pipeline.read.page_furniture import drop_hidden, prune_furniture
-from pipeline.read.page_letters import LetterPlaces, held, letters_only, places_of
+from pipeline.read.page_letters import LetterPlaces, held, letter_places, letters_only
 from pipeline.read.page_related import drop_related
 from pipeline.read.page_tree import PageElement, attribute, drop
 
@@ -22,7 +22,7 @@ def article_of(root: PageElement) -> tuple[PageElement, bool]:
     body = root.find(".//body")
     body = root if body is None else body
     drop_hidden(body)
-    places = places_of(body)
+    places = letter_places(body)
     for element in [one for one in root.iter("script", "style", "link") if "ld+json" not in attribute(one, "type")]:
         drop(element)  # trafilatura copies its tree again and again
     found = _located_paragraphs(paragraphs_of_article(root), places.letters)

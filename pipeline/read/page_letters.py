@@ -22,7 +22,7 @@ def letters_only(text: str) -> str:
     return "" if text.isspace() else "".join(filter(str.isalnum, text))
 
 
-def places_of(body: PageElement) -> LetterPlaces:
+def letter_places(body: PageElement) -> LetterPlaces:
     """Return the places of the elements below `body`, without recursion."""
     places = LetterPlaces()
     parts: list[str] = []

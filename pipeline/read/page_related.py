@@ -8,7 +8,7 @@ from pipeline.read.page_tree import PageElement, drop, shown_text
 
 LONGEST_LABEL = 80  # characters
 FEWEST_LINKED = 0.5  # of the characters of a teaser: its title is a link, its date and its topic are not
-_SEPARATORS = re.compile(r"[\s,|·/#•;&>»→-]*")
+_BETWEEN_TEASERS = re.compile(r"[\s,|·/#•;&>»→-]*")
 _AROUND_LABELS = " \t\n\r:：»›>→…·-–|►▶"
 _RELATED = re.compile(
     r"related(?: (?:articles?|posts?|stor(?:y|ies)|news|content|reading|topics?|links))?|read (?:more|next|also)"
@@ -35,7 +35,7 @@ def drop_related(node: PageElement) -> None:
 
     `<p>Read more:</p><ul><li><a href="b">Another post</a></ul>` -> nothing.
     """
-    labels = [one for one in node.iter() if _is_label(one.text or "")]
+    labels = [one for one in node.iter() if _is_related_label(one.text or "")]
     for label in labels:
         above = [*label.iterancestors()]
         if node not in above or any(one.tag in {"pre", "code", "table", "a"} for one in (label, *above)):
@@ -47,10 +47,10 @@ def drop_related(node: PageElement) -> None:
         _drop_with_teasers(label, node)
 
 
-def _is_label(text: str) -> bool:
+def _is_related_label(text: str) -> bool:
     """Return whether a text is only the label of related posts.
 
-    >>> _is_label("Related posts:"), _is_label("Related work by others")
+    >>> _is_related_label("Related posts:"), _is_related_label("Related work by others")
     (True, False)
     """
     return 0 < len(text) < LONGEST_LABEL and _RELATED.fullmatch(text.strip(_AROUND_LABELS)) is not None
@@ -74,7 +74,7 @@ def _drop_with_teasers(label: PageElement, node: PageElement) -> None:
 
 def _ends_teaser(element: PageElement) -> bool:
     """Return whether only separators are between an element and the next."""
-    return _SEPARATORS.fullmatch(element.tail or "") is not None
+    return _BETWEEN_TEASERS.fullmatch(element.tail or "") is not None
 
 
 def _is_teaser(element: PageElement) -> bool:
