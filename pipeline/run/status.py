@@ -55,7 +55,8 @@ def archive_status(settings: Settings) -> ArchiveStatus:
     try:
         with _state_to_read(file) as database:
             known = _by_file(database)
-            drafts = database.count("kind = 'draft'")
+            listed = database.count("kind = 'draft' AND title = 'listing'")
+            no_posts = {FileKind.DRAFT: database.count("kind = 'draft'") - listed, FileKind.LISTING: listed}
             last = ArchiveStatus(
                 cleaned=database.count("kind = 'cleaned' AND duplicate_of IS NULL AND problem IS NULL"),
                 duplicates=database.count("kind = 'cleaned' AND duplicate_of IS NOT NULL"),
@@ -64,8 +65,8 @@ def archive_status(settings: Settings) -> ArchiveStatus:
             )
     except sqlite3.Error as error:
         reason = "no run yet" if not file.exists() else f"the state cannot be read now ({error})"
-        known, drafts, last = {}, 0, ArchiveStatus(reason)
-    return _with_changes(last, settings, known, drafts)
+        known, no_posts, last = {}, {}, ArchiveStatus(reason)
+    return _with_changes(last, settings, known, no_posts)
 
 
 def _by_file(database: ArchiveState) -> dict[str, tuple[str, str, str]]:
@@ -99,12 +100,12 @@ def _state_to_read(file: Path) -> Iterator[ArchiveState]:
 
 
 def _with_changes(
-    last: ArchiveStatus, settings: Settings, known: dict[str, tuple[str, str, str]], drafts: int
+    last: ArchiveStatus, settings: Settings, known: dict[str, tuple[str, str, str]], no_posts: dict[FileKind, int]
 ) -> ArchiveStatus:
     """Return the status with what changed in raw/ since the sources were last seen."""
     flow = digest_of_values(cache_key(settings), ROW_VERSION)
     new, changed, outdated = [], [], 0
-    passed_over: Counter[str] = Counter({FileKind.DRAFT: drafts})
+    passed_over: Counter[str] = Counter(no_posts)
     for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
             passed_over[found.passed_over] += 1
