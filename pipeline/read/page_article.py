@@ -23,8 +23,9 @@ def article_of(root: PageElement) -> tuple[PageElement, bool]:
     body = root if body is None else body
     drop_hidden(body)
     places = letter_places(body)
-    for element in [one for one in root.iter("script", "style", "link") if "ld+json" not in attribute(one, "type")]:
-        drop(element)  # trafilatura copies its tree again and again
+    scripts = [one for one in root.iter("script", "style", "link") if "ld+json" not in attribute(one, "type")]
+    for element in (*scripts, *[one for one in body.iter("nav", "footer") if _is_frame(one)]):
+        drop(element)  # trafilatura would copy them again and again
     found = _located_paragraphs(paragraphs_of_article(root), places.letters)
     if sum(end - start for start, end in found) < FEWEST_ARTICLE_LETTERS:
         prune_furniture(body, places, found, whole=True)
@@ -73,3 +74,10 @@ def _smallest_holding(body: PageElement, places: LetterPlaces, found: list[tuple
         if not below or below[0].tag in {"p", "pre", "ul", "ol", "table", "tbody", "tr", "blockquote"}:
             return node
         node = below[0]
+
+
+def _is_frame(element: PageElement) -> bool:
+    """Return whether a `<nav>` or `<footer>` belongs to the website: it holds no article, and is in none."""
+    if next(element.iter("article", "main", "h1", "blockquote", "pre", "figure"), None) is not None:
+        return False
+    return all(one.tag not in {"article", "blockquote", "figure", "section"} for one in element.iterancestors())
