@@ -8,18 +8,11 @@ from pipeline.document import ListPage
 from pipeline.read.page_tree import PageElement, shown_text
 
 FEWEST_LISTED = 0.5  # of the characters of the page, which are links or in a row with a link
-_LIST_TITLES = {  # title of the page -> the program that writes such lists
-    re.compile(r"Index of /.*|Index of ftp://.*", re.IGNORECASE | re.DOTALL): "a web server's list of a folder",
-    re.compile(
-        r"Directory listing (?:for|of) .*|Listing directory .*", re.IGNORECASE | re.DOTALL
-    ): "a web server's list of a folder",
-    re.compile(
-        r".*- HTTrack Website Copier|.*Index of locally available (?:sites|projects).*", re.IGNORECASE | re.DOTALL
-    ): "HTTrack's list of copied websites",
-    re.compile(r"Page has moved", re.IGNORECASE): "HTTrack's note that a page has moved",
-    re.compile(
-        r"Archived Sites|ArchiveBox(?: Index)?|.*\| ArchiveBox Index", re.IGNORECASE
-    ): "ArchiveBox's list of archived pages",
+_LIST_TITLES = {  # what writes such lists -> the titles of its pages
+    "a web server's list of a folder": r"Index of (?:/|ftp://).*|Directory listing (?:for|of) .*|Listing directory .*",
+    "HTTrack's list of copied websites": r".*- HTTrack Website Copier|.*Index of locally available (?:sites|projects).*",
+    "HTTrack's note that a page has moved": r"Page has moved",
+    "ArchiveBox's list of archived pages": r"Archived Sites|ArchiveBox(?: Index)?|.*\| ArchiveBox Index",
 }
 
 
@@ -29,7 +22,12 @@ def refuse_list(root: PageElement) -> None:
     `<title>Index of /blog</title>` with links to files is one; an article of that title is none.
     """
     names = [shown_text(one) for one in root.iter("title", "h1", "h2")][:4]
-    program = next((of for pattern, of in _LIST_TITLES.items() if any(map(pattern.fullmatch, names))), "")
+    matches = (
+        program
+        for program, pattern in _LIST_TITLES.items()
+        if any(re.fullmatch(pattern, name, re.IGNORECASE) for name in names)
+    )
+    program = next(matches, "")
     body = root.find("body")
     if not program or body is None:
         return
