@@ -10,7 +10,7 @@ from pipeline.read.page_tree import PageElement, shown_text
 FEWEST_LISTED = 0.5  # of the characters of the page, which are links or in a row with a link
 _LIST_TITLES = {  # what writes such lists -> the titles of its pages
     "a web server's list of a folder": r"Index of (?:/|ftp://).*|Directory listing (?:for|of) .*|Listing directory .*",
-    "HTTrack's list of copied websites": r".*- HTTrack Website Copier|.*Index of locally available (?:sites|projects).*",
+    "HTTrack's list of copied websites": r".*- HTTrack Website Copier|.*Index of locally available .*",
     "HTTrack's note that a page has moved": r"Page has moved",
     "ArchiveBox's list of archived pages": r"Archived Sites|ArchiveBox(?: Index)?|.*\| ArchiveBox Index",
 }
