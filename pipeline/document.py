@@ -152,6 +152,10 @@ class SkipDocument(Exception):  # noqa: N818 - not an error in the code
     """A document cannot be processed: binary, undecodable, over a limit. The message says why, and what to do."""
 
 
+class ListPage(SkipDocument):
+    """A document is no post: a program wrote it as a list of files or of pages. The message says which program."""
+
+
 class RetryLater(SkipDocument):
     """A document cannot be read now, but perhaps later: a disk error, too many open files, a file being written."""
 

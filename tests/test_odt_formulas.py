@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from pipeline.document import Source
+from pipeline.read.odt_code import with_code_marked
 from pipeline.read.odt_formulas import with_formulas_found, with_inline_formulas
 from pipeline.read.pandoc_formats import READER
 
@@ -30,8 +31,9 @@ FORMULA = f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{IN
 PREFIXED = "<math:math><math:mrow><math:mi>a</math:mi><math:mo>+</math:mo><math:mi>b</math:mi></math:mrow></math:math>"
 
 
-def odt(body: str, **formulas: str) -> bytes:
-    text = f"<office:document-content {NAMES}><office:body><office:text>{body}</office:text></office:body>"
+def odt(body: str, styles: str = "", **formulas: str) -> bytes:
+    styles = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    text = f"<office:document-content {NAMES}>{styles}<office:body><office:text>{body}</office:text></office:body>"
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
@@ -108,3 +110,21 @@ def test_other_files_stay_as_they_are():
     assert with_formulas_found(odt("<draw:object><math:math>" * 50_000)) != b""
     page = "<p>Words only, math display</p>"
     assert with_inline_formulas(page) == page
+
+
+CODE_STYLES = (
+    '<style:style style:name="P1" style:family="paragraph" style:parent-style-name="Mine"/>'
+    '<style:style style:name="Mine" style:family="paragraph" style:parent-style-name="Preformatted_20_Text"/>'
+)
+
+
+@pytest.mark.parametrize("style", ["Preformatted_20_Text", "P1", "Mine", "Source_20_Code"])
+def test_preformatted_paragraphs_are_code(style: str):
+    """Lines of code, each a paragraph of its style or of one based on it, are one block with their spaces."""
+    lines = ["def f(x):", '<text:s text:c="4"/>return <text:s/>x', "", "<text:tab/># end &lt;b&gt;"]
+    code = "".join(f'<text:p text:style-name="{style}">{line}</text:p>' for line in lines)
+    code = code.replace(f'"{style}"></text:p>', f'"{style}"/>')
+    made = markdown(odt(f"<text:p>Before.</text:p>{code}<text:p>After.</text:p>", styles=CODE_STYLES))
+    assert made == "Before.\n\n```\ndef f(x):\n    return  x\n\n    # end <b>\n```\n\nAfter."
+    assert with_code_marked(b"no archive") == b"no archive"
+    assert with_code_marked(odt("<text:p" * 50_000)) != b""

@@ -13,16 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline.document import Document, SkipDocument, Source
+from pipeline.document import Document, ListPage, SkipDocument, Skipped, Source
 from pipeline.markdown import parser
 from pipeline.read import readers, web_archive
 from pipeline.read.html import SavedPage, page_markdown, read_html
+from pipeline.read.kinds import FileKind
 from pipeline.read.readers import Reader, read_document, reader_of
+from pipeline.run.follow import follow_all
 from pipeline.run.worker import cleaned_document
 from pipeline.settings import Settings
+from pipeline.store.rows import document_row
 from tests.conftest import ROOT
 
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "web_pages.toml").read_text("utf-8"))["case"]
+DIALECTS = tomllib.loads((ROOT / "tests" / "cases" / "page_dialects.toml").read_text("utf-8"))["case"]
+OTHER_SENTENCES = (
+    "When we came home it was dark, nobody was on the road, and the lamps of the village were lit one after the other. "
+    "My sister had kept the soup warm, and we sat in the kitchen until the clock in the hall struck eleven."
+)
 SENTENCE = (
     "We walked along the river as far as the old mill, and the water was high after the rain of the week before. "
 )
@@ -84,6 +92,52 @@ def test_elements_become_markdown(case: dict[str, str]):
     assert shown == case["markdown"]
     assert case.get("never", "\0") not in made.text
     assert made.missing == 0
+
+
+@pytest.mark.parametrize("case", DIALECTS, ids=lambda case: case["label"])
+def test_nothing_of_an_article_is_lost_in_any_dialect(case: dict[str, list[str]]):
+    """Text, code, cells, pictures and notes of many websites and programs are in the Markdown, in their order."""
+    article = f"<article>{PROSE}{case['page']}<p>{OTHER_SENTENCES}</p></article>"
+    text = read(f"<html><head><title>T</title></head><body><nav><a href='/'>Home</a></nav>{article}</body></html>").text
+    at = 0
+    for part in case["has"]:
+        assert part in text[at:], text
+        at = text.index(part, at) + len(part)
+    assert [part for part in case.get("never", ()) if part in text] == []
+    assert OTHER_SENTENCES in text
+
+
+LISTS = {
+    "Apache": "<title>Index of /blog</title></head><body><h1>Index of /blog</h1><table><tr><th>Name</th><th>Size</th>"
+    '</tr><tr><td><a href="/">Parent Directory</a></td><td>-</td></tr><tr><td><a href="a.html">a.html</a></td>'
+    "<td>12K</td></tr></table><address>Apache/2.4 Server at e.org Port 80</address>",
+    "nginx": '<title>Index of /</title></head><body><h1>Index of /</h1><hr><pre><a href="../">../</a>\n'
+    '<a href="a.html">a.html</a>   01-Jan-2020 10:00   512\n</pre><hr>',
+    "Python": "<title>Directory listing for /</title></head><body><h1>Directory listing for /</h1><hr><ul>"
+    '<li><a href="a.html">a.html</a></li><li><a href="b/">b/</a></li></ul><hr>',
+    "HTTrack": "<title>Local index - HTTrack Website Copier</title></head><body><table><tr><td>Index of locally "
+    'available sites:</td></tr><tr><td><a href="e.org/index.html">Ann walks along the river</a></td></tr></table>',
+}
+
+
+@pytest.mark.parametrize("program", LISTS)
+def test_a_list_that_a_program_wrote_is_no_post(program: str):
+    """Lists of files of servers, and of pages of HTTrack, are passed over; the message names the program."""
+    with pytest.raises(ListPage, match=r"list of|HTTrack"):
+        read(f"<html><head>{LISTS[program]}</body></html>")
+    text = read(
+        f"<html><head><title>Index of /etc</title></head><body><h1>Index of /etc</h1>{PROSE}</body></html>"
+    ).text
+    assert SENTENCE.strip() in text
+
+
+def test_lists_of_programs_are_counted_and_not_skipped():
+    """The outcome of such a list has the kind of list pages."""
+    data = f"<html><head>{LISTS['nginx']}</body></html>".encode()
+    outcome = follow_all(Source(PurePosixPath("index.html"), data), ())
+    assert isinstance(outcome, Skipped)
+    assert outcome.step == FileKind.LISTING
+    assert document_row(outcome).kind == FileKind.DRAFT
 
 
 def test_the_article_is_found_and_the_website_is_not():

@@ -22,7 +22,7 @@ KANA_ROWS = b"$%"  # the first bytes of Hiragana and Katakana in JIS X 0208
 HZ_RUN = re.compile(rb"~\{((?:[\x21-\x77][\x21-\x7e])+)~\}")
 UTF_7_RUN = re.compile(rb"\+([A-Za-z0-9+/]{3,})-?")
 QUOTED = re.compile(rb"(?:=[0-9A-F]{2})+")
-QUOTED_HIGH = re.compile(rb"(?:=[89A-F][0-9A-F])+(?![0-9A-F])")
+QUOTED_HIGH = re.compile(rb"=[89A-F][0-9A-F](?:=[89A-F][0-9A-F])*(?![0-9A-F])")  # a literal first, to skip to it
 QUOTED_PARAGRAPH = re.compile(rb"(?m:^)(?:[^\n]*=(?:[89A-F][0-9A-F]|\r?\n)[^\n]*(?:\n(?!\r?\n)[^\n]+)*)")
 SOFT_LINE_END = re.compile(rb"=[ \t]*\r?\n")
 NOT_QUOTED = re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n|[ \t]*\Z)")
@@ -34,7 +34,7 @@ PERCENT_LINE = re.compile(rb"(?:[\w.~!*'();:@&=+$,?#\[\]-]|%[0-9A-Fa-f]{2})+")
 PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 PERCENT_HIGH = re.compile(rb"%[89A-Fa-f][0-9A-Fa-f]")  # a byte outside ASCII
 PERCENT_SPACE, FEWEST_PERCENT_SPACES = b"%20", 6  # a sentence; names of files have fewer
-FIRST_QUOTED_HIGH = re.compile(rb"=[89A-F][0-9A-F]")  # starts with a literal, so that `re` skips to it
+FIRST_QUOTED_HIGH = re.compile(rb"=[89A-F][0-9A-F]")
 CODE_QUOTES = (b"`", b'"', b"'")  # before an example of an encoding
 CODE_MARKS = (b"`", b"://")  # lines of code, and of URLs, stay
 FEWEST_CHARACTERS = 4  # characters outside ASCII that prove a run by the language model
@@ -151,11 +151,13 @@ def _quoted_printable(data: bytes) -> bytes:
 
 def _unquoted(paragraph: bytes) -> bytes:
     """Return a paragraph without quoted-printable; as it is if a `=` is not of it, or too few characters prove it."""
+    if NOT_QUOTED.search(paragraph) or b"`" in paragraph or not paragraph.isascii():
+        return paragraph
     high = [run for run in QUOTED_HIGH.finditer(paragraph) if not _is_after_space(paragraph, run.start())]
     escapes = sum(len(run[0]) // 3 for run in QUOTED_HIGH.finditer(paragraph))
     is_soft = bool(SOFT_LINE_END.search(paragraph))
     proven = (escapes >= FEWEST_QUOTED and high) or (escapes and is_soft) or escapes >= 3 * FEWEST_QUOTED
-    if not paragraph.isascii() or not proven or NOT_QUOTED.search(paragraph) or b"`" in paragraph:
+    if not proven:
         return paragraph
     plain = SOFT_LINE_END.sub(b"", paragraph)
     plain = QUOTED.sub(lambda run: bytes.fromhex(run[0].replace(b"=", b"").decode()), plain)

@@ -11,24 +11,21 @@ import yaml
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode_page import decode_page
+from pipeline.read.list_pages import refuse_list
 from pipeline.read.page_article import article_of
 from pipeline.read.page_blocks import indented
 from pipeline.read.page_check import letters_of_page, missing_letters
-from pipeline.read.page_code import mark_code_blocks
-from pipeline.read.page_images import LAZY_ATTRIBUTES, PagePictures
+from pipeline.read.page_code_blocks import mark_code_blocks
+from pipeline.read.page_images import PagePictures
 from pipeline.read.page_links import PageLinks
 from pipeline.read.page_maths import formulas_of
 from pipeline.read.page_metadata import PageMetadata, base_of, metadata_of
 from pipeline.read.page_notes import notes_of
+from pipeline.read.page_scripts import show_what_scripts_show
 from pipeline.read.page_tidying import tidy_page
 from pipeline.read.page_tree import (
     LargePage,
-    PageElement,
-    attribute,
-    drop,
-    elements,
     page_tree,
-    shown_text,
 )
 from pipeline.read.page_writer import PageWriter
 from pipeline.read.readers import READER_VERSIONS, Reader, folder_of_pictures
@@ -39,8 +36,7 @@ _SNIFF = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|div|p|article|table|h[1-6]|a|span|br|title|ul)\b", re.IGNORECASE
 )
 
-_SINGLEFILE = re.compile(r"(--sf-img-\d+)\s*:\s*url\([\"']?(data:[^\"')]+)")
-_SINGLEFILE_USE = re.compile(r"background-image\s*:\s*var\((--sf-img-\d+)\)")
+_DUMPER_OF_FIELDS = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C one is faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +104,11 @@ def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Map
 def page_markdown(page: SavedPage) -> PageMarkdown:
     """Return a page as Markdown."""
     root = page_tree(page.text)
+    if page.extract:
+        refuse_list(root)
     meta = metadata_of(root, page.text, str(page.fields.get("source_url") or page.url), converted=not page.extract)
     links = PageLinks(base_of(root) or page.url, meta.source_url)
-    _show_images_of_variables(root)
-    _show_lazy_images(root)
+    show_what_scripts_show(root)
     mark_code_blocks(root)
     tidy_page(root)
     notes = notes_of(root)
@@ -150,41 +147,10 @@ def front_matter(meta: PageMetadata, known: Mapping[str, object]) -> str:
 def fields_as_yaml(fields: Mapping[str, object]) -> str:
     """Return the fields that are not empty as YAML front matter; "" if there are none."""
     given = {key: value for key, value in fields.items() if value}
-    return f"---\n{yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=10_000)}---\n\n" if given else ""
+    if not given:
+        return ""
+    written = yaml.dump(given, Dumper=_DUMPER_OF_FIELDS, allow_unicode=True, sort_keys=False, width=10_000)
+    return f"---\n{written}---\n\n"
 
 
-def _show_lazy_images(root: PageElement) -> None:
-    """Put the image of a `<noscript>` in the place of the one that a script would load; other `<noscript>` go."""
-    for element in elements(root, "noscript"):
-        image = next(element.iter("img"), None)
-        if image is None and "<img" in (element.text or "").lower():
-            image = next(page_tree(element.text).iter("img"), None)
-        before = element.getprevious()
-        if before is not None and before.tag not in {"img", "picture"}:
-            before = next(iter(list(before.iter("img"))[-1:]), None)
-        if image is not None and attribute(image, "src"):
-            if before is not None and before.tag in {"img", "picture"} and not shown_text(element):
-                drop(before)
-            element.tag = "span"
-            element.text = None
-            element[:] = [image]
-        elif image is None:
-            drop(element)
-    for element in elements(root, *LAZY_TAGS):
-        if element.tag != "img" and any(element.get(name) for name in ("src", *LAZY_ATTRIBUTES)):
-            element.tag = "img"
-
-
-def _show_images_of_variables(root: PageElement) -> None:
-    """Give images that SingleFile keeps in variables of a style sheet their `src` back."""
-    stored: dict[str, str] = {}
-    for style in root.iter("style"):
-        stored |= {match[1]: match[2] for match in _SINGLEFILE.finditer(style.text or "")}
-    for element in elements(root, "img") if stored else ():
-        used = _SINGLEFILE_USE.search(element.get("style") or "")
-        if used and used[1] in stored:
-            element.set("src", stored[used[1]])
-
-
-LAZY_TAGS = ("amp-img", "lazy-image", "image")
 READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html, READER_VERSIONS["html"])

@@ -68,6 +68,13 @@ def _is_lead(element: PageElement, name: str) -> bool:
     return named or bool(marked) or element.tag == "figure"
 
 
+def is_picture_with_caption(block: PageElement) -> bool:
+    """Return whether a block is one picture, or a few, with a caption that may have links, and no teaser of a post."""
+    pictures = sum(1 for _ in block.iter("img"))
+    heading = next(block.iter("h1", "h2", "h3", "h4", "h5", "h6", "time"), None)
+    return pictures > 0 and heading is None and len(shown_text(block)) <= MOST_CAPTION * pictures
+
+
 def picture_stem(url: str) -> str:
     """Return the name of an image file in a URL without a size: `https://e.org/a-640x480.jpg?w=2` -> `a`.
 

@@ -18,13 +18,17 @@ NOTES_HEADING = re.compile(
     re.IGNORECASE,
 )
 _INLINE_NOTES = ("sidenote", "marginnote", "footnoteContent", "footnote-content", "margin-note", "side-note")
-_POINTERS = ("data-definition", "data-footnote-id", "data-note-id", "data-fn")  # attributes with the `id` of a text
+_AROUND_INLINE_NOTES = ("inline-footnote", "footnote", "footnote-container", "sidenote-wrapper")
+_POINTERS = frozenset(("data-definition", "data-footnote-id", "data-note-id", "data-fn"))  # with the `id` of a text
 
 
 def divide_shared_blocks(root: PageElement) -> None:
     """Divide a paragraph with the texts of several notes, each after an `<a name>`, into one element for each."""
     targets = {attribute(one, "href").partition("#")[2] for one in root.iter("a")} - {""}
-    for block in elements(root, "p", "div"):
+    anchors = (one for one in root.iter("a") if not attribute(one, "href"))
+    for block in dict.fromkeys(one.getparent() for one in anchors):
+        if block.tag not in {"p", "div"}:
+            continue
         starts = [
             at
             for at, one in enumerate(block)
@@ -59,9 +63,30 @@ def unfold_note_tables(root: PageElement) -> None:
         table.tag = "div"
 
 
+def unfold_note_headings(root: PageElement) -> None:
+    """Make a heading that is only the number of a note, and what follows it, one block, as Texinfo writes notes.
+
+    `<h5><a id="FOOT1" href="#DOCF1">(1)</a></h5><p>See there.` -> `<div id="FOOT1"><p>See there.`
+    """
+    for heading in elements(root, "h3", "h4", "h5", "h6"):
+        link = next(heading.iter("a"), None)
+        name = "" if link is None else attribute(link, "id") or attribute(link, "name") or attribute(heading, "id")
+        if not name or not _NOTE_NUMBER.fullmatch(shown_text(heading)) or "#" not in attribute(link, "href"):
+            continue
+        note = heading.makeelement("div")
+        for one in list(heading.itersiblings()):
+            if one.tag in {"h1", "h2", "h3", "h4", "h5", "h6", "hr"}:
+                break
+            note.append(one)
+        heading.addprevious(note)
+        drop(heading)
+        note.set("id", name)
+
+
 def add_by_attribute(root: PageElement, notes: PageNotes, places: NotePlaces) -> None:
     """Add the notes whose references name the `id` of the text in an attribute; a script shows the text."""
-    for element in elements(root, "span", "sup", "a", "button"):
+    pointing = [one for one in root.iter("span", "sup", "a", "button") if not _POINTERS.isdisjoint(one.keys())]
+    for element in pointing:
         name = next((value for key in _POINTERS if (value := attribute(element, key))), "")
         definition = places.named.get(name)
         if definition is None or element.getparent() is None or definition in element.iterancestors():
@@ -74,16 +99,27 @@ def add_by_attribute(root: PageElement, notes: PageNotes, places: NotePlaces) ->
 def add_inside(root: PageElement, notes: PageNotes) -> None:
     """Add the notes whose texts are where they are referred to, for the margin of the page or to be opened."""
     for element in elements(root, "span", "small"):
-        if not has_class(element, *_INLINE_NOTES) or not shown_text(element) or element.getparent() is None:
+        if not (has_class(element, *_INLINE_NOTES) or _follows_box(element)):
+            continue
+        if not shown_text(element) or element.getparent() is None:
             continue
         above = element.getparent()
         reference = above
-        if not (has_class(above, "inline-footnote", "footnote", "sidenote-wrapper") and above.tag == "span"):
+        if not (
+            has_class(above, "inline-footnote", "footnote", "footnote-container", "sidenote-wrapper")
+            and above.tag == "span"
+        ):
             reference = element.makeelement("span")
             above.insert(above.index(element), reference)
             reference.tail = None
         notes.add(reference, element)
         element.attrib.pop("style", None)
+
+
+def _follows_box(element: PageElement) -> bool:
+    """Return whether the box that opens a note in the margin is before an element: `<input class="margin-toggle">`."""
+    before = element.getprevious()
+    return before is not None and before.tag == "input" and has_class(before, "margin-toggle")
 
 
 def add_numbered(root: PageElement, notes: PageNotes, places: NotePlaces) -> None:

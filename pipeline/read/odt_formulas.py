@@ -35,11 +35,19 @@ def with_formulas_found(odt: bytes) -> bytes:
             made = _OBJECT_FOLDER.sub(_named_folder, b"".join(_with_formulas_moved(text, formulas)))
             if made == text:
                 return odt
-            files = {one.filename: archive.read(one) for one in archive.infolist()}
     except (zipfile.BadZipFile, zlib.error, KeyError, OSError, RuntimeError, NotImplementedError):
         return odt
-    files[TEXT_FILE] = made
-    files |= {f"{_FORMULA_FOLDER[2:]}{at}/{TEXT_FILE}": formula for at, formula in enumerate(formulas)}
+    stored = {f"{_FORMULA_FOLDER[2:]}{at}/{TEXT_FILE}": formula for at, formula in enumerate(formulas)}
+    return with_files(odt, {TEXT_FILE: made, **stored})
+
+
+def with_files(odt: bytes, changed: dict[str, bytes]) -> bytes:
+    """Return an archive with some files changed or added; unchanged if one of its files is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(odt)) as archive:
+            files = {one.filename: archive.read(one) for one in archive.infolist()} | changed
+    except (zipfile.BadZipFile, zlib.error, KeyError, OSError, RuntimeError, NotImplementedError):
+        return odt
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w") as archive:
         for name, data in files.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipeline.read.list_marks import ItemMarks
 from pipeline.read.page_code import fenced_code, is_code_table
 from pipeline.read.page_inlines import EMPHASIS, HARD_BREAK, STRONG, Run, escaped, paragraph_of
 from pipeline.read.page_tables import TableWriter
@@ -50,12 +51,12 @@ def list_blocks(writer: PageWriter, element: PageElement) -> list[str]:
     if writer.lists >= DEEPEST_LIST:
         return writer.blocks(element)
     writer.lists += 1
-    number = int(start) if (start := attribute(element, "start")).isdecimal() and len(start) < 9 else 1  # noqa: PLR2004
+    marks = ItemMarks.of(element)
     items: list[str] = []
 
-    def add(blocks: list[str], box: str = "") -> None:
-        mark = f"{number + len(items)}. " if element.tag == "ol" else "- "
+    def add(blocks: list[str], box: str = "", value: str = "") -> None:
         if blocks:
+            mark = marks.following(value)
             items.append(mark + indented(box + _item_text(blocks), " " * len(mark)).lstrip(" "))
 
     add(_stray(writer, element.text))
@@ -64,7 +65,12 @@ def list_blocks(writer: PageWriter, element: PageElement) -> list[str]:
             inner = "\n\n".join(list_blocks(writer, child))
             items[-1] += "\n" * bool(inner) + indented(inner, "   " if element.tag == "ol" else "  ")
         elif is_element(child) and not never_shown(child):
-            add(*((writer.blocks(child), _box(child)) if child.tag == "li" else (_alone(writer, child),)))
+            item = child.tag == "li"
+            add(
+                writer.blocks(child) if item else _alone(writer, child),
+                _box(child) if item else "",
+                attribute(child, "value") if item else "",
+            )
         add(_stray(writer, child.tail))
     writer.lists -= 1
     loose = any("\n\n" in item for item in items)

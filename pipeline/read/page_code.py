@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tree import BLOCK_NAMES, PageElement, attribute, drop, elements, has_class, is_element
+from pipeline.read.page_tree import PageElement, attribute, is_element
 
 _CLASS_OF_LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*|highlight-source-|highlight-)([A-Za-z0-9+#_.-]{1,20})"
@@ -43,46 +43,6 @@ def fenced_code(element: PageElement) -> str:
     return f"{fence}{language_of_code(element)}\n{text}\n{fence}"
 
 
-def mark_code_blocks(root: PageElement) -> None:
-    """Make `<code>` that is a block of several lines a `<pre>`: by its class, its style, or the ends of its lines."""
-    for block in elements(root, "pre"):
-        _drop_counters(block)
-    for element in elements(root, "code"):
-        if next(element.iter("br"), None) is not None and _is_a_paragraph(element):
-            element.tag = "pre"
-            continue
-        text, above = "".join(element.itertext()), element.getparent()
-        if "\n" not in text.strip() or above is None or next(element.iterancestors("pre"), None) is not None:
-            continue
-        styled = re.search(r"display\s*:\s*block|white-space\s*:\s*pre", element.get("style") or "")
-        if has_class(element, "block", "code-block") or styled:
-            element.tag = "pre"
-
-
-def _drop_counters(block: PageElement) -> None:
-    """Remove line numbers without a class: each row of a block of code begins with an element that counts it."""
-    for rows in list(block.iter()):
-        firsts = [next(iter(row), None) for row in rows]
-        texts = ["" if one is None else "".join(one.itertext()).strip() for one in firsts]
-        if len(texts) > 1 and texts[0].isdecimal() and texts == [str(int(texts[0]) + at) for at in range(len(texts))]:
-            for one in firsts:
-                drop(one)
-
-
-def _is_a_paragraph(code: PageElement) -> bool:
-    """Return whether no text is before or after an element in its paragraph."""
-    above, before, after = code.getparent(), code.getprevious(), code.getnext()
-    if (
-        above is None
-        or above.tag in {"pre", "td", "th", "li", "a"}
-        or next(code.iterancestors("pre"), None) is not None
-    ):
-        return False
-    text = (above.text if before is None else before.tail) or ""
-    blocks = all(one is None or one.tag in BLOCK_NAMES for one in (before, after))
-    return blocks and not text.strip() and not (code.tail or "").strip()
-
-
 def language_of_code(element: PageElement) -> str:
     """Return the language that the classes of a block of code name, in the ways of highlighters; "" if none does."""
     around = [one for one in (element.getparent(), *list(element.iterancestors())[1:3]) if one is not None]
@@ -97,9 +57,14 @@ def language_of_code(element: PageElement) -> str:
                 return name
         if one.tag in {"pre", "code"} or "highlight" in classes or "sourceCode" in classes:
             for word in classes.lower().split():
-                if word in _BARE_LANGUAGES and word not in _NO_LANGUAGE:
+                if is_language(word):
                     return word
     return ""
+
+
+def is_language(word: str) -> bool:
+    """Return whether a word in lower case names a programming language: `python`."""
+    return word in _BARE_LANGUAGES and word not in _NO_LANGUAGE
 
 
 def is_code_table(table: PageElement) -> bool:
@@ -160,7 +125,7 @@ def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
         parts.append(element.text)
     for child in element:
         if is_element(child) and child.tag not in {"button", "script", "style"} and not is_line_number(child):
-            own_line = child.tag in _LINE_ELEMENTS
+            own_line = child.tag in _LINE_ELEMENTS or _is_one_of_lines(child)
             if own_line and parts and not parts[-1].endswith("\n") and "".join(parts).strip():
                 parts.append("\n")
             if child.tag == "br":
@@ -172,6 +137,14 @@ def _collect(element: PageElement, parts: list[str], depth: int = 0) -> None:
                 parts.append("\n")
         if child.tail and not ((layout or child.tag in _LINE_ELEMENTS) and not child.tail.strip()):
             parts.append(child.tail)
+
+
+def _is_one_of_lines(code: PageElement) -> bool:
+    """Return whether a `<code>` is one of several in a `<pre>`, each a line, as WeChat writes code."""
+    above = code.getparent()
+    if code.tag != "code" or above.tag != "pre" or len(above) == 1:
+        return False
+    return all(one.tag == "code" and not (one.tail or "").strip() for one in above)
 
 
 def _line_follows(line: PageElement) -> bool:

@@ -22,7 +22,7 @@ LAZY_ATTRIBUTES = (
 LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _PLACEHOLDER = re.compile(
     r"\A\Z|\Adata:image/(?:gif;base64,R0lGOD|svg)|\Aabout:|(?:^|/)(?:blank|spacer|placeholder|loading|lazy|grey|gray"
-    r"|dummy|empty|clear|transparent|pixel|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0",
+    r"|dummy|empty|clear|transparent|pixel|1x1)[-_.\w]*\.(?:gif|png|svg)|\Ahttps?://:0|[?&_]blur\b",
     re.IGNORECASE,
 )
 _IMAGE_FILE_URL = re.compile(r"\Ahttps?://[^\s?#]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|\Z)", re.IGNORECASE)
@@ -74,7 +74,8 @@ class PagePictures:
         """Return the URL of the file that an `<img>` shows at its best."""
         source = attribute(element, "src")
         lazy = next((url for name in LAZY_ATTRIBUTES if (url := attribute(element, name)) and _is_image_url(url)), "")
-        if lazy and (not source or _PLACEHOLDER.search(source) or not self.links.resolved(source)):
+        preview = not source or _PLACEHOLDER.search(source) or element.get("data-blurred") is not None
+        if lazy and (preview or not self.links.resolved(source)):
             return lazy
         if not lazy and _LAZY_CLASS.search(element.get("class") or ""):
             written = (value for name, value in element.attrib.items() if name.startswith("data-"))

@@ -46,8 +46,8 @@ def formulas_of(root: PageElement) -> dict[PageElement, str]:
             for one in (element, *element.iterancestors())
         )
         found[outer] = formula_markdown(tex, display=display)
-    for element in elements(root, "span", "div"):
-        if has_class(element, "math", "arithmatex") and (match := _DELIMITED.match("".join(element.itertext()))):
+    for element in [one for one in root.iter("span", "div") if has_class(one, "math", "arithmatex")]:
+        if match := _DELIMITED.match("".join(element.itertext())):
             inline = match[1] or match[4]
             found[element] = formula_markdown(inline or match[2] or match[3] or "", display=not inline)
     return found | formulas_in_text(root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipeline.read.note_dialects import (
@@ -11,6 +12,7 @@ from pipeline.read.note_dialects import (
     add_inside,
     add_numbered,
     divide_shared_blocks,
+    unfold_note_headings,
     unfold_note_tables,
 )
 from pipeline.read.page_tree import (
@@ -24,7 +26,7 @@ from pipeline.read.page_tree import (
 )
 
 MOST_NOTES = 2_000  # of one page
-_MARK = r"(?:\d{1,4}|[*†‡§¶]{1,4}|[a-z]|[ivx]{1,5}|note\s\d+|注\s?\d+)"
+_MARK = r"(?:\*?\d{1,4}|[*†‡§¶]{1,4}|[a-z]|[ivx]{1,5}|note\s\d+|注\s?\d+)"
 _LABEL = re.compile(rf"[\[(（［]?\s*{_MARK}\s*[\])）］]?", re.IGNORECASE)
 _BRACKETED_NUMBER = re.compile(r"[\[［]\s*\d{1,4}\s*[\]］]")
 _NOTE_ID = re.compile(
@@ -33,11 +35,14 @@ _NOTE_ID = re.compile(
 )
 _NOTE_CLASS = re.compile(r"foot-?(?:note|ref)|\bfn\b|end-?note|noteref|note-?ref|reference|sidenote|mw-ref|citation")
 _BACK_TEXT = re.compile(
-    r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|jump up|\[?\d+\]?|[a-z]", re.IGNORECASE
+    r"[\s↩↵⤴↑^⏎⬆\ufe0e\ufe0f]+|back(?: to (?:text|top|content))?|return|\[?\*?\d+\]?"
+    r"|(?:jump up(?: to)?:?)?\s*[a-z]?",
+    re.IGNORECASE,
 )
 _START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
 _AFTER_LABEL = re.compile(r"\A\s*[.:：、)\]]\s*")
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
+_BY_SCRIPT = re.compile(r"javascript:\s*(?:;|void)")
 _HIGHEST = ("body", "html", "article", "main")
 
 
@@ -60,9 +65,10 @@ def notes_of(root: PageElement) -> PageNotes:
     notes = PageNotes()
     divide_shared_blocks(root)
     unfold_note_tables(root)
+    unfold_note_headings(root)
     places = NotePlaces.of(root)
     taken: set[PageElement] = set()
-    for link in elements(root, "a"):
+    for link in list(_links_to_places(root)):
         definition = _linked_definition(link, places)
         if definition is None or len(taken) >= MOST_NOTES or any(one in taken for one in link.iterancestors()):
             continue
@@ -73,9 +79,11 @@ def notes_of(root: PageElement) -> PageNotes:
         add_inside(root, notes)
     if not notes.definitions:
         add_numbered(root, notes, places)
-    identifiers = {attribute(one, "id") for reference in notes.references for one in reference.iter()} - {""}
+    inside = [one for reference in notes.references for one in reference.iter()]
+    identifiers = {attribute(one, name) for one in inside for name in ("id", "name")} - {""}
     for definition in notes.definitions:
-        _take_out(definition, identifiers)
+        _drop_links_back(definition, identifiers)
+        _take_out(definition, notes)
     return notes
 
 
@@ -91,21 +99,28 @@ class NotePlaces:
     def of(cls, root: PageElement) -> NotePlaces:
         """Return the places of a page."""
         places = cls()
-        for at, one in enumerate(root.iter()):
-            if not is_element(one):
-                continue
-            places.order[one] = at
-            for name in (attribute(one, "id"), attribute(one, "name") if one.tag == "a" else ""):
-                if name:
-                    places.named.setdefault(name, one)
-            if one.tag == "a" and "ref" in (fragment := attribute(one, "href").partition("#")[2]).lower():
+        places.order = {one: at for at, one in enumerate(root.iter())}
+        for one in places.order:
+            if name := attribute(one, "id"):
+                places.named.setdefault(name, one)
+            if one.tag == "a" and (name := attribute(one, "name")):
+                places.named.setdefault(name, one)
+        for one in _links_to_places(root):
+            if "ref" in (fragment := attribute(one, "href").partition("#")[2]).lower():
                 places.back.setdefault(fragment, one)
         return places
+
+
+def _links_to_places(root: PageElement) -> Iterator[PageElement]:
+    """Yield the links that lead to a place in a page."""
+    return (one for one in root.iter("a") if "#" in (href := one.get("href") or "") or _BY_SCRIPT.match(href))
 
 
 def _linked_definition(link: PageElement, places: NotePlaces) -> PageElement | None:
     """Return the element with the text of the note that a link refers to; None if it refers to none."""
     page, mark, identifier = attribute(link, "href").partition("#")
+    if _BY_SCRIPT.match(page):  # Wikidot
+        page, mark, identifier = "", "#", attribute(link, "id").replace("ref", "", 1)
     label = shown_text(link)
     if not mark or not identifier or not _LABEL.fullmatch(label):
         return None
@@ -150,9 +165,8 @@ def _whole_reference(link: PageElement) -> PageElement:
     return whole
 
 
-def _take_out(definition: PageElement, references: set[str]) -> None:
-    """Remove the text of a note from the page, and from it the links back and the number; then empty elements."""
-    _drop_links_back(definition, references)
+def _take_out(definition: PageElement, notes: PageNotes) -> None:
+    """Remove the text of a note from the page, and from it the number; then empty elements."""
     if definition.tag != "li":
         _strip_number(definition)
     following = definition.getnext()
@@ -163,6 +177,8 @@ def _take_out(definition: PageElement, references: set[str]) -> None:
     definition.tail = None
     _drop_rule(before)
     while parent is not None and parent.tag not in _HIGHEST and not shown_text(parent):
+        if parent in notes.references:
+            return
         above, before = parent.getparent(), parent.getprevious()
         if above is None or next(parent.iter("img", "pre", "table"), None) is not None:
             return
@@ -196,7 +212,7 @@ def _drop_links_back(definition: PageElement, references: set[str]) -> None:
                 link.tail = _AFTER_LABEL.sub("", link.tail or "", count=1)
             drop(link)
     for one in elements(definition, "sup", "span"):
-        empty = not shown_text(one).strip("[]()（）［］.: ")
+        empty = not shown_text(one).strip("[]()（）［］.:^↑ ")
         if one is not definition and empty and next(one.iter("img"), None) is None:
             drop(one)
 

@@ -7,7 +7,7 @@ import re
 from pipeline.read.page_tree import PageElement, attribute, is_element
 
 _NO_FORMULAS = frozenset(("script", "style", "pre", "code", "textarea", "noscript", "kbd", "samp", "math", "head"))
-_SCRIPTS = re.compile(r"mathjax|katex|auto-render", re.IGNORECASE)
+_SCRIPTS = ("mathjax", "katex", "auto-render")
 _TEX = r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$"
 _TEX_IN_TEXT = re.compile(_TEX, re.DOTALL)
 _TEX_WITH_DOLLARS = re.compile(_TEX + r"|(?<![\\$\w])\$(?! )([^$\n]+?)(?<! )\$(?![\d$])", re.DOTALL)
@@ -28,7 +28,7 @@ def formulas_in_text(root: PageElement) -> dict[PageElement, str]:
     Code stays. A formula between single dollars is one only if a script says so.
     """
     scripts = [attribute(one, "src") + (one.text or "")[:20_000] for one in root.iter("script")]
-    if not any(map(_SCRIPTS.search, scripts)):
+    if not any(name in script.lower() for script in scripts for name in _SCRIPTS):
         return {}
     pattern = _TEX_WITH_DOLLARS if any(map(_SINGLE_DOLLARS.search, scripts)) else _TEX_IN_TEXT
     found: dict[PageElement, str] = {}

@@ -21,6 +21,8 @@ _CALLOUTS = ("admonition", "markdown-alert", "admonitionblock", "theme-admonitio
 
 
 _PLAYER = re.compile(r"(?:\S+ )?(?:vjs-(?!poster)|jw-(?:controls|captions)|mejs-?_|plyr__|ytp-)")  # controls of players
+_INLINE_BOX = re.compile(r"display\s*:\s*(?:-webkit-)?inline")
+_SHOWN_WITHOUT_TEXT = ("img", "picture", "video", "audio", "iframe", "hr", "input", "math", "noscript", "figure")
 CALLOUT = "data-callout-kind"
 
 
@@ -30,23 +32,35 @@ def tidy_page(root: PageElement) -> None:
     Boxes with notes and warnings are marked.
     """
     for heading in elements(root, "h1", "h2", "h3", "h4", "h5", "h6"):
-        for link in elements(heading, "a"):
-            whole = shown_text(heading) == shown_text(link)
-            here = "#" in attribute(link, "href") or has_class(link, "headerlink", "anchor")
-            if here and not whole and _ANCHOR_TEXT.fullmatch(shown_text(link)) and link.find(".//img") is None:
-                drop(link)
+        _drop_anchors(heading)
     for element in elements(root, "clipboard-copy"):
         drop(element)
     for element in elements(root, "div", "span", "ul"):
-        if _PLAYER.match(element.get("class") or ""):
+        if _is_drawn(element):
             drop(element)
     for code in elements(root, "pre"):
         _drop_header(code)
         _drop_labels(_block_of_code(code))
     for element in elements(root, "div", "aside"):
-        element.attrib.pop(CALLOUT, None)
-        if has_class(element, *_CALLOUTS):
-            _mark_callout(element)
+        _mark_callout(element)
+
+
+def _drop_anchors(heading: PageElement) -> None:
+    """Remove the links of a heading to itself."""
+    for link in elements(heading, "a"):
+        whole = shown_text(heading) == shown_text(link)
+        here = "#" in attribute(link, "href") or has_class(link, "headerlink", "anchor")
+        if here and not whole and _ANCHOR_TEXT.fullmatch(shown_text(link)) and link.find(".//img") is None:
+            drop(link)
+
+
+def _is_drawn(element: PageElement) -> bool:
+    """Return whether an element is a control of a player, or an icon that an extension puts behind a link."""
+    if (words := element.get("class")) and _PLAYER.match(words):
+        return True
+    style = element.get("style") if element.tag == "div" else None
+    icon = style is not None and _INLINE_BOX.search(style) and not shown_text(element)
+    return bool(icon) and next(element.iter(*_SHOWN_WITHOUT_TEXT), None) is None
 
 
 def _block_of_code(code: PageElement) -> PageElement:
@@ -80,7 +94,11 @@ def _code_in(block: PageElement) -> PageElement:
 def _drop_header(code: PageElement) -> None:
     """Remove what is in a `<pre>` around its `<code>`, if it is little else than the name of a language and buttons."""
     inside = list(code.iter("code"))
-    if len(inside) != 1 or inside[0].getparent() is code:
+    if len(inside) != 1:
+        return
+    if inside[0].getparent() is code and any(
+        one.tag not in {"div", "header", "button"} for one in code if one is not inside[0]
+    ):
         return
     rest = shown_text(code).replace(shown_text(inside[0]), "", 1)
     if len(rest) < LONGEST_LANGUAGE and shown_text(inside[0]):
@@ -93,6 +111,10 @@ def _mark_callout(element: PageElement) -> None:
 
     Boxes of GitHub, Sphinx, Docusaurus, VitePress and Asciidoctor name the kind in a class: `markdown-alert-warning`.
     """
+    if element.get(CALLOUT) is not None:
+        element.attrib.pop(CALLOUT)
+    if not has_class(element, *_CALLOUTS):
+        return
     words = re.split(r"[\s_-]+", (element.get("class") or "").lower())
     kind = next((_KINDS_OF_CALLOUTS[word] for word in words if word in _KINDS_OF_CALLOUTS), "")
     if not kind:

@@ -29,8 +29,11 @@ BLOCK_NAMES = frozenset((
     "tr", "ul", "caption", "iframe", "video", "audio", "search", "legend",
 ))  # fmt: skip
 _NOT_DISPLAYED = re.compile(r"(?:\A|;)\s*display\s*:\s*none", re.IGNORECASE)
-_INVALID_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_INVALID_IN_XML = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")  # control characters
+_NON_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())  # invalid in XML too
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_with_many_attributes = etree.XPath(f"//*[@*[{MOST_ATTRIBUTES + 1}]]")
+_ELEMENT_CLASSES = etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement)  # lxml.html looks them up in Python
 
 
 class LargePage(Exception):  # noqa: N818 - a condition, not a fault
@@ -45,10 +48,12 @@ def page_tree(text: str) -> PageElement:
     if text.count("<") > 2 * MOST_ELEMENTS:
         message = f"has more than {MOST_ELEMENTS:,} elements"
         raise LargePage(message)
-    valid = _INVALID_IN_XML.sub("", _XML_DECLARATION.sub("", text))
-    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
+    data = _XML_DECLARATION.sub("", text).encode("utf-8", "ignore").translate(None, _INVALID_IN_XML)
+    data = data.replace(_NON_CHARACTERS[0], b"").replace(_NON_CHARACTERS[1], b"")
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
+    parser.set_element_class_lookup(_ELEMENT_CLASSES)
     try:
-        root = lxml_html.document_fromstring(valid.encode() or b"<p></p>", parser=parser, ensure_head_body=True)
+        root = lxml_html.document_fromstring(data or b"<p></p>", parser=parser, ensure_head_body=True)
     except etree.ParserError:
         root = lxml_html.document_fromstring(b"<html><body></body></html>", parser=parser)
     stopped = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
@@ -57,9 +62,8 @@ def page_tree(text: str) -> PageElement:
         raise LargePage(message)
     for element in list(root.iter("source", "track", "wbr")):
         _put_content_behind(element)
-    for element in root.iter():
-        if len(element.attrib) > MOST_ATTRIBUTES:
-            element.attrib.clear()
+    for element in _with_many_attributes(root):
+        element.attrib.clear()
     return root
 
 
@@ -92,7 +96,8 @@ def words_of_class(element: PageElement) -> str:
 
 def has_class(element: PageElement, *names: str) -> bool:
     """Return whether an element has one of the classes."""
-    return not set(names).isdisjoint((element.get("class") or "").split())
+    written = element.get("class")
+    return bool(written) and not set(names).isdisjoint(written.split())
 
 
 def never_shown(element: PageElement) -> bool:

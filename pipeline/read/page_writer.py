@@ -94,7 +94,7 @@ class PageWriter:
             writer = BLOCK_WRITERS.get(name)
             if writer and not (name in {"div", "aside"} and (styles or link)):
                 return writer(self, element)
-            if name not in BLOCK_NAMES and name in INLINE_STYLES:
+            if name not in BLOCK_NAMES and name in INLINE_STYLES and not is_whole_citation(element):
                 styles = (*styles, INLINE_STYLES[name])
             if name == "a" and not link:
                 link = self.links.target(element)

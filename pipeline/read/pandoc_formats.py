@@ -18,6 +18,7 @@ from pipeline.markdown.pandoc import BYTES_PER_SECOND, MOST_READING_SECONDS, run
 from pipeline.read.decode import decode
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.kinds import suffix_of_name
+from pipeline.read.odt_code import with_code_blocks, with_code_marked
 from pipeline.read.odt_formulas import with_formulas_found, with_inline_formulas
 from pipeline.read.readers import READER_VERSIONS, Reader
 
@@ -65,7 +66,7 @@ def read_with_pandoc(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     data = source.data
     if suffix in ZIPPED:
         check_archive(data, suffix)
-        data = with_formulas_found(data) if suffix == "odt" else data
+        data = with_code_marked(with_formulas_found(data)) if suffix == "odt" else data
     elif suffix in TEXTS:
         document = decode(source)
         data = document.text.removeprefix("\ufeff").encode()
@@ -78,7 +79,8 @@ def read_with_pandoc(source: Source) -> tuple[Document, Mapping[str, bytes]]:
         message = f"pandoc cannot read it as {PANDOC_NAMES[suffix]}: {reason}; save it again, or convert it to Markdown"
         raise SkipDocument(message) from error
     html = _without_title_block(made.decode("utf-8", "replace"))
-    page = SavedPage(with_inline_formulas(html) if suffix == "odt" else html, source.path.name, extract=False)
+    html = with_code_blocks(with_inline_formulas(html)) if suffix == "odt" else html
+    page = SavedPage(html, source.path.name, extract=False)
     return document_of_page(replace(document, text=""), page)
 
 

@@ -55,7 +55,7 @@ CONTAINERS = frozenset(
     ("warc", "wacz", "epub", "xml", "rss", "atom", "zip")
 )  # suffixes that the readers with parts have
 READER_VERSIONS = {  # here: a run that reads none imports none
-    "mhtml": 6, "warc": 5, "epub": 2, "wordpress": 1, "feed": 1, "export_zip": 1, "html": 6, "pandoc": 6,
+    "mhtml": 7, "warc": 6, "epub": 3, "wordpress": 1, "feed": 1, "export_zip": 1, "html": 7, "pandoc": 7,
 }  # fmt: skip
 
 

@@ -104,12 +104,13 @@ def post_rules(settings: Settings) -> PostRules:
     return PostRules(settings.include, settings.ignore, frozenset(suffixes))
 
 
-def kinds_of_empty(database: ArchiveState) -> Iterator[FileKind]:
-    """Yield what each file counts as that may hold posts by its name, and holds none."""
-    for path in database.containers.empty():
-        kind = kind_of_name(PurePosixPath(path).name)
-        if kind in COUNTED_AS:
-            yield COUNTED_AS[kind]
+def no_posts(database: ArchiveState) -> Counter[str]:
+    """Return how many files of each kind were read and hold no posts: drafts, lists of links, files of other data."""
+    listed = database.count("kind = 'draft' AND title = 'listing'")
+    kinds = (kind_of_name(PurePosixPath(path).name) for path in database.containers.empty())
+    counts = Counter[str](COUNTED_AS[kind] for kind in kinds if kind in COUNTED_AS)
+    counts.update({FileKind.DRAFT: database.count("kind = 'draft'") - listed, FileKind.LISTING: listed})
+    return counts
 
 
 def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
@@ -117,6 +118,6 @@ def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
     counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
     left_out = database.count("kind = 'draft' AND path IN (SELECT path FROM applied)")
     counts[FileKind.LEFT_OUT] += left_out
-    counts[FileKind.DRAFT] += database.count("kind = 'draft'") - left_out
-    counts.update(kinds_of_empty(database))
+    counts.update(no_posts(database))
+    counts[FileKind.DRAFT] -= left_out
     return tuple((kind, counts[kind]) for kind in PASSED_OVER if counts[kind])

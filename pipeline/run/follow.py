@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.obey import LeftOut, as_decoded, obeying, refuse_left_out
-from pipeline.document import Cleaned, Document, Metadata, SkipDocument, Skipped, Source, Step
+from pipeline.document import Cleaned, Document, ListPage, Metadata, SkipDocument, Skipped, Source, Step
 from pipeline.following import follow_each
 from pipeline.read.kinds import FileKind
 from pipeline.read.posts import is_draft
@@ -46,6 +46,8 @@ def follow_all(
         _refuse_large_report(document)
     except LeftOut as decided:
         return Skipped(source.path, FileKind.LEFT_OUT, str(decided))
+    except ListPage as reason:
+        return Skipped(source.path, FileKind.LISTING, str(reason))
     except SkipDocument as unfit:
         return Skipped(source.path, at, str(unfit))
     except (OSError, MemoryError):

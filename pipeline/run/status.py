@@ -12,9 +12,8 @@ from pathlib import Path, PurePosixPath
 from pipeline.cache_key import cache_key
 from pipeline.document import Skipped
 from pipeline.read.folder import scan_folder
-from pipeline.read.kinds import FileKind
 from pipeline.read.readers import container_of
-from pipeline.run.changed_posts import kinds_of_empty, post_rules
+from pipeline.run.changed_posts import no_posts, post_rules
 from pipeline.run.incremental import DATABASE_FILE
 from pipeline.settings import Settings
 from pipeline.store.archive_state import DRAFTS_FLOW, ArchiveState
@@ -61,9 +60,7 @@ def archive_status(settings: Settings) -> ArchiveStatus:
                 skipped=tuple(database.skipped()),
                 open_items=database.decisions.counts()[1],
             )
-            counts = Counter[str]({FileKind.DRAFT: database.count("kind = 'draft'")}) + Counter(
-                kinds_of_empty(database)
-            )
+            counts = no_posts(database)
     except sqlite3.Error as error:
         reason = "no run yet" if not file.exists() else f"the state cannot be read now ({error})"
         known, counts, last = {}, Counter(), ArchiveStatus(reason)

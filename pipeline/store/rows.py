@@ -22,7 +22,8 @@ from pipeline.urls.canonical import canonical_url
 
 SKETCH_SHINGLES = 16  # of a document: a copy with one character in eight wrong has a third of them
 PROBE_SHINGLES = 64  # of a damaged document: the smallest shingles of its copies are among them
-ROW_VERSION = 5  # raise it when rows of the same document change
+NO_POSTS = {FileKind.DRAFT, FileKind.LEFT_OUT, FileKind.LISTING}  # what a document that is read can be
+ROW_VERSION = 6  # raise it when rows of the same document change
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,16 @@ class DocumentRow:
 
 
 def document_row(outcome: Cleaned | Skipped, sha256: str = "", *, from_archive: bool = False) -> DocumentRow:
-    """Return the row for an outcome; a draft has a separate kind, also one that a person decided to skip.
+    """Return the row for an outcome. What is no post has the kind of drafts, and its own as its title.
 
     `from_archive` says whether the statistics of the archive were used.
 
     Raises ValueError, TypeError or OverflowError for what MessagePack cannot hold.
     """
     if isinstance(outcome, Skipped):
-        kind = FileKind.DRAFT if outcome.step in {FileKind.DRAFT, FileKind.LEFT_OUT} else "skipped"
-        return DocumentRow(kind, pack(outcome), sha256 if outcome.lasting else "", outcome.lasting, outcome.cause)
+        kind, why = (FileKind.DRAFT, outcome.step) if outcome.step in NO_POSTS else ("skipped", "")
+        sha256 = sha256 if outcome.lasting else ""
+        return DocumentRow(kind, pack(outcome), sha256, outcome.lasting, outcome.cause, title=why)
     document = outcome.document
     works, url = works_of(document), canonical_url(document.meta.source_url)
     return DocumentRow(

@@ -18,7 +18,7 @@ CREATE TABLE documents (       -- small rows: a query over all of them reads no 
     kind TEXT NOT NULL,        -- cleaned, skipped or draft
     name TEXT NOT NULL,        -- safe_name(path)
     folded TEXT NOT NULL,      -- the name, case-folded
-    title TEXT NOT NULL,
+    title TEXT NOT NULL,       -- of what is no post: why
     url TEXT NOT NULL,         -- canonical source URL
     digest TEXT NOT NULL,      -- of outcome
     rolled_back INTEGER NOT NULL, -- whether a step was rolled back because an invariant did not hold
