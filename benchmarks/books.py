@@ -4,8 +4,10 @@ usage: python benchmarks/books.py FOLDER [--posts 15] [--skip 0] [--together 60]
 
 FOLDER has folders of posts, such as ../shared/corpus or those of real_posts.py. The first posts of each folder after
 those that `--skip` leaves out are bound in books of `--together` posts, languages mixed. Prints for each book: words of
-the clean texts that its EPUB and its PDF lack, characters without a glyph, words that overprint each other or leave the
-page, and EPUBCheck's messages. Ends with exit code 1 if there is any. `--keep` stores the books. Needs pdftotext.
+the clean texts that its EPUB and its PDF lack, characters without a glyph, words that overprint each other, reach into
+the margin or leave the page, and EPUBCheck's messages. Ends with exit code 1 if there is any. `--keep` stores the books.
+Needs pdftotext. `tests/test_books_benchmark.py` plants each fault. A word that a shape clips would not be found; no
+template of ours clips.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ MOST_APART = 0.35  # of the height of the lower word: centres of words that over
 LEAST_COVERED = 0.4  # of the width of the narrower one
 OPENING, CLOSING = {*"《「『【（〈"}, {*"》」』】）〉，。、；：？！"}  # full-width signs with a blank half
 EDGE = 3.0  # points from the edge of the page: no text is nearer
+MARGIN = 16.1 / 25.4 * 72  # points of the narrower margin of A5; templates/book.typ, `pages`
+HANGING = 6.0  # points that punctuation hangs into the margin
 
 
 class Word(NamedTuple):
@@ -90,24 +94,26 @@ class PdfFaults(NamedTuple):
 
     text: str
     over: list[str]  # pairs of words
-    outside: list[str]  # words
+    outside: list[str]  # words that leave the page
+    overfull: list[str]  # words that reach into the margin, but not on the cover, the first page
 
 
 def pdf_faults(file: Path) -> PdfFaults:
-    """Return the overprinted words of a PDF, those outside its pages, and its text with hyphenated words joined."""
-    over, outside = [], []
+    """Return the overprinted words of a PDF, those outside its pages or margins, and its text, hyphenated words joined."""
+    over, outside, overfull = [], [], []
     for number, page in enumerate(printed_by_poppler("-bbox", file).split("<page ")[1:], 1):
         width, height = (float(one) for one in re.findall(r'(?:width|height)="([\d.]+)"', page)[:2])
         boxes = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>', page)
         words = [_inked(Word(*map(float, box[:4]), unescape(box[4]))) for box in boxes]
         over += [f"page {number}: {one.text[:40]!r} / {other.text[:40]!r}" for one, other in overprinted(words)]
-        outside += [
-            f"page {number}: {word.text[-40:]!r} at {word.right:.0f} of {width:.0f}"
-            for word in words
-            if word.left < EDGE or word.right > width - EDGE or word.top < EDGE or word.bottom > height - EDGE
-        ]
+        for word in words:
+            fault = f"page {number}: {word.text[-40:]!r} from {word.left:.0f} to {word.right:.0f} of {width:.0f}"
+            if word.left < EDGE or word.right > width - EDGE or word.top < EDGE or word.bottom > height - EDGE:
+                outside.append(fault)
+            elif number > 1 and not MARGIN - HANGING < word.left < word.right < width - MARGIN + HANGING:
+                overfull.append(fault)
     text = re.sub(r"(\w*)\u00ad\n(?:\n*\f.*\n)?\s*(\w*)", r"\1\2 \1 \2", printed_by_poppler("-layout", file))
-    return PdfFaults(text + printed_by_poppler("-raw", file), over, outside)
+    return PdfFaults(text + printed_by_poppler("-raw", file), over, outside, overfull)
 
 
 def _inked(word: Word) -> Word:
@@ -168,10 +174,12 @@ def check(book: Book, place: Path) -> Counter[str]:
             counts["characters without a glyph"] += number
             print(f"  {chapter.path}: no glyph for U+{ord(char):04X} {char}: {number}")
     counts["words overprinted"], counts["words outside"] = len(faults.over), len(faults.outside)
+    counts["words in the margin"] = len(faults.overfull)
     counts["PDF/A not claimed"] = notdef_glyphs(made["pdf"])
     print(
         *(f"  overprinted: {one}" for one in faults.over[:20]),
         *(f"  outside: {one}" for one in faults.outside[:20]),
+        *(f"  in the margin: {one}" for one in faults.overfull[:20]),
         sep="\n",
     )
     return counts
