@@ -64,7 +64,7 @@ def _saved(file: Path) -> Iterator[Chapter]:
 
 
 def _index_chapters(volume: Volume) -> list[Chapter]:
-    """Return one chapter for each volume of an index, with a list of its posts, and the authors that all volumes have."""
+    """Return one chapter for each volume of an index, with a list of its posts, and the authors of all volumes."""
     by = {entry.authors for entry in volume.index}
     authors = by.pop() if len(by) == 1 else ()
     return [

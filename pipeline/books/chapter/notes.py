@@ -33,6 +33,20 @@ def labelled_notes(blocks: list[Node]) -> set[str]:
     return {name for name, count in counts.items() if name and (count > 1 or name in inside)}
 
 
+def with_separated_notes(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
+    """Return a part of an AST with a comma between the numbers of adjacent notes: 1 and 2 would read as 12."""
+    if isinstance(part, dict):
+        return part | {"c": with_separated_notes(part["c"])} if "c" in part else part
+    if not isinstance(part, list):
+        return part
+    made: list[Any] = []
+    for item in part:
+        if made and all(isinstance(one, dict) and one.get("t") == "Note" for one in (made[-1], item)):
+            made.append({"t": "Superscript", "c": [{"t": "Str", "c": ","}]})
+        made.append(with_separated_notes(item))
+    return made
+
+
 def with_each_note_once(blocks: list[Node]) -> list[Node]:
     """Return blocks in which a note that is cited again has no text there."""
     names = Counter(name_of_note(node) for node in all_nodes(blocks) if node["t"] == "Note")

@@ -31,7 +31,7 @@ from pipeline.books.images.figures import (
 )
 from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, PictureOptions
 from pipeline.books.maths.formula_check import checked_formulas
-from pipeline.books.maths.text_with_marks import TextWithMarks, marks_restored
+from pipeline.books.maths.text_with_marks import TextWithMarks, marks_restored, with_nested_notes
 from pipeline.books.pandoc_ast import (
     BLOCK_TYPES,
     Node,
@@ -97,7 +97,7 @@ def _tree_of(
         return output
     try:
         blocks: list[Node] = with_html_parsed(msgspec.json.decode(output)["blocks"], context.language)
-        tree: list[Node] = with_callouts(marks_restored(blocks, marked), context.language)
+        tree: list[Node] = with_callouts(marks_restored(*with_nested_notes(blocks, marked)), context.language)
     except RecursionError:
         return SkipDocument(TOO_DEEP)
     return tree

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.books.book import Book
-from pipeline.books.chapter.notes import blocks_of_note
 from pipeline.books.html.anchors import is_anchor
 from pipeline.books.maths.formula_check import in_pandoc_spelling
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, class_names, pandoc_json
@@ -169,7 +168,7 @@ class _TypstCalls:
     def inline(self, node: Node) -> list[Node]:
         """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
         if node["t"] in {"Span", "Note"}:
-            return self.span(node) if node["t"] == "Span" else self.note(node)
+            return self.span(node) if node["t"] == "Span" else self.notes.nodes(node, self.blocks)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
@@ -197,10 +196,6 @@ class _TypstCalls:
             return [typst_inline(f"#link-page({typst_literal(url[1:])}, {form});")] * bool(shown and self.links)
         number = self.links.number_of(url, text) if self.links else 0
         return [typst_inline(f"#link-number({number});")] if number else []
-
-    def note(self, node: Node) -> list[Node]:
-        """Return a note, or a reference to it if it was cited before."""
-        return self.notes.nodes(node, [] if self.notes.repeats(node) else self.blocks(blocks_of_note(node)))
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class, language or direction, ruby as one call per annotation and its base."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pipeline.books.chapter.notes import labelled_notes, name_of_note
+from pipeline.books.chapter.notes import blocks_of_note, labelled_notes, name_of_note
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node
 from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline, typst_language
 
@@ -18,18 +19,14 @@ class TypstNotes:
         self.labelled = labelled_notes(blocks)
         self.cited: set[str] = set()  # names of notes
 
-    def repeats(self, note: Node) -> bool:
-        """Return whether a note is cited a second time."""
-        return name_of_note(note) in self.labelled & self.cited
-
-    def nodes(self, note: Node, inner: list[Node]) -> list[Node]:
-        """Return a note with the blocks `inner`, or a reference to it where it is repeated."""
+    def nodes(self, note: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
+        """Return a note with the `contents` of its blocks, or a reference to it where it was cited before."""
         name = name_of_note(note)
         label = f"<{self.prefix}-{name}>" if name in self.labelled else ""
-        if self.repeats(note):
+        if name in self.labelled & self.cited:
             return [typst_inline(f"#footnote({label});")]
-        self.cited.add(name)
-        note = {"t": "Note", "c": inner}
+        self.cited.add(name)  # before its contents, which may cite it
+        note = {"t": "Note", "c": contents(blocks_of_note(note))}
         return [{"t": "Span", "c": [NO_ATTRIBUTES, [note, typst_inline(label)]]}] if label else [note]
 
     def in_head(self, part: Any, table: str) -> Any:  # noqa: ANN401 - any part of an AST
