@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
 from pipeline.books.maths.formulas import Formula, formulas_in, without_tex_labels
 from pipeline.books.pandoc_ast import Node
 from pipeline.markdown.opaque import opaque_spans
+from pipeline.markdown.opaque_blocks import OpaqueSpan
 
 # A note's definition that begins with words. One that begins with a list or code gets no mark.
 _NOTE = re.compile(
@@ -23,14 +24,14 @@ _NOTE = re.compile(
 )
 
 
-_DEFINITION = re.compile(  # a note's definition: its lines to a blank one, and indented lines after that
+_NOTE_BODY = re.compile(  # a note's definition: its lines to a blank one, and indented lines after that
     r"^[ \t]{0,3}(?:>[ \t]?)*\[\^(?P<label>[^\]\s]+)\]:[^\n]*"
     r"(?:\n(?![ \t>]*(?:\n|\[\^[^\]\s]+\]:))[^\n]+|(?:\n[ \t]*(?=\n))*+\n(?: {4}|\t)[^\n]+)*+",
     re.MULTILINE,
 )
 MOST_NOTES_IN_NOTES = 4  # levels; more would take the post beyond the nesting that a book may have
 _APART = "<!-- -->"  # between code spans, whose backticks would be read as one run; books show nothing of it
-_CITATION = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+_NOTE_CITATION = re.compile(r"\[\^([^\]\s]+)\](?!:)")
 
 
 class TextWithMarks(NamedTuple):
@@ -79,23 +80,25 @@ def _note_definitions(text: str) -> Iterator[int]:
     if "[^" not in text:
         return
     opaque = opaque_spans(text)
-    starts = [span.start for span in opaque]
-    for match in _NOTE.finditer(text):
-        around = opaque[bisect_right(starts, match.start("label")) - 1 :][:1] if starts else []
-        if not any(span.start <= match.start("label") < span.end for span in around):
-            yield match.end()
+    yield from (match.end() for match in _NOTE.finditer(text) if not _is_inside(opaque, match.start("label")))
+
+
+def _is_inside(spans: Sequence[OpaqueSpan], at: int) -> bool:
+    """Return whether an offset is inside one of the spans, which are sorted."""
+    place = bisect_right(spans, at, key=lambda span: span.start) - 1
+    return place >= 0 and at < spans[place].end
 
 
 def _citations_in_notes(text: str) -> list[tuple[int, int, str]]:
     """Return where notes cite notes that are defined, with the labels of those."""
-    bodies = [*_DEFINITION.finditer(text)]
+    bodies = [*_NOTE_BODY.finditer(text)]
     labels = {body["label"] for body in bodies}
     opaque = [span for span in opaque_spans(text) if span.kind != "url"]  # `[^1]: word` looks like a link's definition
     return [
         (*found.span(), found[1])
         for body in bodies
-        for found in _CITATION.finditer(text, body.end("label"), body.end())
-        if found[1] in labels and not any(span.start <= found.start() < span.end for span in opaque)
+        for found in _NOTE_CITATION.finditer(text, body.end("label"), body.end())
+        if found[1] in labels and not _is_inside(opaque, found.start())
     ]
 
 
