@@ -18,7 +18,8 @@ from pipeline.books.fonts import characters_without_glyph
 from pipeline.books.formats import books_as_files
 from pipeline.books.maths.text_with_marks import text_with_marks
 from pipeline.books.pandoc_ast import all_nodes, safe_url
-from pipeline.document import SkipDocument
+from pipeline.books.sections import sections_of
+from pipeline.document import Metadata, SkipDocument
 from pipeline.run.worker import cleaned_document
 from tests.test_book_pages import epub_file
 
@@ -135,6 +136,15 @@ def test_adjacent_notes_have_a_comma():
 def test_rare_characters_have_a_glyph(text: str):
     """Signs such as control pictures and trigrams, and scripts that few fonts have, are drawn."""
     assert characters_without_glyph(text) == {}
+
+
+def test_a_title_in_an_element_is_not_repeated(tmp_path: Path):
+    """The heading of a post that is in `<div id="a">`, as exports have it, is the title: it is shown once."""
+    text = '<div id="a">\n\n# Harbours\n\nText.\n\n</div>\n'
+    (chapter,) = chapters_of([(Document(PurePosixPath("a.md"), text, Metadata(title="Harbours")), tmp_path)])
+    assert not isinstance(chapter, SkipDocument)
+    book = Book("Harbours", "en", identifier("a"), (chapter,))
+    assert not [node for node in all_nodes(sections_of(book)[0].blocks) if node["t"] == "Header"]
 
 
 def test_percent_signs_of_urls_are_escaped():

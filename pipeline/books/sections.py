@@ -9,6 +9,7 @@ from pipeline.books.back_matter import ChapterCitation, colophon, english, tool_
 from pipeline.books.book import Book, Chapter
 from pipeline.books.chapter.notes import blocks_of_note
 from pipeline.books.dates import date_in_words
+from pipeline.books.html.anchors import is_anchor
 from pipeline.books.links import NumberedPlaces, comparison_key, link_targets
 from pipeline.books.pandoc_ast import (
     Node,
@@ -94,10 +95,11 @@ def _chapter_parts(chapter: Chapter, places: NumberedPlaces) -> list[Node]:
     it, if the post begins with one.
     """
     body, notes = chapter.blocks, []
-    if body and body[0]["t"] == "Header" and _repeats_title(ast_plain_text(body[0]["c"][2]), chapter.title):
-        places.add_title(body[0])
-        notes = [block for node in all_nodes(body[0]) if node["t"] == "Note" for block in blocks_of_note(node)]
-        body = body[1:]
+    at = next((at for at, block in enumerate(body) if not _is_only_anchors(block)), 0)
+    if body and body[at]["t"] == "Header" and _repeats_title(ast_plain_text(body[at]["c"][2]), chapter.title):
+        places.add_title(body[at])
+        notes = [block for node in all_nodes(body[at]) if node["t"] == "Note" for block in blocks_of_note(node)]
+        body = body[:at] + body[at + 1 :]
     kicker, body = _heading_extracted(body, chapter.kicker, places)
     subtitle, body = _heading_extracted(body, chapter.subtitle, places)
     parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), _date_nodes(chapter)) if part]
@@ -108,6 +110,11 @@ def _chapter_parts(chapter: Chapter, places: NumberedPlaces) -> list[Node]:
     head += [div("source-line", notes)] if notes else []  # the title is plain text, in which a note has no number
     head = [div("opening", head)] if head else []
     return [*head, *places.numbered(body)]
+
+
+def _is_only_anchors(block: Node) -> bool:
+    """Return whether a block shows nothing: `<div id="a">` before the title leaves an anchor."""
+    return block["t"] == "Plain" and all(map(is_anchor, block["c"]))
 
 
 def _repeats_title(heading: str, title: str) -> bool:
