@@ -39,9 +39,7 @@ from pipeline.run.worker import cleaned_document
 SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # no order in a PDF's text
 MOST_APART = 0.35  # of the height of the lower word: centres of words that overprint each other are nearer
 LEAST_COVERED = 0.4  # of the width of the narrower one
-HALF_BLANK = {
-    *"，。、；：？！・“”‘’《》「」『』【】（）〈〉"
-}  # full-width: half is blank
+HALF_BLANK = {*"，。、；：？！・“”‘’《》「」『』【】（）〈〉"}  # full-width: half is blank
 MARKED = re.compile("[\u064b-\u0652]")  # Arabic vowel signs: pdftotext puts them, and what is next to them, elsewhere
 LINK_NUMBER = re.compile("\N{NARROW NO-BREAK SPACE}?\\[[0-9]+\\]")  # which a book prints after a link
 EDGE = 3.0  # points from the edge of the page: no text is nearer
