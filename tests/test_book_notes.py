@@ -17,7 +17,7 @@ from pipeline.books.chapter.visible_words import ast_visible_text
 from pipeline.books.fonts import characters_without_glyph
 from pipeline.books.formats import books_as_files
 from pipeline.books.maths.text_with_marks import text_with_marks
-from pipeline.books.pandoc_ast import all_nodes, safe_url
+from pipeline.books.pandoc_ast import all_nodes, class_names, safe_url
 from pipeline.books.sections import sections_of
 from pipeline.document import Metadata, SkipDocument
 from pipeline.run.worker import cleaned_document
@@ -145,6 +145,18 @@ def test_a_title_in_an_element_is_not_repeated(tmp_path: Path):
     assert not isinstance(chapter, SkipDocument)
     book = Book("Harbours", "en", identifier("a"), (chapter,))
     assert not [node for node in all_nodes(sections_of(book)[0].blocks) if node["t"] == "Header"]
+
+
+def test_badges_that_are_missing_share_a_line(tmp_path: Path):
+    """A paragraph of images, such as badges with links, is one quiet line with the hosts if all are missing."""
+    badge = "[![build](https://img.example.com/b.svg)](https://e.org/b)"
+    text = f"{badge} {badge}\n![docs](https://docs.example.org/d.svg)\n\nText ![inline](https://e.org/i.png).\n"
+    (chapter,) = chapters_of([(Document(PurePosixPath("a.md"), text), tmp_path)])
+    assert not isinstance(chapter, SkipDocument)
+    (line,) = (node for node in all_nodes(chapter.blocks) if "missing-image" in class_names(node))
+    shown = " ".join(ast_visible_text([line]).split())
+    assert shown.endswith("Image missing (3) · img.example.com, docs.example.org")
+    assert chapter.omitted_words == 0
 
 
 def test_percent_signs_of_urls_are_escaped():

@@ -24,6 +24,7 @@ from pipeline.books.images.figures import (
     image_in,
     image_node,
     image_of_block,
+    images_of_paragraph,
     is_caption,
     missing_image_text,
     missing_images_block,
@@ -135,6 +136,9 @@ class _Sanitizer:
             node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
             at += 1
             only = image_of_block(node)
+            if badges := [] if only else self.missing_badges(node):
+                missing += badges
+                continue
             if not only and missing:
                 sanitized.append(missing_images_block(missing, self.context.language))
                 missing = []
@@ -157,6 +161,12 @@ class _Sanitizer:
             else:
                 sanitized.append(made)
         return [*sanitized, missing_images_block(missing, self.context.language)] if missing else sanitized
+
+    def missing_badges(self, paragraph: Node) -> list[MissingImage]:
+        """Return the images of a paragraph of images only, if all are missing."""
+        made = [self.figure(one, [], ast_plain_text(image_in(one)["c"][1])) for one in images_of_paragraph(paragraph)]
+        missing = [one for one in made if isinstance(one, MissingImage)]
+        return missing if len(missing) == len(made) else []
 
     def is_caption(self, following: Node, alt: str) -> bool:
         """Return whether a block is the caption of the image before it: `Figure 1: the alternative text`, or italic."""
