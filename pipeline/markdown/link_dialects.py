@@ -7,6 +7,7 @@
 | Org | `[[https://e.org/a][words]]` |
 | BBCode | `[url=https://e.org/a]words[/url]`, `[url]https://e.org/a[/url]` |
 | exports with spaces in URLs | `[words](https://e.org/a b.html)` |
+| Hugo, Hexo | `{{< figure src="a.png" title="words" >}}`, `{% asset_img a.png words %}` |
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from pipeline.markdown.fast_parse import simple_block_tokens
+from pipeline.markdown.image_tags import image_tag_at
 from pipeline.markdown.note_links import is_image_file
 from pipeline.markdown.parsing import HEADING_MARKS, ended, new_parser
 from pipeline.markdown.quick_parser import quick
@@ -46,7 +48,7 @@ _WITH_SPACES = re.compile(
     r"|(?:https?://|\.{0,2}/)[^()<>\n\"]*\([^()<>\n\"]*\)[^()<>\n\"]*?)"
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
-LINK_SIGNS = ("[", "<", "&", "\\")
+LINK_SIGNS = ("[", "<", "&", "\\", "{%")
 _BARE_URL_SIGN = re.compile(r"://|www\.|@|script:|data:", re.IGNORECASE)
 _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents goes
 
@@ -70,6 +72,7 @@ def new_link_parser() -> MarkdownIt:
     reader.inline.ruler.before("escape", "bare_url", _bare_url)
     reader.inline.ruler.before("link", "dialect", _dialect)
     reader.inline.ruler.after("image", "spaces", _with_spaces)
+    reader.inline.ruler.after("spaces", "image_tag", _image_tag)
     return reader
 
 
@@ -194,6 +197,17 @@ def _with_spaces(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as
         _push(state, match["url"].strip(), match["words"], state.pos, "image" if image else "")
         state.tokens[-3].attrs["title"] = match["title"] or ""
     state.pos = match.end()
+    return True
+
+
+def _image_tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+    """Read an image tag of a site generator."""
+    tag = image_tag_at(state.src, state.pos) if state.src[state.pos] == "{" else None
+    if not tag:
+        return False
+    if not silent:
+        _push(state, tag.target, tag.words, state.pos, "image")
+    state.pos = tag.end
     return True
 
 

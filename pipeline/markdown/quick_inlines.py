@@ -30,6 +30,7 @@ INLINE_STARTS = {  # the characters where a rule of inline content can match; `t
     "bare_url": ":",  # this and the following: rules of `link_dialects`
     "dialect": "[!",
     "spaces": "[!",
+    "image_tag": "{",
 }
 
 
