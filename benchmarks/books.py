@@ -115,7 +115,7 @@ def pdf_faults(file: Path) -> PdfFaults:
                 outside.append(fault)
             elif number > 1 and (word.left < MARGIN - HANGING or word.right > width - MARGIN + HANGING):
                 overfull.append(fault)
-    text = re.sub(r"(\w*)\u00ad\n(?:\n*\f.*\n)?\s*(\w*)", r"\1\2 \1 \2", printed_by_poppler("-layout", file))
+    text = re.sub(r"(\w*)\u00ad\n(?:[ \n\d]*\f.*\n)?\s*(\w*)", r"\1\2 \1 \2", printed_by_poppler("-layout", file))
     raw = printed_by_poppler("-raw", file)
     return PdfFaults(text + raw + LINK_NUMBER.sub("", raw), over, outside, overfull)
 
