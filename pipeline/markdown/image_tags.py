@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_TAG = re.compile(
+_SITE_IMAGE = re.compile(
     r"\{\{[<%][ ]*(?:figure|image|img)[ ]+(?P<hugo>[^\n{}]*?)/?[ ]*[>%]\}\}"
     r"|\{%-?[ ]*(?:asset_img|img|image)[ ]+(?P<hexo>[^\n{}%]*?)[ ]*-?%\}"
 )
-_VALUE = re.compile(r"(?:(?P<name>[\w-]+)[ ]*=[ ]*)?(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"']+))")
-_IS_TARGET = re.compile(
+_TAG_VALUE = re.compile(
+    r"(?:(?P<name>[\w-]+)[ ]*=[ ]*)?(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"']+))"
+)
+_SITE_IMAGE_TARGET = re.compile(
     r"https?://\S+|\S[^\"<>]*\.(?:png|jpe?g|gif|svg|webp|avif|bmp|tiff?|ico)(?:\?\S*)?", re.IGNORECASE
 )
 
@@ -31,18 +33,18 @@ def image_tag_at(text: str, at: int) -> ImageTag | None:
     >>> image_tag_at("{% img left /a.png 200 100 'A sea' %}", 0)
     ImageTag(end=37, target='/a.png', words='A sea')
     """
-    match = _TAG.match(text, at)
+    match = _SITE_IMAGE.match(text, at)
     if not match:
         return None
-    values = [*_VALUE.finditer(match["hugo"] or match["hexo"])]
-    named = {one["name"]: _content(one) for one in values if one["name"]}
-    plain = [_content(one) for one in values if not one["name"]]
-    place = next((number for number, one in enumerate(plain) if _IS_TARGET.fullmatch(one)), len(plain))
+    values = [*_TAG_VALUE.finditer(match["hugo"] or match["hexo"])]
+    named = {one["name"]: _value_of(one) for one in values if one["name"]}
+    plain = [_value_of(one) for one in values if not one["name"]]
+    place = next((number for number, one in enumerate(plain) if _SITE_IMAGE_TARGET.fullmatch(one)), len(plain))
     target = named.get("src") or "".join(plain[place : place + 1])
     after = [one for one in plain[place + 1 :] if not one.isdigit()]
     words = next(filter(None, map(named.get, ("caption", "title", "alt"))), " ".join(after))
     return ImageTag(match.end(), target, words.replace('"', "").strip()) if target else None
 
 
-def _content(value: re.Match[str]) -> str:
+def _value_of(value: re.Match[str]) -> str:
     return value["double"] or value["single"] or value["bare"] or ""

@@ -72,7 +72,7 @@ def new_link_parser() -> MarkdownIt:
     reader.inline.ruler.before("escape", "bare_url", _bare_url)
     reader.inline.ruler.before("link", "dialect", _dialect)
     reader.inline.ruler.after("image", "spaces", _with_spaces)
-    reader.inline.ruler.after("spaces", "image_tag", _image_tag)
+    reader.inline.ruler.after("spaces", "image_tag", _site_image)
     return reader
 
 
@@ -200,7 +200,7 @@ def _with_spaces(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as
     return True
 
 
-def _image_tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+def _site_image(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
     """Read an image tag of a site generator."""
     tag = image_tag_at(state.src, state.pos) if state.src[state.pos] == "{" else None
     if not tag:
