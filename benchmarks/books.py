@@ -4,8 +4,10 @@ usage: python benchmarks/books.py FOLDER [--posts 15] [--skip 0] [--together 60]
 
 FOLDER has folders of posts, such as ../shared/corpus or those of real_posts.py. The first posts of each folder after
 those that `--skip` leaves out are bound in books of `--together` posts, languages mixed. Prints for each book: words of
-the clean texts that its EPUB and its PDF lack, characters without a glyph, words that overprint each other or leave the
-page, and EPUBCheck's messages. Ends with exit code 1 if there is any. `--keep` stores the books. Needs pdftotext.
+the clean texts that its EPUB and its PDF lack, characters without a glyph, words that overprint each other, reach into
+the margin or leave the page, and EPUBCheck's messages. Ends with exit code 1 if there is any. `--keep` keeps the books.
+Needs pdftotext. `tests/test_books_benchmark.py` plants each fault. A word that a shape clips would not be found; no
+template of ours clips.
 """
 
 from __future__ import annotations
@@ -37,8 +39,12 @@ from pipeline.run.worker import cleaned_document
 SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # no order in a PDF's text
 MOST_APART = 0.35  # of the height of the lower word: centres of words that overprint each other are nearer
 LEAST_COVERED = 0.4  # of the width of the narrower one
-OPENING, CLOSING = {*"《「『【（〈"}, {*"》」』】）〉，。、；：？！"}  # full-width signs with a blank half
+HALF_BLANK = {*"，。、；：？！・“”‘’《》「」『』【】（）〈〉"}  # full-width: half is blank
+MARKED = re.compile("[\u064b-\u0652]")  # Arabic vowel signs: pdftotext puts them, and what is next to them, elsewhere
+LINK_NUMBER = re.compile("\N{NARROW NO-BREAK SPACE}?\\[[0-9]+\\]")  # which a book prints after a link
 EDGE = 3.0  # points from the edge of the page: no text is nearer
+MARGIN = 16.1 / 25.4 * 72  # points of the narrower margin of A5; templates/book.typ, `pages`
+HANGING = 6.0  # points that punctuation hangs into the margin
 
 
 class Word(NamedTuple):
@@ -71,7 +77,8 @@ def cleaned(folder: Path, skip: int, number: int) -> list[tuple[Path, Document]]
 def overprinted(words: list[Word]) -> list[tuple[Word, Word]]:
     """Return the pairs of words at one place of a page."""
     found = []
-    ordered = sorted(words, key=lambda word: word.top)
+    inked = [word for word in words if word.left < word.right and not MARKED.search(word.text)]
+    ordered = sorted(inked, key=lambda word: word.top)
     for at, one in enumerate(ordered):
         for other in ordered[at + 1 :]:
             if other.top > one.bottom:
@@ -90,31 +97,34 @@ class PdfFaults(NamedTuple):
 
     text: str
     over: list[str]  # pairs of words
-    outside: list[str]  # words
+    outside: list[str]  # words that leave the page
+    overfull: list[str]  # words that reach into the margin, but not on the cover, the first page
 
 
 def pdf_faults(file: Path) -> PdfFaults:
-    """Return the overprinted words of a PDF, those outside its pages, and its text with hyphenated words joined."""
-    over, outside = [], []
+    """Return the words of a PDF that are overprinted or outside, and its text with hyphenated words joined."""
+    over, outside, overfull = [], [], []
     for number, page in enumerate(printed_by_poppler("-bbox", file).split("<page ")[1:], 1):
         width, height = (float(one) for one in re.findall(r'(?:width|height)="([\d.]+)"', page)[:2])
         boxes = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)</word>', page)
         words = [_inked(Word(*map(float, box[:4]), unescape(box[4]))) for box in boxes]
         over += [f"page {number}: {one.text[:40]!r} / {other.text[:40]!r}" for one, other in overprinted(words)]
-        outside += [
-            f"page {number}: {word.text[-40:]!r} at {word.right:.0f} of {width:.0f}"
-            for word in words
-            if word.left < EDGE or word.right > width - EDGE or word.top < EDGE or word.bottom > height - EDGE
-        ]
-    text = re.sub(r"(\w*)\u00ad\n(?:\n*\f.*\n)?\s*(\w*)", r"\1\2 \1 \2", printed_by_poppler("-layout", file))
-    return PdfFaults(text + printed_by_poppler("-raw", file), over, outside)
+        for word in words:
+            fault = f"page {number}: {word.text[-40:]!r} from {word.left:.0f} to {word.right:.0f} of {width:.0f}"
+            if word.left < EDGE or word.right > width - EDGE or word.top < EDGE or word.bottom > height - EDGE:
+                outside.append(fault)
+            elif number > 1 and (word.left < MARGIN - HANGING or word.right > width - MARGIN + HANGING):
+                overfull.append(fault)
+    text = re.sub(r"(\w*)\u00ad\n(?:[ \n\d]*\f.*\n)?\s*(\w*)", r"\1\2 \1 \2", printed_by_poppler("-layout", file))
+    raw = printed_by_poppler("-raw", file)
+    return PdfFaults(text + raw + LINK_NUMBER.sub("", raw), over, outside, overfull)
 
 
 def _inked(word: Word) -> Word:
-    """Return a word without the blank half of a full-width sign at its ends, which may be set closer."""
+    """Return a word without the blank half of a full-width sign at its ends; of one that is a sign, nothing is left."""
     half = (word.bottom - word.top) / 2
-    right = word.right - half * (word.text[-1:] in CLOSING)
-    return word._replace(left=word.left + half * (word.text[:1] in OPENING), right=right)
+    left, right = (half * (word.text[at : at + 1 or None] in HALF_BLANK) for at in (0, -1))
+    return word._replace(left=word.left + left, right=word.right - right)
 
 
 def printed_by_poppler(option: str, file: Path) -> str:
@@ -168,10 +178,12 @@ def check(book: Book, place: Path) -> Counter[str]:
             counts["characters without a glyph"] += number
             print(f"  {chapter.path}: no glyph for U+{ord(char):04X} {char}: {number}")
     counts["words overprinted"], counts["words outside"] = len(faults.over), len(faults.outside)
+    counts["words in the margin"] = len(faults.overfull)
     counts["PDF/A not claimed"] = notdef_glyphs(made["pdf"])
     print(
         *(f"  overprinted: {one}" for one in faults.over[:20]),
         *(f"  outside: {one}" for one in faults.outside[:20]),
+        *(f"  in the margin: {one}" for one in faults.overfull[:20]),
         sep="\n",
     )
     return counts

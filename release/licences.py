@@ -45,6 +45,7 @@ What Lacuna consists of, and under which licences. Lacuna's own code is under th
 |---|---|
 | code, language model | MIT |
 | `pipeline/urls/clearurls/`: rules of ClearURLs | LGPL-3.0-only |
+| `pipeline/books/faces/`: Noto fonts for rare signs, scripts and code | OFL-1.1 |
 
 The sources that the language model was trained on are in `training/` of the repository, each with its licence. The
 model holds counts of characters and words, and none of the texts.

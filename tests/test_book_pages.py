@@ -169,6 +169,8 @@ PICTURES = {
     "SVG": "![x](img/p.svg)",
     "inline SVG": '<svg width="9" height="9"><path d="M0 0H9V9z"/></svg>',
     "link": "[![x](img/p.png)](https://e.org)",
+    "Hugo": '{{< figure src="/img/p.png" title="a square" width="300" >}}',
+    "Hexo": "{% img left /img/p.png 200 100 'a square' %}",
 }  # fmt: skip
 
 

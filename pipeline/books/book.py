@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipeline.books.chapter.languages import with_languages
 from pipeline.books.chapter.link_cards import with_link_cards
+from pipeline.books.chapter.notes import with_separated_notes
 from pipeline.books.chapter.page_limits import with_clusters_limited
 from pipeline.books.chapter.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
 from pipeline.books.chapter.visible_words import ast_visible_text, missing_words, post_visible_text
@@ -217,7 +218,7 @@ def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree
         date=iso_date_or_empty(meta.date),
         source_url=source_url,
         repaired=repairs_in_words(document),
-        blocks=with_languages(with_link_cards(tree.blocks), meta.language),
+        blocks=with_languages(with_link_cards(with_separated_notes(tree.blocks)), meta.language),
         tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
         series=", ".join(_listed_values(extra.get("series"))),
         works=tuple(works_of(document)),

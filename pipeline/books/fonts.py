@@ -24,6 +24,7 @@ FONT_FILES = (  # a package, and the names of its font files
     ("fontpkg_frank_ruhl_libre", "files/*.ttf"),
     ("pylopdf_fonts_hi", "NotoSerif*.ttf"),
     ("pylopdf_fonts_th", "NotoSerif*.ttf"),
+    ("pipeline.books.faces", "*.ttf"),  # signs and scripts that the packages lack
 )
 OPTIONAL_FONT_FILES = (  # of the extra `cjk`
     ("pylopdf_fonts_zh_tw", "NotoSerif*.otf"),
@@ -97,15 +98,16 @@ def _preferred_fonts(first: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the font files in order of preference, without bold ones.
 
     Book faces of one script come first, then fonts whose names start as `first` says, then Noto Sans. Fonts for one CJK
-    language and italic fonts come last.
+    language, italic fonts and those for rare signs and scripts come last.
     """
 
-    def rank(name: str) -> tuple[bool, int, bool, bool, bool, str]:
+    def rank(path: Path) -> tuple[bool, int, bool, bool, bool, bool, str]:
+        name = path.name
         place = next((at for at, prefix in enumerate(first) if name.startswith(prefix)), len(first))
         general, last = name.startswith(SANS_PREFIX), re.search(r"(?:SC|TC|JP|KR)-", name) is not None
-        return not _ranges_of(name), place, not general, last, "Italic" in name, name
+        return not _ranges_of(name), place, not general, path.parent.name == "faces", last, "Italic" in name, name
 
-    return tuple(sorted((path for path in font_paths() if "Bold" not in path.name), key=lambda path: rank(path.name)))
+    return tuple(sorted((path for path in font_paths() if "Bold" not in path.name), key=rank))
 
 
 @cache

@@ -7,9 +7,20 @@ from dataclasses import dataclass
 
 from pipeline.books.back_matter import ChapterCitation, colophon, english, tool_versions, works_cited
 from pipeline.books.book import Book, Chapter
+from pipeline.books.chapter.notes import blocks_of_note
 from pipeline.books.dates import date_in_words
+from pipeline.books.html.anchors import is_anchor
 from pipeline.books.links import NumberedPlaces, comparison_key, link_targets
-from pipeline.books.pandoc_ast import Node, ast_plain_text, div, left_to_right, link_or_text, para, text_nodes
+from pipeline.books.pandoc_ast import (
+    Node,
+    all_nodes,
+    ast_plain_text,
+    div,
+    left_to_right,
+    link_or_text,
+    para,
+    text_nodes,
+)
 from pipeline.books.phrases import phrase
 from pipeline.books.series_titles import NO_SERIES, SeriesTitle, series_titles
 from pipeline.urls.canonical import canonical_url, page_url
@@ -83,10 +94,12 @@ def _chapter_parts(chapter: Chapter, places: NumberedPlaces) -> list[Node]:
     Headings of the post that repeat its title, kicker or subtitle are removed. The source is the post's own line about
     it, if the post begins with one.
     """
-    body = chapter.blocks
-    if body and body[0]["t"] == "Header" and _repeats_title(ast_plain_text(body[0]["c"][2]), chapter.title):
-        places.add_title(body[0])
-        body = body[1:]
+    body, notes = chapter.blocks, []
+    at = next((at for at, block in enumerate(body) if not _is_only_anchors(block)), 0)
+    if body and body[at]["t"] == "Header" and _repeats_title(ast_plain_text(body[at]["c"][2]), chapter.title):
+        places.add_title(body[at])
+        notes = [block for node in all_nodes(body[at]) if node["t"] == "Note" for block in blocks_of_note(node)]
+        body = body[:at] + body[at + 1 :]
     kicker, body = _heading_extracted(body, chapter.kicker, places)
     subtitle, body = _heading_extracted(body, chapter.subtitle, places)
     parts = [part for part in (kicker, text_nodes(", ".join(chapter.authors)), _date_nodes(chapter)) if part]
@@ -94,8 +107,14 @@ def _chapter_parts(chapter: Chapter, places: NumberedPlaces) -> list[Node]:
     source, body = _source_line_extracted(body, chapter.source_url)
     lines = (("subtitle", subtitle), ("byline", byline), ("source-line", source))
     head = [div(name, [para(*line)]) for name, line in lines if line]
+    head += [div("source-line", notes)] if notes else []  # the title is plain text, in which a note has no number
     head = [div("opening", head)] if head else []
     return [*head, *places.numbered(body)]
+
+
+def _is_only_anchors(block: Node) -> bool:
+    """Return whether a block shows nothing: `<div id="a">` before the title leaves an anchor."""
+    return block["t"] == "Plain" and all(map(is_anchor, block["c"]))
 
 
 def _repeats_title(heading: str, title: str) -> bool:

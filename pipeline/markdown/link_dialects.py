@@ -7,6 +7,7 @@
 | Org | `[[https://e.org/a][words]]` |
 | BBCode | `[url=https://e.org/a]words[/url]`, `[url]https://e.org/a[/url]` |
 | exports with spaces in URLs | `[words](https://e.org/a b.html)` |
+| Hugo, Hexo | `{{< figure src="a.png" title="words" >}}`, `{% asset_img a.png words %}` |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from pipeline.markdown.fast_parse import simple_block_tokens
+from pipeline.markdown.image_tags import image_tag_at
 from pipeline.markdown.note_links import is_image_file
 from pipeline.markdown.parsing import HEADING_MARKS, new_parser
 from pipeline.markdown.quick_parser import quick
@@ -48,7 +50,7 @@ _WITH_SPACES = re.compile(
     r"|(?:https?://|\.{0,2}/)[^()<>\n\"]*\([^()<>\n\"]*\)[^()<>\n\"]*?)"
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
-LINK_SIGNS = ("[", "<", "&", "\\")
+LINK_SIGNS = ("[", "<", "&", "\\", "{%")
 _BARE_URL_SIGN = re.compile(r"://|www\.|@|script:|data:", re.IGNORECASE)
 _WITH_CONTENT = frozenset({"heading_open", "inline", "html_block"})  # tokens that links and headings are read from
 _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents goes
@@ -73,6 +75,7 @@ def new_link_parser() -> MarkdownIt:
     reader.inline.ruler.before("escape", "bare_url", _bare_url)
     reader.inline.ruler.before("link", "dialect", _dialect)
     reader.inline.ruler.after("image", "spaces", _with_spaces)
+    reader.inline.ruler.after("spaces", "image_tag", _site_image)
     return reader
 
 
@@ -208,6 +211,17 @@ def _with_spaces(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as
         _push(state, match["url"].strip(), match["words"], state.pos, "image" if image else "")
         state.tokens[-3].attrs["title"] = match["title"] or ""
     state.pos = match.end()
+    return True
+
+
+def _site_image(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it
+    """Read an image tag of a site generator."""
+    tag = image_tag_at(state.src, state.pos) if state.src[state.pos] == "{" else None
+    if not tag:
+        return False
+    if not silent:
+        _push(state, tag.target, tag.words, state.pos, "image")
+    state.pos = tag.end
     return True
 
 

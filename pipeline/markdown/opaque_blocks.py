@@ -38,7 +38,8 @@ _OPENER = re.compile(
     r"|\#\+(?i:begin)_(?P<org>(?i:src|example|export|comment|verse|html|latex))\b[^\n]*"
     r"|^\[(?:source|listing|literal|pass|stem|latexmath|asciimath|plantuml|ditaa|graphviz|mermaid)\b[^\]\n]*\]\n"
     r"(?P<listing>-{4,}|\.{4,}|\+{4,})[ \t]*$"
-    r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"[^\"\n]+\"))[^\n]*",
+    r"|(?P<admonition>(?:!!!|\?\?\?\+?)[ ](?=[\w\"])|===[ ](?=\"[^\"\n]+\"))[^\n]*"
+    r"|^(?P<definition>:[ \t]+(?=\S))[^\n]*",
     re.MULTILINE,
 )
 _KINDS = {
@@ -54,9 +55,10 @@ _KINDS = {
     "org": "template",  # a block of Org: `#+BEGIN_SRC` to `#+END_SRC`
     "listing": "template",  # a delimited block of AsciiDoc: `[source]` above `----` to `----`
     "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
+    "definition": "template",  # of PHP Markdown Extra: the meaning of a term; its indented lines are no code
 }
 _MAY_HAVE_REGIONS = re.compile(  # a quick pre-filter: only these marks and closers may
-    r"\#\+(?i:end)_|\]\n[-.+]{4}|\$\$|%%|<!--|\\begin\{|\{::|!!! |\?\?\?\+? |=== \""
+    r"\#\+(?i:end)_|\]\n[-.+]{4}|\$\$|%%|<!--|\\begin\{|\{::|!!! |\?\?\?\+? |=== \"|\n:[ \t]+\S"
     r"|</(?i:script|style|pre|textarea|svg|math)\b"
     rf"|\[/(?i:{_BRACKET_PAIRS})\]|\{{%-?\s*end_?(?:{_LIQUID_PAIRS})\b|\{{\{{[<%]-?\s*/\s*(?:{_HUGO_PAIRS})\b"
 )
@@ -107,7 +109,7 @@ def _region_end(text: str, opener: re.Match[str], name: str) -> int:
         return end + 3 if end >= 0 else 0
     if name in {"percents", "admonition"} and before.strip(" \t>"):
         return 0
-    if name == "admonition":
+    if name in {"admonition", "definition"}:
         body = _indented_lines(before).match(text, opener.end())
         return body.end() if body else 0
     limit = min(len(text), opener.end() + MOST_REGION_CHARACTERS)

@@ -32,6 +32,7 @@ INLINE_STARTS = {  # the characters where a rule of inline content can match; `t
     "bare_url": ":",  # this and the following: rules of `link_dialects`
     "dialect": "[!",
     "spaces": "[!",
+    "image_tag": "{",
 }
 _PLAIN_DESTINATION = re.compile(
     r"[^\s\x00-\x1f\x7f\\()<&][^\s\x00-\x1f\x7f\\()&]*+(?=[\x00-\x20\x7f)]|\Z)"

@@ -1,13 +1,15 @@
 r"""Markdown of a site generator -> CommonMark that shows the same, for a reader that does not know its tags.
 
-Code between tags (`{% highlight python %}`, `[code]`) becomes fenced code.
+Code between tags (`{% highlight python %}`, `[code]`) becomes fenced code, image tags become images.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
-from pipeline.markdown.opaque import TEMPLATE
+from pipeline.markdown.image_tags import image_tag_at
+from pipeline.markdown.opaque import TEMPLATE, opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 
 _CODE_TAGS = (
@@ -25,11 +27,33 @@ _TAGS_WITHOUT_CODE_LANGUAGE = frozenset(
 
 
 def site_tags_as_commonmark(text: str) -> str:
-    r"""Return `text` with its tagged code as fenced code.
+    r"""Return `text` with its tagged code as fenced code, and its image tags as images.
 
     >>> site_tags_as_commonmark("{% highlight py %}\n# a\n{% endhighlight %}\n")
     '```py\n# a\n```\n'
+    >>> site_tags_as_commonmark('a {{< figure src="b c.png" alt="d" >}}')
+    'a ![d](<b c.png>)'
     """
+    return _with_images(_with_fenced_code(text))
+
+
+def _with_images(text: str) -> str:
+    """Return a text with its image tags as images."""
+    if "{{<" not in text and "{{%" not in text and "{%" not in text:
+        return text
+    parts, done = [], 0
+    for span in opaque_spans(text):
+        tag = image_tag_at(text, span.start) if span.kind == TEMPLATE and span.start >= done else None
+        if tag:
+            words = re.sub(r"([\[\]\\`*_])", r"\\\1", tag.words)
+            target = re.sub(r"[<>\\]", lambda sign: quote(sign[0]), tag.target)
+            parts += [text[done : span.start], f"![{words}](<{target}>)"]
+            done = tag.end
+    return "".join([*parts, text[done:]])
+
+
+def _with_fenced_code(text: str) -> str:
+    """Return a text with its tagged code as fenced code."""
     parts, done = [], 0
     for region in long_regions(text):
         shown = _shown(text, region)

@@ -92,7 +92,8 @@ class CollectionMaker:
         for name, volume in self.named_volumes(collection, posts):
             yield volume
             first = unpack(self.database.chapters.chapter(next(iter(volume.posts))), Chapter)
-            entries.append(VolumeEntry(name, tuple(self.database.chapters.titles(volume.posts)), first.language))
+            titles = tuple(self.database.chapters.titles(volume.posts))
+            entries.append(VolumeEntry(name, titles, first.language, first.authors))
         yield replace(collection, index=tuple(entries))
 
     def volumes(self, collection: Collection, posts: Sequence[DatedPost]) -> Iterator[Collection]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.books.book import Book, BookStyle, Chapter, identifier
 from pipeline.books.formats import books_as_files
-from pipeline.books.pandoc_ast import Node, all_printable, printable
+from pipeline.books.pandoc_ast import Node, all_printable, div, printable
 from pipeline.books.phrases import phrase
 from pipeline.books.selection import selected_chapters
 from pipeline.citations.completion import Completion
@@ -23,11 +23,12 @@ _SIZE = 8  # bytes of the length before each chapter in a file
 
 @dataclass(frozen=True, slots=True)
 class VolumeEntry:
-    """What an index says about a volume: its name, (title, date) of its posts, and its language."""
+    """What an index says about a volume: its name, (title, date) of its posts, language and authors of the first."""
 
     name: str
     posts: tuple[tuple[str, str], ...]
     language: str  # BCP 47; empty if unknown
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,19 @@ def _saved(file: Path) -> Iterator[Chapter]:
 
 
 def _index_chapters(volume: Volume) -> list[Chapter]:
-    """Return one chapter for each volume of an index, with a list of its posts."""
-    return [Chapter(entry.name, (), entry.language, "", "", "nothing", [_post_list(entry)]) for entry in volume.index]
+    """Return one chapter for each volume of an index, with a list of its posts, and the authors of all volumes."""
+    by = {entry.authors for entry in volume.index}
+    authors = by.pop() if len(by) == 1 else ()
+    return [
+        Chapter(entry.name, authors, entry.language, "", "", "nothing", [_post_list(entry)]) for entry in volume.index
+    ]
 
 
 def _post_list(entry: VolumeEntry) -> Node:
     """Return a list of (title, date) as a node of pandoc's AST."""
     lines = (f"{title} ({date})" if date else title for title, date in entry.posts)
     items = [[{"t": "Plain", "c": [{"t": "Str", "c": printable(line)}]}] for line in lines]
-    return {"t": "BulletList", "c": items}
+    return div("ragged", [{"t": "BulletList", "c": items}])
 
 
 def make_collection(volume: Volume) -> str:

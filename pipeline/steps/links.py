@@ -224,4 +224,4 @@ def _link_of(target: _Target, source: str, heading: str) -> Link:
     )
 
 
-STEP = Step("links", list_links, version=7)
+STEP = Step("links", list_links, version=8)

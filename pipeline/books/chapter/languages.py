@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from pipeline.books.pandoc_ast import BLOCK_TYPES, Node, all_nodes
+from pipeline.books.pandoc_ast import BLOCK_TYPES, Node, all_nodes, class_names
 from pipeline.language.paragraphs import is_at_least_as_likely, other_language, script_runs
 from pipeline.language.written_in import han_language
 
@@ -36,6 +36,7 @@ _HAN_KANA_HANGUL = re.compile("[\u1100-\u11ff\u3041-\u30ff\u3130-\u318f\u3400-\u
 _PARAGRAPHS = {"Para", "Plain", "Header"}
 _LISTS = {"BlockQuote", "BulletList", "OrderedList", "DefinitionList", "LineBlock", "Table"}  # whole, or their parts
 _NOT_MARKED = {"Code", "CodeBlock", "Math", "RawBlock", "RawInline"}
+_OUR_LINES = {"address"}  # divisions: the line about a missing image or a link, in the language of the post
 _NOT_IN_TEXT = {"Note", "Code", "CodeBlock", "Math"}
 
 
@@ -118,6 +119,8 @@ class _PostMarks:
     def part(self, part: Any) -> Any:  # noqa: ANN401 - any part of an AST
         """Return a part of a block with the blocks and words in it marked."""
         if isinstance(part, dict):
+            if _OUR_LINES.intersection(class_names(part)):
+                return part
             inner = _PostMarks(self.language, self.han, part["t"]) if part["t"] in {"Note", "Table"} else self
             return part | {"c": inner.part(part["c"])} if "c" in part and part["t"] not in _NOT_MARKED else part
         if not isinstance(part, list) or not part:

@@ -1,7 +1,7 @@
 """Notes of a section -> numbered notes at its end, each with links to where it is cited, for an EPUB.
 
-A note that is cited twice is one note. In the PDF, Typst numbers the notes; `repeated_notes` names those that it must
-cite again.
+A note that is cited twice is one note. In the PDF, Typst numbers the notes; `labelled_notes` names those that it must
+find again.
 """
 
 from __future__ import annotations
@@ -25,15 +25,26 @@ def blocks_of_note(note: Node) -> list[Node]:
     return blocks
 
 
-def repeated_notes(blocks: list[Node]) -> set[str]:
-    """Return the names of the notes that blocks cite more than once, none of them in the head of a table.
-
-    Typst sets the head of a table once a page, and a label must not be set twice.
-    """
+def labelled_notes(blocks: list[Node]) -> set[str]:
+    """Return the names of the notes that the PDF labels: those cited more than once, and those in heads of tables."""
     heads = [node["c"][3] for node in all_nodes(blocks) if node["t"] == "Table"]
     inside = {name_of_note(node) for node in all_nodes(heads) if node["t"] == "Note"}
     counts = Counter(name_of_note(node) for node in all_nodes(blocks) if node["t"] == "Note")
-    return {name for name, count in counts.items() if name and count > 1} - inside
+    return {name for name, count in counts.items() if name and (count > 1 or name in inside)}
+
+
+def with_separated_notes(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
+    """Return a part of an AST with a comma between the numbers of adjacent notes: 1 and 2 would read as 12."""
+    if isinstance(part, dict):
+        return part | {"c": with_separated_notes(part["c"])} if "c" in part else part
+    if not isinstance(part, list):
+        return part
+    made: list[Any] = []
+    for item in part:
+        if made and all(isinstance(one, dict) and one.get("t") == "Note" for one in (made[-1], item)):
+            made.append({"t": "Superscript", "c": [{"t": "Str", "c": ","}]})
+        made.append(with_separated_notes(item))
+    return made
 
 
 def with_each_note_once(blocks: list[Node]) -> list[Node]:

@@ -24,6 +24,7 @@ from pipeline.books.images.figures import (
     image_in,
     image_node,
     image_of_block,
+    images_of_paragraph,
     is_caption,
     missing_image_text,
     missing_images_block,
@@ -31,7 +32,7 @@ from pipeline.books.images.figures import (
 )
 from pipeline.books.images.pictures import DEFAULT_PICTURE_OPTIONS, PictureOptions
 from pipeline.books.maths.formula_check import checked_formulas
-from pipeline.books.maths.text_with_marks import TextWithMarks, marks_restored
+from pipeline.books.maths.text_with_marks import TextWithMarks, marks_restored, with_nested_notes
 from pipeline.books.pandoc_ast import (
     BLOCK_TYPES,
     Node,
@@ -97,7 +98,7 @@ def _tree_of(
         return output
     try:
         blocks: list[Node] = with_html_parsed(msgspec.json.decode(output)["blocks"], context.language)
-        tree: list[Node] = with_callouts(marks_restored(blocks, marked), context.language)
+        tree: list[Node] = with_callouts(marks_restored(*with_nested_notes(blocks, marked)), context.language)
     except RecursionError:
         return SkipDocument(TOO_DEEP)
     return tree
@@ -135,6 +136,9 @@ class _Sanitizer:
             node, following = nodes[at], nodes[at + 1] if at + 1 < len(nodes) else None
             at += 1
             only = image_of_block(node)
+            if badges := [] if only else self.missing_badges(node):
+                missing += badges
+                continue
             if not only and missing:
                 sanitized.append(missing_images_block(missing, self.context.language))
                 missing = []
@@ -157,6 +161,12 @@ class _Sanitizer:
             else:
                 sanitized.append(made)
         return [*sanitized, missing_images_block(missing, self.context.language)] if missing else sanitized
+
+    def missing_badges(self, paragraph: Node) -> list[MissingImage]:
+        """Return the images of a paragraph of images only, if all are missing."""
+        made = [self.figure(one, [], ast_plain_text(image_in(one)["c"][1])) for one in images_of_paragraph(paragraph)]
+        missing = [one for one in made if isinstance(one, MissingImage)]
+        return missing if len(missing) == len(made) else []
 
     def is_caption(self, following: Node, alt: str) -> bool:
         """Return whether a block is the caption of the image before it: `Figure 1: the alternative text`, or italic."""

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from rapidfuzz.distance import LCSseq
 
@@ -165,7 +166,7 @@ _TEXTLESS_TYPES = {"Space", "SoftBreak", "LineBreak", "Math", "HorizontalRule"} 
 @cache
 def _post_parser() -> MarkdownIt:
     """Return the parser of the Markdown dialect. It accepts links with any URL, because their text is visible."""
-    made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin).use(deflist_plugin)
     made.disable("footnote_inline")  # pandoc's dialect does not have them
     made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - markdown-it's signature
     return made

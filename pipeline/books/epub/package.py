@@ -118,7 +118,7 @@ def _with_ruby_tags(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
 def _section_blocks(part: BookSection) -> list[Node]:
     """Return a section as a level 1 heading and a division."""
     language = [["lang", part.language]] if part.language else []
-    kind = [["epub:type", part.kind]] if part.kind else []
+    kind = [["epub:type", part.kind], ["role", f"doc-{part.kind}"]] if part.kind else []
     series = [{"t": "Span", "c": [["", ["series"], []], text_nodes(part.parts.series)]}, {"t": "Space"}]
     title = [*series, *text_nodes(part.parts.title)] if part.parts.series else text_nodes(part.title)
     heading = {"t": "Header", "c": [1, [part.label, [], language + kind], title]}

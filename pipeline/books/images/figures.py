@@ -53,6 +53,14 @@ def only_image(inlines: list[Node]) -> Node | None:
     return found if found["t"] == "Image" or [node["t"] for node in found["c"][1]] == ["Image"] else None
 
 
+def images_of_paragraph(block: Node) -> list[Node]:
+    """Return the images of a paragraph that shows nothing else, such as badges, each or the link around it."""
+    inlines = block["c"] if block["t"] == "Para" else []
+    visible = [node for node in inlines if node["t"] not in {"Space", "SoftBreak", "LineBreak"}]
+    found = [only_image([node]) for node in visible]
+    return [image for image in found if image] if all(found) else []
+
+
 def image_of_block(block: Node) -> Node | None:
     """Return the image of a figure, or of a paragraph that shows nothing else, or the link around it."""
     figure = block["t"] == "Figure"

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.books.book import Book
-from pipeline.books.chapter.notes import blocks_of_note
 from pipeline.books.html.anchors import is_anchor
 from pipeline.books.maths.formula_check import in_pandoc_spelling
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, class_names, pandoc_json, text_nodes
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, class_names, pandoc_json
 from pipeline.books.pdf.front import head_title
+from pipeline.books.pdf.headings import boxed_phrases, heading_with_hidden_notes
 from pipeline.books.pdf.link_list import NumberedLinks
-from pipeline.books.pdf.notes import TypstNotes, blocks_in_language, foreign_call, heading_with_hidden_notes
+from pipeline.books.pdf.notes import TypstNotes, blocks_in_language, foreign_call
 from pipeline.books.pdf.pictures import picture_call
-from pipeline.books.pdf.tables import typst_table, wide_blocks
+from pipeline.books.pdf.tables import fitted_code, typst_table
 from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline, typst_language, typst_literal
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
@@ -22,7 +22,6 @@ from pipeline.books.title_phrases import title_phrases, with_phrases
 from pipeline.markdown.pandoc import Conversion
 
 UNNUMBERED_DIVS = {"byline", "source-line", "missing-image", "colophon"}  # their links are not in the list of URLs
-MOST_PHRASE = 12  # characters of a phrase of a heading that does not break; templates/book.typ, `phrased`
 TASK_BOXES = ("\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}")  # pandoc starts each item of a task list with one, and a space
 
 
@@ -72,11 +71,10 @@ class _TypstCalls:
             if node["t"] == "Header" and following["t"] == "Table":
                 lead = self.node(node)
             elif node["t"] == "Table":
-                made += typst_table(node, self.blocks, lead)
+                made += typst_table(node, self.cell, self.new_label("table"), lead)
                 lead = []
             elif node["t"] == "Figure":
-                self.count += 1
-                start = f"#floating({typst_literal(f'{self.prefix}-figure-{self.count}')})["
+                start = f"#floating({typst_literal(self.new_label('figure'))})["
                 made += [typst_block(start), *self.node(node), typst_block("]")]
                 floats = True
             else:
@@ -94,18 +92,29 @@ class _TypstCalls:
         """Return blocks with their nodes replaced."""
         return [made for node in part for made in self.node(node)]
 
+    def cell(self, blocks: list[Node], head_of: str = "") -> list[Node]:
+        """Return the blocks of a cell; `head_of` is the label of the table if it is in its head."""
+        return self.blocks(self.notes.in_head(blocks, head_of) if head_of else blocks)
+
+    def new_label(self, kind: str) -> str:
+        """Return a label that nothing else in the book has, such as `chapter-1-table-3`."""
+        self.count += 1
+        return f"{self.prefix}-{kind}-{self.count}"
+
     def node(self, node: Node) -> list[Node]:
         """Return the nodes that replace one node."""
-        if fitted := wide_blocks(node, self.blocks):
+        if fitted := fitted_code(node):
             return fitted
         match node["t"]:
+            case "Table":
+                made = typst_table(node, self.cell, self.new_label("table"))
             case "Div":
                 made = self.div(node)
             case "Figure":
                 made = self.figure(node)
             case "Header":
                 level, (name, *_), inlines = node["c"]
-                inlines = with_phrases(inlines, self.language, _boxed_phrases)
+                inlines = with_phrases(inlines, self.language, boxed_phrases)
                 self.foreign = "text"
                 made = blocks_in_language(node["c"][1], [heading_with_hidden_notes(level, name, self.part(inlines))])
                 self.foreign = "foreign"
@@ -122,7 +131,7 @@ class _TypstCalls:
         names, blocks = node["c"][0][1], node["c"][1]
         links, self.links = self.links, None if UNNUMBERED_DIVS & {*names} else self.links
         if names == ["subtitle"]:
-            blocks = [block | {"c": with_phrases(block["c"], self.language, _boxed_phrases)} for block in blocks]
+            blocks = [block | {"c": with_phrases(block["c"], self.language, boxed_phrases)} for block in blocks]
         inner = blocks_in_language(node["c"][0], self.blocks(blocks))
         self.links = links
         return [typst_block(f"#{names[0]}["), *inner, typst_block("]")] if names else inner
@@ -146,9 +155,8 @@ class _TypstCalls:
 
     def tasks(self, items: list[list[Node]]) -> list[Node]:
         """Return a task list whose boxes are the markers of its items."""
-        self.count += 1
         marks = "".join(first["c"][0]["c"] for first, *_ in items)
-        made = [typst_block(f"#tasks({typst_literal(f'{self.prefix}-{self.count}')}, {typst_literal(marks)}")]
+        made = [typst_block(f"#tasks({typst_literal(self.new_label('tasks'))}, {typst_literal(marks)}")]
         for first, *rest in items:
             made += [
                 typst_block(", ["),
@@ -160,7 +168,7 @@ class _TypstCalls:
     def inline(self, node: Node) -> list[Node]:
         """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
         if node["t"] in {"Span", "Note"}:
-            return self.span(node) if node["t"] == "Span" else self.note(node)
+            return self.span(node) if node["t"] == "Span" else self.notes.nodes(node, self.blocks)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [
@@ -188,10 +196,6 @@ class _TypstCalls:
             return [typst_inline(f"#link-page({typst_literal(url[1:])}, {form});")] * bool(shown and self.links)
         number = self.links.number_of(url, text) if self.links else 0
         return [typst_inline(f"#link-number({number});")] if number else []
-
-    def note(self, node: Node) -> list[Node]:
-        """Return a note, or a reference to it if it was cited before."""
-        return self.notes.nodes(node, [] if self.notes.repeats(node) else self.blocks(blocks_of_note(node)))
 
     def span(self, node: Node) -> list[Node]:
         """Return a span as a call of its class, language or direction, ruby as one call per annotation and its base."""
@@ -228,18 +232,6 @@ class _TypstCalls:
         for item in part:
             made += self.node(item) if isinstance(item, dict) and "t" in item else [self.part(item)]
         return made
-
-
-def _boxed_phrases(phrases: list[str]) -> list[Node]:
-    """Return the phrases of a heading in boxes, which do not break; a phrase longer than most lines may."""
-    made: list[Node] = []
-    for words in phrases:
-        if len(words) > MOST_PHRASE:
-            made += text_nodes(words)
-            continue
-        made += [typst_inline("#box["), *text_nodes(words.strip(" ")), typst_inline("];")]
-        made += [{"t": "Space"}] * words.endswith(" ")
-    return made
 
 
 def _is_task(item: list[Node]) -> bool:

@@ -1,11 +1,12 @@
-"""Notes, headings with notes, and blocks in another language -> nodes for pandoc's Typst writer."""
+"""Notes, and blocks in another language -> nodes for pandoc's Typst writer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pipeline.books.chapter.notes import name_of_note, repeated_notes
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes
+from pipeline.books.chapter.notes import blocks_of_note, labelled_notes, name_of_note
+from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node
 from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline, typst_language
 
 
@@ -15,31 +16,33 @@ class TypstNotes:
     def __init__(self, prefix: str, blocks: list[Node]) -> None:
         """Take the blocks of a section, and what its labels begin with."""
         self.prefix = prefix
-        self.repeated = repeated_notes(blocks)
+        self.labelled = labelled_notes(blocks)
         self.cited: set[str] = set()  # names of notes
 
-    def repeats(self, note: Node) -> bool:
-        """Return whether a note is cited a second time."""
-        return name_of_note(note) in self.repeated & self.cited
-
-    def nodes(self, note: Node, inner: list[Node]) -> list[Node]:
-        """Return a note with the blocks `inner`, or a reference to it where it is repeated."""
+    def nodes(self, note: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
+        """Return a note with the `contents` of its blocks, or a reference to it where it was cited before."""
         name = name_of_note(note)
-        label = f"<{self.prefix}-{name}>" if name in self.repeated else ""
-        if self.repeats(note):
+        label = f"<{self.prefix}-{name}>" if name in self.labelled else ""
+        if name in self.labelled & self.cited:
             return [typst_inline(f"#footnote({label});")]
-        self.cited.add(name)
-        note = {"t": "Note", "c": inner}
+        self.cited.add(name)  # before its contents, which may cite it
+        note = {"t": "Note", "c": contents(blocks_of_note(note))}
         return [{"t": "Span", "c": [NO_ATTRIBUTES, [note, typst_inline(label)]]}] if label else [note]
 
+    def in_head(self, part: Any, table: str) -> Any:  # noqa: ANN401 - any part of an AST
+        """Return a part of the head of a table with its notes in calls of `head-note` in templates/book.typ.
 
-def heading_with_hidden_notes(level: int, name: str, inlines: list[Node]) -> Node:
-    """Return a heading. A note in it is in a `context`, so that it is not in the outline of the PDF."""
-    made: list[Node] = []
-    for inline in inlines:
-        hidden = any(node["t"] == "Note" for node in all_nodes(inline))
-        made += [typst_inline("#context ["), inline, typst_inline("];")] if hidden else [inline]
-    return {"t": "Header", "c": [level, [name, [], []], made]}
+        A head is set once a page; its notes are not.
+        """
+        if isinstance(part, list):
+            return [self.in_head(item, table) for item in part]
+        if not isinstance(part, dict) or "c" not in part:
+            return part
+        name = name_of_note(part) if part["t"] == "Note" else ""
+        if name not in self.labelled:
+            return part | {"c": self.in_head(part["c"], table)}
+        call = f"head-note({typst_arguments({}, table, f'{self.prefix}-{name}')})"
+        return {"t": "Span", "c": [["", [call], []], [part]]}
 
 
 def blocks_in_language(attributes: list[Any], blocks: list[Node]) -> list[Node]:

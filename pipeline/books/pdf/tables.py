@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import Protocol
 
-from pipeline.books.pandoc_ast import Node
+from pipeline.books.pandoc_ast import Node, all_nodes
 from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline
 from pipeline.books.table_columns import TableCell, table_grid
 
@@ -17,20 +17,25 @@ LEAST_TURNED_ROWS = 5  # below the head; stacked, fewer take less than the page 
 MOST_REPEATED_HEAD = 200  # characters of a cell in the head; a longer head would fill each page
 
 
-def wide_blocks(node: Node, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
-    """Return a table, or code with long words, as a call that fits it to the page; nothing for any other node."""
+class CellContents(Protocol):
+    """Returns the blocks of a cell for pandoc's Typst writer. `head_of`: the table in whose head the cell is."""
+
+    def __call__(self, blocks: list[Node], head_of: str = "") -> list[Node]:
+        """Return the blocks."""
+
+
+def fitted_code(node: Node) -> list[Node]:
+    """Return code with long words as a call that fits it to the page; nothing for any other node."""
     if node["t"] == "CodeBlock" and _LONG_WORD.search(node["c"][1]):
         return [typst_block("#breakable-code["), node, typst_block("]")]
-    return typst_table(node, contents) if node["t"] == "Table" else []
+    return []
 
 
-def typst_table(
-    table: Node, contents: Callable[[list[Node]], list[Node]], lead: list[Node] | None = None
-) -> list[Node]:
-    """Return a table as a call of `sheet`, its cells as arguments.
+def typst_table(table: Node, contents: CellContents, label: str, lead: list[Node] | None = None) -> list[Node]:
+    """Return a table as a call of `sheet`, its cells as arguments. No other has its `label`.
 
-    `contents` returns the blocks of a cell for pandoc's Typst writer. A table between the paragraphs of a section has a
-    `lead`, the heading before it or nothing, and may be on a separate page; one in a list or a quotation has none.
+    A table between the paragraphs of a section has a `lead`, the heading before it or nothing, and may be on a separate
+    page; one in a list or a quotation has none.
     """
     grid = table_grid(table)
     given: dict[str, object] = {
@@ -44,9 +49,11 @@ def typst_table(
     }
     rows = max((cell.y + 1 for cell in grid.cells), default=0) - grid.head
     given |= {"turnable": True} if lead is not None and rows >= LEAST_TURNED_ROWS else {}
+    linked = any(node["t"] in {"Link", "Note"} for node in all_nodes(table["c"][3]))
+    given |= {"name": label} if linked else {}
     made = [typst_block(f"#sheet({typst_arguments(given)},"), *_argument("lead", lead or [])]
     made += _argument("caption", [node for block in grid.caption for node in contents([block])])
-    made += [node for cell in grid.cells for node in _cell_call(cell, contents)]
+    made += [node for cell in grid.cells for node in _cell_call(cell, contents, label if cell.y < grid.head else "")]
     return [*made, typst_block(")")]
 
 
@@ -54,13 +61,13 @@ def _argument(name: str, blocks: list[Node]) -> list[Node]:
     return [typst_block(f"{name}: ["), *blocks, typst_block("],")] if blocks else []
 
 
-def _cell_call(cell: TableCell, contents: Callable[[list[Node]], list[Node]]) -> list[Node]:
+def _cell_call(cell: TableCell, contents: CellContents, head_of: str) -> list[Node]:
     spans = {"colspan": cell.columns, "rowspan": cell.rows, "align": cell.align}
     given: dict[str, object] = {"x": cell.x, "y": cell.y} | {
         name: value for name, value in spans.items() if value not in {1, ""}
     }
     start = f"({typst_arguments(given)}, body: ["
-    blocks = contents(cell.blocks)
+    blocks = contents(cell.blocks, head_of)
     if not blocks:
         return [typst_block(f"{start}], empty: true),")]
     if len(blocks) == 1 and blocks[0]["t"] in {"Plain", "Para"}:
