@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 OTHER_MODULES = {"cjk", "all"}  # extras whose absence no part reports: fonts that others replace, and all others
-LARGEST_CORE = 142_000_000  # bytes, without bytecode: numpy 57, the model 34, rapidfuzz 12, lxml 12, fonts 1, the rest 26
+LARGEST_CORE = 142_000_000  # bytes, without bytecode: numpy 57, model 34, rapidfuzz 12, lxml 12, fonts 1, the rest 26
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 BOOKS = "lacuna: books need packages that are not installed; pip install 'lacuna-pipeline[books]'\n"
 

@@ -19,7 +19,7 @@ from pipeline.read.feed import posts_of_feed, sniff_feed
 from pipeline.read.kinds import FileKind
 from pipeline.read.pandoc_formats import check_archive, sniff_archive
 from pipeline.read.part_names import PART_SUFFIX, readable_name, unique_name
-from pipeline.read.readers import NO_POSTS, READER_VERSIONS, NoPostsInside, Reader
+from pipeline.read.readers import WHY_NO_POSTS, READER_VERSIONS, NoPostsInside, Reader
 from pipeline.read.repositories import kind_of_exported
 from pipeline.read.stored_page import StoredPage, packed_page, read_stored_page
 from pipeline.read.wordpress import posts_of_wordpress, sniff_wordpress
@@ -36,14 +36,14 @@ def posts_of_export(source: Source) -> dict[str, bytes]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(source.data))
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise NoPostsInside(NO_POSTS[FileKind.ZIPPED]) from error
+        raise NoPostsInside(WHY_NO_POSTS[FileKind.ZIPPED]) from error
     try:
         parts = dict(_posts_of_archive(source, archive))
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
         message = "is a damaged or encrypted archive of an export; unpack it, and use the files in it"
         raise SkipDocument(message) from error
     if not parts:
-        raise NoPostsInside(NO_POSTS[FileKind.ZIPPED])
+        raise NoPostsInside(WHY_NO_POSTS[FileKind.ZIPPED])
     return parts
 
 

@@ -59,7 +59,7 @@ READER_VERSIONS = {  # here: a run that reads none imports none
 }  # fmt: skip
 
 
-NO_POSTS: dict[str, str] = {
+WHY_NO_POSTS: dict[str, str] = {
     FileKind.FEED: "is XML, but neither a WordPress export nor a feed; convert it to Markdown",
     FileKind.ZIPPED: "is no export of Medium, Substack or WordPress; unpack it, and use the files in it",
 }
@@ -140,7 +140,7 @@ def reader_of(source: Source, readers: Iterable[Reader] = ()) -> Reader | None:
     if not named:
         return None
     if kind in COUNTED_AS:
-        raise NoPostsInside(NO_POSTS[kind])
+        raise NoPostsInside(WHY_NO_POSTS[kind])
     message = f"is not what its name says (.{suffix}); rename it, or download it again"
     raise SkipDocument(message)
 
