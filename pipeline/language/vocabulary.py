@@ -19,6 +19,7 @@ from pipeline.language.ngrams import Floats
 UNKNOWN_WORD_SCORE = math.log(1e-9)  # nats: the log-probability of a word that is not in the list
 WORD_PROBABILITY_STEP = 0.25  # nats: the quantization step of log-probabilities
 LONGEST_WORD_PART = 40  # letters on one side of a place; longer runs are not words and are cut
+MOST_COMBINATIONS = 5_000  # fillings of a pattern that are looked up; of more, the first letters of each place
 WORD_HASH_BITS = 28  # of a hash: with a list of 70,000 words, one other word in 3,800 has a false match
 
 
@@ -52,6 +53,30 @@ class WordList:
         hashes = np.fromiter(map(word_hash, words), np.uint32)
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
         return np.where(self.hashes[at] == hashes, self.chances[at], np.float32(UNKNOWN_WORD_SCORE))
+
+    def fillings(self, pattern: str, places: Sequence[int], letters: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+        """Return the letters at `places` of a pattern that make it a word of the list: `ů` of `k?ň` in Czech.
+
+        Each place has its own letters to try, the most frequent first, all with as many bytes in UTF-8. Then the CRC of
+        a filling is that of the first one, XORed with one term for each other letter: each term is computed once.
+        """
+        most = int(MOST_COMBINATIONS ** (1 / len(letters)))
+        rows = [row[:most] for row in letters]
+        if not all(rows):
+            return []
+        first = list(pattern)
+        for place, row in zip(places, rows, strict=True):
+            first[place] = row[0]
+        base = word_hash("".join(first))
+        hashes = np.array(base, np.uint32)
+        for place, row in zip(places, rows, strict=True):
+            flips = [word_hash("".join([*first[:place], char, *first[place + 1 :]])) ^ base for char in row]
+            hashes = np.bitwise_xor.outer(hashes, np.array(flips, np.uint32))
+        at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        return [
+            tuple(row[number] for row, number in zip(rows, numbers, strict=True))
+            for numbers in np.argwhere(self.hashes[at] == hashes).tolist()
+        ]
 
 
 def split_words(text: str) -> Iterator[str]:

@@ -120,7 +120,10 @@ def _place(text: str, span: Span, tag: str, line: MarkedLine, questions: Collect
     word = text[slice(*span)]
     letters = word.replace(REPLACEMENT, "")
     shouted = len(letters) >= FEWEST_CAPITALS_OF_WORD and letters.isupper()
-    first = word[0] == REPLACEMENT and SENTENCE_START.search(text[max(0, span[0] - LOOK_BEHIND) : span[0]]) is not None
+    before = text[max(0, span[0] - LOOK_BEHIND) : span[0]]
+    first = word[0] == REPLACEMENT and SENTENCE_START.search(before) is not None
+    if span[0] in questions and before.rstrip().endswith("?"):
+        first = False  # that question mark may stand for a letter as well
     rows, capitals = [], []
     for at, char in enumerate(word):
         if char == REPLACEMENT:
