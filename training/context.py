@@ -1,4 +1,4 @@
-"""Corpus -> pipeline/language/model/context-*.npz: log-linear models of a lost letter, by the words around its word.
+"""Corpus -> pipeline/language/model/context-*.npz: log-linear models of a lost character, by the words around it.
 
 usage: python -m training.context CORPUS training/plan.toml
 
@@ -44,7 +44,7 @@ Priors = dict[tuple[str, int], dict[str, float]]
 
 
 class Examples(NamedTuple):
-    """Lost letters of ambiguous words: features, number of the word and place, and letter; then of each such place.
+    """Lost characters of ambiguous words: features, number of the word and place, and letter; then of each such place.
 
     `prior` are the log-probabilities of the letters at a place; minus infinity where a letter is no option.
     """

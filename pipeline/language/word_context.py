@@ -25,23 +25,23 @@ MARK_BATCH = 4_096  # marks that are scored together
 
 
 class LostLetter(NamedTuple):
-    """A letter outside ASCII in a text: its place, its word with all such letters lost, and the hashed features."""
+    """A character outside ASCII: its place, its word with such characters lost, its place there, its features."""
 
     place: int
     word: str
     at: int  # its place in the word
-    features: list[int]
+    features: list[int]  # hashed
 
 
 @dataclass(frozen=True, slots=True)
-class ContextModel:
+class NeighbourModel:
     """A log-linear model: how much each feature of the neighbouring words supports each letter."""
 
     letters: str
     weights: npt.NDArray[np.int8]  # by the hash of a feature and a letter; 0 for pairs without influence
 
     def scores(self, lost: Iterable[LostLetter]) -> dict[int, dict[str, float]]:
-        """Return the score of each letter of the language at lost letters, by their place: nats behind the best."""
+        """Return the score of each letter of the language at places of lost characters: nats behind the best."""
         found: dict[int, dict[str, float]] = {}
         every = list(lost)
         for start in range(0, len(every), MARK_BATCH):
@@ -55,7 +55,7 @@ class ContextModel:
 
 
 def neighbour_scores(text: str, places: Iterable[int], language: str) -> dict[int, dict[str, float]]:
-    r"""Return what the neighbouring words say of each letter at lost letters of a text: nats, at most 0.
+    r"""Return what the neighbouring words say of each letter at characters of a text that are lost: nats, at most 0.
 
     `places` are their indexes, in order.
 
@@ -76,7 +76,7 @@ def lost_letters(text: str, places: Iterable[int]) -> Iterator[LostLetter]:
     """Yield the letters outside ASCII, or marks for such, at `places` of a text; these are in order."""
     for first, row in itertools.groupby(places, key=lambda place: text.rfind("\n", 0, place) + 1):
         wanted = {place - first for place in row}
-        line = without_letters(text[first : _line_end(text, first)])
+        line = without_letters(text[first : _end_of_its_line(text, first)])
         tokens = [(match.start(), _shortened(match[0])) for match in TOKEN.finditer(line)]
         words = ["", "", *(word for _, word in tokens), "", ""]
         for number, (start, word) in enumerate(tokens):
@@ -86,7 +86,7 @@ def lost_letters(text: str, places: Iterable[int]) -> Iterator[LostLetter]:
                 yield LostLetter(first + at, word, at - start, hashed)
 
 
-def _line_end(text: str, start: int) -> int:
+def _end_of_its_line(text: str, start: int) -> int:
     """Return the end of the line that starts at `start`."""
     end = text.find("\n", start)
     return len(text) if end < 0 else end
@@ -112,7 +112,7 @@ def _features(word: str, at: int, around: tuple[str, str, str, str]) -> Iterator
 
 
 @functools.cache
-def context_model(language: str) -> ContextModel | None:
+def context_model(language: str) -> NeighbourModel | None:
     """Return the model of a language, by its BCP 47 tag; None if there is none."""
     found = model_arrays(f"context-{language}")
-    return ContextModel(str(found["letters"]), found["weights"]) if found else None
+    return NeighbourModel(str(found["letters"]), found["weights"]) if found else None

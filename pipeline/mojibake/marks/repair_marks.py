@@ -26,9 +26,9 @@ from pipeline.mojibake.marks.question_marks import inner_questions, possible_que
 from pipeline.mojibake.marks.spellings import MarkedText, mark_spellings, with_single_marks
 from pipeline.mojibake.marks.words import QUESTION_MARK, Filling, weights_of, word_fillings
 
-LEAST_MARK_CONFIDENCE = 0.85  # confidence from which U+FFFD is replaced: benchmarks/marks.py
+LEAST_MARK_CONFIDENCE = 0.88  # confidence from which U+FFFD is replaced: benchmarks/marks.py
 LEAST_QUESTION_CONFIDENCE = 0.95  # the same of a question mark, which may be one
-LEAST_CASE_CONFIDENCE = 0.95  # the same of a capital or small letter, for which word lists say nothing: `Århus`
+LEAST_CASE_CONFIDENCE = 0.95  # the same of its case alone, of which word lists say nothing: `Århus`
 MOST_MARK_CONFIDENCE = 0.999  # the highest that the model may report
 LIKELY_WORD_SCORE = (
     -15.0
@@ -221,8 +221,7 @@ def _mark_change(text: str, marked: MarkedText, mark: RestoredMark, least: float
         certain = mark.possible and confidence >= max(least, LEAST_QUESTION_CONFIDENCE)
         if not certain or character.startswith(QUESTION_MARK):
             return None
-    if others and others[0][0] != character and others[0][0].lower() == character.lower():
-        least = max(least, LEAST_CASE_CONFIDENCE)
-    if confidence < least:
+    other_case = sum(share for one, share in others if one != character and one.lower() == character.lower())
+    if confidence < max(least, LEAST_CASE_CONFIDENCE * (confidence + other_case)):
         return Change("repair", span, before, REPLACEMENT, UNCERTAIN_MARK_REASON, confidence, mark.options)
     return Change("repair", span, before, character, MARK_REASON, confidence, others)

@@ -19,7 +19,7 @@ from pipeline.mojibake.marks.segments import segment_scores
 FILLING_LIMITS = SearchLimits(12, 96, 1.0, 1.0, 10.0)  # fillings of a word that are kept, candidates of a mark
 LISTED_LIMITS = FILLING_LIMITS._replace(width=8)  # the same of a word that the list has fillings of: for speed
 LETTER_BYTES = 2  # in UTF-8, of a letter that is looked up in the word list
-MOST_LETTERS = 20  # letters of a language that are looked up
+MOST_LISTED_LETTERS = 20  # letters of a language that are looked up
 MOST_FILLINGS = 10  # fillings that are compared in context
 WORST_FILLING = 10.0  # nats of evidence below the best at which a filling is dropped
 BETWEEN_PARTS = re.compile("[’? ]")  # signs in a word that its parts are on both sides of: `d’un`
@@ -105,7 +105,7 @@ def _listed_fillings(word: MarkedWord, known: WordList) -> list[tuple[str, ...]]
 def _small_letters(candidates: tuple[str, ...]) -> tuple[str, ...]:
     """Return the letters in lower case among candidates, of two bytes in UTF-8 each: the most frequent ones."""
     small = (char for char in candidates if char.isalpha() and char == lower_form(char))
-    return tuple(char for char in small if len(char.encode()) == LETTER_BYTES)[:MOST_LETTERS]
+    return tuple(char for char in small if len(char.encode()) == LETTER_BYTES)[:MOST_LISTED_LETTERS]
 
 
 def word_scores(texts: Iterable[str], known: WordList | None) -> dict[str, float]:
