@@ -24,7 +24,7 @@ MOST_FILLINGS = 10  # fillings that are compared in context
 WORST_FILLING = 10.0  # nats of evidence below the best at which a filling is dropped
 BETWEEN_PARTS = re.compile("[’? ]")  # signs in a word that its parts are on both sides of: `d’un`
 QUESTION_MARK, QUESTION_AND_SPACE = "?", "? "  # a question mark that is none, and one with the space that was forgotten
-QUESTION_SCORES = {QUESTION_MARK: 0.0, QUESTION_AND_SPACE: -4.0}  # nats: the prior of either
+QUESTION_SCORES = {QUESTION_MARK: -2.0, QUESTION_AND_SPACE: -4.0}  # nats: the prior of either
 SIGN_PRIOR = -2.0  # nats: the prior of a quote or dash, whose use differs between kinds of text
 CAPITAL_PRIOR = -1.1  # nats: the prior of a capital where no sentence starts
 
