@@ -10,6 +10,8 @@ import pytest
 from pipeline import repair
 from pipeline.document import REPLACEMENT
 from pipeline.language.archive_statistics import statistics_of
+from pipeline.language.vocabulary import word_list
+from pipeline.language.word_context import neighbour_scores
 from pipeline.mojibake.marks.alphabet import latin_languages, likely_languages, lost_characters
 from pipeline.mojibake.marks.spellings import may_have_marks
 from tests.conftest import ROOT
@@ -63,9 +65,9 @@ def test_a_duplicate_has_the_characters(mark: str):
 def test_restored_characters_have_alternatives():
     """A change has a confidence, and says what else the character may be; a note counts the changes."""
     document = repair("Vi ses p\ufffd l\ufffdrdag, n\ufffdr jeg kommer hjem fra K\ufffdbenhavn og \ufffdrhus.")
-    assert [change.after for change in document.changes] == ["å", "ø"]
+    assert [change.after for change in document.changes] == ["å", "ø", "å", "ø"]
     assert all(change.confidence >= 0.9 and change.alternatives for change in document.changes)
-    assert [note.message for note in document.notes] == ["restored 2 lost characters of which a mark was left"]
+    assert [note.message for note in document.notes] == ["restored 4 lost characters of which a mark was left"]
 
 
 def test_the_least_confidence_is_a_setting():
@@ -82,6 +84,24 @@ def test_a_second_pass_changes_nothing():
     for language in ("fr", "cs"):
         once = repair(NON_ASCII.sub(REPLACEMENT, text_of(language))).text
         assert repair(once).text == once
+
+
+def test_a_word_list_finds_the_letters_of_a_pattern():
+    """All fillings of a pattern that are listed are found, several marks at once; a list holds no word in ASCII."""
+    known = word_list("cs")
+    assert known is not None
+    assert known.fillings("d?kuji", [1], [tuple("áéěíýů")]) == [("ě",)]
+    assert ("ř", "í", "š") in known.fillings("p??li?", [1, 2, 5], [tuple("áéěíýřšž")] * 3)
+    assert known.chance(["děkuji"])[0] > known.chance(["dobry"])[0]
+
+
+def test_neighbours_decide_between_words_that_differ_in_a_letter():
+    """`�r` is `år` after a number and `är` after a pronoun; languages without a model give no score."""
+    text = "Det �r tio �r sedan."
+    scores = neighbour_scores(text, [4, 11], "sv")
+    assert scores[4]["ä"] > scores[4]["å"]
+    assert scores[11]["å"] > scores[11]["ä"]
+    assert neighbour_scores(text, [4, 11], "fi") == {}
 
 
 def test_each_language_has_its_letters():

@@ -19,6 +19,7 @@ from pipeline.language.ngrams import Floats
 UNKNOWN_WORD_SCORE = math.log(1e-9)  # nats: the log-probability of a word that is not in the list
 WORD_PROBABILITY_STEP = 0.25  # nats: the quantization step of log-probabilities
 LONGEST_WORD_PART = 40  # letters on one side of a place; longer runs are not words and are cut
+MOST_COMBINATIONS = 5_000  # fillings of a pattern that are looked up; of more, the first letters of each place
 WORD_HASH_BITS = 28  # of a hash: with a list of 70,000 words, one other word in 3,800 has a false match
 
 
@@ -53,6 +54,31 @@ class WordList:
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
         return np.where(self.hashes[at] == hashes, self.chances[at], np.float32(UNKNOWN_WORD_SCORE))
 
+    def fillings(
+        self, pattern: str, places: Sequence[int], letters: Sequence[tuple[str, ...]]
+    ) -> list[tuple[str, ...]]:
+        """Return the letters at `places` of a pattern that make it a word of the list: `ů` of `k?ň` in Czech.
+
+        Each place has its own letters to try, the most frequent first, all with as many bytes in UTF-8. Then the CRC of
+        a filling is that of the first one, XORed with a term for each other letter. No word has to be hashed for that.
+        """
+        most = int(MOST_COMBINATIONS ** (1 / len(letters)))
+        rows = [row[:most] for row in letters]
+        if not all(rows):
+            return []
+        first = list(pattern)
+        for place, row in zip(places, rows, strict=True):
+            first[place] = row[0]
+        text = "".join(first)
+        hashes = np.array(word_hash(text), np.uint32)
+        for place, row in zip(places, rows, strict=True):
+            hashes = np.bitwise_xor.outer(hashes, _hash_terms(row, len(text[place + 1 :].encode())))
+        at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        return [
+            tuple(row[number] for row, number in zip(rows, numbers, strict=True))
+            for numbers in np.argwhere(self.hashes[at] == hashes).tolist()
+        ]
+
 
 def split_words(text: str) -> Iterator[str]:
     """Yield the words of a text in lower case, without combining marks such as Arabic vowels.
@@ -67,6 +93,13 @@ def split_words(text: str) -> Iterator[str]:
 def word_hash(word: str) -> int:
     """Return the first `WORD_HASH_BITS` bits of a word's CRC-32."""
     return zlib.crc32(word.encode()) >> 32 - WORD_HASH_BITS
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _hash_terms(letters: tuple[str, ...], after: int) -> npt.NDArray[np.uint32]:
+    """Return what the hash of a word changes by, XORed, if each letter replaces the first; `after` bytes follow it."""
+    hashes = [word_hash(letter + "\0" * after) for letter in letters]
+    return np.array([one ^ hashes[0] for one in hashes], np.uint32)
 
 
 def _word_parts_around(text: str, place: int) -> tuple[str, str]:

@@ -9,18 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.changes import Span
-from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import LanguageModel
 from pipeline.mojibake.lossy.gaps import MODEL_CONTEXT
+from pipeline.mojibake.marks.segments import segment_scores
 from pipeline.mojibake.marks.words import Filling
 
 CONTEXT_ROUNDS = 2  # marked words are the context of others
-SEGMENT_BATCH = 4_096  # segments that are scored together
-MARK_TEMPERATURE = 2.0  # softens the scores, which are overconfident on text unlike the model's
 
 
 class WordInText(NamedTuple):
-    """A marked word at a span of the text, and its fillings with what a word list adds to their scores."""
+    """A marked word at a span of the text, its fillings, and what other evidence than n-grams says of each."""
 
     span: Span
     fillings: Sequence[Filling]
@@ -28,9 +26,12 @@ class WordInText(NamedTuple):
 
 
 def filling_probabilities(
-    text: str, words: Sequence[WordInText], model: LanguageModel
+    text: str, words: Sequence[WordInText], model: LanguageModel, ngram_weight: float
 ) -> list[npt.NDArray[np.float64]]:
-    """Return the probabilities of the fillings of each word, given the text around it with the likeliest fillings."""
+    """Return the probabilities of the fillings of each word, given the text around it with the likeliest fillings.
+
+    `ngram_weight` is the exponent of the probabilities of n-grams.
+    """
     chosen = [word.fillings[0].text for word in words]
     shares: list[npt.NDArray[np.float64]] = [np.ones(1) for _ in words]
     doubtful = [number for number, word in enumerate(words) if len(word.fillings) > 1]
@@ -46,31 +47,11 @@ def filling_probabilities(
             segment_scores(segments, model), np.cumsum([len(words[number].fillings) for number in changed])
         )
         for number, score in zip(changed, scores, strict=False):
-            total = (score + np.array(words[number].extra)) / MARK_TEMPERATURE
+            total = ngram_weight * score + np.array(words[number].extra)
             weights = np.exp(total - total.max())
             shares[number] = weights / weights.sum()
             chosen[number] = words[number].fillings[int(weights.argmax())].text
     return shares
-
-
-def segment_scores(segments: Sequence[str], model: LanguageModel) -> npt.NDArray[np.float64]:
-    """Return the log-likelihood of each segment without its first `MODEL_CONTEXT` characters, in nats."""
-    order = sorted(range(len(segments)), key=lambda number: -len(segments[number]))
-    scores = np.zeros(len(segments))
-    for at in range(0, len(order), SEGMENT_BATCH):
-        numbers = order[at : at + SEGMENT_BATCH]
-        lengths = np.array([len(segments[number]) for number in numbers])
-        width = int(lengths[0])
-        codes = codes_of("".join(segments[number].ljust(width) for number in numbers)).reshape(len(numbers), width)
-        state = model.start((len(numbers),))
-        total = np.zeros(len(numbers))
-        for column in range(codes.shape[1]):
-            active = int((lengths > column).sum())
-            state, chance = model.extend(state.at(slice(0, active)), codes[:active, column])
-            if column >= MODEL_CONTEXT:
-                total[:active] += chance
-        scores[numbers] = total
-    return scores
 
 
 def _contexts_of(

@@ -16,7 +16,7 @@ REST_OF_WORD = re.compile(r"(?:[^\W\d_]|\ufffd)+")
 OTHER_SCRIPT = re.compile("[^\\W\\d_\u0000-\u024f\u1e00-\u1eff]")
 FEWEST_CAPITALS_OF_WORD = 2  # capitals of a word that is all capitals
 MOST_MARKS_ALONE = 2  # marks without a letter: more are a word of another script, or a rule
-MOST_MARKED_SHARE = 0.67  # share of marks in a word: in more, hardly anything is known
+MOST_MARKED_SHARE = 0.75  # share of marks in a word: in more, hardly anything is known
 LONGEST_MARKED_WORD = 60  # characters; longer runs are no words
 MOST_MARKED_LINE = 0.5  # the same in the words of a line: text of another script
 JOINING_SIGNS = "’–—·"  # signs between letters
@@ -120,7 +120,10 @@ def _place(text: str, span: Span, tag: str, line: MarkedLine, questions: Collect
     word = text[slice(*span)]
     letters = word.replace(REPLACEMENT, "")
     shouted = len(letters) >= FEWEST_CAPITALS_OF_WORD and letters.isupper()
-    first = word[0] == REPLACEMENT and SENTENCE_START.search(text[max(0, span[0] - LOOK_BEHIND) : span[0]]) is not None
+    before = text[max(0, span[0] - LOOK_BEHIND) : span[0]]
+    first = word[0] == REPLACEMENT and SENTENCE_START.search(before) is not None
+    if span[0] in questions and before.rstrip().endswith("?"):
+        first = False  # that question mark may stand for a letter as well
     rows, capitals = [], []
     for at, char in enumerate(word):
         if char == REPLACEMENT:

@@ -14,19 +14,21 @@ from pipeline.document import REPLACEMENT
 from pipeline.language.archive_statistics import ArchiveStatistics
 from pipeline.language.ngrams import language_model
 from pipeline.language.vocabulary import word_list
+from pipeline.language.word_context import neighbour_scores
 from pipeline.markdown.front_matter import front_matter_of
 from pipeline.mojibake.lossy.gaps import MOST_ALTERNATIVES
 from pipeline.mojibake.lossy.recovery import DUPLICATE_CONFIDENCE
-from pipeline.mojibake.marks.alphabet import likely_languages
+from pipeline.mojibake.marks.alphabet import likely_languages, lower_form
 from pipeline.mojibake.marks.from_duplicate import characters_of_duplicate
 from pipeline.mojibake.marks.in_context import WordInText, filling_probabilities
 from pipeline.mojibake.marks.places import MarkedPlace, marked_places
 from pipeline.mojibake.marks.question_marks import inner_questions, possible_questions
 from pipeline.mojibake.marks.spellings import MarkedText, mark_spellings, with_single_marks
-from pipeline.mojibake.marks.words import QUESTION_MARK, Filling, prior_score, word_fillings, word_scores
+from pipeline.mojibake.marks.words import QUESTION_MARK, Filling, weights_of, word_fillings
 
-LEAST_MARK_CONFIDENCE = 0.9  # confidence from which U+FFFD is replaced: benchmarks/marks.py
+LEAST_MARK_CONFIDENCE = 0.88  # confidence from which U+FFFD is replaced: benchmarks/marks.py
 LEAST_QUESTION_CONFIDENCE = 0.95  # the same of a question mark, which may be one
+LEAST_CASE_CONFIDENCE = 0.95  # the same of its case alone, of which word lists say nothing: `Århus`
 MOST_MARK_CONFIDENCE = 0.999  # the highest that the model may report
 LIKELY_WORD_SCORE = (
     -15.0
@@ -157,26 +159,41 @@ def read_marks(text: str, tag: str, archive: ArchiveStatistics, questions: Colle
         return ReadText([], {}, -math.inf)
     model, known = language_model(tag).beside(archive), word_list(tag)
     fillings = word_fillings((place.word for place in places), model, known)
-    extra = word_scores({one.text for rows in fillings.values() for one in rows}, known)
+    doubtful = (place for place in places if len(fillings[place.word]) > 1)
+    around = neighbour_scores(text, [at for place in doubtful for at in _marks_of(place)], tag)
     words = [
-        WordInText(
-            place.span,
-            fillings[place.word],
-            [extra.get(one.text, 0.0) + prior_score(one.characters) for one in fillings[place.word]],
-        )
-        for place in places
+        WordInText(place.span, rows, _evidence(place, rows, around))
+        for place, rows in ((place, fillings[place.word]) for place in places)
     ]
+    shares = filling_probabilities(text, words, model, weights_of(known).ngrams)
     found: list[RestoredMark] = []
-    for place, word, shares in zip(places, words, filling_probabilities(text, words, model), strict=True):
-        found += _restored(place, word.fillings, shares.tolist())
-    best = {place.span: fillings[place.word][0].score for place in places}
+    for place, word, share in zip(places, words, shares, strict=True):
+        found += _restored(place, word.fillings, share.tolist())
+    best = {place.span: max(one.score for one in fillings[place.word]) for place in places}
     return ReadText(found, best, float(np.mean(list(best.values()))))
+
+
+def _marks_of(place: MarkedPlace) -> list[int]:
+    """Return the indexes of the marks of a word in the marked text."""
+    return [place.span[0] + at for at, char in enumerate(place.word.text) if char == REPLACEMENT]
+
+
+def _evidence(
+    place: MarkedPlace, fillings: Sequence[Filling], around: Mapping[int, Mapping[str, float]]
+) -> list[float]:
+    """Return what the word list and the neighbouring words say of each filling, in nats."""
+    marks = [around.get(at, {}) for at in _marks_of(place)]
+    return [
+        one.extra
+        + sum(letters.get(lower_form(char[0]), 0.0) for letters, char in zip(marks, one.characters, strict=True))
+        for one in fillings
+    ]
 
 
 def _restored(place: MarkedPlace, fillings: Sequence[Filling], shares: Sequence[float]) -> Iterator[RestoredMark]:
     """Yield the marks of a word with their options: the characters of its likeliest filling first."""
     best = fillings[max(range(len(shares)), key=lambda number: shares[number])].characters
-    possible = _is_word(place.word.text, fillings[0].score, POSSIBLE_LETTER_SCORE)
+    possible = _is_word(place.word.text, max(one.score for one in fillings), POSSIBLE_LETTER_SCORE)
     offsets = (at for at, char in enumerate(place.word.text) if char == REPLACEMENT)
     for number, (offset, large) in enumerate(zip(offsets, place.capitals, strict=True)):
         total: dict[str, float] = {best[number]: 0.0}
@@ -204,6 +221,7 @@ def _mark_change(text: str, marked: MarkedText, mark: RestoredMark, least: float
         certain = mark.possible and confidence >= max(least, LEAST_QUESTION_CONFIDENCE)
         if not certain or character.startswith(QUESTION_MARK):
             return None
-    if confidence < least:
+    other_case = sum(share for one, share in others if one != character and one.lower() == character.lower())
+    if confidence < max(least, LEAST_CASE_CONFIDENCE * (confidence + other_case)):
         return Change("repair", span, before, REPLACEMENT, UNCERTAIN_MARK_REASON, confidence, mark.options)
     return Change("repair", span, before, character, MARK_REASON, confidence, others)
