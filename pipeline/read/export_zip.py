@@ -19,7 +19,7 @@ from pipeline.read.feed import posts_of_feed, sniff_feed
 from pipeline.read.kinds import FileKind
 from pipeline.read.pandoc_formats import check_archive, sniff_archive
 from pipeline.read.part_names import PART_SUFFIX, readable_name, unique_name
-from pipeline.read.readers import WHY_NO_POSTS, READER_VERSIONS, NoPostsInside, Reader
+from pipeline.read.readers import READER_VERSIONS, WHY_NO_POSTS, NoPostsInside, Reader
 from pipeline.read.repositories import kind_of_exported
 from pipeline.read.stored_page import StoredPage, packed_page, read_stored_page
 from pipeline.read.wordpress import posts_of_wordpress, sniff_wordpress
