@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Literal
 
@@ -46,29 +47,30 @@ def posts_it_counts_as(length: int) -> float:
 
 
 def volumes_of(
-    posts: Iterable[DatedPost], every: Period = "year", lengths: Mapping[str, int] = NO_LENGTHS
+    posts: Iterable[DatedPost], every: Period | None = None, lengths: Mapping[str, int] = NO_LENGTHS
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the name and the paths of each volume, from posts by date; those of no period come last.
 
-    `lengths` are the characters of the posts, by path; a volume of long posts has fewer.
-
-    A new post changes few volumes, and none of other periods.
+    `lengths` are the characters of the posts, by path; a volume of long posts has fewer. Without a period, a volume has
+    the posts of a year, or those of a decade if they are few. A new post changes few volumes, and none of other decades.
 
     >>> posts = [(f"{number}.md", "", "2021-05") for number in range(150)] + [("x.md", "", "")]
-    >>> [(name, len(paths)) for name, paths in volumes_of(posts)]
-    [('2021-1', 96), ('2021-2', 54), ('undated', 1)]
+    >>> [(name, len(paths)) for name, paths in volumes_of([*posts, ("y.md", "", "2009"), ("z.md", "", "2001")])]
+    [('2000-2009', 2), ('2021-1', 96), ('2021-2', 54), ('undated', 1)]
     """
 
     def weight(path: str) -> float:
         return posts_it_counts_as(lengths.get(path, 0))
 
-    named = [(period_of(date, every) or UNDATED, path) for path, _, date in posts]
-    for period, members in groupby(sorted(named, key=_period_key), _period_key):
-        paths = (path for _, path in members)
-        parts = [*stable_parts(paths, LEAST_POSTS, MOST_POSTS, END_OF_VOLUME, weight)]
-        for number, part in enumerate(parts, 1):
-            yield (f"{period[1]}-{number}" if len(parts) > 1 else period[1]), part
-
-
-def _period_key(named: tuple[str, str]) -> tuple[bool, str]:
-    return named[0] == UNDATED, named[0]
+    named = [(period_of(date, every or "year") or UNDATED, path) for path, _, date in posts]
+    in_order = sorted(named, key=lambda one: (one[0] == UNDATED, one[0]))
+    for decade, members in groupby(in_order, lambda one: one[0] if every else one[0][: len("202")]):
+        by_period = {period: [path for _, path in some] for period, some in groupby(members, itemgetter(0))}
+        paths = [path for some in by_period.values() for path in some]
+        if len(by_period) > 1 and sum(map(weight, paths)) <= MOST_POSTS:
+            yield f"{decade}0-{decade}9", paths
+            continue
+        for period, some in by_period.items():
+            parts = [*stable_parts(some, LEAST_POSTS, MOST_POSTS, END_OF_VOLUME, weight)]
+            for number, part in enumerate(parts, 1):
+                yield (f"{period}-{number}" if len(parts) > 1 else period), part
