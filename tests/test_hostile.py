@@ -356,14 +356,16 @@ def test_hostile_text_of_20_kb_becomes_a_book(raw: Path, lacuna: Lacuna):
 
 
 def test_texts_beyond_the_limits_of_pandoc_are_skipped(raw: Path, lacuna: Lacuna):
-    """A text that takes pandoc too long is skipped with that reason, and the others become books."""
+    """A text that takes pandoc too long is skipped with that reason; the others become books, even one without text."""
     good(raw)
-    notes = "".join(f"[^{number}]: x [^{number + 1}]\n\n" for number in range(4000))
-    (raw / "notes.md").write_text(f"# Notes\n\n[^0]\n\n{notes}", "utf-8")
+    links, targets = (" ".join(form.format(at) for at in range(8000)) for form in ("[a{}]", "\n[a{0}]: /{0}"))
+    (raw / "links.md").write_text(f"# Links\n\n{links}\n\n{targets}\n", "utf-8")
+    (raw / "empty.md").write_text("# Empty\n\n<div></div>\n", "utf-8")
     ran = lacuna("run", cwd=raw.parent)
     assert ran.returncode == 4
-    assert "skipped: notes.md: is more than pandoc can" in ran.stdout
+    assert "skipped: links.md: is more than pandoc can" in ran.stdout
     assert (raw.parent / "out" / "posts" / "good.pdf").exists()
+    assert (raw.parent / "out" / "archive.pdf").exists()  # the post without text is no obstacle
 
 
 def test_a_cover_looks_at_the_beginning_of_a_title(tmp_path: Path):

@@ -105,7 +105,7 @@ class CollectionMaker:
     def named_volumes(self, collection: Collection, posts: Sequence[DatedPost]) -> Iterator[tuple[str, Collection]]:
         """Yield the name of each volume of a collection, and the volume."""
         keys = {path: key for path, key, _ in posts}
-        every = collection.edition.every or None if collection.edition else None
+        every = collection.edition.every if collection.edition else None
         for name, members in volumes_of(posts, every, self.lengths):
             chosen = {path: keys[path] for path in members}
             title = f"{collection.title}, {name}"

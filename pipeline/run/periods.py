@@ -51,8 +51,8 @@ def volumes_of(
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the name and the paths of each volume, from posts by date; those of no period come last.
 
-    `lengths` are the characters of the posts, by path; a volume of long posts has fewer. Without a period, a volume has
-    the posts of a year, or those of a decade if they are few. A new post changes few volumes, and none of other decades.
+    `lengths` are the characters of the posts, by path; a volume of long posts has fewer. Without a period, a volume
+    has the posts of a year, or of a decade if they are few. A new post changes few volumes, none of other decades.
 
     >>> posts = [(f"{number}.md", "", "2021-05") for number in range(150)] + [("x.md", "", "")]
     >>> [(name, len(paths)) for name, paths in volumes_of([*posts, ("y.md", "", "2009"), ("z.md", "", "2001")])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class _TypstCalls:
         made: list[Node] = []
         lead: list[Node] = []  # the heading before a table
         floats = False  # whether a figure may float past what follows
-        for node, following in zip(part, [*part[1:], {"t": ""}], strict=True):
+        for node, following in pairwise([*part, {"t": ""}]):
             last = "colophon" in class_names(node)
             if node["t"] in {"Header", "Table"} or last:
                 made += [typst_block("#place.flush()")] * floats
