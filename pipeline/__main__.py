@@ -83,6 +83,7 @@ for module in COMMAND_MODULES:
 def main() -> None:
     """Run the command line and exit with a code of `ExitCode`."""
     _speak_utf8()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of numpy: processes share the work, and threads forbid a fork
     stopped: list[ExitCode] = []  # what ended the work; a library may raise another error then
 
     def terminate(_number: int, _frame: FrameType | None) -> None:

@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -73,8 +72,11 @@ def run_each(
 
 
 def _may_fork() -> bool:
-    """Return whether a copy of this process can work: on Linux, without other threads, whose locks would stay."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    """Return whether a copy of this process can work: on Linux, without other threads, whose locks would stay.
+
+    The system counts them: libraries such as Typst have threads that Python does not know of.
+    """
+    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names, not paths
 
 
 def _run_in_fork(work: Callable[[Item], Result | NoResult], item: Item, limits: Limits) -> Result | NoResult:
