@@ -39,6 +39,8 @@ from pipeline.exits import ExitCode
 from pipeline.extras import MissingExtra
 from pipeline.version import __version__
 
+NO_ROOM_FOR_LIBRARY = "failed to map segment"  # says glibc where a limit of memory is reached
+MEMORY_HINT = ": this shell allows too little memory (see `ulimit -a`); allow more, then run again"
 ERRNO_HINTS = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space, or raise the quota",
@@ -131,7 +133,8 @@ def _exit_code() -> int:
         hint = ERRNO_HINTS.get(getattr(error, "errno", None) or 0, "fix it, then run again")
         return _print_failure(f"{where}: {what}; {hint}. No file is half-written.", ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001 - raised again unless expected
-        return _print_failure(str(error), _code_of(error))
+        hint = f"{MEMORY_HINT}. No file is half-written." if NO_ROOM_FOR_LIBRARY in str(error) else ""
+        return _print_failure(f"{error}{hint}", _code_of(error))
 
 
 def _with_next_step(error: click.ClickException) -> str:
@@ -148,9 +151,8 @@ def _code_of(error: Exception) -> ExitCode:
     """Return the exit code of an expected error; raise any other error again."""
     from pipeline.settings import SettingsError  # noqa: PLC0415 - `--help` does not need it
 
-    if isinstance(error, MissingExtra):
+    if isinstance(error, MissingExtra) or NO_ROOM_FOR_LIBRARY in str(error):
         return ExitCode.ENVIRONMENT
-
     if isinstance(error, SettingsError):
         return ExitCode.USAGE
     from pipeline.run.folders import Locked  # noqa: PLC0415 - few commands need it

@@ -48,9 +48,10 @@ class TextWithMarks(NamedTuple):
 def text_with_marks(text: str) -> TextWithMarks:
     r"""Return a Markdown text with its formulas and the definitions of its notes marked.
 
+    A note that another note cites is cited again in a paragraph before the text: pandoc reads no notes in notes.
+
     >>> text_with_marks("a $x_{1}$ b[^n]\n\n[^n]: c").text
     'a `q0f0` b[^n]\n\n[^n]: `q0n0`c'
-    A note that another note cites is cited again in a paragraph before the text: pandoc reads no notes in notes.
     """
     formulas = formulas_in(text)
     notes = [*_note_definitions(text)]
