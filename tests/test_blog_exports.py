@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.document import SkipDocument
 from pipeline.read import export_zip, feed, wordpress
+from pipeline.read.exports.wordpress_content import StoredPicture, shown_content
 from pipeline.read.html import SavedPage, page_markdown
 from pipeline.read.readers import NoPostsInside, Reader
-from pipeline.read.wordpress_content import StoredPicture, shown_content
 from tests.conftest import ROOT, Lacuna
 from tests.test_containers import parts_of
 

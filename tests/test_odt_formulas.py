@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from pipeline.document import Source
-from pipeline.read.odt_code import with_code_marked
-from pipeline.read.odt_formulas import with_formulas_found, with_inline_formulas
+from pipeline.read.exports.odt_code import with_code_marked
+from pipeline.read.exports.odt_formulas import with_formulas_found, with_inline_formulas
 from pipeline.read.pandoc_formats import READER
 
 NAMES = " ".join(

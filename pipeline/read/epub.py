@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.document import SkipDocument, Source
-from pipeline.read.epub_chapter import Block, BookChapter, page_of_chapter, places_of
-from pipeline.read.epub_package import Entry, Package, package_of, xml_tree
-from pipeline.read.page_tree import LargePage, is_element, shown_text
+from pipeline.read.exports.epub_chapter import Block, BookChapter, page_of_chapter, places_of
+from pipeline.read.exports.epub_package import Entry, Package, package_of, xml_tree
+from pipeline.read.pages.tree import LargePage, is_element, shown_text
 from pipeline.read.pandoc_formats import check_archive, sniff_archive
 from pipeline.read.part_names import PART_SUFFIX, readable_name
 from pipeline.read.readers import READER_VERSIONS, Reader

@@ -10,12 +10,9 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from pipeline.document import SkipDocument, Source
-from pipeline.read.feed_post import blogger_kind, content_of, date_of_feed, link_of
-from pipeline.read.part_names import PART_SUFFIX, readable_name, unique_name
-from pipeline.read.readers import READER_VERSIONS, Reader
-from pipeline.read.stored_page import StoredPage, packed_page, read_stored_page
-from pipeline.read.wordpress_post import title_of, value
-from pipeline.read.xml_items import (
+from pipeline.read.exports.feed_post import blogger_kind, content_of, date_of_feed, link_of
+from pipeline.read.exports.wordpress_post import title_of, value
+from pipeline.read.exports.xml_items import (
     MOST_ITEMS,
     XmlField,
     as_bytes_of_ascii,
@@ -24,6 +21,9 @@ from pipeline.read.xml_items import (
     items_of,
     xml_fields,
 )
+from pipeline.read.part_names import PART_SUFFIX, readable_name, unique_name
+from pipeline.read.readers import READER_VERSIONS, Reader
+from pipeline.read.stored_page import StoredPage, packed_page, read_stored_page
 
 _FEED_ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|RDF)[\s>]")
 _AUTHOR_OF_FEED = re.compile(rb"<(?:atom:)?author>.{0,2000}?</(?:atom:)?author>", re.DOTALL)

@@ -11,25 +11,25 @@ import yaml
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode_page import decode_page
-from pipeline.read.list_pages import refuse_list
-from pipeline.read.page_article import article_of
-from pipeline.read.page_blocks import indented
-from pipeline.read.page_check import letters_of_page, missing_letters
-from pipeline.read.page_code_blocks import mark_code_blocks
-from pipeline.read.page_images import PagePictures
-from pipeline.read.page_links import PageLinks
-from pipeline.read.page_maths import formulas_of
-from pipeline.read.page_metadata import PageMetadata, base_of, metadata_of
-from pipeline.read.page_notes import notes_of
-from pipeline.read.page_scripts import show_what_scripts_show
-from pipeline.read.page_tidying import tidy_page
-from pipeline.read.page_tree import (
+from pipeline.read.pages.article import article_of
+from pipeline.read.pages.blocks import indented
+from pipeline.read.pages.check import letters_of_page, missing_letters
+from pipeline.read.pages.code_blocks import mark_code_blocks
+from pipeline.read.pages.images import PagePictures
+from pipeline.read.pages.links import PageLinks
+from pipeline.read.pages.list_pages import refuse_list
+from pipeline.read.pages.maths import formulas_of
+from pipeline.read.pages.metadata import PageMetadata, base_of, metadata_of
+from pipeline.read.pages.notes import notes_of
+from pipeline.read.pages.repeated_title import drop_repeated_title
+from pipeline.read.pages.scripts import show_what_scripts_show
+from pipeline.read.pages.tidying import tidy_page
+from pipeline.read.pages.tree import (
     LargePage,
     page_tree,
 )
-from pipeline.read.page_writer import PageWriter
+from pipeline.read.pages.writer import PageWriter
 from pipeline.read.readers import READER_VERSIONS, Reader, folder_of_pictures
-from pipeline.read.repeated_title import drop_repeated_title
 
 MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
 _SNIFF = re.compile(

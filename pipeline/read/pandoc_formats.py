@@ -16,10 +16,10 @@ from xml.sax.saxutils import unescape
 from pipeline.document import Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.markdown.pandoc import BYTES_PER_SECOND, MOST_READING_SECONDS, run_sandboxed
 from pipeline.read.decode import decode
+from pipeline.read.exports.odt_code import with_code_blocks, with_code_marked
+from pipeline.read.exports.odt_formulas import with_formulas_found, with_inline_formulas
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.kinds import suffix_of_name
-from pipeline.read.odt_code import with_code_blocks, with_code_marked
-from pipeline.read.odt_formulas import with_formulas_found, with_inline_formulas
 from pipeline.read.readers import READER_VERSIONS, Reader
 
 PANDOC_NAMES = {

@@ -15,10 +15,10 @@ import msgspec
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode_page import decode_page
-from pipeline.read.feed_post import post_of_feed
+from pipeline.read.exports.feed_post import post_of_feed
+from pipeline.read.exports.wordpress_post import post_of_wordpress
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.readers import PictureFiles
-from pipeline.read.wordpress_post import post_of_wordpress
 
 _VALUE = re.compile(r"""["']([^"'<>]{1,4000})["']|=([^\s"'<>]{1,4000})""")
 _BASE = re.compile(r"""<base\b[^>]{0,200}?\bhref\s*=\s*["']?([^\s"'>]+)""", re.IGNORECASE)

@@ -11,7 +11,7 @@ from pipeline.document import Document, FrontValue, SkipDocument, Source
 from pipeline.markdown import matches_outside_code
 from pipeline.markdown.front_matter import front_matter_of
 from pipeline.read.html import fields_as_yaml
-from pipeline.read.page_inlines import escaped
+from pipeline.read.pages.inlines import escaped
 from pipeline.read.readers import Reader
 
 _NOTE_MARK = re.compile(r"\[\^(\d+)\]")

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from pipeline.document import SkipDocument, Source
-from pipeline.read.part_names import PART_SUFFIX, readable_name, unique_name
-from pipeline.read.readers import READER_VERSIONS, Reader
-from pipeline.read.stored_page import StoredPage, packed_page, read_stored_page
-from pipeline.read.wordpress_content import GALLERY, REUSED_BLOCK
-from pipeline.read.wordpress_post import thumbnail_of, title_of, value
-from pipeline.read.xml_items import (
+from pipeline.read.exports.wordpress_content import GALLERY, REUSED_BLOCK
+from pipeline.read.exports.wordpress_post import thumbnail_of, title_of, value
+from pipeline.read.exports.xml_items import (
     MOST_ITEMS,
     XmlField,
     as_bytes_of_ascii,
@@ -26,6 +23,9 @@ from pipeline.read.xml_items import (
     items_of,
     xml_fields,
 )
+from pipeline.read.part_names import PART_SUFFIX, readable_name, unique_name
+from pipeline.read.readers import READER_VERSIONS, Reader
+from pipeline.read.stored_page import StoredPage, packed_page, read_stored_page
 
 _NEVER_POSTS = re.compile(
     r"attachment|revision|nav_menu_item|wp_\w+|custom_css|customize_changeset|oembed_cache|user_request|elementor_\w+"

@@ -65,7 +65,7 @@ def _html_changes(text: str) -> Iterator[Change]:
 
 def _block_changes(text: str) -> Iterator[Change]:
     """Yield blocks of raw HTML as Markdown; blocks in a row are one, if they only make sense together."""
-    from pipeline.read.html_fragment import fragment_markdown  # noqa: PLC0415 - few posts need the reader of web pages
+    from pipeline.read.pages.fragment import fragment_markdown  # noqa: PLC0415 - few posts need the reader of web pages
 
     ended = text if text.endswith("\n") else text + "\n"
     for group in _html_blocks_in_a_row(ended):
@@ -178,9 +178,9 @@ def _outside_other_regions(content: str, matches: list[re.Match[str]]) -> Iterat
 
 def _markdown_of(content: InlineContent, match: re.Match[str]) -> str:
     """Return an element in a line of text as Markdown; "" if Markdown cannot say it."""
-    from pipeline.read.html_fragment import attributes_can_go  # noqa: PLC0415 - few posts need the reader of web pages
-    from pipeline.read.page_inlines import image_markdown, link_target  # noqa: PLC0415
-    from pipeline.read.page_tree import attribute, page_tree  # noqa: PLC0415
+    from pipeline.read.pages.fragment import attributes_can_go  # noqa: PLC0415 - few posts need the reader of web pages
+    from pipeline.read.pages.inlines import image_markdown, link_target  # noqa: PLC0415
+    from pipeline.read.pages.tree import attribute, page_tree  # noqa: PLC0415
 
     if match.re is _LINE_BREAKS:
         return _ended_line(content, match)
@@ -202,8 +202,8 @@ def _markdown_of(content: InlineContent, match: re.Match[str]) -> str:
 
 def _with_marks(name: str, content: str, match: re.Match[str]) -> str:
     """Return a pair of tags without attributes as marks: `<b>a</b>` -> `**a**`; "" if Markdown reads none there."""
-    from pipeline.read.page_inlines import code_markdown, marked  # noqa: PLC0415 - few posts need it
-    from pipeline.read.page_writer import INLINE_STYLES  # noqa: PLC0415
+    from pipeline.read.pages.inlines import code_markdown, marked  # noqa: PLC0415 - few posts need it
+    from pipeline.read.pages.writer import INLINE_STYLES  # noqa: PLC0415
 
     inner = match["inner"]
     if not inner.strip():

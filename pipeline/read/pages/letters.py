@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from pipeline.read.page_tree import PageElement
+from pipeline.read.pages.tree import PageElement
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tex import formula_markdown, formulas_in_text
-from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
+from pipeline.read.pages.tex import formula_markdown, formulas_in_text
+from pipeline.read.pages.tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
 
 DEEPEST_FORMULA = 40  # levels of MathML; below, only its text is kept
 _ANNOTATIONS = ("application/x-tex", "tex", "latex", "application/x-latex")

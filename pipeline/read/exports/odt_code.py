@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 
-from pipeline.read.odt_formulas import TEXT_FILE, with_files
+from pipeline.read.exports.odt_formulas import TEXT_FILE, with_files
 
 STYLES_FILE = "styles.xml"
 MOST_SPACES = 200  # of one element for spaces

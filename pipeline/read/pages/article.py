@@ -6,11 +6,11 @@ what holds none of them is removed if it looks like furniture of the website.
 
 from __future__ import annotations
 
-from pipeline.read.lead_picture import put_lead_picture
-from pipeline.read.page_furniture import drop_hidden, prune_furniture
-from pipeline.read.page_letters import LetterPlaces, held, letter_places, letters_only
-from pipeline.read.page_related import drop_related
-from pipeline.read.page_tree import PageElement, attribute, drop
+from pipeline.read.pages.furniture import drop_hidden, prune_furniture
+from pipeline.read.pages.lead_picture import put_lead_picture
+from pipeline.read.pages.letters import LetterPlaces, held, letter_places, letters_only
+from pipeline.read.pages.related import drop_related
+from pipeline.read.pages.tree import PageElement, attribute, drop
 
 FEWEST_PARAGRAPH_LETTERS = 12  # letters of a paragraph that is looked up; shorter ones are anywhere
 FEWEST_ARTICLE_LETTERS = 140  # letters; with fewer, the whole page is read

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from lxml import html as lxml_html
 
-from pipeline.read.epub_package import Package, is_outside, resolved
-from pipeline.read.page_metadata import PART_OF
-from pipeline.read.page_tree import PageElement, is_element, shown_text
+from pipeline.read.exports.epub_package import Package, is_outside, resolved
+from pipeline.read.pages.metadata import PART_OF
+from pipeline.read.pages.tree import PageElement, is_element, shown_text
 from pipeline.read.part_names import PART_SUFFIX
 from pipeline.read.stored_page import StoredPage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tree import PageElement, attribute, is_element
+from pipeline.read.pages.tree import PageElement, attribute, is_element
 
 _CLASS_OF_LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*|highlight-source-|highlight-)([A-Za-z0-9+#_.-]{1,20})"

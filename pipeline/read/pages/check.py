@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Container, Iterator
 
 from pipeline.markdown import parser
-from pipeline.read.page_code import is_line_number
-from pipeline.read.page_tree import PageElement, is_element, never_shown
+from pipeline.read.pages.code import is_line_number
+from pipeline.read.pages.tree import PageElement, is_element, never_shown
 
 _NOT_WRITTEN = frozenset(("iframe", "video", "audio", "rp", "rtc", "noscript"))
 

@@ -16,7 +16,7 @@ from lxml import etree
 
 from pipeline.document import SkipDocument, Source
 from pipeline.read.decode_page import decode_page
-from pipeline.read.page_tree import PageElement, is_element, page_tree, shown_text
+from pipeline.read.pages.tree import PageElement, is_element, page_tree, shown_text
 
 MOST_FILES_READ = 5_000  # of the reading order
 MOST_ENTRIES = 20_000  # of the table of contents

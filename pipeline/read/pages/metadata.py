@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.read.page_tree import PageElement, attribute, elements, first_with, has_class, shown_text
+from pipeline.read.pages.tree import PageElement, attribute, elements, first_with, has_class, shown_text
 
 MOST_JSON = 500_000  # characters of one block of JSON-LD
 MOST_AUTHORS_OF_PAGE = 12

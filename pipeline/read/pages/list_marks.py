@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.read.page_tree import PageElement, attribute
+from pipeline.read.pages.tree import PageElement, attribute
 
 _ITEM_NUMBER = re.compile(r"\d{1,8}")  # CommonMark allows nine digits
 

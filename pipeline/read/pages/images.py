@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urljoin
 
 from pipeline.read.data_urls import image_of_data_url
-from pipeline.read.page_inlines import escaped, image_markdown, single_spaced
-from pipeline.read.page_links import PageLinks
-from pipeline.read.page_tree import PageElement, attribute, words_of_class
+from pipeline.read.pages.inlines import escaped, image_markdown, single_spaced
+from pipeline.read.pages.links import PageLinks
+from pipeline.read.pages.tree import PageElement, attribute, words_of_class
 
 MOST_IMAGE_BYTES = 20 * 2**20  # of one image in a page, as of an image file in a book
 LAZY_ATTRIBUTES = (

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.read.list_marks import ItemMarks
-from pipeline.read.page_code import fenced_code, is_code_table
-from pipeline.read.page_inlines import EMPHASIS, HARD_BREAK, STRONG, Run, escaped, paragraph_of
-from pipeline.read.page_tables import TableWriter
-from pipeline.read.page_tidying import kind_of_callout
-from pipeline.read.page_tree import PageElement, attribute, is_element, never_shown
+from pipeline.read.pages.code import fenced_code, is_code_table
+from pipeline.read.pages.inlines import EMPHASIS, HARD_BREAK, STRONG, Run, escaped, paragraph_of
+from pipeline.read.pages.list_marks import ItemMarks
+from pipeline.read.pages.tables import TableWriter
+from pipeline.read.pages.tidying import kind_of_callout
+from pipeline.read.pages.tree import PageElement, attribute, is_element, never_shown
 
 if TYPE_CHECKING:
-    from pipeline.read.page_writer import PageWriter
+    from pipeline.read.pages.writer import PageWriter
 
 LONGEST_CAPTION = 200  # characters in italics; books take a longer paragraph for text
 DEEPEST_LIST = 12  # levels of lists and quotations: each repeats its marks in every line

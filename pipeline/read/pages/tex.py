@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tree import PageElement, attribute, is_element
+from pipeline.read.pages.tree import PageElement, attribute, is_element
 
 _NO_FORMULAS = frozenset(("script", "style", "pre", "code", "textarea", "noscript", "kbd", "samp", "math", "head"))
 _SCRIPTS = ("mathjax", "katex", "auto-render")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.document import ListPage
-from pipeline.read.page_tree import PageElement, shown_text
+from pipeline.read.pages.tree import PageElement, shown_text
 
 FEWEST_LISTED = 0.5  # of the characters of the page, which are links or in a row with a link
 _LIST_TITLES = {  # what writes such lists -> the titles of its pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.read.page_tree import PageElement, attribute, is_element, never_shown, shown_text, words_of_class
+from pipeline.read.pages.tree import PageElement, attribute, is_element, never_shown, shown_text, words_of_class
 
 MOST_LEVELS = 4  # from the article upwards, where its picture may be
 MOST_CAPTION = 400  # characters

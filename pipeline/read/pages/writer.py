@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.read.page_blocks import BLOCK_WRITERS
-from pipeline.read.page_images import PagePictures
-from pipeline.read.page_inlines import (
+from pipeline.read.pages.blocks import BLOCK_WRITERS
+from pipeline.read.pages.images import PagePictures
+from pipeline.read.pages.inlines import (
     DELETED,
     EMPHASIS,
     HARD_BREAK,
@@ -18,8 +18,8 @@ from pipeline.read.page_inlines import (
     paragraph_of,
     single_spaced,
 )
-from pipeline.read.page_links import PageLinks
-from pipeline.read.page_tree import (
+from pipeline.read.pages.links import PageLinks
+from pipeline.read.pages.tree import (
     BLOCK_NAMES,
     PageElement,
     has_class,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from pipeline.read.page_tree import PageElement, attribute
+from pipeline.read.pages.tree import PageElement, attribute
 from pipeline.urls.url_warnings import SAFE_SCHEMES
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)

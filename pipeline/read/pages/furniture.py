@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.lead_picture import is_picture_with_caption
-from pipeline.read.page_letters import LetterPlaces, held
-from pipeline.read.page_tree import NEVER_SHOWN, PageElement, drop, has_class, never_shown, words_of_class
+from pipeline.read.pages.lead_picture import is_picture_with_caption
+from pipeline.read.pages.letters import LetterPlaces, held
+from pipeline.read.pages.tree import NEVER_SHOWN, PageElement, drop, has_class, never_shown, words_of_class
 
 MOST_LINK_SHARE = 0.4  # of the letters of a block without a paragraph of the article; with more it is a menu
 FEWEST_BLOCK_LETTERS = 200  # of a `div` or `section` without a paragraph; with fewer it is furniture

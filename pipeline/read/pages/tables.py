@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.read.page_inlines import HARD_BREAK, Run, paragraph_of
-from pipeline.read.page_tree import PageElement, attribute, is_element, never_shown
+from pipeline.read.pages.inlines import HARD_BREAK, Run, paragraph_of
+from pipeline.read.pages.tree import PageElement, attribute, is_element, never_shown
 
 MOST_CELLS = 20_000  # of one table
 MOST_SPAN = 100  # columns or rows of one cell

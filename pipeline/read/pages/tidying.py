@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_code import LONGEST_LANGUAGE, language_of_code
-from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
+from pipeline.read.pages.code import LONGEST_LANGUAGE, language_of_code
+from pipeline.read.pages.tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
 
 _ANCHOR_TEXT = re.compile(r"[\s#¶§🔗⚓∞☍\u200b\ufe0f]*|link|permalink|anchor|direct link to .*", re.IGNORECASE)
 _COPY = re.compile(

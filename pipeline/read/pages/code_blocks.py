@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_code import is_language
-from pipeline.read.page_tree import BLOCK_NAMES, PageElement, drop, elements, has_class
+from pipeline.read.pages.code import is_language
+from pipeline.read.pages.tree import BLOCK_NAMES, PageElement, drop, elements, has_class
 
 _BOXES_WITH_CODE = ("code-block", "codeblock", "CodeBlock")  # `<div>` of code without `<pre>`, as Writerside writes
 _EDITOR_CONTENT = ("cm-content", "CodeMirror-code", "view-lines", "ace_text-layer")  # CodeMirror, Monaco, Ace

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from html import unescape
 
-from pipeline.read.lead_picture import picture_stem
-from pipeline.read.wordpress_content import StoredPicture, shown_content
-from pipeline.read.xml_items import StoredPost, XmlField, is_whole, items_of, xml_fields
+from pipeline.read.exports.wordpress_content import StoredPicture, shown_content
+from pipeline.read.exports.xml_items import StoredPost, XmlField, is_whole, items_of, xml_fields
+from pipeline.read.pages.lead_picture import picture_stem
 
 PUBLISHED = "publish"  # any other status is that of a draft: the website does not show the post
 CUT_OFF = "the export ends inside this post; export it again"

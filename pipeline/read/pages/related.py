@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_tree import PageElement, drop, shown_text
+from pipeline.read.pages.tree import PageElement, drop, shown_text
 
 LONGEST_LABEL = 80  # characters
 FEWEST_LINKED = 0.5  # of the characters of a teaser: its title is a link, its date and its topic are not

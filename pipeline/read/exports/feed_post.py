@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from html import escape
 
-from pipeline.read.wordpress_content import with_paragraphs
-from pipeline.read.wordpress_post import CUT_OFF, title_of, value
-from pipeline.read.xml_items import StoredPost, XmlField, is_whole, items_of, xml_fields
+from pipeline.read.exports.wordpress_content import with_paragraphs
+from pipeline.read.exports.wordpress_post import CUT_OFF, title_of, value
+from pipeline.read.exports.xml_items import StoredPost, XmlField, is_whole, items_of, xml_fields
 
 KIND = "schemas.google.com/g/2005#kind"  # of Blogger's categories
 _BLOCK = re.compile(r"<(?:p|br|div|ul|ol|h[1-6]|blockquote|pre|table|figure)\b", re.IGNORECASE)

@@ -10,10 +10,10 @@ from collections import Counter
 from functools import lru_cache
 
 from pipeline.markdown.shown_structure import shown_structure
-from pipeline.read.page_images import PagePictures
-from pipeline.read.page_links import PageLinks
-from pipeline.read.page_tree import LargePage, PageElement, is_element, page_tree
-from pipeline.read.page_writer import PageWriter
+from pipeline.read.pages.images import PagePictures
+from pipeline.read.pages.links import PageLinks
+from pipeline.read.pages.tree import LargePage, PageElement, is_element, page_tree
+from pipeline.read.pages.writer import PageWriter
 
 MOST_FRAGMENT = 100_000  # characters of one block of HTML; a longer one stays
 _BLOCK_ELEMENTS = frozenset((

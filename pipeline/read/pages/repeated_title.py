@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from pipeline.read.page_tree import PageElement, drop, shown_text
+from pipeline.read.pages.tree import PageElement, drop, shown_text
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipeline.read.note_dialects import (
+from pipeline.read.pages.note_dialects import (
     NOTES_HEADING,
     add_by_attribute,
     add_inside,
@@ -15,7 +15,7 @@ from pipeline.read.note_dialects import (
     unfold_note_headings,
     unfold_note_tables,
 )
-from pipeline.read.page_tree import (
+from pipeline.read.pages.tree import (
     PageElement,
     attribute,
     drop,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.read.page_tree import PageElement, attribute, drop, elements, has_class, shown_text, words_of_class
+from pipeline.read.pages.tree import PageElement, attribute, drop, elements, has_class, shown_text, words_of_class
 
 if TYPE_CHECKING:
-    from pipeline.read.page_notes import NotePlaces, PageNotes
+    from pipeline.read.pages.notes import NotePlaces, PageNotes
 
 _NOTE_NUMBER = re.compile(r"[\[(（]?\s*(\d{1,3})\s*[\])）]?[.:]?")
 NOTES_HEADING = re.compile(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.read.page_images import LAZY_ATTRIBUTES
-from pipeline.read.page_tree import PageElement, attribute, drop, elements, page_tree, shown_text
+from pipeline.read.pages.images import LAZY_ATTRIBUTES
+from pipeline.read.pages.tree import PageElement, attribute, drop, elements, page_tree, shown_text
 
 LAZY_TAGS = ("amp-img", "lazy-image", "image")
 _SINGLEFILE = re.compile(r"(--sf-img-\d+)\s*:\s*url\([\"']?(data:[^\"')]+)")

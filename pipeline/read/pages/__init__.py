@@ -1,0 +1,1 @@
+"""A web page -> its article as Markdown: metadata, blocks, tables, code, notes, formulas, pictures."""
