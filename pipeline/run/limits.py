@@ -115,7 +115,7 @@ def cause_of_death(code: int, limits: Limits) -> NoResult:
             f"takes more than max_seconds = {limits.seconds:g} s of CPU time; raise the setting or split the document"
         )
         return NoResult(reason, "document")
-    if code in {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}:
+    if code in {-signal.SIGTERM, signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}:  # pebble exits with 15
         reason = f"its process was killed, perhaps because memory was short; {NEXT_RUN}"
         return NoResult(reason, "environment")
     if _memory_is_limited(limits.memory):
