@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 Span = tuple[int, int]  # start and end of a part of a text, in characters
 
 
+def end_of_line(text: str, place: int) -> int:
+    r"""Return where the line that contains a place ends: at its line end, or at the end of the text.
+
+    >>> end_of_line("a\nbc", 0), end_of_line("a\nbc", 2)
+    (1, 4)
+    """
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One edit by one step, with all that undo and review need.

@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.changes import end_of_line
+from pipeline.document import REPLACEMENT
 from pipeline.language.endings import ENDING_WEIGHT_STEP, weight_indices
 from pipeline.language.model_files import model_arrays
 from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import Floats
 
-LOST = "\ufffd"  # a character outside ASCII in the words that the features are made of
 TOKEN = re.compile(r"[a-z\ufffd]+|\d+|[^\w\s]")
 LONGEST_NUMBER = 5  # digits of which their number is a feature
 MARK_BATCH = 4_096  # marks that are scored together
@@ -69,14 +70,14 @@ def neighbour_scores(text: str, places: Iterable[int], language: str) -> dict[in
 
 def without_letters(text: str) -> str:
     r"""Return a text in lower case with U+FFFD for each character outside ASCII: `D\ufffdkuji` and `Děkuji` are one."""
-    return "".join(char.lower() if char.isascii() else LOST for char in text)
+    return "".join(char.lower() if char.isascii() else REPLACEMENT for char in text)
 
 
 def lost_letters(text: str, places: Iterable[int]) -> Iterator[LostLetter]:
     """Yield the letters outside ASCII, or marks for such, at `places` of a text; these are in order."""
     for first, row in itertools.groupby(places, key=lambda place: text.rfind("\n", 0, place) + 1):
         wanted = {place - first for place in row}
-        line = without_letters(text[first : _end_of_its_line(text, first)])
+        line = without_letters(text[first : end_of_line(text, first)])
         tokens = [(match.start(), _shortened(match[0])) for match in TOKEN.finditer(line)]
         words = ["", "", *(word for _, word in tokens), "", ""]
         for number, (start, word) in enumerate(tokens):
@@ -84,12 +85,6 @@ def lost_letters(text: str, places: Iterable[int]) -> Iterator[LostLetter]:
                 around = words[number], words[number + 1], words[number + 3], words[number + 4]
                 hashed = [zlib.crc32(feature.encode()) for feature in _features(word, at - start, around)]
                 yield LostLetter(first + at, word, at - start, hashed)
-
-
-def _end_of_its_line(text: str, start: int) -> int:
-    """Return the end of the line that starts at `start`."""
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
 
 
 def _shortened(token: str) -> str:

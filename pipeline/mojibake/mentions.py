@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.changes import Change, differing
+from pipeline.changes import Change, differing, end_of_line
 from pipeline.document import REPLACEMENT
 from pipeline.mojibake.soundness import UNSPACED_SCRIPTS, script_of
 
@@ -52,7 +52,7 @@ def without_mentions(text: str, changes: Sequence[Change]) -> list[Change]:
     []
     """
     rows = _changes_by_line(text, changes)
-    lines = {start: text[start : _line_end_after(text, start)] for start in rows}
+    lines = {start: text[start : end_of_line(text, start)] for start in rows}
     found = {start: list(_examples(start, row)) for start, row in rows.items()}
     mentions = {start for start in rows if is_mention(lines[start], found[start])}
     if not mentions:
@@ -204,12 +204,6 @@ def _changes_by_line(text: str, changes: Sequence[Change]) -> dict[int, list[Cha
     for change in changes:
         rows.setdefault(text.rfind("\n", 0, change.span[0]) + 1, []).append(change)
     return rows
-
-
-def _line_end_after(text: str, start: int) -> int:
-    """Return the end of a line."""
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
 
 
 @functools.cache

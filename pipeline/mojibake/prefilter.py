@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from ftfy.badness import is_bad
 
-from pipeline.changes import Span
+from pipeline.changes import Span, end_of_line
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import SIMILAR_PAIRS, single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
@@ -224,5 +224,4 @@ def _contexts(text: str, places: npt.NDArray[np.int64]) -> list[Span]:
 
 def _line_around(text: str, place: int) -> Span:
     """Return the span of the line that has a place."""
-    end = text.find("\n", place)
-    return text.rfind("\n", 0, place) + 1, len(text) if end < 0 else end
+    return text.rfind("\n", 0, place) + 1, end_of_line(text, place)

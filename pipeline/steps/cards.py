@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.changes import Change
+from pipeline.changes import Change, end_of_line
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_BUT_URLS
 from pipeline.markdown import URL, matches_outside_opaque
@@ -45,8 +45,8 @@ def cards(document: Document) -> Document:
 def _links_without_text(text: str) -> Iterator[Change]:
     """Yield the removal of links without text whose URL another link of the line has: else the URL would be lost."""
     for match in matches_outside_opaque(_LINK_WITHOUT_TEXT, text, (URL,)):
-        line = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-        others = text[line[0] : match.start()], text[match.end() : line[1] % (len(text) + 1)]
+        line = text.rfind("\n", 0, match.start()) + 1, end_of_line(text, match.end())
+        others = text[line[0] : match.start()], text[match.end() : line[1]]
         target = match[0].rstrip().removeprefix("[]")
         if any(re.search(r"[^\[]" + re.escape(f"]{target}"), other) for other in others):
             yield Change("cards", match.span(), match[0], "", LINK_WITHOUT_TEXT)

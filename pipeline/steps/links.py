@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
 
+from pipeline.changes import end_of_line
 from pipeline.document import Document, Link, Step
 from pipeline.markdown import heading_text, visible_text
 from pipeline.markdown.html_attributes import attribute_value
@@ -77,7 +78,7 @@ class _Paragraph:
         self.content = block.content
         self.done = 0  # the offset in the paragraph read so far, for targets without an offset
         self.row = block.map[0] if block.map else 0  # the line of `done` in the document,
-        self.start, self.end = 0, _line_end(block.content, 0)  # its start and end in the paragraph,
+        self.start, self.end = 0, end_of_line(block.content, 0)  # its start and end in the paragraph,
         self.indent: int | None = None  # and its column in the document; -1: not known
         self.open: _Target | None = None
 
@@ -149,16 +150,11 @@ class _Paragraph:
         """Return the line and column read so far; column 1 if the line has tabs or escapes."""
         while self.end < self.done:
             self.row, self.start = self.row + 1, self.end + 1
-            self.end, self.indent = _line_end(self.content, self.start), None
+            self.end, self.indent = end_of_line(self.content, self.start), None
         if self.indent is None:
             shown = self.content[self.start : self.end].rstrip()
             self.indent = self.lines[self.row].find(shown) if self.row < len(self.lines) else -1
         return self.row + 1, self.indent + self.done - self.start + 1 if self.indent >= 0 else 1
-
-
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return end if end >= 0 else len(text)
 
 
 def _html_targets(content: str, line: int) -> Iterator[_Target]:

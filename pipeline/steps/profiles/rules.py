@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from urllib.parse import urljoin
 
-from pipeline.changes import Change
+from pipeline.changes import Change, end_of_line
 from pipeline.markdown import URL, matches_outside_opaque, overlaps_opaque
 from pipeline.steps.profiles import CutNames, Pattern
 
@@ -39,7 +39,7 @@ def separators(text: str, marks: Pattern) -> Iterator[Change]:
     """Yield the `|` that a link lacks where the text has it before others: `作者 📝[论文](…) |🤖[代码](…)`."""
     marked, separated = _link_patterns(marks)
     for match in matches_outside_opaque(marked, text, (URL,)) if separated.search(text) else ():
-        at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
+        at, line = match.start(), text[text.rfind("\n", 0, match.start()) + 1 : end_of_line(text, match.end())]
         if re.match(r"[^\s|] ", text[at - 2 : at]) and (f"|{match[1]}[" in text or separated.search(line)):
             yield Change("cards", (at - 1, at), " ", " |", MISSING_SEPARATOR)
 
