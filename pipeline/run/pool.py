@@ -14,6 +14,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.document import SkipDocument
@@ -76,7 +77,8 @@ def _may_fork() -> bool:
 
     The system counts them: libraries such as Typst have threads that Python does not know of.
     """
-    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names, not paths
+    threads = Path("/proc/self/task")
+    return sys.platform == "linux" and threads.is_dir() and len([*threads.iterdir()]) == 1
 
 
 def _run_in_fork(work: Callable[[Item], Result | NoResult], item: Item, limits: Limits) -> Result | NoResult:
