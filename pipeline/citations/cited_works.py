@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from pipeline.citations.bibtex import bibtex_references
 from pipeline.citations.label_lines import label_line_reference
-from pipeline.citations.paragraphs import Paragraph, Section, sections
+from pipeline.citations.paragraphs import Paragraph, Section, may_cite, sections
 from pipeline.citations.reference import PARTS, Reference
 from pipeline.citations.reference_lines import parse_reference
 from pipeline.citations.work_titles import (
@@ -25,11 +25,9 @@ from pipeline.steps.profiles import profile_of
 from pipeline.urls.identifiers import identifiers
 from pipeline.urls.kinds import KIND_OF_SCHEME, kind_of, label_kind
 
-LONGEST_HEADING = 80  # characters of a line that can be the heading of a reference list
 _BEFORE_ENTRY = " \t\n([【1234567890.、-—–*"  # what may be between the start of a line and the title of a work
 _AFTER_ENTRY = frozenset(".,;:。，；：、|—–-()（）[【•·")
 _SERIES_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: part 5 of a series of 52
-_MAY_CITE = re.compile(r"arxiv\s?[:：]|\b10\.\d{4,9}[./]|\bISBN|\bPMC?ID|^\W*@\w+\s*\{", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +90,11 @@ def works_of(document: Document) -> list[Work]:
 
     A work has an identifier or is in a reference list.
     """
-    if not any(link.kind == "paper" for link in document.links) and not _may_cite(document.text):
+    if not any(link.kind == "paper" for link in document.links) and not may_cite(document.text):
         return []
     pictures = {link.text for link in document.links if link.kind == "image"}
     mentions = [work for section in sections(document) for work in _works_of_section(section, document, pictures)]
     return [replace(work, cited=_first_by_heading(work.cited)) for work in catalogue(mentions)]
-
-
-def _may_cite(text: str) -> bool:
-    """Return whether a text without links to papers can cite works: by an identifier, a reference list or BibTeX."""
-    short = (line.strip(" #*_\t") for line in text.splitlines() if len(line) < LONGEST_HEADING)
-    return bool(_MAY_CITE.search(text)) or any(map(is_reference_list, short))
 
 
 def catalogue(mentions: Iterable[Work]) -> list[Work]:
@@ -128,14 +120,14 @@ def _works_of_section(section: Section, document: Document, pictures: set[str]) 
 def _works_of_paragraph(
     paragraph: Paragraph, section: Section, document: Document, pictures: set[str]
 ) -> Iterator[Work]:
-    series = _SERIES_NUMBER.search(paragraph.token.content.replace("\\", ""))
+    series = _SERIES_NUMBER.search(paragraph.content.replace("\\", ""))
     number = series[1].replace(" ", "") if series else paragraph.item
 
     def work(reference: Reference, line: int) -> Work:
         cited = Citation(document.path, document.meta.title, section.heading, number, line)
         return _work(reference, cited, document.meta.language)
 
-    if paragraph.token.type != "inline":
+    if paragraph.is_code:
         yield from (work(entry, paragraph.line) for entry in bibtex_references(paragraph.text))
         return
     papers = {link.url: link for link in paragraph.links if link.kind == "paper"}
@@ -170,7 +162,7 @@ def _described(paragraph: Paragraph, section: Section, document: Document, cited
     """Return the work that a label line or a line of a reference list describes, with the papers that it names."""
     if profile_of(document.meta).label_lines and any(label_kind(link.text) for link in paragraph.links):
         named = section.heading and section.depth != 1
-        return label_line_reference(paragraph.token, paragraph.links, section.heading) if named else None
+        return label_line_reference(paragraph.children, paragraph.links, section.heading) if named else None
     if not is_reference_list(section.heading):
         return None
     links = tuple(("paper", url) for url in cited)

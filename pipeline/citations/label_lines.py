@@ -23,8 +23,8 @@ _ORIGINAL_TITLE = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]
 _LEAST_TITLE_WORDS = 3  # the fewest words of a title in brackets
 
 
-def label_line_reference(token: Token, links: list[Link], heading: str) -> Reference | None:
-    """Return the work that the paragraph of a label line describes, titled by the heading; None if it has no paper.
+def label_line_reference(tokens: list[Token], links: list[Link], heading: str) -> Reference | None:
+    """Return the work that the tokens of a label line describe, titled by the heading; None if it has no paper.
 
     The links of the paragraph are in `links`. The authors and the year are before the first of them.
     """
@@ -32,7 +32,7 @@ def label_line_reference(token: Token, links: list[Link], heading: str) -> Refer
     paper = next((link for link in labelled if link.kind == "paper"), None)
     if not paper:
         return None
-    authors, others, year = _label_line_authors(_before_links(token))
+    authors, others, year = _label_line_authors(_before_links(tokens))
     title, original = _both_titles(heading)
     others_linked = [link for link in labelled if link is not paper and _part(link)]
     parts = dict.fromkeys([("paper", paper.url), *((_part(link), link.url) for link in others_linked)])
@@ -46,11 +46,10 @@ def _part(link: Link) -> str:
     return part if part in PARTS[1:] or label_kind(link.text) else ""
 
 
-def _before_links(token: Token) -> str:
+def _before_links(tokens: list[Token]) -> str:
     """Return the text of a paragraph up to its first link."""
-    children = token.children or []
-    end = next((at for at, child in enumerate(children) if child.type == "link_open"), len(children))
-    return visible_text(children[:end])
+    end = next((at for at, token in enumerate(tokens) if token.type == "link_open"), len(tokens))
+    return visible_text(tokens[:end])
 
 
 def _label_line_authors(text: str) -> tuple[tuple[str, ...], bool, str]:

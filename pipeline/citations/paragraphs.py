@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,72 +12,115 @@ from markdown_it.token import Token
 from pipeline.citations.reference_lines import REFERENCE_NUMBER
 from pipeline.citations.work_titles import clean_title, is_reference_list
 from pipeline.document import Document, Link
-from pipeline.markdown import heading_text, parse, visible_text
+from pipeline.markdown import heading_text, independent_groups, inline_tokens, parse, visible_text
+from pipeline.steps.profiles import profile_of
+
+LONGEST_HEADING = 80  # characters of a line that can be the heading of a reference list
+_SIGN_OF_WORK = re.compile(r"arxiv|\b10\.\d{4}|\bISBN|\bPMC?ID|^\W*@\w+\s*\{", re.IGNORECASE | re.MULTILINE)
+_AROUND_HEADING = " #*_\t"
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """A paragraph, a line of a reference list, or a code block.
 
-    With its links and the number of the list item around it.
+    `children` are the inline tokens of its content, none for code; `text` is what can be read. `item` is the number of
+    the list item around it.
     """
 
-    token: Token
+    content: str
+    children: list[Token]
     text: str
     line: int
     links: list[Link]
     item: str
+    is_code: bool
 
 
 @dataclass(slots=True)
 class Section:
-    """The paragraphs under one heading."""
+    """The paragraphs under one heading that may cite works."""
 
     heading: str
     depth: int
     paragraphs: list[Paragraph] = field(default_factory=list)
 
 
+def may_cite(text: str) -> bool:
+    """Return whether a text without links to papers can cite works: by an identifier, a reference list or BibTeX."""
+    short = (line.strip(_AROUND_HEADING) for line in text.splitlines() if len(line) < LONGEST_HEADING)
+    return bool(_SIGN_OF_WORK.search(text)) or any(map(is_reference_list, short))
+
+
 def sections(document: Document) -> Iterator[Section]:
-    """Yield the section of each heading, and before them the text without a heading."""
+    """Yield the section of each heading, and before them the text without a heading.
+
+    Paragraphs that cannot cite a work are left out: those outside reference lists without a link to a paper, an
+    identifier or BibTeX.
+    """
     waiting: dict[int, list[Link]] = {}
     for link in document.links:
         if link.kind != "image" and link.url.startswith(("http://", "https://")):
             waiting.setdefault(link.line, []).append(link)
-    section = Section("", 0)
-    tokens = parse(document.text)
+    every = profile_of(document.meta).label_lines
+    section, in_list = Section("", 0), False
     items: list[str] = []
-    for index, token in enumerate(tokens):
-        if token.type == "heading_open":
-            yield section
-            section = Section(clean_title(heading_text(tokens[index + 1].children)), int(token.tag[1:]))
-        elif token.type == "list_item_open":
+    heading = ""  # the tag of the heading that the next token is the content of
+    for token, line in _blocks(document.text):
+        if token.type == "list_item_open":
             items.append(token.info)
         elif token.type == "list_item_close":
             items.pop()
         elif token.map and token.type in {"inline", "fence", "code_block"}:
-            number = next((item for item in reversed(items) if item), "")
-            paragraphs = _paragraphs(token, waiting, number)
-            if len(paragraphs) == 1 and is_reference_list(clean_title(paragraphs[0].text)):
+            first, end = token.map
+            links = {at: waiting.pop(at, []) for at in range(line + first + 1, line + end + 1)}
+            if heading:
                 yield section
-                section = Section(clean_title(paragraphs[0].text), section.depth)
-            else:
-                section.paragraphs += paragraphs
+                title = clean_title(heading_text(_children(token)))
+                section, in_list = Section(title, int(heading[1:])), is_reference_list(title)
+            papers = any(link.kind == "paper" for found in links.values() for link in found)
+            if every or in_list or papers or may_cite(token.content):
+                paragraphs = _paragraphs(token, links, next((item for item in reversed(items) if item), ""))
+                title = clean_title(paragraphs[0].text)
+                if len(paragraphs) == 1 and is_reference_list(title):
+                    yield section
+                    section, in_list = Section(title, section.depth), True
+                else:
+                    section.paragraphs += paragraphs
+        heading = token.tag if token.type == "heading_open" else ""
     yield section
+
+
+def _blocks(text: str) -> Iterator[tuple[Token, int]]:
+    """Yield the block tokens of a text, each with the number of lines before the group that it is in."""
+    groups = independent_groups(text)
+    if not groups:
+        yield from ((token, 0) for token in parse(text))
+    lines = done = 0
+    for group in groups:
+        lines += text.count("\n", done, group.start)
+        done = group.start
+        yield from ((token, lines) for token in group.blocks.tokens)
+
+
+def _children(token: Token) -> list[Token]:
+    return token.children or (inline_tokens(token.content, {}) if token.type == "inline" else [])
 
 
 def _paragraphs(token: Token, links: dict[int, list[Link]], item: str) -> list[Paragraph]:
     """Return the paragraph of a token, or its lines where each begins with the number of a reference.
 
-    The links of its lines are removed from `links`.
+    `links` are those of each of its lines.
     """
-    first, end = token.map or (0, 0)
-    inside = {line: links.pop(line, []) for line in range(first + 1, end + 1)}
-    lines = [visible_text(line) for line in _lines(token.children or [])]
-    if len(lines) == len(inside) > 1 and all(map(REFERENCE_NUMBER.match, lines)):
-        return [Paragraph(token, line, at, inside[at], item) for at, line in zip(inside, lines, strict=True)]
-    text = " ".join(lines) if token.type == "inline" else token.content
-    return [Paragraph(token, text, first + 1, [link for found in inside.values() for link in found], item)]
+    children = _children(token)
+    is_code = token.type != "inline"
+    lines = [visible_text(line) for line in _lines(children)]
+    if len(lines) == len(links) > 1 and all(map(REFERENCE_NUMBER.match, lines)):
+        numbered = zip(links, lines, strict=True)
+        return [Paragraph(token.content, children, line, at, links[at], item, is_code) for at, line in numbered]
+    text = token.content if is_code else " ".join(lines)
+    found = [link for of_line in links.values() for link in of_line]
+    return [Paragraph(token.content, children, text, next(iter(links)), found, item, is_code)]
 
 
 def _lines(children: list[Token]) -> list[list[Token]]:

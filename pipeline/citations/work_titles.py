@@ -13,6 +13,7 @@ from pipeline.patterns import lazy_pattern
 from pipeline.urls.kinds import label_kind
 
 QUOTATION_MARKS = frozenset('“”"‘’«»„‟「」『』《》〈〉')
+_AROUND_NAMES = " \t:："  # of a heading
 MARKS_AROUND_TITLE = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
 _BETWEEN_HEADINGS = lazy_pattern(r"\s*[/&、]\s*|(?<=\S)[与和及與](?=\S)|\s+(?:and|und|et|y|e|и|och|ve)\s+")
 _NUMBER_BEFORE_HEADING = lazy_pattern(r"(?:\d+[.、]?|[一二三四五六七八九十]+、)\s*")
@@ -47,12 +48,18 @@ class MentionPlace(Enum):
 
 def is_reference_list(heading: str) -> bool:
     """Return whether a heading names a list of works: `References`, `参考文献`, `Literatur`."""
-    return _names_only(heading, _list_headings()["works"])
+    return heading.strip(_AROUND_NAMES)[-2:].lower() in _tails() and _names_only(heading, _list_headings()["works"])
+
+
+@cache
+def _tails() -> frozenset[str]:
+    """Return the last two letters of each heading of a list of works: few lines of a text end with them."""
+    return frozenset(name[-2:] for name in _list_headings()["works"])
 
 
 def _names_only(heading: str, known: frozenset[str]) -> bool:
     """Return whether a heading consists of known ones: `1. References and notes`."""
-    text = heading.strip(" \t:：").lower()
+    text = heading.strip(_AROUND_NAMES).lower()
     if not text.endswith(_endings(known)):
         return False
     number = _NUMBER_BEFORE_HEADING.match(text)

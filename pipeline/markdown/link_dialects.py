@@ -29,7 +29,7 @@ from pipeline.markdown.note_links import is_image_file
 from pipeline.markdown.parsing import HEADING_MARKS, new_parser
 from pipeline.markdown.quick_parser import quick
 from pipeline.markdown.quick_tokens import fresh_token
-from pipeline.markdown.regions import block_groups
+from pipeline.markdown.regions import independent_groups
 from pipeline.urls.bare_urls import bare_url_at
 
 WIKI = "wiki"  # in `meta["dialect"]` of a link to a page of the archive
@@ -84,8 +84,8 @@ def link_tokens(text: str) -> list[Token]:
 
     The groups of blocks are read one by one, unless notes or link definitions of one are for others.
     """
-    groups = block_groups(text)
-    if "\r" in text or "[^" in text or "^[" in text or any("]:" in one.text and one.blocks.env for one in groups):
+    groups = independent_groups(text)
+    if not groups:
         return link_parser().parse(text)
     tokens: list[Token] = []
     line = done = 0

@@ -110,6 +110,13 @@ def block_groups(text: str) -> tuple[BlockGroup, ...]:
     return (*found, BlockGroup(start, text[start:]))
 
 
+def independent_groups(text: str) -> tuple[BlockGroup, ...]:
+    """Return the groups of blocks; none if notes or link definitions of one are for others: parse that text whole."""
+    groups = block_groups(text)
+    shared = "\r" in text or "[^" in text or "^[" in text or any("]:" in one.text and one.blocks.env for one in groups)
+    return () if shared else groups
+
+
 def _certain_groups(text: str, start: int, *, simple: bool) -> tuple[list[BlockGroup], int]:
     """Return the groups from `start` that patterns can tell, and where the next one starts.
 
