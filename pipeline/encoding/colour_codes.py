@@ -22,7 +22,7 @@ def with_whole_characters(data: bytes) -> bytes:
     >>> with_whole_characters("今天天氣很好".encode("big5") + b"\xa7\x1b[31mA")[-7:]
     b'\xa7A\x1b[31m'
     """
-    if not SPLIT_CHARACTER.search(data):
+    if b"\x1b" not in data or not SPLIT_CHARACTER.search(data):
         return data
     encoding = likeliest_encoding(COLOUR_CODE.sub(b"", data), None)
     if encoding is None or encoding.codec == UTF_8 or not is_multi_byte(encoding.codec):

@@ -51,7 +51,7 @@ _WITH_SPACES = re.compile(
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
 LINK_SIGNS = ("[", "<", "&", "\\", "{%")
-_BARE_URL_SIGN = re.compile(r"://|www\.|@|script:|data:", re.IGNORECASE)
+_BARE_URL_SIGN = re.compile(r":(?://|(?<=script:)|(?<=data:))|www\.|@", re.IGNORECASE)
 _WITH_CONTENT = frozenset({"heading_open", "inline", "html_block"})  # tokens that links and headings are read from
 _NO_PAGE = frozenset({"toc", "_toc_"})  # [[toc]] is where a table of contents goes
 

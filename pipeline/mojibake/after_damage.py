@@ -47,18 +47,22 @@ _BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{_REST}])"
 _COMPATIBLE_SEQUENCE = re.compile(f"[{_TWO}]{_BYTE}|[{_THREE}]{_BYTE}{{1,2}}|[{_FOUR}]{_BYTE}{{1,3}}")
 _NORMALIZED_APOSTROPHE = "â€TM"  # of `’`: no other text has it
 _CERTAINLY_COMPATIBLE = re.compile(
-    f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc)|(?<=[a-z])Ã[123](?!\\d)"
+    f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc|(?<=[a-z]Ã)[123](?!\\d))"
 )
 _DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
 _DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
 _LEAD_MARKS = "\u0302\u0303\u0308\u030a"  # circumflex, tilde, diaeresis and ring, of `Â`, `Ã`, `Ä` and `Å`
 _INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{_REST}])")
 _WHOLE_RUN = re.compile(f"[{_TWO}][{_REST}]|[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}")
-_BROKEN_RUN = re.compile(f"([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+)")
+_BROKEN_RUN = re.compile(
+    f"(?=[{_TWO}{_THREE}{_FOUR}])"  # three times as fast
+    f"(?:([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+))"
+)
 _SMALL_LEAD = _class(0xE2, 0xFE).replace("÷", "")  # what the first bytes of two-byte sequences become
 _SEQUENCE_OR_LOWERED = re.compile(
-    f"[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{_REST}ÿ])(?![{_REST}])"
-    f"|[{_SMALL_LEAD}]"
+    f"(?=[{_THREE}{_FOUR}{_SMALL_LEAD}])"  # twice as fast
+    f"(?:[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{_REST}ÿ])(?![{_REST}])"
+    f"|[{_SMALL_LEAD}])"
 )
 _MAY_BE_REWRITTEN = re.compile("[\xc0-\xff\u0300-\u036f]")  # first bytes of sequences, and diacritics
 _LOWERED_LINE = re.compile("^.*[^\x00-\x7f].*$", re.MULTILINE)

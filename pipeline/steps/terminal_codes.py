@@ -20,8 +20,9 @@ MOST_INDENTATION = 80  # characters before a code at the start of a line
 FEWEST_PAIRS = 3  # pairs in a text that make its other colour codes certain
 _COLOUR = r"(?:0?[0-9]|2[1-9]|3[0-79]|4[0-79]|9[0-7]|10[0-7]|[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3})"
 _LOST_ESCAPE = re.compile(
-    r"(?<!\\e)(?<!\\033)(?<!\\x1[bB])(?<!\\u001[bB])(?<!\^)(?<!\^\[)(?<!ESC)(?<!\x1b)(?<!\\)"  # not an example
-    rf"\[((?:{_COLOUR}(?:;{_COLOUR})*)?)m(?![^\[\]\n]{{0,80}}\])"  # no closing bracket: `[5m]`, `[more](…)`
+    r"\[(?<!\\e\[)(?<!\\033\[)(?<!\\x1[bB]\[)(?<!\\u001[bB]\[)"  # not an example
+    r"(?<!\^\[)(?<!\^\[\[)(?<!ESC\[)(?<!\x1b\[)(?<!\\\[)"
+    rf"((?:{_COLOUR}(?:;{_COLOUR})*)?)m(?![^\[\]\n]{{0,80}}\])"  # no closing bracket: `[5m]`, `[more](…)`
 )
 _BLANK_LINE_BETWEEN = re.compile(r"\n[ \t>]*\r?\n")
 

@@ -25,7 +25,7 @@ _NOT_IN_URL = (  # characters that end a URL
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"  # the other scripts of _UNSPACED
 )
 _URL_START = lazy_pattern(  # the parser makes no links of scripts and data: they are found as text
-    r"(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.)|(?:java|vb)script:|data:[\w.+-]+/[\w.+-]+[;,])",
+    r"(?=[hwjvd])(?<![A-Za-z0-9_@/])(?:https?://|www\.(?=[\w-]+\.)|(?:java|vb)script:|data:[\w.+-]+/[\w.+-]+[;,])",
     re.IGNORECASE,
 )
 _PLAIN = lazy_pattern(rf"[^{_NOT_IN_URL}]+")
