@@ -4,6 +4,7 @@ This module exports what steps need; each submodule documents its part.
 """
 
 from pipeline.markdown.code_spans import LINE_END, code_spans, line_starts
+from pipeline.markdown.grouping import BlockGroup, block_groups, group_at, groups_with, independent_groups
 from pipeline.markdown.literal_marks import doubtful_marks, literal_marks
 from pipeline.markdown.opaque import CODE, HTML, URL, of_other_kinds, opaque_spans
 from pipeline.markdown.parsing import (
@@ -19,12 +20,7 @@ from pipeline.markdown.parsing import (
     visible_text,
 )
 from pipeline.markdown.regions import (
-    BlockGroup,
-    block_groups,
     code_around,
-    group_at,
-    groups_with,
-    independent_groups,
     matches_outside_code,
     matches_outside_opaque,
     opaque_kind_at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from pipeline.changes import differing
-from pipeline.markdown.regions import BlockGroup, block_groups
+from pipeline.markdown.grouping import BlockGroup, block_groups
 
 MOST_PARTS = 20_000  # the table that compares more parts would take over 100 MB
 

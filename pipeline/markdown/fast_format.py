@@ -11,8 +11,8 @@ from itertools import groupby
 
 from pipeline.markdown.code_spans import FENCED_BLOCK, FENCED_LINES
 from pipeline.markdown.fast_parse import HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
+from pipeline.markdown.grouping import BLANK_LINES
 from pipeline.markdown.opaque_blocks import long_regions
-from pipeline.markdown.regions import BLANK_LINES
 from pipeline.patterns import lazy_pattern
 
 KEPT_SPACES = lazy_pattern(  # spaces that the parser strips though CommonMark keeps them

@@ -16,9 +16,9 @@ from pipeline.markdown.fast_format import (
     is_formatted_text,
     without_blank_edges,
 )
+from pipeline.markdown.grouping import BlockGroup, block_groups
 from pipeline.markdown.inline_format import formatted_inline
 from pipeline.markdown.opaque import ATTRIBUTES, CODE, TEMPLATE, of_other_kinds
-from pipeline.markdown.regions import BlockGroup, block_groups
 from pipeline.patterns import lazy_pattern
 
 if TYPE_CHECKING:

@@ -24,12 +24,12 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from pipeline.markdown.fast_parse import simple_block_tokens
+from pipeline.markdown.grouping import independent_groups
 from pipeline.markdown.image_tags import image_tag_at
 from pipeline.markdown.note_links import is_image_file
 from pipeline.markdown.parsing import HEADING_MARKS, new_parser
 from pipeline.markdown.quick_parser import quick
 from pipeline.markdown.quick_tokens import fresh_token
-from pipeline.markdown.regions import independent_groups
 from pipeline.urls.bare_urls import bare_url_at
 
 WIKI = "wiki"  # in `meta["dialect"]` of a link to a page of the archive

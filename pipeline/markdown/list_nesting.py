@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.markdown.grouping import BlockGroup, groups_with
 from pipeline.markdown.opaque import CODE
-from pipeline.markdown.regions import BlockGroup, groups_with
 from pipeline.patterns import lazy_pattern
 
 LEAST_NESTING = 2  # spaces; by one space, an item is a neighbour that was not aligned

@@ -13,9 +13,9 @@ from typing import Any
 
 from pipeline.changes import Span
 from pipeline.markdown.code_spans import FENCED_BLOCK, line_starts
+from pipeline.markdown.grouping import BlockGroup, block_groups, group_at
 from pipeline.markdown.opaque import masked
 from pipeline.markdown.opaque_blocks import OpaqueSpan
-from pipeline.markdown.regions import BlockGroup, block_groups, group_at
 
 _end_of, _line_place = attrgetter("end"), itemgetter(1)  # of an opaque region; of a line, in the text
 _MAY_BE_WHOLE = re.compile(r"[$\\{<\[`%^:!(ie]")  # first characters of what may be an opaque region
