@@ -247,6 +247,8 @@ def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
     assert "97." in lines[0]
     assert lines[1:3] == ["--- b.md", "+++ a.md"]
     assert [line[0] for line in lines[4:-1] if line[0] in "+-"] == ["-", "+"]
+    (record,) = lacuna("dedup", "--explain", "--json", "a.md", "b.md", cwd=tmp_path).stdout.splitlines()
+    assert json.loads(record).keys() == {"path", "of", "why", "similarity"}
 
 
 VERSIONS = {

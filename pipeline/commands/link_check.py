@@ -52,11 +52,11 @@ def check_links(*, clean: str | None, online: bool, max_age: float, as_json: boo
     settings = settings_of(clean=clean)
     folder = Path(settings.clean)
     file = folder / "links.jsonl"
-    manners = RequestLimits(**asking) if online else None
+    limits = RequestLimits(**asking) if online else None
     check_exists(file)
     with locked(folder, check=False):
         age = dt.timedelta(days=max_age)
-        links = [*checked_rows(_link_records(file), folder / ".health.sqlite", manners, age, _print_progress)]
+        links = [*checked_rows(_link_records(file), folder / ".health.sqlite", limits, age, _print_progress)]
         with (
             opened_state(folder / DATABASE_FILE) as state,
             OutputLedger(state, folder, Path(settings.out)).completing(file) as written,
