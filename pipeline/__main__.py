@@ -19,6 +19,7 @@ from pipeline.commands import (
     archive,
     check,
     corpus,
+    dedup,
     documents,
     explain,
     fetch_images,
@@ -74,8 +75,8 @@ def lacuna(context: click.Context) -> None:
 
 
 COMMAND_MODULES = (
-    init, archive, yearbook, status, explain, review, serve, watch, text, check, documents, corpus, link_check, works,
-    fetch_images, send, tools,
+    init, archive, yearbook, status, explain, review, serve, watch, text, check, documents, dedup, corpus, link_check,
+    works, fetch_images, send, tools,
 )  # fmt: skip
 for module in COMMAND_MODULES:
     for command in module.COMMANDS:

@@ -120,10 +120,6 @@ def test_each_chapter_of_an_ebook_is_a_document():
     assert not any(one.notes for one in found.values())
 
 
-NCX = (
-    '<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap><navPoint><navLabel><text>Один</text></navLabel>'
-    '<content src="a.xhtml"/></navPoint></navMap></ncx>'
-)
 ODD_BOOKS = {  # files, contents -> names
     "no contents": ({"a.xhtml": "<h1>第一章</h1><p>河</p>", "b.xhtml": "<p>b</p>"}, "", ["01 第一章", "02 b"]),
     "one entry for two files": (

@@ -221,20 +221,20 @@ def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
         assert "1" in duplicates(text, repair(broken)), name
 
 
-def test_a_run_adds_what_is_new(archive: Path):
+def test_a_run_adds_what_is_new(cleaned: Path):
     """Later copies are found, and forgotten when they are deleted; the report has their similarity."""
-    chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
+    chosen = Settings(*(str(cleaned / name) for name in ("raw", "clean", "out")), editions=False)
     assert run_archive(chosen).duplicates == 1
-    post = (archive / "raw" / "001_9722d69a9a88267b.txt").read_text("utf-8")
-    (archive / "raw" / "005.txt").write_text(post.replace("拼贴", "拼帖"), "utf-8")
+    post = (cleaned / "raw" / "001_9722d69a9a88267b.txt").read_text("utf-8")
+    (cleaned / "raw" / "005.txt").write_text(post.replace("拼贴", "拼帖"), "utf-8")
     assert run_archive(chosen).duplicates == 2
-    lines = (archive / "clean" / "report.jsonl").read_bytes().splitlines()
+    lines = (cleaned / "clean" / "report.jsonl").read_bytes().splitlines()
     record = {record["path"]: record for record in map(json.loads, lines)}["005.txt"]
     assert (record["of"], record["why"]) == ("001_9722d69a9a88267b.txt", "same source URL, near-duplicate")
     assert record["file"] == "duplicates/005.md"
-    assert (archive / "clean" / "duplicates" / "005.md").is_file()
+    assert (cleaned / "clean" / "duplicates" / "005.md").is_file()
     assert 0.99 < record["similarity"] < 1
-    (archive / "raw" / "005.txt").unlink()
+    (cleaned / "raw" / "005.txt").unlink()
     assert run_archive(chosen).duplicates == 1
 
 
@@ -247,6 +247,8 @@ def test_explain_shows_the_difference(tmp_path: Path, lacuna: Lacuna):
     assert "97." in lines[0]
     assert lines[1:3] == ["--- b.md", "+++ a.md"]
     assert [line[0] for line in lines[4:-1] if line[0] in "+-"] == ["-", "+"]
+    (record,) = lacuna("dedup", "--explain", "--json", "a.md", "b.md", cwd=tmp_path).stdout.splitlines()
+    assert json.loads(record).keys() == {"path", "of", "why", "similarity"}
 
 
 VERSIONS = {
@@ -356,20 +358,21 @@ def test_a_paragraph_of_many_posts_lists_a_few():
     assert passage.more
 
 
-def test_passages_are_in_the_reports(archive: Path, lacuna: Lacuna):
+def test_passages_are_in_the_reports(tmp_path: Path, lacuna: Lacuna):
     """`report.jsonl`, `report.html`, `explain` and `dedup --explain` list shared paragraphs and their places."""
-    chosen = Settings(*(str(archive / name) for name in ("raw", "clean", "out")), editions=False)
-    (archive / "raw" / "a.md").write_text(f"# Boxes\n\n{PASSAGE}\n", "utf-8")
-    (archive / "raw" / "b.md").write_text(f"# Gulls\n\n{OWN}\n\n> {PASSAGE}\n\n{noise(1)}\n", "utf-8")
+    chosen = Settings(*(str(tmp_path / name) for name in ("raw", "clean", "out")), editions=False)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.md").write_text(f"# Boxes\n\n{PASSAGE}\n", "utf-8")
+    (tmp_path / "raw" / "b.md").write_text(f"# Gulls\n\n{OWN}\n\n> {PASSAGE}\n\n{noise(1)}\n", "utf-8")
     run_archive(chosen)
-    records = [json.loads(line) for line in (archive / "clean" / "report.jsonl").read_bytes().splitlines()]
+    records = [json.loads(line) for line in (tmp_path / "clean" / "report.jsonl").read_bytes().splitlines()]
     (passage,) = next(record for record in records if record["path"] == "a.md")["passages"]
     assert passage["places"] == [{"path": "b.md", "line": 5}]
     sentence = f"line 3: a paragraph of {passage['letters']} characters is also in b.md:5"
-    assert sentence in (archive / "out" / "report.html").read_text("utf-8")
-    assert sentence in lacuna("explain", "a.md", cwd=archive).stdout
-    assert f"a.md, {sentence}" in lacuna("dedup", "--explain", "a.md", "b.md", cwd=archive / "raw").stdout
-    line = lacuna("dedup", "--explain", "--json", "a.md", "b.md", cwd=archive / "raw").stdout.splitlines()[0]
+    assert sentence in (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert sentence in lacuna("explain", "a.md", cwd=tmp_path).stdout
+    assert f"a.md, {sentence}" in lacuna("dedup", "--explain", "a.md", "b.md", cwd=tmp_path / "raw").stdout
+    line = lacuna("dedup", "--explain", "--json", "a.md", "b.md", cwd=tmp_path / "raw").stdout.splitlines()[0]
     assert json.loads(line) == {"path": "a.md"} | passage
 
 

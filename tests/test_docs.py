@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,10 +37,14 @@ def with_blocks(language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", with_blocks("console"))
-def test_commands_print_what_the_page_shows(name: str, archive: Path, request: pytest.FixtureRequest):
-    """The commands of a page, run in order in a folder with the sample, succeed and print what is shown below them."""
+def test_commands_print_what_the_page_shows(name: str, request: pytest.FixtureRequest):
+    """The commands of a page, run in order in a folder with the sample, succeed and print what is shown below them.
+
+    The sample is cleaned already, unless the page shows how many files a run writes: most pages need no first run.
+    """
     text = (ROOT / name).read_text("utf-8")
-    found = run_console(text, archive)
+    folder = request.getfixturevalue("archive" if " files written" in text else "cleaned")
+    found = run_console(text, folder)
     if request.config.getoption("--accept"):
         (ROOT / name).write_text(accepted(text, found), "utf-8")
         return
@@ -170,19 +173,13 @@ def _anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.fixture
-def one_post(tmp_path: Path) -> Path:
-    """A folder with the first post of the sample in raw/."""
-    (tmp_path / "raw").mkdir()
-    shutil.copy(ROOT / "raw" / "000_a1f47e9a580df4b9.txt", tmp_path / "raw")
-    return tmp_path
-
-
-def test_the_step_of_the_documentation_works(one_post: Path):
+def test_the_step_of_the_documentation_works(tmp_path: Path):
     """The plugin of docs/how-to/write-a-step.md, published as an entry point, runs as a step with its options."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "post.md").write_text("# 拼贴\n\n这里是四篇论文的视觉摘要。每一周。\n", "utf-8")
     found = {block.title: block for block in blocks(PAGES["docs/how-to/write-a-step.md"]) if block.title}
     files = {title: PAGES["docs/how-to/write-a-step.md"][block.start : block.end] for title, block in found.items()}
-    site = one_post / "site"
+    site = tmp_path / "site"
     info = site / "shout-1.0.dist-info"
     info.mkdir(parents=True)
     (site / "shout.py").write_text(files["shout/shout.py"], "utf-8")
@@ -194,40 +191,40 @@ def test_the_step_of_the_documentation_works(one_post: Path):
     )
     (info / "entry_points.txt").write_text(f"[pipeline.steps]\n{entry}\n", "utf-8")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shout\nVersion: 1.0\n", "utf-8")
-    (one_post / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
+    (tmp_path / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
     environment = {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
-    ran = command("run", "--no-editions", cwd=one_post, env=environment)
+    ran = command("run", "--no-editions", cwd=tmp_path, env=environment)
     assert ran.returncode == 0, ran.stderr
-    body = (one_post / "clean" / "000_a1f47e9a580df4b9.md").read_text("utf-8").partition("\n---\n")[2]
+    body = (tmp_path / "clean" / "post.md").read_text("utf-8").partition("\n---\n")[2]
     assert "。" not in body
-    assert "？?" not in body
     assert "视觉摘要?每一周?" in body
-    report = [json.loads(line) for line in tree(one_post / "clean")["report.jsonl"].splitlines()]
+    report = [json.loads(line) for line in tree(tmp_path / "clean")["report.jsonl"].splitlines()]
     shouted = [change for change in report[0]["changes"] if change["step"] == "shout"]
     assert shouted[0]["reason"] == "louder"
     assert (
-        "shout      End every full stop louder. [explained]" in command("steps", cwd=one_post, env=environment).stdout
+        "shout      End every full stop louder. [explained]" in command("steps", cwd=tmp_path, env=environment).stdout
     )
 
 
-def test_the_reader_of_the_documentation_works(one_post: Path):
+def test_the_reader_of_the_documentation_works(tmp_path: Path):
     """The plugin of docs/how-to/write-a-reader.md, published as an entry point, reads its files."""
     page = PAGES["docs/how-to/write-a-reader.md"]
     files = {block.title: page[block.start : block.end] for block in blocks(page) if block.title}
-    info = one_post / "site" / "subtitles-1.0.dist-info"
+    info = tmp_path / "site" / "subtitles-1.0.dist-info"
     info.mkdir(parents=True)
-    (one_post / "site" / "subtitles.py").write_text(files["subtitles/subtitles.py"], "utf-8")
+    (tmp_path / "site" / "subtitles.py").write_text(files["subtitles/subtitles.py"], "utf-8")
     entry = files["subtitles/pyproject.toml"].partition('"pipeline.readers"]\n')[2].splitlines()[0].replace('"', "")
     (info / "entry_points.txt").write_text(f"[pipeline.readers]\n{entry}\n", "utf-8")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: subtitles\nVersion: 1.0\n", "utf-8")
-    (one_post / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
+    (tmp_path / "pipeline.toml").write_text(files["pipeline.toml"], "utf-8")
     talk = "1\n00:00:01,000 --> 00:00:02,000\nThe river was high.\n\n2\n00:00:03,000 --> 00:00:04,000\nWe went home.\n"
-    (one_post / "raw" / "talk.srt").write_text(talk, "utf-8")
-    (one_post / "raw" / "none.srt").write_text("No subtitles.\n", "utf-8")
-    environment = {"PYTHONPATH": os.pathsep.join([str(one_post / "site"), os.environ.get("PYTHONPATH", "")])}
-    ran = command("run", "--no-editions", cwd=one_post, env=environment)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "talk.srt").write_text(talk, "utf-8")
+    (tmp_path / "raw" / "none.srt").write_text("No subtitles.\n", "utf-8")
+    environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])}
+    ran = command("run", "--no-editions", cwd=tmp_path, env=environment)
     assert "none.srt: is not what its name says" in ran.stdout
-    body = (one_post / "clean" / "talk.md").read_text("utf-8").partition("\n---\n")[2]
+    body = (tmp_path / "clean" / "talk.md").read_text("utf-8").partition("\n---\n")[2]
     assert body.strip() == "The river was high.\n\nWe went home."
 
 

@@ -280,14 +280,15 @@ def test_the_table_equals_the_lines(made: Path, rows):
     assert [{name: as_text(value) for name, value in row.items()} for row in rows] == table
 
 
-def test_unsafe_urls_are_links_in_no_output(archive: Path, lacuna):
+def test_unsafe_urls_are_links_in_no_output(tmp_path: Path, lacuna):
     """javascript:, data: and vbscript: links are listed as unsafe; no output has one that a reader can click."""
     post = "# T\n\n[a](javascript:alert(1)) [b](vbscript:x) ![c](data:text/html,x) [代码](JaVaScRiPt:alert(2))\n\n"
     post += '<a href="java&#10;script:alert(3)">d</a> [论文](https://arxiv.org/abs/1703.00522) =cmd\n'
-    (archive / "raw" / "bad.md").write_text(post, "utf-8")
-    ran = lacuna("run", cwd=archive)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "bad.md").write_text(post, "utf-8")
+    ran = lacuna("run", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
-    found = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
+    found = [json.loads(line) for line in (tmp_path / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
     mine = [row for row in found if row["path"] == "bad.md"]
     assert [row["written"] for row in mine if "unsafe" in row["notes"]] == [
         "javascript:alert(1)",
@@ -296,56 +297,50 @@ def test_unsafe_urls_are_links_in_no_output(archive: Path, lacuna):
         "JaVaScRiPt:alert(2)",
         "java\nscript:alert(3)",
     ]
-    with zipfile.ZipFile(archive / "out" / "posts" / "bad.epub") as book:
+    with zipfile.ZipFile(tmp_path / "out" / "posts" / "bad.epub") as book:
         pages = [book.read(name).decode() for name in book.namelist() if name.endswith("html")]
     led = {match[1] for page in pages for match in re.finditer(r'(?:href|src)="([^"]*)"', page)}
     assert {address for address in led if ":" in address} == {"https://arxiv.org/abs/1703.00522"}
-    with pikepdf.open(archive / "out" / "posts" / "bad.pdf") as pdf:
+    with pikepdf.open(tmp_path / "out" / "posts" / "bad.pdf") as pdf:
         notes = [note for page in pdf.pages for note in page.get("/Annots", [])]
         assert {str(note.A.URI) for note in notes if "/A" in note} == {"https://arxiv.org/abs/1703.00522"}
         assert "/JavaScript" not in pdf.Root.get("/Names", {})
-    assert "href" in (archive / "out" / "report.html").read_text("utf-8")
+    assert "href" in (tmp_path / "out" / "report.html").read_text("utf-8")
     for page in ("report.html", "works.json", "works.bib", "graph.graphml"):
-        text = (archive / "out" / page).read_text("utf-8").lower()
+        text = (tmp_path / "out" / page).read_text("utf-8").lower()
         assert 'href="java' not in text
         assert 'href="data' not in text
         assert "url = {java" not in text
         assert '"url": "java' not in text
 
 
-def test_links_lead_to_files_beside_the_post(archive: Path, lacuna):
-    """A relative link of a post without a source leads to the file next to it, with any fragment."""
-    folder = archive / "raw" / "notes"
-    folder.mkdir()
-    (folder / "a.md").write_text("# A\n\nfirst words: [see](b.md#part), [up](../top%20one.md), [no](c.md)\n", "utf-8")
-    (folder / "b.md").write_text("# B\n\nanother text, quite unlike the one before it\n", "utf-8")
-    (archive / "raw" / "top one.md").write_text("# Top\n\nthe third text has other words again\n", "utf-8")
-    assert lacuna("run", "--no-editions", cwd=archive).returncode == 0
-    found = [json.loads(line) for line in (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines()]
-    assert {row["written"]: row["to"] for row in found if row["path"] == "notes/a.md"} == {
-        "b.md#part": "notes/b.md",
-        "../top%20one.md": "top one.md",
-        "c.md": "",
+def test_links_lead_to_files_of_the_archive(tmp_path: Path, lacuna):
+    """A relative link leads to the file next to it, a wiki link to the post whose file has the name, in any folder.
+
+    The post has no source. Fragments and the case of wiki links do not count; a link without a target leads nowhere.
+    """
+    posts = {
+        "notes/a.md": "# A\n\nfirst words: [see](b.md#part), [up](../top%20one.md), [no](c.md)\n",
+        "notes/b.md": "# B\n\nanother text, quite unlike the one before it\n",
+        "top one.md": "# Top\n\nthe third text has other words again\n",
+        "notes/My target.md": "# Target\n\nText of the target note.\n",
+        "wiki.md": "# Wiki\n\n[[my target]], [[My target|words]], [[notes/My target#part]], [[nothing]], "
+        "[x](no/My target.md).\n",
     }
-
-
-def test_wiki_links_lead_to_the_post_of_that_name(archive: Path, lacuna):
-    """A wiki link leads to the post whose file has the name, in any folder and case; without one it leads nowhere."""
-    (archive / "raw" / "notes").mkdir()
-    (archive / "raw" / "notes" / "My target.md").write_text("# Target\n\nText of the target note.\n", "utf-8")
-    (archive / "raw" / "wiki.md").write_text(
-        "# Wiki\n\n[[my target]], [[My target|words]], [[notes/My target#part]], [[nothing]], [x](no/My target.md).\n",
-        "utf-8",
-    )
-    lacuna("run", "--no-editions", cwd=archive)
-    lines = map(json.loads, (archive / "clean" / "links.jsonl").read_text("utf-8").splitlines())
-    found = [(row["written"], row["to"]) for row in lines if row["path"] == "wiki.md"]
-    assert found == [
-        ("[[my target]]", "notes/My target.md"),
-        ("[[My target]]", "notes/My target.md"),
-        ("[[notes/My target#part]]", "notes/My target.md"),
-        ("[[nothing]]", ""),
-        ("no/My target.md", ""),
+    (tmp_path / "raw" / "notes").mkdir(parents=True)
+    for name, text in posts.items():
+        (tmp_path / "raw" / name).write_text(text, "utf-8")
+    assert lacuna("run", "--no-editions", cwd=tmp_path).returncode == 0
+    lines = map(json.loads, (tmp_path / "clean" / "links.jsonl").read_text("utf-8").splitlines())
+    assert [(row["path"], row["written"], row["to"]) for row in lines] == [
+        ("notes/a.md", "b.md#part", "notes/b.md"),
+        ("notes/a.md", "../top%20one.md", "top one.md"),
+        ("notes/a.md", "c.md", ""),
+        ("wiki.md", "[[my target]]", "notes/My target.md"),
+        ("wiki.md", "[[My target]]", "notes/My target.md"),
+        ("wiki.md", "[[notes/My target#part]]", "notes/My target.md"),
+        ("wiki.md", "[[nothing]]", ""),
+        ("wiki.md", "no/My target.md", ""),
     ]
 
 

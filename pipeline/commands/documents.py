@@ -1,4 +1,4 @@
-"""Commands for documents: links, dedup, bind."""
+"""Commands for documents: links, bind."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import counted, on_one_line, settings_of
-from pipeline.commands.diffs import unified
-from pipeline.commands.inputs import FOLDER_TYPE, Input, as_json, paths, process_each, put, sweep_output
-from pipeline.commands.options import echo_json, json_option, say
+from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.commands.inputs import FOLDER_TYPE, Input, paths, process_each, put, sweep_output
+from pipeline.commands.options import echo_json, json_option
 from pipeline.extras import require
 
 if TYPE_CHECKING:
-    from pipeline.document import Document
     from pipeline.settings import Settings
 
 
@@ -43,65 +41,6 @@ def links_command(paths: tuple[str, ...], form: str) -> int:
                 click.echo(msgspec.json.encode(row))
 
     return process_each(paths, work)
-
-
-@click.command()
-@paths
-@click.option(
-    "--explain",
-    is_flag=True,
-    help="Show each duplicate as a diff, and the paragraphs that files share.",
-)
-@as_json
-def dedup(paths: tuple[str, ...], *, explain: bool, as_json: bool) -> int:
-    """List duplicate files, with the rule that found them."""
-    import sqlite3
-
-    import msgspec
-
-    from pipeline.duplicates.clusters import duplicate_clusters
-    from pipeline.duplicates.fingerprint import fingerprint
-    from pipeline.duplicates.index_tables import INDEX_SCHEMA
-    from pipeline.duplicates.lsh_index import LshIndex
-    from pipeline.duplicates.shared_passages import find_shared_passages
-    from pipeline.duplicates.similar_documents import find_similar_documents
-    from pipeline.records.report_jsonl import duplicate_in_words, passage_in_words, similar_in_words
-    from pipeline.run.worker import cleaned_document
-
-    documents: dict[PurePosixPath, Document] = {}
-
-    def work(one: Input) -> None:
-        path = PurePosixPath(one.file or one.name)
-        documents[path] = cleaned_document(path, one.read(), settings_of())
-
-    code = process_each(paths, work)
-    db = sqlite3.connect(":memory:", isolation_level=None)
-    db.executescript(INDEX_SCHEMA)
-    index = LshIndex(db, documents.__getitem__)
-    index.update((), ((fingerprint(document), "") for document in documents.values()))
-    duplicates = duplicate_clusters(index)
-    for path, one in sorted(duplicates.items()):
-        of, names = one.of, (on_one_line(str(one.of)), on_one_line(str(path)))
-        record = {"path": str(path), "of": str(of), "why": one.why, "similarity": round(one.similarity, 4)}
-        line = f"{names[1]} is {duplicate_in_words(names[0], one.why, one.similarity)}"
-        click.echo(msgspec.json.encode(record) if as_json else line)
-        if explain:
-            click.echo(unified(documents[of].text, documents[path].text, names), nl=False)
-    for path in sorted(documents.keys() - duplicates):
-        for near in find_similar_documents(db, path, lambda other: other not in duplicates):
-            record = {"path": str(path), "similar": msgspec.to_builtins(near, enc_hook=str)}
-            words = similar_in_words(str(near.path), near.why, near.similarity)
-            if as_json or path < near.path:
-                click.echo(msgspec.json.encode(record) if as_json else on_one_line(f"{path} is similar to {words}"))
-    for path in sorted(documents.keys() - duplicates) if explain else ():
-        for passage in find_shared_passages(db, path, lambda other: other not in duplicates):
-            record = {"path": str(path), **msgspec.to_builtins(passage, enc_hook=str)}
-            click.echo(msgspec.json.encode(record) if as_json else on_one_line(f"{path}, {passage_in_words(passage)}"))
-    db.close()
-    if not as_json:
-        found = counted(len(duplicates), "duplicate") if duplicates else "no duplicates"
-        say(f"{counted(len(documents), 'file')}, {found}")
-    return code
 
 
 @click.command("bind")
@@ -182,4 +121,4 @@ def _volume(chapters: list[bytes], kind: str, output: Path, settings: Settings) 
     return volume.target.read_bytes()
 
 
-COMMANDS = (links_command, dedup, bind_command)
+COMMANDS = (links_command, bind_command)

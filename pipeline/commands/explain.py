@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.commands.archive import settings_of
+from pipeline.commands.last_run import check_exists
 from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 
@@ -31,9 +32,7 @@ def explain(name: str, clean: str | None, step: str | None, *, as_json: bool) ->
         message = f"no step `{step}`" + suggestion(step, known)
         raise click.UsageError(message)
     file = Path(settings.clean, "report.jsonl")
-    if not file.exists():
-        message = f"{file} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
+    check_exists(file)
     with file.open("rb") as lines:
         try:
             record = find_record(lines, name)

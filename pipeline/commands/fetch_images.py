@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.last_run import check_exists, opened_state
 from pipeline.commands.link_check import DAYS, POSITIVE
 from pipeline.commands.options import echo_json, json_option, say
 from pipeline.exits import ExitCode
@@ -55,14 +56,12 @@ def fetch_images(  # noqa: PLR0913 - one argument for each option
     require("images for books", "books")
     from pipeline.linkcheck.images import FetchLimits, ImageStore
     from pipeline.run.folders import locked
-    from pipeline.run.incremental import DATABASE_FILE
+    from pipeline.store.schema import DATABASE_FILE
 
     settings = settings_of(clean=clean)
     folder = Path(settings.clean)
     state = folder / DATABASE_FILE
-    if not state.exists():
-        message = f"{state} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
+    check_exists(state)
     with locked(folder, check=False):
         store = ImageStore(folder)
         missing = store.missing(_image_urls(state, Path(settings.raw)), dt.timedelta(days=max_age))
@@ -97,15 +96,9 @@ def _image_urls(file: Path, raw: Path) -> list[str]:
     """
     from pipeline.read.fetched_pictures import is_web_image
     from pipeline.read.picture_paths import PictureFinder, parts_of_reference
-    from pipeline.store.archive_state import open_state
-    from pipeline.store.schema import DamagedState
 
-    try:
-        with open_state(file, "") as database:
-            references = [parts_of_reference(one) for one in database.pictures.shown()]
-    except DamagedState as damage:
-        message = f"{file}: {damage}; run `lacuna run` first"
-        raise click.UsageError(message) from damage
+    with opened_state(file) as state:
+        references = [parts_of_reference(one) for one in state.pictures.shown()]
     finder = PictureFinder(raw)
     missing = (
         url for at, written, url in references if url and (is_web_image(written) or not finder.found(at, written))

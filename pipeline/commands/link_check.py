@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.commands.last_run import check_exists, opened_state
 from pipeline.commands.options import echo_json, json_option, say
 from pipeline.exits import ExitCode
 
@@ -45,33 +46,22 @@ def check_links(*, clean: str | None, online: bool, max_age: float, as_json: boo
     from pipeline.linkcheck.client import RequestLimits
     from pipeline.records.report_jsonl import json_line
     from pipeline.run.folders import locked
-    from pipeline.run.incremental import DATABASE_FILE
-    from pipeline.store.archive_state import open_state
     from pipeline.store.output_ledger import OutputLedger
-    from pipeline.store.schema import DamagedState
+    from pipeline.store.schema import DATABASE_FILE
 
     settings = settings_of(clean=clean)
     folder = Path(settings.clean)
     file = folder / "links.jsonl"
-    manners = RequestLimits(**asking) if online else None
-    if not file.exists():
-        message = f"{file} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
-    try:
-        with locked(folder, check=False):
-            links = list(
-                checked_rows(
-                    _link_records(file), folder / ".health.sqlite", manners, dt.timedelta(days=max_age), _print_progress
-                )
-            )
-            with (
-                open_state(folder / DATABASE_FILE, "") as database,
-                OutputLedger(database, folder, Path(settings.out)).completing(file) as written,
-            ):
-                written.writelines(map(json_line, links))
-    except DamagedState as damage:
-        message = f"{folder / DATABASE_FILE}: {damage}; run `lacuna run` first"
-        raise click.UsageError(message) from damage
+    limits = RequestLimits(**asking) if online else None
+    check_exists(file)
+    with locked(folder, check=False):
+        age = dt.timedelta(days=max_age)
+        links = [*checked_rows(_link_records(file), folder / ".health.sqlite", limits, age, _print_progress)]
+        with (
+            opened_state(folder / DATABASE_FILE) as state,
+            OutputLedger(state, folder, Path(settings.out)).completing(file) as written,
+        ):
+            written.writelines(map(json_line, links))
     dead = [row for row in links if row["health"] in DEAD_HEALTHS]
     if as_json:
         for row in links:

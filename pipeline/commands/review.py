@@ -10,6 +10,7 @@ import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.keys import keys_at_once, read_key, read_line
+from pipeline.commands.last_run import check_exists
 from pipeline.commands.options import json_option
 from pipeline.commands.review_files import all_items, export_items, import_decisions, print_items
 from pipeline.exits import ExitCode
@@ -54,12 +55,11 @@ def review_command(*, export: Path | None, table: Path | None, as_json: bool, **
     open items are printed.
     """
     from pipeline.decisions import OpenItems, decisions_path, read_decisions
+    from pipeline.store.schema import DATABASE_FILE
 
     settings = settings_of(raw=given["raw"], clean=given["clean"])
-    state = Path(settings.clean, ".state.sqlite")
-    if not state.is_file():
-        message = f"{state} does not exist; run `lacuna run` first"
-        raise click.UsageError(message)
+    state = Path(settings.clean, DATABASE_FILE)
+    check_exists(state)
     if given["raw"] and not Path(given["raw"]).is_dir():
         message = f"no folder `{given['raw']}`; name the folder of your posts"
         raise click.UsageError(message)

@@ -56,8 +56,8 @@ def watch(*, no_editions: bool, wait: int, as_json: bool, **given: Any) -> int: 
 def _tried(settings: Settings, *, books: bool, as_json: bool) -> str:
     """Run once and print the summary; return the problem that prevented it, or an empty string."""
     from pipeline.run.folders import Locked
-    from pipeline.run.incremental import DATABASE_FILE
     from pipeline.settings import SettingsError
+    from pipeline.store.schema import DATABASE_FILE
 
     raw = Path(settings.raw)
     try:

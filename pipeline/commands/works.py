@@ -10,6 +10,7 @@ import click
 
 from pipeline.commands.archive import counted, on_one_line, settings_of
 from pipeline.commands.inputs import Input, process_each
+from pipeline.commands.last_run import check_exists, opened_state
 from pipeline.commands.options import say
 from pipeline.exits import ExitCode
 
@@ -72,22 +73,14 @@ def _works_of_path(path: str, settings: Settings) -> tuple[list[Work], ExitCode]
 def _works_of_archive(settings: Settings) -> list[Work]:
     """Return the works in the state of the archive. Raises UsageError if there is no sound state."""
     from pipeline.run.folders import locked
-    from pipeline.run.incremental import DATABASE_FILE
     from pipeline.run.records import cited_works
-    from pipeline.store.archive_state import open_state
-    from pipeline.store.schema import DamagedState
+    from pipeline.store.schema import DATABASE_FILE
 
     folder = Path(settings.clean)
     file = folder / DATABASE_FILE
-    if not file.exists():
-        message = f"{file} does not exist; run `lacuna run` first, or name a file"
-        raise click.UsageError(message)
-    try:
-        with locked(folder, check=False), open_state(file, "") as database:
-            return cited_works(database)
-    except DamagedState as damage:
-        message = f"{file}: {damage}; run `lacuna run` first"
-        raise click.UsageError(message) from damage
+    check_exists(file, ", or name a file")
+    with locked(folder, check=False), opened_state(file) as state:
+        return cited_works(state)
 
 
 def _print_answer(key: str, answer: str) -> None:

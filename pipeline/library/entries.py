@@ -19,13 +19,6 @@ OPF = "{http://www.idpf.org/2007/opf}"
 PACKAGE_FILE = "EPUB/content.opf"
 
 
-class BookFile(NamedTuple):
-    """A file of a book: its path below out/, its SHA-256."""
-
-    name: str
-    sha256: str
-
-
 class CatalogueEntry(NamedTuple):
     """A book in the catalogue. `name` is its path below out/ without suffix; `digest` changes with its files."""
 

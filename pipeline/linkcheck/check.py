@@ -59,19 +59,19 @@ def checked_url(row: LinkRow) -> str:
 def checked_rows(
     rows: list[LinkRow],
     file: Path,
-    manners: RequestLimits | None,
+    limits: RequestLimits | None,
     max_age: dt.timedelta,
     tell: OnLinkChecked = lambda *_: None,
 ) -> Iterator[LinkRow]:
-    """Yield the rows of links.jsonl with the health of each URL; with `manners` None, no requests are sent.
+    """Yield the rows of links.jsonl with the health of each URL; with `limits` None, no requests are sent.
 
     `file` is the cache; `tell(url, health)` is called for each new result. The columns are health, status, final,
     checked, and archived: the URL of a possible copy of a dead link in the web archive.
     """
     urls = dict.fromkeys(filter(None, map(checked_url, rows)))
     with closing((memory := HealthCache(file)).db):
-        if manners:
-            asyncio.run(_check_stale_urls(memory, list(memory.stale(urls, max_age)), manners, tell))
+        if limits:
+            asyncio.run(_check_stale_urls(memory, list(memory.stale(urls, max_age)), limits, tell))
         for row in rows:
             known = memory.known(checked_url(row))
             result = (
@@ -83,8 +83,8 @@ def checked_rows(
             yield row | result | {"archived": archived}
 
 
-async def _check_stale_urls(memory: HealthCache, urls: list[str], manners: RequestLimits, tell: OnLinkChecked) -> None:
-    transport = transport_to(private=manners.allow_private)
-    async for url, health in check_urls(urls, manners, RobotsCache(memory.db), transport):
+async def _check_stale_urls(memory: HealthCache, urls: list[str], limits: RequestLimits, tell: OnLinkChecked) -> None:
+    transport = transport_to(private=limits.allow_private)
+    async for url, health in check_urls(urls, limits, RobotsCache(memory.db), transport):
         memory.learn(url, health)
         tell(url, health.health)

@@ -49,7 +49,7 @@ class LinkChecker:
     """The state of one check: robots.txt rules per site, rate limits and locks per host."""
 
     client: httpx.AsyncClient
-    manners: RequestLimits
+    limits: RequestLimits
     robots: RobotsCache
     sites: dict[str, Protego | LinkHealth] = field(
         default_factory=dict
@@ -75,7 +75,7 @@ class LinkChecker:
         """Return the seconds to wait before the next try: the host's Retry-After, else doubled each time."""
         error = state.outcome.exception() if state.outcome else None
         requested = error.after if isinstance(error, TryAgain) else 0.0
-        backoff: float = self.manners.backoff * 2 ** (state.attempt_number - 1)
+        backoff: float = self.limits.backoff * 2 ** (state.attempt_number - 1)
         return max(backoff, requested)
 
     async def request(self, url: str) -> LinkHealth:
@@ -130,7 +130,7 @@ class LinkChecker:
             async with (
                 self.hosts[host],
                 self.connections,
-                asyncio.timeout(self.manners.timeout),
+                asyncio.timeout(self.limits.timeout),
             ):  # also ends slow headers
                 response = await self.client.send(request, stream=True)
                 async with aclosing(response):
@@ -159,7 +159,7 @@ class LinkChecker:
 
     def limit_rate(self, host: str, rules: Protego) -> Protego:
         """Limit a host to its Crawl-delay, if that is slower than our rate. Raises FinalResult if it is too slow."""
-        pause = max(1 / self.manners.rate, rules.crawl_delay(ROBOTS_NAME) or 0)
+        pause = max(1 / self.limits.rate, rules.crawl_delay(ROBOTS_NAME) or 0)
         if pause > MOST_WAIT_SECONDS:
             raise FinalResult(health_now("disallowed"))
         if host not in self.hosts or pause > self.hosts[host].time_period:
@@ -177,7 +177,7 @@ class LinkChecker:
     async def request_rules(self, site: str) -> str:
         """Request the robots.txt of a site. Raises TryAgain where its server fails."""
         try:
-            async with self.connections, asyncio.timeout(self.manners.timeout):
+            async with self.connections, asyncio.timeout(self.limits.timeout):
                 return await fetch_rules(self.client, site)
         except httpx.HTTPStatusError as error:
             raise TryAgain(health_now("disallowed", error.response.status_code)) from None
@@ -209,7 +209,7 @@ async def _with_network_errors(work: Callable[[], Awaitable[ResultT]]) -> Result
 
 @asynccontextmanager
 async def link_checker(
-    manners: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport, purpose: str = CHECKS_LINKS
+    limits: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport, purpose: str = CHECKS_LINKS
 ) -> AsyncIterator[LinkChecker]:
     """Yield a client over `transport`, whose User-Agent says its purpose. It sends no cookies and no passwords."""
     async with httpx.AsyncClient(
@@ -218,17 +218,17 @@ async def link_checker(
         max_redirects=MOST_REDIRECTS,
         auth=httpx.Auth(),  # user and password in a URL are not sent
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # cookies are not stored
-        timeout=manners.timeout,
+        timeout=limits.timeout,
         trust_env=False,
     ) as client:
-        yield LinkChecker(client, manners, robots)
+        yield LinkChecker(client, limits, robots)
 
 
 async def check_urls(
-    urls: Iterable[str], manners: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport
+    urls: Iterable[str], limits: RequestLimits, robots: RobotsCache, transport: httpx.AsyncBaseTransport
 ) -> AsyncIterator[tuple[str, LinkHealth]]:
     """Yield each URL with its health, in the order of the responses over `transport`."""
-    async with link_checker(manners, robots, transport) as checker:
+    async with link_checker(limits, robots, transport) as checker:
         async for result in each_result(urls, checker.health):
             yield result
 

@@ -78,7 +78,7 @@ def to_ask(works: Iterable[Work], registries: Registries = DEFAULT_REGISTRIES) -
 def complete_works(
     works: Iterable[Work],
     file: Path,
-    manners: RequestLimits,
+    limits: RequestLimits,
     registries: Registries = DEFAULT_REGISTRIES,
     tell: OnWorkAsked = lambda *_: None,
 ) -> None:
@@ -89,14 +89,18 @@ def complete_works(
     with closing((cache := CompletionCache(file)).db):
         missing = [work for work in to_ask(works, registries) if not cache.knows(work.key)]
         if missing:
-            asyncio.run(_ask_for_each(missing, cache, manners, registries, tell))
+            asyncio.run(_ask_for_each(missing, cache, limits, registries, tell))
 
 
 async def _ask_for_each(
-    works: Iterable[Work], cache: CompletionCache, manners: RequestLimits, registries: Registries, tell: OnWorkAsked
+    works: Iterable[Work],
+    cache: CompletionCache,
+    limits: RequestLimits,
+    registries: Registries,
+    tell: OnWorkAsked,
 ) -> None:
-    transport = transport_to(private=manners.allow_private)
-    async with link_checker(manners, RobotsCache(cache.db), transport, COMPLETES_WORKS) as checker:
+    transport = transport_to(private=limits.allow_private)
+    async with link_checker(limits, RobotsCache(cache.db), transport, COMPLETES_WORKS) as checker:
         for registry in registries.all:
             checker.allow_service(registry.base, registry.pause)
         asking = _Asking(checker, registries)

@@ -54,22 +54,22 @@ class ImageStore:
         with closing((memory := HealthCache(failures)).db):
             return list(memory.stale(wanted, max_age))
 
-    def fetch(self, urls: list[str], manners: RequestLimits, limits: FetchLimits, tell: OnImage) -> int:
+    def fetch(self, urls: list[str], request_limits: RequestLimits, limits: FetchLimits, tell: OnImage) -> int:
         """Fetch images and return how many are stored; `tell(url, result)` is called for each URL.
 
         The caller holds the lock of clean/. Each image is stored at once, because the command may be interrupted.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with closing((memory := HealthCache(self.folder / FAILURES_FILE)).db):
-            return asyncio.run(self._fetch(memory, urls[: limits.count], manners, limits.total, tell))
+            return asyncio.run(self._fetch(memory, urls[: limits.count], request_limits, limits.total, tell))
 
     async def _fetch(
-        self, memory: HealthCache, urls: list[str], manners: RequestLimits, room: int, tell: OnImage
+        self, memory: HealthCache, urls: list[str], request_limits: RequestLimits, room: int, tell: OnImage
     ) -> int:
         stored = 0
-        transport = transport_to(private=manners.allow_private)
+        transport = transport_to(private=request_limits.allow_private)
         async with (
-            link_checker(manners, RobotsCache(memory.db), transport, FETCHES_IMAGES) as checker,
+            link_checker(request_limits, RobotsCache(memory.db), transport, FETCHES_IMAGES) as checker,
             aclosing(each_result(urls, partial(_image_at, checker))) as results,
         ):
             async for url, image in results:

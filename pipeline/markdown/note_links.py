@@ -147,10 +147,6 @@ def _image(match: re.Match[str]) -> str:
     return match[0].removesuffix(match["attributes"]) if match["attributes"] else match[0]
 
 
-def _with_angle_brackets(match: re.Match[str]) -> str:
-    return f"{match['open']}<{match['url'].strip()}>{match['title'] or ''})"
-
-
 def _image_tag(url: str, words: str, width: str, height: str) -> str:
     given = {"width": width.removesuffix("px"), "height": height.removesuffix("px")}
     sizes = "".join(f' {name}="{value}"' for name, value in given.items() if value)

@@ -26,13 +26,12 @@ from pipeline.store.archive_state import open_state
 from pipeline.store.completion_cache import read_completions
 from pipeline.store.output_ledger import OutputLedger
 from pipeline.store.packing import digest_of_values
-from pipeline.store.schema import DamagedState, keep_few_pages
+from pipeline.store.schema import DATABASE_FILE, DamagedState, keep_few_pages
 
 if TYPE_CHECKING:
     from pipeline.run.limits import NoResult
     from pipeline.store.rows import DocumentRow
 
-DATABASE_FILE = ".state.sqlite"  # in clean/
 COMMIT_EVERY = 200  # documents: a kill loses the work on as many, or, where commits take long,
 COMMIT_RATIO = 20  # of 20 times the time of the last one: in large archives, keys go to pages all over the database
 

@@ -14,12 +14,11 @@ from pipeline.document import Skipped
 from pipeline.read.folder import scan_folder
 from pipeline.read.readers import container_of
 from pipeline.run.changed_posts import no_posts, post_rules
-from pipeline.run.incremental import DATABASE_FILE
 from pipeline.settings import Settings
 from pipeline.store.archive_state import DRAFTS_FLOW, ArchiveState
 from pipeline.store.packing import digest_of_values
 from pipeline.store.rows import ROW_VERSION
-from pipeline.store.schema import VERSION
+from pipeline.store.schema import DATABASE_FILE, VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from pipeline.decisions import Decision, OpenItem, OpenItems, append_decisions, 
 from pipeline.decisions.decision import problem_of
 from pipeline.decisions.decisions_file import read_decisions
 from pipeline.decisions.post_values import Correction, PostValues, decisions_about
-from pipeline.run.incremental import DATABASE_FILE
 from pipeline.settings import Settings
 from pipeline.store.output_ledger import file_stamp
+from pipeline.store.schema import DATABASE_FILE
 
 ITEMS_AT_ONCE = 200  # of a document that are read at once
 MOST_UNDOS = 1_000  # decisions that can be undone, the last ones of this server

@@ -49,7 +49,7 @@ CLASH_DIGITS = 16  # hexadecimal digits (64 bits) of the path's hash that distin
 def open_state(file: Path, flow: str, *, trial: bool = False, rebuild: bool = False) -> Iterator[ArchiveState]:
     """Open the state at `file`, and close it. Only the holder of the lock may; a trial works on a copy.
 
-    Rows of another `flow` (a digest) are out of date. `rebuild` deletes the old state. Raises Damaged, OSError.
+    Rows of another `flow` (a digest) are out of date. `rebuild` deletes the old state. Raises DamagedState, OSError.
     """
     try:
         with closing(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-LineSizes = Mapping[str, int]  # column -> bytes
+from collections.abc import Iterable, Iterator, Sequence
 
 
 class LineTable:

@@ -17,6 +17,7 @@ from pipeline.read.folder import source_stamp
 from pipeline.store.atomic import errors_naming, remove_partial_files, write_atomically
 from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
+DATABASE_FILE = ".state.sqlite"  # in clean/
 VERSION = "11"
 OPEN = b"open\n"  # in place of the seal while a run writes; a killed run leaves it
 BYTES_PER_READ = 1 << 20  # for the checksum
@@ -39,8 +40,8 @@ _WRITING_ACTIONS = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE
 def open_database(file: Path, *, rebuild: bool = False) -> sqlite3.Connection:
     """Return the database at `file`; with `rebuild`, delete the old one first.
 
-    Raises Damaged where its seal is missing or does not match, where a file that a run left open fails the full check,
-    or where it is of another version.
+    Raises DamagedState if the seal is missing or does not match, if a file that a run left open fails the full check,
+    or if the file is of another version.
     """
     if rebuild:
         delete_database(file)
