@@ -52,7 +52,7 @@ class Input:
         else:  # an argument, which may be a symbolic link
             real = self.file.resolve()
             state = real.stat()
-            folder, found = real.parent, FoundFile(PurePosixPath(real.name), state.st_size, source_stamp(state))
+            folder, found = real.parent, FoundFile(real.name, state.st_size, source_stamp(state))
         if not (found.size or found.problem):
             return b""
         return read_source(folder, found, settings_of().max_bytes).data

@@ -31,12 +31,14 @@ KEYS_PER_INSERT = (
     SKELETON_PERMUTATIONS // BAND_VALUES
 )  # keys per INSERT; the number of keys of a text is a multiple of it
 CANDIDATES_PER_BATCH = 50_000  # candidates
+PAIRS_AT_ONCE = 5_000  # whose signatures are compared: this takes 4 MB
+ROWS_PER_LIST = 1_000  # of keys: Python's numbers take five times the memory of numpy's
 HOST_SLASHES = 2  # of the key of a page without a path: //example.com
 MOST_TEXTS_PER_URL = 8  # texts; a URL that more texts share is a front page
 REVISED_PAGE_SHARE = 0.3  # largest share of edited characters between two versions of one page
 LEAST_SKELETON_SHARE = 0.5  # share of equal skeleton values; copies share nearly all
-CACHED_CHARACTERS = 4_000_000  # of texts in memory, which hold each up to four times
-CACHED_SIGNATURES = 60_000  # signatures in memory, 300 bytes each
+CACHED_CHARACTERS = 1_000_000  # of texts in memory, which hold each up to four times
+CACHED_SIGNATURES = 20_000  # signatures in memory, 300 bytes each
 SIGNATURE_BYTES = PERMUTATIONS + SKELETON_PERMUTATIONS  # bytes
 
 
@@ -106,8 +108,15 @@ class LshIndex:
         query = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?) RETURNING id"
         number = int(self.db.execute(query, row).fetchone()[0])
         _, minhash, self.fresh[number], damaged = row
-        self.signatures[number] = padded_signature(minhash, damaged)
+        self._remember(number, minhash, damaged)
         return number
+
+    def _remember(self, number: int, minhash: bytes, damaged: int) -> bytes:
+        """Keep the signature of a text in memory, and return it."""
+        if len(self.signatures) >= CACHED_SIGNATURES:
+            self.signatures.clear()
+        self.signatures[number] = padded_signature(minhash, damaged)
+        return self.signatures[number]
 
     def _remove_text(self, number: int) -> None:
         """Remove a text and the results of its comparisons."""
@@ -124,7 +133,9 @@ class LshIndex:
         ids = np.repeat(list(self.fresh), [len(packed) // 8 for packed in self.fresh.values()])
         self.fresh.clear()
         self.db.execute("DELETE FROM fresh")
-        rows = np.stack([keys, ids], axis=1)[np.lexsort((ids, keys))].reshape(-1, 2 * KEYS_PER_INSERT).tolist()
+        ordered = np.stack([keys, ids], axis=1)[np.lexsort((ids, keys))].reshape(-1, 2 * KEYS_PER_INSERT)
+        starts = range(0, len(ordered), ROWS_PER_LIST)
+        rows = (row for at in starts for row in ordered[at : at + ROWS_PER_LIST].tolist())
         self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * KEYS_PER_INSERT)}", rows)  # noqa: S608 - ours
         self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
         query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
@@ -140,17 +151,16 @@ class LshIndex:
         numbers, places = np.unique(pairs, return_inverse=True)
         rows = np.frombuffer(b"".join(map(self._signature, numbers.tolist())), np.uint8).reshape(len(numbers), -1)
         one, other = places.reshape(pairs.shape).T
-        similar: npt.NDArray[np.int64] = pairs[signatures_similar(rows[one], rows[other])]
-        return similar
+        parts = [slice(at, at + PAIRS_AT_ONCE) for at in range(0, len(pairs), PAIRS_AT_ONCE)]
+        similar = np.concatenate([signatures_similar(rows[one[part]], rows[other[part]]) for part in parts])
+        return pairs[similar]
 
     def _signature(self, number: int) -> bytes:
         """Return the signature of a text and two flag bytes: whether it has a skeleton, and whether it is damaged."""
-        if number not in self.signatures:
-            if len(self.signatures) >= CACHED_SIGNATURES:
-                self.signatures.clear()
-            query = "SELECT minhash, damaged FROM texts WHERE id = ?"
-            self.signatures[number] = padded_signature(*self.db.execute(query, (number,)).fetchone())
-        return self.signatures[number]
+        if known := self.signatures.get(number):
+            return known
+        query = "SELECT minhash, damaged FROM texts WHERE id = ?"
+        return self._remember(number, *self.db.execute(query, (number,)).fetchone())
 
     def _compare_page(self, page: str) -> None:
         """Compare the texts of one URL again, unless it is a front page: it has no path, or very many texts."""

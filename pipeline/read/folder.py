@@ -33,9 +33,9 @@ CHANGED_MESSAGE = "changed while it was read; run again"
 
 
 class FoundFile(NamedTuple):
-    """A path below the folder: its size in bytes, a stamp that changes with the file, why it cannot be read."""
+    """A file: its path below the folder, its size in bytes, a stamp that changes with it, why it cannot be read."""
 
-    path: PurePosixPath
+    name: str  # the path as text: to make paths of all files takes longer than to look at them
     size: int = 0
     stamp: str = ""
     problem: str = ""
@@ -43,14 +43,23 @@ class FoundFile(NamedTuple):
     passed_over: str = ""  # the kind of what is not a post
     drafts: bool = False  # whether it is a post even if its front matter says that it is a draft
 
+    @property
+    def path(self) -> PurePosixPath:
+        """The path below the folder."""
+        return PurePosixPath(self.name)
+
+
+_Entry = tuple[os.DirEntry[str], bool]  # an entry of a folder, and whether it is a folder
+
 
 @dataclass(frozen=True, slots=True)
 class _OpenFolder:
     """An open folder of `scan_folder`: its path, its file descriptor, the entries still to visit, its place."""
 
     path: PurePosixPath
+    prefix: str  # of the paths of its entries
     handle: int
-    entries: Iterator[os.DirEntry[str]]
+    entries: Iterator[_Entry]
     place: FolderPlace | None  # None if nothing in it is a person's
 
 
@@ -68,12 +77,12 @@ def scan_folder(root: Path, rules: PostRules | None = None) -> Iterator[FoundFil
     levels = [_open_folder(PurePosixPath(), os.open(root, FOLDER_FLAGS), rules, TOP_OF_RAW)]
     try:
         while levels:
-            entry = next(levels[-1].entries, None)
+            entry, is_folder = next(levels[-1].entries, (None, False))
             if entry is None:
                 os.close(levels.pop().handle)
-            elif entry.name.startswith(".") and rules is None:
+            elif rules is None and entry.name.startswith("."):
                 continue
-            elif _is_folder(entry):
+            elif is_folder:
                 yield from _enter_folder(levels, entry, rules)
             elif found := _found_file(root, levels[-1], entry, rules):
                 yield found
@@ -86,17 +95,18 @@ def _open_folder(path: PurePosixPath, handle: int, rules: PostRules | None, plac
     """Return the folder that is open as `handle`, its entries sorted. Closes `handle` if it raises OSError."""
     try:
         with os.scandir(handle) as entries:
-            ordered = sorted(entries, key=attrgetter("name"))
+            ordered = [(entry, _is_folder(entry)) for entry in sorted(entries, key=attrgetter("name"))]
     except OSError:
         os.close(handle)
         raise
-    return _OpenFolder(path, handle, iter(ordered), _place_of(ordered, rules, place) if rules else place)
+    prefix = f"{path}/" if path.parts else ""
+    return _OpenFolder(path, prefix, handle, iter(ordered), _place_of(ordered, rules, place) if rules else place)
 
 
-def _place_of(entries: list[os.DirEntry[str]], rules: PostRules, place: FolderPlace) -> FolderPlace | None:
+def _place_of(entries: list[_Entry], rules: PostRules, place: FolderPlace) -> FolderPlace | None:
     """Return what the names in a folder say about it."""
-    evidence = [known for entry in entries if (known := evidence_name(entry.name, folder=_is_folder(entry)))]
-    return rules.look(place, evidence, (entry.name for entry in entries if not _is_folder(entry)))
+    evidence = [known for entry, folder in entries if (known := evidence_name(entry.name, folder=folder))]
+    return rules.look(place, evidence, [entry.name for entry, folder in entries if not folder])
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -111,13 +121,13 @@ def _enter_folder(levels: list[_OpenFolder], entry: os.DirEntry[str], rules: Pos
     path = levels[-1].path / entry.name
     place = rules.enter(levels[-1].place or TOP_OF_RAW, path) if rules else TOP_OF_RAW
     if place is None:
-        yield FoundFile(path, passed_over=FileKind.FOLDER)
+        yield FoundFile(str(path), passed_over=FileKind.FOLDER)
         return
     if not is_unicode_name(entry.name):
         shown = _printable_path(levels[-1], entry.name)
         yield FoundFile(shown, problem="is a folder with a name that is not valid UTF-8; rename it")
     elif len(levels) > DEEPEST_FOLDER:
-        yield FoundFile(path, problem=f"is a folder inside {DEEPEST_FOLDER} others, and is not read; move it up")
+        yield FoundFile(str(path), problem=f"is a folder inside {DEEPEST_FOLDER} others, and is not read; move it up")
     else:
         try:
             handle = os.open(entry.name, SUBFOLDER_FLAGS, dir_fd=levels[-1].handle)
@@ -126,34 +136,35 @@ def _enter_folder(levels: list[_OpenFolder], entry: os.DirEntry[str], rules: Pos
             return
         except OSError as error:
             problem = f"is a folder that cannot be opened: {error.strerror}; check its permissions"
-            yield FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
+            yield FoundFile(str(path), problem=problem, passing=error.errno in TRANSIENT_ERRORS)
             return
         if folder.place is None:
             os.close(handle)
-            yield FoundFile(path, passed_over=FileKind.FOLDER)
+            yield FoundFile(str(path), passed_over=FileKind.FOLDER)
             return
         levels.append(folder)
         if path.suffix in DOCUMENT_SUFFIXES and not folder.place.documents:
-            yield FoundFile(path, problem="is a folder, not a document; the files in it are read")
+            yield FoundFile(str(path), problem="is a folder, not a document; the files in it are read")
 
 
 def _found_file(root: Path, level: _OpenFolder, entry: os.DirEntry[str], rules: PostRules | None) -> FoundFile | None:
     """Return a file, its problem or its kind; None if it is hidden or was deleted."""
     printable = is_unicode_name(entry.name)
-    path = level.path / entry.name if printable else _printable_path(level, entry.name)
-    kind = rules.kind_of_file(level.place or TOP_OF_RAW, path) if rules else ""
+    path = level.prefix + entry.name if printable else _printable_path(level, entry.name)
+    place = level.place or TOP_OF_RAW
+    kind = rules.kind_of_file(place, path) if rules else ""
     if kind:
         return FoundFile(path, passed_over=kind) if kind != FileKind.HIDDEN else None
     if not printable:
         return FoundFile(path, problem="has a name that is not valid UTF-8; rename it")
-    return _stated_file(root, path, entry, drafts=bool(rules and rules.takes_drafts(level.place or TOP_OF_RAW, path)))
+    return _stated_file(root, path, entry, drafts=rules is not None and rules.takes_drafts(place, path))
 
 
-def _stated_file(root: Path, path: PurePosixPath, entry: os.DirEntry[str], *, drafts: bool) -> FoundFile | None:
+def _stated_file(root: Path, path: str, entry: os.DirEntry[str], *, drafts: bool) -> FoundFile | None:
     """Return a file with its size and stamp, or its problem; None if it was deleted since its folder was listed."""
     link = entry.is_symlink()
     try:
-        state = stat_below(root, path) if link else entry.stat(follow_symlinks=False)
+        state = stat_below(root, PurePosixPath(path)) if link else entry.stat(follow_symlinks=False)
     except OutsideError:
         problem = "is a symbolic link out of the folder, which is not followed; copy what it leads to, or delete it"
         return FoundFile(path, problem=problem)
@@ -172,13 +183,12 @@ def _stated_file(root: Path, path: PurePosixPath, entry: os.DirEntry[str], *, dr
 def is_unicode_name(name: str) -> bool:
     """Return whether a file name is valid Unicode; Python decodes an invalid byte as a lone surrogate."""
     try:
-        name.encode()
+        return name.isascii() or bool(name.encode())
     except UnicodeEncodeError:
         return False
-    return True
 
 
-def _printable_path(level: _OpenFolder, name: str) -> PurePosixPath:
+def _printable_path(level: _OpenFolder, name: str) -> str:
     r"""Return a printable path for a name that is not valid UTF-8: an invalid byte becomes `\xff`.
 
     It is never the path of another entry.
@@ -186,7 +196,7 @@ def _printable_path(level: _OpenFolder, name: str) -> PurePosixPath:
     shown = os.fsencode(name).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
     while _exists_in(level, shown):
         shown += "\\"
-    return level.path / shown
+    return level.prefix + shown
 
 
 def _exists_in(level: _OpenFolder, name: str) -> bool:

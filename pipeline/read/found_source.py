@@ -22,7 +22,7 @@ def read_found(root: Path, found: FoundFile, max_bytes: int, readers: tuple[Read
     container = container_of(found.path)
     if container is None or exists_below(root, found.path):
         return read_source(root, found, max_bytes)
-    data = _parts_of(root, found._replace(path=container, drafts=False), readers).get(
+    data = _parts_of(root, found._replace(name=str(container), drafts=False), readers).get(
         str(found.path.relative_to(folder_of_parts(container)))
     )
     if data is None:

@@ -83,7 +83,7 @@ def picture_bytes(root: Path, path: PurePosixPath, most: int) -> bytes:
 
 def _found_at(root: Path, path: PurePosixPath) -> FoundFile:
     state = stat_below(root, file_of_post(root, path))
-    return FoundFile(path, state.st_size, source_stamp(state))
+    return FoundFile(str(path), state.st_size, source_stamp(state))
 
 
 @functools.lru_cache(maxsize=2)  # a document shows several pictures of its source

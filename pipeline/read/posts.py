@@ -43,7 +43,8 @@ VAULT_TEMPLATES = re.compile(
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
-_TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
+_TEXTS = {FileKind.BARE, FileKind.OTHER}  # that may be a file of a repository, as documents may
+_PAGES = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, *COUNTED_AS}
 _UNPUBLISHED = {"draft", "private", "pending", "future", "trash", "auto-draft"}  # a status of WordPress
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
@@ -82,25 +83,25 @@ class PostRules:
     ignore: tuple[str, ...] = ()
     suffixes: frozenset[str] = frozenset()  # that readers of other packages read
 
-    def included(self, path: PurePosixPath) -> bool:
+    def included(self, path: str) -> bool:
         """Return whether `include` makes a post of the file at `path`, whatever its name or front matter says."""
         return _matches(path, self.include)
 
-    def takes_drafts(self, place: FolderPlace, path: PurePosixPath) -> bool:
+    def takes_drafts(self, place: FolderPlace, path: str) -> bool:
         """Return whether a file in `place` is a post even if its front matter says that it is a draft.
 
         It is none in the repository of a site: the site does not show it. In an archive it is a text like any other.
         """
         return not place.generator or self.included(path)
 
-    def kind_of_file(self, place: FolderPlace, path: PurePosixPath) -> str:
+    def kind_of_file(self, place: FolderPlace, path: str) -> str:
         """Return what a file in `place` counts as; empty if it is a post.
 
         >>> rules = PostRules(ignore=("b*",))
-        >>> [str(rules.kind_of_file(TOP_OF_RAW, PurePosixPath(name))) for name in ("a.md", "b.md", "c.py")]
+        >>> [str(rules.kind_of_file(TOP_OF_RAW, name)) for name in ("a.md", "b.md", "c.py")]
         ['', 'ignored', 'code']
         """
-        name = path.name
+        name = path.rpartition("/")[2]
         if self.ignore and _matches(path, self.ignore):
             return FileKind.HIDDEN if name.startswith(".") else FileKind.IGNORED
         if (self.suffixes and suffix_of_name(name) in self.suffixes) or (self.include and self.included(path)):
@@ -170,8 +171,8 @@ class PostRules:
         )
 
 
-def _matches(path: PurePosixPath, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(str(path), pattern) for pattern in patterns)
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def is_draft(meta: Metadata) -> bool:
@@ -181,23 +182,25 @@ def is_draft(meta: Metadata) -> bool:
     return fields.get("draft") in _YES or fields.get("published") in _NO or bool(hidden)
 
 
-def _kind_by_name(place: FolderPlace, path: PurePosixPath, name: str) -> str:
+def _kind_by_name(place: FolderPlace, path: str, name: str) -> str:
     """Return what a file counts as by its `name`, the last part of its path; empty if it is a post."""
     if name.startswith("."):
         return FileKind.HIDDEN
     kind = kind_of_name(name)
     if place.only and kind in _READABLE:
         return "" if name == place.only else FileKind.BACKUP
+    if kind is FileKind.DOCUMENT:
+        return FileKind.REPOSITORY if _is_furniture(place, name) else _kind_of_document(place, path, name)
     if kind in _TEXTS and _is_furniture(place, name):
         return FileKind.REPOSITORY
-    if kind == FileKind.BARE:
+    if kind is FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
-    if kind in COUNTED_AS or kind in {FileKind.WEB_PAGE, FileKind.CONVERTIBLE}:
+    if kind in _PAGES:
         return kind_of_exported(name) if _is_saved_page(place, path) else COUNTED_AS.get(kind, kind)
-    return _kind_of_document(place, path, name) if kind == FileKind.DOCUMENT else kind
+    return kind
 
 
-def _kind_of_document(place: FolderPlace, path: PurePosixPath, written: str) -> str:
+def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:
     """Return what a Markdown or text file that is no furniture counts as; empty if it is a post."""
     if place.documents:
         return place.documents
@@ -205,9 +208,11 @@ def _kind_of_document(place: FolderPlace, path: PurePosixPath, written: str) -> 
     stem = name.partition(".")[0]
     if stem in WIKI_FRAMES or (place.generator in {"mdbook", "gitbook"} and name == "summary.md"):
         return FileKind.REPOSITORY
-    listed = stem in LIST_PAGES or (stem == "index" and path.parent.name.casefold() in LIST_PAGES)
-    is_list = (place.generator == "jekyll" and listed) or (place.generator == "hugo" and stem == "_index")
-    if is_list:
+    if place.generator == "jekyll":
+        listed = stem in LIST_PAGES or (stem == "index" and PurePosixPath(path).parent.name.casefold() in LIST_PAGES)
+    else:
+        listed = place.generator == "hugo" and stem == "_index"
+    if listed:
         return FileKind.LISTING
     return kind_of_exported(written)
 
@@ -222,15 +227,16 @@ def _is_furniture(place: FolderPlace, name: str) -> bool:
     return family == "license" or (place.root and bool(family) and not introduction)
 
 
-def _is_saved_page(place: FolderPlace, path: PurePosixPath) -> bool:
+def _is_saved_page(place: FolderPlace, path: str) -> bool:
     """Return whether a web page, or a document that pandoc reads, is a post; others are counted.
 
     In a repository it is likely a template or an example, but in the folders of posts.
     """
-    if path.parent.name.casefold().endswith(FOLDERS_OF_PAGES):
+    folders = path.split("/")[:-1]
+    if folders and folders[-1].casefold().endswith(FOLDERS_OF_PAGES):
         return False
     if place.generator == "jekyll":
-        return not place.documents and any(folder.startswith("_") for folder in path.parts[:-1])
+        return not place.documents and any(folder.startswith("_") for folder in folders)
     return not place.documents and (place.source or not place.repository)
 
 

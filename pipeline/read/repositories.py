@@ -146,7 +146,8 @@ def evidence_name(name: str, *, folder: bool) -> str:
 
 def kind_of_exported(name: str) -> str:
     """Return `draft` for a name that Medium gives to drafts: `draft_Later-3f2a9c81d0e4.html`; else an empty string."""
-    return FileKind.DRAFT if _MEDIUM_DRAFT.match(name.casefold()) else ""
+    folded = name.casefold()
+    return FileKind.DRAFT if folded.startswith("draft_") and _MEDIUM_DRAFT.match(folded) else ""
 
 
 def snapshot_of(names: Iterable[str]) -> str:

@@ -44,16 +44,17 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
         if found.passed_over:
             counts[found.passed_over] += 1
             continue
-        kind = kind_of_name(found.path.name)
+        name = found.name.rpartition("/")[2]
+        kind = kind_of_name(name)
         if kind == FileKind.ZIPPED and found.size > MOST_CONTAINER_BYTES:
             counts[COUNTED_AS[kind]] += 1
             continue
-        if not found.problem and suffix_of_name(found.path.name) in suffixes:
+        if not found.problem and suffix_of_name(name) in suffixes:
             containers.found.append(found)
             continue
         if task := _task_if_changed(settings, database, found, known, language):
             yield task
-    paths = {str(found.path) for found in containers.found}
+    paths = {found.name for found in containers.found}
     for path in [*known] if paths else ():
         if path in paths or str(container_of(PurePosixPath(path))) in paths:
             containers.known[path] = known.pop(path)
@@ -70,7 +71,7 @@ def parts_to_clean(settings: Settings, database: ArchiveState, containers: Found
     ignored = [one for one in settings.ignore if f"{PARTS_ENDING}/" in one]
     rules = post_rules(settings)
     for part in parts_of_containers(database, containers.found, rules):
-        if any(fnmatchcase(str(part.path), pattern) for pattern in ignored):
+        if any(fnmatchcase(part.name, pattern) for pattern in ignored):
             continue
         if task := _task_if_changed(settings, database, part, known, language):
             yield task
@@ -81,7 +82,7 @@ def _task_if_changed(
     settings: Settings, database: ArchiveState, found: FoundFile, known: dict[str, KnownRow], language: str
 ) -> Task | None:
     """Return the task of a document if it may have changed, and take its row out of `known`."""
-    stamp, sha256, flow = known.pop(str(found.path), ("", "", ""))
+    stamp, sha256, flow = known.pop(found.name, ("", "", ""))
     if flow != database.flow_of(found):
         stamp = sha256 = ""
     return Task(settings, found, sha256, language=language) if not stamp or stamp != found.stamp else None
@@ -94,8 +95,9 @@ def parts_of_containers(database: ArchiveState, containers: list[FoundFile], rul
     """
     for found in containers:
         folder = folder_of_parts(found.path)
-        for name in database.containers.parts(str(found.path)):
-            yield found._replace(path=folder / name, drafts=rules.included(folder / name))
+        for name in database.containers.parts(found.name):
+            part = str(folder / name)
+            yield found._replace(name=part, drafts=rules.included(part))
 
 
 def post_rules(settings: Settings) -> PostRules:

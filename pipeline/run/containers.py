@@ -28,8 +28,8 @@ def open_containers(run: RunContext, containers: FoundContainers) -> bool:
     listed = database.containers.known()
     changed, failed = [], False
     for found in containers.found:
-        containers.known.pop(str(found.path), None)
-        before = listed.pop(str(found.path), None)
+        containers.known.pop(found.name, None)
+        before = listed.pop(found.name, None)
         if is_blocked(run.settings, found):
             _skip(database, Skipped(found.path, "read", BLOCKED), found)
         elif before != (found.stamp, database.flow_of(found)):
@@ -47,8 +47,8 @@ def open_containers(run: RunContext, containers: FoundContainers) -> bool:
             for task, result in results:
                 found = task.found
                 if isinstance(result, tuple):
-                    database.containers.put(str(found.path), found.stamp, database.flow_of(found), result)
-                    database.forget([str(found.path)])
+                    database.containers.put(found.name, found.stamp, database.flow_of(found), result)
+                    database.forget([found.name])
                     continue
                 skipped = (
                     result if isinstance(result, Skipped) else Skipped(found.path, "read", result.reason, result.cause)
@@ -63,7 +63,7 @@ def _skip(database: ArchiveState, skipped: Skipped, found: FoundFile) -> None:
     from pipeline.store.rows import document_row  # noqa: PLC0415 - the same
 
     database.put(found, document_row(skipped))
-    database.containers.put(str(found.path), found.stamp if skipped.lasting else "", database.flow_of(found), ())
+    database.containers.put(found.name, found.stamp if skipped.lasting else "", database.flow_of(found), ())
 
 
 def is_blocked(settings: Settings, found: FoundFile) -> bool:

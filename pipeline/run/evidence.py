@@ -67,7 +67,7 @@ def outdated_inferences(settings: Settings, database: ArchiveState, file: Path, 
 
 
 def _file_of_row(path: PurePosixPath, stamp: str, flow: str) -> FoundFile:
-    return FoundFile(path, int(stamp.partition(" ")[0]), stamp, drafts=flow.endswith(DRAFTS_FLOW))
+    return FoundFile(str(path), int(stamp.partition(" ")[0]), stamp, drafts=flow.endswith(DRAFTS_FLOW))
 
 
 def write_statistics(database: ArchiveState, file: Path, old: Path) -> None:

@@ -197,7 +197,7 @@ class IncrementalRun:
 
         ended, took = time.monotonic(), 0.0
         for at, (task, result) in enumerate(results):
-            self.progress(stage, str(task.found.path))
+            self.progress(stage, task.found.name)
             if isinstance(result, Unchanged):
                 self.database.keep(task.found)
             else:

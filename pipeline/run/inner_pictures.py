@@ -50,7 +50,7 @@ def write_inner_pictures(
                 pictures = {} if isinstance(result, NoResult) else result
                 for path, key in wanted[task.found.path]:
                     if data := pictures.get(path.name):
-                        ledger.put(path, key, data, str(task.found.path))
+                        ledger.put(path, key, data, task.found.name)
 
 
 def _inner_files(document: Document) -> list[str]:
@@ -68,4 +68,4 @@ def _tasks(settings: Settings, wanted: dict[PurePosixPath, list[tuple[Path, str]
             state = stat_below(Path(settings.raw), file_of_post(Path(settings.raw), path))
         except OSError:  # removed since; the next run forgets it
             continue
-        yield Task(settings, FoundFile(path, state.st_size, source_stamp(state)))
+        yield Task(settings, FoundFile(str(path), state.st_size, source_stamp(state)))

@@ -106,11 +106,11 @@ def _with_changes(
         if found.passed_over:
             passed_over[found.passed_over] += 1
             continue
-        stamp, _, flow_then = known.pop(str(found.path), (None, "", ""))
+        stamp, _, flow_then = known.pop(found.name, (None, "", ""))
         if stamp is None:
-            new.append(str(found.path))
+            new.append(found.name)
         elif stamp != found.stamp:
-            changed.append(str(found.path))
+            changed.append(found.name)
         elif flow_then != flow + DRAFTS_FLOW * found.drafts:
             outdated += 1
     counts = tuple((kind, number) for kind, number in sorted(passed_over.items()) if number)

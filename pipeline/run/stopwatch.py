@@ -40,7 +40,7 @@ class Stopwatch:
         """Count the CPU seconds of the work on one item."""
         self.workers += seconds
         if isinstance(item, Task):
-            heapq.heappush(self.documents, (seconds, str(item.found.path)))
+            heapq.heappush(self.documents, (seconds, item.found.name))
             if len(self.documents) > MOST_SLOW:
                 heapq.heappop(self.documents)
 

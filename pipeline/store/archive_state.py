@@ -141,11 +141,11 @@ class ArchiveState:
 
     def keep(self, found: FoundFile) -> None:
         """Store the new stamp of a source whose bytes are those cleaned last time."""
-        self.db.execute("UPDATE documents SET stamp = ? WHERE path = ?", (found.stamp, str(found.path)))
+        self.db.execute("UPDATE documents SET stamp = ? WHERE path = ?", (found.stamp, found.name))
 
     def put(self, found: FoundFile, row: DocumentRow, evidence: str = "", prior: str = "") -> None:
         """Store the row of a source, the digest of the documents that its characters were inferred from, its prior."""
-        path, name, flow = str(found.path), safe_name(found.path), self.flow_of(found)
+        path, name, flow = found.name, safe_name(found.path), self.flow_of(found)
         digest = hashlib.sha256(row.outcome).hexdigest()
         inferred = row.inferred or bool(evidence)  # a document without open inferences still depends on its evidence
         stamp = found.stamp if row.lasting else ""
