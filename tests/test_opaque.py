@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -15,6 +16,7 @@ from tests.random_markdown import LITERAL, OPAQUE, random_markdown
 from tests.torture.second_pass import opaque_regions_stay
 
 TEXTS = 400  # random texts
+QUADRATIC_SECONDS = 2  # of 100 kB: the slowest takes 0.2, and took 10 to 40 before
 
 
 def test_opaque_regions_stay_in_any_context():
@@ -87,3 +89,18 @@ def test_the_pre_filter_misses_nothing():
 def test_a_text_of_regions_stays_as_it_is(text: str):
     """A formatted text with opaque regions does not change."""
     assert normalize(text).text == text
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        *("{{<", "{{% x", "{% ", "{% raw ", "<% ", "{# x ", "{/*", "%%a ", "$$a\\", "\\(", "\\\\(", "\\[", "<!--", "<!A ", "<? ", "<![CDATA["),
+        *("<pre>", "<code ", "[a b=", "[a b=“", "[code ", "{::comment", "www.a", "\\begin{a}", "`a ``"),
+    ],
+)
+def test_openings_without_an_end_take_linear_time(opening: str):
+    """Many openings that nothing closes are passed over in time that grows with the text, not with its square."""
+    text = f"{opening * (100_000 // len(opening))}\n\nx {{% endraw %}} [/code]"
+    before = time.process_time()
+    opaque_spans(text)
+    assert time.process_time() - before < QUADRATIC_SECONDS

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from pipeline.changes import Span
+from pipeline.markdown.closers import Closers
 from pipeline.markdown.parsing import parse_ended_blocks
 
 FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
@@ -16,7 +17,10 @@ _MAYBE_CODE = re.compile(  # a quick pre-filter: a text without a match has no c
     r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE
 )
 _BACKTICKS = re.compile(r"(?<!\\)(?<!`)(`+)(?!`)")  # a run of backticks, not escaped
-_HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^<>]*>", re.IGNORECASE)
+_HTML_CODE_ENDS = {
+    name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("code", "pre", "kbd", "samp", "tt")
+}
 
 
 def line_starts(text: str) -> list[int]:
@@ -38,7 +42,7 @@ def code_spans(text: str) -> list[Span]:
         return []
     if FENCED_BLOCK.fullmatch(text):
         return [(0, len(text))]
-    starts = line_starts(text)
+    starts, closers = line_starts(text), Closers(text)
     spans: list[Span] = []
     for token in parse_ended_blocks(text).tokens:
         if token.map is None:
@@ -47,13 +51,23 @@ def code_spans(text: str) -> list[Span]:
         if token.type in {"fence", "code_block"}:
             spans.append((start, end))
         elif token.type == "inline":
-            spans += _inline_code_spans(text, start, end)
+            spans += _inline_code_spans(text, start, end, closers)
         elif token.type == "html_block":
-            spans += [match.span() for match in _HTML_CODE.finditer(text, start, end)]
+            spans += _html_code_spans(text, start, end, closers)
     return sorted(spans)
 
 
-def _inline_code_spans(text: str, start: int, end: int) -> Iterator[Span]:
+def _html_code_spans(text: str, start: int, end: int, closers: Closers) -> Iterator[Span]:
+    """Yield the spans of HTML elements of code between two offsets."""
+    while opener := _HTML_CODE.search(text, start, end):
+        start = opener.end()
+        closer = closers.after(start, _HTML_CODE_ENDS[opener[1].lower()])
+        if closer and closer.end() <= end:
+            start = closer.end()
+            yield opener.start(), start
+
+
+def _inline_code_spans(text: str, start: int, end: int, closers: Closers) -> Iterator[Span]:
     """Yield the spans of inline code between two offsets: between equal runs of backticks, and in HTML elements."""
     runs = list(_BACKTICKS.finditer(text, start, end)) if text.find("`", start, end) >= 0 else []
     closers: dict[int, list[int]] = {}
@@ -69,4 +83,4 @@ def _inline_code_spans(text: str, start: int, end: int) -> Iterator[Span]:
             at = equal[0]
         at += 1
     if text.find("</", start, end) >= 0:
-        yield from (match.span() for match in _HTML_CODE.finditer(text, start, end))
+        yield from _html_code_spans(text, start, end, closers)

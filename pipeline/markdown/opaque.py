@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from pipeline.changes import Span
+from pipeline.markdown.closers import Closers
 from pipeline.markdown.code_spans import code_spans, line_starts
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import parse_ended_blocks
@@ -19,7 +20,7 @@ from pipeline.urls.bare_urls import find_bare_urls
 
 CODE, MATHS, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "maths", "template", "html", "attributes", "url"
 _MAY_BE_OPAQUE = lazy_pattern(  # a quick pre-filter: a text without a match has no opaque region
-    r"[$\\{<`%^]|#\+|\]\n|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|=[^\]\n]*\]|^(?:import|export)[ \t]|^:::| {4}|\t|~~~",
+    r"[$\\{<`%^]|#\+|\]\n|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|\[[A-Za-z][\w-]*\s+[\w-]+\s*=|^(?:import|export)[ \t]|^:::| {4}|\t|~~~",
     re.MULTILINE,
 )
 
@@ -43,7 +44,7 @@ _INLINE_PATTERNS = {
         r"|^import[ \t]*\{[^{}]*\}[ \t]*from[ \t]+[\"'][^\"'\n]+[\"'];?[ \t]*$"
         r"|^export[ \t]+(?:default|const|let|var|async|function|class)\b[^\n]*?"
         r"(?:[{(\[]$(?:\n(?![ \t]*(?:\n|\Z))[^\n]*)*|$)"
-        r"|(?<![\\\]])\[/?[A-Za-z][\w-]*(?:\s+[\w-]+\s*=\s*(?:\"[^\"\n]*\"|'[^'\n]*'|“[^”\n]*”|[^\s\]\"']+))+\s*/?\](?![(\[:])"
+        r"|(?<![\\\]])\[/?[A-Za-z][\w-]*(?:\s+[\w-]+\s*=\s*(?:\"[^\"\n]*\"|'[^'\n]*'|“[^”\n]{0,1000}”|[^\s\[\]\"']+))+\s*/?\](?![(\[:])"
         r"|(?<![\\\]])\[/[A-Za-z][\w-]*\](?![(\[:])"
     ),
     "html": (
@@ -63,6 +64,26 @@ _INLINE = lazy_pattern(
 )
 _INLINE_START = lazy_pattern(  # before or at the start of every match of `_INLINE`; three times as fast to find
     r"\$|\\|\{|<|\^|\[(?=[\[/A-Za-z])|%(?=%)|!(?=\[\[)|\((?:(?=\()|(?<=\]\())|\n(?=[ \t>\[:ie])"
+)
+_PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
+_ANYWHERE = re.compile(r"\Z")
+_CLOSED_BY = (  # the start of a region, what must follow, and what may not come before that
+    ("{{", re.compile(r"\}\}"), _PARAGRAPH_END),
+    ("{%", re.compile(r"%\}"), _PARAGRAPH_END),
+    ("<%", re.compile("%>"), _PARAGRAPH_END),
+    ("{# ", re.compile(r"#\}"), _PARAGRAPH_END),
+    ("{/*", re.compile(r"\*/\}"), _ANYWHERE),
+    ("<!--", re.compile("-->"), _ANYWHERE),
+    ("<![CDATA[", re.compile(r"\]\]>"), _ANYWHERE),
+    ("<!", re.compile(">"), _ANYWHERE),
+    ("%%", re.compile(r"\S%%"), re.compile(r"\n")),
+    ("<?", re.compile(r"\?>"), _ANYWHERE),
+    ("$$", re.compile(r"(?<!\\)\$\$"), _PARAGRAPH_END),
+    *(
+        (f"{slashes}{opening}", re.compile(rf"(?<!\\){re.escape(slashes + closing)}"), _PARAGRAPH_END)
+        for slashes in ("\\", "\\\\")
+        for opening, closing in ("()", "[]")
+    ),
 )
 _AFTER_URL = lazy_pattern(
     r"\*\*|(?<!\*)\)(?=\*)|\](?=\()"
@@ -132,17 +153,27 @@ def _inline_regions(text: str) -> Iterator[OpaqueSpan]:
 
 def _inline_matches(text: str) -> Iterator[re.Match[str]]:
     """Yield the matches of `_INLINE`, from left to right."""
-    end = 0
-    if match := _INLINE.match(text):
+    end, closers = 0, Closers(text)
+    if not _is_unclosed(text, 0, closers) and (match := _INLINE.match(text)):
         yield match
         end = match.end()
     while start := _INLINE_START.search(text, end):
-        match = _INLINE.match(text, start.start())
+        unclosed = _is_unclosed(text, start.start(), closers)
+        match = None if unclosed else _INLINE.match(text, start.start())
         if not match and start[0] in "(\n":
             match = _INLINE.match(text, start.end())
         if match:
             yield match
         end = match.end() if match else start.end()
+
+
+def _is_unclosed(text: str, at: int, closers: Closers) -> bool:
+    """Return whether a region would start at an offset if its end followed; a look that long openings do not repeat."""
+    for opening, closing, border in _CLOSED_BY:
+        if text.startswith(opening, at):
+            end, limit = closers.after(at + len(opening), closing), closers.after(at, border)
+            return not end or (limit is not None and end.start() > limit.start())
+    return False
 
 
 def _starting_outside(code: list[Span], spans: Iterable[OpaqueSpan]) -> Iterator[OpaqueSpan]:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from pipeline.markdown.closers import Closers
+
 MOST_REGION_CHARACTERS = 100_000  # a start and an end farther apart are not a pair
 _LIQUID_PAIRS = (  # tags of Liquid, Jinja and Hexo whose content is not Markdown
     "asciinema|capture|code|codeblock|comment|css|highlight|javascript|js|katex|latex|math|mathjax|mermaid|plantuml|pre"
@@ -23,6 +25,7 @@ _BRACKET_PAIRS = (  # shortcodes of WordPress and BBCode whose content is not Ma
     "bash|c|caption|cc|code|cpp|csharp|css|gallery|go|highlight|html|java|javascript|js|latex|math|perl|php|plain|plaintext"
     "|pre|python|py|raw|ruby|shell|source|sourcecode|sql|swift|tex|text|xml|yaml"
 )
+_TO_LIQUID_END = r"(?:[^%{]|%(?!\})|\{(?!%))*+%\}"  # and over no other tag: many without an end take linear time
 _OPENER = re.compile(
     r"(?=[`~<$\\{\[%#!?=:])(?:"  # the first characters of all: five times as fast
     r"(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
@@ -31,10 +34,10 @@ _OPENER = re.compile(
     r"|<(?P<element>(?i:script|style|pre|textarea|svg|math))(?=[\s>/])"
     r"|(?P<dollars>\$(?<![\\$]\$)\$)(?!\$)"
     r"|\\(?<!\\\\)begin\{(?P<environment>[^{}\n]{1,40})\}"
-    rf"|\{{%-?\s*(?P<liquid>{_LIQUID_PAIRS})\b(?:[^%]|%(?!\}}))*+%\}}"
+    rf"|\{{%-?\s*(?P<liquid>{_LIQUID_PAIRS})\b{_TO_LIQUID_END}"
     rf"|\{{\{{[<%]-?\s*(?P<hugo>{_HUGO_PAIRS})\b(?:(?![<%>]\}}\}}|\{{\{{).)*+[>%]\}}\}}"
-    rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\]\n]*)?\](?!\()"
-    r"|\{::(?P<kramdown>nomarkdown|comment)[^}\n]*\}"
+    rf"|\[(?<![\\\[]\[)(?P<shortcode>(?i:{_BRACKET_PAIRS}))(?:[ \t=:][^\[\]\n]*)?\](?!\()"
+    r"|\{::(?P<kramdown>nomarkdown|comment)[^{}\n]*\}"
     r"|(?P<percents>%%)(?=[ \t]*$)"
     r"|\#\+(?i:begin)_(?P<org>(?i:src|example|export|comment|verse|html|latex))\b[^\n]*"
     r"|^\[(?:source|listing|literal|pass|stem|latexmath|asciimath|plantuml|ditaa|graphviz|mermaid)\b[^\]\n]*\]\n"
@@ -65,6 +68,7 @@ _MAY_HAVE_REGIONS = re.compile(  # a quick pre-filter: only these marks and clos
 )
 _BEFORE_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")  # what may precede a fence on its line
 _EMPTY_LINE = re.compile(r"\n[ \t>]*\n")
+_COMMENT_END = re.compile("-->")
 _ELEMENTS_OF_MATHS = ("math",)
 
 
@@ -90,24 +94,24 @@ def long_regions(text: str) -> tuple[OpaqueSpan, ...]:
 
 
 def _found(text: str) -> Iterator[OpaqueSpan]:
-    at = 0
+    at, closers = 0, Closers(text)
     while opener := _OPENER.search(text, at):
         name = opener.lastgroup or ""
-        end = _region_end(text, opener, name)
+        end = _region_end(text, opener, name, closers)
         at = end or opener.end()
         if end and name in _KINDS:
             maths = (opener["element"] or "").lower() in _ELEMENTS_OF_MATHS
             yield OpaqueSpan(opener.start(), end, "maths" if maths else _KINDS[name])
 
 
-def _region_end(text: str, opener: re.Match[str], name: str) -> int:
+def _region_end(text: str, opener: re.Match[str], name: str, closers: Closers) -> int:
     """Return the offset after the region that a match opens; 0 if nothing closes it."""
     before = text[text.rfind("\n", 0, opener.start()) + 1 : opener.start()]
     if name == "fence" and not _BEFORE_FENCE.fullmatch(before):
         name = "ticks"
     if name == "comment":
-        end = text.find("-->", opener.end() - 2)
-        return end + 3 if end >= 0 else 0
+        found = closers.after(opener.end() - 2, _COMMENT_END)
+        return found.end() if found else 0
     if name in {"percents", "admonition"} and before.strip(" \t>"):
         return 0
     if name in {"admonition", "definition"}:
@@ -115,12 +119,12 @@ def _region_end(text: str, opener: re.Match[str], name: str) -> int:
         return body.end() if body else 0
     limit = min(len(text), opener.end() + MOST_REGION_CHARACTERS)
     inside_paragraph = name == "ticks" or (name == "dollars" and before.strip(" \t>"))
-    if inside_paragraph and (blank := _EMPTY_LINE.search(text, opener.end())):
+    if inside_paragraph and (blank := closers.after(opener.end(), _EMPTY_LINE)):
         limit = min(limit, blank.start())
-    found = _closer(name, opener[opener.lastgroup or name]).search(text, opener.end(), limit)
-    if name == "fence" and not found:
-        return len(text)
-    return found.end() if found else 0
+    found = closers.after(opener.end(), _closer(name, opener[opener.lastgroup or name]))
+    if found and found.end() <= limit:
+        return found.end()
+    return len(text) if name == "fence" else 0
 
 
 @cache
@@ -139,7 +143,7 @@ def _closer(name: str, written: str) -> re.Pattern[str]:
         "element": rf"(?i:</{exact}\s*>)",
         "dollars": r"(?<!\\)\$\$",
         "environment": rf"\\end\{{{exact}\}}",
-        "liquid": rf"\{{%-?\s*end_?{exact}\b(?:[^%]|%(?!\}}))*+%\}}",
+        "liquid": rf"\{{%-?\s*end_?{exact}\b{_TO_LIQUID_END}",
         "hugo": rf"\{{\{{[<%]-?\s*/\s*{exact}\s*-?[>%]\}}\}}",
         "shortcode": rf"(?i:\[/{exact}\])",
         "kramdown": rf"\{{:/(?:{exact})?\}}",

@@ -49,9 +49,9 @@ _SENTENCE_TAIL = lazy_pattern(
     "(?<=[\\u30a1-\\u30ff\\u3400-\\u9fff])(?:です|ます|でした|を|は|が|に(?!ん)|で(?!ん)|へ|から|まで)|(?<=.)(?:입니다|에서|를)"
 )
 _HOST_IN_OTHER_SCRIPT = lazy_pattern(  # an internationalized host name (IDNA): labels, then a top-level domain
-    r"(?:www\.|https?://)(?![A-Za-z0-9.-]*\.(?:com|net|org|edu|gov|info|io|dev|app|me|co|cn|jp|kr|tw|hk)[^\W\d_A-Za-z])"
-    r"(?:[\w-]+\.)+"
-    r"(?:[A-Za-z]{2,}(?![A-Za-z0-9.-]*\.\w)|(?:(?<=[^\x00-\x7f]\.)|(?=(?:中国|中國|公司|网络|網絡|香港|台湾|台灣|한국)(?!\w)))[^\W\d_A-Za-z]{2,})"
+    r"(?:www\.|https?://)(?![A-Za-z0-9.-]{0,253}\.(?:com|net|org|edu|gov|info|io|dev|app|me|co|cn|jp|kr|tw|hk)[^\W\d_A-Za-z])"
+    r"(?:[\w-]+\.){1,126}"
+    r"(?:[A-Za-z]{2,}(?![A-Za-z0-9.-]{0,253}\.\w)|(?:(?<=[^\x00-\x7f]\.)|(?=(?:中国|中國|公司|网络|網絡|香港|台湾|台灣|한국)(?!\w)))[^\W\d_A-Za-z]{2,})"
     rf"(?=[:/?#]|[{_NOT_IN_URL}.,;)\]]|\Z)",
     re.IGNORECASE,
 )
