@@ -12,7 +12,7 @@ from pipeline.document import Metadata
 from pipeline.read.kinds import COUNTED_AS, FileKind, is_program, kind_of_name, suffix_of_name
 from pipeline.read.repositories import (
     ENVIRONMENT_MARKS,
-    NOTE_GENERATORS,
+    NO_REPOSITORIES,
     FolderPath,
     furniture_family,
     generator_of,
@@ -42,6 +42,7 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
+_OF_GHOST = re.compile(r"ghost|export|backup", re.IGNORECASE)  # in the name of its export: `ann.ghost.2024-05-01.json`
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
 _UNPUBLISHED = {"draft", "private", "pending", "future", "trash", "auto-draft"}  # a status of WordPress
@@ -156,7 +157,7 @@ class PostRules:
         families = {family for name in names if (family := furniture_family(name))}
         repository = is_repository(evidence, families)
         generator = generator_of(evidence)
-        root = repository or (generator is not None and generator.name not in NOTE_GENERATORS)
+        root = repository or (generator is not None and generator.name not in NO_REPOSITORIES)
         place = replace(place, root=root, repository=place.repository or root)
         if generator is None:
             return replace(place, project=place.project or has_manifest(evidence))
@@ -206,7 +207,7 @@ def _kind_of_document(place: FolderPlace, path: PurePosixPath, written: str) -> 
     if stem in WIKI_FRAMES or (place.generator in {"mdbook", "gitbook"} and name == "summary.md"):
         return FileKind.REPOSITORY
     listed = stem in LIST_PAGES or (stem == "index" and path.parent.name.casefold() in LIST_PAGES)
-    is_list = (place.generator == "jekyll" and listed) or (place.generator == "hugo" and stem == "_index")
+    is_list = (place.generator == "jekyll" and listed) or (place.generator in {"hugo", "zola"} and stem == "_index")
     if is_list:
         return FileKind.LISTING
     return kind_of_exported(written)
@@ -225,8 +226,10 @@ def _is_furniture(place: FolderPlace, name: str) -> bool:
 def _is_saved_page(place: FolderPlace, path: PurePosixPath) -> bool:
     """Return whether a web page, or a document that pandoc reads, is a post; others are counted.
 
-    In a repository it is likely a template or an example, but in the folders of posts.
+    In a repository it is likely a template or an example, but in the folders of posts. Most JSON is data.
     """
+    if path.suffix.casefold() == ".json" and not (place.top or _OF_GHOST.search(path.name)):
+        return False
     if path.parent.name.casefold().endswith(FOLDERS_OF_PAGES):
         return False
     if place.generator == "jekyll":
