@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -15,11 +16,21 @@ FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of raw/, or a part of one with many documents: its path below raw/ and its bytes."""
+    """A file of raw/, or a part of one with many documents: its path below raw/ and its bytes.
+
+    `fields` are front matter that a table beside the file has for it.
+    """
 
     path: PurePosixPath
     data: bytes
     part: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of all that was read: the bytes, and the fields if there are any."""
+        fields = repr(sorted(self.fields.items())) if self.fields else ""
+        return hashlib.sha256(self.data + fields.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
+import json
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from pipeline.document import SkipDocument
-from pipeline.read import export_zip, feed, wordpress
+from pipeline.read import export_archive, feed, ghost, wordpress
 from pipeline.read.exports.wordpress_content import StoredPicture, shown_content
 from pipeline.read.html import SavedPage, page_markdown
 from pipeline.read.readers import NoPostsInside, Reader
@@ -161,15 +166,136 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return written.getvalue()
 
 
+def tarred(files: dict[str, bytes], mode: str = "w:gz", links: dict[str, str] | None = None) -> bytes:
+    """A tar file; `links` are symbolic ones."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode=mode) as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+        for name, target in (links or {}).items():
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            archive.addfile(member)
+    return written.getvalue()
+
+
+SUBSTACK = {
+    "./s/posts.csv": b"post_id,post_date,is_published,title\n1.mill,2021-03-09,true,The mill\n",
+    "./s/posts/1.mill.html": b"<p>We walked.</p>",
+}
+
+
+def test_a_tar_file_is_read_as_a_zip_file():
+    """The packing is seen from the bytes: none, gzip, bzip2, xz, zstd. A link in it is not followed."""
+    link = {"s/posts/2.passwd.html": "/etc/passwd", "s/posts/3.up.html": "../posts.csv"}
+    packed = [tarred(SUBSTACK, mode, link) for mode in ("w:", "w:gz", "w:bz2", "w:xz")]
+    for data in [*packed, zstandard.compress(packed[0])]:
+        assert export_archive.READER.sniff(data)
+        (found,) = parts_of(export_archive.READER, data).items()
+        assert (found[0], "title: The mill" in found[1].text) == ("2021-03-09-mill.html", True)
+
+
+NOISE = hashlib.shake_256(b"").digest(100_000)
+WIDE = tarfile.TarInfo("posts/a.html")
+WIDE.pax_headers = {"comment": "0" * 3_000_000}
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (tarred({**SUBSTACK, "../e.html": b"x"}), "lead outside"),
+        (tarred({**SUBSTACK, "/etc/e.html": b"x"}), "lead outside"),
+        (tarred({**SUBSTACK, "s/posts/a.html": b"<p>" + b"0" * 3_000_000}), "attack"),
+        (tarred({**SUBSTACK, "photo.raw": b"0" * 3_000_000}, "w:xz"), "attack"),
+        (tarred({**SUBSTACK, "z.json": NOISE})[:-90_000], "damaged"),
+        (tarred({**SUBSTACK, "z.json": NOISE}, "w:xz")[:-90_000], "damaged"),
+        (gzip.compress(tarred(SUBSTACK, "w:")[:2048] + WIDE.tobuf(tarfile.PAX_FORMAT)), "attack"),
+    ],
+    ids=["up", "root", "bomb", "bomb beside", "cut gzip", "cut xz", "bomb in a header"],
+)
+def test_a_hostile_tar_file_is_skipped(data: bytes, why: str):
+    """Names that lead outside, bombs, and files that end early are reported, whatever else is in them."""
+    with pytest.raises(SkipDocument, match=why):
+        parts_of(export_archive.READER, data)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b'{"db":[{"data":{"posts":[{"title":"A","html":"<p>x"', "no valid JSON"),
+        (b'{"db":[]}', "no export"),
+        (b'{"data":' * 100_000, "no export"),
+        (b'{"data":{"posts":7,"tags":{}}}', "no export"),
+        (b'{"data":{"posts":[1,null,{"title":null},{"title":"Blank"}]}}', "no export"),
+    ],
+    ids=["cut", "empty", "deep", "no table", "no posts"],
+)
+def test_json_that_is_no_export_of_ghost(data: bytes, why: str):
+    """JSON of another shape holds no posts; an export that is cut off is reported."""
+    assert ghost.sniff_ghost(data)
+    with pytest.raises(SkipDocument, match=why):
+        parts_of(ghost.READER, data)
+
+
+def test_what_an_editor_of_ghost_stored_is_read_as_far_as_it_goes():
+    """Nodes and cards of other shapes, deep ones, half of a surrogate pair and bytes of no UTF-8 harm no other text."""
+    deep = {"type": "paragraph", "children": [{"type": "text", "text": "lost"}]}
+    for _ in range(200):
+        deep = {"type": "layout", "children": [deep]}
+    nodes = [
+        *(7, None, {"type": 7}, {"type": "image"}, {"type": "gallery", "images": [3]}, {"type": "bookmark"}, deep),
+        {"type": "new-card", "children": [{"type": "text", "text": "kept", "format": "x"}]},
+        {"type": "link", "url": None, "children": [{"type": "text", "text": "bare < link"}]},
+    ]
+    mobiledoc = {
+        "markups": [["a"], ["b"], 3, ["script"]],
+        "cards": [[], ["x"], ["hr"]],
+        "sections": [7, [], [1, "p", [[0, [0, 1, 9, 3], 9, "kept"]]], [10, 0], [10, 7], [10, 2], [3, "ol", [1]], [99]],
+    }
+    rows = [
+        {"id": 1, "title": "A\ud83d", "slug": "a", "lexical": json.dumps({"root": {"children": nodes}})},
+        {"id": 2, "title": "B", "slug": "b", "mobiledoc": json.dumps(mobiledoc)},
+        {"id": 3, "title": "C", "slug": "c", "mobiledoc": "[]", "plaintext": "plain @"},
+    ]
+    data = json.dumps({"data": {"posts": rows}}).encode().replace(b"@", "près de l’eau".encode("cp1252"))
+    found = [one.text for one in parts_of(ghost.READER, data).values()]
+    assert ["kept" in found[0], "bare \\< link" in found[0], "lost" in found[0]] == [True, True, False]
+    assert "title: A\ufffd" in found[0]
+    assert "**kept**" in found[1]
+    assert "plain près de l’eau" in found[2]
+
+
+def test_a_changed_table_changes_its_pages(tmp_path: Path, lacuna: Lacuna):
+    """The title of an unpacked page of Substack follows `posts.csv`; a page that is not in it is read as a page."""
+    for name, data in SUBSTACK.items():
+        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / name).write_bytes(data)
+    (tmp_path / "raw/s/posts/2.empty.html").touch()
+    ran = lacuna("run", "--no-editions", cwd=tmp_path)
+    assert (ran.returncode, "1 draft" in ran.stdout) == (0, True)
+    clean = tmp_path / "clean/s/posts/1.mill.md"
+    assert "title: The mill\n" in clean.read_text("utf-8")
+    (tmp_path / "raw/s/posts.csv").write_bytes(SUBSTACK["./s/posts.csv"].replace(b"The mill", b"A weir"))
+    assert "changed: s/posts/1.mill.html" in lacuna("status", cwd=tmp_path).stdout
+    lacuna("run", "--no-editions", cwd=tmp_path)
+    assert "title: A weir\n" in clean.read_text("utf-8")
+    assert lacuna("run", "--no-editions", cwd=tmp_path).stdout.endswith("0 files written, 0 removed\n")
+    (tmp_path / "raw/s/posts.csv").write_bytes(b"id,name\n1,2\n")
+    lacuna("run", "--no-editions", cwd=tmp_path)
+    assert "title: A weir\n" not in clean.read_text("utf-8")
+
+
 BOMB = zipped({"posts.csv": b"post_id\n", "posts/1.a.html": b"<p>" + b"0" * 3_000_000})
 
 
 @pytest.mark.parametrize(
     ("reader", "data"),
     [
-        (export_zip.READER, b"PK\x03\x04 damaged"),
-        (export_zip.READER, zipped({"a.md": b"# A", "posts/x.html": b"<p>a", "m.xml": b"<sitemap/>"})),
-        (export_zip.READER, zipped({"__MACOSX/._a.xml": wxr(item(1, "x"))})),
+        (export_archive.READER, b"PK\x03\x04 damaged"),
+        (export_archive.READER, zipped({"a.md": b"# A", "posts/x.html": b"<p>a", "m.xml": b"<sitemap/>"})),
+        (export_archive.READER, zipped({"__MACOSX/._a.xml": wxr(item(1, "x"))})),
     ],
 )
 def test_another_zip_file_holds_no_posts(reader: Reader, data: bytes):
@@ -182,7 +308,7 @@ def test_another_zip_file_holds_no_posts(reader: Reader, data: bytes):
 def test_an_attack_is_skipped(data: bytes):
     """A file that unpacks to far more than it holds, and names that lead outside, are reported."""
     with pytest.raises(SkipDocument, match="attack"):
-        parts_of(export_zip.READER, data)
+        parts_of(export_archive.READER, data)
 
 
 def test_the_zip_file_of_medium_is_read():
@@ -190,7 +316,9 @@ def test_the_zip_file_of_medium_is_read():
     page = "<article><h1>River</h1><section data-field='body'><p>{}</p></section></article>"
     long = "We walked along the river as far as the old mill, and the water was high after the rain. " * 2
     names = ("posts/2020-03-01_River-3f2a9c81d0e4.html", "posts/draft_Later-77aa88bb99cc.html", "claps/claps-1.html")
-    found = parts_of(export_zip.READER, zipped({f"medium-export/{name}": page.format(long).encode() for name in names}))
+    found = parts_of(
+        export_archive.READER, zipped({f"medium-export/{name}": page.format(long).encode() for name in names})
+    )
     assert [*found] == ["2020-03-01_River-3f2a9c81d0e4.html", "draft_Later-77aa88bb99cc.html"]
     assert ["status: draft" in one.text for one in found.values()] == [False, True]
     assert "We walked along" in found["2020-03-01_River-3f2a9c81d0e4.html"].text
@@ -219,19 +347,20 @@ def test_a_feed_has_posts_if_it_has_their_contents(entry: str, shows: str):
 
 
 def test_a_run_counts_what_is_no_post(tmp_path: Path, lacuna: Lacuna):
-    """Drafts of an export count as drafts, XML and ZIP files without posts as what they are; `include` takes drafts."""
+    """Drafts of an export count as drafts, other XML, JSON and ZIP files as what they are; `include` takes drafts."""
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "e.xml").write_bytes(wxr(item(1, "One."), item(2, "Two.", status="draft"), item(3, "x", status="private")))
     (raw / "sitemap.xml").write_text("<urlset/>")
+    (raw / "data.json").write_text("{}")
     (raw / "other.zip").write_bytes(zipped({"a.md": b"# A"}))
     ran = lacuna("run", "--no-editions", cwd=tmp_path)
     assert ran.returncode == 0
-    assert "passed over: 1 data file, 1 archive file that is not unpacked, 2 drafts\n" in ran.stdout
+    assert "passed over: 2 data files, 1 archive file that is not unpacked, 2 drafts\n" in ran.stdout
     assert "2 drafts" in lacuna("status", cwd=tmp_path).stdout
     assert [one.name for one in (tmp_path / "clean" / "e.xml.parts").iterdir()] == ["2021-03-01-n1.md"]
     (tmp_path / "pipeline.toml").write_text('include = ["*.xml.parts/*-n2.html"]\n')
     lacuna("run", "--no-editions", cwd=tmp_path)
     assert len([*(tmp_path / "clean" / "e.xml.parts").iterdir()]) == 2
     asked = lacuna("bind", "raw/sitemap.xml", "-o", "books", cwd=tmp_path)
-    assert "raw/sitemap.xml: is XML, but neither a WordPress export nor a feed" in asked.stderr + asked.stdout
+    assert "raw/sitemap.xml: is no export of WordPress, Blogger, LiveJournal or Ghost" in asked.stderr + asked.stdout

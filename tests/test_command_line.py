@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -19,7 +20,9 @@ from pipeline.__main__ import lacuna as group
 from pipeline.commands.init import proposed_settings
 from pipeline.commands.tools import settings_schema
 from pipeline.document import Document, Source
-from pipeline.read.survey import FolderSurvey, survey_folder
+from pipeline.read.readers import shipped_readers
+from pipeline.read.repositories import GENERATORS
+from pipeline.read.survey import CONTAINER_WORDS, GENERATOR_WORDS, FolderSurvey, survey_folder
 from pipeline.settings import Edition
 from pipeline.settings_files import find_settings, read_settings, with_edition
 from pipeline.steps.canonical import canonical_links
@@ -30,6 +33,13 @@ SITES = {  # files of a folder -> what it is, how many posts
     "Jekyll site": (("_config.yml", "_posts/2021-01-01-a.md", "Gemfile"), 1),
     "Hexo site": (("_config.yml", "source/_posts/a.md", "scaffolds/post.md"), 1),
     "Obsidian vault": ((".obsidian/app.json", "日記/今日.md", "README.md"), 2),
+    "Zola site": (("config.toml", "content/a.md", "templates/index.html", "sass/a.scss"), 1),
+    "VuePress site": (("docs/.vuepress/config.js", "docs/guide/a.md"), 1),
+    "Eleventy site": ((".eleventy.js", "src/a.md", "README.md", "node_modules/x/README.md"), 1),
+    "Medium export": (("posts/a-3f2a9c81d0e4.html", "posts/draft_b-77aa88bb99cc.html", "claps/c.html"), 1),
+    "Substack export": (("posts.csv", "posts/1.a.html", "posts/1.a.opens.csv", "email_list.csv"), 1),
+    "Tumblr export": (("posts_index.html", "html/1.html", "html/2.html"), 2),
+    "ArchiveBox folder": (("ArchiveBox.conf", "archive/17.0/singlefile.html", "archive/17.0/index.json"), 1),
     "MkDocs site": (("mkdocs.yml", "docs/index.md"), 1),
     "saved web pages": (("a.html", "b.mhtml", "c/d.html", "notes.md"), 4),
     "folder of posts": (("a.md", "b.txt", "été/c.md"), 3),
@@ -69,6 +79,31 @@ def test_init_finds_out_what_a_folder_is(tmp_path: Path, kind: str):
     assert msgspec.convert(tomllib.loads(text), Settings).raw == "."
     used = "\n".join(re.sub(r"^# (?=\w+ = |\[)", "", line) for line in text.splitlines())
     assert msgspec.convert(tomllib.loads(used), Settings).links == "canonical"
+
+
+def test_init_counts_what_a_reader_accepts(tmp_path: Path):
+    """XML, JSON and packed files count by the posts in them; those without a post are passed over, as in a run."""
+    for name, data in {
+        "sitemap.xml": b"<urlset/>",
+        "meta.json": b"{}",
+        "album.zip": b"PK\x05\x06" + bytes(18),
+        "backup.tar.gz": gzip.compress(b""),
+        "feed.xml": b"<rss><channel><item><title>T</title><description>One line</description></item></channel></rss>",
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    survey = survey_folder(tmp_path)
+    assert (survey.kinds, survey.posts) == (("folder without posts",), 0)
+    assert dict(survey.passed_over) == {"archive": 2, "data": 3}
+    posts = '{"id":1,"title":"A","html":"<p>a"},{"id":2,"title":"B","html":"<p>b"}'
+    (tmp_path / "ann.ghost.json").write_text(f'{{"db":[{{"data":{{"posts":[{posts}]}}}}]}}', "utf-8")
+    survey = survey_folder(tmp_path)
+    assert (survey.kinds, survey.posts) == (("Ghost export",), 2)
+
+
+def test_every_generator_has_words_for_people():
+    """`init` can name every program whose folders it recognizes, and every reader of containers."""
+    assert {one.name for one in GENERATORS} == set(GENERATOR_WORDS)
+    assert {one.name for one in shipped_readers() if one.parts} == set(CONTAINER_WORDS)
 
 
 def test_init_proposes_what_the_posts_need():

@@ -104,14 +104,16 @@ def survey_in_words(survey: FolderSurvey) -> str:
 def _say_next_steps(folder: Path, survey: FolderSurvey) -> None:
     from shlex import quote
 
+    from pipeline.read.survey import SAVED_PAGES
+
     where = "" if folder.resolve() == Path.cwd() else f" --directory {quote(str(folder))}"
     say("next:")
     if not survey.posts:
         say(f"  copy your posts into {folder / 'raw'}")
     say(f"  lacuna run --check{where}   lists what a run would write")
     say(f"  lacuna run{where}           cleans the posts and makes the books")
-    if "saved web pages" in survey.kinds:
-        say(f"  lacuna fetch-images{where}  lists the remote images of the pages")
+    if any(kind == SAVED_PAGES or kind.endswith(" export") for kind in survey.kinds):
+        say(f"  lacuna fetch-images{where}  lists the remote images of the posts")
 
 
 COMMANDS = (init_command,)

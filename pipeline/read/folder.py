@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from pipeline.document import RetryLater, SkipDocument, Source
 from pipeline.read.below import FOLDER_FLAGS, SUBFOLDER_FLAGS, OutsideError, open_below, stat_below
+from pipeline.read.exports.substack_table import fields_in_table, stat_of_table
 from pipeline.read.kinds import FileKind
 from pipeline.read.posts import TOP_OF_RAW, FolderPlace, PostRules
 from pipeline.read.repositories import evidence_name
@@ -29,6 +30,7 @@ TRANSIENT_ERRORS = {
     errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE,
     errno.ENOTCONN, errno.ENODEV, errno.ENXIO,
 }  # of a disk, a network or the machine; all other errors concern the file  # fmt: skip
+_TABLE_MARK = " with "  # in the stamp of a file with a table
 CHANGED_MESSAGE = "changed while it was read; run again"
 
 
@@ -63,9 +65,13 @@ class _OpenFolder:
     place: FolderPlace | None  # None if nothing in it is a person's
 
 
-def source_stamp(state: os.stat_result) -> str:
-    """Return a string that changes with the file: size in bytes, times of its last changes in nanoseconds."""
-    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+def source_stamp(state: os.stat_result, table: os.stat_result | None = None) -> str:
+    """Return a string that changes with the file: size in bytes, times of its last changes in nanoseconds.
+
+    It changes with the `table` too that has its title and date.
+    """
+    stamp = f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+    return f"{stamp}{_TABLE_MARK}{source_stamp(table)}" if table else stamp
 
 
 def scan_folder(root: Path, rules: PostRules | None = None) -> Iterator[FoundFile]:
@@ -175,7 +181,10 @@ def _stated_file(root: Path, path: str, entry: os.DirEntry[str], *, drafts: bool
         problem = f"is a broken link: {error.strerror}; correct it or delete it" if link else problem
         return FoundFile(path, problem=problem, passing=error.errno in TRANSIENT_ERRORS)
     if stat.S_ISREG(state.st_mode):
-        return FoundFile(path, state.st_size, source_stamp(state), drafts=drafts)
+        table = stat_of_table(root, path)
+        if table and not state.st_size:  # an empty draft
+            return FoundFile(path, passed_over=FileKind.DRAFT)
+        return FoundFile(path, state.st_size, source_stamp(state, table), drafts=drafts)
     kind = SPECIAL_FILES.get(stat.S_IFMT(state.st_mode), "a link to a folder")
     return FoundFile(path, problem=f"is {kind}, not a file; move it out of the folder")
 
@@ -224,7 +233,8 @@ def read_source(root: Path, found: FoundFile, max_bytes: int) -> Source:
     try:
         with os.fdopen(open_below(root, found.path), "rb") as file:
             before = _stamp_of_file(file)
-            data = file.read(found.size + 1) if before == found.stamp else b""
+            stamp = found.stamp.partition(_TABLE_MARK)[0]
+            data = file.read(found.size + 1) if before == stamp else b""
             after = _stamp_of_file(file)
     except (FileNotFoundError, IsADirectoryError, OutsideError) as error:
         raise RetryLater(CHANGED_MESSAGE) from error
@@ -234,9 +244,9 @@ def read_source(root: Path, found: FoundFile, max_bytes: int) -> Source:
             raise RetryLater(message) from error
         message = f"cannot be read: {error.strerror}; check its permissions"
         raise SkipDocument(message) from error
-    if len(data) != found.size or after != found.stamp:
+    if len(data) != found.size or after != stamp:
         raise RetryLater(CHANGED_MESSAGE)
-    return Source(found.path, data)
+    return Source(found.path, data, fields=fields_in_table(root, found.path))
 
 
 def _stamp_of_file(file: BinaryIO) -> str:

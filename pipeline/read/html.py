@@ -76,7 +76,8 @@ def read_html(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     Raises SkipDocument if the bytes are no text, or the page is too large.
     """
     document = decode_page(source)
-    page = SavedPage(document.text, source.path.name)
+    document = replace(document, meta=replace(document.meta, sha256=source.sha256))
+    page = SavedPage(document.text, source.path.name, extract=not source.fields, fields=source.fields)
     return document_of_page(document, page)
 
 
@@ -140,6 +141,7 @@ def front_matter(meta: PageMetadata, known: Mapping[str, object]) -> str:
         "language": meta.language,
         "description": meta.description,
         "series": meta.series,
+        "tags": list(meta.tags),
     }
     return fields_as_yaml(fields | {key: value for key, value in known.items() if value})
 

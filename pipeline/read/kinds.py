@@ -63,8 +63,8 @@ _SUFFIXES_OF_KINDS = {
     FileKind.DOCUMENT: f"{MARKDOWN_SUFFIXES} txt text",
     FileKind.WEB_PAGE: "html htm xhtml mhtml mht shtml warc wacz",
     FileKind.CONVERTIBLE: "epub docx odt rtf rst rest org ipynb",
-    FileKind.FEED: "xml rss atom",
-    FileKind.ZIPPED: "zip",
+    FileKind.FEED: "xml rss atom json",
+    FileKind.ZIPPED: "zip tar",
     FileKind.IMAGE: "png jpg jpeg jpe gif webp svg svgz bmp ico icns tif tiff avif heic heif jxl psd ai eps"
     " xcf sketch fig drawio excalidraw raw cr2 nef dng tga",
     FileKind.MEDIA: "mp3 mp4 m4a m4v mov avi mkv webm wav flac ogg oga ogv opus aac wma wmv mpg mpeg 3gp"
@@ -75,14 +75,14 @@ _SUFFIXES_OF_KINDS = {
     " svelte astro coffee css scss sass less styl map wasm sh bash zsh fish ps1 psm1 bat cmd"
     " awk sed sql graphql proto thrift mk cmake gradle tf nix dockerfile sol cu vb vbs"
     " bas pas f f90 tcl patch diff lean agda glsl hlsl frag vert po pot mo",
-    FileKind.DATA: "json jsonl ndjson json5 jsonc geojson webmanifest yaml yml toml ini cfg conf config"
+    FileKind.DATA: "jsonl ndjson json5 jsonc geojson webmanifest yaml yml toml ini cfg conf config"
     " properties env lock csv tsv xsd xsl xslt opml plist db sqlite sqlite3"
     " parquet npy npz pkl mat h5 log pem crt key pub sum sig sha256 md5 url webloc desktop"
     " ics vcf gpx kml bib bst cls sty ttf otf woff woff2 eot canvas base edn rdf ttl srt vtt"
     " ass lrc dat tmlanguage editorconfig gitignore example",
     FileKind.TEMPLATE: "j2 jinja jinja2 tmpl tpl ejs njk hbs handlebars mustache liquid pug jade haml slim"
     " erb swig twig ftl gohtml templ tt",
-    FileKind.ARCHIVE: "gz tgz bz2 tbz xz txz zst 7z rar tar lzma jar war whl apk iso dmg deb rpm cab bundle mobipocket",
+    FileKind.ARCHIVE: "gz bz2 xz zst 7z rar lzma jar war whl apk iso dmg deb rpm cab bundle mobipocket",
     FileKind.UNSUPPORTED: "adoc asciidoc asc tex latex ltx textile wiki mediawiki creole pod"
     " rdoc typ pdf ps djvu doc dot dotx ott pages ppt pptx odp key xls"
     " xlsx ods numbers mobi azw azw3 fb2 chm one wps wpd eml mbox msg enex"
@@ -108,6 +108,7 @@ COUNTED_AS: dict[str, FileKind] = {  # files without a post in them
 _KIND_OF_NAME = {name: kind for kind, names in _NAMES_OF_KINDS.items() for name in names.split()}
 _REQUIREMENTS = re.compile(r"(?:requirements|constraints)[-_.][\w-]+\.txt|[\w-]+[-_.]requirements\.txt")
 _QUERY = re.compile(r"[?@][^?@=/]+=[^/]*\Z|[?](?:utm|ref|share)\b[^/]*\Z")
+_PACKED_TAR = re.compile(r".\.(?:t(?:ar\.)?(?:gz|bz2?|xz|zst))\Z", re.DOTALL)
 _COUNTER = re.compile(r"\.\d{1,3}\Z")
 _SUFFIX = (
     re.compile(  # of a kind that we do not know; the words of a title are longer, or have a capital: St.Petersburg
@@ -150,14 +151,16 @@ def suffix_of_name(name: str) -> str:
 
     >>> suffix_of_name("A.HTM"), suffix_of_name("index.html?page=2"), suffix_of_name("notes.txt.1"), suffix_of_name("a")
     ('htm', 'html', 'txt', '')
-    >>> suffix_of_name("crawl.warc.gz"), suffix_of_name("logs.gz")
-    ('warc', 'gz')
+    >>> suffix_of_name("crawl.warc.gz"), suffix_of_name("blog.tar.zst"), suffix_of_name("logs.gz")
+    ('warc', 'tar', 'gz')
     """
     if _PLAIN_MARKDOWN.fullmatch(name):
         return "md"
     folded = name.casefold()
     if folded.endswith(".warc.gz"):
         return "warc"
+    if _PACKED_TAR.search(folded):
+        return "tar"
     for written in (folded, _QUERY.sub("", folded), _COUNTER.sub("", folded)):
         stem, _, suffix = written.rpartition(".")
         if stem and suffix in _KIND_OF_SUFFIX:

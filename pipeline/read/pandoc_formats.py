@@ -37,6 +37,9 @@ MOST_MEMBERS = 20_000  # files in one archive
 MOST_UNPACKED = 300 * 2**20  # bytes of all files of an archive together
 MOST_RATIO = 200  # of unpacked to packed bytes, above SMALL_UNPACKED; text has 10
 SMALL_UNPACKED = 2**20
+TOO_MUCH_UNPACKED = f"is an archive of more than {MOST_MEMBERS:,} files or {MOST_UNPACKED // 2**20} MB; split it"
+UNPACKS_TO_FAR_MORE = "is an archive that unpacks to far more than a document holds; it may be an attack"
+NAMES_LEAD_OUTSIDE = "is an archive with file names that lead outside of it; it may be an attack"
 MOST_SECONDS = 60  # of CPU time of pandoc for one document
 _ZIP_START = b"PK\x03\x04"
 _RIGHTS = ("META-INF/rights.xml", "META-INF/license.lcpl", "META-INF/sinf.xml")  # of Adobe and Kobo, LCP, Apple
@@ -97,20 +100,26 @@ def check_archive(data: bytes, suffix: str) -> None:
             members = archive.infolist()
             unpacked, packed = sum(one.file_size for one in members), sum(one.compress_size for one in members)
             if len(members) > MOST_MEMBERS or unpacked > MOST_UNPACKED:
-                message = f"is an archive of more than {MOST_MEMBERS:,} files or {MOST_UNPACKED // 2**20} MB; split it"
-                raise SkipDocument(message)
+                raise SkipDocument(TOO_MUCH_UNPACKED)
             if unpacked > SMALL_UNPACKED and unpacked > MOST_RATIO * max(1, packed):
-                message = "is an archive that unpacks to far more than a document holds; it may be an attack"
-                raise SkipDocument(message)
-            if any(one.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", one.filename) for one in members):
-                message = "is an archive with file names that lead outside of it; it may be an attack"
-                raise SkipDocument(message)
+                raise SkipDocument(UNPACKS_TO_FAR_MORE)
+            if any(leads_outside(one.filename) for one in members):
+                raise SkipDocument(NAMES_LEAD_OUTSIDE)
             if suffix == "epub" and _is_encrypted(archive):
                 message = "is an e-book with DRM, which Lacuna does not read; add it to `ignore` in the settings"
                 raise SkipDocument(message)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         message = "is a damaged archive; download it again"
         raise SkipDocument(message) from error
+
+
+def leads_outside(name: str) -> bool:
+    """Return whether the name of a file in an archive leads out of it.
+
+    >>> leads_outside("../a"), leads_outside("/a"), leads_outside("posts/a..b.html")
+    (True, True, False)
+    """
+    return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name)
 
 
 def _is_encrypted(archive: zipfile.ZipFile) -> bool:

@@ -12,7 +12,7 @@ from pipeline.document import Metadata
 from pipeline.read.kinds import COUNTED_AS, FileKind, is_program, kind_of_name, suffix_of_name
 from pipeline.read.repositories import (
     ENVIRONMENT_MARKS,
-    NOTE_GENERATORS,
+    NO_REPOSITORIES,
     FolderPath,
     furniture_family,
     generator_of,
@@ -42,6 +42,7 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
+_OF_GHOST = re.compile(r"ghost|export|backup", re.IGNORECASE)  # in the name of its export: `ann.ghost.2024-05-01.json`
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.OTHER}  # that may be a file of a repository, as documents may
 _PAGES = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, *COUNTED_AS}
@@ -157,7 +158,7 @@ class PostRules:
         families = {family for name in names if (family := furniture_family(name))}
         repository = is_repository(evidence, families)
         generator = generator_of(evidence)
-        root = repository or (generator is not None and generator.name not in NOTE_GENERATORS)
+        root = repository or (generator is not None and generator.name not in NO_REPOSITORIES)
         place = replace(place, root=root, repository=place.repository or root)
         if generator is None:
             return replace(place, project=place.project or has_manifest(evidence))
@@ -195,9 +196,9 @@ def _kind_by_name(place: FolderPlace, path: str, name: str) -> str:
         return FileKind.REPOSITORY
     if kind is FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
-    if kind in _PAGES:
-        return kind_of_exported(name) if _is_saved_page(place, path) else COUNTED_AS.get(kind, kind)
-    return kind
+    if kind in _PAGES and _is_saved_page(place, path):
+        return kind_of_exported(name)
+    return COUNTED_AS.get(kind, kind)
 
 
 def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:
@@ -211,7 +212,7 @@ def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:
     if place.generator == "jekyll":
         listed = stem in LIST_PAGES or (stem == "index" and PurePosixPath(path).parent.name.casefold() in LIST_PAGES)
     else:
-        listed = place.generator == "hugo" and stem == "_index"
+        listed = place.generator in {"hugo", "zola"} and stem == "_index"
     if listed:
         return FileKind.LISTING
     return kind_of_exported(written)
@@ -230,9 +231,12 @@ def _is_furniture(place: FolderPlace, name: str) -> bool:
 def _is_saved_page(place: FolderPlace, path: str) -> bool:
     """Return whether a web page, or a document that pandoc reads, is a post; others are counted.
 
-    In a repository it is likely a template or an example, but in the folders of posts.
+    In a repository it is likely a template or an example, but in the folders of posts. Most JSON is data.
     """
     folders = path.split("/")[:-1]
+    name = path.rpartition("/")[2]
+    if name.casefold().endswith(".json") and not (place.top or _OF_GHOST.search(name)):
+        return False
     if folders and folders[-1].casefold().endswith(FOLDERS_OF_PAGES):
         return False
     if place.generator == "jekyll":

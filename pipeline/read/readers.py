@@ -49,19 +49,20 @@ class Reader:
 
 
 _MODULES = (  # in this order: `.html` may be MHTML, and a WordPress export is RSS
-    "web_archive", "warc", "epub", "wordpress", "feed", "export_zip", "html", "pandoc_formats",
+    "web_archive", "warc", "epub", "wordpress", "feed", "ghost", "export_archive", "html", "pandoc_formats",
 )  # fmt: skip
 CONTAINERS = frozenset(
-    ("warc", "wacz", "epub", "xml", "rss", "atom", "zip")
+    ("warc", "wacz", "epub", "xml", "rss", "atom", "json", "zip", "tar")
 )  # suffixes that the readers with parts have
 READER_VERSIONS = {  # here: a run that reads none imports none
-    "mhtml": 7, "warc": 6, "epub": 3, "wordpress": 1, "feed": 1, "export_zip": 1, "html": 7, "pandoc": 7,
+    "mhtml": 7, "warc": 6, "epub": 3, "wordpress": 1, "feed": 2, "ghost": 1, "export_archive": 1, "html": 8,
+    "pandoc": 7,
 }  # fmt: skip
 
 
 WHY_NO_POSTS: dict[str, str] = {
-    FileKind.FEED: "is XML, but neither a WordPress export nor a feed; convert it to Markdown",
-    FileKind.ZIPPED: "is no export of Medium, Substack or WordPress; unpack it, and use the files in it",
+    FileKind.FEED: "is no export of WordPress, Blogger, LiveJournal or Ghost, and no feed; convert it to Markdown",
+    FileKind.ZIPPED: "is no export of a blog that Lacuna knows; unpack it, and use the files in it",
 }
 
 

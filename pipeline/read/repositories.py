@@ -40,6 +40,7 @@ def _scripts(stem: str, suffixes: str = "js ts mjs cjs mts cts") -> str:
 
 
 _JEKYLL_FOLDERS = "_layouts/ _includes/ _sass/"
+_HUGO_CONFIG = f"{_scripts('config', 'toml yaml yml json')} config/"
 _HUGO_CONTENT = "content content.* content-* content_*"
 GENERATORS = (  # the first that fits
     _generator(
@@ -49,10 +50,18 @@ GENERATORS = (  # the first that fits
         sources=_HUGO_CONTENT,
     ),
     _generator(
-        "hugo",  # before version 0.110; Zola has the same
-        f"{_scripts('config', 'toml yaml yml json')} config/",
+        "hugo",  # before version 0.110
+        _HUGO_CONFIG,
         "content/",
-        "archetypes/ layouts/ themes/ templates/ static/",
+        "archetypes/ layouts/",
+        sources=_HUGO_CONTENT,
+    ),
+    _generator("zola", "config.toml", "content/", "templates/ sass/", sources="content"),
+    _generator(
+        "hugo",
+        _HUGO_CONFIG,
+        "content/",
+        "themes/ static/",
         sources=_HUGO_CONTENT,
     ),
     _generator("jekyll", "_posts/", f"_config.yml _config.yaml _config.toml gemfile {_JEKYLL_FOLDERS}"),
@@ -64,7 +73,9 @@ GENERATORS = (  # the first that fits
         "docusaurus", _scripts("docusaurus.config"), "docs/ blog/", sources="docs docs-* docs_* blog blog-* blog_*"
     ),
     _generator("mkdocs", "mkdocs.yml mkdocs.yaml zensical.toml", "docs/", sources="docs"),
-    _generator("vitepress", ".vitepress/ .vuepress/"),
+    _generator("vitepress", ".vitepress/"),
+    _generator("vuepress", ".vuepress/"),
+    _generator("eleventy", f".eleventy.js {_scripts('eleventy.config')}"),
     _generator("gatsby", _scripts("gatsby-config"), "content/ posts/ blog/", sources="content posts blog"),
     _generator(
         "astro", _scripts("astro.config"), "src/", sources="src/content src/pages src/posts src/blog content posts"
@@ -74,9 +85,11 @@ GENERATORS = (  # the first that fits
     _generator("logseq", "logseq/", "pages/ journals/", sources="pages journals"),
     _generator("obsidian", ".obsidian/"),
     _generator("medium", "posts/", "claps/ sessions/ ips/ users-following/ pubs-following/", sources="posts"),
+    _generator("substack", "posts.csv", "posts/"),
+    _generator("tumblr", "posts_index.html", "html/", sources="html"),
     _generator("archivebox", "archive/", "archivebox.conf index.sqlite3", sources="archive/*"),
 )
-NOTE_GENERATORS = {"obsidian", "logseq"}  # folders of notes, where a README is a note
+NO_REPOSITORIES = {"obsidian", "logseq", "substack", "tumblr"}  # in such a folder, a README is a text like others
 _MEDIUM_DRAFT = re.compile(r"draft_.+-[0-9a-f]{6,12}\.\w+\Z")  # Medium's export names drafts so
 _SNAPSHOT_RECORDS = _name_set("index.json headers.json htmltotext.txt")  # that ArchiveBox writes besides
 _HIDDEN_EVIDENCE = _name_set(".git .git/ .github/ .gitlab/ .hg/ .svn/ .circleci/ .husky/ .gitmodules")

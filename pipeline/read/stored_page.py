@@ -16,13 +16,14 @@ import msgspec
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.read.decode_page import decode_page
 from pipeline.read.exports.feed_post import post_of_feed
+from pipeline.read.exports.ghost_post import post_of_ghost
 from pipeline.read.exports.wordpress_post import post_of_wordpress
 from pipeline.read.html import SavedPage, document_of_page
 from pipeline.read.readers import PictureFiles
 
 _VALUE = re.compile(r"""["']([^"'<>]{1,4000})["']|=([^\s"'<>]{1,4000})""")
 _BASE = re.compile(r"""<base\b[^>]{0,200}?\bhref\s*=\s*["']?([^\s"'>]+)""", re.IGNORECASE)
-ITEM_FORMS = {"wordpress": post_of_wordpress, "feed": post_of_feed}
+ITEM_FORMS = {"wordpress": post_of_wordpress, "feed": post_of_feed, "ghost": post_of_ghost}
 StoredPictures = Mapping[str, tuple[str, bytes]]  # URL -> media type, bytes
 
 
@@ -30,7 +31,8 @@ StoredPictures = Mapping[str, tuple[str, bytes]]  # URL -> media type, bytes
 class StoredPage:
     """A page: its bytes, its URL, its pictures by URL. Without `extract`, all of it is its article.
 
-    `fields` are what the container says of it, as front matter. `form` says what the bytes are: "" HTML, else XML.
+    `fields` are what the container says of it, as front matter. `form` says what the bytes are: "" HTML,
+    else XML or JSON of an export.
     """
 
     data: bytes
@@ -38,7 +40,7 @@ class StoredPage:
     pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     extract: bool = True
     fields: dict[str, str] = field(default_factory=dict)
-    form: Literal["", "wordpress", "feed"] = ""
+    form: Literal["", "wordpress", "feed", "ghost"] = ""
 
 
 def packed_page(page: StoredPage) -> bytes:

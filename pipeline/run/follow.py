@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import traceback
 from collections.abc import Sequence
 
@@ -59,7 +58,7 @@ def follow_all(
 
 def _unread(source: Source) -> Document:
     """Return what is known of a source before it is read."""
-    return Document(source.path, "", Metadata(hashlib.sha256(source.data).hexdigest()))
+    return Document(source.path, "", Metadata(source.sha256))
 
 
 def _refuse_blank(document: Document) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import pickle
 import traceback
 from dataclasses import replace
@@ -34,7 +33,7 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     except SkipDocument as unfit:
         cause: Cause = "environment" if isinstance(unfit, RetryLater) else "document"
         return document_row(Skipped(path, "read", str(unfit), cause))
-    sha256 = hashlib.sha256(source.data).hexdigest()
+    sha256 = source.sha256
     if sha256 == task.known:
         return Unchanged()
     steps = _assembled(pickle.dumps(task.settings))

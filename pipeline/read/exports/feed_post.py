@@ -1,4 +1,4 @@
-"""A post of a feed (RSS, Atom) or of a Blogger export, in XML -> its page as HTML, and its fields."""
+"""A post of a feed (RSS, Atom) or of an export of Blogger or LiveJournal, in XML -> its page as HTML, its fields."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _SHORTENED = re.compile(
     r"|阅读全文|閱讀全文|続きを読む|weiterlesen|lire la suite|leer más|читать далее)\W*(?:</?\w[^<>]*>\s*)*\Z",
     re.IGNORECASE,
 )
+_JOURNAL_USER = re.compile(r"<lj\s+(?:user|comm)=[\"']?([\w-]{1,60})[\"']?[^<>]*>(?:\s*</lj>)?", re.IGNORECASE)
+_JOURNAL_CUT = re.compile(r"</?(?:lj-cut|lj-raw)\b[^<>]*>", re.IGNORECASE)
 _FEWEST_LETTERS = 400  # of a description with markup that counts as the whole post
 
 
@@ -29,7 +31,7 @@ def post_of_feed(text: str) -> StoredPost:
     of_feed = xml_fields(f"<a>{head.decode('utf-8', 'surrogatepass')}")
     status = "draft" if is_feed_draft(fields) else ""
     known: dict[str, object] = {
-        "title": title_of(_first_text(fields, "title")),
+        "title": title_of_feed(fields),
         "authors": [*dict.fromkeys(_authors_of_entry(fields))] or [*dict.fromkeys(_authors_of_entry(of_feed))],
         "date": date_of_feed(fields),
         "source_url": link_of(fields),
@@ -49,9 +51,25 @@ def content_of(fields: Sequence[XmlField]) -> str:
             if kind == "xhtml":
                 return re.sub(r"(</?)\w+:(?=\w)", r"\1", one.markup)
             return one.text if "html" in kind else with_paragraphs(escape(one.text))
+    if (entry := value(fields, "event")) and value(fields, "itemid"):
+        return _of_journal(entry)
     found = _first_text(fields, "description", "summary")
     whole = _BLOCK.search(found) and len(re.sub(r"<[^<>]*>|\s", "", found)) >= _FEWEST_LETTERS
     return found if whole and not _SHORTENED.search(found[-400:]) else ""
+
+
+def title_of_feed(fields: Sequence[XmlField]) -> str:
+    """Return the title of a post, on one line; "" if it has none."""
+    return title_of(_first_text(fields, "title", "subject"))
+
+
+def _of_journal(entry: str) -> str:
+    r"""Return an entry of LiveJournal as HTML: line ends are breaks, a user is a name.
+
+    >>> _of_journal("A walk with <lj user='ann'>.\n\n<lj-cut text='more'>Home.</lj-cut>")
+    '<p>A walk with <b>ann</b>.</p><p>Home.</p>'
+    """
+    return with_paragraphs(_JOURNAL_CUT.sub("", _JOURNAL_USER.sub(r"<b>\1</b>", entry)))
 
 
 def link_of(fields: Sequence[XmlField]) -> str:
@@ -77,10 +95,12 @@ def blogger_kind(fields: Sequence[XmlField]) -> str:
 
 
 def is_feed_draft(fields: Sequence[XmlField]) -> bool:
-    """Return whether Blogger or the Atom Publishing Protocol says that the website does not show a post."""
+    """Return whether Blogger, LiveJournal or the Atom Publishing Protocol says that only the author sees a post."""
     status = value(fields, "blogger:status")
-    return status not in {"", "LIVE"} or any(
-        "draft>yes<" in one.markup for one in fields if one.name.endswith(":control")
+    return (
+        status not in {"", "LIVE"}
+        or value(fields, "security") == "private"
+        or any("draft>yes<" in one.markup for one in fields if one.name.endswith(":control"))
     )
 
 
@@ -113,11 +133,24 @@ def _tags(fields: Sequence[XmlField]) -> Iterator[str]:
         given = one.attributes
         if one.name in {"category", "dc:subject"} and not given.get("scheme", "").endswith(KIND):
             yield title_of(given.get("label") or given.get("term") or one.text)
+        elif one.name == "taglist":
+            yield from map(title_of, one.text.split(","))
 
 
 def date_of_feed(fields: Sequence[XmlField]) -> str:
     """Return when a post was published, as ISO 8601 if its feed says it as e-mails do."""
-    written = _first_text(fields, "published", "pubDate", "dc:date", "issued", "dcterms:created", "updated", "modified")
+    names = (
+        "published",
+        "pubDate",
+        "dc:date",
+        "issued",
+        "dcterms:created",
+        "eventtime",
+        "logtime",
+        "updated",
+        "modified",
+    )
+    written = _first_text(fields, *names)
     try:
         return parsedate_to_datetime(written).isoformat()
     except (ValueError, TypeError, IndexError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.read.pages.tree import PageElement, attribute, elements, first_with, has_class, shown_text
+from pipeline.read.pages.tumblr import footer_of_tumblr, tags_of_post, time_of_post
 
 MOST_JSON = 500_000  # characters of one block of JSON-LD
 MOST_AUTHORS_OF_PAGE = 12
@@ -43,6 +44,7 @@ class PageMetadata:
     language: str = ""
     description: str = ""
     series: str = ""  # the e-book that a chapter is from
+    tags: tuple[str, ...] = ()
 
 
 def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool = False) -> PageMetadata:
@@ -55,14 +57,16 @@ def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool 
     title = _title_of_window(root) if converted else ""
     title = title or _first(fields, _TITLES) or _string(linked.get("headline")) or _heading(root)
     description = _first(fields, _DESCRIPTIONS) or _string(linked.get("description"))
+    footer = footer_of_tumblr(root)
     return PageMetadata(
         title or _title_of_window(root),
         _authors(root, fields, linked),
-        _date(root, fields, linked),
+        _date(root, fields, linked) or (time_of_post(footer) if footer is not None else ""),
         _canonical(root, fields, text, url),
         _language(root, fields),
         description,
         _first(fields, (PART_OF,)) if converted else "",
+        tags_of_post(footer) if footer is not None else (),
     )
 
 

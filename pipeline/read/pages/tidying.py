@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 from pipeline.read.pages.code import LONGEST_LANGUAGE, language_of_code
-from pipeline.read.pages.tree import PageElement, attribute, drop, elements, has_class, is_element, shown_text
+from pipeline.read.pages.tree import (
+    PageElement,
+    attribute,
+    drop,
+    elements,
+    first_with,
+    has_class,
+    is_element,
+    shown_text,
+)
+from pipeline.read.pages.tumblr import footer_of_tumblr
 
 _ANCHOR_TEXT = re.compile(r"[\s#¶§🔗⚓∞☍\u200b\ufe0f]*|link|permalink|anchor|direct link to .*", re.IGNORECASE)
 _COPY = re.compile(
@@ -27,7 +37,7 @@ CALLOUT = "data-callout-kind"
 
 
 def tidy_page(root: PageElement) -> None:
-    """Remove links of headings to themselves, buttons that copy, and the name of a language above code.
+    """Remove links of headings to themselves, buttons that copy or subscribe, and the name of a language above code.
 
     Boxes with notes and warnings are marked.
     """
@@ -35,9 +45,11 @@ def tidy_page(root: PageElement) -> None:
         _drop_anchors(heading)
     for element in elements(root, "clipboard-copy"):
         drop(element)
-    for element in elements(root, "div", "span", "ul"):
-        if _is_drawn(element):
+    for element in elements(root, "div", "span", "ul", "p"):
+        if _is_drawn(element) or _asks_to_subscribe(element):
             drop(element)
+    if (footer := footer_of_tumblr(root)) is not None:
+        drop(footer)
     for code in elements(root, "pre"):
         _drop_header(code)
         _drop_labels(_block_of_code(code))
@@ -61,6 +73,13 @@ def _is_drawn(element: PageElement) -> bool:
     style = element.get("style") if element.tag == "div" else None
     icon = style is not None and _INLINE_BOX.search(style) and not shown_text(element)
     return bool(icon) and next(element.iter(*_SHOWN_WITHOUT_TEXT), None) is None
+
+
+def _asks_to_subscribe(element: PageElement) -> bool:
+    """Return whether an element is a form or a button of Substack; its URL is then a name, as `%%checkout_url%%`."""
+    if has_class(element, "subscription-widget-wrap", "subscription-widget-wrap-editor"):
+        return True
+    return has_class(element, "button-wrapper") and first_with(element.iter("a"), "href").startswith("%%")
 
 
 def _block_of_code(code: PageElement) -> PageElement:
