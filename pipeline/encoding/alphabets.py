@@ -1,4 +1,4 @@
-"""Text in a language without a model -> letters that the models know, with the price of each: `ŝanĝo` -> `sango`.
+"""Letters and signs that the language model does not know -> those that it knows: `ŝanĝo` -> `sango`, `£` -> `$`.
 
 Romanian had cedillas in its code pages and has commas today. Esperanto, Maltese, Welsh and Albanian have letters that
 are rare or missing in the languages of the model. With the
@@ -6,6 +6,8 @@ letters below them, their text is as likely as text of unknown languages is.
 """
 
 from __future__ import annotations
+
+import re
 
 from pipeline.encoding.codecs import ALPHABETS
 
@@ -16,6 +18,26 @@ LETTER_PRICE = (
     1.2  # nats for each such letter, which is one in three of its base letters; `benchmarks/decoding.py pairs`
 )
 FEWEST_LETTERS = 2  # where a share is required
+KNOWN_SIGNS = str.maketrans(  # the language model knows signs as typewriters write them; each is one character
+    {
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{ACUTE ACCENT}": "'",
+        "\N{POUND SIGN}": "$",
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+        "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+        "\N{COPYRIGHT SIGN}": "c",
+        "\N{REGISTERED SIGN}": "c",
+        "\N{SECTION SIGN}": "*",
+        "\N{DEGREE SIGN}": "*",
+        "\N{MIDDLE DOT}": "-",
+        "\N{MACRON}": "-",
+        "\N{NOT SIGN}": "-",
+        "\N{VULGAR FRACTION ONE HALF}": "2",
+    }
+)
+NEIGHBOURS = re.compile(r"[^\W\d_\x00-\u024f]{2}")  # letters that are not Latin
+LONE_LETTER = re.compile(r"[^\W\d_\x00-\u024f]")
 
 
 def in_known_letters(text: str, codec: str) -> tuple[str, float]:
@@ -37,3 +59,14 @@ def in_known_letters(text: str, codec: str) -> tuple[str, float]:
             table = {ord(form(char)): form(BASE_LETTERS[char]) for char in own for form in (str.lower, str.upper)}
             return text.translate(table), LETTER_PRICE * count
     return text, 0.0
+
+
+def has_lone_letters(text: str) -> bool:
+    """Return whether a text has letters of other scripts than Latin, but never two together.
+
+    Words have more than one letter. Such letters come of Latin text that is decoded with a wrong codec.
+
+    >>> has_lone_letters("That愀 all"), has_lone_letters("Ausgabe 1п/97"), has_lone_letters("всё")
+    (True, True, False)
+    """
+    return LONE_LETTER.search(text) is not None and NEIGHBOURS.search(text) is None
