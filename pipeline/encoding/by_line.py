@@ -6,7 +6,6 @@ a price (Viterbi, 1967). Lines of a multi-byte codec that lost bytes are divided
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ import numpy as np
 from pipeline.changes import Change
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
-from pipeline.encoding.alphabets import has_lone_letters
+from pipeline.encoding.alphabets import has_lone_characters
 from pipeline.encoding.codecs import detectable_codecs, is_multi_byte
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
@@ -74,9 +73,11 @@ def _scores_by_codec(lines: Sequence[bytes], codec: str) -> list[LineScores]:
         sample = [lines[at] for at in strange]
         if sum(len(line) for line in sample) < FEWEST_STRANGE_BYTES:
             break
-        known = np.max([one.scores[strange] for one in found], axis=0)
+        codecs = [one.codec for one in found]
+        again = (line_scores(sample, one, sample).scores for one in codecs)  # they may be in another language
+        known = np.max([*(one.scores[strange] for one in found), *again], axis=0)
         rarities = detectable_codecs()
-        others = _likelier_codecs(sample, [one.codec for one in found])
+        others = [other for other in _likely_codecs(sample) if other not in codecs]
         gains = {other: _gain(sample, other, known) - rarities.get(other, 0.0) for other in others}
         other = max(gains, key=lambda other: gains[other], default=codec)
         if gains.get(other, 0.0) < LEAST_CODEC_GAIN:
@@ -91,17 +92,10 @@ def _readable(lines: Sequence[bytes], codec: str) -> list[bytes]:
     return [lines[at] for _, at in rates[: len(rates) // 2 + 1][:STRANGE_SAMPLE]]
 
 
-def _likelier_codecs(sample: Sequence[bytes], found: Sequence[str]) -> list[str]:
-    """Return the codecs that strange lines are likelier in than in those `found`, and UTF-8 if some line is valid.
-
-    Lines of two multi-byte codecs together may be likeliest in a third one, so those `found` do not exclude others.
-    """
+def _likely_codecs(sample: Sequence[bytes]) -> list[str]:
     encoding = likeliest_encoding(b"\n".join(sample), None)
     names = [encoding.codec, *(other.codec for other in encoding.alternatives)] if encoding else []
-    likelier = list(itertools.takewhile(lambda name: is_multi_byte(name) or name not in found, names))
-    if UTF_8 not in {*found, *likelier} and any(is_decodable(line, UTF_8) for line in sample):
-        likelier.append(UTF_8)
-    return [name for name in likelier if name not in found and is_ascii_compatible(name)]
+    return [name for name in names if is_ascii_compatible(name)]
 
 
 def _gain(sample: Sequence[bytes], codec: str, known: Floats) -> float:
@@ -111,7 +105,7 @@ def _gain(sample: Sequence[bytes], codec: str, known: Floats) -> float:
     """
     one = line_scores(sample, codec, sample)
     gains = np.maximum(one.scores - known - SWITCH_PRICE, 0)
-    return float(gains[[not has_lone_letters(text) for text in one.texts]].sum())
+    return float(gains[[not has_lone_characters(text) for text in one.texts]].sum())
 
 
 def _cheapest_path(found: Sequence[LineScores]) -> list[int]:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
-from pipeline.encoding.alphabets import KNOWN_SIGNS, has_lone_letters, in_known_letters
+from pipeline.encoding.alphabets import has_lone_characters, in_known_letters, in_known_signs
 from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
 from pipeline.encoding.marked import marked_text
 
@@ -19,7 +19,7 @@ LATIN_IN_UTF_8 = re.compile(  # a line whose letters outside ASCII are U+00C0 to
 UTF_8 = "utf-8"
 MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
-LONE_LETTERS_PRICE = 30.0  # nats for text of another script in which no two letters stand together: as a bad byte
+LONE_CHARACTERS_PRICE = 30.0  # nats for text of another script in which no two letters stand together: as a bad byte
 BAD_BYTE_PRICES = (30.0, 18.0)  # nats for each byte that a codec cannot decode: of the first ones, and of more
 RARE_WHEN_DAMAGED, RARE_FACTOR = 6.0, 4.0  # nats: codecs of this rarity pay so many times the price
 SCORE_WEIGHT = 0.5  # of a difference of scores; `benchmarks/decoding.py pairs` set it and the next two
@@ -62,7 +62,7 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     for codec in _without_supersets(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
         text, letters = in_known_letters(text, codec)
-        price = known[codec] + letters + _price(bad, known[codec]) + LONE_LETTERS_PRICE * has_lone_letters(text)
+        price = known[codec] + letters + _price(bad, known[codec]) + LONE_CHARACTERS_PRICE * has_lone_characters(text)
         if text not in read or price < read[text][0]:  # of equals, the first: `CODECS` has the commonest first
             read[text] = (price, codec)
     texts = list(read)
@@ -144,7 +144,7 @@ def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
     size = len(text)
     text = NON_TEXT.sub("", text.replace(REPLACEMENT, ""))
     bad = size - len(text)
-    text = text.translate(KNOWN_SIGNS)
+    text = in_known_signs(text)
     shown = PRESENTATION_FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     return unicodedata.normalize("NFC", shown), bad
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.alphabets import KNOWN_SIGNS, in_known_letters
+from pipeline.encoding.alphabets import in_known_letters, in_known_signs
 from pipeline.encoding.detection import UTF_8
 from pipeline.encoding.marked import marked_text
 from pipeline.language.fluency import RIVAL_LANGUAGES, letter_scores
@@ -56,7 +56,7 @@ def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) ->
 
 def _known(text: str, codec: str) -> str:
     """Return a text of the same length in letters and signs that the language model knows."""
-    return in_known_letters(text, codec)[0].translate(KNOWN_SIGNS)
+    return in_known_signs(in_known_letters(text, codec)[0])
 
 
 def text_scores(texts: Sequence[str], model: LanguageModel) -> Floats:
