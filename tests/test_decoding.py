@@ -214,3 +214,36 @@ def test_latin_words_of_utf8_are_no_chinese(first: str, second: str, codec: str)
     """Two lines of names, one in UTF-8 and one not: no Chinese character is inside of a Latin word."""
     text = decode(Source(PurePosixPath("a.csv"), first.encode() + b"\n" + second.encode(codec) + b"\n")).text
     assert text == f"{first}\n{second}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "That´s all for today, folks.",
+        "It´s a pity: the ferry doesn´t stop here any more.",
+        "Ein ´Programm´ für alle, die´s eilig haben.",
+        "The complete kit costs £39.95, and postage is £4.\nSend £2 for the catalogue.",
+        "Adult\xa0\n£ 16.00\nFamily\xa0\n£ 24.00\n\xa0",
+        "A reply to the comment about »Virtual Gardens« (by D. Moore)",
+        "© 1997 Harbour Software. All rights reserved.",
+        "The path is about 3½ miles long.",
+        "See § 12 of the contract.",
+        "The box is marked Lagoon® and has one dot · here.",
+        "empfehlenswert, auch wenn es sich dabei 'nur'\xa0um eine Sammlung\nhandelt",
+        "Ausgabe 1ß/97 ist da.",
+        '<a href="po.html"> Andreas Pöppler </a>\n<a href="jo.html"> Jörg Scholl </a>\nund du weißt, wer gemeint ist?',
+        "Wien (Österreich)\nDFÜ (Internet, E-Mail)",
+        "    _  ¬\\  _\n   /.  \\/. ¬\\\n  ¯¯¯¯¯¯¯¯¯¯",
+        "¯¯¯¯¯¯¯¯¯¯¯¯¯¯\nThe news of the month\n¯¯¯¯¯¯¯¯¯¯¯¯¯¯",
+        "Hinta on £30, ja toimitus kestää viikon.\nTämä päivitys on hyvä.",
+    ],
+)
+def test_signs_of_latin_1_are_no_letters_of_other_codecs(text: str):
+    """A lone sign between Latin words is no letter: `That´s` is not `That愀`, nor `£2` `Ł2`, nor a space `á`."""
+    assert decoded(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize("text", ["Tämä on hyvä päivä, ja yö on pitkä.", "Die Kühe stört es nicht, außer bei Regen."])
+def test_of_codecs_that_decode_a_text_alike_the_commonest_is_named(text: str):
+    """Finnish and German have the same bytes in cp1250 and cp1252."""
+    assert detect(text.encode("cp1252")).codec == "cp1252"

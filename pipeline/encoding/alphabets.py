@@ -1,4 +1,4 @@
-"""Text in a language without a model -> letters that the models know, with the price of each: `ŝanĝo` -> `sango`.
+"""Letters and signs that the language model does not know -> those that it knows: `ŝanĝo` -> `sango`, `£` -> `$`.
 
 Romanian had cedillas in its code pages and has commas today. Esperanto, Maltese, Welsh and Albanian have letters that
 are rare or missing in the languages of the model. With the
@@ -6,6 +6,8 @@ letters below them, their text is as likely as text of unknown languages is.
 """
 
 from __future__ import annotations
+
+import re
 
 from pipeline.encoding.codecs import ALPHABETS
 
@@ -16,6 +18,32 @@ LETTER_PRICE = (
     1.2  # nats for each such letter, which is one in three of its base letters; `benchmarks/decoding.py pairs`
 )
 FEWEST_LETTERS = 2  # where a share is required
+SIGNS = {  # the language model knows signs as typewriters write them; each is one character
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{ACUTE ACCENT}": "'",
+    "\N{POUND SIGN}": "$",
+    "\N{NO-BREAK SPACE}": " ",
+    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{COPYRIGHT SIGN}": "c",
+    "\N{REGISTERED SIGN}": "c",
+    "\N{SECTION SIGN}": "*",
+    "\N{DEGREE SIGN}": "*",
+    "\N{MIDDLE DOT}": "-",
+    "\N{MACRON}": "-",
+    "\N{NOT SIGN}": "-",
+    "\N{BROKEN BAR}": "|",
+    "\N{CEDILLA}": ",",
+    "\N{HORIZONTAL ELLIPSIS}": ".",
+    "\N{VULGAR FRACTION ONE HALF}": "2",
+}
+_SIGN = re.compile(  # not next to letters outside ASCII, where it is mostly a part of a mis-decoded character
+    rf"(?<![^\W\x00-\x7f])(?:[{''.join(SIGNS)}](?<![¯¬])|[¯¬](?![A-Za-z]))(?![^\W\x00-\x7f])|’"
+)
+_DRAWING = re.compile("([\u2500-\u259f])\\1{2,}")  # lines and blocks of DOS; one alone is mostly a mis-decoded letter
+NEIGHBOURS = re.compile(r"[^\W\d_\x00-\u024f]{2}")  # letters that are not Latin
+_SIGN_AT_WORD = re.compile("[‹¬±÷∂∆∏∑√∞∫≈≠≤≥◊\u2500-\u259f](?=[A-Za-z])|(?<=[A-Za-z])[‹¬±÷∂∆∏∑√∞∫≈≠≤≥◊\u2500-\u259f]")
+LONE_LETTER = re.compile(r"[^\W\d_\x00-\u024f]")
 
 
 def in_known_letters(text: str, codec: str) -> tuple[str, float]:
@@ -37,3 +65,24 @@ def in_known_letters(text: str, codec: str) -> tuple[str, float]:
             table = {ord(form(char)): form(BASE_LETTERS[char]) for char in own for form in (str.lower, str.upper)}
             return text.translate(table), LETTER_PRICE * count
     return text, 0.0
+
+
+def in_known_signs(text: str) -> str:
+    """Return a text of the same length with the signs that the language model knows.
+
+    >>> in_known_signs("That´s £5"), in_known_signs("──────"), in_known_signs("é´")
+    ("That's $5", '------', 'é´')
+    """
+    return _DRAWING.sub(lambda run: "-" * len(run[0]), _SIGN.sub(lambda sign: SIGNS[sign[0]], text))
+
+
+def has_lone_characters(text: str) -> bool:
+    """Return whether a text has letters of other scripts than Latin, but never two together, or signs at words.
+
+    Words have more than one letter. Such characters come of Latin text that is decoded with a wrong codec.
+
+    >>> [has_lone_characters(text) for text in ("That愀 all", "Ausgabe 1п/97", "÷sterreich", "всё", "é")]
+    [True, True, True, False, False]
+    """
+    lone = LONE_LETTER.search(text) is not None and NEIGHBOURS.search(text) is None
+    return lone or _SIGN_AT_WORD.search(text) is not None

@@ -16,7 +16,8 @@ import numpy as np
 from pipeline.changes import Change
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
-from pipeline.encoding.codecs import is_multi_byte
+from pipeline.encoding.alphabets import has_lone_characters
+from pipeline.encoding.codecs import detectable_codecs, is_multi_byte
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.encoding.lost_bytes import DecodedLine, lost_byte_changes
@@ -72,10 +73,14 @@ def _scores_by_codec(lines: Sequence[bytes], codec: str) -> list[LineScores]:
         sample = [lines[at] for at in strange]
         if sum(len(line) for line in sample) < FEWEST_STRANGE_BYTES:
             break
-        known = np.max([one.scores[strange] for one in found], axis=0)
-        gains = {other: _gain(sample, other, known) for other in _likely_codecs(sample)}
+        codecs = [one.codec for one in found]
+        again = (line_scores(sample, one, sample).scores for one in codecs)  # they may be in another language
+        known = np.max([*(one.scores[strange] for one in found), *again], axis=0)
+        rarities = detectable_codecs()
+        others = [other for other in _likely_codecs(sample) if other not in codecs]
+        gains = {other: _gain(sample, other, known) - rarities.get(other, 0.0) for other in others}
         other = max(gains, key=lambda other: gains[other], default=codec)
-        if other in {one.codec for one in found} or gains[other] < LEAST_CODEC_GAIN:
+        if gains.get(other, 0.0) < LEAST_CODEC_GAIN:
             break
         found.append(_divided_again(lines, line_scores(lines, other, sample), found))
     return found
@@ -94,8 +99,13 @@ def _likely_codecs(sample: Sequence[bytes]) -> list[str]:
 
 
 def _gain(sample: Sequence[bytes], codec: str, known: Floats) -> float:
-    """Return by how much lines are likelier in a codec than they are `known` to be, a change of codec paid."""
-    return float(np.maximum(line_scores(sample, codec, sample).scores - known - SWITCH_PRICE, 0).sum())
+    """Return by how much lines are likelier in a codec than they are `known` to be, a change of codec paid.
+
+    Lines with lone letters of another script do not count: Latin text that is decoded with a wrong codec has them.
+    """
+    one = line_scores(sample, codec, sample)
+    gains = np.maximum(one.scores - known - SWITCH_PRICE, 0)
+    return float(gains[[not has_lone_characters(text) for text in one.texts]].sum())
 
 
 def _cheapest_path(found: Sequence[LineScores]) -> list[int]:

@@ -80,7 +80,7 @@ CODECS: tuple[Codec, ...] = (
     Codec("cp852",          1, "DOS",     "Latin",     5, wrong=21, truth=27),
     Codec("iso8859-3",      1, "ISO",     "Latin",     6),
     Codec("iso8859-4",      1, "ISO",     "Latin",     6, wrong=30),
-    Codec("iso8859-10",     1, "ISO",     "Latin",     6),
+    Codec("iso8859-10",     1, "ISO",     "Latin",     8),
     Codec("iso8859-11",     1, "ISO",     "Thai",      6, subsets="tis_620"),
     Codec("iso8859-13",     1, "ISO",     "Latin",     6, wrong=29),
     Codec("iso8859-14",     1, "ISO",     "Latin",     6),

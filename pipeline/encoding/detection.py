@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
-from pipeline.encoding.alphabets import in_known_letters
+from pipeline.encoding.alphabets import has_lone_characters, in_known_letters, in_known_signs
 from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
 from pipeline.encoding.marked import marked_text
 
@@ -19,6 +19,7 @@ LATIN_IN_UTF_8 = re.compile(  # a line whose letters outside ASCII are U+00C0 to
 UTF_8 = "utf-8"
 MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
+LONE_CHARACTERS_PRICE = 30.0  # nats for text of another script in which no two letters stand together: as a bad byte
 BAD_BYTE_PRICES = (30.0, 18.0)  # nats for each byte that a codec cannot decode: of the first ones, and of more
 RARE_WHEN_DAMAGED, RARE_FACTOR = 6.0, 4.0  # nats: codecs of this rarity pay so many times the price
 SCORE_WEIGHT = 0.5  # of a difference of scores; `benchmarks/decoding.py pairs` set it and the next two
@@ -32,13 +33,13 @@ RARE = 10.0  # nats: hardly any file is in a codec of this rarity
 SAMPLE_BYTES = 3_000  # bytes that the encoding is detected from
 MOST_SCORED_CODECS = 10  # decodings that are scored in full: the likeliest by their characters alone
 PROSE_BYTES = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second byte of a character
+LETTERS = re.compile(rb"[A-Za-z]|[\x80-\xff]{2}")  # a lone byte without letters, as in `\xa3 16.00`, is of no language
 HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 WORDS_BY_SCRIPT = re.compile(
     "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
 )  # group 1: words in Latin letters
 TOUCHING_SCRIPTS = re.compile("(?<=[A-Za-z\u00c0-\u024f])[\u0370-\u1fff]|(?<=[\u0370-\u1fff])[A-Za-z\u00c0-\u024f]")
 TOUCHING_PENALTY = 5.0  # nats for each such pair of neighbours
-TYPEWRITER_FORMS = str.maketrans("\u2019\u00a3", "'$")  # the language model knows English as typewriters write it
 PRESENTATION_FORMS = re.compile(
     "[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}"
 )  # Arabic presentation forms, half-width Kana
@@ -61,8 +62,9 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     for codec in _without_supersets(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
         text, letters = in_known_letters(text, codec)
-        price = known[codec] + letters + _price(bad, known[codec])
-        read[text] = min(read.get(text, (math.inf, "")), (price, codec))
+        price = known[codec] + letters + _price(bad, known[codec]) + LONE_CHARACTERS_PRICE * has_lone_characters(text)
+        if text not in read or price < read[text][0]:  # of equals, the first: `CODECS` has the commonest first
+            read[text] = (price, codec)
     texts = list(read)
     rough = letter_scores(texts)[1].max(axis=1)
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:MOST_SCORED_CODECS]
@@ -142,7 +144,7 @@ def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
     size = len(text)
     text = NON_TEXT.sub("", text.replace(REPLACEMENT, ""))
     bad = size - len(text)
-    text = text.translate(TYPEWRITER_FORMS)
+    text = in_known_signs(text)
     shown = PRESENTATION_FORMS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     return unicodedata.normalize("NFC", shown), bad
 
@@ -164,13 +166,17 @@ def prose_sample(data: bytes) -> bytes:
 
     Markup and URLs between them look the same in every encoding, and belong to no language.
     """
-    picked, size = [], 0
+    picked, alone, size = [], [], 0
     for stretch in PROSE_BYTES.finditer(data):
         if not stretch[0].isascii():
+            if not LETTERS.search(stretch[0]):
+                alone = alone or [stretch[0]]
+                continue
             picked.append(stretch[0])
             size += len(stretch[0]) + 1
             if size > SAMPLE_BYTES:
                 break
+    picked = picked or alone
     whole = b"\n".join(picked)
     if len(whole) <= SAMPLE_BYTES:
         return whole

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.alphabets import in_known_letters
+from pipeline.encoding.alphabets import in_known_letters, in_known_signs
 from pipeline.encoding.detection import UTF_8
 from pipeline.encoding.marked import marked_text
 from pipeline.language.fluency import RIVAL_LANGUAGES, letter_scores
@@ -39,8 +39,8 @@ class LineScores:
 def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) -> LineScores:
     """Return the scores of lines in a codec; the language is the likeliest of the lines that are `typical` for it."""
     texts = [marked_text(line, codec) for line in lines]
-    known = in_known_letters("\n".join(texts), codec)[0].split("\n")
-    sample = in_known_letters("\n".join(marked_text(line, codec) for line in typical), codec)[0]
+    known = _known("\n".join(texts), codec).split("\n")
+    sample = _known("\n".join(marked_text(line, codec) for line in typical), codec)
     model = likeliest_model(sample[:LANGUAGE_SAMPLE_LENGTH])
     chance, codes, starts = _character_scores(known, model)
     marks = np.array([text.count(REPLACEMENT) for text in texts])
@@ -52,6 +52,11 @@ def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) ->
     broken = (marks > 0) | (np.maximum.reduceat(worst, starts) > STRANGE_RUN)
     scores = text_scores(known, model) + VALID_UTF_8 * ((marks == 0) & (codec == UTF_8))
     return LineScores(codec, model, texts, scores, strange, broken)
+
+
+def _known(text: str, codec: str) -> str:
+    """Return a text of the same length in letters and signs that the language model knows."""
+    return in_known_signs(in_known_letters(text, codec)[0])
 
 
 def text_scores(texts: Sequence[str], model: LanguageModel) -> Floats:

@@ -12,6 +12,7 @@ from pipeline.patterns import lazy_pattern
 
 STRONG_ASTERISKS = 2  # asterisks of strong emphasis
 MOST_ASTERISKS = 3  # asterisks: emphasis and strong emphasis at once
+CLOSING_BRACKETS = ")]}）】」』》"
 ASTERISKS = lazy_pattern(r"(?<![\\*])\*+")  # not after a backslash
 _NOT_EMPHASIS = lazy_pattern(  # where asterisks are no emphasis: code spans, link targets, autolinks, HTML code
     r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
@@ -55,12 +56,18 @@ def paired_runs(
             lone.append(run)
         elif run.size in opened and not is_blank(before):
             pairs.append((opened.pop(run.size), run))
-        elif run.size in opened:
-            lone.append(opened.pop(run.size))
-            opened[run.size] = run
+        elif _ends_word(before, after):
+            lone.append(run)
         else:
+            if run.size in opened:
+                lone.append(opened.pop(run.size))
             opened[run.size] = run
     return sorted(pairs, key=lambda pair: pair[0].start), sorted([*lone, *opened.values()], key=lambda run: run.start)
+
+
+def _ends_word(before: str, after: str) -> bool:
+    """Return whether a run belongs to the Latin word or the bracket before it: `zo* 匹配`, `(标记 late**)`."""
+    return before.isascii() and before.isalnum() and (is_blank(after) or after in CLOSING_BRACKETS)
 
 
 def is_flanking(outside: str, inside: str) -> bool:

@@ -29,9 +29,9 @@ _TOKENS = lazy_pattern(  # of names, patterns and masks; every asterisk or under
         (
             rf"(?<![\w\\*])__(?:{_DUNDER_NAMES})__(?!\w)",
             r"(?<![\w\\*])__[A-Za-z]\w*?__(?=\.[A-Za-z]|\(|\[|/|[ ]?=)",
-            r"(?<=[^\W\d_][./])_{1,2}[A-Za-z]\w*?_{1,2}(?!\w)|(?<=->)__[A-Za-z]\w*?__(?!\w)",
+            r"(?<=[^\W\d_][./])__[A-Za-z]\w*?__(?!\w)|(?<=[^\W\d_]\.)_[A-Za-z]\w*?_(?!\w)|(?<=->)__[A-Za-z]\w*?__(?!\w)",
             r"(?<![\w\\*])_[A-Za-z]\w*?_(?=\.(?:[a-z]{1,4}|html|yaml|json|toml)\b(?! ?[A-Z])|/)",
-            r"(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧])_{1,3}(?=[\^\-=;><@~T・•ಠ°¬￣╥≦])",  # faces: ^_^, -_-
+            r"(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧])(?<![\w\"'/]>)_{1,3}(?=[\^\-=;><@~T・•ಠ°¬￣╥≦])",  # faces: ^_^, -_-
             r"(?<![\w*\\])\*\^_+\^\*(?![\w*])",
             r"(?<=[0-9])\*{2,}(?=[0-9])|(?<=[0-9]-)\*{2,}(?=-)|(?<=\*-)\*{2,}(?=-)|(?<![\w*\\])\*{2,}(?=-\*{2,}-)",
             r"(?<=[0-9])\*{3,}(?=[Xx](?![A-Za-z]))|(?<=[0-9])-?\*{3,}(?=-?[0-9])",
@@ -91,7 +91,7 @@ _EMPHASIS = lazy_pattern(  # marks around words, with nothing at them that a nam
 )
 _DOUBTFUL_UNDERSCORE = lazy_pattern(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
 _ENDS_TEXT = lazy_pattern(r"[\w)\]*）」】]")
-_ONLY_SIGNS = lazy_pattern(r"[.^][.^_;\-]*")
+_ONLY_SIGNS = lazy_pattern(r"(?!\.\.)[.^][.^_;\-]*")  # an ellipsis may be emphasized
 _EMPHASIZED_WORD = lazy_pattern(
     r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)"
 )  # `*/health*`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.changes import Change, repeated
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
 NEW_LIST = "Markdown would renumber the list; a comment lets a new list start with its number"
+LEAST_WITH_SLIP = 4  # items
 LEAST_ONES = 3  # items; so many with the number 1, two thirds of a list, are not real numbers
 _NUMBERED_LINE = re.compile(r"\n[ \t>]*(?:[-*+][ \t]+)?(\d{1,9})[.)][ \t]")  # in a text with a line end before it
 _DATE_LINE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?\d{1,9}[.)][ \t]+\d{1,9}[.)](?:[ \t]|$)", re.MULTILINE)
@@ -27,12 +29,12 @@ _BREAKS = ("\\", "  ")  # ends of a line that are hard line breaks
 
 @dataclass(slots=True)
 class _List:
-    """A numbered list: its token, its items, whether each item is one paragraph, and whether one is a date."""
+    """A numbered list: its token, its items, whether each item is one paragraph, and whether each is a date."""
 
     token: Token
     items: list[Token] = field(default_factory=list)
     simple: bool = True
-    dated: bool = False  # `2021. 3. 4.` is parsed as lists in lists
+    dated: bool = True  # each item starts with a date: `2021. 3. 4.` is parsed as lists in lists
 
     @property
     def numbers(self) -> list[int]:
@@ -94,15 +96,28 @@ def _holds_regions(group: BlockGroup, first: int, last: int) -> bool:
 
 
 def _counts_up(numbers: Sequence[int]) -> bool:
-    """Return whether numbers count up by one, or are mostly 1 or all 0: some let Markdown count."""
+    """Return whether numbers count up by one, or are mostly 1 or all 0: some let Markdown count.
+
+    A number of a long list that is there twice is a slip of its author: 1, 2, 2, 3.
+    """
     ones = numbers.count(1)
     counted = list(range(numbers[0], numbers[0] + len(numbers)))
     return (
         list(numbers) == counted
         or ones == len(numbers)
         or not any(numbers)
+        or (
+            len(numbers) >= LEAST_WITH_SLIP
+            and numbers[0] in {0, 1}
+            and _steps(numbers) == [0, *[1] * (len(numbers) - 2)]
+        )
         or (numbers[0] == 1 and ones >= LEAST_ONES and ones * 3 >= len(numbers) * 2)
     )
+
+
+def _steps(numbers: Sequence[int]) -> list[int]:
+    """Return the differences between neighbours, sorted: `(1, 2, 2, 3)` -> `[0, 1, 1]`."""
+    return sorted(after - before for before, after in pairwise(numbers))
 
 
 def _numbered_lists(tokens: Sequence[Token]) -> list[_List]:
@@ -119,7 +134,7 @@ def _numbered_lists(tokens: Sequence[Token]) -> list[_List]:
         elif token.type == "list_item_open" and path[-1]:
             path[-1].items.append(token)
             path[-1].simple &= _is_simple(tokens, at)
-            path[-1].dated |= _starts_date(tokens, at)
+            path[-1].dated &= _starts_date(tokens, at)
     return found
 
 

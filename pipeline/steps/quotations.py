@@ -68,12 +68,21 @@ def _answers(group: BlockGroup, before: str, *, replied: bool) -> Iterator[Chang
         for at in range(first + 1, last):
             depth, above = _depth(lines[at]), _depth(lines[at - 1])
             place = group.start + starts[at]
-            if depth >= above or overlaps_opaque(group.text, (starts[at] - 1, starts[at])):
+            if (
+                depth >= above
+                or _continues(lines[at - 1], lines[at])
+                or overlaps_opaque(group.text, (starts[at] - 1, starts[at]))
+            ):
                 continue
             sentence = replied and _ANSWERED_SENTENCE.match(f"\n{lines[at - 1]}\n{lines[at]}")
             answered = sentence or _is_answer(lines[first:at], lines[:first], before)
             if answered or (depth and _from_mail(lines[first:last])):
                 yield Change("quotations", (place, place), "", ">" * depth + "\n", ANSWER)
+
+
+def _continues(quoted: str, line: str) -> bool:
+    """Return whether a line is no answer: the quoted line ends with a hard break, or `:::` closes a container."""
+    return quoted.endswith(("\\", "  ")) or line.lstrip().startswith(":::")
 
 
 def _from_mail(lines: Sequence[str]) -> bool:
