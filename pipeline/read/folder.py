@@ -246,7 +246,7 @@ def read_source(root: Path, found: FoundFile, max_bytes: int) -> Source:
         raise SkipDocument(message) from error
     if len(data) != found.size or after != stamp:
         raise RetryLater(CHANGED_MESSAGE)
-    return Source(found.path, data, fields=fields_in_table(root, found.path))
+    return Source(found.path, data, fields=fields_in_table(root, found.name))
 
 
 def _stamp_of_file(file: BinaryIO) -> str:

@@ -196,9 +196,8 @@ def _kind_by_name(place: FolderPlace, path: str, name: str) -> str:
         return FileKind.REPOSITORY
     if kind is FileKind.BARE:
         return FileKind.OTHER if place.documents or place.project or place.programs else ""
-    if kind in _PAGES and _is_saved_page(place, path):
-        return kind_of_exported(name)
-    return COUNTED_AS.get(kind, kind)
+    is_post = kind in _PAGES and _is_saved_page(place, path)
+    return kind_of_exported(name) if is_post else COUNTED_AS.get(kind, kind)
 
 
 def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:

@@ -38,17 +38,19 @@ def rows_of_substack(data: bytes) -> Mapping[str, TableFields]:
     return rows
 
 
-def table_of_page(path: PurePosixPath) -> PurePosixPath | None:
+def table_of_page(path: str) -> PurePosixPath | None:
     """Return where the table of a page is if it is of an unpacked export; None for a file that cannot be its page.
 
-    >>> str(table_of_page(PurePosixPath("a/posts/1.mill.html"))), table_of_page(PurePosixPath("a/1.mill.html"))
+    >>> str(table_of_page("a/posts/1.mill.html")), table_of_page("a/1.mill.html")
     ('a/posts.csv', None)
     """
-    is_page = path.parent.name == SUBSTACK_PAGES and path.suffix == ".html"
-    return path.parent.with_name(SUBSTACK_TABLE) if is_page else None
+    if not path.endswith(".html"):
+        return None
+    *folders, _ = path.split("/")
+    return PurePosixPath(*folders[:-1], SUBSTACK_TABLE) if folders[-1:] == [SUBSTACK_PAGES] else None
 
 
-def stat_of_table(root: Path, path: PurePosixPath) -> stat_result | None:
+def stat_of_table(root: Path, path: str) -> stat_result | None:
     """Return the status of the table of a page below `root`; None if there is none."""
     table = table_of_page(path)
     try:
@@ -57,12 +59,12 @@ def stat_of_table(root: Path, path: PurePosixPath) -> stat_result | None:
         return None
 
 
-def fields_in_table(root: Path, path: PurePosixPath) -> TableFields:
+def fields_in_table(root: Path, path: str) -> TableFields:
     """Return what the table of an unpacked export says about a page; nothing if there is none."""
     table, state = table_of_page(path), stat_of_table(root, path)
     if table is None or state is None:
         return {}
-    return _rows_below(root, table, state.st_mtime_ns, state.st_size).get(path.stem, {})
+    return _rows_below(root, table, state.st_mtime_ns, state.st_size).get(PurePosixPath(path).stem, {})
 
 
 @functools.lru_cache(maxsize=4)
