@@ -66,8 +66,9 @@ def _suspicious(text: str) -> bool:
             return False
     from pipeline.mojibake.marks.spellings import may_have_marks
     from pipeline.mojibake.prefilter import suspicious_lines
+    from pipeline.mojibake.proven_words import has_proven_lines
 
-    return may_have_marks(text) or bool(suspicious_lines(text))
+    return may_have_marks(text) or bool(suspicious_lines(text)) or has_proven_lines(text)
 
 
 def _document_of_str(text: str) -> Document:

@@ -150,3 +150,41 @@ def test_sound_text_with_marks_is_no_other_code_page(case):
     """Lost characters alone are no evidence of a wrong code page."""
     text = "".join("\ufffd" if at % 6 == 2 and char.isalpha() else char for at, char in enumerate(case["text"].strip()))
     assert repair(text).text == text
+
+
+TITLES = (  # titles in their code page, and those that software decodes it as
+    ("La société française", "cp1252", "cp850 cp437 mac_roman cp1251 cp1253"),
+    ("Città del Vaticano", "cp1252", "cp850 cp437 mac_roman cp1250 cp1251"),
+    ("Die Straße nach Süden", "cp1252", "cp850 cp437 mac_roman"),
+    ("Mañana será otro día", "cp850", "cp1252"),
+    ("Smörgåsbord på svenska", "mac_roman", "cp1252"),
+    ("Książka i gazeta", "cp852", "cp1250"),
+    ("Příliš mnoho otázek", "iso8859-2", "cp1250"),
+    ("Günün haberleri, yeni çalışma", "cp1254", "cp1252"),
+    ("Mėnesio žodžiai", "cp1257", "cp1252"),
+    ("się", "utf-8", "cp1252"),
+    ("år", "utf-8", "cp1252"),
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "truth", "wrong"), [(title, truth, one) for title, truth, wrong in TITLES for one in wrong.split()]
+)
+def test_words_prove_the_code_page_of_a_title(title, truth, wrong):
+    """A title or a file name has too few characters to prove a chain by their frequencies."""
+    assert repair(title).text == title
+    assert repair(title.encode(truth).decode(wrong)).text == title
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Klasë Java", "Kosta Rikà", "mèter per sekon", "ka²", "5±2 °C", "À À À Ã", "‚ „ ‹ ›", "Beneš", "nõ"),
+        *("Tregon nëse tag influencon lartësinë e sfondit", "URZĄDZENIE", "x³ + y³", "B×H", "sõna", "đường", "‡ Note"),
+        "    --log-file=, --log-fd= or --log-socket=.",
+    ],
+)
+def test_a_sound_line_that_words_of_another_language_resemble(text):
+    """Words of a language without a word list, symbols and spaces stay."""
+    text = text.replace("    ", "\xa0 \xa0 ")
+    assert repair(text).text == text

@@ -208,10 +208,16 @@ def test_rare_signs_of_a_whole_file_stay(text: str):
         ("Łódź i Kraków", "Gdańsk i Poznań", "cp1250"),
         ("Ångström", "Übung", "latin-1"),
         ("# größer", "# naïveté déjà vu", "latin-1"),
+        ("# © 2010", "name = 'Jörg'", "cp1252"),
+        ("print('café')", "// Author: René", "cp1252"),
+        ("– ok", "© 2011 Foo", "cp1252"),
+        ("# Blåbærgrød", "x = 'på ø'", "cp1252"),
+        ("# güneş çok", "x = 'şey'", "cp1254"),
+        ("// příliš", "int x; // kůň", "cp1250"),
     ],
 )
 def test_latin_words_of_utf8_are_no_chinese(first: str, second: str, codec: str):
-    """Two lines of names, one in UTF-8 and one not: no Chinese character is inside of a Latin word."""
+    """Two lines, one in UTF-8 and one not: no Chinese or Cyrillic character is inside of a Latin word."""
     text = decode(Source(PurePosixPath("a.csv"), first.encode() + b"\n" + second.encode(codec) + b"\n")).text
     assert text == f"{first}\n{second}\n"
 
@@ -247,3 +253,18 @@ def test_signs_of_latin_1_are_no_letters_of_other_codecs(text: str):
 def test_of_codecs_that_decode_a_text_alike_the_commonest_is_named(text: str):
     """Finnish and German have the same bytes in cp1250 and cp1252."""
     assert detect(text.encode("cp1252")).codec == "cp1252"
+
+
+@pytest.mark.parametrize(
+    "line", ["x = 'J|ü|rgen'  # Müller", "naïve fa|ç|ade", "<td>Gr|öß|e</td><td>Größe</td>", "Köln, D|ü|sseldorf auch."]
+)
+def test_a_latin_letter_in_a_line_of_utf8(line: str):
+    """Between bars are the letters that are in Windows-1252."""
+    first, letters, rest = line.split("|")
+    assert decoded(first.encode() + letters.encode("cp1252") + f"{rest}\n".encode()) == f"{first}{letters}{rest}\n"
+
+
+@pytest.mark.parametrize("text", ["中J眉rgen\n你好", "他说J眉", "print('楼')  # 打印\n", "# 漏洞\nx = 1\n# 路由"])
+def test_chinese_that_looks_like_latin_utf8(text: str):
+    """`楼`, `路` and `眉` in GBK are the bytes of Latin letters and signs in UTF-8."""
+    assert decoded(text.encode("gbk")) == text

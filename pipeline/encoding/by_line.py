@@ -18,7 +18,13 @@ from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.alphabets import has_lone_characters
 from pipeline.encoding.codecs import detectable_codecs, is_multi_byte
-from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
+from pipeline.encoding.detection import (
+    UTF_8,
+    is_ascii_compatible,
+    is_decodable,
+    is_latin_utf8_with_strays,
+    likeliest_encoding,
+)
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.encoding.lost_bytes import DecodedLine, lost_byte_changes
 from pipeline.encoding.marked import marked_text
@@ -48,6 +54,8 @@ def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
     lines = data.split(b"\n")
     outside = [at for at, line in enumerate(lines) if not line.isascii()]
     places = [at for at in outside if codec != UTF_8 or not is_decodable(lines[at], UTF_8)]
+    if codec == UTF_8 and is_latin_utf8_with_strays(data):
+        places = []
     chosen = [lines[at] for at in places]
     found = _scores_by_codec(chosen, codec)
     states = _cheapest_path(found)

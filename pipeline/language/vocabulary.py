@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.language.model_files import model_arrays
+from pipeline.language.model_meta import MODEL_FOLDER
 from pipeline.language.ngrams import Floats
 
 UNKNOWN_WORD_SCORE = math.log(1e-9)  # nats: the log-probability of a word that is not in the list
@@ -126,3 +127,9 @@ def word_list(language: str) -> WordList | None:
         return None
     steps = np.ascontiguousarray(found["steps"].T).view("<u4").ravel()
     return WordList(np.cumsum(steps, dtype=np.uint32), found["chances"].astype(np.float32) * -WORD_PROBABILITY_STEP)
+
+
+@functools.cache
+def listed_languages() -> tuple[str, ...]:
+    """Return the languages that have a word list, by their BCP 47 tags."""
+    return tuple(sorted(file.stem.removeprefix("words-") for file in MODEL_FOLDER.glob("words-*.npz")))

@@ -19,7 +19,8 @@ from pipeline.mojibake.marks.repair_marks import mark_changes
 from pipeline.mojibake.marks.spellings import may_have_marks
 from pipeline.mojibake.mentions import without_mentions
 from pipeline.mojibake.prefilter import non_ascii_lines, suspicious_lines
-from pipeline.mojibake.strategies import RepairEvidence, changes_by_strategies, damage_of_lines
+from pipeline.mojibake.proven_words import LONGEST_SHORT_TEXT
+from pipeline.mojibake.strategies import RepairEvidence, changes_by_strategies, damage_of_lines, undo_by_words
 from pipeline.mojibake.utf8_validity import is_valid_utf8
 from pipeline.mojibake.vietnamese_fonts import FONT_SIGNS, font_changes, has_font_signs
 
@@ -127,9 +128,9 @@ def _one_pass(text: str, evidence: RepairEvidence) -> list[Change]:
     if text.isascii():
         return []
     near = suspicious_lines(text)
-    if not near:
-        return []
     every = non_ascii_lines(text)
+    if not near:
+        return _changes_by_words(text, every, evidence)
     if len(near) < len(every):
         for code in (functools.partial(_backtick_code, text, near), functools.partial(code_around, text, near)):
             if not changes_by_strategies(text, list(_outside(near, code())), evidence, long=_is_long(text, near)):
@@ -140,6 +141,14 @@ def _one_pass(text: str, evidence: RepairEvidence) -> list[Change]:
         change for change in changes_by_strategies(text, lines, evidence, long=long) if change.before != change.after
     )
     return without_mentions(text, sorted(made, key=lambda change: change.span))
+
+
+def _changes_by_words(text: str, lines: list[Span], evidence: RepairEvidence) -> list[Change]:
+    """Return the changes of a short text that nothing but its words shows to be mojibake."""
+    if len(text) > LONGEST_SHORT_TEXT:
+        return []
+    undone = undo_by_words(text, list(_outside(lines, code_spans(text))), evidence)
+    return without_mentions(text, [change for _, row in undone for change in row])
 
 
 def _is_long(text: str, lines: list[Span]) -> bool:

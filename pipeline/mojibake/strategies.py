@@ -27,6 +27,7 @@ from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, reconstruct
 from pipeline.mojibake.lossy.shift_jis import undo_shift_jis
 from pipeline.mojibake.lossy.single_byte import undo_single_bytes
 from pipeline.mojibake.prefilter import non_ascii_lines
+from pipeline.mojibake.proven_words import lines_by_words
 from pipeline.mojibake.soundness import LineRepair, fits_document, objection
 from pipeline.mojibake.utf8_validity import is_valid_utf8, punctuation_chain
 
@@ -127,6 +128,16 @@ def _fill_spaces(text: str, lines: list[Span], evidence: RepairEvidence) -> Undo
                 yield start, gap_changes(start, line, pieces, (str(damage), evidence.min_confidence))
 
 
+def undo_by_words(text: str, lines: list[Span], _: RepairEvidence) -> UndoneLines:
+    """Undo a code page decoded as another one where words prove it: `CittÓ` becomes `Città`."""
+    written = [text[start:end] for start, end in lines]
+    if found := lines_by_words(written):
+        chain, proven = found
+        for number, original, confidence in proven:
+            start = lines[number][0]
+            yield start, list(line_changes(start, written[number], original, (str(chain), confidence)))
+
+
 def _undo_by_ftfy(text: str, lines: list[Span], _: RepairEvidence | None = None) -> UndoneLines:
     """Undo mojibake that lost no bytes, line by line: `cafÃ©` becomes `café`."""
     for start, end in lines:
@@ -188,6 +199,9 @@ STRATEGIES: tuple[RepairStrategy, ...] = (
         "double bytes", _undo_double_bytes, EVERY_KIND, "what UTF-8 does not explain may be another double-byte codec"
     ),
     RepairStrategy("bytes", _decode_bytes, EVERY_KIND, "C1 controls are undecoded bytes, which may be in any codec"),
+    RepairStrategy(
+        "words", undo_by_words, (VALID_TEXT_KIND, SHORT_TEXT_KIND), "before ftfy, which takes each `Â ` for a space"
+    ),
     RepairStrategy(
         "spaces", _fill_spaces, (SHORT_TEXT_KIND,), "before ftfy, which takes each space after Ã for U+00A0"
     ),

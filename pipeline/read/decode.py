@@ -16,6 +16,7 @@ from pipeline.encoding.detection import (
     UTF_8,
     has_latin_words_of_utf8,
     is_decodable,
+    is_latin_utf8_with_strays,
     likeliest_encoding,
 )
 from pipeline.encoding.labels import codec_of_label
@@ -206,8 +207,9 @@ def _damaged_utf8(data: bytes) -> Encoding | None:
 
 def _most_likely(data: bytes) -> Encoding | None:
     encoding = likeliest_encoding(data, _declared_codec(data))
-    if encoding and is_multi_byte(encoding.codec) and encoding.codec != UTF_8 and has_latin_words_of_utf8(data):
-        encoding = replace(encoding, codec=UTF_8, confidence=0.5)
+    if encoding and encoding.codec != UTF_8:
+        has_latin_utf8 = has_latin_words_of_utf8 if is_multi_byte(encoding.codec) else is_latin_utf8_with_strays
+        encoding = replace(encoding, codec=UTF_8, confidence=0.5) if has_latin_utf8(data) else encoding
     return replace(encoding, evidence="damaged") if encoding and encoding.codec == UTF_8 else encoding
 
 

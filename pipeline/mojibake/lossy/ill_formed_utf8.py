@@ -7,18 +7,21 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.codecs import stray_byte_codecs
-from pipeline.encoding.detection import likeliest_encoding
+from pipeline.encoding.codecs import codec_named, detectable_codecs, stray_byte_codecs
+from pipeline.encoding.detection import SIGN_BYTES, is_latin_utf8_with_strays, likeliest_encoding
 from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.ngrams import language_model
 from pipeline.mojibake.lossy.beam_search import choose_candidates
 from pipeline.mojibake.lossy.candidates import LEAD_BYTES, utf8_candidates
 from pipeline.mojibake.lossy.diagnosis import CONTINUATION_BYTES
 from pipeline.mojibake.lossy.lattice import Slot
-from pipeline.mojibake.lossy.pieces import Piece, line_pieces
+from pipeline.mojibake.lossy.pieces import Piece, line_pieces, pieces_text
 from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, likeliest_language
 
 OTHER_CODEC_PRIOR = 8.0  # nats by which a line must be likelier in another codec than as UTF-8 with gaps
+LONGEST_SAMPLE = 4_000  # bytes
+LAST_LATIN_LEAD = "\udcc5"  # the byte C5: larger ones are no part of Latin letters in UTF-8
+LAST_LATIN = "\u017f"  # of Latin Extended-A
 STRAY_BYTE = re.compile("[\udc80-\udcff]")
 TRUNCATED_SEQUENCE = re.compile(
     rb"[\x80-\xbf]{1,2}|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?"
@@ -41,11 +44,14 @@ def ill_formed_changes(data: bytes) -> list[Change]:
             places.append(at)
             lines.append(line)
         at += len(shown) + 1
-    codec = _stray_codec(lines)
-    found = [list(_stray_slots(line, codec)) for line in lines]
-    chosen = choose_candidates(found, language_model(likeliest_language(found)))
+    is_latin = is_latin_utf8_with_strays(data)
+    sound = _sound_sample(data) if is_latin else ""
+    codec = _stray_codec(lines, sound)
+    found = [list(_stray_slots(line, codec, is_latin=is_latin)) for line in lines]
+    known = [Slot(at, at + 1, (char,)) for at, char in enumerate(sound)]
+    chosen = choose_candidates(found, language_model(likeliest_language([*found, known])))
     read = [list(line_pieces(row, choices)) for row, choices in zip(found, chosen, strict=True)]
-    whole = _lines_in_other_codec(lines, ["".join(piece.text for piece in row) for row in read])
+    whole = [None] * len(lines) if is_latin else _lines_in_other_codec(lines, list(map(pieces_text, read)))
     changes: list[Change] = []
     for start, line, row, other in zip(places, lines, read, whole, strict=True):
         shown = line.decode("utf-8", "replace")
@@ -58,8 +64,14 @@ def ill_formed_changes(data: bytes) -> list[Change]:
     return changes
 
 
-def _stray_codec(lines: Sequence[bytes]) -> str:
-    """Return the single-byte codec in which the ill-formed bytes are likeliest."""
+def _sound_sample(data: bytes) -> str:
+    """Return the first UTF-8 outside ASCII of a file, in which the language shows."""
+    text = data[:LONGEST_SAMPLE].decode("utf-8", "ignore")
+    return "\n".join(line for line in text.split("\n") if not line.isascii())
+
+
+def _stray_codec(lines: Sequence[bytes], sound: str) -> str:
+    """Return the single-byte codec in which the ill-formed bytes are likeliest; `sound` is Latin text next to them."""
     read = {
         codec: [
             STRAY_BYTE.sub(
@@ -69,8 +81,10 @@ def _stray_codec(lines: Sequence[bytes]) -> str:
             for line in lines
         ]
         for codec in stray_byte_codecs()
+        if not sound or codec_named(codec).script == "Latin"
     }
-    return max(read, key=lambda codec: float(line_log_likelihoods(read[codec]).sum()))
+    rarities = detectable_codecs()
+    return max(read, key=lambda codec: float(line_log_likelihoods([sound, *read[codec]]).sum()) - rarities[codec])
 
 
 def _decoded_strays(escaped: str, codec: str) -> str:
@@ -78,15 +92,28 @@ def _decoded_strays(escaped: str, codec: str) -> str:
     return escaped.encode("utf-8", "surrogateescape").decode(codec, "replace")
 
 
-def _stray_slots(line: bytes, codec: str) -> Iterator[Slot]:
+def _stray_slots(line: bytes, codec: str, *, is_latin: bool) -> Iterator[Slot]:
     """Yield the slots of a line; ill-formed bytes have several candidates."""
     at = 0
-    for run in re.finditer("[\udc80-\udcff]+|[^\udc80-\udcff]", line.decode("utf-8", "surrogateescape")):
+    escaped = line.decode("utf-8", "surrogateescape")
+    is_foreign = any(stray > LAST_LATIN_LEAD for stray in STRAY_BYTE.findall(escaped))
+    for run in re.finditer("[\udc80-\udcff]+|[^\udc80-\udcff]", escaped):
         data = run[0].encode("utf-8", "surrogateescape")
+        touches = escaped[run.start() - 1 : run.start()].isalpha() or escaped[run.end() : run.end() + 1].isalpha()
         for part in TRUNCATED_SEQUENCE.findall(data) if STRAY_BYTE.match(run[0]) else [data]:
             shown = len(part.decode("utf-8", "replace"))
-            yield Slot(at, at + shown, _stray_options(part, codec) if STRAY_BYTE.match(run[0]) else (run[0],))
+            options = _stray_options(part, codec) if STRAY_BYTE.match(run[0]) else (run[0],)
+            if is_latin and len(options) > 1:
+                is_whole = is_foreign or (not touches and SIGN_BYTES.fullmatch(part) is not None)
+                options = _latin_options(options, is_whole=is_whole)
+            yield Slot(at, at + shown, options)
             at += shown
+
+
+def _latin_options(options: Sequence[str], *, is_whole: bool) -> tuple[str, ...]:
+    """Return the candidates that are in Latin text; of a whole character, only that of its byte."""
+    kept = options[:1] if is_whole else [one for one in options if one[0] <= LAST_LATIN]
+    return (*kept, REPLACEMENT)
 
 
 def _stray_options(part: bytes, codec: str) -> tuple[str, ...]:

@@ -1,0 +1,176 @@
+"""Lines of one code page decoded as another -> the originals that words prove: `CittÓ del Vaticano` is `Città ...`.
+
+A title or a file name has too few characters to prove a chain by their frequencies. But one of its decodings has words
+of a language, where the line has none: `cittÓ` is no word, `città` is one.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.encoding.codecs import codec_named
+from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
+from pipeline.language.vocabulary import UNKNOWN_WORD_SCORE, WordList, listed_languages, word_list
+from pipeline.mojibake.chain_search import Chain
+from pipeline.mojibake.likelier_originals import likelier_originals
+from pipeline.mojibake.soundness import LATIN, script_of
+
+LETTERS = re.compile(r"[^\W\d_]+")
+SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
+SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters are sound
+FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
+UNKNOWN_WORD_PRICE = 4.0  # nats for a new word that is in no list; at least half must be in one
+LEAST_NEW_WORD_NATS = 5.0  # by which its words must be likelier; an unknown word has a probability of 1e-9
+LEAST_LINE_NATS, NATS_PER_LETTER = 10.0, 6.0  # by which the n-grams of a line must be likelier: benchmarks/harm.py
+LEAST_NATS_OF_WORDS = 15.0  # the same where the words of the line may be words: `Klasë` is Albanian
+LEAST_PROOF_NATS = 16.0  # of words and n-grams, and the rarities of the two codecs
+WEIGHT_OF_UTF_8 = 3  # letters that a sequence of UTF-8 counts as: its validity is evidence too
+MOST_ORIGINALS = 6  # originals of a line that are scored by n-grams
+LONGEST_SHORT_TEXT = 1_000  # characters: longer ones have other evidence
+
+
+class ProvenLine(NamedTuple):
+    """A line by its number, its original, and the confidence in it."""
+
+    number: int
+    original: str
+    confidence: float
+
+
+class _Original(NamedTuple):
+    """What a line may have been, the chain, and by how many nats its words are likelier."""
+
+    text: str
+    chain: Chain
+    nats: float
+    letters: int  # that are changed
+    least_gain: float  # nats by which its n-grams must be likelier, where the line has no strange character
+
+
+def has_proven_lines(text: str) -> bool:
+    """Return whether words prove that lines of a text were decoded as another code page.
+
+    >>> has_proven_lines("CittÓ del Vaticano"), has_proven_lines("Città del Vaticano")
+    (True, False)
+    """
+    return (
+        len(text) <= LONGEST_SHORT_TEXT
+        and lines_by_words([line for line in text.split("\n") if not line.isascii()]) is not None
+    )
+
+
+def lines_by_words(lines: Sequence[str]) -> tuple[Chain, list[ProvenLine]] | None:
+    """Return the chain that words prove, and the lines that it mis-decoded; None where they prove none.
+
+    >>> chain, lines = lines_by_words(["La sociÚtÚ franþaise"])
+    >>> print(chain, lines[0].original)
+    cp1252 decoded as cp850 La société française
+    """
+    if sum(map(len, lines)) > LONGEST_SHORT_TEXT:
+        return None
+    chains = Counter(chain for line in lines if (chain := _proven_chain(line)))
+    if not chains:
+        return None
+    chain = chains.most_common(1)[0][0]
+    undone = {number: text for number, line in enumerate(lines) if (text := chain.undone(line)) not in {None, line}}
+    after, before = (line_log_likelihoods(texts) for texts in (list(undone.values()), [lines[at] for at in undone]))
+    gains = zip(undone.items(), (after - before).tolist(), strict=True)
+    proven = [ProvenLine(number, text, confidence_by_gain(gain)) for (number, text), gain in gains if gain > 0]
+    return (chain, proven) if len(proven) * 2 > len(undone) else None
+
+
+@functools.lru_cache(maxsize=64)
+def _proven_chain(line: str) -> Chain | None:
+    """Return the chain of the likeliest original of a line if words prove it."""
+    found: dict[str, _Original] = {}
+    for one in _with_known_words(line):
+        if one.text not in found or one.nats > found[one.text].nats:
+            found[one.text] = one
+    if not found:
+        return None
+    known = sorted(found.values(), key=lambda one: -one.nats)[:MOST_ORIGINALS]
+    before = float(line_log_likelihoods([line])[0])
+    gains = [float(line_log_likelihoods([one.text])[0]) - before for one in known]
+    gain, best = max(zip(gains, known, strict=True), key=lambda pair: pair[0] + pair[1].nats)
+    least = max(LEAST_LINE_NATS, NATS_PER_LETTER * best.letters, best.least_gain)
+    rarity = sum(codec_named(name).rarity or 0.0 for name in best.chain.decodings[0])
+    return best.chain if gain >= least and gain + best.nats >= LEAST_PROOF_NATS + rarity else None
+
+
+def _with_known_words(line: str) -> Iterator[_Original]:
+    """Yield the originals of a line with enough words of a language."""
+    for text, chain in likelier_originals(line):
+        same_size = len(text) == len(line)
+        spans = list(_changed_words(line, text)) if same_size else _words_with_new_letters(line, text)
+        new = [text[start:end].lower() for start, end in spans]
+        old = [line[start:end] for start, end in spans] if same_size else []
+        letters = sum(map(str.__ne__, line, text)) if same_size else WEIGHT_OF_UTF_8
+        plain = LEAST_NATS_OF_WORDS if old and all(map(_may_be_word, old)) else 0.0
+        for words in _word_lists() if new else ():
+            chances = words.chance(new) - np.float32(UNKNOWN_WORD_SCORE)
+            known = [len(word) for word, chance in zip(new, chances.tolist(), strict=True) if chance > 0]
+            unknown = len(new) - len(known)
+            if (
+                unknown > len(known)
+                or max(known) < SHORTEST_KNOWN_WORD
+                or max(known) + letters < FEWEST_PROVING_LETTERS
+            ):
+                continue
+            nats = float(chances.sum()) - _nats_of_best(old) - UNKNOWN_WORD_PRICE * unknown
+            if nats >= LEAST_NEW_WORD_NATS:
+                yield _Original(text, chain, nats, letters, plain)
+
+
+def _nats_of_best(words: Sequence[str]) -> float:
+    """Return the log-probability of words in the language that fits them best, beyond that of unknown ones."""
+    whole = [word.lower() for word in words if word.isalpha()]
+    if not whole:
+        return 0.0
+    return max(float((one.chance(whole) - np.float32(UNKNOWN_WORD_SCORE)).sum()) for one in _word_lists())
+
+
+def _changed_words(line: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the words that a chain changes; none if it changes anything else but punctuation.
+
+    White space is hardly ever a letter, and a capital inside a word in small letters is none, nor the reverse.
+    """
+    changed = {at for at, (one, other) in enumerate(zip(line, text, strict=True)) if one != other}
+    if 2 * sum(line[at].isspace() for at in changed) >= len(changed):
+        return
+    spans = [match.span() for match in LETTERS.finditer(text)]
+    spans = [span for span in spans if not changed.isdisjoint(range(*span))]
+    others = changed.difference(*(range(*span) for span in spans))
+    if all(_is_sign_of_text(text[at]) for at in others) and all(_has_one_case(text[slice(*span)]) for span in spans):
+        yield from spans
+
+
+def _words_with_new_letters(line: str, text: str) -> list[tuple[int, int]]:
+    """Return the spans of the words of an original that have letters which the line has not."""
+    old = set(line)
+    return [match.span() for match in LETTERS.finditer(text) if not old.issuperset(match[0])]
+
+
+def _may_be_word(text: str) -> bool:
+    """Return whether text looks like a word in Latin letters: no sign, capital or other letter is inside."""
+    return text.isalpha() and _has_one_case(text) and all(char.isascii() or script_of(char) == LATIN for char in text)
+
+
+def _is_sign_of_text(char: str) -> bool:
+    return char in SIGNS_OF_TEXT or unicodedata.category(char)[0] == "P"
+
+
+def _has_one_case(word: str) -> bool:
+    """Return whether a word is in small letters, in capitals, or in small letters after a capital."""
+    return word[1:].islower() or word.isupper() or len(word) == 1
+
+
+@functools.cache
+def _word_lists() -> list[WordList]:
+    return [words for tag in listed_languages() if (words := word_list(tag))]
