@@ -113,6 +113,8 @@ def test_directions_follow_most_letters():
     assert marked["c"][0][2] == [["dir", "rtl"], ["lang", "ar"]]
     (other,) = with_languages([english], "he")
     assert other["c"][0][2] == [["dir", "ltr"], ["lang", "ar"]] or other["c"][0][2][0] == ["dir", "ltr"]
+    for mixed in ("پنل «Sources»", "Developer tools را با Cmd (Mac: Opt) باز کنید.", "نصب Visual Studio Code"):
+        assert with_languages([para(*text_nodes(mixed))], "fa") == [para(*text_nodes(mixed))]
 
 
 @pytest.mark.parametrize(

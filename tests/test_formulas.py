@@ -32,6 +32,9 @@ READABLE = (  # formulas that MathJax shows
     r"\xrightarrow{n \to \infty} \overset{a}{=} \boxed{x}",
     r"\ce{H2O} + 30\degree",
     r"\left\{ x \middle| x > 0 \right\}",
+    r"A \cap B \cup \bigcap_{i=0}^m C_i \odot x \otimes y \ominus \llbracket z \rrbracket \hbar \sqcap",
+    "∩ ⊓ ⊖ ⊗ ⊙ ⊜ ⊝ ⋂ ⋒ ⟦ ⟧ ⟬ ⟭ ⟴ ⦃ ⦄ ⦅ ⦆ ⦜ ⦡ ⦦ ⦶ ⦷ ⦸ ⦹ ⧀ ⧁ ⨀ ⨂ ⨅ ⨙ ⨸ ⩀ ⩄ ⩎ « » ‹ › ħ Ϗ ϗ ₣",
+    r'\begin{eqnarray} a &=& b \newline c &=& f"(x) \end{eqnarray}',
     r"100\% \text{ of ``it'', a \& b}",
 )
 UNREADABLE = (r"\foobar{x}", r"\frac{a}", r"x #read('a')", r'"#read("a")"', r"\unicode{35}", r"\begin{CD} A \end{CD}")

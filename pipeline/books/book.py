@@ -35,7 +35,8 @@ from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 14  # increase it when the bytes of a book change
+VERSION = 15  # increase it when the bytes of a book change
+RIGHTS_FIELDS = ("license", "licence", "rights", "copyright")  # of the front matter, the likeliest first
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
 
@@ -56,6 +57,7 @@ class Chapter:
     works: tuple[Work, ...] = ()  # that the post cites
     kicker: str = ""
     subtitle: str = ""
+    rights: str = ""  # licence or copyright, from the front matter
     pictures: dict[str, bytes] = field(default_factory=dict)  # file name -> bytes, of the images in the blocks
     left_out: int = 0  # pictures omitted because of the size limit
     omitted_words: int = 0  # words of the post that the blocks do not show
@@ -190,7 +192,7 @@ def _sanitize_context(source: ChapterSource, pictures: PictureOptions) -> Saniti
     document = source.document
     return SanitizeContext(
         PictureFinder(source.root, source.fetched),
-        document.path.parent,
+        document.path,
         safe_url(canonical_url(document.meta.source_url)),
         document.meta.language,
         pictures,
@@ -221,6 +223,7 @@ def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree
         blocks=with_languages(with_link_cards(with_separated_notes(tree.blocks)), meta.language),
         tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
         series=", ".join(_listed_values(extra.get("series"))),
+        rights=next((value for field in RIGHTS_FIELDS if (value := ", ".join(_listed_values(extra.get(field))))), ""),
         works=tuple(works_of(document)),
         kicker=with_clusters_limited(meta.kicker),
         subtitle=with_clusters_limited(meta.subtitle),

@@ -148,11 +148,15 @@ def sans_face_of(char: str, language: str) -> hb.Face:
 def characters_without_glyph(text: str) -> Counter[str]:
     """Return the characters of a text that no font has a glyph for, with their counts.
 
-    Invisible characters (spaces, controls, joiners, variation selectors) are not counted.
+    Invisible characters (spaces, controls, joiners, variation selectors) are not counted. One for private use always
+    is: what it means was a matter of the post's own font.
     """
 
     def is_packaged(part: str) -> bool:
         return any(ord(part) in available for _, _, available in _packaged_faces(SIMPLIFIED_FACE, (SANS_PREFIX,)))
+
+    def is_drawn(char: str) -> bool:
+        return category(char) != "Co" and all(is_packaged(one) or _drawn_by_typst(one) for one in normalize("NFD", char))
 
     counts = Counter(normalize("NFC", text))
     return Counter(
@@ -160,7 +164,7 @@ def characters_without_glyph(text: str) -> Counter[str]:
             char: count
             for char, count in counts.items()
             if not (char.isspace() or _DEFAULT_IGNORABLE.match(char) or category(char) in {"Cc", "Cf"})
-            and not all(is_packaged(part) or _drawn_by_typst(part) for part in normalize("NFD", char))
+            and not is_drawn(char)
         }
     )
 

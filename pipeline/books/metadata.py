@@ -34,6 +34,12 @@ def series_of(book: Book) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
+def rights_of(book: Book) -> str:
+    """Return the licence or copyright of a book: that of its posts, if all have the same."""
+    named = {chapter.rights for chapter in book.chapters}
+    return named.pop() if len(named) == 1 else ""
+
+
 def position_in_series(title: str) -> str:
     """Return the number of an issue that a title names; empty if there is none.
 

@@ -121,11 +121,15 @@ def with_link_targets(part: Any, target: Callable[[str, dict[str, str]], str]) -
     return made
 
 
+_AFTER_HOST = re.compile(r"[a-z]+:(?://[^/?#]*)?", re.IGNORECASE)
+_ESCAPED_IN_URL = re.compile(r"[\s<>\"{}|\\^`\[\]\x00-\x20]|%(?![0-9A-Fa-f]{2})")
+
+
 def safe_url(url: str, base: str = "") -> str:
     """Return a URL made absolute and escaped; "" if it is not http, https or mailto, or longer than the limit.
 
-    >>> safe_url("b c", "https://e.org/a"), safe_url("https://e.org/5%_off%20"), safe_url("javascript:alert(1)")
-    ('https://e.org/b%20c', 'https://e.org/5%25_off%20', '')
+    >>> safe_url("b c", "https://e.org/a"), safe_url("https://e.org/5%_off%20#[a]"), safe_url("javascript:alert(1)")
+    ('https://e.org/b%20c', 'https://e.org/5%25_off%20#%5Ba%5D', '')
     """
     try:
         absolute = urljoin(base, url.strip())
@@ -139,7 +143,8 @@ def safe_url(url: str, base: str = "") -> str:
         or not (parts.scheme == "mailto" or (host and re.fullmatch(r"[^\[\]]+|[0-9a-f:.]+", host)))
     ):
         return ""
-    return re.sub(r"[\s<>\"{}|\\^`\x00-\x20]|%(?![0-9A-Fa-f]{2})", lambda match: quote(match[0]), absolute)
+    host_end = len(absolute) - len(_AFTER_HOST.sub("", absolute, count=1))
+    return absolute[:host_end] + _ESCAPED_IN_URL.sub(lambda match: quote(match[0], safe=""), absolute[host_end:])
 
 
 def div(name: str, blocks: list[Node]) -> Node:

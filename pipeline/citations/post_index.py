@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from pipeline.document import Document, FrontValue, Link
 from pipeline.markdown.note_links import template_targets
+from pipeline.markdown.target_tags import target_without_tags
 from pipeline.read.pictures import REMOTE_URL
 from pipeline.urls.canonical import page_url
 
@@ -89,6 +90,7 @@ def target_key(written: str) -> str:
     >>> target_key("b%20c.md#part"), target_key("[[B#Part]]")
     ('b c.md', '[[B]]')
     """
+    written = target_without_tags(written)
     wiki = _WIKI_LINK.fullmatch(unquote(written))
     return f"[[{wiki[1].partition('#')[0].strip()}]]" if wiki else unquote(written.partition("#")[0]).strip()
 

@@ -70,12 +70,12 @@ def _html_code_spans(text: str, start: int, end: int, closers: Closers) -> Itera
 def _inline_code_spans(text: str, start: int, end: int, closers: Closers) -> Iterator[Span]:
     """Yield the spans of inline code between two offsets: between equal runs of backticks, and in HTML elements."""
     runs = list(_BACKTICKS.finditer(text, start, end)) if text.find("`", start, end) >= 0 else []
-    closers: dict[int, list[int]] = {}
+    equal_runs: dict[int, list[int]] = {}
     for index, run in enumerate(runs):
-        closers.setdefault(len(run[1]), []).append(index)
+        equal_runs.setdefault(len(run[1]), []).append(index)
     at = 0
     while at < len(runs):
-        equal = closers[len(runs[at][1])]
+        equal = equal_runs[len(runs[at][1])]
         while equal and equal[0] <= at:
             equal.pop(0)
         if equal:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _SITE_IMAGE = re.compile(
     r"\{\{[<%][ ]*(?:figure|image|img)[ ]+(?P<hugo>[^\n{}]*?)/?[ ]*[>%]\}\}"
-    r"|\{%-?[ ]*(?:asset_img|img|image)[ ]+(?P<hexo>[^\n{}%]*?)[ ]*-?%\}"
+    r"|\{%-?[ ]*(?:asset_img|img|image)[ ]+(?P<hexo>(?:[^\n{}%]|%(?!\}))*?)[ ]*-?%\}"
 )
 _TAG_VALUE = re.compile(
     r"(?:(?P<name>[\w-]+)[ ]*=[ ]*)?(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"']+))"
@@ -15,6 +15,7 @@ _TAG_VALUE = re.compile(
 _SITE_IMAGE_TARGET = re.compile(
     r"https?://\S+|\S[^\"<>]*\.(?:png|jpe?g|gif|svg|webp|avif|bmp|tiff?|ico)(?:\?\S*)?", re.IGNORECASE
 )
+_SIZE = re.compile(r"\d+(?:\.\d+)?(?:px|em|rem|vw|%)?")
 
 
 class ImageTag(NamedTuple):
@@ -30,8 +31,8 @@ def image_tag_at(text: str, at: int) -> ImageTag | None:
 
     >>> image_tag_at('{{< figure src="a.png" title="A sea" >}}', 0)
     ImageTag(end=40, target='a.png', words='A sea')
-    >>> image_tag_at("{% img left /a.png 200 100 'A sea' %}", 0)
-    ImageTag(end=37, target='/a.png', words='A sea')
+    >>> image_tag_at("{% img left /a.png 200px 50% 'A sea' %}", 0)
+    ImageTag(end=39, target='/a.png', words='A sea')
     """
     match = _SITE_IMAGE.match(text, at)
     if not match:
@@ -41,7 +42,7 @@ def image_tag_at(text: str, at: int) -> ImageTag | None:
     plain = [_value_of(one) for one in values if not one["name"]]
     place = next((number for number, one in enumerate(plain) if _SITE_IMAGE_TARGET.fullmatch(one)), len(plain))
     target = named.get("src") or "".join(plain[place : place + 1])
-    after = [one for one in plain[place + 1 :] if not one.isdigit()]
+    after = [one for one in plain[place + 1 :] if not _SIZE.fullmatch(one)]
     words = next(filter(None, map(named.get, ("caption", "title", "alt"))), " ".join(after))
     return ImageTag(match.end(), target, words.replace('"', "").strip()) if target else None
 

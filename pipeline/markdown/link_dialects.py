@@ -6,6 +6,7 @@
 | Obsidian, Logseq, MediaWiki | `[[page]]`, `[[page|words]]` |
 | Org | `[[https://e.org/a][words]]` |
 | BBCode | `[url=https://e.org/a]words[/url]`, `[url]https://e.org/a[/url]` |
+| Jekyll, Hexo, Hugo | `[words]({{ site.baseurl }}/a)`, `[words]({% post_url 2020-01-02-walk %})` |
 | exports with spaces in URLs | `[words](https://e.org/a b.html)` |
 | Hugo, Hexo | `{{< figure src="a.png" title="words" >}}`, `{% asset_img a.png words %}` |
 """
@@ -48,6 +49,10 @@ _BBCODE = re.compile(
 _WITH_SPACES = re.compile(
     r"!?\[(?P<words>[^\[\]\n]*)\]\([ ]*(?P<url>(?:https?://|\.{0,2}/)[^()<>\n\"]*?|[^()<>\n\"]*?\.[A-Za-z][A-Za-z0-9]{1,4}"
     r"|(?:https?://|\.{0,2}/)[^()<>\n\"]*\([^()<>\n\"]*\)[^()<>\n\"]*?)"
+    r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
+)
+_TAGGED = re.compile(  # `[words]({{ "/a.png" | relative_url }})`; see target_tags.py
+    r"!?\[(?P<words>[^\[\]\n]*)\]\([ ]*(?P<url>(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})[^\s()<>\"]*)"
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
 LINK_SIGNS = ("[", "<", "&", "\\", "{%")
@@ -203,8 +208,8 @@ def _with_spaces(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as
     """Read a link or an image whose URL has spaces; the rules of Markdown did not read it as one."""
     if state.linkLevel or state.src[state.pos] not in "[!":
         return False
-    match = _WITH_SPACES.match(state.src, state.pos)
-    if not match or " " not in match["url"].strip():
+    match = _TAGGED.match(state.src, state.pos) or _WITH_SPACES.match(state.src, state.pos)
+    if not match or (match.re is _WITH_SPACES and " " not in match["url"].strip()):
         return False
     if not silent:
         image = match[0][0] == "!"

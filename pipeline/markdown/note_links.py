@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 
 from pipeline.markdown.regions import overlaps_opaque
+from pipeline.markdown.target_tags import TAGGED_TARGET, target_without_tags
 
 IMAGE_SUFFIXES = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "tif", "tiff", "ico", "jfif")
 _IMAGE_NAME = re.compile(rf"\.(?:{'|'.join(IMAGE_SUFFIXES)})\Z", re.IGNORECASE)
@@ -57,6 +58,7 @@ def note_links_as_commonmark(text: str, is_page: Callable[[str], bool]) -> str:
     '<img src="x.png" alt="a" width="100" height="20"> <img src="y.png" alt="b" width="50%">'
     """
     if "](" in text:
+        text = _replaced(TAGGED_TARGET, text, lambda one: f"<{target_without_tags(one['written'])}>")
         text = _replaced(_IMAGE_LINK, text, _image)
         text = _replaced(_TEMPLATE_LINK, text, _template_link)
         text = _replaced(
@@ -81,7 +83,8 @@ def _replaced(pattern: re.Pattern[str], text: str, written: Callable[[re.Match[s
 
 
 def _outside_code(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    kinds = ("url", "attributes", "wiki", "template") if pattern is _TEMPLATE_LINK else ("url", "attributes", "wiki")
+    tags = ("template",) if pattern in {_TEMPLATE_LINK, TAGGED_TARGET} else ()
+    kinds = ("url", "attributes", "wiki", *tags)
     return (match for match in pattern.finditer(text) if not overlaps_opaque(text, match.span(), kinds))
 
 

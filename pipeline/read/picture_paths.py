@@ -6,15 +6,17 @@ r"""Image target of a post -> the file of the archive that it means: sites, edit
 | `/img/p.png` | below the root of the site: the archive, a folder above the post, or its `static` folder |
 | `.\img\p.png` | with slashes |
 | `Img/P.PNG` | in another case, or in another normal form of Unicode |
+| `p.png` in `my-post.md` | in the folder `my-post`, where Hexo keeps the images of that post |
 | `[[p.png]]` (Obsidian) | in a folder above, in one for attachments, or the only file of that name |
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -22,6 +24,7 @@ from posixpath import normpath
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from pipeline.markdown.target_tags import target_without_tags
 from pipeline.read.below import open_below, read_below, stat_below
 from pipeline.read.fetched_pictures import fetched_name, is_web_image, url_beside_page, web_image_url
 from pipeline.read.folder import TRANSIENT_ERRORS, source_stamp
@@ -29,8 +32,9 @@ from pipeline.read.readers import PARTS_ENDING, PICTURES_ENDING, container_of, s
 
 STATIC_FOLDERS = ("static", "public", "assets", "source", "src", "docs", "content", "images", "img")  # of site roots
 ATTACHMENT_FOLDERS = ("attachments", "assets", "images", "img", "media", "files", "_resources", "resources", "figures")
+_DATE_OF_NAME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-")  # at the start of a post's name (Jekyll, Hexo)
 MOST_WALKED = 100_000  # entries of the archive that a search by name reads
-REFERENCE_MARK = "//"  # of the folder and the target in a reference: no normal path has it
+REFERENCE_MARK = "//"  # of the post and the target in a reference: no normal path has it
 
 
 @dataclass(slots=True)
@@ -46,12 +50,12 @@ class PictureFinder:
     listings: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # folder -> folded name -> names
     by_name: dict[str, list[str]] | None = None  # folded name of a file -> its paths in the archive
 
-    def found(self, folder: PurePosixPath, written: str) -> PurePosixPath | None:
-        """Return the path below the root of the image at a target in a document of `folder`; None if there is none.
+    def found(self, post: PurePosixPath, written: str) -> PurePosixPath | None:
+        """Return the path below the root of the image at a target in the document at `post`; None if there is none.
 
         Raises OSError if the disk or the machine fails.
         """
-        paths = list(dict.fromkeys(likely_paths(folder, written)))
+        paths = list(dict.fromkeys(likely_paths(post, written)))
         for at, path in enumerate(paths):
             if (at == 0 or _may_be_inside(path) or self.path_in_any_case(path)) and self.state(path):
                 return PurePosixPath(path)
@@ -63,8 +67,8 @@ class PictureFinder:
 
     def stamp(self, reference: str) -> str:
         """Return a string that changes with the image of a reference (see `picture_reference`); "" if there is none."""
-        folder, written, url = parts_of_reference(reference)
-        path = None if is_web_image(written) else self.found(folder, written)
+        post, written, url = parts_of_reference(reference)
+        path = None if is_web_image(written) else self.found(post, written)
         if state := self.state(str(path)) if path else None:
             return f"{path} {source_stamp(state)}"
         name = self.fetched_file(url)
@@ -158,27 +162,27 @@ def folded_name(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def picture_reference(folder: PurePosixPath, written: str, page: str = "") -> str:
-    """Return an image target of a document in `folder` as one string: it names the same file in each run.
+def picture_reference(post: PurePosixPath, written: str, page: str = "") -> str:
+    """Return an image target of the document at `post` as one string: it names the same file in each run.
 
     A relative target may have a copy on the web, next to the page that the document was saved from.
 
-    >>> picture_reference(PurePosixPath("a"), "/img/p.png")
-    'a///img/p.png'
+    >>> picture_reference(PurePosixPath("a.md"), "/img/p.png")
+    'a.md///img/p.png'
     """
     url = url_beside_page(written, page)
-    return f"{folder}{REFERENCE_MARK}{written}" + f"\n{url}" * bool(url)
+    return f"{post}{REFERENCE_MARK}{written}" + f"\n{url}" * bool(url)
 
 
 def parts_of_reference(reference: str) -> tuple[PurePosixPath, str, str]:
-    """Return the folder, the target and the URL on the web of a reference; the last is "" if there is none.
+    """Return the post, the target and the URL on the web of a reference; the last is "" if there is none.
 
-    >>> parts_of_reference(picture_reference(PurePosixPath("a"), "p.png", "https://e.org/walk"))
-    (PurePosixPath('a'), 'p.png', 'https://e.org/p.png')
+    >>> parts_of_reference(picture_reference(PurePosixPath("a.md"), "p.png", "https://e.org/walk"))
+    (PurePosixPath('a.md'), 'p.png', 'https://e.org/p.png')
     """
-    folder, _, rest = reference.partition(REFERENCE_MARK)
+    post, _, rest = reference.partition(REFERENCE_MARK)
     written, _, url = rest.partition("\n")
-    return PurePosixPath(folder), written, web_image_url(written) if is_web_image(written) else url
+    return PurePosixPath(post), written, web_image_url(written) if is_web_image(written) else url
 
 
 def is_wiki_image(written: str) -> bool:
@@ -186,19 +190,21 @@ def is_wiki_image(written: str) -> bool:
     return written.startswith("[[") and written.endswith("]]")
 
 
-def likely_paths(folder: PurePosixPath, written: str) -> Iterator[str]:
+def likely_paths(post: PurePosixPath, written: str) -> Iterator[str]:
     """Yield the paths below the archive's root that an image target may mean, the likeliest first.
 
-    >>> list(likely_paths(PurePosixPath("a"), "p.png?raw=true"))[:2]
-    ['a/p.png?raw=true', 'a/p.png']
+    >>> list(likely_paths(PurePosixPath("a/b.md"), "p.png?raw=true"))[:3]
+    ['a/p.png?raw=true', 'a/b/p.png?raw=true', 'a/p.png']
     """
-    target = written[2:-2] if is_wiki_image(written) else written
+    target = written[2:-2] if is_wiki_image(written) else target_without_tags(written)
     plain = target.partition("?")[0].partition("#")[0]
     slashed = unquote(plain).replace("\\", "/")
-    places = _image_places(folder)
+    places = _image_places(post.parent)
+    here = places.above[0]
+    beside = (here, f"{here}{post.stem}/", f"{here}{_DATE_OF_NAME.sub('', post.stem)}/")
     rooted = slashed.startswith("/")
     for name in dict.fromkeys((unquote(target), unquote(plain), plain, slashed)):
-        roots = (*places.above[::-1], *places.static) if rooted else places.above[:1]
+        roots = (*places.above[::-1], *places.static) if rooted else dict.fromkeys(beside)
         yield from _normal_paths(roots, name.lstrip("/"))
     name = slashed.removeprefix("./")
     if rooted or name.startswith("../"):
@@ -228,7 +234,7 @@ def _may_be_inside(path: str) -> bool:
     return PICTURES_ENDING in path or PARTS_ENDING in path
 
 
-def _normal_paths(places: tuple[str, ...], name: str) -> Iterator[str]:
+def _normal_paths(places: Iterable[str], name: str) -> Iterator[str]:
     """Yield the paths of a name in some folders that are below the root."""
     for place in places:
         path = normpath(place + name)

@@ -44,12 +44,12 @@ def image_references(document: Document) -> list[str]:
 
     >>> from pipeline.document import Link
     >>> image_references(Document(PurePosixPath("a/b.md"), "", links=(Link("my%20sea.png", "", "", "image", 1),)))
-    ['a//my%20sea.png']
+    ['a/b.md//my%20sea.png']
     """
     images = [*local_images(document), *web_images(document)]
     page, own = saved_from(document), folder_of_pictures(document.path)
     return [
-        picture_reference(document.path.parent, written, "" if unquote(written).startswith(own) else page)
+        picture_reference(document.path, written, "" if unquote(written).startswith(own) else page)
         for written in images
     ]
 
@@ -60,7 +60,7 @@ def missing_images(finder: PictureFinder, document: Document) -> list[str]:
     return [
         one
         for one in local_images(document)
-        if not (finder.found(document.path.parent, one) or finder.fetched_file(url_beside_page(one, page)))
+        if not (finder.found(document.path, one) or finder.fetched_file(url_beside_page(one, page)))
     ]
 
 

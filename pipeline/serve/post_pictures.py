@@ -69,7 +69,7 @@ class PostPictures:
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(self.post), unquote(written)))
         if PurePosixPath(beside).parent.name.endswith(PICTURES_ENDING):  # a run put it next to the clean file
             return read_below(self.clean, PurePosixPath(beside), MOST_SHOWN_BYTES)
-        path = finder.found(PurePosixPath(self.source or self.post).parent, written)
+        path = finder.found(PurePosixPath(self.source or self.post), written)
         return read_below(self.raw, path, MOST_SHOWN_BYTES) if path else None
 
 

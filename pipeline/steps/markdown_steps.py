@@ -10,6 +10,7 @@ from pipeline.steps import (
     figures,
     headings,
     html,
+    indents,
     lists,
     literals,
     normalize,
@@ -22,6 +23,7 @@ from pipeline.steps import (
 
 MARKDOWN: tuple[Step, ...] = (  # Markdown -> formatted Markdown of the same meaning
     artefacts.STEP,  # placeholders first: they separate what belongs together
+    indents.STEP,  # before the rules of blocks and HTML: what looks like code is HTML
     cards.STEP,  # before the block rules: a card looks like headings
     html.STEP,  # before the block rules: what becomes Markdown passes them too
     quotations.STEP,  # before lists: what is not part of a quotation may be one

@@ -37,6 +37,7 @@ _PARAGRAPHS = {"Para", "Plain", "Header"}
 _LISTS = {"BlockQuote", "BulletList", "OrderedList", "DefinitionList", "LineBlock", "Table"}  # whole, or their parts
 _NOT_MARKED = {"Code", "CodeBlock", "Math", "RawBlock", "RawInline"}
 _OUR_LINES = {"address"}  # divisions: the line about a missing image or a link, in the language of the post
+LATIN_WORDS_FOR_EACH = 4  # words of a paragraph for each in the script of a post from right to left; then it is the post's
 _NOT_IN_TEXT = {"Note", "Code", "CodeBlock", "Math"}
 
 
@@ -91,14 +92,29 @@ class _PostMarks:
             return "", ""
         text = " ".join(_words_of(block))
         letters = "".join(_LETTER.findall(text))
-        right = len(_RIGHT_TO_LEFT.findall(letters))
-        direction = ("rtl" if 2 * right > len(letters) else "ltr") if letters else self.direction
+        direction = self.direction_of(text)
         language = other_language(text, self.language)
+        if direction == self.direction and is_right_to_left(language or self.language) != (direction == "rtl"):
+            language = ""  # a few words of the post's language between many names
         if direction != self.direction:
             language = language or next((name for pattern, name in _LANGUAGES if pattern.search(letters)), "en")
         if block["t"] in _LISTS - {"Table"} and language and not self.is_whole(block, language):
             return "", ""
         return direction if direction != self.direction else "", language
+
+    def direction_of(self, text: str) -> str:
+        """Return the direction of a paragraph by its words: `پنل «Sources»` runs as the Persian post around it.
+
+        Names and commands in Latin letters do not turn a paragraph that has a word in the script of the post for each
+        three of theirs.
+        """
+        words = [word for word in text.split() if _LETTER.search(word)]
+        right = sum(_RIGHT_TO_LEFT.search(word) is not None for word in words)
+        if not words:
+            return self.direction
+        if self.direction == "rtl":
+            return "rtl" if right * LATIN_WORDS_FOR_EACH >= len(words) else "ltr"
+        return "rtl" if 2 * right > len(words) else "ltr"
 
     def is_whole(self, block: Node, language: str) -> bool:
         """Return whether no paragraph of a list or quotation is in the language or direction of the post."""

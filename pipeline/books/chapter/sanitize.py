@@ -61,7 +61,7 @@ class SanitizeContext:
     """The context of a document: what its relative URLs and image files are resolved against, and its language."""
 
     finder: PictureFinder  # of the archive: no image outside it is read
-    folder: PurePosixPath  # of the document, below the archive's folder
+    path: PurePosixPath  # of the document, below the archive's folder
     source_url: str
     language: str  # BCP 47
     pictures: PictureOptions = DEFAULT_PICTURE_OPTIONS
@@ -121,7 +121,7 @@ class _Sanitizer:
 
     def __init__(self, context: SanitizeContext) -> None:
         self.context = context
-        self.pictures = ChapterPictures(context.finder, context.folder, context.pictures, context.page)
+        self.pictures = ChapterPictures(context.finder, context.path, context.pictures, context.page)
 
     def blocks(self, nodes: list[Node]) -> list[Node]:
         """Return sanitized blocks. A paragraph of one image becomes a figure, with the caption that follows it.

@@ -14,6 +14,7 @@ from pipeline.books.metadata import (
     languages_of,
     position_of,
     publisher_of,
+    rights_of,
     series_of,
     subjects_of,
 )
@@ -37,6 +38,7 @@ def epub_metadata(book: Book) -> dict[str, Node]:
         "date": meta_inlines(book.date),
         "source": meta_inlines(single or ", ".join(hosts_of(book))),
         "publisher": meta_inlines(publisher_of(book)),
+        "rights": meta_inlines(rights_of(book)),
         "description": meta_inlines(description_of(book)),
         "subject": meta_list([_meta_map(text=subject) for subject in subjects_of(book)]),
         "belongs-to-collection": meta_inlines(series_of(book)),

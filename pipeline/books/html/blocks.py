@@ -87,21 +87,33 @@ def aside_block(reader: ElementReader, element: Element, styles: InlineStyles) -
 def bullet_list(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
     """Return a bullet list."""
     items = _list_items(reader, element, styles)
-    return [{"t": "BulletList", "c": items}] if items else []
+    return [{"t": "BulletList", "c": [made for _, made in items]}] if items else []
 
 
 def ordered_list(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:
-    """Return an ordered list with its start number and numbering style."""
+    """Return an ordered list with its numbers and numbering style; where a number does not follow, a list begins."""
     items, kept, given = _list_items(reader, element, styles), reader.kept(element), attributes_of(element)
+    if kept:
+        return [{"t": "OrderedList", "c": [kept["c"][0], [made for _, made in items]]}] if items else []
     style = {"t": NUMBERING_STYLES.get(given.get("type", ""), "Decimal")}
-    numbering = (
-        kept["c"][0] if kept else [leading_number(given.get("start", ""), 1, MOST_LIST_START), style, {"t": "Period"}]
-    )
-    return [{"t": "OrderedList", "c": [numbering, items]}] if items else []
+    step = -1 if "reversed" in given else 1
+    number = leading_number(given.get("start", ""), len(items) if step < 0 else 1, MOST_LIST_START)
+    lists: list[Node] = []
+    after = -1  # the number that continues the last list
+    for item, made in items:
+        value = attributes_of(item).get("value", "") if item is not None else ""
+        number = leading_number(value, number, MOST_LIST_START)
+        if number != after or not lists:
+            lists.append({"t": "OrderedList", "c": [[number, style, {"t": "Period"}], []]})
+        lists[-1]["c"][1].append(made)
+        after, number = number + 1, max(0, number + step)
+    return lists
 
 
-def _list_items(reader: ElementReader, element: Element, styles: InlineStyles) -> list[list[Node]]:
-    """Return the items of a list. Contents between two `<li>` become an item too."""
+def _list_items(
+    reader: ElementReader, element: Element, styles: InlineStyles
+) -> list[tuple[Element | None, list[Node]]]:
+    """Return the items of a list, each with its `<li>`. Contents between two `<li>` become an item too."""
     parts: list[tuple[Element | None, list[Element]]] = []
     for one in element.children:
         if one.name == "li":
@@ -114,7 +126,7 @@ def _list_items(reader: ElementReader, element: Element, styles: InlineStyles) -
     for item, part in parts:
         anchors = anchors_of(item) if item is not None else []
         items.append((item, with_anchors(reader.blocks(part, styles, "Plain"), anchors)))
-    return [made for item, made in items if item is not None or made]
+    return [(item, made) for item, made in items if item is not None or made]
 
 
 def definition_list(reader: ElementReader, element: Element, styles: InlineStyles) -> list[Node]:

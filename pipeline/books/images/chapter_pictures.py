@@ -21,12 +21,12 @@ from pipeline.read.pictures import REMOTE_URL
 class ChapterPictures:
     """Collects the images of one document. `files` has their bytes by name, `left_out` those beyond the size limit."""
 
-    def __init__(self, finder: PictureFinder, folder: PurePosixPath, options: PictureOptions, page: str) -> None:
-        """Read images that `finder` finds, MAX_TOGETHER bytes; relative targets begin in `folder` below its root.
+    def __init__(self, finder: PictureFinder, post: PurePosixPath, options: PictureOptions, page: str) -> None:
+        """Read images that `finder` finds, MAX_TOGETHER bytes; those of the document at `post` below its root.
 
         One that is not there may have been fetched from the web, next to the URL `page`.
         """
-        self.finder, self.folder, self.options, self.page = finder, folder, options, page
+        self.finder, self.post, self.options, self.page = finder, post, options, page
         self.room = MAX_TOGETHER
         self.names: dict[str, str] = {}  # image target, as written -> its file name in the book; "" if missing
         self.files: dict[str, bytes] = {}
@@ -58,7 +58,7 @@ class ChapterPictures:
             return verified_image(found.data, self.options) if found and len(found.data) <= MAX_BYTES else None
         if REMOTE_URL.match(written):
             return self.fetched(written) if is_web_image(written) else None
-        if path := self.finder.found(self.folder, written):
+        if path := self.finder.found(self.post, written):
             return verified_picture(self.finder.root, self.finder.root / path, self.options)
         return self.fetched(url_beside_page(written, self.page))
 

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.books.fonts import typst_fonts
 from pipeline.books.maths.formulas import MOST_FORMULA_CHARACTERS
 from pipeline.books.maths.tex_dialect import has_cjk_words, tex_for_pandoc
+from pipeline.books.maths.typst_names import with_known_names
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, pandoc_json, para, printable
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion, convert_untrusted
@@ -91,7 +92,7 @@ def _readable_formulas(sources: list[list[Node]]) -> list[set[str]]:
         if len(markup) != len(nodes):  # a formula with an empty line in it
             made.append(set())
             continue
-        pairs = [(tex, part) for (tex, good), part in zip(read, markup, strict=True) if good]
+        pairs = [(tex, with_known_names(part)) for (tex, good), part in zip(read, markup, strict=True) if good]
         made.append({tex for tex, _ in _set_by_typst(pairs)})
     return made
 

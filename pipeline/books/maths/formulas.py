@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pipeline.books.maths.tex_dialect import without_markdown_escapes
 from pipeline.markdown.opaque import CODE, HTML, TEMPLATE, URL, opaque_spans
 
 _MAY_HOLD_MATHS = re.compile(r"\$|\\[(\[]|\\begin\{")  # a quick pre-filter: a text without a match has no formula
@@ -130,6 +131,8 @@ def _formula_between(text: str, opener: re.Match[str], form: str, end: int) -> F
     inner = (opener.start(), end) if form == "environment" else (opener.end(), end - len(opener[0]))
     tex = text[slice(*inner)]
     tex = _without_quotation_prefixes(tex, text, opener.start()).strip()
+    if opener[0].startswith("\\\\"):
+        tex = without_markdown_escapes(tex)
     return Formula(opener.start(), end, text[opener.start() : end], tex, form in _DISPLAYED)
 
 

@@ -26,6 +26,8 @@ _REWRITTEN = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"(?<!\\)%[^\n]*", ""),  # comments
+        ('(?<=[A-Za-z)])"(?=[(\\s^_,.]|\\Z)', "''"),  # a double prime
+        (r"\\newline(?![A-Za-z])", r"\\\\"),
         (r"\\(?:notag|nonumber|displaylimits|strut|allowbreak|nobreak|hfill|hfil|noindent|centering)(?![A-Za-z])", ""),
         (r"\\(?:require|label|vspace|cssId)\*?\s*\{[^{}]*\}", ""),
         (r"\\(?:tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge)(?![A-Za-z])", ""),
@@ -56,6 +58,7 @@ _REWRITTEN = tuple(
         (r"\A\s*(?:\\\\\s*)+", ""),
     )
 )
+_MARKDOWN_ESCAPE = re.compile(r"\\(\\(?=[{}|\\])|[_*()\[\]|])")
 _CJK_CHARACTER = "[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
 _CJK_WORD = re.compile(
     rf"\\(?:text\w*|mbox|hbox|operatorname|math\w+)\*?\s*\{{[^{{}}]*\}}|(?<=[_^]){_CJK_CHARACTER}|{_CJK_CHARACTER}+"
@@ -76,6 +79,17 @@ def tex_for_pandoc(tex: str) -> str:
     if re.search(r"(?<!\\)&", outside):
         return rf"\begin{{aligned}}{tex}\end{{aligned}}"
     return rf"\begin{{gathered}}{tex}\end{{gathered}}" if r"\\" in outside else tex
+
+
+def without_markdown_escapes(tex: str) -> str:
+    r"""Return TeX that was between `\\\\(` and `\\\\)` as the page has it: there, Markdown reads a backslash as an escape.
+
+    Spaces and braces (`\,`, `\{`) stay: who wrote them meant TeX.
+
+    >>> print(without_markdown_escapes(r"x\_i^\* \in \\\\{a\\\\}"))
+    x_i^* \in \{a\}
+    """
+    return _MARKDOWN_ESCAPE.sub(r"\1", tex)
 
 
 def has_cjk_words(tex: str) -> bool:

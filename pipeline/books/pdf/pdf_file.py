@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.books.book import Book
 from pipeline.books.cover import copy_templates, cover_data
 from pipeline.books.fonts import typst_fonts
+from pipeline.books.maths.typst_names import formulas_with_known_names
 from pipeline.books.metadata import description_of, subjects_of
 from pipeline.books.pdf.front import contents_entries, contents_groups, cut_for_head, front_pages
 from pipeline.books.pdf.typst_values import typst_arguments, typst_language, typst_literal
@@ -55,7 +56,8 @@ def finished_pdf(body: bytes, book: Book, parts: list[BookSection], folder: Path
     copy_templates(folder)
     main = folder / "main.typ"
     start = f'#import "book.typ": *\n#let chapter = chapter.with(setting: {typst_literal(setting)})\n'
-    main.write_bytes(f"{start}#show: book.with({typst_arguments(arguments)})\n".encode() + body)
+    markup = formulas_with_known_names(body.decode())
+    main.write_bytes(f"{start}#show: book.with({typst_arguments(arguments)})\n{markup}".encode())
     compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
     try:
         return _with_object_streams(_standard_pdf(compiler, book))
