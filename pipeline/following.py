@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.document import Document, Note, Step
 from pipeline.invariants import EXPLAINED
+from pipeline.plugin_results import checked_document
 from pipeline.steps.markdown_steps import MARKDOWN
 
 MOST_MARKDOWN_PASSES = 4  # of the steps that write Markdown; texts need one, random ones two
@@ -43,8 +44,11 @@ def _settled(markdown: Sequence[Step], before: Document, document: Document) -> 
 
 
 def follow(step: Step, document: Document) -> Document:
-    """Return the document after `step`; as it was, with a note, if the step violates an invariant."""
-    after = step.run(document)
+    """Return the document after `step`; as it was, with a note, if the step violates an invariant.
+
+    Raises SkipDocument if the step returns something else.
+    """
+    after = checked_document(f"the step `{step.name}`", document.path, step.run(document))
     if after.text == document.text and after.changes == document.changes:
         return after
     violated = next(

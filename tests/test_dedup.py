@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline import Document, Settings, repair, run_archive
 from pipeline.document import DocumentLine, Metadata, SharedPassage
+from pipeline.duplicates import crowded_keys
 from pipeline.duplicates.clusters import DuplicateOf, duplicate_clusters
 from pipeline.duplicates.fingerprint import fingerprint
 from pipeline.duplicates.index_tables import INDEX_SCHEMA
@@ -176,6 +177,31 @@ def test_results_depend_on_the_documents_alone(data):
     gone = data.draw(st.sets(st.sampled_from(documents)))
     archive.update((), [document.path for document in gone])
     assert archive.update(gone) == at_once
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_results_do_not_depend_on_when_a_key_became_crowded(data):
+    """With keys that two texts make crowded, the same documents give the same duplicates after any history."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowded_keys, "MOST_TEXTS_PER_KEY", data.draw(st.sampled_from([1, 2])))
+        test_results_depend_on_the_documents_alone.hypothesis.inner_test(data)
+
+
+def test_posts_from_a_template_are_not_all_compared(monkeypatch: pytest.MonkeyPatch):
+    """The comparisons of posts that share nearly all words grow with their number, and a copy is still found."""
+    monkeypatch.setattr(crowded_keys, "MOST_TEXTS_PER_KEY", 2)
+    counts = []
+    for size in (30, 90):
+        pages = [f"{PASSAGE}\n\nReport {at}: {at * 7919} visitors and {at * 104729} boats." for at in range(size)]
+        archive = Archive()
+        assert archive.update(named(str(at), text) for at, text in enumerate([*pages, f"{pages[-1]}\n"])) == {
+            f"{size}": f"{size - 1}"
+        }
+        counts.append(archive.index.db.execute("SELECT count(*) FROM pairs").fetchone()[0])
+    assert counts[1] < 4.5 * counts[0]  # 9 times as many, if all were compared with all
+    archive.update((), [PurePosixPath(str(at)) for at in range(88)])
+    assert not archive.index.db.execute("SELECT count(*) FROM crowded").fetchone()[0]
 
 
 def test_very_long_texts_are_compared_by_all_their_words():

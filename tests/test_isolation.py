@@ -46,6 +46,62 @@ STEP = Step("trouble", trouble, (SAME_WORDS,))
 '''
 
 
+MISCHIEF_PLUGIN = '''
+import os
+from dataclasses import replace
+from pathlib import PurePosixPath
+from pipeline import Document, Step
+from pipeline.document import SkipDocument
+from pipeline.read.readers import Reader
+
+class Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+def speechless(document):
+    raise Speechless
+
+def silent(document):
+    raise SkipDocument
+
+def leave(document):
+    os.chdir("/")
+    return document
+
+MISCHIEF = {
+    "nothing": lambda document: None,
+    "no text": lambda document: replace(document, text=None),
+    "path": lambda document: replace(document, path=PurePosixPath("../../outside.md")),
+    "title": lambda document: replace(document, meta=replace(document.meta, authors="Ann")),
+    "surrogate": lambda document: replace(document, meta=replace(document.meta, title="\\ud800")),
+    "note": lambda document: document.noted("mischief", "long " * 25_000_000),
+    "away": leave,
+    "speechless": speechless,
+    "silent": silent,
+}
+
+def mischief(document: Document) -> Document:
+    """Do harm to a document that is named after it."""
+    return MISCHIEF.get(document.path.stem, lambda document: document)(document)
+
+PARTS = {
+    "above": {"../../outside.md": b"a"},
+    "root": {"/outside.md": b"a"},
+    "surrogate": {"\\ud800.md": b"a"},
+    "types": {5: "a"},
+    "nothing": None,
+}
+
+def read(source):
+    document = Document(source.path, "Words of a part.\\n")
+    return {"none": None, "pair": (document, {"a.png": "no bytes"})}.get(source.path.stem, (document, {}))
+
+STEP = Step("mischief", mischief)
+BOX = Reader("box", ("box",), bool, read, parts=lambda source: PARTS.get(source.path.stem, {"one.md": b"a"}))
+SHEET = Reader("sheet", ("sheet",), bool, read)
+'''
+
+
 COUNTING_PLUGIN = '''
 from pipeline import Document, Step
 
@@ -118,6 +174,41 @@ def test_a_step_that_fails_skips_one_document(troubled, kind: str, reason: str):
         assert reported["003"]["cause"] == "bug"
         assert reported["003"]["step"] == "trouble"
         assert "Traceback" in reported["003"]["trace"]
+
+
+def test_whatever_a_plugin_returns_the_others_are_cleaned(tmp_path: Path):
+    """What a step or a reader must not return skips one document, with a reason that names it, on every run."""
+    site = installed(tmp_path / "site", "mischief", MISCHIEF_PLUGIN)
+    points = "[pipeline.readers]\nbox = mischief:BOX\nsheet = mischief:SHEET\n"
+    with (site / "mischief-1.0.dist-info" / "entry_points.txt").open("a") as file:
+        file.write(points)
+    step, box, sheet = "the step `mischief` ", "the reader `box` ", "the reader `sheet` "
+    wanted = {
+        "nothing.md": f"{step}returned NoneType, not a document", "no text.md": f"{step}returned Document, not",
+        "path.md": f"{step}changed the path to '../../outside.md'; report it to its author",
+        "title.md": "Expected `array`, got `str` - at `$.meta.authors`", "surrogate.md": "surrogates not allowed",
+        "note.md": "its report entry of links, changes and notes", "speechless.md": "Speechless: ; this is our mistake",
+        "silent.md": "was skipped without a reason",
+        "above.box": f"{box}named a part '../../outside.md'", "root.box": f"{box}named a part '/outside.md'",
+        "surrogate.box": f"{box}named a part '\\ud800.md'", "types.box": f"{box}returned no table of bytes by name",
+        "nothing.box": f"{box}returned no table of bytes by name", "none.sheet": f"{sheet}returned NoneType, not a",
+        "pair.sheet": f"{sheet}returned no table of bytes by name",
+    }  # fmt: skip
+    good = {"away.md", "z.md", "good.box.parts/one.md", "good.sheet"}
+    (tmp_path / "raw").mkdir()
+    for name in {*wanted, *good} - {"good.box.parts/one.md"} | {"good.box"}:
+        (tmp_path / "raw" / name).write_text(f"# {name}\n\nThe words of {name} about a harbour.\n", "utf-8")
+    plugins = 'plugins = ["mischief", "box", "sheet"]\neditions = false\njobs = 1\n'
+    (tmp_path / "pipeline.toml").write_text(plugins, "utf-8")
+    for _ in range(2):
+        ran = command("run", cwd=tmp_path, env={"PYTHONPATH": search_path(site)})
+        assert (ran.returncode, "Traceback" in ran.stderr) == (4, False), ran.stderr
+        records = map(json.loads, (tmp_path / "clean" / "report.jsonl").read_bytes().splitlines())
+        found = {record["path"]: record.get("reason", "") for record in records}
+        assert found.keys() == {*wanted, *good}
+        assert {name: reason for name, reason in wanted.items() if reason not in found[name]} == {}, found
+        assert not any(found[name] for name in good)
+    assert not (tmp_path / "outside.md").exists()
 
 
 def test_a_violated_invariant_rolls_the_step_back(troubled):

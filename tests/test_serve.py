@@ -219,6 +219,7 @@ def test_books_are_stored_files(client: httpx.Client):
     assert (answer.content, answer.headers["content-type"]) == (b"PK an e-book", "application/epub+zip")
     assert 'attachment; filename="harbour.epub"' in answer.headers["content-disposition"]
     assert "/books/posts/harbour.epub" in client.get("/posts/harbour.md").text
+    assert client.get(f"/books/{'long' * 100}.epub").status_code == 404
 
 
 def test_posts_are_harmless(client: httpx.Client):

@@ -27,6 +27,7 @@ CREATE TABLE members (
 CREATE INDEX members_by_text ON members (id, path);
 CREATE INDEX members_by_page ON members (page) WHERE page <> '';
 CREATE TABLE keys (key INTEGER, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID;
+CREATE TABLE crowded (key INTEGER PRIMARY KEY, last BLOB NOT NULL);  -- keys of very many texts
 CREATE TABLE passages (        -- long paragraphs, each once per document
     hash INTEGER,
     path TEXT,
@@ -48,7 +49,7 @@ CREATE INDEX pairs_by_other ON pairs (other);
 CREATE INDEX pairs_by ON pairs (by);
 """
 MOST_LISTED_PLACES = 5  # of a shared paragraph; one in more documents opens or closes a series
-INDEX_TABLES = ("texts", "members", "keys", "passages", "pairs")
+INDEX_TABLES = ("texts", "members", "keys", "crowded", "passages", "pairs")
 BY_SIMILARITY, BY_BEST_COPY, BY_PAGE = "near", "kept", "url "  # why two texts were compared
 SELECT_PAIR = "SELECT one, other, by, same, why, similarity, worse, longer FROM pairs"
 INSERT_MEMBER = "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

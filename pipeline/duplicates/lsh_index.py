@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.document import Document
+from pipeline.duplicates.crowded_keys import CrowdedKeys
 from pipeline.duplicates.damaged_copies import SKELETON_PERMUTATIONS
 from pipeline.duplicates.fingerprint import Fingerprint, source_text
 from pipeline.duplicates.index_tables import (
@@ -60,7 +61,9 @@ class LshIndex:
         self.signatures: dict[int, bytes] = {}
         self.fresh: dict[int, bytes] = {}  # keys of the texts that are not compared yet
         self.pages = set[str]()  # URL keys whose texts must be compared again
+        self.thinned = set[int]()  # keys of removed texts
         db.execute("CREATE TEMP TABLE IF NOT EXISTS fresh (key INTEGER, id INTEGER)")
+        self.crowded = CrowdedKeys(db)
 
     def update(self, gone: Iterable[PurePosixPath], new: Iterable[tuple[Fingerprint, str]]) -> None:
         """Remove the documents at `gone`, add the `new` ones, each with a digest, and compare the candidates."""
@@ -69,6 +72,8 @@ class LshIndex:
         self.signatures.clear()
         for path in gone:
             self._remove(path)
+        self._compare_similar(iter(self.crowded.pairs_after_removal(self.thinned)))
+        self.thinned.clear()
         fresh = iter(new)
         while (batch := list(islice(fresh, DOCUMENTS_PER_BATCH))) or self.fresh:
             for one, digest in batch:
@@ -123,14 +128,16 @@ class LshIndex:
         query = "DELETE FROM texts WHERE id = ? RETURNING keys"
         (keys,) = self.db.execute(query, (number,)).fetchone()
         if not self.fresh.pop(number, None):
-            rows = ((key, number) for key in np.frombuffer(keys, np.int64).tolist())
-            self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", rows)
+            listed = np.frombuffer(keys, np.int64).tolist()
+            self.db.executemany("DELETE FROM keys WHERE key = ? AND id = ?", ((key, number) for key in listed))
+            self.thinned.update(listed)
         self.db.execute("DELETE FROM pairs WHERE one = ? OR other = ?", (number, number))
 
     def _compare_new(self) -> None:
         """Compare the new texts with all texts that share a key with them."""
         keys = np.frombuffer(b"".join(self.fresh.values()), np.int64)
         ids = np.repeat(list(self.fresh), [len(packed) // 8 for packed in self.fresh.values()])
+        new = set(self.fresh)
         self.fresh.clear()
         self.db.execute("DELETE FROM fresh")
         ordered = np.stack([keys, ids], axis=1)[np.lexsort((ids, keys))].reshape(-1, 2 * KEYS_PER_INSERT)
@@ -138,10 +145,17 @@ class LshIndex:
         rows = (row for at in starts for row in ordered[at : at + ROWS_PER_LIST].tolist())
         self.db.executemany(f"INSERT INTO fresh VALUES {', '.join(['(?, ?)'] * KEYS_PER_INSERT)}", rows)  # noqa: S608 - ours
         self.db.execute("INSERT OR IGNORE INTO keys SELECT key, id FROM fresh")
-        query = "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) WHERE keys.id < fresh.id"
-        candidates = self.db.execute(query)
+        crowded = self.crowded.pairs_after_adding(new)
+        candidates = self.db.execute(
+            "SELECT fresh.id, keys.id FROM fresh JOIN keys USING (key) "
+            "WHERE keys.id < fresh.id AND fresh.key NOT IN (SELECT key FROM crowded)"
+        )
+        self._compare_similar(chain(candidates, crowded))
+
+    def _compare_similar(self, candidates: Iterator[tuple[int, int]]) -> None:
+        """Compare those pairs of texts whose signatures are similar."""
         pairs: set[tuple[int, int]] = set()
-        while some := candidates.fetchmany(CANDIDATES_PER_BATCH):
+        while some := list(islice(candidates, CANDIDATES_PER_BATCH)):
             pairs.update(map(tuple, self._similar(np.array(some, np.int64)).tolist()))
         for one, other in sorted(pairs):
             self._compare(one, other, BY_SIMILARITY, MOST_EDITED_SHARE)

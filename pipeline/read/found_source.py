@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from pipeline.document import RetryLater, SkipDocument, Source
+from pipeline.plugin_results import checked_parts
 from pipeline.read.below import stat_below
 from pipeline.read.folder import CHANGED_MESSAGE, FoundFile, read_source
 from pipeline.read.readers import NoPostsInside, Reader, container_of, folder_of_parts, reader_of
@@ -45,7 +46,7 @@ def _parts_of(root: Path, found: FoundFile, readers: tuple[Reader, ...]) -> Mapp
         reader = reader_of(source, readers)
         if reader is None or reader.parts is None:
             raise RetryLater(CHANGED_MESSAGE)
-        return reader.parts(source)
+        return checked_parts(f"the reader `{reader.name}`", reader.parts(source))
     except NoPostsInside:
         return {}
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.extras import is_installed, missing_extra
+from pipeline.plugin_results import checked_reading
 from pipeline.read.kinds import COUNTED_AS, FileKind, kind_of_name, suffix_of_name
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def pictures_inside(source: Source, readers: Iterable[Reader] = ()) -> PictureFi
 def _read_with(reader: Reader, source: Source) -> tuple[Document, PictureFiles]:
     """Return what a reader makes of a source; of a whole container, its parts one after the other."""
     if reader.parts is None or source.part:
-        return reader.read(source)
+        return checked_reading(f"the reader `{reader.name}`", source.path, reader.read(source))
     from pipeline.read.whole_container import joined_parts  # noqa: PLC0415 - only `bind` and its like read whole files
 
     return joined_parts(reader, source)

@@ -48,7 +48,7 @@ def follow_all(
     except ListPage as reason:
         return Skipped(source.path, FileKind.LISTING, str(reason))
     except SkipDocument as unfit:
-        return Skipped(source.path, at, str(unfit))
+        return Skipped(source.path, at, str(unfit) or "was skipped without a reason")
     except (OSError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - the failure of a document stops no other
@@ -68,13 +68,16 @@ def _refuse_blank(document: Document) -> None:
 
 
 def _refuse_large_report(document: Document) -> None:
-    """Refuse a document whose links and changes repeat so much text that its report would be huge."""
+    """Refuse a document whose links, changes and notes repeat so much text that its report would be huge."""
     links = sum(
         len(link.written) + len(link.url) + len(link.text) + len(link.title) + len(link.heading)
         for link in document.links
     )
     changes = sum(len(change.before) + len(change.after) for change in document.changes)
-    if links + changes > MOST_REPORTED:
-        size, most = (links + changes) // 10**6, MOST_REPORTED // 10**6
-        message = f"its report entry of links and changes would take {size} MB (limit {most}); split the document"
+    notes = sum(len(note.message) for note in document.notes)
+    if links + changes + notes > MOST_REPORTED:
+        size, most = (links + changes + notes) // 10**6, MOST_REPORTED // 10**6
+        message = (
+            f"its report entry of links, changes and notes would take {size} MB (limit {most}); split the document"
+        )
         raise SkipDocument(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ OBJECTS_TO_COLLECT = 50_000  # new objects before a collection of garbage; token
 NEXT_RUN = "the next run tries again"
 LITTLE_MEMORY = f"needs more memory than this shell allows (see `ulimit -a`); {NEXT_RUN}"
 BUG_REPORT_HINT = "this is our mistake, please report it with the file"
+MOST_REASON = 500  # characters of the message of an error; a library may quote the whole document in it
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -82,7 +84,8 @@ def run_limited(work: Callable[[Item], Result], limits: Limits, item: Item) -> R
     if is_worker:
         _limit("RLIMIT_CPU", sum(os.times()[:2]) + limits.seconds + 1)
     try:
-        return work(item)
+        with contextlib.chdir(os.curdir):  # a plugin may leave the working folder, which the next items need
+            return work(item)
     except OSError as error:
         return NoResult(f"{error.strerror or error}{_file_of(error)}; {NEXT_RUN}", "environment")
     except BaseException as error:  # the failure of an item stops no other, not even SystemExit of a plugin
@@ -101,7 +104,11 @@ def bug_reason(error: BaseException) -> str:
     >>> bug_reason(KeyError("x"))
     "KeyError: 'x'; this is our mistake, please report it with the file"
     """
-    return f"{type(error).__name__}: {error}; {BUG_REPORT_HINT}"
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - an error of a plugin may fail at that too
+        words = ""
+    return f"{type(error).__name__}: {words[:MOST_REASON]}; {BUG_REPORT_HINT}"
 
 
 def _file_of(error: OSError) -> str:

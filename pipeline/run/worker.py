@@ -8,9 +8,11 @@ import traceback
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
 from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.decisions_file import parse_decisions
-from pipeline.document import Cause, Document, RetryLater, SkipDocument, Skipped, Source, Step
+from pipeline.document import Cause, Cleaned, Document, RetryLater, SkipDocument, Skipped, Source, Step
 from pipeline.flow import assemble, with_archive, with_language
 from pipeline.language.archive_statistics import ArchiveStatistics, unpack_statistics, with_duplicates
 from pipeline.read.found_source import parts_found, read_found
@@ -21,6 +23,7 @@ from pipeline.run.limits import bug_reason
 from pipeline.run.tasks import Task, Unchanged
 from pipeline.settings import Settings
 from pipeline.store.decision_tables import DecisionRows
+from pipeline.store.packing import unpack
 from pipeline.store.rows import DocumentRow, document_row
 
 
@@ -46,7 +49,9 @@ def clean_source(task: Task) -> DocumentRow | Unchanged:
     outcome = follow_all(source, steps, readers, drafts=task.found.drafts, decisions=decisions)
     try:
         row = document_row(outcome, sha256, from_archive=task.archive is not None)
-    except (ValueError, TypeError, OverflowError) as error:
+        if task.settings.plugins and isinstance(outcome, Cleaned):
+            unpack(row.outcome, Document)  # a plugin may fill fields with values of other types
+    except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
         return document_row(Skipped(path, "keep", bug_reason(error), "bug", traceback.format_exc()))
     if isinstance(outcome, Skipped) and outcome.step == FileKind.LEFT_OUT:
         keys = [one.key for one in decisions.named(str(path), sha256) if one.verdict == "skip"]

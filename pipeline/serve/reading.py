@@ -125,8 +125,11 @@ class ReadingRoom:
         if "\0" in name or not is_safe_output_name(name) or PurePosixPath(name).suffix not in BOOK_TYPES:
             return None
         file = self.out / name
-        inside = file.resolve().is_relative_to(self.out.resolve())
-        return file if inside and file.is_file() else None
+        try:
+            inside = file.resolve().is_relative_to(self.out.resolve())
+            return file if inside and file.is_file() else None
+        except (OSError, RuntimeError):  # a name that the system refuses, a loop of links
+            return None
 
 
 def _books_below(out: Path) -> list[str]:
