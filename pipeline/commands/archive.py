@@ -1,15 +1,16 @@
-"""The command that cleans a whole archive: run; and what all commands of an archive share."""
+"""The command that cleans a whole archive: run; its options and its summary."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.options import echo_json, global_options, json_option, say, warning
+from pipeline.commands.chosen_settings import archive_settings
+from pipeline.commands.messages import counted, on_one_line
+from pipeline.commands.options import echo_json, json_option, say, warning
 from pipeline.exits import ExitCode
 from pipeline.extras import is_installed, missing_extra
 
@@ -18,50 +19,6 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 MOST_OUTDATED = 20  # decisions that no longer apply, in the summary; `--json` has all
-ARCHIVE_FOLDERS = ("raw", "clean", "out")  # the settings that are folders
-
-
-def settings_of(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
-    """Return the settings for the working folder; given flags override them.
-
-    They are those of `--config`, else of the nearest settings file in the folder or above it, else the user's. The
-    paths in a file above are relative to its folder.
-    """
-    import msgspec
-
-    from pipeline.settings import Settings
-    from pipeline.settings_files import read_settings
-
-    file, folder = settings_file()
-    settings = read_settings(file) if file else Settings()
-    if str(folder) != ".":
-        paths = {name: str(folder / getattr(settings, name)) for name in ARCHIVE_FOLDERS}
-        paths |= {"profile": str(folder / settings.profile)} if settings.profile.endswith(".toml") else {}
-        settings = msgspec.structs.replace(settings, **paths)
-    return msgspec.structs.replace(settings, **{key: value for key, value in flags.items() if value is not None})
-
-
-def settings_file() -> tuple[Path | None, Path]:
-    """Return the settings file for the working folder, None if there is none, and what its paths are relative to."""
-    from pipeline.settings_files import find_settings, user_settings
-
-    if config := global_options().config:
-        return config, Path()
-    if found := find_settings(Path()):
-        return found, Path(os.path.relpath(found.parent))
-    user = user_settings()
-    return (user if user.is_file() else None), Path()
-
-
-def archive_settings(**flags: Any) -> Settings:  # noqa: ANN401 - the values of click's options
-    """Return the settings of the archive around the working folder, which becomes the folder of its settings file."""
-    _, folder = settings_file()
-    if str(folder) != ".":
-        here = os.path.relpath(Path(), folder)
-        flags |= {name: str(Path(here, flags[name])) for name in ARCHIVE_FOLDERS if flags.get(name) is not None}
-        os.chdir(folder)
-        say(f"lacuna: settings in {Path.cwd()}; paths are relative to it", err=True)
-    return settings_of(**flags)
 
 
 def engine_options(command: Callable[..., object]) -> Callable[..., object]:
@@ -118,11 +75,6 @@ def run_with_progress(settings: Settings, **how: bool) -> RunReport:
 
     with run_progress(settings) as progress:
         return run_archive(settings, tell=progress, **how)
-
-
-def on_one_line(name: str) -> str:
-    """Return a file name on one line, with control characters escaped."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 
 
 def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json: bool) -> None:
@@ -206,11 +158,6 @@ def _print_profile(report: RunReport) -> None:
         click.echo(f"{stage.name:<12} {stage.wall:8.2f} {stage.main:12.2f} {stage.workers:13.2f}", err=True)
     for name, seconds in report.slowest:
         click.echo(f"{seconds:8.3f} CPU s: {on_one_line(name)}", err=True)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 post`, `2 posts`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _print_places(settings: Settings) -> None:

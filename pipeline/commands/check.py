@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import counted, on_one_line
 from pipeline.commands.inputs import Input, inputs, paths
+from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import json_option
 from pipeline.exits import ExitCode
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
-from pipeline.commands.archive import counted, engine_options, settings_of
+from pipeline.commands.archive import engine_options
+from pipeline.commands.chosen_settings import settings_of
 from pipeline.commands.inputs import FOLDER_TYPE, check_output
+from pipeline.commands.messages import counted
 from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 

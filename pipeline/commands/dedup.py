@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.chosen_settings import settings_of
 from pipeline.commands.diffs import unified
 from pipeline.commands.inputs import Input, as_json, paths, process_each
+from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import echo_json, say
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.commands.chosen_settings import settings_of
 from pipeline.commands.inputs import FOLDER_TYPE, Input, paths, process_each, put, sweep_output
+from pipeline.commands.messages import on_one_line
 from pipeline.commands.options import echo_json, json_option
 from pipeline.extras import require
 

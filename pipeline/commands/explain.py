@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.archive import settings_of
+from pipeline.commands.chosen_settings import settings_of
 from pipeline.commands.last_run import check_exists
 from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode

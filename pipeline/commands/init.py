@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import counted
+from pipeline.commands.messages import counted
 from pipeline.commands.options import echo_json, json_option, say
 from pipeline.exits import ExitCode
 

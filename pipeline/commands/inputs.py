@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.commands.chosen_settings import settings_of
+from pipeline.commands.messages import on_one_line
 from pipeline.exits import ExitCode
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from pipeline.commands.archive import on_one_line, settings_of
+from pipeline.commands.chosen_settings import settings_of
 from pipeline.commands.last_run import check_exists, opened_state
+from pipeline.commands.messages import on_one_line
 from pipeline.commands.options import echo_json, json_option, say
 from pipeline.exits import ExitCode
 

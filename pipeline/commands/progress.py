@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from pipeline.commands.archive import on_one_line
+from pipeline.commands.messages import on_one_line
 from pipeline.commands.options import global_options
 
 if TYPE_CHECKING:

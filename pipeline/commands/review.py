@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.chosen_settings import settings_of
 from pipeline.commands.keys import keys_at_once, read_key, read_line
 from pipeline.commands.last_run import check_exists
+from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import json_option
 from pipeline.commands.review_files import all_items, export_items, import_decisions, print_items
 from pipeline.exits import ExitCode

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.archive import counted, on_one_line
+from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import echo_json
 from pipeline.exits import ExitCode
 

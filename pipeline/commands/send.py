@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.archive import counted, settings_of
+from pipeline.commands.chosen_settings import settings_of
+from pipeline.commands.messages import counted
 from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 

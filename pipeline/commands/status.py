@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import archive_settings, counted, on_one_line, settings_file
+from pipeline.commands.chosen_settings import archive_settings, settings_file
+from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
 

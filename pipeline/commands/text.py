@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import counted, on_one_line
 from pipeline.commands.diffs import unified
 from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, sweep_output
+from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import echo_json
 from pipeline.exits import ExitCode
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.archive import archive_options, archive_settings, on_one_line, print_summary, run_with_progress
+from pipeline.commands.archive import archive_options, print_summary, run_with_progress
+from pipeline.commands.chosen_settings import archive_settings
+from pipeline.commands.messages import on_one_line
 from pipeline.commands.options import say
 from pipeline.exits import ExitCode
 

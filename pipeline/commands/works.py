@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.archive import counted, on_one_line, settings_of
+from pipeline.commands.chosen_settings import settings_of
 from pipeline.commands.inputs import Input, process_each
 from pipeline.commands.last_run import check_exists, opened_state
+from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import say
 from pipeline.exits import ExitCode
 

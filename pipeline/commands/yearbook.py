@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.archive import archive_settings, print_summary, run_with_progress, settings_file, settings_of
+from pipeline.commands.archive import print_summary, run_with_progress
+from pipeline.commands.chosen_settings import archive_settings, settings_file, settings_of
 from pipeline.commands.options import json_option
 from pipeline.extras import require
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from pipeline.library.addresses import MEDIA_TYPES, book_suffix
 from pipeline.serve.pages import Paging, page, snippet
 from pipeline.serve.post_html import browser_link, post_html
 from pipeline.serve.post_pictures import PostPictures
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 POSTS_PER_LIST = 50
-BOOK_TYPES = {
-    ".epub": "application/epub+zip",
-    ".pdf": "application/pdf",
-    ".azw3": "application/vnd.amazon.ebook",
-}  # suffix of a book in out/ -> its media type
 MOST_BOOKS = 500  # on the page of books; each post links to its own
 SECONDS_BETWEEN_UPDATES = 2.0  # seconds: a page that follows at once does not look for changed posts again
 MOST_QUERY_CHARACTERS = 200
@@ -91,7 +87,7 @@ class ReadingRoom:
         pictures = PostPictures(self.raw, self.clean, source, found.path)
         html = post_html(found.body, lambda written: browser_link(written, found.path, self.index.has), pictures.url)
         stem = PurePosixPath(found.path).with_suffix("")
-        books = [f"posts/{stem}{suffix}" for suffix in BOOK_TYPES if self._file(f"posts/{stem}{suffix}")]
+        books = [f"posts/{stem}{suffix}" for suffix in MEDIA_TYPES if self._file(f"posts/{stem}{suffix}")]
         titled = html.lstrip().startswith("<h1")
         shown: dict[str, Any] = {"post": found, "source": source, "html": html, "books": books, "titled": titled}
         return page("post.html", site=self.title, here="read", **shown)
@@ -118,11 +114,11 @@ class ReadingRoom:
         file = self._file(name)
         if file is None:
             return _missing(self.title, "There is no such book.")
-        return FileResponse(file, media_type=BOOK_TYPES[file.suffix], filename=file.name)
+        return FileResponse(file, media_type=MEDIA_TYPES[book_suffix(name)], filename=file.name)
 
     def _file(self, name: str) -> Path | None:
         """Return the file of a book below out/; None if there is none, or if its path or a link leads elsewhere."""
-        if "\0" in name or not is_safe_output_name(name) or PurePosixPath(name).suffix not in BOOK_TYPES:
+        if "\0" in name or not is_safe_output_name(name) or not book_suffix(name):
             return None
         file = self.out / name
         try:
@@ -133,9 +129,8 @@ class ReadingRoom:
 
 
 def _books_below(out: Path) -> list[str]:
-    files = (file for suffix in BOOK_TYPES for file in out.rglob(f"*{suffix}"))
-    names = (file.relative_to(out).as_posix() for file in files if file.is_file() and not file.is_symlink())
-    return [name for name in names if is_safe_output_name(name)]
+    files = (file for file in out.rglob("*.*") if book_suffix(file.name) and file.is_file() and not file.is_symlink())
+    return [name for name in (file.relative_to(out).as_posix() for file in files) if is_safe_output_name(name)]
 
 
 def _paging(request: Request, count: int, query: str = "") -> Paging:
