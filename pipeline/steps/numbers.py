@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import CODE, HTML, LINE_END, BlockGroup, groups_with, line_starts, of_other_kinds
+from pipeline.markdown import (
+    CODE,
+    HTML,
+    LINE_END,
+    BlockGroup,
+    groups_with,
+    hard_break_after,
+    line_starts,
+    of_other_kinds,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -167,7 +176,7 @@ def _as_text(group: BlockGroup, one: _List, lines: Sequence[str]) -> Iterator[Ch
         line = item.map[0] if item.map else 0
         if at and lines[line - 1].strip(" \t>") and not lines[line - 1].endswith(_BREAKS):
             end = group.start + starts[line - 1] + len(lines[line - 1])
-            yield Change("numbers", (end, end), "", "\\", LINE_STAYS)
+            yield Change("numbers", (end, end), "", hard_break_after(lines[line - 1]), LINE_STAYS)
         marker = re.match(rf"[ \t>]*+(?:[-*+][ \t>]++)*+{item.info}(?=[.)])", lines[line])
         if marker:
             place = group.start + starts[line] + marker.end()
@@ -184,4 +193,4 @@ def _as_lists(group: BlockGroup, one: _List, lines: Sequence[str]) -> Iterator[C
             yield Change("numbers", (place, place), "", f"{blank}<!-- -->\n\n", NEW_LIST)
 
 
-STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)
+STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)

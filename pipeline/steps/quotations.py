@@ -123,4 +123,4 @@ def _signature(text: str) -> Iterator[Change]:
             at += len(line) + 1
 
 
-STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)
+STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=5)
