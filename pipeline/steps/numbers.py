@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
 NEW_LIST = "Markdown would renumber the list; a comment lets a new list start with its number"
-LEAST_WITH_SLIP = 4  # items
+LEAST_WITH_TYPO = 4  # items
 LEAST_ONES = 3  # items; so many with the number 1, two thirds of a list, are not real numbers
 _NUMBERED_LINE = re.compile(r"\n[ \t>]*(?:[-*+][ \t]+)?(\d{1,9})[.)][ \t]")  # in a text with a line end before it
 _DATE_LINE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?\d{1,9}[.)][ \t]+\d{1,9}[.)](?:[ \t]|$)", re.MULTILINE)
@@ -107,7 +107,7 @@ def _holds_regions(group: BlockGroup, first: int, last: int) -> bool:
 def _counts_up(numbers: Sequence[int]) -> bool:
     """Return whether numbers count up by one, or are mostly 1 or all 0: some let Markdown count.
 
-    A number of a long list that is there twice is a slip of its author: 1, 2, 2, 3.
+    A number of a long list that is there twice is a typo: 1, 2, 2, 3.
     """
     ones = numbers.count(1)
     counted = list(range(numbers[0], numbers[0] + len(numbers)))
@@ -116,7 +116,7 @@ def _counts_up(numbers: Sequence[int]) -> bool:
         or ones == len(numbers)
         or not any(numbers)
         or (
-            len(numbers) >= LEAST_WITH_SLIP
+            len(numbers) >= LEAST_WITH_TYPO
             and numbers[0] in {0, 1}
             and _steps(numbers) == [0, *[1] * (len(numbers) - 2)]
         )

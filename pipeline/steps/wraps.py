@@ -20,7 +20,7 @@ WRAPPED_LINES = "the paragraph was wrapped at a fixed width; a line end would sh
 _LINE_BREAK_IN_CJK = lazy_pattern(
     rf"\n(?<=[^\n]{{{LEAST_LINE_WIDTH // 2 - 1}}}[{CJK_WITHOUT_HANGUL}]\n)[ \t>]*(?=[{CJK_WITHOUT_HANGUL}])"
 )  # a character has 2 columns at most
-_FULL_STOP = lazy_pattern(r"[。．！？!?…][」』”’）)]*\Z")
+_STOP_AT_END = lazy_pattern(r"[。．！？!?…][」』”’）)]*\Z")
 _SENTENCE_ENDS = lazy_pattern(r"[。！？!?…：:；;」』”）)]\Z")
 
 
@@ -47,7 +47,7 @@ def _wrapped(lines: list[str]) -> bool:
         and max(full) - min(full) <= MOST_WIDTH_DIFFERENCE
         and last <= max(full)
         and any(not _SENTENCE_ENDS.search(line) for line in lines[:-1])
-        and (len(full) > 1 or _FULL_STOP.search(lines[-1]))  # two lines without one may be two statements
+        and (len(full) > 1 or _STOP_AT_END.search(lines[-1]))  # two lines without one may be two statements
         and not any(line.endswith(("\\", "  ")) or "`" in line for line in lines)
     )
 
