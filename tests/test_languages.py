@@ -17,6 +17,7 @@ from pipeline.books.chapter.languages import with_languages
 from pipeline.books.formats import books_as_files
 from pipeline.books.pandoc_ast import para, text_nodes
 from pipeline.document import Document, Metadata
+from pipeline.language.identification import language_of
 from pipeline.language.paragraphs import other_language
 from pipeline.language.written_in import han_language
 from tests.conftest import ROOT
@@ -94,6 +95,13 @@ def test_a_pdf_has_the_faces_and_hyphens_of_its_paragraphs(files: dict[str, byte
     copied = page_text(files["pdf"])
     assert "東京タワー" in re.sub(r"[\r\n]", "", copied)
     assert "A heading about 日本語の本" in copied
+
+
+def test_percent_escapes_and_definitions_of_links_are_no_words():
+    """`%d7%a8` in the URLs of a Hebrew post is not a word of `d` and `a`: in the wild, a blog in Hebrew."""
+    definitions = "".join(f"[{at}]: /2015/12/{'%d7%a8%d7%a1%d7%90' * 9}/ 'An English title'\n" for at in range(1, 30))
+    text = f"הלכנו אתמול לים, והיה שם [חם מאוד][1] אבל נעים.\n\n<a href='/x'>עוד</a> {'%d7%99' * 30}\n\n{definitions}"
+    assert language_of(text) == "he"
 
 
 def test_consecutive_paragraphs_in_one_language_are_one_division():

@@ -40,10 +40,12 @@ SIGNS = {  # the language model knows signs as typewriters write them; each is o
 _SIGN = re.compile(  # not next to letters outside ASCII, where it is mostly a part of a mis-decoded character
     rf"(?<![^\W\x00-\x7f])(?:[{''.join(SIGNS)}](?<![¯¬])|[¯¬](?![A-Za-z]))(?![^\W\x00-\x7f])|’"
 )
-_DRAWING = re.compile("([\u2500-\u259f])\\1{2,}")  # lines and blocks of DOS; one alone is mostly a mis-decoded letter
-NEIGHBOURS = re.compile(r"[^\W\d_\x00-\u024f]{2}")  # letters that are not Latin
+_DRAWN_LINE = re.compile(
+    "([\u2500-\u259f])\\1{2,}"
+)  # lines and blocks of DOS; one alone is mostly a mis-decoded letter
+NEIGHBOURS = re.compile(r"[^\W\d_\x00-\u024f\u1e00-\u1eff]{2}")  # letters that are not Latin
 _SIGN_AT_WORD = re.compile("[‹¬±÷∂∆∏∑√∞∫≈≠≤≥◊\u2500-\u259f](?=[A-Za-z])|(?<=[A-Za-z])[‹¬±÷∂∆∏∑√∞∫≈≠≤≥◊\u2500-\u259f]")
-LONE_LETTER = re.compile(r"[^\W\d_\x00-\u024f]")
+LONE_LETTER = re.compile(r"[^\W\d_\x00-\u024f\u1e00-\u1eff]")
 
 
 def in_known_letters(text: str, codec: str) -> tuple[str, float]:
@@ -73,11 +75,11 @@ def in_known_signs(text: str) -> str:
     >>> in_known_signs("That´s £5"), in_known_signs("──────"), in_known_signs("é´")
     ("That's $5", '------', 'é´')
     """
-    return _DRAWING.sub(lambda run: "-" * len(run[0]), _SIGN.sub(lambda sign: SIGNS[sign[0]], text))
+    return _DRAWN_LINE.sub(lambda run: "-" * len(run[0]), _SIGN.sub(lambda sign: SIGNS[sign[0]], text))
 
 
 def has_lone_characters(text: str) -> bool:
-    """Return whether a text has letters of other scripts than Latin, but never two together, or signs at words.
+    """Return whether a text has letters of other scripts than Latin, but no two of them neighbours, or signs at words.
 
     Words have more than one letter. Such characters come of Latin text that is decoded with a wrong codec.
 

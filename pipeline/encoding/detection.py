@@ -21,7 +21,7 @@ STRAYS_PER_LETTER = 2  # bytes that are no UTF-8 for each letter that is; of mor
 UTF_8 = "utf-8"
 MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
-LONE_CHARACTERS_PRICE = 30.0  # nats for text of another script in which no two letters stand together: as a bad byte
+LONE_CHARACTERS_PRICE = 30.0  # nats for text of another script in which no two letters are neighbours: as a bad byte
 BAD_BYTE_PRICES = (30.0, 18.0)  # nats for each byte that a codec cannot decode: of the first ones, and of more
 RARE_WHEN_DAMAGED, RARE_FACTOR = 6.0, 4.0  # nats: codecs of this rarity pay so many times the price
 SCORE_WEIGHT = 0.5  # of a difference of scores; `benchmarks/decoding.py pairs` set it and the next two
@@ -168,7 +168,9 @@ def prose_sample(data: bytes) -> bytes:
 
     Markup and URLs between them look the same in every encoding, and belong to no language.
     """
-    picked, alone, size = [], [], 0
+    picked: list[bytes] = []
+    alone: list[bytes] = []
+    size = 0
     for stretch in PROSE_BYTES.finditer(data):
         if not stretch[0].isascii():
             if not LETTERS.search(stretch[0]):

@@ -39,8 +39,8 @@ class LineScores:
 def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) -> LineScores:
     """Return the scores of lines in a codec; the language is the likeliest of the lines that are `typical` for it."""
     texts = [marked_text(line, codec) for line in lines]
-    known = _known("\n".join(texts), codec).split("\n")
-    sample = _known("\n".join(marked_text(line, codec) for line in typical), codec)
+    known = _in_known_characters("\n".join(texts), codec).split("\n")
+    sample = _in_known_characters("\n".join(marked_text(line, codec) for line in typical), codec)
     model = likeliest_model(sample[:LANGUAGE_SAMPLE_LENGTH])
     chance, codes, starts = _character_scores(known, model)
     marks = np.array([text.count(REPLACEMENT) for text in texts])
@@ -54,7 +54,7 @@ def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) ->
     return LineScores(codec, model, texts, scores, strange, broken)
 
 
-def _known(text: str, codec: str) -> str:
+def _in_known_characters(text: str, codec: str) -> str:
     """Return a text of the same length in letters and signs that the language model knows."""
     return in_known_signs(in_known_letters(text, codec)[0])
 

@@ -38,8 +38,9 @@ LEAST_LEAD_OVER_LIKELY = (
 )
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = lazy_pattern(
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$",
-    re.DOTALL,
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
+    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+",  # definitions of links, percent-escapes
+    re.DOTALL | re.MULTILINE,
 )
 _QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
 _WORD_IN_SCRIPT = lazy_pattern(

@@ -5,6 +5,7 @@ This module exports what steps need; each submodule documents its part.
 
 from pipeline.markdown.code_spans import LINE_END, code_spans, line_starts
 from pipeline.markdown.grouping import BlockGroup, block_groups, group_at, groups_with, independent_groups
+from pipeline.markdown.inline_format import hard_break_after
 from pipeline.markdown.literal_marks import doubtful_marks, literal_marks
 from pipeline.markdown.opaque import CODE, HTML, URL, of_other_kinds, opaque_spans
 from pipeline.markdown.parsing import (
@@ -45,6 +46,7 @@ __all__ = [
     "doubtful_marks",
     "group_at",
     "groups_with",
+    "hard_break_after",
     "heading_text",
     "independent_groups",
     "inline_contents",

@@ -12,7 +12,7 @@ from pipeline.patterns import lazy_pattern
 
 STRONG_ASTERISKS = 2  # asterisks of strong emphasis
 MOST_ASTERISKS = 3  # asterisks: emphasis and strong emphasis at once
-CLOSING_BRACKETS = ")]}）】」』》"
+ENDS_OF_BRACKETS = ")]}）】」』》"
 ASTERISKS = lazy_pattern(r"(?<![\\*])\*+")  # not after a backslash
 _NOT_EMPHASIS = lazy_pattern(  # where asterisks are no emphasis: code spans, link targets, autolinks, HTML code
     r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
@@ -67,7 +67,7 @@ def paired_runs(
 
 def _ends_word(before: str, after: str) -> bool:
     """Return whether a run belongs to the Latin word or the bracket before it: `zo* 匹配`, `(标记 late**)`."""
-    return before.isascii() and before.isalnum() and (is_blank(after) or after in CLOSING_BRACKETS)
+    return before.isascii() and before.isalnum() and (is_blank(after) or after in ENDS_OF_BRACKETS)
 
 
 def is_flanking(outside: str, inside: str) -> bool:

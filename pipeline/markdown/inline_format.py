@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _TAB_INDENTATION = lazy_pattern(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
 _SPACES_BREAK = lazy_pattern(r" {2,}\n")  # a hard line break
+_ENDS_WITH_URL = lazy_pattern(r"(?:\bhttps?://|\bwww\.)[^\s<>()\[\]\\]*\Z")
+_BREAK_AT_URL = lazy_pattern(r"((?:\bhttps?://|\bwww\.)[^\s<>()\[\]\\]*)\\\n")
 _STARTS_BLOCK = (
     lazy_pattern(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
         r"#|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"
@@ -40,6 +42,15 @@ def formatted_inline(token: Token, env: dict[str, Any], source: Sequence[str] = 
     return content
 
 
+def hard_break_after(line: str) -> str:
+    r"""Return the hard line break to write after a line: a backslash, which GitHub would take for a part of a URL.
+
+    >>> hard_break_after("Roses are red"), hard_break_after("See https://example.org/a")
+    ('\\\\', ' \\\\')
+    """
+    return " \\" if _ENDS_WITH_URL.search(line) else "\\"
+
+
 def _edge_spaces(line: str, content: str, *, after: bool = False) -> str:
     """Return the `KEPT_SPACES` spaces of a line just before or after the content, which the parser stripped."""
     line = line.strip(" \t")
@@ -54,9 +65,11 @@ def _trimmed_lines(content: str) -> str:
     """Return a paragraph without indentation and trailing blanks; hard line breaks are written as backslashes."""
     if "\t" in content and _TAB_INDENTATION.search(content):
         content = _without_tab_indentation(content)
+    if "`" not in content:
+        content = _BREAK_AT_URL.sub(r"\1 \\\n", content)
     if "`" in content or "<" in content or any("\n" in content[start:end] for start, end, _ in opaque_spans(content)):
         return content
-    content = _SPACES_BREAK.sub("\\\\\n", content)
+    content = _BREAK_AT_URL.sub(r"\1 \\\n", _SPACES_BREAK.sub("\\\\\n", content))
     first, *rest = content.split("\n")
     kept = [first, *(line if _STARTS_BLOCK.match(line.lstrip(" \t")) else line.lstrip(" \t") for line in rest)]
     return "\n".join(line.rstrip(" \t") for line in kept)

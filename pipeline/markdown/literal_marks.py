@@ -90,10 +90,10 @@ _EMPHASIS = lazy_pattern(  # marks around words, with nothing at them that a nam
     r"|(?=[ \t\n])(?<=[ \t\n]\*)|(?P<left>))"
 )
 _DOUBTFUL_UNDERSCORE = lazy_pattern(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
-_ENDS_TEXT = lazy_pattern(r"[\w)\]*）」】]")
+_ENDS_TEXT = lazy_pattern(r"[\w)\]*）」】>]")
 _ONLY_SIGNS = lazy_pattern(r"(?!\.\.)[.^][.^_;\-]*")  # an ellipsis may be emphasized
 _EMPHASIZED_WORD = lazy_pattern(
-    r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![\w*/@]|\.\w)"
+    r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![A-Za-z0-9_*/@]|\.\w)"
 )  # `*/health*`
 
 
@@ -163,7 +163,7 @@ def _is_text(content: str, opener: AsteriskRun, closer: AsteriskRun) -> bool:
     """Return whether two runs of asterisks that could be a pair are text, other than inside words: `김**님, 이**님`."""
     inner = content[opener.end : closer.start]
     if _ONLY_SIGNS.fullmatch(inner):  # `*.*` and `^_^`, but not the stop of `[*a*](b)*.*`
-        return inner[0] == "^" or (opener.size == 1 and not _ENDS_TEXT.match(content[: opener.start][-1:]))
+        return opener.size == 1 and (inner[0] == "^" or not _ENDS_TEXT.match(content[: opener.start][-1:]))
     if any(_C_TYPE.search(content, max(0, run.start - 20), run.start) for run in (opener, closer)) and re.search(
         r"[;,=()]", inner
     ):

@@ -63,7 +63,8 @@ def _unread(source: Source) -> Document:
 
 def _refuse_blank(document: Document) -> None:
     if not document.text.strip():
-        message = "contains only white space and control characters; archive it again or delete it"
+        what = "front matter and no text" if document.meta.front_matter else "only white space and control characters"
+        message = f"contains {what}; archive it again, delete it, or add it to `ignore` in the settings"
         raise SkipDocument(message)
 
 

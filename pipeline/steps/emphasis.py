@@ -235,4 +235,4 @@ def _all_pair(inline: InlineContent, edits: list[InlineEdit]) -> bool:
     return old[0] == new[0] and new[1] == 0
 
 
-STEP = Step("emphasis", emphasis, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=8)
+STEP = Step("emphasis", emphasis, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=9)

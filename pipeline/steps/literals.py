@@ -61,4 +61,4 @@ def _escaped(content: str, spans: Sequence[Span]) -> str:
     return content
 
 
-STEP = Step("literals", literals, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)
+STEP = Step("literals", literals, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)

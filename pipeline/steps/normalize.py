@@ -55,4 +55,4 @@ def _differing_lines(old: list[str], new: list[str]) -> list[list[int]]:
     return [[place + start for place in run] for run in inner]
 
 
-STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_MEANING), version=7)
+STEP = Step("normalize", normalize_markdown, (SAME_LETTERS, VISIBLE_STAYS, OPAQUE_BUT_FENCES, SAME_MEANING), version=8)

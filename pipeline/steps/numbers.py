@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
 from pipeline.invariants import OPAQUE_STAYS, SAME_LINKS, VISIBLE_STAYS
-from pipeline.markdown import CODE, HTML, LINE_END, BlockGroup, groups_with, line_starts, of_other_kinds
+from pipeline.markdown import (
+    CODE,
+    HTML,
+    LINE_END,
+    BlockGroup,
+    groups_with,
+    hard_break_after,
+    line_starts,
+    of_other_kinds,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -19,7 +28,7 @@ if TYPE_CHECKING:
 NUMBER_STAYS = "Markdown would renumber the list; written as text, the number stays"
 LINE_STAYS = "the numbers are text now; the line break stays"
 NEW_LIST = "Markdown would renumber the list; a comment lets a new list start with its number"
-LEAST_WITH_SLIP = 4  # items
+LEAST_WITH_TYPO = 4  # items
 LEAST_ONES = 3  # items; so many with the number 1, two thirds of a list, are not real numbers
 _NUMBERED_LINE = re.compile(r"\n[ \t>]*(?:[-*+][ \t]+)?(\d{1,9})[.)][ \t]")  # in a text with a line end before it
 _DATE_LINE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?\d{1,9}[.)][ \t]+\d{1,9}[.)](?:[ \t]|$)", re.MULTILINE)
@@ -98,7 +107,7 @@ def _holds_regions(group: BlockGroup, first: int, last: int) -> bool:
 def _counts_up(numbers: Sequence[int]) -> bool:
     """Return whether numbers count up by one, or are mostly 1 or all 0: some let Markdown count.
 
-    A number of a long list that is there twice is a slip of its author: 1, 2, 2, 3.
+    A number of a long list that is there twice is a typo: 1, 2, 2, 3.
     """
     ones = numbers.count(1)
     counted = list(range(numbers[0], numbers[0] + len(numbers)))
@@ -107,7 +116,7 @@ def _counts_up(numbers: Sequence[int]) -> bool:
         or ones == len(numbers)
         or not any(numbers)
         or (
-            len(numbers) >= LEAST_WITH_SLIP
+            len(numbers) >= LEAST_WITH_TYPO
             and numbers[0] in {0, 1}
             and _steps(numbers) == [0, *[1] * (len(numbers) - 2)]
         )
@@ -167,7 +176,7 @@ def _as_text(group: BlockGroup, one: _List, lines: Sequence[str]) -> Iterator[Ch
         line = item.map[0] if item.map else 0
         if at and lines[line - 1].strip(" \t>") and not lines[line - 1].endswith(_BREAKS):
             end = group.start + starts[line - 1] + len(lines[line - 1])
-            yield Change("numbers", (end, end), "", "\\", LINE_STAYS)
+            yield Change("numbers", (end, end), "", hard_break_after(lines[line - 1]), LINE_STAYS)
         marker = re.match(rf"[ \t>]*+(?:[-*+][ \t>]++)*+{item.info}(?=[.)])", lines[line])
         if marker:
             place = group.start + starts[line] + marker.end()
@@ -184,4 +193,4 @@ def _as_lists(group: BlockGroup, one: _List, lines: Sequence[str]) -> Iterator[C
             yield Change("numbers", (place, place), "", f"{blank}<!-- -->\n\n", NEW_LIST)
 
 
-STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=2)
+STEP = Step("numbers", numbers, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=3)

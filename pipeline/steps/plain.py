@@ -11,6 +11,7 @@ from typing import Literal
 from pipeline.changes import Change
 from pipeline.document import Document, Metadata, Step
 from pipeline.invariants import SAME_WORDS
+from pipeline.markdown import hard_break_after
 from pipeline.steps.plain_text.chapters import ChapterLine, chapter_line, heading_levels, underlined_level
 from pipeline.steps.plain_text.escapes import (
     BREAK,
@@ -234,7 +235,7 @@ def _paragraph_changes(lines: TextBlock, ends: Sequence[str]) -> Iterator[Change
             between = f"{line.trailing}\n{following.mark}{following.indent}"
             yield Change("plain", (span[0], following.words_start), between, "", WRAPPED_LINE)
         elif end == BREAK:
-            yield Change("plain", span, line.trailing, "\\", INTENDED_BREAK)
+            yield Change("plain", span, line.trailing, hard_break_after(line.words), INTENDED_BREAK)
         elif line.trailing:
             yield Change("plain", span, line.trailing, "", TRAILING_SPACES)
 
@@ -246,4 +247,4 @@ def _backslash_changes(line: TextLine) -> Iterator[Change]:
         yield Change("plain", (at, at), "", "\\", NOT_MARKUP)
 
 
-STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=6)
+STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=7)

@@ -70,7 +70,7 @@ def _answers(group: BlockGroup, before: str, *, replied: bool) -> Iterator[Chang
             place = group.start + starts[at]
             if (
                 depth >= above
-                or _continues(lines[at - 1], lines[at])
+                or _same_quotation(lines[at - 1], lines[at])
                 or overlaps_opaque(group.text, (starts[at] - 1, starts[at]))
             ):
                 continue
@@ -80,7 +80,7 @@ def _answers(group: BlockGroup, before: str, *, replied: bool) -> Iterator[Chang
                 yield Change("quotations", (place, place), "", ">" * depth + "\n", ANSWER)
 
 
-def _continues(quoted: str, line: str) -> bool:
+def _same_quotation(quoted: str, line: str) -> bool:
     """Return whether a line is no answer: the quoted line ends with a hard break, or `:::` closes a container."""
     return quoted.endswith(("\\", "  ")) or line.lstrip().startswith(":::")
 
@@ -123,4 +123,4 @@ def _signature(text: str) -> Iterator[Change]:
             at += len(line) + 1
 
 
-STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)
+STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=5)

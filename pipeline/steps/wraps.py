@@ -20,6 +20,7 @@ WRAPPED_LINES = "the paragraph was wrapped at a fixed width; a line end would sh
 _LINE_BREAK_IN_CJK = lazy_pattern(
     rf"\n(?<=[^\n]{{{LEAST_LINE_WIDTH // 2 - 1}}}[{CJK_WITHOUT_HANGUL}]\n)[ \t>]*(?=[{CJK_WITHOUT_HANGUL}])"
 )  # a character has 2 columns at most
+_STOP_AT_END = lazy_pattern(r"[。．！？!?…][」』”’）)]*\Z")
 _SENTENCE_ENDS = lazy_pattern(r"[。！？!?…：:；;」』”）)]\Z")
 
 
@@ -40,12 +41,13 @@ def _wrapped(lines: list[str]) -> bool:
     """Return whether all lines except the last have the same width, and one of them ends inside a sentence."""
     widths = [sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in line) for line in lines]
     *full, last = widths
-    return (
+    return bool(
         len(full) > 0
         and min(full) >= LEAST_LINE_WIDTH
         and max(full) - min(full) <= MOST_WIDTH_DIFFERENCE
         and last <= max(full)
         and any(not _SENTENCE_ENDS.search(line) for line in lines[:-1])
+        and (len(full) > 1 or _STOP_AT_END.search(lines[-1]))  # two lines without one may be two statements
         and not any(line.endswith(("\\", "  ")) or "`" in line for line in lines)
     )
 
@@ -58,4 +60,4 @@ def _line_joins(text: str, inline: InlineContent) -> Iterator[Change]:
         yield Change("wraps", (end, following), text[end:following], "" if wide else " ", WRAPPED_LINES)
 
 
-STEP = Step("wraps", wraps, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=4)
+STEP = Step("wraps", wraps, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=5)
