@@ -121,8 +121,13 @@ def run_with_progress(settings: Settings, **how: bool) -> RunReport:
 
 
 def on_one_line(name: str) -> str:
-    """Return a file name on one line, with control characters escaped."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
+    r"""Return a file name on one line, with control characters and invalid bytes escaped.
+
+    >>> print(on_one_line("a\n\udce9"))
+    a\n\xe9
+    """
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json: bool) -> None:
