@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
+IS_PROGRAM = sys.argv[0].endswith(("/lacuna", "__main__.py"))
+if IS_PROGRAM and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `main` handles it: the imports below take a moment
 if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]  # the working folder, where `python -m` looks first: import nothing from there
 
 import errno
 import io
 import os
-import signal
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -40,6 +44,7 @@ from pipeline.exits import ExitCode
 from pipeline.extras import MissingExtra
 from pipeline.version import __version__
 
+_WRONG_PATHS = ("does not exist.", "is a directory.", "is a file.", "is not readable.", "is not writable.")  # of click
 NO_ROOM_FOR_LIBRARY = "failed to map segment"  # says glibc where a limit of memory is reached
 MEMORY_HINT = ": this shell allows too little memory (see `ulimit -a`); allow more, then run again"
 ERRNO_HINTS = {
@@ -98,7 +103,7 @@ def main() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, terminate)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell lets jobs in the background ignore it
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell lets jobs in the background ignore it
         signal.signal(signal.SIGINT, interrupt)
     code = _exit_code()
     sys.exit(stopped[0] if stopped else code)
@@ -107,11 +112,15 @@ def main() -> None:
 def _speak_utf8() -> None:
     """Use UTF-8 for file names in every locale, for which Python must restart; escape what a terminal cannot show.
 
-    Otherwise, a name outside ASCII raises UnicodeEncodeError in the locale C.
+    Otherwise, a name outside ASCII raises UnicodeEncodeError in the locale C. Output that a shell closed (`>&-`) is
+    nowhere to be seen.
     """
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w")
+    sys.stderr = sys.stderr or nowhere.open("w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -129,7 +138,7 @@ def _exit_code() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except (OSError, MemoryError) as error:
-        where = getattr(error, "filename", None) or "the system"
+        where = getattr(error, "filename", None) or ("standard output" if _is_of_output(error) else "the system")
         what = getattr(error, "strerror", None) or str(error) or "not enough memory"
         hint = ERRNO_HINTS.get(getattr(error, "errno", None) or 0, "fix it, then run again")
         return _print_failure(f"{where}: {what}; {hint}. No file is half-written.", ExitCode.ENVIRONMENT)
@@ -138,13 +147,20 @@ def _exit_code() -> int:
         return _print_failure(f"{error}{hint}", _code_of(error))
 
 
+def _is_of_output(error: BaseException) -> bool:
+    """Return whether an error came from printing, as on a full disk."""
+    from traceback import walk_tb  # noqa: PLC0415 - only failures need it
+
+    return any(frame.f_code is click.echo.__code__ for frame, _ in walk_tb(error.__traceback__))
+
+
 def _with_next_step(error: click.ClickException) -> str:
     """Return the message of an error, and what to do next where click does not say it; ours do, and name no command."""
-    message = error.format_message()
+    message = error.format_message().replace("a valid integer range", "a whole number")
     if not isinstance(error, click.UsageError) or error.cmd is None or "Did you mean" in message:
         return message
     path = error.ctx.command_path if error.ctx else "lacuna"
-    hint = "Check the path." if "does not exist" in message else f"`{path} --help` lists what is valid."
+    hint = "Check the path." if message.endswith(_WRONG_PATHS) else f"`{path} --help` lists what is valid."
     return f"{message.rstrip('.')}. {hint}"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -23,9 +25,12 @@ from pipeline.document import Document, Source
 from pipeline.read.readers import shipped_readers
 from pipeline.read.repositories import GENERATORS
 from pipeline.read.survey import CONTAINER_WORDS, GENERATOR_WORDS, FolderSurvey, survey_folder
+from pipeline.run.limits import Limits
+from pipeline.run.pool import run_alone
 from pipeline.settings import Edition
 from pipeline.settings_files import find_settings, read_settings, with_edition
 from pipeline.steps.canonical import canonical_links
+from pipeline.store.schema import sqlite_error_meaning
 from tests.conftest import ROOT, command
 
 SITES = {  # files of a folder -> what it is, how many posts
@@ -318,3 +323,35 @@ def test_shells_complete_commands():
         [sys.executable, "-P", "-m", "pipeline"], env=environment, capture_output=True, text=True, check=False
     )
     assert ran.stdout.strip() == "plain,status"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        ("repair raw/2021/tide.md >&-", 0, ""),
+        ("status >/dev/full", 3, "lacuna: standard output: No space left on device; free some space."),
+        ("links - </dev/null", 0, ""),
+        ("works - </dev/null", 0, "0 works"),
+        ("detect $(printf 'caf\\351.md')", 2, "`caf\\xe9.md`: the name is not valid UTF-8; rename the file"),
+        ("yearbook last", 2, "'last' is not a whole number."),
+        ("shard raw -o s", 2, "File 'raw' is a directory. Check the path."),
+    ],
+)
+def test_what_a_shell_can_do_has_one_line(archive: Path, arguments: str, code: int, says: str):
+    """Closed and full output, empty input, and arguments of another kind: what happened, and what to do next."""
+    line = f"{sys.executable} -m pipeline {arguments}"
+    ran = subprocess.run(["sh", "-c", line], cwd=archive, capture_output=True, text=True, check=False)  # noqa: S607
+    assert (ran.returncode, says in ran.stdout + ran.stderr) == (code, True), ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_system_is_named_by_its_file(tmp_path: Path):
+    """An error of SQLite says which file and what to do; one of a separate process names its folder."""
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    meaning = sqlite_error_meaning(full, tmp_path / "state")
+    assert (meaning.errno, meaning.filename) == (errno.ENOSPC, str(tmp_path / "state"))
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="Not a directory") as raised:
+        run_alone(len, "x", Limits(5, tmp_path / "file" / "b" / ".partial"))
+    assert raised.value.filename == str(tmp_path / "file" / "b")

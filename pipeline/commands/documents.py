@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.chosen_settings import settings_of
-from pipeline.commands.inputs import FOLDER_TYPE, Input, paths, process_each, put, sweep_output
+from pipeline.commands.inputs import FOLDER_TYPE, Input, paths, process_each, put, swept_output
 from pipeline.commands.messages import on_one_line
 from pipeline.commands.options import echo_json, json_option
 from pipeline.extras import require
@@ -33,8 +33,8 @@ def links_command(paths: tuple[str, ...], form: str) -> int:
         click.echo(csv_lines([["path", *Link.__dataclass_fields__]]), nl=False)
 
     def work(one: Input) -> None:
-        document = cleaned_document(one.name, one.read(), settings_of())
-        for link in document.links:
+        data = one.read()
+        for link in cleaned_document(one.name, data, settings_of()).links if data else ():
             row = {"path": str(one.file or one.name)} | msgspec.to_builtins(link)
             if form == "csv":
                 click.echo(csv_lines([row.values()]), nl=False)
@@ -88,12 +88,12 @@ def bind_command(paths: tuple[str, ...], output: Path, *, pdf: bool, epub: bool,
             click.echo(f"{one.label}: {on_one_line(warning)}", err=True)
         chapters.append((unpack(bound.chapter, Chapter).date, bound.chapter))
 
-    code = process_each(paths, work, output)
-    if len(chapters) > 1:
-        ordered = [chapter for _, chapter in sorted(chapters, key=lambda one: (not one[0], one[0]))]
-        for kind in kinds:
-            write_book(BOOK, kind, _volume(ordered, kind, output, settings))
-    sweep_output(output)
+    with swept_output(output):
+        code = process_each(paths, work, output)
+        if len(chapters) > 1:
+            ordered = [chapter for _, chapter in sorted(chapters, key=lambda one: (not one[0], one[0]))]
+            for kind in kinds:
+                write_book(BOOK, kind, _volume(ordered, kind, output, settings))
     return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -138,8 +139,7 @@ def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> Non
     from pipeline.store.atomic import write_atomically
 
     if output is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()  # before the explanation, which goes to standard error
+        click.echo(data, nl=False)  # it flushes: the explanation follows, on standard error
         return
     target = output / one.name
     if target in written or (one.file and target.exists() and target.samefile(one.file)):
@@ -150,9 +150,13 @@ def put(one: Input, data: bytes, output: Path | None, written: set[Path]) -> Non
     write_atomically(output, target, data)
 
 
-def sweep_output(output: Path | None) -> None:
-    """Remove the temporary files that interrupted writes left below `output`."""
+@contextmanager
+def swept_output(output: Path | None) -> Iterator[None]:
+    """At the end, also after a failure, remove the temporary files that writes left below `output`."""
     from pipeline.store.atomic import remove_partial_files
 
-    if output:
-        remove_partial_files(output)
+    try:
+        yield
+    finally:
+        if output:
+            remove_partial_files(output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `1 post`, `2 posts`."""
@@ -9,5 +11,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def on_one_line(name: str) -> str:
-    """Return a file name on one line, with control characters escaped."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
+    r"""Return a file name on one line, with control characters and invalid bytes escaped.
+
+    >>> print(on_one_line("a\n\udce9"))
+    a\n\xe9
+    """
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.diffs import unified
-from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, sweep_output
+from pipeline.commands.inputs import Input, as_json, into, one_to_stdout, paths, process_each, put, swept_output
 from pipeline.commands.messages import counted, on_one_line
 from pipeline.commands.options import echo_json
 from pipeline.exits import ExitCode
@@ -65,11 +65,11 @@ def repair_command(
         if explain:
             _print_changes(one, document)
 
-    code = process_each(paths, work, output)
-    archive = _statistics_of(sound) if damaged else None
-    for one, data in damaged:
-        write_result(one, filters.repair(data, min_confidence=min_confidence, archive=archive))
-    sweep_output(output)
+    with swept_output(output):
+        code = process_each(paths, work, output)
+        archive = _statistics_of(sound) if damaged else None
+        for one, data in damaged:
+            write_result(one, filters.repair(data, min_confidence=min_confidence, archive=archive))
     return code
 
 
@@ -199,8 +199,8 @@ def normalize_command(  # noqa: PLR0913 - one argument for each option
         elif output or not (check or diff or as_json):
             put(one, document.text.encode(), output, written)
 
-    code = process_each(paths, work, output)
-    sweep_output(output)
+    with swept_output(output):
+        code = process_each(paths, work, output)
     for name, line in changed if check and not as_json else ():
         click.echo(f"would change: {name}" if form == "text" else _annotation(name, line))
     return code or (ExitCode.FOUND if check and changed and not exit_zero else ExitCode.DONE)

@@ -65,7 +65,8 @@ def _works_of_path(path: str, settings: Settings) -> tuple[list[Work], ExitCode]
     mentions: list[Work] = []
 
     def work(one: Input) -> None:
-        mentions.extend(works_of(cleaned_document(one.name, one.read(), settings)))
+        if data := one.read():
+            mentions.extend(works_of(cleaned_document(one.name, data, settings)))
 
     code = process_each([path], work)
     return catalogue(mentions), code

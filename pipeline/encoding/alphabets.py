@@ -83,8 +83,8 @@ def has_lone_characters(text: str) -> bool:
 
     Words have more than one letter. Such characters come of Latin text that is decoded with a wrong codec.
 
-    >>> [has_lone_characters(text) for text in ("That愀 all", "Ausgabe 1п/97", "÷sterreich", "всё", "é")]
-    [True, True, True, False, False]
+    >>> [has_lone_characters(text) for text in ("That愀 all", "Ausgabe 1п/97", "÷sterreich", "всё", "é", "By: 王")]
+    [True, True, True, False, False, False]
     """
     lone = LONE_LETTER.search(text) is not None and NEIGHBOURS.search(text) is None
     return lone or _SIGN_AT_WORD.search(text) is not None

@@ -246,4 +246,4 @@ def _binary_problem(data: bytes) -> str:
         kind = puremagic.magic_string(data[:4096])[0].name or "binary data"
     except (puremagic.PureError, ValueError, IndexError):
         kind = "binary data"
-    return f"is not text ({kind}); move it out of raw/, or add it to `ignore` in the settings"
+    return f"is not text ({kind}); leave it out, or add it to `ignore` in the settings"

@@ -41,14 +41,15 @@ def check_folders(raw: Path, clean: Path, out: Path) -> None:
         raise SettingsError(message)
 
 
-def check_writable(folder: Path, *, check: bool) -> None:
-    """Raise OSError, before any work, if `folder` is not writable; a check does not write there."""
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
-    if not check:
-        folder.mkdir(parents=True, exist_ok=True)
-        with errors_naming(folder), tempfile.TemporaryFile(dir=folder):
-            pass
+def check_writable(*folders: Path, check: bool) -> None:
+    """Raise OSError, before any work, if one of some folders is not writable; a check does not write there."""
+    for folder in folders:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
+        if not check:
+            folder.mkdir(parents=True, exist_ok=True)
+            with errors_naming(folder), tempfile.TemporaryFile(dir=folder):
+                pass
 
 
 class Locked(Exception):  # noqa: N818 - a condition, not a fault

@@ -74,7 +74,7 @@ def run_archive(
             return replace(report, stages=tuple(watch.stages), slowest=watch.slowest())
 
     with locked(clean, check=check):
-        check_writable(out, check=check)
+        check_writable(clean, out, check=check)
         try:
             return once()
         except DamagedState as damage:

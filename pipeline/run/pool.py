@@ -108,8 +108,8 @@ def _send_result(work: Callable[[Item], Result], item: Item, limits: Limits, sen
         if number > STANDARD_ERROR and number != sender.fileno():
             with suppress(OSError):  # the folder itself is closed already
                 os.dup2(nothing, number)  # the number stays in use: an object may close it once more
-    begin_worker(limits)
-    sender.send(work(item))
+    begun = run_limited(lambda _: begin_worker(limits), limits, item)
+    sender.send(begun if isinstance(begun, NoResult) else work(item))
 
 
 def _scheduled(pool: ProcessPool, work: Callable[[Item], Result], item: Item, limits: Limits) -> ProcessFuture[Result]:
@@ -124,7 +124,9 @@ def run_alone(work: Callable[[Item], Result], item: Item, limits: Limits) -> Res
     """Return work(item), run in its own process. Raises OSError if the system fails, else SkipDocument."""
     ((_, result),) = run_each(work, [item], 1, limits)
     if isinstance(result, NoResult):
-        raise (OSError if result.cause == "environment" else SkipDocument)(result.reason)
+        if result.cause != "environment":
+            raise SkipDocument(result.reason)
+        raise OSError(0, result.reason.removesuffix(f"; {NEXT_RUN}"), str(limits.scratch.parent))
     return result
 
 

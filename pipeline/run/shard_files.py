@@ -53,14 +53,14 @@ def read_rows(file: Path) -> Iterator[dict[str, Any]]:
             yield from some.to_pylist()
         return
     if not file.name.endswith((".jsonl", ".jsonl.gz", ".jsonl.zst")):
-        message = f"{file}: the name must end in .jsonl, .jsonl.gz, .jsonl.zst or .parquet"
+        message = f"{file}: the name must end in .jsonl, .jsonl.gz, .jsonl.zst or .parquet; rename it, or convert it"
         raise SkipDocument(message)
     with _opened(file) as lines:
         for number, line in enumerate(lines, 1):
             try:
                 yield msgspec.json.decode(line, type=dict[str, Any])
             except msgspec.MsgspecError as error:
-                message = f"{file}: line {number} is not a JSON object ({error})"
+                message = f"{file}: line {number} is not a JSON object ({error}); correct the line, or delete it"
                 raise SkipDocument(message) from error
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -183,22 +183,22 @@ def _check_database(db: sqlite3.Connection, *, whole: bool) -> None:
             raise DamagedState(message)
 
 
-_DISK_ERROR_CODES = {
-    sqlite3.SQLITE_AUTH,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}  # primary result codes (sqlite.org/rescode.html) for trouble with the disk, not with the file's content
+_DISK_ERRORS = {
+    sqlite3.SQLITE_AUTH: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_BUSY: errno.EAGAIN,
+    sqlite3.SQLITE_LOCKED: errno.EAGAIN,
+    sqlite3.SQLITE_NOMEM: errno.ENOMEM,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}  # primary result codes (sqlite.org/rescode.html) for trouble with the disk, not the content -> those of the system
 
 
 def sqlite_error_meaning(error: sqlite3.Error, file: Path) -> OSError | DamagedState:
     """Return the exception for an SQLite error: OSError for trouble with the disk, Damaged for a damaged file."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-    if code in _DISK_ERROR_CODES:
-        return OSError(os.EX_IOERR, f"{error}; check disk space and permissions", str(file))
+    if code in _DISK_ERRORS:
+        return OSError(_DISK_ERRORS[code], str(error), str(file))
     return DamagedState(f"SQLite error: {error}")

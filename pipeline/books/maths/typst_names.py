@@ -9,19 +9,54 @@ from __future__ import annotations
 import re
 
 _CHARACTERS = {  # each name that pandoc 3.9 writes and Typst 0.15 does not know -> its character
-    "sect": "∩", "sect.big": "⋂", "sect.double": "⋒", "sect.dot": "⩀", "sect.and": "⩄", "integral.sect": "⨙",
-    "sect.sq": "⊓", "sect.sq.big": "⨅", "sect.sq.double": "⩎",
-    "dot.circle": "⊙", "dot.circle.big": "⨀", "times.circle": "⊗", "times.circle.big": "⨂", "minus.circle": "⊖",
-    "eq.circle": "⊜", "dash.circle": "⊝", "div.circle": "⨸", "lt.circle": "⧀", "gt.circle": "⧁", "perp.circle": "⦹",
-    "bar.v.circle": "⦶", "parallel.circle": "⦷", "backslash.circle": "⦸", "plus.circle.arrow": "⟴",
-    "bracket.l.double": "⟦", "bracket.r.double": "⟧", "shell.l.double": "⟬", "shell.r.double": "⟭",
-    "brace.l.double": "⦃", "brace.r.double": "⦄", "paren.l.double": "⦅", "paren.r.double": "⦆",
-    "angle.right.sq": "⦜", "angle.spheric.top": "⦡", "angle.oblique": "⦦",
-    "quote.angle.l.double": "«", "quote.angle.r.double": "»", "quote.angle.l.single": "‹",
-    "quote.angle.r.single": "›", "planck.reduce": "ħ", "Kai": "Ϗ", "kai": "ϗ", "franc": "₣",
+    "sect": "∩",
+    "sect.big": "⋂",
+    "sect.double": "⋒",
+    "sect.dot": "⩀",
+    "sect.and": "⩄",
+    "integral.sect": "⨙",
+    "sect.sq": "⊓",
+    "sect.sq.big": "⨅",
+    "sect.sq.double": "⩎",
+    "dot.circle": "⊙",
+    "dot.circle.big": "⨀",
+    "times.circle": "⊗",
+    "times.circle.big": "⨂",
+    "minus.circle": "⊖",
+    "eq.circle": "⊜",
+    "dash.circle": "⊝",
+    "div.circle": "⨸",
+    "lt.circle": "⧀",
+    "gt.circle": "⧁",
+    "perp.circle": "⦹",
+    "bar.v.circle": "⦶",
+    "parallel.circle": "⦷",
+    "backslash.circle": "⦸",
+    "plus.circle.arrow": "⟴",
+    "bracket.l.double": "⟦",
+    "bracket.r.double": "⟧",
+    "shell.l.double": "⟬",
+    "shell.r.double": "⟭",
+    "brace.l.double": "⦃",
+    "brace.r.double": "⦄",
+    "paren.l.double": "⦅",
+    "paren.r.double": "⦆",
+    "angle.right.sq": "⦜",
+    "angle.spheric.top": "⦡",
+    "angle.oblique": "⦦",
+    "quote.angle.l.double": "«",
+    "quote.angle.r.double": "»",
+    "quote.angle.l.single": "‹",
+    "quote.angle.r.single": "›",
+    "planck.reduce": "ħ",
+    "Kai": "Ϗ",
+    "kai": "ϗ",
+    "franc": "₣",
 }
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_NAME = re.compile(rf"{_STRING}|(?<![A-Za-z0-9.#])(?:{'|'.join(map(re.escape, _CHARACTERS))})(?![A-Za-z0-9]|\.[A-Za-z])")
+_NAME = re.compile(
+    rf"{_STRING}|(?<![A-Za-z0-9.#])(?:{'|'.join(map(re.escape, _CHARACTERS))})(?![A-Za-z0-9]|\.[A-Za-z])"
+)
 _FORMULA = re.compile(rf"(?<=#maths\(){_STRING}\)\[\$.*?\$\];", re.DOTALL)
 
 
