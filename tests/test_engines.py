@@ -46,7 +46,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "raw").mkdir()
     for file in posts():
         shutil.copy(file, folder / "raw" / f"{file.parent.name}-{file.name}")
-    texts = [file.read_text("utf-8", "replace")[:700] for file in posts()] * 10
+    texts = [file.read_text("utf-8", "replace")[:700] for file in posts()] * 4
     rows = [{"id": str(at), "text": text if at % 50 else None} for at, text in enumerate(texts)]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     run_archive(settings_in(folder))
