@@ -166,8 +166,8 @@ class LshIndex:
         rows = np.frombuffer(b"".join(map(self._signature, numbers.tolist())), np.uint8).reshape(len(numbers), -1)
         one, other = places.reshape(pairs.shape).T
         parts = [slice(at, at + PAIRS_AT_ONCE) for at in range(0, len(pairs), PAIRS_AT_ONCE)]
-        similar = np.concatenate([signatures_similar(rows[one[part]], rows[other[part]]) for part in parts])
-        return pairs[similar]
+        found = [pairs[part][signatures_similar(rows[one[part]], rows[other[part]])] for part in parts]
+        return np.concatenate(found)
 
     def _signature(self, number: int) -> bytes:
         """Return the signature of a text and two flag bytes: whether it has a skeleton, and whether it is damaged."""

@@ -208,11 +208,8 @@ def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:
     stem = name.partition(".")[0]
     if stem in WIKI_FRAMES or (place.generator in {"mdbook", "gitbook"} and name == "summary.md"):
         return FileKind.REPOSITORY
-    if place.generator == "jekyll":
-        listed = stem in LIST_PAGES or (stem == "index" and PurePosixPath(path).parent.name.casefold() in LIST_PAGES)
-    else:
-        listed = place.generator in {"hugo", "zola"} and stem == "_index"
-    if listed:
+    listed = stem in LIST_PAGES or (stem == "index" and PurePosixPath(path).parent.name.casefold() in LIST_PAGES)
+    if (place.generator == "jekyll" and listed) or (place.generator in {"hugo", "zola"} and stem == "_index"):
         return FileKind.LISTING
     return kind_of_exported(written)
 

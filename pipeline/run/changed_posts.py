@@ -20,7 +20,7 @@ from pipeline.store.archive_state import ArchiveState
 
 LANGUAGE_FACT = "language"  # the fact of the database with the main language of the archive, for short posts
 PASSED_OVER_FACT = "passed over"  # the fact of the database with the counts of the last scan
-KnownRow = tuple[str, str, str]  # stamp, SHA-256 and flow of a document as it was last seen
+KnownRow = tuple[str, str]  # stamp and flow of a document as it was last seen
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
     each kind are no posts.
     """
     counts: Counter[str] = Counter()
-    known, language = database.sources(), database.fact(LANGUAGE_FACT)
+    known, language = database.sources.known(), database.fact(LANGUAGE_FACT)
     suffixes = container_suffixes(chosen_readers(settings.plugins))
     for found in scan_folder(Path(settings.raw), post_rules(settings)):
         if found.passed_over:
@@ -82,10 +82,11 @@ def _task_if_changed(
     settings: Settings, database: ArchiveState, found: FoundFile, known: dict[str, KnownRow], language: str
 ) -> Task | None:
     """Return the task of a document if it may have changed, and take its row out of `known`."""
-    stamp, sha256, flow = known.pop(found.name, ("", "", ""))
-    if flow != database.flow_of(found):
-        stamp = sha256 = ""
-    return Task(settings, found, sha256, language=language) if not stamp or stamp != found.stamp else None
+    stamp, flow = known.pop(found.name, ("", ""))
+    outdated = flow != database.flow_of(found)
+    if stamp and stamp == found.stamp and not outdated:
+        return None
+    return Task(settings, found, "" if outdated else database.sources.sha256(found.name), language=language)
 
 
 def parts_of_containers(database: ArchiveState, containers: list[FoundFile], rules: PostRules) -> Iterator[FoundFile]:

@@ -71,12 +71,9 @@ class RecordWriter:
             return
         sizes: list[tuple[object, ...]] = []
         with ExitStack() as stack:
-            splices = []
-            for column in columns:
-                old = None if whole else stack.enter_context(files[column].open("rb"))
-                out = stack.enter_context(self.ledger.replacing(files[column], self.key))
-                out.write(heads[column])
-                splices.append(Splice(out, old, len(heads[column])))
+            splices = [self._splice(stack, files[column], whole=whole) for column in columns]
+            for splice, column in zip(splices, columns, strict=True):
+                splice.put(heads[column], len(heads[column]))
             before = ""
             for path in self.lines.paths() if whole else stale:
                 if not whole:
@@ -88,9 +85,15 @@ class RecordWriter:
                     splice.put(rendered[column], size)
                 sizes.append((path, *(len(rendered[column]) for column in columns)))
                 before = path
-            for splice in splices:
-                splice.keep()
+            if not whole:
+                for splice, size in zip(splices, self.lines.after(columns, before), strict=True):
+                    splice.keep(size)
         self.lines.put(columns, sizes)
+
+    def _splice(self, stack: ExitStack, file: Path, *, whole: bool) -> Splice:
+        """Return the splice of a record, which is closed with `stack`; nothing of the old file is kept if `whole`."""
+        old = None if whole else stack.enter_context(file.open("rb"))
+        return Splice(lambda: stack.enter_context(self.ledger.replacing(file, self.key)), old)
 
     def _rendered(self, path: str) -> dict[str, bytes]:
         """Return the lines about one document, and store its edges in the graph; nothing if it is gone."""
@@ -156,43 +159,38 @@ class RecordWriter:
         if fresh and not (stale or works_changed):
             return
         start, end = link_files.graphml_start(), link_files.GRAPHML_END
-        totals = {column: self.lines.total(column) for column in ("node", "edges")}
         changed = sorted(self.nodes.union(stale)) if fresh else None
+        works_size = int(self.database.fact(WORKS_SIZE_FACT) or 0)
+        totals = [self.lines.total(column) for column in ("node", "edges")]
+        sites_size = file.stat().st_size - len(start) - sum(totals) - works_size - len(end) if fresh else 0
         with ExitStack() as stack:
-            old = stack.enter_context(file.open("rb")) if fresh else None
-            size = file.stat().st_size if fresh else 0
-            out = stack.enter_context(self.ledger.replacing(file, self.key))
-            out.write(start)
-            self._splice_column(Splice(out, old, len(start)), "node", changed, self._node)
-            kept = int(self.database.fact(WORKS_SIZE_FACT) or 0)
-            if old and not works_changed:
-                Splice(out, old, len(start) + totals["node"]).keep(kept)
+            splice = self._splice(stack, file, whole=not fresh)
+            splice.put(start, len(start))
+            self._splice_column(splice, "node", changed, self._node)
+            if fresh and not works_changed:
+                splice.keep(works_size)
             else:
                 works = b"".join(map(link_files.graphml_work, self.works))
                 self.database.learn(WORKS_SIZE_FACT, str(len(works)))
-                out.write(works)
-            out.writelines(map(link_files.graphml_site, self.database.links.sites()))
-            self._splice_column(Splice(out, old, size - len(end) - totals["edges"]), "edges", changed, self._edges)
-            out.write(end)
+                splice.put(works, works_size)
+            splice.put(b"".join(map(link_files.graphml_site, self.database.links.sites())), sites_size)
+            self._splice_column(splice, "edges", changed, self._edges)
+            splice.put(end, len(end))
 
     def _splice_column(
         self, splice: Splice, column: str, changed: Sequence[str] | None, rendered: Callable[[str], bytes]
     ) -> None:
         """Write the part of the graph about each document; None means that all changed."""
         before, sizes = "", []
-        left = self.lines.total(column)
         for path in self.lines.paths() if changed is None else changed:
-            replaced = self.lines.of([column], path)[0]
             if changed is not None:
-                (gap,) = self.lines.between([column], before, path)
-                splice.keep(gap)
-                left -= gap + replaced
+                splice.keep(self.lines.between([column], before, path)[0])
             data = rendered(path)
-            splice.put(data, replaced)
+            splice.put(data, self.lines.of([column], path)[0])
             sizes.append((path, len(data)))
             before = path
         if changed is not None:
-            splice.keep(left)
+            splice.keep(self.lines.after([column], before)[0])
         self.lines.put([column], sizes)
 
     def _node(self, path: str) -> bytes:

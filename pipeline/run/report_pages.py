@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from pipeline.citations.cited_works import Work
-from pipeline.document import Cleaned, Outcome
+from pipeline.document import Cleaned
 from pipeline.read.found_source import file_of_post
 from pipeline.records import report_html, report_search
 from pipeline.records.report_card import BookLink, Card, card_of
@@ -110,36 +110,31 @@ def _write_works_page(records: RecordWriter, page: ReportPage, works: Sequence[W
 
 def _cards(records: RecordWriter, paths: Iterable[str], folder: Path) -> list[Card]:
     """Return the cards of sources, with links for a page in `folder`."""
+    raw = records.settings.raw
+    to_raw, to_clean, to_posts = (os.path.relpath(base, folder) for base in (raw, records.clean, records.out / POSTS))
     cards = []
     for path in paths:
         if found := records.reported(path):
             outcome, file = found
-            links = _links_to_files(records, outcome, file, folder)
-            file = str(file_of_post(Path(records.settings.raw), PurePosixPath(path)))
-            there = os.path.isfile(Path(records.settings.raw, file))  # noqa: PTH113 - False also for a long path
-            source = relative_url(records.settings.raw, file, folder) if there else ""
-            cards.append(card_of(outcome, records.linked_posts(path), links, source))
+            links = [BookLink("clean file", relative_url(to_clean, file))] if file else []
+            if records.books and isinstance(outcome, Cleaned):
+                name = file.removesuffix(".md")
+                links += [BookLink(kind.upper(), relative_url(to_posts, f"{name}.{kind}")) for kind in BOOK_FORMATS]
+            file = str(file_of_post(Path(raw), PurePosixPath(path)))
+            there = os.path.isfile(f"{raw}/{file}")  # noqa: PTH113 - False also for a long path
+            cards.append(
+                card_of(outcome, records.linked_posts(path), links, relative_url(to_raw, file) if there else "")
+            )
     return cards
 
 
-def _links_to_files(records: RecordWriter, outcome: Outcome, file: str, folder: Path) -> list[BookLink]:
-    """Return links to the clean file of an outcome, and to its books if it has some."""
-    links = [BookLink("clean file", relative_url(records.clean, file, folder))] if file else []
-    if records.books and isinstance(outcome, Cleaned):
-        name = file.removesuffix(".md")
-        links += [
-            BookLink(kind.upper(), relative_url(records.out / POSTS, f"{name}.{kind}", folder)) for kind in BOOK_FORMATS
-        ]
-    return links
+def relative_url(folder: str, name: str) -> str:
+    """Return the URL of a file in a folder; only what a URL cannot contain is escaped.
 
-
-def relative_url(base: str | Path, name: str, folder: Path) -> str:
-    """Return the URL of a file below `base` for a page in `folder`; only what a URL cannot contain is escaped.
-
-    >>> relative_url("raw", "notes/für 100%.md", Path("out/report"))
+    >>> relative_url("../../raw", "notes/für 100%.md")
     '../../raw/notes/für%20100%25.md'
     """
-    path = Path(os.path.relpath(base, folder), name).as_posix()
+    path = f"{folder}/{name}".removeprefix("./")
     return _NOT_IN_URLS.sub(lambda match: f"%{ord(match[0]):02X}", path)
 
 

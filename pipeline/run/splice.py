@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 COPIED_BYTES = 1 << 20  # bytes that are copied at a time
 
 
 class Splice:
-    """Writes parts of a file in order: new ones, and ones copied from the old file."""
+    """Makes a file of parts in order: new ones, and ones of the old file. No file is opened to write if all are equal.
 
-    def __init__(self, out: BinaryIO, old: BinaryIO | None, start: int = 0) -> None:
-        """Write to `out`; the parts of `old` begin at `start`. Without an old file nothing is copied."""
-        self.out, self.old = out, old
-        if old:
-            old.seek(start)
+    Without an old file there is nothing to keep, and the new one is opened at once.
+    """
 
-    def keep(self, size: int | None = None) -> None:
-        """Copy the next `size` bytes of the old file; None means all that are left."""
-        left = size
-        while self.old and left != 0:
-            data = self.old.read(COPIED_BYTES if left is None else min(left, COPIED_BYTES))
+    def __init__(self, opened: Callable[[], BinaryIO], old: BinaryIO | None) -> None:
+        """Copy parts of `old`, from its beginning, to the file that `opened` returns."""
+        self.opened, self.old = opened, old
+        self.out = None if old else opened()
+
+    def keep(self, size: int) -> None:
+        """Take over the next `size` bytes of the old file."""
+        if self.old and self.out:
+            self._copy(size)
+        elif self.old:
+            self.old.seek(size, 1)
+
+    def put(self, data: bytes, replaced: int) -> None:
+        """Put `data` in place of the next `replaced` bytes of the old file."""
+        start = self.old.tell() if self.old else 0
+        if self.old and not self.out:
+            if self.old.read(replaced) == data:
+                return
+            self.out = self.opened()
+            self.old.seek(0)
+            self._copy(start)
+        if self.out:
+            self.out.write(data)
+        if self.old:
+            self.old.seek(start + replaced)
+
+    def _copy(self, size: int) -> None:
+        while self.old and self.out and size:
+            data = self.old.read(min(size, COPIED_BYTES))
             if not data:
                 return
             self.out.write(data)
-            left = None if left is None else left - len(data)
-
-    def put(self, data: bytes, replaced: int) -> None:
-        """Write `data` in place of the next `replaced` bytes of the old file."""
-        self.out.write(data)
-        if self.old:
-            self.old.seek(replaced, 1)
+            size -= len(data)

@@ -66,11 +66,11 @@ def archive_status(settings: Settings) -> ArchiveStatus:
     return _with_changes(last, settings, known, counts)
 
 
-def _by_file(database: ArchiveState) -> dict[str, tuple[str, str, str]]:
-    """Return stamp, SHA-256 and flow of every file as it was last seen, by path; a container is one file."""
+def _by_file(database: ArchiveState) -> dict[str, tuple[str, str]]:
+    """Return stamp and flow of every file as it was last seen, by path; a container is one file."""
     containers = database.containers.known()
-    known = {path: (stamp, "", flow) for path, (stamp, flow) in containers.items()}
-    for path, row in database.sources().items():
+    known = dict(containers)
+    for path, row in database.sources.known().items():
         container = str(container_of(PurePosixPath(path))) if containers else ""
         if path not in containers and container not in containers:
             known[path] = row
@@ -97,7 +97,7 @@ def _state_to_read(file: Path) -> Iterator[ArchiveState]:
 
 
 def _with_changes(
-    last: ArchiveStatus, settings: Settings, known: dict[str, tuple[str, str, str]], passed_over: Counter[str]
+    last: ArchiveStatus, settings: Settings, known: dict[str, tuple[str, str]], passed_over: Counter[str]
 ) -> ArchiveStatus:
     """Return the status with what changed in raw/ since the sources were last seen."""
     flow = digest_of_values(cache_key(settings), ROW_VERSION)
@@ -106,7 +106,7 @@ def _with_changes(
         if found.passed_over:
             passed_over[found.passed_over] += 1
             continue
-        stamp, _, flow_then = known.pop(found.name, (None, "", ""))
+        stamp, flow_then = known.pop(found.name, (None, ""))
         if stamp is None:
             new.append(found.name)
         elif stamp != found.stamp:

@@ -26,6 +26,7 @@ from pipeline.store.packing import name_hash, unpack
 from pipeline.store.picture_tables import PictureTables
 from pipeline.store.sample_tables import SampleTables, replace_rows
 from pipeline.store.selection_table import SelectionTable
+from pipeline.store.source_table import SourceTable
 
 if TYPE_CHECKING:
     from pipeline.store.duplicate_tables import DuplicateTables
@@ -88,6 +89,7 @@ class ArchiveState:
         self.samples = SampleTables(self.db)
         self.catalogue = CatalogueTable(self.db)
         self.selections = SelectionTable(self.db)
+        self.sources = SourceTable(self.db)
         self.stale, self.unmade = MarkTable(self.db, "stale"), MarkTable(self.db, "unmade")
         self.db.execute("BEGIN")
 
@@ -130,10 +132,6 @@ class ArchiveState:
             self.learn(name, compute())
             self.learn(f"{name} key", key)
         return self.fact(name)
-
-    def sources(self) -> dict[str, tuple[str, str, str]]:
-        """Return stamp, SHA-256 and flow of every source as it was last seen, by path."""
-        return {row[0]: row[1:] for row in self.db.execute("SELECT path, stamp, sha256, flow FROM documents")}
 
     def flow_of(self, found: FoundFile) -> str:
         """Return the digest of the flow for a source; where drafts are posts, the flow is another."""

@@ -15,9 +15,15 @@ class LineTable:
 
     def between(self, columns: Sequence[str], before: str, path: str) -> list[int]:
         """Return the sizes of the lines of all documents after `before` and before `path`, by column."""
+        return self._sums(columns, "path > ? AND path < ?", before, path)
+
+    def after(self, columns: Sequence[str], before: str) -> list[int]:
+        """Return the sizes of the lines of all documents after `before`, by column."""
+        return self._sums(columns, "path > ?", before)
+
+    def _sums(self, columns: Sequence[str], condition: str, *paths: str) -> list[int]:
         sums = ", ".join(f"coalesce(sum({column}), 0)" for column in columns)
-        query = f"SELECT {sums} FROM lines WHERE path > ? AND path < ?"  # noqa: S608 - ours
-        return [*self.db.execute(query, (before, path)).fetchone()]
+        return [*self.db.execute(f"SELECT {sums} FROM lines WHERE {condition}", paths).fetchone()]  # noqa: S608 - ours
 
     def of(self, columns: Sequence[str], path: str) -> list[int]:
         """Return the sizes of the lines of one document, by column; 0 if it is new."""
@@ -27,7 +33,7 @@ class LineTable:
 
     def total(self, column: str) -> int:
         """Return the size of the lines of all documents."""
-        return int(self.db.execute(f"SELECT coalesce(sum({column}), 0) FROM lines").fetchone()[0])  # noqa: S608 - ours
+        return self._sums([column], "TRUE")[0]
 
     def put(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Store rows of a path and its sizes, by column."""

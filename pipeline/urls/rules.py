@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from pipeline.patterns import lazy_pattern
+
 _HOST_LABEL = re.compile(  # the start of a ClearURLs pattern that gives a label of the host: amazon
     r"\^?https\?:\\/\\/(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\?)?((?:[a-z0-9]|\\?-)+)(?:\\?\.|\(\?:\\\.)"
 )
@@ -80,21 +82,21 @@ def rule_book() -> RuleBook:
         book.by_host.setdefault(host, []).append(HostRules(removed_keys=_any_of(keys)))
     for one in own["wrapper"]:
         for host in one["hosts"]:
-            key = re.compile(one["key"]) if "key" in one else None
-            wrapper = Wrapper(re.compile(one["paths"], re.DOTALL), key, one.get("decoder", ""))
+            key = lazy_pattern(one["key"]) if "key" in one else None
+            wrapper = Wrapper(lazy_pattern(one["paths"], re.DOTALL), key, one.get("decoder", ""))
             book.by_host.setdefault(host, []).append(HostRules(wrapper=wrapper))
     for one in own["rewrite"]:
         for host in one["hosts"]:
-            book.by_host.setdefault(host, []).append(HostRules(rewrite=(re.compile(one["from"]), one["to"])))
+            book.by_host.setdefault(host, []).append(HostRules(rewrite=(lazy_pattern(one["from"]), one["to"])))
     return book
 
 
 def _clearurls(provider: dict[str, Any]) -> HostRules:
     def compiled(key: str) -> tuple[re.Pattern[str], ...]:
-        return tuple(re.compile(pattern, re.IGNORECASE) for pattern in provider.get(key, ()))
+        return tuple(lazy_pattern(pattern, re.IGNORECASE) for pattern in provider.get(key, ()))
 
     return HostRules(
-        applies_to=re.compile(provider["urlPattern"], re.IGNORECASE),
+        applies_to=lazy_pattern(provider["urlPattern"], re.IGNORECASE),
         exceptions=compiled("exceptions"),
         removed_keys=_any_of(provider["rules"]) if provider.get("rules") else None,
         removed_text=compiled("rawRules"),
@@ -103,4 +105,4 @@ def _clearurls(provider: dict[str, Any]) -> HostRules:
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    return lazy_pattern("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
