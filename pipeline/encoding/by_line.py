@@ -18,13 +18,8 @@ from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.alphabets import has_lone_characters
 from pipeline.encoding.codecs import detectable_codecs, is_multi_byte
-from pipeline.encoding.detection import (
-    UTF_8,
-    is_ascii_compatible,
-    is_decodable,
-    is_latin_utf8_with_strays,
-    likeliest_encoding,
-)
+from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
+from pipeline.encoding.latin_utf8 import is_latin_utf8_with_strays
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.encoding.lost_bytes import DecodedLine, lost_byte_changes
 from pipeline.encoding.marked import marked_text

@@ -6,18 +6,13 @@ import functools
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
 from pipeline.encoding.alphabets import has_lone_characters, in_known_letters, in_known_signs
 from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
 from pipeline.encoding.marked import marked_text
 
-HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-LATIN_IN_UTF_8 = re.compile(rb"(?:[\xc2-\xc5][\x80-\xbf]|\xe2\x80[\x90-\xbf]|\xe2\x82\xac)+")  # and its punctuation
-SIGN_BYTES = re.compile(rb"[\xa0-\xbf]{1,2}")  # of signs that stand alone, as in `5 \xa3`
-MOST_STRAYS = 2  # bytes in a row that are no UTF-8
-STRAYS_PER_LETTER = 2  # bytes that are no UTF-8 for each letter that is; of more, that may be valid by chance
 UTF_8 = "utf-8"
 MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
@@ -61,12 +56,14 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     if sample.count(EBCDIC_SPACE) * 20 < len(sample):
         known = {codec: rarity for codec, rarity in known.items() if is_ascii_compatible(codec)}
     read: dict[str, tuple[float, str]] = {}
+    same: dict[str, list[str]] = {}
     for codec in _without_supersets(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
         text, letters = in_known_letters(text, codec)
         price = known[codec] + letters + _price(bad, known[codec]) + LONE_CHARACTERS_PRICE * has_lone_characters(text)
+        same.setdefault(text, []).append(codec)
         if text not in read or price < read[text][0]:  # of equals, the first: `CODECS` has the commonest first
-            read[text] = (price, codec)
+            read[text] = price, codec
     texts = list(read)
     rough = letter_scores(texts)[1].max(axis=1)
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:MOST_SCORED_CODECS]
@@ -76,9 +73,31 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
         scores.append(
             (float(line_log_likelihoods([text]).sum()) - _script_mixture_cost(text) - cost - elsewhere, codec)
         )
-    scores.sort(reverse=True)
+    scores.sort(key=lambda one: -one[0])
     best = next(text for text, (_, codec) in read.items() if codec == scores[0][1])
+    scores[0] = scores[0][0], _by_bytes_elsewhere(data, [scores[0][1], *same[best]], known)
     return _encoding_by_scores(scores, mean_cross_entropy([best], symbols=True), declared)
+
+
+def _by_bytes_elsewhere(data: bytes, codecs: Sequence[str], known: Mapping[str, float]) -> str:
+    """Return the codec of those that decode the sample to the same text in which other lines of `data` are likeliest.
+
+    They are the first lines with a byte that the single-byte codecs decode differently; without any, it is the first.
+    """
+    from pipeline.language.fluency import line_log_likelihoods  # noqa: PLC0415 - UTF-8 need not wait for the model
+
+    likely = [codec for codec in dict.fromkeys(codecs) if codec not in MULTI_BYTE and known[codec] < RARE]
+    tables = {codec: marked_text(bytes(range(256)), codec) for codec in likely}
+    other = bytes(byte for byte in range(0x80, 0x100) if len({table[byte] for table in tables.values()}) > 1)
+    if len(likely) < 2 or len(data.translate(None, other)) == len(data):
+        return codecs[0]
+    has_other = re.compile(b"[" + re.escape(other) + b"]")
+    sample = b"\n".join(line for line in data.split(b"\n") if has_other.search(line))[:SAMPLE_BYTES]
+    scores = {}
+    for codec in likely:
+        text, bad = _decoded_sample(sample, codec)
+        scores[codec] = float(line_log_likelihoods([text]).sum()) - known[codec] - _price(bad, known[codec])
+    return max(scores, key=lambda codec: scores[codec])
 
 
 def _encoding_by_scores(scores: Sequence[tuple[float, str]], nats: float, declared: str | None) -> Encoding:
@@ -198,47 +217,3 @@ def is_decodable(data: bytes, codec: str) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def is_latin_utf8_with_strays(data: bytes) -> bool:
-    r"""Return whether data are Latin text in UTF-8 with a few Latin letters of a single-byte codec.
-
-    A letter of one byte is a letter between letters. A double-byte codec decodes it with the next one: `J黵gen`.
-
-    >>> [is_latin_utf8_with_strays(data) for data in (b"M\xc3\xbcller, J\xfcrgen", "中J眉rgen".encode("gbk"))]
-    [True, False]
-    """
-    letters = strays = 0
-    for run in HIGH_RUN.finditer(data):
-        if LATIN_IN_UTF_8.fullmatch(run[0]):
-            letters += len(run[0].decode())
-        elif weight := _stray_weight(
-            data[max(0, run.start() - 1) : run.start()], run[0], data[run.end() : run.end() + 1]
-        ):
-            strays += weight
-        else:
-            return False
-    return letters > 0 and strays <= STRAYS_PER_LETTER * letters
-
-
-def _stray_weight(before: bytes, run: bytes, after: bytes) -> int:
-    """Return how much a run of bytes speaks against UTF-8; 0 where it is no Latin letters, nor signs.
-
-    It is one letter of a single-byte codec, or two next to others. `before` and `after` are the bytes next to the run.
-    """
-    touching = before.isalpha() + after.isalpha()
-    if not touching and SIGN_BYTES.fullmatch(run):
-        return 1
-    if len(run) > MOST_STRAYS or not (touching or len(run) == 1):
-        return 0
-    return len(run) + (touching < len(run))
-
-
-def has_latin_words_of_utf8(data: bytes) -> bool:
-    r"""Return whether lines of a file have Latin words in UTF-8, which would be Chinese inside of words: `J眉rgen`.
-
-    >>> has_latin_words_of_utf8("Jürgen, Köln".encode() + b"\n\xf8"), has_latin_words_of_utf8("中J眉rgen".encode("gbk"))
-    (True, False)
-    """
-    lines = [line for line in data.split(b"\n") if not line.isascii()]
-    return 3 * sum(map(is_latin_utf8_with_strays, lines)) >= len(lines)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pipeline.changes import Change
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import codec_named, detectable_codecs, stray_byte_codecs
-from pipeline.encoding.detection import SIGN_BYTES, is_latin_utf8_with_strays, likeliest_encoding
+from pipeline.encoding.detection import likeliest_encoding
+from pipeline.encoding.latin_utf8 import SIGN_BYTES, is_latin_utf8_with_strays
 from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.ngrams import language_model
 from pipeline.mojibake.lossy.beam_search import choose_candidates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,9 @@ from pipeline.mojibake.marks.words import QUESTION_MARK, Filling, weights_of, wo
 
 LEAST_MARK_CONFIDENCE = 0.88  # confidence from which U+FFFD is replaced: benchmarks/marks.py
 LEAST_QUESTION_CONFIDENCE = 0.95  # the same of a question mark, which may be one
+LEAST_HARD_CONFIDENCE = 0.988  # the same where a short word is half marks
+LONGEST_HARD_WORD = 6  # characters
+GERMAN, GERMAN_NOUN = "de", re.compile(r"\ufffd\w+(?:[hk]eit|ung|schaft|tion|ität)(?:en)?")  # its nouns have capitals
 LEAST_CASE_CONFIDENCE = 0.95  # the same of its case alone, of which word lists say nothing: `Århus`
 MOST_MARK_CONFIDENCE = 0.999  # the highest that the model may report
 LIKELY_WORD_SCORE = (
@@ -45,12 +49,14 @@ UNCERTAIN_MARK_REASON = "one mark for a lost character; uncertain"
 class RestoredMark(NamedTuple):
     """A mark at a place of the marked text, and what it can have been, with probabilities: the likeliest first.
 
-    `possible` says whether the word with it is one of the language, as far as the model knows.
+    `possible` says whether the word with it is one of the language, as far as the model knows; `hard` whether little
+    else shows what it was.
     """
 
     at: int
     options: tuple[tuple[str, float], ...]
     possible: bool
+    hard: bool
 
 
 class ReadText(NamedTuple):
@@ -168,7 +174,7 @@ def read_marks(text: str, tag: str, archive: ArchiveStatistics, questions: Colle
     shares = filling_probabilities(text, words, model, weights_of(known).ngrams)
     found: list[RestoredMark] = []
     for place, word, share in zip(places, words, shares, strict=True):
-        found += _restored(place, word.fillings, share.tolist())
+        found += _restored(place, word.fillings, share.tolist(), tag)
     best = {place.span: max(one.score for one in fillings[place.word]) for place in places}
     return ReadText(found, best, float(np.mean(list(best.values()))))
 
@@ -190,22 +196,29 @@ def _evidence(
     ]
 
 
-def _restored(place: MarkedPlace, fillings: Sequence[Filling], shares: Sequence[float]) -> Iterator[RestoredMark]:
+def _restored(
+    place: MarkedPlace, fillings: Sequence[Filling], shares: Sequence[float], tag: str
+) -> Iterator[RestoredMark]:
     """Yield the marks of a word with their options: the characters of its likeliest filling first."""
     best = fillings[max(range(len(shares)), key=lambda number: shares[number])].characters
     possible = _is_word(place.word.text, max(one.score for one in fillings), POSSIBLE_LETTER_SCORE)
     offsets = (at for at, char in enumerate(place.word.text) if char == REPLACEMENT)
+    size = len(place.word.text)
+    half_marks = len(place.capitals) > 1 and size <= min(LONGEST_HARD_WORD, 2 * len(place.capitals))
+    is_noun = tag == GERMAN and GERMAN_NOUN.fullmatch(place.word.text) is not None
     for number, (offset, large) in enumerate(zip(offsets, place.capitals, strict=True)):
-        total: dict[str, float] = {best[number]: 0.0}
+        is_capital = is_noun and not offset
+        likeliest = _capital(best[number]) if is_capital else best[number]
+        total: dict[str, float] = {likeliest: 0.0}
         for filling, share in zip(fillings, shares, strict=True):
-            one = filling.characters[number]
+            one = _capital(filling.characters[number]) if is_capital else filling.characters[number]
             total[one] = total.get(one, 0.0) + share
         if len(total) == 1:
             total |= dict.fromkeys(place.word.candidates[number][:2], 0.0) | total  # one alternative, however unlikely
-        others = sorted(total.keys() - {best[number]}, key=lambda one: (-total[one], one))[:MOST_ALTERNATIVES]
-        ranked = [(one, min(round(total[one], 3), MOST_MARK_CONFIDENCE)) for one in (best[number], *others)]
+        others = sorted(total.keys() - {likeliest}, key=lambda one: (-total[one], one))[:MOST_ALTERNATIVES]
+        ranked = [(one, min(round(total[one], 3), MOST_MARK_CONFIDENCE)) for one in (likeliest, *others)]
         options = tuple((_capital(one) if large else one, share) for one, share in ranked)
-        yield RestoredMark(place.span[0] + offset, options, possible)
+        yield RestoredMark(place.span[0] + offset, options, possible, half_marks)
 
 
 def _capital(char: str) -> str:
@@ -218,7 +231,8 @@ def _mark_change(text: str, marked: MarkedText, mark: RestoredMark, least: float
     span = marked.source(mark.at, mark.at + 1)
     before, (character, confidence), others = text[slice(*span)], mark.options[0], mark.options[1:]
     if before == QUESTION_MARK:
-        certain = mark.possible and confidence >= max(least, LEAST_QUESTION_CONFIDENCE)
+        enough = LEAST_HARD_CONFIDENCE if mark.hard else LEAST_QUESTION_CONFIDENCE
+        certain = mark.possible and confidence >= max(least, enough)
         if not certain or character.startswith(QUESTION_MARK):
             return None
     other_case = sum(share for one, share in others if one != character and one.lower() == character.lower())
