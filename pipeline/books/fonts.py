@@ -156,7 +156,9 @@ def characters_without_glyph(text: str) -> Counter[str]:
         return any(ord(part) in available for _, _, available in _packaged_faces(SIMPLIFIED_FACE, (SANS_PREFIX,)))
 
     def is_drawn(char: str) -> bool:
-        return category(char) != "Co" and all(is_packaged(one) or _drawn_by_typst(one) for one in normalize("NFD", char))
+        return category(char) != "Co" and all(
+            is_packaged(one) or _drawn_by_typst(one) for one in normalize("NFD", char)
+        )
 
     counts = Counter(normalize("NFC", text))
     return Counter(

@@ -18,9 +18,7 @@ _MAYBE_CODE = re.compile(  # a quick pre-filter: a text without a match has no c
 )
 _BACKTICKS = re.compile(r"(?<!\\)(?<!`)(`+)(?!`)")  # a run of backticks, not escaped
 _HTML_CODE = re.compile(r"<(code|pre|kbd|samp|tt)\b[^<>]*>", re.IGNORECASE)
-_HTML_CODE_ENDS = {
-    name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("code", "pre", "kbd", "samp", "tt")
-}
+_HTML_CODE_ENDS = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("code", "pre", "kbd", "samp", "tt")}
 
 
 def line_starts(text: str) -> list[int]:

@@ -37,7 +37,9 @@ _PARAGRAPHS = {"Para", "Plain", "Header"}
 _LISTS = {"BlockQuote", "BulletList", "OrderedList", "DefinitionList", "LineBlock", "Table"}  # whole, or their parts
 _NOT_MARKED = {"Code", "CodeBlock", "Math", "RawBlock", "RawInline"}
 _OUR_LINES = {"address"}  # divisions: the line about a missing image or a link, in the language of the post
-LATIN_WORDS_FOR_EACH = 4  # words of a paragraph for each in the script of a post from right to left; then it is the post's
+LATIN_WORDS_FOR_EACH = (
+    4  # words of a paragraph for each in the script of a post from right to left; then it is the post's
+)
 _NOT_IN_TEXT = {"Note", "Code", "CodeBlock", "Math"}
 
 
