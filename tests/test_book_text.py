@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from dataclasses import replace
 from itertools import takewhile
+from pathlib import PurePosixPath
 
 import pikepdf
 import pypdfium2
@@ -15,8 +17,14 @@ from pipeline.books.chapter.languages import with_languages
 from pipeline.books.chapter.visible_words import post_visible_text
 from pipeline.books.dates import date_in_words
 from pipeline.books.epub.style import style_sheet
+from pipeline.books.fonts import characters_without_glyph
+from pipeline.books.metadata import rights_of
 from pipeline.books.pandoc_ast import para, text_nodes
 from pipeline.books.sections import sections_of
+from pipeline.markdown.note_links import note_links_as_commonmark
+from pipeline.markdown.target_tags import target_without_tags
+from pipeline.read.picture_paths import PictureFinder
+from tests.posts import png
 from tests.test_editions import book_as_epub, book_as_pdf, bound, chapter_text, page_text
 
 SCRIPTS = {
@@ -151,3 +159,49 @@ def test_long_code_and_many_paths_are_set():
 def test_a_caption_that_repeats_an_alternative_text_counts_once(caption: str, times: int):
     """A book shows the caption alone if it is in italics, as of a figure, or begins with the alternative text."""
     assert post_visible_text(f"![Big Sur](a.png)\n\n{caption}\n").count("Big Sur") == times
+
+
+def test_numbers_of_lists_of_html_stay():
+    """A list of HTML that counts down, begins anywhere or jumps keeps its numbers and letters."""
+    html = (
+        '<ol reversed><li>b</li><li>a</li></ol>\n\n<ol type="a" start="3"><li>c</li></ol>\n\n'
+        '<ol start="7" type="I"><li>g</li><li value="12">l</li><li>m</li></ol>\n'
+    )
+    book = bound(html, language="en")
+    starts = [
+        (block["c"][0][0], block["c"][0][1]["t"], len(block["c"][1]))
+        for block in book.chapters[0].blocks
+        if block["t"] == "OrderedList"
+    ]
+    assert starts == [
+        (2, "Decimal", 1), (1, "Decimal", 1), (3, "LowerAlpha", 1), (7, "UpperRoman", 1), (12, "UpperRoman", 2)
+    ]  # fmt: skip
+    assert re.search(r"XII\.\s+l", page_text(book_as_pdf(book)))
+
+
+def test_private_use_and_rights_are_named():
+    """What only a post's own font showed is reported; the licence is that of the posts, if they agree."""
+    assert characters_without_glyph("a\ue001\uf0a7") == {"\ue001": 1, "\uf0a7": 1}
+    book = bound("Text.", language="en")
+    (chapter,) = book.chapters
+    licensed = replace(chapter, rights="CC BY 4.0")
+    assert rights_of(replace(book, chapters=(licensed, licensed))) == "CC BY 4.0"
+    assert rights_of(replace(book, chapters=(licensed, chapter))) == ""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("p.png", "./p.png", "2020-05-06-walk/p.png", "{% asset_path p.png %}", "{{ site.baseurl }}/walk/p.png"),
+        *('{{ "/walk/p.png" | relative_url }}', "{{site.url}}/walk/p.png?x=1", "{{ '/walk/p.png' | absolute_url }}"),
+    ],
+)
+def test_images_of_site_generators_are_found(written: str, tmp_path):
+    """An image is in the folder of its post (Hexo), with or without the date in its name, or below the site's root."""
+    for folder in ("2020-05-06-walk", "walk"):
+        tmp_path.joinpath("posts", folder).mkdir(parents=True)
+        tmp_path.joinpath("posts", folder, "p.png").write_bytes(png((1, 2, 3)))
+    found = PictureFinder(tmp_path).found(PurePosixPath("posts/2020-05-06-walk.md"), written)
+    assert found in {PurePosixPath("posts/2020-05-06-walk/p.png"), PurePosixPath("posts/walk/p.png")}
+    shown = note_links_as_commonmark(f"![a]({written})", lambda _: False)
+    assert shown == (f"![a]({written})" if "{" not in written else f"![a](<{target_without_tags(written)}>)")

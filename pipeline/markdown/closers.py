@@ -12,6 +12,7 @@ class Closers:
     """
 
     def __init__(self, text: str) -> None:
+        """Search in `text`."""
         self._text = text
         self._next: dict[re.Pattern[str], re.Match[str] | None] = {}
 

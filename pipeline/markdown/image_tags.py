@@ -15,7 +15,7 @@ _TAG_VALUE = re.compile(
 _SITE_IMAGE_TARGET = re.compile(
     r"https?://\S+|\S[^\"<>]*\.(?:png|jpe?g|gif|svg|webp|avif|bmp|tiff?|ico)(?:\?\S*)?", re.IGNORECASE
 )
-_SIZE = re.compile(r"\d+(?:\.\d+)?(?:px|em|rem|vw|%)?")
+_SIZE_IN_TAG = re.compile(r"\d+(?:\.\d+)?(?:px|em|rem|vw|%)?")
 
 
 class ImageTag(NamedTuple):
@@ -42,7 +42,7 @@ def image_tag_at(text: str, at: int) -> ImageTag | None:
     plain = [_value_of(one) for one in values if not one["name"]]
     place = next((number for number, one in enumerate(plain) if _SITE_IMAGE_TARGET.fullmatch(one)), len(plain))
     target = named.get("src") or "".join(plain[place : place + 1])
-    after = [one for one in plain[place + 1 :] if not _SIZE.fullmatch(one)]
+    after = [one for one in plain[place + 1 :] if not _SIZE_IN_TAG.fullmatch(one)]
     words = next(filter(None, map(named.get, ("caption", "title", "alt"))), " ".join(after))
     return ImageTag(match.end(), target, words.replace('"', "").strip()) if target else None
 

@@ -51,7 +51,7 @@ _WITH_SPACES = re.compile(
     r"|(?:https?://|\.{0,2}/)[^()<>\n\"]*\([^()<>\n\"]*\)[^()<>\n\"]*?)"
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
-_TAGGED = re.compile(  # `[words]({{ "/a.png" | relative_url }})`; see target_tags.py
+_TAGGED_LINK = re.compile(  # `[words]({{ "/a.png" | relative_url }})`; see target_tags.py
     r"!?\[(?P<words>[^\[\]\n]*)\]\([ ]*(?P<url>(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})[^\s()<>\"]*)"
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
@@ -208,7 +208,7 @@ def _with_spaces(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as
     """Read a link or an image whose URL has spaces; the rules of Markdown did not read it as one."""
     if state.linkLevel or state.src[state.pos] not in "[!":
         return False
-    match = _TAGGED.match(state.src, state.pos) or _WITH_SPACES.match(state.src, state.pos)
+    match = _TAGGED_LINK.match(state.src, state.pos) or _WITH_SPACES.match(state.src, state.pos)
     if not match or (match.re is _WITH_SPACES and " " not in match["url"].strip()):
         return False
     if not silent:

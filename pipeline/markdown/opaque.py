@@ -20,7 +20,8 @@ from pipeline.urls.bare_urls import find_bare_urls
 
 CODE, MATHS, TEMPLATE, HTML, ATTRIBUTES, URL = "code", "maths", "template", "html", "attributes", "url"
 _MAY_BE_OPAQUE = lazy_pattern(  # a quick pre-filter: a text without a match has no opaque region
-    r"[$\\{<`%^]|#\+|\]\n|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|\[[A-Za-z][\w-]*\s+[\w-]+\s*=|^(?:import|export)[ \t]|^:::| {4}|\t|~~~",
+    r"[$\\{<`%^]|#\+|\]\n|://|www\.|\]\(|\]:|\[\[|\(\(|\[/|\[[A-Za-z][\w-]*\s+[\w-]+\s*="
+    r"|^(?:import|export)[ \t]|^:::| {4}|\t|~~~",
     re.MULTILINE,
 )
 
@@ -65,22 +66,22 @@ _INLINE = lazy_pattern(
 _INLINE_START = lazy_pattern(  # before or at the start of every match of `_INLINE`; three times as fast to find
     r"\$|\\|\{|<|\^|\[(?=[\[/A-Za-z])|%(?=%)|!(?=\[\[)|\((?:(?=\()|(?<=\]\())|\n(?=[ \t>\[:ie])"
 )
-_PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
+_BLANK_LINE_BELOW = re.compile(r"\n[ \t]*\n")
 _ANYWHERE = re.compile(r"\Z")
 _CLOSED_BY = (  # the start of a region, what must follow, and what may not come before that
-    ("{{", re.compile(r"\}\}"), _PARAGRAPH_END),
-    ("{%", re.compile(r"%\}"), _PARAGRAPH_END),
-    ("<%", re.compile("%>"), _PARAGRAPH_END),
-    ("{# ", re.compile(r"#\}"), _PARAGRAPH_END),
+    ("{{", re.compile(r"\}\}"), _BLANK_LINE_BELOW),
+    ("{%", re.compile(r"%\}"), _BLANK_LINE_BELOW),
+    ("<%", re.compile("%>"), _BLANK_LINE_BELOW),
+    ("{# ", re.compile(r"#\}"), _BLANK_LINE_BELOW),
     ("{/*", re.compile(r"\*/\}"), _ANYWHERE),
     ("<!--", re.compile("-->"), _ANYWHERE),
     ("<![CDATA[", re.compile(r"\]\]>"), _ANYWHERE),
     ("<!", re.compile(">"), _ANYWHERE),
     ("%%", re.compile(r"\S%%"), re.compile(r"\n")),
     ("<?", re.compile(r"\?>"), _ANYWHERE),
-    ("$$", re.compile(r"(?<!\\)\$\$"), _PARAGRAPH_END),
+    ("$$", re.compile(r"(?<!\\)\$\$"), _BLANK_LINE_BELOW),
     *(
-        (f"{slashes}{opening}", re.compile(rf"(?<!\\){re.escape(slashes + closing)}"), _PARAGRAPH_END)
+        (f"{slashes}{opening}", re.compile(rf"(?<!\\){re.escape(slashes + closing)}"), _BLANK_LINE_BELOW)
         for slashes in ("\\", "\\\\")
         for opening, closing in ("()", "[]")
     ),

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 
-_TAG = (
+_TARGET_TAG = (
     r"\{\{-?[ ]*(?:[\"'](?P<string>[^\"'{}\n]*)[\"'][ ]*\|[^{}\n]*|(?:site|page|base|root)\w*[\w.]*[^{}\n]*)\}\}"
     r"|\{%-?[ ]*asset_path[ ]+(?P<path>[^{}%\n]*?)[ ]*-?%\}"
 )
-_TAGGED = re.compile(_TAG)
-TAGGED_TARGET = re.compile(rf"(?<=\]\()[ ]*(?P<written>(?:{_TAG})[^\s()<>\"]*)")  # in Markdown
+_TAG_AT_START = re.compile(_TARGET_TAG)
+TAGGED_TARGET = re.compile(rf"(?<=\]\()[ ]*(?P<written>(?:{_TARGET_TAG})[^\s()<>\"]*)")  # in Markdown
 
 
 def target_without_tags(written: str) -> str:
@@ -29,5 +29,5 @@ def target_without_tags(written: str) -> str:
     >>> target_without_tags("{{ '/a.png' | relative_url }}"), target_without_tags("a.png")
     ('/a.png', 'a.png')
     """
-    found = _TAGGED.match(written)
+    found = _TAG_AT_START.match(written)
     return (found["string"] or (found["path"] or "").strip("\"'")) + written[found.end() :] if found else written

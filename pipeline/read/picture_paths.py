@@ -32,7 +32,7 @@ from pipeline.read.readers import PARTS_ENDING, PICTURES_ENDING, container_of, s
 
 STATIC_FOLDERS = ("static", "public", "assets", "source", "src", "docs", "content", "images", "img")  # of site roots
 ATTACHMENT_FOLDERS = ("attachments", "assets", "images", "img", "media", "files", "_resources", "resources", "figures")
-_DATE_OF_NAME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-")  # at the start of a post's name (Jekyll, Hexo)
+_DATE_OF_POST_NAME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-")  # at the start of a post's name (Jekyll, Hexo)
 MOST_WALKED = 100_000  # entries of the archive that a search by name reads
 REFERENCE_MARK = "//"  # of the post and the target in a reference: no normal path has it
 
@@ -201,7 +201,7 @@ def likely_paths(post: PurePosixPath, written: str) -> Iterator[str]:
     slashed = unquote(plain).replace("\\", "/")
     places = _image_places(post.parent)
     here = places.above[0]
-    beside = (here, f"{here}{post.stem}/", f"{here}{_DATE_OF_NAME.sub('', post.stem)}/")
+    beside = (here, f"{here}{post.stem}/", f"{here}{_DATE_OF_POST_NAME.sub('', post.stem)}/")
     rooted = slashed.startswith("/")
     for name in dict.fromkeys((unquote(target), unquote(plain), plain, slashed)):
         roots = (*places.above[::-1], *places.static) if rooted else dict.fromkeys(beside)

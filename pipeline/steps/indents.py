@@ -13,8 +13,18 @@ from pipeline.markdown import line_starts, parse_blocks
 INDENTED_TAGS = "these tags are inside an open element; their indentation after a blank line would make them code"
 _CONTAINERS = "table|thead|tbody|tfoot|tr|td|th|ul|ol|li|dl|dt|dd|div|center|figure|section|article|details|p|a|span"
 _MAY_BE_INDENTED = re.compile(r"\n[ \t]*\n(?: {4}|\t)[ \t]*<[/\w]")
-_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_CONTAINERS})\b[^<>]*>", re.IGNORECASE)
-_PARTS = {"thead", "tbody", "tfoot", "tr", "td", "th", "li", "dt", "dd"}  # elements that are inside others only
+_CONTAINER_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_CONTAINERS})\b[^<>]*>", re.IGNORECASE)
+_INNER_ELEMENTS = {
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "td",
+    "th",
+    "li",
+    "dt",
+    "dd",
+}  # elements that are inside others only
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _PREFORMATTED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
 
@@ -46,17 +56,17 @@ def _first_change(text: str) -> Iterator[Change]:
 
 def _belongs_to_html(content: str, is_open: list[str]) -> bool:
     """Return whether code is a part of the open elements: it begins with a cell or an item, or closes one of them."""
-    first = _TAG.match(content.lstrip())
+    first = _CONTAINER_TAG.match(content.lstrip())
     if not is_open or not content.lstrip().startswith("<") or _PREFORMATTED.search(content):
         return False
-    begins_part = first is not None and not first["end"] and first["name"].lower() in _PARTS
+    begins_part = first is not None and not first["end"] and first["name"].lower() in _INNER_ELEMENTS
     return begins_part or len(_open_after(content, is_open)) < len(is_open)
 
 
 def _open_after(html: str, is_open: list[str]) -> list[str]:
     """Return the names of the elements that are open after some HTML, outermost first."""
     names = [*is_open]
-    for tag in _TAG.finditer(html):
+    for tag in _CONTAINER_TAG.finditer(html):
         name = tag["name"].lower()
         if not tag["end"]:
             names.append(name)

@@ -82,7 +82,7 @@ def tex_for_pandoc(tex: str) -> str:
 
 
 def without_markdown_escapes(tex: str) -> str:
-    r"""Return TeX that was between `\\\\(` and `\\\\)` as the page has it: there, Markdown reads a backslash as an escape.
+    r"""Return TeX from between `\\\\(` and `\\\\)` as a page has it: Markdown reads a backslash as an escape.
 
     Spaces and braces (`\,`, `\{`) stay: who wrote them meant TeX.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_CHARACTERS = {  # each name that pandoc 3.9 writes and Typst 0.15 does not know -> its character
+_CHARACTERS_OF_NAMES = {  # each name that pandoc 3.9 writes and Typst 0.15 does not know -> its character
     "sect": "∩",
     "sect.big": "⋂",
     "sect.double": "⋒",
@@ -53,11 +53,11 @@ _CHARACTERS = {  # each name that pandoc 3.9 writes and Typst 0.15 does not know
     "kai": "ϗ",
     "franc": "₣",
 }
-_STRING = r'"(?:[^"\\]|\\.)*"'
-_NAME = re.compile(
-    rf"{_STRING}|(?<![A-Za-z0-9.#])(?:{'|'.join(map(re.escape, _CHARACTERS))})(?![A-Za-z0-9]|\.[A-Za-z])"
+_TYPST_STRING = r'"(?:[^"\\]|\\.)*"'
+_STRING_OR_NAME = re.compile(
+    rf"{_TYPST_STRING}|(?<![A-Za-z0-9.#])(?:{'|'.join(map(re.escape, _CHARACTERS_OF_NAMES))})(?![A-Za-z0-9]|\.[A-Za-z])"
 )
-_FORMULA = re.compile(rf"(?<=#maths\(){_STRING}\)\[\$.*?\$\];", re.DOTALL)
+_MATHS_CALL = re.compile(rf"(?<=#maths\(){_TYPST_STRING}\)\[\$.*?\$\];", re.DOTALL)
 
 
 def with_known_names(formula: str) -> str:
@@ -66,7 +66,7 @@ def with_known_names(formula: str) -> str:
     >>> with_known_names('$ a sect b times.circle "sect" $')
     '$ a ∩ b ⊗ "sect" $'
     """
-    return _NAME.sub(lambda found: _CHARACTERS.get(found[0], found[0]), formula)
+    return _STRING_OR_NAME.sub(lambda found: _CHARACTERS_OF_NAMES.get(found[0], found[0]), formula)
 
 
 def formulas_with_known_names(markup: str) -> str:
@@ -75,4 +75,4 @@ def formulas_with_known_names(markup: str) -> str:
     >>> formulas_with_known_names('A sect: #maths("a")[$a sect b$];')
     'A sect: #maths("a")[$a ∩ b$];'
     """
-    return _FORMULA.sub(lambda found: with_known_names(found[0]), markup)
+    return _MATHS_CALL.sub(lambda found: with_known_names(found[0]), markup)
