@@ -29,7 +29,9 @@ LONGEST_HEADING = 80  # characters of a line that can be the heading of a refere
 _BEFORE_ENTRY = " \t\n([【1234567890.、-—–*"  # what may be between the start of a line and the title of a work
 _AFTER_ENTRY = frozenset(".,;:。，；：、|—–-()（）[【•·")
 _SERIES_NUMBER = re.compile(r"\[(\d{1,4}\s*/\s*\d{1,4})\]")  # 5/52: part 5 of a series of 52
-_MAY_CITE = re.compile(r"arxiv\s?[:：]|\b10\.\d{4,9}[./]|\bISBN|\bPMC?ID|^\W*@\w+\s*\{", re.IGNORECASE | re.MULTILINE)
+_MAY_CITE = re.compile(
+    r"arxiv\s?[:：]|\b10\.\d{4,9}[./]|\bISBN|\bPMC?ID|^[^\w\n]*@\w+\s*\{", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
