@@ -193,7 +193,8 @@ def test_an_ebook_without_text_is_skipped(files: dict[str, bytes]):
 
 def test_an_ebook_with_very_deep_contents_is_skipped():
     """Contents of 1,000 levels, which no reader of HTML goes into, skip the book with a sentence."""
-    nav = f'<nav epub:type="toc">{"<ol><li><a href='t/a.xhtml'>a</a>" * 1000}{"</li></ol>" * 1000}</nav>'
+    levels = '<ol><li><a href="t/a.xhtml">a</a>' * 1000 + "</li></ol>" * 1000
+    nav = f'<nav epub:type="toc">{levels}</nav>'
     with pytest.raises(SkipDocument, match="convert it to Markdown"):
         read_document(Source(PurePosixPath("a.epub"), ebook({"t/a.xhtml": "<p>a</p>"}, nav)))
 
