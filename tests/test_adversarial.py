@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pipeline import FLOW, Source
+from pipeline import FLOW, Document, Source
+from pipeline.citations.cited_works import works_of
 from pipeline.document import Skipped
 from pipeline.run.follow import follow_all
 
@@ -23,6 +24,12 @@ def test_hostile_texts_end_well(shared: Path, monkeypatch: pytest.MonkeyPatch):
         if kind in KINDS:
             outcome = follow_all(Source(PurePosixPath(f"{name}.md"), make(SIZE)), FLOW)
             assert not isinstance(outcome, Skipped) or outcome.cause != "bug", f"{name}: {outcome.reason}"
+
+
+@pytest.mark.parametrize("line", ["---\n", "│ ┌─\n", "@a\n", "- \n"])
+def test_looking_for_works_takes_one_pass(line: str):
+    """A text of a hundred thousand lines without a letter is looked through once, not again from each line."""
+    assert works_of(Document(PurePosixPath("a.md"), line * 100_000)) == []
 
 
 def test_many_references_to_a_long_url_are_skipped():

@@ -187,6 +187,14 @@ def test_an_ebook_without_text_is_skipped(files: dict[str, bytes]):
         read_document(Source(PurePosixPath("a.epub"), zipped(files or {"a": b""})))
 
 
+def test_an_ebook_with_very_deep_contents_is_skipped():
+    """Contents of 1,000 levels, which no reader of HTML goes into, skip the book with a sentence."""
+    levels = '<ol><li><a href="t/a.xhtml">a</a>' * 1000 + "</li></ol>" * 1000
+    nav = f'<nav epub:type="toc">{levels}</nav>'
+    with pytest.raises(SkipDocument, match="convert it to Markdown"):
+        read_document(Source(PurePosixPath("a.epub"), ebook({"t/a.xhtml": "<p>a</p>"}, nav)))
+
+
 def test_a_whole_container_is_one_document_for_a_command():
     """`bind` and its like read the parts one after the other; names choose the reader; a cut archive is read."""
     data = crawled(*CRAWL)

@@ -22,8 +22,8 @@ def chapters_of_epub(source: Source) -> dict[str, bytes]:
     Raises SkipDocument if it is encrypted, damaged, or larger than the limits.
     """
     check_archive(source.data, "epub")
-    package = package_of(source)
     try:
+        package = package_of(source)
         blocks = [block for file in package.spine for block in _blocks_of_file(package, file)]
     except LargePage as error:
         message = f"{error} in one of its files; convert it to Markdown"

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 from lxml import etree
 from lxml import html as lxml_html
 
+from pipeline.document import SkipDocument
+
 PageElement: TypeAlias = Any  # of lxml, which has no types
 
 MOST_ELEMENTS = 500_000  # of one page; the largest of the measured pages has 20,000
@@ -36,7 +38,7 @@ _with_many_attributes = etree.XPath(f"//*[@*[{MOST_ATTRIBUTES + 1}]]")
 _ELEMENT_CLASSES = etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement)  # lxml.html looks them up in Python
 
 
-class LargePage(Exception):  # noqa: N818 - a condition, not a fault
+class LargePage(SkipDocument):
     """A page has more elements than the limits; the message says what."""
 
 
