@@ -45,7 +45,9 @@ _DRAWN_LINE = re.compile(
 )  # lines and blocks of DOS; one alone is mostly a mis-decoded letter
 NEIGHBOURS = re.compile(r"[^\W\d_\x00-\u024f\u1e00-\u1eff]{2}")  # letters that are not Latin
 _SIGN_AT_WORD = re.compile("[‹¬±÷∂∆∏∑√∞∫≈≠≤≥◊\u2500-\u259f](?=[A-Za-z])|(?<=[A-Za-z])[‹¬±÷∂∆∏∑√∞∫≈≠≤≥◊\u2500-\u259f]")
-LONE_LETTER = re.compile(r"[^\W\d_\x00-\u024f\u1e00-\u1eff]")
+LONE_LETTER = re.compile(  # but a Han character, kana or Hangul between spaces, which is a word: `Author: 王`
+    r"(?!(?<!\S)[\u3040-\ud7af\uf900-\ufaff](?!\S))[^\W\d_\x00-\u024f\u1e00-\u1eff]"
+)
 
 
 def in_known_letters(text: str, codec: str) -> tuple[str, float]:
