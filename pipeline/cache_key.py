@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.flow import assemble, installed_plugins
 from pipeline.read.decode import DECODE_VERSION
-from pipeline.read.posts import DRAFT_VERSION
+from pipeline.read.drafts import DRAFT_VERSION
 from pipeline.read.readers import READER_VERSIONS, installed_readers
 from pipeline.settings import Settings
 from pipeline.steps import profiles

@@ -30,7 +30,7 @@ RARE = 10.0  # nats: hardly any file is in a codec of this rarity
 SAMPLE_BYTES = 3_000  # bytes that the encoding is detected from
 MOST_SCORED_CODECS = 10  # decodings that are scored in full: the likeliest by their characters alone
 PROSE_BYTES = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second byte of a character
-LETTERS = re.compile(rb"[A-Za-z]|[\x80-\xff]{2}")  # a lone byte without letters, as in `\xa3 16.00`, is of no language
+MAY_BE_LETTERS = re.compile(rb"[A-Za-z]|[\x80-\xff]{2}")  # a lone byte, as in `\xa3 16.00`, is of no language
 HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 WORDS_BY_SCRIPT = re.compile(
     "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
@@ -192,7 +192,7 @@ def prose_sample(data: bytes) -> bytes:
     size = 0
     for stretch in PROSE_BYTES.finditer(data):
         if not stretch[0].isascii():
-            if not LETTERS.search(stretch[0]):
+            if not MAY_BE_LETTERS.search(stretch[0]):
                 alone = alone or [stretch[0]]
                 continue
             picked.append(stretch[0])

@@ -22,7 +22,7 @@ from pipeline.mojibake.chain_search import Chain
 from pipeline.mojibake.likelier_originals import likelier_originals
 from pipeline.mojibake.soundness import LATIN, script_of
 
-LETTERS = re.compile(r"[^\W\d_]+")
+WORDS_IN_LETTERS = re.compile(r"[^\W\d_]+")
 SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
 SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters are sound
 FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
@@ -144,7 +144,7 @@ def _changed_words(line: str, text: str) -> Iterator[tuple[int, int]]:
     changed = {at for at, (one, other) in enumerate(zip(line, text, strict=True)) if one != other}
     if 2 * sum(line[at].isspace() for at in changed) >= len(changed):
         return
-    spans = [match.span() for match in LETTERS.finditer(text)]
+    spans = [match.span() for match in WORDS_IN_LETTERS.finditer(text)]
     spans = [span for span in spans if not changed.isdisjoint(range(*span))]
     others = changed.difference(*(range(*span) for span in spans))
     if all(_is_sign_of_text(text[at]) for at in others) and all(_has_one_case(text[slice(*span)]) for span in spans):
@@ -154,7 +154,7 @@ def _changed_words(line: str, text: str) -> Iterator[tuple[int, int]]:
 def _words_with_new_letters(line: str, text: str) -> list[tuple[int, int]]:
     """Return the spans of the words of an original that have letters which the line has not."""
     old = set(line)
-    return [match.span() for match in LETTERS.finditer(text) if not old.issuperset(match[0])]
+    return [match.span() for match in WORDS_IN_LETTERS.finditer(text) if not old.issuperset(match[0])]
 
 
 def _may_be_word(text: str) -> bool:

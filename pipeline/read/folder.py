@@ -21,11 +21,8 @@ from pipeline.read.repositories import evidence_name
 DOCUMENT_SUFFIXES = {".md", ".markdown", ".txt"}
 DEEPEST_FOLDER = 64  # levels of folders: each takes an open file of the process, which may have only 256 (macOS)
 SPECIAL_FILES = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
+    stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"
+}  # fmt: skip
 TRANSIENT_ERRORS = {
     errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE,
     errno.ENOTCONN, errno.ENODEV, errno.ENXIO,
@@ -239,11 +236,9 @@ def read_source(root: Path, found: FoundFile, max_bytes: int) -> Source:
     except (FileNotFoundError, IsADirectoryError, OutsideError) as error:
         raise RetryLater(CHANGED_MESSAGE) from error
     except OSError as error:
-        if error.errno in TRANSIENT_ERRORS:
-            message = f"cannot be read: {error.strerror}; check the disk"
-            raise RetryLater(message) from error
-        message = f"cannot be read: {error.strerror}; check its permissions"
-        raise SkipDocument(message) from error
+        passing = error.errno in TRANSIENT_ERRORS
+        message = f"cannot be read: {error.strerror}; check {'the disk' if passing else 'its permissions'}"
+        raise (RetryLater if passing else SkipDocument)(message) from error
     if len(data) != found.size or after != stamp:
         raise RetryLater(CHANGED_MESSAGE)
     return Source(found.path, data, fields=fields_in_table(root, found.name))

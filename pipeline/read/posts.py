@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from pipeline.document import Metadata
 from pipeline.read.kinds import COUNTED_AS, FileKind, is_program, kind_of_name, suffix_of_name
 from pipeline.read.repositories import (
     ENVIRONMENT_MARKS,
@@ -22,7 +21,6 @@ from pipeline.read.repositories import (
     snapshot_of,
 )
 
-DRAFT_VERSION = 2  # raise it when `is_draft` changes
 NEVER_ENTERED = {"node_modules", "bower_components", "__pycache__", "__macosx", "_site", "_book", "_build"}
 ENTERED_IN_NO_REPOSITORY = {"vendor", "themes", "_vendor"}  # the work of others, at a repository's root
 DRAFT_FOLDERS = {"_drafts", "drafts", "草稿", "草稿箱"}
@@ -46,8 +44,6 @@ _OF_GHOST = re.compile(r"ghost|export|backup", re.IGNORECASE)  # in the name of 
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.OTHER}  # that may be a file of a repository, as documents may
 _PAGES = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, *COUNTED_AS}
-_UNPUBLISHED = {"draft", "private", "pending", "future", "trash", "auto-draft"}  # a status of WordPress
-_YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +170,6 @@ class PostRules:
 
 def _matches(path: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
-
-
-def is_draft(meta: Metadata) -> bool:
-    """Return whether the front matter says that a document is not published: `draft: true`, `published: false`."""
-    fields = {key.casefold(): str(value).strip().casefold() for key, value in meta.extra}
-    hidden = _UNPUBLISHED & {fields.get("status"), fields.get("post_status")}
-    return fields.get("draft") in _YES or fields.get("published") in _NO or bool(hidden)
 
 
 def _kind_by_name(place: FolderPlace, path: str, name: str) -> str:

@@ -9,8 +9,8 @@ from pipeline.decisions.decision_set import DecisionSet
 from pipeline.decisions.obey import LeftOut, as_decoded, obeying, refuse_left_out
 from pipeline.document import Cleaned, Document, ListPage, Metadata, SkipDocument, Skipped, Source, Step
 from pipeline.following import follow_each
+from pipeline.read.drafts import is_draft
 from pipeline.read.kinds import FileKind
-from pipeline.read.posts import is_draft
 from pipeline.read.readers import Reader, read_document
 from pipeline.run.limits import bug_reason
 
