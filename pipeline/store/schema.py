@@ -30,7 +30,7 @@ WALK_KILOBYTES = 8_000  # where each row is read once
 def keep_few_pages(db: sqlite3.Connection) -> None:
     """Free most of the pages in memory, before the rows are read one after another.
 
-    The C library of Linux keeps the freed memory for itself, 75 MB after 10,000 new documents, unless it is told.
+    The C library of Linux returns freed memory to the system on request only: 75 MB after 10,000 new documents.
     """
     db.execute(f"PRAGMA cache_size = -{WALK_KILOBYTES}")
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
