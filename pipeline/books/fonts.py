@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +43,7 @@ JOINERS = frozenset((0x200C, 0x200D))  # ZERO WIDTH NON-JOINER and JOINER: no fo
 # WIDTH JOINER and NON-JOINER are included, because they join characters and emoji.
 EMBEDDED_RANGES = "U+590-1FFF, U+200C-200D, U+2070-10FFFF"
 EMBEDDED_RANGES_IN_CJK = "U+590-10FFFF"  # with general punctuation: full-width quotes and dashes are in the CJK font
+OPEN_FACES = 4  # at most at the same time: what is read of a file, up to 20 MB, stays in memory
 REGULAR_WEIGHT, MEDIUM_WEIGHT, BOLD_WEIGHT = 400, 500, 700  # on the wght axis (OpenType)
 SANS_PREFIX, SANS_CJK_PREFIX = "NotoSans[", "NotoSansCJK"  # prefixes of font file names
 CJK_LANGUAGES = {"zh", "ja", "ko"}  # ISO 639
@@ -84,13 +85,14 @@ def typst_fonts() -> Fonts:
     return Fonts(include_system_fonts=False, font_paths=[str(files(package)) for package in packages])
 
 
-def _packaged_faces(index: int, first: tuple[str, ...]) -> Iterator[tuple[str, hb.Face, frozenset[int]]]:
-    """Yield the packaged fonts in order of preference: file name, face, and the code points that it is to draw.
+def _packaged_faces(index: int, first: tuple[str, ...]) -> Iterator[tuple[Path, int, frozenset[int]]]:
+    """Yield the packaged fonts in order of preference: file, index of the face, the code points that it is to draw.
 
     `index` selects the face of the CJK collection. A font is read when it is asked for: most texts need only the first.
     """
     for path in _preferred_fonts(first):
-        yield path.name, *_face(path, index if "CJK" in path.name else 0)
+        place = index if "CJK" in path.name else 0
+        yield path, place, _code_points(path, place)
 
 
 @cache
@@ -110,16 +112,21 @@ def _preferred_fonts(first: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(sorted((path for path in font_paths() if "Bold" not in path.name), key=rank))
 
 
-@cache
-def _face(path: Path, index: int) -> tuple[hb.Face, frozenset[int]]:
-    """Return a face of a font file, and the code points that it is to draw."""
+@lru_cache(maxsize=OPEN_FACES)
+def _face(path: Path, index: int) -> hb.Face:
+    """Return a face of a font file."""
     import uharfbuzz as hb  # noqa: PLC0415 - a run without new books does not need it
 
-    face = hb.Face(hb.Blob.from_file_path(str(path)), index)
-    code_points = frozenset(face.unicodes)
+    return hb.Face(hb.Blob.from_file_path(str(path)), index)
+
+
+@cache
+def _code_points(path: Path, index: int) -> frozenset[int]:
+    """Return the code points that a face of a font file is to draw."""
+    code_points = frozenset(_face(path, index).unicodes)
     if ranges := _ranges_of(path.name):
-        code_points = frozenset(code for code in code_points if any(low <= code <= high for low, high in ranges))
-    return face, code_points
+        return frozenset(code for code in code_points if any(low <= code <= high for low, high in ranges))
+    return code_points
 
 
 def _ranges_of(name: str) -> tuple[tuple[int, int], ...]:
@@ -141,8 +148,9 @@ def _cjk_face_index(language: str) -> int:
 def sans_face_of(char: str, language: str) -> hb.Face:
     """Return the first sans-serif face that has `char`, or the first face of all if none has it."""
     index, first = _cjk_face_index(language), (SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX,)
-    having = (face for _, face, code_points in _packaged_faces(index, first) if ord(char) in code_points)
-    return next(having, None) or next(_packaged_faces(index, first))[1]
+    having = (one for one in _packaged_faces(index, first) if ord(char) in one[2])
+    path, place, _ = next(having, None) or next(_packaged_faces(index, first))
+    return _face(path, place)
 
 
 def characters_without_glyph(text: str) -> Counter[str]:
@@ -200,14 +208,14 @@ def font_subsets(
     wanted = {code for code in present - JOINERS if any(a <= code <= b for a, b in bounds)}
     made = []
     serif = SERIF_PREFIXES.get(index, ()) if weight == REGULAR_WEIGHT and not sans else ()
-    for name, face, code_points in _packaged_faces(index, (*serif, SANS_CJK_PREFIX)):
+    for path, place, code_points in _packaged_faces(index, (*serif, SANS_CJK_PREFIX)):
         if not wanted:
             break
         covered = wanted & code_points
         if covered:
-            stem = name.split(".")[0].replace("[", "-").rstrip("]")
+            stem = path.name.split(".")[0].replace("[", "-").rstrip("]")
             drawn = covered | (JOINERS & present)
-            made.append(FontSubset(f"{stem}-{weight}.otf", _subset_font(face, drawn, weight), weight))
+            made.append(FontSubset(f"{stem}-{weight}.otf", _subset_font(_face(path, place), drawn, weight), weight))
             wanted -= covered
     return made
 

@@ -93,7 +93,9 @@ def works_page(title: str, page: ReportPage, works: Sequence[Work]) -> Iterator[
 
 def _page_with_cards(name: str, cards: Sequence[Card], fonts: Fonts, **values: Any) -> Iterator[bytes]:  # noqa: ANN401
     cards = fitting(cards, MOST_CARD_BYTES)
-    return template_pieces(name, script="desk.js" if cards else "", fonts=fonts(cards), cards=cards, **values)
+    shown = _template("cards.html").render(cards=cards, kinds=CARD_KINDS)  # alone: blocks and includes slow it down
+    script = "desk.js" if cards else ""
+    return template_pieces(name, script=script, fonts=fonts(cards), cards=cards, cards_html=shown, **values)
 
 
 def template_pieces(name: str, *, script: str, fonts: Sequence[bytes] = (), **values: Any) -> Iterator[bytes]:  # noqa: ANN401 - what the templates use

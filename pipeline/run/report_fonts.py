@@ -23,10 +23,11 @@ def embedded_fonts(cards: Sequence[Card]) -> list[bytes]:
         return []
     from pipeline.books.fonts import CJK_LANGUAGES, EMBEDDED_RANGES, font_subsets  # noqa: PLC0415 - needs the extra `books`
 
-    counts = Counter(char for card in cards for char in card.text if ord(char) >= FIRST_EMBEDDED)
+    counts = Counter("".join(card.text for card in cards))
     languages = Counter(card.language for card in cards if card.language[:2] in CJK_LANGUAGES)
     language = max(languages, key=lambda tag: (languages[tag], tag), default="")
-    chosen = sorted(counts, key=lambda char: (-counts[char], char))[:MOST_GLYPHS]
+    embedded = (char for char in counts if ord(char) >= FIRST_EMBEDDED)
+    chosen = sorted(embedded, key=lambda char: (-counts[char], char))[:MOST_GLYPHS]
     fonts: list[bytes] = []
     left = MOST_FONT_BYTES
     for subset in font_subsets("".join(sorted(chosen)), EMBEDDED_RANGES, language, sans=True):

@@ -157,13 +157,13 @@ class OutputLedger:
 
     def disturbed(self) -> list[str]:
         """Return the owners of the files that are not as they were written; "" for files of no document."""
-        places = (
+        places = [
             (root, name)
-            for root in self.roots
+            for root, prefix in self.prefixes.items()
             for name, stamp in self.rows.stamps(root)
-            if file_stamp(self.prefixes[root] + name) != stamp
-        )
-        rows = ((place, self.rows.row(place)) for place in [*places])
+            if file_stamp(prefix + name) != stamp
+        ]
+        rows = ((place, self.rows.row(place)) for place in places)
         return [row.owner for place, row in rows if row and not self._untouched(place, row)]
 
     def _untouched(self, place: OutputPlace, row: OutputRow) -> bool:

@@ -56,8 +56,8 @@ class OutputRows:
         )
 
     def stamps(self, root: str) -> Iterator[tuple[str, str]]:
-        """Yield path and stamp of each file below a root folder."""
-        yield from self.db.execute("SELECT name, stamp FROM outputs WHERE root = ? AND problem = ''", (root,))
+        """Return path and stamp of each file below a root folder."""
+        return self.db.execute("SELECT name, stamp FROM outputs WHERE root = ? AND problem = ''", (root,))
 
     def names(self, root: str, owners: Iterable[str] | None) -> list[str]:
         """Return the outputs of some documents below a root folder; None means of all."""
