@@ -1,7 +1,7 @@
 """Measure the report of 10,000 invented posts: python benchmarks/report.py; with a report.html: its pictures for docs/.
 
-After `make run`, `python benchmarks/report.py out/report.html` writes docs/images/report.png and report-phone.png. With `--tutorial`, and
-the report of the archive of docs/tutorial.md, it writes tutorial-report.png. It needs Chromium.
+After `make run`, `python benchmarks/report.py out/report.html` writes docs/images/report.png and report-phone.png. With
+`--tutorial`, and the report of the archive of docs/tutorial.md, it writes tutorial-report.png. It needs Chromium.
 """
 
 from __future__ import annotations
