@@ -81,25 +81,8 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
     """Print the counts of a run; `books` says whether it made books."""
     from pipeline.read.kinds import passed_over_in_words
 
-    counts = {
-        "posts": report.found,
-        "cleaned": report.cleaned,
-        "duplicates": report.duplicates,
-        "skipped": len(report.skipped),
-        "rolled_back": report.rolled_back,
-        "incomplete": report.incomplete,
-        "written": len(report.written),
-        "removed": len(report.removed),
-        "open_items": report.open_items,
-        "decisions": {
-            "obeyed": report.obeyed,
-            "outdated": report.outdated_decisions,
-            "problems": report.decision_problems,
-        },
-        "passed_over": {str(kind): number for kind, number in report.passed_over},
-    }
     if as_json:
-        echo_json(counts | {"exit_code": int(report.exit_code)})
+        echo_json(_summary_record(report))
         return
     _print_problems(report, settings)
     if report.check:
@@ -120,6 +103,28 @@ def print_summary(report: RunReport, settings: Settings, *, books: bool, as_json
         f"{len(report.skipped)} skipped; {counted(len(report.written), 'file')} {written}, "
         f"{len(report.removed)} {removed}"
     )
+
+
+def _summary_record(report: RunReport) -> dict[str, Any]:
+    """Return the counts of a run, as `--json` prints them."""
+    return {
+        "posts": report.found,
+        "cleaned": report.cleaned,
+        "duplicates": report.duplicates,
+        "skipped": len(report.skipped),
+        "rolled_back": report.rolled_back,
+        "incomplete": report.incomplete,
+        "written": len(report.written),
+        "removed": len(report.removed),
+        "open_items": report.open_items,
+        "decisions": {
+            "obeyed": report.obeyed,
+            "outdated": report.outdated_decisions,
+            "problems": report.decision_problems,
+        },
+        "passed_over": {str(kind): number for kind, number in report.passed_over},
+        "exit_code": int(report.exit_code),
+    }
 
 
 def _print_problems(report: RunReport, settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from pipeline.commands.inputs import FOLDER_TYPE, check_output
 from pipeline.commands.messages import counted
 from pipeline.commands.options import echo_json, json_option
 from pipeline.exits import ExitCode
+
+if TYPE_CHECKING:
+    from pipeline.run.shards import Shard
 
 
 @click.command("shard")
@@ -40,22 +43,13 @@ def shard_command(
     """
     from pipeline.document import SkipDocument
     from pipeline.run.shard import ShardCounts
-    from pipeline.run.shard_files import ShardPart
-    from pipeline.run.shards import Shard, run_shards
+    from pipeline.run.shards import run_shards
 
     duplicates = given.pop("duplicates")
-    if part and part > of:
-        message = f"there is no part {part} of {of}"
-        raise click.UsageError(message)
     if part and duplicates:
         message = "--duplicates needs all parts: leave --part out"
         raise click.UsageError(message)
-    parts = [ShardPart(number, of) for number in ([part] if part else range(1, of + 1))]
-    shards = [Shard(file.absolute(), output.absolute(), one) for file in files for one in parts]
-    names = [shard.part.name_of(shard.file) for shard in shards]
-    if len(set(names)) < len(names):
-        message = "two files have the same name; give each its own output folder"
-        raise click.UsageError(message)
+    shards = _shards_of(files, output.absolute(), of, part)
     check_output(output)
     total, settings = ShardCounts(), settings_of(**given)
     try:
@@ -74,12 +68,29 @@ def shard_command(
     if duplicates:
         from pipeline.run.shard_duplicates import RESULT, find_shard_duplicates
 
+        names = [shard.part.name_of(shard.file) for shard in shards]
         number = find_shard_duplicates(output.absolute(), names, settings)
         if as_json:
             echo_json({"file": RESULT, "duplicates": number})
         else:
             click.echo(f"{RESULT}: {counted(number, 'duplicate')}")
     return ExitCode.INCOMPLETE if total.rejected else ExitCode.DONE
+
+
+def _shards_of(files: tuple[Path, ...], output: Path, of: int, part: int | None) -> list[Shard]:
+    """Return the shards of each file: one part, else all `of` of them. Raises UsageError if two have the same name."""
+    from pipeline.run.shard_files import ShardPart
+    from pipeline.run.shards import Shard
+
+    if part and part > of:
+        message = f"there is no part {part} of {of}"
+        raise click.UsageError(message)
+    parts = [ShardPart(number, of) for number in ([part] if part else range(1, of + 1))]
+    shards = [Shard(file.absolute(), output, one) for file in files for one in parts]
+    if len({shard.part.name_of(shard.file) for shard in shards}) < len(shards):
+        message = "two files have the same name; give each its own output folder"
+        raise click.UsageError(message)
+    return shards
 
 
 COMMANDS = (shard_command,)
