@@ -346,6 +346,18 @@ def test_a_feed_has_posts_if_it_has_their_contents(entry: str, shows: str):
     assert (shows in found["T.html"].text) if shows else not found
 
 
+def test_posts_with_one_name_and_one_key_are_all_read():
+    """A feed that repeats a title and a guid, or an export that repeats a number, loses no post."""
+    texts = [f"Day {number}: {'we walked along the river. ' * 20}" for number in range(4)]
+    items = [
+        f"<item><title>T</title><guid>same</guid><content:encoded>{text}</content:encoded></item>" for text in texts
+    ]
+    found = parts_of(feed.READER, f"<rss><channel>{''.join(items)}</channel></rss>".encode())
+    assert [text.rstrip() in one.text for text, one in zip(texts, found.values(), strict=True)] == [True] * 4
+    found = parts_of(wordpress.READER, wxr(*(item(7, text) for text in texts)))
+    assert [text.rstrip() in one.text for text, one in zip(texts, found.values(), strict=True)] == [True] * 4
+
+
 def test_a_run_counts_what_is_no_post(tmp_path: Path, lacuna: Lacuna):
     """Drafts of an export count as drafts, other XML, JSON and ZIP files as what they are; `include` takes drafts."""
     raw = tmp_path / "raw"

@@ -48,9 +48,13 @@ def unique_name(name: str, key: str, taken: set[str]) -> str:
 
     >>> unique_name("a/B.html", "k", {"a/b.html"})
     'a/B-8254c329.html'
+
+    Posts may have the same key too: how many were before tells them apart.
     """
-    if name.casefold() in taken:
-        name = f"{name.removesuffix(PART_SUFFIX)}-{_hash_of(key)}{PART_SUFFIX}"
+    stem = name.removesuffix(PART_SUFFIX)
+    while name.casefold() in taken:
+        name = f"{stem}-{_hash_of(key)}{PART_SUFFIX}"
+        key += f" {len(taken)}"
     taken.add(name.casefold())
     return name
 
