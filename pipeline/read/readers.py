@@ -55,7 +55,7 @@ CONTAINERS = frozenset(
     ("warc", "wacz", "epub", "xml", "rss", "atom", "zip")
 )  # suffixes that the readers with parts have
 READER_VERSIONS = {  # here: a run that reads none imports none
-    "mhtml": 7, "warc": 6, "epub": 3, "wordpress": 1, "feed": 1, "export_zip": 1, "html": 7, "pandoc": 7,
+    "mhtml": 8, "warc": 7, "epub": 4, "wordpress": 1, "feed": 1, "export_zip": 1, "html": 8, "pandoc": 7,
 }  # fmt: skip
 
 
