@@ -205,3 +205,10 @@ def test_images_of_site_generators_are_found(written: str, tmp_path):
     assert found in {PurePosixPath("posts/2020-05-06-walk/p.png"), PurePosixPath("posts/walk/p.png")}
     shown = note_links_as_commonmark(f"![a]({written})", lambda _: False)
     assert shown == (f"![a]({written})" if "{" not in written else f"![a](<{target_without_tags(written)}>)")
+
+
+def test_struck_links_keep_the_tags_of_the_pdf():
+    """What is struck out has no line below it: PDF/UA forbids both, and the whole book would lose its tags."""
+    text = "~~a [b](https://e.org/a)~~ [c ~~d~~](https://e.org/b) <u>e <s>f</s></u> <s>g <u>h</u></s>"
+    with pikepdf.open(io.BytesIO(book_as_pdf(bound(text, language="en")))) as pdf, pdf.open_metadata() as metadata:
+        assert metadata.pdfa_status == "2A"

@@ -18,6 +18,8 @@ from pipeline.markdown import parser
 from pipeline.read import readers, web_archive
 from pipeline.read.html import SavedPage, page_markdown, read_html
 from pipeline.read.kinds import FileKind
+from pipeline.read.pages.metadata import metadata_of
+from pipeline.read.pages.tree import page_tree
 from pipeline.read.readers import Reader, read_document, reader_of
 from pipeline.run.follow import follow_all
 from pipeline.run.worker import cleaned_document
@@ -541,3 +543,37 @@ def test_read_html_is_the_same_every_time():
     for _ in range(3):
         read_html(Source(PurePosixPath("other.html"), page("<p>Two</p>").encode()))
         assert read_html(source)[0].text == first
+
+
+@pytest.mark.parametrize(
+    ("title", "byline"),
+    [
+        ("The mill", '<h4 class="gh-article-author-name"><a>Ann Li</a></h4><time datetime="2021-03-04">4 March</time>'),
+        ("The mill", '<p class="wp-block-post-author__name">Ann Li</p><time datetime="2021-03-04T08:00">x</time>'),
+        ("The mill", '<span class="author">by Ann Li</span><span class="date">2021. 3. 4.</span>'),
+        ("The mill", '<span class="nick"><a>Ann Li</a></span><span class="se_publishDate">2021. 3. 4. 8:00</span>'),
+        ("The mill｜Ann Li", '<a class="o-noteContentHeader__name">Ann Li</a><time datetime="2021-03-04">x</time>'),
+        ("The mill - Qiita", '<a class="username">Ann Li</a><div class="post-date">2021年03月04日</div>'),
+        ("The mill", '<a class="follow-nickName">Ann Li</a><span class="time">于 2021-03-04 08:00:00 发布</span>'),
+        ("The mill", '<p itemprop="author"><a>A. L.</a><b itemprop="name">Ann Li</b></p><i><time datetime="2021-03-04"></time></i>'),
+        ("The mill", '<i class="post-footer"><span class="fn author">Ann Li</span><abbr class="published" title="2021-03-04T08">8</abbr></i>'),
+    ],
+)  # fmt: skip
+def test_bylines_of_blog_engines_are_read(title: str, byline: str):
+    """Author and day are read where the page shows them and its head is silent; those of a comment are not."""
+    comment = '<div class="comments"><b class="author">Bo</b><i class="date">2022-01-01</i></div>'
+    page = f'<meta property="og:title" content="{title}"><body>{comment}<h1>The mill</h1>{byline}<p>Text.</p></body>'
+    meta = metadata_of(page_tree(page), page)
+    assert (meta.title, meta.authors, meta.date) == ("The mill", ("Ann Li",), "2021-03-04")
+
+
+def test_a_remark_before_the_first_paragraph_stays():
+    """A box of a remark belongs to the article; one of the website with a link or a form does not."""
+    text = "".join(
+        f"<p>Sentence {number} about the mill, the river and the flour of the village.</p>" for number in range(6)
+    )
+    remark = '<aside class="msg alert"><span>!</span><p>Mind the beams.</p></aside>'
+    site = '<aside class="message"><p>Join us</p><a href="/join">now</a></aside>'
+    shown = page_markdown(SavedPage(f"<body><article>{remark}{text}{site}</article></body>", "a.html")).text
+    assert "Mind the beams." in shown
+    assert "Join us" not in shown

@@ -15,6 +15,7 @@ from pipeline.books.pdf.headings import boxed_phrases, heading_with_hidden_notes
 from pipeline.books.pdf.link_list import NumberedLinks
 from pipeline.books.pdf.notes import TypstNotes, blocks_in_language, foreign_call
 from pipeline.books.pdf.pictures import picture_call
+from pipeline.books.pdf.struck import with_one_line
 from pipeline.books.pdf.tables import fitted_code, typst_table
 from pipeline.books.pdf.typst_values import typst_arguments, typst_block, typst_inline, typst_language, typst_literal
 from pipeline.books.phrases import phrase
@@ -170,6 +171,8 @@ class _TypstCalls:
         """Return the nodes that replace an inline node. A semicolon ends each call: a `(` or `[` would extend it."""
         if node["t"] in {"Span", "Note"}:
             return self.span(node) if node["t"] == "Span" else self.notes.nodes(node, self.blocks)
+        if node["t"] in {"Strikeout", "Underline"}:
+            node = with_one_line(node)
         made = {"t": node["t"], "c": self.part(node["c"])} if "c" in node else node
         if node["t"] == "Math":
             return [

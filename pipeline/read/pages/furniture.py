@@ -23,7 +23,7 @@ _FRAMES = frozenset(("h1", "h2", "h3", "pre", "figure", "table", "img", "picture
 _WRITTEN_URL = re.compile(r"https?://|\bwww\.|\bdoi\b|\barxiv\b", re.IGNORECASE)
 _FURNITURE_WORDS = re.compile(
     r"share|social|related|recommend|promo|newsletter|subscri|breadcrumb|sidebar|comment|disqus|advert|\bads?\b|sponsor"
-    r"|cookie|popup|modal|pagination|pager|tag-?(?:list|cloud|links)|author-?(?:bio|box|card)|byline|toolbar|more-?stor"
+    r"|cookie|popup|modal|pagination|pager|tag-?(?:list|cloud|links)|tags-?box|(?:post|entry|article|singlepost|blog)-?(?:tags|labels|taglist|categor)|author-?(?:bio|box|card)|byline|toolbar|more-?stor"
     r"|outbrain|taboola|print|masthead|menu|skip-?link|editsection|navbox|metadata|noprint"
 )
 _FOLDED_WORDS = re.compile(
@@ -32,6 +32,7 @@ _FOLDED_WORDS = re.compile(
 _PICTURE_WORDS = re.compile(r"\bthumb\b|thumbinner|caption|\bfigure\b|image-?(?:block|wrap|container)|tmulti|gallery")
 _EDITING_LINKS = frozenset(("mw-editsection", "headerlink", "anchorjs-link", "heading-anchor", "header-anchor"))
 MOST_LABEL_LETTERS = 12  # of a block that is a label
+_CALLOUT_WORDS = re.compile(r"\b(?:msg|message|callout|admonition|custom-block|hint|notice|tip|warning|caution)\b")
 _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 
 
@@ -78,7 +79,7 @@ def prune_furniture(node: PageElement, places: LetterPlaces, found: list[tuple[i
             drop(element)
         elif held(span, found):
             waiting += list(element) if _holds_blocks(element) else []
-        elif inside and (_is_text_block(element) or _is_box_of_text(element, span, links)):
+        elif _is_callout(element) or (inside and (_is_text_block(element) or _is_box_of_text(element, span, links))):
             continue
         elif _is_furniture_block(element, span, links, whole=whole) or not (
             whole or inside or _may_frame(element, span)
@@ -107,6 +108,17 @@ def _is_box_of_text(element: PageElement, span: tuple[int, int], links: list[tup
     """Return whether a box between paragraphs of the article is text of it: a column, a note; it has no links."""
     unlinked = element.tag in _BOXES and not held(span, links) and not _FURNITURE_WORDS.search(words_of_class(element))
     return unlinked and next(element.iter("p"), None) is not None
+
+
+def _is_callout(element: PageElement) -> bool:
+    """Return whether a box is a remark of the author: it has such a class, and is next to a paragraph or a heading."""
+    words = words_of_class(element)
+    if element.tag not in {"aside", "div"} or not _CALLOUT_WORDS.search(words) or _FURNITURE_WORDS.search(words):
+        return False
+    beside = (element.getprevious(), element.getnext())
+    return next(element.iter("a", "form", "button"), None) is None and any(
+        one is not None and one.tag in {"p", "h2", "h3", "pre"} for one in beside
+    )
 
 
 def _may_frame(element: PageElement, span: tuple[int, int]) -> bool:

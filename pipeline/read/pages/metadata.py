@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.read.pages.tree import PageElement, attribute, elements, first_with, has_class, shown_text
+from pipeline.read.pages.byline import shown_authors, shown_dates
+from pipeline.read.pages.tree import PageElement, attribute, first_with, has_class, shown_text
 from pipeline.read.pages.tumblr import footer_of_tumblr, tags_of_post, time_of_post
 
 MOST_JSON = 500_000  # characters of one block of JSON-LD
 MOST_AUTHORS_OF_PAGE = 12
 LONGEST_NAME = 80  # characters of an author's name
 _TITLES = ("og:title", "citation_title", "dc.title", "twitter:title", "parsely-title", "sailthru.title")
-_AUTHORS = ("citation_author", "author", "dc.creator", "article:author", "parsely-author", "sailthru.author", "byl")
+_AUTHORS = (
+    "citation_author", "author", "dc.creator", "article:author", "parsely-author", "sailthru.author", "byl",
+    "og.article.author",
+)  # fmt: skip
 _DATES = (
     "article:published_time", "citation_publication_date", "citation_date", "datepublished", "dc.date",
     "dc.date.issued", "date", "pubdate", "publishdate", "publish_date", "parsely-pub-date", "sailthru.date",
@@ -25,11 +29,12 @@ _DATES = (
 PART_OF = "dcterms.ispartof"
 _DESCRIPTIONS = ("description", "og:description", "dc.description", "twitter:description")
 _ARTICLE_TYPES = re.compile(r"(?:\w*Article|BlogPosting|Report|WebPage|\w*Posting|Recipe|Review)")
-_DATE_IN_PAGE = re.compile(r"\b((?:19|20)\d\d)[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?")
+_DATE_IN_PAGE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-/.年]|[.년] )(\d{1,2})(?:(?:[-/.月]|[.월] )(\d{1,2}))?(?!\d)")
 _NAME_NOISE = re.compile(r"\A(?:by|von|par|por|作者|文|编辑)[\s:：/|]+|https?://\S+", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*|Mirrored from )(\S+)")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _SITE_PARTS = re.compile(r"\s+[|\-–—·•»_:]+\s+")
+_SITE_AFTER = re.compile(r"\s+[|\-–—·•»_/]\s+\S|\s*[｜丨]\s*\S")
 Fields = dict[str, list[str]]
 
 
@@ -55,7 +60,7 @@ def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool 
     fields = _meta_fields(root)
     linked = _linked_data(root)
     title = _title_of_window(root) if converted else ""
-    title = title or _first(fields, _TITLES) or _string(linked.get("headline")) or _heading(root)
+    title = title or _without_site(_first(fields, _TITLES) or _string(linked.get("headline")), _heading(root))
     description = _first(fields, _DESCRIPTIONS) or _string(linked.get("description"))
     footer = footer_of_tumblr(root)
     return PageMetadata(
@@ -130,6 +135,16 @@ def _heading(root: PageElement) -> str:
     return found[0] if len(set(found)) == 1 else ""
 
 
+def _without_site(title: str, heading: str) -> str:
+    """Return a title without the site or author after it, which the heading lacks; without a title, the heading.
+
+    >>> _without_site("A walk - Qiita", "A walk"), _without_site("A walk - by night", "Menu")
+    ('A walk', 'A walk - by night')
+    """
+    named = heading and title.startswith(heading) and _SITE_AFTER.match(title, len(heading))
+    return heading if named or not title else title
+
+
 def _title_of_window(root: PageElement) -> str:
     """Return the title of the window without the name of the site: `A walk | The site` -> `A walk`."""
     whole = next((shown_text(one) for one in root.iter("title")), "")
@@ -147,14 +162,7 @@ def _authors(root: PageElement, fields: Fields, linked: dict[str, Any]) -> tuple
         names = [name for one in names if (name := _name(one))] or fields.get(key, [])
     names = [name for one in names if (name := _name(one))]
     if not names:
-        marked = [
-            one
-            for one in elements(root, "a", "span", "address", "p", "div")
-            if attribute(one, "rel") == "author"
-            or attribute(one, "itemprop") == "author"
-            or has_class(one, "p-author", "author-name")
-        ]
-        names = [name for one in marked[:1] if (name := _name(shown_text(one)))]
+        names = [name for one in shown_authors(root) if (name := _name(one))][:1]
     return tuple(dict.fromkeys(names))[:MOST_AUTHORS_OF_PAGE]
 
 
@@ -168,14 +176,14 @@ def _date(root: PageElement, fields: Fields, linked: dict[str, Any]) -> str:
     """Return the day of publication as ISO 8601; "" if it is not known."""
     times = (attribute(one, "datetime") or attribute(one, "content") for one in root.iter("time"))
     written = [_string(linked.get("datePublished")), *(fields[name][0] for name in _DATES if fields.get(name)), *times]
-    return next((day for one in written if (day := _day(one))), "")
+    return next((day for one in (*written, *shown_dates(root)) if (day := _day(one))), "")
 
 
 def _day(written: str) -> str:
     """Return the day that a date names.
 
-    >>> _day("2021-03-09T10:00:00Z"), _day("2021年3月9日"), _day("2021/3"), _day("yesterday")
-    ('2021-03-09', '2021-03-09', '2021-03', '')
+    >>> _day("2021-03-09T10:00:00Z"), _day("2021年3月9日"), _day("2021. 3. 9."), _day("2021/3"), _day("yesterday")
+    ('2021-03-09', '2021-03-09', '2021-03-09', '2021-03', '')
     """
     match = _DATE_IN_PAGE.search(written)
     if not match or not 1 <= int(match[2]) <= 12 or (match[3] and not 1 <= int(match[3]) <= 31):  # noqa: PLR2004 - a calendar
