@@ -247,20 +247,23 @@ def test_every_recipe(shared: Path, monkeypatch: pytest.MonkeyPatch):
         assert "1" in duplicates(text, repair(broken)), name
 
 
-def test_a_run_adds_what_is_new(cleaned: Path):
+def test_a_run_adds_what_is_new(tmp_path: Path):
     """Later copies are found, and forgotten when they are deleted; the report has their similarity."""
-    chosen = Settings(*(str(cleaned / name) for name in ("raw", "clean", "out")), editions=False)
+    chosen = Settings(*(str(tmp_path / name) for name in ("raw", "clean", "out")), editions=False)
+    (tmp_path / "raw").mkdir()
+    post = next((ROOT / "raw").glob("001*")).read_text("utf-8")
+    for name in ("001.txt", "copy.txt"):
+        (tmp_path / "raw" / name).write_text(post, "utf-8")
     assert run_archive(chosen).duplicates == 1
-    post = (cleaned / "raw" / "001_9722d69a9a88267b.txt").read_text("utf-8")
-    (cleaned / "raw" / "005.txt").write_text(post.replace("拼贴", "拼帖"), "utf-8")
+    (tmp_path / "raw" / "005.txt").write_text(post.replace("拼贴", "拼帖"), "utf-8")
     assert run_archive(chosen).duplicates == 2
-    lines = (cleaned / "clean" / "report.jsonl").read_bytes().splitlines()
+    lines = (tmp_path / "clean" / "report.jsonl").read_bytes().splitlines()
     record = {record["path"]: record for record in map(json.loads, lines)}["005.txt"]
-    assert (record["of"], record["why"]) == ("001_9722d69a9a88267b.txt", "same source URL, near-duplicate")
+    assert (record["of"], record["why"]) == ("001.txt", "same source URL, near-duplicate")
     assert record["file"] == "duplicates/005.md"
-    assert (cleaned / "clean" / "duplicates" / "005.md").is_file()
+    assert (tmp_path / "clean" / "duplicates" / "005.md").is_file()
     assert 0.99 < record["similarity"] < 1
-    (cleaned / "raw" / "005.txt").unlink()
+    (tmp_path / "raw" / "005.txt").unlink()
     assert run_archive(chosen).duplicates == 1
 
 

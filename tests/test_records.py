@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +24,9 @@ QUOTED = "The keeper wrote the hour, the wind and the height of the tide into a 
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
+def written(made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
     """The records of the sample archive and of posts that are repaired, skipped, or share a paragraph, by file name."""
-    folder = tmp_path_factory.mktemp("records")
-    (folder / "raw").mkdir()
-    for path in (ROOT / "raw").iterdir():
-        (folder / "raw" / path.name).write_bytes(path.read_bytes())
+    folder = shutil.copytree(made, tmp_path_factory.mktemp("records") / "archive")
     (folder / "raw" / "cafe.md").write_text(CAFE, "utf-8")
     (folder / "raw" / "pic.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     for name in ("one", "two"):

@@ -19,13 +19,13 @@ from pipeline.read.folder import source_stamp
 from pipeline.store.atomic import errors_naming, remove_partial_files, write_atomically
 from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
-DATABASE_FILE = ".state.sqlite"  # in clean/
 VERSION = "12"
 OPEN = b"open\n"  # in place of the seal while a run writes; a killed run leaves it
 SUMMED_BYTES, PAGES_PER_READ = 512, 2048  # for the checksum: the least page of SQLite, a megabyte
 CRC_BITS = 0xFFFFFFFF
 CACHE_KILOBYTES = 64_000  # of the database in memory: keys of the index of duplicates go to random pages
 WALK_KILOBYTES = 8_000  # where each row is read once
+DATABASE_FILE = ".state.sqlite"  # in clean/
 
 
 def keep_few_pages(db: sqlite3.Connection) -> None:
