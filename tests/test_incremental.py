@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipeline import run_archive
 from pipeline.run.periods import MOST_POSTS, volumes_of
 from pipeline.run.report_pages import POSTS_PER_PAGE, pages_of
+from pipeline.run.splice import Splice
 from tests.posts import HARBOUR
 from tests.test_state import is_fresh, records, settings
 
@@ -86,6 +88,36 @@ def test_short_posts_have_the_language_of_the_archive(tmp_path: Path):
     run()
     assert languages == [["", "", "ja", ""], ["fr", "", "ja", ""], ["fr", "", "ja", ""], ["", "", "ja", ""]]
     assert not run_archive(chosen).written
+
+
+def test_a_record_whose_bytes_stay_the_same_is_not_written_again(tmp_path: Path):
+    """A new paragraph without links changes no file of links, an equal paragraph elsewhere no record of other posts."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for number in range(3):
+        (raw / f"{number}.md").write_text(post(number, f"[web](https://e.org/{number})"), "utf-8")
+    chosen = settings(tmp_path)
+    run_archive(chosen)
+    (raw / "1.md").write_text(post(1, "[web](https://e.org/1)", "A paragraph about a kettle and a lantern."), "utf-8")
+    report = run_archive(chosen)
+    assert sorted(report.written) == ["../out/report.html", "1.md", "report.jsonl"]
+    assert is_fresh(tmp_path, report, chosen)
+
+
+def test_a_splice_opens_the_new_file_at_the_first_difference():
+    """Parts before it are copied, parts after it are replaced or kept; without a difference nothing is opened."""
+    opened: list[io.BytesIO] = []
+
+    def spliced(*parts: bytes | int) -> bytes:
+        splice = Splice(lambda: opened.append(io.BytesIO()) or opened[-1], io.BytesIO(b"head|one|two|end"))
+        for part in parts:
+            splice.keep(part) if isinstance(part, int) else splice.put(part, 4)
+        return splice.out.getvalue() if isinstance(splice.out, io.BytesIO) else b""
+
+    assert spliced(5, b"one|", b"two|", 3) == b""
+    assert not opened
+    assert spliced(5, b"one|", b"a longer one|", 3) == b"head|one|a longer one|end"
+    assert spliced(5, b"", b"two|", 3) == b"head|two|end"
 
 
 @pytest.mark.parametrize("at", [0, 700, 1500, 2999])
