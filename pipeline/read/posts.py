@@ -42,7 +42,9 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
-_OF_GHOST = re.compile(r"ghost|export|backup", re.IGNORECASE)  # in the name of its export: `ann.ghost.2024-05-01.json`
+_OF_GHOST = re.compile(
+    r"ghost|export|backup|blog", re.IGNORECASE
+)  # in the name of its export: `ann.ghost.2024-05-01.json`
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
 _UNPUBLISHED = {"draft", "private", "pending", "future", "trash", "auto-draft"}  # a status of WordPress
@@ -228,7 +230,7 @@ def _is_saved_page(place: FolderPlace, path: PurePosixPath) -> bool:
 
     In a repository it is likely a template or an example, but in the folders of posts. Most JSON is data.
     """
-    if path.suffix.casefold() == ".json" and not (place.top or _OF_GHOST.search(path.name)):
+    if path.suffix.casefold() == ".json" and not _OF_GHOST.search(path.name):
         return False
     if path.parent.name.casefold().endswith(FOLDERS_OF_PAGES):
         return False
