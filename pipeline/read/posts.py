@@ -40,7 +40,7 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
-_OF_GHOST = re.compile(r"ghost|export|backup", re.IGNORECASE)  # in the name of its export: `ann.ghost.2024-05-01.json`
+_OF_GHOST = re.compile("ghost|export|backup|blog", re.IGNORECASE)  # in a name: `ann.ghost.2024-05-01.json`
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.OTHER}  # that may be a file of a repository, as documents may
 _PAGES = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, *COUNTED_AS}
@@ -218,9 +218,8 @@ def _is_saved_page(place: FolderPlace, path: str) -> bool:
 
     In a repository it is likely a template or an example, but in the folders of posts. Most JSON is data.
     """
-    folders = path.split("/")[:-1]
-    name = path.rpartition("/")[2]
-    if name.casefold().endswith(".json") and not (place.top or _OF_GHOST.search(name)):
+    *folders, name = path.split("/")
+    if name.casefold().endswith(".json") and not _OF_GHOST.search(name):
         return False
     if folders and folders[-1].casefold().endswith(FOLDERS_OF_PAGES):
         return False
