@@ -9,6 +9,7 @@ halves` set the constants.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ REASON = "a byte of this character was lost or changed"
 UNKNOWN_DAMAGE = 7.0  # nats by which a file that decodes without error must be likelier as a damaged one
 TYPED_NATS = 7.0  # nats: a character in a thousand is another frequent one, as somebody typed it
 SIGN_NATS = 25.0  # nats: the same of signs alone; `※` and `◎` are rare everywhere
+WIDE_LATIN = re.compile("[\uff01-\uff5e]")  # fullwidth letters are units and names, as signs are: `1200ｍ`
 BYTE_VALUES = math.log(256)  # nats for the value of a wrong byte
 LIKELY_PAIR = 6.0  # nats of two characters that fit their context
 MOST_SPOTS = 500  # places of a file that are searched: the least likely ones
@@ -168,17 +170,12 @@ def _spot_changes(
 
 def _nats_if_typed(text: str, model: LanguageModel) -> float:
     """Return the nats by which damage must be likelier, for somebody may have typed the text."""
-    letters = "".join(char for char in text if (char.isalpha() and not _is_wide_latin(char)) or char == REPLACEMENT)
+    letters = "".join(char for char in WIDE_LATIN.sub("", text) if char.isalpha() or char == REPLACEMENT)
     if not letters:
         return SIGN_NATS
     frequent = model.letters(codes_of(letters)) > FREQUENT_CHARACTER
     is_typed = not any(char.isascii() or char == REPLACEMENT for char in letters) and bool(frequent.all())
     return TYPED_NATS if is_typed else 0.0
-
-
-def _is_wide_latin(char: str) -> bool:
-    """Return whether a character is a fullwidth letter, which stands for a unit or a name as signs do: `1200ｍ`."""
-    return "\N{FULLWIDTH EXCLAMATION MARK}" <= char <= "\N{FULLWIDTH TILDE}"
 
 
 def _change(before: str, after: str, start: int, confidence: float, ranked: Sequence[tuple[float, _Case]]) -> Change:
