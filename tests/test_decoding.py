@@ -268,3 +268,22 @@ def test_a_latin_letter_in_a_line_of_utf8(line: str):
 def test_chinese_that_looks_like_latin_utf8(text: str):
     """`楼`, `路` and `眉` in GBK are the bytes of Latin letters and signs in UTF-8."""
     assert decoded(text.encode("gbk")) == text
+
+
+HIKES = (
+    "41<>13<>黒部岳・鷲谷（テント版）<>13～14日で鷲谷へ行きます。登山口1450ｍから歩き、約2時間で1918ｍの地点に着きます。\n"
+    "67<>28<>雨蓋山Ｐ２<>新川ホール6:00⇒登山口8：30⇒山頂12：00⇒解散17：00、雪があるので1ｋｍ手前から歩きます。\n"
+    "68<>30<>冬山訓練<>弱層テスト　②ＣＴ，ＥＣＴ（のこぎり）③雪崩ビーコン、★メンバ：Ｔ氏、籾坂氏、申し込みは金曜まで♪\n"
+)
+KOREAN_HIKES = (
+    "가격은 3㎏에 2만원⇒1만5천원. 산행: 1,915ｍ 봉우리★까지 ３시간⇒４시간. Ｋ씨와 Ｂ씨는 뷁골에서 출발. ②준비물\n" * 3
+)
+CHINESE_HIKES = "行程：6：00⇒8：30⇒17：00★海拔1918ｍ→2350ｍ。Ｋ君和Ｂ君从甪直镇出发，经麴院、鸢谷到嵊泗②。\n" * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"), [(HIKES, "cp932"), (KOREAN_HIKES, "cp949"), (CHINESE_HIKES, "gb18030"), (HIKES * 2, "cp932")]
+)
+def test_rare_names_units_and_signs_of_a_valid_file_stay(text: str, codec: str):
+    """All bytes are valid, and none are paired wrongly: `1450ｍ`, `⇒` and rare names are no damage."""
+    assert decoded(text.encode(codec)) == text

@@ -133,9 +133,11 @@ def _cheapest_path(found: Sequence[LineScores]) -> list[int]:
 def _divided_again(lines: Sequence[bytes], one: LineScores, found: Sequence[LineScores] = ()) -> LineScores:
     """Return the scores of lines in a multi-byte codec, of which those that may have lost bytes are divided again.
 
-    Lines that are whole in a codec `found` before are not.
+    Lines that are whole in a codec `found` before are not, nor are those of a file whose bytes are all valid.
     """
     if not is_multi_byte(one.codec) or one.codec == UTF_8:
+        return one
+    if not any(REPLACEMENT in text for text in one.texts):
         return one
     broken = np.all([other.broken for other in (one, *found)], axis=0)
     places = sorted(np.flatnonzero(broken).tolist(), key=lambda at: REPLACEMENT not in one.texts[at])

@@ -9,6 +9,7 @@ halves` set the constants.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,9 @@ from pipeline.language.ngrams import Floats, LanguageModel
 STEP = "decode"
 REASON = "a byte of this character was lost or changed"
 UNKNOWN_DAMAGE = 7.0  # nats by which a file that decodes without error must be likelier as a damaged one
-UNKNOWN_CHANGES = 25.0  # nats: the same where single characters are others; a rare sign, `◎`, has up to 14
 TYPED_NATS = 7.0  # nats: a character in a thousand is another frequent one, as somebody typed it
 SIGN_NATS = 25.0  # nats: the same of signs alone; `※` and `◎` are rare everywhere
+WIDE_LATIN = re.compile("[\uff01-\uff5e]")  # fullwidth letters are units and names, as signs are: `1200ｍ`
 BYTE_VALUES = math.log(256)  # nats for the value of a wrong byte
 LIKELY_PAIR = 6.0  # nats of two characters that fit their context
 MOST_SPOTS = 500  # places of a file that are searched: the least likely ones
@@ -72,7 +73,8 @@ class _Case:
 def lost_byte_changes(lines: Sequence[DecodedLine], codec: str, model: LanguageModel) -> list[list[Change]]:
     """Return for each line the changes that restore characters or mark them U+FFFD; spans are in the line's text.
 
-    Where every byte belongs to a character, all places together must show that the file is damaged at all.
+    Where every byte belongs to a character, all places together must show that the file is damaged at all, and bytes
+    must be paired wrongly somewhere: single characters that are unlikely are names, units and signs.
     """
     fit = [byte_places(line.text, codec)[-1] == len(line.data) for line in lines]
     whole = [line for line, fits in zip(lines, fit, strict=True) if fits]
@@ -81,7 +83,7 @@ def lost_byte_changes(lines: Sequence[DecodedLine], codec: str, model: LanguageM
     guesses = [change for row in changes for change in row if REPLACEMENT not in change.before]
     found = len(guesses)
     shifted = any(len(change.before) > 1 for change in guesses)  # bytes that were paired wrongly
-    if found and (bad or gain > (UNKNOWN_DAMAGE if shifted else UNKNOWN_CHANGES)):
+    if found and (bad or (shifted and gain > UNKNOWN_DAMAGE)):
         _, changes = _changes(whole, codec, model, _damage_nats(whole, bad + found))
     elif not bad:
         return [[] for _ in lines]
@@ -168,7 +170,7 @@ def _spot_changes(
 
 def _nats_if_typed(text: str, model: LanguageModel) -> float:
     """Return the nats by which damage must be likelier, for somebody may have typed the text."""
-    letters = "".join(char for char in text if char.isalpha() or char == REPLACEMENT)
+    letters = "".join(char for char in WIDE_LATIN.sub("", text) if char.isalpha() or char == REPLACEMENT)
     if not letters:
         return SIGN_NATS
     frequent = model.letters(codes_of(letters)) > FREQUENT_CHARACTER
