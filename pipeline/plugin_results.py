@@ -14,9 +14,9 @@ def checked_document(who: str, path: PurePosixPath, returned: object) -> Documen
     `who` is for the message: "the step `x`".
     """
     if not isinstance(returned, Document) or not isinstance(returned.text, str):
-        raise _bad_result(who, f"returned {type(returned).__name__}, not a document with a text")
+        raise _fault_of(who, f"returned {type(returned).__name__}, not a document with a text")
     if returned.path != path:
-        raise _bad_result(who, f"changed the path to {str(returned.path)!r}")
+        raise _fault_of(who, f"changed the path to {str(returned.path)!r}")
     return returned
 
 
@@ -31,7 +31,7 @@ def checked_parts(who: str, returned: object) -> Mapping[str, bytes]:
     parts = _checked_files(who, returned)
     for name in parts:
         if not _is_part_name(name):
-            raise _bad_result(who, f"named a part {name!r}, which is no path below the container")
+            raise _fault_of(who, f"named a part {name!r}, which is no path below the container")
     return parts
 
 
@@ -39,7 +39,7 @@ def _checked_files(who: str, returned: object) -> Mapping[str, bytes]:
     if not isinstance(returned, Mapping) or not all(
         isinstance(name, str) and isinstance(data, bytes) for name, data in returned.items()
     ):
-        raise _bad_result(who, "returned no table of bytes by name")
+        raise _fault_of(who, "returned no table of bytes by name")
     return returned
 
 
@@ -62,5 +62,5 @@ def _is_valid_unicode(text: str) -> bool:
     return True
 
 
-def _bad_result(who: str, what: str) -> SkipDocument:
+def _fault_of(who: str, what: str) -> SkipDocument:
     return SkipDocument(f"{who} {what}; report it to its author")
