@@ -162,6 +162,11 @@ TITLES = (  # titles in their code page, and those that software decodes it as
     ("Příliš mnoho otázek", "iso8859-2", "cp1250"),
     ("Günün haberleri, yeni çalışma", "cp1254", "cp1252"),
     ("Mėnesio žodžiai", "cp1257", "cp1252"),
+    ("Земфира", "cp1251", "cp1252"),
+    ("Νατάσσα Μποφίλιου", "cp1253", "cp1252"),
+    ("Für Elise", "cp1252", "cp850"),
+    ("El Niño", "cp850", "cp1252"),
+    ("Dvořák: Rusalka", "cp1250", "cp1252"),
     ("się", "utf-8", "cp1252"),
     ("år", "utf-8", "cp1252"),
 )
@@ -180,7 +185,16 @@ def test_words_prove_the_code_page_of_a_title(title, truth, wrong):
     "text",
     [
         *("Klasë Java", "Kosta Rikà", "mèter per sekon", "ka²", "5±2 °C", "À À À Ã", "‚ „ ‹ ›", "Beneš", "nõ"),
-        *("Tregon nëse tag influencon lartësinë e sfondit", "URZĄDZENIE", "x³ + y³", "B×H", "sõna", "đường", "‡ Note"),
+        *(
+            "etiketa e përshpejtuesit",
+            "Tregon nëse tag influencon lartësinë e sfondit",
+            "URZĄDZENIE",
+            "x³ + y³",
+            "B×H",
+            "sõna",
+            "đường",
+            "‡ Note",
+        ),
         "    --log-file=, --log-fd= or --log-socket=.",
     ],
 )

@@ -96,7 +96,9 @@ def _by_bytes_elsewhere(data: bytes, codecs: Sequence[str], known: Mapping[str, 
     scores = {}
     for codec in likely:
         text, bad = _decoded_sample(sample, codec)
-        scores[codec] = float(line_log_likelihoods([text]).sum()) - known[codec] - _price(bad, known[codec])
+        text, letters = in_known_letters(text, codec)
+        price = known[codec] + letters + _price(bad, known[codec])
+        scores[codec] = float(line_log_likelihoods([text]).sum()) - price
     return max(scores, key=lambda codec: scores[codec])
 
 

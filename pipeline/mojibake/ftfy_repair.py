@@ -66,7 +66,7 @@ def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.Expl
         return line, []
     exact, plan_of_exact = _fixed_between_spaces(line, config)
     if text == exact:
-        return text, list(plan or [])
+        return (line, []) if touches_other_script(LineRepair(line, text)) else (text, list(plan or []))
     taken = set(text) - set(exact) - set(line)
     wrong = any(char == DAGGER or ord(char) > MOST_IN_PLANE for char in taken) or has_letter_by_itself(line)
     if wrong or touches_other_script(LineRepair(line, text)):

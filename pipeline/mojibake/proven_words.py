@@ -20,7 +20,7 @@ from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.vocabulary import UNKNOWN_WORD_SCORE, WordList, listed_languages, word_list
 from pipeline.mojibake.chain_search import Chain
 from pipeline.mojibake.likelier_originals import likelier_originals
-from pipeline.mojibake.soundness import LATIN, script_of
+from pipeline.mojibake.soundness import LATIN, WORDS_OF_NO_LANGUAGE, LineRepair, objection, script_of
 
 WORDS_IN_LETTERS = re.compile(r"[^\W\d_]+")
 SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
@@ -28,8 +28,12 @@ SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters a
 FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
 UNKNOWN_WORD_PRICE = 4.0  # nats for a new word that is in no list; at least half must be in one
 LEAST_NEW_WORD_NATS = 5.0  # by which its words must be likelier; an unknown word has a probability of 1e-9
+LEAST_SHORT_WORD_NATS = 12.0  # the same of short words: `für`
+LONG_FOREIGN_WORD, NATS_PER_FOREIGN_LETTER = 6, 6.9  # letters; nats: so many letters in a row are in no Latin word
 LEAST_LINE_NATS, NATS_PER_LETTER = 10.0, 6.0  # by which the n-grams of a line must be likelier: benchmarks/harm.py
 LEAST_NATS_OF_WORDS = 15.0  # the same where the words of the line may be words: `Klasë` is Albanian
+UNLISTED_LETTERS = frozenset("ëçËÇ")  # of Albanian, which has neither a word list nor a model
+_ASCII_TO_NONE = dict.fromkeys(range(128))
 LEAST_PROOF_NATS = 16.0  # of words and n-grams, and the rarities of the two codecs
 WEIGHT_OF_UTF_8 = 3  # letters that a sequence of UTF-8 counts as: its validity is evidence too
 MOST_ORIGINALS = 6  # originals of a line that are scored by n-grams
@@ -113,24 +117,37 @@ def _with_known_words(line: str) -> Iterator[_Original]:
         old = [line[start:end] for start, end in spans] if same_size else []
         letters = sum(map(str.__ne__, line, text)) if same_size else WEIGHT_OF_UTF_8
         plain = LEAST_NATS_OF_WORDS if old and all(map(_may_be_word, old)) else 0.0
+        if plain and UNLISTED_LETTERS.issuperset("".join(old).translate(_ASCII_TO_NONE)):
+            continue
+        if same_size and _has_foreign_words(line, text, spans):
+            yield _Original(text, chain, 0.0, letters, NATS_PER_FOREIGN_LETTER * letters)
         for words in _word_lists() if new else ():
             chances = words.chance(new) - np.float32(UNKNOWN_WORD_SCORE)
             known = [len(word) for word, chance in zip(new, chances.tolist(), strict=True) if chance > 0]
             unknown = len(new) - len(known)
-            if (
-                unknown > len(known)
-                or max(known) < SHORTEST_KNOWN_WORD
-                or max(known) + letters < FEWEST_PROVING_LETTERS
-            ):
+            if unknown > len(known) or max(known) < SHORTEST_KNOWN_WORD:
                 continue
             nats = float(chances.sum()) - _nats_of_best(old) - UNKNOWN_WORD_PRICE * unknown
-            if nats >= LEAST_NEW_WORD_NATS:
+            is_long = max(known) + letters >= FEWEST_PROVING_LETTERS
+            if nats >= (LEAST_NEW_WORD_NATS if is_long else LEAST_SHORT_WORD_NATS):
                 yield _Original(text, chain, nats, letters, plain)
+
+
+def _has_foreign_words(line: str, text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Return whether all new words are in another script, a long one among them: `Çåìôèðà` may be the name `Земфира`.
+
+    Letters in the order of the alphabet, single ones and symbols are no such words.
+    """
+    if max((end - start for start, end in spans), default=0) < LONG_FOREIGN_WORD:
+        return False
+    changed = all(line[at] != text[at] for span in spans for at in range(*span))
+    foreign = changed and all(script_of(text[start]) != LATIN for start, _ in spans)
+    return foreign and objection([LineRepair(line, text)]) in {None, WORDS_OF_NO_LANGUAGE}
 
 
 def _nats_of_best(words: Sequence[str]) -> float:
     """Return the log-probability of words in the language that fits them best, beyond that of unknown ones."""
-    whole = [word.lower() for word in words if word.isalpha()]
+    whole = [word.lower() for word in words if _may_be_word(word)]
     if not whole:
         return 0.0
     return max(float((one.chance(whole) - np.float32(UNKNOWN_WORD_SCORE)).sum()) for one in _word_lists())

@@ -36,6 +36,7 @@ UNSPACED_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO
 IDEOGRAPHIC_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
 SYMBOL_SCRIPTS = frozenset({"GREEK", "MICRO", "MODIFIER", "FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT"})
 LATIN = "LATIN"
+WORDS_OF_NO_LANGUAGE = "words of no language"
 
 
 class LineRepair(NamedTuple):
@@ -220,5 +221,5 @@ RULES: tuple[SoundnessRule, ...] = (
     SoundnessRule("letters that stand alone", _stand_alone, "In French you need à, é, è, ê, ç and ô."),
     SoundnessRule("symbols", _are_symbols, "‚ „ ‹ ›"),
     SoundnessRule("an alphabet", _are_alphabets, "áäãéëíóöü"),
-    SoundnessRule("words of no language", _read_badly, "Nissune persone e pò jessi tignude in sclavitût."),
+    SoundnessRule(WORDS_OF_NO_LANGUAGE, _read_badly, "Nissune persone e pò jessi tignude in sclavitût."),
 )

@@ -200,13 +200,11 @@ STRATEGIES: tuple[RepairStrategy, ...] = (
     ),
     RepairStrategy("bytes", _decode_bytes, EVERY_KIND, "C1 controls are undecoded bytes, which may be in any codec"),
     RepairStrategy(
-        "words", undo_by_words, (VALID_TEXT_KIND, SHORT_TEXT_KIND), "before ftfy, which takes each `Â ` for a space"
-    ),
-    RepairStrategy(
         "spaces", _fill_spaces, (SHORT_TEXT_KIND,), "before ftfy, which takes each space after Ã for U+00A0"
     ),
     RepairStrategy("ftfy", _undo_by_ftfy, EVERY_KIND, "it knows what is frequent in a few characters"),
     RepairStrategy("chain", _undo_chain, (SHORT_TEXT_KIND,), "a short text is weak evidence: after ftfy"),
+    RepairStrategy("words", undo_by_words, (VALID_TEXT_KIND, SHORT_TEXT_KIND), "a title has too little for a chain"),
     RepairStrategy("gaps", _fill_gaps, EVERY_KIND, "last: it may only mark what the others can fix"),
 )
 
