@@ -80,9 +80,11 @@ def test_a_change_of_meaning_is_seen(before: str, after: str):
 def test_examples_of_the_specifications(name: str, shared: Path):
     """At least 99.8 % of the examples render as before, and a second pass changes none.
 
-    `5*6*78` is a product here, not emphasis. Raw HTML that is written as Markdown renders alike, with other tags.
+    `5*6*78` is a product here, not emphasis. Raw HTML that is written as Markdown renders alike, with other tags. The
+    table whose tags become code by their indentation (CommonMark 0.31.2, example 191) is a table here.
     """
     other = {"5*6*78\n", "<del>*foo*</del>\n", "Foo\n<div>\nbar\n</div>\n", '*<img src="foo" title="*"/>\n'}
+    other.add("<table>\n\n  <tr>\n\n    <td>\n      Hi\n    </td>\n\n  </tr>\n\n</table>\n")
     texts = [text for text in examples(shared / "conformance", name) if text not in other]
     made = [normalize(text).text for text in texts]
     same = sum(html(before) == html(after) for before, after in zip(texts, made, strict=True))

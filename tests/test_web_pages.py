@@ -555,8 +555,8 @@ def test_read_html_is_the_same_every_time():
         ("The mill｜Ann Li", '<a class="o-noteContentHeader__name">Ann Li</a><time datetime="2021-03-04">x</time>'),
         ("The mill - Qiita", '<a class="username">Ann Li</a><div class="post-date">2021年03月04日</div>'),
         ("The mill", '<a class="follow-nickName">Ann Li</a><span class="time">于 2021-03-04 08:00:00 发布</span>'),
-        ("The mill", '<p itemprop="author"><a>A. L.</a><b itemprop="name">Ann Li</b></p><i><time datetime="2021-03-04"></time></i>'),
-        ("The mill", '<i class="post-footer"><span class="fn author">Ann Li</span><abbr class="published" title="2021-03-04T08">8</abbr></i>'),
+        ("The mill", '<p itemprop="author"><a>A.</a><b itemprop="name">Ann Li</b></p><time datetime="2021-03-04">'),
+        ("The mill", '<span class="fn author">Ann Li</span><abbr class="published" title="2021-03-04T08">8</abbr>'),
     ],
 )  # fmt: skip
 def test_bylines_of_blog_engines_are_read(title: str, byline: str):

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pipeline.read.pages.tree import PageElement, attribute, elements, has_class, shown_text, words_of_class
 
 MOST_WORDS_OF_AUTHOR = 5
-MOST_BYLINE_CHARACTERS = 80  # of an element that shows a name or a date
-_NAMED = re.compile(  # a class: `gh-article-author-name`, `follow-nickname`, `tm-user-info__username`
+MOST_SHOWN_CHARACTERS = 80  # of an element that shows a name or a date
+_AUTHOR_CLASS = re.compile(  # a class: `gh-article-author-name`, `follow-nickname`, `tm-user-info__username`
     r"(?:[\w-]*[-_])?(?:author(?:info|content|header)?|byline|nick-?name|nick|user-?name|noteContentHeader)"
     r"(?:[-_]{1,2}name)?",
     re.IGNORECASE,
 )
-_DATED = re.compile(r"(?:[\w-]*[-_])?(?:date|time|timestamp|published?|publishdate|date-header)", re.IGNORECASE)
+_DATE_CLASS = re.compile(r"(?:[\w-]*[-_])?(?:date|time|timestamp|published?|publishdate|date-header)", re.IGNORECASE)
 _AROUND_ARTICLE = re.compile(r"comment|sidebar|related|repl(?:y|ies)|recommend|site-?footer|widget-area|search|menu")
 _NO_AUTHOR = re.compile(
     r"about|follow|post|comment|share|subscribe|read|written|login|sign|作者|关注|發表|投稿", re.IGNORECASE
@@ -31,10 +31,10 @@ def shown_authors(root: PageElement) -> Iterator[str]:
         elif has_class(one, "p-author", "author-name"):
             yield shown_text(one)
     for one in places:
-        if any(map(_NAMED.fullmatch, attribute(one, "class").split())) and not _is_around_article(one):
+        if any(map(_AUTHOR_CLASS.fullmatch, attribute(one, "class").split())) and not _is_around_article(one):
             text = shown_text(one)
             words = len(text.split())
-            if words <= MOST_WORDS_OF_AUTHOR and len(text) < MOST_BYLINE_CHARACTERS and not _NO_AUTHOR.search(text):
+            if words <= MOST_WORDS_OF_AUTHOR and len(text) < MOST_SHOWN_CHARACTERS and not _NO_AUTHOR.search(text):
                 yield text
 
 
@@ -42,9 +42,9 @@ def shown_dates(root: PageElement) -> Iterator[str]:
     """Yield what a page shows as its date: the title or the text of an element with such a class or name."""
     for one in elements(root, "abbr", "span", "div", "p", "h2", "li"):
         names = [*attribute(one, "class").split(), attribute(one, "id")]
-        if any(map(_DATED.fullmatch, names)) and not _is_around_article(one):
+        if any(map(_DATE_CLASS.fullmatch, names)) and not _is_around_article(one):
             text = shown_text(one)
-            if len(text) < MOST_BYLINE_CHARACTERS:
+            if len(text) < MOST_SHOWN_CHARACTERS:
                 yield from (attribute(one, "title"), text)
 
 
