@@ -99,7 +99,8 @@ def test_wrong_settings_say_what_to_do(
     [(".", "run --out new", "new: Permission denied; check"), (".", "init", "Permission denied; check"),
      (".", "repair raw -o new", "new: Permission denied; check"), ("raw", "status", "raw: Permission denied; check"),
      ("raw/a.md", "check raw", "skipped: raw/a.md: cannot be read: Permission denied; check"),
-     ("out", "run --no-editions", "out: Permission denied; check"), ("clean", "run --no-editions", "clean: Permission denied; check")]
+     ("out", "run --no-editions", "out: Permission denied; check"),
+     ("clean", "run --no-editions", "clean: Permission denied; check")]
 )  # fmt: skip
 def test_missing_permissions_are_named(archive: Path, tmp_path: Path, locked: str, words: str, said: str):
     """A folder that cannot be written or read ends the command in one line that names it; no file is half-written."""

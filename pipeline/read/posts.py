@@ -42,9 +42,7 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
-_OF_GHOST = re.compile(
-    r"ghost|export|backup|blog", re.IGNORECASE
-)  # in the name of its export: `ann.ghost.2024-05-01.json`
+_OF_GHOST = re.compile(r"ghost|export|backup|blog", re.IGNORECASE)  # in names: `ann.ghost.2024-05-01.json`
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.DOCUMENT, FileKind.OTHER}
 _UNPUBLISHED = {"draft", "private", "pending", "future", "trash", "auto-draft"}  # a status of WordPress
