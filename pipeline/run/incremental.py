@@ -73,8 +73,8 @@ def run_archive(
             report = report_of(database, ledger, out, books=settings.editions and not leave_books, strict=strict)
             return replace(report, stages=tuple(watch.stages), slowest=watch.slowest())
 
+    check_writable(clean, out, check=check)
     with locked(clean, check=check):
-        check_writable(clean, out, check=check)
         try:
             return once()
         except DamagedState as damage:
