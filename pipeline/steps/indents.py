@@ -14,17 +14,11 @@ INDENTED_TAGS = "these tags are inside an open element; their indentation after 
 _CONTAINERS = "table|thead|tbody|tfoot|tr|td|th|ul|ol|li|dl|dt|dd|div|center|figure|section|article|details|p|a|span"
 _MAY_BE_INDENTED = re.compile(r"\n[ \t]*\n(?: {4}|\t)[ \t]*<[/\w]")
 _CONTAINER_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_CONTAINERS})\b[^<>]*>", re.IGNORECASE)
-_INNER_ELEMENTS = {
-    "thead",
-    "tbody",
-    "tfoot",
-    "tr",
-    "td",
-    "th",
-    "li",
-    "dt",
-    "dd",
-}  # elements that are inside others only
+_PARENTS = {  # elements that are inside others only -> these
+    **dict.fromkeys(("thead", "tbody", "tfoot", "tr", "td", "th"), ("table",)),
+    **dict.fromkeys(("dt", "dd"), ("dl",)),
+    "li": ("ul", "ol"),
+}
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _PREFORMATTED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
 
@@ -59,7 +53,8 @@ def _belongs_to_html(content: str, is_open: list[str]) -> bool:
     first = _CONTAINER_TAG.match(content.lstrip())
     if not is_open or not content.lstrip().startswith("<") or _PREFORMATTED.search(content):
         return False
-    begins_part = first is not None and not first["end"] and first["name"].lower() in _INNER_ELEMENTS
+    parents = _PARENTS.get(first["name"].lower(), ()) if first and not first["end"] else ()
+    begins_part = any(parent in is_open for parent in parents)
     return begins_part or len(_open_after(content, is_open)) < len(is_open)
 
 
