@@ -135,16 +135,24 @@ def _exit_code() -> int:
     except (click.Abort, KeyboardInterrupt):
         return _print_failure("interrupted; finished work is kept, run again to continue", ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return ExitCode.DONE
     except (OSError, MemoryError) as error:
-        where = getattr(error, "filename", None) or ("standard output" if _is_of_output(error) else "the system")
+        is_of_output = _is_of_output(error)
+        if is_of_output:
+            _close_output()
+        where = getattr(error, "filename", None) or ("standard output" if is_of_output else "the system")
         what = getattr(error, "strerror", None) or str(error) or "not enough memory"
         hint = ERRNO_HINTS.get(getattr(error, "errno", None) or 0, "fix it, then run again")
         return _print_failure(f"{where}: {what}; {hint}. No file is half-written.", ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001 - raised again unless expected
         hint = f"{MEMORY_HINT}. No file is half-written." if NO_ROOM_FOR_LIBRARY in str(error) else ""
         return _print_failure(f"{error}{hint}", _code_of(error))
+
+
+def _close_output() -> None:
+    """Drop what waits to be printed: Python would fail once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_of_output(error: BaseException) -> bool:

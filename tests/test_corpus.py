@@ -110,11 +110,12 @@ RENDERED_OTHERWISE = {
     "<del>*foo*</del>\n",  # these hold raw HTML that Markdown has marks for
     "Foo\n<div>\nbar\n</div>\n",
     '*<img src="foo" title="*"/>\n',
+    "<table>\n\n  <tr>\n\n    <td>\n      Hi\n    </td>\n\n  </tr>\n\n</table>\n",  # the cell is no code
 }
 
 
 def test_examples_of_commonmark(examples: list[str]):
-    """All examples but five render as before they were formatted; a second pass changes none."""
+    """All examples but six render as before they were formatted; a second pass changes none."""
     formatted = [normalize(text).text for text in examples]
     pairs = zip(examples, formatted, strict=True)
     assert {before for before, after in pairs if html(before) != html(after)} == RENDERED_OTHERWISE

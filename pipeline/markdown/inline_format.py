@@ -46,7 +46,7 @@ def hard_break_after(line: str) -> str:
     r"""Return the hard line break to write after a line: a backslash, which GitHub would take for a part of a URL.
 
     >>> hard_break_after("Roses are red"), hard_break_after("See https://example.org/a")
-    ('\\\\', ' \\\\')
+    ('\\', ' \\')
     """
     return " \\" if _ENDS_WITH_URL.search(line) else "\\"
 

@@ -45,7 +45,7 @@ def run_each(
 
     `work` and the items are pickled. At most four items per process wait, so that memory does not grow with them. Close
     the generator if you do not take all results: at the exit of Python it would wait for ever. Raises OSError if no
-    process can be started.
+    process can be started, or its folder for temporary files cannot be made.
     """
     waiting: deque[tuple[Item, ProcessFuture[Result | NoResult]]] = deque()
     limited = functools.partial(run_limited, work, limits)
@@ -53,6 +53,7 @@ def run_each(
     first = list(islice(rest, MANY_ITEMS))
     if not first:
         return
+    limits.scratch.mkdir(parents=True, exist_ok=True)
     if len(first) == 1 and _may_fork():
         yield first[0], _run_in_fork(limited, first[0], limits)
         return
@@ -108,8 +109,8 @@ def _send_result(work: Callable[[Item], Result], item: Item, limits: Limits, sen
         if number > STANDARD_ERROR and number != sender.fileno():
             with suppress(OSError):  # the folder itself is closed already
                 os.dup2(nothing, number)  # the number stays in use: an object may close it once more
-    begun = run_limited(lambda _: begin_worker(limits), limits, item)
-    sender.send(begun if isinstance(begun, NoResult) else work(item))
+    begin_worker(limits)
+    sender.send(work(item))
 
 
 def _scheduled(pool: ProcessPool, work: Callable[[Item], Result], item: Item, limits: Limits) -> ProcessFuture[Result]:

@@ -82,11 +82,11 @@ def tex_for_pandoc(tex: str) -> str:
 
 
 def without_markdown_escapes(tex: str) -> str:
-    r"""Return TeX from between `\\\\(` and `\\\\)` as a page has it: Markdown reads a backslash as an escape.
+    r"""Return TeX from between `\\(` and `\\)` as a page has it: Markdown reads a backslash as an escape.
 
     Spaces and braces (`\,`, `\{`) stay: who wrote them meant TeX.
 
-    >>> print(without_markdown_escapes(r"x\_i^\* \in \\\\{a\\\\}"))
+    >>> print(without_markdown_escapes(r"x\_i^\* \in \\{a\\}"))
     x_i^* \in \{a\}
     """
     return _MARKDOWN_ESCAPE.sub(r"\1", tex)
