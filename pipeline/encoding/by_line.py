@@ -19,7 +19,7 @@ from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.alphabets import has_lone_characters
 from pipeline.encoding.codecs import detectable_codecs, is_multi_byte
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
-from pipeline.encoding.latin_utf8 import is_latin_utf8_with_strays
+from pipeline.encoding.latin_utf8 import is_all_in_other_codec, is_latin_utf8_with_strays
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.encoding.lost_bytes import DecodedLine, lost_byte_changes
 from pipeline.encoding.marked import marked_text
@@ -50,7 +50,7 @@ def decoded_by_line(data: bytes, codec: str) -> DecodedLines:
     outside = [at for at, line in enumerate(lines) if not line.isascii()]
     places = [at for at in outside if codec != UTF_8 or not is_decodable(lines[at], UTF_8)]
     if codec == UTF_8 and is_latin_utf8_with_strays(data):
-        places = []
+        places = [at for at in places if is_all_in_other_codec(lines[at])]
     chosen = [lines[at] for at in places]
     found = _scores_by_codec(chosen, codec)
     states = _cheapest_path(found)

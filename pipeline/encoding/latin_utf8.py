@@ -8,6 +8,7 @@ HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 LATIN_IN_UTF_8 = re.compile(rb"(?:[\xc2-\xc5][\x80-\xbf]|\xe2\x80[\x90-\xbf]|\xe2\x82\xac)+")  # and its punctuation
 SIGN_BYTES = re.compile(rb"[\xa0-\xbf]{1,2}")  # of signs that stand alone, as in `5 \xa3`
 MOST_STRAYS = 2  # bytes in a row that are no UTF-8
+FEWEST_STRAYS_OF_LINE = 3  # runs of bytes that show the codec of a line
 STRAYS_PER_LETTER = 2  # bytes that are no UTF-8 for each letter that is; of more, that may be valid by chance
 
 
@@ -43,6 +44,16 @@ def _stray_weight(before: bytes, run: bytes, after: bytes) -> int:
     if len(run) > MOST_STRAYS or not (touching or len(run) == 1):
         return 0
     return len(run) + (touching < len(run))
+
+
+def is_all_in_other_codec(line: bytes) -> bool:
+    r"""Return whether a line has no Latin letter in UTF-8, and enough bytes that are none to know its codec.
+
+    >>> is_all_in_other_codec(b"M\xfcller, J\xfcrgen, K\xf6ln"), is_all_in_other_codec(b"J\xfcrgen")
+    (True, False)
+    """
+    runs = HIGH_RUN.findall(line)
+    return len(runs) >= FEWEST_STRAYS_OF_LINE and not any(map(LATIN_IN_UTF_8.fullmatch, runs))
 
 
 def has_latin_words_of_utf8(data: bytes) -> bool:
