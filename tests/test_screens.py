@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.encoding.codecs import multi_byte_misdecodings, single_byte_misdecodings
 from pipeline.language.bigram_lookup import is_cjk_bigram
-from pipeline.language.langid_scores import language_scores, model_arrays
+from pipeline.language.langid_scores import langid_arrays, language_scores
 from pipeline.language.model_meta import CJK_TAGS
 from pipeline.language.ngrams import has_bigrams, language_model
 from pipeline.language.rival_scores import scores_by_language
@@ -102,17 +102,17 @@ def test_fast_language_scores_are_those_of_py3langid():
 
 def test_the_unpacked_model_of_py3langid_is_read_or_replaced(tmp_path: Path):
     """The arrays are the same without a file, with a new one, from the file, and where the file is damaged or old."""
-    packed, (*_, other) = model_arrays(None), model_arrays(tmp_path)
+    packed, (*_, other) = langid_arrays(None), langid_arrays(tmp_path)
     (file,) = tmp_path.iterdir()
     whole, changed = file.read_bytes(), file.stat().st_mtime_ns
     assert np.array_equal(other, packed[-1])
     for found, time in ((whole, changed), (whole[:-100], changed), (whole[:9999] + b"?" + whole[10_000:], changed)):
         file.write_bytes(found)
         os.utime(file, ns=(time, time))
-        assert all(map(np.array_equal, model_arrays(tmp_path), packed))
+        assert all(map(np.array_equal, langid_arrays(tmp_path), packed))
         assert ([*tmp_path.iterdir()], file.read_bytes()) == ([file], whole)
     file.write_bytes(b"of another version")
-    assert all(map(np.array_equal, model_arrays(tmp_path), packed))
+    assert all(map(np.array_equal, langid_arrays(tmp_path), packed))
 
 
 @pytest.mark.parametrize("text", ["今天我们讲一讲机器学习，这是一个很好的例子。", "“It’s” – he said…"])

@@ -35,11 +35,11 @@ def language_scores(text: str) -> list[tuple[str, float]]:
 @functools.cache
 def _identifier() -> LanguageIdentifier:
     """Return py3langid's identifier, loaded without its copies of the model."""
-    weights, priors, classes, moves, rows, outputs = model_arrays(compiled_folder(Path(__file__).parent))
+    weights, priors, classes, moves, rows, outputs = langid_arrays(compiled_folder(Path(__file__).parent))
     return _FastIdentifier(weights, priors, classes.tolist(), moves, outputs, tk_row=rows.tolist())
 
 
-def model_arrays(folder: Path | None) -> list[npt.NDArray[Any]]:
+def langid_arrays(folder: Path | None) -> list[npt.NDArray[Any]]:
     """Return the arrays of py3langid's model, MODEL_ARRAYS; a file in `folder` saves most of the time from then on.
 
     The file is the model without its compression by xz, 68 MB. As Python does for a compiled module, its name has the

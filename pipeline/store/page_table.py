@@ -1,4 +1,4 @@
-"""The table of the report's pages in the state: the cards of each page, so that a changed post makes one card anew."""
+"""The table of the pages of the report in the state: their cards, so that a changed post costs one card, not a page."""
 
 from __future__ import annotations
 
