@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import run_archive
+from pipeline.run import report_pages
 from pipeline.run.periods import MOST_POSTS, volumes_of
 from pipeline.run.report_pages import POSTS_PER_PAGE, pages_of
 from pipeline.run.splice import Splice
@@ -27,8 +28,13 @@ def post(number: int, *more: str) -> str:
     return "\n\n".join([f"# Post {number}", own, *more]) + "\n"
 
 
-def test_each_change_reaches_all_records_that_it_affects(tmp_path: Path):
-    """Shared paragraphs, duplicates, link targets, names, pictures: after each change, all is as after a fresh run."""
+def test_each_change_reaches_all_records_that_it_affects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Shared paragraphs, duplicates, link targets, names, pictures: after each change, all is as after a fresh run.
+
+    The report has pages of few posts, which keep the cards of the posts that a change does not affect.
+    """
+    for name, posts in (("POSTS_PER_PAGE", 4), ("LEAST_POSTS_PER_PAGE", 3), ("END_OF_PAGE", 2)):
+        monkeypatch.setattr(report_pages, name, posts)
     raw = tmp_path / "raw"
     (raw / "sub").mkdir(parents=True)
     for number in range(9):
@@ -55,6 +61,7 @@ def test_each_change_reaches_all_records_that_it_affects(tmp_path: Path):
         change()
         assert is_fresh(tmp_path, run_archive(chosen), chosen), what
     assert records(tmp_path)["2.md"]["passages"][0]["more"]
+    assert len([*(tmp_path / "out" / "report").glob("posts-*.html")]) > 2
     assert not run_archive(chosen).written
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.encoding.codecs import multi_byte_misdecodings, single_byte_misdecodings
 from pipeline.language.bigram_lookup import is_cjk_bigram
-from pipeline.language.langid_scores import language_scores
+from pipeline.language.langid_scores import langid_arrays, language_scores
 from pipeline.language.model_meta import CJK_TAGS
 from pipeline.language.ngrams import has_bigrams, language_model
 from pipeline.language.rival_scores import scores_by_language
@@ -97,6 +98,21 @@ def test_fast_language_scores_are_those_of_py3langid():
     """The languages and their scores are exactly those of py3langid, for short and long texts in twenty languages."""
     for text in ("", "a", "ABC DEF", *passages(60, 5), *passages(3_000, 6)):
         assert language_scores(text) == py3langid.rank(text)
+
+
+def test_the_unpacked_model_of_py3langid_is_read_or_replaced(tmp_path: Path):
+    """The arrays are the same without a file, with a new one, from the file, and where the file is damaged or old."""
+    packed, (*_, other) = langid_arrays(None), langid_arrays(tmp_path)
+    (file,) = tmp_path.iterdir()
+    whole, changed = file.read_bytes(), file.stat().st_mtime_ns
+    assert np.array_equal(other, packed[-1])
+    for found, time in ((whole, changed), (whole[:-100], changed), (whole[:9999] + b"?" + whole[10_000:], changed)):
+        file.write_bytes(found)
+        os.utime(file, ns=(time, time))
+        assert all(map(np.array_equal, langid_arrays(tmp_path), packed))
+        assert ([*tmp_path.iterdir()], file.read_bytes()) == ([file], whole)
+    file.write_bytes(b"of another version")
+    assert all(map(np.array_equal, langid_arrays(tmp_path), packed))
 
 
 @pytest.mark.parametrize("text", ["今天我们讲一讲机器学习，这是一个很好的例子。", "“It’s” – he said…"])

@@ -9,12 +9,21 @@ from __future__ import annotations
 import functools
 import io
 import lzma
-from typing import Any
+import os
+import shutil
+import tempfile
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 
+from pipeline.compiled import compiled_folder
+
+MODEL_ARRAYS = ("ptc", "pc", "classes", "nextmove", "nextmove_row", "out_feat")  # weights, priors, ..., the automaton
 LONGEST_FEATURE = 6  # bytes: no state of py3langid's automaton is further from the first one (tests/test_screens.py)
 
 
@@ -25,11 +34,48 @@ def language_scores(text: str) -> list[tuple[str, float]]:
 
 @functools.cache
 def _identifier() -> LanguageIdentifier:
-    """Return py3langid's identifier, loaded in two thirds of its time: without a temporary file and without copies."""
-    with np.load(io.BytesIO(lzma.decompress((MODEL_DIR / MODEL_FILE).read_bytes()))) as model:
-        names = ("ptc", "pc", "classes", "nextmove", "nextmove_row", "out_feat")
-        weights, priors, classes, moves, rows, outputs = (model[name] for name in names)
+    """Return py3langid's identifier, loaded without its copies of the model."""
+    weights, priors, classes, moves, rows, outputs = langid_arrays(compiled_folder(Path(__file__).parent))
     return _FastIdentifier(weights, priors, classes.tolist(), moves, outputs, tk_row=rows.tolist())
+
+
+def langid_arrays(folder: Path | None) -> list[npt.NDArray[Any]]:
+    """Return the arrays of py3langid's model, MODEL_ARRAYS; a file in `folder` saves most of the time from then on.
+
+    The file is the model without its compression by xz, 68 MB. As Python does for a compiled module, its name has the
+    size of the original, and its time is that of the original; zip has a checksum of each array.
+    """
+    packed = MODEL_DIR / MODEL_FILE
+    known = packed.stat()
+    file = folder / f"py3langid-{known.st_size}.npz" if folder else None
+    if file:
+        with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            if file.stat().st_mtime_ns == known.st_mtime_ns:
+                with file.open("rb") as unpacked:
+                    return _arrays_in(unpacked)
+    data = lzma.decompress(packed.read_bytes())
+    if file:
+        with suppress(OSError):  # a full disk costs time only
+            _replace_file(file, data, packed)
+    return _arrays_in(io.BytesIO(data))
+
+
+def _arrays_in(file: IO[bytes]) -> list[npt.NDArray[Any]]:
+    with np.load(file) as model:
+        return [model[name] for name in MODEL_ARRAYS]
+
+
+def _replace_file(file: Path, data: bytes, like: Path) -> None:
+    """Write a file with the time and the permissions of `like`; other processes see all of it or nothing."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        shutil.copystat(like, temporary)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
 
 
 class _FastIdentifier(LanguageIdentifier):  # type: ignore[misc]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pipeline.compiled import compiled_folder
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -19,11 +19,10 @@ def html_templates(package: str) -> Environment:
     """
     from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined  # noqa: PLC0415 - a run without changes has no page
 
-    compiled = Path(str(files(package)), "__pycache__")
-    may_write = not sys.dont_write_bytecode and compiled.is_dir() and os.access(compiled, os.W_OK)
+    compiled = compiled_folder(Path(str(files(package))))
     return Environment(
         loader=PackageLoader(package),
-        bytecode_cache=FileSystemBytecodeCache(str(compiled)) if may_write else None,
+        bytecode_cache=FileSystemBytecodeCache(str(compiled)) if compiled else None,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

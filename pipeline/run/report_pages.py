@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from pipeline.citations.cited_works import Work
@@ -19,7 +19,7 @@ from pipeline.run.report_fonts import embedded_fonts
 from pipeline.run.summary import POSTS
 from pipeline.run_report import RunReport
 from pipeline.settings import BOOK_FORMATS
-from pipeline.store.packing import digest_of_values
+from pipeline.store.packing import digest_of_values, pack, unpack
 from pipeline.store.stable_parts import stable_parts
 
 POSTS_PER_PAGE = 500  # at most; a report of fewer posts is one page
@@ -53,9 +53,10 @@ def write_report(records: RecordWriter, counts: RunReport, stale: Sequence[str],
         if not (records.ledger.fresh(file, key) and records.ledger.fresh(search, key)) or not marked.isdisjoint(
             members
         ):
-            cards = _cards(records, members, file.parent)
+            cards = _page_cards(records, page.file, members, marked)
             _write(records, file, key, report_html.posts_page(records.settings.title, page, cards, embedded_fonts))
             _write(records, search, key, report_search.page_entries(page.file, cards))
+    records.database.pages.keep_only(page.file for page in named)
     search = _below(records, "search.html")
     key = digest_of_values(records.key, [page.file for page in named])
     if not records.ledger.fresh(search, key):
@@ -82,7 +83,7 @@ def _write_index(
         more_orphans=number - len(orphans),
         sites=records.database.links.shared_sites(MOST_LISTED_POSTS),
     )
-    cards = _cards(records, paths, records.out)
+    cards = [card for _, card in _cards(records, paths, records.out)]
     pieces = report_html.report_page(records.settings.title, counts, cards, index, embedded_fonts)
     _write(records, file, records.key, pieces)
 
@@ -108,11 +109,20 @@ def _write_works_page(records: RecordWriter, page: ReportPage, works: Sequence[W
         _write(records, file, key, report_html.works_page(records.settings.title, page, works))
 
 
-def _cards(records: RecordWriter, paths: Iterable[str], folder: Path) -> list[Card]:
-    """Return the cards of sources, with links for a page in `folder`."""
+def _page_cards(records: RecordWriter, name: str, paths: Sequence[str], stale: Container[str]) -> list[Card]:
+    """Return the cards of a page; those of its last version are kept for the posts that are not `stale`."""
+    packed = records.database.pages.cards(name, records.key)
+    kept = {path: card for path, card in unpack(packed, list[tuple[str, Card]]) if path not in stale} if packed else {}
+    kept |= _cards(records, [path for path in paths if path not in kept], records.out / PAGES_FOLDER)
+    cards = [(path, kept[path]) for path in paths if path in kept]
+    records.database.pages.put(name, records.key, pack(cards))
+    return [card for _, card in cards]
+
+
+def _cards(records: RecordWriter, paths: Iterable[str], folder: Path) -> Iterator[tuple[str, Card]]:
+    """Yield path and card of each source, with links for a page in `folder`."""
     raw = records.settings.raw
     to_raw, to_clean, to_posts = (os.path.relpath(base, folder) for base in (raw, records.clean, records.out / POSTS))
-    cards = []
     for path in paths:
         if found := records.reported(path):
             outcome, file = found
@@ -122,10 +132,8 @@ def _cards(records: RecordWriter, paths: Iterable[str], folder: Path) -> list[Ca
                 links += [BookLink(kind.upper(), relative_url(to_posts, f"{name}.{kind}")) for kind in BOOK_FORMATS]
             file = str(file_of_post(Path(raw), PurePosixPath(path)))
             there = os.path.isfile(f"{raw}/{file}")  # noqa: PTH113 - False also for a long path
-            cards.append(
-                card_of(outcome, records.linked_posts(path), links, relative_url(to_raw, file) if there else "")
-            )
-    return cards
+            source = relative_url(to_raw, file) if there else ""
+            yield path, card_of(outcome, records.linked_posts(path), links, source)
 
 
 def relative_url(folder: str, name: str) -> str:

@@ -23,6 +23,7 @@ from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_ha
 from pipeline.store.link_tables import LinkTables
 from pipeline.store.mark_table import MarkTable
 from pipeline.store.packing import name_hash, unpack
+from pipeline.store.page_table import PageTable
 from pipeline.store.picture_tables import PictureTables
 from pipeline.store.sample_tables import SampleTables, replace_rows
 from pipeline.store.selection_table import SelectionTable
@@ -85,6 +86,7 @@ class ArchiveState:
         self.containers = ContainerTable(self.db)
         self.links = LinkTables(self.db)
         self.decisions = DecisionTables(self.db)
+        self.pages = PageTable(self.db)
         self.pictures = PictureTables(self.db)
         self.samples = SampleTables(self.db)
         self.catalogue = CatalogueTable(self.db)
