@@ -112,6 +112,15 @@ def test_a_chapter_has_the_fonts_of_its_language(tmp_path):
     assert "直骨" in chapter_text(book_as_epub(book), tmp_path)
 
 
+def test_the_fonts_of_several_languages_have_one_order():
+    """The fonts follow the book's own in the order of their languages, not in that of hashes, which runs differ in."""
+    tags = ("ko", "ja", "zh-Hant", "zh")
+    blocks = [{"t": "Div", "c": [["", [], [["lang", tag]]], [para(*text_nodes("直骨"))]]} for tag in tags]
+    sheet, _ = style_sheet(bound("Words.", language="en"), blocks)
+    named = re.findall(r'^\[lang="([^"]+)"\] \{ font-family', sheet, re.MULTILINE)
+    assert [tag for tag in named if tag in tags] == sorted(tags)
+
+
 def test_directions_follow_most_letters():
     """A paragraph's direction is that of most of its letters; code and formulas do not count."""
     english, arabic = para(*text_nodes("The word مرحبا is hello.")), para(*text_nodes("مرحبا، Example منذ 2010"))

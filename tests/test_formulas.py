@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from html import unescape
 
 import pytest
 
 from pipeline.books.maths.formula_check import checked_formulas, in_pandoc_spelling, original_spellings
-from pipeline.books.maths.formulas import formulas_in
+from pipeline.books.maths.formulas import formulas_in, formulas_in_html
 from pipeline.books.pandoc_ast import Node, para
 from tests.conftest import ROOT
 
@@ -75,3 +76,38 @@ def test_what_cannot_be_set_is_printed_as_written():
     made = checked("x^2", *UNREADABLE, "y_1")
     assert [node["t"] for node in made] == ["Math", *["Code"] * len(UNREADABLE), "Math"]
     assert [node["c"][1] for node in made[1:-1]] == [f"${tex}$" for tex in UNREADABLE]
+
+
+HTML_FORMULAS = (  # raw HTML, and its formulas, in a post without others and in one with formulas
+    (r"<figcaption>The noise \(\xi_n\)</figcaption>", [r"\xi_n"], [r"\xi_n"]),
+    (r"<td>\(a &lt; b_1\)</td>", ["a < b_1"], ["a < b_1"]),
+    (r"<td>\(x_{i}\)</td><td>\(y\)</td>", ["x_{i}", "y"], ["x_{i}", "y"]),
+    ("<p>\n$$E = mc^2$$\n</p>", ["E = mc^2"], ["E = mc^2"]),
+    (r"<td>\[ \int_0^1 f \]</td>", [r"\int_0^1 f"], [r"\int_0^1 f"]),
+    (r"<p>损失 \(\text{损失}_i\)、係数 \(\alpha\)。</p>", [r"\text{损失}_i", r"\alpha"], [r"\text{损失}_i", r"\alpha"]),
+    ("<figcaption>조건 $x_1$</figcaption>", [], ["x_1"]),
+    (r"<td>$\beta^2$</td>", [], [r"\beta^2"]),
+    ("<td>$k$</td>", [], ["k"]),
+    ("<td>$5 or $6</td>", [], []),
+    ("<td>$5</td><td>$6</td>", [], []),
+    ("<td>Preis: 5 $, danach 6 $</td>", [], []),
+    ("<p>Costs $5 and then $6_000</p>", [], []),
+    ("<td>US$1,200</td><td>HK$9</td>", [], []),
+    ("<td>$HOME/bin:$PATH</td>", [], []),
+    (r"<pre>\(\alpha\)</pre><code>\(x_1\)</code><kbd>$x_1$</kbd>", [], []),
+    (r"<script>f(\(x_1\))</script><style>\(x_1\)</style><!-- \(x_1\) -->", [], []),
+    (r"<p title='\(a_1\)' data-x='$b_1$'>z</p>", [], []),
+    (r"<td>\(foo bar\)</td>", [], []),
+    (r"<td>C:\(x86\)</td>", [], []),
+    (r"<p>\begin{align}a_1 &amp;= b\end{align}</p>", [r"\begin{align}a_1 &= b\end{align}"], None),
+    (r"<p>\(a<b>c</b>\)</p>", [], []),
+)
+
+
+@pytest.mark.parametrize(("raw", "alone", "among"), HTML_FORMULAS)
+def test_formulas_in_raw_html(raw: str, alone: list[str], among: list[str] | None):
+    """Formulas in the text of HTML are found; prices, code and attributes are not formulas."""
+    for certain, expected in ((False, alone), (True, alone if among is None else among)):
+        found = [*formulas_in_html(raw, certain=certain)]
+        assert [formula.tex for _, _, formula in found] == expected
+        assert [unescape(raw[start:end]) for start, end, _ in found] == [formula.written for _, _, formula in found]

@@ -35,7 +35,7 @@ from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 15  # increase it when the bytes of a book change
+VERSION = 16  # increase it when the bytes of a book change
 RIGHTS_FIELDS = ("license", "licence", "rights", "copyright")  # of the front matter, the likeliest first
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own

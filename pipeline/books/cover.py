@@ -69,7 +69,8 @@ def cover_jpeg(book: Book, folder: Path) -> bytes:
     compiler = Compiler(str(main), root=str(folder), font_paths=typst_fonts(), ignore_system_fonts=True)
     # pdfium draws the page in a third of the time that Typst's PNG takes to be written and read.
     with closing(pypdfium2.PdfDocument(bytes(compiler.compile(format="pdf")))) as pdf:  # type: ignore[arg-type]
-        image = pdf[0].render(scale=COVER_WIDTH / pdf[0].get_width()).to_pil().convert("RGB")
+        image = pdf[0].render(scale=COVER_WIDTH / pdf[0].get_width()).to_pil()
+    image = image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
     made = io.BytesIO()
     image.crop((0, 0, COVER_WIDTH, COVER_HEIGHT)).save(
         made, "JPEG", quality=COVER_QUALITY, subsampling=0, optimize=True

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 
 from pipeline.books.pandoc_ast import Node, all_nodes, ast_plain_text
@@ -166,6 +167,7 @@ def em_width(text: str) -> float:
     return sum(map(_em_of_character, text))
 
 
+@cache  # a post has few different characters
 def _em_of_character(char: str) -> float:
     if unicodedata.east_asian_width(char) in "WF":
         return 1.0

@@ -1,6 +1,7 @@
 r"""Markdown of a site generator -> CommonMark that shows the same, for a reader that does not know its tags.
 
-Code between tags (`{% highlight python %}`, `[code]`) becomes fenced code, image tags become images.
+Code between tags (`{% highlight python %}`, `[code]`) becomes fenced code, image tags become images. The
+identifier at the end of a heading, `{/*part*/}` or `[#part]`, becomes `{#part}`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from urllib.parse import quote
 
 from pipeline.markdown.image_tags import image_tag_at
-from pipeline.markdown.opaque import TEMPLATE, opaque_spans
+from pipeline.markdown.opaque import CODE, TEMPLATE, opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 
 _CODE_TAGS = (
@@ -24,17 +25,37 @@ _CODE_LANGUAGE = re.compile(r"(?:\b(?:lang(?:uage)?)\s*[:=]\s*|^\s*=?\s*)[\"']?(
 _TAGS_WITHOUT_CODE_LANGUAGE = frozenset(
     ["highlight", "codeblock", "code", "codes", "pre", "prism", "plain", "plaintext", "source", "sourcecode", "text"]
 )
+_IDENTIFIED_HEADING = re.compile(  # ## Words {/*name*/} (React's documentation), ## Words [#name] (javascript.info)
+    r"^(?P<words>[ ]{0,3}#{1,6}[ \t][^\n]*?\S)[ \t]+"
+    r"(?:\{/\*[ \t]*#?(?P<mdx>[^\s{}#*]+)[ \t]*\*/\}|\[#(?P<name>[^\W\d][\w-]*)\])(?=[ \t]*$)",
+    re.MULTILINE,
+)
 
 
 def site_tags_as_commonmark(text: str) -> str:
-    r"""Return `text` with its tagged code as fenced code, and its image tags as images.
+    r"""Return `text` with its tagged code as fenced code, image tags as images, identifiers of headings as `{#a}`.
 
     >>> site_tags_as_commonmark("{% highlight py %}\n# a\n{% endhighlight %}\n")
     '```py\n# a\n```\n'
     >>> site_tags_as_commonmark('a {{< figure src="b c.png" alt="d" >}}')
     'a ![d](<b c.png>)'
+    >>> site_tags_as_commonmark("## A step {/*a-step*/}")
+    '## A step {#a-step}'
     """
-    return _with_images(_with_fenced_code(text))
+    return _with_heading_identifiers(_with_images(_with_fenced_code(text)))
+
+
+def _with_heading_identifiers(text: str) -> str:
+    """Return a text whose headings have their identifiers as `{#name}`, not in comments of MDX or in brackets."""
+    found = [*_IDENTIFIED_HEADING.finditer(text)] if "{/*" in text or "[#" in text else []
+    code = [span for span in opaque_spans(text) if span.kind == CODE] if found else []
+    parts, done = [], 0
+    for heading in found:
+        name = heading["mdx"] or heading["name"]
+        if f"[#{name}]:" not in text and not any(span.start <= heading.start() < span.end for span in code):
+            parts += [text[done : heading.end("words")], f" {{#{name}}}"]
+            done = heading.end()
+    return "".join([*parts, text[done:]])
 
 
 def _with_images(text: str) -> str:

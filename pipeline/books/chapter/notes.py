@@ -27,9 +27,9 @@ def blocks_of_note(note: Node) -> list[Node]:
 
 def labelled_notes(blocks: list[Node]) -> set[str]:
     """Return the names of the notes that the PDF labels: those cited more than once, and those in heads of tables."""
-    heads = [node["c"][3] for node in all_nodes(blocks) if node["t"] == "Table"]
-    inside = {name_of_note(node) for node in all_nodes(heads) if node["t"] == "Note"}
     counts = Counter(name_of_note(node) for node in all_nodes(blocks) if node["t"] == "Note")
+    heads = [node["c"][3] for node in all_nodes(blocks) if node["t"] == "Table"] if counts else []
+    inside = {name_of_note(node) for node in all_nodes(heads) if node["t"] == "Note"}
     return {name for name, count in counts.items() if name and (count > 1 or name in inside)}
 
 

@@ -97,7 +97,7 @@ def _tree_of(
     if isinstance(output, SkipDocument):
         return output
     try:
-        blocks: list[Node] = with_html_parsed(msgspec.json.decode(output)["blocks"], context.language)
+        blocks = with_html_parsed(msgspec.json.decode(output)["blocks"], context.language, maths=bool(marked.formulas))
         tree: list[Node] = with_callouts(marks_restored(*with_nested_notes(blocks, marked)), context.language)
     except RecursionError:
         return SkipDocument(TOO_DEEP)

@@ -100,13 +100,13 @@ def _accessibility(book: Book) -> Iterator[tuple[str, str]]:
     if has_pictures(book):
         yield "schema:accessMode", "visual"
         yield "schema:accessModeSufficient", "textual,visual"
-    images = [node for chapter in book.chapters for node in all_nodes(chapter.blocks) if node["t"] == "Image"]
-    described = all(node["c"][1] for node in images)
+    nodes = [node for one in book.chapters for node in all_nodes(one.blocks) if node["t"] in {"Image", "Math"}]
+    described = all(node["c"][1] for node in nodes if node["t"] == "Image")
     if described:
         yield "schema:accessModeSufficient", "textual"
     features = ["displayTransformability", "readingOrder", "structuralNavigation", "tableOfContents", "unlocked"]
     features += ["alternativeText"] * described
-    features += ["MathML"] * any(node["t"] == "Math" for one in book.chapters for node in all_nodes(one.blocks))
+    features += ["MathML"] * any(node["t"] == "Math" for node in nodes)
     for feature in sorted(features):
         yield "schema:accessibilityFeature", feature
     yield "schema:accessibilityHazard", "none"

@@ -38,7 +38,7 @@ def style_sheet(book: Book, blocks: list[Node]) -> tuple[str, list[FontSubset]]:
     fonts: list[FontSubset] = []
     if book.style.fonts == "none":
         return "".join(rules), fonts
-    for group in sorted({main, *map(font_group, texts)}, key=lambda group: group != main):
+    for group in sorted({main, *map(font_group, texts)}, key=lambda group: (group != main, group)):
         languages = [language for language in texts if font_group(language) == group]
         nodes = [node for language in languages for node in texts[language]]
         made, rules_of_group = _group_rules(group, languages, nodes, titles if group == main else "")

@@ -50,14 +50,15 @@ UNSUPPORTED_ELEMENTS = {  # elements that no book can show -> the phrase that re
 _MATHML_NAMES = re.compile(r"#text|m(?!ath)[a-z]+|semantics|annotation(?:-xml)?|none")
 
 
-def with_html_parsed(blocks: list[Node], language: str) -> list[Node]:
+def with_html_parsed(blocks: list[Node], language: str, *, maths: bool = False) -> list[Node]:
     """Return pandoc's AST of a Markdown text with its raw HTML converted to nodes.
 
     `language` (BCP 47) is the language of replacements such as "[Video: example.org]".
+    `maths` says that the text has formulas outside its HTML.
     """
     if not contains_html(blocks):
         return blocks
-    source = html_with_placeholders(blocks)
+    source = html_with_placeholders(blocks, maths=maths)
     return _HtmlReader(source, language).blocks(parsed_html(source.html), (), "Para")
 
 

@@ -15,6 +15,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from pipeline.books.html.dom import HIDDEN_ELEMENTS, parsed_html
+from pipeline.books.maths.formulas import formulas_in_html
+from pipeline.books.maths.text_with_marks import formula_node
 from pipeline.books.pandoc_ast import Node, all_nodes
 
 RAW_NODE_TYPES = {"RawBlock", "RawInline"}
@@ -45,27 +47,40 @@ def is_only_comments(raw: str) -> bool:
     return _ONLY_COMMENTS.fullmatch(raw) is not None
 
 
-def html_with_placeholders(blocks: list[Node]) -> HtmlWithPlaceholders:
-    """Return the HTML of an AST: raw HTML unchanged, other nodes as elements or placeholders.
+def html_with_placeholders(blocks: list[Node], *, maths: bool = False) -> HtmlWithPlaceholders:
+    """Return the HTML of an AST: raw HTML with its formulas as placeholders, other nodes as elements or placeholders.
 
+    `maths` says that the post has formulas outside its HTML. Formulas in the text between inline tags are Markdown's.
     An unclosed tag that would hide everything after it (`<title>`, `<div id="`) is escaped.
     """
     raw = "\n".join(node["c"][1].lower() for node in all_nodes(blocks) if node["t"] in RAW_NODE_TYPES)
     mark = next(name for name in map("lacuna-{}".format, count()) if name not in raw)
-    writer = _HtmlWriter(mark, [])
+    writer = _HtmlWriter(mark, [], maths=maths)
     return HtmlWithPlaceholders("".join(writer.blocks(blocks)), mark, writer.kept)
 
 
 class _HtmlWriter:
     """Writes AST nodes as HTML, in pieces."""
 
-    def __init__(self, mark: str, kept: list[Node]) -> None:
-        self.mark, self.kept = mark, kept
+    def __init__(self, mark: str, kept: list[Node], *, maths: bool) -> None:
+        self.mark, self.kept, self.maths = mark, kept, maths
 
     def keep(self, node: Node) -> str:
         """Add a node to `kept` and return its placeholder as an attribute."""
         self.kept.append(node)
         return f" {self.mark}={len(self.kept) - 1}"
+
+    def with_formulas_kept(self, raw: str) -> str:
+        """Return raw HTML with a placeholder for each formula."""
+        parts, done = [], 0
+        for start, end, formula in formulas_in_html(raw, certain=self.maths):
+            parts += [raw[done:start], self.placeholder(formula_node(formula))]
+            done = end
+        return "".join([*parts, raw[done:]])
+
+    def placeholder(self, node: Node) -> str:
+        """Add a node to `kept` and return its placeholder as an element."""
+        return f"<{self.mark}{self.keep(node)}></{self.mark}>"
 
     def blocks(self, blocks: Iterable[Node]) -> Iterator[str]:
         for node in blocks:
@@ -75,7 +90,7 @@ class _HtmlWriter:
     def block(self, node: Node) -> Iterator[str]:
         kind, content = _type_and_content(node)
         if kind == "RawBlock":
-            yield with_open_tag_escaped(content[1])
+            yield with_open_tag_escaped(self.with_formulas_kept(content[1]))
         elif kind in {"Para", "Plain"}:
             tag = ("<p>", "</p>") if kind == "Para" else ("", "")
             yield from (tag[0], *self.inlines(content), tag[1])
@@ -135,7 +150,7 @@ class _HtmlWriter:
             elif kind == "Link":
                 yield from (f"<a{self.keep(node)}>", *self.inlines(content[1]), "</a>")
             else:  # code, images, maths, notes
-                yield f"<{self.mark}{self.keep(node)}></{self.mark}>"
+                yield self.placeholder(node)
 
 
 def _type_and_content(node: Node) -> tuple[str, Any]:

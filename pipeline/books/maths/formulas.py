@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from html import unescape
 from typing import NamedTuple
 
 from pipeline.books.maths.tex_dialect import without_markdown_escapes
@@ -34,6 +35,12 @@ _WORDS_OF_TEX = re.compile(
 )
 _PROSE = re.compile(r"[^\W\d_]{3,}[ ,;:]+[^\W\d_]{3,}|[。！？；]")
 _WIDE_LETTER = re.compile("[\u2e80-\uffff]")
+_HTML_TEXT = re.compile(  # code and scripts, a comment or a tag, or the text between those
+    r"<(?P<code>pre|code|samp|kbd|tt|script|style|textarea|title|svg|math)\b.*?(?:</(?P=code)\s*>|\Z)|<!--.*?(?:-->|\Z)"
+    r"|</?[a-zA-Z](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|(?P<text>(?:(?!</?[a-zA-Z]|<!--).)+)|<",
+    re.DOTALL | re.IGNORECASE,
+)
+_IN_DOLLAR_SIGNS = re.compile(r"\$(?![$`])")
 
 
 class Formula(NamedTuple):
@@ -57,6 +64,26 @@ def formulas_in(text: str) -> list[Formula]:
     found = [*_candidates(text)]
     certain = any(sure for _, sure in found)
     return [formula for formula, sure in found if sure or (certain and _may_be_short_maths(formula.tex))]
+
+
+def formulas_in_html(raw: str, *, certain: bool) -> Iterator[tuple[int, int, Formula]]:
+    r"""Yield the formulas in the text of raw HTML, outside code: the offsets of each in the HTML, and the formula.
+
+    What shows no sign of TeX, and all between single dollar signs, is maths only in a post that has certain maths
+    elsewhere (`certain`).
+
+    >>> [found.tex for _, _, found in formulas_in_html(r"<td>\(a &lt; b_1\)</td><td>$5 or $6</td>", certain=False)]
+    ['a < b_1']
+    """
+    if not _MAY_HOLD_MATHS.search(raw):
+        return
+    texts = [part for part in _HTML_TEXT.finditer(raw) if part["text"]]
+    found = [(part.start(), one, sure) for part in texts for one, sure in _candidates(part["text"])]
+    known = certain or any(sure and not _IN_DOLLAR_SIGNS.match(one.written) for _, one, sure in found)
+    for start, one, sure in found:
+        if (known and (sure or _may_be_short_maths(one.tex))) or (sure and not _IN_DOLLAR_SIGNS.match(one.written)):
+            shown = one._replace(tex=unescape(one.tex), written=unescape(one.written))
+            yield start + one.start, start + one.end, shown
 
 
 def _candidates(text: str) -> Iterator[tuple[Formula, bool]]:

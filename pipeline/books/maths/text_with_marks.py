@@ -130,7 +130,7 @@ def marks_restored(part: Any, marked: TextWithMarks) -> Any:  # noqa: ANN401 - a
     for item in part:
         kind, number = _kind_of_mark(item, marked.mark)
         if kind == "f":
-            made.append(_formula_node(marked.formulas[number]))
+            made.append(formula_node(marked.formulas[number]))
         elif kind == "r":
             made += _nested_note(number, marked)
         elif not kind and isinstance(item, dict) and item.get("t") == "Note":
@@ -147,7 +147,8 @@ def _kind_of_mark(item: Any, mark: str) -> tuple[str, int]:  # noqa: ANN401 - an
     return (found[1], int(found[2])) if found else ("", 0)
 
 
-def _formula_node(formula: Formula) -> Node:
+def formula_node(formula: Formula) -> Node:
+    """Return a formula as a node, its text as written under the key "written"."""
     kind = {"t": "DisplayMath" if formula.displayed else "InlineMath"}
     return {"t": "Math", "c": [kind, without_tex_labels(formula.tex).strip()], "written": formula.written}
 
