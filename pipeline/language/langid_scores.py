@@ -42,8 +42,9 @@ def _identifier() -> LanguageIdentifier:
 def langid_arrays(folder: Path | None) -> list[npt.NDArray[Any]]:
     """Return the arrays of py3langid's model, MODEL_ARRAYS; a file in `folder` saves most of the time from then on.
 
-    The file is the model without its compression by xz, 68 MB. As Python does for a compiled module, its name has the
-    size of the original, and its time is that of the original; zip has a checksum of each array.
+    The file has the compression of zip, which is read three times as fast as that of xz: 8 MB. As Python does for a
+    compiled module, its name has the size of the original, and its time is that of the original; zip has a checksum of
+    each array.
     """
     packed = MODEL_DIR / MODEL_FILE
     known = packed.stat()
@@ -53,11 +54,11 @@ def langid_arrays(folder: Path | None) -> list[npt.NDArray[Any]]:
             if file.stat().st_mtime_ns == known.st_mtime_ns:
                 with file.open("rb") as unpacked:
                     return _arrays_in(unpacked)
-    data = lzma.decompress(packed.read_bytes())
+    arrays = _arrays_in(io.BytesIO(lzma.decompress(packed.read_bytes())))
     if file:
         with suppress(OSError):  # a full disk costs time only
-            _replace_file(file, data, packed)
-    return _arrays_in(io.BytesIO(data))
+            _replace_file(file, dict(zip(MODEL_ARRAYS, arrays, strict=True)), packed)
+    return arrays
 
 
 def _arrays_in(file: IO[bytes]) -> list[npt.NDArray[Any]]:
@@ -65,12 +66,12 @@ def _arrays_in(file: IO[bytes]) -> list[npt.NDArray[Any]]:
         return [model[name] for name in MODEL_ARRAYS]
 
 
-def _replace_file(file: Path, data: bytes, like: Path) -> None:
-    """Write a file with the time and the permissions of `like`; other processes see all of it or nothing."""
+def _replace_file(file: Path, arrays: dict[str, npt.NDArray[Any]], like: Path) -> None:
+    """Write a file of arrays with the time and the permissions of `like`; other processes see all of it or nothing."""
     handle, temporary = tempfile.mkstemp(dir=file.parent)
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(data)
+            np.savez_compressed(out, allow_pickle=False, **arrays)
         shutil.copystat(like, temporary)
         Path(temporary).replace(file)
     except BaseException:
