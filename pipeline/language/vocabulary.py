@@ -138,7 +138,7 @@ def listed_languages() -> tuple[str, ...]:
 def known_word_nats(words: Sequence[str]) -> Floats:
     """Return for each word by how many nats it is likelier than an unknown one, in the language that has it most.
 
-    >>> [float(nats) > 0 for nats in known_word_nats(["Straße", "Stra脽e"])]
+    >>> [float(nats) > 0 for nats in known_word_nats(["München", "M脽nchen"])]
     [True, False]
     """
     lists = (known for tag in listed_languages() if (known := word_list(tag)))

@@ -47,12 +47,12 @@ _CHINESE_IN_WORD = re.compile(
 
 
 def completed_word_changes(text: str) -> list[Change]:
-    """Return the changes that complete letters of words; a letter that no word proves becomes U+FFFD.
+    r"""Return the changes that complete letters of words; a letter that no word proves becomes U+FFFD.
 
     A first byte of UTF-8 becomes all bytes of its letter, which is to be decoded with the rest of the text.
 
-    >>> [change.after for change in completed_word_changes("Ils prÃ©fÃrent la Stra脽e")]
-    ['Ã¨', 'Straße']
+    >>> [change.after for change in completed_word_changes("informaciÃn y aÃ±o\nStra脽e")]
+    ['Ã³', 'Straße']
     """
     remainders = (_remainder_change(text, match) for match in _REMAINDER.finditer(text))
     chinese = (_chinese_change(match) for match in _CHINESE_IN_WORD.finditer(text))

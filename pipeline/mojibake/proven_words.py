@@ -30,6 +30,7 @@ from pipeline.mojibake.soundness import (
 )
 
 WORDS_IN_LETTERS = re.compile(r"[^\W\d_]+")
+SIGN_IN_WORD = re.compile("(?<=[a-z])[„”‚](?=[a-z])")  # letters of DOS that Windows-1252 has as quotes
 SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
 SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters are sound
 FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
@@ -117,10 +118,12 @@ def _proven_chain(line: str) -> Chain | None:
 def _ngram_gain(line: str, original: str) -> float:
     """Return by how many nats the n-grams of an original are likelier.
 
-    If it is fluent and a small letter becomes a capital, they are compared in its language without regard to case.
+    If it is fluent, and a small letter becomes a capital or a sign inside a word a letter, they are compared in its
+    language without regard to case.
     """
     small, before = line_log_likelihoods([original.lower(), line.lower()])
-    has_capital = any(new.isupper() and old.islower() for old, new in zip(line, original, strict=False))
+    pairs = zip(line, original, strict=False)
+    has_capital = any(new.isupper() and old.islower() for old, new in pairs) or SIGN_IN_WORD.search(line) is not None
     if has_capital and small > -MOST_FLUENT_ENTROPY * len(original):
         return float(small - before)
     return float(line_log_likelihoods([original])[0] - line_log_likelihoods([line])[0])
