@@ -33,6 +33,9 @@ DOUBLE_BYTE_CODECS = ("gb18030", "big5")  # others decode the bytes of Latin let
 _LETTER_OF_TWO = re.compile(f"[ÃÄÅ][{WESTERN_REST}]")
 _IN_WORD = f"(?:[a-zß-öø-ÿ]|[ÃÄÅ][{WESTERN_REST}])"
 _REMAINDER = re.compile(f"(?:(?<=[A-Za-zß-öø-ÿ{WESTERN_REST}])Ã(?={_IN_WORD})|(?<=[a-zß-öø-ÿ])Â(?=[ \xa0]))")
+_OTHER_DAMAGE = re.compile(  # of longer sequences, or of two decodings: words do not show what they were
+    "[" + WESTERN_REST.replace("\N{NO-BREAK SPACE}", "") + r"]|(?<![^\W\d_])[âã](?![^\W\d_])"
+)
 _WORD_BEFORE = re.compile(f"(?:[A-Z]|[ÃÄÅ][{WESTERN_REST}])?{_IN_WORD}*\\Z")
 _WORD_AFTER = re.compile(f"{_IN_WORD}*")
 _NUMBER_BEFORE = re.compile(r"\d\s?\Z")
@@ -54,7 +57,8 @@ def completed_word_changes(text: str) -> list[Change]:
     >>> [change.after for change in completed_word_changes("informaciÃn y aÃ±o\nStra脽e")]
     ['Ã³', 'Straße']
     """
-    remainders = (_remainder_change(text, match) for match in _REMAINDER.finditer(text))
+    other = _OTHER_DAMAGE.search(_LETTER_OF_TWO.sub("", text))
+    remainders = () if other else (_remainder_change(text, match) for match in _REMAINDER.finditer(text))
     chinese = (_chinese_change(match) for match in _CHINESE_IN_WORD.finditer(text))
     return sorted(filter(None, (*remainders, *chinese)), key=lambda change: change.span)
 
