@@ -122,3 +122,11 @@ def test_a_stray_byte_that_utf8_never_has_is_read():
     (change,) = ill_formed_changes("Der Bär läuft über die Br".encode() + b"\xfccke")
     assert change.after == "ü"
     assert change.alternatives[0][0] == "\ufffd"
+
+
+@pytest.mark.parametrize("line", ["« DÉJÀ VÉ»", "5\u00a0£"])
+def test_lines_of_another_codec_whose_bytes_may_be_utf8_or_dos(line):
+    """Capitals before a quote are UTF-8 by chance, and a sign after a no-break space is two letters of DOS."""
+    french = "Le château était fermé depuis l'été dernier, et personne ne savait où étaient les clés.\n"
+    (change,) = ill_formed_changes(french.encode() + line.encode("cp1252"))
+    assert change.after == line

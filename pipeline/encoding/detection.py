@@ -28,9 +28,12 @@ MOST_COUNTED_BYTES = 200_000  # bytes in which bad ones are counted
 EBCDIC_SPACE = b"\x40"  # a twentieth of the bytes of EBCDIC text, at least
 RARE = 10.0  # nats: hardly any file is in a codec of this rarity
 SAMPLE_BYTES = 3_000  # bytes that the encoding is detected from
+SHORT_SAMPLE = 60  # bytes of a sample in which words decide too: longer ones have enough n-grams
 MOST_SCORED_CODECS = 10  # decodings that are scored in full: the likeliest by their characters alone
 PROSE_BYTES = re.compile(rb"""[^\x00-\x1f"#$%&()*+/;<=>]+""")  # none of these bytes is the second byte of a character
 MAY_BE_LETTERS = re.compile(rb"[A-Za-z]|[\x80-\xff]{2}")  # a lone byte, as in `\xa3 16.00`, is of no language
+ASCII_LETTER = re.compile("[a-z]")
+ONLY_SIGNS = re.compile(rb"(?:[^A-Za-z\x80-\xff]|(?<![\x80-\xff])(?:\xa0?[\xa2-\xbf]\xa0?|\xa0)(?![\x80-\xff]))+")
 HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 WORDS_BY_SCRIPT = re.compile(
     "([A-Za-z\u00aa-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?)|[^\\W\\d_A-Za-z\u00aa-\u024f\u1e00-\u1eff]+"
@@ -55,12 +58,14 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     known = detectable_codecs() | {UTF_8: 0.0} | ({declared: -DECLARED_BONUS} if declared else {})
     if sample.count(EBCDIC_SPACE) * 20 < len(sample):
         known = {codec: rarity for codec, rarity in known.items() if is_ascii_compatible(codec)}
+    only_signs = ONLY_SIGNS.fullmatch(sample) is not None
     read: dict[str, tuple[float, str]] = {}
     same: dict[str, list[str]] = {}
     for codec in _without_supersets(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
         text, letters = in_known_letters(text, codec)
-        price = known[codec] + letters + _price(bad, known[codec]) + LONE_CHARACTERS_PRICE * has_lone_characters(text)
+        lone = has_lone_characters(text) or (only_signs and any(char > "\xbf" and char.isalpha() for char in text))
+        price = known[codec] + letters + _price(bad, known[codec]) + LONE_CHARACTERS_PRICE * lone
         same.setdefault(text, []).append(codec)
         if text not in read or price < read[text][0]:  # of equals, the first: `CODECS` has the commonest first
             read[text] = price, codec
@@ -70,13 +75,25 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     scores = []
     for text, (cost, codec) in ((texts[at], read[texts[at]]) for at in order):
         elsewhere = _price(min(MOST_BAD_ELSEWHERE, _bad_bytes(data, codec)), known[codec])
-        scores.append(
-            (float(line_log_likelihoods([text]).sum()) - _script_mixture_cost(text) - cost - elsewhere, codec)
-        )
+        likelihood = float(line_log_likelihoods([text]).sum()) + _nats_of_words(text, len(sample))
+        scores.append((likelihood - _script_mixture_cost(text) - cost - elsewhere, codec))
     scores.sort(key=lambda one: -one[0])
     best = next(text for text, (_, codec) in read.items() if codec == scores[0][1])
     scores[0] = scores[0][0], _by_bytes_elsewhere(data, [scores[0][1], *same[best]], known)
     return _encoding_by_scores(scores, mean_cross_entropy([best], symbols=True), declared)
+
+
+def _nats_of_words(text: str, size: int) -> float:
+    """Return what word lists say for the words of a short sample that have letters outside ASCII, in nats.
+
+    >>> _nats_of_words("Pérez", 5) > 0, _nats_of_words("Pārez", 5)
+    (True, 0.0)
+    """
+    from pipeline.language.vocabulary import WordList, known_word_nats, split_words  # noqa: PLC0415 - as above
+
+    found = split_words(text) if size <= SHORT_SAMPLE else ()
+    words = [word for word in found if not word.isascii() and ASCII_LETTER.search(word)]
+    return WordList.score_weight * float(known_word_nats(words).sum()) if words else 0.0
 
 
 def _by_bytes_elsewhere(data: bytes, codecs: Sequence[str], known: Mapping[str, float]) -> str:

@@ -133,3 +133,14 @@ def word_list(language: str) -> WordList | None:
 def listed_languages() -> tuple[str, ...]:
     """Return the languages that have a word list, by their BCP 47 tags."""
     return tuple(sorted(file.stem.removeprefix("words-") for file in MODEL_FOLDER.glob("words-*.npz")))
+
+
+def known_word_nats(words: Sequence[str]) -> Floats:
+    """Return for each word by how many nats it is likelier than an unknown one, in the language that has it most.
+
+    >>> [float(nats) > 0 for nats in known_word_nats(["München", "M脽nchen"])]
+    [True, False]
+    """
+    lists = (known for tag in listed_languages() if (known := word_list(tag)))
+    lower = [word.lower() for word in words]
+    return np.asarray(np.max([known.chance(lower) for known in lists], axis=0) - np.float32(UNKNOWN_WORD_SCORE))

@@ -25,43 +25,45 @@ from pipeline.language.ngrams import unigram_log_probabilities
 FEWEST_REWRITTEN = 2  # places of a text: a single one may be the author's
 LOWERED_SHARE = 0.8  # least share of the sequences of lowercased text: benchmarks/codepages.py, `lower`
 REASON = "mojibake changed afterwards"
-_CHARS = {byte: char for char, byte in bytes_by_character(HTML_CODEC).items()}
+WESTERN_CHARACTERS = {byte: char for char, byte in bytes_by_character(HTML_CODEC).items()}
 
 
 def _class(first: int, last: int) -> str:
     """Return the characters that Western software decodes a range of bytes as, for a regular expression."""
-    return "".join(re.escape(_CHARS.get(byte, chr(byte))) for byte in range(first, last + 1))
+    return "".join(re.escape(WESTERN_CHARACTERS.get(byte, chr(byte))) for byte in range(first, last + 1))
 
 
-_REST = _class(0x80, 0xBF)
+WESTERN_REST = _class(0x80, 0xBF)
 _TWO, _THREE, _FOUR = _class(0xC2, 0xDF), _class(0xE0, 0xEF), _class(0xF0, 0xF4)
-_BEGUN = f"(?:[{_TWO}{_THREE}{_FOUR}]|[{_THREE}{_FOUR}][{_REST}]|[{_FOUR}][{_REST}]{{2}})"  # a part of a sequence
+_BEGUN = (  # a part of a sequence
+    f"(?:[{_TWO}{_THREE}{_FOUR}]|[{_THREE}{_FOUR}][{WESTERN_REST}]|[{_FOUR}][{WESTERN_REST}]{{2}})"
+)
 # What NFKC makes of the characters of cp1252, by what it leaves
 _COMPATIBLE = {
     unicodedata.normalize("NFKC", char): char
-    for byte, char in _CHARS.items()
+    for byte, char in WESTERN_CHARACTERS.items()
     if 0x80 <= byte < 0xC0 and unicodedata.normalize("NFKC", char) != char and byte != 0xA0
 }
 _COMPATIBLE_BYTE = re.compile("|".join(map(re.escape, sorted(_COMPATIBLE, key=len, reverse=True))))
-_BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{_REST}])"
+_BYTE = f"(?:{_COMPATIBLE_BYTE.pattern}|[{WESTERN_REST}])"
 _COMPATIBLE_SEQUENCE = re.compile(f"[{_TWO}]{_BYTE}|[{_THREE}]{_BYTE}{{1,2}}|[{_FOUR}]{_BYTE}{{1,3}}")
 _NORMALIZED_APOSTROPHE = "â€TM"  # of `’`: no other text has it
 _CERTAINLY_COMPATIBLE = re.compile(
     f"[{_TWO}{_THREE}](?:TM| [\u0300-\u036f]|[13]\u2044[24]|\u03bc|(?<=[a-z]Ã)[123](?!\\d))"
 )
 _DECOMPOSED = re.compile("[A-Za-z][\u0300-\u036f]+")
-_DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{_REST}]")
+_DECOMPOSED_LEAD = re.compile(f"[AaIiEeOoNnUuYyCc][\u0300-\u0327][{WESTERN_REST}]")
 _LEAD_MARKS = "\u0302\u0303\u0308\u030a"  # circumflex, tilde, diaeresis and ring, of `Â`, `Ã`, `Ä` and `Å`
-_INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{_REST}])")
-_WHOLE_RUN = re.compile(f"[{_TWO}][{_REST}]|[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}")
+_INVISIBLE_RUN = re.compile(f"({_BEGUN})[\u200b\u2060\ufeff]+(?=[{WESTERN_REST}])")
+_WHOLE_RUN = re.compile(f"[{_TWO}][{WESTERN_REST}]|[{_THREE}][{WESTERN_REST}]{{2}}|[{_FOUR}][{WESTERN_REST}]{{3}}")
 _BROKEN_RUN = re.compile(
     f"(?=[{_TWO}{_THREE}{_FOUR}])"  # three times as fast
-    f"(?:([{_TWO}])\n([{_REST}])|([{_THREE}][{_REST}]?|[{_FOUR}][{_REST}]{{0,2}})\n([{_REST}]+))"
+    f"(?:([{_TWO}])\n([{WESTERN_REST}])|([{_THREE}][{WESTERN_REST}]?|[{_FOUR}][{WESTERN_REST}]{{0,2}})\n([{WESTERN_REST}]+))"
 )
 _SMALL_LEAD = _class(0xE2, 0xFE).replace("÷", "")  # what the first bytes of two-byte sequences become
 _SEQUENCE_OR_LOWERED = re.compile(
     f"(?=[{_THREE}{_FOUR}{_SMALL_LEAD}])"  # twice as fast
-    f"(?:[{_THREE}][{_REST}]{{2}}|[{_FOUR}][{_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{_REST}ÿ])(?![{_REST}])"
+    f"(?:[{_THREE}][{WESTERN_REST}]{{2}}|[{_FOUR}][{WESTERN_REST}]{{3}}|(?P<lowered>[{_SMALL_LEAD}][{WESTERN_REST}ÿ])(?![{WESTERN_REST}])"
     f"|[{_SMALL_LEAD}])"
 )
 _MAY_BE_REWRITTEN = re.compile("[\xc0-\xff\u0300-\u036f]")  # first bytes of sequences, and diacritics

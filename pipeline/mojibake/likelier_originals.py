@@ -53,13 +53,20 @@ def _likelier_pairs(line: str) -> list[tuple[str, str]]:
     if not len(places):
         return []
     times = np.array([counts[char] for char in chars])
-    whole = letter_scores([line])[1][0]
-    rest = whole - times @ cached_unigrams(np.array([ord(char) for char in chars])).T
+    whole = letter_scores([line.lower()])[1][0]
+    rest = whole - times @ cached_unigrams(np.array([ord(_lower(char)) for char in chars])).T
     rest += MIXED_SCRIPT_PENALTY * len(_TOUCHING.findall(line))
-    scores = np.einsum("k,lkp->lp", times, cached_unigrams(made.ravel()).reshape(-1, *made.shape)) + rest[:, None]
+    small = np.array([ord(_lower(chr(code))) for code in made.ravel()])  # capitals are rare, and first in titles
+    scores = np.einsum("k,lkp->lp", times, cached_unigrams(small).reshape(-1, *made.shape)) + rest[:, None]
     if _ASCII_LETTER.search(line):
         scores -= 2 * MIXED_SCRIPT_PENALTY * (times @ ((made >= FIRST_FOREIGN) & (made <= LAST_FOREIGN)))
     return [_code_pages()[at] for at in places[scores.max(axis=0) > whole.max()].tolist()]
+
+
+@functools.cache
+def _lower(char: str) -> str:
+    """Return the small letter of a character; itself where that is no single character."""
+    return char.lower() if len(char.lower()) == 1 else char
 
 
 @functools.lru_cache(maxsize=1 << 8)

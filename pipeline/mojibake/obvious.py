@@ -39,6 +39,7 @@ _EASY_TEXT = re.compile(
 )
 _NO_VALID_UTF8 = re.compile(f"[{_NO_SINGLE_BYTE}]|\\A[\x00-\x7f]*+[^\x00-\x7f](?:[\x00-\x7f]|\\Z)")
 _SEVERAL = re.compile("[^\x00-\x7f]{2,}")
+_CHINESE_AFTER_LETTER = re.compile("[a-z][\u4e00-\u9fff](?![^\x00-\x7f])")
 _MAY_INTRUDE = re.compile("[A-Za-z](?=[^\x00-\x7f][a-z])")
 
 
@@ -53,6 +54,7 @@ def is_obviously_sound(text: str) -> bool:
         and _EASY_TEXT.fullmatch(text) is not None
         and _NO_VALID_UTF8.search(text) is not None
         and len(_MAY_INTRUDE.findall(text)) < FEWEST_INTRUDERS
+        and _CHINESE_AFTER_LETTER.search(text) is None
         and not _has_a_frequent_character(text)
         and not may_have_marks(text)
         and not _has_mojibake_windows(text)

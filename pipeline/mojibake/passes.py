@@ -15,6 +15,8 @@ from pipeline.markdown import code_around, code_spans
 from pipeline.markdown.opaque import HTML, opaque_spans
 from pipeline.mojibake.after_damage import REASON, after_damage_changes
 from pipeline.mojibake.chain_search import best_chain
+from pipeline.mojibake.completed_words import completed_word_changes
+from pipeline.mojibake.copyright_signs import copyright_changes
 from pipeline.mojibake.marks.repair_marks import mark_changes
 from pipeline.mojibake.marks.spellings import may_have_marks
 from pipeline.mojibake.mentions import without_mentions
@@ -62,7 +64,16 @@ def _decoding_changes(text: str, evidence: RepairEvidence) -> list[Change]:
         between = apply(text, undone)
         if changes := _passes(between, evidence):
             return list(_in_repaired_lines(text, composed(text, undone, changes)))
+    if completed := _completed_words(text):
+        return composed(text, completed, _passes(apply(text, completed), evidence))
     return _passes(text, evidence)
+
+
+def _completed_words(text: str) -> list[Change]:
+    """Return the changes that complete letters of words and signs, outside code and text that shows mojibake."""
+    made = sorted([*completed_word_changes(text), *copyright_changes(text)], key=lambda change: change.span)
+    spans = set(_outside([change.span for change in made], code_spans(text))) if made else set()
+    return without_mentions(text, [change for change in made if change.span in spans])
 
 
 def _passes(text: str, evidence: RepairEvidence) -> list[Change]:

@@ -20,9 +20,17 @@ from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.vocabulary import UNKNOWN_WORD_SCORE, WordList, listed_languages, word_list
 from pipeline.mojibake.chain_search import Chain
 from pipeline.mojibake.likelier_originals import likelier_originals
-from pipeline.mojibake.soundness import LATIN, WORDS_OF_NO_LANGUAGE, LineRepair, objection, script_of
+from pipeline.mojibake.soundness import (
+    LATIN,
+    MOST_FLUENT_ENTROPY,
+    WORDS_OF_NO_LANGUAGE,
+    LineRepair,
+    objection,
+    script_of,
+)
 
 WORDS_IN_LETTERS = re.compile(r"[^\W\d_]+")
+SIGN_IN_WORD = re.compile("(?<=[a-z])[„”‚](?=[a-z])")  # letters of DOS that Windows-1252 has as quotes
 SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
 SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters are sound
 FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
@@ -101,12 +109,25 @@ def _proven_chain(line: str) -> Chain | None:
     if not found:
         return None
     known = sorted(found.values(), key=lambda one: -one.nats)[:MOST_ORIGINALS]
-    before = float(line_log_likelihoods([line])[0])
-    gains = [float(line_log_likelihoods([one.text])[0]) - before for one in known]
+    gains = [_ngram_gain(line, one.text) for one in known]
     gain, best = max(zip(gains, known, strict=True), key=lambda pair: pair[0] + pair[1].nats)
     least = max(LEAST_LINE_NATS, NATS_PER_LETTER * best.letters, best.least_gain)
     rarity = sum(codec_named(name).rarity or 0.0 for name in best.chain.decodings[0])
     return best.chain if gain >= least and gain + best.nats >= LEAST_PROOF_NATS + rarity else None
+
+
+def _ngram_gain(line: str, original: str) -> float:
+    """Return by how many nats the n-grams of an original are likelier.
+
+    If it is fluent, and a small letter becomes a capital or a sign inside a word a letter, they are compared in its
+    language without regard to case.
+    """
+    small, before = line_log_likelihoods([original.lower(), line.lower()])
+    pairs = zip(line, original, strict=False)
+    has_capital = any(new.isupper() and old.islower() for old, new in pairs) or SIGN_IN_WORD.search(line) is not None
+    if has_capital and small > -MOST_FLUENT_ENTROPY * len(original):
+        return float(small - before)
+    return float(line_log_likelihoods([original])[0] - line_log_likelihoods([line])[0])
 
 
 def _with_known_words(line: str) -> Iterator[_Original]:

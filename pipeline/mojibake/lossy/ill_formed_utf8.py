@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.changes import Change
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.codecs import codec_named, detectable_codecs, stray_byte_codecs
-from pipeline.encoding.detection import likeliest_encoding
-from pipeline.encoding.latin_utf8 import SIGN_BYTES, is_latin_utf8_with_strays
+from pipeline.encoding.alphabets import has_lone_characters
+from pipeline.encoding.codecs import HTML_CODEC, codec_named, detectable_codecs, stray_byte_codecs
+from pipeline.encoding.detection import LONE_CHARACTERS_PRICE, likeliest_encoding
+from pipeline.encoding.latin_utf8 import LATIN_IN_UTF_8, SIGN_BYTES, is_latin_utf8_with_strays
 from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.ngrams import language_model
 from pipeline.mojibake.lossy.beam_search import choose_candidates
@@ -24,6 +25,9 @@ LONGEST_SAMPLE = 4_000  # bytes
 LAST_LATIN_LEAD = "\udcc5"  # the byte C5: larger ones are no part of Latin letters in UTF-8
 LAST_LATIN = "\u017f"  # of Latin Extended-A
 STRAY_BYTE = re.compile("[\udc80-\udcff]")
+CAPITAL_AND_QUOTE = re.compile(rb"[\xc6-\xdf][\xab\xb4\xb7\xb9\xbb](?![\x80-\xbf])")
+SIGNS_IN_LINE = re.compile(rb"(?:[\x00-\x7f]|(?<![A-Za-z\x80-\xff])\xa0?[\xa1-\xbf](?![A-Za-z\x80-\xff]))+")
+WESTERN_CONFIDENCE = 0.95
 TRUNCATED_SEQUENCE = re.compile(
     rb"[\x80-\xbf]{1,2}|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?"
     rb"|\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?|.",
@@ -52,7 +56,8 @@ def ill_formed_changes(data: bytes) -> list[Change]:
     known = [Slot(at, at + 1, (char,)) for at, char in enumerate(sound)]
     chosen = choose_candidates(found, language_model(likeliest_language([*found, known])))
     read = [list(line_pieces(row, choices)) for row, choices in zip(found, chosen, strict=True)]
-    whole = [None] * len(lines) if is_latin else _lines_in_other_codec(lines, list(map(pieces_text, read)))
+    others = [None] * len(lines) if is_latin else _lines_in_other_codec(lines, list(map(pieces_text, read)))
+    whole = [_western_line(line, codec) or other for line, other in zip(lines, others, strict=True)]
     changes: list[Change] = []
     for start, line, row, other in zip(places, lines, read, whole, strict=True):
         shown = line.decode("utf-8", "replace")
@@ -63,6 +68,21 @@ def ill_formed_changes(data: bytes) -> list[Change]:
         else:
             changes += (_stray_change(start, shown, piece) for piece in row if piece.others)
     return changes
+
+
+def _western_line(line: bytes, codec: str) -> tuple[str, str, float] | None:
+    r"""Return the text, codec and confidence of a line that has no Latin letter of UTF-8; None where it may have one.
+
+    Its bytes are signs alone, or some are UTF-8 by chance: capitals of cp1252 before a quote, as in `V\xc9\xbb`.
+
+    >>> _western_line(b"5\xa0\xa3", "cp437"), _western_line(b"D\xc9J\xc0 V\xc9\xbb", "cp1252")
+    (('5\xa0£', 'cp1252', 0.95), ('DÉJÀ VÉ»', 'cp1252', 0.95))
+    """
+    by_chance = codec == HTML_CODEC and CAPITAL_AND_QUOTE.search(line) and not LATIN_IN_UTF_8.search(line)
+    if not by_chance and not SIGNS_IN_LINE.fullmatch(line):
+        return None
+    text = line.decode(HTML_CODEC, "replace")
+    return None if REPLACEMENT in text else (text, HTML_CODEC, WESTERN_CONFIDENCE)
 
 
 def _sound_sample(data: bytes) -> str:
@@ -85,7 +105,10 @@ def _stray_codec(lines: Sequence[bytes], sound: str) -> str:
         if not sound or codec_named(codec).script == "Latin"
     }
     rarities = detectable_codecs()
-    return max(read, key=lambda codec: float(line_log_likelihoods([sound, *read[codec]]).sum()) - rarities[codec])
+    prices = {
+        codec: rarities[codec] + LONE_CHARACTERS_PRICE * sum(map(has_lone_characters, read[codec])) for codec in read
+    }
+    return max(read, key=lambda codec: float(line_log_likelihoods([sound, *read[codec]]).sum()) - prices[codec])
 
 
 def _decoded_strays(escaped: str, codec: str) -> str:
