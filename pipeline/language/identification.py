@@ -43,6 +43,7 @@ _NOT_PROSE = lazy_pattern(
     re.DOTALL | re.MULTILINE,
 )
 _QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
+_HEADING_LINE = lazy_pattern(r"^#.*$", re.MULTILINE)
 _ROW_OF_TABLE = lazy_pattern(r"^[ \t]*\|.*(?:\n|\Z)", re.MULTILINE)
 _WORD_IN_SCRIPT = lazy_pattern(
     f"(?=[{''.join(LETTERS_OF_SCRIPT.values())}])(?:"
@@ -88,7 +89,7 @@ def identified(text: str, likely: str = "") -> Identified:
     (Identified(language='en', short=True), 'ja')
     """
     prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
-    if sum(map(str.isalpha, prose)) < FEWEST_LETTERS_TO_IDENTIFY:
+    if sum(map(str.isalpha, _HEADING_LINE.sub("", prose))) < FEWEST_LETTERS_TO_IDENTIFY:  # tables are all of the text
         prose = _prose(text)
     words = [words_of(paragraph) for paragraph in prose.split("\n") if paragraph.strip()]
     script = main_script(words)
