@@ -19,7 +19,7 @@ POST_SUFFIXES = (".md", ".markdown", ".mdx", ".txt", ".html", ".htm")  # that a 
 FOLDER_POSTS = ("index.md", "README.md", "_index.md")  # the post that a link to a folder leads to
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]]*)\]\]")
 _MARKDOWN_SUFFIX = re.compile(r"\.(?:md|markdown|mdx)\Z")
-_PLACEHOLDER = re.compile(r"[:{}]|https?")  # in a permalink: `:year`, `{{ slug }}`
+_PART_OF_PERMALINK = re.compile(r"[:{}]|https?")  # in a permalink: `:year`, `{{ slug }}`
 _DATE_OF_NAME = re.compile(r"\d{4}-\d\d?-\d\d?-(?=.)")  # 2021-03-09-my-post.md is /2021/03/09/my-post/ on the site
 
 
@@ -155,7 +155,7 @@ def _names_of_post(document: Document) -> Iterator[str]:
     fields = dict(document.meta.extra)
     yield from (path, path.casefold(), page_name(name))
     permalink = str(fields.get("permalink") or "").strip("/")
-    if not permalink or _PLACEHOLDER.search(permalink):
+    if not permalink or _PART_OF_PERMALINK.search(permalink):
         permalink = _DATE_OF_NAME.sub("", name, count=1)
     yield _permalink_name(permalink) if "/" in permalink else _slug_name(permalink)
     aliases = fields.get("aliases")
