@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 
 from pipeline import Document, extract_links
 from pipeline.citations.cited_works import Work, works_of
+from pipeline.citations.post_index import PostIndex, names_of_post, names_of_target
 from pipeline.document import Cleaned, Duplicate, Metadata
 from pipeline.markdown.pandoc import run_sandboxed
 from pipeline.records.bibliography import works_bib
+from pipeline.steps.describe import describe
 from pipeline.store.archive_state import open_state
 from tests.conftest import ROOT
 
@@ -407,3 +409,30 @@ def test_links_between_posts_lead_within_the_book(made: Path):
         links = [note for page in pdf.pages for note in page.get("/Annots", []) if note.Subtype == "/Link"]
         addresses = [str(note.A.URI) for note in links if "/A" in note and "/URI" in note.A]
     assert sum(address in uri for uri in addresses) == 1, "only the source line links to the web"
+
+
+def test_a_permalink_is_where_links_lead():
+    """A post with a permalink has that path on its site, not its file name. Source: the documentation of Jekyll."""
+    front = {
+        "_docs/plugins/installation.md": "/docs/plugins/installation/",
+        "_docs/installation/index.md": "/docs/installation/",
+    }
+    front |= {
+        "pages/we.md": "about.html",
+        "_posts/2021-03-05-mill.md": "/:year/:title/",
+        "_posts/2021-03-06-weir.md": "",
+    }
+    known: dict[str, PurePosixPath] = {}
+    for path, permalink in front.items():
+        post = describe(Document(PurePosixPath(path), f"---\ntitle: {path}\npermalink: '{permalink}'\n---\nText\n"))
+        known |= dict.fromkeys(names_of_post(post, ""), post.path)
+    index = PostIndex(known.get)
+    targets = (
+        *("/docs/installation/#use", "/docs/plugins/installation", "/blog/docs/installation.html", "/about/"),
+        *("/2021/mill/", "/2021/03/06/weir.html", "/other/installation/", "/docs/index.html"),
+    )
+    found = [index.of_names(names_of_target(target, PurePosixPath("a")), PurePosixPath("a/b.md")) for target in targets]
+    assert [str(one or "") for one in found] == [
+        *("_docs/installation/index.md", "_docs/plugins/installation.md", "_docs/installation/index.md", "pages/we.md"),
+        *("_posts/2021-03-05-mill.md", "_posts/2021-03-06-weir.md", "", ""),
+    ]

@@ -14,6 +14,8 @@ from pipeline import run_archive
 from pipeline.read.folder import scan_folder
 from pipeline.read.kinds import PASSED_OVER, passed_over_in_words
 from pipeline.read.posts import PostRules
+from pipeline.read.repositories import GENERATORS
+from pipeline.read.survey import GENERATOR_WORDS
 from tests.conftest import ROOT, Lacuna
 from tests.test_state import is_fresh, records, settings
 
@@ -42,6 +44,11 @@ def test_names_decide_what_is_a_post(tmp_path: Path, case: dict, *, backwards: b
     rules = PostRules(tuple(case.get("include", ())), tuple(case.get("ignore", ())))
     found = {str(one.path): str(one.passed_over) or "post" for one in scan_folder(tmp_path, rules)}
     assert found == {path: kind for path, kind in listing(case) if kind not in NOT_LISTED}
+
+
+def test_generators_have_words():
+    """`init` has a name for every generator that it may find."""
+    assert {one.name for one in GENERATORS} <= set(GENERATOR_WORDS)
 
 
 def test_kinds_have_words():

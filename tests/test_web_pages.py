@@ -15,6 +15,7 @@ from PIL import Image
 
 from pipeline.document import Document, ListPage, SkipDocument, Skipped, Source
 from pipeline.markdown import parser
+from pipeline.markdown.front_matter import front_matter_of
 from pipeline.read import readers, web_archive
 from pipeline.read.html import SavedPage, page_markdown, read_html
 from pipeline.read.kinds import FileKind
@@ -534,6 +535,31 @@ def test_a_reader_of_another_package_comes_first():
     shout = Reader("shout", ("shout",), lambda _: True, lambda one: (Document(one.path, one.data.decode().upper()), {}))
     assert read_document(Source(PurePosixPath("a.shout"), b"hello"), [shout]).text == "HELLO"
     assert readers.pictures_inside(Source(PurePosixPath("a.shout"), b"hello"), [shout]) == {}
+
+
+FRONT = "---\nlayout: post\ntitle: 'The mill: a walk'\ndate: 2010-05-04\ntags: [walks, rivers]\n{}---\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "shown"),
+    [
+        (FRONT.format("") + "<p>By the river.</p>", "The mill: a walk", "By the river."),
+        (FRONT.format("") + "<h1>Seen</h1><p>{{ page.date }}</p>", "The mill: a walk", "Seen"),
+        ("\ufeff" + FRONT.format("published: false\n") + "沿着河走。<br>回家。", "The mill: a walk", "沿着河走。"),
+        ("<p>---</p><p>title: no</p><p>" + SENTENCE * 3 + "</p>", "", SENTENCE.strip()),
+    ],
+)
+def test_the_front_matter_of_a_page(text: str, title: str, shown: str):
+    """A page of Jekyll has front matter above its HTML: it is metadata and not text. Source: sobolevn.github.io."""
+    document, _ = read_html(Source(PurePosixPath("_posts/2010-05-04-mill.html"), text.encode()))
+    front = front_matter_of(document.text)
+    fields = front.fields if front else {}
+    assert (fields.get("title", ""), "layout" in document.text.removeprefix(front.block if front else "")) == (
+        title,
+        False,
+    )
+    assert shown in document.text
+    assert not title or (str(fields["date"]), fields["tags"]) == ("2010-05-04", ["walks", "rivers"])
 
 
 def test_read_html_is_the_same_every_time():

@@ -288,14 +288,17 @@ WORDS_OF_LINK = (
     "論文はこちら", "논문 링크", "논문", "Volltext", "Zum Artikel", "texte intégral", "lien vers l'article",
     "texto completo", "artigo completo", "полный текст", "ссылка на статью", "Paper link", "full paper",
     "the original article", "arXiv preprint", "PDF version", "Open access PDF", "journal version", "Preprint",
-    "download",
+    "download", "Kim(2014)", "Zhang and Wallace(2015)", "Lee & Ray, 2015b", "Müller und Weiß 2011",
+    "J. Smith, A. Lee and B. Ray, 2015", "Collobert et al.(2011)", "Campoleoni et al.", "McNees–Zwikel",
+    "Bosma–Geiller–Oblak", "2013a", "2606.26224v1", "hep-th/0002245",
 )  # fmt: skip
 TITLES = (
     "Deep learning", "The paper of the future", "Full text search in databases", "Page ranking",
     "Abstract interpretation", "链接预测综述", "论文写作指南", "PDF解析方法综述", "版本控制",
     "Article spinning", "下载安全研究综述", "論文の書き方", "논문 작성법", "Статья о памяти", "Text mining",
     "The URL shortener problem", "On the version of Zorn", "地址解析", "Paper machines",
-    "Preprint servers and science",
+    "Preprint servers and science", "Deep Learning 2016", "Sense and Sensibility", "Spider-Man", "Word2vec",
+    "Nineteen Eighty-Four", "Kim (2014) Revisited", "Silver–Rust: A Study", "Learn, Unlearn and Relearn",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ POST_SUFFIXES = (".md", ".markdown", ".mdx", ".txt", ".html", ".htm")  # that a 
 FOLDER_POSTS = ("index.md", "README.md", "_index.md")  # the post that a link to a folder leads to
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]]*)\]\]")
 _MARKDOWN_SUFFIX = re.compile(r"\.(?:md|markdown|mdx)\Z")
+_PART_OF_PERMALINK = re.compile(r"[:{}]|https?")  # in a permalink: `:year`, `{{ slug }}`
 _DATE_OF_NAME = re.compile(r"\d{4}-\d\d?-\d\d?-(?=.)")  # 2021-03-09-my-post.md is /2021/03/09/my-post/ on the site
 
 
@@ -127,6 +128,7 @@ def names_of_target(written: str, folder: PurePosixPath) -> Iterator[str]:
     if wiki:
         yield from (page_name(name), _title_name(name), page_name(posixpath.basename(name)))
     elif name.startswith("/") and (slug := posixpath.basename(below.rstrip("/"))):
+        yield from filter(None, map(_permalink_name, (below, below.partition("/")[2])))  # the site may be in a folder
         yield _slug_name(slug)
 
 
@@ -150,8 +152,13 @@ def names_of_post(document: Document, url: str) -> tuple[str, ...]:
 def _names_of_post(document: Document) -> Iterator[str]:
     """Yield the names of a post besides its URL: its path, and what wiki links and links of its site may call it."""
     path, name = str(document.path), document.path.name
-    yield from (path, path.casefold(), page_name(name), _slug_name(_DATE_OF_NAME.sub("", name, count=1)))
-    aliases = dict(document.meta.extra).get("aliases")
+    fields = dict(document.meta.extra)
+    yield from (path, path.casefold(), page_name(name))
+    permalink = str(fields.get("permalink") or "").strip("/")
+    if not permalink or _PART_OF_PERMALINK.search(permalink):
+        permalink = _DATE_OF_NAME.sub("", name, count=1)
+    yield _permalink_name(permalink) if "/" in permalink else _slug_name(permalink)
+    aliases = fields.get("aliases")
     for title in (document.meta.title, *_strings_of(aliases)):
         if title:
             yield _title_name(title)
@@ -168,6 +175,12 @@ def page_name(path: str) -> str:
 
 def _title_name(title: str) -> str:
     return f"[[={title.casefold()}]]"
+
+
+def _permalink_name(path: str) -> str:
+    """Return the key of a post by its path on its site: `docs/Setup.html` -> `//docs/setup/`; empty for no path."""
+    stem, suffix = posixpath.splitext(path.strip("/"))
+    return f"//{stem if suffix in POST_SUFFIXES else stem + suffix}/".casefold() if stem else ""
 
 
 def _slug_name(name: str) -> str:

@@ -32,6 +32,13 @@ _WORDS_OF_LINK = lazy_pattern(  # words of a link that lead to a work and do not
     r"|(?:ссылка на )?статью",
     re.IGNORECASE,
 )
+_AUTHOR_NAME = r"(?:[A-Z]\.[ -]?)*[^\W\d_a-z][\w'’-]+"  # of an author: J. Bengio
+_CITED_BY_NAME = lazy_pattern(  # `Kim(2014)`, `Lee and Ray, 2015b`, `Cox et al.`, `McNees–Zwikel`, `2013a`
+    rf"(?:{_AUTHOR_NAME}(?:(?:,? (?:and|und|et|y|e) |,? ?& ?|, ?|–){_AUTHOR_NAME}){{0,5}}(?:,? et al\.?)?"
+    r",? ?[(\[]?(?:19|20)\d\d[a-z]?[)\]]?)"
+    rf"|{_AUTHOR_NAME}(?:(?:, ?|–){_AUTHOR_NAME}){{0,5}},? et al\.?|{_AUTHOR_NAME}(?:–{_AUTHOR_NAME}){{1,5}}"
+    r"|(?:19|20)\d\d[a-z]|\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+/\d{7}(?:v\d+)?"
+)
 _CJK_LETTER = lazy_pattern(r"[\u3040-\u30ff\u3400-\u9fff]")
 LEAST_WORDS_OF_TITLE = 5  # of a title in a sentence, unless it is in title case
 LEAST_LETTERS_OF_WORD = 4  # words that title case capitalizes
@@ -120,4 +127,6 @@ def _is_written_as_title(text: str) -> bool:
 
 
 def _is_no_title(text: str) -> bool:
-    return bool(_WORDS_OF_LINK.fullmatch(text)) or _names_only(text, _list_headings()["all"])
+    return bool(_WORDS_OF_LINK.fullmatch(text) or _CITED_BY_NAME.fullmatch(text)) or _names_only(
+        text, _list_headings()["all"]
+    )

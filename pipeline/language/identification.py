@@ -43,6 +43,8 @@ _NOT_PROSE = lazy_pattern(
     re.DOTALL | re.MULTILINE,
 )
 _QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
+_HEADING_LINE = lazy_pattern(r"^#.*$", re.MULTILINE)
+_ROW_OF_TABLE = lazy_pattern(r"^[ \t]*\|.*(?:\n|\Z)", re.MULTILINE)
 _WORD_IN_SCRIPT = lazy_pattern(
     f"(?=[{''.join(LETTERS_OF_SCRIPT.values())}])(?:"
     + "|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items())
@@ -86,11 +88,9 @@ def identified(text: str, likely: str = "") -> Identified:
     >>> identified("What a beautiful evening by the sea", "fr"), identified("東京物語", "ja").language
     (Identified(language='en', short=True), 'ja')
     """
-    prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
-    own = _QUOTED_LINE.sub("", prose)
-    if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY:
-        prose = own
-    prose = prose[:IDENTIFICATION_SAMPLE]
+    prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
+    if sum(map(str.isalpha, _HEADING_LINE.sub("", prose))) < FEWEST_LETTERS_TO_IDENTIFY:  # tables are all of the text
+        prose = _prose(text)
     words = [words_of(paragraph) for paragraph in prose.split("\n") if paragraph.strip()]
     script = main_script(words)
     if not script:
@@ -109,6 +109,13 @@ def identified(text: str, likely: str = "") -> Identified:
     if letters < FEWEST_LETTERS_TO_IDENTIFY and not (likely and letters >= FEWEST_LETTERS_TO_DOUBT):
         return Identified(likely, short=True)
     return Identified(_classified(written, script, likely if letters < MOST_SHORT else ""), short=letters < MOST_SHORT)
+
+
+def _prose(text: str) -> str:
+    """Return the start of a text without code, URLs and tags, and without quotations if there is other text."""
+    prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
+    own = _QUOTED_LINE.sub("", prose)
+    return (own if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY else prose)[:IDENTIFICATION_SAMPLE]
 
 
 def words_of(text: str) -> list[tuple[str, str]]:

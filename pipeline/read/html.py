@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import yaml
 
 from pipeline.document import Document, SkipDocument, Source
+from pipeline.markdown.front_matter import front_matter_of
 from pipeline.read.decode_page import decode_page
 from pipeline.read.pages.article import article_of
 from pipeline.read.pages.blocks import indented
@@ -77,7 +78,12 @@ def read_html(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     """
     document = decode_page(source)
     document = replace(document, meta=replace(document.meta, sha256=source.sha256))
-    page = SavedPage(document.text, source.path.name, extract=not source.fields, fields=source.fields)
+    fields: dict[str, object] = dict(source.fields)
+    text = document.text
+    found = front_matter_of(text) if text.startswith("---") else None
+    if found and not found.problem:  # a page of Jekyll: its layout is in another file
+        fields, text = {**found.fields, **fields}, text[len(found.block) :]
+    page = SavedPage(text, source.path.name, extract=not fields, fields=fields)
     return document_of_page(document, page)
 
 

@@ -197,6 +197,8 @@ def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:
     stem = name.partition(".")[0]
     if stem in WIKI_FRAMES or (place.generator in {"mdbook", "gitbook"} and name == "summary.md"):
         return FileKind.REPOSITORY
+    if place.generator == "quarto" and name.startswith("_"):
+        return FileKind.TEMPLATE
     listed = stem in LIST_PAGES or (stem == "index" and PurePosixPath(path).parent.name.casefold() in LIST_PAGES)
     if (place.generator == "jekyll" and listed) or (place.generator in {"hugo", "zola"} and stem == "_index"):
         return FileKind.LISTING
@@ -204,13 +206,13 @@ def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:
 
 
 def _is_furniture(place: FolderPlace, name: str) -> bool:
-    """Return whether a text is a file that repositories have: a licence anywhere, a README only at their root.
+    """Return whether a text is a file that repositories have: a licence or AGENTS.md anywhere, a README at their root.
 
     GitBook shows the README as the first page of the book.
     """
     family = furniture_family(name)
     introduction = place.generator == "gitbook" and family == "readme"
-    return family == "license" or (place.root and bool(family) and not introduction)
+    return family in {"license", "agents"} or (place.root and bool(family) and not introduction)
 
 
 def _is_saved_page(place: FolderPlace, path: str) -> bool:

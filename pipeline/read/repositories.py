@@ -67,6 +67,7 @@ GENERATORS = (  # the first that fits
     _generator("jekyll", "_posts/", f"_config.yml _config.yaml _config.toml gemfile {_JEKYLL_FOLDERS}"),
     _generator("hexo", "source/", "_config.yml _config.yaml scaffolds/", sources="source/_posts"),
     _generator("jekyll", "_config.yml _config.yaml _config.toml", f"gemfile {_JEKYLL_FOLDERS}"),
+    _generator("quarto", "_quarto.yml _quarto.yaml"),
     _generator("mdbook", "book.toml", "src/", sources="src"),
     _generator("gitbook", "summary.md", "book.json book.js .gitbook.yaml .gitbook.yml .gitbook/ readme.md"),
     _generator(
@@ -116,9 +117,10 @@ _FURNITURE = {  # family -> the stems of its names
     "changelog": lazy_pattern(rf"change[-_]?log{_LANGUAGE}|release[-_]notes", re.IGNORECASE),
     "contributing": lazy_pattern(rf"contributing{_LANGUAGE}|pull_request_template|issue_template", re.IGNORECASE),
     "conduct": lazy_pattern(rf"code[-_]of[-_]conduct{_LANGUAGE}", re.IGNORECASE),
+    "agents": lazy_pattern("AGENTS|CLAUDE|GEMINI|SKILL"),  # instructions for programs that write code
     "capitals": lazy_pattern(  # in capitals alone: `security.md` may be a post
         "SECURITY|NOTICE|AUTHORS|CONTRIBUTORS|MAINTAINERS|GOVERNANCE|SUPPORT|CHANGES|HISTORY|NEWS|INSTALL|UPGRADING"
-        "|AGENTS|CLAUDE|GEMINI|SKILL|THIRD[-_]PARTY[-_A-Z]*"
+        "|THIRD[-_]PARTY[-_A-Z]*"
     ),
 }
 _FURNITURE_START = lazy_pattern(  # of any of them: most names are none

@@ -31,6 +31,7 @@ GENERATOR_WORDS = {
     "gitbook": "GitBook book",
     "docusaurus": "Docusaurus site",
     "mkdocs": "MkDocs site",
+    "quarto": "Quarto site",
     "vitepress": "VitePress site",
     "vuepress": "VuePress site",
     "eleventy": "Eleventy site",

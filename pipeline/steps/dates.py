@@ -67,7 +67,7 @@ _COMPACT = lazy_pattern(
 )
 _COMPACT_DAY = lazy_pattern(r"(?<![\w.-])(?:19|20)\d\d(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9])(?![\w.-])")
 _COMPACT_IN_PATH = lazy_pattern(
-    r"(?:^|/)(?P<y>(?:19|20)\d\d)(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12]\d|0[1-9])(?=[-_./ ]|$)"
+    r"(?:^|/)(?P<y>(?:19|20)\d\d)(?P<sign>_?)(?P<m>1[0-2]|0[1-9])(?P=sign)(?P<d>3[01]|[12]\d|0[1-9])(?=[-_./ ]|$)"
 )
 _DAY_FIRST = lazy_pattern(
     rf"(?<![\w./-])(?P<one>\d{{1,2}})(?P<sign>[-/.])\s?(?P<two>\d{{1,2}})(?P=sign)\s?{_FULL_YEAR}(?!\d)"

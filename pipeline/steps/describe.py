@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from pipeline.changes import Change
 from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import identified
-from pipeline.markdown import HEADING_MARKS, BlockGroup, block_groups, heading_text, inline_tokens, line_starts
+from pipeline.markdown import block_groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import front_matter_of
 from pipeline.steps.bylines import byline_of, lines_below_title
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in, date_in_path, date_of, is_ambiguous
 from pipeline.steps.front_matter_keys import FRONT_MATTER_KEYS
+from pipeline.steps.post_titles import title_of_text
 from pipeline.steps.profiles import profile_applies, profile_of, profiles_digest
 from pipeline.steps.titles import MOST_TITLE_CHARACTERS, one_line, plain_line
 
@@ -33,7 +34,7 @@ LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
 _KEY_SIGNS = re.compile(r"[-_.: ]")
-_MAIL_ADDRESS = re.compile(r"\s*<[^<>\s]+@[^<>\s]+>\s*\Z")
+_MAIL_ADDRESS = re.compile(r"\s*[<(（][^<>()（）\s]+@[^<>()（）\s]+[>)）]\s*\Z")
 _SEVERAL_NAMES = re.compile(r"\s*[、；]\s*|;\s+|\s+(?:and|&)\s+(?=\S+\s\S)|,\s+(?=[^\s,]+\s[^\s,])")
 _TIME_OF_DAY = re.compile(r"\d:\d\d|\d{9}")  # 08:30, or seconds since 1970
 UNTITLED = "untitled"
@@ -91,13 +92,7 @@ def _metadata(document: Document, fields: dict[str, FrontValue], likely: str) ->
     found = identified(document.text, _language_tag(likely))
     byline = byline_of(lines_below_title(document.text, titled=bool(title)))
     authors = _author_names(fields, used) or document.meta.authors or byline.authors
-    title = (
-        title
-        or document.meta.title
-        or one_line(_first_heading(document.text))
-        or one_line(document.path.stem)
-        or UNTITLED
-    )
+    title = title or document.meta.title or one_line(title_of_text(document.text, document.path.stem)) or UNTITLED
     return replace(
         document.meta,
         title=title,
@@ -172,26 +167,6 @@ def _language_tag(text: str) -> str:
     return "-".join([language.lower(), *cased])
 
 
-def _first_heading(text: str) -> str:
-    """Return the text of the first heading of the highest level."""
-    best, title = "h7", ""
-    for group in block_groups(text):
-        if HEADING_MARKS.search(group.text):
-            for one, after in pairwise(group.blocks.tokens):
-                if one.type == "heading_open" and one.tag < best and not _is_opaque(group, one.map):
-                    best, title = one.tag, heading_text(inline_tokens(after.content, group.blocks.env))
-        if best == "h1":
-            break
-    return title
-
-
-def _is_opaque(group: BlockGroup, lines: list[int] | None) -> bool:
-    """Return whether a block starts inside an opaque region: `# comment` between `{% highlight %}` and its end."""
-    first = group.start + line_starts(group.text)[lines[0]] if lines else group.start
-    inside = group.text.find("\n", first - group.start)  # of a region that starts with the block, the next line
-    return any(start < first < end or start == first <= group.start + inside < end for start, end, _ in group.opaque)
-
-
 def _around_title(text: str) -> tuple[str, str]:
     """Return the kicker and the subtitle: h2 headings between the title and the first image.
 
@@ -237,4 +212,4 @@ def source_named_in(text: str) -> str:
     return ""
 
 
-STEP = Step("describe", describe, version=11, decided="metadata")
+STEP = Step("describe", describe, version=12, decided="metadata")

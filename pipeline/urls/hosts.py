@@ -26,7 +26,7 @@ _IN_GITLAB = re.compile(  # what follows a project's name; most of these names a
 )
 _IN_HUGGING_FACE = {"tree", "blob", "raw", "resolve", "viewer", "discussions", "commits", "settings"}
 _ARXIV_PATH = re.compile(r"/(?:abs|pdf|html|ps|format|e-print|src|papers?|list)/(.+?)(?:\.pdf)?/?")
-_VIDEO = r"([\w-]{11})(?:[/&]|\Z)"
+_VIDEO = r"((?!videoseries)[\w-]{11})(?:[/&]|\Z)"
 _NATURE = re.compile(r"/articles/(s?\d[\w.-]*|n\w+\.\d+|(?:nature|srep|ncomms)\d+)(?:\.pdf)?/?")
 
 
